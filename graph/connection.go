@@ -1,0 +1,60 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/ringback/ringback/models"
+)
+
+// listed is an entity that stands in a list.
+type listed interface{ ListCursor() models.Cursor }
+
+// Connection is one page of a list.
+type Connection[T listed] struct {
+	Nodes      []T
+	pageInfo   PageInfo
+	totalCount func(context.Context) (int, error)
+}
+
+// Edge is one entity of a page with its place in the list.
+type Edge[T listed] struct {
+	Cursor string
+	Node   T
+}
+
+// The connections of the schema.
+type (
+	AccountConnection  = Connection[*models.Account]
+	AccountEdge        = Edge[*models.Account]
+	ProjectConnection  = Connection[*models.Project]
+	ProjectEdge        = Edge[*models.Project]
+	CallbackConnection = Connection[*models.Callback]
+	CallbackEdge       = Edge[*models.Callback]
+	AttemptConnection  = Connection[*models.Attempt]
+	AttemptEdge        = Edge[*models.Attempt]
+)
+
+func newConnection[T listed](asked models.Page, page *models.PageOf[T], totalCount func(context.Context) (int, error)) *Connection[T] {
+	c := &Connection[T]{Nodes: page.Nodes, totalCount: totalCount}
+	c.pageInfo = PageInfo{HasNextPage: page.HasNext, HasPreviousPage: asked.After != nil}
+	if n := len(page.Nodes); n > 0 {
+		start, end := page.Nodes[0].ListCursor().String(), page.Nodes[n-1].ListCursor().String()
+		c.pageInfo.StartCursor, c.pageInfo.EndCursor = &start, &end
+	}
+	return c
+}
+
+// Edges returns the entities with their cursors.
+func (c *Connection[T]) Edges() []*Edge[T] {
+	edges := make([]*Edge[T], len(c.Nodes))
+	for i, n := range c.Nodes {
+		edges[i] = &Edge[T]{Cursor: n.ListCursor().String(), Node: n}
+	}
+	return edges
+}
+
+// PageInfo tells where the list goes on.
+func (c *Connection[T]) PageInfo() *PageInfo { return &c.pageInfo }
+
+// TotalCount counts the whole list; it is read only when it is asked for.
+func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.totalCount(ctx) }

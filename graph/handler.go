@@ -1,0 +1,73 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	gqlgen "github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/ringback/ringback/models"
+)
+
+type handler struct {
+	service *models.Service
+	log     *slog.Logger
+}
+
+// NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB.
+func NewHandler(service *models.Service, version string, log *slog.Logger) http.Handler {
+	h := &handler{service: service, log: log}
+	return h.identify(h.authenticate(h.limitBody(h.graphql(version))))
+}
+
+func (h *handler) graphql(version string) http.Handler {
+	server := gqlgen.New(NewExecutableSchema(Config{
+		Resolvers:  &Resolver{service: h.service, version: version},
+		Directives: DirectiveRoot{Allow: allow},
+		Complexity: complexity(),
+	}))
+	server.AddTransport(transport.POST{})
+	server.SetQueryCache(lru.New[*ast.QueryDocument](queryCacheSize))
+	server.SetParserTokenLimit(maxTokens)
+	server.Use(extension.Introspection{})
+	server.Use(extension.FixedComplexityLimit(maxComplexity))
+	server.SetErrorPresenter(h.present)
+	server.SetRecoverFunc(h.recovered)
+	server.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		return next(withLoaders(ctx, h.service))
+	})
+	return server
+}
+
+func (h *handler) limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+		next.ServeHTTP(w, r)
+	})
+}
+
+type requestIDKey struct{}
+
+const headerRequestID = "X-Request-Id"
+
+// identify gives each request an id, for the caller and the log to speak of the same one.
+func (h *handler) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := uuid.NewString()
+		w.Header().Set(headerRequestID, id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+	})
+}
+
+// RequestID returns the id of the request that a context belongs to.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}

@@ -1,0 +1,60 @@
+package graph
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/ringback/ringback/models"
+)
+
+// ids turns the ObjectIDs of an input into raw ids and keeps the first error, so that a resolver checks once.
+type ids struct{ err error }
+
+func (r *ids) read(field, typeName string, id models.ObjectID) int64 {
+	raw, err := id.RawOf(typeName, field)
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return raw
+}
+
+// readOptional returns nil for an id that is left out or null.
+func (r *ids) readOptional(field, typeName string, id graphql.Omittable[*models.ObjectID]) *int64 {
+	given := id.Value()
+	if given == nil {
+		return nil
+	}
+	raw := r.read(field, typeName, *given)
+	return &raw
+}
+
+// readNew returns 0, which lets the database choose, for a rawID that is left out or null.
+func (r *ids) readNew(typeName string, id graphql.Omittable[*models.ObjectID]) int64 {
+	if raw := r.readOptional("rawID", typeName, id); raw != nil {
+		return *raw
+	}
+	return 0
+}
+
+func optional[T any](o graphql.Omittable[T]) models.Optional[T] {
+	v, set := o.ValueOK()
+	return models.Optional[T]{Set: set, Value: v}
+}
+
+func endpointUpdate(url graphql.Omittable[*string], headers graphql.Omittable[[]*models.Header]) models.EndpointUpdate {
+	update := models.EndpointUpdate{URL: optional(url)}
+	list, set := headers.ValueOK()
+	update.Headers.Set = set
+	for _, h := range list {
+		update.Headers.Value = append(update.Headers.Value, *h)
+	}
+	return update
+}
+
+// pointers is how gqlgen wants a list of structs.
+func pointers[T any](list []T) []*T {
+	out := make([]*T, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	return out
+}

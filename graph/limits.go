@@ -1,0 +1,44 @@
+package graph
+
+import "github.com/ringback/ringback/models"
+
+// Limits on one request.
+const (
+	maxBodyBytes   = 1 << 20 // 1 MiB; the largest honest input is 20 headers of 8 KiB
+	maxTokens      = 5_000
+	maxComplexity  = 50_000 // a full page of 100 callbacks with all their fields and 20 attempts each
+	queryCacheSize = 500    // parsed documents
+)
+
+// costOfCount is what a totalCount costs, which reads an index instead of a row.
+const costOfCount = 10
+
+// listCost is the complexity of a list: what one entity costs, times how many are asked for.
+func listCost(child int, first *int) int {
+	n := models.DefaultPageSize
+	if first != nil {
+		n = max(*first, 1)
+	}
+	return 1 + child*min(n, models.MaxPageSize)
+}
+
+func complexity() ComplexityRoot {
+	var c ComplexityRoot
+	list := func(child int, first *int, _ *string) int { return listCost(child, first) }
+	filtered := func(child int, first *int, _ *string, _ *models.CallbackFilter) int { return listCost(child, first) }
+	count := func(int) int { return costOfCount }
+
+	c.User.Accounts = list
+	c.Account.Projects = list
+	c.Account.Callbacks = filtered
+	c.Project.Callbacks = filtered
+	c.Crawl.Callbacks = filtered
+	c.Callback.Attempts = list
+	c.Callback.Replays = func(child int) int { return 1 + child*models.MaxReplays }
+
+	c.AccountConnection.TotalCount = count
+	c.ProjectConnection.TotalCount = count
+	c.CallbackConnection.TotalCount = count
+	c.AttemptConnection.TotalCount = count
+	return c
+}

@@ -1,0 +1,165 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/vikstrous/dataloadgen"
+
+	"github.com/ringback/ringback/models"
+)
+
+// batchWait is how long a loader gathers keys. The siblings of a list are resolved at once, so it need not be long.
+const batchWait = time.Millisecond
+
+// loaders batch the reads of one request, so that a list costs one statement for each relation and not one for each entity.
+type loaders struct {
+	service *models.Service
+	actor   *models.Actor
+
+	accounts        *dataloadgen.Loader[int64, *models.Account]
+	projects        *dataloadgen.Loader[int64, *models.Project]
+	crawls          *dataloadgen.Loader[int64, *models.Crawl]
+	reportDownloads *dataloadgen.Loader[int64, *models.ReportDownload]
+	users           *dataloadgen.Loader[int64, *models.User]
+	callbacks       *dataloadgen.Loader[int64, *models.Callback]
+	replays         *dataloadgen.Loader[int64, []*models.Callback]
+	responseBodies  *dataloadgen.Loader[int64, []byte]
+	signingSecrets  *dataloadgen.Loader[int64, []*models.SigningSecret]
+
+	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement.
+	mu    sync.Mutex
+	lists map[string]any
+}
+
+type loadersKey struct{}
+
+func withLoaders(ctx context.Context, service *models.Service) context.Context {
+	actor := models.ActorFrom(ctx)
+	return context.WithValue(ctx, loadersKey{}, &loaders{
+		service: service, actor: actor, lists: map[string]any{},
+		accounts: byID(func(ctx context.Context, ids []int64) ([]*models.Account, error) {
+			return service.Accounts(ctx, actor, ids...)
+		}),
+		projects: byID(func(ctx context.Context, ids []int64) ([]*models.Project, error) {
+			return service.Projects(ctx, actor, ids...)
+		}),
+		crawls: byID(func(ctx context.Context, ids []int64) ([]*models.Crawl, error) {
+			return service.Crawls(ctx, actor, ids...)
+		}),
+		reportDownloads: byID(func(ctx context.Context, ids []int64) ([]*models.ReportDownload, error) {
+			return service.ReportDownloads(ctx, actor, ids...)
+		}),
+		users: byID(func(ctx context.Context, ids []int64) ([]*models.User, error) { return service.Users(ctx, ids...) }),
+		callbacks: byID(func(ctx context.Context, ids []int64) ([]*models.Callback, error) {
+			return service.Callbacks(ctx, actor, ids...)
+		}),
+		replays: mapped(func(ctx context.Context, ids []int64) (map[int64][]*models.Callback, error) {
+			found, err := service.Replays(ctx, actor, ids...)
+			byOriginal := map[int64][]*models.Callback{}
+			for _, c := range found {
+				byOriginal[*c.ReplayOfID] = append(byOriginal[*c.ReplayOfID], c)
+			}
+			return byOriginal, err
+		}),
+		responseBodies: mapped(func(ctx context.Context, ids []int64) (map[int64][]byte, error) {
+			return service.ResponseBodies(ctx, actor, ids...)
+		}),
+		signingSecrets: mapped(func(ctx context.Context, ids []int64) (map[int64][]*models.SigningSecret, error) {
+			return service.ProjectSigningSecrets(ctx, actor, ids...)
+		}),
+	})
+}
+
+func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+
+func mapped[V any](read func(context.Context, []int64) (map[int64]V, error)) *dataloadgen.Loader[int64, V] {
+	return dataloadgen.NewMappedLoader(read, dataloadgen.WithWait(batchWait))
+}
+
+func byID[V Node](read func(context.Context, []int64) ([]V, error)) *dataloadgen.Loader[int64, V] {
+	return mapped(func(ctx context.Context, ids []int64) (map[int64]V, error) {
+		found, err := read(ctx, ids)
+		m := make(map[int64]V, len(found))
+		for _, v := range found {
+			m[v.ObjectID().Raw] = v
+		}
+		return m, err
+	})
+}
+
+// load returns the zero value for what is not there, or not within the actor's sight.
+func load[V any](ctx context.Context, loader *dataloadgen.Loader[int64, V], id *int64) (V, error) {
+	var none V
+	if id == nil {
+		return none, nil
+	}
+	v, err := loader.Load(ctx, *id)
+	if errors.Is(err, dataloadgen.ErrNotFound) {
+		return none, nil
+	}
+	return v, err
+}
+
+// list is a list field of one owner with its arguments.
+type list[T listed] struct {
+	name  string // of the field and its arguments
+	pages func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[T], error)
+	count func(ctx context.Context, ids []int64) (map[int64]int, error)
+}
+
+// connection reads the page of one owner, together with those of its siblings.
+func connection[T listed](ctx context.Context, ownerID int64, page models.Page, l list[T]) (*Connection[T], error) {
+	all := loadersFrom(ctx)
+	name := fmt.Sprintf("%s %d %v", l.name, page.First, page.After)
+	found, err := load(ctx, shared(all, "page of "+name, l.pages), &ownerID)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		found = &models.PageOf[T]{}
+	}
+	return newConnection(page, found, func(ctx context.Context) (int, error) {
+		return load(ctx, shared(all, "count of "+name, l.count), &ownerID)
+	}), nil
+}
+
+func shared[V any](l *loaders, name string, read func(context.Context, []int64) (map[int64]V, error)) *dataloadgen.Loader[int64, V] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	loader, ok := l.lists[name].(*dataloadgen.Loader[int64, V])
+	if !ok {
+		loader = mapped(read)
+		l.lists[name] = loader
+	}
+	return loader
+}
+
+// callbacks lists the callbacks of an owner.
+func callbacks(ctx context.Context, owner models.CallbackOwner, ownerID int64, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
+	page, err := models.NewPage(first, after)
+	if err != nil {
+		return nil, err
+	}
+	if filter == nil {
+		filter = &models.CallbackFilter{}
+	}
+	arguments, err := json.Marshal(filter)
+	if err != nil {
+		return nil, err
+	}
+	l := loadersFrom(ctx)
+	return connection(ctx, ownerID, page, list[*models.Callback]{
+		name: fmt.Sprintf("callbacks of %s %s", owner, arguments),
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Callback], error) {
+			return l.service.CallbackPages(ctx, l.actor, owner, ids, *filter, page)
+		},
+		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
+			return l.service.CountCallbacks(ctx, l.actor, owner, ids, *filter)
+		},
+	})
+}

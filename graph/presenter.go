@@ -1,0 +1,69 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/ringback/ringback/models"
+)
+
+// present is the one place where an error becomes an answer. A domain error is shown with its code and field; gqlgen's own
+// errors about the document pass; anything else is one sentence for the caller and one line, with the cause, in the log.
+func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
+	var shown *gqlerror.Error
+	if !errors.As(err, &shown) {
+		shown = &gqlerror.Error{Err: err, Path: graphql.GetPath(ctx)}
+	}
+	var known *models.Error
+	switch {
+	case errors.As(err, &known):
+		field := known.Field
+		if field == "" && known.Code == models.CodeBadUserInput {
+			field = lastName(shown.Path)
+		}
+		message := known.Message
+		if field != "" {
+			message = field + ": " + message
+		}
+		return answer(shown.Path, message, known.Code, field)
+	case shown.Err == nil:
+		return shown // about the document itself: malformed, invalid, too complex
+	case errors.Is(err, context.Canceled):
+		return answer(shown.Path, "The request was cancelled.", models.CodeInternal, "")
+	}
+	id := RequestID(ctx)
+	h.log.ErrorContext(ctx, "graphql.error", "request_id", id, "path", shown.Path.String(), "error", err)
+	e := answer(shown.Path, "Something went wrong on our side; the request id is "+id+".", models.CodeInternal, "")
+	e.Extensions["requestId"] = id
+	return e
+}
+
+func answer(path ast.Path, message string, code models.Code, field string) *gqlerror.Error {
+	e := &gqlerror.Error{Message: message, Path: path, Extensions: map[string]any{"code": code}}
+	if field != "" {
+		e.Extensions["field"] = field
+	}
+	return e
+}
+
+// lastName is the innermost field of a path: for an id that could not be read, the argument's name.
+func lastName(path ast.Path) string {
+	for i := len(path) - 1; i >= 0; i-- {
+		if name, ok := path[i].(ast.PathName); ok {
+			return string(name)
+		}
+	}
+	return ""
+}
+
+// recovered turns a panic in a resolver into an error that presents as internal.
+func (h *handler) recovered(ctx context.Context, cause any) error {
+	h.log.ErrorContext(ctx, "graphql.panic", "request_id", RequestID(ctx), "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	return fmt.Errorf("panic: %v", cause)
+}

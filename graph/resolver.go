@@ -1,0 +1,112 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Resolver is the root of all resolvers.
+type Resolver struct {
+	service *models.Service
+	version string
+}
+
+// Node is everything that can be named by an ObjectID.
+type Node interface {
+	ObjectID() models.ObjectID
+	RawID() string
+}
+
+// node finds an entity by its global id.
+func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
+	actor := models.ActorFrom(ctx)
+	switch id.Type {
+	case models.TypeAccount:
+		return found(r.service.Account(ctx, actor, id.Raw))
+	case models.TypeProject:
+		return found(r.service.Project(ctx, actor, id.Raw))
+	case models.TypeCrawl:
+		return found(r.service.Crawl(ctx, actor, id.Raw))
+	case models.TypeReportDownload:
+		return found(r.service.ReportDownload(ctx, actor, id.Raw))
+	case models.TypeCallback:
+		return found(r.service.Callback(ctx, actor, id.Raw))
+	case models.TypeSSOClient:
+		return found(r.service.SSOClient(ctx, actor, id.Raw))
+	case models.TypeUser:
+		return found(r.service.User(ctx, actor, id.Raw))
+	case "":
+		return nil, badInput("id", "must be a global id: a bare number does not say the type")
+	default:
+		return nil, models.NotFound(id.Type)
+	}
+}
+
+// found keeps a nil pointer from becoming a Node that is not nil.
+func found[T Node](entity T, err error) (Node, error) {
+	if err != nil {
+		return nil, err
+	}
+	return entity, nil
+}
+
+func (r *Resolver) callback(ctx context.Context, id *models.ObjectID, uid *string) (*models.Callback, error) {
+	actor := models.ActorFrom(ctx)
+	switch {
+	case (id == nil) == (uid == nil):
+		return nil, badInput("id", "give either the id or the uid")
+	case uid != nil:
+		return r.service.CallbackByUID(ctx, actor, *uid)
+	}
+	raw, err := id.RawOf(models.TypeCallback, "id")
+	if err != nil {
+		return nil, err
+	}
+	return r.service.Callback(ctx, actor, raw)
+}
+
+// accountsOf lists the actor's own accounts. Of other users it tells nothing.
+func (r *Resolver) accountsOf(ctx context.Context, user *models.User, first *int, after *string) (*Connection[*models.Account], error) {
+	page, err := models.NewPage(first, after)
+	if err != nil {
+		return nil, err
+	}
+	actor := models.ActorFrom(ctx)
+	if actor.User == nil || actor.User.ID != user.ID {
+		none := func(context.Context) (int, error) { return 0, nil }
+		return newConnection(page, &models.PageOf[*models.Account]{}, none), nil
+	}
+	accounts, err := r.service.AccountPage(ctx, actor, page)
+	if err != nil {
+		return nil, err
+	}
+	return newConnection(page, accounts, func(ctx context.Context) (int, error) { return r.service.CountAccounts(ctx, actor) }), nil
+}
+
+// visibleHeaders masks the values for a Viewer.
+func visibleHeaders(ctx context.Context, accountID int64, headers []models.Header) []models.Header {
+	if models.ActorFrom(ctx).RoleOn(accountID).AtLeast(models.RoleEditor) {
+		return headers
+	}
+	return models.MaskHeaders(headers)
+}
+
+// effectiveCallback returns nil where there is no URL.
+func effectiveCallback(ctx context.Context, account *models.Account, project *models.Project) *models.Target {
+	ofAccount, ofProject := account.Callback, project.Callback
+	ofAccount.Headers = visibleHeaders(ctx, account.ID, ofAccount.Headers)
+	ofProject.Headers = visibleHeaders(ctx, account.ID, ofProject.Headers)
+	target := models.EffectiveTarget(ofAccount, ofProject)
+	if target.URL == "" {
+		return nil
+	}
+	return &target
+}
+
+func badInput(field, message string) error {
+	return &models.Error{Code: models.CodeBadUserInput, Field: field, Message: message}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

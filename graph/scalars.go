@@ -1,0 +1,72 @@
+package graph
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+)
+
+// MarshalObjectID writes the global form of an id.
+func MarshalObjectID(id models.ObjectID) graphql.Marshaler {
+	return graphql.MarshalString(id.String())
+}
+
+// UnmarshalObjectID reads a global id, or a number as such or in quotes.
+func UnmarshalObjectID(v any) (models.ObjectID, error) {
+	switch v := v.(type) {
+	case string:
+		return models.ParseObjectID(v)
+	case json.Number:
+		return models.ParseObjectID(v.String())
+	case int64:
+		return models.ParseObjectID(strconv.FormatInt(v, 10))
+	default:
+		return models.ParseObjectID("")
+	}
+}
+
+// MarshalDateTime writes a time in UTC with milliseconds.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.MarshalString(models.FormatTime(t))
+}
+
+// UnmarshalDateTime reads an RFC 3339 time.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	text, _ := v.(string)
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}, &models.Error{
+			Code: models.CodeBadUserInput, Message: "must be an RFC 3339 time such as 2020-07-09T16:25:35.000Z",
+		}
+	}
+	return t, nil
+}
+
+// MarshalSecret shows a secret to a caller that the resolver has found entitled to it.
+func MarshalSecret(s models.Secret) graphql.Marshaler { return graphql.MarshalString(s.Reveal()) }
+
+// UnmarshalSecret reads a secret.
+func UnmarshalSecret(v any) (models.Secret, error) {
+	text, err := graphql.UnmarshalString(v)
+	return models.Secret(text), err
+}
+
+// MarshalUUID writes a UUID.
+func MarshalUUID(u uuid.UUID) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(u.String())) })
+}
+
+// UnmarshalUUID reads a UUID.
+func UnmarshalUUID(v any) (uuid.UUID, error) {
+	text, err := graphql.UnmarshalString(v)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return uuid.Parse(text)
+}

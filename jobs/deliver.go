@@ -1,0 +1,119 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/models"
+)
+
+// deliverer handles a task: claim the callback, send it, record what came of it.
+type deliverer struct {
+	service   *models.Service
+	client    *egress.Client
+	metrics   *Metrics
+	log       *slog.Logger
+	userAgent string
+}
+
+// ProcessTask returns an error only for an outage of our own; what the receiver did is recorded, not returned.
+func (d *deliverer) ProcessTask(ctx context.Context, t *asynq.Task) error {
+	id, err := readDeliverTask(t)
+	if err != nil {
+		return err
+	}
+	delivery, err := d.service.Claim(ctx, id)
+	if err != nil || delivery == nil {
+		return err
+	}
+	outcome, err := d.send(ctx, delivery)
+	if errors.Is(err, errStopping) {
+		return d.finish(ctx, func(ctx context.Context) error { return d.service.Interrupt(ctx, delivery) })
+	}
+	if err != nil {
+		return err
+	}
+	err = d.finish(ctx, func(ctx context.Context) error { return d.service.Record(ctx, delivery, outcome) })
+	d.tell(ctx, delivery)
+	return err
+}
+
+// errStopping: this process stops, and nobody waits for the answer any more. That says nothing about the receiver.
+var errStopping = errors.New("the worker is stopping")
+
+// send makes the request and says what came of it.
+func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models.Outcome, error) {
+	if refusal := delivery.Refusal(); refusal != nil {
+		return models.Outcome{Error: refusal}, nil
+	}
+	headers, err := delivery.Headers(d.userAgent, time.Now())
+	if err != nil {
+		return models.Outcome{}, err
+	}
+	d.metrics.inFlight.Inc()
+	defer d.metrics.inFlight.Dec()
+	response, err := d.client.Send(ctx, egress.Request{
+		URL: delivery.Target.URL, Header: headers, Body: delivery.Callback.Body,
+	})
+	outcome := models.Outcome{
+		Duration: response.Duration, ResponseBody: response.Body, RetryAfter: response.Header.Get("Retry-After"),
+		Timings: models.Timings{
+			DNS: response.Timings.DNS, Connect: response.Timings.Connect,
+			TLS: response.Timings.TLS, FirstByte: response.Timings.FirstByte,
+		},
+	}
+	if response.Status != 0 {
+		outcome.HTTPStatus = &response.Status
+	}
+	var failure *egress.Error
+	switch {
+	case err == nil:
+	case !errors.As(err, &failure):
+		return outcome, err
+	case failure.Cause == egress.Canceled:
+		return outcome, errStopping
+	default:
+		// The words of egress's causes are those of the domain's codes.
+		outcome.Error = &models.AttemptError{Code: models.AttemptErrorCode(failure.Cause), Message: failure.Message}
+	}
+	return outcome, nil
+}
+
+// recordTimeout bounds the writing of an outcome. It is less than the lease's margin: until it is written, the callback is ours.
+const recordTimeout = models.LeaseMargin - time.Second
+
+// finish writes even when the task's context has ended: the request has left, and its answer must not be lost.
+func (d *deliverer) finish(ctx context.Context, write func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	return write(ctx)
+}
+
+// tell counts an attempt and logs it in one wide line.
+func (d *deliverer) tell(ctx context.Context, delivery *models.Delivery) {
+	c, a := delivery.Callback, delivery.Attempt
+	outcome, level := "delivered", slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("event", string(c.Event)), slog.String("callback", c.UID.String()), slog.String("ref", c.Ref.String()),
+		slog.String("attempt", a.UID.String()), slog.Int("number", a.Number), slog.String("status", string(c.Status)),
+		slog.Int64("account", c.AccountID), slog.Int64("project", c.ProjectID), slog.Duration("duration", a.Duration),
+	}
+	if a.HTTPStatus != nil {
+		attrs = append(attrs, slog.Int("http_status", *a.HTTPStatus))
+	}
+	if a.Error != nil {
+		outcome, level = string(a.Error.Code), slog.LevelWarn
+		attrs = append(attrs, slog.String("error_code", string(a.Error.Code)), slog.String("error", a.Error.Message))
+	}
+	if c.NextAttemptAt != nil {
+		attrs = append(attrs, slog.Time("next_attempt_at", *c.NextAttemptAt))
+	}
+	d.metrics.attempts.WithLabelValues(string(c.Event), outcome).Inc()
+	d.metrics.duration.WithLabelValues(string(c.Event)).Observe(a.Duration.Seconds())
+	d.log.LogAttrs(ctx, level, "callback.attempted", attrs...)
+}

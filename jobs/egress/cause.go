@@ -1,0 +1,273 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Cause is why an exchange failed, in the words of the API.
+type Cause string
+
+// The causes. Each but [Canceled] is a verdict on the receiver or its URL.
+const (
+	// DNSError: the name could not be resolved, or not in time.
+	DNSError Cause = "DNS_ERROR"
+	// ConnectRefused: no connection could be opened: refused, unreachable, no route.
+	ConnectRefused Cause = "CONNECT_REFUSED"
+	// ConnectTimeout: the deadline passed while connecting.
+	ConnectTimeout Cause = "CONNECT_TIMEOUT"
+	// TLSError: no trusted TLS session: certificate, version, no TLS at all, alert.
+	TLSError Cause = "TLS_ERROR"
+	// Timeout: the deadline passed after connecting (TLS, waiting, header, body).
+	Timeout Cause = "TIMEOUT"
+	// ConnectionReset: the connection ended early or carried no valid HTTP answer.
+	ConnectionReset Cause = "CONNECTION_RESET"
+	// BlockedAddress: no address of the host may be reached; no socket was opened.
+	BlockedAddress Cause = "BLOCKED_ADDRESS"
+	// InvalidURL: the URL (or a header) cannot be sent; no socket was opened.
+	InvalidURL Cause = "INVALID_URL"
+	// Redirect: a 3xx answer of any kind; Response.Status is set.
+	Redirect Cause = "REDIRECT"
+	// ResponseTooLarge: a body of more than 1 MiB; Response.Status is set.
+	ResponseTooLarge Cause = "RESPONSE_TOO_LARGE"
+	// Canceled: the caller cancelled its context before the answer was complete.
+	// It says nothing about the receiver. A deadline that passed is never Canceled.
+	Canceled Cause = "CANCELED"
+)
+
+// Error is the only kind of error that [Client.Send] returns.
+type Error struct {
+	Cause Cause
+
+	// Message is one sentence for a human. It names the host, address, phase or
+	// limit, and never the URL's path or query, a header's value or the answer's text.
+	Message string
+
+	// Err is what was underneath, for errors.Is and errors.As; it may be nil. Its
+	// text may quote the receiver: do not show or log it.
+	Err error
+}
+
+// Error returns the cause and the message, never the text of Err.
+func (e *Error) Error() string { return string(e.Cause) + ": " + e.Message }
+
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+func invalid(message string) *Error {
+	return &Error{Cause: InvalidURL, Message: message}
+}
+
+func redirect(host string, status int) *Error {
+	return &Error{
+		Cause:   Redirect,
+		Message: host + " answered with the status " + strconv.Itoa(status) + "; redirects are not followed",
+	}
+}
+
+func tooLarge(host string) *Error {
+	return &Error{Cause: ResponseTooLarge, Message: "the answer of " + host + " is larger than 1 MiB"}
+}
+
+// failure turns what went wrong in one exchange into an [Error].
+type failure struct {
+	ctx   context.Context // the exchange's own: the caller's, with the deadline
+	host  string          // with port, if the URL has one
+	limit time.Duration   // from Send's beginning to the deadline
+}
+
+// explain decides by type and phase, never by text. The order matters: our own
+// cancellation says nothing about the receiver, so it comes first; then what is
+// certain by its type, then the deadline, then what the phase tells.
+func (f failure) explain(err error, seen watched, at phase) *Error {
+	// ctx has no other way to be cancelled than by the caller: our own cancel
+	// runs after Send. A deadline, ours or the caller's, has the other error.
+	if errors.Is(f.ctx.Err(), context.Canceled) {
+		return &Error{Cause: Canceled, Message: "the request was cancelled by the sender", Err: err}
+	}
+	// Of several addresses net.Dialer reports the first one's error. One that the
+	// guard let through and that failed says more, since it can get better by
+	// itself: blocked is only a host all of whose addresses are denied.
+	var denied *deniedError
+	if errors.As(err, &denied) && seen.connectErr != nil {
+		err = seen.connectErr
+	}
+	e := f.byType(err, at)
+	if e == nil && f.timedOut(err) {
+		e = f.late(seen, at)
+	}
+	if e == nil {
+		e = f.byPhase(err, seen, at)
+	}
+	e.Err = err
+	return e
+}
+
+// byType returns nil where the type does not settle it.
+func (f failure) byType(err error, at phase) *Error {
+	var denied *deniedError
+	if errors.As(err, &denied) {
+		return &Error{
+			Cause:   BlockedAddress,
+			Message: "the address " + denied.addr + " is not public and not in RINGBACK_ALLOWED_NETWORKS",
+		}
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return &Error{Cause: DNSError, Message: "the name " + f.name() + " could not be resolved"}
+	}
+	if at <= phaseConnect {
+		return nil
+	}
+	return f.byTLS(err)
+}
+
+// byTLS explains what crypto/tls says by type, in the handshake or after it: with
+// TLS 1.3 a missing client certificate is an alert where the answer should be.
+func (f failure) byTLS(err error) *Error {
+	var (
+		hostname  x509.HostnameError
+		expired   x509.CertificateInvalidError
+		unknown   x509.UnknownAuthorityError
+		cert      *tls.CertificateVerificationError
+		notTLS    tls.RecordHeaderError
+		op        *net.OpError
+		complaint string
+	)
+	switch {
+	case errors.As(err, &hostname):
+		complaint = "the certificate of " + f.host + " is for another name"
+	case errors.As(err, &expired) && expired.Reason == x509.Expired:
+		complaint = "the certificate of " + f.host + " has expired or is not valid yet"
+	case errors.As(err, &unknown):
+		complaint = "the certificate of " + f.host + " is not signed by a trusted authority"
+	case errors.As(err, &cert):
+		complaint = "the certificate of " + f.host + " could not be verified"
+	case errors.As(err, &notTLS):
+		complaint = f.host + " does not speak TLS on this port"
+	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"):
+		// crypto/tls keeps its alert type to itself, but names the operation so.
+		complaint = "the TLS session with " + f.host + " was ended by an alert"
+	default:
+		return nil
+	}
+	return &Error{Cause: TLSError, Message: complaint}
+}
+
+// timedOut covers the exchange's deadline and the limits of dialer, handshake and
+// kernel, which are of the same length or belong to the same phase.
+func (f failure) timedOut(err error) bool {
+	var timeout net.Error
+	return f.ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// late explains a deadline.
+func (f failure) late(seen watched, at phase) *Error {
+	limit := f.limit.Round(time.Millisecond).String()
+	switch at {
+	case phaseDNS:
+		return &Error{Cause: DNSError, Message: "the name " + f.name() + " could not be resolved within " + limit}
+	case phaseConnect:
+		return &Error{Cause: ConnectTimeout, Message: seen.addr + " accepted no connection within " + limit}
+	case phaseTLS:
+		return &Error{Cause: Timeout, Message: "the TLS handshake with " + f.host + " did not end within " + limit}
+	case phaseHeader, phaseBody:
+		return &Error{Cause: Timeout, Message: "the answer of " + f.host + " was not complete within " + limit}
+	case phaseWait:
+		return &Error{Cause: Timeout, Message: "no answer within " + limit}
+	default:
+		return &Error{Cause: Timeout, Message: "the deadline passed before the request to " + f.host + " began"}
+	}
+}
+
+// byPhase explains everything else.
+func (f failure) byPhase(err error, seen watched, at phase) *Error {
+	switch at {
+	case phaseNone:
+		// net/http refused the request; newRequest should have.
+		return invalid("the request to " + f.host + " cannot be sent")
+	case phaseDNS:
+		return &Error{Cause: DNSError, Message: "the name " + f.name() + " has no usable address"}
+	case phaseConnect:
+		return refused(err, seen)
+	case phaseTLS:
+		if !broken(err) {
+			return &Error{Cause: TLSError, Message: "the TLS handshake with " + f.host + " failed"}
+		}
+		return &Error{Cause: ConnectionReset, Message: f.host + " closed the connection during the TLS handshake"}
+	}
+	return f.cut(err, at)
+}
+
+// refused explains why no connection could be opened.
+func refused(err error, seen watched) *Error {
+	addr := seen.addr
+	var op *net.OpError
+	if errors.As(err, &op) && op.Addr != nil {
+		addr = op.Addr.String()
+	}
+	message := addr + " could not be reached"
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		message = addr + " refused the connection"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL):
+		message = "no connection to " + addr + " could be opened: the sender is out of sockets"
+	}
+	return &Error{Cause: ConnectRefused, Message: message}
+}
+
+// cut explains a failure on an established connection. Much of it has no type
+// that could be asked for: a header over 64 KiB is an errors.New text on HTTP/1
+// ("server response headers exceeded …"), and on HTTP/2 an unexported
+// COMPRESSION_ERROR connection error or stream error; garbage is an unexported
+// string; a stream refused by the server comes formatted with %v. All of them are
+// ConnectionReset: no valid answer came.
+func (f failure) cut(err error, at phase) *Error {
+	e := &Error{Cause: ConnectionReset}
+	var stream streamError
+	switch {
+	case errors.As(err, &stream):
+		e.Message = f.host + " reset the HTTP/2 stream before the answer was complete"
+	case at == phaseWait:
+		e.Message = "the connection to " + f.host + " ended before an answer came"
+	case broken(err):
+		e.Message = "the connection to " + f.host + " ended before the answer was complete"
+	default:
+		e.Message = "the connection to " + f.host + " did not carry a valid HTTP answer"
+	}
+	return e
+}
+
+// broken is true for a connection that ended.
+func broken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
+}
+
+// streamError has the shape of golang.org/x/net/http2.StreamError. The HTTP/2
+// error of net/http is unexported but offers itself (errors.As) as any struct of
+// this shape; that package is not worth importing for it.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (e streamError) Error() string { return fmt.Sprintf("stream error %d", e.Code) }
+
+// name is the host without port.
+func (f failure) name() string {
+	if host, _, err := net.SplitHostPort(f.host); err == nil {
+		return host
+	}
+	return f.host
+}

@@ -1,0 +1,48 @@
+package egress
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"syscall"
+)
+
+// Verdict asks the guard about an address, without a socket.
+func Verdict(allowed []netip.Prefix, addr netip.Addr) error {
+	return newGuard(allowed).verdict(addr)
+}
+
+// Control asks the guard as net.Dialer does.
+func Control(network, address string) error {
+	return newGuard(nil).control(network, address, nil)
+}
+
+// Transport shows the client's transport.
+func Transport(c *Client) *http.Transport { return c.transport }
+
+// SetResolver replaces the system's resolver. Before the first Send only.
+func SetResolver(c *Client, r *net.Resolver) { c.dialer.Resolver = r }
+
+// AfterGuard lets a test see, and veto, every address that the guard let through,
+// before its socket connects. Before the first Send only.
+func AfterGuard(c *Client, hook func(address string) error) {
+	control := c.dialer.Control
+	c.dialer.Control = func(network, address string, rc syscall.RawConn) error {
+		if err := control(network, address, rc); err != nil {
+			return err
+		}
+		return hook(address)
+	}
+}
+
+// WrapConn lets a test stand between the transport and its connections.
+func WrapConn(c *Client, wrap func(net.Conn) net.Conn) {
+	c.transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := c.dialer.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return wrap(conn), nil
+	}
+}

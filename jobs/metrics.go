@@ -1,0 +1,32 @@
+package jobs
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics counts what workers do. No label carries a URL or an id.
+type Metrics struct {
+	attempts *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+	swept    *prometheus.CounterVec
+}
+
+// NewMetrics registers the metrics of workers.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringback_attempts_total", Help: "Finished attempts by event and outcome (delivered, or the cause of the failure).",
+		}, []string{"event", "outcome"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "ringback_attempt_duration_seconds", Help: "Duration of attempts, from resolving the name to the last byte.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"event"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "ringback_requests_in_flight", Help: "Requests to receivers that wait for their answer.",
+		}),
+		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringback_swept_total", Help: "Callbacks that the sweep woke again, or took from workers that were gone.",
+		}, []string{"action"}),
+	}
+	registry.MustRegister(m.attempts, m.duration, m.inFlight, m.swept)
+	return m
+}

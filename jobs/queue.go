@@ -1,0 +1,42 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Queue sends wake-ups. It implements models.Queue.
+type Queue struct {
+	client  *asynq.Client
+	name    string
+	timeout time.Duration
+}
+
+var _ models.Queue = (*Queue)(nil)
+
+// NewQueue returns a queue of the given name on a Redis client, which stays the caller's to close. timeout is that of one
+// request to a receiver.
+func NewQueue(client redis.UniversalClient, name string, timeout time.Duration) *Queue {
+	return &Queue{client: asynq.NewClientFromRedisClient(client), name: name, timeout: taskTimeout(timeout)}
+}
+
+// Wake enqueues a task for each wake-up. One that is there already is no error.
+func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
+	var errs []error
+	for _, w := range wakeups {
+		task, options, err := newDeliverTask(w, q.name, q.timeout)
+		if err == nil {
+			_, err = q.client.EnqueueContext(ctx, task, options...)
+		}
+		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,111 @@
+package models
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// AttemptErrorCode says why an attempt failed.
+type AttemptErrorCode string
+
+// Causes of failed attempts.
+const (
+	DNSError         AttemptErrorCode = "DNS_ERROR"
+	ConnectRefused   AttemptErrorCode = "CONNECT_REFUSED"
+	ConnectTimeout   AttemptErrorCode = "CONNECT_TIMEOUT"
+	TLSError         AttemptErrorCode = "TLS_ERROR"
+	Timeout          AttemptErrorCode = "TIMEOUT"
+	ConnectionReset  AttemptErrorCode = "CONNECTION_RESET"
+	BlockedAddress   AttemptErrorCode = "BLOCKED_ADDRESS"
+	InvalidURL       AttemptErrorCode = "INVALID_URL"
+	Redirect         AttemptErrorCode = "REDIRECT"
+	HTTPStatusError  AttemptErrorCode = "HTTP_STATUS"
+	ResponseTooLarge AttemptErrorCode = "RESPONSE_TOO_LARGE"
+	NoCallbackURL    AttemptErrorCode = "NO_CALLBACK_URL"
+	Interrupted      AttemptErrorCode = "INTERRUPTED" // the worker went away; not the receiver's fault
+)
+
+// AttemptErrorCodes lists every cause.
+func AttemptErrorCodes() []AttemptErrorCode {
+	return []AttemptErrorCode{
+		DNSError, ConnectRefused, ConnectTimeout, TLSError, Timeout, ConnectionReset, BlockedAddress, InvalidURL,
+		Redirect, HTTPStatusError, ResponseTooLarge, NoCallbackURL, Interrupted,
+	}
+}
+
+// AttemptError is a cause with a sentence for people.
+type AttemptError struct {
+	Code    AttemptErrorCode
+	Message string
+}
+
+// Attempt is one request to the receiver. Its row is written before the request leaves.
+type Attempt struct {
+	ID         int64
+	UID        uuid.UUID // travels in X-Run-Callback
+	CallbackID int64
+	Number     int     // 1, 2, …
+	URL        *string // as resolved for this attempt; nil where there was none
+	StartedAt  time.Time
+	FinishedAt *time.Time // nil while the answer is awaited
+	Duration   time.Duration
+	Timings    Timings
+	HTTPStatus *int
+	Error      *AttemptError // nil on success, and while the answer is awaited
+	// ResponseBody is the first 64 KiB of the answer, with the configured header values masked.
+	ResponseBody []byte
+}
+
+// Timings are the phases of an attempt; one that did not happen (as on a reused connection) is zero.
+type Timings struct {
+	DNS, Connect, TLS, FirstByte time.Duration
+}
+
+// Outcome is what came of a request.
+type Outcome struct {
+	HTTPStatus   *int // nil where no answer came
+	Error        *AttemptError
+	Duration     time.Duration
+	Timings      Timings
+	ResponseBody []byte
+	// RetryAfter is the answer's Retry-After header, empty where there was none.
+	RetryAfter string
+}
+
+// finish records an outcome on the attempt. A status that the event does not count as arrived becomes HTTP_STATUS.
+func (a *Attempt) finish(o Outcome, rules event, headers []SourcedHeader, at time.Time) {
+	a.FinishedAt, a.Duration, a.Timings, a.HTTPStatus, a.Error = &at, o.Duration, o.Timings, o.HTTPStatus, o.Error
+	a.ResponseBody = redact(o.ResponseBody, headers)
+	if a.Error == nil && !rules.succeeds(*o.HTTPStatus) {
+		a.Error = &AttemptError{HTTPStatusError, "the receiver answered with the status " + rawIDText(int64(*o.HTTPStatus))}
+	}
+}
+
+// interrupt marks the attempt as one whose answer nobody waits for any more.
+func (a *Attempt) interrupt(at time.Time) {
+	a.FinishedAt, a.Duration = &at, at.Sub(a.StartedAt)
+	a.Error = &AttemptError{Interrupted, InterruptedMessage}
+}
+
+// InterruptedMessage is the sentence beside INTERRUPTED.
+const InterruptedMessage = "the worker stopped before the answer came; the callback is sent again"
+
+// minRedactedLength: shorter header values are no secrets, and masking them would eat ordinary text.
+const minRedactedLength = 8
+
+// redact masks the configured header values, and each word of them, in an answer: receivers that echo the request
+// would otherwise put a secret into the history.
+func redact(body []byte, headers []SourcedHeader) []byte {
+	for _, h := range headers {
+		value := h.Value.Reveal()
+		for _, part := range append([]string{value}, strings.Fields(value)...) {
+			if len(part) >= minRedactedLength {
+				body = bytes.ReplaceAll(body, []byte(part), []byte(Masked))
+			}
+		}
+	}
+	return body
+}

@@ -1,0 +1,53 @@
+package models
+
+// Endpoint is where callbacks go as far as one level says it: the URL and headers of an account or a project
+// (apiCallbackUrl, apiCallbackHeaders), or of an SSO client (webhookUrl, webhookHeaders).
+type Endpoint struct {
+	URL     *string
+	Headers []Header
+}
+
+// EndpointUpdate changes an Endpoint: what is left out stays; a null URL clears it; a list replaces the whole list,
+// null empties it.
+type EndpointUpdate struct {
+	URL     Optional[*string]
+	Headers Optional[[]Header]
+}
+
+// apply checks the update and carries it out; the field names are the caller's, for the error.
+func (e *Endpoint) apply(u EndpointUpdate, urlField, headersField string) error {
+	if u.URL.Set && u.URL.Value != nil {
+		if err := CheckCallbackURL(urlField, *u.URL.Value); err != nil {
+			return err
+		}
+	}
+	if u.Headers.Set {
+		if err := CheckHeaders(headersField, u.Headers.Value); err != nil {
+			return err
+		}
+	}
+	if u.URL.Set {
+		e.URL = u.URL.Value
+	}
+	if u.Headers.Set {
+		e.Headers = u.Headers.Value
+	}
+	return nil
+}
+
+// Names of the endpoint fields in the API.
+const (
+	fieldCallbackURL     = "apiCallbackUrl"
+	fieldCallbackHeaders = "apiCallbackHeaders"
+	fieldWebhookURL      = "webhookUrl"
+	fieldWebhookHeaders  = "webhookHeaders"
+)
+
+// MaskHeaders returns headers as a Viewer sees them.
+func MaskHeaders(headers []Header) []Header {
+	masked := make([]Header, len(headers))
+	for i, h := range headers {
+		masked[i] = Header{Key: h.Key, Value: Masked}
+	}
+	return masked
+}

@@ -1,0 +1,67 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code is the machine-readable kind of an error, as it stands in extensions.code of a GraphQL answer.
+type Code string
+
+// The codes a caller can meet. Any error that is not an Error is an INTERNAL_SERVER_ERROR.
+const (
+	CodeUnauthenticated  Code = "UNAUTHENTICATED"
+	CodeForbidden        Code = "FORBIDDEN"
+	CodeIncorrectUserKey Code = "INCORRECT_USER_KEY_ID_OR_SECRET"
+	CodeNotFound         Code = "ENTITY_NOT_FOUND"
+	CodeBadUserInput     Code = "BAD_USER_INPUT"
+	CodeConflict         Code = "CONFLICT"
+	CodeInternal         Code = "INTERNAL_SERVER_ERROR"
+)
+
+// Error is an error that may be shown to the caller. Its message never carries a secret.
+type Error struct {
+	Code    Code
+	Field   string // the input field that is wrong; only with BAD_USER_INPUT and CONFLICT
+	Message string
+}
+
+// Error returns the sentence for the caller.
+func (e *Error) Error() string {
+	if e.Field != "" {
+		return e.Field + ": " + e.Message
+	}
+	return e.Message
+}
+
+// ErrorCode returns the code of the first Error in err's chain, INTERNAL_SERVER_ERROR when there is none.
+func ErrorCode(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}
+
+// NotFound is the error for an entity that does not exist or that the caller may not see: the two look alike on purpose.
+func NotFound(typeName string) error {
+	return &Error{Code: CodeNotFound, Message: typeName + " not found"}
+}
+
+// Conflict is the error for a request that is well formed but that the present state does not allow.
+func Conflict(field, format string, args ...any) error {
+	return &Error{Code: CodeConflict, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// Unauthenticated is the error for a caller without valid credentials.
+func Unauthenticated() error {
+	return &Error{Code: CodeUnauthenticated, Message: "Unauthorized. Please provide a valid authentication token."}
+}
+
+func forbidden(format string, args ...any) error {
+	return &Error{Code: CodeForbidden, Message: fmt.Sprintf(format, args...)}
+}
+
+func invalid(field, format string, args ...any) error {
+	return &Error{Code: CodeBadUserInput, Field: field, Message: fmt.Sprintf(format, args...)}
+}

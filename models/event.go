@@ -1,0 +1,64 @@
+package models
+
+import "slices"
+
+// EventName says what a callback tells.
+type EventName string
+
+// Events. Adding one is adding a value here, its row in the events table and its payload builder.
+const (
+	CrawlFinishedEvent           EventName = "CRAWL_FINISHED"
+	ReportDownloadGeneratedEvent EventName = "REPORT_DOWNLOAD_GENERATED"
+	// CallbackFailedEvent is the notice to the SSO partner.
+	CallbackFailedEvent EventName = "CALLBACK_FAILED"
+)
+
+// TargetKind says where a callback's URL and headers come from.
+type TargetKind string
+
+// Kinds of targets. All but TargetRequest are resolved anew at each attempt.
+const (
+	TargetConfigured TargetKind = "CONFIGURED" // project over account
+	TargetRequest    TargetKind = "REQUEST"    // given with the request itself, fixed
+	TargetSSOClient  TargetKind = "SSO_CLIENT" // the partner's webhook
+)
+
+// event is the rules of one kind of callback. The delivery path asks them and never compares names.
+type event struct {
+	contentType string
+	target      TargetKind
+	// succeeds tells whether the receiver's status means that the callback arrived.
+	succeeds func(status int) bool
+	// notifiesPartner: a failure is told to the SSO client's webhook.
+	notifiesPartner bool
+	// body renders the payload, once, when the callback is created.
+	body func(Subject) ([]byte, error)
+}
+
+// Content types of payloads.
+const (
+	contentTypeForm = "application/x-www-form-urlencoded"
+	contentTypeJSON = "application/json"
+)
+
+var events = map[EventName]event{
+	CrawlFinishedEvent: {
+		contentType: contentTypeForm, target: TargetConfigured, succeeds: upTo204, notifiesPartner: true, body: crawlFinishedBody,
+	},
+	ReportDownloadGeneratedEvent: {
+		contentType: contentTypeForm, target: TargetConfigured, succeeds: upTo204, notifiesPartner: true, body: reportDownloadBody,
+	},
+	CallbackFailedEvent: {
+		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx, body: callbackFailedBody,
+	},
+}
+
+// EventNames lists every event.
+func EventNames() []EventName {
+	return []EventName{CrawlFinishedEvent, ReportDownloadGeneratedEvent, CallbackFailedEvent}
+}
+
+// upTo204 is the rule of the form-encoded callbacks: exactly 200, 201, 202, 203 and 204.
+func upTo204(status int) bool { return slices.Contains([]int{200, 201, 202, 203, 204}, status) }
+
+func any2xx(status int) bool { return status >= 200 && status <= 299 }

@@ -1,0 +1,82 @@
+package models
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// Limits on configured headers.
+const (
+	MaxHeaders     = 20
+	MaxHeaderBytes = 4096 // of a name, and of a value
+)
+
+// Header is one configured request header.
+type Header struct {
+	Key   string
+	Value Secret
+}
+
+// Headers that Ringback or the transport sets: a configured one would break framing, the signature or the ids.
+var (
+	reservedHeaders = []string{
+		"host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "keep-alive",
+		"expect", "content-type", "content-encoding", "x-run-callback",
+	}
+	reservedHeaderPrefixes = []string{"proxy-", "webhook-", "x-callback-"}
+)
+
+// CheckHeaders tells whether a list of headers can be configured: at most 20; each name an RFC 9110 token that is not
+// reserved; each value visible ASCII, blanks and tabs; name and value at most 4,096 bytes each; no name twice,
+// without regard to letter case. The error is BAD_USER_INPUT on field and never repeats a value.
+func CheckHeaders(field string, headers []Header) error {
+	if len(headers) > MaxHeaders {
+		return invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers))
+	}
+	seen := map[string]bool{}
+	for i, h := range headers {
+		name := strings.ToLower(h.Key)
+		switch {
+		case len(h.Key) > MaxHeaderBytes:
+			return invalid(field, "header %d: the name must be at most %d bytes", i+1, MaxHeaderBytes)
+		case !httpguts.ValidHeaderFieldName(h.Key):
+			return invalid(field, "header %d: the name must be an RFC 9110 token (letters, digits and !#$%%&'*+-.^_`|~)", i+1)
+		case isReservedHeader(name):
+			return invalid(field, "header %d: %q is set by Ringback and cannot be configured", i+1, h.Key)
+		case seen[name]:
+			return invalid(field, "header %d: %q is there twice; names differ in more than letter case", i+1, h.Key)
+		case len(h.Value) > MaxHeaderBytes:
+			return invalid(field, "header %d (%s): the value must be at most %d bytes", i+1, h.Key, MaxHeaderBytes)
+		case !validHeaderValue(string(h.Value)):
+			return invalid(field, "header %d (%s): the value must be ASCII without line breaks or control characters", i+1, h.Key)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func isReservedHeader(lowerName string) bool {
+	return slices.Contains(reservedHeaders, lowerName) ||
+		slices.ContainsFunc(reservedHeaderPrefixes, func(p string) bool { return strings.HasPrefix(lowerName, p) })
+}
+
+// validHeaderValue adds ASCII to httpguts' rule, which lets bytes above 0x7f pass that receivers read differently.
+func validHeaderValue(v string) bool {
+	return httpguts.ValidHeaderFieldValue(v) && !strings.ContainsFunc(v, func(r rune) bool { return r > 0x7e })
+}
+
+// overlay returns base with the headers of top laid over it by name, without regard to letter case.
+func overlay(base, top []SourcedHeader) []SourcedHeader {
+	out := slices.Clone(base)
+	for _, h := range top {
+		i := slices.IndexFunc(out, func(o SourcedHeader) bool { return strings.EqualFold(o.Key, h.Key) })
+		if i < 0 {
+			out = append(out, h)
+		} else {
+			out[i] = h
+		}
+	}
+	return out
+}

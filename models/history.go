@@ -1,0 +1,93 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// CallbackOwner says whose callbacks a list holds.
+type CallbackOwner string
+
+// Owners of callbacks.
+const (
+	OwnerAccount CallbackOwner = "account"
+	OwnerProject CallbackOwner = "project"
+	OwnerCrawl   CallbackOwner = "crawl"
+)
+
+// CallbackFilter narrows a list of callbacks. What is empty narrows nothing.
+type CallbackFilter struct {
+	Status        []Status
+	Event         []EventName
+	CreatedAfter  *time.Time // this moment included
+	CreatedBefore *time.Time // this moment excluded
+	HTTPStatus    *int       // of the last finished attempt
+}
+
+// CallbackHistory reads what became of callbacks.
+type CallbackHistory interface {
+	Callbacks(ctx context.Context, scope Scope, ids ...int64) ([]*Callback, error)
+	CallbackByUID(ctx context.Context, scope Scope, uid uuid.UUID) (*Callback, error)
+	// CallbackPages returns a page for each of the owners, newest first, in one statement.
+	CallbackPages(ctx context.Context, scope Scope, owner CallbackOwner, ids []int64, filter CallbackFilter, page Page) (map[int64]*PageOf[*Callback], error)
+	// CountCallbacks counts what CallbackPages lists; an owner without any is left out.
+	CountCallbacks(ctx context.Context, scope Scope, owner CallbackOwner, ids []int64, filter CallbackFilter) (map[int64]int, error)
+	// Replays returns the replays of the given originals, oldest first.
+	Replays(ctx context.Context, scope Scope, originalIDs ...int64) ([]*Callback, error)
+	// AttemptPages returns a page for each of the callbacks, oldest first and without the answers' bodies, in one statement.
+	AttemptPages(ctx context.Context, scope Scope, callbackIDs []int64, page Page) (map[int64]*PageOf[*Attempt], error)
+	CountAttempts(ctx context.Context, scope Scope, callbackIDs []int64) (map[int64]int, error)
+	// ResponseBodies returns the answers' bodies by attempt.
+	ResponseBodies(ctx context.Context, scope Scope, attemptIDs ...int64) (map[int64][]byte, error)
+}
+
+// Callback returns one callback that the actor may see.
+func (s *Service) Callback(ctx context.Context, actor *Actor, id int64) (*Callback, error) {
+	return one(s.Callbacks(ctx, actor, id))(TypeCallback)
+}
+
+// CallbackByUID returns one callback that the actor may see. BAD_USER_INPUT on uid when it is no UUID.
+func (s *Service) CallbackByUID(ctx context.Context, actor *Actor, uid string) (*Callback, error) {
+	id, err := uuid.Parse(uid)
+	if err != nil {
+		return nil, invalid("uid", "must be a UUID")
+	}
+	return s.store.CallbackByUID(ctx, actor.Scope(RoleViewer), id)
+}
+
+// Callbacks returns those of the given callbacks that the actor may see, in no order.
+func (s *Service) Callbacks(ctx context.Context, actor *Actor, ids ...int64) ([]*Callback, error) {
+	return s.store.Callbacks(ctx, actor.Scope(RoleViewer), ids...)
+}
+
+// CallbackPages lists the callbacks of each owner, newest first.
+func (s *Service) CallbackPages(ctx context.Context, actor *Actor, owner CallbackOwner, ids []int64, filter CallbackFilter, page Page) (map[int64]*PageOf[*Callback], error) {
+	return s.store.CallbackPages(ctx, actor.Scope(RoleViewer), owner, ids, filter, page)
+}
+
+// CountCallbacks counts what CallbackPages lists.
+func (s *Service) CountCallbacks(ctx context.Context, actor *Actor, owner CallbackOwner, ids []int64, filter CallbackFilter) (map[int64]int, error) {
+	return s.store.CountCallbacks(ctx, actor.Scope(RoleViewer), owner, ids, filter)
+}
+
+// Replays returns the replays of callbacks, oldest first.
+func (s *Service) Replays(ctx context.Context, actor *Actor, originalIDs ...int64) ([]*Callback, error) {
+	return s.store.Replays(ctx, actor.Scope(RoleViewer), originalIDs...)
+}
+
+// AttemptPages lists the attempts of each callback, oldest first, without the answers' bodies.
+func (s *Service) AttemptPages(ctx context.Context, actor *Actor, callbackIDs []int64, page Page) (map[int64]*PageOf[*Attempt], error) {
+	return s.store.AttemptPages(ctx, actor.Scope(RoleViewer), callbackIDs, page)
+}
+
+// CountAttempts counts what AttemptPages lists.
+func (s *Service) CountAttempts(ctx context.Context, actor *Actor, callbackIDs []int64) (map[int64]int, error) {
+	return s.store.CountAttempts(ctx, actor.Scope(RoleViewer), callbackIDs)
+}
+
+// ResponseBodies returns the answers' bodies by attempt.
+func (s *Service) ResponseBodies(ctx context.Context, actor *Actor, attemptIDs ...int64) (map[int64][]byte, error) {
+	return s.store.ResponseBodies(ctx, actor.Scope(RoleViewer), attemptIDs...)
+}

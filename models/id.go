@@ -1,0 +1,81 @@
+package models
+
+import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Type names as they stand inside an ObjectID.
+const (
+	TypeAccount        = "Account"
+	TypeCallback       = "Callback"
+	TypeCrawl          = "Crawl"
+	TypeProject        = "Project"
+	TypeReportDownload = "ReportDownload"
+	TypeSegment        = "Segment"
+	TypeSSOClient      = "SSOClient"
+	TypeUser           = "User"
+	TypeUserKey        = "UserKey"
+)
+
+// ObjectID names one entity across all types. Its text form is unpadded base64url of
+// "N006" + type name + raw id: project 123 is TjAwNlByb2plY3QxMjM.
+type ObjectID struct {
+	// Type is empty when the caller gave a bare number; the field it stands in then says the type.
+	Type string
+	Raw  int64
+}
+
+// Any three digits are read after the N: other published examples carry the length of the type name there.
+var objectIDPattern = regexp.MustCompile(`^N[0-9]{3}([A-Za-z]+)([0-9]+)$`)
+
+// String returns the global text form.
+func (o ObjectID) String() string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "N006%s%d", o.Type, o.Raw))
+}
+
+// ParseObjectID reads the global form or a bare decimal number. The error is BAD_USER_INPUT.
+func ParseObjectID(s string) (ObjectID, error) {
+	if raw, err := parseRawID(s); err == nil {
+		return ObjectID{Raw: raw}, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(s, "="))
+	if err != nil {
+		return ObjectID{}, malformedID()
+	}
+	parts := objectIDPattern.FindSubmatch(text)
+	if parts == nil {
+		return ObjectID{}, malformedID()
+	}
+	raw, err := parseRawID(string(parts[2]))
+	if err != nil {
+		return ObjectID{}, malformedID()
+	}
+	return ObjectID{Type: string(parts[1]), Raw: raw}, nil
+}
+
+// RawOf returns the raw id when o can stand for an entity of the given type. The error is BAD_USER_INPUT on field.
+func (o ObjectID) RawOf(typeName, field string) (int64, error) {
+	if o.Type != "" && o.Type != typeName {
+		return 0, invalid(field, "must be the id of a %s, not of a %s", typeName, o.Type)
+	}
+	return o.Raw, nil
+}
+
+func parseRawID(s string) (int64, error) {
+	n, err := strconv.ParseUint(s, 10, 63)
+	if err != nil || n == 0 {
+		return 0, malformedID()
+	}
+	return int64(n), nil
+}
+
+func malformedID() error {
+	return invalid("", "must be an object id such as TjAwNlByb2plY3QxMjM, or a positive whole number")
+}
+
+// rawIDText is a raw id as the API shows it.
+func rawIDText(id int64) string { return strconv.FormatInt(id, 10) }

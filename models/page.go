@@ -1,0 +1,108 @@
+package models
+
+import (
+	"cmp"
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Sizes of a page.
+const (
+	DefaultPageSize = 20
+	MaxPageSize     = 100
+)
+
+// Page asks for the First entities after a cursor.
+type Page struct {
+	First int
+	After *Cursor
+}
+
+// NewPage checks the arguments of a list: first between 1 and 100 (default 20), after a cursor of an earlier page.
+// The error is BAD_USER_INPUT.
+func NewPage(first *int, after *string) (Page, error) {
+	page := Page{First: DefaultPageSize}
+	if first != nil {
+		page.First = *first
+	}
+	if page.First < 1 || page.First > MaxPageSize {
+		return Page{}, invalid("first", "must be between 1 and %d, not %d", MaxPageSize, page.First)
+	}
+	if after != nil {
+		cursor, err := parseCursor(*after)
+		if err != nil {
+			return Page{}, err
+		}
+		page.After = &cursor
+	}
+	return page, nil
+}
+
+// Cursor is a place in a list: the sort key of a row, so that rows added later move nothing.
+type Cursor struct {
+	At time.Time // zero in lists that are sorted by the number alone
+	ID int64
+}
+
+// String returns the opaque text of the cursor.
+func (c Cursor) String() string {
+	at := int64(0)
+	if !c.At.IsZero() {
+		at = c.At.UnixMicro()
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + ":" + strconv.FormatInt(c.ID, 10)))
+}
+
+// Compare orders cursors by time, then by number.
+func (c Cursor) Compare(o Cursor) int {
+	return cmp.Or(c.At.Compare(o.At), cmp.Compare(c.ID, o.ID))
+}
+
+func parseCursor(s string) (Cursor, error) {
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return Cursor{}, malformedCursor()
+	}
+	at, id, _ := strings.Cut(string(text), ":")
+	micros, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return Cursor{}, malformedCursor()
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return Cursor{}, malformedCursor()
+	}
+	return Cursor{At: time.UnixMicro(micros).UTC(), ID: n}, nil
+}
+
+func malformedCursor() error {
+	return invalid("after", "must be a cursor of an earlier page (pageInfo.endCursor)")
+}
+
+// PageOf is one page of a list.
+type PageOf[T any] struct {
+	Nodes   []T
+	HasNext bool
+}
+
+// Cut makes a page of rows that were read with one more than asked for.
+func Cut[T any](rows []T, first int) *PageOf[T] {
+	if len(rows) > first {
+		return &PageOf[T]{Nodes: rows[:first], HasNext: true}
+	}
+	return &PageOf[T]{Nodes: rows}
+}
+
+// ListCursor is the account's place in a list.
+func (a *Account) ListCursor() Cursor { return Cursor{a.CreatedAt, a.ID} }
+
+// ListCursor is the project's place in a list.
+func (p *Project) ListCursor() Cursor { return Cursor{p.CreatedAt, p.ID} }
+
+// ListCursor is the callback's place in a list.
+func (c *Callback) ListCursor() Cursor { return Cursor{c.CreatedAt, c.ID} }
+
+// ListCursor is the attempt's place in its callback's list.
+func (a *Attempt) ListCursor() Cursor { return Cursor{ID: int64(a.Number)} }

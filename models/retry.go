@@ -1,0 +1,97 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Schedule has the delays after the 1st, 2nd, … failed attempt. When it is used up, the callback is given up.
+type Schedule []time.Duration
+
+// ParseSchedule reads durations with commas between them ("5s,5m,30m"), or "none" for one attempt only.
+func ParseSchedule(text string) (Schedule, error) {
+	if text == "none" {
+		return Schedule{}, nil
+	}
+	var s Schedule
+	for part := range strings.SplitSeq(text, ",") {
+		d, err := time.ParseDuration(strings.TrimSpace(part))
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a duration such as 5s or 2h", part)
+		}
+		if d <= 0 {
+			return nil, errors.New("delays must be above zero")
+		}
+		s = append(s, d)
+	}
+	return s, nil
+}
+
+// String returns the text that ParseSchedule reads.
+func (s Schedule) String() string {
+	if len(s) == 0 {
+		return "none"
+	}
+	parts := make([]string, len(s))
+	for i, d := range s {
+		parts[i] = shortDuration(d)
+	}
+	return strings.Join(parts, ",")
+}
+
+// shortDuration drops the zero units that time.Duration prints: 5m0s is 5m.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+const (
+	// jitter spreads retries by ±20 %, so that what failed together does not come back together.
+	jitter = 0.2
+	// maxRetryAfter bounds what a receiver can ask for.
+	maxRetryAfter = 24 * time.Hour
+)
+
+// final are the causes that no retry mends: only a change of configuration does, and then a replay is the way.
+var final = []AttemptErrorCode{BlockedAddress, InvalidURL}
+
+// Delay decides after a failed attempt: how long to wait, or false to give up. failures counts the failed attempts,
+// this one included; chance is uniform in [0, 1). A Retry-After header makes the delay longer, up to 24 h, never shorter.
+func (s Schedule) Delay(failures int, o Outcome, cause AttemptErrorCode, now time.Time, chance float64) (time.Duration, bool) {
+	gone := o.HTTPStatus != nil && *o.HTTPStatus == http.StatusGone
+	if failures > len(s) || gone || slices.Contains(final, cause) {
+		return 0, false
+	}
+	delay := time.Duration(float64(s[failures-1]) * (1 - jitter + 2*jitter*chance))
+	return max(delay, retryAfter(o.RetryAfter, now)), true
+}
+
+// retryAfter reads a Retry-After header (RFC 9110, section 10.2.3: seconds, or an HTTP date). What cannot be read, or
+// lies in the past, is zero.
+func retryAfter(value string, now time.Time) time.Duration {
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+		if seconds > uint64(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return time.Duration(seconds) * time.Second //nolint:gosec // bounded by the line above
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter)
+}

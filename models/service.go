@@ -1,0 +1,93 @@
+package models
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+)
+
+// Store is the database as the use-cases see it. Every method that serves a caller takes the caller's Scope and
+// makes it part of its statement; the methods without one serve the delivery engine or a transaction that has
+// checked already. Methods that find nothing return NotFound.
+type Store interface {
+	// InTx runs f in one transaction on a store bound to it: f's error, or a failed commit, undoes everything.
+	// No HTTP request and no enqueue belongs inside.
+	InTx(ctx context.Context, f func(Store) error) error
+
+	AccountStore
+	UserStore
+	SSOClientStore
+	ProjectStore
+	CrawlStore
+	ReportDownloadStore
+	CallbackStore
+	SigningSecretStore
+}
+
+// Queue wakes workers. What it forgets, the sweep finds again, so an error from it is never the caller's problem.
+type Queue interface {
+	Wake(ctx context.Context, wakeups []Wakeup) error
+}
+
+// Wakeup says: look at this callback at that time. Attempt and Epoch only make the wake-up's name unique, so that a
+// task which got stuck in the queue never stands in the way of a new one.
+type Wakeup struct {
+	CallbackID int64
+	Attempt    int
+	Epoch      int
+	At         time.Time
+}
+
+// Rules are the settings that the domain obeys.
+type Rules struct {
+	// PublicURL is the base of links in notices, without a trailing slash.
+	PublicURL string
+	// Schedule has the delays after the 1st, 2nd, … failed attempt.
+	Schedule Schedule
+	// PlatformKeyHash is the hash of the platform's service key; nil: there is none.
+	PlatformKeyHash []byte
+	// Timeout bounds one request; a lease outlives it by LeaseMargin.
+	Timeout time.Duration
+}
+
+// Service has the use-cases. Its methods are safe for concurrent use.
+type Service struct {
+	store Store
+	queue Queue
+	rules Rules
+	log   *slog.Logger
+	now   func() time.Time
+	rand  func() float64
+}
+
+// NewService wires the use-cases to a database and a queue.
+func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Service {
+	return &Service{store: store, queue: queue, rules: rules, log: log, now: now, rand: rand.Float64}
+}
+
+// WithClock returns a copy of the service that takes the time and the chance from the given functions, for tests.
+func (s *Service) WithClock(now func() time.Time, chance func() float64) *Service {
+	c := *s
+	c.now, c.rand = now, chance
+	return &c
+}
+
+// now is cut to microseconds, the precision of the database, so that a value reads back as it was written.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// wake asks the queue to look at callbacks that are committed. A failure is only logged: the sweep will find them.
+func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
+	var wakeups []Wakeup
+	for _, c := range callbacks {
+		if w, ok := c.wakeup(); ok {
+			wakeups = append(wakeups, w)
+		}
+	}
+	if len(wakeups) == 0 {
+		return
+	}
+	if err := s.queue.Wake(ctx, wakeups); err != nil {
+		s.log.WarnContext(ctx, "queue.wake_failed", "callbacks", len(wakeups), "error", err)
+	}
+}

@@ -1,0 +1,156 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+// SessionLifetime is how long a session token works after it was made; using it does not extend it.
+const SessionLifetime = 30 * 24 * time.Hour
+
+// MaxUserKeys is how many keys a user can have at a time.
+const MaxUserKeys = 2
+
+// UserKey is a long-lived key with which a user's program makes sessions.
+type UserKey struct {
+	ID         int64
+	UserID     int64
+	SecretHash []byte
+	CreatedAt  time.Time
+}
+
+// ObjectID returns the key's global id.
+func (k *UserKey) ObjectID() ObjectID { return ObjectID{TypeUserKey, k.ID} }
+
+// RawID returns the key's number as text.
+func (k *UserKey) RawID() string { return rawIDText(k.ID) }
+
+// Session is one login.
+type Session struct {
+	ID        int64
+	UserID    int64
+	TokenHash []byte
+	Name      *string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	// Token is set when the session is made and on the session of a request; it is stored nowhere.
+	Token Secret
+}
+
+// CreateUserKey makes a key for the actor, or for the given user when the actor is the platform. The secret is returned
+// this once. CONFLICT when the user has two keys already.
+func (s *Service) CreateUserKey(ctx context.Context, actor *Actor, userID *int64) (*UserKey, Secret, error) {
+	owner, err := keyOwner(actor, userID)
+	if err != nil {
+		return nil, "", err
+	}
+	secret := newToken(userKeyPrefix)
+	key := &UserKey{UserID: owner, SecretHash: secret.Hash(), CreatedAt: s.now()}
+	return key, secret, s.store.InTx(ctx, func(tx Store) error {
+		if _, err := tx.LockUser(ctx, owner); err != nil {
+			return err
+		}
+		keys, err := tx.UserKeys(ctx, owner)
+		if err != nil {
+			return err
+		}
+		if len(keys) >= MaxUserKeys {
+			return Conflict("", "the user has %d keys already; delete one first", MaxUserKeys)
+		}
+		return tx.CreateUserKey(ctx, key)
+	})
+}
+
+func keyOwner(actor *Actor, userID *int64) (int64, error) {
+	switch {
+	case actor == nil:
+		return 0, Unauthenticated()
+	case actor.Platform && userID == nil:
+		return 0, invalid("userId", "must be given with the platform's service key")
+	case actor.Platform:
+		return *userID, nil
+	case userID != nil && *userID != actor.User.ID:
+		return 0, forbidden("only the platform's service key may make keys for other users")
+	default:
+		return actor.User.ID, nil
+	}
+}
+
+// DeleteUserKey ends one of the actor's own keys. Sessions made with it live on.
+func (s *Service) DeleteUserKey(ctx context.Context, actor *Actor, id int64) (*UserKey, error) {
+	if err := actor.RequireUser(); err != nil {
+		return nil, err
+	}
+	return s.store.DeleteUserKey(ctx, actor.User.ID, id)
+}
+
+// CreateSession makes a session from a user key. Whichever part is wrong, the error is the same
+// INCORRECT_USER_KEY_ID_OR_SECRET.
+func (s *Service) CreateSession(ctx context.Context, userKeyID int64, secret Secret, name *string) (*Session, error) {
+	if err := checkOptionalName("name", name); err != nil {
+		return nil, err
+	}
+	key, err := s.store.UserKey(ctx, userKeyID)
+	if err != nil && ErrorCode(err) != CodeNotFound {
+		return nil, err
+	}
+	if err != nil || !secret.Matches(key.SecretHash) {
+		return nil, &Error{Code: CodeIncorrectUserKey, Message: "Incorrect user key ID or secret."}
+	}
+	return s.StartSession(ctx, key.UserID, name)
+}
+
+// StartSession makes a session without a key: for CreateSession and for the demo tenant of the first start.
+func (s *Service) StartSession(ctx context.Context, userID int64, name *string) (*Session, error) {
+	token := newToken(sessionTokenPrefix)
+	at := s.now()
+	session := &Session{
+		UserID: userID, TokenHash: token.Hash(), Name: name,
+		CreatedAt: at, ExpiresAt: at.Add(SessionLifetime), Token: token,
+	}
+	return session, s.store.CreateSession(ctx, session)
+}
+
+// DeleteSession ends the session that the request came with.
+func (s *Service) DeleteSession(ctx context.Context, actor *Actor) (*Session, error) {
+	if err := actor.RequireUser(); err != nil {
+		return nil, err
+	}
+	return actor.Session, s.store.DeleteSession(ctx, actor.Session.ID)
+}
+
+// AuthenticateSession turns a session token into an actor. UNAUTHENTICATED when the token is unknown or expired.
+func (s *Service) AuthenticateSession(ctx context.Context, token Secret) (*Actor, error) {
+	session, err := s.store.SessionByToken(ctx, token.Hash())
+	if ErrorCode(err) == CodeNotFound {
+		return nil, Unauthenticated()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !s.now().Before(session.ExpiresAt) {
+		return nil, Unauthenticated()
+	}
+	session.Token = token
+	user, err := one(s.store.Users(ctx, session.UserID))(TypeUser)
+	if err != nil {
+		return nil, err
+	}
+	memberships, err := s.store.Memberships(ctx, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	roles := make(map[int64]Role, len(memberships))
+	for _, m := range memberships {
+		roles[m.AccountID] = m.Role
+	}
+	return &Actor{User: user, Session: session, Roles: roles}, nil
+}
+
+// AuthenticateKey turns a service key into an actor. UNAUTHENTICATED when it is not the platform's.
+func (s *Service) AuthenticateKey(key Secret) (*Actor, error) {
+	if len(s.rules.PlatformKeyHash) == 0 || !key.Matches(s.rules.PlatformKeyHash) {
+		return nil, Unauthenticated()
+	}
+	return PlatformActor(), nil
+}

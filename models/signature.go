@@ -1,0 +1,76 @@
+package models
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"time"
+)
+
+// SigningSecret signs callbacks by the Standard Webhooks scheme. A project has its own, and so has an SSO client.
+type SigningSecret struct {
+	ID        int64
+	Owner     SigningOwner
+	Secret    Secret // whsec_ + base64 of 32 random bytes
+	CreatedAt time.Time
+	ExpiresAt *time.Time // nil: does not expire
+}
+
+// SigningOwner is the project or the SSO client that a secret belongs to; one of the two is set.
+type SigningOwner struct {
+	ProjectID   int64
+	SSOClientID int64
+}
+
+// SigningSecretStore keeps signing secrets.
+type SigningSecretStore interface {
+	CreateSigningSecret(ctx context.Context, s *SigningSecret) error
+	// SigningSecrets returns, for each owner, those that have not expired, newest first.
+	SigningSecrets(ctx context.Context, now time.Time, owners ...SigningOwner) (map[SigningOwner][]*SigningSecret, error)
+}
+
+// signingKeyBytes is within the 24 to 64 bytes of the Standard Webhooks specification.
+const signingKeyBytes = 32
+
+func newSigningSecret(owner SigningOwner, at time.Time) *SigningSecret {
+	text := signingSecretPrefix + base64.StdEncoding.EncodeToString(randomBytes(signingKeyBytes))
+	return &SigningSecret{Owner: owner, Secret: Secret(text), CreatedAt: at}
+}
+
+// Sign returns the webhook-signature header of the Standard Webhooks specification: for each secret v1 and the base64
+// of HMAC-SHA256 over "id.timestamp.body", with a blank between.
+func Sign(secrets []*SigningSecret, id string, at time.Time, body []byte) (string, error) {
+	signatures := make([]string, len(secrets))
+	for i, s := range secrets {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Secret.Reveal(), signingSecretPrefix))
+		if err != nil {
+			return "", err
+		}
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(id + "." + unixText(at) + "."))
+		mac.Write(body)
+		signatures[i] = "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	}
+	return strings.Join(signatures, " "), nil
+}
+
+// ProjectSigningSecrets returns the secrets that sign now, newest first, of those of the given projects on which the actor is
+// Admin.
+func (s *Service) ProjectSigningSecrets(ctx context.Context, actor *Actor, projectIDs ...int64) (map[int64][]*SigningSecret, error) {
+	projects, err := s.store.Projects(ctx, actor.Scope(RoleAdmin), projectIDs...)
+	if err != nil {
+		return nil, err
+	}
+	owners := make([]SigningOwner, len(projects))
+	for i, p := range projects {
+		owners[i] = SigningOwner{ProjectID: p.ID}
+	}
+	secrets, err := s.store.SigningSecrets(ctx, s.now(), owners...)
+	byProject := make(map[int64][]*SigningSecret, len(secrets))
+	for owner, list := range secrets {
+		byProject[owner.ProjectID] = list
+	}
+	return byProject, err
+}

@@ -1,0 +1,103 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+// SSOClient is a partner whose users log in through it. Its webhook hears of every callback that failed.
+type SSOClient struct {
+	ID        int64
+	Name      string
+	Webhook   Endpoint
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// ObjectID returns the SSO client's global id.
+func (c *SSOClient) ObjectID() ObjectID { return ObjectID{TypeSSOClient, c.ID} }
+
+// RawID returns the SSO client's number as text.
+func (c *SSOClient) RawID() string { return rawIDText(c.ID) }
+
+// WebhookURL is where callback-failed notices go.
+func (c *SSOClient) WebhookURL() *string { return c.Webhook.URL }
+
+// WebhookHeaders are the headers of the notices, with their values: only the platform sees an SSO client.
+func (c *SSOClient) WebhookHeaders() []Header { return c.Webhook.Headers }
+
+// SSOClientStore keeps SSO clients. Only the platform and the delivery engine reach them, so there is no Scope.
+type SSOClientStore interface {
+	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
+	LockSSOClient(ctx context.Context, id int64) (*SSOClient, error)
+	// CreateSSOClient sets the ID unless it is given; a given one that is taken is a CONFLICT on rawID.
+	CreateSSOClient(ctx context.Context, c *SSOClient) error
+	UpdateSSOClient(ctx context.Context, c *SSOClient) error
+}
+
+// NewSSOClient is the input of CreateSSOClient. RawID 0 lets the database choose.
+type NewSSOClient struct {
+	Name    string
+	RawID   int64
+	Webhook EndpointUpdate
+}
+
+// CreateSSOClient makes an SSO client and its first signing secret. Platform only.
+func (s *Service) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOClient) (*SSOClient, error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
+	}
+	at := s.now()
+	c := &SSOClient{ID: in.RawID, Name: in.Name, CreatedAt: at, UpdatedAt: at}
+	err := firstError(
+		checkName("name", in.Name),
+		c.Webhook.apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return c, s.store.InTx(ctx, func(tx Store) error {
+		if err := tx.CreateSSOClient(ctx, c); err != nil {
+			return err
+		}
+		return tx.CreateSigningSecret(ctx, newSigningSecret(SigningOwner{SSOClientID: c.ID}, at))
+	})
+}
+
+// SSOClientUpdate is the input of UpdateSSOClient.
+type SSOClientUpdate struct {
+	SSOClientID int64
+	Name        Optional[*string]
+	Webhook     EndpointUpdate
+}
+
+// UpdateSSOClient changes what is given. Platform only.
+func (s *Service) UpdateSSOClient(ctx context.Context, actor *Actor, in SSOClientUpdate) (*SSOClient, error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
+	}
+	var c *SSOClient
+	err := s.store.InTx(ctx, func(tx Store) (err error) {
+		if c, err = tx.LockSSOClient(ctx, in.SSOClientID); err != nil {
+			return err
+		}
+		err = firstError(
+			assignName(&c.Name, "name", in.Name),
+			c.Webhook.apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
+		)
+		if err != nil {
+			return err
+		}
+		c.UpdatedAt = s.now()
+		return tx.UpdateSSOClient(ctx, c)
+	})
+	return c, err
+}
+
+// SSOClient returns one SSO client. Platform only: to everyone else there is none.
+func (s *Service) SSOClient(ctx context.Context, actor *Actor, id int64) (*SSOClient, error) {
+	if !actor.Scope(RoleViewer).Everything() {
+		return nil, NotFound(TypeSSOClient)
+	}
+	return one(s.store.SSOClients(ctx, id))(TypeSSOClient)
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ringback/ringback/models"
+)
+
+type accountRow struct {
+	ID                 int64
+	Name               string
+	Timezone           string
+	APICallbackURL     *string
+	APICallbackHeaders []byte
+	SSOClientID        *int64
+	PartnerAccountID   *string
+	CreatedAt          int64 `gorm:"autoCreateTime:false"`
+	UpdatedAt          int64 `gorm:"autoUpdateTime:false"`
+}
+
+func (accountRow) TableName() string { return "accounts" }
+
+func accountHeadersPlace(id int64) string { return fmt.Sprintf("accounts.api_callback_headers:%d", id) }
+
+func (s *Store) account(r accountRow) (*models.Account, error) {
+	headers, err := s.sealer.openHeaders(r.APICallbackHeaders, accountHeadersPlace(r.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &models.Account{
+		ID: r.ID, Name: r.Name, Timezone: r.Timezone, Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers},
+		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID,
+		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
+	}, nil
+}
+
+// Accounts finds accounts by id.
+func (s *Store) Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Account, error) {
+	return find(scoped(s.reader(ctx), scope, "id").Where("id IN ?", ids), s.account)
+}
+
+// LockAccount reads one account for an update.
+func (s *Store) LockAccount(ctx context.Context, scope models.Scope, id int64) (*models.Account, error) {
+	return first(scoped(s.locking(ctx), scope, "id").Where("id = ?", id), models.TypeAccount, s.account)
+}
+
+// AccountPage lists accounts, newest first.
+func (s *Store) AccountPage(ctx context.Context, scope models.Scope, page models.Page) (*models.PageOf[*models.Account], error) {
+	found, err := find(afterCursor(scoped(s.reader(ctx), scope, "id"), page), s.account)
+	return models.Cut(found, page.First), err
+}
+
+// CountAccounts counts what AccountPage lists.
+func (s *Store) CountAccounts(ctx context.Context, scope models.Scope) (int, error) {
+	return count(scoped(s.reader(ctx).Model(&accountRow{}), scope, "id"))
+}
+
+// CreateAccount inserts an account.
+func (s *Store) CreateAccount(ctx context.Context, a *models.Account) error {
+	row := accountRow{
+		ID: a.ID, Name: a.Name, Timezone: a.Timezone, APICallbackURL: a.Callback.URL, SSOClientID: a.SSOClientID,
+		PartnerAccountID: a.PartnerAccountID, CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
+	}
+	if err := insertNew(ctx, s, &row, &row.ID, "accounts", models.TypeAccount); err != nil {
+		return err
+	}
+	a.ID = row.ID
+	return s.sealInto(ctx, &row, "api_callback_headers", a.Callback.Headers, accountHeadersPlace(row.ID))
+}
+
+// UpdateAccount writes what can change of an account.
+func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *models.Account) error {
+	headers, err := s.sealer.sealHeaders(a.Callback.Headers, accountHeadersPlace(a.ID))
+	if err != nil {
+		return err
+	}
+	update := scoped(s.writer(ctx).Model(&accountRow{}), scope, "id").Where("id = ?", a.ID)
+	return mustChange(update.Updates(map[string]any{
+		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "api_callback_headers": headers,
+		"updated_at": micros(a.UpdatedAt),
+	}), models.TypeAccount)
+}
+
+// sealInto writes headers into a row that was just inserted: the box is bound to the row's id, which is known only then.
+func (s *Store) sealInto(ctx context.Context, row any, column string, headers []models.Header, place string) error {
+	box, err := s.sealer.sealHeaders(headers, place)
+	if err != nil || box == nil {
+		return err
+	}
+	return s.writer(ctx).Model(row).Update(column, box).Error
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+type projectRow struct {
+	ID                 int64
+	AccountID          int64
+	Name               string
+	PrimaryDomain      string
+	APICallbackURL     *string
+	APICallbackHeaders []byte
+	CreatedAt          int64 `gorm:"autoCreateTime:false"`
+	UpdatedAt          int64 `gorm:"autoUpdateTime:false"`
+	DeletedAt          *int64
+}
+
+func (projectRow) TableName() string { return "projects" }
+
+func projectHeadersPlace(id int64) string { return fmt.Sprintf("projects.api_callback_headers:%d", id) }
+
+func (s *Store) project(r projectRow) (*models.Project, error) {
+	headers, err := s.sealer.openHeaders(r.APICallbackHeaders, projectHeadersPlace(r.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &models.Project{
+		ID: r.ID, AccountID: r.AccountID, Name: r.Name, PrimaryDomain: r.PrimaryDomain,
+		Callback:  models.Endpoint{URL: r.APICallbackURL, Headers: headers},
+		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), DeletedAt: fromMicrosPtr(r.DeletedAt),
+	}, nil
+}
+
+// visible narrows a query to projects that are within the scope and not deleted.
+func visible(db *gorm.DB, scope models.Scope) *gorm.DB {
+	return scoped(db, scope, "account_id").Where("deleted_at IS NULL")
+}
+
+// Projects finds projects by id.
+func (s *Store) Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Project, error) {
+	return find(visible(s.reader(ctx), scope).Where("id IN ?", ids), s.project)
+}
+
+// LockProject reads one project for an update.
+func (s *Store) LockProject(ctx context.Context, scope models.Scope, id int64) (*models.Project, error) {
+	return first(visible(s.locking(ctx), scope).Where("id = ?", id), models.TypeProject, s.project)
+}
+
+// ProjectPages lists the projects of accounts.
+func (s *Store) ProjectPages(ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Project], error) {
+	return pagesOf(ctx, s, accountIDs, page, func(id int64) *gorm.DB {
+		return visible(s.reader(ctx).Model(&projectRow{}), scope).Where("account_id = ?", id)
+	}, s.project, func(p *models.Project) int64 { return p.AccountID })
+}
+
+// CountProjects counts what ProjectPages lists.
+func (s *Store) CountProjects(ctx context.Context, scope models.Scope, accountIDs []int64) (map[int64]int, error) {
+	return countBy(visible(s.reader(ctx).Model(&projectRow{}), scope), "account_id", accountIDs)
+}
+
+// CreateProject inserts a project.
+func (s *Store) CreateProject(ctx context.Context, p *models.Project) error {
+	row := projectRow{
+		ID: p.ID, AccountID: p.AccountID, Name: p.Name, PrimaryDomain: p.PrimaryDomain, APICallbackURL: p.Callback.URL,
+		CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
+	}
+	if err := insertNew(ctx, s, &row, &row.ID, "projects", models.TypeProject); err != nil {
+		return err
+	}
+	p.ID = row.ID
+	return s.sealInto(ctx, &row, "api_callback_headers", p.Callback.Headers, projectHeadersPlace(row.ID))
+}
+
+// UpdateProject writes what can change of a project.
+func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *models.Project) error {
+	headers, err := s.sealer.sealHeaders(p.Callback.Headers, projectHeadersPlace(p.ID))
+	if err != nil {
+		return err
+	}
+	update := visible(s.writer(ctx).Model(&projectRow{}), scope).Where("id = ?", p.ID)
+	return mustChange(update.Updates(map[string]any{
+		"name": p.Name, "primary_domain": p.PrimaryDomain, "api_callback_url": p.Callback.URL,
+		"api_callback_headers": headers, "updated_at": micros(p.UpdatedAt), "deleted_at": microsPtr(p.DeletedAt),
+	}), models.TypeProject)
+}
+
+// Owners returns a project, deleted or not, and its account.
+func (s *Store) Owners(ctx context.Context, projectID int64) (*models.Account, *models.Project, error) {
+	project, err := first(s.reader(ctx).Where("id = ?", projectID), models.TypeProject, s.project)
+	if err != nil {
+		return nil, nil, err
+	}
+	account, err := first(s.reader(ctx).Where("id = ?", project.AccountID), models.TypeAccount, s.account)
+	return account, project, err
+}

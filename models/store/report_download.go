@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+
+	"github.com/ringback/ringback/models"
+)
+
+type reportDownloadRow struct {
+	ID                 int64
+	AccountID          int64
+	ProjectID          int64
+	CrawlID            int64
+	ReportTemplateCode string
+	ReportTypeCode     models.ReportTypeCode
+	SegmentID          *int64
+	CreatedByUserID    *int64
+	Status             models.ReportDownloadStatus
+	FileURL            *string
+	CreatedAt          int64 `gorm:"autoCreateTime:false"`
+	FinishedAt         *int64
+}
+
+func (reportDownloadRow) TableName() string { return "report_downloads" }
+
+func reportDownload(r reportDownloadRow) (*models.ReportDownload, error) {
+	return &models.ReportDownload{
+		ID: r.ID, AccountID: r.AccountID, ProjectID: r.ProjectID, CrawlID: r.CrawlID,
+		ReportTemplateCode: r.ReportTemplateCode, ReportTypeCode: r.ReportTypeCode, SegmentID: r.SegmentID,
+		CreatedByUserID: r.CreatedByUserID, Status: r.Status, FileURL: r.FileURL,
+		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+	}, nil
+}
+
+// ReportDownloads finds report downloads by id.
+func (s *Store) ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.ReportDownload, error) {
+	return find(scoped(s.reader(ctx), scope, "account_id").Where("id IN ?", ids), reportDownload)
+}
+
+// LockReportDownload reads one report download for an update.
+func (s *Store) LockReportDownload(ctx context.Context, id int64) (*models.ReportDownload, error) {
+	return first(s.locking(ctx).Where("id = ?", id), models.TypeReportDownload, reportDownload)
+}
+
+// CreateReportDownload inserts a report download; a given id that is taken changes nothing.
+func (s *Store) CreateReportDownload(ctx context.Context, d *models.ReportDownload) error {
+	row := reportDownloadRow{
+		ID: d.ID, AccountID: d.AccountID, ProjectID: d.ProjectID, CrawlID: d.CrawlID,
+		ReportTemplateCode: d.ReportTemplateCode, ReportTypeCode: d.ReportTypeCode, SegmentID: d.SegmentID,
+		CreatedByUserID: d.CreatedByUserID, Status: d.Status, FileURL: d.FileURL,
+		CreatedAt: micros(d.CreatedAt), FinishedAt: microsPtr(d.FinishedAt),
+	}
+	_, err := insert(ctx, s, &row, &row.ID, "report_downloads")
+	d.ID = row.ID
+	return err
+}
+
+// UpdateReportDownload writes what can change of a report download.
+func (s *Store) UpdateReportDownload(ctx context.Context, d *models.ReportDownload) error {
+	return mustChange(s.writer(ctx).Model(&reportDownloadRow{}).Where("id = ?", d.ID).Updates(map[string]any{
+		"created_by_user_id": d.CreatedByUserID, "status": d.Status, "file_url": d.FileURL,
+		"finished_at": microsPtr(d.FinishedAt),
+	}), models.TypeReportDownload)
+}

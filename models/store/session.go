@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm/clause"
+
+	"github.com/ringback/ringback/models"
+)
+
+type userKeyRow struct {
+	ID         int64
+	UserID     int64
+	SecretHash []byte
+	CreatedAt  int64 `gorm:"autoCreateTime:false"`
+}
+
+func (userKeyRow) TableName() string { return "user_keys" }
+
+func userKey(r userKeyRow) (*models.UserKey, error) {
+	return &models.UserKey{ID: r.ID, UserID: r.UserID, SecretHash: r.SecretHash, CreatedAt: fromMicros(r.CreatedAt)}, nil
+}
+
+type sessionRow struct {
+	ID        int64
+	UserID    int64
+	TokenHash []byte
+	Name      *string
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+	ExpiresAt int64
+}
+
+func (sessionRow) TableName() string { return "sessions" }
+
+func session(r sessionRow) (*models.Session, error) {
+	return &models.Session{
+		ID: r.ID, UserID: r.UserID, TokenHash: r.TokenHash, Name: r.Name,
+		CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicros(r.ExpiresAt),
+	}, nil
+}
+
+type platformKeyRow struct {
+	ID      int64
+	KeyHash []byte
+}
+
+func (platformKeyRow) TableName() string { return "platform_keys" }
+
+// UserKeys returns a user's keys.
+func (s *Store) UserKeys(ctx context.Context, userID int64) ([]*models.UserKey, error) {
+	return find(s.reader(ctx).Where("user_id = ?", userID).Order("id"), userKey)
+}
+
+// UserKey finds one key.
+func (s *Store) UserKey(ctx context.Context, id int64) (*models.UserKey, error) {
+	return first(s.reader(ctx).Where("id = ?", id), models.TypeUserKey, userKey)
+}
+
+// CreateUserKey inserts a key.
+func (s *Store) CreateUserKey(ctx context.Context, k *models.UserKey) error {
+	row := userKeyRow{UserID: k.UserID, SecretHash: k.SecretHash, CreatedAt: micros(k.CreatedAt)}
+	err := s.writer(ctx).Create(&row).Error
+	k.ID = row.ID
+	return err
+}
+
+// DeleteUserKey deletes a key of a user and returns what it was.
+func (s *Store) DeleteUserKey(ctx context.Context, userID, id int64) (*models.UserKey, error) {
+	var rows []userKeyRow
+	err := s.writer(ctx).Clauses(clause.Returning{}).Where("id = ? AND user_id = ?", id, userID).Delete(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, models.NotFound(models.TypeUserKey)
+	}
+	return userKey(rows[0])
+}
+
+// CreateSession inserts a session.
+func (s *Store) CreateSession(ctx context.Context, v *models.Session) error {
+	row := sessionRow{
+		UserID: v.UserID, TokenHash: v.TokenHash, Name: v.Name, CreatedAt: micros(v.CreatedAt), ExpiresAt: micros(v.ExpiresAt),
+	}
+	err := s.writer(ctx).Create(&row).Error
+	v.ID = row.ID
+	return err
+}
+
+// SessionByToken finds a session, expired or not.
+func (s *Store) SessionByToken(ctx context.Context, tokenHash []byte) (*models.Session, error) {
+	return first(s.reader(ctx).Where("token_hash = ?", tokenHash), "Session", session)
+}
+
+// DeleteSession deletes a session.
+func (s *Store) DeleteSession(ctx context.Context, id int64) error {
+	return mustChange(s.writer(ctx).Where("id = ?", id).Delete(&sessionRow{}), "Session")
+}
+
+// PlatformKeyHash returns the stored hash of the platform's key.
+func (s *Store) PlatformKeyHash(ctx context.Context) ([]byte, error) {
+	return first(s.reader(ctx), "Platform key", func(r platformKeyRow) ([]byte, error) { return r.KeyHash, nil })
+}
+
+// SetPlatformKeyHash stores the hash of the platform's key.
+func (s *Store) SetPlatformKeyHash(ctx context.Context, hash []byte) error {
+	return s.writer(ctx).Create(&platformKeyRow{ID: 1, KeyHash: hash}).Error
+}

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+type signingSecretRow struct {
+	ID           int64
+	ProjectID    *int64
+	SSOClientID  *int64
+	SecretSealed []byte
+	CreatedAt    int64 `gorm:"autoCreateTime:false"`
+	ExpiresAt    *int64
+}
+
+func (signingSecretRow) TableName() string { return "signing_secrets" }
+
+func signingSecretPlace(o models.SigningOwner) string {
+	return fmt.Sprintf("signing_secrets.secret_sealed:project=%d:sso_client=%d", o.ProjectID, o.SSOClientID)
+}
+
+// CreateSigningSecret inserts a signing secret.
+func (s *Store) CreateSigningSecret(ctx context.Context, v *models.SigningSecret) error {
+	row := signingSecretRow{
+		ProjectID: idOrNull(v.Owner.ProjectID), SSOClientID: idOrNull(v.Owner.SSOClientID),
+		SecretSealed: s.sealer.seal([]byte(v.Secret.Reveal()), signingSecretPlace(v.Owner)),
+		CreatedAt:    micros(v.CreatedAt), ExpiresAt: microsPtr(v.ExpiresAt),
+	}
+	err := s.writer(ctx).Create(&row).Error
+	v.ID = row.ID
+	return err
+}
+
+// SigningSecrets returns the owners' secrets that have not expired.
+func (s *Store) SigningSecrets(ctx context.Context, now time.Time, owners ...models.SigningOwner) (map[models.SigningOwner][]*models.SigningSecret, error) {
+	var projects, ssoClients []int64
+	for _, o := range owners {
+		projects, ssoClients = append(projects, o.ProjectID), append(ssoClients, o.SSOClientID)
+	}
+	found, err := find(s.reader(ctx).Where("expires_at IS NULL OR expires_at > ?", micros(now)).
+		Where("project_id IN ? OR sso_client_id IN ?", projects, ssoClients).Order("id DESC"), s.signingSecret)
+	byOwner := make(map[models.SigningOwner][]*models.SigningSecret, len(owners))
+	for _, v := range found {
+		byOwner[v.Owner] = append(byOwner[v.Owner], v)
+	}
+	return byOwner, err
+}
+
+func (s *Store) signingSecret(r signingSecretRow) (*models.SigningSecret, error) {
+	owner := models.SigningOwner{ProjectID: idOrZero(r.ProjectID), SSOClientID: idOrZero(r.SSOClientID)}
+	place := signingSecretPlace(owner)
+	text, err := s.sealer.open(r.SecretSealed, place)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", place, err)
+	}
+	return &models.SigningSecret{
+		ID: r.ID, Owner: owner, Secret: models.Secret(text), CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicrosPtr(r.ExpiresAt),
+	}, nil
+}
+
+func idOrNull(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+func idOrZero(id *int64) int64 {
+	if id == nil {
+		return 0
+	}
+	return *id
+}

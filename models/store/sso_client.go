@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ringback/ringback/models"
+)
+
+type ssoClientRow struct {
+	ID             int64
+	Name           string
+	WebhookURL     *string
+	WebhookHeaders []byte
+	CreatedAt      int64 `gorm:"autoCreateTime:false"`
+	UpdatedAt      int64 `gorm:"autoUpdateTime:false"`
+}
+
+func (ssoClientRow) TableName() string { return "sso_clients" }
+
+func webhookHeadersPlace(id int64) string { return fmt.Sprintf("sso_clients.webhook_headers:%d", id) }
+
+func (s *Store) ssoClient(r ssoClientRow) (*models.SSOClient, error) {
+	headers, err := s.sealer.openHeaders(r.WebhookHeaders, webhookHeadersPlace(r.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &models.SSOClient{
+		ID: r.ID, Name: r.Name, Webhook: models.Endpoint{URL: r.WebhookURL, Headers: headers},
+		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
+	}, nil
+}
+
+// SSOClients finds SSO clients by id.
+func (s *Store) SSOClients(ctx context.Context, ids ...int64) ([]*models.SSOClient, error) {
+	return find(s.reader(ctx).Where("id IN ?", ids), s.ssoClient)
+}
+
+// LockSSOClient reads one SSO client for an update.
+func (s *Store) LockSSOClient(ctx context.Context, id int64) (*models.SSOClient, error) {
+	return first(s.locking(ctx).Where("id = ?", id), models.TypeSSOClient, s.ssoClient)
+}
+
+// CreateSSOClient inserts an SSO client.
+func (s *Store) CreateSSOClient(ctx context.Context, c *models.SSOClient) error {
+	row := ssoClientRow{
+		ID: c.ID, Name: c.Name, WebhookURL: c.Webhook.URL, CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt),
+	}
+	if err := insertNew(ctx, s, &row, &row.ID, "sso_clients", models.TypeSSOClient); err != nil {
+		return err
+	}
+	c.ID = row.ID
+	return s.sealInto(ctx, &row, "webhook_headers", c.Webhook.Headers, webhookHeadersPlace(row.ID))
+}
+
+// UpdateSSOClient writes what can change of an SSO client.
+func (s *Store) UpdateSSOClient(ctx context.Context, c *models.SSOClient) error {
+	headers, err := s.sealer.sealHeaders(c.Webhook.Headers, webhookHeadersPlace(c.ID))
+	if err != nil {
+		return err
+	}
+	return mustChange(s.writer(ctx).Model(&ssoClientRow{}).Where("id = ?", c.ID).Updates(map[string]any{
+		"name": c.Name, "webhook_url": c.Webhook.URL, "webhook_headers": headers, "updated_at": micros(c.UpdatedAt),
+	}), models.TypeSSOClient)
+}

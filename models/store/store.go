@@ -1,0 +1,271 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Store implements models.Store. It is safe for concurrent use.
+type Store struct {
+	dialect dialect
+	sealer  *Sealer
+	// write and read are the same pool on Postgres. SQLite allows one writer at a time: it gets a pool of one connection
+	// to queue for, and readers never wait for it.
+	write, read *gorm.DB
+	inTx        bool
+}
+
+var _ models.Store = (*Store)(nil)
+
+// Open opens a database: a postgres:// URL, or the path of a SQLite file. It does not migrate.
+func Open(databaseURL string, sealer *Sealer, opts ...Option) (*Store, error) {
+	o := options{maxConns: defaultMaxConns}
+	for _, apply := range opts {
+		apply(&o)
+	}
+	if isPostgres(databaseURL) {
+		return openPostgres(databaseURL, sealer, o)
+	}
+	return openSQLite(databaseURL, sealer, o)
+}
+
+// Option changes how a store is opened.
+type Option func(*options)
+
+type options struct {
+	maxConns int
+	trace    Trace
+}
+
+// defaultMaxConns lets four processes share a Postgres with its default of 100 connections.
+const defaultMaxConns = 20
+
+// WithMaxConns limits the connections to Postgres; the default is 20.
+func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
+
+// Close closes the database.
+func (s *Store) Close() error {
+	errs := []error{closePool(s.read)}
+	if s.write != s.read {
+		errs = append(errs, closePool(s.write))
+	}
+	return errors.Join(errs...)
+}
+
+func closePool(db *gorm.DB) error {
+	pool, err := db.DB()
+	if err != nil {
+		return err
+	}
+	return pool.Close()
+}
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	pool, err := s.read.DB()
+	if err != nil {
+		return err
+	}
+	return pool.PingContext(ctx)
+}
+
+// InTx runs f in one transaction.
+func (s *Store) InTx(ctx context.Context, f func(models.Store) error) error {
+	if s.inTx {
+		return f(s)
+	}
+	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true})
+	})
+}
+
+func (s *Store) reader(ctx context.Context) *gorm.DB { return s.read.WithContext(ctx) }
+func (s *Store) writer(ctx context.Context) *gorm.DB { return s.write.WithContext(ctx) }
+
+// locking reads rows that the transaction is about to change. SQLite drops the clause: its transactions are alone already.
+func (s *Store) locking(ctx context.Context) *gorm.DB {
+	return s.writer(ctx).Clauses(clause.Locking{Strength: "UPDATE"})
+}
+
+// scoped adds the condition that the account in a column is within the scope.
+func scoped(db *gorm.DB, scope models.Scope, accountColumn string) *gorm.DB {
+	if scope.Everything() {
+		return db
+	}
+	return db.Where(accountColumn+" IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN ?)",
+		scope.UserID(), scope.Roles())
+}
+
+// afterCursor adds the order, newest first, and the place to go on from; one row more than the page tells whether more follow.
+func afterCursor(db *gorm.DB, page models.Page) *gorm.DB {
+	if page.After != nil {
+		db = db.Where("(created_at, id) < (?, ?)", page.After.At.UnixMicro(), page.After.ID)
+	}
+	return db.Order("created_at DESC, id DESC").Limit(page.First + 1)
+}
+
+// pagesOf reads a page for each owner in one statement: a union of what query selects for each, so that each part goes
+// through the owner's index and stops at its limit.
+func pagesOf[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
+	parts, args := make([]string, len(ids)), make([]any, len(ids))
+	for i, id := range ids {
+		parts[i], args[i] = "SELECT * FROM (?) AS page", afterCursor(query(id), page)
+	}
+	found, err := find(s.reader(ctx).Raw(strings.Join(parts, " UNION ALL "), args...), toDomain)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b D) int { return b.ListCursor().Compare(a.ListCursor()) })
+	byOwner := map[int64][]D{}
+	for _, d := range found {
+		byOwner[owner(d)] = append(byOwner[owner(d)], d)
+	}
+	pages := make(map[int64]*models.PageOf[D], len(ids))
+	for _, id := range ids {
+		pages[id] = models.Cut(byOwner[id], page.First)
+	}
+	return pages, nil
+}
+
+// owned is an entity in a list of its owner.
+type owned interface{ ListCursor() models.Cursor }
+
+// countBy counts rows by the owner in a column.
+func countBy(db *gorm.DB, column string, ids []int64) (map[int64]int, error) {
+	var rows []struct {
+		Owner int64
+		Count int
+	}
+	err := db.Select(column+" AS owner, count(*) AS count").Where(column+" IN ?", ids).Group(column).Scan(&rows).Error
+	counts := make(map[int64]int, len(rows))
+	for _, r := range rows {
+		counts[r.Owner] = r.Count
+	}
+	return counts, err
+}
+
+// find reads rows into domain values.
+func find[R any, D any](db *gorm.DB, toDomain func(R) (D, error)) ([]D, error) {
+	var rows []R
+	if err := db.Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	found := make([]D, len(rows))
+	for i, r := range rows {
+		d, err := toDomain(r)
+		if err != nil {
+			return nil, err
+		}
+		found[i] = d
+	}
+	return found, nil
+}
+
+// first reads one row, or NotFound of the type.
+func first[R any, D any](db *gorm.DB, typeName string, toDomain func(R) (D, error)) (D, error) {
+	var none D
+	found, err := find(db.Limit(1), toDomain)
+	if err != nil {
+		return none, err
+	}
+	if len(found) == 0 {
+		return none, models.NotFound(typeName)
+	}
+	return found[0], nil
+}
+
+func count(db *gorm.DB) (int, error) {
+	var n int64
+	err := db.Count(&n).Error
+	return int(n), err
+}
+
+// insert creates a row under its id, or under one that the database chooses when id is 0. It returns false, with no error,
+// when a given id is taken.
+func insert[R any](ctx context.Context, s *Store, row *R, id *int64, table string) (bool, error) {
+	given := *id != 0
+	for {
+		result := s.writer(ctx).Clauses(clause.OnConflict{
+			Columns: []clause.Column{{Name: "id"}}, DoNothing: true,
+		}).Create(row)
+		if result.Error != nil || result.RowsAffected == 1 || given {
+			return result.RowsAffected == 1, result.Error
+		}
+		// Ids that the platform chose lie ahead of the sequence: move it past them and try again.
+		if err := s.dialect.skipTakenIDs(s.writer(ctx), table); err != nil {
+			return false, err
+		}
+	}
+}
+
+// insertNew is insert for entities whose rawID a caller may choose: a taken one is a CONFLICT.
+func insertNew[R any](ctx context.Context, s *Store, row *R, id *int64, table, typeName string) error {
+	asked := *id
+	created, err := insert(ctx, s, row, id, table)
+	if err == nil && !created {
+		return models.Conflict("rawID", "%s %d exists already", typeName, asked)
+	}
+	return err
+}
+
+// mustChange turns an update that found no row into NotFound: the scope did not reach it.
+func mustChange(result *gorm.DB, typeName string) error {
+	if result.Error == nil && result.RowsAffected == 0 {
+		return models.NotFound(typeName)
+	}
+	return result.Error
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func microsPtr(t *time.Time) *int64 {
+	if t == nil {
+		return nil
+	}
+	n := t.UnixMicro()
+	return &n
+}
+
+func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
+
+func fromMicrosPtr(n *int64) *time.Time {
+	if n == nil {
+		return nil
+	}
+	t := fromMicros(*n)
+	return &t
+}
+
+// dialect is where the two databases differ.
+type dialect interface {
+	name() string
+	skipTakenIDs(db *gorm.DB, table string) error
+}
+
+func openGorm(dialector gorm.Dialector, o options, prepare bool) (*gorm.DB, error) {
+	db, err := gorm.Open(dialector, &gorm.Config{
+		Logger:                 tracer{o.trace},
+		PrepareStmt:            prepare,
+		TranslateError:         true,
+		SkipDefaultTransaction: true, // use-cases say what belongs together
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return db, nil
+}
+
+func limitPool(pool *sql.DB, n int) {
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+type userRow struct {
+	ID            int64
+	Email         string
+	FirstName     *string
+	LastName      *string
+	PartnerUserID *string
+	CreatedAt     int64 `gorm:"autoCreateTime:false"`
+}
+
+func (userRow) TableName() string { return "users" }
+
+func user(r userRow) (*models.User, error) {
+	return &models.User{
+		ID: r.ID, Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, PartnerUserID: r.PartnerUserID,
+		CreatedAt: fromMicros(r.CreatedAt),
+	}, nil
+}
+
+type membershipRow struct {
+	UserID    int64 `gorm:"primaryKey;autoIncrement:false"`
+	AccountID int64 `gorm:"primaryKey;autoIncrement:false"`
+	Role      models.Role
+}
+
+func (membershipRow) TableName() string { return "memberships" }
+
+func membership(r membershipRow) (models.Membership, error) {
+	return models.Membership{AccountID: r.AccountID, Role: r.Role}, nil
+}
+
+// Users finds users by id.
+func (s *Store) Users(ctx context.Context, ids ...int64) ([]*models.User, error) {
+	return find(s.reader(ctx).Where("id IN ?", ids), user)
+}
+
+// LockUser reads one user for an update.
+func (s *Store) LockUser(ctx context.Context, id int64) (*models.User, error) {
+	return first(s.locking(ctx).Where("id = ?", id), models.TypeUser, user)
+}
+
+// CreateUser inserts a user and its memberships.
+func (s *Store) CreateUser(ctx context.Context, u *models.User, memberships []models.Membership) error {
+	row := userRow{
+		ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, PartnerUserID: u.PartnerUserID,
+		CreatedAt: micros(u.CreatedAt),
+	}
+	err := insertNew(ctx, s, &row, &row.ID, "users", models.TypeUser)
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return models.Conflict("email", "a user with this email exists already")
+	}
+	if err != nil {
+		return err
+	}
+	u.ID = row.ID
+	if len(memberships) == 0 {
+		return nil
+	}
+	rows := make([]membershipRow, len(memberships))
+	for i, m := range memberships {
+		rows[i] = membershipRow{UserID: u.ID, AccountID: m.AccountID, Role: m.Role}
+	}
+	return s.writer(ctx).CreateInBatches(rows, createBatch).Error
+}
+
+// createBatch keeps an insert far below the 65,535 parameters of a Postgres statement.
+const createBatch = 500
+
+// Memberships returns a user's roles.
+func (s *Store) Memberships(ctx context.Context, userID int64) ([]models.Membership, error) {
+	return find(s.reader(ctx).Where("user_id = ?", userID), membership)
+}

@@ -1,0 +1,69 @@
+package models
+
+import "context"
+
+// Source is the level that a value of a target comes from.
+type Source string
+
+// Levels of configuration.
+const (
+	SourceProject   Source = "PROJECT"
+	SourceAccount   Source = "ACCOUNT"
+	SourceRequest   Source = "REQUEST"
+	SourceSSOClient Source = "SSO_CLIENT"
+)
+
+// Target is where a callback would be sent right now, and with which configured headers.
+type Target struct {
+	URL     string // empty where there is none
+	Source  Source // of the URL
+	Headers []SourcedHeader
+}
+
+// SourcedHeader is a configured header and the level it comes from.
+type SourcedHeader struct {
+	Header
+	Source Source
+}
+
+// EffectiveTarget is the precedence of project over account. Headers travel with the URL they stand beside: with the
+// project's URL go the project's headers only (an account's secret never leaves for a URL that a project editor typed);
+// with the account's URL go the account's, with the project's laid over them by name.
+func EffectiveTarget(account, project Endpoint) Target {
+	switch {
+	case project.URL != nil:
+		return Target{*project.URL, SourceProject, sourced(project.Headers, SourceProject)}
+	case account.URL != nil:
+		return Target{*account.URL, SourceAccount, overlay(
+			sourced(account.Headers, SourceAccount), sourced(project.Headers, SourceProject),
+		)}
+	default:
+		return Target{}
+	}
+}
+
+func sourced(headers []Header, source Source) []SourcedHeader {
+	out := make([]SourcedHeader, len(headers))
+	for i, h := range headers {
+		out[i] = SourcedHeader{h, source}
+	}
+	return out
+}
+
+// resolveTarget returns where a callback goes as things are now.
+func resolveTarget(ctx context.Context, tx Store, c *Callback, account *Account, project *Project) (Target, error) {
+	switch c.Target {
+	case TargetRequest:
+		return Target{*c.TargetURL, SourceRequest, sourced(c.TargetHeaders, SourceRequest)}, nil
+	case TargetConfigured:
+		return EffectiveTarget(account.Callback, project.Callback), nil
+	}
+	if account.SSOClientID == nil {
+		return Target{}, nil
+	}
+	client, err := one(tx.SSOClients(ctx, *account.SSOClientID))(TypeSSOClient)
+	if err != nil || client.Webhook.URL == nil {
+		return Target{}, err
+	}
+	return Target{*client.Webhook.URL, SourceSSOClient, sourced(client.Webhook.Headers, SourceSSOClient)}, nil
+}
