@@ -101,7 +101,7 @@ func (d *deliverer) tell(ctx context.Context, delivery *models.Delivery) {
 	attrs := []slog.Attr{
 		slog.String("event", string(c.Event)), slog.String("callback", c.UID.String()), slog.String("ref", c.Ref.String()),
 		slog.String("attempt", a.UID.String()), slog.Int("number", a.Number), slog.String("status", string(c.Status)),
-		slog.Int64("account", c.AccountID), slog.Int64("project", c.ProjectID), slog.Duration("duration", a.Duration),
+		slog.Int64("account", c.AccountID), slog.Int64("project", c.ProjectID), slog.Float64("duration_ms", float64(a.Duration.Microseconds())/1000),
 	}
 	if a.HTTPStatus != nil {
 		attrs = append(attrs, slog.Int("http_status", *a.HTTPStatus))

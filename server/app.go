@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/ringback/ringback/jobs"
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+)
+
+// app is everything that is wired together, whatever the role.
+type app struct {
+	cfg      config
+	log      *slog.Logger
+	store    *store.Store
+	redis    redis.UniversalClient
+	service  *models.Service
+	registry *prometheus.Registry
+	// firstStart is set when this start made the demo tenant.
+	firstStart *tenant
+	closers    []func() error
+}
+
+// openTimeout bounds the connecting to Postgres and Redis at the start.
+const openTimeout = 15 * time.Second
+
+// openApp connects to the database and the queue, and on the embedded default makes what is missing there.
+func openApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
+	a := &app{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	if err := errors.Join(a.openAll(ctx)); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *app) openAll(ctx context.Context) error {
+	if err := a.openStore(ctx); err != nil {
+		return err
+	}
+	if err := a.openRedis(ctx); err != nil {
+		return err
+	}
+	queue := jobs.NewQueue(a.redis, a.cfg.Queue, a.cfg.Timeout)
+	rules := models.Rules{PublicURL: a.cfg.PublicURL, Schedule: a.cfg.RetrySchedule.Schedule, Timeout: a.cfg.Timeout}
+	platformKey, err := a.platformKeyHash(ctx, rules)
+	if err != nil {
+		return err
+	}
+	rules.PlatformKeyHash = platformKey
+	a.service = models.NewService(a.store, queue, rules, a.log)
+	return nil
+}
+
+func (a *app) openStore(ctx context.Context) error {
+	s, err := openStore(a.cfg, a.log)
+	if err != nil {
+		return err
+	}
+	a.store = s
+	a.closers = append(a.closers, s.Close)
+	if err := s.Ping(ctx); err != nil {
+		return fmt.Errorf("connect to the database (DATABASE_URL): %w", err)
+	}
+	if a.cfg.embedded() {
+		_, err = s.Migrate(ctx)
+		return err
+	}
+	return s.CheckMigrated(ctx)
+}
+
+func (a *app) openRedis(ctx context.Context) error {
+	if a.cfg.RedisURL == "" {
+		embedded, err := jobs.StartEmbeddedRedis()
+		if err != nil {
+			return fmt.Errorf("start the in-process Redis: %w", err)
+		}
+		a.redis = embedded.Client
+		a.closers = append(a.closers, embedded.Close)
+		return nil
+	}
+	client, err := jobs.OpenRedis(string(a.cfg.RedisURL))
+	if err != nil {
+		return fmt.Errorf("REDIS_URL: %w", err)
+	}
+	a.redis = client
+	a.closers = append(a.closers, client.Close)
+	// asynq starts without a word when Redis is not there.
+	if err := client.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("connect to Redis (REDIS_URL): %w", err)
+	}
+	return nil
+}
+
+// close closes what was opened, last first.
+func (a *app) close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+// slowStatement is what a statement may take before the log says so.
+const slowStatement = 500 * time.Millisecond
+
+// openStore opens the database without migrating it.
+func openStore(cfg config, log *slog.Logger) (*store.Store, error) {
+	key, where := []byte(cfg.EncryptionKey), string(cfg.DatabaseURL)
+	if cfg.embedded() {
+		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+			return nil, fmt.Errorf("RINGBACK_DATA_DIR: %w", err)
+		}
+		where = filepath.Join(cfg.DataDir, "ringback.db")
+		if key == nil {
+			var err error
+			if key, err = keyFile(filepath.Join(cfg.DataDir, "encryption.key")); err != nil {
+				return nil, fmt.Errorf("RINGBACK_DATA_DIR: %w", err)
+			}
+		}
+	}
+	sealer, err := store.NewSealer(key)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(where, sealer, store.WithTrace(func(ctx context.Context, statement string, took time.Duration) {
+		if took > slowStatement {
+			log.WarnContext(ctx, "sql.slow", "statement", statement, "duration_ms", took.Milliseconds())
+		}
+	}))
+}
+
+// keyFile reads the encryption key of the embedded default, and makes it on the first start.
+func keyFile(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		key := make([]byte, store.KeyBytes)
+		_, _ = rand.Read(key) // never fails
+		return key, os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key)+"\n"), 0o600)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var key encryptionKey
+	if err := key.UnmarshalText([]byte(strings.TrimSpace(string(text)))); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return key, nil
+}

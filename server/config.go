@@ -1,0 +1,216 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+)
+
+// config is the configuration, from the environment alone. The README's table says what each variable means.
+type config struct {
+	Addr            string        `env:"RINGBACK_ADDR" envDefault:"127.0.0.1:8080"`
+	PublicURL       string        `env:"RINGBACK_PUBLIC_URL"`
+	DataDir         string        `env:"RINGBACK_DATA_DIR" envDefault:"./data"`
+	DatabaseURL     secretURL     `env:"DATABASE_URL"`
+	RedisURL        secretURL     `env:"REDIS_URL"`
+	Queue           string        `env:"RINGBACK_QUEUE" envDefault:"callbacks"`
+	PlatformKey     models.Secret `env:"RINGBACK_PLATFORM_KEY"`
+	EncryptionKey   encryptionKey `env:"RINGBACK_ENCRYPTION_KEY"`
+	AllowedNetworks networks      `env:"RINGBACK_ALLOWED_NETWORKS"`
+	Timeout         time.Duration `env:"RINGBACK_TIMEOUT" envDefault:"30s"`
+	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h"`
+	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"256"`
+	CORSOrigins     []string      `env:"RINGBACK_CORS_ORIGINS"`
+	LogFormat       string        `env:"RINGBACK_LOG_FORMAT"`
+}
+
+// configProblems are all mistakes in the configuration at once.
+type configProblems []string
+
+// Error lists them, one a line.
+func (p configProblems) Error() string {
+	return "ringback: the configuration has problems:\n  " + strings.Join(p, "\n  ")
+}
+
+// minPlatformKey, in characters: a key that can be guessed opens every account.
+const minPlatformKey = 20
+
+// parseConfig reads the configuration. A variable that is set to nothing counts as not set.
+func parseConfig(environ []string) (config, error) {
+	set := env.ToMap(environ)
+	for name, value := range set {
+		if strings.TrimSpace(value) == "" {
+			delete(set, name)
+		}
+	}
+	var c config
+	var problems configProblems
+	err := env.ParseWithOptions(&c, env.Options{Environment: set})
+	var all env.AggregateError
+	if errors.As(err, &all) {
+		for _, e := range all.Errors {
+			problems = append(problems, describe(e))
+		}
+	}
+	for _, problem := range c.problems() {
+		// A value that could not be read has been reported, by the same name.
+		name, _, _ := strings.Cut(problem, ":")
+		if !slices.ContainsFunc(problems, func(p string) bool { return strings.HasPrefix(p, name+":") }) {
+			problems = append(problems, problem)
+		}
+	}
+	if len(problems) > 0 {
+		slices.Sort(problems)
+		return config{}, problems
+	}
+	if c.embedded() && c.AllowedNetworks == nil {
+		// The embedded default is for trying things out, and what one tries out runs on the same machine.
+		c.AllowedNetworks = networks{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	if c.PublicURL == "" && !strings.HasSuffix(c.Addr, ":0") { // with port 0 only the listener knows
+		c.PublicURL = "http://" + c.Addr
+	}
+	return c, nil
+}
+
+// describe puts the variable's name in the place of the field's.
+func describe(err error) string {
+	var parse env.ParseError
+	if !errors.As(err, &parse) {
+		return err.Error()
+	}
+	name := parse.Name
+	if f, ok := reflect.TypeFor[config]().FieldByName(parse.Name); ok {
+		name = f.Tag.Get("env")
+	}
+	return name + ": " + parse.Err.Error()
+}
+
+// problems are the mistakes that no single value shows, or that its type lets pass.
+func (c *config) problems() []string {
+	var found []string
+	check := func(bad bool, format string, args ...any) {
+		if bad {
+			found = append(found, fmt.Sprintf(format, args...))
+		}
+	}
+	_, _, err := net.SplitHostPort(c.Addr)
+	check(err != nil, "RINGBACK_ADDR: must be host:port, such as 127.0.0.1:8080")
+	u, err := url.Parse(c.PublicURL)
+	check(c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"),
+		"RINGBACK_PUBLIC_URL: must be an absolute http or https URL")
+	check(c.DatabaseURL != "" && !c.DatabaseURL.hasScheme("postgres", "postgresql"),
+		"DATABASE_URL: must begin with postgres://, or be empty for SQLite in RINGBACK_DATA_DIR")
+	check(c.RedisURL != "" && !c.RedisURL.hasScheme("redis", "rediss", "redis-sentinel", "redis-cluster"),
+		"REDIS_URL: must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://, or be empty for one in this process")
+	check(c.DatabaseURL != "" && c.EncryptionKey == nil,
+		"RINGBACK_ENCRYPTION_KEY: is required with DATABASE_URL; make one with: openssl rand -base64 32")
+	check(c.PlatformKey != "" && len(c.PlatformKey) < minPlatformKey,
+		"RINGBACK_PLATFORM_KEY: must have at least %d characters", minPlatformKey)
+	check(strings.ContainsAny(c.Queue, "{}: "), "RINGBACK_QUEUE: must not contain braces, colons or blanks")
+	check(c.Timeout < time.Second || c.Timeout > 10*time.Minute, "RINGBACK_TIMEOUT: must be between 1s and 10m")
+	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
+	check(!slices.Contains([]string{"", "text", "json"}, c.LogFormat), "RINGBACK_LOG_FORMAT: must be text or json")
+	return found
+}
+
+// embedded tells whether the database is SQLite in the data folder.
+func (c *config) embedded() bool { return c.DatabaseURL == "" }
+
+// lines are the effective values as NAME=value, in the order of the struct.
+func (c *config) lines() []string {
+	v := reflect.ValueOf(*c)
+	lines := make([]string, v.NumField())
+	for i := range lines {
+		value := fmt.Sprint(v.Field(i).Interface())
+		if list, ok := v.Field(i).Interface().([]string); ok {
+			value = strings.Join(list, ",")
+		}
+		if v.Field(i).IsZero() {
+			value = ""
+		}
+		lines[i] = v.Type().Field(i).Tag.Get("env") + "=" + value
+	}
+	return lines
+}
+
+// secretURL is a URL that may carry a password; it prints without.
+type secretURL string
+
+// String masks the password.
+func (s secretURL) String() string {
+	u, err := url.Parse(string(s))
+	if err != nil {
+		return models.Masked
+	}
+	return u.Redacted()
+}
+
+func (s secretURL) hasScheme(schemes ...string) bool {
+	scheme, _, ok := strings.Cut(string(s), "://")
+	return ok && slices.Contains(schemes, scheme)
+}
+
+// encryptionKey is 32 bytes, in base64.
+type encryptionKey []byte
+
+// UnmarshalText reads base64.
+func (k *encryptionKey) UnmarshalText(text []byte) error {
+	key, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil || len(key) != store.KeyBytes {
+		return fmt.Errorf("must be %d bytes in base64; make one with: openssl rand -base64 32", store.KeyBytes)
+	}
+	*k = key
+	return nil
+}
+
+// String masks the key.
+func (k encryptionKey) String() string { return models.Masked }
+
+// networks are CIDRs with commas between them.
+type networks []netip.Prefix
+
+// UnmarshalText reads CIDRs.
+func (n *networks) UnmarshalText(text []byte) error {
+	list := networks{}
+	for part := range strings.SplitSeq(string(text), ",") {
+		prefix, err := netip.ParsePrefix(strings.TrimSpace(part))
+		if err != nil {
+			return fmt.Errorf("%q is not a network such as 10.0.0.0/8", part)
+		}
+		list = append(list, prefix.Masked())
+	}
+	*n = list
+	return nil
+}
+
+// String is what UnmarshalText reads.
+func (n networks) String() string {
+	parts := make([]string, len(n))
+	for i, p := range n {
+		parts[i] = p.String()
+	}
+	return strings.Join(parts, ",")
+}
+
+// schedule is a retry schedule in an environment variable.
+type schedule struct{ models.Schedule }
+
+// UnmarshalText reads what models.ParseSchedule reads.
+func (s *schedule) UnmarshalText(text []byte) (err error) {
+	s.Schedule, err = models.ParseSchedule(string(text))
+	return err
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+)
+
+// demoTimeout is how long the demo waits for a callback; one takes milliseconds.
+const demoTimeout = 15 * time.Second
+
+type demoCommand struct{}
+
+// Run shows the main job end to end. It fails unless everything was really received.
+func (demoCommand) Run(e *environment) error {
+	folder, err := os.MkdirTemp("", "ringback-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	cfg, err := parseConfig([]string{"RINGBACK_ADDR=127.0.0.1:0", "RINGBACK_DATA_DIR=" + folder})
+	if err != nil {
+		return err
+	}
+	cfg.AllowedNetworks = networks{netip.MustParsePrefix("127.0.0.0/8")} // where the demo's own receiver is
+	ctx, cancel := context.WithCancel(e.ctx)
+	defer cancel()
+	s, err := openServer(ctx, cfg, roleAll, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.run(ctx) }()
+	err = showDemo(ctx, e.stdout, s)
+	cancel()
+	return errors.Join(err, <-stopped)
+}
+
+// showDemo plays the scenes against a running server.
+func showDemo(ctx context.Context, w io.Writer, s *server) error {
+	receiver, err := startReceiver(ctx, "127.0.0.1:0", map[string]int{
+		"/hook": http.StatusOK, "/sso": http.StatusOK, "/broken": http.StatusInternalServerError,
+	})
+	if err != nil {
+		return err
+	}
+	defer receiver.close()
+	d := &demo{
+		out: w, receiver: receiver, endpoint: "http://" + s.listener.Addr().String() + "/graphql",
+		user:     http.Header{"X-Auth-Token": {s.firstStart.session.Token.Reveal()}},
+		platform: http.Header{"X-Api-Key": {s.firstStart.platformKey.Reveal()}},
+	}
+	for _, scene := range []func(context.Context) error{
+		d.configure, d.crawlFinished, d.reportGenerated, d.receiverFails, d.history,
+	} {
+		if err := scene(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(w, "\nEvery callback above was really sent and received. Next: go run ./server")
+	return nil
+}
+
+type demo struct {
+	out            io.Writer
+	receiver       *receiver
+	endpoint       string
+	user, platform http.Header
+}
+
+func (d *demo) title(format string, args ...any) { fmt.Fprintf(d.out, "\n— "+format+"\n", args...) }
+
+func (d *demo) configure(ctx context.Context) error {
+	d.title("An integrator says where the callbacks of project %d go", demoProjectID)
+	return d.query(ctx, d.user, fmt.Sprintf(
+		`mutation { updateProject(input: {projectId: %d, apiCallbackUrl: %q, apiCallbackHeaders: [{key: "Authorization", value: "Bearer demo"}]}) `+
+			`{ project { id effectiveApiCallback { url source } } } }`, demoProjectID, d.receiver.url("/hook")))
+}
+
+func (d *demo) crawlFinished(ctx context.Context) error {
+	d.title("The platform says that crawl 124234 has finished, and the receiver gets")
+	err := d.query(ctx, d.platform, fmt.Sprintf(
+		`mutation { finishCrawl(input: {crawlId: 124234, projectId: %d, createdByUserId: %d}) { callback { uid status } } }`,
+		demoProjectID, demoUserID))
+	if err != nil {
+		return err
+	}
+	return d.expect(ctx, "/hook", "message=crawl_status")
+}
+
+func (d *demo) reportGenerated(ctx context.Context) error {
+	d.title("A report of that crawl is ready, and the receiver gets")
+	err := d.query(ctx, d.platform, `mutation { finishReportDownload(input: {reportDownloadId: 567890, crawlId: 124234, `+
+		`reportTemplateCode: "all_pages", fileUrl: "https://files.example.com/567890.zip"}) { callback { uid status } } }`)
+	if err != nil {
+		return err
+	}
+	return d.expect(ctx, "/hook", "message=report_download_available")
+}
+
+func (d *demo) receiverFails(ctx context.Context) error {
+	d.title("Another receiver answers 500, so the SSO partner's webhook hears of it at once")
+	err := errors.Join(
+		d.query(ctx, d.platform, fmt.Sprintf(
+			`mutation { updateSSOClient(input: {ssoClientId: %d, webhookUrl: %q}) { ssoClient { name webhookUrl } } }`,
+			demoSSOClientID, d.receiver.url("/sso"))),
+		d.query(ctx, d.user, fmt.Sprintf(
+			`mutation { updateProject(input: {projectId: %d, apiCallbackUrl: %q}) { project { id } } }`,
+			demoOtherProjectID, d.receiver.url("/broken"))),
+		d.query(ctx, d.platform, fmt.Sprintf(
+			`mutation { finishCrawl(input: {crawlId: 124235, projectId: %d, createdByUserId: %d}) { callback { uid status } } }`,
+			demoOtherProjectID, demoUserID)))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.expect(ctx, "/broken", "crawl_id=124235"), d.expect(ctx, "/sso", `"eventType":"callback-failed"`))
+}
+
+func (d *demo) history(ctx context.Context) error {
+	d.title("And the history says what became of everything")
+	return d.query(ctx, d.user, fmt.Sprintf(
+		`{ getAccount(id: %d) { callbacks { totalCount nodes { event status httpStatus attemptCount nextAttemptAt error { code message } } } } }`,
+		demoAccountID))
+}
+
+// query prints an operation and its answer; an answer with errors is an error.
+func (d *demo) query(ctx context.Context, credentials http.Header, query string) error {
+	fmt.Fprintln(d.out, "  "+query)
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.endpoint, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header = credentials.Clone()
+	request.Header.Set("Content-Type", "application/json")
+	response, err := (&http.Client{Timeout: demoTimeout}).Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "  → %s\n", text)
+	var answer struct{ Errors []any }
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return err
+	}
+	if len(answer.Errors) > 0 {
+		return fmt.Errorf("the API answered with errors: %v", answer.Errors)
+	}
+	return nil
+}
+
+// expect waits for a request to a path, prints it, and checks that it says what it must.
+func (d *demo) expect(ctx context.Context, path, fragment string) error {
+	ctx, cancel := context.WithTimeout(ctx, demoTimeout)
+	defer cancel()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("nothing arrived at %s within %s", path, demoTimeout)
+	case got := <-d.receiver.requests:
+		got.print(d.out)
+		if got.path != path || !strings.Contains(got.body, fragment) {
+			return fmt.Errorf("what arrived, at %s, is not a request to %s with %q", got.path, path, fragment)
+		}
+		return nil
+	}
+}

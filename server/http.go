@@ -1,0 +1,44 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/rs/cors"
+
+	"github.com/ringback/ringback/graph"
+)
+
+// handler routes. A worker serves only what operators ask for.
+func (s *server) handler() (h http.Handler, explorerOffline bool) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.Handle("GET /readyz", s.health)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
+	if s.role == roleWorker {
+		return mux, false
+	}
+	mux.Handle("/graphql", s.crossOrigin(graph.NewHandler(s.service, version, s.log)))
+	page, offline := explorer("/graphql")
+	mux.Handle("/explorer", page)
+	mux.Handle("/explorer/", page)
+	mux.Handle("GET /{$}", http.RedirectHandler("/explorer", http.StatusFound))
+	return mux, offline
+}
+
+// crossOrigin lets front ends of the configured origins call the API. Credentials travel in headers and never in cookies, so
+// a page of another origin has nothing to ride on.
+func (s *server) crossOrigin(next http.Handler) http.Handler {
+	if len(s.cfg.CORSOrigins) == 0 {
+		return next
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: s.cfg.CORSOrigins,
+		AllowedMethods: []string{http.MethodPost},
+		AllowedHeaders: []string{
+			"Content-Type", "Authorization", "X-Auth-Token", "X-Api-Key", "Apollographql-Client-Name", "Apollographql-Client-Version",
+		},
+		ExposedHeaders: []string{"X-Request-Id"},
+		MaxAge:         600,
+	}).Handler(next)
+}

@@ -1,0 +1,24 @@
+// Command ringback serves Ringback: the GraphQL API, the workers that deliver callbacks, and the commands around them.
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // account time zones work on machines without a zone database
+)
+
+// version is set by the linker: -ldflags "-X main.version=1.2.3".
+var version = "dev"
+
+func main() {
+	// net/http writes what it could not tell anybody else here, with text that a receiver chose.
+	log.SetOutput(io.Discard)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}

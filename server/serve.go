@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/ringback/ringback/jobs"
+	"github.com/ringback/ringback/jobs/egress"
+)
+
+// Roles of a process.
+const (
+	roleAll    = "all"
+	roleAPI    = "api"
+	roleWorker = "worker"
+)
+
+type serveCommand struct {
+	Role string `enum:"all,api,worker" default:"all" help:"What this process does: the API, the deliveries, or both (${enum})."`
+}
+
+// Run serves until the context ends.
+func (c serveCommand) Run(e *environment) error {
+	cfg, err := parseConfig(e.env)
+	if err != nil {
+		return err
+	}
+	if c.Role != roleAll && (cfg.embedded() || cfg.RedisURL == "") {
+		return configProblems{"DATABASE_URL, REDIS_URL: both must be set for --role " + c.Role + ": processes share nothing else"}
+	}
+	s, err := openServer(e.ctx, cfg, c.Role, newLogger(cfg.LogFormat, e.stderr))
+	if err != nil {
+		return err
+	}
+	s.announce(e)
+	return s.run(e.ctx)
+}
+
+// server is a running process of one role.
+type server struct {
+	*app
+	role     string
+	listener net.Listener
+	http     *http.Server
+	worker   *jobs.Worker // nil in the api role
+	health   *health
+	offline  bool // the Explorer's files are our own
+}
+
+// openServer listens and wires everything, but serves nothing yet.
+func openServer(ctx context.Context, cfg config, role string, log *slog.Logger) (*server, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("RINGBACK_ADDR: %w", err)
+	}
+	if cfg.PublicURL == "" {
+		cfg.PublicURL = "http://" + listener.Addr().String()
+	}
+	a, err := openApp(ctx, cfg, log)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s := &server{app: a, role: role, listener: listener, health: newHealth(a)}
+	if role != roleAPI {
+		s.worker = newWorker(a)
+	}
+	var handler http.Handler
+	handler, s.offline = s.handler()
+	s.http = &http.Server{
+		Handler:           handler,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	return s, nil
+}
+
+func newWorker(a *app) *jobs.Worker {
+	out := egress.New(egress.Config{
+		AllowedNetworks: a.cfg.AllowedNetworks, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
+	})
+	return jobs.NewWorker(a.redis, a.service, out, jobs.WorkerConfig{
+		Queue: a.cfg.Queue, Concurrency: a.cfg.Concurrency, Timeout: a.cfg.Timeout, UserAgent: "Ringback/" + version,
+	}, jobs.NewMetrics(a.registry), a.log)
+}
+
+// announce tells where the server is; on a first start also how to try it.
+func (s *server) announce(e *environment) {
+	base := "http://" + s.listener.Addr().String()
+	fmt.Fprintf(e.stdout, "Ringback %s (%s) listens on %s\n", version, s.role, base)
+	if s.role != roleWorker {
+		explorer := "without the internet"
+		if !s.offline {
+			explorer = "with files from a public CDN; to serve our own: npm ci --prefix server/explorer && npm run build --prefix server/explorer"
+		}
+		fmt.Fprintf(e.stdout, "Explorer: %s/explorer (%s)\n", base, explorer)
+	}
+	if s.firstStart != nil {
+		s.firstStart.print(e.stdout, base)
+	}
+}
+
+// requestDrain is how long requests to the API may take to end when the process stops.
+const requestDrain = 10 * time.Second
+
+// run serves until the context ends, then stops in order: not ready, no new requests, no new deliveries, those in flight
+// finish, connections close.
+func (s *server) run(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	var err error
+	if s.worker != nil {
+		err = s.worker.Start()
+	}
+	if err == nil {
+		s.log.InfoContext(ctx, "server.started", "role", s.role, "addr", s.listener.Addr().String(), "version", version)
+		select {
+		case err = <-failed:
+		case <-ctx.Done():
+		}
+	}
+	return errors.Join(err, s.stop())
+}
+
+func (s *server) stop() error {
+	s.log.Info("server.stopping")
+	s.health.drain()
+	ctx, cancel := context.WithTimeout(context.Background(), requestDrain)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if s.worker != nil {
+		s.worker.Stop()
+	}
+	err = errors.Join(err, s.close())
+	s.log.Info("server.stopped")
+	return err
+}

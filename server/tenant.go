@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+
+	"github.com/ringback/ringback/models"
+)
+
+// The demo tenant that a first start in an empty data folder makes.
+const (
+	demoSSOClientID    = 1
+	demoAccountID      = 123123
+	demoUserID         = 123123
+	demoProjectID      = 1123123
+	demoOtherProjectID = 123
+)
+
+// tenant is what the first start made and prints, this once.
+type tenant struct {
+	session     *models.Session
+	platformKey models.Secret
+}
+
+// platformKeyHash returns the hash of the platform's key: that of the configuration, or else the one that the first start on
+// the embedded default made.
+func (a *app) platformKeyHash(ctx context.Context, rules models.Rules) ([]byte, error) {
+	var stored []byte
+	if a.cfg.embedded() {
+		var err error
+		stored, err = a.store.PlatformKeyHash(ctx)
+		if models.ErrorCode(err) == models.CodeNotFound {
+			stored, err = a.makeTenant(ctx, rules)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if a.cfg.PlatformKey != "" {
+		return a.cfg.PlatformKey.Hash(), nil
+	}
+	if stored == nil {
+		a.log.WarnContext(ctx, "platform.no_key", "meaning", "RINGBACK_PLATFORM_KEY is not set: nobody can finish crawls or make accounts")
+	}
+	return stored, nil
+}
+
+// makeTenant makes the demo tenant and the platform's key in one transaction: a start that dies in the middle is a first start again.
+func (a *app) makeTenant(ctx context.Context, rules models.Rules) ([]byte, error) {
+	t := &tenant{platformKey: a.cfg.PlatformKey}
+	if t.platformKey == "" {
+		t.platformKey = models.NewPlatformKey()
+	}
+	err := a.store.InTx(ctx, func(tx models.Store) (err error) {
+		service := models.NewService(tx, nil, rules, a.log)
+		if err := createDemoTenant(ctx, service); err != nil {
+			return err
+		}
+		name := "first start"
+		if t.session, err = service.StartSession(ctx, demoUserID, &name); err != nil {
+			return err
+		}
+		return tx.SetPlatformKeyHash(ctx, t.platformKey.Hash())
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the demo tenant: %w", err)
+	}
+	a.firstStart = t
+	return t.platformKey.Hash(), nil
+}
+
+func createDemoTenant(ctx context.Context, service *models.Service) error {
+	platform := models.PlatformActor()
+	sso, err := service.CreateSSOClient(ctx, platform, models.NewSSOClient{Name: "Acme SSO", RawID: demoSSOClientID})
+	if err != nil {
+		return err
+	}
+	partnerAccount, partnerUser, zone, first, last := "123123", "3333312", "Europe/London", "Demo", "User"
+	account, err := service.CreateAccount(ctx, platform, models.NewAccount{
+		Name: "Demo account", RawID: demoAccountID, Timezone: &zone, SSOClientID: &sso.ID, PartnerAccountID: &partnerAccount,
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := service.CreateUser(ctx, platform, models.NewUser{
+		Email: "demo@example.com", RawID: demoUserID, FirstName: &first, LastName: &last, PartnerUserID: &partnerUser,
+		Accounts: []models.Membership{{AccountID: account.ID, Role: models.RoleAdmin}},
+	}); err != nil {
+		return err
+	}
+	for id, name := range map[int64]string{demoProjectID: "Demo project", demoOtherProjectID: "Second demo project"} {
+		if _, err := service.CreateProject(ctx, platform, models.NewProject{
+			AccountID: account.ID, RawID: id, Name: name, PrimaryDomain: "https://www.example.com/",
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// print shows a newcomer what was made and the first command to try.
+func (t *tenant) print(w io.Writer, base string) {
+	token := t.session.Token.Reveal()
+	headers := url.QueryEscape(`{"x-auth-token":"` + token + `"}`)
+	fmt.Fprintf(w, `
+First start: made the demo account %d with the projects %d and %d.
+
+  Session token  %s
+                 (Demo User, Admin; good for 30 days; shown this once)
+  Platform key   %s
+                 (says which crawls have finished; shown this once)
+  Explorer       %s/explorer#headers=%s
+
+Try it:
+
+  curl -s %s/graphql -H 'Content-Type: application/json' -H 'x-auth-token: %s' \
+    -d '{"query":"{ me { firstName accounts { nodes { name projects { nodes { id rawID name apiCallbackUrl } } } } } }"}'
+
+`, demoAccountID, demoProjectID, demoOtherProjectID, token, t.platformKey.Reveal(), base, headers, base, token)
+}
