@@ -22,16 +22,24 @@ type Edge[T listed] struct {
 	Node   T
 }
 
-// The connections of the schema.
+// Lists of the schema, by name for gqlgen.
 type (
-	AccountConnection  = Connection[*models.Account]
-	AccountEdge        = Edge[*models.Account]
-	ProjectConnection  = Connection[*models.Project]
-	ProjectEdge        = Edge[*models.Project]
+	// AccountConnection is a page of accounts.
+	AccountConnection = Connection[*models.Account]
+	// AccountEdge is one of them.
+	AccountEdge = Edge[*models.Account]
+	// ProjectConnection is a page of projects.
+	ProjectConnection = Connection[*models.Project]
+	// ProjectEdge is one of them.
+	ProjectEdge = Edge[*models.Project]
+	// CallbackConnection is a page of callbacks.
 	CallbackConnection = Connection[*models.Callback]
-	CallbackEdge       = Edge[*models.Callback]
-	AttemptConnection  = Connection[*models.Attempt]
-	AttemptEdge        = Edge[*models.Attempt]
+	// CallbackEdge is one of them.
+	CallbackEdge = Edge[*models.Callback]
+	// AttemptConnection is a page of attempts.
+	AttemptConnection = Connection[*models.Attempt]
+	// AttemptEdge is one of them.
+	AttemptEdge = Edge[*models.Attempt]
 )
 
 func newConnection[T listed](asked models.Page, page *models.PageOf[T], totalCount func(context.Context) (int, error)) *Connection[T] {

@@ -10,7 +10,7 @@ import (
 // ReportTypeCode is the kind of a report.
 type ReportTypeCode string
 
-// Kinds of reports.
+// ReportBasic is the only kind there is yet.
 const ReportBasic ReportTypeCode = "Basic"
 
 // ReportDownloadStatus is how far a report download is.

@@ -83,11 +83,12 @@ func retryAfter(value string, now time.Time) time.Duration {
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+	seconds, err := strconv.ParseUint(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // a number beyond 64 bits is cut to the largest
 		if seconds > uint64(maxRetryAfter/time.Second) {
 			return maxRetryAfter
 		}
-		return time.Duration(seconds) * time.Second //nolint:gosec // bounded by the line above
+		return time.Duration(seconds) * time.Second
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

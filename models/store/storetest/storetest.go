@@ -3,6 +3,7 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"net/url"
@@ -80,7 +81,8 @@ func execute(tb testing.TB, databaseURL, statement string) {
 		tb.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if _, err := db.Exec(statement); err != nil {
+	// Not the test's context: that has ended when the clean-up runs.
+	if _, err := db.ExecContext(context.Background(), statement); err != nil {
 		tb.Fatal(err)
 	}
 }
