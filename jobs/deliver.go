@@ -84,14 +84,29 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 	return outcome, nil
 }
 
-// recordTimeout bounds the writing of an outcome. It is less than the lease's margin: until it is written, the callback is ours.
-const recordTimeout = models.LeaseMargin - time.Second
+const (
+	// recordTimeout bounds the writing of an outcome. It is less than the lease's margin: until then the callback is ours.
+	recordTimeout = models.LeaseMargin - time.Second
+	// recordPause is between two tries to write, while the database is away.
+	recordPause = 250 * time.Millisecond
+)
 
-// finish writes even when the task's context has ended: the request has left, and its answer must not be lost.
+// finish writes even when the task's context has ended, and tries again while the database is away: the request has left, and an
+// answer that is not written down makes it leave once more.
 func (d *deliverer) finish(ctx context.Context, write func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
-	return write(ctx)
+	for {
+		err := write(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(recordPause):
+		}
+	}
 }
 
 // tell counts an attempt and logs it in one wide line.

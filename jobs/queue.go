@@ -26,17 +26,17 @@ func NewQueue(client redis.UniversalClient, name string, timeout time.Duration) 
 	return &Queue{client: asynq.NewClientFromRedisClient(client), name: name, timeout: taskTimeout(timeout)}
 }
 
-// Wake enqueues a task for each wake-up. One that is there already is no error.
+// Wake enqueues a task for each wake-up. One that is there already is no error. The first real error ends it: a Redis that
+// refuses one refuses them all, and the sweep will find the rest.
 func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
-	var errs []error
 	for _, w := range wakeups {
 		task, options, err := newDeliverTask(w, q.name, q.timeout)
-		if err == nil {
-			_, err = q.client.EnqueueContext(ctx, task, options...)
+		if err != nil {
+			return err
 		}
-		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-			errs = append(errs, err)
+		if _, err := q.client.EnqueueContext(ctx, task, options...); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+			return err
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }

@@ -2,6 +2,8 @@ package models
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,12 +101,16 @@ const minRedactedLength = 8
 // redact masks the configured header values, and each word of them, in an answer: receivers that echo the request
 // would otherwise put a secret into the history.
 func redact(body []byte, headers []SourcedHeader) []byte {
+	var parts []string
 	for _, h := range headers {
 		value := h.Value.Reveal()
-		for _, part := range append([]string{value}, strings.Fields(value)...) {
-			if len(part) >= minRedactedLength {
-				body = bytes.ReplaceAll(body, []byte(part), []byte(Masked))
-			}
+		parts = append(append(parts, value), strings.Fields(value)...)
+	}
+	// The longest first: one that begins another would leave the rest of it in sight.
+	slices.SortFunc(parts, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	for _, part := range parts {
+		if len(part) >= minRedactedLength {
+			body = bytes.ReplaceAll(body, []byte(part), []byte(Masked))
 		}
 	}
 	return body

@@ -99,20 +99,21 @@ func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) 
 
 // Record writes what came of a delivery and decides what is next, in one transaction with the notice to the SSO partner
 // where one is due: success, another attempt later, or giving up. When another worker has claimed the callback since
-// (this one's lease ran out), only the attempt is completed.
+// (this one's lease ran out), only the attempt is completed. On an error nothing is changed, and the same call may be made
+// again; when all is written, d shows it.
 func (s *Service) Record(ctx context.Context, d *Delivery, o Outcome) error {
-	at := s.now()
-	d.Attempt.finish(o, d.rules(), d.Target.Headers, at)
-	s.decide(d, o, at)
-	return s.settle(ctx, d)
+	return s.settle(ctx, d, func(next *Delivery, at time.Time) {
+		next.Attempt.finish(o, next.rules(), next.Target.Headers, at)
+		s.decide(next, o, at)
+	})
 }
 
 // Interrupt gives a delivery back whose answer nobody waits for, because this process stops. It costs no retry.
 func (s *Service) Interrupt(ctx context.Context, d *Delivery) error {
-	at := s.now()
-	d.Attempt.interrupt(at)
-	d.Callback.due(at, at)
-	return s.settle(ctx, d)
+	return s.settle(ctx, d, func(next *Delivery, at time.Time) {
+		next.Attempt.interrupt(at)
+		next.Callback.due(at, at)
+	})
 }
 
 // decide moves the callback to its next status after a finished attempt.
@@ -132,23 +133,28 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 	c.due(at.Add(delay).Truncate(time.Microsecond), at)
 }
 
-func (s *Service) settle(ctx context.Context, d *Delivery) error {
+// settle writes a delivery after a change, with the notice where one is due.
+func (s *Service) settle(ctx context.Context, d *Delivery, change func(next *Delivery, at time.Time)) error {
+	callback, attempt := *d.Callback, *d.Attempt
+	next := &Delivery{&callback, &attempt, d.Target, d.secrets}
+	change(next, s.now())
 	var notice *Callback
 	owned := false
 	err := s.store.InTx(ctx, func(tx Store) (err error) {
-		if err := tx.FinishAttempt(ctx, d.Attempt); err != nil {
+		if err := tx.FinishAttempt(ctx, next.Attempt); err != nil {
 			return err
 		}
-		owned, err = tx.SettleCallback(ctx, d.Callback)
-		if err != nil || !owned || !d.noticeDue() {
+		owned, err = tx.SettleCallback(ctx, next.Callback)
+		if err != nil || !owned || !next.noticeDue() {
 			return err
 		}
-		notice, err = s.raiseNotice(ctx, tx, d)
+		notice, err = s.raiseNotice(ctx, tx, next)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	*d = *next
 	if owned {
 		s.wake(ctx, d.Callback, notice)
 	}

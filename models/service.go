@@ -76,6 +76,9 @@ func (s *Service) WithClock(now func() time.Time, chance func() float64) *Servic
 // now is cut to microseconds, the precision of the database, so that a value reads back as it was written.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
+// wakeTimeout bounds what a mutation waits for the queue after its commit. An enqueue takes well under a millisecond.
+const wakeTimeout = time.Second
+
 // wake asks the queue to look at callbacks that are committed. A failure is only logged: the sweep will find them.
 func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 	var wakeups []Wakeup
@@ -87,6 +90,9 @@ func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 	if len(wakeups) == 0 {
 		return
 	}
+	// The commit stands, so the caller's cancelling changes nothing; and a queue that hangs must not keep the caller.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wakeTimeout)
+	defer cancel()
 	if err := s.queue.Wake(ctx, wakeups); err != nil {
 		s.log.WarnContext(ctx, "queue.wake_failed", "callbacks", len(wakeups), "error", err)
 	}
