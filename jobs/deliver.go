@@ -6,13 +6,11 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 )
 
-// deliverer handles a task: claim the callback, send it, record what came of it.
+// deliverer sends a claimed callback and records what came of it.
 type deliverer struct {
 	service   *models.Service
 	client    *egress.Client
@@ -21,26 +19,21 @@ type deliverer struct {
 	userAgent string
 }
 
-// ProcessTask returns an error only for an outage of our own; what the receiver did is recorded, not returned.
-func (d *deliverer) ProcessTask(ctx context.Context, t *asynq.Task) error {
-	id, err := readDeliverTask(t)
-	if err != nil {
-		return err
-	}
-	delivery, err := d.service.Claim(ctx, id)
-	if err != nil || delivery == nil {
-		return err
-	}
+// deliver tells whether the callback arrived. What the receiver did is recorded and logged; what failed on our side is logged,
+// and mended by the sweep when the lease has run out.
+func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arrived bool) {
 	outcome, err := d.send(ctx, delivery)
-	if errors.Is(err, errStopping) {
-		return d.finish(ctx, func(ctx context.Context) error { return d.service.Interrupt(ctx, delivery) })
+	switch {
+	case errors.Is(err, errStopping):
+		err = d.finish(ctx, func(ctx context.Context) error { return d.service.Interrupt(ctx, delivery) })
+	case err == nil:
+		err = d.finish(ctx, func(ctx context.Context) error { return d.service.Record(ctx, delivery, outcome) })
+		d.tell(ctx, delivery)
 	}
 	if err != nil {
-		return err
+		d.log.ErrorContext(ctx, "callback.not_recorded", "callback", delivery.Callback.UID.String(), "error", err)
 	}
-	err = d.finish(ctx, func(ctx context.Context) error { return d.service.Record(ctx, delivery, outcome) })
-	d.tell(ctx, delivery)
-	return err
+	return err == nil && delivery.Attempt.Error == nil
 }
 
 // errStopping: this process stops, and nobody waits for the answer any more. That says nothing about the receiver.
@@ -85,8 +78,8 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 }
 
 const (
-	// recordTimeout bounds the writing of an outcome. It is less than the lease's margin: until then the callback is ours.
-	recordTimeout = models.LeaseMargin - time.Second
+	// recordTimeout bounds the writing of an outcome. It outlasts the restart of a database; the lease is renewed meanwhile.
+	recordTimeout = 30 * time.Second
 	// recordPause is between two tries to write, while the database is away.
 	recordPause = 250 * time.Millisecond
 )

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -13,24 +12,22 @@ import (
 
 // Queue sends wake-ups. It implements models.Queue.
 type Queue struct {
-	client  *asynq.Client
-	name    string
-	timeout time.Duration
+	client *asynq.Client
+	name   string
 }
 
 var _ models.Queue = (*Queue)(nil)
 
-// NewQueue returns a queue of the given name on a Redis client, which stays the caller's to close. timeout is that of one
-// request to a receiver.
-func NewQueue(client redis.UniversalClient, name string, timeout time.Duration) *Queue {
-	return &Queue{client: asynq.NewClientFromRedisClient(client), name: name, timeout: taskTimeout(timeout)}
+// NewQueue returns a queue of the given name on a Redis client, which stays the caller's to close.
+func NewQueue(client redis.UniversalClient, name string) *Queue {
+	return &Queue{client: asynq.NewClientFromRedisClient(client), name: name}
 }
 
 // Wake enqueues a task for each wake-up. One that is there already is no error. The first real error ends it: a Redis that
 // refuses one refuses them all, and the sweep will find the rest.
 func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 	for _, w := range wakeups {
-		task, options, err := newDeliverTask(w, q.name, q.timeout)
+		task, options, err := newDeliverTask(w, q.name)
 		if err != nil {
 			return err
 		}

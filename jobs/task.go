@@ -25,9 +25,12 @@ const payloadVersion = 1
 // With fewer, asynq archives a task whose worker died.
 const maxTaskRetries = 5
 
+// taskTimeout bounds the handling of a task, which is one short statement.
+const taskTimeout = 30 * time.Second
+
 // newDeliverTask makes the task of a wake-up. Its id is callback, attempt and epoch: asking twice makes one task, and a task that
 // is stuck in the queue does not stand in the way of the sweep's next one.
-func newDeliverTask(w models.Wakeup, queue string, timeout time.Duration) (*asynq.Task, []asynq.Option, error) {
+func newDeliverTask(w models.Wakeup, queue string) (*asynq.Task, []asynq.Option, error) {
 	payload, err := json.Marshal(deliverPayload{V: payloadVersion, Callback: w.CallbackID})
 	if err != nil {
 		return nil, nil, err
@@ -36,7 +39,7 @@ func newDeliverTask(w models.Wakeup, queue string, timeout time.Duration) (*asyn
 		asynq.Queue(queue),
 		asynq.TaskID(fmt.Sprintf("%d:%d:%d", w.CallbackID, w.Attempt, w.Epoch)),
 		asynq.MaxRetry(maxTaskRetries),
-		asynq.Timeout(timeout),
+		asynq.Timeout(taskTimeout),
 	}
 	if time.Until(w.At) > 0 {
 		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early.
@@ -54,10 +57,4 @@ func readDeliverTask(t *asynq.Task) (callbackID int64, err error) {
 		return 0, fmt.Errorf("the task has version %d, not %d: %w", p.V, payloadVersion, asynq.SkipRetry)
 	}
 	return p.Callback, nil
-}
-
-// taskTimeout is asynq's own limit, a net below ours: the request's timeout and the margin of the lease, in whole seconds
-// because asynq reads a fraction as no limit.
-func taskTimeout(request time.Duration) time.Duration {
-	return (request + models.LeaseMargin).Truncate(time.Second) + time.Second
 }

@@ -20,6 +20,7 @@ import (
 type WorkerConfig struct {
 	Queue       string        // name of the queue
 	Concurrency int           // requests in flight
+	PerHost     int           // of them, to one host and port
 	Timeout     time.Duration // of one request
 	UserAgent   string
 }
@@ -29,43 +30,47 @@ const (
 	pollInterval = 20 * time.Millisecond
 	// forwardInterval is how often asynq looks for scheduled tasks whose time has come.
 	forwardInterval = 500 * time.Millisecond
-	// sweepInterval, with the grace of a wake-up, bounds how long a lost one goes unnoticed.
-	sweepInterval = 2 * time.Second
+	// wakeConcurrency is how many tasks are handled at a time. Handling one only reads where its callback waits.
+	wakeConcurrency = 16
+	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their outcomes.
+	recordMargin = 10 * time.Second
 )
 
 // Worker delivers callbacks.
 type Worker struct {
-	server  *asynq.Server
-	handler asynq.Handler
-	service *models.Service
-	metrics *Metrics
-	log     *slog.Logger
+	service    *models.Service
+	server     *asynq.Server
+	dispatcher *dispatcher
+	metrics    *Metrics
+	log        *slog.Logger
+	timeout    time.Duration
 
-	stopSweep context.CancelFunc
-	sweeping  sync.WaitGroup
+	cancel     context.CancelFunc // ends the requests in flight
+	ended      chan struct{}
+	background sync.WaitGroup
 }
 
 // NewWorker returns a worker on a Redis client, which stays the caller's to close.
 func NewWorker(client redis.UniversalClient, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
-	mux := asynq.NewServeMux()
-	mux.Handle(taskDeliver, &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent})
+	ctx, cancel := context.WithCancel(context.Background())
+	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
+		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, cancel: cancel, ended: make(chan struct{}),
+		dispatcher: newDispatcher(ctx, service, d.deliver, cfg.Concurrency, cfg.PerHost, log),
 		server: asynq.NewServerFromRedisClient(client, asynq.Config{
-			Concurrency:              cfg.Concurrency,
+			Concurrency:              wakeConcurrency,
 			Queues:                   map[string]int{cfg.Queue: 1},
 			TaskCheckInterval:        pollInterval,
 			DelayedTaskCheckInterval: forwardInterval,
-			// A request that has left may take its whole timeout, and then its outcome is written.
-			ShutdownTimeout: taskTimeout(cfg.Timeout),
-			RetryDelayFunc:  outageDelay,
-			IsFailure:       func(err error) bool { return !errors.Is(err, asynq.ErrLeaseExpired) },
-			Logger:          &asynqLogger{log: log},
-			LogLevel:        asynq.WarnLevel,
+			ShutdownTimeout:          taskTimeout,
+			RetryDelayFunc:           outageDelay,
+			IsFailure:                func(err error) bool { return !errors.Is(err, asynq.ErrLeaseExpired) },
+			Logger:                   &asynqLogger{log: log},
+			LogLevel:                 asynq.WarnLevel,
 			ErrorHandler: asynq.ErrorHandlerFunc(func(ctx context.Context, _ *asynq.Task, err error) {
-				log.WarnContext(ctx, "callback.not_tried", "error", err)
+				log.WarnContext(ctx, "callback.not_woken", "error", err)
 			}),
 		}),
-		handler: mux, service: service, metrics: metrics, log: log,
 	}
 }
 
@@ -74,42 +79,59 @@ func outageDelay(int, error, *asynq.Task) time.Duration {
 	return time.Second + rand.N(4*time.Second)
 }
 
+// handle handles a task: it finds out where the callback waits, and the dispatcher does the rest. An error is an outage of our own.
+func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
+	id, err := readDeliverTask(t)
+	if err != nil {
+		return err
+	}
+	host, due, err := w.service.DueHost(ctx, id)
+	if due {
+		w.dispatcher.nudge(host)
+	}
+	return err
+}
+
 // Start begins to deliver. It returns at once.
 func (w *Worker) Start() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.stopSweep = cancel
-	if err := w.server.Start(w.handler); err != nil {
-		cancel()
+	mux := asynq.NewServeMux()
+	mux.HandleFunc(taskDeliver, w.handle)
+	if err := w.server.Start(mux); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
-	w.sweeping.Go(func() { w.sweep(ctx) })
+	w.background.Go(func() { w.dispatcher.renew(w.ended) })
+	w.background.Go(w.sweep)
 	return nil
 }
 
-// Stop takes no new work, waits for the requests in flight, and returns.
+// Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is given back.
 func (w *Worker) Stop() {
-	w.stopSweep()
-	w.sweeping.Wait()
 	w.server.Stop()
 	w.server.Shutdown()
+	overdue := time.AfterFunc(w.timeout+recordMargin, w.cancel)
+	w.dispatcher.stop()
+	overdue.Stop()
+	close(w.ended)
+	w.background.Wait()
+	w.cancel()
 }
 
-// sweep runs until the context ends, the first time at once: after a restart, everything that is due is to be woken.
-func (w *Worker) sweep(ctx context.Context) {
-	ticker := time.NewTicker(sweepInterval)
+// sweep sweeps until the worker has ended, the first time at once: after a restart, everything that is due is to be woken.
+func (w *Worker) sweep() {
+	ticker := time.NewTicker(models.SweepInterval)
 	defer ticker.Stop()
 	for {
-		interrupted, woken, err := w.service.Sweep(ctx)
+		interrupted, woken, err := w.service.Sweep(w.dispatcher.ctx)
 		w.metrics.swept.WithLabelValues("interrupted").Add(float64(interrupted))
 		w.metrics.swept.WithLabelValues("woken").Add(float64(woken))
 		switch {
-		case err != nil && ctx.Err() == nil:
-			w.log.WarnContext(ctx, "sweep.failed", "error", err)
+		case err != nil:
+			w.log.Warn("sweep.failed", "error", err)
 		case interrupted > 0:
-			w.log.WarnContext(ctx, "sweep.interrupted", "callbacks", interrupted)
+			w.log.Warn("sweep.interrupted", "callbacks", interrupted)
 		}
 		select {
-		case <-ctx.Done():
+		case <-w.ended:
 			return
 		case <-ticker.C:
 		}

@@ -34,6 +34,8 @@ type Callback struct {
 	Target TargetKind
 	// TargetURL is the URL as it was resolved last; with TargetRequest, the fixed one.
 	TargetURL *string
+	// TargetHost is the host and port of TargetURL: workers take callbacks host by host. Empty where there is no URL.
+	TargetHost string
 	// TargetHeaders are the request's own, with TargetRequest only.
 	TargetHeaders []Header
 
@@ -53,12 +55,10 @@ type Callback struct {
 
 	AttemptCount  int
 	FailureCount  int // attempts that failed; an interrupted one does not use up the schedule
-	Epoch         int // counts the wake-ups by the sweep
 	NextAttemptAt *time.Time
-	// LeaseUntil is set while RUNNING: until then the worker that claimed it is alone in sending it.
+	// LeaseUntil is set while RUNNING: until then the worker that claimed it is alone in sending it. It renews it for as long
+	// as it lives.
 	LeaseUntil *time.Time
-	// WakeAt is when the sweep wakes the callback if nobody has dealt with it by then.
-	WakeAt *time.Time
 
 	// HTTPStatus and Error are those of the last finished attempt.
 	HTTPStatus *int
@@ -74,65 +74,68 @@ func (c *Callback) ObjectID() ObjectID { return ObjectID{TypeCallback, c.ID} }
 // RawID returns the callback's number as text.
 func (c *Callback) RawID() string { return rawIDText(c.ID) }
 
-const (
-	// wakeGrace is how long the queue has for a wake-up that is due before the sweep sends another. It bounds how
-	// long a callback waits after the queue lost everything: wakeGrace + one sweep = 12 s.
-	wakeGrace = 10 * time.Second
-	// queueWindow: a wake-up further in the future is left to the sweep, so that the queue holds the near future only.
-	queueWindow = time.Minute
-	// LeaseMargin is what a lease lasts beyond the request's timeout: time to resolve the target and to record the outcome.
-	LeaseMargin = 10 * time.Second
-)
+// queueWindow: a wake-up further in the future is left to the sweep, so that the queue holds the near future only.
+const queueWindow = time.Minute
 
 // due makes the callback wait for its next attempt at the given time.
-func (c *Callback) due(at, now time.Time) {
-	wake := at.Add(wakeGrace)
-	if at.Sub(now) > queueWindow {
-		wake = at
+func (c *Callback) due(at time.Time) {
+	c.Status, c.NextAttemptAt, c.LeaseUntil = StatusPending, &at, nil
+}
+
+// aim points the callback at a URL.
+func (c *Callback) aim(url string) {
+	c.TargetURL, c.TargetHost = nil, ""
+	if url != "" {
+		c.TargetURL, c.TargetHost = &url, HostOf(url)
 	}
-	c.Status, c.NextAttemptAt, c.WakeAt, c.LeaseUntil = StatusPending, &at, &wake, nil
 }
 
 // end gives the callback its final status.
 func (c *Callback) end(status Status, at time.Time) {
 	c.Status, c.FinishedAt = status, &at
-	c.NextAttemptAt, c.WakeAt, c.LeaseUntil = nil, nil, nil
+	c.NextAttemptAt, c.LeaseUntil = nil, nil
 }
 
 // wakeup returns the message for the queue; false for a callback that has ended, or whose turn is far away.
-func (c *Callback) wakeup() (Wakeup, bool) {
-	if c == nil || c.Status != StatusPending || c.WakeAt.Equal(*c.NextAttemptAt) {
+func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
+	if c == nil || c.Status != StatusPending || c.NextAttemptAt.Sub(now) > queueWindow {
 		return Wakeup{}, false
 	}
-	return Wakeup{CallbackID: c.ID, Attempt: c.AttemptCount + 1, Epoch: c.Epoch, At: *c.NextAttemptAt}, true
+	return Wakeup{CallbackID: c.ID, Attempt: c.AttemptCount + 1, At: *c.NextAttemptAt}, true
 }
 
 // CallbackStore keeps callbacks and their attempts.
 type CallbackStore interface {
 	CallbackHistory
 
-	// Owners returns a project and its account, also when the project is deleted.
-	Owners(ctx context.Context, projectID int64) (*Account, *Project, error)
+	// Owners returns projects and their accounts by project, also when a project is deleted.
+	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
 	// CreateCallback sets the ID. A DedupKey that is taken is a CONFLICT.
 	CreateCallback(ctx context.Context, c *Callback) error
 	// CallbackByDedupKey returns NotFound where there is none.
 	CallbackByDedupKey(ctx context.Context, key string) (*Callback, error)
 	LockCallback(ctx context.Context, scope Scope, id int64) (*Callback, error)
 
-	// ClaimCallback turns a PENDING callback that is due into a RUNNING one with a lease and its next attempt number, in one
-	// statement. It returns nil when there is nothing to claim: not due, in another hand, or ended.
-	ClaimCallback(ctx context.Context, id int64, now, leaseUntil time.Time) (*Callback, error)
-	CreateAttempt(ctx context.Context, a *Attempt) error
+	// DueHost returns the target host of a callback that is PENDING and due; false when there is nothing to do.
+	DueHost(ctx context.Context, id int64, now time.Time) (string, bool, error)
+	// ClaimDue turns up to limit PENDING callbacks of a host that are due into RUNNING ones with a lease and their next
+	// attempt numbers, in one statement. Callers at the same moment get different ones.
+	ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*Callback, error)
+	// MoveCallbacks gives claimed callbacks back, unsent, to wait under the hosts that they are aimed at now.
+	MoveCallbacks(ctx context.Context, now time.Time, callbacks []*Callback) error
+	// RenewLeases moves the leases of RUNNING callbacks to until.
+	RenewLeases(ctx context.Context, ids []int64, until time.Time) error
+	CreateAttempts(ctx context.Context, attempts []*Attempt) error
 	FinishAttempt(ctx context.Context, a *Attempt) error
-	// SettleCallback writes what became of a RUNNING callback. It returns false, and writes nothing, when another worker has
-	// claimed it since: the attempt count is the fence.
+	// SettleCallback writes what became of a claimed callback. It returns false, and writes nothing, when it was claimed again
+	// since: the attempt count is the fence. One whose lease ran out but that nobody has claimed again is still the first
+	// claimer's to settle.
 	SettleCallback(ctx context.Context, c *Callback) (bool, error)
 
 	// InterruptExpired makes RUNNING callbacks whose lease ran out PENDING again, and their open attempts INTERRUPTED.
 	InterruptExpired(ctx context.Context, now time.Time, limit int) (int, error)
-	// DueForWaking moves WakeAt of PENDING callbacks that it has passed to next, counts up their epoch and returns them.
-	// Callers at the same moment get different ones.
-	DueForWaking(ctx context.Context, now, next time.Time, limit int) ([]*Callback, error)
+	// Overdue returns, for each host with PENDING callbacks that were due by the given time, the first few of them.
+	Overdue(ctx context.Context, dueBy time.Time, perHost int) ([]*Callback, error)
 }
 
 // raise creates the callback of an event within the transaction that made it happen. It returns nil when there is nowhere
@@ -142,7 +145,7 @@ func (s *Service) raise(ctx context.Context, tx Store, name EventName, dedupKey 
 		return nil, err
 	}
 	rules := events[name]
-	target, err := resolveTarget(ctx, tx, &Callback{Target: rules.target}, subject.Account, subject.Project)
+	target, err := resolveTarget(ctx, tx, &Callback{Target: rules.target}, Owners{subject.Account, subject.Project})
 	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil {
 		return nil, err
 	}
@@ -152,12 +155,13 @@ func (s *Service) raise(ctx context.Context, tx Store, name EventName, dedupKey 
 	}
 	at := s.now()
 	c := &Callback{
-		UID: newUID(), Event: name, Target: rules.target, TargetURL: &target.URL, ContentType: rules.contentType, Body: body,
+		UID: newUID(), Event: name, Target: rules.target, ContentType: rules.contentType, Body: body,
 		AccountID: subject.Account.ID, ProjectID: subject.Project.ID, DedupKey: dedupKey, CreatedAt: at,
 	}
 	c.Ref = c.UID
+	c.aim(target.URL)
 	c.link(subject)
-	c.due(at, at)
+	c.due(at)
 	return c, tx.CreateCallback(ctx, c)
 }
 
@@ -177,9 +181,11 @@ func (c *Callback) link(s Subject) {
 // fillSubject reads the account, the project and the user of a subject. The user is the crawl's creator; where the crawl has
 // none here, the report download's.
 func fillSubject(ctx context.Context, tx Store, projectID int64, s *Subject) (err error) {
-	if s.Account, s.Project, err = tx.Owners(ctx, projectID); err != nil {
+	owners, err := ownersOf(ctx, tx, projectID)
+	if err != nil {
 		return err
 	}
+	s.Account, s.Project = owners.Account, owners.Project
 	var creator *int64
 	if s.Crawl != nil {
 		creator = s.Crawl.CreatedByUserID
@@ -192,6 +198,24 @@ func fillSubject(ctx context.Context, tx Store, projectID int64, s *Subject) (er
 	}
 	s.User, err = one(tx.Users(ctx, *creator))(TypeUser)
 	return err
+}
+
+// Owners are what a callback belongs to.
+type Owners struct {
+	Account *Account
+	Project *Project
+}
+
+func ownersOf(ctx context.Context, tx Store, projectID int64) (Owners, error) {
+	found, err := tx.Owners(ctx, projectID)
+	if err != nil {
+		return Owners{}, err
+	}
+	owners, ok := found[projectID]
+	if !ok {
+		return Owners{}, NotFound(TypeProject)
+	}
+	return owners, nil
 }
 
 // callbackOf returns the callback that was created under a key, nil where none was due.

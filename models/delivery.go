@@ -12,54 +12,93 @@ type Delivery struct {
 	Callback *Callback
 	Attempt  *Attempt
 	Target   Target
+	signer   SigningOwner
 	secrets  []*SigningSecret
 }
 
-// Claim takes a callback for one attempt: in one transaction it gets a lease, its target is resolved, and the attempt's row
-// is written, so that no request leaves without one. It returns nil when there is nothing to do, which is no error:
+// LeaseTime is how long a claim lasts unless it is renewed; a worker renews its claims every LeaseRenewal. A worker that was
+// killed is noticed when the lease has run out and the sweep has come by: within LeaseTime + one sweep = 12 s.
+const (
+	LeaseTime    = 10 * time.Second
+	LeaseRenewal = 3 * time.Second
+)
+
+// DueHost returns the host under which a callback waits; false when it is not due, in another hand, or has ended. That is no error:
 // a wake-up may come early, late or twice.
-func (s *Service) Claim(ctx context.Context, callbackID int64) (*Delivery, error) {
-	var d *Delivery
-	err := s.store.InTx(ctx, func(tx Store) error {
-		at := s.now()
-		c, err := tx.ClaimCallback(ctx, callbackID, at, at.Add(s.rules.Timeout+LeaseMargin))
-		if err != nil || c == nil {
-			return err
-		}
-		d, err = prepare(ctx, tx, c, at)
-		if err != nil {
-			return err
-		}
-		return tx.CreateAttempt(ctx, d.Attempt)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return d, nil
+func (s *Service) DueHost(ctx context.Context, callbackID int64) (string, bool, error) {
+	return s.store.DueHost(ctx, callbackID, s.now())
 }
 
-func prepare(ctx context.Context, tx Store, c *Callback, at time.Time) (*Delivery, error) {
-	account, project, err := tx.Owners(ctx, c.ProjectID)
+// Claim takes up to limit callbacks that are due for a host, each for one attempt: in one transaction they get a lease, their targets
+// are resolved, and the attempts' rows are written, so that no request leaves without one. Callbacks whose target has moved
+// to another host since are given back, and those hosts returned.
+func (s *Service) Claim(ctx context.Context, host string, limit int) (deliveries []*Delivery, movedTo []string, err error) {
+	err = s.store.InTx(ctx, func(tx Store) error {
+		at := s.now()
+		claimed, err := tx.ClaimDue(ctx, host, at, at.Add(LeaseTime), limit)
+		if err != nil || len(claimed) == 0 {
+			return err
+		}
+		deliveries, movedTo, err = prepare(ctx, tx, claimed, host, at)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	target, err := resolveTarget(ctx, tx, c, account, project)
+	return deliveries, movedTo, nil
+}
+
+func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at time.Time) (deliveries []*Delivery, movedTo []string, err error) {
+	ids := make([]int64, len(claimed))
+	for i, c := range claimed {
+		ids[i] = c.ProjectID
+	}
+	owners, err := tx.Owners(ctx, ids...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	owner := SigningOwner{ProjectID: project.ID}
-	if c.Target == TargetSSOClient && account.SSOClientID != nil {
-		owner = SigningOwner{SSOClientID: *account.SSOClientID}
+	var moved []*Callback
+	var attempts []*Attempt
+	for _, c := range claimed {
+		target, err := resolveTarget(ctx, tx, c, owners[c.ProjectID])
+		if err != nil {
+			return nil, nil, err
+		}
+		if c.aim(target.URL); c.TargetHost != host {
+			moved, movedTo = append(moved, c), append(movedTo, c.TargetHost)
+			continue
+		}
+		a := &Attempt{UID: newUID(), CallbackID: c.ID, Number: c.AttemptCount, URL: c.TargetURL, StartedAt: at}
+		attempts = append(attempts, a)
+		deliveries = append(deliveries, &Delivery{Callback: c, Attempt: a, Target: target, signer: signer(c, owners[c.ProjectID])})
 	}
-	secrets, err := tx.SigningSecrets(ctx, at, owner)
-	if err != nil {
-		return nil, err
+	err = firstError(addSecrets(ctx, tx, deliveries, at), tx.MoveCallbacks(ctx, at, moved), tx.CreateAttempts(ctx, attempts))
+	return deliveries, movedTo, err
+}
+
+// signer is whose secret signs a callback.
+func signer(c *Callback, owners Owners) SigningOwner {
+	if c.Target == TargetSSOClient && owners.Account.SSOClientID != nil {
+		return SigningOwner{SSOClientID: *owners.Account.SSOClientID}
 	}
-	attempt := &Attempt{UID: newUID(), CallbackID: c.ID, Number: c.AttemptCount, StartedAt: at}
-	if target.URL != "" {
-		attempt.URL, c.TargetURL = &target.URL, &target.URL
+	return SigningOwner{ProjectID: owners.Project.ID}
+}
+
+func addSecrets(ctx context.Context, tx Store, deliveries []*Delivery, at time.Time) error {
+	signers := make([]SigningOwner, len(deliveries))
+	for i, d := range deliveries {
+		signers[i] = d.signer
 	}
-	return &Delivery{c, attempt, target, secrets[owner]}, nil
+	secrets, err := tx.SigningSecrets(ctx, at, signers...)
+	for _, d := range deliveries {
+		d.secrets = secrets[d.signer]
+	}
+	return err
+}
+
+// Renew keeps deliveries in this worker's hand.
+func (s *Service) Renew(ctx context.Context, callbackIDs []int64) error {
+	return s.store.RenewLeases(ctx, callbackIDs, s.now().Add(LeaseTime))
 }
 
 func (d *Delivery) rules() event { return events[d.Callback.Event] }
@@ -112,7 +151,7 @@ func (s *Service) Record(ctx context.Context, d *Delivery, o Outcome) error {
 func (s *Service) Interrupt(ctx context.Context, d *Delivery) error {
 	return s.settle(ctx, d, func(next *Delivery, at time.Time) {
 		next.Attempt.interrupt(at)
-		next.Callback.due(at, at)
+		next.Callback.due(at)
 	})
 }
 
@@ -130,13 +169,13 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 		c.end(StatusFailed, at)
 		return
 	}
-	c.due(at.Add(delay).Truncate(time.Microsecond), at)
+	c.due(at.Add(delay).Truncate(time.Microsecond))
 }
 
 // settle writes a delivery after a change, with the notice where one is due.
 func (s *Service) settle(ctx context.Context, d *Delivery, change func(next *Delivery, at time.Time)) error {
 	callback, attempt := *d.Callback, *d.Attempt
-	next := &Delivery{&callback, &attempt, d.Target, d.secrets}
+	next := &Delivery{&callback, &attempt, d.Target, d.signer, d.secrets}
 	change(next, s.now())
 	var notice *Callback
 	owned := false

@@ -29,20 +29,21 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 		if err := original.replayable(len(replays)); err != nil {
 			return err
 		}
-		account, project, err := tx.Owners(ctx, original.ProjectID)
+		owners, err := ownersOf(ctx, tx, original.ProjectID)
 		if err != nil {
 			return err
 		}
-		target, err := resolveTarget(ctx, tx, original, account, project)
+		target, err := resolveTarget(ctx, tx, original, owners)
 		if err != nil {
 			return err
 		}
 		if target.URL == "" {
 			return Conflict("callbackId", "there is no URL to call back to any more")
 		}
-		replay = original.replay(len(replays)+1, target.URL)
+		replay = original.replay(len(replays) + 1)
+		replay.aim(target.URL)
 		replay.CreatedAt = s.now()
-		replay.due(replay.CreatedAt, replay.CreatedAt)
+		replay.due(replay.CreatedAt)
 		return tx.CreateCallback(ctx, replay)
 	})
 	if err != nil {
@@ -64,9 +65,9 @@ func (c *Callback) replayable(replays int) error {
 	return nil
 }
 
-func (c *Callback) replay(number int, url string) *Callback {
+func (c *Callback) replay(number int) *Callback {
 	return &Callback{
-		UID: newUID(), Ref: c.Ref, Event: c.Event, Target: c.Target, TargetURL: &url, TargetHeaders: c.TargetHeaders,
+		UID: newUID(), Ref: c.Ref, Event: c.Event, Target: c.Target, TargetHeaders: c.TargetHeaders,
 		ContentType: c.ContentType, Body: c.Body, AccountID: c.AccountID, ProjectID: c.ProjectID,
 		CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID, ReplayOfID: &c.ID, CauseID: c.CauseID,
 		DedupKey: "replay:" + c.UID.String() + ":" + strconv.Itoa(number),

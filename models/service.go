@@ -47,8 +47,6 @@ type Rules struct {
 	Schedule Schedule
 	// PlatformKeyHash is the hash of the platform's service key; nil: there is none.
 	PlatformKeyHash []byte
-	// Timeout bounds one request; a lease outlives it by LeaseMargin.
-	Timeout time.Duration
 }
 
 // Service has the use-cases. Its methods are safe for concurrent use.
@@ -83,10 +81,14 @@ const wakeTimeout = time.Second
 func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 	var wakeups []Wakeup
 	for _, c := range callbacks {
-		if w, ok := c.wakeup(); ok {
+		if w, ok := c.wakeup(s.now()); ok {
 			wakeups = append(wakeups, w)
 		}
 	}
+	s.send(ctx, wakeups)
+}
+
+func (s *Service) send(ctx context.Context, wakeups []Wakeup) {
 	if len(wakeups) == 0 {
 		return
 	}

@@ -1,26 +1,44 @@
 package models
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// sweepBatch bounds one statement of the sweep.
-const sweepBatch = 500
+const (
+	// SweepInterval is how often each worker sweeps.
+	SweepInterval = 2 * time.Second
+	// sweepGrace is how long the queue has for a wake-up before the sweep sends another.
+	sweepGrace = time.Second
+	// sweepPerHost: a worker that is woken for one callback of a host takes all that are due there, so a few wake-ups a host
+	// are enough, and some more let several workers share the work. What a sweep costs depends on the number of hosts
+	// with overdue callbacks, not on the number of callbacks that wait.
+	sweepPerHost = 4
+	// sweepBatch bounds one statement that interrupts.
+	sweepBatch = 500
+)
 
-// Sweep is how nothing stays stuck: callbacks whose worker went away become PENDING again, and callbacks that are due but
-// that nobody has dealt with are woken again. It returns how many it interrupted and woke. Any number of processes may
-// sweep at the same time.
+// Sweep is how nothing stays stuck: callbacks whose worker went away become PENDING again, and hosts with callbacks that were
+// due a second ago are woken again. It returns how many callbacks it interrupted and woke. Any number of processes may sweep
+// at the same time: the number of the sweep is part of the wake-ups' names, so within one interval they wake once.
 func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error) {
-	var due []*Callback
+	var overdue []*Callback
+	at := s.now()
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
-		at := s.now()
 		if interrupted, err = tx.InterruptExpired(ctx, at, sweepBatch); err != nil {
 			return err
 		}
-		due, err = tx.DueForWaking(ctx, at, at.Add(wakeGrace), sweepBatch)
+		overdue, err = tx.Overdue(ctx, at.Add(-sweepGrace), sweepPerHost)
 		return err
 	})
 	if err != nil {
 		return 0, 0, err
 	}
-	s.wake(ctx, due...)
-	return interrupted, len(due), nil
+	epoch := int(at.Unix() / int64(SweepInterval/time.Second))
+	wakeups := make([]Wakeup, len(overdue))
+	for i, c := range overdue {
+		wakeups[i] = Wakeup{CallbackID: c.ID, Attempt: c.AttemptCount + 1, Epoch: epoch, At: at}
+	}
+	s.send(ctx, wakeups)
+	return interrupted, len(overdue), nil
 }

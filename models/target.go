@@ -51,17 +51,17 @@ func sourced(headers []Header, source Source) []SourcedHeader {
 }
 
 // resolveTarget returns where a callback goes as things are now.
-func resolveTarget(ctx context.Context, tx Store, c *Callback, account *Account, project *Project) (Target, error) {
+func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (Target, error) {
 	switch c.Target {
 	case TargetRequest:
 		return Target{*c.TargetURL, SourceRequest, sourced(c.TargetHeaders, SourceRequest)}, nil
 	case TargetConfigured:
-		return EffectiveTarget(account.Callback, project.Callback), nil
+		return EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
 	}
-	if account.SSOClientID == nil {
+	if owners.Account.SSOClientID == nil {
 		return Target{}, nil
 	}
-	client, err := one(tx.SSOClients(ctx, *account.SSOClientID))(TypeSSOClient)
+	client, err := one(tx.SSOClients(ctx, *owners.Account.SSOClientID))(TypeSSOClient)
 	if err != nil || client.Webhook.URL == nil {
 		return Target{}, err
 	}

@@ -57,3 +57,17 @@ func checkHTTPURL(field, raw string, limit int) (*url.URL, error) {
 	}
 	return u, nil
 }
+
+// HostOf returns the host and port that a URL's request goes to, in lower case: what isolation counts by. A text that is no URL
+// stands for itself, shortened: its attempt will fail as INVALID_URL.
+func HostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return raw[:min(len(raw), maxNameLength)]
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return strings.ToLower(u.Hostname()) + ":" + port
+}

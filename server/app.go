@@ -56,8 +56,8 @@ func (a *app) openAll(ctx context.Context) error {
 	if err := a.openRedis(ctx); err != nil {
 		return err
 	}
-	queue := jobs.NewQueue(a.redis, a.cfg.Queue, a.cfg.Timeout)
-	rules := models.Rules{PublicURL: a.cfg.PublicURL, Schedule: a.cfg.RetrySchedule.Schedule, Timeout: a.cfg.Timeout}
+	queue := jobs.NewQueue(a.redis, a.cfg.Queue)
+	rules := models.Rules{PublicURL: a.cfg.PublicURL, Schedule: a.cfg.RetrySchedule.Schedule}
 	platformKey, err := a.platformKeyHash(ctx, rules)
 	if err != nil {
 		return err

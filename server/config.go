@@ -32,6 +32,7 @@ type config struct {
 	Timeout         time.Duration `env:"RINGBACK_TIMEOUT" envDefault:"30s"`
 	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h"`
 	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"256"`
+	PerHost         int           `env:"RINGBACK_PER_HOST" envDefault:"16"`
 	CORSOrigins     []string      `env:"RINGBACK_CORS_ORIGINS"`
 	LogFormat       string        `env:"RINGBACK_LOG_FORMAT"`
 }
@@ -123,6 +124,7 @@ func (c *config) problems() []string {
 	check(strings.ContainsAny(c.Queue, "{}: "), "RINGBACK_QUEUE: must not contain braces, colons or blanks")
 	check(c.Timeout < time.Second || c.Timeout > 10*time.Minute, "RINGBACK_TIMEOUT: must be between 1s and 10m")
 	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
+	check(c.PerHost < 1 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be between 1 and 10000")
 	check(!slices.Contains([]string{"", "text", "json"}, c.LogFormat), "RINGBACK_LOG_FORMAT: must be text or json")
 	return found
 }

@@ -88,7 +88,7 @@ func newWorker(a *app) *jobs.Worker {
 		AllowedNetworks: a.cfg.AllowedNetworks, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
 	})
 	return jobs.NewWorker(a.redis, a.service, out, jobs.WorkerConfig{
-		Queue: a.cfg.Queue, Concurrency: a.cfg.Concurrency, Timeout: a.cfg.Timeout, UserAgent: "Ringback/" + version,
+		Queue: a.cfg.Queue, Concurrency: a.cfg.Concurrency, PerHost: a.cfg.PerHost, Timeout: a.cfg.Timeout, UserAgent: "Ringback/" + version,
 	}, jobs.NewMetrics(a.registry), a.log)
 }
 

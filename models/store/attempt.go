@@ -45,11 +45,19 @@ func attempt(r attemptRow) (*models.Attempt, error) {
 
 func fromMicrosDuration(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
-// CreateAttempt inserts an attempt whose request is about to leave.
-func (s *Store) CreateAttempt(ctx context.Context, a *models.Attempt) error {
-	row := attemptRow{UID: a.UID, CallbackID: a.CallbackID, Number: a.Number, URL: a.URL, StartedAt: micros(a.StartedAt)}
-	err := s.writer(ctx).Create(&row).Error
-	a.ID = row.ID
+// CreateAttempts inserts attempts whose requests are about to leave.
+func (s *Store) CreateAttempts(ctx context.Context, attempts []*models.Attempt) error {
+	if len(attempts) == 0 {
+		return nil
+	}
+	rows := make([]attemptRow, len(attempts))
+	for i, a := range attempts {
+		rows[i] = attemptRow{UID: a.UID, CallbackID: a.CallbackID, Number: a.Number, URL: a.URL, StartedAt: micros(a.StartedAt)}
+	}
+	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	for i, r := range rows {
+		attempts[i].ID = r.ID
+	}
 	return err
 }
 

@@ -90,12 +90,27 @@ func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *models
 	}), models.TypeProject)
 }
 
-// Owners returns a project, deleted or not, and its account.
-func (s *Store) Owners(ctx context.Context, projectID int64) (*models.Account, *models.Project, error) {
-	project, err := first(s.reader(ctx).Where("id = ?", projectID), models.TypeProject, s.project)
+// Owners returns projects, deleted or not, with their accounts.
+func (s *Store) Owners(ctx context.Context, projectIDs ...int64) (map[int64]models.Owners, error) {
+	projects, err := find(s.reader(ctx).Where("id IN ?", projectIDs), s.project)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	account, err := first(s.reader(ctx).Where("id = ?", project.AccountID), models.TypeAccount, s.account)
-	return account, project, err
+	ids := make([]int64, len(projects))
+	for i, p := range projects {
+		ids[i] = p.AccountID
+	}
+	accounts, err := find(s.reader(ctx).Where("id IN ?", ids), s.account)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]*models.Account, len(accounts))
+	for _, a := range accounts {
+		byID[a.ID] = a
+	}
+	owners := make(map[int64]models.Owners, len(projects))
+	for _, p := range projects {
+		owners[p.ID] = models.Owners{Account: byID[p.AccountID], Project: p}
+	}
+	return owners, nil
 }

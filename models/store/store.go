@@ -160,6 +160,10 @@ func find[R any, D any](db *gorm.DB, toDomain func(R) (D, error)) ([]D, error) {
 	if err := db.Find(&rows).Error; err != nil {
 		return nil, err
 	}
+	return convert(rows, toDomain)
+}
+
+func convert[R any, D any](rows []R, toDomain func(R) (D, error)) ([]D, error) {
 	found := make([]D, len(rows))
 	for i, r := range rows {
 		d, err := toDomain(r)

@@ -123,6 +123,7 @@ CREATE TABLE callbacks (
     status             TEXT NOT NULL CHECK (status IN ('PENDING', 'RUNNING', 'SUCCESS', 'FAILED')),
     target             TEXT NOT NULL CHECK (target IN ('CONFIGURED', 'REQUEST', 'SSO_CLIENT')),
     target_url         TEXT,
+    target_host        TEXT NOT NULL,
     target_headers     BYTEA,
     content_type       TEXT NOT NULL,
     body               BYTEA NOT NULL,
@@ -135,17 +136,14 @@ CREATE TABLE callbacks (
     dedup_key          TEXT NOT NULL UNIQUE,
     attempt_count      BIGINT NOT NULL,
     failure_count      BIGINT NOT NULL,
-    epoch              BIGINT NOT NULL,
     next_attempt_at    BIGINT,
     lease_until        BIGINT,
-    wake_at            BIGINT,
     http_status        BIGINT,
     error_code         TEXT,
     error_message      TEXT,
     created_at         BIGINT NOT NULL,
     finished_at        BIGINT,
     CHECK ((status = 'PENDING') = (next_attempt_at IS NOT NULL)),
-    CHECK ((status = 'PENDING') = (wake_at IS NOT NULL)),
     CHECK ((status = 'RUNNING') = (lease_until IS NOT NULL)),
     CHECK ((status IN ('SUCCESS', 'FAILED')) = (finished_at IS NOT NULL))
 );
@@ -153,8 +151,8 @@ CREATE INDEX callbacks_account_page ON callbacks (account_id, created_at, id);
 CREATE INDEX callbacks_project_page ON callbacks (project_id, created_at, id);
 CREATE INDEX callbacks_crawl_page ON callbacks (crawl_id, created_at, id) WHERE crawl_id IS NOT NULL;
 CREATE INDEX callbacks_replays ON callbacks (replay_of_id) WHERE replay_of_id IS NOT NULL;
--- The sweep reads these two: they hold only what has not ended.
-CREATE INDEX callbacks_waiting ON callbacks (wake_at) WHERE status = 'PENDING';
+-- Workers and the sweep read these two: they hold only what has not ended.
+CREATE INDEX callbacks_waiting ON callbacks (target_host, next_attempt_at) WHERE status = 'PENDING';
 CREATE INDEX callbacks_leased ON callbacks (lease_until) WHERE status = 'RUNNING';
 
 CREATE TABLE callback_attempts (

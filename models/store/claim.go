@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/ringback/ringback/models"
+)
+
+// The conditions on status are literals and not parameters: only then can a cached plan use the partial indexes.
+const (
+	isPending = "status = 'PENDING'"
+	isRunning = "status = 'RUNNING'"
+)
+
+// DueHost tells where a callback waits.
+func (s *Store) DueHost(ctx context.Context, id int64, now time.Time) (string, bool, error) {
+	var hosts []string
+	err := s.reader(ctx).Model(&callbackRow{}).
+		Where("id = ? AND "+isPending+" AND next_attempt_at <= ?", id, micros(now)).Limit(1).Pluck("target_host", &hosts).Error
+	if err != nil || len(hosts) == 0 {
+		return "", false, err
+	}
+	return hosts[0], true, nil
+}
+
+// ClaimDue gives due callbacks of a host to the caller.
+func (s *Store) ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*models.Callback, error) {
+	due := s.locked(ctx).Select("id").Where("target_host = ? AND "+isPending+" AND next_attempt_at <= ?", host, micros(now)).
+		Order("next_attempt_at").Limit(limit)
+	var rows []callbackRow
+	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where("id IN (?)", due).Updates(map[string]any{
+		"status": models.StatusRunning, "attempt_count": gorm.Expr("attempt_count + 1"),
+		"lease_until": micros(leaseUntil), "next_attempt_at": nil,
+	}).Error
+	if err != nil {
+		return nil, err
+	}
+	return convert(rows, s.callback)
+}
+
+// MoveCallbacks gives claimed callbacks back under other hosts. That is rare: a configuration has changed.
+func (s *Store) MoveCallbacks(ctx context.Context, now time.Time, callbacks []*models.Callback) error {
+	for _, c := range callbacks {
+		err := s.writer(ctx).Model(&callbackRow{}).Where("id = ?", c.ID).Updates(map[string]any{
+			"status": models.StatusPending, "attempt_count": c.AttemptCount - 1, "next_attempt_at": micros(now), "lease_until": nil,
+			"target_url": c.TargetURL, "target_host": c.TargetHost,
+		}).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RenewLeases keeps callbacks in their worker's hand.
+func (s *Store) RenewLeases(ctx context.Context, ids []int64, until time.Time) error {
+	return s.writer(ctx).Model(&callbackRow{}).Where("id IN ? AND "+isRunning, ids).Update("lease_until", micros(until)).Error
+}
+
+// SettleCallback writes what became of a claimed callback.
+func (s *Store) SettleCallback(ctx context.Context, c *models.Callback) (bool, error) {
+	code, message := attemptErrorColumns(c.Error)
+	result := s.writer(ctx).Model(&callbackRow{}).
+		Where("id = ? AND attempt_count = ? AND status IN ('RUNNING', 'PENDING')", c.ID, c.AttemptCount).
+		Updates(map[string]any{
+			"status": c.Status, "target_url": c.TargetURL, "target_host": c.TargetHost, "failure_count": c.FailureCount,
+			"next_attempt_at": microsPtr(c.NextAttemptAt), "lease_until": nil,
+			"http_status": c.HTTPStatus, "error_code": code, "error_message": message, "finished_at": microsPtr(c.FinishedAt),
+		})
+	return result.RowsAffected == 1, result.Error
+}
+
+// InterruptExpired takes callbacks from workers that are gone. They have been due since their leases ran out.
+func (s *Store) InterruptExpired(ctx context.Context, now time.Time, limit int) (int, error) {
+	expired := s.locked(ctx).Select("id").Where(isRunning+" AND lease_until <= ?", micros(now)).Order("lease_until").Limit(limit)
+	var ids []int64
+	var rows []callbackRow
+	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
+		Where("id IN (?)", expired).
+		Updates(map[string]any{"status": models.StatusPending, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil}).Error
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	for _, r := range rows {
+		ids = append(ids, r.ID)
+	}
+	return len(ids), s.interruptAttempts(ctx, ids, now)
+}
+
+// dueHosts steps from host to host through the index of what is waiting, so that its cost is in the number of hosts.
+const dueHosts = `WITH RECURSIVE hosts (host) AS (
+	SELECT min(target_host) FROM callbacks WHERE ` + isPending + `
+	UNION ALL
+	SELECT (SELECT min(target_host) FROM callbacks WHERE ` + isPending + ` AND target_host > hosts.host)
+	FROM hosts WHERE hosts.host IS NOT NULL
+)
+SELECT host FROM hosts WHERE host IS NOT NULL
+AND EXISTS (SELECT 1 FROM callbacks WHERE ` + isPending + ` AND target_host = hosts.host AND next_attempt_at <= ?)`
+
+// Overdue finds hosts whose callbacks nobody takes, and the first few of their callbacks.
+func (s *Store) Overdue(ctx context.Context, dueBy time.Time, perHost int) ([]*models.Callback, error) {
+	var hosts []string
+	if err := s.reader(ctx).Raw(dueHosts, micros(dueBy)).Scan(&hosts).Error; err != nil {
+		return nil, err
+	}
+	var found []*models.Callback
+	for _, host := range hosts {
+		some, err := find(s.reader(ctx).Select("id", "attempt_count").
+			Where("target_host = ? AND "+isPending+" AND next_attempt_at <= ?", host, micros(dueBy)).
+			Order("next_attempt_at").Limit(perHost), s.callback)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+	}
+	return found, nil
+}
+
+// locked selects callbacks that nobody else has in hand. SQLite drops the clause and needs none: it has one writer.
+func (s *Store) locked(ctx context.Context) *gorm.DB {
+	return s.writer(ctx).Model(&callbackRow{}).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+}
