@@ -230,23 +230,24 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		CreateAccount             func(childComplexity int, input CreateAccountInput) int
-		CreateProject             func(childComplexity int, input CreateProjectInput) int
-		CreateReportDownload      func(childComplexity int, input CreateReportDownloadInput) int
-		CreateSSOClient           func(childComplexity int, input CreateSSOClientInput) int
-		CreateSessionUsingUserKey func(childComplexity int, input CreateSessionUsingUserKeyInput) int
-		CreateUser                func(childComplexity int, input CreateUserInput) int
-		CreateUserKey             func(childComplexity int, input *CreateUserKeyInput) int
-		DeleteProject             func(childComplexity int, input DeleteProjectInput) int
-		DeleteSession             func(childComplexity int) int
-		DeleteUserKey             func(childComplexity int, input DeleteUserKeyInput) int
-		FinishCrawl               func(childComplexity int, input FinishCrawlInput) int
-		FinishReportDownload      func(childComplexity int, input FinishReportDownloadInput) int
-		ReplayCallback            func(childComplexity int, input ReplayCallbackInput) int
-		RunCrawlForProject        func(childComplexity int, input RunCrawlForProjectInput) int
-		UpdateAccount             func(childComplexity int, input UpdateAccountInput) int
-		UpdateProject             func(childComplexity int, input UpdateProjectInput) int
-		UpdateSSOClient           func(childComplexity int, input UpdateSSOClientInput) int
+		CreateAccount               func(childComplexity int, input CreateAccountInput) int
+		CreateProject               func(childComplexity int, input CreateProjectInput) int
+		CreateReportDownload        func(childComplexity int, input CreateReportDownloadInput) int
+		CreateSSOClient             func(childComplexity int, input CreateSSOClientInput) int
+		CreateSessionUsingUserKey   func(childComplexity int, input CreateSessionUsingUserKeyInput) int
+		CreateUser                  func(childComplexity int, input CreateUserInput) int
+		CreateUserKey               func(childComplexity int, input *CreateUserKeyInput) int
+		DeleteProject               func(childComplexity int, input DeleteProjectInput) int
+		DeleteSession               func(childComplexity int) int
+		DeleteUserKey               func(childComplexity int, input DeleteUserKeyInput) int
+		FinishCrawl                 func(childComplexity int, input FinishCrawlInput) int
+		FinishReportDownload        func(childComplexity int, input FinishReportDownloadInput) int
+		ReplayCallback              func(childComplexity int, input ReplayCallbackInput) int
+		RotateCallbackSigningSecret func(childComplexity int, input RotateCallbackSigningSecretInput) int
+		RunCrawlForProject          func(childComplexity int, input RunCrawlForProjectInput) int
+		UpdateAccount               func(childComplexity int, input UpdateAccountInput) int
+		UpdateProject               func(childComplexity int, input UpdateProjectInput) int
+		UpdateSSOClient             func(childComplexity int, input UpdateSSOClientInput) int
 	}
 
 	PageInfo struct {
@@ -309,6 +310,11 @@ type ComplexityRoot struct {
 		ReportTemplateCode func(childComplexity int) int
 		ReportTypeCode     func(childComplexity int) int
 		Status             func(childComplexity int) int
+	}
+
+	RotateCallbackSigningSecretPayload struct {
+		CallbackSigningSecret func(childComplexity int) int
+		Project               func(childComplexity int) int
 	}
 
 	RunCrawlForProjectPayload struct {
@@ -408,6 +414,7 @@ type MutationResolver interface {
 	RunCrawlForProject(ctx context.Context, input RunCrawlForProjectInput) (*RunCrawlForProjectPayload, error)
 	CreateReportDownload(ctx context.Context, input CreateReportDownloadInput) (*CreateReportDownloadPayload, error)
 	ReplayCallback(ctx context.Context, input ReplayCallbackInput) (*ReplayCallbackPayload, error)
+	RotateCallbackSigningSecret(ctx context.Context, input RotateCallbackSigningSecretInput) (*RotateCallbackSigningSecretPayload, error)
 	CreateAccount(ctx context.Context, input CreateAccountInput) (*CreateAccountPayload, error)
 	CreateUser(ctx context.Context, input CreateUserInput) (*CreateUserPayload, error)
 	CreateSSOClient(ctx context.Context, input CreateSSOClientInput) (*CreateSSOClientPayload, error)
@@ -1255,6 +1262,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReplayCallback(childComplexity, args["input"].(ReplayCallbackInput)), true
+	case "Mutation.rotateCallbackSigningSecret":
+		if e.ComplexityRoot.Mutation.RotateCallbackSigningSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateCallbackSigningSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateCallbackSigningSecret(childComplexity, args["input"].(RotateCallbackSigningSecretInput)), true
 	case "Mutation.runCrawlForProject":
 		if e.ComplexityRoot.Mutation.RunCrawlForProject == nil {
 			break
@@ -1589,6 +1607,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReportDownload.Status(childComplexity), true
 
+	case "RotateCallbackSigningSecretPayload.callbackSigningSecret":
+		if e.ComplexityRoot.RotateCallbackSigningSecretPayload.CallbackSigningSecret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateCallbackSigningSecretPayload.CallbackSigningSecret(childComplexity), true
+	case "RotateCallbackSigningSecretPayload.project":
+		if e.ComplexityRoot.RotateCallbackSigningSecretPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateCallbackSigningSecretPayload.Project(childComplexity), true
+
 	case "RunCrawlForProjectPayload.crawl":
 		if e.ComplexityRoot.RunCrawlForProjectPayload.Crawl == nil {
 			break
@@ -1775,6 +1806,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputFinishCrawlInput,
 		ec.unmarshalInputFinishReportDownloadInput,
 		ec.unmarshalInputReplayCallbackInput,
+		ec.unmarshalInputRotateCallbackSigningSecretInput,
 		ec.unmarshalInputRunCrawlForProjectInput,
 		ec.unmarshalInputUpdateAccountInput,
 		ec.unmarshalInputUpdateProjectInput,
@@ -1880,6 +1912,9 @@ scalar ObjectID
 "A moment: ISO 8601, UTC, with milliseconds, as in ` + "`" + `2020-07-09T16:25:35.000Z` + "`" + `. On input any RFC 3339 time is read."
 scalar DateTime
 
+"A length of time: ` + "`" + `24h` + "`" + `, ` + "`" + `90m` + "`" + `, ` + "`" + `30s` + "`" + ` or a sum of such."
+scalar Duration
+
 "Everything that can be named by an ObjectID."
 interface Node {
   id: ObjectID!
@@ -1935,6 +1970,11 @@ type Mutation {
   Editor and up. ` + "`" + `CONFLICT` + "`" + ` when the callback is itself a replay, has not ended, or was replayed 3 times already.
   """
   replayCallback(input: ReplayCallbackInput!): ReplayCallbackPayload! @allow(who: ANYONE_KNOWN)
+  """
+  Makes a new signing secret for a project. The old ones sign beside it until they expire. Admin only. ` + "`" + `CONFLICT` + "`" + ` when five have not
+  expired yet.
+  """
+  rotateCallbackSigningSecret(input: RotateCallbackSigningSecretInput!): RotateCallbackSigningSecretPayload! @allow(who: ANYONE_KNOWN)
 
   "Makes an account. Platform only."
   createAccount(input: CreateAccountInput!): CreateAccountPayload! @allow(who: PLATFORM)
@@ -2295,7 +2335,7 @@ type Timings {
   dnsMs: Float!
   connectMs: Float!
   tlsMs: Float!
-  "From the start to the first byte of the answer."
+  "From having a connection to the first byte of the answer."
   firstByteMs: Float!
 }
 
@@ -2467,6 +2507,18 @@ input ReplayCallbackInput {
 type ReplayCallbackPayload {
   "The new callback."
   callback: Callback!
+}
+
+input RotateCallbackSigningSecretInput {
+  projectId: ObjectID!
+  "When the old secrets expire: at once (` + "`" + `0s` + "`" + `) to ` + "`" + `720h` + "`" + ` from now."
+  expireOldAfter: Duration! = "24h"
+}
+
+type RotateCallbackSigningSecretPayload {
+  project: Project!
+  "The new one."
+  callbackSigningSecret: CallbackSigningSecret!
 }
 
 input CreateAccountInput {
@@ -3046,6 +3098,16 @@ func (ec *executionContext) childFields_ReportDownload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ReportDownload", field.Name)
 }
 
+func (ec *executionContext) childFields_RotateCallbackSigningSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_RotateCallbackSigningSecretPayload_project(ctx, field)
+	case "callbackSigningSecret":
+		return ec.fieldContext_RotateCallbackSigningSecretPayload_callbackSigningSecret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateCallbackSigningSecretPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RunCrawlForProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "crawl":
@@ -3538,6 +3600,20 @@ func (ec *executionContext) field_Mutation_replayCallback_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ReplayCallbackInput, error) {
 			return ec.unmarshalNReplayCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbackInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rotateCallbackSigningSecret_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RotateCallbackSigningSecretInput, error) {
+			return ec.unmarshalNRotateCallbackSigningSecretInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateCallbackSigningSecretInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7212,6 +7288,68 @@ func (ec *executionContext) fieldContext_Mutation_replayCallback(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_rotateCallbackSigningSecret(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rotateCallbackSigningSecret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RotateCallbackSigningSecret(ctx, fc.Args["input"].(RotateCallbackSigningSecretInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *RotateCallbackSigningSecretPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *RotateCallbackSigningSecretPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RotateCallbackSigningSecretPayload) graphql.Marshaler {
+			return ec.marshalNRotateCallbackSigningSecretPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateCallbackSigningSecretPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rotateCallbackSigningSecret(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RotateCallbackSigningSecretPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rotateCallbackSigningSecret_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8970,6 +9108,70 @@ func (ec *executionContext) fieldContext_ReportDownload_crawl(_ context.Context,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Crawl(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RotateCallbackSigningSecretPayload_project(ctx context.Context, field graphql.CollectedField, obj *RotateCallbackSigningSecretPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RotateCallbackSigningSecretPayload_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RotateCallbackSigningSecretPayload_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RotateCallbackSigningSecretPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RotateCallbackSigningSecretPayload_callbackSigningSecret(ctx context.Context, field graphql.CollectedField, obj *RotateCallbackSigningSecretPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RotateCallbackSigningSecretPayload_callbackSigningSecret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CallbackSigningSecret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.SigningSecret) graphql.Marshaler {
+			return ec.marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecret(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RotateCallbackSigningSecretPayload_callbackSigningSecret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RotateCallbackSigningSecretPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackSigningSecret(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11411,6 +11613,47 @@ func (ec *executionContext) unmarshalInputReplayCallbackInput(ctx context.Contex
 				return it, err
 			}
 			it.CallbackID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRotateCallbackSigningSecretInput(ctx context.Context, obj any) (RotateCallbackSigningSecretInput, error) {
+	var it RotateCallbackSigningSecretInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["expireOldAfter"]; !present {
+		asMap["expireOldAfter"] = "24h"
+	}
+
+	fieldsInOrder := [...]string{"projectId", "expireOldAfter"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = data
+		case "expireOldAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expireOldAfter"))
+			data, err := ec.unmarshalNDuration2timeᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpireOldAfter = data
 		}
 	}
 	return it, nil
@@ -13888,6 +14131,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "rotateCallbackSigningSecret":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rotateCallbackSigningSecret(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createAccount(ctx, field)
@@ -14755,6 +15005,49 @@ func (ec *executionContext) _ReportDownload(ctx context.Context, sel ast.Selecti
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var rotateCallbackSigningSecretPayloadImplementors = []string{"RotateCallbackSigningSecretPayload"}
+
+func (ec *executionContext) _RotateCallbackSigningSecretPayload(ctx context.Context, sel ast.SelectionSet, obj *RotateCallbackSigningSecretPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rotateCallbackSigningSecretPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RotateCallbackSigningSecretPayload")
+		case "project":
+			out.Values[i] = ec._RotateCallbackSigningSecretPayload_project(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "callbackSigningSecret":
+			out.Values[i] = ec._RotateCallbackSigningSecretPayload_callbackSigningSecret(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -16344,6 +16637,22 @@ func (ec *executionContext) marshalNDeleteUserKeyPayload2ᚖgithubᚗcomᚋringb
 	return ec._DeleteUserKeyPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDuration2timeᚐDuration(ctx context.Context, v any) (time.Duration, error) {
+	res, err := UnmarshalDuration(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDuration2timeᚐDuration(ctx context.Context, sel ast.SelectionSet, v time.Duration) graphql.Marshaler {
+	_ = sel
+	res := MarshalDuration(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNEffectiveApiCallbackHeader2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐSourcedHeader(ctx context.Context, sel ast.SelectionSet, v models.SourcedHeader) graphql.Marshaler {
 	return ec._EffectiveApiCallbackHeader(ctx, sel, &v)
 }
@@ -16620,6 +16929,25 @@ func (ec *executionContext) marshalNRole2githubᚗcomᚋringbackᚋringbackᚋmo
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNRotateCallbackSigningSecretInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateCallbackSigningSecretInput(ctx context.Context, v any) (RotateCallbackSigningSecretInput, error) {
+	res, err := ec.unmarshalInputRotateCallbackSigningSecretInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRotateCallbackSigningSecretPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateCallbackSigningSecretPayload(ctx context.Context, sel ast.SelectionSet, v RotateCallbackSigningSecretPayload) graphql.Marshaler {
+	return ec._RotateCallbackSigningSecretPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRotateCallbackSigningSecretPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateCallbackSigningSecretPayload(ctx context.Context, sel ast.SelectionSet, v *RotateCallbackSigningSecretPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RotateCallbackSigningSecretPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRunCrawlForProjectInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRunCrawlForProjectInput(ctx context.Context, v any) (RunCrawlForProjectInput, error) {

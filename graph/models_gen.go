@@ -203,6 +203,18 @@ type ReplayCallbackPayload struct {
 	Callback *models.Callback `json:"callback"`
 }
 
+type RotateCallbackSigningSecretInput struct {
+	ProjectID models.ObjectID `json:"projectId"`
+	// When the old secrets expire: at once (`0s`) to `720h` from now.
+	ExpireOldAfter time.Duration `json:"expireOldAfter"`
+}
+
+type RotateCallbackSigningSecretPayload struct {
+	Project *models.Project `json:"project"`
+	// The new one.
+	CallbackSigningSecret *models.SigningSecret `json:"callbackSigningSecret"`
+}
+
 type RunCrawlForProjectInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
 }

@@ -48,6 +48,19 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	return t, nil
 }
 
+// MarshalDuration writes a length of time.
+func MarshalDuration(d time.Duration) graphql.Marshaler { return graphql.MarshalString(d.String()) }
+
+// UnmarshalDuration reads a length of time.
+func UnmarshalDuration(v any) (time.Duration, error) {
+	text, _ := v.(string)
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, &models.Error{Code: models.CodeBadUserInput, Message: "must be a length of time such as 24h or 30m"}
+	}
+	return d, nil
+}
+
 // MarshalSecret shows a secret to a caller that the resolver has found entitled to it.
 func MarshalSecret(s models.Secret) graphql.Marshaler { return graphql.MarshalString(s.Reveal()) }
 

@@ -256,6 +256,16 @@ func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallb
 	return &ReplayCallbackPayload{Callback: callback}, err
 }
 
+func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, input RotateCallbackSigningSecretInput) (*RotateCallbackSigningSecretPayload, error) {
+	var ids ids
+	id := ids.read("projectId", models.TypeProject, input.ProjectID)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	project, secret, err := r.service.RotateSigningSecret(ctx, models.ActorFrom(ctx), id, input.ExpireOldAfter)
+	return &RotateCallbackSigningSecretPayload{Project: project, CallbackSigningSecret: secret}, err
+}
+
 func (r *mutationResolver) CreateAccount(ctx context.Context, input CreateAccountInput) (*CreateAccountPayload, error) {
 	var ids ids
 	in := models.NewAccount{

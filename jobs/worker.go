@@ -22,6 +22,7 @@ type WorkerConfig struct {
 	Concurrency int           // requests in flight
 	PerHost     int           // of them, to one host and port
 	Timeout     time.Duration // of one request
+	Retention   time.Duration // of callbacks that have ended
 	UserAgent   string
 }
 
@@ -32,6 +33,8 @@ const (
 	forwardInterval = 500 * time.Millisecond
 	// wakeConcurrency is how many tasks are handled at a time. Handling one only reads where its callback waits.
 	wakeConcurrency = 16
+	// purgeInterval is how often what is older than the retention goes.
+	purgeInterval = time.Hour
 	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their outcomes.
 	recordMargin = 10 * time.Second
 )
@@ -44,6 +47,7 @@ type Worker struct {
 	metrics    *Metrics
 	log        *slog.Logger
 	timeout    time.Duration
+	retention  time.Duration
 
 	cancel     context.CancelFunc // ends the requests in flight
 	ended      chan struct{}
@@ -55,7 +59,8 @@ func NewWorker(client redis.UniversalClient, service *models.Service, out *egres
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
-		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, cancel: cancel, ended: make(chan struct{}),
+		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
+		cancel: cancel, ended: make(chan struct{}),
 		dispatcher: newDispatcher(ctx, service, d.deliver, cfg.Concurrency, cfg.PerHost, log),
 		server: asynq.NewServerFromRedisClient(client, asynq.Config{
 			Concurrency:              wakeConcurrency,
@@ -100,7 +105,8 @@ func (w *Worker) Start() error {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	w.background.Go(func() { w.dispatcher.renew(w.ended) })
-	w.background.Go(w.sweep)
+	w.background.Go(func() { w.every(models.SweepInterval, w.sweep) })
+	w.background.Go(func() { w.every(purgeInterval, w.purge) })
 	return nil
 }
 
@@ -116,25 +122,39 @@ func (w *Worker) Stop() {
 	w.cancel()
 }
 
-// sweep sweeps until the worker has ended, the first time at once: after a restart, everything that is due is to be woken.
-func (w *Worker) sweep() {
-	ticker := time.NewTicker(models.SweepInterval)
+// every does something at once and then at intervals, until the worker has ended.
+func (w *Worker) every(interval time.Duration, do func(context.Context)) {
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		interrupted, woken, err := w.service.Sweep(w.dispatcher.ctx)
-		w.metrics.swept.WithLabelValues("interrupted").Add(float64(interrupted))
-		w.metrics.swept.WithLabelValues("woken").Add(float64(woken))
-		switch {
-		case err != nil:
-			w.log.Warn("sweep.failed", "error", err)
-		case interrupted > 0:
-			w.log.Warn("sweep.interrupted", "callbacks", interrupted)
-		}
+		do(w.dispatcher.ctx)
 		select {
 		case <-w.ended:
 			return
 		case <-ticker.C:
 		}
+	}
+}
+
+// sweep, the first time at once: after a restart everything that is due is to be woken.
+func (w *Worker) sweep(ctx context.Context) {
+	interrupted, woken, err := w.service.Sweep(ctx)
+	w.metrics.swept.WithLabelValues("interrupted").Add(float64(interrupted))
+	w.metrics.swept.WithLabelValues("woken").Add(float64(woken))
+	if err != nil {
+		w.log.WarnContext(ctx, "sweep.failed", "error", err)
+	} else if interrupted > 0 {
+		w.log.WarnContext(ctx, "sweep.interrupted", "callbacks", interrupted)
+	}
+}
+
+func (w *Worker) purge(ctx context.Context) {
+	gone, err := w.service.Purge(ctx, w.retention)
+	if err != nil {
+		w.log.WarnContext(ctx, "retention.failed", "error", err)
+	}
+	if gone > 0 {
+		w.log.InfoContext(ctx, "retention.purged", "callbacks", gone, "older_than", w.retention.String())
 	}
 }
 

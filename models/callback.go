@@ -134,6 +134,9 @@ type CallbackStore interface {
 
 	// InterruptExpired makes RUNNING callbacks whose lease ran out PENDING again, and their open attempts INTERRUPTED.
 	InterruptExpired(ctx context.Context, now time.Time, limit int) (int, error)
+	// PurgeCallbacks deletes up to limit callbacks that ended before a time, with their attempts, and returns how many. One whose
+	// replays or notices are still there stays.
+	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (int, error)
 	// Overdue returns, for each host with PENDING callbacks that were due by the given time, the first few of them.
 	Overdue(ctx context.Context, dueBy time.Time, perHost int) ([]*Callback, error)
 }

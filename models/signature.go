@@ -27,6 +27,8 @@ type SigningOwner struct {
 // SigningSecretStore keeps signing secrets.
 type SigningSecretStore interface {
 	CreateSigningSecret(ctx context.Context, s *SigningSecret) error
+	// ExpireSigningSecrets makes the owner's secrets expire at the given time, unless they do so earlier.
+	ExpireSigningSecrets(ctx context.Context, owner SigningOwner, at time.Time) error
 	// SigningSecrets returns, for each owner, those that have not expired, newest first.
 	SigningSecrets(ctx context.Context, now time.Time, owners ...SigningOwner) (map[SigningOwner][]*SigningSecret, error)
 }
@@ -73,4 +75,44 @@ func (s *Service) ProjectSigningSecrets(ctx context.Context, actor *Actor, proje
 		byProject[owner.ProjectID] = list
 	}
 	return byProject, err
+}
+
+// Limits on rotating a signing secret.
+const (
+	DefaultExpireOldAfter = 24 * time.Hour
+	MaxExpireOldAfter     = 30 * 24 * time.Hour
+	// maxSigningSecrets that are live at a time: each adds a signature to every request.
+	maxSigningSecrets = 5
+)
+
+// RotateSigningSecret makes a new signing secret for a project. The old ones sign beside it until they expire, after the given time
+// (0 to 30 days). Admin only. CONFLICT when five are live already.
+func (s *Service) RotateSigningSecret(ctx context.Context, actor *Actor, projectID int64, expireOldAfter time.Duration) (*Project, *SigningSecret, error) {
+	if expireOldAfter < 0 || expireOldAfter > MaxExpireOldAfter {
+		return nil, nil, invalid("expireOldAfter", "must be between 0s and %s", shortDuration(MaxExpireOldAfter))
+	}
+	owner := SigningOwner{ProjectID: projectID}
+	at := s.now()
+	secret := newSigningSecret(owner, at)
+	var project *Project
+	err := s.store.InTx(ctx, func(tx Store) (err error) {
+		if project, err = tx.LockProject(ctx, actor.Scope(RoleViewer), projectID); err != nil {
+			return err
+		}
+		if err := actor.RequireRole(project.AccountID, RoleAdmin); err != nil {
+			return err
+		}
+		live, err := tx.SigningSecrets(ctx, at, owner)
+		if err != nil {
+			return err
+		}
+		if len(live[owner]) >= maxSigningSecrets {
+			return Conflict("projectId", "the project has %d signing secrets that have not expired; wait for one to expire", maxSigningSecrets)
+		}
+		return firstError(tx.ExpireSigningSecrets(ctx, owner, at.Add(expireOldAfter)), tx.CreateSigningSecret(ctx, secret))
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return project, secret, nil
 }

@@ -9,11 +9,13 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
 )
@@ -29,10 +31,12 @@ type config struct {
 	PlatformKey     models.Secret `env:"RINGBACK_PLATFORM_KEY"`
 	EncryptionKey   encryptionKey `env:"RINGBACK_ENCRYPTION_KEY"`
 	AllowedNetworks networks      `env:"RINGBACK_ALLOWED_NETWORKS"`
+	AllowedPorts    ports         `env:"RINGBACK_ALLOWED_PORTS"`
 	Timeout         time.Duration `env:"RINGBACK_TIMEOUT" envDefault:"30s"`
 	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h"`
 	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"256"`
 	PerHost         int           `env:"RINGBACK_PER_HOST" envDefault:"16"`
+	Retention       time.Duration `env:"RINGBACK_RETENTION" envDefault:"2160h"`
 	CORSOrigins     []string      `env:"RINGBACK_CORS_ORIGINS"`
 	LogFormat       string        `env:"RINGBACK_LOG_FORMAT"`
 }
@@ -125,6 +129,7 @@ func (c *config) problems() []string {
 	check(c.Timeout < time.Second || c.Timeout > 10*time.Minute, "RINGBACK_TIMEOUT: must be between 1s and 10m")
 	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
 	check(c.PerHost < 1 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be between 1 and 10000")
+	check(c.Retention < time.Hour, "RINGBACK_RETENTION: must be at least 1h")
 	check(!slices.Contains([]string{"", "text", "json"}, c.LogFormat), "RINGBACK_LOG_FORMAT: must be text or json")
 	return found
 }
@@ -204,6 +209,40 @@ func (n networks) String() string {
 	parts := make([]string, len(n))
 	for i, p := range n {
 		parts[i] = p.String()
+	}
+	return strings.Join(parts, ",")
+}
+
+// ports are ports and ranges with commas between them: 443,8000-8999.
+type ports []egress.PortRange
+
+// UnmarshalText reads ports and ranges.
+func (p *ports) UnmarshalText(text []byte) error {
+	var list ports
+	for part := range strings.SplitSeq(string(text), ",") {
+		low, high, ranged := strings.Cut(strings.TrimSpace(part), "-")
+		if !ranged {
+			high = low
+		}
+		first, err1 := strconv.ParseUint(low, 10, 16)
+		last, err2 := strconv.ParseUint(high, 10, 16)
+		if err1 != nil || err2 != nil || first == 0 || last < first {
+			return fmt.Errorf("%q is not a port or a range such as 8000-8999", part)
+		}
+		list = append(list, egress.PortRange{First: uint16(first), Last: uint16(last)})
+	}
+	*p = list
+	return nil
+}
+
+// String is what UnmarshalText reads.
+func (p ports) String() string {
+	parts := make([]string, len(p))
+	for i, r := range p {
+		parts[i] = strconv.Itoa(int(r.First))
+		if r.Last != r.First {
+			parts[i] += "-" + strconv.Itoa(int(r.Last))
+		}
 	}
 	return strings.Join(parts, ",")
 }

@@ -115,10 +115,11 @@ func (f failure) explain(err error, seen watched, at phase) *Error {
 func (f failure) byType(err error, at phase) *Error {
 	var denied *deniedError
 	if errors.As(err, &denied) {
-		return &Error{
-			Cause:   BlockedAddress,
-			Message: "the address " + denied.addr + " is not public and not in RINGBACK_ALLOWED_NETWORKS",
+		message := "the address " + denied.addr + " is not public and not in RINGBACK_ALLOWED_NETWORKS"
+		if errors.Is(denied.err, errPort) {
+			message = "the port of " + denied.addr + " is not allowed (RINGBACK_ALLOWED_PORTS)"
 		}
+		return &Error{Cause: BlockedAddress, Message: message}
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {

@@ -51,6 +51,10 @@ type Config struct {
 	// the private ones behind it need their own entry. Invalid prefixes are ignored.
 	AllowedNetworks []netip.Prefix
 
+	// AllowedPorts are the ports that may be reached; empty: all but those of
+	// well-known services that are not HTTP (mail, shells, databases).
+	AllowedPorts []PortRange
+
 	// Timeout bounds the whole exchange, from DNS to the last byte of the answer;
 	// 0 or less: 30 s. An earlier deadline of Send's context counts too.
 	Timeout time.Duration
@@ -119,7 +123,7 @@ func New(cfg Config) *Client {
 	// deadline always comes first.
 	dialer := &net.Dialer{
 		Timeout: cfg.Timeout,
-		Control: newGuard(cfg.AllowedNetworks).control,
+		Control: newGuard(cfg.AllowedNetworks, cfg.AllowedPorts).control,
 	}
 	return &Client{
 		timeout: cfg.Timeout,

@@ -10,12 +10,12 @@ import (
 
 // Verdict asks the guard about an address, without a socket.
 func Verdict(allowed []netip.Prefix, addr netip.Addr) error {
-	return newGuard(allowed).verdict(addr)
+	return newGuard(allowed, nil).verdict(addr)
 }
 
 // Control asks the guard as net.Dialer does.
 func Control(network, address string) error {
-	return newGuard(nil).control(network, address, nil)
+	return newGuard(nil, nil).control(network, address, nil)
 }
 
 // Transport shows the client's transport.

@@ -12,6 +12,7 @@ import (
 // rebinding and odd spellings of an address change nothing about its verdict.
 type guard struct {
 	rules *ssrf.Guardian
+	ports []PortRange
 }
 
 // deniedError is the verdict on an address that must not be reached.
@@ -23,9 +24,9 @@ type deniedError struct {
 func (e *deniedError) Error() string { return "egress: denied address " + e.addr }
 func (e *deniedError) Unwrap() error { return e.err }
 
-// newGuard lets through every public address on any port, and beside these the
-// allowed networks. An invalid prefix allows nothing.
-func newGuard(allowed []netip.Prefix) guard {
+// newGuard lets through every public address, and beside these the allowed
+// networks, on the given ports. An invalid prefix allows nothing.
+func newGuard(allowed []netip.Prefix, ports []PortRange) guard {
 	var v4, v6 []netip.Prefix
 	for _, p := range allowed {
 		addr := p.Addr()
@@ -42,8 +43,8 @@ func newGuard(allowed []netip.Prefix) guard {
 			v6 = append(v6, p)
 		}
 	}
-	return guard{rules: ssrf.New(
-		ssrf.WithAnyPort(),
+	return guard{ports: ports, rules: ssrf.New(
+		ssrf.WithAnyPort(), // portAllowed judges them
 		ssrf.WithAllowedV4Prefixes(v4...),
 		ssrf.WithAllowedV6Prefixes(v6...),
 	)}
@@ -61,6 +62,9 @@ func (g guard) control(network, address string, c syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return &deniedError{addr: address, err: err}
+	}
+	if !portAllowed(ap.Port(), g.ports) {
+		return &deniedError{addr: address, err: errPort}
 	}
 	return g.verdict(ap.Addr())
 }

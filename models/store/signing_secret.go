@@ -35,6 +35,13 @@ func (s *Store) CreateSigningSecret(ctx context.Context, v *models.SigningSecret
 	return err
 }
 
+// ExpireSigningSecrets ends an owner's secrets.
+func (s *Store) ExpireSigningSecrets(ctx context.Context, owner models.SigningOwner, at time.Time) error {
+	return s.writer(ctx).Model(&signingSecretRow{}).
+		Where("project_id = ? OR sso_client_id = ?", idOrNull(owner.ProjectID), idOrNull(owner.SSOClientID)).
+		Where("expires_at IS NULL OR expires_at > ?", micros(at)).Update("expires_at", micros(at)).Error
+}
+
 // SigningSecrets returns the owners' secrets that have not expired.
 func (s *Store) SigningSecrets(ctx context.Context, now time.Time, owners ...models.SigningOwner) (map[models.SigningOwner][]*models.SigningSecret, error) {
 	var projects, ssoClients []int64

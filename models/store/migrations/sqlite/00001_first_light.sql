@@ -151,6 +151,8 @@ CREATE INDEX callbacks_account_page ON callbacks (account_id, created_at, id);
 CREATE INDEX callbacks_project_page ON callbacks (project_id, created_at, id);
 CREATE INDEX callbacks_crawl_page ON callbacks (crawl_id, created_at, id) WHERE crawl_id IS NOT NULL;
 CREATE INDEX callbacks_replays ON callbacks (replay_of_id) WHERE replay_of_id IS NOT NULL;
+CREATE INDEX callbacks_notices ON callbacks (cause_id) WHERE cause_id IS NOT NULL;
+CREATE INDEX callbacks_ended ON callbacks (finished_at) WHERE finished_at IS NOT NULL;
 -- Workers and the sweep read these two: they hold only what has not ended.
 CREATE INDEX callbacks_waiting ON callbacks (target_host, next_attempt_at) WHERE status = 'PENDING';
 CREATE INDEX callbacks_leased ON callbacks (lease_until) WHERE status = 'RUNNING';
