@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 )
@@ -17,11 +19,14 @@ type deliverer struct {
 	metrics   *Metrics
 	log       *slog.Logger
 	userAgent string
+	traces    traces
 }
 
 // deliver tells whether the callback arrived. What the receiver did is recorded and logged; what failed on our side is logged,
 // and mended by the sweep when the lease has run out.
 func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arrived bool) {
+	ctx, span := startAttempt(d.traces.take(ctx, delivery.Callback.ID), delivery)
+	defer func() { endAttempt(span, delivery.Attempt) }()
 	outcome, err := d.send(ctx, delivery)
 	switch {
 	case errors.Is(err, errStopping):
@@ -48,6 +53,7 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 	if err != nil {
 		return models.Outcome{}, err
 	}
+	traceContext.Inject(ctx, propagation.HeaderCarrier(headers))
 	d.metrics.inFlight.Inc()
 	defer d.metrics.inFlight.Dec()
 	response, err := d.client.Send(ctx, egress.Request{
@@ -122,6 +128,11 @@ func (d *deliverer) tell(ctx context.Context, delivery *models.Delivery) {
 		attrs = append(attrs, slog.Time("next_attempt_at", *c.NextAttemptAt))
 	}
 	d.metrics.attempts.WithLabelValues(string(c.Event), outcome).Inc()
+	if a.Number == 1 && a.HTTPStatus != nil {
+		t := a.Timings
+		wait := a.StartedAt.Sub(c.CreatedAt) + t.DNS + t.Connect + t.TLS + t.FirstByte
+		d.metrics.acceptedToFirstByte.WithLabelValues(string(c.Event)).Observe(wait.Seconds())
+	}
 	d.metrics.duration.WithLabelValues(string(c.Event)).Observe(a.Duration.Seconds())
 	d.log.LogAttrs(ctx, level, "callback.attempted", attrs...)
 }

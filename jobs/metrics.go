@@ -8,7 +8,12 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	swept    *prometheus.CounterVec
+	// acceptedToFirstByte is what a receiver's owner feels as our delay.
+	acceptedToFirstByte *prometheus.HistogramVec
 }
+
+// latencyBuckets, in seconds, go from a receiver next door to the timeout.
+var latencyBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
 // NewMetrics registers the metrics of workers.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
@@ -18,7 +23,12 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		}, []string{"event", "outcome"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "ringback_attempt_duration_seconds", Help: "Duration of attempts, from resolving the name to the last byte.",
-			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+			Buckets: latencyBuckets,
+		}, []string{"event"}),
+		acceptedToFirstByte: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "ringback_accepted_to_first_byte_seconds",
+			Help:    "From the commit of a callback to the first byte of the answer to its first attempt.",
+			Buckets: latencyBuckets,
 		}, []string{"event"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "ringback_requests_in_flight", Help: "Requests to receivers that wait for their answer.",
@@ -27,6 +37,6 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "ringback_swept_total", Help: "Callbacks that the sweep woke again, or took from workers that were gone.",
 		}, []string{"action"}),
 	}
-	registry.MustRegister(m.attempts, m.duration, m.inFlight, m.swept)
+	registry.MustRegister(m.attempts, m.duration, m.inFlight, m.swept, m.acceptedToFirstByte)
 	return m
 }

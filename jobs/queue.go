@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
@@ -12,22 +13,35 @@ import (
 
 // Queue sends wake-ups. It implements models.Queue.
 type Queue struct {
-	client *asynq.Client
-	name   string
+	client   *asynq.Client
+	name     string
+	accepted *prometheus.CounterVec
 }
 
 var _ models.Queue = (*Queue)(nil)
 
 // NewQueue returns a queue of the given name on a Redis client, which stays the caller's to close.
-func NewQueue(client redis.UniversalClient, name string) *Queue {
-	return &Queue{client: asynq.NewClientFromRedisClient(client), name: name}
+func NewQueue(client redis.UniversalClient, name string, registry prometheus.Registerer) *Queue {
+	q := &Queue{
+		client: asynq.NewClientFromRedisClient(client), name: name,
+		accepted: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringback_callbacks_accepted_total", Help: "Callbacks that were committed, replays and notices included.",
+		}, []string{"event"}),
+	}
+	registry.MustRegister(q.accepted)
+	return q
 }
 
 // Wake enqueues a task for each wake-up. One that is there already is no error. The first real error ends it: a Redis that
 // refuses one refuses them all, and the sweep will find the rest.
 func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 	for _, w := range wakeups {
-		task, options, err := newDeliverTask(w, q.name)
+		if w.First {
+			q.accepted.WithLabelValues(string(w.Event)).Inc()
+		}
+	}
+	for _, w := range wakeups {
+		task, options, err := newDeliverTask(ctx, w, q.name)
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,13 @@
 package jobs
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/ringback/ringback/models"
 )
@@ -30,7 +32,7 @@ const taskTimeout = 30 * time.Second
 
 // newDeliverTask makes the task of a wake-up. Its id is callback, attempt and epoch: asking twice makes one task, and a task that
 // is stuck in the queue does not stand in the way of the sweep's next one.
-func newDeliverTask(w models.Wakeup, queue string) (*asynq.Task, []asynq.Option, error) {
+func newDeliverTask(ctx context.Context, w models.Wakeup, queue string) (*asynq.Task, []asynq.Option, error) {
 	payload, err := json.Marshal(deliverPayload{V: payloadVersion, Callback: w.CallbackID})
 	if err != nil {
 		return nil, nil, err
@@ -45,7 +47,9 @@ func newDeliverTask(w models.Wakeup, queue string) (*asynq.Task, []asynq.Option,
 		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early.
 		options = append(options, asynq.ProcessAt(w.At.Truncate(time.Second).Add(time.Second)))
 	}
-	return asynq.NewTask(taskDeliver, payload), options, nil
+	headers := propagation.MapCarrier{}
+	traceContext.Inject(ctx, headers)
+	return asynq.NewTaskWithHeaders(taskDeliver, payload, headers), options, nil
 }
 
 func readDeliverTask(t *asynq.Task) (callbackID int64, err error) {

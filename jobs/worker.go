@@ -11,6 +11,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
@@ -44,6 +45,7 @@ type Worker struct {
 	service    *models.Service
 	server     *asynq.Server
 	dispatcher *dispatcher
+	deliverer  *deliverer
 	metrics    *Metrics
 	log        *slog.Logger
 	timeout    time.Duration
@@ -61,7 +63,7 @@ func NewWorker(client redis.UniversalClient, service *models.Service, out *egres
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
 		cancel: cancel, ended: make(chan struct{}),
-		dispatcher: newDispatcher(ctx, service, d.deliver, cfg.Concurrency, cfg.PerHost, log),
+		deliverer: d, dispatcher: newDispatcher(ctx, service, d.deliver, cfg.Concurrency, cfg.PerHost, log),
 		server: asynq.NewServerFromRedisClient(client, asynq.Config{
 			Concurrency:              wakeConcurrency,
 			Queues:                   map[string]int{cfg.Queue: 1},
@@ -92,6 +94,7 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 	}
 	host, due, err := w.service.DueHost(ctx, id)
 	if due {
+		w.deliverer.traces.put(traceContext.Extract(ctx, propagation.MapCarrier(t.Headers())), id)
 		w.dispatcher.nudge(host)
 	}
 	return err

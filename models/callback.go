@@ -101,7 +101,9 @@ func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
 	if c == nil || c.Status != StatusPending || c.NextAttemptAt.Sub(now) > queueWindow {
 		return Wakeup{}, false
 	}
-	return Wakeup{CallbackID: c.ID, Attempt: c.AttemptCount + 1, At: *c.NextAttemptAt}, true
+	return Wakeup{
+		CallbackID: c.ID, Attempt: c.AttemptCount + 1, At: *c.NextAttemptAt, Event: c.Event, First: c.AttemptCount == 0,
+	}, true
 }
 
 // CallbackStore keeps callbacks and their attempts.
@@ -137,6 +139,8 @@ type CallbackStore interface {
 	// PurgeCallbacks deletes up to limit callbacks that ended before a time, with their attempts, and returns how many. One whose
 	// replays or notices are still there stays.
 	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (int, error)
+	// CountDue counts PENDING callbacks that were due by the given time, up to limit.
+	CountDue(ctx context.Context, dueBy time.Time, limit int) (int, error)
 	// Overdue returns, for each host with PENDING callbacks that were due by the given time, the first few of them.
 	Overdue(ctx context.Context, dueBy time.Time, perHost int) ([]*Callback, error)
 }

@@ -37,6 +37,9 @@ type Wakeup struct {
 	Attempt    int
 	Epoch      int
 	At         time.Time
+	// Event and First are for counting: First is set when the callback was just accepted.
+	Event EventName
+	First bool
 }
 
 // Rules are the settings that the domain obeys.

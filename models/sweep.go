@@ -42,3 +42,11 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	s.send(ctx, wakeups)
 	return interrupted, len(overdue), nil
 }
+
+// maxCountDue bounds what counting reads: an alarm does not need more.
+const maxCountDue = 10_000
+
+// CountDue counts the PENDING callbacks that have been due for at least the given time, up to 10,000.
+func (s *Service) CountDue(ctx context.Context, since time.Duration) (int, error) {
+	return s.store.CountDue(ctx, s.now().Add(-since), maxCountDue)
+}

@@ -50,13 +50,22 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
 }
 
 func (a *app) openAll(ctx context.Context) error {
+	stopTracing, err := startTracing(ctx)
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+		defer cancel()
+		return stopTracing(ctx)
+	})
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}
 	if err := a.openRedis(ctx); err != nil {
 		return err
 	}
-	queue := jobs.NewQueue(a.redis, a.cfg.Queue)
+	queue := jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
 	rules := models.Rules{PublicURL: a.cfg.PublicURL, Schedule: a.cfg.RetrySchedule.Schedule}
 	platformKey, err := a.platformKeyHash(ctx, rules)
 	if err != nil {
@@ -64,7 +73,17 @@ func (a *app) openAll(ctx context.Context) error {
 	}
 	rules.PlatformKeyHash = platformKey
 	a.service = models.NewService(a.store, queue, rules, a.log)
-	return nil
+	return a.observe()
+}
+
+// observe registers the metrics of what all roles share.
+func (a *app) observe() error {
+	a.registry.MustRegister(jobs.NewBacklog(a.redis, a.cfg.Queue, a.service, a.log))
+	pools, err := a.store.Pools()
+	for name, pool := range pools {
+		a.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
+	}
+	return err
 }
 
 func (a *app) openStore(ctx context.Context) error {

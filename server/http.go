@@ -18,7 +18,7 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	if s.role == roleWorker {
 		return mux, false
 	}
-	mux.Handle("/graphql", s.crossOrigin(graph.NewHandler(s.service, version, s.log)))
+	mux.Handle("/graphql", s.crossOrigin(traced(graph.NewHandler(s.service, version, s.log))))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)
 	mux.Handle("/explorer/", page)

@@ -120,6 +120,12 @@ func (s *Store) Overdue(ctx context.Context, dueBy time.Time, perHost int) ([]*m
 	return found, nil
 }
 
+// CountDue counts what is due.
+func (s *Store) CountDue(ctx context.Context, dueBy time.Time, limit int) (int, error) {
+	due := s.reader(ctx).Model(&callbackRow{}).Select("id").Where(isPending+" AND next_attempt_at <= ?", micros(dueBy)).Limit(limit)
+	return count(s.reader(ctx).Table("(?) AS due", due))
+}
+
 // locked selects callbacks that nobody else has in hand. SQLite drops the clause and needs none: it has one writer.
 func (s *Store) locked(ctx context.Context) *gorm.DB {
 	return s.writer(ctx).Model(&callbackRow{}).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})

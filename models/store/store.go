@@ -70,6 +70,19 @@ func closePool(db *gorm.DB) error {
 	return pool.Close()
 }
 
+// Pools returns the connection pools by name, for their statistics.
+func (s *Store) Pools() (map[string]*sql.DB, error) {
+	pools := map[string]*sql.DB{}
+	for name, db := range map[string]*gorm.DB{"write": s.write, "read": s.read} {
+		pool, err := db.DB()
+		if err != nil {
+			return nil, err
+		}
+		pools[name] = pool
+	}
+	return pools, nil
+}
+
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	pool, err := s.read.DB()

@@ -1,0 +1,68 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/ringback/ringback/models"
+)
+
+// backlog is a Prometheus collector of what waits, in the database and in the queue. It reads when it is scraped.
+type backlog struct {
+	service   *models.Service
+	inspector *asynq.Inspector
+	queue     string
+	log       *slog.Logger
+}
+
+var (
+	dueDesc = prometheus.NewDesc("ringback_callbacks_due",
+		"Callbacks that are due and wait to be sent; counted up to 10,000.", nil, nil)
+	overdueDesc = prometheus.NewDesc("ringback_callbacks_overdue",
+		"Of them, those that were due more than 10 s ago.", nil, nil)
+	queueSizeDesc = prometheus.NewDesc("ringback_queue_size", "Wake-ups in the queue, scheduled ones included.", nil, nil)
+	queueAgeDesc  = prometheus.NewDesc("ringback_queue_age_seconds", "Age of the oldest wake-up whose time has come.", nil, nil)
+)
+
+// overdueAfter is when a callback that nobody has sent is worth an alarm: the sweep should have found it long before.
+const overdueAfter = 10 * time.Second
+
+// NewBacklog returns a collector for /metrics.
+func NewBacklog(client redis.UniversalClient, queue string, service *models.Service, log *slog.Logger) prometheus.Collector {
+	return &backlog{service: service, inspector: asynq.NewInspectorFromRedisClient(client), queue: queue, log: log}
+}
+
+// Describe is prometheus.Collector.
+func (b *backlog) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{dueDesc, overdueDesc, queueSizeDesc, queueAgeDesc} {
+		out <- d
+	}
+}
+
+// scrapeTimeout bounds the reading; Prometheus gives up after 10 s by default.
+const scrapeTimeout = 5 * time.Second
+
+// Collect is prometheus.Collector. What cannot be read is left out, and the log says so.
+func (b *backlog) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	for desc, since := range map[*prometheus.Desc]time.Duration{dueDesc: 0, overdueDesc: overdueAfter} {
+		n, err := b.service.CountDue(ctx, since)
+		if err != nil {
+			b.log.WarnContext(ctx, "metrics.not_read", "metric", desc.String(), "error", err)
+			continue
+		}
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(n))
+	}
+	info, err := b.inspector.GetQueueInfo(b.queue)
+	if err != nil { // also while nothing was ever enqueued
+		info = &asynq.QueueInfo{}
+	}
+	out <- prometheus.MustNewConstMetric(queueSizeDesc, prometheus.GaugeValue, float64(info.Size))
+	out <- prometheus.MustNewConstMetric(queueAgeDesc, prometheus.GaugeValue, info.Latency.Seconds())
+}

@@ -1,0 +1,74 @@
+package jobs
+
+import (
+	"context"
+	"sync"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/ringback/ringback/models"
+)
+
+// traceContext carries a trace in W3C headers: in a task from the mutation to the worker, and in the request to the receiver.
+var traceContext propagation.TraceContext
+
+// maxTraces bounds the traces of callbacks that were woken and not yet sent. Beyond it a trace is cut, nothing else.
+const maxTraces = 10_000
+
+// traces remembers which trace woke a callback, until it is sent.
+type traces struct {
+	mu   sync.Mutex
+	byID map[int64]trace.SpanContext
+}
+
+func (t *traces) put(ctx context.Context, callbackID int64) {
+	span := trace.SpanContextFromContext(ctx)
+	if !span.IsSampled() {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byID == nil {
+		t.byID = map[int64]trace.SpanContext{}
+	}
+	if len(t.byID) < maxTraces {
+		t.byID[callbackID] = span
+	}
+}
+
+// take returns ctx as a continuation of the trace that woke the callback.
+func (t *traces) take(ctx context.Context, callbackID int64) context.Context {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	span, ok := t.byID[callbackID]
+	if !ok {
+		return ctx
+	}
+	delete(t.byID, callbackID)
+	return trace.ContextWithRemoteSpanContext(ctx, span)
+}
+
+// startAttempt begins the span of an attempt.
+func startAttempt(ctx context.Context, delivery *models.Delivery) (context.Context, trace.Span) {
+	c, a := delivery.Callback, delivery.Attempt
+	return otel.Tracer("ringback/jobs").Start(ctx, "callback.attempt", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+		attribute.String("callback.event", string(c.Event)), attribute.String("callback.uid", c.UID.String()),
+		attribute.String("callback.attempt_uid", a.UID.String()), attribute.Int("callback.attempt", a.Number),
+	))
+}
+
+// endAttempt ends it with what came of the attempt.
+func endAttempt(span trace.Span, a *models.Attempt) {
+	if a.HTTPStatus != nil {
+		span.SetAttributes(attribute.Int("http.response.status_code", *a.HTTPStatus))
+	}
+	if a.Error != nil {
+		span.SetAttributes(attribute.String("error.type", string(a.Error.Code)))
+		span.SetStatus(codes.Error, a.Error.Message)
+	}
+	span.End()
+}
