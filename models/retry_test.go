@@ -1,0 +1,207 @@
+package models_test
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/ringback/ringback/models"
+)
+
+const day = 24 * time.Hour
+
+// schedules draws delays between a second and two weeks.
+func schedules(least int) *rapid.Generator[models.Schedule] {
+	return rapid.Custom(func(t *rapid.T) models.Schedule {
+		return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) time.Duration {
+			return time.Duration(rapid.Int64Range(1, 14*24*3600).Draw(t, "seconds")) * time.Second
+		}), least, 12).Draw(t, "delays")
+	})
+}
+
+func chances() *rapid.Generator[float64] { return rapid.Float64Range(0, 0.999999) }
+
+func TestDelayIsWithinTwentyPercentOfTheSchedule(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := schedules(1).Draw(t, "schedule")
+		failures := rapid.IntRange(1, len(s)).Draw(t, "failures")
+		got, again := s.Delay(failures, models.Outcome{}, models.Timeout, start, chances().Draw(t, "chance"))
+		planned := float64(s[failures-1])
+		if !again || float64(got) < planned*0.8-1 || float64(got) > planned*1.2+1 {
+			t.Fatalf("got %s, %t for %s", got, again, s[failures-1])
+		}
+	})
+}
+
+func TestDelayIsSpreadOverTheWholeRange(t *testing.T) {
+	t.Parallel()
+	s := models.Schedule{100 * time.Second}
+	for chance, want := range map[float64]time.Duration{0: 80 * time.Second, 0.5: 100 * time.Second, 0.75: 110 * time.Second} {
+		got, _ := s.Delay(1, models.Outcome{}, models.Timeout, start, chance)
+		if got.Round(time.Millisecond) != want {
+			t.Errorf("chance %v: got %s, want %s", chance, got, want)
+		}
+	}
+}
+
+func TestRetryAfterMakesTheDelayLongerNeverShorterAndUpToADay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := schedules(1).Draw(t, "schedule")
+		failures := rapid.IntRange(1, len(s)).Draw(t, "failures")
+		chance := chances().Draw(t, "chance")
+		asked := time.Duration(rapid.Int64Range(0, 30*24*3600).Draw(t, "asked")) * time.Second
+		var header string
+		if rapid.Bool().Draw(t, "as a date") {
+			header = start.Add(asked).Format(http.TimeFormat)
+		} else {
+			header = strconv.FormatInt(int64(asked/time.Second), 10)
+		}
+		own, _ := s.Delay(failures, models.Outcome{}, models.HTTPStatusError, start, chance)
+		got, again := s.Delay(failures, models.Outcome{RetryAfter: header}, models.HTTPStatusError, start, chance)
+		if want := max(own, min(asked, day)); !again || got != want {
+			t.Fatalf("schedule says %s, Retry-After %q: got %s, want %s", own, header, got, want)
+		}
+	})
+}
+
+func TestScheduleGivesUpAfterOneFailureMoreThanItHasDelays(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := schedules(0).Draw(t, "schedule")
+		retries := 0
+		for failures := 1; ; failures++ {
+			if _, again := s.Delay(failures, models.Outcome{}, models.ConnectRefused, start, 0.5); !again {
+				break
+			}
+			retries++
+		}
+		if retries != len(s) {
+			t.Fatalf("got %d retries, want %d", retries, len(s))
+		}
+	})
+}
+
+func TestWhatNoRetryMendsIsGivenUpAtOnce(t *testing.T) {
+	t.Parallel()
+	final := map[models.AttemptErrorCode]bool{models.BlockedAddress: true, models.InvalidURL: true}
+	s := models.Schedule{time.Second}
+	for _, code := range models.AttemptErrorCodes() {
+		if _, again := s.Delay(1, models.Outcome{}, code, start, 0.5); again == final[code] {
+			t.Errorf("%s: again is %t", code, again)
+		}
+	}
+	for status := 100; status < 600; status++ {
+		_, again := s.Delay(1, models.Outcome{HTTPStatus: &status, RetryAfter: "60"}, models.HTTPStatusError, start, 0.5)
+		if want := status != http.StatusGone; again != want {
+			t.Errorf("status %d: again is %t", status, again)
+		}
+	}
+}
+
+func TestRetryAfterIsReadAsSecondsOrAsADate(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		header string
+		want   time.Duration
+	}{
+		"none":                       {"", 0},
+		"zero":                       {"0", 0},
+		"seconds":                    {"120", 2 * time.Minute},
+		"exactly a day":              {"86400", day},
+		"more than a day":            {"86401", day},
+		"more than a duration":       {"18446744073709551615", day},
+		"more than 64 bits":          {"99999999999999999999999999", day},
+		"a date":                     {start.Add(time.Hour).Format(http.TimeFormat), time.Hour},
+		"a date in RFC 850's form":   {start.Add(time.Hour).Format("Monday, 02-Jan-06 15:04:05 GMT"), time.Hour},
+		"a date in asctime's form":   {start.Add(time.Hour).Format(time.ANSIC), time.Hour},
+		"a date beyond a day":        {start.Add(48 * time.Hour).Format(http.TimeFormat), day},
+		"a date in the far future":   {"Fri, 31 Dec 9999 23:59:59 GMT", day},
+		"now":                        {start.Format(http.TimeFormat), 0},
+		"a date in the past":         {start.Add(-time.Hour).Format(http.TimeFormat), 0},
+		"a date in the distant past": {"Mon, 01 Jan 0001 00:00:00 GMT", 0},
+		"negative":                   {"-5", 0},
+		"a fraction":                 {"1.5", 0},
+		"a unit":                     {"5s", 0},
+		"garbage":                    {"soon", 0},
+		"ISO 8601":                   {"2026-01-02T03:04:05Z", 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := models.RetryAfter(test.header, start); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestScheduleIsReadFromText(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		text string
+		want models.Schedule // nil: refused
+		back string
+	}{
+		"the default":   {"5s,5m,30m,2h,5h,10h,10h", models.Schedule{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 10 * time.Hour}, ""},
+		"none":          {"none", models.Schedule{}, ""},
+		"blanks":        {" 1s , 2s", models.Schedule{time.Second, 2 * time.Second}, "1s,2s"},
+		"mixed units":   {"1h0m5s,90m,1h30m,100ms", models.Schedule{time.Hour + 5*time.Second, 90 * time.Minute, 90 * time.Minute, 100 * time.Millisecond}, "1h0m5s,1h30m,1h30m,100ms"},
+		"empty":         {"", nil, ""},
+		"a number only": {"5", nil, ""},
+		"zero":          {"0s", nil, ""},
+		"negative":      {"5s,-1s", nil, ""},
+		"comma behind":  {"5s,", nil, ""},
+		"a word":        {"5s,soon", nil, ""},
+		"none and more": {"none,5s", nil, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := models.ParseSchedule(test.text)
+			if test.want == nil {
+				if err == nil {
+					t.Fatalf("was read as %s", got)
+				}
+				return
+			}
+			noError(t, err)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if test.back == "" {
+				test.back = test.text
+			}
+			if got.String() != test.back {
+				t.Errorf("prints as %q, want %q", got, test.back)
+			}
+		})
+	}
+}
+
+func TestScheduleSurvivesPrintingAndReading(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := schedules(0).Draw(t, "schedule")
+		got, err := models.ParseSchedule(s.String())
+		if err != nil || !cmp.Equal([]time.Duration(s), []time.Duration(got)) && len(s) > 0 {
+			t.Fatalf("%s: got %v, %v", s, got, err)
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, s := range []string{"", "120", "-1", "Fri, 31 Dec 9999 23:59:59 GMT", "18446744073709551616", "1e9", "Mon Jan  2 15:04:05 2006"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if got := models.RetryAfter(header, start); got < 0 || got > day {
+			t.Fatalf("%q: got %s", header, got)
+		}
+	})
+}

@@ -1,0 +1,253 @@
+package models_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/ringback/ringback/models"
+)
+
+// The codes of the table below; an empty one means that the caller may.
+const (
+	may     models.Code = ""
+	forbid              = models.CodeForbidden
+	missing             = models.CodeNotFound
+	unknown             = models.CodeUnauthenticated
+)
+
+// permissions is who may do what: what the caller cannot see is not found, what it can see but not do is forbidden.
+var permissions = map[string]struct {
+	viewer, editor, admin, outsider, stranger, platform models.Code
+	do                                                  func(context.Context, *world, *models.Actor, fixtures) error
+}{
+	"CreateAccount": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateAccount(ctx, a, models.NewAccount{Name: "New"})
+		return err
+	}},
+	"UpdateAccount": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.UpdateAccount(ctx, a, models.AccountUpdate{AccountID: w.account.ID, Name: models.Given(new("New"))})
+		return err
+	}},
+	"Account": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.Account(ctx, a, w.account.ID)
+		return err
+	}},
+	"CreateUser": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateUser(ctx, a, models.NewUser{Email: "new@example.com"})
+		return err
+	}},
+	"User (the admin)": {missing, missing, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.User(ctx, a, w.user.ID)
+		return err
+	}},
+	"CreateSSOClient": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateSSOClient(ctx, a, models.NewSSOClient{Name: "New"})
+		return err
+	}},
+	"UpdateSSOClient": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.UpdateSSOClient(ctx, a, models.SSOClientUpdate{SSOClientID: w.client.ID, Name: models.Given(new("New"))})
+		return err
+	}},
+	"SSOClient": {missing, missing, missing, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.SSOClient(ctx, a, w.client.ID)
+		return err
+	}},
+	"CreateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateProject(ctx, a, models.NewProject{AccountID: w.account.ID, Name: "New", PrimaryDomain: "example.com"})
+		return err
+	}},
+	"CreateProject with a rawID": {forbid, forbid, forbid, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateProject(ctx, a, models.NewProject{AccountID: w.account.ID, Name: "New", PrimaryDomain: "example.com", RawID: 4711})
+		return err
+	}},
+	"UpdateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.UpdateProject(ctx, a, models.ProjectUpdate{ProjectID: w.project.ID, Name: models.Given(new("New"))})
+		return err
+	}},
+	"DeleteProject": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.DeleteProject(ctx, a, f.doomed.ID)
+		return err
+	}},
+	"Project": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.Project(ctx, a, w.project.ID)
+		return err
+	}},
+	"RunCrawl": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.RunCrawl(ctx, a, w.project.ID)
+		return err
+	}},
+	"FinishCrawl": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, _, err := w.FinishCrawl(ctx, a, w.ended(f.crawl.ID))
+		return err
+	}},
+	"Crawl": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.Crawl(ctx, a, f.crawl.ID)
+		return err
+	}},
+	"CreateReportDownload": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.CreateReportDownload(ctx, a, models.NewReportDownload{
+			CrawlID: f.crawl.ID, ReportTemplateCode: "all_pages", ReportTypeCode: models.ReportBasic,
+		})
+		return err
+	}},
+	"FinishReportDownload": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, _, err := w.FinishReportDownload(ctx, a, generated(f.report.ID, f.crawl.ID))
+		return err
+	}},
+	"ReportDownload": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.ReportDownload(ctx, a, f.report.ID)
+		return err
+	}},
+	"ReplayCallback": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.ReplayCallback(ctx, a, f.callback.ID)
+		return err
+	}},
+	"Callback": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.Callback(ctx, a, f.callback.ID)
+		return err
+	}},
+	"CallbackByUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.CallbackByUID(ctx, a, f.callback.UID.String())
+		return err
+	}},
+	"CreateUserKey for another user": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, _, err := w.CreateUserKey(ctx, a, &f.keyless.User.ID)
+		return err
+	}},
+	"DeleteUserKey of another user": {missing, missing, missing, missing, unknown, forbid, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.DeleteUserKey(ctx, a, f.key.ID)
+		return err
+	}},
+}
+
+// fixtures are what the use-cases of the table work on.
+type fixtures struct {
+	doomed   *models.Project
+	crawl    *models.Crawl
+	callback *models.Callback
+	report   *models.ReportDownload
+	keyless  *models.Actor
+	key      *models.UserKey
+}
+
+func newFixtures(t *testing.T, w *world) fixtures {
+	t.Helper()
+	ctx := t.Context()
+	f := fixtures{doomed: w.newProject(w.account, nil), crawl: w.crawl(77, &w.user.ID)}
+	f.callback = w.deliver(w.callbacks(models.CrawlFinishedEvent)[0].ID, answered(410))
+	var err error
+	f.report, _, err = w.FinishReportDownload(ctx, w.platform, generated(88, f.crawl.ID))
+	noError(t, err)
+	account, err := w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "Third"})
+	noError(t, err)
+	f.keyless = w.newActor(account, models.RoleViewer)
+	f.key, _, err = w.CreateUserKey(ctx, w.platform, &f.keyless.User.ID)
+	noError(t, err)
+	return f
+}
+
+func TestEachRoleMayDoWhatTheTableSays(t *testing.T) {
+	t.Parallel()
+	// One database for each kind of caller: within one, no use-case takes from another what it needs.
+	callers := map[string]func(*world) *models.Actor{
+		"viewer": func(w *world) *models.Actor { return w.viewer }, "editor": func(w *world) *models.Actor { return w.editor },
+		"admin": func(w *world) *models.Actor { return w.admin }, "outsider": func(w *world) *models.Actor { return w.outsider },
+		"stranger": func(*world) *models.Actor { return nil }, "platform": func(w *world) *models.Actor { return w.platform },
+	}
+	for caller, actor := range callers {
+		t.Run(caller, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			f := newFixtures(t, w)
+			for name, p := range permissions {
+				want := map[string]models.Code{
+					"viewer": p.viewer, "editor": p.editor, "admin": p.admin,
+					"outsider": p.outsider, "stranger": p.stranger, "platform": p.platform,
+				}[caller]
+				err := p.do(t.Context(), w, actor(w), f)
+				if want == may && err != nil || want != may && (err == nil || models.ErrorCode(err) != want) {
+					t.Errorf("%s: got %v, want %q", name, err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestListsHoldOnlyWhatTheCallerMaySee(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.raised()
+	page := models.Page{First: 10}
+	for name, test := range map[string]struct {
+		actor                         *models.Actor
+		accounts, projects, callbacks int
+	}{
+		"viewer": {w.viewer, 1, 1, 1}, "outsider": {w.outsider, 1, 0, 0}, "stranger": {nil, 0, 0, 0}, "platform": {w.platform, 2, 1, 1},
+	} {
+		accounts, err := w.AccountPage(t.Context(), test.actor, page)
+		noError(t, err)
+		count, err := w.CountAccounts(t.Context(), test.actor)
+		noError(t, err)
+		projects, err := w.ProjectPages(t.Context(), test.actor, []int64{w.account.ID}, page)
+		noError(t, err)
+		projectCount, err := w.CountProjects(t.Context(), test.actor, []int64{w.account.ID})
+		noError(t, err)
+		callbacks, err := w.CallbackPages(t.Context(), test.actor, models.OwnerAccount, []int64{w.account.ID}, models.CallbackFilter{}, page)
+		noError(t, err)
+		callbackCount, err := w.CountCallbacks(t.Context(), test.actor, models.OwnerAccount, []int64{w.account.ID}, models.CallbackFilter{})
+		noError(t, err)
+		if len(accounts.Nodes) != test.accounts || count != test.accounts {
+			t.Errorf("%s: %d accounts, counted %d", name, len(accounts.Nodes), count)
+		}
+		if got := len(projects[w.account.ID].Nodes); got != test.projects || projectCount[w.account.ID] != test.projects {
+			t.Errorf("%s: %d projects, counted %d", name, got, projectCount[w.account.ID])
+		}
+		if got := len(callbacks[w.account.ID].Nodes); got != test.callbacks || callbackCount[w.account.ID] != test.callbacks {
+			t.Errorf("%s: %d callbacks, counted %d", name, got, callbackCount[w.account.ID])
+		}
+	}
+}
+
+func TestSigningSecretsAreForAdmins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, test := range map[string]struct {
+		actor *models.Actor
+		want  int
+	}{
+		"admin": {w.admin, 1}, "platform": {w.platform, 1},
+		"editor": {w.editor, 0}, "viewer": {w.viewer, 0}, "outsider": {w.outsider, 0}, "stranger": {nil, 0},
+	} {
+		secrets, err := w.ProjectSigningSecrets(t.Context(), test.actor, w.project.ID)
+		noError(t, err)
+		if got := len(secrets[w.project.ID]); got != test.want {
+			t.Errorf("%s sees %d", name, got)
+		}
+	}
+}
+
+func TestRolesIncludeTheLesserOnes(t *testing.T) {
+	t.Parallel()
+	ranked := []models.Role{"", models.RoleViewer, models.RoleEditor, models.RoleAdmin}
+	for i, role := range ranked {
+		for j, least := range ranked[1:] {
+			if got, want := role.AtLeast(least), i > j; got != want {
+				t.Errorf("%q at least %q: got %t", role, least, got)
+			}
+		}
+	}
+	if models.Role("Owner").AtLeast(models.RoleViewer) {
+		t.Error("an unknown role reaches something")
+	}
+}
+
+func TestActorTravelsInTheContext(t *testing.T) {
+	t.Parallel()
+	if models.ActorFrom(t.Context()) != nil {
+		t.Error("a context without an actor has one")
+	}
+	actor := &models.Actor{}
+	if models.ActorFrom(models.WithActor(t.Context(), actor)) != actor {
+		t.Error("the actor is lost")
+	}
+}

@@ -1,0 +1,148 @@
+package models_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/models"
+)
+
+const hidden = "t0p-s3cr3t-v4lue"
+
+// holders are the values of the domain that carry a secret, each with one inside.
+func holders() map[string]any {
+	header := models.Header{Key: "Authorization", Value: hidden}
+	endpoint := models.Endpoint{URL: new("https://example.com/"), Headers: []models.Header{header}}
+	target := models.Target{URL: "https://example.com/", Headers: []models.SourcedHeader{{Header: header, Source: models.SourceProject}}}
+	callback := &models.Callback{TargetHeaders: []models.Header{header}}
+	return map[string]any{
+		"Secret":          models.Secret(hidden),
+		"*Secret":         new(models.Secret(hidden)),
+		"[]Secret":        []models.Secret{hidden},
+		"map of secrets":  map[string]models.Secret{"a": hidden},
+		"Header":          header,
+		"[]Header":        []models.Header{header},
+		"SourcedHeader":   target.Headers[0],
+		"Endpoint":        endpoint,
+		"Target":          target,
+		"Account":         models.Account{Callback: endpoint},
+		"*Account":        &models.Account{Callback: endpoint},
+		"Project":         models.Project{Callback: endpoint},
+		"SSOClient":       models.SSOClient{Webhook: endpoint},
+		"Callback":        *callback,
+		"*Callback":       callback,
+		"Delivery":        models.Delivery{Callback: callback, Target: target},
+		"*Delivery":       &models.Delivery{Callback: callback, Target: target},
+		"Session":         models.Session{Token: hidden},
+		"Actor":           &models.Actor{Session: &models.Session{Token: hidden}},
+		"SigningSecret":   models.SigningSecret{Secret: hidden},
+		"[]SigningSecret": []models.SigningSecret{{Secret: hidden}},
+		"EndpointUpdate":  models.EndpointUpdate{Headers: models.Given([]models.Header{header})},
+		"any":             []any{models.Secret(hidden)},
+	}
+}
+
+func TestSecretIsNeverRevealedByPrintingLoggingOrMarshalling(t *testing.T) {
+	t.Parallel()
+	for name, value := range holders() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, verb := range []string{"%v", "%+v", "%#v"} {
+				wantHidden(t, verb, fmt.Sprintf(verb, value))
+			}
+			text, err := json.Marshal(value)
+			noError(t, err)
+			wantHidden(t, "json", string(text))
+			wantHidden(t, "slog text", logged(func(w *bytes.Buffer) slog.Handler { return slog.NewTextHandler(w, nil) }, value))
+			wantHidden(t, "slog json", logged(func(w *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(w, nil) }, value))
+			wantHidden(t, "an error", fmt.Errorf("broken: %v: %w", value, errors.ErrUnsupported).Error())
+		})
+	}
+}
+
+func TestSecretIsNeverRevealedByTheVerbsOfTexts(t *testing.T) {
+	t.Parallel()
+	// Of whole structs, go vet refuses these verbs.
+	header := models.Header{Key: "Authorization", Value: hidden}
+	for _, value := range []any{header.Value, &header.Value, []models.Secret{hidden}, header, []models.Header{header}} {
+		for _, verb := range []string{"%s", "%q", "%x", "%X", "%-40s", "% x"} {
+			wantHidden(t, verb, fmt.Sprintf(verb, value))
+		}
+	}
+}
+
+func logged(handler func(*bytes.Buffer) slog.Handler, value any) string {
+	var out bytes.Buffer
+	slog.New(handler(&out)).Info("message", "value", value, slog.Group("group", "value", value))
+	return out.String()
+}
+
+func wantHidden(t *testing.T, how, text string) {
+	t.Helper()
+	if strings.Contains(text, hidden) || strings.Contains(strings.ToLower(text), fmt.Sprintf("%x", hidden)) {
+		t.Errorf("%s reveals it: %s", how, text)
+	}
+}
+
+func TestSecretIsRevealedOnRequestOnly(t *testing.T) {
+	t.Parallel()
+	if got := models.Secret(hidden).Reveal(); got != hidden {
+		t.Errorf("got %q", got)
+	}
+	if got := models.Secret(hidden).String(); got != models.Masked {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestSecretMatchesItsOwnHashOnly(t *testing.T) {
+	t.Parallel()
+	a, b := models.NewPlatformKey(), models.NewPlatformKey()
+	if a.Reveal() == b.Reveal() {
+		t.Fatal("two keys are the same")
+	}
+	if !a.Matches(a.Hash()) || a.Matches(b.Hash()) || a.Matches(nil) || models.Secret("").Matches(nil) {
+		t.Error("a hash matches what it is not of, or not what it is of")
+	}
+	if !strings.HasPrefix(a.Reveal(), "rbp_") || len(a.Reveal()) < 4+43 {
+		t.Error("a platform key has a prefix and 256 random bits")
+	}
+}
+
+func TestEchoedHeaderValueIsMaskedInAnAnswer(t *testing.T) {
+	t.Parallel()
+	header := func(value string) models.SourcedHeader { return sourced("X-A", value, models.SourceProject) }
+	tests := map[string]struct {
+		headers []models.SourcedHeader
+		body    string
+		want    string
+	}{
+		"the whole value": {
+			[]models.SourcedHeader{header("Bearer your-token")}, "got Bearer your-token!", "got " + models.Masked + "!",
+		},
+		"the token alone": {
+			[]models.SourcedHeader{header("Bearer your-token")}, `{"token":"your-token"}`, `{"token":"` + models.Masked + `"}`,
+		},
+		"every time":            {[]models.SourcedHeader{header("abcdefgh")}, "abcdefgh abcdefgh", models.Masked + " " + models.Masked},
+		"a short value stays":   {[]models.SourcedHeader{header("ok")}, "all is ok", "all is ok"},
+		"nothing echoed":        {[]models.SourcedHeader{header("your-token")}, "thanks", "thanks"},
+		"no answer":             {[]models.SourcedHeader{header("your-token")}, "", ""},
+		"no headers configured": {nil, "thanks", "thanks"},
+		// A value that begins another one must not leave the other's rest in sight.
+		"one value begins another": {
+			[]models.SourcedHeader{header("abcdefgh"), header("abcdefgh-and-the-rest")}, "abcdefgh-and-the-rest", models.Masked,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := string(models.Redact([]byte(test.body), test.headers)); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,259 @@
+package models_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// start is when the clock of every test begins.
+var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// clock is moved by hand.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// queue records wake-ups instead of sending them.
+type queue struct {
+	mu      sync.Mutex
+	wakeups []models.Wakeup
+	err     error
+}
+
+func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.err == nil {
+		q.wakeups = append(q.wakeups, wakeups...)
+	}
+	return q.err
+}
+
+// take returns the wake-ups since the last call.
+func (q *queue) take() []models.Wakeup {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	taken := q.wakeups
+	q.wakeups = nil
+	return taken
+}
+
+func (q *queue) fail() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.err = errors.New("redis is down")
+}
+
+const (
+	accountURL = "https://account.example/hook"
+	projectURL = "https://project.example/hook"
+	webhookURL = "https://partner.example/webhook"
+)
+
+// world is a database with the tenant of the published examples, and one more account that is none of its business.
+type world struct {
+	*models.Service
+	t     *testing.T
+	store *store.Store
+	queue *queue
+	clock *clock
+	rules models.Rules
+
+	client         *models.SSOClient
+	account, other *models.Account
+	project        *models.Project // with a callback URL of its own
+	user           *models.User    // the admin
+	// The admin, editor and viewer are the account's; the outsider is the other account's admin.
+	platform, admin, editor, viewer, outsider *models.Actor
+}
+
+// twoRetries is the schedule of most tests.
+var twoRetries = models.Schedule{5 * time.Second, 5 * time.Minute}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		t: t, store: storetest.Open(t), queue: &queue{}, clock: &clock{at: start}, platform: models.PlatformActor(),
+		rules: models.Rules{PublicURL: "https://ringback.example", Schedule: twoRetries, Timeout: 30 * time.Second},
+	}
+	w.configure()
+	ctx := t.Context()
+	var err error
+	w.client, err = w.CreateSSOClient(ctx, w.platform, models.NewSSOClient{
+		Name: "Acme SSO", Webhook: models.EndpointUpdate{URL: models.Given(new(webhookURL))},
+	})
+	noError(t, err)
+	w.account, err = w.CreateAccount(ctx, w.platform, models.NewAccount{
+		RawID: 123123, Name: "Acme", SSOClientID: &w.client.ID, PartnerAccountID: new("123123"),
+	})
+	noError(t, err)
+	w.other, err = w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "Other"})
+	noError(t, err)
+	w.admin = w.newActor(w.account, models.RoleAdmin)
+	w.user = w.admin.User
+	w.editor, w.viewer = w.newActor(w.account, models.RoleEditor), w.newActor(w.account, models.RoleViewer)
+	w.outsider = w.newActor(w.other, models.RoleAdmin)
+	w.project = w.newProject(w.account, new(projectURL))
+	return w
+}
+
+// configure makes the service anew, after a change of the rules.
+func (w *world) configure() {
+	w.Service = models.NewService(w.store, w.queue, w.rules, slog.New(slog.DiscardHandler)).
+		WithClock(w.clock.now, func() float64 { return 0.5 }) // the middle: delays are as planned
+}
+
+func (w *world) newActor(account *models.Account, role models.Role) *models.Actor {
+	w.t.Helper()
+	user, err := w.CreateUser(w.t.Context(), w.platform, models.NewUser{
+		Email: string(role) + "@" + account.RawID() + ".example", FirstName: new("Demo"), LastName: new("User"),
+		PartnerUserID: new("3333312"), Accounts: []models.Membership{{AccountID: account.ID, Role: role}},
+	})
+	noError(w.t, err)
+	return &models.Actor{User: user, Roles: map[int64]models.Role{account.ID: role}}
+}
+
+func (w *world) newProject(account *models.Account, url *string) *models.Project {
+	w.t.Helper()
+	p, err := w.CreateProject(w.t.Context(), w.platform, models.NewProject{
+		AccountID: account.ID, Name: "Shop", PrimaryDomain: "https://www.example.com/",
+		Callback: models.EndpointUpdate{URL: models.Given(url)},
+	})
+	noError(w.t, err)
+	return p
+}
+
+// ended is the input that finishes a crawl of the project well.
+func (w *world) ended(crawlID int64) models.CrawlEnd {
+	return models.CrawlEnd{
+		CrawlID: crawlID, ProjectID: &w.project.ID, CreatedByUserID: &w.user.ID,
+		Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	}
+}
+
+// raised returns the callback of a crawl that finishes now, and forgets its wake-up.
+func (w *world) raised() *models.Callback {
+	w.t.Helper()
+	crawl, err := w.RunCrawl(w.t.Context(), w.admin, w.project.ID)
+	noError(w.t, err)
+	_, c, err := w.FinishCrawl(w.t.Context(), w.platform, models.CrawlEnd{
+		CrawlID: crawl.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	})
+	noError(w.t, err)
+	if c == nil {
+		w.t.Fatal("no callback was raised")
+	}
+	w.queue.take()
+	return c
+}
+
+// claim takes a callback that must be due.
+func (w *world) claim(id int64) *models.Delivery {
+	w.t.Helper()
+	d, err := w.Claim(w.t.Context(), id)
+	noError(w.t, err)
+	if d == nil {
+		w.t.Fatalf("callback %d cannot be claimed", id)
+	}
+	return d
+}
+
+func (w *world) record(d *models.Delivery, o models.Outcome) {
+	w.t.Helper()
+	noError(w.t, w.Record(w.t.Context(), d, o))
+}
+
+func answered(status int) models.Outcome { return models.Outcome{HTTPStatus: &status} }
+
+func refused() models.Outcome {
+	return models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "connection refused"}}
+}
+
+// deliver makes one attempt, at the moment the callback is due.
+func (w *world) deliver(id int64, o models.Outcome) *models.Callback {
+	w.t.Helper()
+	if c := w.callback(id); c.NextAttemptAt != nil && c.NextAttemptAt.After(w.clock.now()) {
+		w.clock.advance(c.NextAttemptAt.Sub(w.clock.now()))
+	}
+	w.record(w.claim(id), o)
+	return w.callback(id)
+}
+
+// callback reads a callback as it is in the database.
+func (w *world) callback(id int64) *models.Callback {
+	w.t.Helper()
+	c, err := w.Callback(w.t.Context(), w.platform, id)
+	noError(w.t, err)
+	return c
+}
+
+// callbacks returns all callbacks of an event, oldest first.
+func (w *world) callbacks(event models.EventName) []*models.Callback {
+	w.t.Helper()
+	pages, err := w.CallbackPages(w.t.Context(), w.platform, models.OwnerAccount, []int64{w.account.ID},
+		models.CallbackFilter{Event: []models.EventName{event}}, models.Page{First: models.MaxPageSize})
+	noError(w.t, err)
+	found := pages[w.account.ID].Nodes
+	slices.Reverse(found)
+	return found
+}
+
+func (w *world) notices() []*models.Callback { return w.callbacks(models.CallbackFailedEvent) }
+
+// attempts returns the attempts of a callback, oldest first.
+func (w *world) attempts(id int64) []*models.Attempt {
+	w.t.Helper()
+	pages, err := w.AttemptPages(w.t.Context(), w.platform, []int64{id}, models.Page{First: models.MaxPageSize})
+	noError(w.t, err)
+	return pages[id].Nodes
+}
+
+func (w *world) sweep() (interrupted, woken int) {
+	w.t.Helper()
+	interrupted, woken, err := w.Sweep(w.t.Context())
+	noError(w.t, err)
+	return interrupted, woken
+}
+
+func wantStatus(t *testing.T, c *models.Callback, want models.Status) {
+	t.Helper()
+	if c.Status != want {
+		t.Fatalf("the callback is %s, want %s", c.Status, want)
+	}
+}
+
+// atOnce runs f n times at the same moment.
+func atOnce(n int, f func(i int)) {
+	var group sync.WaitGroup
+	ready := make(chan struct{})
+	for i := range n {
+		group.Go(func() {
+			<-ready
+			f(i)
+		})
+	}
+	close(ready)
+	group.Wait()
+}

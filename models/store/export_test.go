@@ -1,0 +1,28 @@
+package store
+
+import (
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Rows are all the structs that rows are read into.
+func Rows() []any {
+	return []any{
+		&accountRow{}, &attemptRow{}, &callbackRow{}, &crawlRow{}, &membershipRow{}, &platformKeyRow{}, &projectRow{},
+		&reportDownloadRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &userKeyRow{}, &userRow{},
+	}
+}
+
+// DB gives tests the database itself, for what no method of the store does.
+func (s *Store) DB() *gorm.DB { return s.write }
+
+// SealHeaders and OpenHeaders reach the sealer.
+func (s *Sealer) SealHeaders(headers []models.Header, place string) ([]byte, error) {
+	return s.sealHeaders(headers, place)
+}
+
+// OpenHeaders opens what SealHeaders made.
+func (s *Sealer) OpenHeaders(box []byte, place string) ([]models.Header, error) {
+	return s.openHeaders(box, place)
+}

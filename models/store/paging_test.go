@@ -1,0 +1,253 @@
+package store_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// page reads one page of the tenant's callbacks.
+func page(t *testing.T, s *store.Store, n *tenant, after *models.Cursor, first int) *models.PageOf[*models.Callback] {
+	t.Helper()
+	pages, err := s.CallbackPages(t.Context(), n.scope(), models.OwnerProject, []int64{n.project.ID},
+		models.CallbackFilter{}, models.Page{First: first, After: after})
+	noError(t, err)
+	return pages[n.project.ID]
+}
+
+func TestPagesNeitherRepeatNorLoseARowWhileOthersAreAdded(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	want := []int64{}
+	// Three each of the same microsecond: the number decides within one.
+	for i := range 9 {
+		want = append(want, newCallback(t, s, n, start.Add(time.Duration(i/3)*time.Microsecond)).ID)
+	}
+	slices.Reverse(want) // newest first
+	got := []int64{}
+	var after *models.Cursor
+	for {
+		p := page(t, s, n, after, 2)
+		got = append(got, ids(p.Nodes)...)
+		if !p.HasNext {
+			break
+		}
+		after = new(p.Nodes[len(p.Nodes)-1].ListCursor())
+		newCallback(t, s, n, start.Add(time.Hour)) // newer than every page from here on
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPageTellsWhetherMoreFollows(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	for i := range 3 {
+		newCallback(t, s, n, start.Add(time.Duration(i)*time.Second))
+	}
+	for first, hasNext := range map[int]bool{1: true, 2: true, 3: false, 4: false} {
+		if p := page(t, s, n, nil, first); p.HasNext != hasNext || len(p.Nodes) != min(first, 3) {
+			t.Errorf("first %d: %d nodes, more: %t", first, len(p.Nodes), p.HasNext)
+		}
+	}
+	oldest := page(t, s, n, nil, 3).Nodes[2].ListCursor()
+	if p := page(t, s, n, &oldest, 3); len(p.Nodes) != 0 || p.HasNext {
+		t.Errorf("behind the last: %+v", p)
+	}
+}
+
+func TestPagesOfManyOwnersAreOneStatement(t *testing.T) {
+	t.Parallel()
+	var statements atomic.Int32
+	s := storetest.Open(t, store.WithTrace(func(context.Context, string, time.Duration) { statements.Add(1) }))
+	tenants := []*tenant{newTenant(t, s, "a"), newTenant(t, s, "b"), newTenant(t, s, "c")}
+	accountIDs, projectIDs, callbackIDs := []int64{}, []int64{}, []int64{}
+	want := map[int64][]int64{}
+	for i, n := range tenants {
+		accountIDs, projectIDs = append(accountIDs, n.account.ID), append(projectIDs, n.project.ID)
+		want[n.project.ID] = []int64{}
+		for j := range i * 2 { // none, two and four
+			c := newCallback(t, s, n, start.Add(time.Duration(j)*time.Second))
+			callbackIDs = append(callbackIDs, c.ID)
+			want[n.project.ID] = append([]int64{c.ID}, want[n.project.ID]...)
+			noError(t, s.CreateAttempt(t.Context(), &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: 1, StartedAt: start}))
+		}
+	}
+	once := func(name string, f func() error) {
+		before := statements.Load()
+		noError(t, f())
+		if got := statements.Load() - before; got != 1 {
+			t.Errorf("%s: %d statements", name, got)
+		}
+	}
+	first := models.Page{First: 3}
+	once("CallbackPages", func() error {
+		pages, err := s.CallbackPages(t.Context(), everything(), models.OwnerProject, projectIDs, models.CallbackFilter{}, first)
+		for id, all := range want {
+			if got := ids(pages[id].Nodes); !slices.Equal(got, all[:min(3, len(all))]) || pages[id].HasNext != (len(all) > 3) {
+				t.Errorf("project %d: got %v of %v, more: %t", id, got, all, pages[id].HasNext)
+			}
+		}
+		return err
+	})
+	once("CountCallbacks", func() error {
+		counts, err := s.CountCallbacks(t.Context(), everything(), models.OwnerAccount, accountIDs, models.CallbackFilter{})
+		if diff := cmp.Diff(map[int64]int{accountIDs[1]: 2, accountIDs[2]: 4}, counts); diff != "" {
+			t.Error(diff)
+		}
+		return err
+	})
+	once("ProjectPages", func() error {
+		pages, err := s.ProjectPages(t.Context(), everything(), accountIDs, first)
+		for i, id := range accountIDs {
+			if nodes := pages[id].Nodes; len(nodes) != 1 || nodes[0].ID != projectIDs[i] {
+				t.Errorf("account %d: got %v", id, nodes)
+			}
+		}
+		return err
+	})
+	once("AttemptPages", func() error {
+		pages, err := s.AttemptPages(t.Context(), everything(), callbackIDs, first)
+		for _, id := range callbackIDs {
+			if len(pages[id].Nodes) != 1 {
+				t.Errorf("callback %d: got %v", id, pages[id].Nodes)
+			}
+		}
+		return err
+	})
+}
+
+func TestListsOfNobodyAreEmpty(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	first := models.Page{First: 3}
+	callbacks, err := s.CallbackPages(t.Context(), everything(), models.OwnerAccount, nil, models.CallbackFilter{}, first)
+	if err != nil || len(callbacks) != 0 {
+		t.Errorf("callbacks: %v, %v", callbacks, err)
+	}
+	projects, err := s.ProjectPages(t.Context(), everything(), nil, first)
+	if err != nil || len(projects) != 0 {
+		t.Errorf("projects: %v, %v", projects, err)
+	}
+	attempts, err := s.AttemptPages(t.Context(), everything(), nil, first)
+	if err != nil || len(attempts) != 0 {
+		t.Errorf("attempts: %v, %v", attempts, err)
+	}
+	if found, err := s.Callbacks(t.Context(), everything()); err != nil || len(found) != 0 {
+		t.Errorf("by id: %v, %v", found, err)
+	}
+}
+
+func TestAttemptsArePagedOldestFirstWithoutBodies(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	c := newCallback(t, s, n, start)
+	for i := range 5 {
+		a := &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: i + 1, StartedAt: start}
+		noError(t, s.CreateAttempt(t.Context(), a))
+		a.ResponseBody = []byte("answer")
+		noError(t, s.FinishAttempt(t.Context(), a))
+	}
+	got := []int{}
+	var after *models.Cursor
+	for {
+		pages, err := s.AttemptPages(t.Context(), n.scope(), []int64{c.ID}, models.Page{First: 2, After: after})
+		noError(t, err)
+		p := pages[c.ID]
+		for _, a := range p.Nodes {
+			got = append(got, a.Number)
+			if len(a.ResponseBody) != 0 {
+				t.Error("a list carries the answers' bodies")
+			}
+		}
+		if !p.HasNext {
+			break
+		}
+		after = new(p.Nodes[len(p.Nodes)-1].ListCursor())
+	}
+	if !slices.Equal(got, []int{1, 2, 3, 4, 5}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	at := func(i int) time.Time { return start.Add(time.Duration(i) * time.Hour) }
+	waiting := newCallback(t, s, n, at(0))
+	notice := newCallback(t, s, n, at(1), func(c *models.Callback) { c.Event = models.CallbackFailedEvent })
+	failed := newCallback(t, s, n, at(2))
+	settle(t, s, failed, models.StatusFailed, 500)
+	arrived := newCallback(t, s, n, at(3))
+	settle(t, s, arrived, models.StatusSuccess, 204)
+	tests := map[string]struct {
+		filter models.CallbackFilter
+		want   []*models.Callback
+	}{
+		"nothing":         {models.CallbackFilter{}, []*models.Callback{arrived, failed, notice, waiting}},
+		"a status":        {models.CallbackFilter{Status: []models.Status{models.StatusFailed}}, []*models.Callback{failed}},
+		"two statuses":    {models.CallbackFilter{Status: []models.Status{models.StatusFailed, models.StatusSuccess}}, []*models.Callback{arrived, failed}},
+		"an event":        {models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, []*models.Callback{notice}},
+		"after, included": {models.CallbackFilter{CreatedAfter: new(at(2))}, []*models.Callback{arrived, failed}},
+		"before, not":     {models.CallbackFilter{CreatedBefore: new(at(2))}, []*models.Callback{notice, waiting}},
+		"between":         {models.CallbackFilter{CreatedAfter: new(at(1)), CreatedBefore: new(at(3))}, []*models.Callback{failed, notice}},
+		"HTTP status":     {models.CallbackFilter{HTTPStatus: new(500)}, []*models.Callback{failed}},
+		"together":        {models.CallbackFilter{Status: []models.Status{models.StatusPending}, HTTPStatus: new(500)}, nil},
+	}
+	for name, test := range tests {
+		pages, err := s.CallbackPages(t.Context(), n.scope(), models.OwnerAccount, []int64{n.account.ID}, test.filter, models.Page{First: 10})
+		noError(t, err)
+		if diff := cmp.Diff(ids(test.want), ids(pages[n.account.ID].Nodes)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		counts, err := s.CountCallbacks(t.Context(), n.scope(), models.OwnerAccount, []int64{n.account.ID}, test.filter)
+		noError(t, err)
+		if counts[n.account.ID] != len(test.want) {
+			t.Errorf("%s: counted %d", name, counts[n.account.ID])
+		}
+	}
+}
+
+// settle claims a callback and ends it.
+func settle(t *testing.T, s *store.Store, c *models.Callback, status models.Status, httpStatus int) {
+	t.Helper()
+	at := *c.NextAttemptAt
+	claimed, err := s.ClaimCallback(t.Context(), c.ID, at, at.Add(time.Minute))
+	noError(t, err)
+	claimed.Status, claimed.FinishedAt, claimed.HTTPStatus = status, &at, &httpStatus
+	owned, err := s.SettleCallback(t.Context(), claimed)
+	noError(t, err)
+	if !owned {
+		t.Fatal("not settled")
+	}
+}
+
+func TestTraceNeverCarriesValues(t *testing.T) {
+	t.Parallel()
+	var seen atomic.Int32
+	s := storetest.Open(t, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+		seen.Add(1)
+		if strings.Contains(statement, "hush-hush") {
+			t.Errorf("the trace shows a value: %s", statement)
+		}
+	}))
+	newTenant(t, s, "hush-hush")
+	if seen.Load() == 0 {
+		t.Error("nothing was traced")
+	}
+}

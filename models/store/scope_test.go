@@ -1,0 +1,200 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// estate is a tenant with one of everything that has a scope.
+type estate struct {
+	*tenant
+	report   *models.ReportDownload
+	callback *models.Callback
+	replay   *models.Callback
+	attempt  *models.Attempt
+}
+
+func newEstate(t *testing.T, s *store.Store, name string) *estate {
+	t.Helper()
+	ctx := t.Context()
+	e := &estate{tenant: newTenant(t, s, name)}
+	e.report = &models.ReportDownload{
+		AccountID: e.account.ID, ProjectID: e.project.ID, CrawlID: e.crawl.ID, ReportTemplateCode: "all_pages",
+		ReportTypeCode: models.ReportBasic, Status: models.ReportDownloadGenerating, CreatedAt: start,
+	}
+	noError(t, s.CreateReportDownload(ctx, e.report))
+	e.callback = newCallback(t, s, e.tenant, start)
+	e.replay = newCallback(t, s, e.tenant, start, func(c *models.Callback) { c.ReplayOfID = &e.callback.ID })
+	e.attempt = &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: e.callback.ID, Number: 1, StartedAt: start}
+	noError(t, s.CreateAttempt(ctx, e.attempt))
+	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
+	noError(t, s.FinishAttempt(ctx, e.attempt))
+	return e
+}
+
+// reads are all methods that read within a scope: each returns how much of the estate it reaches. A method that answers
+// NotFound reaches nothing.
+var reads = map[string]func(context.Context, *store.Store, models.Scope, *estate) (int, error){
+	"Accounts": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.Accounts(ctx, scope, e.account.ID)
+		return len(found), err
+	},
+	"LockAccount": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		_, err := s.LockAccount(ctx, scope, e.account.ID)
+		return 1, err
+	},
+	"AccountPage": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		page, err := s.AccountPage(ctx, scope, models.Page{First: 100})
+		n := 0
+		for _, a := range page.Nodes {
+			if a.ID == e.account.ID {
+				n++
+			}
+		}
+		return n, err
+	},
+	"Projects": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.Projects(ctx, scope, e.project.ID)
+		return len(found), err
+	},
+	"LockProject": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		_, err := s.LockProject(ctx, scope, e.project.ID)
+		return 1, err
+	},
+	"ProjectPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		pages, err := s.ProjectPages(ctx, scope, []int64{e.account.ID}, models.Page{First: 100})
+		return len(pages[e.account.ID].Nodes), err
+	},
+	"CountProjects": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		counts, err := s.CountProjects(ctx, scope, []int64{e.account.ID})
+		return counts[e.account.ID], err
+	},
+	"Crawls": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.Crawls(ctx, scope, e.crawl.ID)
+		return len(found), err
+	},
+	"ReportDownloads": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.ReportDownloads(ctx, scope, e.report.ID)
+		return len(found), err
+	},
+	"Callbacks": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.Callbacks(ctx, scope, e.callback.ID)
+		return len(found), err
+	},
+	"CallbackByUID": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		_, err := s.CallbackByUID(ctx, scope, e.callback.UID)
+		return 1, err
+	},
+	"LockCallback": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		_, err := s.LockCallback(ctx, scope, e.callback.ID)
+		return 1, err
+	},
+	"CallbackPages by account": callbackPages(models.OwnerAccount, func(e *estate) int64 { return e.account.ID }),
+	"CallbackPages by project": callbackPages(models.OwnerProject, func(e *estate) int64 { return e.project.ID }),
+	"CallbackPages by crawl":   callbackPages(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID }),
+	"Replays": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.Replays(ctx, scope, e.callback.ID)
+		return len(found), err
+	},
+	"AttemptPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		pages, err := s.AttemptPages(ctx, scope, []int64{e.callback.ID}, models.Page{First: 100})
+		return len(pages[e.callback.ID].Nodes), err
+	},
+	"CountAttempts": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		counts, err := s.CountAttempts(ctx, scope, []int64{e.callback.ID})
+		return counts[e.callback.ID], err
+	},
+	"ResponseBodies": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		bodies, err := s.ResponseBodies(ctx, scope, e.attempt.ID)
+		return len(bodies), err
+	},
+}
+
+// callbackPages adds what the pages and the count of them say, which must agree.
+func callbackPages(owner models.CallbackOwner, id func(*estate) int64) func(context.Context, *store.Store, models.Scope, *estate) (int, error) {
+	return func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		pages, err := s.CallbackPages(ctx, scope, owner, []int64{id(e)}, models.CallbackFilter{}, models.Page{First: 100})
+		if err != nil {
+			return 0, err
+		}
+		counts, err := s.CountCallbacks(ctx, scope, owner, []int64{id(e)}, models.CallbackFilter{})
+		return len(pages[id(e)].Nodes) + counts[id(e)], err
+	}
+}
+
+func TestEveryReadStaysWithinItsScope(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	mine, theirs := newEstate(t, s, "mine"), newEstate(t, s, "theirs")
+	// The owner is Admin; a viewer's scope with a higher role, a stranger and another account's admin reach nothing.
+	stranger := (*models.Actor)(nil).Scope(models.RoleViewer)
+	for name, read := range reads {
+		for caller, scope := range map[string]models.Scope{"its owner": mine.scope(), "the platform": everything()} {
+			if n, err := read(t.Context(), s, scope, mine); err != nil || n == 0 {
+				t.Errorf("%s hides from %s what is theirs: %d, %v", name, caller, n, err)
+			}
+		}
+		for caller, scope := range map[string]models.Scope{"a stranger": stranger, "another account": theirs.scope(), "the zero scope": {}} {
+			n, err := read(t.Context(), s, scope, mine)
+			if err != nil && models.ErrorCode(err) != models.CodeNotFound || err == nil && n != 0 {
+				t.Errorf("%s shows %s: %d, %v", name, caller, n, err)
+			}
+		}
+	}
+}
+
+func TestEveryWriteStaysWithinItsScope(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	mine, theirs := newEstate(t, s, "mine"), newEstate(t, s, "theirs")
+	ctx := t.Context()
+	account, project := *mine.account, *mine.project
+	account.Name, project.Name = "stolen", "stolen"
+	for _, scope := range []models.Scope{theirs.scope(), {}} {
+		wantCode(t, s.UpdateAccount(ctx, scope, &account), models.CodeNotFound)
+		wantCode(t, s.UpdateProject(ctx, scope, &project), models.CodeNotFound)
+	}
+	_, err := s.DeleteUserKey(ctx, theirs.user.ID, newUserKey(t, s, mine.user.ID).ID)
+	wantCode(t, err, models.CodeNotFound)
+	accounts, err := s.Accounts(ctx, mine.scope(), account.ID)
+	noError(t, err)
+	projects, err := s.Projects(ctx, mine.scope(), project.ID)
+	noError(t, err)
+	if accounts[0].Name == "stolen" || projects[0].Name == "stolen" {
+		t.Error("another account's user wrote")
+	}
+	noError(t, s.UpdateAccount(ctx, mine.scope(), &account))
+	noError(t, s.UpdateProject(ctx, mine.scope(), &project))
+}
+
+func newUserKey(t *testing.T, s *store.Store, userID int64) *models.UserKey {
+	t.Helper()
+	k := &models.UserKey{UserID: userID, SecretHash: []byte("hash"), CreatedAt: start}
+	noError(t, s.CreateUserKey(t.Context(), k))
+	return k
+}
+
+func TestScopeNeedsTheRoleOnTheAccount(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	roles := []models.Role{models.RoleViewer, models.RoleEditor, models.RoleAdmin}
+	for i, has := range roles {
+		u := &models.User{Email: string(has) + "@example.com", CreatedAt: start}
+		noError(t, s.CreateUser(t.Context(), u, []models.Membership{{AccountID: n.account.ID, Role: has}}))
+		for j, least := range roles {
+			found, err := s.Projects(t.Context(), (&models.Actor{User: u}).Scope(least), n.project.ID)
+			noError(t, err)
+			if got, want := len(found) == 1, i >= j; got != want {
+				t.Errorf("%s reaches what needs %s: %t", has, least, got)
+			}
+		}
+	}
+}

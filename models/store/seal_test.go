@@ -1,0 +1,161 @@
+package store_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+func sealer(t *testing.T, key byte) *store.Sealer {
+	t.Helper()
+	s, err := store.NewSealer(bytes.Repeat([]byte{key}, store.KeyBytes))
+	noError(t, err)
+	return s
+}
+
+func TestSealedHeadersOpenInTheirPlaceOnly(t *testing.T) {
+	t.Parallel()
+	s := sealer(t, 1)
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.StringMatching(`[ -~]{0,64}`).Draw(t, "value")
+		place, elsewhere := rapid.String().Draw(t, "place"), rapid.String().Draw(t, "elsewhere")
+		box, err := s.SealHeaders([]models.Header{{Key: "X-A", Value: models.Secret(value)}}, place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(value) > 8 && bytes.Contains(box, []byte(value)) {
+			t.Fatal("the box shows what is in it")
+		}
+		headers, err := s.OpenHeaders(box, place)
+		if err != nil || len(headers) != 1 || headers[0].Value.Reveal() != value {
+			t.Fatalf("got %v, %v", headers, err)
+		}
+		if _, err := s.OpenHeaders(box, elsewhere); (err == nil) != (place == elsewhere) {
+			t.Fatalf("opened at %q, sealed at %q: %v", elsewhere, place, err)
+		}
+		i := rapid.IntRange(0, len(box)-1).Draw(t, "changed byte")
+		box[i] ^= 1
+		if _, err := s.OpenHeaders(box, place); err == nil {
+			t.Fatalf("opened with byte %d changed", i)
+		}
+	})
+}
+
+func TestSameHeadersAreSealedDifferentlyEachTime(t *testing.T) {
+	t.Parallel()
+	s := sealer(t, 1)
+	headers := []models.Header{{Key: "X-A", Value: "v"}}
+	a, err := s.SealHeaders(headers, "p")
+	noError(t, err)
+	b, err := s.SealHeaders(headers, "p")
+	noError(t, err)
+	if bytes.Equal(a, b) {
+		t.Error("two boxes are the same: the nonce was used twice")
+	}
+}
+
+func TestBoxOfAnotherKeyNamesTheVariable(t *testing.T) {
+	t.Parallel()
+	box, err := sealer(t, 1).SealHeaders([]models.Header{{Key: "X-A", Value: "v"}}, "p")
+	noError(t, err)
+	for name, foreign := range map[string][]byte{"other key": box, "cut": box[:3], "garbage": []byte("garbage")} {
+		_, err = sealer(t, 2).OpenHeaders(foreign, "p")
+		if err == nil || !strings.Contains(err.Error(), "RINGBACK_ENCRYPTION_KEY") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestNoHeadersAreNoBox(t *testing.T) {
+	t.Parallel()
+	s := sealer(t, 1)
+	box, err := s.SealHeaders(nil, "p")
+	if box != nil || err != nil {
+		t.Errorf("got %v, %v", box, err)
+	}
+	headers, err := s.OpenHeaders([]byte{}, "p")
+	if headers != nil || err != nil {
+		t.Errorf("got %v, %v", headers, err)
+	}
+}
+
+func TestKeyHas32Bytes(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 16, 31, 33} {
+		if _, err := store.NewSealer(make([]byte, n)); err == nil {
+			t.Errorf("%d bytes were accepted", n)
+		}
+	}
+}
+
+// Someone who can write to the database must not be able to send one customer's token to another's URL.
+func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	a, b := newTenant(t, s, "a"), newTenant(t, s, "b")
+	move := func(statement string, args ...any) { noError(t, s.DB().Exec(statement, args...).Error) }
+	closed := func(what string, err error) {
+		if err == nil {
+			t.Errorf("%s: it opens", what)
+		}
+	}
+
+	move("UPDATE projects SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id = ?", a.account.ID, a.project.ID)
+	_, err := s.Projects(t.Context(), everything(), a.project.ID)
+	closed("from an account to its project", err)
+
+	move("UPDATE accounts SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id = ?", a.account.ID, b.account.ID)
+	_, err = s.Accounts(t.Context(), everything(), b.account.ID)
+	closed("from one account to another", err)
+	_, err = s.Accounts(t.Context(), everything(), a.account.ID)
+	noError(t, err)
+
+	withHeaders := func(c *models.Callback) { c.TargetHeaders = []models.Header{{Key: "X-A", Value: "v"}} }
+	from, to := newCallback(t, s, a, start, withHeaders), newCallback(t, s, b, start)
+	move("UPDATE callbacks SET target_headers = (SELECT target_headers FROM callbacks WHERE id = ?) WHERE id = ?", from.ID, to.ID)
+	_, err = s.Callbacks(t.Context(), everything(), to.ID)
+	closed("from one callback to another", err)
+
+	for _, n := range []*tenant{a, b} {
+		noError(t, s.CreateSigningSecret(t.Context(), &models.SigningSecret{
+			Owner: models.SigningOwner{ProjectID: n.project.ID}, Secret: "whsec_AAAA", CreatedAt: start,
+		}))
+	}
+	move("UPDATE signing_secrets SET secret_sealed = (SELECT secret_sealed FROM signing_secrets WHERE project_id = ?) WHERE project_id = ?", a.project.ID, b.project.ID)
+	_, err = s.SigningSecrets(t.Context(), start, models.SigningOwner{ProjectID: b.project.ID})
+	closed("from one project's signing secret to another's", err)
+}
+
+func TestSecretsAreNotInTheDatabaseInTheClear(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "clear-text")
+	var box []byte
+	noError(t, s.DB().Raw("SELECT api_callback_headers FROM accounts WHERE id = ?", n.account.ID).Row().Scan(&box))
+	if len(box) == 0 || bytes.Contains(box, []byte("clear-text")) {
+		t.Errorf("the database has %q", box)
+	}
+}
+
+func TestDatabaseOpenedWithAnotherKeySaysSo(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	s := storetest.OpenURL(t, url)
+	_, err := s.Migrate(t.Context())
+	noError(t, err)
+	n := newTenant(t, s, "a")
+	noError(t, s.Close())
+	other, err := store.Open(url, sealer(t, 99), store.WithMaxConns(1))
+	noError(t, err)
+	t.Cleanup(func() { _ = other.Close() })
+	_, err = other.Accounts(t.Context(), everything(), n.account.ID)
+	if err == nil || !strings.Contains(err.Error(), "RINGBACK_ENCRYPTION_KEY") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,315 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func noError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantCode(t *testing.T, err error, code models.Code) {
+	t.Helper()
+	if err == nil || models.ErrorCode(err) != code {
+		t.Fatalf("got %v, want %s", err, code)
+	}
+}
+
+// everything is the platform's scope.
+func everything() models.Scope { return models.PlatformActor().Scope(models.RoleViewer) }
+
+// tenant is an account with an admin, a project and a crawl.
+type tenant struct {
+	account *models.Account
+	user    *models.User
+	project *models.Project
+	crawl   *models.Crawl
+}
+
+// actor is the tenant's admin.
+func (n *tenant) actor() *models.Actor { return &models.Actor{User: n.user} }
+
+func (n *tenant) scope() models.Scope { return n.actor().Scope(models.RoleViewer) }
+
+func newTenant(t *testing.T, s *store.Store, name string) *tenant {
+	t.Helper()
+	ctx := t.Context()
+	headers := []models.Header{{Key: "Authorization", Value: models.Secret("Bearer " + name)}}
+	n := &tenant{account: &models.Account{
+		Name: name, Timezone: "UTC", CreatedAt: start, UpdatedAt: start, Callback: models.Endpoint{Headers: headers},
+	}}
+	noError(t, s.CreateAccount(ctx, n.account))
+	n.user = &models.User{Email: name + "@example.com", CreatedAt: start}
+	noError(t, s.CreateUser(ctx, n.user, []models.Membership{{AccountID: n.account.ID, Role: models.RoleAdmin}}))
+	n.project = newProject(t, s, n.account.ID, start)
+	n.crawl = &models.Crawl{
+		AccountID: n.account.ID, ProjectID: n.project.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+		CreatedAt: start, FinishedAt: &start,
+	}
+	noError(t, s.CreateCrawl(ctx, n.crawl))
+	return n
+}
+
+func newProject(t *testing.T, s *store.Store, accountID int64, at time.Time) *models.Project {
+	t.Helper()
+	p := &models.Project{AccountID: accountID, Name: "Shop", PrimaryDomain: "example.com", CreatedAt: at, UpdatedAt: at}
+	noError(t, s.CreateProject(t.Context(), p))
+	return p
+}
+
+// newCallback inserts a callback of the tenant that was created, and is due, at a time.
+func newCallback(t *testing.T, s *store.Store, n *tenant, at time.Time, changes ...func(*models.Callback)) *models.Callback {
+	t.Helper()
+	uid := uuid.Must(uuid.NewV7())
+	c := &models.Callback{
+		UID: uid, Ref: uid, Event: models.CrawlFinishedEvent, Status: models.StatusPending, Target: models.TargetConfigured,
+		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID, CrawlID: &n.crawl.ID,
+		DedupKey: uid.String(), NextAttemptAt: &at, WakeAt: &at, CreatedAt: at,
+	}
+	for _, change := range changes {
+		change(c)
+	}
+	noError(t, s.CreateCallback(t.Context(), c))
+	return c
+}
+
+// ids returns the ids of callbacks, in their order.
+func ids(callbacks []*models.Callback) []int64 {
+	list := make([]int64, len(callbacks))
+	for i, c := range callbacks {
+		list[i] = c.ID
+	}
+	return list
+}
+
+// atOnce runs f n times at the same moment.
+func atOnce(n int, f func(i int)) {
+	var group sync.WaitGroup
+	ready := make(chan struct{})
+	for i := range n {
+		group.Go(func() {
+			<-ready
+			f(i)
+		})
+	}
+	close(ready)
+	group.Wait()
+}
+
+func TestTransactionIsUndoneByAnError(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	failure := errors.New("no")
+	account := &models.Account{Name: "A", Timezone: "UTC", CreatedAt: start, UpdatedAt: start}
+	err := s.InTx(t.Context(), func(tx models.Store) error {
+		noError(t, tx.CreateAccount(t.Context(), account))
+		// One inside the other is the same transaction: the inner end commits nothing.
+		noError(t, tx.InTx(t.Context(), func(tx models.Store) error {
+			found, err := tx.Accounts(t.Context(), everything(), account.ID)
+			if len(found) != 1 {
+				t.Error("the transaction does not see what it wrote")
+			}
+			return err
+		}))
+		return failure
+	})
+	if !errors.Is(err, failure) {
+		t.Fatalf("got %v", err)
+	}
+	if found, err := s.Accounts(t.Context(), everything(), account.ID); err != nil || len(found) != 0 {
+		t.Errorf("got %v, %v", found, err)
+	}
+}
+
+func TestGivenIDsAheadOfTheSequenceAreSkipped(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	created := map[int64]bool{n.project.ID: true}
+	add := func(id int64) {
+		p := &models.Project{ID: id, AccountID: n.account.ID, Name: "P", PrimaryDomain: "d", CreatedAt: start, UpdatedAt: start}
+		noError(t, s.CreateProject(t.Context(), p))
+		if p.ID == 0 || created[p.ID] || id != 0 && p.ID != id {
+			t.Fatalf("asked for %d, got %d", id, p.ID)
+		}
+		created[p.ID] = true
+	}
+	// The platform's numbers stand just where the sequence goes next, and further.
+	for _, id := range []int64{n.project.ID + 1, n.project.ID + 2, n.project.ID + 4, 1123123} {
+		add(id)
+	}
+	for range 5 {
+		add(0)
+	}
+	err := s.CreateProject(t.Context(), &models.Project{ID: 1123123, AccountID: n.account.ID, CreatedAt: start, UpdatedAt: start})
+	wantCode(t, err, models.CodeConflict)
+}
+
+func TestDatabaseChoosesIDsAtOnceWhileGivenOnesStandInTheWay(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	var mu sync.Mutex
+	seen := map[int64]bool{n.crawl.ID: true}
+	atOnce(12, func(i int) {
+		c := &models.Crawl{AccountID: n.account.ID, ProjectID: n.project.ID, Kind: models.CrawlStandard, Status: models.CrawlQueued, CreatedAt: start}
+		if i%3 == 0 {
+			c.ID = n.crawl.ID + 1000 + int64(i)
+		}
+		if err := s.CreateCrawl(t.Context(), c); err != nil {
+			t.Error(err)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if seen[c.ID] {
+			t.Errorf("the id %d was given twice", c.ID)
+		}
+		seen[c.ID] = true
+	})
+}
+
+func TestTakenCrawlIDChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	again := *n.crawl
+	again.Status, again.FinishedAt = models.CrawlQueued, nil
+	noError(t, s.CreateCrawl(t.Context(), &again))
+	found, err := s.Crawls(t.Context(), everything(), n.crawl.ID)
+	noError(t, err)
+	if len(found) != 1 || found[0].Status != models.CrawlFinished {
+		t.Errorf("got %+v", found)
+	}
+}
+
+func TestDedupKeyIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	first := newCallback(t, s, n, start)
+	second := *first
+	second.UID = uuid.Must(uuid.NewV7())
+	wantCode(t, s.CreateCallback(t.Context(), &second), models.CodeConflict)
+	found, err := s.CallbackByDedupKey(t.Context(), first.DedupKey)
+	noError(t, err)
+	if found.ID != first.ID {
+		t.Errorf("got %d", found.ID)
+	}
+	_, err = s.CallbackByDedupKey(t.Context(), "another")
+	wantCode(t, err, models.CodeNotFound)
+}
+
+func TestReopenedDatabaseKeepsEverything(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	s := storetest.OpenURL(t, url)
+	_, err := s.Migrate(t.Context())
+	noError(t, err)
+	n := newTenant(t, s, "a")
+	c := newCallback(t, s, n, start, func(c *models.Callback) {
+		c.TargetHeaders = []models.Header{{Key: "X-A", Value: "request"}}
+	})
+	claimed, err := s.ClaimCallback(t.Context(), c.ID, start, start.Add(time.Minute))
+	noError(t, err)
+	a := &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: claimed.AttemptCount, StartedAt: start}
+	noError(t, s.CreateAttempt(t.Context(), a))
+	noError(t, s.Close())
+
+	s = storetest.OpenURL(t, url)
+	noError(t, s.CheckMigrated(t.Context()))
+	noError(t, s.Ping(t.Context()))
+	accounts, err := s.Accounts(t.Context(), everything(), n.account.ID)
+	noError(t, err)
+	if accounts[0].Callback.Headers[0].Value.Reveal() != "Bearer a" || !accounts[0].CreatedAt.Equal(start) {
+		t.Errorf("got %+v", accounts[0])
+	}
+	callbacks, err := s.Callbacks(t.Context(), n.scope(), c.ID)
+	noError(t, err)
+	got := callbacks[0]
+	if got.UID != c.UID || got.Status != models.StatusRunning || string(got.Body) != "body" || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
+		got.TargetHeaders[0].Value.Reveal() != "request" {
+		t.Errorf("got %+v", got)
+	}
+	pages, err := s.AttemptPages(t.Context(), n.scope(), []int64{c.ID}, models.Page{First: 1})
+	noError(t, err)
+	if attempts := pages[c.ID].Nodes; len(attempts) != 1 || attempts[0].UID != a.UID || !attempts[0].StartedAt.Equal(start) {
+		t.Errorf("got %+v", attempts)
+	}
+}
+
+func TestPlatformKeyHashIsKeptOnce(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	_, err := s.PlatformKeyHash(t.Context())
+	wantCode(t, err, models.CodeNotFound)
+	noError(t, s.SetPlatformKeyHash(t.Context(), []byte("hash")))
+	got, err := s.PlatformKeyHash(t.Context())
+	noError(t, err)
+	if string(got) != "hash" {
+		t.Errorf("got %q", got)
+	}
+	if s.SetPlatformKeyHash(t.Context(), []byte("other")) == nil {
+		t.Error("a second platform key was stored")
+	}
+}
+
+func TestSigningSecretsAreTheOwnersThatHaveNotExpired(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	a, b := newTenant(t, s, "a"), newTenant(t, s, "b")
+	client := &models.SSOClient{ID: a.project.ID, Name: "C", CreatedAt: start, UpdatedAt: start} // the same number as the project
+	noError(t, s.CreateSSOClient(t.Context(), client))
+	add := func(owner models.SigningOwner, text string, expires *time.Time) {
+		noError(t, s.CreateSigningSecret(t.Context(), &models.SigningSecret{
+			Owner: owner, Secret: models.Secret(text), CreatedAt: start, ExpiresAt: expires,
+		}))
+	}
+	project, partner := models.SigningOwner{ProjectID: a.project.ID}, models.SigningOwner{SSOClientID: client.ID}
+	add(project, "old", new(start.Add(time.Hour)))
+	add(project, "new", nil)
+	add(partner, "partner", nil)
+	add(models.SigningOwner{ProjectID: b.project.ID}, "foreign", nil)
+
+	at := func(now time.Time, owners ...models.SigningOwner) map[models.SigningOwner][]string {
+		found, err := s.SigningSecrets(t.Context(), now, owners...)
+		noError(t, err)
+		texts := map[models.SigningOwner][]string{}
+		for owner, list := range found {
+			for _, v := range list {
+				texts[owner] = append(texts[owner], v.Secret.Reveal())
+			}
+		}
+		return texts
+	}
+	if got := at(start, project); !slices.Equal(got[project], []string{"new", "old"}) || len(got) != 1 {
+		t.Errorf("newest first, and nobody else's: got %v", got)
+	}
+	if got := at(start.Add(time.Hour), project); !slices.Equal(got[project], []string{"new"}) {
+		t.Errorf("after the old one expired: got %v", got)
+	}
+	if got := at(start, partner); !slices.Equal(got[partner], []string{"partner"}) || len(got) != 1 {
+		t.Errorf("got %v", got)
+	}
+	if got := at(start, project, partner); len(got) != 2 {
+		t.Errorf("got %v", got)
+	}
+	if got := at(start); len(got) != 0 {
+		t.Errorf("of nobody: got %v", got)
+	}
+}
