@@ -219,7 +219,7 @@ func (w *world) dump() map[string][]string {
 
 func dumpTable(tb testing.TB, db *sql.DB, table string) []string {
 	tb.Helper()
-	rows, err := db.QueryContext(tb.Context(), "SELECT * FROM "+table+" ORDER BY 1, 2") //nolint:gosec // a constant
+	rows, err := db.QueryContext(tb.Context(), "SELECT * FROM "+table+" ORDER BY 1, 2")
 	must(tb, err)
 	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()

@@ -159,9 +159,11 @@ func TestProjectsAccountsAndAttemptsPageTheSameWay(t *testing.T) {
 		query, list, name string
 		want              []string
 	}{
-		{`query($a: String) { l: getAccount(id: 123123) { l: projects(first: 2, after: $a) { nodes { v: rawID }
+		{
+			`query($a: String) { l: getAccount(id: 123123) { l: projects(first: 2, after: $a) { nodes { v: rawID }
 			pageInfo { hasNextPage endCursor } totalCount } } }`, "projects", "7",
-			[]string{"1123123", "9004", "9003", "9002", "9001", "9000", "123"}},
+			[]string{"1123123", "9004", "9003", "9002", "9001", "9000", "123"},
+		},
 		{fmt.Sprintf(`query($a: String) { l: getCallback(id: %d) { l: attempts(first: 2, after: $a) { nodes { v: number }
 			pageInfo { hasNextPage endCursor } totalCount } } }`, c.ID), "attempts", "3", []string{"1", "2", "3"}},
 		{`query($a: String) { l: me { l: accounts(first: 2, after: $a) { nodes { v: rawID }
@@ -211,8 +213,11 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 	}{
 		{"nothing", variables{}, []string{"crawl", "report", "200", "410", "503", "0", "running"}},
 		{"empty lists", variables{"status": []string{}, "event": []string{}}, []string{"crawl", "report", "200", "410", "503", "0", "running"}},
-		{"nulls", variables{"status": nil, "event": nil, "createdAfter": nil, "createdBefore": nil, "httpStatus": nil},
-			[]string{"crawl", "report", "200", "410", "503", "0", "running"}},
+		{
+			"nulls",
+			variables{"status": nil, "event": nil, "createdAfter": nil, "createdBefore": nil, "httpStatus": nil},
+			[]string{"crawl", "report", "200", "410", "503", "0", "running"},
+		},
 		{"one status", variables{"status": []string{"SUCCESS"}}, []string{"crawl", "200"}},
 		{"a status without a list", variables{"status": "RUNNING"}, []string{"running"}},
 		{"two statuses", variables{"status": []string{"FAILED", "SUCCESS"}}, []string{"crawl", "200", "410"}},
@@ -223,8 +228,10 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 		{"before, excluded", variables{"createdBefore": at(3), "event": "CRAWL_FINISHED"}, []string{"crawl", "200", "410"}},
 		{"between", variables{"createdAfter": at(1), "createdBefore": at(3), "event": "CRAWL_FINISHED"}, []string{"200", "410"}},
 		{"another time zone", variables{"createdAfter": "2020-07-09T19:28:35+03:00", "event": "CRAWL_FINISHED"}, []string{"503", "0", "running"}},
-		{"all together", variables{"status": "PENDING", "event": "CRAWL_FINISHED", "createdAfter": at(0), "createdBefore": at(9),
-			"httpStatus": 503}, []string{"503"}},
+		{"all together", variables{
+			"status": "PENDING", "event": "CRAWL_FINISHED", "createdAfter": at(0), "createdBefore": at(9),
+			"httpStatus": 503,
+		}, []string{"503"}},
 		{"contradiction", variables{"status": "SUCCESS", "httpStatus": 503}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

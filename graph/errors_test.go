@@ -23,38 +23,70 @@ func TestEveryCodeIsReachedWithItsFieldAndPath(t *testing.T) {
 		field, path string
 	}{
 		{"stranger", caller{}, `{ me { id } }`, models.CodeUnauthenticated, "", "me"},
-		{"role", w.viewer(), `mutation { runCrawlForProject(input: {projectId: 123}) { crawl { id } } }`,
-			models.CodeForbidden, "", "runCrawlForProject"},
-		{"rawID of a user's", w.admin(), `mutation {
+		{
+			"role", w.viewer(), `mutation { runCrawlForProject(input: {projectId: 123}) { crawl { id } } }`,
+			models.CodeForbidden, "", "runCrawlForProject",
+		},
+		{
+			"rawID of a user's", w.admin(), `mutation {
 			createProject(input: {accountId: 123123, name: "A", primaryDomain: "b", rawID: 5}) { project { id } } }`,
-			models.CodeForbidden, "", "createProject"},
-		{"user key", caller{}, `mutation { createSessionUsingUserKey(input: {userKeyId: "` + key + `", secret: "wrong"}) { token } }`,
-			models.CodeIncorrectUserKey, "", "createSessionUsingUserKey"},
-		{"unknown user key", caller{}, `mutation { createSessionUsingUserKey(input: {userKeyId: 987, secret: "wrong"}) { token } }`,
-			models.CodeIncorrectUserKey, "", "createSessionUsingUserKey"},
+			models.CodeForbidden, "", "createProject",
+		},
+		{
+			"user key",
+			caller{},
+			`mutation { createSessionUsingUserKey(input: {userKeyId: "` + key + `", secret: "wrong"}) { token } }`,
+			models.CodeIncorrectUserKey, "", "createSessionUsingUserKey",
+		},
+		{
+			"unknown user key",
+			caller{},
+			`mutation { createSessionUsingUserKey(input: {userKeyId: 987, secret: "wrong"}) { token } }`,
+			models.CodeIncorrectUserKey, "", "createSessionUsingUserKey",
+		},
 		{"unknown", w.admin(), `{ getCrawl(id: 987654) { id } }`, models.CodeNotFound, "", "getCrawl"},
 		{"not a member", w.admin(), `{ getProject(id: 200) { id } }`, models.CodeNotFound, "", "getProject"},
-		{"nothing to input", w.admin(), `mutation { updateProject(input: {projectId: 123, name: ""}) { project { id } } }`,
-			models.CodeBadUserInput, "name", "updateProject"},
-		{"null name", w.admin(), `mutation { updateProject(input: {projectId: 123, name: null}) { project { id } } }`,
-			models.CodeBadUserInput, "name", "updateProject"},
-		{"time zone", w.admin(), `mutation { updateAccount(input: {accountId: 123123, timezone: "Mars/Olympus"}) { account { id } } }`,
-			models.CodeBadUserInput, "timezone", "updateAccount"},
-		{"DateTime", w.admin(), `{ getCrawl(id: 124234) { callbacks(filter: {createdAfter: "yesterday"}) { totalCount } } }`,
-			models.CodeBadUserInput, "createdAfter", "getCrawl.callbacks.filter.createdAfter"},
-		{"template", w.admin(), `mutation {
+		{
+			"nothing to input", w.admin(), `mutation { updateProject(input: {projectId: 123, name: ""}) { project { id } } }`,
+			models.CodeBadUserInput, "name", "updateProject",
+		},
+		{
+			"null name", w.admin(), `mutation { updateProject(input: {projectId: 123, name: null}) { project { id } } }`,
+			models.CodeBadUserInput, "name", "updateProject",
+		},
+		{
+			"time zone", w.admin(), `mutation { updateAccount(input: {accountId: 123123, timezone: "Mars/Olympus"}) { account { id } } }`,
+			models.CodeBadUserInput, "timezone", "updateAccount",
+		},
+		{
+			"DateTime", w.admin(), `{ getCrawl(id: 124234) { callbacks(filter: {createdAfter: "yesterday"}) { totalCount } } }`,
+			models.CodeBadUserInput, "createdAfter", "getCrawl.callbacks.filter.createdAfter",
+		},
+		{
+			"template", w.admin(), `mutation {
 			createReportDownload(input: {crawlId: 124234, reportTemplateCode: "a:b"}) { reportDownload { id } } }`,
-			models.CodeBadUserInput, "reportTemplateCode", "createReportDownload"},
-		{"taken rawID", platform(), `mutation { createAccount(input: {name: "A", rawID: 123123}) { account { id } } }`,
-			models.CodeConflict, "rawID", "createAccount"},
-		{"taken email", platform(), `mutation { createUser(input: {email: "demo@example.com"}) { user { id } } }`,
-			models.CodeConflict, "email", "createUser"},
-		{"not ended", w.admin(), `mutation { replayCallback(input: {callbackId: 2}) { callback { id } } }`,
-			models.CodeConflict, "callbackId", "replayCallback"},
-		{"contradiction", platform(), `mutation { finishCrawl(input: {crawlId: 124234, status: Failed}) { crawl { id } } }`,
-			models.CodeConflict, "status", "finishCrawl"},
-		{"new crawl", platform(), `mutation { finishCrawl(input: {crawlId: 9}) { crawl { id } } }`,
-			models.CodeBadUserInput, "projectId", "finishCrawl"},
+			models.CodeBadUserInput, "reportTemplateCode", "createReportDownload",
+		},
+		{
+			"taken rawID", platform(), `mutation { createAccount(input: {name: "A", rawID: 123123}) { account { id } } }`,
+			models.CodeConflict, "rawID", "createAccount",
+		},
+		{
+			"taken email", platform(), `mutation { createUser(input: {email: "demo@example.com"}) { user { id } } }`,
+			models.CodeConflict, "email", "createUser",
+		},
+		{
+			"not ended", w.admin(), `mutation { replayCallback(input: {callbackId: 2}) { callback { id } } }`,
+			models.CodeConflict, "callbackId", "replayCallback",
+		},
+		{
+			"contradiction", platform(), `mutation { finishCrawl(input: {crawlId: 124234, status: Failed}) { crawl { id } } }`,
+			models.CodeConflict, "status", "finishCrawl",
+		},
+		{
+			"new crawl", platform(), `mutation { finishCrawl(input: {crawlId: 9}) { crawl { id } } }`,
+			models.CodeBadUserInput, "projectId", "finishCrawl",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

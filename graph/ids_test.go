@@ -25,42 +25,60 @@ var idFields = []struct {
 	{"Query.getReportDownload.id", `query { getReportDownload(id: %s) { id } }`, "ReportDownload", reportDownload},
 	{"Query.getCallback.id", `query { getCallback(id: %s) { id } }`, "Callback", 1},
 	{"CreateUserKeyInput.userId", `mutation { createUserKey(input: {userId: %s}) { id } }`, "User", editorUser},
-	{"CreateProjectInput.accountId", `mutation { createProject(input: {accountId: %s, name: "A", primaryDomain: "b"}) { project { id } } }`,
-		"Account", demoAccount},
+	{
+		"CreateProjectInput.accountId", `mutation { createProject(input: {accountId: %s, name: "A", primaryDomain: "b"}) { project { id } } }`,
+		"Account", demoAccount,
+	},
 	{"CreateProjectInput.rawID", `mutation {
 		createProject(input: {accountId: 123123, name: "A", primaryDomain: "b", rawID: %s}) { project { id } } }`, "Project", 5000},
-	{"UpdateProjectInput.projectId", `mutation { updateProject(input: {projectId: %s, name: "A"}) { project { id } } }`,
-		"Project", demoProject},
+	{
+		"UpdateProjectInput.projectId", `mutation { updateProject(input: {projectId: %s, name: "A"}) { project { id } } }`,
+		"Project", demoProject,
+	},
 	{"DeleteProjectInput.projectId", `mutation { deleteProject(input: {projectId: %s}) { project { id } } }`, "Project", bareProject},
-	{"UpdateAccountInput.accountId", `mutation { updateAccount(input: {accountId: %s, name: "A"}) { account { id } } }`,
-		"Account", demoAccount},
-	{"RunCrawlForProjectInput.projectId", `mutation { runCrawlForProject(input: {projectId: %s}) { crawl { id } } }`,
-		"Project", demoProject},
+	{
+		"UpdateAccountInput.accountId", `mutation { updateAccount(input: {accountId: %s, name: "A"}) { account { id } } }`,
+		"Account", demoAccount,
+	},
+	{
+		"RunCrawlForProjectInput.projectId", `mutation { runCrawlForProject(input: {projectId: %s}) { crawl { id } } }`,
+		"Project", demoProject,
+	},
 	{"CreateReportDownloadInput.crawlId", `mutation {
 		createReportDownload(input: {crawlId: %s, reportTemplateCode: "a"}) { reportDownload { id } } }`, "Crawl", finishedCrawl},
 	{"CreateReportDownloadInput.segmentId", `mutation {
 		createReportDownload(input: {crawlId: 124234, reportTemplateCode: "a", segmentId: %s}) { reportDownload { id } } }`, "Segment", 8},
 	{"ReplayCallbackInput.callbackId", `mutation { replayCallback(input: {callbackId: %s}) { callback { id } } }`, "Callback", 1},
 	{"CreateAccountInput.rawID", `mutation { createAccount(input: {name: "A", rawID: %s}) { account { id } } }`, "Account", 5001},
-	{"CreateAccountInput.ssoClientId", `mutation { createAccount(input: {name: "A", ssoClientId: %s}) { account { id } } }`,
-		"SSOClient", 1},
+	{
+		"CreateAccountInput.ssoClientId", `mutation { createAccount(input: {name: "A", ssoClientId: %s}) { account { id } } }`,
+		"SSOClient", 1,
+	},
 	{"CreateUserInput.rawID", `mutation { createUser(input: {email: "a@example.com", rawID: %s}) { user { id } } }`, "User", 5002},
 	{"AccountRoleInput.accountId", `mutation {
 		createUser(input: {email: "a@example.com", accounts: [{accountId: %s, role: Admin}]}) { user { id } } }`, "Account", demoAccount},
-	{"CreateSSOClientInput.rawID", `mutation { createSSOClient(input: {name: "A", rawID: %s}) { ssoClient { id } } }`,
-		"SSOClient", 5003},
-	{"UpdateSSOClientInput.ssoClientId", `mutation { updateSSOClient(input: {ssoClientId: %s, name: "A"}) { ssoClient { id } } }`,
-		"SSOClient", 1},
+	{
+		"CreateSSOClientInput.rawID", `mutation { createSSOClient(input: {name: "A", rawID: %s}) { ssoClient { id } } }`,
+		"SSOClient", 5003,
+	},
+	{
+		"UpdateSSOClientInput.ssoClientId", `mutation { updateSSOClient(input: {ssoClientId: %s, name: "A"}) { ssoClient { id } } }`,
+		"SSOClient", 1,
+	},
 	{"FinishCrawlInput.crawlId", `mutation { finishCrawl(input: {crawlId: %s, projectId: 123}) { crawl { id } } }`, "Crawl", 5004},
-	{"FinishCrawlInput.projectId", `mutation { finishCrawl(input: {crawlId: 5005, projectId: %s}) { crawl { id } } }`,
-		"Project", bareProject},
+	{
+		"FinishCrawlInput.projectId", `mutation { finishCrawl(input: {crawlId: 5005, projectId: %s}) { crawl { id } } }`,
+		"Project", bareProject,
+	},
 	{"FinishCrawlInput.createdByUserId", `mutation {
 		finishCrawl(input: {crawlId: 5006, projectId: 123, createdByUserId: %s}) { crawl { id } } }`, "User", demoUser},
 	{"FinishReportDownloadInput.reportDownloadId", finishWith(`reportDownloadId: %s, crawlId: 124234`), "ReportDownload", 5007},
 	{"FinishReportDownloadInput.crawlId", finishWith(`reportDownloadId: 5008, crawlId: %s`), "Crawl", finishedCrawl},
 	{"FinishReportDownloadInput.segmentId", finishWith(`reportDownloadId: 5009, crawlId: 124234, segmentId: %s`), "Segment", 8},
-	{"FinishReportDownloadInput.createdByUserId",
-		finishWith(`reportDownloadId: 5010, crawlId: 124234, createdByUserId: %s`), "User", demoUser},
+	{
+		"FinishReportDownloadInput.createdByUserId",
+		finishWith(`reportDownloadId: 5010, crawlId: 124234, createdByUserId: %s`), "User", demoUser,
+	},
 }
 
 func finishWith(fields string) string {

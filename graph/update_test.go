@@ -36,8 +36,11 @@ func TestAnUpdateChangesWhatIsGiven(t *testing.T) {
 		{"domain", variables{"primaryDomain": "https://n.example.com"}, project("Site", "https://n.example.com", projectURL, old)},
 		{"URL", variables{"apiCallbackUrl": "https://n.example.com/"}, project("Site", domain, "https://n.example.com/", old)},
 		{"URL null", variables{"apiCallbackUrl": nil}, project("Site", domain, nil, old)},
-		{"headers", variables{"apiCallbackHeaders": []any{header("A", "1"), header("B", "")}},
-			project("Site", domain, projectURL, header("A", "1"), header("B", ""))},
+		{
+			"headers",
+			variables{"apiCallbackHeaders": []any{header("A", "1"), header("B", "")}},
+			project("Site", domain, projectURL, header("A", "1"), header("B", "")),
+		},
 		{"headers null", variables{"apiCallbackHeaders": nil}, project("Site", domain, projectURL)},
 		{"headers empty", variables{"apiCallbackHeaders": []any{}}, project("Site", domain, projectURL)},
 		{"one header without a list", variables{"apiCallbackHeaders": header("A", "1")}, project("Site", domain, projectURL, header("A", "1"))},
@@ -70,11 +73,15 @@ func TestAnAccountIsUpdatedByTheSameRules(t *testing.T) {
 	}{
 		{variables{}, "map[apiCallbackHeaders:[map[key:Authorization value:" + accountSecret + "]] apiCallbackUrl:" + accountURL +
 			" name:Demo timezone:Europe/London]"},
-		{variables{"timezone": "Asia/Tokyo", "name": "A", "apiCallbackHeaders": nil},
-			"map[apiCallbackHeaders:[] apiCallbackUrl:" + accountURL + " name:A timezone:Asia/Tokyo]"},
+		{
+			variables{"timezone": "Asia/Tokyo", "name": "A", "apiCallbackHeaders": nil},
+			"map[apiCallbackHeaders:[] apiCallbackUrl:" + accountURL + " name:A timezone:Asia/Tokyo]",
+		},
 		{variables{"apiCallbackUrl": nil}, "map[apiCallbackHeaders:[] apiCallbackUrl:<nil> name:A timezone:Asia/Tokyo]"},
-		{variables{"apiCallbackUrl": "http://n.example.com:8080/a?b=c"},
-			"map[apiCallbackHeaders:[] apiCallbackUrl:http://n.example.com:8080/a?b=c name:A timezone:Asia/Tokyo]"},
+		{
+			variables{"apiCallbackUrl": "http://n.example.com:8080/a?b=c"},
+			"map[apiCallbackHeaders:[] apiCallbackUrl:http://n.example.com:8080/a?b=c name:A timezone:Asia/Tokyo]",
+		},
 	} {
 		step.input["accountId"] = demoAccount
 		if got := w.ok(w.admin(), query, variables{"input": step.input}).text("updateAccount.account"); got != step.want {
@@ -123,10 +130,20 @@ func TestAnInvalidUpdateNamesTheFieldAndChangesNothing(t *testing.T) {
 			"https://example.com/a b", "https://example.com:0/", "https://example.com:99999/", "https://e.example.com/" + strings.Repeat("a", 2048),
 		},
 		"apiCallbackHeaders": {
-			many, []any{header("", "a")}, []any{header("A B", "a")}, []any{header("A:", "a")}, []any{header("A", "b\r\nC: d")},
-			[]any{header("A", "é")}, []any{header("A", "1"), header("a", "2")}, []any{header("Host", "a")}, []any{header("Content-Type", "a")},
-			[]any{header("WEBHOOK-id", "a")}, []any{header("X-Callback-Ref", "a")}, []any{header("X-Run-Callback", "a")},
-			[]any{header("Proxy-Authorization", "a")}, []any{header("A", strings.Repeat("a", models.MaxHeaderBytes+1))},
+			many,
+			[]any{header("", "a")},
+			[]any{header("A B", "a")},
+			[]any{header("A:", "a")},
+			[]any{header("A", "b\r\nC: d")},
+			[]any{header("A", "é")},
+			[]any{header("A", "1"), header("a", "2")},
+			[]any{header("Host", "a")},
+			[]any{header("Content-Type", "a")},
+			[]any{header("WEBHOOK-id", "a")},
+			[]any{header("X-Callback-Ref", "a")},
+			[]any{header("X-Run-Callback", "a")},
+			[]any{header("Proxy-Authorization", "a")},
+			[]any{header("A", strings.Repeat("a", models.MaxHeaderBytes+1))},
 			[]any{header(strings.Repeat("A", models.MaxHeaderBytes+1), "a")},
 		},
 		"name": {"", " ", nil, strings.Repeat("a", 256)}, "primaryDomain": {"", nil, strings.Repeat("a", 2049)},
