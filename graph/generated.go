@@ -2077,8 +2077,8 @@ type Project implements Node {
   apiCallbackHeaders: [APICallbackHeader!]!
   "What would be used for a callback now, and where each value comes from; null where there is no URL."
   effectiveApiCallback: EffectiveApiCallback
-  "Secrets that sign this project's callbacks (Standard Webhooks), newest first. Admin only."
-  callbackSigningSecrets: [CallbackSigningSecret!]!
+  "Secrets that sign this project's callbacks (Standard Webhooks), newest first. Admin only: null, with ` + "`" + `FORBIDDEN` + "`" + `, to others."
+  callbackSigningSecrets: [CallbackSigningSecret!]
   createdAt: DateTime!
   updatedAt: DateTime!
   account: Account!
@@ -8006,10 +8006,10 @@ func (ec *executionContext) _Project_callbackSigningSecrets(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.SigningSecret) graphql.Marshaler {
-			return ec.marshalNCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecretᚄ(ctx, selections, v)
+			return ec.marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecretᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Project_callbackSigningSecrets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14377,7 +14377,7 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_callbackSigningSecrets(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -16340,22 +16340,6 @@ func (ec *executionContext) marshalNCallbackEvent2githubᚗcomᚋringbackᚋring
 	return res
 }
 
-func (ec *executionContext) marshalNCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecretᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.SigningSecret) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecret(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecret(ctx context.Context, sel ast.SelectionSet, v *models.SigningSecret) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -17359,6 +17343,25 @@ func (ec *executionContext) unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringback�
 	}
 	res, err := ec.unmarshalInputCallbackFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecretᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.SigningSecret) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecret(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatusᚄ(ctx context.Context, v any) ([]models.Status, error) {

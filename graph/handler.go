@@ -1,9 +1,13 @@
 package graph
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	gqlgen "github.com/99designs/gqlgen/graphql/handler"
@@ -19,11 +23,16 @@ import (
 type handler struct {
 	service *models.Service
 	log     *slog.Logger
+	wait    time.Duration // of the loaders
 }
 
 // NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB.
 func NewHandler(service *models.Service, version string, log *slog.Logger) http.Handler {
-	h := &handler{service: service, log: log}
+	h := &handler{service: service, log: log, wait: batchWait}
+	return h.serve(version)
+}
+
+func (h *handler) serve(version string) http.Handler {
 	return h.identify(h.authenticate(h.limitBody(h.graphql(version))))
 }
 
@@ -37,19 +46,30 @@ func (h *handler) graphql(version string) http.Handler {
 	server.SetQueryCache(lru.New[*ast.QueryDocument](queryCacheSize))
 	server.SetParserTokenLimit(maxTokens)
 	server.Use(extension.Introspection{})
+	server.Use(arguments{})
 	server.Use(extension.FixedComplexityLimit(maxComplexity))
 	server.SetErrorPresenter(h.present)
 	server.SetRecoverFunc(h.recovered)
 	server.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		return next(withLoaders(ctx, h.service))
+		return next(withLoaders(ctx, h.service, h.wait))
 	})
 	return server
 }
 
+// limitBody reads the body first, so that one that is too large gets the status that says so.
 func (h *handler) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
-		next.ServeHTTP(w, r)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+		var tooLarge *http.MaxBytesError
+		switch {
+		case errors.As(err, &tooLarge):
+			h.writeError(w, r, http.StatusRequestEntityTooLarge, badInput("body", "must be at most 1 MiB"))
+		case err != nil: // the caller is gone, or was too slow
+			h.writeError(w, r, http.StatusBadRequest, badInput("body", "could not be read"))
+		default:
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			next.ServeHTTP(w, r)
+		}
 	})
 }
 

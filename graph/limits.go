@@ -4,8 +4,10 @@ import "github.com/ringback/ringback/models"
 
 // Limits on one request.
 const (
-	maxBodyBytes   = 1 << 20 // 1 MiB; the largest honest input is 20 headers of 8 KiB
-	maxTokens      = 5_000
+	maxBodyBytes = 1 << 20 // 1 MiB; the largest honest input is 20 headers of 8 KiB
+	// The comparison of fields with the same name, which comes before the complexity is known, takes the square of this: a
+	// third of a second, and not 8 s as with 5,000. The standard introspection query has 200.
+	maxTokens      = 1_000
 	maxComplexity  = 50_000 // a full page of 100 callbacks with all their fields and 20 attempts each
 	queryCacheSize = 500    // parsed documents
 )

@@ -16,10 +16,14 @@ import (
 // batchWait is how long a loader gathers keys. The siblings of a list are resolved at once, so it need not be long.
 const batchWait = time.Millisecond
 
+// maxBatch bounds one statement: a list in a list can have thousands of owners, and SQLite joins at most 500 selects.
+const maxBatch = models.MaxPageSize
+
 // loaders batch the reads of one request, so that a list costs one statement for each relation and not one for each entity.
 type loaders struct {
 	service *models.Service
 	actor   *models.Actor
+	wait    time.Duration
 
 	accounts        *dataloadgen.Loader[int64, *models.Account]
 	projects        *dataloadgen.Loader[int64, *models.Project]
@@ -38,27 +42,27 @@ type loaders struct {
 
 type loadersKey struct{}
 
-func withLoaders(ctx context.Context, service *models.Service) context.Context {
+func withLoaders(ctx context.Context, service *models.Service, wait time.Duration) context.Context {
 	actor := models.ActorFrom(ctx)
 	return context.WithValue(ctx, loadersKey{}, &loaders{
-		service: service, actor: actor, lists: map[string]any{},
-		accounts: byID(func(ctx context.Context, ids []int64) ([]*models.Account, error) {
+		service: service, actor: actor, wait: wait, lists: map[string]any{},
+		accounts: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Account, error) {
 			return service.Accounts(ctx, actor, ids...)
 		}),
-		projects: byID(func(ctx context.Context, ids []int64) ([]*models.Project, error) {
+		projects: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Project, error) {
 			return service.Projects(ctx, actor, ids...)
 		}),
-		crawls: byID(func(ctx context.Context, ids []int64) ([]*models.Crawl, error) {
+		crawls: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Crawl, error) {
 			return service.Crawls(ctx, actor, ids...)
 		}),
-		reportDownloads: byID(func(ctx context.Context, ids []int64) ([]*models.ReportDownload, error) {
+		reportDownloads: byID(wait, func(ctx context.Context, ids []int64) ([]*models.ReportDownload, error) {
 			return service.ReportDownloads(ctx, actor, ids...)
 		}),
-		users: byID(func(ctx context.Context, ids []int64) ([]*models.User, error) { return service.Users(ctx, ids...) }),
-		callbacks: byID(func(ctx context.Context, ids []int64) ([]*models.Callback, error) {
+		users: byID(wait, func(ctx context.Context, ids []int64) ([]*models.User, error) { return service.Users(ctx, ids...) }),
+		callbacks: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Callback, error) {
 			return service.Callbacks(ctx, actor, ids...)
 		}),
-		replays: mapped(func(ctx context.Context, ids []int64) (map[int64][]*models.Callback, error) {
+		replays: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.Callback, error) {
 			found, err := service.Replays(ctx, actor, ids...)
 			byOriginal := map[int64][]*models.Callback{}
 			for _, c := range found {
@@ -66,10 +70,10 @@ func withLoaders(ctx context.Context, service *models.Service) context.Context {
 			}
 			return byOriginal, err
 		}),
-		responseBodies: mapped(func(ctx context.Context, ids []int64) (map[int64][]byte, error) {
+		responseBodies: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]byte, error) {
 			return service.ResponseBodies(ctx, actor, ids...)
 		}),
-		signingSecrets: mapped(func(ctx context.Context, ids []int64) (map[int64][]*models.SigningSecret, error) {
+		signingSecrets: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.SigningSecret, error) {
 			return service.ProjectSigningSecrets(ctx, actor, ids...)
 		}),
 	})
@@ -77,12 +81,12 @@ func withLoaders(ctx context.Context, service *models.Service) context.Context {
 
 func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
 
-func mapped[V any](read func(context.Context, []int64) (map[int64]V, error)) *dataloadgen.Loader[int64, V] {
-	return dataloadgen.NewMappedLoader(read, dataloadgen.WithWait(batchWait))
+func mapped[V any](wait time.Duration, read func(context.Context, []int64) (map[int64]V, error)) *dataloadgen.Loader[int64, V] {
+	return dataloadgen.NewMappedLoader(read, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(maxBatch))
 }
 
-func byID[V Node](read func(context.Context, []int64) ([]V, error)) *dataloadgen.Loader[int64, V] {
-	return mapped(func(ctx context.Context, ids []int64) (map[int64]V, error) {
+func byID[V Node](wait time.Duration, read func(context.Context, []int64) ([]V, error)) *dataloadgen.Loader[int64, V] {
+	return mapped(wait, func(ctx context.Context, ids []int64) (map[int64]V, error) {
 		found, err := read(ctx, ids)
 		m := make(map[int64]V, len(found))
 		for _, v := range found {
@@ -133,7 +137,7 @@ func shared[V any](l *loaders, name string, read func(context.Context, []int64) 
 	defer l.mu.Unlock()
 	loader, ok := l.lists[name].(*dataloadgen.Loader[int64, V])
 	if !ok {
-		loader = mapped(read)
+		loader = mapped(l.wait, read)
 		l.lists[name] = loader
 	}
 	return loader

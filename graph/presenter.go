@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -32,8 +33,9 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 			message = field + ": " + message
 		}
 		return answer(shown.Path, message, known.Code, field)
-	case shown.Err == nil:
-		return shown // about the document itself: malformed, invalid, too complex
+	case shown.Err == nil: // about the document itself: malformed, invalid, too complex
+		shown.Message = withoutValues(shown.Message)
+		return shown
 	case errors.Is(err, context.Canceled):
 		return answer(shown.Path, "The request was cancelled.", models.CodeInternal, "")
 	}
@@ -42,6 +44,16 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	e := answer(shown.Path, "Something went wrong on our side; the request id is "+id+".", models.CodeInternal, "")
 	e.Extensions["requestId"] = id
 	return e
+}
+
+// withoutValues drops what gqlgen repeats of a request that it could not read (the whole body, the whole input object):
+// it can hold a header value or a key.
+func withoutValues(message string) string {
+	if strings.HasPrefix(message, "json request body") {
+		message, _, _ = strings.Cut(message, " body:")
+	}
+	message, _, _ = strings.Cut(message, ", found ")
+	return message
 }
 
 func answer(path ast.Path, message string, code models.Code, field string) *gqlerror.Error {

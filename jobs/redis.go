@@ -3,13 +3,11 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -24,23 +22,55 @@ func OpenRedis(rawURL string) (redis.UniversalClient, error) {
 	return client, nil
 }
 
+// newRedis leaves the reading of URLs to go-redis: asynq's forgets the user name and the default port.
 func newRedis(rawURL string) (redis.UniversalClient, error) {
-	if rest, ok := strings.CutPrefix(rawURL, "redis-cluster://"); ok {
+	scheme, rest, _ := strings.Cut(rawURL, "://")
+	switch scheme {
+	case "redis-cluster":
 		options, err := redis.ParseClusterURL("redis://" + rest)
 		if err != nil {
 			return nil, withoutURL(err)
 		}
 		return redis.NewClusterClient(options), nil
+	case "redis-sentinel":
+		options, err := parseSentinelURL("redis://" + rest)
+		if err != nil {
+			return nil, withoutURL(err)
+		}
+		return redis.NewFailoverClient(options), nil
+	case "redis", "rediss":
+		options, err := redis.ParseURL(rawURL)
+		if err != nil {
+			return nil, withoutURL(err)
+		}
+		return redis.NewClient(options), nil
 	}
-	option, err := asynq.ParseRedisURI(rawURL)
+	return nil, errors.New("the URL must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://")
+}
+
+const sentinelPort = "26379"
+
+// parseSentinelURL reads the usual form of such URLs, with the hosts beside each other and ?master=. The user info is that of
+// Sentinel; that of Redis itself is ?username= and ?password=.
+func parseSentinelURL(rawURL string) (*redis.FailoverOptions, error) {
+	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, err
 	}
-	client, ok := option.MakeRedisClient().(redis.UniversalClient)
-	if !ok {
-		return nil, fmt.Errorf("a Redis client of type %T", client)
+	hosts := strings.Split(u.Host, ",")
+	for i, host := range hosts {
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			hosts[i] = net.JoinHostPort(host, sentinelPort)
+		}
 	}
-	return client, nil
+	query := u.Query()
+	query["addr"] = append(query["addr"], hosts[1:]...)
+	if query.Has("master") {
+		query.Set("master_name", query.Get("master"))
+		query.Del("master")
+	}
+	u.Host, u.RawQuery = hosts[0], query.Encode()
+	return redis.ParseFailoverURL(u.String())
 }
 
 // withoutURL drops the URL from a parse error: it carries the password.

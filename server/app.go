@@ -158,11 +158,15 @@ func openStore(cfg config, log *slog.Logger) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(where, sealer, store.WithTrace(func(ctx context.Context, statement string, took time.Duration) {
+	opened, err := store.Open(where, sealer, store.WithTrace(func(ctx context.Context, statement string, took time.Duration) {
 		if took > slowStatement {
 			log.WarnContext(ctx, "sql.slow", "statement", statement, "duration_ms", took.Milliseconds())
 		}
 	}))
+	if err != nil && !cfg.embedded() {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err) // it has tried to connect
+	}
+	return opened, err
 }
 
 // keyFile reads the encryption key of the embedded default, and makes it on the first start.

@@ -163,6 +163,13 @@ func (s secretURL) String() string {
 	if err != nil {
 		return models.Masked
 	}
+	query := u.Query()
+	for name := range query {
+		if strings.Contains(name, "password") { // Postgres and Redis Sentinel read it there too
+			query.Set(name, "xxxxx")
+			u.RawQuery = query.Encode()
+		}
+	}
 	return u.Redacted()
 }
 

@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // account time zones work on machines without a zone database
+
+	redislog "github.com/redis/go-redis/v9/logging"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
@@ -17,6 +19,8 @@ var version = "dev"
 func main() {
 	// net/http writes what it could not tell anybody else here, with text that a receiver chose.
 	log.SetOutput(io.Discard)
+	// go-redis writes dozens of lines a second past our log while Redis is away. What it says reaches our log as errors too.
+	redislog.Disable()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()

@@ -1,0 +1,68 @@
+package graph_test
+
+// access says who may use a field, as the design's table has it.
+type access int
+
+const (
+	member       access = iota // reads of one's own account
+	editorUp                   // changes by Editor and Admin
+	adminOnly                  // changes by Admin
+	platformOnly               // the service key
+	userOnly                   // a session, whatever its roles
+	userOrNamed                // a user for itself, the platform for the user it names
+)
+
+// example is a valid use of a field, by the demo account's people and by the platform.
+type example struct {
+	who      access
+	query    string
+	platform string // where the platform has to ask differently
+}
+
+// publicFields need no credentials.
+var publicFields = map[string]bool{"Query.version": true, "Mutation.createSessionUsingUserKey": true}
+
+// examples has every field of Query and Mutation that is not public. $key stands for a key of the caller's, or of somebody
+// else's for callers without one.
+var examples = map[string]example{
+	"Query.me":                {who: userOnly, query: `{ me { id rawID username email firstName lastName accounts { totalCount } } }`},
+	"Query.node":              {who: member, query: `{ node(id: "TjAwNlByb2plY3QxMTIzMTIz") { id rawID } }`},
+	"Query.getAccount":        {who: member, query: `{ getAccount(id: 123123) { id rawID name } }`},
+	"Query.getProject":        {who: member, query: `{ getProject(id: 1123123) { id rawID name } }`},
+	"Query.getCrawl":          {who: member, query: `{ getCrawl(id: 124234) { id rawID status } }`},
+	"Query.getReportDownload": {who: member, query: `{ getReportDownload(id: 567890) { id rawID reportId } }`},
+	"Query.getCallback":       {who: member, query: `{ getCallback(id: 1) { id rawID uid } }`},
+
+	"Mutation.createProject": {who: editorUp, query: `mutation {
+		createProject(input: {accountId: 123123, name: "New", primaryDomain: "https://new.example.com"}) { project { id } } }`},
+	"Mutation.updateProject": {who: editorUp, query: `mutation {
+		updateProject(input: {projectId: 1123123, name: "Renamed"}) { project { id } } }`},
+	"Mutation.deleteProject": {who: adminOnly, query: `mutation { deleteProject(input: {projectId: 123}) { project { id } } }`},
+	"Mutation.updateAccount": {who: adminOnly, query: `mutation {
+		updateAccount(input: {accountId: 123123, name: "Renamed"}) { account { id } } }`},
+	"Mutation.runCrawlForProject": {who: editorUp, query: `mutation {
+		runCrawlForProject(input: {projectId: 1123123}) { crawl { id } } }`},
+	"Mutation.createReportDownload": {who: editorUp, query: `mutation {
+		createReportDownload(input: {crawlId: 124234, reportTemplateCode: "all_pages"}) { reportDownload { id } } }`},
+	"Mutation.replayCallback": {who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`},
+
+	"Mutation.createUserKey": {
+		who: userOrNamed, query: `mutation { createUserKey { id secret } }`,
+		platform: `mutation { createUserKey(input: {userId: 123123}) { id secret } }`,
+	},
+	"Mutation.deleteUserKey": {who: userOnly, query: `mutation { deleteUserKey(input: {userKeyId: $key}) { userKey { id } } }`},
+	"Mutation.deleteSession": {who: userOnly, query: `mutation { deleteSession { token } }`},
+
+	"Mutation.createAccount": {who: platformOnly, query: `mutation {
+		createAccount(input: {name: "New", rawID: 77, ssoClientId: 1}) { account { id } } }`},
+	"Mutation.createUser": {who: platformOnly, query: `mutation {
+		createUser(input: {email: "new@example.com", accounts: [{accountId: 123123, role: Viewer}]}) { user { id } } }`},
+	"Mutation.createSSOClient": {who: platformOnly, query: `mutation { createSSOClient(input: {name: "New"}) { ssoClient { id } } }`},
+	"Mutation.updateSSOClient": {who: platformOnly, query: `mutation {
+		updateSSOClient(input: {ssoClientId: 1, name: "Renamed"}) { ssoClient { id } } }`},
+	"Mutation.finishCrawl": {who: platformOnly, query: `mutation {
+		finishCrawl(input: {crawlId: 124235, projectId: 1123123}) { crawl { id } callback { id } } }`},
+	"Mutation.finishReportDownload": {who: platformOnly, query: `mutation { finishReportDownload(input: {
+		reportDownloadId: 567891, crawlId: 124234, reportTemplateCode: "all_pages", fileUrl: "https://files.example.com/2"
+	}) { reportDownload { id } callback { id } } }`},
+}

@@ -1,0 +1,288 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/graph"
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// The entities of every world: the demo tenant of the design, and a second account that must stay apart.
+const (
+	demoAccount, demoUser          = 123123, 123123
+	demoProject, bareProject       = 1123123, 123
+	finishedCrawl, queuedCrawl     = 124234, 124235
+	reportDownload, otherReport    = 567890, 567891
+	editorUser, viewerUser         = 31, 32
+	otherAccount, otherUser        = 200200, 200201
+	otherProject, otherCrawl       = 200, 201
+	accountSecret, projectSecret   = "Bearer account-secret-4711", "Bearer project-secret-4712"
+	webhookSecret                  = "Bearer webhook-secret-4713"
+	accountURL, projectURL         = "https://account.example.com/hook", "https://project.example.com/hook"
+	webhookURL, testVersion        = "https://sso.example.com/hook", "1.2.3-test"
+	platformKey                    = models.Secret("rbp_platform-key-4714")
+	reportFileURL, reportFileURL2  = "https://files.example.com/1", "https://files.example.com/2"
+	adminEmail, reportTemplateCode = "demo@example.com", "all_pages"
+)
+
+var start = time.Date(2020, 7, 9, 16, 25, 35, 0, time.UTC)
+
+// world is one service with the demo tenant behind its API.
+type world struct {
+	tb       testing.TB
+	url      string // of the database
+	store    *trap
+	service  *models.Service
+	clock    *clock
+	queue    *queue
+	log      *logBuffer
+	handler  http.Handler
+	executed *atomic.Int64 // statements
+	widest   *atomic.Int64 // the most parts of a union
+	callback struct{ crawl, report *models.Callback }
+}
+
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{tb: tb, url: storetest.URL(tb), clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64), widest: new(atomic.Int64)}
+	db := storetest.OpenURL(tb, w.url, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+		w.executed.Add(1)
+		parts := int64(1 + strings.Count(statement, "UNION ALL"))
+		for widest := w.widest.Load(); parts > widest && !w.widest.CompareAndSwap(widest, parts); widest = w.widest.Load() {
+		}
+	}))
+	if _, err := db.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	w.store = &trap{Store: db, close: db.Close}
+	w.service = w.serviceOn(w.store)
+	w.handler = graph.NewHandler(w.service, testVersion, slog.New(slog.NewJSONHandler(w.log, nil)))
+	w.inTx(func(s *models.Service) { populate(tb, w, s) })
+	w.queue.reset()
+	return w
+}
+
+// in is the same world within a subtest.
+func (w *world) in(tb testing.TB) *world {
+	inner := *w
+	inner.tb = tb
+	return &inner
+}
+
+func (w *world) serviceOn(db models.Store) *models.Service {
+	log := slog.New(slog.NewJSONHandler(w.log, nil))
+	rules := models.Rules{
+		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
+		PlatformKeyHash: platformKey.Hash(), Timeout: 30 * time.Second,
+	}
+	return models.NewService(db, w.queue, rules, log).WithClock(w.clock.now, func() float64 { return 0.5 })
+}
+
+// inTx runs many use-cases in one transaction, which is quicker.
+func (w *world) inTx(f func(*models.Service)) {
+	w.tb.Helper()
+	err := w.store.InTx(w.tb.Context(), func(tx models.Store) error {
+		f(w.serviceOn(tx))
+		return nil
+	})
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+func populate(tb testing.TB, w *world, s *models.Service) {
+	tb.Helper()
+	ctx, platform := tb.Context(), models.PlatformActor()
+	client, err := s.CreateSSOClient(ctx, platform, models.NewSSOClient{
+		Name: "Acme SSO", RawID: 1, Webhook: endpoint(webhookURL, "Authorization", webhookSecret),
+	})
+	must(tb, err)
+	_, err = s.CreateAccount(ctx, platform, models.NewAccount{
+		Name: "Demo", RawID: demoAccount, Timezone: ptr("Europe/London"), SSOClientID: &client.ID, PartnerAccountID: ptr("123123"),
+		Callback: endpoint(accountURL, "Authorization", accountSecret),
+	})
+	must(tb, err)
+	_, err = s.CreateAccount(ctx, platform, models.NewAccount{Name: "Other", RawID: otherAccount})
+	must(tb, err)
+	createUser(tb, s, models.NewUser{
+		Email: adminEmail, RawID: demoUser, FirstName: ptr("Demo"), LastName: ptr("User"), PartnerUserID: ptr("3333312"),
+		Accounts: []models.Membership{{AccountID: demoAccount, Role: models.RoleAdmin}},
+	})
+	createUser(tb, s, models.NewUser{
+		Email: "editor@example.com", RawID: editorUser, Accounts: []models.Membership{{AccountID: demoAccount, Role: models.RoleEditor}},
+	})
+	createUser(tb, s, models.NewUser{
+		Email: "viewer@example.com", RawID: viewerUser, Accounts: []models.Membership{{AccountID: demoAccount, Role: models.RoleViewer}},
+	})
+	createUser(tb, s, models.NewUser{
+		Email: "other@example.com", RawID: otherUser, Accounts: []models.Membership{{AccountID: otherAccount, Role: models.RoleAdmin}},
+	})
+	createProject(tb, s, models.NewProject{
+		AccountID: demoAccount, RawID: demoProject, Callback: endpoint(projectURL, "X-Project", projectSecret),
+	})
+	createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: bareProject})
+	createProject(tb, s, models.NewProject{AccountID: otherAccount, RawID: otherProject})
+	w.callback.crawl = finishCrawl(tb, s, finishedCrawl, demoProject)
+	w.callback.report = finishReport(tb, s, reportDownload, finishedCrawl)
+	finishCrawl(tb, s, otherCrawl, otherProject)
+	deliver(tb, s, w.callback.crawl.ID, 200)
+}
+
+func createUser(tb testing.TB, s *models.Service, in models.NewUser) {
+	tb.Helper()
+	_, err := s.CreateUser(tb.Context(), models.PlatformActor(), in)
+	must(tb, err)
+}
+
+func createProject(tb testing.TB, s *models.Service, in models.NewProject) {
+	tb.Helper()
+	in.Name, in.PrimaryDomain = "Site", "https://www.example.com"
+	_, err := s.CreateProject(tb.Context(), models.PlatformActor(), in)
+	must(tb, err)
+}
+
+func finishCrawl(tb testing.TB, s *models.Service, id, projectID int64) *models.Callback {
+	tb.Helper()
+	user := int64(demoUser)
+	_, c, err := s.FinishCrawl(tb.Context(), models.PlatformActor(), models.CrawlEnd{
+		CrawlID: id, ProjectID: &projectID, CreatedByUserID: &user, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	})
+	must(tb, err)
+	return c
+}
+
+func finishReport(tb testing.TB, s *models.Service, id, crawlID int64) *models.Callback {
+	tb.Helper()
+	_, c, err := s.FinishReportDownload(tb.Context(), models.PlatformActor(), models.ReportDownloadEnd{
+		ReportDownloadID: id, CrawlID: &crawlID, ReportTemplateCode: ptr(reportTemplateCode), FileURL: reportFileURL,
+	})
+	must(tb, err)
+	return c
+}
+
+// deliver makes one attempt as a worker would, and lets the receiver answer with the status; 0 is no answer.
+func deliver(tb testing.TB, s *models.Service, callbackID int64, status int) {
+	tb.Helper()
+	d, err := s.Claim(tb.Context(), callbackID)
+	must(tb, err)
+	if d == nil {
+		tb.Fatalf("callback %d is not due", callbackID)
+	}
+	o := models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}
+	if status == 0 {
+		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
+	}
+	must(tb, s.Record(tb.Context(), d, o))
+}
+
+func endpoint(url, key, value string) models.EndpointUpdate {
+	return models.EndpointUpdate{
+		URL: models.Given(&url), Headers: models.Given([]models.Header{{Key: key, Value: models.Secret(value)}}),
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// clock stands still until it is moved.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// queue records the wake-ups.
+type queue struct {
+	mu   sync.Mutex
+	woke []models.Wakeup
+}
+
+func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.woke = append(q.woke, wakeups...)
+	return nil
+}
+
+// reset forgets the wake-ups and returns them.
+func (q *queue) reset() []models.Wakeup {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	woke := q.woke
+	q.woke = nil
+	return woke
+}
+
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// trap is a store that fails or panics when it is told to.
+type trap struct {
+	models.Store
+	close func() error
+	mode  atomic.Int32
+}
+
+const (
+	trapFails = iota + 1
+	trapPanics
+)
+
+func (s *trap) spring() error {
+	switch s.mode.Load() {
+	case trapFails:
+		return errors.New("pq: relation secret_table of SELECT does not exist")
+	case trapPanics:
+		panic("the store has a bug")
+	}
+	return nil
+}
+
+func (s *trap) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Crawl, error) {
+	if err := s.spring(); err != nil {
+		return nil, err
+	}
+	return s.Store.Crawls(ctx, scope, ids...)
+}

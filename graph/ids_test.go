@@ -1,0 +1,274 @@
+package graph_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/models"
+)
+
+func globalID(typeName string, raw int64) string {
+	return models.ObjectID{Type: typeName, Raw: raw}.String()
+}
+
+// idFields are all places where an id is given: an operation with %s for the id, the id's type and number, and the name of
+// the field. TestEveryIDFieldIsOnTheList keeps the list complete.
+var idFields = []struct {
+	name, query, typeName string
+	raw                   int64
+}{
+	{"Query.getAccount.id", `query { getAccount(id: %s) { id } }`, "Account", demoAccount},
+	{"Query.getProject.id", `query { getProject(id: %s) { id } }`, "Project", demoProject},
+	{"Query.getCrawl.id", `query { getCrawl(id: %s) { id } }`, "Crawl", finishedCrawl},
+	{"Query.getReportDownload.id", `query { getReportDownload(id: %s) { id } }`, "ReportDownload", reportDownload},
+	{"Query.getCallback.id", `query { getCallback(id: %s) { id } }`, "Callback", 1},
+	{"CreateUserKeyInput.userId", `mutation { createUserKey(input: {userId: %s}) { id } }`, "User", editorUser},
+	{
+		"CreateProjectInput.accountId", `mutation { createProject(input: {accountId: %s, name: "A", primaryDomain: "b"}) { project { id } } }`,
+		"Account", demoAccount,
+	},
+	{"CreateProjectInput.rawID", `mutation {
+		createProject(input: {accountId: 123123, name: "A", primaryDomain: "b", rawID: %s}) { project { id } } }`, "Project", 5000},
+	{
+		"UpdateProjectInput.projectId", `mutation { updateProject(input: {projectId: %s, name: "A"}) { project { id } } }`,
+		"Project", demoProject,
+	},
+	{"DeleteProjectInput.projectId", `mutation { deleteProject(input: {projectId: %s}) { project { id } } }`, "Project", bareProject},
+	{
+		"UpdateAccountInput.accountId", `mutation { updateAccount(input: {accountId: %s, name: "A"}) { account { id } } }`,
+		"Account", demoAccount,
+	},
+	{
+		"RunCrawlForProjectInput.projectId", `mutation { runCrawlForProject(input: {projectId: %s}) { crawl { id } } }`,
+		"Project", demoProject,
+	},
+	{"CreateReportDownloadInput.crawlId", `mutation {
+		createReportDownload(input: {crawlId: %s, reportTemplateCode: "a"}) { reportDownload { id } } }`, "Crawl", finishedCrawl},
+	{"CreateReportDownloadInput.segmentId", `mutation {
+		createReportDownload(input: {crawlId: 124234, reportTemplateCode: "a", segmentId: %s}) { reportDownload { id } } }`, "Segment", 8},
+	{"ReplayCallbackInput.callbackId", `mutation { replayCallback(input: {callbackId: %s}) { callback { id } } }`, "Callback", 1},
+	{"CreateAccountInput.rawID", `mutation { createAccount(input: {name: "A", rawID: %s}) { account { id } } }`, "Account", 5001},
+	{
+		"CreateAccountInput.ssoClientId", `mutation { createAccount(input: {name: "A", ssoClientId: %s}) { account { id } } }`,
+		"SSOClient", 1,
+	},
+	{"CreateUserInput.rawID", `mutation { createUser(input: {email: "a@example.com", rawID: %s}) { user { id } } }`, "User", 5002},
+	{"AccountRoleInput.accountId", `mutation {
+		createUser(input: {email: "a@example.com", accounts: [{accountId: %s, role: Admin}]}) { user { id } } }`, "Account", demoAccount},
+	{
+		"CreateSSOClientInput.rawID", `mutation { createSSOClient(input: {name: "A", rawID: %s}) { ssoClient { id } } }`,
+		"SSOClient", 5003,
+	},
+	{
+		"UpdateSSOClientInput.ssoClientId", `mutation { updateSSOClient(input: {ssoClientId: %s, name: "A"}) { ssoClient { id } } }`,
+		"SSOClient", 1,
+	},
+	{"FinishCrawlInput.crawlId", `mutation { finishCrawl(input: {crawlId: %s, projectId: 123}) { crawl { id } } }`, "Crawl", 5004},
+	{
+		"FinishCrawlInput.projectId", `mutation { finishCrawl(input: {crawlId: 5005, projectId: %s}) { crawl { id } } }`,
+		"Project", bareProject,
+	},
+	{"FinishCrawlInput.createdByUserId", `mutation {
+		finishCrawl(input: {crawlId: 5006, projectId: 123, createdByUserId: %s}) { crawl { id } } }`, "User", demoUser},
+	{"FinishReportDownloadInput.reportDownloadId", finishWith(`reportDownloadId: %s, crawlId: 124234`), "ReportDownload", 5007},
+	{"FinishReportDownloadInput.crawlId", finishWith(`reportDownloadId: 5008, crawlId: %s`), "Crawl", finishedCrawl},
+	{"FinishReportDownloadInput.segmentId", finishWith(`reportDownloadId: 5009, crawlId: 124234, segmentId: %s`), "Segment", 8},
+	{
+		"FinishReportDownloadInput.createdByUserId",
+		finishWith(`reportDownloadId: 5010, crawlId: 124234, createdByUserId: %s`), "User", demoUser,
+	},
+}
+
+func finishWith(fields string) string {
+	return `mutation { finishReportDownload(input: {` + fields +
+		`, reportTemplateCode: "a", fileUrl: "https://files.example.com/1"}) { reportDownload { id } } }`
+}
+
+// sessionIDFields need a user's key, and node a type: they have tests of their own.
+var sessionIDFields = []string{"Query.node.id", "CreateSessionUsingUserKeyInput.userKeyId", "DeleteUserKeyInput.userKeyId"}
+
+func TestEveryIDFieldIsOnTheList(t *testing.T) {
+	t.Parallel()
+	listed := map[string]bool{}
+	for _, f := range idFields {
+		listed[f.name] = true
+	}
+	for _, name := range sessionIDFields {
+		listed[name] = true
+	}
+	for _, d := range schema().Types {
+		for _, f := range d.Fields {
+			if d.Kind == "INPUT_OBJECT" && f.Type.Name() == "ObjectID" && !listed[d.Name+"."+f.Name] {
+				t.Errorf("%s.%s is not tested", d.Name, f.Name)
+			}
+			for _, a := range f.Arguments {
+				if name := d.Name + "." + f.Name + "." + a.Name; a.Type.Name() == "ObjectID" && !listed[name] {
+					t.Errorf("%s is not tested", name)
+				}
+			}
+		}
+	}
+}
+
+func TestAnIDIsReadInEveryForm(t *testing.T) {
+	t.Parallel()
+	shared := newWorld(t)
+	for _, f := range idFields {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			w := shared.in(t)
+			published := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "N%03d%s%d", len(f.typeName), f.typeName, f.raw))
+			literal := func(s string) string { return fmt.Sprintf(f.query, s) }
+			variable := strings.Replace(strings.Replace(literal("$id"), "query {", "query($id: ObjectID!) {", 1),
+				"mutation {", "mutation($id: ObjectID!) {", 1)
+			for _, form := range []string{globalID(f.typeName, f.raw), published, fmt.Sprint(f.raw)} {
+				w.accepts(literal(quote(form)), nil)
+				w.accepts(variable, variables{"id": form})
+			}
+			w.accepts(literal(fmt.Sprint(f.raw)), nil)
+			w.accepts(variable, variables{"id": f.raw})
+
+			_, field, _ := strings.Cut(f.name, ".")
+			field = field[strings.LastIndex(field, ".")+1:]
+			w.rejects(field, literal(`"gibberish"`), nil)
+			w.rejects(field, variable, variables{"id": "gibberish"})
+			w.rejects(field, literal("0"), nil)
+			w.rejects(field, literal("-1"), nil)
+			w.rejects(field, literal("1.5"), nil)
+			w.rejects(field, variable, variables{"id": 1.5})
+			w.rejects(field, variable, variables{"id": true})
+			w.rejects(field, literal(`"99999999999999999999"`), nil)
+			if f.name == "AccountRoleInput.accountId" {
+				field = "accounts"
+			}
+			w.rejects(field, literal(quote(globalID("Sandwich", f.raw))), nil)
+		})
+	}
+}
+
+// accepts sends as the platform; what another form did before (CONFLICT, NOT_FOUND) is not the point here.
+func (w *world) accepts(query string, vars variables) {
+	w.tb.Helper()
+	a := w.do(platform(), query, vars)
+	switch a.code() {
+	case "", string(models.CodeConflict), string(models.CodeNotFound):
+	default:
+		w.tb.Errorf("%s %v: %s", query, vars, a.Body)
+	}
+}
+
+func (w *world) rejects(field, query string, vars variables) {
+	w.tb.Helper()
+	a := w.do(platform(), query, vars)
+	if a.code() != string(models.CodeBadUserInput) || a.field() != field {
+		w.tb.Errorf("want BAD_USER_INPUT on %s: %s %v: %s", field, query, vars, a.Body)
+	}
+}
+
+func TestALiteralNumberThatIsTooLargeIsBadInput(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, query := range []string{
+		`{ getProject(id: 99999999999999999999) { id } }`, `{ getProject(id: 1e999) { id } }`, `{ node(id: -99999999999999999999) { id } }`,
+		`{ ... on Query { getProject(id: 99999999999999999999) { id } } }`, `{ ...f } fragment f on Query { node(id: 99999999999999999999) { id } }`,
+	} {
+		w.do(platform(), query, nil).wantError(models.CodeBadUserInput, "id", "")
+	}
+	if w.log.String() != "" {
+		t.Errorf("logged: %s", w.log)
+	}
+}
+
+func TestRawIDIsTheNumberAsText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.ok(w.admin(), `{ me { id rawID accounts { nodes { id rawID projects { nodes { id rawID } } } } }
+		getCrawl(id: 124234) { id rawID } getReportDownload(id: 567890) { id rawID } getCallback(id: 1) { id rawID } }`, nil)
+	for path, typeName := range map[string]string{
+		"me": "User", "me.accounts.nodes.0": "Account", "me.accounts.nodes.0.projects.nodes.0": "Project",
+		"getCrawl": "Crawl", "getReportDownload": "ReportDownload", "getCallback": "Callback",
+	} {
+		raw, _ := a.at(path + ".rawID").(string)
+		id, err := models.ParseObjectID(a.text(path + ".id"))
+		if err != nil || id.Type != typeName || fmt.Sprint(id.Raw) != raw {
+			t.Errorf("%s: id %v (%v), rawID %q", path, id, err, raw)
+		}
+	}
+}
+
+func TestNodeFindsEachType(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for typeName, raw := range map[string]int64{
+		"Account": demoAccount, "Project": demoProject, "Crawl": finishedCrawl, "ReportDownload": reportDownload, "Callback": 1,
+		"User": demoUser, "SSOClient": 1,
+	} {
+		who := w.admin()
+		if typeName == "SSOClient" {
+			who = platform()
+		}
+		id := globalID(typeName, raw)
+		a := w.ok(who, `query($id: ObjectID!) { node(id: $id) { __typename id rawID } }`, variables{"id": id})
+		if a.at("node.__typename") != typeName || a.at("node.id") != id || a.at("node.rawID") != fmt.Sprint(raw) {
+			t.Errorf("%s: %s", typeName, a.Body)
+		}
+		a = w.do(who, `query($id: ObjectID!) { node(id: $id) { id } }`, variables{"id": globalID(typeName, 99999)})
+		a.wantError(models.CodeNotFound, "", "node")
+	}
+	for _, d := range schema().PossibleTypes["Node"] {
+		if d.Name != "UserKey" && d.Fields.ForName("rawID") == nil {
+			t.Errorf("%s is a Node without rawID", d.Name)
+		}
+	}
+}
+
+func TestNodeNeedsATypeThatItKnows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.do(w.admin(), `{ node(id: 123) { id } }`, nil).wantError(models.CodeBadUserInput, "id", "node")
+	w.do(w.admin(), `{ node(id: "123") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "node")
+	w.do(w.admin(), `{ node(id: "x") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "node.id")
+	for _, typeName := range []string{"Sandwich", "UserKey", "Segment"} {
+		w.do(w.admin(), `{ node(id: "`+globalID(typeName, 1)+`") { id } }`, nil).wantError(models.CodeNotFound, "", "node")
+	}
+}
+
+func TestGetCallbackTakesAnIDOrAUID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	uid := w.callback.crawl.UID.String()
+	who := w.viewer()
+	byID := w.ok(who, `{ getCallback(id: 1) { id uid ref } }`, nil)
+	byUID := w.ok(who, `{ getCallback(uid: "`+uid+`") { id uid ref } }`, nil)
+	if byID.Body != byUID.Body || byUID.at("getCallback.uid") != uid || byUID.at("getCallback.ref") != uid {
+		t.Errorf("%s\n%s", byID.Body, byUID.Body)
+	}
+	w.do(who, `{ getCallback { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getCallback")
+	w.do(who, `{ getCallback(id: 1, uid: "`+uid+`") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getCallback")
+	w.do(who, `{ getCallback(uid: "x") { id } }`, nil).wantError(models.CodeBadUserInput, "uid", "getCallback")
+	w.do(who, `{ getCallback(uid: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`, nil).wantError(models.CodeNotFound, "", "getCallback")
+	w.do(w.other(), `{ getCallback(uid: "`+uid+`") { id } }`, nil).wantError(models.CodeNotFound, "", "getCallback")
+}
+
+func TestUserKeyIDsAreReadAsGlobalIDsAndNumbers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, secret := w.userKey(demoUser)
+	raw, err := models.ParseObjectID(id)
+	must(t, err)
+	for _, form := range []any{id, raw.Raw, fmt.Sprint(raw.Raw)} {
+		w.ok(caller{}, `mutation($k: ObjectID!, $s: String!) { createSessionUsingUserKey(input: {userKeyId: $k, secret: $s}) { token } }`,
+			variables{"k": form, "s": secret})
+	}
+	a := w.do(caller{}, `mutation { createSessionUsingUserKey(input: {userKeyId: "?", secret: "s"}) { token } }`, nil)
+	a.wantError(models.CodeBadUserInput, "userKeyId", "createSessionUsingUserKey.input.userKeyId")
+	got := w.ok(w.admin(), `mutation { deleteUserKey(input: {userKeyId: `+fmt.Sprint(raw.Raw)+`}) { userKey { id rawID } } }`, nil)
+	if got.at("deleteUserKey.userKey.id") != id {
+		t.Error(got.Body)
+	}
+	a = w.do(caller{}, `mutation($s: String!) { createSessionUsingUserKey(input: {userKeyId: "`+id+`", secret: $s}) { token } }`,
+		variables{"s": secret})
+	a.wantError(models.CodeIncorrectUserKey, "", "createSessionUsingUserKey")
+}

@@ -1,0 +1,177 @@
+package graph_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/graph"
+	"github.com/ringback/ringback/models"
+)
+
+func TestOnlyPostWithJSONIsServed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, tc := range []struct{ name, method, target, contentType, body string }{
+		{"GET", http.MethodGet, "/graphql?query=%7Bversion%7D", "", ""},
+		{"GET with JSON", http.MethodGet, "/graphql?query=%7Bversion%7D", "application/json", ""},
+		{"text/plain", http.MethodPost, "/graphql", "text/plain", `{"query":"{version}"}`},
+		{"form", http.MethodPost, "/graphql", "application/x-www-form-urlencoded", `query={version}`},
+		{"multipart", http.MethodPost, "/graphql", "multipart/form-data; boundary=x", "--x--"},
+		{"graphql", http.MethodPost, "/graphql", "application/graphql", `{version}`},
+		{"nothing said", http.MethodPost, "/graphql", "", `{"query":"{version}"}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(tc.method, tc.target, strings.NewReader(tc.body))
+			if tc.contentType != "" {
+				r.Header.Set("Content-Type", tc.contentType)
+			}
+			a := w.in(t).send(r)
+			if a.Status != http.StatusBadRequest || len(a.Errors) != 1 || strings.Contains(a.Body, testVersion) {
+				t.Errorf("status %d: %s", a.Status, a.Body)
+			}
+		})
+	}
+}
+
+func TestABodyOverOneMebibyteIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := func(size int) string {
+		const frame = `{"query":"{version}","variables":{"a":""}}`
+		return strings.Replace(frame, `""`, `"`+strings.Repeat("a", size-len(frame))+`"`, 1)
+	}
+	if a := w.post(caller{}, body(1<<20)); a.at("version") != testVersion {
+		t.Errorf("exactly 1 MiB: %.200s", a.Body)
+	}
+	if a := w.post(caller{}, body(1<<20+1)); a.Status != http.StatusRequestEntityTooLarge || len(a.Errors) != 1 || a.Data != nil {
+		t.Errorf("one byte more: %.200s", a.Body)
+	}
+}
+
+func TestADocumentOfTooManyTokensIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	document := func(tokens int) string {
+		var b strings.Builder
+		for i := range tokens / 3 {
+			fmt.Fprintf(&b, " v%d: version", i)
+		}
+		return "{" + b.String() + " }"
+	}
+	if a := w.do(caller{}, document(graph.MaxTokens-10), nil); len(a.Errors) > 0 {
+		t.Errorf("below the limit: %.200s", a.Body)
+	}
+	a := w.do(caller{}, document(graph.MaxTokens+10), nil)
+	if a.code() != "GRAPHQL_PARSE_FAILED" || !strings.Contains(a.Errors[0].Message, "token limit") {
+		t.Errorf("over the limit: %.200s", a.Body)
+	}
+}
+
+func TestAListCostsWhatItAsksFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const nested = `{ getAccount(id: 123123) { projects(first: %d) { nodes { callbacks(first: %d) { nodes { uid } } } } } }`
+	const cheap = `{ getAccount(id: 123123) { callbacks(first: 100) { nodes { id uid ref event status targetUrl contentType payload
+		attemptCount httpStatus error { code message } nextAttemptAt createdAt finishedAt attempts { nodes { uid number url startedAt
+		durationMs timings { dnsMs connectMs tlsMs firstByteMs } httpStatus error { code message } responseBody } } } } } }`
+	const tower = `{ me { accounts { nodes { projects { nodes { callbacks { nodes { attempts { nodes { uid } } } } } } } } } }`
+	const counts = `{ getAccount(id: 123123) { projects(first: 100) { nodes { callbacks(first: 100) { totalCount } } } } }`
+	for _, tc := range []struct {
+		name, query string
+		refused     bool
+	}{
+		{"a full page with its attempts", cheap, false},
+		{"20 of 100", fmt.Sprintf(nested, 100, 20), false},
+		{"100 of 100", fmt.Sprintf(nested, 100, 100), false},
+		{"defaults, four levels deep", tower, true},
+		{"counts in a list of lists", counts, true},
+		{"a huge first costs no more than 100", fmt.Sprintf(nested, 1, 1_000_000), false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			a := w.in(t).do(w.admin(), tc.query, nil)
+			if got := a.code() == "COMPLEXITY_LIMIT_EXCEEDED"; got != tc.refused {
+				t.Errorf("refused %v: %.300s", got, a.Body)
+			}
+		})
+	}
+}
+
+func TestAVariableCountsInTheComplexityToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const query = `query($n: Int!) { getAccount(id: 123123) { projects(first: $n) { nodes {
+		callbacks(first: $n) { nodes { attempts(first: 10) { nodes { uid } } } } } } } }`
+	w.ok(w.admin(), query, variables{"n": 20})
+	if a := w.do(w.admin(), query, variables{"n": 100}); a.code() != "COMPLEXITY_LIMIT_EXCEEDED" {
+		t.Error(a.Body)
+	}
+}
+
+func TestFirstIsBetween1And100(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for path, query := range listFields() {
+		for _, first := range []int{0, 101, -1} {
+			a := w.do(w.admin(), fmt.Sprintf(query, fmt.Sprintf("first: %d", first)), nil)
+			a.wantError(models.CodeBadUserInput, "first", path)
+		}
+		for _, first := range []string{"1", "100", "null"} {
+			w.ok(w.admin(), fmt.Sprintf(query, "first: "+first), nil)
+		}
+	}
+}
+
+func TestACursorMustBeOneOfOurs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for path, query := range listFields() {
+		for _, after := range []string{"", "x", "bm90IGEgY3Vyc29y", "MTI6"} {
+			a := w.do(w.admin(), fmt.Sprintf(query, `after: `+quote(after)), nil)
+			a.wantError(models.CodeBadUserInput, "after", path)
+		}
+	}
+}
+
+// listFields has an operation for each connection by the path of its field, with %s for the arguments.
+func listFields() map[string]string {
+	return map[string]string{
+		"me.accounts":          `{ me { accounts(%s) { totalCount } } }`,
+		"getAccount.projects":  `{ getAccount(id: 123123) { projects(%s) { totalCount } } }`,
+		"getAccount.callbacks": `{ getAccount(id: 123123) { callbacks(%s) { totalCount } } }`,
+		"getProject.callbacks": `{ getProject(id: 1123123) { callbacks(%s) { totalCount } } }`,
+		"getCrawl.callbacks":   `{ getCrawl(id: 124234) { callbacks(%s) { totalCount } } }`,
+		"getCallback.attempts": `{ getCallback(id: 1) { attempts(%s) { totalCount } } }`,
+	}
+}
+
+func TestEveryConnectionIsTested(t *testing.T) {
+	t.Parallel()
+	lists := 0
+	for _, d := range schema().Types {
+		for _, f := range d.Fields {
+			if strings.HasSuffix(f.Type.Name(), "Connection") {
+				lists++
+				if f.Arguments.ForName("first") == nil || f.Arguments.ForName("after") == nil {
+					t.Errorf("%s.%s has no first or no after", d.Name, f.Name)
+				}
+			}
+		}
+	}
+	if lists != len(listFields()) {
+		t.Errorf("the schema has %d connections, the tests %d", lists, len(listFields()))
+	}
+}
+
+func TestIntrospectionWorksForEveryone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.ok(caller{}, `{ __schema { queryType { name } types { name fields { name type { name kind ofType { name } } } } } }`, nil)
+	if a.at("__schema.queryType.name") != "Query" || len(a.list("__schema.types")) < 50 {
+		t.Errorf("%.300s", a.Body)
+	}
+}

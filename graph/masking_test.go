@@ -1,0 +1,155 @@
+package graph_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/models"
+)
+
+const everyHeader = `
+fragment p on Project { id apiCallbackHeaders { value } effectiveApiCallback { headers { value } }
+	account { apiCallbackHeaders { value } } }
+fragment a on Account { apiCallbackHeaders { value } projects(first: 3) { nodes { ...p } edges { node { ...p } } } }
+fragment c on Callback { account { ...a } project { ...p } crawl { project { ...p } account { ...a } }
+	reportDownload { crawl { project { ...p } } } replays { project { ...p } } }
+query {
+	me { accounts(first: 3) { nodes { ...a } edges { node { ...a } } } }
+	node(id: "TjAwNlByb2plY3QxMTIzMTIz") { ... on Project { ...p } }
+	account: node(id: "TjAwNkFjY291bnQxMjMxMjM") { ... on Account { ...a } }
+	getAccount(id: 123123) { ...a callbacks(first: 3) { nodes { ...c } edges { node { ...c } } } }
+	getProject(id: 1123123) { ...p callbacks(first: 3) { nodes { ...c } } }
+	bare: getProject(id: 123) { ...p }
+	getCrawl(id: 124234) { project { ...p } account { ...a } callbacks(first: 3) { nodes { ...c } } }
+	getReportDownload(id: 567890) { crawl { project { ...p } } }
+	getCallback(id: 1) { ...c }
+}`
+
+func TestHeaderValuesAreMaskedForAViewerWhereverTheyAppear(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, tc := range []struct {
+		name string
+		who  caller
+		sees bool
+	}{{"viewer", w.viewer(), false}, {"editor", w.editor(), true}, {"admin", w.admin(), true}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			values := valuesOf(w.in(t).ok(tc.who, everyHeader, nil).Data)
+			if len(values) < 20 {
+				t.Fatalf("only %d header values in the answer", len(values))
+			}
+			for _, v := range values {
+				if got := v != models.Masked; got != tc.sees {
+					t.Errorf("value %q", v)
+				}
+			}
+		})
+	}
+}
+
+// valuesOf collects what stands under "value" anywhere in an answer.
+func valuesOf(v any) []string {
+	var found []string
+	switch v := v.(type) {
+	case map[string]any:
+		for k, child := range v {
+			if text, ok := child.(string); ok && k == "value" {
+				found = append(found, text)
+			}
+			found = append(found, valuesOf(child)...)
+		}
+	case []any:
+		for _, child := range v {
+			found = append(found, valuesOf(child)...)
+		}
+	}
+	return found
+}
+
+func TestMutationPayloadsShowHeaderValuesToEditors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.ok(w.editor(), `mutation { runCrawlForProject(input: {projectId: 1123123}) { crawl { project {
+		apiCallbackHeaders { value } account { apiCallbackHeaders { value } } } } } }`, nil)
+	if got := a.text("runCrawlForProject.crawl.project.apiCallbackHeaders.0.value"); got != projectSecret {
+		t.Errorf("project: %q", got)
+	}
+	if got := a.text("runCrawlForProject.crawl.project.account.apiCallbackHeaders.0.value"); got != accountSecret {
+		t.Errorf("account: %q", got)
+	}
+}
+
+// A Viewer on one account can be an Editor on another: each value is masked by the account that it belongs to.
+func TestTheRoleIsThatOnTheAccountOfTheValue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	createUser(t, w.service, models.NewUser{Email: "both@example.com", RawID: 90, Accounts: []models.Membership{
+		{AccountID: demoAccount, Role: models.RoleViewer}, {AccountID: otherAccount, Role: models.RoleEditor},
+	}})
+	both := w.session(90)
+	a := w.ok(both, `mutation { updateProject(input: {projectId: 200, apiCallbackHeaders: [{key: "X-A", value: "open"}]}) {
+		project { apiCallbackHeaders { value } } } }`, nil)
+	if got := a.at("updateProject.project.apiCallbackHeaders.0.value"); got != "open" {
+		t.Errorf("as Editor: %v", got)
+	}
+	a = w.ok(both, `{ getProject(id: 1123123) { apiCallbackHeaders { value } account { role } } other: getAccount(id: 200200) { role } }`, nil)
+	if got := a.at("getProject.apiCallbackHeaders.0.value"); got != models.Masked {
+		t.Errorf("as Viewer: %v", got)
+	}
+	if got := []any{a.at("getProject.account.role"), a.at("other.role")}; got[0] != "Viewer" || got[1] != "Editor" {
+		t.Errorf("roles %v", got)
+	}
+}
+
+func TestSigningSecretsAreForAdminsOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const query = `{ getProject(id: 1123123) { callbackSigningSecrets { secret createdAt expiresAt } } }`
+	for name, who := range map[string]caller{"viewer": w.viewer(), "editor": w.editor()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := w.in(t).do(who, query, nil)
+			a.wantError(models.CodeForbidden, "", "getProject.callbackSigningSecrets")
+			if strings.Contains(a.Body, "whsec_") {
+				t.Error(a.Body)
+			}
+		})
+	}
+	for name, who := range map[string]caller{"admin": w.admin(), "platform": platform()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			secret := w.in(t).ok(who, query, nil).text("getProject.callbackSigningSecrets.0.secret")
+			if !strings.HasPrefix(secret, "whsec_") || len(secret) < 40 {
+				t.Errorf("no secret: %q", secret)
+			}
+		})
+	}
+}
+
+func TestAnSSOClientIsInSightOfThePlatformOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	query := fmt.Sprintf(`{ node(id: %q) { id ... on SSOClient { name webhookUrl webhookHeaders { value } } } }`,
+		models.ObjectID{Type: models.TypeSSOClient, Raw: 1})
+	for name, who := range map[string]caller{"admin": w.admin(), "other": w.other()} {
+		a := w.do(who, query, nil)
+		a.wantError(models.CodeNotFound, "", "node")
+		if strings.Contains(a.Body, webhookURL) || strings.Contains(a.Body, webhookSecret) {
+			t.Errorf("%s: %s", name, a.Body)
+		}
+	}
+	if got := w.ok(platform(), query, nil).at("node.webhookHeaders.0.value"); got != webhookSecret {
+		t.Errorf("the platform sees %v", got)
+	}
+}
+
+func TestOtherUsersAccountsStayUnknown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.ok(w.viewer(), `{ getCrawl(id: 124234) { createdByUser { email accounts { totalCount nodes { id } } } } }`, nil)
+	if got := a.text("getCrawl.createdByUser.accounts.totalCount") + a.text("getCrawl.createdByUser.email"); got != "0"+adminEmail {
+		t.Errorf("got %s", a.Body)
+	}
+}

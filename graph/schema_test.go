@@ -1,0 +1,119 @@
+package graph_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// selfEvident says which types need no sentence of their own: the parts of a connection, and the inputs and payloads of
+// mutations, which are described at the mutation.
+func selfEvident(name string) bool {
+	for _, suffix := range []string{"Connection", "Edge", "Payload"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	mutation := strings.TrimSuffix(name, "Input")
+	return mutation != name && schema().Mutation.Fields.ForName(strings.ToLower(mutation[:1])+mutation[1:]) != nil
+}
+
+func TestEveryTypeHasADescription(t *testing.T) {
+	t.Parallel()
+	for name, d := range schema().Types {
+		if d.BuiltIn || name == "Query" || name == "Mutation" || selfEvident(name) {
+			continue
+		}
+		if d.Description == "" {
+			t.Errorf("%s has no description", name)
+		}
+	}
+}
+
+// getFields say all in their name and type.
+var getFields = map[string]bool{"getAccount": true, "getProject": true, "getCrawl": true, "getReportDownload": true}
+
+func TestEveryRootFieldHasADescription(t *testing.T) {
+	t.Parallel()
+	for name, f := range rootFields() {
+		if f.Description == "" && !getFields[f.Name] {
+			t.Errorf("%s has no description", name)
+		}
+	}
+}
+
+func TestEveryRuleAboutAMutationsCallerIsInItsDescription(t *testing.T) {
+	t.Parallel()
+	for name, e := range examples {
+		want := map[access]string{editorUp: "Editor and up", adminOnly: "Admin only", platformOnly: "Platform only"}[e.who]
+		if description := rootFields()[name].Description; !strings.Contains(description, want) {
+			t.Errorf("%s does not say %q: %s", name, want, description)
+		}
+	}
+}
+
+func TestMutationsTakeOneInputAndReturnTheirPayload(t *testing.T) {
+	t.Parallel()
+	for _, f := range schema().Mutation.Fields {
+		title := strings.ToUpper(f.Name[:1]) + f.Name[1:]
+		if got := f.Type.String(); got != title+"Payload!" {
+			t.Errorf("%s returns %s", f.Name, got)
+		}
+		switch {
+		case f.Name == "deleteSession" && len(f.Arguments) == 0:
+		case len(f.Arguments) != 1 || f.Arguments[0].Name != "input" || strings.TrimSuffix(f.Arguments[0].Type.String(), "!") != title+"Input":
+			t.Errorf("%s takes %v", f.Name, f.Arguments)
+		case !f.Arguments[0].Type.NonNull && f.Name != "createUserKey":
+			t.Errorf("the input of %s is nullable", f.Name)
+		}
+	}
+}
+
+func TestListsHaveADefaultSizeAndSayTheirLimit(t *testing.T) {
+	t.Parallel()
+	eachField(func(owner *ast.Definition, f *ast.FieldDefinition) {
+		if !strings.HasSuffix(f.Type.Name(), "Connection") {
+			return
+		}
+		if first := f.Arguments.ForName("first"); first == nil || first.DefaultValue == nil || first.DefaultValue.Raw != "20" {
+			t.Errorf("%s.%s has no default of 20", owner.Name, f.Name)
+		}
+		if !strings.Contains(f.Description, "100") {
+			t.Errorf("%s.%s does not say how large first can be", owner.Name, f.Name)
+		}
+	})
+}
+
+func TestEveryEnumOfCausesAndStatusesIsExplained(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Role", "Caller", "CallbackStatus", "AttemptErrorCode"} {
+		for _, v := range schema().Types[name].EnumValues {
+			if v.Description == "" {
+				t.Errorf("%s.%s has no description", name, v.Name)
+			}
+		}
+	}
+}
+
+func TestEveryNullableFieldOfACallbackSaysWhatNullMeans(t *testing.T) {
+	t.Parallel()
+	evident := map[string]bool{ // or said at the type
+		"targetUrl": true, "finishedAt": true, "crawl": true, "reportDownload": true, "replayOf": true, "error": true,
+	}
+	for _, name := range []string{"Callback", "Attempt"} {
+		for _, f := range schema().Types[name].Fields {
+			if !f.Type.NonNull && !evident[f.Name] && !strings.Contains(strings.ToLower(f.Description), "null") {
+				t.Errorf("%s.%s does not say what null means", name, f.Name)
+			}
+		}
+	}
+}
+
+func eachField(f func(*ast.Definition, *ast.FieldDefinition)) {
+	for _, d := range schema().Types {
+		for _, field := range d.Fields {
+			f(d, field)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package graph_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/ringback/ringback/graph"
+	"github.com/ringback/ringback/models"
+)
+
+const historyQuery = `{ getAccount(id: 123123) { callbacks(first: 50) { totalCount nodes { project { account { name } } account { role }
+	crawl { createdByUser { email } account { name } project { name } } reportDownload { reportId crawl { status } }
+	replayOf { uid } replays { uid } attempts(first: 5) { totalCount nodes { number responseBody } } } } } }`
+
+const settingsQuery = `{ getAccount(id: 123123) { projects(first: 100) { nodes { account { name } effectiveApiCallback { url }
+	callbackSigningSecrets { createdAt } callbacks(first: 3) { totalCount nodes { uid } } } } } }`
+
+const accountsQuery = `{ me { accounts(first: 100) { totalCount nodes { role projects { totalCount nodes { name } } } } } }`
+
+// listCase has a query for a list, and makes n entities for it with everything that hangs on them.
+type listCase struct {
+	query, list string
+	make        func(tb testing.TB, s *models.Service, n int64)
+}
+
+var lists = map[string]listCase{
+	"callbacks of an account": {historyQuery, "getAccount.callbacks.nodes", func(tb testing.TB, s *models.Service, n int64) {
+		for i := range (n + 2) / 3 {
+			project := 3000 + i
+			createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: project})
+			c := finishCrawl(tb, s, 4000+i, project)
+			deliver(tb, s, c.ID, 200)
+			finishReport(tb, s, 4000+i, 4000+i)
+			_, err := s.ReplayCallback(tb.Context(), models.PlatformActor(), c.ID)
+			must(tb, err)
+		}
+	}},
+	"projects of an account": {settingsQuery, "getAccount.projects.nodes", func(tb testing.TB, s *models.Service, n int64) {
+		for i := range n {
+			createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: 3000 + i})
+			finishCrawl(tb, s, 4000+i, 3000+i)
+		}
+	}},
+	"accounts of a user": {accountsQuery, "me.accounts.nodes", func(tb testing.TB, s *models.Service, n int64) {
+		var memberships []models.Membership
+		for i := range n {
+			_, err := s.CreateAccount(tb.Context(), models.PlatformActor(), models.NewAccount{Name: "A", RawID: 3000 + i})
+			must(tb, err)
+			createProject(tb, s, models.NewProject{AccountID: 3000 + i})
+			memberships = append(memberships, models.Membership{AccountID: 3000 + i, Role: models.RoleAdmin})
+		}
+		createUser(tb, s, models.NewUser{Email: "many@example.com", RawID: 70, Accounts: memberships})
+	}},
+}
+
+func TestAListCostsTheSameStatementsWith3EntitiesAndWith50(t *testing.T) {
+	t.Parallel()
+	for name, l := range lists {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			few, many := l.statements(t, 3), l.statements(t, 50)
+			// A relation that two levels share is read with the first or with the second, as it comes.
+			if many > few+2 {
+				t.Errorf("%d statements for 3, %d for 50", few, many)
+			}
+		})
+	}
+}
+
+// statements counts what the query costs with n entities.
+func (l listCase) statements(t *testing.T, n int64) int64 {
+	t.Helper()
+	w := newWorld(t)
+	w.handler = graph.NewPatientHandler(w.service, slog.New(slog.DiscardHandler))
+	w.inTx(func(s *models.Service) { l.make(t, s, n) })
+	who := w.admin()
+	if l.list == "me.accounts.nodes" {
+		who = w.session(70)
+	}
+	before := w.executed.Load()
+	a := w.ok(who, l.query, nil)
+	executed := w.executed.Load() - before
+	if got := len(a.list(l.list)); int64(got) < n {
+		t.Fatalf("the list has only %d: %s", got, a.Body)
+	}
+	if executed < 5 {
+		t.Fatalf("%d statements cannot be", executed)
+	}
+	return executed
+}
+
+// SQLite joins at most 500 parts in one statement, and any database gets slow with thousands.
+func TestAListInManyListsIsReadInPortions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const projects = 90
+	w.inTx(func(s *models.Service) {
+		for range projects {
+			createProject(t, s, models.NewProject{AccountID: demoAccount})
+			createProject(t, s, models.NewProject{AccountID: otherAccount})
+		}
+	})
+	const query = `{ a: getAccount(id: 123123) { ...p } b: getAccount(id: 200200) { ...p } }
+		fragment p on Account { projects(first: 100) { nodes { callbacks(first: 1) { nodes { uid } } } } }`
+	for range 3 {
+		a := w.ok(platform(), query, nil)
+		if n := len(a.list("a.projects.nodes")) + len(a.list("b.projects.nodes")); n != 2*projects+3 {
+			t.Errorf("%d projects", n)
+		}
+	}
+	if widest := w.widest.Load(); widest < 2 || widest > models.MaxPageSize {
+		t.Errorf("a statement has %d parts", widest)
+	}
+}
