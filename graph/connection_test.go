@@ -200,9 +200,7 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 	}
 	running := w.crawls(1, bareProject, 5100)[0]
 	names[running.UID.String()] = "running"
-	if d, err := w.service.Claim(t.Context(), running.ID); err != nil || d == nil {
-		t.Fatal(d, err)
-	}
+	claim(t, w.service, running.ID)
 	at := func(minutes int) string {
 		return start.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339Nano)
 	}

@@ -67,8 +67,7 @@ func TestEffectiveApiCallbackIsWhatADeliveryUses(t *testing.T) {
 	w := newWorld(t)
 	c := w.crawls(1, bareProject, 5000)[0]
 	a := w.ok(w.admin(), `{ getProject(id: 123) { effectiveApiCallback { url headers { value } } } }`, nil)
-	d, err := w.service.Claim(t.Context(), c.ID)
-	must(t, err)
+	d := claim(t, w.service, c.ID)
 	if d.Target.URL != a.at("getProject.effectiveApiCallback.url") ||
 		d.Target.Headers[0].Value.Reveal() != a.at("getProject.effectiveApiCallback.headers.0.value") {
 		t.Errorf("delivery %v, page %s", d.Target, a.Body)

@@ -44,6 +44,8 @@ var examples = map[string]example{
 		runCrawlForProject(input: {projectId: 1123123}) { crawl { id } } }`},
 	"Mutation.createReportDownload": {who: editorUp, query: `mutation {
 		createReportDownload(input: {crawlId: 124234, reportTemplateCode: "all_pages"}) { reportDownload { id } } }`},
+	"Mutation.rotateCallbackSigningSecret": {who: adminOnly, query: `mutation {
+		rotateCallbackSigningSecret(input: {projectId: 1123123}) { project { id } callbackSigningSecret { secret } } }`},
 	"Mutation.replayCallback": {who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`},
 
 	"Mutation.createUserKey": {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,9 +85,9 @@ func (w *world) serviceOn(db models.Store) *models.Service {
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	rules := models.Rules{
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
-		PlatformKeyHash: platformKey.Hash(), Timeout: 30 * time.Second,
+		PlatformKeyHash: platformKey.Hash(),
 	}
-	return models.NewService(db, w.queue, rules, log).WithClock(w.clock.now, func() float64 { return 0.5 })
+	return models.NewService(choosy{db}, w.queue, rules, log).WithClock(w.clock.now, func() float64 { return 0.5 })
 }
 
 // inTx runs many use-cases in one transaction, which is quicker.
@@ -174,16 +175,49 @@ func finishReport(tb testing.TB, s *models.Service, id, crawlID int64) *models.C
 // deliver makes one attempt as a worker would, and lets the receiver answer with the status; 0 is no answer.
 func deliver(tb testing.TB, s *models.Service, callbackID int64, status int) {
 	tb.Helper()
-	d, err := s.Claim(tb.Context(), callbackID)
-	must(tb, err)
-	if d == nil {
-		tb.Fatalf("callback %d is not due", callbackID)
-	}
+	d := claim(tb, s, callbackID)
 	o := models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}
 	if status == 0 {
 		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
 	}
 	must(tb, s.Record(tb.Context(), d, o))
+}
+
+// claim claims one callback as a worker would that finds no other due for its host.
+func claim(tb testing.TB, s *models.Service, callbackID int64) *models.Delivery {
+	tb.Helper()
+	host, due, err := s.DueHost(tb.Context(), callbackID)
+	must(tb, err)
+	if !due {
+		tb.Fatalf("callback %d is not due", callbackID)
+	}
+	deliveries, _, err := s.Claim(context.WithValue(tb.Context(), wanted{}, callbackID), host, 1000)
+	must(tb, err)
+	if len(deliveries) != 1 {
+		tb.Fatalf("callback %d: got %d deliveries", callbackID, len(deliveries))
+	}
+	return deliveries[0]
+}
+
+// wanted is the context key of the only callback that choosy lets be claimed.
+type wanted struct{}
+
+// choosy is a store that gives back at once what a test did not mean to claim.
+type choosy struct{ models.Store }
+
+func (c choosy) InTx(ctx context.Context, f func(models.Store) error) error {
+	return c.Store.InTx(ctx, func(tx models.Store) error { return f(choosy{tx}) })
+}
+
+func (c choosy) ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*models.Callback, error) {
+	claimed, err := c.Store.ClaimDue(ctx, host, now, leaseUntil, limit)
+	if err != nil {
+		return nil, err
+	}
+	id, _ := ctx.Value(wanted{}).(int64)
+	unwanted := func(c *models.Callback) bool { return c.ID != id }
+	others := slices.DeleteFunc(slices.Clone(claimed), func(c *models.Callback) bool { return c.ID == id })
+	return slices.DeleteFunc(claimed, unwanted), c.MoveCallbacks(ctx, now, others)
 }
 
 func endpoint(url, key, value string) models.EndpointUpdate {

@@ -48,6 +48,10 @@ var idFields = []struct {
 		createReportDownload(input: {crawlId: %s, reportTemplateCode: "a"}) { reportDownload { id } } }`, "Crawl", finishedCrawl},
 	{"CreateReportDownloadInput.segmentId", `mutation {
 		createReportDownload(input: {crawlId: 124234, reportTemplateCode: "a", segmentId: %s}) { reportDownload { id } } }`, "Segment", 8},
+	{
+		"RotateCallbackSigningSecretInput.projectId",
+		`mutation { rotateCallbackSigningSecret(input: {projectId: %s}) { project { id } } }`, "Project", demoProject,
+	},
 	{"ReplayCallbackInput.callbackId", `mutation { replayCallback(input: {callbackId: %s}) { callback { id } } }`, "Callback", 1},
 	{"CreateAccountInput.rawID", `mutation { createAccount(input: {name: "A", rawID: %s}) { account { id } } }`, "Account", 5001},
 	{

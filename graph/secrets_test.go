@@ -140,8 +140,7 @@ func TestTheHandlerWorksBehindARealServer(t *testing.T) {
 func TestARedactedAnswerStaysRedacted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	d, err := w.service.Claim(t.Context(), w.callback.report.ID)
-	must(t, err)
+	d := claim(t, w.service, w.callback.report.ID)
 	status := 500
 	must(t, w.service.Record(t.Context(), d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)}))
 	a := w.ok(w.admin(), `{ getCallback(id: 2) { attempts { nodes { responseBody url httpStatus error { code message } } } } }`, nil)
