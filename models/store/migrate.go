@@ -26,7 +26,7 @@ type Migration struct {
 
 // Migrate brings the schema up to date and returns what it applied. Processes that start together wait for each other.
 func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
-	p, err := s.migrationProvider()
+	p, err := s.migrationProvider(ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 
 // Migrations lists every step and whether it was applied.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
-	p, err := s.migrationProvider()
+	p, err := s.migrationProvider(ctx, false)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (s *Store) CheckMigrated(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) migrationProvider() (*goose.Provider, error) {
+func (s *Store) migrationProvider(ctx context.Context, lockSchema bool) (*goose.Provider, error) {
 	pool, err := s.write.DB()
 	if err != nil {
 		return nil, err
@@ -84,7 +84,15 @@ func (s *Store) migrationProvider() (*goose.Provider, error) {
 	if s.dialect.name() == "sqlite" {
 		return goose.NewProvider(goose.DialectSQLite3, pool, folder)
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	if !lockSchema {
+		return goose.NewProvider(goose.DialectPostgres, pool, folder)
+	}
+	// goose's own lock is one for the whole database, and it asks for it every 5 s.
+	var id int64
+	if err := pool.QueryRowContext(ctx, "SELECT hashtextextended('ringback migrate ' || current_schema(), 0)").Scan(&id); err != nil {
+		return nil, err
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(id), lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,211 @@
+package jobs
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hibiken/asynq"
+
+	"github.com/ringback/ringback/models"
+)
+
+// deliver handles the task of a callback.
+func deliver(ctx context.Context, t *testing.T, d *deliverer, callbackID int64) {
+	t.Helper()
+	task, _, err := newDeliverTask(models.Wakeup{CallbackID: callbackID, Attempt: 1}, "q", testTimeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.ProcessTask(ctx, asynq.NewTask(task.Type(), task.Payload())); err != nil {
+		t.Errorf("what the receiver did is not the queue's business: %v", err)
+	}
+}
+
+func answer(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+}
+
+func hang(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client has gone
+	<-r.Context().Done()
+}
+
+func TestEachOutcomeIsRecordedUnderItsCode(t *testing.T) {
+	t.Parallel()
+	closed := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	refused := "http://" + closed.Addr().String()
+	_ = closed.Close()
+	for name, c := range map[string]struct {
+		behave http.HandlerFunc
+		url    func(receiver string) string
+		code   models.AttemptErrorCode // empty: success
+		status int                     // 0: none
+	}{
+		"success":    {behave: answer(204), status: 204},
+		"status":     {behave: answer(500), code: models.HTTPStatusError, status: 500},
+		"redirect":   {behave: answer(307), code: models.Redirect, status: 307},
+		"timeout":    {behave: hang, code: models.Timeout},
+		"reset":      {behave: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, code: models.ConnectionReset},
+		"too large":  {behave: func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) }, code: models.ResponseTooLarge, status: 200},
+		"no TLS":     {behave: answer(200), url: func(r string) string { return strings.Replace(r, "http:", "https:", 1) }, code: models.TLSError},
+		"refused":    {behave: answer(200), url: func(string) string { return refused }, code: models.ConnectRefused},
+		"blocked":    {behave: answer(200), url: func(string) string { return "http://10.0.0.1/" }, code: models.BlockedAddress},
+		"no such":    {behave: answer(200), url: func(string) string { return "http://ringback.invalid/" }, code: models.DNSError},
+		"no URL now": {behave: answer(200), url: func(string) string { return "" }, code: models.NoCallbackURL},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil, models.Schedule{}, c.behave)
+			made := w.newCallback(t)
+			if c.url != nil {
+				if url := c.url(w.url); url != "" {
+					w.setURL(t, &url)
+				} else {
+					w.setURL(t, nil)
+				}
+			}
+			deliver(t.Context(), t, newDeliverer(t, w), made.ID)
+			got := w.callback(t, made.ID)
+			code, status, end := models.AttemptErrorCode(""), 0, models.StatusSuccess
+			if got.Error != nil {
+				code = got.Error.Code
+			}
+			if got.HTTPStatus != nil {
+				status = *got.HTTPStatus
+			}
+			if c.code != "" {
+				end = models.StatusFailed
+			}
+			if code != c.code || status != c.status || got.Status != end || got.AttemptCount != 1 {
+				t.Errorf("%q, HTTP %d, %s: %+v", code, status, got.Status, got.Error)
+			}
+			if a := w.attempts(t, made.ID); len(a) != 1 || a[0].FinishedAt == nil || (a[0].Error == nil) != (c.code == "") {
+				t.Errorf("the history is %+v", a)
+			}
+		})
+	}
+}
+
+func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{}, 1)
+	w := newWorld(t, nil, models.Schedule{time.Hour}, func(rw http.ResponseWriter, r *http.Request) { arrived <- struct{}{}; hang(rw, r) })
+	made := w.newCallback(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { <-arrived; cancel() }()
+	woken := len(w.queue.all())
+	deliver(ctx, t, newDeliverer(t, w), made.ID)
+	c := w.callback(t, made.ID)
+	if c.Status != models.StatusPending || c.FailureCount != 0 || c.Error != nil || c.NextAttemptAt.After(time.Now()) {
+		t.Errorf("the callback is %+v", c)
+	}
+	if a := w.attempts(t, made.ID); len(a) != 1 || a[0].Error == nil || a[0].Error.Code != models.Interrupted {
+		t.Errorf("the history is %+v", a)
+	}
+	if all := w.queue.all(); len(all) != woken+1 || all[woken].CallbackID != made.ID || all[woken].Attempt != 2 {
+		t.Errorf("woken: %+v", all)
+	}
+}
+
+func TestFailureWakesTheNextAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, models.Schedule{10 * time.Second}, answer(500))
+	made := w.newCallback(t)
+	woken := len(w.queue.all())
+	deliver(t.Context(), t, newDeliverer(t, w), made.ID)
+	c := w.callback(t, made.ID)
+	want := []models.Wakeup{{CallbackID: made.ID, Attempt: 2, At: *c.NextAttemptAt}}
+	if diff := cmp.Diff(want, w.queue.all()[woken:]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestTaskThatComesTwiceOrForNothingSendsNothing(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	w := newWorld(t, nil, models.Schedule{time.Hour}, func(rw http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) == 1 {
+			rw.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	d, made := newDeliverer(t, w), w.newCallback(t)
+	for range 3 { // the second and third are early
+		deliver(t.Context(), t, d, made.ID)
+	}
+	deliver(t.Context(), t, d, 99999)
+	if n := requests.Load(); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
+func TestAnswerIsRecordedOnceTheDatabaseIsBack(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	var w *world
+	w = newWorld(t, nil, models.Schedule{}, func(http.ResponseWriter, *http.Request) {
+		requests.Add(1)
+		w.store.failures.Store(2)
+	})
+	made := w.newCallback(t)
+	deliver(t.Context(), t, newDeliverer(t, w), made.ID)
+	if c := w.callback(t, made.ID); c.Status != models.StatusSuccess || requests.Load() != 1 || w.store.failures.Load() >= 0 {
+		t.Errorf("%s after %d requests", c.Status, requests.Load())
+	}
+}
+
+func TestDatabaseThatIsAwayIsTheQueuesBusiness(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, models.Schedule{}, answer(200))
+	made := w.newCallback(t)
+	w.store.failures.Store(1)
+	task, _, err := newDeliverTask(models.Wakeup{CallbackID: made.ID}, "q", testTimeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newDeliverer(t, w).ProcessTask(t.Context(), task); err == nil {
+		t.Error("no error: asynq would not try again")
+	}
+}
+
+func TestWorkerDeliversAndRetriesThroughTheQueue(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	var requests atomic.Int64
+	w := newWorld(t, NewQueue(client, name, testTimeout), models.Schedule{time.Second}, func(rw http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) == 1 {
+			rw.WriteHeader(http.StatusBadGateway)
+		}
+	})
+	startWorker(t, client, name, w)
+	made := w.newCallback(t)
+	eventually(t, "the retry succeeds", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
+	a := w.attempts(t, made.ID)
+	if requests.Load() != 2 || len(a) != 2 || a[1].StartedAt.Sub(a[0].StartedAt) < 800*time.Millisecond {
+		t.Errorf("%d requests: %+v", requests.Load(), a)
+	}
+}
+
+func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	w := newWorld(t, nil, models.Schedule{}, answer(200)) // nobody is woken through this queue
+	made := w.newCallback(t)
+	late := w.service.WithClock(func() time.Time { return time.Now().Add(time.Minute).UTC().Truncate(time.Microsecond) }, func() float64 { return 0.5 })
+	if _, woken, err := late.Sweep(t.Context()); woken != 1 || err != nil {
+		t.Fatalf("%d woken, %v", woken, err)
+	}
+	all := w.queue.all()
+	if err := NewQueue(client, name, testTimeout).Wake(t.Context(), all[len(all)-1:]); err != nil {
+		t.Fatal(err)
+	}
+	startWorker(t, client, name, w)
+	eventually(t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
+}

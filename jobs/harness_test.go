@@ -1,0 +1,215 @@
+package jobs
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	redislog "github.com/redis/go-redis/v9/logging"
+	"go.uber.org/goleak"
+
+	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// gormCache is the expiry of gorm's prepared statements, which gorm never stops.
+const gormCache = "gorm.io/gorm/internal/lru.NewLRU[...].func1"
+
+func TestMain(m *testing.M) {
+	redislog.Disable() // as the program does
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(gormCache))
+}
+
+// patience is when a test gives up waiting.
+const patience = 30 * time.Second
+
+// eventually polls a condition until it holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for !holds() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("gave up waiting: %s", what)
+		case <-ticker.C:
+		}
+	}
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	t.Helper()
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// openQueue returns a Redis and the name of a queue of the test's own: on TEST_REDIS_URL, else in this process.
+func openQueue(t *testing.T) (redis.UniversalClient, string) {
+	t.Helper()
+	name := "test-" + strings.ToLower(rand.Text())
+	url := os.Getenv("TEST_REDIS_URL")
+	if url == "" {
+		embedded := must[*EmbeddedRedis](t)(StartEmbeddedRedis())
+		t.Cleanup(func() { _ = embedded.Close() })
+		return embedded.Client, name
+	}
+	client := must[redis.UniversalClient](t)(OpenRedis(url))
+	t.Cleanup(func() {
+		ctx := context.Background()
+		if keys, _ := client.Keys(ctx, "asynq:{"+name+"}:*").Result(); len(keys) > 0 {
+			client.Del(ctx, keys...)
+		}
+		client.SRem(ctx, "asynq:queues", name)
+		_ = client.Close()
+	})
+	return client, name
+}
+
+// wakeups is a models.Queue that keeps what it is told.
+type wakeups struct {
+	mu   sync.Mutex
+	list []models.Wakeup
+}
+
+func (w *wakeups) Wake(_ context.Context, list []models.Wakeup) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.list = append(w.list, list...)
+	return nil
+}
+
+func (w *wakeups) all() []models.Wakeup {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]models.Wakeup(nil), w.list...)
+}
+
+// outage is a store whose transactions fail as often as it is told.
+type outage struct {
+	models.Store
+	failures atomic.Int64
+}
+
+func (o *outage) InTx(ctx context.Context, f func(models.Store) error) error {
+	if o.failures.Add(-1) >= 0 {
+		return fmt.Errorf("the database is away")
+	}
+	return o.Store.InTx(ctx, f)
+}
+
+// world is a domain on a database of its own, with one project.
+type world struct {
+	service *models.Service
+	store   *outage
+	queue   *wakeups
+	url     string // of the receiver
+	crawls  int64
+}
+
+const testAccount, testProject = 11, 12
+
+// testTimeout is what a request to a receiver may take.
+const testTimeout = time.Second
+
+// newWorld makes callbacks that go to a receiver; on queue, or where that is nil on one that only keeps the wake-ups.
+func newWorld(t *testing.T, queue models.Queue, schedule models.Schedule, receiver http.HandlerFunc) *world {
+	t.Helper()
+	server := httptest.NewServer(receiver)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	w := &world{store: &outage{Store: storetest.Open(t)}, queue: &wakeups{}, url: server.URL}
+	if queue == nil {
+		queue = w.queue
+	}
+	w.service = models.NewService(w.store, queue, models.Rules{Schedule: schedule, Timeout: testTimeout}, slog.New(slog.DiscardHandler))
+	ctx, platform := t.Context(), models.PlatformActor()
+	must[*models.Account](t)(w.service.CreateAccount(ctx, platform, models.NewAccount{Name: "Account", RawID: testAccount}))
+	must[*models.Project](t)(w.service.CreateProject(ctx, platform, models.NewProject{
+		AccountID: testAccount, RawID: testProject, Name: "Project", PrimaryDomain: "https://www.example.com",
+	}))
+	w.setURL(t, &server.URL)
+	return w
+}
+
+func (w *world) setURL(t *testing.T, url *string) {
+	t.Helper()
+	must[*models.Project](t)(w.service.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
+		ProjectID: testProject, Callback: models.EndpointUpdate{URL: models.Given(url)},
+	}))
+}
+
+// newCallback makes a callback that is due.
+func (w *world) newCallback(t *testing.T) *models.Callback {
+	t.Helper()
+	w.crawls++
+	project := int64(testProject)
+	_, c, err := w.service.FinishCrawl(t.Context(), models.PlatformActor(), models.CrawlEnd{
+		CrawlID: w.crawls, ProjectID: &project, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	})
+	if err != nil || c == nil {
+		t.Fatal("no callback is due", err)
+	}
+	return c
+}
+
+func (w *world) callback(t *testing.T, id int64) *models.Callback {
+	t.Helper()
+	return must[*models.Callback](t)(w.service.Callback(t.Context(), models.PlatformActor(), id))
+}
+
+func (w *world) attempts(t *testing.T, id int64) []*models.Attempt {
+	t.Helper()
+	pages := must[map[int64]*models.PageOf[*models.Attempt]](t)(
+		w.service.AttemptPages(t.Context(), models.PlatformActor(), []int64{id}, models.Page{First: 10}))
+	if pages[id] == nil {
+		return nil
+	}
+	return pages[id].Nodes
+}
+
+// newOut is the way out of tests: to this machine.
+func newOut(t *testing.T) *egress.Client {
+	t.Helper()
+	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: testTimeout})
+	t.Cleanup(out.CloseIdle)
+	return out
+}
+
+func newDeliverer(t *testing.T, w *world) *deliverer {
+	t.Helper()
+	return &deliverer{
+		service: w.service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()),
+		log: slog.New(slog.DiscardHandler), userAgent: "Ringback/test",
+	}
+}
+
+// startWorker starts a worker on a queue, and stops it when the test ends.
+func startWorker(t *testing.T, client redis.UniversalClient, queue string, w *world) {
+	t.Helper()
+	worker := NewWorker(client, w.service, newOut(t), WorkerConfig{
+		Queue: queue, Concurrency: 4, Timeout: testTimeout, UserAgent: "Ringback/test",
+	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(worker.Stop)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/go-cmp/cmp"
+)
+
+type readiness struct {
+	Status string
+	Checks map[string]string
+}
+
+func (s *instance) readiness(t *testing.T) (status int, r readiness) {
+	t.Helper()
+	status, body := s.get(t, "/readyz")
+	if err := json.Unmarshal([]byte(body), &r); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	return status, r
+}
+
+func TestReadinessNamesEachCheck(t *testing.T) {
+	t.Parallel()
+	engine := miniredis.RunT(t)
+	s := startServer(t, options{bare: true, env: vars{"REDIS_URL": "redis://" + engine.Addr()}})
+	status, r := s.readiness(t)
+	want := readiness{"ready", map[string]string{"database": "ok", "queue": "ok", "migrations": "ok"}}
+	if diff := cmp.Diff(want, r); diff != "" || status != http.StatusOK {
+		t.Errorf("HTTP %d (-want +got):\n%s", status, diff)
+	}
+	engine.Close()
+	want = readiness{"not ready", map[string]string{"database": "ok", "queue": "failing", "migrations": "ok"}}
+	status, r = s.readiness(t)
+	if diff := cmp.Diff(want, r); diff != "" || status != http.StatusServiceUnavailable {
+		t.Errorf("without Redis: HTTP %d (-want +got):\n%s", status, diff)
+	}
+	if status, body := s.get(t, "/livez"); status != http.StatusOK || body != "ok\n" {
+		t.Errorf("without Redis the process is alive all the same: HTTP %d: %s", status, body)
+	}
+	if err := engine.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "ready again", func() bool { status, _ := s.readiness(t); return status == http.StatusOK })
+}
+
+func TestOutageOfRedisDelaysButLosesNothing(t *testing.T) {
+	t.Parallel()
+	engine := miniredis.RunT(t)
+	h := newHostile(t)
+	s := startServer(t, options{env: vars{"REDIS_URL": "redis://" + engine.Addr()}})
+	project := s.newProject(t, h.url("/hook"))
+	engine.SetError("LOADING Redis is loading the dataset in memory")
+	made := s.finishCrawl(t, newCrawlID(), project) // answers although nobody can be woken
+	if made.Status != "PENDING" {
+		t.Errorf("the callback is %s", made.Status)
+	}
+	engine.SetError("")
+	engine.FlushAll()
+	s.awaitStatus(t, made.UID, "SUCCESS")
+	h.next(t, "/hook")
+}
+
+func TestMetricsCountAttemptsWithoutURLsOrIDs(t *testing.T) {
+	t.Parallel()
+	h := newHostile(t)
+	s := startServer(t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "none"}})
+	h.on("/bad", answers(500, ""))
+	c := s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), s.newProject(t, h.url("/hook"))).UID, "SUCCESS")
+	s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), s.newProject(t, h.url("/bad"))).UID, "FAILED")
+	var metrics string
+	eventually(t, "both attempts are counted", func() bool {
+		_, metrics = s.get(t, "/metrics")
+		return strings.Contains(metrics, `ringback_attempts_total{event="CRAWL_FINISHED",outcome="delivered"} 1`) &&
+			strings.Contains(metrics, `ringback_attempts_total{event="CRAWL_FINISHED",outcome="HTTP_STATUS"} 1`)
+	})
+	labels := regexp.MustCompile(`"[^"]*"`)
+	for line := range strings.Lines(metrics) {
+		if !strings.HasPrefix(line, "ringback_") {
+			continue
+		}
+		for _, value := range labels.FindAllString(line, -1) {
+			if !regexp.MustCompile(`^"([A-Z_]+|[a-z_]+|[0-9.]+|\+Inf)"$`).MatchString(value) || strings.Contains(value, c.UID) {
+				t.Errorf("a label with the value %s: %s", value, line)
+			}
+		}
+	}
+}
+
+func TestGraphQLIsPostOnly(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, options{bare: true})
+	if status, body := s.get(t, "/graphql?query=%7Bversion%7D"); status < 400 || strings.Contains(body, `"version"`) {
+		t.Errorf("GET /graphql: HTTP %d: %s", status, body)
+	}
+	if status, body := s.post(t, nil, "{ version }", nil); status != http.StatusOK || string(body) != `{"data":{"version":"`+version+`"}}` {
+		t.Errorf("POST /graphql: HTTP %d: %s", status, body)
+	}
+	if status, body := s.post(t, http.Header{"X-Auth-Token": {"wrong"}}, "{ version }", nil); status != http.StatusUnauthorized ||
+		!strings.Contains(string(body), `"code":"UNAUTHENTICATED"`) {
+		t.Errorf("a wrong token: HTTP %d: %s", status, body)
+	}
+	if status, body := s.get(t, "/explorer"); status != http.StatusOK || !strings.Contains(body, "graphiql") {
+		t.Errorf("GET /explorer: HTTP %d", status)
+	}
+}
+
+func TestOnlyConfiguredOriginsMayCall(t *testing.T) {
+	t.Parallel()
+	const mine, other = "https://app.example.com", "https://evil.example.com"
+	with := startServer(t, options{bare: true, env: vars{"RINGBACK_CORS_ORIGINS": mine + ",https://two.example.com"}})
+	without := startServer(t, options{bare: true})
+	for name, c := range map[string]struct {
+		s      *instance
+		origin string
+		want   string
+	}{
+		"a configured origin": {with, mine, mine},
+		"another origin":      {with, other, ""},
+		"none configured":     {without, mine, ""},
+	} {
+		for _, method := range []string{http.MethodOptions, http.MethodPost} {
+			request, err := http.NewRequestWithContext(t.Context(), method, c.s.base+"/graphql", strings.NewReader(`{"query":"{version}"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/json")
+			request.Header.Set("Origin", c.origin)
+			if method == http.MethodOptions {
+				request.Header.Set("Access-Control-Request-Method", http.MethodPost)
+				request.Header.Set("Access-Control-Request-Headers", "content-type,x-auth-token")
+			}
+			response, err := c.s.http.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			h := response.Header
+			if got := h.Get("Access-Control-Allow-Origin"); got != c.want || h.Get("Access-Control-Allow-Credentials") != "" {
+				t.Errorf("%s, %s: allows %q, want %q", name, method, got, c.want)
+			}
+			if method == http.MethodOptions && c.want != "" && !strings.Contains(strings.ToLower(h.Get("Access-Control-Allow-Headers")), "x-auth-token") {
+				t.Errorf("%s: the token's header is not allowed: %v", name, h)
+			}
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+
+	redislog "github.com/redis/go-redis/v9/logging"
+	"go.uber.org/goleak"
+)
+
+// envRunMain makes the test binary run the program instead of the tests: that is how tests get a process of their own.
+const envRunMain = "RINGBACK_TEST_RUN_MAIN"
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// gormCache is the expiry of gorm's prepared statements, which gorm never stops.
+const gormCache = "gorm.io/gorm/internal/lru.NewLRU[...].func1"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envRunMain) != "" {
+		main()
+	}
+	redislog.Disable() // as main does
+	flag.Parse()
+	// These tests wait for the network and for the clock much more than they compute.
+	if f := flag.Lookup("test.parallel"); f.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = f.Value.Set("6")
+	}
+	status := m.Run()
+	if status == 0 {
+		if err := goleak.Find(goleak.IgnoreTopFunction(gormCache)); err != nil {
+			fmt.Fprintln(os.Stderr, "goroutines outlive the tests:", err)
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
+// runCommand runs the program in this process until it ends by itself.
+func runCommand(t *testing.T, env []string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var out, errs output
+	status = run(ctx, args, env, &out, &errs)
+	return status, out.String(), errs.String()
+}
