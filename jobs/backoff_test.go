@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
@@ -103,7 +104,7 @@ func TestWorkerIsQuietWhileRedisRefusesAndRecovers(t *testing.T) {
 	var sent counter
 	client.AddHook(&sent)
 	arrived := make(chan struct{}, 10)
-	w := newWorld(t, NewQueue(client, "q", testTimeout), models.Schedule{}, func(http.ResponseWriter, *http.Request) { arrived <- struct{}{} })
+	w := newWorld(t, NewQueue(client, "q", prometheus.NewRegistry()), models.Schedule{}, func(http.ResponseWriter, *http.Request) { arrived <- struct{}{} })
 	startWorker(t, client, "q", w)
 	w.newCallback(t)
 	<-arrived

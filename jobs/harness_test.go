@@ -107,10 +107,12 @@ func (w *wakeups) all() []models.Wakeup {
 // outage is a store whose transactions fail as often as it is told.
 type outage struct {
 	models.Store
-	failures atomic.Int64
+	failures     atomic.Int64
+	transactions atomic.Int64
 }
 
 func (o *outage) InTx(ctx context.Context, f func(models.Store) error) error {
+	o.transactions.Add(1)
 	if o.failures.Add(-1) >= 0 {
 		return fmt.Errorf("the database is away")
 	}
@@ -140,7 +142,7 @@ func newWorld(t *testing.T, queue models.Queue, schedule models.Schedule, receiv
 	if queue == nil {
 		queue = w.queue
 	}
-	w.service = models.NewService(w.store, queue, models.Rules{Schedule: schedule, Timeout: testTimeout}, slog.New(slog.DiscardHandler))
+	w.service = models.NewService(w.store, queue, models.Rules{Schedule: schedule}, slog.New(slog.DiscardHandler))
 	ctx, platform := t.Context(), models.PlatformActor()
 	must[*models.Account](t)(w.service.CreateAccount(ctx, platform, models.NewAccount{Name: "Account", RawID: testAccount}))
 	must[*models.Project](t)(w.service.CreateProject(ctx, platform, models.NewProject{
@@ -206,7 +208,7 @@ func newDeliverer(t *testing.T, w *world) *deliverer {
 func startWorker(t *testing.T, client redis.UniversalClient, queue string, w *world) {
 	t.Helper()
 	worker := NewWorker(client, w.service, newOut(t), WorkerConfig{
-		Queue: queue, Concurrency: 4, Timeout: testTimeout, UserAgent: "Ringback/test",
+		Queue: queue, Concurrency: 4, PerHost: 4, Retention: time.Hour, Timeout: testTimeout, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)

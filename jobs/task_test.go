@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ringback/ringback/models"
 )
@@ -15,7 +16,7 @@ import (
 func TestTaskCarriesIDsOnlyAndItsVersion(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
-	queue := NewQueue(client, name, 30*time.Second)
+	queue := NewQueue(client, name, prometheus.NewRegistry())
 	wakeup := models.Wakeup{CallbackID: 7, Attempt: 2, Epoch: 3, At: time.Now().Add(time.Hour)}
 	if err := queue.Wake(t.Context(), []models.Wakeup{wakeup}); err != nil {
 		t.Fatal(err)
@@ -26,7 +27,7 @@ func TestTaskCarriesIDsOnlyAndItsVersion(t *testing.T) {
 		MaxRetry      int
 		Timeout       time.Duration
 	}
-	want := task{"callback:deliver", `{"v":1,"callback":7}`, maxTaskRetries, taskTimeout(30 * time.Second)}
+	want := task{"callback:deliver", `{"v":1,"callback":7}`, maxTaskRetries, taskTimeout}
 	if diff := cmp.Diff(want, task{info.Type, string(info.Payload), info.MaxRetry, info.Timeout}); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -38,7 +39,7 @@ func TestTaskCarriesIDsOnlyAndItsVersion(t *testing.T) {
 func TestWakingTwiceMakesOneTaskAndNoError(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
-	queue := NewQueue(client, name, time.Second)
+	queue := NewQueue(client, name, prometheus.NewRegistry())
 	later := time.Now().Add(time.Hour)
 	first := models.Wakeup{CallbackID: 1, Attempt: 1, At: later}
 	list := []models.Wakeup{
@@ -65,7 +66,7 @@ func TestWakingTellsThatRedisIsAway(t *testing.T) {
 	if err := embedded.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := NewQueue(embedded.Client, "q", time.Second).Wake(t.Context(), []models.Wakeup{{CallbackID: 1}}); err == nil {
+	if err := NewQueue(embedded.Client, "q", prometheus.NewRegistry()).Wake(t.Context(), []models.Wakeup{{CallbackID: 1}}); err == nil {
 		t.Error("no error")
 	}
 }
@@ -85,7 +86,7 @@ func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
 	base := time.Now().Add(time.Minute).Truncate(time.Second)
 	for _, fraction := range []time.Duration{0, 1, time.Microsecond, time.Millisecond, 500 * time.Millisecond, 999_999_999} {
 		at := base.Add(fraction)
-		_, options, err := newDeliverTask(models.Wakeup{CallbackID: 1, At: at}, "q", time.Minute)
+		_, options, err := newDeliverTask(t.Context(), models.Wakeup{CallbackID: 1, At: at}, "q")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +95,7 @@ func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
 			t.Errorf("due at %s, processed at %s", at, got)
 		}
 	}
-	_, options, err := newDeliverTask(models.Wakeup{CallbackID: 1, At: time.Now().Add(-time.Millisecond)}, "q", time.Minute)
+	_, options, err := newDeliverTask(t.Context(), models.Wakeup{CallbackID: 1, At: time.Now().Add(-time.Millisecond)}, "q")
 	if got := processAt(options); err != nil || !got.IsZero() {
 		t.Errorf("what is due waits until %s, %v", got, err)
 	}
@@ -111,15 +112,5 @@ func TestTaskOfAnotherShapeIsNotTriedAgain(t *testing.T) {
 	id, err := readDeliverTask(asynq.NewTask(taskDeliver, []byte(`{"v":1,"callback":7,"more":true}`)))
 	if id != 7 || err != nil {
 		t.Errorf("%d, %v", id, err)
-	}
-}
-
-func TestTaskTimeoutIsWholeSecondsBeyondTheLease(t *testing.T) {
-	t.Parallel()
-	for _, request := range []time.Duration{time.Second, 1500 * time.Millisecond, 30 * time.Second} {
-		got := taskTimeout(request)
-		if got <= request+models.LeaseMargin || got%time.Second != 0 {
-			t.Errorf("%s for a request of %s", got, request)
-		}
 	}
 }
