@@ -39,13 +39,13 @@ func (s Schedule) String() string {
 	}
 	parts := make([]string, len(s))
 	for i, d := range s {
-		parts[i] = shortDuration(d)
+		parts[i] = FormatDuration(d)
 	}
 	return strings.Join(parts, ",")
 }
 
-// shortDuration drops the zero units that time.Duration prints: 5m0s is 5m.
-func shortDuration(d time.Duration) string {
+// FormatDuration drops the zero units that time.Duration prints: 5m0s is 5m.
+func FormatDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

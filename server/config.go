@@ -143,8 +143,11 @@ func (c *config) lines() []string {
 	lines := make([]string, v.NumField())
 	for i := range lines {
 		value := fmt.Sprint(v.Field(i).Interface())
-		if list, ok := v.Field(i).Interface().([]string); ok {
-			value = strings.Join(list, ",")
+		switch f := v.Field(i).Interface().(type) {
+		case []string:
+			value = strings.Join(f, ",")
+		case time.Duration:
+			value = models.FormatDuration(f)
 		}
 		if v.Field(i).IsZero() {
 			value = ""
