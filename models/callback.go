@@ -153,7 +153,7 @@ func (s *Service) raise(ctx context.Context, tx Store, name EventName, dedupKey 
 	}
 	rules := events[name]
 	target, err := resolveTarget(ctx, tx, &Callback{Target: rules.target}, Owners{subject.Account, subject.Project})
-	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil {
+	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil && subject.Failure == nil {
 		return nil, err
 	}
 	body, err := rules.body(subject)

@@ -208,6 +208,11 @@ func (d *Delivery) noticeDue() bool {
 
 func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery) (*Callback, error) {
 	c := d.Callback
+	key := "callback-failed:" + c.UID.String() + ":" + strconv.Itoa(d.Attempt.Number)
+	// The same call may be made again after a commit that was not heard of.
+	if told, err := callbackOf(ctx, tx, key); told != nil || err != nil {
+		return told, err
+	}
 	subject := Subject{Failure: &Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}}
 	if c.CrawlID != nil {
 		crawl, err := one(tx.Crawls(ctx, PlatformActor().Scope(RoleViewer), *c.CrawlID))(TypeCrawl)
@@ -216,6 +221,5 @@ func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery) (*Call
 		}
 		subject.Crawl = crawl
 	}
-	key := "callback-failed:" + c.UID.String() + ":" + strconv.Itoa(d.Attempt.Number)
 	return s.raise(ctx, tx, CallbackFailedEvent, key, c.ProjectID, subject)
 }

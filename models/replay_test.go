@@ -127,9 +127,10 @@ func TestReplayOfARequestsOwnURLStaysItsOwn(t *testing.T) {
 	// No use-case takes a URL with the request yet; the store and the delivery path know it already.
 	c := w.deliver(w.raised().ID, answered(410))
 	fixed := *c
-	fixed.Target, fixed.TargetURL, fixed.DedupKey, fixed.UID = models.TargetRequest, new("https://request.example/"), "request:1", w.raised().Ref
+	fixed.Target, fixed.TargetURL, fixed.TargetHost = models.TargetRequest, new("https://request.example/"), "request.example:443"
+	fixed.DedupKey, fixed.UID = "request:1", w.raised().Ref
 	fixed.UID[0] ^= 0xff
-	fixed.Status, fixed.NextAttemptAt, fixed.WakeAt, fixed.FinishedAt = models.StatusPending, new(w.clock.now()), new(w.clock.now()), nil
+	fixed.Status, fixed.NextAttemptAt, fixed.FinishedAt = models.StatusPending, new(w.clock.now()), nil
 	fixed.TargetHeaders = []models.Header{{Key: "X-Mine", Value: "mine-alone"}}
 	noError(t, w.store.CreateCallback(t.Context(), &fixed))
 	w.deliver(fixed.ID, answered(410))

@@ -190,6 +190,7 @@ func TestReportOfADeletedProjectOrOneWithoutURLRaisesNone(t *testing.T) {
 	if _, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(1, crawl.ID)); c != nil || err != nil {
 		t.Errorf("without URL: got %+v, %v", c, err)
 	}
+	w.setURL(new(projectURL))
 	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
 	noError(t, err)
 	if _, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(2, crawl.ID)); c != nil || err != nil {

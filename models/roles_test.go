@@ -68,6 +68,10 @@ var permissions = map[string]struct {
 		_, err := w.DeleteProject(ctx, a, f.doomed.ID)
 		return err
 	}},
+	"RotateSigningSecret": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, _, err := w.RotateSigningSecret(ctx, a, w.project.ID, models.DefaultExpireOldAfter)
+		return err
+	}},
 	"Project": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
 		_, err := w.Project(ctx, a, w.project.ID)
 		return err

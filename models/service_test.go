@@ -67,9 +67,10 @@ func (q *queue) fail() {
 }
 
 const (
-	accountURL = "https://account.example/hook"
-	projectURL = "https://project.example/hook"
-	webhookURL = "https://partner.example/webhook"
+	accountURL  = "https://account.example/hook"
+	projectURL  = "https://project.example/hook"
+	projectHost = "project.example:443"
+	webhookURL  = "https://partner.example/webhook"
 )
 
 // world is a database with the tenant of the published examples, and one more account that is none of its business.
@@ -92,11 +93,11 @@ type world struct {
 // twoRetries is the schedule of most tests.
 var twoRetries = models.Schedule{5 * time.Second, 5 * time.Minute}
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, opts ...store.Option) *world {
 	t.Helper()
 	w := &world{
-		t: t, store: storetest.Open(t), queue: &queue{}, clock: &clock{at: start}, platform: models.PlatformActor(),
-		rules: models.Rules{PublicURL: "https://ringback.example", Schedule: twoRetries, Timeout: 30 * time.Second},
+		t: t, store: storetest.Open(t, opts...), queue: &queue{}, clock: &clock{at: start}, platform: models.PlatformActor(),
+		rules: models.Rules{PublicURL: "https://ringback.example", Schedule: twoRetries},
 	}
 	w.configure()
 	ctx := t.Context()
@@ -169,15 +170,47 @@ func (w *world) raised() *models.Callback {
 	return c
 }
 
-// claim takes a callback that must be due.
+// claim takes a callback that must be due, from wherever it waits; those that have waited there for longer are taken before it.
 func (w *world) claim(id int64) *models.Delivery {
 	w.t.Helper()
-	d, err := w.Claim(w.t.Context(), id)
-	noError(w.t, err)
-	if d == nil {
-		w.t.Fatalf("callback %d cannot be claimed", id)
+	for {
+		host, due, err := w.DueHost(w.t.Context(), id)
+		noError(w.t, err)
+		if !due {
+			w.t.Fatalf("callback %d cannot be claimed", id)
+		}
+		if d := delivery(w.claimHost(host, 1), id); d != nil {
+			return d
+		}
 	}
-	return d
+}
+
+func (w *world) claimHost(host string, limit int) []*models.Delivery {
+	w.t.Helper()
+	deliveries, _, err := w.Claim(w.t.Context(), host, limit)
+	noError(w.t, err)
+	return deliveries
+}
+
+// delivery finds a callback's among deliveries.
+func delivery(deliveries []*models.Delivery, id int64) *models.Delivery {
+	i := slices.IndexFunc(deliveries, func(d *models.Delivery) bool { return d.Callback.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return deliveries[i]
+}
+
+// mayClaim tells whether a callback can be claimed, and claims it if so.
+func (w *world) mayClaim(id int64) bool {
+	w.t.Helper()
+	_, due, err := w.DueHost(w.t.Context(), id)
+	noError(w.t, err)
+	claimed := delivery(w.claimHost(w.callback(id).TargetHost, 100), id) != nil
+	if due != claimed {
+		w.t.Errorf("callback %d is due: %t, claimed: %t", id, due, claimed)
+	}
+	return claimed
 }
 
 func (w *world) record(d *models.Delivery, o models.Outcome) {

@@ -1,68 +1,170 @@
 package models_test
 
 import (
+	"context"
+	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
 )
+
+// grace is how long the queue has for a wake-up.
+const grace = time.Second
+
+// epoch is the number of the sweep interval that a time is in.
+func epoch(at time.Time) int { return int(at.Unix() / 2) }
+
+// waiting creates callbacks like a given one that wait for a host, each due a microsecond after the one before, and returns
+// their ids.
+func (w *world) waiting(like *models.Callback, host string, count int) []int64 {
+	w.t.Helper()
+	created := make([]int64, count)
+	noError(w.t, w.store.InTx(w.t.Context(), func(tx models.Store) error {
+		for i := range created {
+			c := *like
+			c.UID, c.TargetHost = uuid.Must(uuid.NewV7()), host
+			c.DedupKey, c.NextAttemptAt = c.UID.String(), new(like.NextAttemptAt.Add(time.Duration(i+1)*time.Microsecond))
+			if err := tx.CreateCallback(w.t.Context(), &c); err != nil {
+				return err
+			}
+			created[i] = c.ID
+		}
+		return nil
+	}))
+	return created
+}
 
 func TestSweepInterruptsACallbackWhoseLeaseRanOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.raised()
 	w.claim(c.ID)
-	lease := w.rules.Timeout + models.LeaseMargin
-	w.clock.advance(lease - time.Microsecond)
+	w.clock.advance(models.LeaseTime - time.Microsecond)
 	if interrupted, woken := w.sweep(); interrupted != 0 || woken != 0 {
 		t.Fatalf("before the lease ends: interrupted %d, woke %d", interrupted, woken)
 	}
 	w.clock.advance(time.Microsecond)
-	if interrupted, woken := w.sweep(); interrupted != 1 || woken != 1 {
+	end := w.clock.now()
+	if interrupted, woken := w.sweep(); interrupted != 1 || woken != 0 {
 		t.Fatalf("when the lease has ended: interrupted %d, woke %d", interrupted, woken)
 	}
 	c = w.callback(c.ID)
 	wantStatus(t, c, models.StatusPending)
-	if c.FailureCount != 0 || len(w.notices()) != 0 {
+	if !c.NextAttemptAt.Equal(end) || c.FailureCount != 0 || len(w.notices()) != 0 {
 		t.Errorf("a worker that went away counts as the receiver's failure: %+v", c)
 	}
 	a := w.attempts(c.ID)[0]
-	if a.Error == nil || a.Error.Code != models.Interrupted || a.Duration != lease || !a.FinishedAt.Equal(w.clock.now()) {
+	if a.Error == nil || a.Error.Code != models.Interrupted || a.Duration != models.LeaseTime || !a.FinishedAt.Equal(end) {
 		t.Errorf("the attempt is %+v", a)
 	}
-	want := []models.Wakeup{{CallbackID: c.ID, Attempt: 2, Epoch: 1, At: w.clock.now()}}
+	w.clock.advance(grace)
+	if interrupted, woken := w.sweep(); interrupted != 0 || woken != 1 {
+		t.Fatalf("a second later: interrupted %d, woke %d", interrupted, woken)
+	}
+	want := []models.Wakeup{{CallbackID: c.ID, Attempt: 2, Epoch: epoch(w.clock.now()), At: w.clock.now()}}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestSweepWakesWhatNobodyDealtWithAndNotAgainWithinTenSeconds(t *testing.T) {
+func TestSweepThatComesLateInterruptsAndWakesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.raised()
+	w.claim(c.ID)
+	w.clock.advance(models.LeaseTime + grace)
+	if interrupted, woken := w.sweep(); interrupted != 1 || woken != 1 {
+		t.Fatalf("interrupted %d, woke %d", interrupted, woken)
+	}
+	if got := w.callback(c.ID).NextAttemptAt; !got.Equal(start.Add(models.LeaseTime)) {
+		t.Errorf("due at %s: it waits since its lease ran out", got)
+	}
+}
+
+func TestSweepWakesWhatNobodyTookForASecondWithAnotherNameInEachInterval(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.raised() // its wake-up is lost
-	const grace = 10 * time.Second
 	w.clock.advance(grace - time.Microsecond)
 	if _, woken := w.sweep(); woken != 0 {
 		t.Fatal("woken while the queue still has time")
 	}
-	w.clock.advance(time.Microsecond)
-	for epoch := 1; epoch <= 3; epoch++ {
-		if _, woken := w.sweep(); woken != 1 {
-			t.Fatalf("round %d: woke %d", epoch, woken)
+	w.clock.advance(time.Microsecond) // an even second: an interval begins
+	names := map[int]bool{}
+	for range 3 {
+		interval := epoch(w.clock.now())
+		if names[interval] {
+			t.Errorf("the name %d was used before: a task that is stuck under it would stand in the way", interval)
 		}
-		// Another name each time: a task that is stuck under the old one must not stand in the way.
-		want := []models.Wakeup{{CallbackID: c.ID, Attempt: 1, Epoch: epoch, At: start}}
-		if diff := cmp.Diff(want, w.queue.take()); diff != "" {
-			t.Error(diff)
-		}
-		w.clock.advance(grace - time.Microsecond)
-		if _, woken := w.sweep(); woken != 0 {
-			t.Fatalf("round %d: woken twice within ten seconds", epoch)
+		names[interval] = true
+		for _, within := range []time.Duration{0, models.SweepInterval - time.Microsecond} { // the same name: the queue takes it once
+			w.clock.advance(within)
+			if _, woken := w.sweep(); woken != 1 {
+				t.Fatalf("woke %d", woken)
+			}
+			want := []models.Wakeup{{CallbackID: c.ID, Attempt: 1, Epoch: interval, At: w.clock.now()}}
+			if diff := cmp.Diff(want, w.queue.take()); diff != "" {
+				t.Error(diff)
+			}
 		}
 		w.clock.advance(time.Microsecond)
+	}
+	if c = w.callback(c.ID); c.AttemptCount != 0 {
+		t.Errorf("waking changed the callback: %+v", c)
+	}
+}
+
+func TestSweepWakesTheFirstFourOfEachHost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.raised()
+	want := append([]int64{c.ID}, w.waiting(c, "busy.example:443", 6)[:4]...)
+	want = append(want, w.waiting(c, "quiet.example:80", 1)...)
+	w.clock.advance(time.Minute)
+	if _, woken := w.sweep(); woken != len(want) {
+		t.Errorf("woke %d", woken)
+	}
+	got := map[int64]bool{}
+	for _, wakeup := range w.queue.take() {
+		got[wakeup.CallbackID] = true
+	}
+	for _, id := range want {
+		if !got[id] {
+			t.Errorf("callback %d was not woken", id)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("woken: %v, want %v", got, want)
+	}
+}
+
+func TestSweepCostsByHostsAndNotByCallbacks(t *testing.T) {
+	t.Parallel()
+	var statements atomic.Int32
+	w := newWorld(t, store.WithTrace(func(context.Context, string, time.Duration) { statements.Add(1) }))
+	c := w.raised()
+	w.waiting(c, projectHost, 2)
+	w.clock.advance(time.Minute)
+	cost := func() int32 {
+		before := statements.Load()
+		w.sweep()
+		return statements.Load() - before
+	}
+	few := cost()
+	w.waiting(c, projectHost, 297)
+	if many := cost(); few == 0 || many != few {
+		t.Errorf("%d statements for 3 callbacks, %d for 300", few, many)
+	}
+	w.waiting(c, "another.example:443", 1)
+	if two := cost(); two != few+1 {
+		t.Errorf("%d statements for one host, %d for two", few, two)
 	}
 }
 
@@ -80,15 +182,15 @@ func TestFarRetryIsLeftOutOfTheQueueAndWokenWhenDue(t *testing.T) {
 	}
 	noticeDue := w.callback(w.notices()[0].ID)
 	w.deliver(noticeDue.ID, answered(200)) // out of the way of the sweep
-	w.clock.advance(c.NextAttemptAt.Sub(w.clock.now()) - time.Microsecond)
+	w.clock.advance(c.NextAttemptAt.Sub(w.clock.now()) + grace - time.Microsecond)
 	if _, woken := w.sweep(); woken != 0 {
-		t.Fatal("woken before it is due")
+		t.Fatal("woken before it has been due for a second")
 	}
 	w.clock.advance(time.Microsecond)
 	if _, woken := w.sweep(); woken != 1 {
 		t.Fatal("not woken when due: nobody else would")
 	}
-	want := []models.Wakeup{{CallbackID: c.ID, Attempt: 3, Epoch: 1, At: *c.NextAttemptAt}}
+	want := []models.Wakeup{{CallbackID: c.ID, Attempt: 3, Epoch: epoch(w.clock.now()), At: w.clock.now()}}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
@@ -115,6 +217,25 @@ func TestQueueHoldsTheNextMinuteOnly(t *testing.T) {
 	}
 }
 
+func TestWakeupSaysTheEventAndWhetherItIsTheFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(5))
+	noError(t, err)
+	want := []models.Wakeup{{CallbackID: c.ID, Attempt: 1, At: start, Event: models.CrawlFinishedEvent, First: true}}
+	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
+		t.Error(diff)
+	}
+	w.deliver(c.ID, refused())
+	want = []models.Wakeup{
+		{CallbackID: c.ID, Attempt: 2, At: start.Add(twoRetries[0]), Event: models.CrawlFinishedEvent},
+		{CallbackID: w.notices()[0].ID, Attempt: 1, At: start, Event: models.CallbackFailedEvent, First: true},
+	}
+	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestQueueThatFailsIsNotTheCallersProblem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -131,24 +252,53 @@ func TestQueueThatFailsIsNotTheCallersProblem(t *testing.T) {
 	}
 }
 
-func TestSweepsAtTheSameTimeWakeEachCallbackOnce(t *testing.T) {
+func TestSweepsAtTheSameTimeGiveTheSameNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const callbacks = 6
-	for range callbacks {
+	for range 6 {
 		w.raised()
 	}
 	w.clock.advance(time.Minute)
-	var total atomic.Int32
+	const sweeps = 4
+	atOnce(sweeps, func(int) {
+		if _, _, err := w.Sweep(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	names := map[string]int{}
+	for _, wakeup := range w.queue.take() {
+		names[fmt.Sprint(wakeup.CallbackID, wakeup.Attempt, wakeup.Epoch)]++
+	}
+	if len(names) != 4 {
+		t.Errorf("woken under the names %v", names)
+	}
+	for name, count := range names {
+		if count != sweeps {
+			t.Errorf("%s: woken by %d of %d sweeps", name, count, sweeps)
+		}
+	}
+}
+
+func TestSweepsAtTheSameTimeInterruptOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 6 {
+		w.claim(w.raised().ID)
+	}
+	w.clock.advance(models.LeaseTime)
+	var mu sync.Mutex
+	total := 0
 	atOnce(4, func(int) {
-		_, woken, err := w.Sweep(t.Context())
+		interrupted, _, err := w.Sweep(t.Context())
 		if err != nil {
 			t.Error(err)
 		}
-		total.Add(int32(woken))
+		mu.Lock()
+		defer mu.Unlock()
+		total += interrupted
 	})
-	if got := total.Load(); got != callbacks {
-		t.Errorf("woken %d times, want %d", got, callbacks)
+	if total != 6 {
+		t.Errorf("interrupted %d times", total)
 	}
 }
 
@@ -159,5 +309,20 @@ func TestSweepLeavesEndedCallbacksAlone(t *testing.T) {
 	w.clock.advance(1000 * time.Hour)
 	if interrupted, woken := w.sweep(); interrupted != 0 || woken != 0 {
 		t.Errorf("interrupted %d, woke %d", interrupted, woken)
+	}
+}
+
+func TestCountOfDueCallbacksStartsAtTheGivenAge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.raised()
+	w.waiting(c, "another.example:443", 2)
+	w.clock.advance(time.Minute)
+	for since, want := range map[time.Duration]int{0: 3, 59 * time.Second: 3, time.Minute: 1, time.Minute + time.Microsecond: 0} {
+		got, err := w.CountDue(t.Context(), since)
+		noError(t, err)
+		if got != want {
+			t.Errorf("due for %s: %d, want %d", since, got, want)
+		}
 	}
 }

@@ -81,6 +81,7 @@ type instance struct {
 	http           *http.Client
 
 	signal func(os.Signal) error
+	pid    int           // of a process of its own
 	exited chan struct{} // closed once it has ended
 	status int           // valid then
 }
@@ -243,7 +244,7 @@ func (s *instance) startProcess(t *testing.T, args []string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s.signal = cmd.Process.Signal
+	s.signal, s.pid = cmd.Process.Signal, cmd.Process.Pid
 	go func() {
 		defer close(s.exited)
 		_ = cmd.Wait()

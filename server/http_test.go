@@ -80,6 +80,16 @@ func TestMetricsCountAttemptsWithoutURLsOrIDs(t *testing.T) {
 			strings.Contains(metrics, `ringback_attempts_total{event="CRAWL_FINISHED",outcome="HTTP_STATUS"} 1`)
 	})
 	labels := regexp.MustCompile(`"[^"]*"`)
+	for _, name := range []string{
+		"ringback_callbacks_accepted_total{event=\"CRAWL_FINISHED\"} 2", "ringback_attempt_duration_seconds_bucket",
+		"ringback_accepted_to_first_byte_seconds_bucket", "ringback_callbacks_due 0", "ringback_callbacks_overdue 0",
+		"ringback_queue_size", "ringback_queue_age_seconds", "ringback_requests_in_flight 0", "ringback_swept_total",
+		"go_sql_open_connections{db_name=\"write\"}",
+	} {
+		if !strings.Contains(metrics, name) {
+			t.Errorf("no %s", name)
+		}
+	}
 	for line := range strings.Lines(metrics) {
 		if !strings.HasPrefix(line, "ringback_") {
 			continue

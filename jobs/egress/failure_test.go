@@ -97,11 +97,11 @@ func deadlineTests() map[string]deadlineTest {
 			want: egress.DNSError, says: "the name hooks.test could not be resolved",
 		},
 		"connect": {
-			url: func(*testing.T) string { return "http://127.0.0.1:1/hidden" },
+			url: func(*testing.T) string { return "http://127.0.0.1:8/hidden" },
 			client: func(t *testing.T, c *egress.Client) {
 				egress.AfterGuard(c, func(string) error { <-t.Context().Done(); return t.Context().Err() })
 			},
-			want: egress.ConnectTimeout, says: "127.0.0.1:1 accepted no connection within 700ms",
+			want: egress.ConnectTimeout, says: "127.0.0.1:8 accepted no connection within 700ms",
 		},
 		"tls": {
 			url:  func(t *testing.T) string { return strings.Replace(raw(t, mute), "http:", "https:", 1) },
@@ -191,7 +191,7 @@ func TestCallerCancels(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := newClient(t, long).Send(ctx, request("http://127.0.0.1:1/"))
+	_, err := newClient(t, long).Send(ctx, request("http://127.0.0.1:8/"))
 	wantCause(t, err, egress.Canceled, "")
 }
 

@@ -144,9 +144,9 @@ func TestGuardFailsClosed(t *testing.T) {
 			t.Errorf("%s %q was let through", tt[0], tt[1])
 		}
 	}
-	for _, address := range []string{"8.8.8.8:443", "8.8.8.8:22", "8.8.8.8:1"} {
+	for _, address := range []string{"8.8.8.8:80", "8.8.8.8:443", "8.8.8.8:65535"} {
 		if err := egress.Control("tcp4", address); err != nil {
-			t.Errorf("%s: %v; any port of a public address is allowed", address, err)
+			t.Errorf("%s: %v; a public address is allowed", address, err)
 		}
 	}
 }

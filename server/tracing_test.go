@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The caller's trace goes on in the mutation, the task and the attempt, and reaches the receiver.
+func TestTraceTravelsFromTheMutationToThePost(t *testing.T) {
+	t.Parallel()
+	const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+	exported := make(chan []byte, 100)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.URL.Path == "/v1/traces" {
+			exported <- body
+		}
+	}))
+	t.Cleanup(collector.Close)
+	h := newHostile(t)
+	s := startServer(t, options{process: true, env: vars{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL, "OTEL_BSP_SCHEDULE_DELAY": "100",
+	}})
+	project := s.newProject(t, h.url("/hook"))
+	who := s.platform()
+	who.Set("Traceparent", "00-"+traceID+"-00f067aa0ba902b7-01")
+	ask[any](t, s, who, `mutation($crawl: ObjectID!, $project: ObjectID!) {
+		finishCrawl(input: {crawlId: $crawl, projectId: $project}) { callback { uid } } }`,
+		anyMap{"crawl": newCrawlID(), "project": project})
+	if got := h.next(t, "/hook").header.Get("Traceparent"); !strings.HasPrefix(got, "00-"+traceID+"-") || strings.Contains(got, "00f067aa0ba902b7") {
+		t.Errorf("the receiver got the trace %q", got)
+	}
+	var all []byte
+	deadline := time.After(patience)
+	for !bytes.Contains(all, []byte("callback.attempt")) {
+		select {
+		case body := <-exported:
+			all = append(all, body...)
+		case <-deadline:
+			t.Fatal("the attempt's span was not exported")
+		}
+	}
+}
+
+func TestWithoutACollectorNoTraceIsSent(t *testing.T) {
+	t.Parallel()
+	h := newHostile(t)
+	s := startServer(t, options{})
+	s.finishCrawl(t, newCrawlID(), s.newProject(t, h.url("/hook")))
+	if got := h.next(t, "/hook").header.Get("Traceparent"); got != "" {
+		t.Errorf("the receiver got the trace %q", got)
+	}
+}
