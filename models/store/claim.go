@@ -16,6 +16,10 @@ const (
 	isRunning = "status = 'RUNNING'"
 )
 
+// amongChosen runs the query that chooses and locks rows once. As a plain subquery Postgres may run it again for each row of
+// a table that it takes for tiny, and each run skips what is locked and chooses others, past the limit.
+const amongChosen = "id IN (WITH chosen AS MATERIALIZED (?) SELECT id FROM chosen)"
+
 // DueHost tells where a callback waits.
 func (s *Store) DueHost(ctx context.Context, id int64, now time.Time) (string, bool, error) {
 	var hosts []string
@@ -32,7 +36,7 @@ func (s *Store) ClaimDue(ctx context.Context, host string, now, leaseUntil time.
 	due := s.locked(ctx).Select("id").Where("target_host = ? AND "+isPending+" AND next_attempt_at <= ?", host, micros(now)).
 		Order("next_attempt_at").Limit(limit)
 	var rows []callbackRow
-	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where("id IN (?)", due).Updates(map[string]any{
+	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where(amongChosen, due).Updates(map[string]any{
 		"status": models.StatusRunning, "attempt_count": gorm.Expr("attempt_count + 1"),
 		"lease_until": micros(leaseUntil), "next_attempt_at": nil,
 	}).Error
@@ -80,7 +84,7 @@ func (s *Store) InterruptExpired(ctx context.Context, now time.Time, limit int) 
 	var ids []int64
 	var rows []callbackRow
 	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
-		Where("id IN (?)", expired).
+		Where(amongChosen, expired).
 		Updates(map[string]any{"status": models.StatusPending, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil}).Error
 	if err != nil || len(rows) == 0 {
 		return 0, err

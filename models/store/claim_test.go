@@ -7,100 +7,88 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-func TestOneOfSixteenClaimsACallback(t *testing.T) {
+// shared is a host with several callbacks.
+const shared = "shared.example:443"
+
+// on makes a callback wait for a host.
+func on(host string) func(*models.Callback) {
+	return func(c *models.Callback) { c.TargetHost = host }
+}
+
+// newCallbacks inserts callbacks on a host, each a microsecond later than the one before.
+func newCallbacks(t *testing.T, s *store.Store, n *tenant, host string, count int) []int64 {
+	t.Helper()
+	created := make([]int64, count)
+	for i := range created {
+		created[i] = newCallback(t, s, n, start.Add(time.Duration(i)*time.Microsecond), on(host)).ID
+	}
+	return created
+}
+
+// claim takes a callback that is alone on its host.
+func claim(t *testing.T, s *store.Store, c *models.Callback, at, leaseUntil time.Time) *models.Callback {
+	t.Helper()
+	claimed, err := s.ClaimDue(t.Context(), c.TargetHost, at, leaseUntil, 2)
+	noError(t, err)
+	if !slices.Equal(ids(claimed), []int64{c.ID}) {
+		t.Fatalf("claimed %v, want %d", ids(claimed), c.ID)
+	}
+	return claimed[0]
+}
+
+// read returns a callback as it is now.
+func read(t *testing.T, s *store.Store, id int64) *models.Callback {
+	t.Helper()
+	found, err := s.Callbacks(t.Context(), everything(), id)
+	noError(t, err)
+	if len(found) != 1 {
+		t.Fatalf("callback %d is gone", id)
+	}
+	return found[0]
+}
+
+func TestClaimedCallbackIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	c := newCallback(t, s, newTenant(t, s, "a"), start)
-	var mu sync.Mutex
-	var claimed []*models.Callback
-	atOnce(16, func(int) {
-		got, err := s.ClaimCallback(t.Context(), c.ID, start, start.Add(time.Minute))
-		if err != nil {
-			t.Error(err)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		if got != nil {
-			claimed = append(claimed, got)
-		}
-	})
-	if len(claimed) != 1 {
-		t.Fatalf("claimed %d times", len(claimed))
-	}
-	got := claimed[0]
-	if got.Status != models.StatusRunning || got.AttemptCount != 1 || !got.LeaseUntil.Equal(start.Add(time.Minute)) || string(got.Body) != "body" {
+	got := claim(t, s, c, start, start.Add(time.Minute))
+	if got.Status != models.StatusRunning || got.AttemptCount != 1 || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
+		got.NextAttemptAt != nil || string(got.Body) != "body" {
 		t.Errorf("got %+v", got)
 	}
-}
-
-func TestClaimNeedsACallbackThatIsDue(t *testing.T) {
-	t.Parallel()
-	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
-	future := newCallback(t, s, n, start.Add(time.Microsecond))
-	ended := newCallback(t, s, n, start)
-	settle(t, s, ended, models.StatusSuccess, 200)
-	for name, id := range map[string]int64{"not due": future.ID, "ended": ended.ID, "unknown": 999} {
-		if got, err := s.ClaimCallback(t.Context(), id, start, start.Add(time.Minute)); got != nil || err != nil {
-			t.Errorf("%s: got %v, %v", name, got, err)
-		}
+	if diff := cmp.Diff(got, read(t, s, c.ID)); diff != "" {
+		t.Errorf("what was returned is not what was written: %s", diff)
 	}
 }
 
-func TestSettlingIsFencedByTheAttemptCount(t *testing.T) {
+func TestSixteenClaimersShareNoCallbackAndTogetherTakeAll(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	c := newCallback(t, s, newTenant(t, s, "a"), start)
-	late, err := s.ClaimCallback(t.Context(), c.ID, start, start)
-	noError(t, err)
-	n, err := s.InterruptExpired(t.Context(), start, 10)
-	noError(t, err)
-	if n != 1 {
-		t.Fatalf("interrupted %d", n)
-	}
-	end := func(c *models.Callback) bool {
-		c.Status, c.FinishedAt, c.LeaseUntil = models.StatusSuccess, &start, nil
-		owned, err := s.SettleCallback(t.Context(), c)
-		noError(t, err)
-		return owned
-	}
-	if end(late) {
-		t.Error("settled by a worker whose lease was taken")
-	}
-	second, err := s.ClaimCallback(t.Context(), c.ID, start, start.Add(time.Minute))
-	noError(t, err)
-	if second.AttemptCount != 2 || end(late) {
-		t.Error("settled by a worker that another one followed")
-	}
-	if !end(second) {
-		t.Error("not settled by the worker that has it")
-	}
-}
-
-func TestTwoSweepsAtOnceShareNoCallback(t *testing.T) {
-	t.Parallel()
-	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
-	want := []int64{}
-	for range 20 {
-		want = append(want, newCallback(t, s, n, start).ID)
-	}
+	const limit = 3
+	want := newCallbacks(t, s, newTenant(t, s, "a"), shared, 50)
 	var mu sync.Mutex
-	got := []int64{}
-	atOnce(2, func(int) {
-		for range 10 { // more rounds than one sweep alone needs: rows in the other's hand are skipped
-			due, err := s.DueForWaking(t.Context(), start, start.Add(time.Minute), 3)
+	var got []int64
+	atOnce(16, func(int) {
+		for {
+			claimed, err := s.ClaimDue(t.Context(), shared, start.Add(time.Second), start.Add(time.Minute), limit)
 			if err != nil {
 				t.Error(err)
+				return
+			}
+			if len(claimed) > limit {
+				t.Errorf("claimed %d at a time", len(claimed))
+			}
+			if len(claimed) == 0 {
+				return // all that is left is in others' hands
 			}
 			mu.Lock()
-			got = append(got, ids(due)...)
+			got = append(got, ids(claimed)...)
 			mu.Unlock()
 		}
 	})
@@ -110,69 +98,172 @@ func TestTwoSweepsAtOnceShareNoCallback(t *testing.T) {
 	}
 }
 
-func TestWakingCountsUpTheEpochAndLeavesTheTimeOfTheAttempt(t *testing.T) {
+func TestClaimTakesTheLongestWaitingAndNoMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	c := newCallback(t, s, n, start)
-	newCallback(t, s, n, start.Add(time.Hour)) // not yet
-	next := start.Add(10 * time.Second)
-	due, err := s.DueForWaking(t.Context(), start, next, 10)
-	noError(t, err)
-	if len(due) != 1 || due[0].ID != c.ID || due[0].Epoch != 1 || !due[0].NextAttemptAt.Equal(start) || !due[0].WakeAt.Equal(next) {
-		t.Fatalf("got %+v", due)
+	var newestFirst []int64
+	for i := range 7 {
+		newestFirst = append(newestFirst, newCallback(t, s, n, start.Add(time.Duration(-i)*time.Second), on(shared)).ID)
 	}
-	again, err := s.DueForWaking(t.Context(), next.Add(-time.Microsecond), next, 10)
-	noError(t, err)
-	if len(again) != 0 {
-		t.Errorf("again: %+v", again)
+	want := slices.Clone(newestFirst)
+	slices.Reverse(want)
+	for _, size := range []int{3, 3, 1, 0} {
+		claimed, err := s.ClaimDue(t.Context(), shared, start, start.Add(time.Minute), 3)
+		noError(t, err)
+		got := ids(claimed)
+		slices.Sort(got) // within a claim there is no order
+		part := slices.Sorted(slices.Values(want[:size]))
+		if !slices.Equal(got, part) {
+			t.Fatalf("claimed %v, want %v", got, part)
+		}
+		want = want[size:]
 	}
 }
 
-func TestSweepTakesTheLongestWaitingFirst(t *testing.T) {
+func TestClaimKeepsToItsHostAndToWhatIsDue(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	late, early := newCallback(t, s, n, start.Add(time.Second)), newCallback(t, s, n, start)
-	for _, want := range []int64{early.ID, late.ID} {
-		due, err := s.DueForWaking(t.Context(), start.Add(time.Minute), start.Add(time.Hour), 1)
+	due := newCallback(t, s, n, start, on(shared))
+	future := newCallback(t, s, n, start.Add(time.Microsecond), on(shared))
+	elsewhere := newCallback(t, s, n, start, on("shared.example:8443"))
+	ended := newCallback(t, s, n, start)
+	settle(t, s, ended, models.StatusSuccess, 200)
+	running := newCallback(t, s, n, start)
+	claim(t, s, running, start, start.Add(time.Minute))
+
+	for name, test := range map[string]struct {
+		id   int64
+		host string
+	}{
+		"due": {due.ID, shared}, "elsewhere": {elsewhere.ID, "shared.example:8443"},
+		"not yet": {future.ID, ""}, "ended": {ended.ID, ""}, "running": {running.ID, ""}, "unknown": {999, ""},
+	} {
+		host, ok, err := s.DueHost(t.Context(), test.id, start)
 		noError(t, err)
-		if !slices.Equal(ids(due), []int64{want}) {
-			t.Errorf("got %v, want %d", ids(due), want)
+		if host != test.host || ok != (test.host != "") {
+			t.Errorf("%s: waits for %q, %t", name, host, ok)
+		}
+	}
+	for _, host := range []string{ended.TargetHost, running.TargetHost, "unknown.example:443", ""} {
+		if claimed, err := s.ClaimDue(t.Context(), host, start, start.Add(time.Minute), 10); err != nil || len(claimed) != 0 {
+			t.Errorf("%q: claimed %v, %v", host, ids(claimed), err)
+		}
+	}
+	claimed, err := s.ClaimDue(t.Context(), shared, start, start.Add(time.Minute), 10)
+	noError(t, err)
+	if !slices.Equal(ids(claimed), []int64{due.ID}) {
+		t.Errorf("claimed %v, want %d", ids(claimed), due.ID)
+	}
+}
+
+func TestCallbackWithoutAURLWaitsUnderTheEmptyHost(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	c := newCallback(t, s, newTenant(t, s, "a"), start, on(""))
+	host, due, err := s.DueHost(t.Context(), c.ID, start)
+	noError(t, err)
+	if host != "" || !due {
+		t.Errorf("got %q, %t", host, due)
+	}
+	claim(t, s, c, start, start.Add(time.Minute))
+}
+
+func TestMovedCallbackWaitsUnderItsNewHostAsIfItHadNotBeenClaimed(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	for name, url := range map[string]*string{"another host": new("https://new.example/"), "no URL": nil} {
+		c := newCallback(t, s, n, start)
+		claimed := claim(t, s, c, start, start.Add(time.Minute))
+		claimed.TargetURL, claimed.TargetHost = url, ""
+		if url != nil {
+			claimed.TargetHost = "new.example:443"
+		}
+		at := start.Add(time.Second)
+		noError(t, s.MoveCallbacks(t.Context(), at, []*models.Callback{claimed}))
+		want := *c
+		want.TargetURL, want.TargetHost, want.NextAttemptAt = url, claimed.TargetHost, &at
+		if diff := cmp.Diff(&want, read(t, s, c.ID)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
 
-func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
+func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	gone, alive := newCallback(t, s, n, start), newCallback(t, s, n, start)
-	attempts := map[int64]*models.Attempt{}
-	for c, lease := range map[*models.Callback]time.Time{gone: start.Add(time.Second), alive: start.Add(time.Hour)} {
-		claimed, err := s.ClaimCallback(t.Context(), c.ID, start, lease)
+	running, other, pending, ended := newCallback(t, s, n, start), newCallback(t, s, n, start), newCallback(t, s, n, start), newCallback(t, s, n, start)
+	lease, renewed := start.Add(time.Second), start.Add(time.Minute)
+	claim(t, s, running, start, lease)
+	claim(t, s, other, start, lease)
+	settle(t, s, ended, models.StatusFailed, 500)
+	before := []*models.Callback{read(t, s, other.ID), read(t, s, pending.ID), read(t, s, ended.ID)}
+	noError(t, s.RenewLeases(t.Context(), []int64{running.ID, pending.ID, ended.ID, 999}, renewed))
+	noError(t, s.RenewLeases(t.Context(), nil, renewed))
+	if got := read(t, s, running.ID); !got.LeaseUntil.Equal(renewed) || got.AttemptCount != 1 {
+		t.Errorf("got %+v", got)
+	}
+	for _, want := range before {
+		if diff := cmp.Diff(want, read(t, s, want.ID)); diff != "" {
+			t.Errorf("%s: %s", want.Status, diff)
+		}
+	}
+	// What was renewed is not interrupted; what was not is.
+	n1, err := s.InterruptExpired(t.Context(), lease, 10)
+	noError(t, err)
+	if n1 != 1 || read(t, s, running.ID).Status != models.StatusRunning || read(t, s, other.ID).Status != models.StatusPending {
+		t.Errorf("interrupted %d", n1)
+	}
+}
+
+func TestSettlingIsFencedByTheAttemptCount(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	end := func(c *models.Callback) bool {
+		c.Status, c.FinishedAt, c.NextAttemptAt, c.LeaseUntil = models.StatusSuccess, &start, nil, nil
+		owned, err := s.SettleCallback(t.Context(), c)
 		noError(t, err)
-		finished := &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: 9, StartedAt: start}
-		noError(t, s.CreateAttempt(t.Context(), finished))
-		finished.FinishedAt = &start
-		noError(t, s.FinishAttempt(t.Context(), finished))
-		attempts[c.ID] = &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: claimed.AttemptCount, StartedAt: start}
-		noError(t, s.CreateAttempt(t.Context(), attempts[c.ID]))
+		return owned
 	}
-	count, err := s.InterruptExpired(t.Context(), start.Add(time.Second), 10)
-	noError(t, err)
-	if count != 1 {
-		t.Errorf("interrupted %d", count)
+	interrupted := func() *models.Callback {
+		late := claim(t, s, newCallback(t, s, n, start), start, start)
+		if count, err := s.InterruptExpired(t.Context(), start, 10); err != nil || count != 1 {
+			t.Fatalf("interrupted %d, %v", count, err)
+		}
+		return late
 	}
-	pages, err := s.AttemptPages(t.Context(), everything(), []int64{gone.ID, alive.ID}, models.Page{First: 10})
+	if late := interrupted(); !end(late) || read(t, s, late.ID).Status != models.StatusSuccess {
+		t.Error("not settled by the worker whose lease ran out, though no other followed")
+	}
+	late := interrupted()
+	second := claim(t, s, late, start, start.Add(time.Minute))
+	if second.AttemptCount != 2 || end(late) || read(t, s, late.ID).Status != models.StatusRunning {
+		t.Error("settled by a worker that another one followed")
+	}
+	if !end(second) || end(second) {
+		t.Error("not settled once by the worker that has it")
+	}
+}
+
+func TestLimitHoldsWhateverThePlannerBelieves(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	newCallbacks(t, s, n, shared, 1)
+	noError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
+	newCallbacks(t, s, n, shared, 20)
+	claimed, err := s.ClaimDue(t.Context(), shared, start.Add(time.Second), start.Add(time.Minute), 3)
 	noError(t, err)
-	for id, p := range pages {
-		open, finished := p.Nodes[0], p.Nodes[1]
-		if interrupted := open.Error != nil && open.Error.Code == models.Interrupted && open.Duration == time.Second; interrupted != (id == gone.ID) {
-			t.Errorf("callback %d: the open attempt is %+v", id, open)
-		}
-		if finished.Error != nil {
-			t.Errorf("callback %d: the finished attempt was changed: %+v", id, finished)
-		}
+	if len(claimed) != 3 {
+		t.Errorf("claimed %d", len(claimed))
+	}
+	_, err = s.ClaimDue(t.Context(), shared, start.Add(time.Second), start.Add(time.Minute), 20)
+	noError(t, err)
+	if got, err := s.InterruptExpired(t.Context(), start.Add(time.Minute), 3); err != nil || got != 3 {
+		t.Errorf("interrupted %d, %v", got, err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
@@ -83,7 +82,7 @@ func TestPagesOfManyOwnersAreOneStatement(t *testing.T) {
 			c := newCallback(t, s, n, start.Add(time.Duration(j)*time.Second))
 			callbackIDs = append(callbackIDs, c.ID)
 			want[n.project.ID] = append([]int64{c.ID}, want[n.project.ID]...)
-			noError(t, s.CreateAttempt(t.Context(), &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: 1, StartedAt: start}))
+			newAttempt(t, s, c, 1)
 		}
 	}
 	once := func(name string, f func() error) {
@@ -157,8 +156,7 @@ func TestAttemptsArePagedOldestFirstWithoutBodies(t *testing.T) {
 	n := newTenant(t, s, "a")
 	c := newCallback(t, s, n, start)
 	for i := range 5 {
-		a := &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: i + 1, StartedAt: start}
-		noError(t, s.CreateAttempt(t.Context(), a))
+		a := newAttempt(t, s, c, i+1)
 		a.ResponseBody = []byte("answer")
 		noError(t, s.FinishAttempt(t.Context(), a))
 	}
@@ -227,8 +225,7 @@ func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
 func settle(t *testing.T, s *store.Store, c *models.Callback, status models.Status, httpStatus int) {
 	t.Helper()
 	at := *c.NextAttemptAt
-	claimed, err := s.ClaimCallback(t.Context(), c.ID, at, at.Add(time.Minute))
-	noError(t, err)
+	claimed := claim(t, s, c, at, at.Add(time.Minute))
 	claimed.Status, claimed.FinishedAt, claimed.HTTPStatus = status, &at, &httpStatus
 	owned, err := s.SettleCallback(t.Context(), claimed)
 	noError(t, err)

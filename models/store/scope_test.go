@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -32,8 +30,7 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	noError(t, s.CreateReportDownload(ctx, e.report))
 	e.callback = newCallback(t, s, e.tenant, start)
 	e.replay = newCallback(t, s, e.tenant, start, func(c *models.Callback) { c.ReplayOfID = &e.callback.ID })
-	e.attempt = &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: e.callback.ID, Number: 1, StartedAt: start}
-	noError(t, s.CreateAttempt(ctx, e.attempt))
+	e.attempt = newAttempt(t, s, e.callback, 1)
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
 	noError(t, s.FinishAttempt(ctx, e.attempt))
 	return e

@@ -72,20 +72,29 @@ func newProject(t *testing.T, s *store.Store, accountID int64, at time.Time) *mo
 	return p
 }
 
-// newCallback inserts a callback of the tenant that was created, and is due, at a time.
+// newCallback inserts a callback of the tenant that was created, and is due, at a time. Unless it is changed, it is alone on its
+// host.
 func newCallback(t *testing.T, s *store.Store, n *tenant, at time.Time, changes ...func(*models.Callback)) *models.Callback {
 	t.Helper()
 	uid := uuid.Must(uuid.NewV7())
 	c := &models.Callback{
 		UID: uid, Ref: uid, Event: models.CrawlFinishedEvent, Status: models.StatusPending, Target: models.TargetConfigured,
 		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID, CrawlID: &n.crawl.ID,
-		DedupKey: uid.String(), NextAttemptAt: &at, WakeAt: &at, CreatedAt: at,
+		TargetHost: uid.String(), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at,
 	}
 	for _, change := range changes {
 		change(c)
 	}
 	noError(t, s.CreateCallback(t.Context(), c))
 	return c
+}
+
+// newAttempt inserts an open attempt of a callback.
+func newAttempt(t *testing.T, s *store.Store, c *models.Callback, number int) *models.Attempt {
+	t.Helper()
+	a := &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: number, StartedAt: start}
+	noError(t, s.CreateAttempts(t.Context(), []*models.Attempt{a}))
+	return a
 }
 
 // ids returns the ids of callbacks, in their order.
@@ -225,10 +234,8 @@ func TestReopenedDatabaseKeepsEverything(t *testing.T) {
 	c := newCallback(t, s, n, start, func(c *models.Callback) {
 		c.TargetHeaders = []models.Header{{Key: "X-A", Value: "request"}}
 	})
-	claimed, err := s.ClaimCallback(t.Context(), c.ID, start, start.Add(time.Minute))
-	noError(t, err)
-	a := &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: claimed.AttemptCount, StartedAt: start}
-	noError(t, s.CreateAttempt(t.Context(), a))
+	claimed := claim(t, s, c, start, start.Add(time.Minute))
+	a := newAttempt(t, s, c, claimed.AttemptCount)
 	noError(t, s.Close())
 
 	s = storetest.OpenURL(t, url)

@@ -1,0 +1,170 @@
+package store_test
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+func TestOverdueAreTheLongestWaitingFewOfEachHost(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	nowhere, busy := newCallbacks(t, s, n, "", 1), newCallbacks(t, s, n, "busy.example:443", 5)
+	quiet := newCallbacks(t, s, n, "quiet.example:443", 1)
+	newCallback(t, s, n, start.Add(time.Hour), on("later.example:443"))
+	newCallback(t, s, n, start.Add(time.Hour), on("quiet.example:443"))
+	settle(t, s, newCallback(t, s, n, start), models.StatusFailed, 500)
+	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
+	want := slices.Concat(nowhere, busy[:3], quiet)
+	for range 2 { // it changes nothing, so the same again
+		found, err := s.Overdue(t.Context(), start.Add(time.Second), 3)
+		noError(t, err)
+		if diff := cmp.Diff(want, ids(found)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if found, err := s.Overdue(t.Context(), start.Add(-time.Microsecond), 3); err != nil || len(found) != 0 {
+		t.Errorf("before anything is due: %v, %v", ids(found), err)
+	}
+	found, err := s.Overdue(t.Context(), start, 3) // exactly then
+	noError(t, err)
+	if diff := cmp.Diff(slices.Concat(nowhere, busy[:1], quiet), ids(found)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOverdueKnowsHowOftenACallbackWasTried(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	claim(t, s, newCallback(t, s, newTenant(t, s, "a"), start), start, start)
+	_, err := s.InterruptExpired(t.Context(), start, 10)
+	noError(t, err)
+	found, err := s.Overdue(t.Context(), start, 3)
+	noError(t, err)
+	if len(found) != 1 || found[0].AttemptCount != 1 {
+		t.Errorf("got %+v", found)
+	}
+}
+
+func TestOverdueOfNothingIsNothing(t *testing.T) {
+	t.Parallel()
+	if found, err := storetest.Open(t).Overdue(t.Context(), start, 3); err != nil || len(found) != 0 {
+		t.Errorf("got %v, %v", found, err)
+	}
+}
+
+func TestCountOfDueCallbacksStopsAtTheLimit(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	newCallbacks(t, s, n, shared, 3)
+	newCallbacks(t, s, n, "", 1)
+	newCallback(t, s, n, start.Add(time.Hour))
+	settle(t, s, newCallback(t, s, n, start), models.StatusFailed, 500)
+	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
+	for limit, want := range map[int]int{1: 1, 3: 3, 4: 4, 100: 4} {
+		got, err := s.CountDue(t.Context(), start.Add(time.Second), limit)
+		noError(t, err)
+		if got != want {
+			t.Errorf("limit %d: counted %d, want %d", limit, got, want)
+		}
+	}
+	if got, err := s.CountDue(t.Context(), start.Add(-time.Microsecond), 10); err != nil || got != 0 {
+		t.Errorf("before anything is due: counted %d, %v", got, err)
+	}
+}
+
+func TestSweepsAtOnceInterruptEachCallbackOnce(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	newCallbacks(t, s, newTenant(t, s, "a"), shared, 20)
+	claimed, err := s.ClaimDue(t.Context(), shared, start.Add(time.Second), start.Add(time.Minute), 20)
+	noError(t, err)
+	var total atomic.Int32
+	atOnce(4, func(int) {
+		for range 10 { // more rounds than one sweep alone needs: rows in the other's hand are skipped
+			n, err := s.InterruptExpired(t.Context(), start.Add(time.Minute), 3)
+			if err != nil {
+				t.Error(err)
+			}
+			if n > 3 {
+				t.Errorf("interrupted %d at a time", n)
+			}
+			total.Add(int32(n))
+		}
+	})
+	if got := int(total.Load()); got != len(claimed) {
+		t.Errorf("interrupted %d, want %d", got, len(claimed))
+	}
+}
+
+func TestInterruptedCallbackIsDueSinceItsLeaseRanOut(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	c := newCallback(t, s, newTenant(t, s, "a"), start)
+	lease := start.Add(time.Second)
+	claim(t, s, c, start, lease)
+	_, err := s.InterruptExpired(t.Context(), start.Add(time.Hour), 10)
+	noError(t, err)
+	got := read(t, s, c.ID)
+	if got.Status != models.StatusPending || !got.NextAttemptAt.Equal(lease) || got.LeaseUntil != nil || got.AttemptCount != 1 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	gone, alive := newCallback(t, s, n, start), newCallback(t, s, n, start)
+	for c, lease := range map[*models.Callback]time.Time{gone: start.Add(time.Second), alive: start.Add(time.Hour)} {
+		claimed := claim(t, s, c, start, lease)
+		finished := newAttempt(t, s, c, 9)
+		finished.FinishedAt = &start
+		noError(t, s.FinishAttempt(t.Context(), finished))
+		newAttempt(t, s, c, claimed.AttemptCount)
+	}
+	count, err := s.InterruptExpired(t.Context(), start.Add(time.Second), 10)
+	noError(t, err)
+	if count != 1 {
+		t.Errorf("interrupted %d", count)
+	}
+	pages, err := s.AttemptPages(t.Context(), everything(), []int64{gone.ID, alive.ID}, models.Page{First: 10})
+	noError(t, err)
+	for id, p := range pages {
+		open, finished := p.Nodes[0], p.Nodes[1]
+		if interrupted := open.Error != nil && open.Error.Code == models.Interrupted && open.Duration == time.Second; interrupted != (id == gone.ID) {
+			t.Errorf("callback %d: the open attempt is %+v", id, open)
+		}
+		if finished.Error != nil {
+			t.Errorf("callback %d: the finished attempt was changed: %+v", id, finished)
+		}
+	}
+}
+
+func TestAttemptsOfOneClaimAreWrittenTogether(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	var attempts []*models.Attempt
+	for range 3 {
+		c := newCallback(t, s, n, start)
+		attempts = append(attempts, &models.Attempt{UID: c.UID, CallbackID: c.ID, Number: 1, URL: new("https://" + c.TargetHost), StartedAt: start})
+	}
+	noError(t, s.CreateAttempts(t.Context(), nil))
+	noError(t, s.CreateAttempts(t.Context(), attempts))
+	for _, a := range attempts {
+		pages, err := s.AttemptPages(t.Context(), everything(), []int64{a.CallbackID}, models.Page{First: 10})
+		noError(t, err)
+		if diff := cmp.Diff([]*models.Attempt{a}, pages[a.CallbackID].Nodes); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
