@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	Project() ProjectResolver
 	Query() QueryResolver
 	ReportDownload() ReportDownloadResolver
+	SSOClient() SSOClientResolver
 	Timings() TimingsResolver
 	User() UserResolver
 }
@@ -322,13 +323,14 @@ type ComplexityRoot struct {
 	}
 
 	SSOClient struct {
-		CreatedAt      func(childComplexity int) int
-		Name           func(childComplexity int) int
-		ObjectID       func(childComplexity int) int
-		RawID          func(childComplexity int) int
-		UpdatedAt      func(childComplexity int) int
-		WebhookHeaders func(childComplexity int) int
-		WebhookURL     func(childComplexity int) int
+		CreatedAt             func(childComplexity int) int
+		Name                  func(childComplexity int) int
+		ObjectID              func(childComplexity int) int
+		RawID                 func(childComplexity int) int
+		UpdatedAt             func(childComplexity int) int
+		WebhookHeaders        func(childComplexity int) int
+		WebhookSigningSecrets func(childComplexity int) int
+		WebhookURL            func(childComplexity int) int
 	}
 
 	Timings struct {
@@ -442,6 +444,9 @@ type QueryResolver interface {
 }
 type ReportDownloadResolver interface {
 	Crawl(ctx context.Context, obj *models.ReportDownload) (*models.Crawl, error)
+}
+type SSOClientResolver interface {
+	WebhookSigningSecrets(ctx context.Context, obj *models.SSOClient) ([]*models.SigningSecret, error)
 }
 type TimingsResolver interface {
 	DNSMs(ctx context.Context, obj *models.Timings) (float64, error)
@@ -1663,6 +1668,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SSOClient.WebhookHeaders(childComplexity), true
+	case "SSOClient.webhookSigningSecrets":
+		if e.ComplexityRoot.SSOClient.WebhookSigningSecrets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClient.WebhookSigningSecrets(childComplexity), true
 	case "SSOClient.webhookUrl":
 		if e.ComplexityRoot.SSOClient.WebhookURL == nil {
 			break
@@ -2156,6 +2167,8 @@ type SSOClient implements Node {
   name: String!
   webhookUrl: String
   webhookHeaders: [APICallbackHeader!]!
+  "Secrets that sign the notices (Standard Webhooks), newest first: for the partner to check them."
+  webhookSigningSecrets: [CallbackSigningSecret!]
   createdAt: DateTime!
   updatedAt: DateTime!
 }
@@ -3128,6 +3141,8 @@ func (ec *executionContext) childFields_SSOClient(ctx context.Context, field gra
 		return ec.fieldContext_SSOClient_webhookUrl(ctx, field)
 	case "webhookHeaders":
 		return ec.fieldContext_SSOClient_webhookHeaders(ctx, field)
+	case "webhookSigningSecrets":
+		return ec.fieldContext_SSOClient_webhookSigningSecrets(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_SSOClient_createdAt(ctx, field)
 	case "updatedAt":
@@ -9333,6 +9348,38 @@ func (ec *executionContext) fieldContext_SSOClient_webhookHeaders(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _SSOClient_webhookSigningSecrets(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_webhookSigningSecrets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SSOClient().WebhookSigningSecrets(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.SigningSecret) graphql.Marshaler {
+			return ec.marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecretᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_webhookSigningSecrets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClient",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackSigningSecret(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SSOClient_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15122,37 +15169,75 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 		case "id":
 			out.Values[i] = ec._SSOClient_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "rawID":
 			out.Values[i] = ec._SSOClient_rawID(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._SSOClient_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "webhookUrl":
 			out.Values[i] = ec._SSOClient_webhookUrl(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "webhookHeaders":
 			out.Values[i] = ec._SSOClient_webhookHeaders(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "webhookSigningSecrets":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SSOClient_webhookSigningSecrets(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "createdAt":
 			out.Values[i] = ec._SSOClient_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "updatedAt":
 			out.Values[i] = ec._SSOClient_updatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

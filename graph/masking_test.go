@@ -131,7 +131,8 @@ func TestSigningSecretsAreForAdminsOnly(t *testing.T) {
 func TestAnSSOClientIsInSightOfThePlatformOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	query := fmt.Sprintf(`{ node(id: %q) { id ... on SSOClient { name webhookUrl webhookHeaders { value } } } }`,
+	query := fmt.Sprintf(`{ node(id: %q) { id ... on SSOClient {
+		name webhookUrl webhookHeaders { value } webhookSigningSecrets { secret } } } }`,
 		models.ObjectID{Type: models.TypeSSOClient, Raw: 1})
 	for name, who := range map[string]caller{"admin": w.admin(), "other": w.other()} {
 		a := w.do(who, query, nil)
@@ -140,8 +141,12 @@ func TestAnSSOClientIsInSightOfThePlatformOnly(t *testing.T) {
 			t.Errorf("%s: %s", name, a.Body)
 		}
 	}
-	if got := w.ok(platform(), query, nil).at("node.webhookHeaders.0.value"); got != webhookSecret {
+	seen := w.ok(platform(), query, nil)
+	if got := seen.at("node.webhookHeaders.0.value"); got != webhookSecret {
 		t.Errorf("the platform sees %v", got)
+	}
+	if got := seen.text("node.webhookSigningSecrets.0.secret"); !strings.HasPrefix(got, "whsec_") {
+		t.Errorf("the platform sees the signing secret %q", got)
 	}
 }
 

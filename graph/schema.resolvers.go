@@ -432,6 +432,10 @@ func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *models.ReportDo
 	return load(ctx, loadersFrom(ctx).crawls, &obj.CrawlID)
 }
 
+func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *models.SSOClient) ([]*models.SigningSecret, error) {
+	return r.service.SSOClientSigningSecrets(ctx, models.ActorFrom(ctx), obj.ID)
+}
+
 func (r *timingsResolver) DNSMs(ctx context.Context, obj *models.Timings) (float64, error) {
 	return milliseconds(obj.DNS), nil
 }
@@ -468,6 +472,8 @@ func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 
 func (r *Resolver) ReportDownload() ReportDownloadResolver { return &reportDownloadResolver{r} }
 
+func (r *Resolver) SSOClient() SSOClientResolver { return &sSOClientResolver{r} }
+
 func (r *Resolver) Timings() TimingsResolver { return &timingsResolver{r} }
 
 func (r *Resolver) User() UserResolver { return &userResolver{r} }
@@ -481,6 +487,7 @@ type (
 	projectResolver        struct{ *Resolver }
 	queryResolver          struct{ *Resolver }
 	reportDownloadResolver struct{ *Resolver }
+	sSOClientResolver      struct{ *Resolver }
 	timingsResolver        struct{ *Resolver }
 	userResolver           struct{ *Resolver }
 )

@@ -2,8 +2,10 @@ package models_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 )
@@ -101,6 +103,43 @@ func TestNoticeIsACallbackLikeAnyOther(t *testing.T) {
 	noError(t, err)
 	if replay.Ref != n.Ref || string(replay.Body) != string(n.Body) {
 		t.Error("its replay has another ref or body")
+	}
+}
+
+func TestPartnerThatIsDownForADayHearsOfEverything(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var err error
+	w.rules.Schedule, err = models.ParseSchedule("5s,5m,30m,2h,5h,10h,10h") // the default
+	noError(t, err)
+	w.configure()
+	const failures = 5
+	for range failures {
+		w.record(w.claim(w.raised().ID), answered(410))
+	}
+	back := start.Add(24 * time.Hour)
+	for {
+		waiting := slices.DeleteFunc(w.notices(), func(c *models.Callback) bool { return c.Status.Ended() })
+		if len(waiting) == 0 {
+			break
+		}
+		next := slices.MinFunc(waiting, func(a, b *models.Callback) int { return a.NextAttemptAt.Compare(*b.NextAttemptAt) })
+		w.clock.advance(max(next.NextAttemptAt.Sub(w.clock.now()), 0))
+		deliveries, _, err := w.Claim(t.Context(), next.TargetHost, failures)
+		noError(t, err)
+		for _, d := range deliveries {
+			if w.clock.now().Before(back) {
+				w.record(d, refused())
+			} else {
+				w.record(d, answered(200))
+			}
+		}
+	}
+	if got := len(w.notices()); got != failures {
+		t.Errorf("%d notices of %d failures", got, failures)
+	}
+	for _, n := range w.notices() {
+		wantStatus(t, n, models.StatusSuccess)
 	}
 }
 

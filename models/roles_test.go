@@ -72,6 +72,10 @@ var permissions = map[string]struct {
 		_, _, err := w.RotateSigningSecret(ctx, a, w.project.ID, models.DefaultExpireOldAfter)
 		return err
 	}},
+	"SSOClientSigningSecrets": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.SSOClientSigningSecrets(ctx, a, w.client.ID)
+		return err
+	}},
 	"Project": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
 		_, err := w.Project(ctx, a, w.project.ID)
 		return err

@@ -77,6 +77,16 @@ func (s *Service) ProjectSigningSecrets(ctx context.Context, actor *Actor, proje
 	return byProject, err
 }
 
+// SSOClientSigningSecrets returns the secrets that sign an SSO client's notices now, newest first. Platform only.
+func (s *Service) SSOClientSigningSecrets(ctx context.Context, actor *Actor, id int64) ([]*SigningSecret, error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
+	}
+	owner := SigningOwner{SSOClientID: id}
+	secrets, err := s.store.SigningSecrets(ctx, s.now(), owner)
+	return secrets[owner], err
+}
+
 // Limits on rotating a signing secret.
 const (
 	DefaultExpireOldAfter = 24 * time.Hour
