@@ -178,7 +178,7 @@ func TestDatabaseChoosesIDsAtOnceWhileGivenOnesStandInTheWay(t *testing.T) {
 	atOnce(12, func(i int) {
 		c := &models.Crawl{AccountID: n.account.ID, ProjectID: n.project.ID, Kind: models.CrawlStandard, Status: models.CrawlQueued, CreatedAt: start}
 		if i%3 == 0 {
-			c.ID = n.crawl.ID + 1000 + int64(i)
+			c.ID = n.crawl.ID + 1000*int64(i+1) // far apart: one that the database has chosen already would be taken for known
 		}
 		if err := s.CreateCrawl(t.Context(), c); err != nil {
 			t.Error(err)
