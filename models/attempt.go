@@ -3,7 +3,9 @@ package models
 import (
 	"bytes"
 	"cmp"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,19 +100,28 @@ const InterruptedMessage = "the worker stopped before the answer came; the callb
 // minRedactedLength: shorter header values are no secrets, and masking them would eat ordinary text.
 const minRedactedLength = 8
 
-// redact masks the configured header values, and each word of them, in an answer: receivers that echo the request
-// would otherwise put a secret into the history.
+// redact masks the configured header values, and each word of them, in an answer: receivers that echo the request would
+// otherwise put a secret into the history. It knows a value as it is, escaped as in JSON and in a URL, and cut off at the end.
 func redact(body []byte, headers []SourcedHeader) []byte {
 	var parts []string
 	for _, h := range headers {
 		value := h.Value.Reveal()
-		parts = append(append(parts, value), strings.Fields(value)...)
+		for _, part := range append(strings.Fields(value), value) {
+			quoted := strconv.Quote(part)
+			parts = append(parts, part, quoted[1:len(quoted)-1], url.QueryEscape(part), url.PathEscape(part))
+		}
 	}
+	parts = slices.DeleteFunc(parts, func(p string) bool { return len(p) < minRedactedLength })
 	// The longest first: one that begins another would leave the rest of it in sight.
 	slices.SortFunc(parts, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	for _, part := range parts {
-		if len(part) >= minRedactedLength {
-			body = bytes.ReplaceAll(body, []byte(part), []byte(Masked))
+		body = bytes.ReplaceAll(body, []byte(part), []byte(Masked))
+	}
+	for _, part := range parts {
+		for n := len(part) - 1; n >= minRedactedLength; n-- {
+			if head, cut := bytes.CutSuffix(body, []byte(part[:n])); cut {
+				return append(slices.Clip(head), Masked...)
+			}
 		}
 	}
 	return body

@@ -132,6 +132,14 @@ func TestEchoedHeaderValueIsMaskedInAnAnswer(t *testing.T) {
 		"nothing echoed":        {[]models.SourcedHeader{header("your-token")}, "thanks", "thanks"},
 		"no answer":             {[]models.SourcedHeader{header("your-token")}, "", ""},
 		"no headers configured": {nil, "thanks", "thanks"},
+		"escaped in JSON": {
+			[]models.SourcedHeader{header(`pass"word\here`)}, `{"a":"pass\"word\\here"}`, `{"a":"` + models.Masked + `"}`,
+		},
+		"escaped in a URL": {
+			[]models.SourcedHeader{header("your/token+1=")}, "?t=your%2Ftoken%2B1%3D", "?t=" + models.Masked,
+		},
+		"cut off at the end": {[]models.SourcedHeader{header("Bearer your-token-is-long")}, "you sent your-token-i", "you sent " + models.Masked},
+		"a common beginning": {[]models.SourcedHeader{header("your-token")}, "this is your", "this is your"},
 		// A value that begins another one must not leave the other's rest in sight.
 		"one value begins another": {
 			[]models.SourcedHeader{header("abcdefgh"), header("abcdefgh-and-the-rest")}, "abcdefgh-and-the-rest", models.Masked,
