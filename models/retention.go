@@ -22,7 +22,7 @@ func (s *Service) Purge(ctx context.Context, retention time.Duration) (int, erro
 			return total, err
 		}
 		total += gone
-		if gone < purgeBatch {
+		if gone == 0 { // not at the first short batch: it may have freed originals of what went
 			return total, nil
 		}
 	}

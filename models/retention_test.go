@@ -93,8 +93,7 @@ func TestPurgeTakesAnOriginalOnlyWhenItsReplaysAndNoticesAreGone(t *testing.T) {
 	}
 	w.deliver(notice.ID, answered(200))
 	w.clock.advance(2 * retention)
-	w.purge() // one purge takes the last of those that point at the original; at the latest the next one takes it
-	w.purge()
+	w.purge() // in its second batch, once the last of those that point at it has gone
 	if !w.isGone(notice.ID) || !w.isGone(original.ID) {
 		t.Error("the original stayed when nothing pointed at it any more")
 	}

@@ -98,9 +98,14 @@ func (a *app) openStore(ctx context.Context) error {
 	}
 	if a.cfg.embedded() {
 		_, err = s.Migrate(ctx)
+	} else {
+		err = s.CheckMigrated(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	return s.CheckMigrated(ctx)
+	// Better no start than a worker that can read no header of any customer.
+	return s.CheckKey(ctx)
 }
 
 func (a *app) openRedis(ctx context.Context) error {

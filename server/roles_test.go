@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"maps"
 	"net/http"
@@ -113,6 +114,19 @@ func TestUnreachableEnginesAreNamed(t *testing.T) {
 			t.Errorf("%s: exit status %d: %s", name, status, stderr)
 		}
 	}
+}
+
+func TestAnotherEncryptionKeyStopsServe(t *testing.T) {
+	t.Parallel()
+	first := startServer(t, options{})
+	first.stop(t)
+	env := maps.Clone(first.env)
+	env["RINGBACK_ENCRYPTION_KEY"] = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{9}, len(storetest.Key)))
+	status, _, stderr := runCommand(t, list(env), "serve")
+	if status != exitFailed || !strings.Contains(stderr, "is RINGBACK_ENCRYPTION_KEY the one of this database?") {
+		t.Errorf("exit status %d: %s", status, stderr)
+	}
+	first.startAgain(t, nil)
 }
 
 func TestPlatformKeyOfTheEnvironmentCountsOnEveryStart(t *testing.T) {

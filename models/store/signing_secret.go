@@ -69,6 +69,13 @@ func (s *Store) signingSecret(r signingSecretRow) (*models.SigningSecret, error)
 	}, nil
 }
 
+// CheckKey returns an error when the database was sealed with another key than the store's. Every project has a signing secret,
+// so one of them tells.
+func (s *Store) CheckKey(ctx context.Context) error {
+	_, err := find(s.reader(ctx).Order("id DESC").Limit(1), s.signingSecret)
+	return err
+}
+
 func idOrNull(id int64) *int64 {
 	if id == 0 {
 		return nil
