@@ -22,7 +22,8 @@ func OpenRedis(rawURL string) (redis.UniversalClient, error) {
 	return client, nil
 }
 
-// newRedis leaves the reading of URLs to go-redis: asynq's forgets the user name and the default port.
+// newRedis leaves the reading of URLs to go-redis: asynq's forgets the user name and the default port. Deadlines of contexts count,
+// which go-redis ignores by default: a Redis that hangs would keep a mutation for its own ten seconds.
 func newRedis(rawURL string) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(rawURL, "://")
 	switch scheme {
@@ -31,18 +32,21 @@ func newRedis(rawURL string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, withoutURL(err)
 		}
+		options.ContextTimeoutEnabled = true
 		return redis.NewClusterClient(options), nil
 	case "redis-sentinel":
 		options, err := parseSentinelURL("redis://" + rest)
 		if err != nil {
 			return nil, withoutURL(err)
 		}
+		options.ContextTimeoutEnabled = true
 		return redis.NewFailoverClient(options), nil
 	case "redis", "rediss":
 		options, err := redis.ParseURL(rawURL)
 		if err != nil {
 			return nil, withoutURL(err)
 		}
+		options.ContextTimeoutEnabled = true
 		return redis.NewClient(options), nil
 	}
 	return nil, errors.New("the URL must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://")

@@ -216,6 +216,25 @@ func TestKilledRedisThatComesBackEmptyLosesNothing(t *testing.T) {
 	r.check(t, s, 0)
 }
 
+func TestRedisThatHangsDoesNotKeepTheCaller(t *testing.T) {
+	t.Parallel()
+	long(t)
+	needsServices(t)
+	redis := startOwnRedis(t)
+	s := startServer(t, options{process: true, env: crashEnv(vars{"REDIS_URL": redis.url()})})
+	r := startCrashRun(t, s, 20)
+	redis.signal(t, syscall.SIGSTOP)
+	began := time.Now()
+	r.accept(t, s, 1)
+	took := time.Since(began)
+	redis.signal(t, syscall.SIGCONT)
+	t.Logf("accepted in %s", took.Round(time.Millisecond))
+	if took > 5*time.Second { // a second for the queue, and the rest for a busy machine
+		t.Errorf("a mutation took %s while Redis hangs", took)
+	}
+	r.check(t, s, 0)
+}
+
 // A Redis that refuses or answers errors must not keep a core busy. asynq alone takes more than 90 % of one.
 func TestRedisThatFailsCostsLittle(t *testing.T) {
 	t.Parallel()

@@ -60,6 +60,13 @@ func (r *ownRedis) kill(t *testing.T) {
 	_, _ = r.cmd.Process.Wait()
 }
 
+func (r *ownRedis) signal(t *testing.T, signal os.Signal) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (r *ownRedis) flush(t *testing.T) {
 	t.Helper()
 	if err := r.client.FlushAll(t.Context()).Err(); err != nil {
