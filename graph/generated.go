@@ -2605,6 +2605,7 @@ input FinishCrawlInput {
   crawlId: ObjectID!
   "Needed when the crawl is new here."
   projectId: ObjectID
+  "Who created the crawl. A repeated call does not change it."
   createdByUserId: ObjectID
   kind: CrawlKind! = Standard
   "` + "`" + `Finished` + "`" + `, ` + "`" + `Failed` + "`" + ` or ` + "`" + `Cancelled` + "`" + `."

@@ -146,7 +146,8 @@ type DeleteUserKeyPayload struct {
 type FinishCrawlInput struct {
 	CrawlID models.ObjectID `json:"crawlId"`
 	// Needed when the crawl is new here.
-	ProjectID       graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
+	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
+	// Who created the crawl. A repeated call does not change it.
 	CreatedByUserID graphql.Omittable[*models.ObjectID] `json:"createdByUserId,omitempty"`
 	Kind            models.CrawlKind                    `json:"kind"`
 	// `Finished`, `Failed` or `Cancelled`.
