@@ -33,7 +33,9 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arr
 		err = d.finish(ctx, func(ctx context.Context) error { return d.service.Interrupt(ctx, delivery) })
 	case err == nil:
 		err = d.finish(ctx, func(ctx context.Context) error { return d.service.Record(ctx, delivery, outcome) })
-		d.tell(ctx, delivery)
+		if err == nil { // else the delivery does not show what came of it
+			d.tell(ctx, delivery)
+		}
 	}
 	if err != nil {
 		d.log.ErrorContext(ctx, "callback.not_recorded", "callback", delivery.Callback.UID.String(), "error", err)
