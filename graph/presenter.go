@@ -24,15 +24,11 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	var known *models.Error
 	switch {
 	case errors.As(err, &known):
-		field := known.Field
-		if field == "" && known.Code == models.CodeBadUserInput {
-			field = lastName(shown.Path)
+		e := *known
+		if e.Field == "" && e.Code == models.CodeBadUserInput {
+			e.Field = lastName(shown.Path)
 		}
-		message := known.Message
-		if field != "" {
-			message = field + ": " + message
-		}
-		return answer(shown.Path, message, known.Code, field)
+		return answer(shown.Path, e.Error(), e.Code, e.Field)
 	case shown.Err == nil: // about the document itself: malformed, invalid, too complex
 		shown.Message = withoutValues(shown.Message)
 		return shown

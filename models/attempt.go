@@ -103,6 +103,9 @@ const minRedactedLength = 8
 // redact masks the configured header values, and each word of them, in an answer: receivers that echo the request would
 // otherwise put a secret into the history. It knows a value as it is, escaped as in JSON and in a URL, and cut off at the end.
 func redact(body []byte, headers []SourcedHeader) []byte {
+	if len(body) == 0 {
+		return body
+	}
 	var parts []string
 	for _, h := range headers {
 		value := h.Value.Reveal()
@@ -117,9 +120,10 @@ func redact(body []byte, headers []SourcedHeader) []byte {
 	for _, part := range parts {
 		body = bytes.ReplaceAll(body, []byte(part), []byte(Masked))
 	}
-	for _, part := range parts {
+	for _, text := range parts {
+		part := []byte(text)
 		for n := len(part) - 1; n >= minRedactedLength; n-- {
-			if head, cut := bytes.CutSuffix(body, []byte(part[:n])); cut {
+			if head, cut := bytes.CutSuffix(body, part[:n]); cut {
 				return append(slices.Clip(head), Masked...)
 			}
 		}

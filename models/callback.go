@@ -152,7 +152,7 @@ func (s *Service) raise(ctx context.Context, tx Store, name EventName, dedupKey 
 		return nil, err
 	}
 	rules := events[name]
-	target, err := resolveTarget(ctx, tx, &Callback{Target: rules.target}, Owners{subject.Account, subject.Project})
+	target, err := resolveTarget(ctx, tx, &Callback{Target: rules.target}, subject.Owners)
 	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil && subject.Failure == nil {
 		return nil, err
 	}
@@ -188,11 +188,9 @@ func (c *Callback) link(s Subject) {
 // fillSubject reads the account, the project and the user of a subject. The user is the crawl's creator; where the crawl has
 // none here, the report download's.
 func fillSubject(ctx context.Context, tx Store, projectID int64, s *Subject) (err error) {
-	owners, err := ownersOf(ctx, tx, projectID)
-	if err != nil {
+	if s.Owners, err = ownersOf(ctx, tx, projectID); err != nil {
 		return err
 	}
-	s.Account, s.Project = owners.Account, owners.Project
 	var creator *int64
 	if s.Crawl != nil {
 		creator = s.Crawl.CreatedByUserID

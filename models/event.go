@@ -53,11 +53,6 @@ var events = map[EventName]event{
 	},
 }
 
-// EventNames lists every event.
-func EventNames() []EventName {
-	return []EventName{CrawlFinishedEvent, ReportDownloadGeneratedEvent, CallbackFailedEvent}
-}
-
 // upTo204 is the rule of the form-encoded callbacks: exactly 200, 201, 202, 203 and 204.
 func upTo204(status int) bool { return slices.Contains([]int{200, 201, 202, 203, 204}, status) }
 

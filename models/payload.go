@@ -11,8 +11,7 @@ import (
 
 // Subject is what a callback tells of. Which parts are set depends on the event.
 type Subject struct {
-	Account        *Account
-	Project        *Project
+	Owners
 	Crawl          *Crawl
 	ReportDownload *ReportDownload
 	User           *User // who created the crawl

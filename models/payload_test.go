@@ -34,9 +34,11 @@ func golden(t *testing.T, name string, got []byte) {
 // seedSubject has the numbers of the published examples.
 func seedSubject() models.Subject {
 	return models.Subject{
-		Account: &models.Account{ID: 123123, Name: "Acme", PartnerAccountID: new("123123")},
-		Project: &models.Project{ID: 1123123, Name: "Shop", PrimaryDomain: "https://www.example.com/"},
-		Crawl:   &models.Crawl{ID: 124234},
+		Owners: models.Owners{
+			Account: &models.Account{ID: 123123, Name: "Acme", PartnerAccountID: new("123123")},
+			Project: &models.Project{ID: 1123123, Name: "Shop", PrimaryDomain: "https://www.example.com/"},
+		},
+		Crawl: &models.Crawl{ID: 124234},
 		User: &models.User{
 			ID: 123123, FirstName: new("Demo"), LastName: new("User"), PartnerUserID: new("3333312"),
 		},

@@ -43,7 +43,7 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if err := errors.Join(a.openAll(ctx)); err != nil {
+	if err := a.openAll(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	return a, nil

@@ -70,10 +70,14 @@ func closePool(db *gorm.DB) error {
 	return pool.Close()
 }
 
-// Pools returns the connection pools by name, for their statistics.
+// Pools returns the connection pools by name, for their statistics: "write", and on SQLite "read" beside it.
 func (s *Store) Pools() (map[string]*sql.DB, error) {
+	databases := map[string]*gorm.DB{"write": s.write}
+	if s.read != s.write {
+		databases["read"] = s.read
+	}
 	pools := map[string]*sql.DB{}
-	for name, db := range map[string]*gorm.DB{"write": s.write, "read": s.read} {
+	for name, db := range databases {
 		pool, err := db.DB()
 		if err != nil {
 			return nil, err
