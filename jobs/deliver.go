@@ -22,6 +22,14 @@ type deliverer struct {
 	traces    traces
 }
 
+// source is the callbacks, by target host.
+func (d *deliverer) source() source[*models.Delivery] {
+	return source[*models.Delivery]{
+		name: "callback", claim: d.service.Claim, do: d.deliver, renew: d.service.Renew,
+		id: func(delivery *models.Delivery) int64 { return delivery.Callback.ID },
+	}
+}
+
 // deliver tells whether the callback arrived. What the receiver did is recorded and logged; what failed on our side is logged,
 // and mended by the sweep when the lease has run out.
 func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arrived bool) {
@@ -30,9 +38,9 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arr
 	outcome, err := d.send(ctx, delivery)
 	switch {
 	case errors.Is(err, errStopping):
-		err = d.finish(ctx, func(ctx context.Context) error { return d.service.Interrupt(ctx, delivery) })
+		err = insist(ctx, func(ctx context.Context) error { return d.service.Interrupt(ctx, delivery) })
 	case err == nil:
-		err = d.finish(ctx, func(ctx context.Context) error { return d.service.Record(ctx, delivery, outcome) })
+		err = insist(ctx, func(ctx context.Context) error { return d.service.Record(ctx, delivery, outcome) })
 		if err == nil { // else the delivery does not show what came of it
 			d.tell(ctx, delivery)
 		}
@@ -42,9 +50,6 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arr
 	}
 	return err == nil && delivery.Attempt.Error == nil
 }
-
-// errStopping: this process stops, and nobody waits for the answer any more. That says nothing about the receiver.
-var errStopping = errors.New("the worker is stopping")
 
 // send makes the request and says what came of it.
 func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models.Outcome, error) {
@@ -58,56 +63,9 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 	traceContext.Inject(ctx, propagation.HeaderCarrier(headers))
 	d.metrics.inFlight.Inc()
 	defer d.metrics.inFlight.Dec()
-	response, err := d.client.Send(ctx, egress.Request{
+	return outcomeOf(d.client.Send(ctx, egress.Request{
 		URL: delivery.Target.URL, Header: headers, Body: delivery.Callback.Body,
-	})
-	outcome := models.Outcome{
-		Duration: response.Duration, ResponseBody: response.Body, RetryAfter: response.Header.Get("Retry-After"),
-		Timings: models.Timings{
-			DNS: response.Timings.DNS, Connect: response.Timings.Connect,
-			TLS: response.Timings.TLS, FirstByte: response.Timings.FirstByte,
-		},
-	}
-	if response.Status != 0 {
-		outcome.HTTPStatus = &response.Status
-	}
-	var failure *egress.Error
-	switch {
-	case err == nil:
-	case !errors.As(err, &failure):
-		return outcome, err
-	case failure.Cause == egress.Canceled:
-		return outcome, errStopping
-	default:
-		// The words of egress's causes are those of the domain's codes.
-		outcome.Error = &models.AttemptError{Code: models.AttemptErrorCode(failure.Cause), Message: failure.Message}
-	}
-	return outcome, nil
-}
-
-const (
-	// recordTimeout bounds the writing of an outcome. It outlasts the restart of a database; the lease is renewed meanwhile.
-	recordTimeout = 30 * time.Second
-	// recordPause is between two tries to write, while the database is away.
-	recordPause = 250 * time.Millisecond
-)
-
-// finish writes even when the task's context has ended, and tries again while the database is away: the request has left, and an
-// answer that is not written down makes it leave once more.
-func (d *deliverer) finish(ctx context.Context, write func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	for {
-		err := write(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(recordPause):
-		}
-	}
+	}))
 }
 
 // tell counts an attempt and logs it in one wide line.

@@ -15,7 +15,7 @@ import (
 // hosts is a dispatcher whose requests the test itself answers.
 type hosts struct {
 	*world
-	*dispatcher
+	*dispatcher[*models.Delivery]
 	started chan *models.Delivery
 
 	mu      sync.Mutex
@@ -29,7 +29,10 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 		waiting: map[int64]chan bool{},
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h.dispatcher = newDispatcher(ctx, h.world.service, h.request, concurrency, perHost, slog.New(slog.DiscardHandler))
+	h.dispatcher = newDispatcher(ctx, source[*models.Delivery]{
+		name: "callback", claim: h.world.service.Claim, do: h.request, renew: h.world.service.Renew,
+		id: func(d *models.Delivery) int64 { return d.Callback.ID },
+	}, make(chan struct{}, concurrency), perHost, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {
 		cancel()
 		h.stop()

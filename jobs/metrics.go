@@ -8,6 +8,8 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	swept    *prometheus.CounterVec
+	// batchAttempts are the calls of executors.
+	batchAttempts *prometheus.CounterVec
 	// acceptedToFirstByte is what a receiver's owner feels as our delay.
 	acceptedToFirstByte *prometheus.HistogramVec
 }
@@ -30,13 +32,16 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help:    "From the commit of a callback to the first byte of the answer to its first attempt.",
 			Buckets: latencyBuckets,
 		}, []string{"event"}),
+		batchAttempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringback_batch_attempts_total", Help: "Finished calls of executors by the batch's status after it (QUEUED: it is tried again).",
+		}, []string{"status"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "ringback_requests_in_flight", Help: "Requests to receivers that wait for their answer.",
+			Name: "ringback_requests_in_flight", Help: "Requests to receivers and executors that wait for their answer.",
 		}),
 		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ringback_swept_total", Help: "Callbacks that the sweep woke again, or took from workers that were gone.",
+			Name: "ringback_swept_total", Help: "Callbacks and batches that the sweep woke again, or took from workers that were gone.",
 		}, []string{"action"}),
 	}
-	registry.MustRegister(m.attempts, m.duration, m.inFlight, m.swept, m.acceptedToFirstByte)
+	registry.MustRegister(m.attempts, m.duration, m.inFlight, m.swept, m.acceptedToFirstByte, m.batchAttempts)
 	return m
 }

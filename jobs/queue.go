@@ -41,7 +41,7 @@ func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 		}
 	}
 	for _, w := range wakeups {
-		task, options, err := newDeliverTask(ctx, w, q.name)
+		task, options, err := newTask(ctx, w, q.name)
 		if err != nil {
 			return err
 		}

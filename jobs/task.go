@@ -12,13 +12,17 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// taskDeliver is the type of the only task. asynq matches types by prefix: a second one must not begin with this.
-const taskDeliver = "callback:deliver"
+// Types of tasks. asynq matches them by prefix: none may begin with another.
+const (
+	taskDeliver = "callback:deliver"
+	taskExecute = "batch:execute"
+)
 
-// deliverPayload carries ids only. V is the version of its shape, for tasks that outlive a deployment.
-type deliverPayload struct {
+// taskPayload carries ids only. V is the version of its shape, for tasks that outlive a deployment.
+type taskPayload struct {
 	V        int   `json:"v"`
-	Callback int64 `json:"callback"`
+	Callback int64 `json:"callback,omitempty"` // one of the two
+	Batch    int64 `json:"batch,omitempty"`
 }
 
 const payloadVersion = 1
@@ -30,16 +34,20 @@ const maxTaskRetries = 5
 // taskTimeout bounds the handling of a task, which is one short statement.
 const taskTimeout = 30 * time.Second
 
-// newDeliverTask makes the task of a wake-up. Its id is callback, attempt and epoch: asking twice makes one task, and a task that
-// is stuck in the queue does not stand in the way of the sweep's next one.
-func newDeliverTask(ctx context.Context, w models.Wakeup, queue string) (*asynq.Task, []asynq.Option, error) {
-	payload, err := json.Marshal(deliverPayload{V: payloadVersion, Callback: w.CallbackID})
+// newTask makes the task of a wake-up. Its id is callback (or "batch" and the batch), attempt and epoch: asking twice makes one task,
+// and a task that is stuck in the queue does not stand in the way of the sweep's next one.
+func newTask(ctx context.Context, w models.Wakeup, queue string) (*asynq.Task, []asynq.Option, error) {
+	taskType, id := taskDeliver, fmt.Sprintf("%d:%d:%d", w.CallbackID, w.Attempt, w.Epoch)
+	if w.BatchID != 0 {
+		taskType, id = taskExecute, fmt.Sprintf("batch:%d:%d:%d", w.BatchID, w.Attempt, w.Epoch)
+	}
+	payload, err := json.Marshal(taskPayload{V: payloadVersion, Callback: w.CallbackID, Batch: w.BatchID})
 	if err != nil {
 		return nil, nil, err
 	}
 	options := []asynq.Option{
 		asynq.Queue(queue),
-		asynq.TaskID(fmt.Sprintf("%d:%d:%d", w.CallbackID, w.Attempt, w.Epoch)),
+		asynq.TaskID(id),
 		asynq.MaxRetry(maxTaskRetries),
 		asynq.Timeout(taskTimeout),
 	}
@@ -49,16 +57,17 @@ func newDeliverTask(ctx context.Context, w models.Wakeup, queue string) (*asynq.
 	}
 	headers := propagation.MapCarrier{}
 	traceContext.Inject(ctx, headers)
-	return asynq.NewTaskWithHeaders(taskDeliver, payload, headers), options, nil
+	return asynq.NewTaskWithHeaders(taskType, payload, headers), options, nil
 }
 
-func readDeliverTask(t *asynq.Task) (callbackID int64, err error) {
-	var p deliverPayload
+// readTask returns the id of the callback or of the batch.
+func readTask(t *asynq.Task) (int64, error) {
+	var p taskPayload
 	if err := json.Unmarshal(t.Payload(), &p); err != nil {
 		return 0, fmt.Errorf("read the task: %w: %w", err, asynq.SkipRetry)
 	}
 	if p.V != payloadVersion {
 		return 0, fmt.Errorf("the task has version %d, not %d: %w", p.V, payloadVersion, asynq.SkipRetry)
 	}
-	return p.Callback, nil
+	return p.Callback + p.Batch, nil
 }

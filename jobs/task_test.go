@@ -86,7 +86,7 @@ func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
 	base := time.Now().Add(time.Minute).Truncate(time.Second)
 	for _, fraction := range []time.Duration{0, 1, time.Microsecond, time.Millisecond, 500 * time.Millisecond, 999_999_999} {
 		at := base.Add(fraction)
-		_, options, err := newDeliverTask(t.Context(), models.Wakeup{CallbackID: 1, At: at}, "q")
+		_, options, err := newTask(t.Context(), models.Wakeup{CallbackID: 1, At: at}, "q")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +95,7 @@ func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
 			t.Errorf("due at %s, processed at %s", at, got)
 		}
 	}
-	_, options, err := newDeliverTask(t.Context(), models.Wakeup{CallbackID: 1, At: time.Now().Add(-time.Millisecond)}, "q")
+	_, options, err := newTask(t.Context(), models.Wakeup{CallbackID: 1, At: time.Now().Add(-time.Millisecond)}, "q")
 	if got := processAt(options); err != nil || !got.IsZero() {
 		t.Errorf("what is due waits until %s, %v", got, err)
 	}
@@ -104,12 +104,12 @@ func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
 func TestTaskOfAnotherShapeIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	for _, payload := range []string{``, `7`, `{"v":2,"callback":7}`, `{"callback":7}`, `{"v":1,"callback":"7"}`} {
-		_, err := readDeliverTask(asynq.NewTask(taskDeliver, []byte(payload)))
+		_, err := readTask(asynq.NewTask(taskDeliver, []byte(payload)))
 		if !errors.Is(err, asynq.SkipRetry) {
 			t.Errorf("%q: %v", payload, err)
 		}
 	}
-	id, err := readDeliverTask(asynq.NewTask(taskDeliver, []byte(`{"v":1,"callback":7,"more":true}`)))
+	id, err := readTask(asynq.NewTask(taskDeliver, []byte(`{"v":1,"callback":7,"more":true}`)))
 	if id != 7 || err != nil {
 		t.Errorf("%d, %v", id, err)
 	}

@@ -40,17 +40,19 @@ const (
 	recordMargin = 10 * time.Second
 )
 
-// Worker delivers callbacks.
+// Worker delivers callbacks, executes batches of runs and fires schedules.
 type Worker struct {
 	service    *models.Service
 	server     *asynq.Server
-	dispatcher *dispatcher
+	deliveries *dispatcher[*models.Delivery]
+	executions *dispatcher[*models.Execution]
 	deliverer  *deliverer
 	metrics    *Metrics
 	log        *slog.Logger
 	timeout    time.Duration
 	retention  time.Duration
 
+	ctx        context.Context    //nolint:containedctx // it is the life of the worker, not of a call
 	cancel     context.CancelFunc // ends the requests in flight
 	ended      chan struct{}
 	background sync.WaitGroup
@@ -59,11 +61,15 @@ type Worker struct {
 // NewWorker returns a worker on a Redis client, which stays the caller's to close.
 func NewWorker(client redis.UniversalClient, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
+	slots := make(chan struct{}, cfg.Concurrency)
 	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
+	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
-		cancel: cancel, ended: make(chan struct{}),
-		deliverer: d, dispatcher: newDispatcher(ctx, service, d.deliver, cfg.Concurrency, cfg.PerHost, log),
+		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
+		deliverer:  d,
+		deliveries: newDispatcher(ctx, d.source(), slots, cfg.PerHost, log),
+		executions: newDispatcher(ctx, e.source(), slots, cfg.PerHost, log),
 		server: asynq.NewServerFromRedisClient(client, asynq.Config{
 			Concurrency:              wakeConcurrency,
 			Queues:                   map[string]int{cfg.Queue: 1},
@@ -75,7 +81,7 @@ func NewWorker(client redis.UniversalClient, service *models.Service, out *egres
 			Logger:                   &asynqLogger{log: log},
 			LogLevel:                 asynq.WarnLevel,
 			ErrorHandler: asynq.ErrorHandlerFunc(func(ctx context.Context, _ *asynq.Task, err error) {
-				log.WarnContext(ctx, "callback.not_woken", "error", err)
+				log.WarnContext(ctx, "task.failed", "error", err)
 			}),
 		}),
 	}
@@ -86,16 +92,30 @@ func outageDelay(int, error, *asynq.Task) time.Duration {
 	return time.Second + rand.N(4*time.Second)
 }
 
-// handle handles a task: it finds out where the callback waits, and the dispatcher does the rest. An error is an outage of our own.
-func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
-	id, err := readDeliverTask(t)
+// wakeCallback handles a task: it finds out where the callback waits, and the dispatcher does the rest. An error is an outage of
+// our own.
+func (w *Worker) wakeCallback(ctx context.Context, t *asynq.Task) error {
+	id, err := readTask(t)
 	if err != nil {
 		return err
 	}
 	host, due, err := w.service.DueHost(ctx, id)
 	if due {
 		w.deliverer.traces.put(traceContext.Extract(ctx, propagation.MapCarrier(t.Headers())), id)
-		w.dispatcher.nudge(host)
+		w.deliveries.nudge(host)
+	}
+	return err
+}
+
+// wakeBatch does the same for a batch.
+func (w *Worker) wakeBatch(ctx context.Context, t *asynq.Task) error {
+	id, err := readTask(t)
+	if err != nil {
+		return err
+	}
+	action, due, err := w.service.DueAction(ctx, id)
+	if due {
+		w.executions.nudge(laneOf(action))
 	}
 	return err
 }
@@ -103,11 +123,14 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 // Start begins to deliver. It returns at once.
 func (w *Worker) Start() error {
 	mux := asynq.NewServeMux()
-	mux.HandleFunc(taskDeliver, w.handle)
+	mux.HandleFunc(taskDeliver, w.wakeCallback)
+	mux.HandleFunc(taskExecute, w.wakeBatch)
 	if err := w.server.Start(mux); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
-	w.background.Go(func() { w.dispatcher.renew(w.ended) })
+	w.background.Go(func() { w.deliveries.renew(w.ended) })
+	w.background.Go(func() { w.executions.renew(w.ended) })
+	w.background.Go(func() { w.every(models.SchedulerInterval, w.fire) })
 	w.background.Go(func() { w.every(models.SweepInterval, w.sweep) })
 	w.background.Go(func() { w.every(purgeInterval, w.purge) })
 	return nil
@@ -118,7 +141,10 @@ func (w *Worker) Stop() {
 	w.server.Stop()
 	w.server.Shutdown()
 	overdue := time.AfterFunc(w.timeout+recordMargin, w.cancel)
-	w.dispatcher.stop()
+	var both sync.WaitGroup
+	both.Go(w.deliveries.stop)
+	both.Go(w.executions.stop)
+	both.Wait()
 	overdue.Stop()
 	close(w.ended)
 	w.background.Wait()
@@ -130,7 +156,7 @@ func (w *Worker) every(interval time.Duration, do func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		do(w.dispatcher.ctx)
+		do(w.ctx)
 		select {
 		case <-w.ended:
 			return
@@ -151,13 +177,24 @@ func (w *Worker) sweep(ctx context.Context) {
 	}
 }
 
+// fire begins the runs whose time has come.
+func (w *Worker) fire(ctx context.Context) {
+	fired, err := w.service.FireSchedules(ctx)
+	if err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "schedule.not_fired", "error", err)
+	}
+	if fired > 0 {
+		w.log.InfoContext(ctx, "schedule.fired", "schedules", fired)
+	}
+}
+
 func (w *Worker) purge(ctx context.Context) {
 	gone, err := w.service.Purge(ctx, w.retention)
 	if err != nil {
 		w.log.WarnContext(ctx, "retention.failed", "error", err)
 	}
 	if gone > 0 {
-		w.log.InfoContext(ctx, "retention.purged", "callbacks", gone, "older_than", w.retention.String())
+		w.log.InfoContext(ctx, "retention.purged", "callbacks_and_runs", gone, "older_than", w.retention.String())
 	}
 }
 

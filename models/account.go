@@ -111,10 +111,16 @@ func (a *Account) setTimezone(zone Optional[*string]) error {
 	if err := assignName(&a.Timezone, "timezone", zone); err != nil || !zone.Set {
 		return err
 	}
-	if _, err := time.LoadLocation(a.Timezone); err != nil || a.Timezone == "Local" {
-		return invalid("timezone", "must be an IANA time zone such as Europe/London")
+	_, err := loadZone("timezone", a.Timezone)
+	return err
+}
+
+func loadZone(field, name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" || name == "" {
+		return nil, invalid(field, "must be an IANA time zone such as Europe/London")
 	}
-	return nil
+	return zone, nil
 }
 
 // Account returns one account that the actor may see.

@@ -47,11 +47,19 @@ type Callback struct {
 	ProjectID        int64
 	CrawlID          *int64
 	ReportDownloadID *int64
+	RunID            *int64
+	BatchID          *int64
+	JobID            *int64
 	ReplayOfID       *int64 // the original that this is a replay of
 	CauseID          *int64 // the callback whose failure this notice tells of
 
 	// DedupKey names what may happen only once (one event of one source, the nth replay); the database keeps it unique.
 	DedupKey string
+	// OrderingKey makes a line of the callbacks that share it: they are delivered one after the other, in the order of their
+	// creation. Empty: in any order.
+	OrderingKey string
+	// Held is set while an earlier callback of the line has not ended: this one is not due, whatever the time.
+	Held bool
 
 	AttemptCount  int
 	FailureCount  int // attempts that failed; an interrupted one does not use up the schedule
@@ -98,7 +106,7 @@ func (c *Callback) end(status Status, at time.Time) {
 
 // wakeup returns the message for the queue; false for a callback that has ended, or whose turn is far away.
 func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
-	if c == nil || c.Status != StatusPending || c.NextAttemptAt.Sub(now) > queueWindow {
+	if c == nil || c.Status != StatusPending || c.Held || c.NextAttemptAt.Sub(now) > queueWindow {
 		return Wakeup{}, false
 	}
 	return Wakeup{
@@ -109,6 +117,7 @@ func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
 // CallbackStore keeps callbacks and their attempts.
 type CallbackStore interface {
 	CallbackHistory
+	OrderingStore
 
 	// Owners returns projects and their accounts by project, also when a project is deleted.
 	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
@@ -145,31 +154,49 @@ type CallbackStore interface {
 	Overdue(ctx context.Context, dueBy time.Time, perHost int) ([]*Callback, error)
 }
 
+// occasion is what a callback is raised for.
+type occasion struct {
+	event EventName
+	// dedupKey names the event of its source: there is one callback for it.
+	dedupKey    string
+	orderingKey string
+	projectID   int64
+	// request is where the request itself said that its callbacks go; nil: as the event's rules have it.
+	request *Endpoint
+	// subject holds the source; its account, project, user and ref are filled in here.
+	subject Subject
+}
+
 // raise creates the callback of an event within the transaction that made it happen. It returns nil when there is nowhere
-// to call back to. Of the subject, the source is given; its account, project and user are read here.
-func (s *Service) raise(ctx context.Context, tx Store, name EventName, dedupKey string, projectID int64, subject Subject) (*Callback, error) {
-	if err := fillSubject(ctx, tx, projectID, &subject); err != nil {
+// to call back to.
+func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, error) {
+	subject := o.subject
+	if err := fillSubject(ctx, tx, o.projectID, &subject); err != nil {
 		return nil, err
 	}
-	rules := events[name]
-	target, err := resolveTarget(ctx, tx, &Callback{Target: rules.target}, subject.Owners)
+	rules := events[o.event]
+	at := s.now()
+	c := &Callback{
+		UID: newUID(), Event: o.event, Target: rules.target, ContentType: rules.contentType,
+		AccountID: subject.Account.ID, ProjectID: subject.Project.ID,
+		DedupKey: o.dedupKey, OrderingKey: o.orderingKey, CreatedAt: at,
+	}
+	c.Ref = c.UID
+	if o.request != nil {
+		c.Target, c.TargetURL, c.TargetHeaders = TargetRequest, o.request.URL, o.request.Headers
+	}
+	target, err := resolveTarget(ctx, tx, c, subject.Owners)
 	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil && subject.Failure == nil {
 		return nil, err
 	}
-	body, err := rules.body(subject)
-	if err != nil {
+	subject.Ref = c.Ref
+	if c.Body, err = rules.body(subject); err != nil {
 		return nil, err
 	}
-	at := s.now()
-	c := &Callback{
-		UID: newUID(), Event: name, Target: rules.target, ContentType: rules.contentType, Body: body,
-		AccountID: subject.Account.ID, ProjectID: subject.Project.ID, DedupKey: dedupKey, CreatedAt: at,
-	}
-	c.Ref = c.UID
 	c.aim(target.URL)
 	c.link(subject)
 	c.due(at)
-	return c, tx.CreateCallback(ctx, c)
+	return c, lineUp(ctx, tx, c)
 }
 
 // link points the callback at its source.
@@ -180,13 +207,22 @@ func (c *Callback) link(s Subject) {
 	if s.ReportDownload != nil {
 		c.ReportDownloadID = &s.ReportDownload.ID
 	}
+	if s.Run != nil {
+		c.RunID = &s.Run.ID
+	}
+	if s.Batch != nil {
+		c.BatchID = &s.Batch.ID
+	}
+	if s.Job != nil {
+		c.JobID = &s.Job.ID
+	}
 	if s.Failure != nil {
 		c.CauseID = &s.Failure.Callback.ID
 	}
 }
 
-// fillSubject reads the account, the project and the user of a subject. The user is the crawl's creator; where the crawl has
-// none here, the report download's.
+// fillSubject reads the account, the project and the user of a subject. The user is the source's creator; a report download's
+// is first of all its crawl's.
 func fillSubject(ctx context.Context, tx Store, projectID int64, s *Subject) (err error) {
 	if s.Owners, err = ownersOf(ctx, tx, projectID); err != nil {
 		return err
@@ -198,11 +234,31 @@ func fillSubject(ctx context.Context, tx Store, projectID int64, s *Subject) (er
 	if creator == nil && s.ReportDownload != nil {
 		creator = s.ReportDownload.CreatedByUserID
 	}
+	if creator == nil && s.Run != nil {
+		creator = s.Run.CreatedByUserID
+	}
+	if creator == nil && s.Job != nil {
+		creator = s.Job.CreatedByUserID
+	}
 	if creator == nil {
 		return nil
 	}
 	s.User, err = one(tx.Users(ctx, *creator))(TypeUser)
 	return err
+}
+
+// sourceOf reads the crawl, run or job that a callback tells of: what can have a creator.
+func sourceOf(ctx context.Context, tx Store, c *Callback) (s Subject, err error) {
+	everything := PlatformActor().Scope(RoleViewer)
+	switch {
+	case c.CrawlID != nil:
+		s.Crawl, err = one(tx.Crawls(ctx, everything, *c.CrawlID))(TypeCrawl)
+	case c.RunID != nil:
+		s.Run, err = one(tx.Runs(ctx, everything, *c.RunID))(TypeRun)
+	case c.JobID != nil:
+		s.Job, err = one(tx.Jobs(ctx, everything, *c.JobID))(TypeJob)
+	}
+	return s, err
 }
 
 // Owners are what a callback belongs to.

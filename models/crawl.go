@@ -113,7 +113,9 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *Actor, in CrawlEnd) (*
 		if crawl.Status != CrawlFinished || crawl.Kind != CrawlStandard {
 			return nil
 		}
-		callback, err = s.raise(ctx, tx, CrawlFinishedEvent, crawlFinishedKey(crawl.ID), crawl.ProjectID, Subject{Crawl: crawl})
+		callback, err = s.raise(ctx, tx, occasion{
+			event: CrawlFinishedEvent, dedupKey: crawlFinishedKey(crawl.ID), projectID: crawl.ProjectID, subject: Subject{Crawl: crawl},
+		})
 		return err
 	})
 	if err != nil {

@@ -177,14 +177,22 @@ func (s *Service) settle(ctx context.Context, d *Delivery, change func(next *Del
 	callback, attempt := *d.Callback, *d.Attempt
 	next := &Delivery{&callback, &attempt, d.Target, d.signer, d.secrets}
 	change(next, s.now())
-	var notice *Callback
+	var notice, follower *Callback
 	owned := false
 	err := s.store.InTx(ctx, func(tx Store) (err error) {
+		if callback.OrderingKey != "" {
+			// First of all: who lengthens the line locks it before any of its rows.
+			if err := tx.LockOrderingKey(ctx, callback.OrderingKey); err != nil {
+				return err
+			}
+		}
 		if err := tx.FinishAttempt(ctx, next.Attempt); err != nil {
 			return err
 		}
-		owned, err = tx.SettleCallback(ctx, next.Callback)
-		if err != nil || !owned || !next.noticeDue() {
+		if owned, err = tx.SettleCallback(ctx, next.Callback); err != nil || !owned {
+			return err
+		}
+		if follower, err = moveUp(ctx, tx, next.Callback, s.now()); err != nil || !next.noticeDue() {
 			return err
 		}
 		notice, err = s.raiseNotice(ctx, tx, next)
@@ -195,7 +203,7 @@ func (s *Service) settle(ctx context.Context, d *Delivery, change func(next *Del
 	}
 	*d = *next
 	if owned {
-		s.wake(ctx, d.Callback, notice)
+		s.wake(ctx, d.Callback, notice, follower)
 	}
 	return nil
 }
@@ -213,13 +221,10 @@ func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery) (*Call
 	if told, err := callbackOf(ctx, tx, key); told != nil || err != nil {
 		return told, err
 	}
-	subject := Subject{Failure: &Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}}
-	if c.CrawlID != nil {
-		crawl, err := one(tx.Crawls(ctx, PlatformActor().Scope(RoleViewer), *c.CrawlID))(TypeCrawl)
-		if err != nil {
-			return nil, err
-		}
-		subject.Crawl = crawl
+	subject, err := sourceOf(ctx, tx, c)
+	if err != nil {
+		return nil, err
 	}
-	return s.raise(ctx, tx, CallbackFailedEvent, key, c.ProjectID, subject)
+	subject.Failure = &Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}
+	return s.raise(ctx, tx, occasion{event: CallbackFailedEvent, dedupKey: key, projectID: c.ProjectID, subject: subject})
 }

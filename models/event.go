@@ -9,6 +9,13 @@ type EventName string
 const (
 	CrawlFinishedEvent           EventName = "CRAWL_FINISHED"
 	ReportDownloadGeneratedEvent EventName = "REPORT_DOWNLOAD_GENERATED"
+	// RunBatchFinishedEvent tells of one page of one input of a run.
+	RunBatchFinishedEvent EventName = "RUN_BATCH_FINISHED"
+	// RunFinishedEvent is the last callback of a run.
+	RunFinishedEvent EventName = "RUN_FINISHED"
+	// RunResultEvent is the bare result of a request that asked for nothing else.
+	RunResultEvent  EventName = "RUN_RESULT"
+	JobUpdatedEvent EventName = "JOB_UPDATED"
 	// CallbackFailedEvent is the notice to the SSO partner.
 	CallbackFailedEvent EventName = "CALLBACK_FAILED"
 )
@@ -26,7 +33,8 @@ const (
 // event is the rules of one kind of callback. The delivery path asks them and never compares names.
 type event struct {
 	contentType string
-	target      TargetKind
+	// target is where it goes, unless the request that set the work going had a URL of its own.
+	target TargetKind
 	// succeeds tells whether the receiver's status means that the callback arrived.
 	succeeds func(status int) bool
 	// notifiesPartner: a failure is told to the SSO client's webhook.
@@ -47,6 +55,18 @@ var events = map[EventName]event{
 	},
 	ReportDownloadGeneratedEvent: {
 		contentType: contentTypeForm, target: TargetConfigured, succeeds: upTo204, notifiesPartner: true, body: reportDownloadBody,
+	},
+	RunBatchFinishedEvent: {
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: runBatchBody,
+	},
+	RunFinishedEvent: {
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: runFinishedBody,
+	},
+	RunResultEvent: {
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: runResultBody,
+	},
+	JobUpdatedEvent: {
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: jobUpdatedBody,
 	},
 	CallbackFailedEvent: {
 		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx, body: callbackFailedBody,

@@ -15,6 +15,8 @@ const (
 	OwnerAccount CallbackOwner = "account"
 	OwnerProject CallbackOwner = "project"
 	OwnerCrawl   CallbackOwner = "crawl"
+	OwnerRun     CallbackOwner = "run"
+	OwnerJob     CallbackOwner = "job"
 )
 
 // CallbackFilter narrows a list of callbacks. What is empty narrows nothing.

@@ -11,10 +11,15 @@ import (
 // Type names as they stand inside an ObjectID.
 const (
 	TypeAccount        = "Account"
+	TypeAction         = "Action"
+	TypeBatch          = "Batch"
 	TypeCallback       = "Callback"
 	TypeCrawl          = "Crawl"
+	TypeJob            = "Job"
 	TypeProject        = "Project"
 	TypeReportDownload = "ReportDownload"
+	TypeRun            = "Run"
+	TypeSchedule       = "Schedule"
 	TypeSegment        = "Segment"
 	TypeSSOClient      = "SSOClient"
 	TypeUser           = "User"

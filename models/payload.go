@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Subject is what a callback tells of. Which parts are set depends on the event.
@@ -14,8 +16,13 @@ type Subject struct {
 	Owners
 	Crawl          *Crawl
 	ReportDownload *ReportDownload
-	User           *User // who created the crawl
+	Run            *Run
+	Batch          *Batch // nil where the callback tells of the whole run
+	RunInput       *RunInput
+	Job            *Job
+	User           *User // who created the source
 	Failure        *Failure
+	Ref            uuid.UUID // of the callback itself
 }
 
 // Failure is the failed attempt that a callback-failed notice tells of.

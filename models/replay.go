@@ -44,7 +44,7 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 		replay.aim(target.URL)
 		replay.CreatedAt = s.now()
 		replay.due(replay.CreatedAt)
-		return tx.CreateCallback(ctx, replay)
+		return lineUp(ctx, tx, replay)
 	})
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (c *Callback) replay(number int) *Callback {
 	return &Callback{
 		UID: newUID(), Ref: c.Ref, Event: c.Event, Target: c.Target, TargetHeaders: c.TargetHeaders,
 		ContentType: c.ContentType, Body: c.Body, AccountID: c.AccountID, ProjectID: c.ProjectID,
-		CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID, ReplayOfID: &c.ID, CauseID: c.CauseID,
-		DedupKey: "replay:" + c.UID.String() + ":" + strconv.Itoa(number),
+		CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID, RunID: c.RunID, BatchID: c.BatchID, JobID: c.JobID, ReplayOfID: &c.ID, CauseID: c.CauseID,
+		OrderingKey: c.OrderingKey, DedupKey: "replay:" + c.UID.String() + ":" + strconv.Itoa(number),
 	}
 }

@@ -149,7 +149,9 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 		if err != nil {
 			return err
 		}
-		callback, err = s.raise(ctx, tx, ReportDownloadGeneratedEvent, key, crawl.ProjectID, Subject{Crawl: crawl, ReportDownload: report})
+		callback, err = s.raise(ctx, tx, occasion{
+			event: ReportDownloadGeneratedEvent, dedupKey: key, projectID: crawl.ProjectID, subject: Subject{Crawl: crawl, ReportDownload: report},
+		})
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"time"
 )
 
@@ -21,6 +22,10 @@ type Store interface {
 	ProjectStore
 	CrawlStore
 	ReportDownloadStore
+	ActionStore
+	RunStore
+	RunScheduleStore
+	JobStore
 	CallbackStore
 	SigningSecretStore
 }
@@ -30,10 +35,11 @@ type Queue interface {
 	Wake(ctx context.Context, wakeups []Wakeup) error
 }
 
-// Wakeup says: look at this callback at that time. Attempt and Epoch only make the wake-up's name unique, so that a
-// task which got stuck in the queue never stands in the way of a new one.
+// Wakeup says: look at this callback, or at this batch, at that time. Attempt and Epoch only make the wake-up's name unique, so
+// that a task which got stuck in the queue never stands in the way of a new one.
 type Wakeup struct {
-	CallbackID int64
+	CallbackID int64 // one of the two is set
+	BatchID    int64
 	Attempt    int
 	Epoch      int
 	At         time.Time
@@ -48,6 +54,8 @@ type Rules struct {
 	PublicURL string
 	// Schedule has the delays after the 1st, 2nd, … failed attempt.
 	Schedule Schedule
+	// AllowedNetworks may be reached although they are not public; URLs of runs may be plain http there.
+	AllowedNetworks []netip.Prefix
 	// PlatformKeyHash is the hash of the platform's service key; nil: there is none.
 	PlatformKeyHash []byte
 }
@@ -91,6 +99,21 @@ func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 	s.send(ctx, wakeups)
 }
 
+// batchWakeups: a worker that is woken for one batch of an action takes all that are due there; some more let several workers
+// share them.
+const batchWakeups = 4
+
+// wakeBatches asks the queue to look at batches of one run that are committed. Those that are nil or wait for long are left out.
+func (s *Service) wakeBatches(ctx context.Context, batches []*Batch) {
+	var wakeups []Wakeup
+	for _, b := range batches[:min(len(batches), batchWakeups)] {
+		if b != nil && b.NextAttemptAt.Sub(s.now()) <= queueWindow {
+			wakeups = append(wakeups, Wakeup{BatchID: b.ID, Attempt: b.AttemptCount + 1, At: *b.NextAttemptAt})
+		}
+	}
+	s.send(ctx, wakeups)
+}
+
 func (s *Service) send(ctx context.Context, wakeups []Wakeup) {
 	if len(wakeups) == 0 {
 		return
@@ -99,6 +122,6 @@ func (s *Service) send(ctx context.Context, wakeups []Wakeup) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wakeTimeout)
 	defer cancel()
 	if err := s.queue.Wake(ctx, wakeups); err != nil {
-		s.log.WarnContext(ctx, "queue.wake_failed", "callbacks", len(wakeups), "error", err)
+		s.log.WarnContext(ctx, "queue.wake_failed", "wakeups", len(wakeups), "error", err)
 	}
 }

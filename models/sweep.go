@@ -19,28 +19,40 @@ const (
 )
 
 // Sweep is how nothing stays stuck: callbacks whose worker went away become PENDING again, and hosts with callbacks that were
-// due a second ago are woken again. It returns how many callbacks it interrupted and woke. Any number of processes may sweep
+// due a second ago are woken again; and so it is with batches and their actions. It returns how many it interrupted and woke. Any number of processes may sweep
 // at the same time: the number of the sweep is part of the wake-ups' names, so within one interval they wake once.
 func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error) {
 	var overdue []*Callback
+	var batches []*Batch
 	at := s.now()
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
 		if interrupted, err = tx.InterruptExpired(ctx, at, sweepBatch); err != nil {
 			return err
 		}
-		overdue, err = tx.Overdue(ctx, at.Add(-sweepGrace), sweepPerHost)
+		if overdue, err = tx.Overdue(ctx, at.Add(-sweepGrace), sweepPerHost); err != nil {
+			return err
+		}
+		expired, err := tx.InterruptExpiredBatches(ctx, at, sweepBatch)
+		if err != nil {
+			return err
+		}
+		interrupted += expired
+		batches, err = tx.OverdueBatches(ctx, at.Add(-sweepGrace), sweepPerHost)
 		return err
 	})
 	if err != nil {
 		return 0, 0, err
 	}
 	epoch := int(at.Unix() / int64(SweepInterval/time.Second))
-	wakeups := make([]Wakeup, len(overdue))
-	for i, c := range overdue {
-		wakeups[i] = Wakeup{CallbackID: c.ID, Attempt: c.AttemptCount + 1, Epoch: epoch, At: at}
+	wakeups := make([]Wakeup, 0, len(overdue)+len(batches))
+	for _, c := range overdue {
+		wakeups = append(wakeups, Wakeup{CallbackID: c.ID, Attempt: c.AttemptCount + 1, Epoch: epoch, At: at})
+	}
+	for _, b := range batches {
+		wakeups = append(wakeups, Wakeup{BatchID: b.ID, Attempt: b.AttemptCount + 1, Epoch: epoch, At: at})
 	}
 	s.send(ctx, wakeups)
-	return interrupted, len(overdue), nil
+	return interrupted, len(wakeups), nil
 }
 
 // maxCountDue bounds what counting reads: an alarm does not need more.

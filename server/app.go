@@ -66,7 +66,9 @@ func (a *app) openAll(ctx context.Context) error {
 		return err
 	}
 	queue := jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
-	rules := models.Rules{PublicURL: a.cfg.PublicURL, Schedule: a.cfg.RetrySchedule.Schedule}
+	rules := models.Rules{
+		PublicURL: a.cfg.PublicURL, Schedule: a.cfg.RetrySchedule.Schedule, AllowedNetworks: a.cfg.AllowedNetworks,
+	}
 	platformKey, err := a.platformKeyHash(ctx, rules)
 	if err != nil {
 		return err

@@ -85,6 +85,11 @@ type Request struct {
 	// net/http adds its own User-Agent where none is given.
 	Header http.Header
 
+	// Timeout bounds the whole exchange; 0: the client's. Keep is how many bytes of the answer's body are kept; 0: 64 KiB, at
+	// most 1 MiB.
+	Timeout time.Duration
+	Keep    int
+
 	// Body is sent byte by byte. It must not be changed afterwards: a receiver may
 	// answer before it has read everything, and sending goes on behind Send's back.
 	Body []byte
@@ -94,7 +99,7 @@ type Request struct {
 type Response struct {
 	Status   int           // 0: no answer
 	Header   http.Header   // nil: no answer; at most 64 KiB
-	Body     []byte        // the first 64 KiB, as sent: nothing is decompressed
+	Body     []byte        // the first 64 KiB or Keep bytes, as sent: nothing is decompressed
 	Timings  Timings       // of the phases
 	Duration time.Duration // of the whole exchange; more than the sum of Timings
 }
@@ -165,7 +170,13 @@ func (c *Client) Send(ctx context.Context, r Request) (Response, error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	if r.Timeout <= 0 {
+		r.Timeout = c.timeout
+	}
+	if r.Keep <= 0 {
+		r.Keep = keepBody
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 
 	var res Response
@@ -193,7 +204,7 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 	if fail != nil {
 		return res, seen, fail
 	}
-	f := failure{ctx: ctx, host: req.URL.Host, limit: c.timeout}
+	f := failure{ctx: ctx, host: req.URL.Host, limit: r.Timeout}
 	if deadline, ok := ctx.Deadline(); ok {
 		f.limit = deadline.Sub(start)
 	}
@@ -208,7 +219,7 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 	res.Status, res.Header = answer.StatusCode, answer.Header
 
 	var large bool
-	res.Body, large, err = readBody(answer)
+	res.Body, large, err = readBody(answer, min(r.Keep, maxBody))
 	switch {
 	case answer.StatusCode >= 300 && answer.StatusCode <= 399:
 		// Whatever became of its body, the verdict is in the status line.
@@ -221,11 +232,11 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 	return res, seen, nil
 }
 
-// readBody keeps the first 64 KiB of the body and reads on to its end, so that
+// readBody keeps the first bytes of the body and reads on to its end, so that
 // the connection can be used again, but not beyond 1 MiB: then the body is too
 // large, and closing it closes the connection (HTTP/1) or the stream (HTTP/2).
 // A body that is too large by its own declaration is not read at all.
-func readBody(answer *http.Response) (first []byte, large bool, err error) {
+func readBody(answer *http.Response, keep int) (first []byte, large bool, err error) {
 	// 101 hands over the bare connection, which no deadline and no cancellation
 	// closes any more: reading it could last forever. It has no body.
 	if answer.StatusCode == http.StatusSwitchingProtocols {
@@ -234,7 +245,7 @@ func readBody(answer *http.Response) (first []byte, large bool, err error) {
 	if answer.ContentLength > maxBody {
 		return nil, true, nil
 	}
-	first, err = io.ReadAll(io.LimitReader(answer.Body, keepBody))
+	first, err = io.ReadAll(io.LimitReader(answer.Body, int64(keep)))
 	if err != nil {
 		return first, false, err
 	}

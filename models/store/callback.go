@@ -26,9 +26,14 @@ type callbackRow struct {
 	ProjectID        int64
 	CrawlID          *int64
 	ReportDownloadID *int64
+	RunID            *int64
+	BatchID          *int64
+	JobID            *int64
 	ReplayOfID       *int64
 	CauseID          *int64
 	DedupKey         string
+	OrderingKey      *string
+	Held             bool
 	AttemptCount     int
 	FailureCount     int
 	NextAttemptAt    *int64
@@ -49,17 +54,22 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &models.Callback{
+	c := &models.Callback{
 		ID: r.ID, UID: r.UID, Ref: r.Ref, Event: r.Event, Status: r.Status,
 		Target: r.Target, TargetURL: r.TargetURL, TargetHost: r.TargetHost, TargetHeaders: headers,
 		ContentType: r.ContentType, Body: r.Body,
 		AccountID: r.AccountID, ProjectID: r.ProjectID, CrawlID: r.CrawlID, ReportDownloadID: r.ReportDownloadID,
-		ReplayOfID: r.ReplayOfID, CauseID: r.CauseID, DedupKey: r.DedupKey,
+		RunID: r.RunID, BatchID: r.BatchID, JobID: r.JobID, ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
+		DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
 		AttemptCount: r.AttemptCount, FailureCount: r.FailureCount,
 		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
 		HTTPStatus: r.HTTPStatus, Error: attemptError(r.ErrorCode, r.ErrorMessage),
 		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
-	}, nil
+	}
+	if c.Held { // the column has its creation then
+		c.NextAttemptAt = nil
+	}
+	return c, nil
 }
 
 func attemptError(code *models.AttemptErrorCode, message *string) *models.AttemptError {
@@ -87,8 +97,12 @@ func (s *Store) CreateCallback(ctx context.Context, c *models.Callback) error {
 		Target: c.Target, TargetURL: c.TargetURL, TargetHost: c.TargetHost, TargetHeaders: headers,
 		ContentType: c.ContentType, Body: c.Body,
 		AccountID: c.AccountID, ProjectID: c.ProjectID, CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID,
-		ReplayOfID: c.ReplayOfID, CauseID: c.CauseID, DedupKey: c.DedupKey,
+		RunID: c.RunID, BatchID: c.BatchID, JobID: c.JobID, ReplayOfID: c.ReplayOfID, CauseID: c.CauseID,
+		DedupKey: c.DedupKey, OrderingKey: nullText(c.OrderingKey), Held: c.Held,
 		NextAttemptAt: microsPtr(c.NextAttemptAt), CreatedAt: micros(c.CreatedAt),
+	}
+	if c.Held { // whatever is PENDING has a time
+		row.NextAttemptAt = &row.CreatedAt
 	}
 	err = s.writer(ctx).Create(&row).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) {

@@ -12,7 +12,7 @@ import (
 
 // The conditions on status are literals and not parameters: only then can a cached plan use the partial indexes.
 const (
-	isPending = "status = 'PENDING'"
+	isPending = "status = 'PENDING' AND NOT held"
 	isRunning = "status = 'RUNNING'"
 )
 

@@ -9,8 +9,8 @@ import (
 // Rows are all the structs that rows are read into.
 func Rows() []any {
 	return []any{
-		&accountRow{}, &attemptRow{}, &callbackRow{}, &crawlRow{}, &membershipRow{}, &platformKeyRow{}, &projectRow{},
-		&reportDownloadRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &userKeyRow{}, &userRow{},
+		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{}, &membershipRow{}, &platformKeyRow{}, &projectRow{},
+		&jobRow{}, &reportDownloadRow{}, &runInputRow{}, &runRow{}, &scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &userKeyRow{}, &userRow{},
 	}
 }
 

@@ -27,6 +27,8 @@ var owners = map[models.CallbackOwner]struct {
 	models.OwnerAccount: {"account_id", func(c *models.Callback) int64 { return c.AccountID }},
 	models.OwnerProject: {"project_id", func(c *models.Callback) int64 { return c.ProjectID }},
 	models.OwnerCrawl:   {"crawl_id", func(c *models.Callback) int64 { return *c.CrawlID }},
+	models.OwnerRun:     {"run_id", func(c *models.Callback) int64 { return *c.RunID }},
+	models.OwnerJob:     {"job_id", func(c *models.Callback) int64 { return *c.JobID }},
 }
 
 // CallbackPages lists the callbacks of owners.
@@ -82,27 +84,9 @@ const attemptColumns = "id, uid, callback_id, number, url, started_at, finished_
 
 // AttemptPages lists the attempts of callbacks.
 func (s *Store) AttemptPages(ctx context.Context, scope models.Scope, callbackIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Attempt], error) {
-	known := int64(0)
-	if page.After != nil {
-		known = page.After.ID
-	}
-	numbered := s.attemptsWithin(ctx, scope).
-		Select(attemptColumns+", ROW_NUMBER() OVER (PARTITION BY callback_id ORDER BY number) AS place").
-		Where("callback_id IN ? AND number > ?", callbackIDs, known)
-	found, err := find(s.reader(ctx).Table("(?) AS numbered", numbered).Select(attemptColumns).
-		Where("place <= ?", page.First+1).Order("callback_id, number"), attempt)
-	if err != nil {
-		return nil, err
-	}
-	byCallback := map[int64][]*models.Attempt{}
-	for _, a := range found {
-		byCallback[a.CallbackID] = append(byCallback[a.CallbackID], a)
-	}
-	pages := make(map[int64]*models.PageOf[*models.Attempt], len(callbackIDs))
-	for _, id := range callbackIDs {
-		pages[id] = models.Cut(byCallback[id], page.First)
-	}
-	return pages, nil
+	return numberedPages(ctx, s, callbackIDs, page, "number", func(id int64) *gorm.DB {
+		return s.attemptsWithin(ctx, scope).Select(attemptColumns).Where("callback_id = ?", id)
+	}, attempt, func(a *models.Attempt) int64 { return a.CallbackID })
 }
 
 // CountAttempts counts what AttemptPages lists.

@@ -43,3 +43,8 @@ func (postgresDialect) name() string { return "postgres" }
 func (postgresDialect) skipTakenIDs(db *gorm.DB, table string) error {
 	return db.Exec("SELECT setval(pg_get_serial_sequence(?, 'id'), (SELECT max(id) FROM "+table+"))", table).Error
 }
+
+// lockKey: two texts with the same hash only wait for each other without need.
+func (postgresDialect) lockKey(db *gorm.DB, key string) error {
+	return db.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", key).Error
+}

@@ -48,3 +48,6 @@ func (sqliteDialect) name() string { return "sqlite" }
 
 // skipTakenIDs has nothing to do: SQLite's AUTOINCREMENT is always past the largest id.
 func (sqliteDialect) skipTakenIDs(*gorm.DB, string) error { return nil }
+
+// lockKey has nothing to do: transactions are alone.
+func (sqliteDialect) lockKey(*gorm.DB, string) error { return nil }

@@ -131,25 +131,45 @@ func afterCursor(db *gorm.DB, page models.Page) *gorm.DB {
 	return db.Order("created_at DESC, id DESC").Limit(page.First + 1)
 }
 
-// pagesOf reads a page for each owner in one statement: a union of what query selects for each, so that each part goes
-// through the owner's index and stops at its limit.
+// pagesOf reads a page for each owner, newest first.
 func pagesOf[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
+	part := func(id int64) *gorm.DB { return afterCursor(query(id), page) }
+	newestFirst := func(a, b D) int { return b.ListCursor().Compare(a.ListCursor()) }
+	return unionOf(ctx, s, ids, page.First, part, toDomain, owner, newestFirst)
+}
+
+// numberedPages reads a page for each owner of a list that is sorted upwards by a number of its own.
+func numberedPages[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, number string, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
+	known := int64(0)
+	if page.After != nil {
+		known = page.After.ID
+	}
+	part := func(id int64) *gorm.DB {
+		return query(id).Where(number+" > ?", known).Order(number).Limit(page.First + 1)
+	}
+	upwards := func(a, b D) int { return a.ListCursor().Compare(b.ListCursor()) }
+	return unionOf(ctx, s, ids, page.First, part, toDomain, owner, upwards)
+}
+
+// unionOf reads a page for each owner in one statement: a union of a part for each, so that each goes through the owner's index
+// and stops at its limit.
+func unionOf[R any, D owned](ctx context.Context, s *Store, ids []int64, first int, part func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (map[int64]*models.PageOf[D], error) {
 	parts, args := make([]string, len(ids)), make([]any, len(ids))
 	for i, id := range ids {
-		parts[i], args[i] = "SELECT * FROM (?) AS page", afterCursor(query(id), page)
+		parts[i], args[i] = "SELECT * FROM (?) AS page", part(id)
 	}
 	found, err := find(s.reader(ctx).Raw(strings.Join(parts, " UNION ALL "), args...), toDomain)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, func(a, b D) int { return b.ListCursor().Compare(a.ListCursor()) })
+	slices.SortFunc(found, order)
 	byOwner := map[int64][]D{}
 	for _, d := range found {
 		byOwner[owner(d)] = append(byOwner[owner(d)], d)
 	}
 	pages := make(map[int64]*models.PageOf[D], len(ids))
 	for _, id := range ids {
-		pages[id] = models.Cut(byOwner[id], page.First)
+		pages[id] = models.Cut(byOwner[id], first)
 	}
 	return pages, nil
 }
@@ -247,6 +267,21 @@ func mustChange(result *gorm.DB, typeName string) error {
 	return result.Error
 }
 
+// nullText and textOf: an empty text is NULL in the database.
+func nullText(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func textOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func microsPtr(t *time.Time) *int64 {
@@ -271,6 +306,8 @@ func fromMicrosPtr(n *int64) *time.Time {
 type dialect interface {
 	name() string
 	skipTakenIDs(db *gorm.DB, table string) error
+	// lockKey makes transactions that lock the same text wait for each other.
+	lockKey(db *gorm.DB, key string) error
 }
 
 func openGorm(dialector gorm.Dialector, o options, prepare bool) (*gorm.DB, error) {

@@ -1,0 +1,169 @@
+package models
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// MaxExecutorAnswerBytes is what is read of an executor's answer.
+const MaxExecutorAnswerBytes = 1 << 20
+
+// executorSchedule: an executor that fails is called three times. The caller of a run waits for it, hence the short delays.
+var executorSchedule = Schedule{time.Second, 4 * time.Second}
+
+// executorRequest is the body of a call.
+type executorRequest struct {
+	RunUID     uuid.UUID          `json:"run_uid"`
+	BatchUID   uuid.UUID          `json:"batch_uid"`
+	Action     string             `json:"action"`
+	Input      json.RawMessage    `json:"input"`
+	Parameters executorParameters `json:"parameters"`
+	Page       int                `json:"page"`
+	PageSize   int                `json:"page_size"`
+}
+
+type executorParameters struct {
+	MaxResults *int `json:"max_results"` // null: as many as there are
+	PageSize   int  `json:"page_size"`
+}
+
+// Body returns the request's body. Pages count from 1 and all have the same size, also the last.
+func (e *Execution) Body() ([]byte, error) {
+	return marshalAsGiven(executorRequest{
+		RunUID: e.Run.UID, BatchUID: e.Batch.UID, Action: e.Action.Name, Input: e.Input.Input,
+		Parameters: executorParameters{MaxResults: e.Run.MaxResults, PageSize: e.Run.PageSize}, Page: e.Batch.Page, PageSize: e.Run.PageSize,
+	})
+}
+
+// marshalAsGiven is json.Marshal that leaves the characters <, > and & of JSON text that was given as they are.
+func marshalAsGiven(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// executorAnswer is what an executor's answer means.
+type executorAnswer struct {
+	status  RunStatus // SUCCEEDED, FAILED or BLOCKED
+	results []json.RawMessage
+	hasMore bool
+	empty   bool
+	err     *StandardError
+	// mayChange: asking again may give another answer.
+	mayChange bool
+	outcome   Outcome
+}
+
+// cause is why no answer came; empty where one did.
+func (a executorAnswer) cause() AttemptErrorCode {
+	if a.outcome.Error == nil {
+		return ""
+	}
+	return a.outcome.Error.Code
+}
+
+// Arrived tells whether the executor is there at all: it gave an answer that is its last word.
+func (o Outcome) Arrived() bool {
+	return o.Error == nil && *o.HTTPStatus < http.StatusInternalServerError
+}
+
+// readAnswer reads what came of a call. 200 with results: SUCCEEDED. 400 and 422: the input is BLOCKED. 404, 424 and no results:
+// FAILED, 424 "No results". No answer and 5xx: FAILED, unless asking again helps. Anything else: FAILED.
+func readAnswer(o Outcome, ref uuid.UUID) executorAnswer {
+	a := executorAnswer{status: RunFailed, outcome: o}
+	fail := func(code int, label, message string) executorAnswer {
+		a.err = &StandardError{
+			Message: message, Label: label, Scope: ScopeExecutor, StatusCode: code, Params: map[string]any{}, Ref: ref.String(),
+		}
+		if o.HTTPStatus != nil {
+			a.err.Params["http_status"] = *o.HTTPStatus
+		}
+		if o.Error != nil {
+			a.err.Params["code"] = o.Error.Code
+		}
+		return a
+	}
+	if o.Error != nil {
+		label := LabelIntegrationError
+		if a.mayChange = !slices.Contains(lastingCauses, o.Error.Code); a.mayChange {
+			label = LabelMaxRetry
+		}
+		return fail(failedDependency, label, "The executor gave no answer: "+o.Error.Message)
+	}
+	switch status := *o.HTTPStatus; {
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		a.status = RunBlocked
+		return fail(status, LabelBadInput, messageOf(o.ResponseBody, "The executor refused the input"))
+	case status == http.StatusNotFound, status == http.StatusFailedDependency:
+		a.empty = true
+		return fail(failedDependency, LabelNoResult, noResults)
+	case status >= http.StatusInternalServerError:
+		a.mayChange = true
+		return fail(failedDependency, LabelMaxRetry, messageOf(o.ResponseBody, "The executor failed"))
+	case status != http.StatusOK:
+		return fail(failedDependency, "STATUS_"+rawIDText(int64(status)), messageOf(o.ResponseBody, "The executor refused the call"))
+	}
+	var body struct {
+		Results []json.RawMessage `json:"results"`
+		HasMore bool              `json:"has_more"`
+	}
+	if err := json.Unmarshal(o.ResponseBody, &body); err != nil {
+		return fail(failedDependency, LabelIntegrationError, `The executor's answer is not {"results": […], "has_more": …}`)
+	}
+	if len(body.Results) == 0 {
+		a.empty = true
+		return fail(failedDependency, LabelNoResult, noResults)
+	}
+	a.status, a.results, a.hasMore = RunSucceeded, body.Results, body.HasMore
+	return a
+}
+
+const noResults = "No results"
+
+// lastingCauses: asking again would come to the same.
+var lastingCauses = []AttemptErrorCode{BlockedAddress, InvalidURL, Redirect, ResponseTooLarge}
+
+// maxExecutorMessage, in bytes, of an executor's own words.
+const maxExecutorMessage = 1_000
+
+// messageOf is the member "message" of an executor's answer, where there is a text there.
+func messageOf(body []byte, otherwise string) string {
+	var answer struct {
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Message == "" {
+		return otherwise
+	}
+	return strings.ToValidUTF8(answer.Message[:min(len(answer.Message), maxExecutorMessage)], "")
+}
+
+// take ends the batch with an answer. Of the last page only as many results count as the run asked for.
+func (b *Batch) take(a executorAnswer, run *Run, at time.Time) {
+	b.Empty, b.HasMore, b.Error = a.empty, a.hasMore, a.err
+	b.end(a.status, at)
+	results := a.results
+	if run.MaxResults != nil {
+		results = results[:min(len(results), *run.MaxResults-(b.Page-1)*run.PageSize)]
+	}
+	if b.ResultCount = len(results); b.ResultCount == 0 {
+		return
+	}
+	var text bytes.Buffer
+	text.WriteByte('[')
+	for i, result := range results {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.Write(result)
+	}
+	text.WriteByte(']')
+	b.Results = text.Bytes()
+}

@@ -1,0 +1,43 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+// OrderingStore keeps the callbacks of one ordering key in line.
+type OrderingStore interface {
+	// LockOrderingKey makes transactions that lengthen or shorten a line wait for each other, to their ends.
+	LockOrderingKey(ctx context.Context, key string) error
+	// LineIsEmpty tells whether all callbacks of an ordering key have ended.
+	LineIsEmpty(ctx context.Context, key string) (bool, error)
+	// ReleaseNext makes the first held callback of an ordering key due; nil where there is none.
+	ReleaseNext(ctx context.Context, key string, now time.Time) (*Callback, error)
+}
+
+// lineUp creates a callback; where an earlier one of its ordering key has not ended, it is held. So of each line at most one
+// callback, the first, is not held, and what is held costs the delivery nothing.
+func lineUp(ctx context.Context, tx Store, c *Callback) error {
+	if c.OrderingKey != "" {
+		if err := tx.LockOrderingKey(ctx, c.OrderingKey); err != nil {
+			return err
+		}
+		empty, err := tx.LineIsEmpty(ctx, c.OrderingKey)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			c.Held, c.NextAttemptAt = true, nil
+		}
+	}
+	return tx.CreateCallback(ctx, c)
+}
+
+// moveUp lets the line of a callback that has ended move up, and returns the one whose turn it is now, nil for none. The
+// transaction has locked the ordering key.
+func moveUp(ctx context.Context, tx Store, c *Callback, now time.Time) (*Callback, error) {
+	if c.OrderingKey == "" || !c.Status.Ended() {
+		return nil, nil
+	}
+	return tx.ReleaseNext(ctx, c.OrderingKey, now)
+}

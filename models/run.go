@@ -1,0 +1,213 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// RunStatus is how far a run, or one of its batches, is.
+type RunStatus string
+
+// Statuses of runs. Batches have QUEUED, RUNNING, SUCCEEDED, FAILED, BLOCKED and STOPPED.
+const (
+	RunCreated          RunStatus = "CREATED" // its schedule is paused
+	RunInvalid          RunStatus = "INVALID" // its time came, but it could not begin any more
+	RunQueued           RunStatus = "QUEUED"
+	RunScheduled        RunStatus = "SCHEDULED"
+	RunBlocked          RunStatus = "BLOCKED" // the executor refused the input
+	RunStopped          RunStatus = "STOPPED"
+	RunRunning          RunStatus = "RUNNING"
+	RunFailed           RunStatus = "FAILED"
+	RunPartialSucceeded RunStatus = "PARTIAL_SUCCEEDED"
+	RunSucceeded        RunStatus = "SUCCEEDED"
+)
+
+// runWays are the ways between the statuses of a run; the package comment draws them. Those that lead nowhere are ends.
+var runWays = map[RunStatus][]RunStatus{
+	RunCreated:   {RunScheduled, RunStopped},
+	RunScheduled: {RunQueued, RunCreated, RunStopped, RunInvalid},
+	RunQueued:    {RunRunning, RunStopped},
+	RunRunning:   {RunSucceeded, RunPartialSucceeded, RunFailed, RunBlocked, RunStopped},
+}
+
+// Ended tells whether nothing more happens to a run or batch of this status.
+func (s RunStatus) Ended() bool { return len(runWays[s]) == 0 }
+
+// CallbackOn says which callbacks a run sends.
+type CallbackOn string
+
+// What a run sends.
+const (
+	CallbackOnAll    CallbackOn = "ALL"    // one for each batch, and a final one
+	CallbackOnFinal  CallbackOn = "FINAL"  // the final one
+	CallbackOnResult CallbackOn = "RESULT" // the bare first result
+)
+
+// Run is an action at work on inputs.
+type Run struct {
+	ID              int64
+	UID             uuid.UUID
+	AccountID       int64
+	ProjectID       int64
+	ActionID        int64
+	ScheduleID      *int64 // the schedule whose firing it is
+	CreatedByUserID *int64
+	Status          RunStatus
+	MaxResults      *int // for each input; nil: as many as there are
+	PageSize        int
+	CallbackOn      CallbackOn
+	Callback        Endpoint // of the request itself; without a URL: the project's, then the account's
+	InputCount      int
+	BatchCount      int
+	OpenBatches     int // that have not ended
+	OutputCount     int // results so far
+	Error           *StandardError
+	CreatedAt       time.Time
+	StartedAt       *time.Time
+	FinishedAt      *time.Time
+}
+
+// ObjectID returns the run's global id.
+func (r *Run) ObjectID() ObjectID { return ObjectID{TypeRun, r.ID} }
+
+// RawID returns the run's number as text.
+func (r *Run) RawID() string { return rawIDText(r.ID) }
+
+// ListCursor is the run's place in a list.
+func (r *Run) ListCursor() Cursor { return Cursor{r.CreatedAt, r.ID} }
+
+// become changes the status; a way that does not exist is a CONFLICT.
+func (r *Run) become(status RunStatus, at time.Time) error {
+	if !slices.Contains(runWays[r.Status], status) {
+		return Conflict("runId", "a run that is %s cannot become %s", r.Status, status)
+	}
+	r.Status = status
+	if status.Ended() {
+		r.FinishedAt = &at
+	}
+	return nil
+}
+
+// request is where the run's callbacks go, as far as the run itself says it.
+func (r *Run) request() *Endpoint {
+	if r.Callback.URL == nil {
+		return nil
+	}
+	return &r.Callback
+}
+
+// RunInput is one input of a run, as it was given.
+type RunInput struct {
+	ID         int64
+	RunID      int64
+	Number     int // 1, 2, …
+	Input      json.RawMessage
+	CustomData json.RawMessage // nil where there is none
+}
+
+// Batch is one page of one input of a run: what one call of the executor gives.
+type Batch struct {
+	ID        int64
+	UID       uuid.UUID
+	AccountID int64
+	ProjectID int64
+	ActionID  int64
+	RunID     int64
+	InputID   int64
+	Page      int // 1, 2, …
+	Status    RunStatus
+
+	AttemptCount  int
+	FailureCount  int
+	NextAttemptAt *time.Time
+	LeaseUntil    *time.Time // as a callback's
+
+	HasMore     bool            // the executor said that there is a page after this one
+	Empty       bool            // the executor found nothing
+	Results     json.RawMessage // a JSON array
+	ResultCount int
+	Error       *StandardError
+
+	CreatedAt  time.Time
+	StartedAt  *time.Time
+	FinishedAt *time.Time
+}
+
+// ListCursor is the batch's place in its run's list.
+func (b *Batch) ListCursor() Cursor { return Cursor{ID: b.ID} }
+
+func (b *Batch) due(at time.Time) {
+	b.Status, b.NextAttemptAt, b.LeaseUntil = RunQueued, &at, nil
+}
+
+func (b *Batch) end(status RunStatus, at time.Time) {
+	b.Status, b.FinishedAt, b.NextAttemptAt, b.LeaseUntil = status, &at, nil, nil
+}
+
+// BatchAttempt is one call of an executor. Its row is written before the request leaves.
+type BatchAttempt struct {
+	ID         int64
+	UID        uuid.UUID // travels in X-Batch-Attempt
+	BatchID    int64
+	Number     int
+	URL        string
+	StartedAt  time.Time
+	FinishedAt *time.Time
+	Duration   time.Duration
+	HTTPStatus *int
+	Error      *AttemptError
+}
+
+// ListCursor is the attempt's place in its batch's list.
+func (a *BatchAttempt) ListCursor() Cursor { return Cursor{ID: int64(a.Number)} }
+
+// RunStore keeps runs with their inputs.
+type RunStore interface {
+	RunHistory
+	BatchStore
+
+	LockRun(ctx context.Context, id int64) (*Run, error)
+	// CreateRun sets the ID.
+	CreateRun(ctx context.Context, r *Run) error
+	UpdateRun(ctx context.Context, r *Run) error
+	// StartRuns makes QUEUED runs RUNNING.
+	StartRuns(ctx context.Context, ids []int64, at time.Time) error
+	// CreateRunInputs sets the IDs.
+	CreateRunInputs(ctx context.Context, inputs []*RunInput) error
+	// CopyRunInputs gives a run the inputs of another.
+	CopyRunInputs(ctx context.Context, fromRunID, toRunID int64) error
+	RunInputs(ctx context.Context, ids ...int64) ([]*RunInput, error)
+	// InputsOfRun returns the first inputs of a run, in order.
+	InputsOfRun(ctx context.Context, runID int64, limit int) ([]*RunInput, error)
+	// PurgeRuns deletes up to limit runs that ended before a time and have no callbacks left, with all that is theirs.
+	PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (int, error)
+}
+
+// BatchStore keeps batches and the calls of executors.
+type BatchStore interface {
+	// CreateBatches sets the IDs.
+	CreateBatches(ctx context.Context, batches []*Batch) error
+	// DueAction returns the action of a batch that is QUEUED and due; false when there is nothing to do.
+	DueAction(ctx context.Context, batchID int64, now time.Time) (int64, bool, error)
+	// ClaimBatches is to batches what ClaimDue is to callbacks.
+	ClaimBatches(ctx context.Context, actionID int64, now, leaseUntil time.Time, limit int) ([]*Batch, error)
+	RenewBatches(ctx context.Context, ids []int64, until time.Time) error
+	CreateBatchAttempts(ctx context.Context, attempts []*BatchAttempt) error
+	FinishBatchAttempt(ctx context.Context, a *BatchAttempt) error
+	// SettleBatch writes what became of a claimed batch; false, and nothing written, when it was claimed again or stopped since.
+	SettleBatch(ctx context.Context, b *Batch) (bool, error)
+	// StopBatches ends those of a run that have not ended.
+	StopBatches(ctx context.Context, runID int64, at time.Time) error
+	InterruptExpiredBatches(ctx context.Context, now time.Time, limit int) (int, error)
+	// OverdueBatches returns, for each action with QUEUED batches that were due by the given time, the first few of them.
+	OverdueBatches(ctx context.Context, dueBy time.Time, perAction int) ([]*Batch, error)
+	// TallyBatches counts the batches of a run by status. An empty one behind the last page of its input does not count:
+	// that there is nothing more is no failure.
+	TallyBatches(ctx context.Context, runID int64) (map[RunStatus]int, error)
+	// FirstBatchError returns the error of the first batch of a run that has one, nil for none.
+	FirstBatchError(ctx context.Context, runID int64) (*StandardError, error)
+}

@@ -1,0 +1,270 @@
+package models
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Execution is one call of an executor in a worker's hand.
+type Execution struct {
+	Batch   *Batch
+	Attempt *BatchAttempt
+	Action  *Action
+	Run     *Run
+	Input   *RunInput
+}
+
+// DueAction returns the action for which a batch waits; false when it is not due, in another hand, or has ended.
+func (s *Service) DueAction(ctx context.Context, batchID int64) (int64, bool, error) {
+	return s.store.DueAction(ctx, batchID, s.now())
+}
+
+// ClaimBatches takes up to limit batches that are due for an action, as Claim takes callbacks.
+func (s *Service) ClaimBatches(ctx context.Context, actionID int64, limit int) (executions []*Execution, err error) {
+	err = s.store.InTx(ctx, func(tx Store) error {
+		at := s.now()
+		claimed, err := tx.ClaimBatches(ctx, actionID, at, at.Add(LeaseTime), limit)
+		if err != nil || len(claimed) == 0 {
+			return err
+		}
+		executions, err = prepareBatches(ctx, tx, claimed, at)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return executions, nil
+}
+
+// prepareBatches reads what belongs to claimed batches of one action and writes the attempts' rows.
+func prepareBatches(ctx context.Context, tx Store, claimed []*Batch, at time.Time) ([]*Execution, error) {
+	everything := PlatformActor().Scope(RoleViewer)
+	runIDs, inputIDs := make([]int64, len(claimed)), make([]int64, len(claimed))
+	for i, b := range claimed {
+		runIDs[i], inputIDs[i] = b.RunID, b.InputID
+	}
+	if err := tx.StartRuns(ctx, runIDs, at); err != nil {
+		return nil, err
+	}
+	action, err := one(tx.Actions(ctx, everything, claimed[0].ActionID))(TypeAction)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := tx.Runs(ctx, everything, runIDs...)
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := tx.RunInputs(ctx, inputIDs...)
+	if err != nil {
+		return nil, err
+	}
+	runByID := indexed(runs, func(r *Run) int64 { return r.ID })
+	inputByID := indexed(inputs, func(i *RunInput) int64 { return i.ID })
+	executions := make([]*Execution, len(claimed))
+	attempts := make([]*BatchAttempt, len(claimed))
+	for i, b := range claimed {
+		attempts[i] = &BatchAttempt{UID: newUID(), BatchID: b.ID, Number: b.AttemptCount, URL: action.ExecutorURL(), StartedAt: at}
+		executions[i] = &Execution{Batch: b, Attempt: attempts[i], Action: action, Run: runByID[b.RunID], Input: inputByID[b.InputID]}
+	}
+	return executions, tx.CreateBatchAttempts(ctx, attempts)
+}
+
+func indexed[T any](list []T, id func(T) int64) map[int64]T {
+	m := make(map[int64]T, len(list))
+	for _, v := range list {
+		m[id(v)] = v
+	}
+	return m
+}
+
+// RenewBatches keeps executions in this worker's hand.
+func (s *Service) RenewBatches(ctx context.Context, batchIDs []int64) error {
+	return s.store.RenewBatches(ctx, batchIDs, s.now().Add(LeaseTime))
+}
+
+// Headers returns the request's headers.
+func (e *Execution) Headers(userAgent string) http.Header {
+	h := http.Header{}
+	h.Set("User-Agent", userAgent)
+	for _, c := range e.Action.Executor.Headers {
+		h.Set(c.Key, c.Value.Reveal())
+	}
+	h.Set("Content-Type", contentTypeJSON)
+	h.Set("X-Batch-Attempt", e.Attempt.UID.String())
+	return h
+}
+
+// RecordBatch writes what came of a call and decides what is next, in one transaction with the callbacks that it makes:
+// another try later, another page, or the batch's end, and with the last batch the run's. As with Record, on an error nothing
+// is changed and the same call may be made again.
+func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) error {
+	at := s.now()
+	batch, attempt := *e.Batch, *e.Attempt
+	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
+	answer := readAnswer(o, attempt.UID)
+	delay, again := time.Duration(0), false
+	if answer.mayChange {
+		batch.FailureCount++
+		delay, again = executorSchedule.Delay(batch.FailureCount, o, answer.cause(), at, s.rand())
+	}
+	if again {
+		batch.due(at.Add(delay))
+	} else {
+		batch.take(answer, e.Run, at)
+	}
+	return s.settleBatch(ctx, e, &batch, &attempt)
+}
+
+// InterruptBatch gives an execution back whose answer nobody waits for, because this process stops. It costs no try.
+func (s *Service) InterruptBatch(ctx context.Context, e *Execution) error {
+	at := s.now()
+	batch, attempt := *e.Batch, *e.Attempt
+	attempt.FinishedAt, attempt.Duration = &at, at.Sub(attempt.StartedAt)
+	attempt.Error = &AttemptError{Interrupted, InterruptedCallMessage}
+	batch.due(at)
+	return s.settleBatch(ctx, e, &batch, &attempt)
+}
+
+// InterruptedCallMessage is the sentence beside INTERRUPTED.
+const InterruptedCallMessage = "the worker stopped before the answer came; the executor is called again"
+
+func (s *Service) settleBatch(ctx context.Context, e *Execution, batch *Batch, attempt *BatchAttempt) error {
+	var callbacks []*Callback
+	var next *Batch
+	owned := false
+	err := s.store.InTx(ctx, func(tx Store) (err error) {
+		if err := tx.FinishBatchAttempt(ctx, attempt); err != nil {
+			return err
+		}
+		if owned, err = tx.SettleBatch(ctx, batch); err != nil || !owned || !batch.Status.Ended() {
+			return err
+		}
+		callbacks, next, err = s.advance(ctx, tx, batch, e.Input)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	*e.Batch, *e.Attempt = *batch, *attempt
+	if !owned {
+		return nil
+	}
+	if batch.Status == RunQueued {
+		next = batch
+	}
+	s.wakeBatches(ctx, []*Batch{next})
+	s.wake(ctx, callbacks...)
+	return nil
+}
+
+// advance moves a run on by a batch that has ended, with a transaction that has written the batch: batches are locked before
+// their run.
+func (s *Service) advance(ctx context.Context, tx Store, batch *Batch, input *RunInput) (callbacks []*Callback, next *Batch, err error) {
+	run, err := tx.LockRun(ctx, batch.RunID)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := s.now()
+	run.OpenBatches--
+	run.OutputCount += batch.ResultCount
+	if batch.HasMore && run.MaxResults == nil && run.CallbackOn != CallbackOnResult && batch.Page < MaxRunPages {
+		next = run.newBatch(batch.InputID, batch.Page+1, at)
+		run.BatchCount++
+		run.OpenBatches++
+		if err := tx.CreateBatches(ctx, []*Batch{next}); err != nil {
+			return nil, nil, err
+		}
+	}
+	told, err := s.raiseBatch(ctx, tx, run, batch, input)
+	if err != nil {
+		return nil, nil, err
+	}
+	if run.OpenBatches > 0 {
+		return []*Callback{told}, next, tx.UpdateRun(ctx, run)
+	}
+	if err := endRun(ctx, tx, run, at); err != nil {
+		return nil, nil, err
+	}
+	final, err := s.raiseFinal(ctx, tx, run)
+	return []*Callback{told, final}, next, err
+}
+
+// endRun gives a run whose batches have all ended its final status.
+func endRun(ctx context.Context, tx Store, run *Run, at time.Time) error {
+	tally, err := tx.TallyBatches(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	if err := run.become(outcomeOf(tally), at); err != nil {
+		return err
+	}
+	if run.Status != RunSucceeded {
+		if run.Error, err = tx.FirstBatchError(ctx, run.ID); err != nil {
+			return err
+		}
+	}
+	return tx.UpdateRun(ctx, run)
+}
+
+// outcomeOf is a run's final status, from the number of its batches by status.
+func outcomeOf(tally map[RunStatus]int) RunStatus {
+	switch succeeded, failed, blocked := tally[RunSucceeded], tally[RunFailed], tally[RunBlocked]; {
+	case succeeded > 0 && failed+blocked == 0:
+		return RunSucceeded
+	case succeeded > 0:
+		return RunPartialSucceeded
+	case failed == 0 && blocked > 0:
+		return RunBlocked
+	default:
+		return RunFailed
+	}
+}
+
+// raiseBatch creates the callback of a batch that has ended; nil where the run sends none.
+func (s *Service) raiseBatch(ctx context.Context, tx Store, run *Run, batch *Batch, input *RunInput) (*Callback, error) {
+	o := occasion{
+		event: RunBatchFinishedEvent, dedupKey: "run-batch:" + batch.UID.String(), projectID: run.ProjectID, request: run.request(),
+		subject: Subject{Run: run, Batch: batch, RunInput: input},
+	}
+	switch run.CallbackOn {
+	case CallbackOnFinal:
+		return nil, nil
+	case CallbackOnResult:
+		o.event, o.orderingKey = RunResultEvent, lineOfURL(run)
+	case CallbackOnAll:
+	}
+	return s.raise(ctx, tx, o)
+}
+
+// raiseFinal creates the one callback that tells that a run has ended; nil where a result told it.
+func (s *Service) raiseFinal(ctx context.Context, tx Store, run *Run) (*Callback, error) {
+	o := occasion{
+		event: RunFinishedEvent, dedupKey: "run-finished:" + run.UID.String(), projectID: run.ProjectID, request: run.request(),
+		subject: Subject{Run: run},
+	}
+	if run.CallbackOn == CallbackOnResult {
+		if run.Status != RunStopped {
+			return nil, nil
+		}
+		o.event, o.orderingKey = RunResultEvent, lineOfURL(run)
+	}
+	if run.InputCount == 1 {
+		input, err := one(tx.InputsOfRun(ctx, run.ID, 1))("input of the run")
+		if err != nil {
+			return nil, err
+		}
+		o.subject.RunInput = input
+	}
+	return s.raise(ctx, tx, o)
+}
+
+// lineOfURL: of several results to one URL the last one sent must be the most recent.
+func lineOfURL(run *Run) string {
+	if run.Callback.URL == nil {
+		return ""
+	}
+	return fmt.Sprintf("url:%d:%x", run.ProjectID, sha256.Sum256([]byte(*run.Callback.URL)))
+}

@@ -1,0 +1,220 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// ScheduleStatus is whether a schedule still makes runs.
+type ScheduleStatus string
+
+// Statuses of schedules.
+const (
+	ScheduleActive    ScheduleStatus = "ACTIVE"
+	SchedulePaused    ScheduleStatus = "PAUSED"
+	ScheduleCancelled ScheduleStatus = "CANCELLED"
+	ScheduleCompleted ScheduleStatus = "COMPLETED" // it will never fire again
+)
+
+// RunSchedule says when runs begin. It always has one run that waits for it, SCHEDULED, or CREATED while it is paused; that
+// run begins when the schedule fires, and a copy of it waits for the next time.
+type RunSchedule struct {
+	ID        int64
+	UID       uuid.UUID
+	AccountID int64
+	ProjectID int64
+	Cron      *string    // one of the two is set
+	At        *time.Time // once
+	Timezone  string     // IANA name that Cron is read in
+	Status    ScheduleStatus
+	NextRunAt *time.Time // only while it is ACTIVE
+	LastRunAt *time.Time
+	CreatedAt time.Time
+}
+
+// ObjectID returns the schedule's global id.
+func (r *RunSchedule) ObjectID() ObjectID { return ObjectID{TypeSchedule, r.ID} }
+
+// RawID returns the schedule's number as text.
+func (r *RunSchedule) RawID() string { return rawIDText(r.ID) }
+
+// ListCursor is the schedule's place in a list.
+func (r *RunSchedule) ListCursor() Cursor { return Cursor{r.CreatedAt, r.ID} }
+
+// RunScheduleStore keeps schedules.
+type RunScheduleStore interface {
+	Schedules(ctx context.Context, scope Scope, ids ...int64) ([]*RunSchedule, error)
+	// SchedulePages returns a page for each of the projects, newest first, in one statement.
+	SchedulePages(ctx context.Context, scope Scope, projectIDs []int64, page Page) (map[int64]*PageOf[*RunSchedule], error)
+	CountSchedules(ctx context.Context, scope Scope, projectIDs []int64) (map[int64]int, error)
+	LockSchedule(ctx context.Context, id int64) (*RunSchedule, error)
+	// LockDueSchedule takes a schedule whose time has come and that nobody else has locked; NotFound where there is none.
+	LockDueSchedule(ctx context.Context, now time.Time) (*RunSchedule, error)
+	// LockWaitingRun takes the run that waits for a schedule.
+	LockWaitingRun(ctx context.Context, scheduleID int64) (*Run, error)
+	CreateSchedule(ctx context.Context, r *RunSchedule) error
+	UpdateSchedule(ctx context.Context, r *RunSchedule) error
+}
+
+// NewSchedule says when a run is to begin: by Cron, or once At a time; without both, at once.
+type NewSchedule struct {
+	Cron     *string
+	At       *time.Time
+	Timezone *string // IANA name, default UTC
+}
+
+func (s *Service) newSchedule(run *Run, in NewSchedule) (*RunSchedule, error) {
+	at := s.now()
+	r := &RunSchedule{
+		UID: newUID(), AccountID: run.AccountID, ProjectID: run.ProjectID, Cron: in.Cron, At: in.At, Timezone: "UTC",
+		Status: ScheduleActive, CreatedAt: at,
+	}
+	if in.Timezone != nil {
+		r.Timezone = *in.Timezone
+	}
+	zone, err := loadZone("schedule.timezone", r.Timezone)
+	switch {
+	case err != nil:
+		return nil, err
+	case in.Cron != nil && in.At != nil:
+		return nil, invalid("schedule.at", "give either a cron or a time, not both")
+	case in.At != nil && in.At.Before(at):
+		return nil, invalid("schedule.at", "must not be in the past")
+	case in.Cron != nil:
+		cron, err := ParseCron("schedule.cron", *in.Cron)
+		if err != nil {
+			return nil, err
+		}
+		next, _ := cron.Next(at, zone) // one that never comes is refused as it is read
+		r.NextRunAt = &next
+		return r, nil
+	case in.At == nil:
+		r.At = &at
+	}
+	cut := r.At.UTC().Truncate(time.Microsecond)
+	r.At, r.NextRunAt = &cut, &cut
+	return r, nil
+}
+
+// next is when the schedule fires after a time; nil when it does not any more.
+func (r *RunSchedule) next(after time.Time) (*time.Time, error) {
+	if r.Cron == nil {
+		return nil, nil
+	}
+	cron, err := ParseCron("cron", *r.Cron)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := loadZone("timezone", r.Timezone)
+	if err != nil {
+		return nil, err
+	}
+	next, ok := cron.Next(after, zone)
+	if !ok {
+		return nil, nil
+	}
+	return &next, nil
+}
+
+// createScheduled creates a schedule and the run that waits for it.
+func (s *Service) createScheduled(ctx context.Context, tx Store, run *Run, inputs []*RunInput, in NewSchedule) error {
+	schedule, err := s.newSchedule(run, in)
+	if err != nil {
+		return err
+	}
+	if err := tx.CreateSchedule(ctx, schedule); err != nil {
+		return err
+	}
+	run.Status, run.ScheduleID = RunScheduled, &schedule.ID
+	return createRun(ctx, tx, run, inputs)
+}
+
+// SchedulerInterval is how often each worker looks for schedules whose time has come.
+const SchedulerInterval = time.Second
+
+// maxFirings bounds what one look begins; the next look goes on.
+const maxFirings = 100
+
+// FireSchedules begins the runs whose time has come and returns how many. Any number of processes may do so at the same time:
+// each firing is one transaction that holds the schedule. What was missed while all were down fires once.
+func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
+	for fired < maxFirings {
+		var batches []*Batch
+		err := s.store.InTx(ctx, func(tx Store) error {
+			schedule, err := tx.LockDueSchedule(ctx, s.now())
+			if err != nil {
+				return err
+			}
+			batches, err = s.fire(ctx, tx, schedule)
+			return err
+		})
+		if ErrorCode(err) == CodeNotFound {
+			return fired, nil
+		}
+		if err != nil {
+			return fired, err
+		}
+		s.wakeBatches(ctx, batches)
+		fired++
+	}
+	return fired, nil
+}
+
+// fire begins the run that waits for a schedule and lets a copy of it wait for the next time.
+func (s *Service) fire(ctx context.Context, tx Store, schedule *RunSchedule) ([]*Batch, error) {
+	at := s.now()
+	run, err := tx.LockWaitingRun(ctx, schedule.ID)
+	if err != nil {
+		return nil, err
+	}
+	owners, err := ownersOf(ctx, tx, schedule.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	if owners.Project.DeletedAt != nil {
+		return nil, s.invalidate(ctx, tx, schedule, run, "The project was deleted")
+	}
+	next, err := schedule.next(at)
+	if err != nil { // the zone or the cron cannot be read any more
+		return nil, s.invalidate(ctx, tx, schedule, run, err.Error())
+	}
+	schedule.LastRunAt, schedule.NextRunAt = &at, next
+	if next == nil {
+		schedule.Status = ScheduleCompleted
+	} else if err := createCopy(ctx, tx, run, at); err != nil {
+		return nil, err
+	}
+	if err := firstError(run.become(RunQueued, at), tx.UpdateSchedule(ctx, schedule)); err != nil {
+		return nil, err
+	}
+	inputs, err := tx.InputsOfRun(ctx, run.ID, MaxRunInputs)
+	if err != nil {
+		return nil, err
+	}
+	return s.queueBatches(ctx, tx, run, inputs)
+}
+
+// createCopy makes the run that waits for the next firing.
+func createCopy(ctx context.Context, tx Store, run *Run, at time.Time) error {
+	next := &Run{
+		UID: newUID(), AccountID: run.AccountID, ProjectID: run.ProjectID, ActionID: run.ActionID, ScheduleID: run.ScheduleID,
+		CreatedByUserID: run.CreatedByUserID, Status: RunScheduled, MaxResults: run.MaxResults, PageSize: run.PageSize,
+		CallbackOn: run.CallbackOn, Callback: run.Callback, InputCount: run.InputCount, CreatedAt: at,
+	}
+	if err := tx.CreateRun(ctx, next); err != nil {
+		return err
+	}
+	return tx.CopyRunInputs(ctx, run.ID, next.ID)
+}
+
+// invalidate ends a schedule whose run cannot begin.
+func (s *Service) invalidate(ctx context.Context, tx Store, schedule *RunSchedule, run *Run, why string) error {
+	schedule.Status, schedule.NextRunAt = ScheduleCancelled, nil
+	run.Error = &StandardError{
+		Message: why, Label: LabelGenericError, Scope: ScopeRingback, StatusCode: failedDependency,
+		Params: map[string]any{}, Ref: run.UID.String(),
+	}
+	return firstError(run.become(RunInvalid, s.now()), tx.UpdateSchedule(ctx, schedule), tx.UpdateRun(ctx, run))
+}

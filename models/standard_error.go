@@ -1,0 +1,38 @@
+package models
+
+import "net/http"
+
+// StandardError is an error as run callbacks, the REST doors and run histories tell it.
+type StandardError struct {
+	Message string `json:"message"`
+	// Label is the machine-readable kind, such as NO_RESULT.
+	Label string `json:"error_label"`
+	// Scope says who it comes from: EXECUTOR, RINGBACK or API.
+	Scope string `json:"error_scope"`
+	// StatusCode is in the numbers of HTTP; it is the status of the answer at the REST doors.
+	StatusCode int `json:"status_code"`
+	// Params has details: the input field, or the executor's HTTP status.
+	Params map[string]any `json:"params"`
+	// Ref names this occurrence: the attempt's uid, or the request's id.
+	Ref string `json:"error_ref"`
+}
+
+// Scopes of errors.
+const (
+	ScopeExecutor = "EXECUTOR"
+	ScopeRingback = "RINGBACK"
+	ScopeAPI      = "API"
+)
+
+// Labels of errors.
+const (
+	LabelBadInput         = "BAD_INPUT"
+	LabelNoResult         = "NO_RESULT"
+	LabelIntegrationError = "INTEGRATION_ERROR"
+	LabelMaxRetry         = "API_MAX_RETRY"
+	LabelGenericError     = "GENERIC_ERROR"
+	LabelActionAborted    = "ACTION_ABORTED"
+)
+
+// failedDependency is the status of errors that lie with the executor (RFC 4918, section 11.4).
+const failedDependency = http.StatusFailedDependency

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+type actionRow struct {
+	ID              int64
+	AccountID       int64
+	Name            string
+	ExecutorURL     string
+	ExecutorHeaders []byte
+	PageSize        int
+	TimeoutMicros   int64
+	CreatedAt       int64 `gorm:"autoCreateTime:false"`
+	UpdatedAt       int64 `gorm:"autoUpdateTime:false"`
+}
+
+func (actionRow) TableName() string { return "actions" }
+
+func executorHeadersPlace(id int64) string { return fmt.Sprintf("actions.executor_headers:%d", id) }
+
+func (s *Store) action(r actionRow) (*models.Action, error) {
+	headers, err := s.sealer.openHeaders(r.ExecutorHeaders, executorHeadersPlace(r.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &models.Action{
+		ID: r.ID, AccountID: r.AccountID, Name: r.Name, Executor: models.Endpoint{URL: &r.ExecutorURL, Headers: headers},
+		PageSize: r.PageSize, Timeout: fromMicrosDuration(r.TimeoutMicros),
+		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
+	}, nil
+}
+
+// Actions finds actions by id.
+func (s *Store) Actions(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Action, error) {
+	return find(ofAccount(s.reader(ctx), scope).Where("id IN ?", ids), s.action)
+}
+
+// ActionByName finds an action of an account.
+func (s *Store) ActionByName(ctx context.Context, accountID int64, name string) (*models.Action, error) {
+	return first(s.reader(ctx).Where("account_id = ? AND name = ?", accountID, name), models.TypeAction, s.action)
+}
+
+// LockAction reads one action for an update.
+func (s *Store) LockAction(ctx context.Context, id int64) (*models.Action, error) {
+	return first(s.locking(ctx).Where("id = ?", id), models.TypeAction, s.action)
+}
+
+// ActionPages lists the actions of accounts.
+func (s *Store) ActionPages(ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Action], error) {
+	return pagesOf(ctx, s, accountIDs, page, func(id int64) *gorm.DB {
+		return ofAccount(s.reader(ctx).Model(&actionRow{}), scope).Where("account_id = ?", id)
+	}, s.action, func(a *models.Action) int64 { return a.AccountID })
+}
+
+// CountActions counts what ActionPages lists.
+func (s *Store) CountActions(ctx context.Context, scope models.Scope, accountIDs []int64) (map[int64]int, error) {
+	return countBy(ofAccount(s.reader(ctx).Model(&actionRow{}), scope), "account_id", accountIDs)
+}
+
+// CreateAction inserts an action.
+func (s *Store) CreateAction(ctx context.Context, a *models.Action) error {
+	row := actionRow{
+		AccountID: a.AccountID, Name: a.Name, ExecutorURL: a.ExecutorURL(), PageSize: a.PageSize, TimeoutMicros: a.Timeout.Microseconds(),
+		CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
+	}
+	err := s.writer(ctx).Create(&row).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return models.Conflict("name", "the account has an action %q already", a.Name)
+	}
+	if err != nil {
+		return err
+	}
+	a.ID = row.ID
+	return s.sealInto(ctx, &row, "executor_headers", a.Executor.Headers, executorHeadersPlace(row.ID))
+}
+
+// UpdateAction writes what can change of an action.
+func (s *Store) UpdateAction(ctx context.Context, a *models.Action) error {
+	headers, err := s.sealer.sealHeaders(a.Executor.Headers, executorHeadersPlace(a.ID))
+	if err != nil {
+		return err
+	}
+	return mustChange(s.writer(ctx).Model(&actionRow{}).Where("id = ?", a.ID).Updates(map[string]any{
+		"executor_url": a.ExecutorURL(), "executor_headers": headers, "page_size": a.PageSize,
+		"timeout_micros": a.Timeout.Microseconds(), "updated_at": micros(a.UpdatedAt),
+	}), models.TypeAction)
+}

@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/ringback/ringback/models"
+)
+
+type batchRow struct {
+	ID            int64
+	UID           uuid.UUID
+	AccountID     int64
+	ProjectID     int64
+	ActionID      int64
+	RunID         int64
+	InputID       int64
+	Page          int
+	Status        models.RunStatus
+	AttemptCount  int
+	FailureCount  int
+	NextAttemptAt *int64
+	LeaseUntil    *int64
+	HasMore       bool
+	Empty         bool
+	Results       []byte
+	ResultCount   int
+	Error         []byte
+	CreatedAt     int64 `gorm:"autoCreateTime:false"`
+	StartedAt     *int64
+	FinishedAt    *int64
+}
+
+func (batchRow) TableName() string { return "run_batches" }
+
+func batch(r batchRow) (*models.Batch, error) {
+	failed, err := standardError(r.Error)
+	return &models.Batch{
+		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.RunID, InputID: r.InputID,
+		Page: r.Page, Status: r.Status, AttemptCount: r.AttemptCount, FailureCount: r.FailureCount,
+		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil), HasMore: r.HasMore, Empty: r.Empty,
+		Results: jsonOrNil(r.Results), ResultCount: r.ResultCount, Error: failed,
+		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+	}, err
+}
+
+// CreateBatches inserts batches that wait to be executed.
+func (s *Store) CreateBatches(ctx context.Context, batches []*models.Batch) error {
+	rows := make([]batchRow, len(batches))
+	for i, b := range batches {
+		rows[i] = batchRow{
+			UID: b.UID, AccountID: b.AccountID, ProjectID: b.ProjectID, ActionID: b.ActionID, RunID: b.RunID, InputID: b.InputID,
+			Page: b.Page, Status: b.Status, NextAttemptAt: microsPtr(b.NextAttemptAt), CreatedAt: micros(b.CreatedAt),
+		}
+	}
+	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	for i, r := range rows {
+		batches[i].ID = r.ID
+	}
+	return err
+}
+
+// As with callbacks, the conditions on status are literals.
+const (
+	isQueued   = "status = 'QUEUED'"
+	isExecuted = "status = 'RUNNING'"
+)
+
+// DueAction tells for which action a batch waits.
+func (s *Store) DueAction(ctx context.Context, batchID int64, now time.Time) (int64, bool, error) {
+	var actions []int64
+	err := s.reader(ctx).Model(&batchRow{}).
+		Where("id = ? AND "+isQueued+" AND next_attempt_at <= ?", batchID, micros(now)).Limit(1).Pluck("action_id", &actions).Error
+	if err != nil || len(actions) == 0 {
+		return 0, false, err
+	}
+	return actions[0], true, nil
+}
+
+// ClaimBatches gives due batches of an action to the caller.
+func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUntil time.Time, limit int) ([]*models.Batch, error) {
+	due := s.lockedBatches(ctx).Select("id").Where("action_id = ? AND "+isQueued+" AND next_attempt_at <= ?", actionID, micros(now)).
+		Order("next_attempt_at, id").Limit(limit)
+	var rows []batchRow
+	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where(amongChosen, due).Updates(map[string]any{
+		"status": models.RunRunning, "attempt_count": gorm.Expr("attempt_count + 1"), "started_at": gorm.Expr("COALESCE(started_at, ?)", micros(now)),
+		"lease_until": micros(leaseUntil), "next_attempt_at": nil,
+	}).Error
+	if err != nil {
+		return nil, err
+	}
+	return convert(rows, batch)
+}
+
+// RenewBatches keeps batches in their worker's hand.
+func (s *Store) RenewBatches(ctx context.Context, ids []int64, until time.Time) error {
+	return s.writer(ctx).Model(&batchRow{}).Where("id IN ? AND "+isExecuted, ids).Update("lease_until", micros(until)).Error
+}
+
+// SettleBatch writes what became of a claimed batch.
+func (s *Store) SettleBatch(ctx context.Context, b *models.Batch) (bool, error) {
+	failed, err := standardErrorText(b.Error)
+	if err != nil {
+		return false, err
+	}
+	result := s.writer(ctx).Model(&batchRow{}).
+		Where("id = ? AND attempt_count = ? AND status IN ('RUNNING', 'QUEUED')", b.ID, b.AttemptCount).
+		Updates(map[string]any{
+			"status": b.Status, "failure_count": b.FailureCount, "next_attempt_at": microsPtr(b.NextAttemptAt), "lease_until": nil,
+			"has_more": b.HasMore, "empty": b.Empty, "results": []byte(b.Results), "result_count": b.ResultCount, "error": failed,
+			"finished_at": microsPtr(b.FinishedAt),
+		})
+	return result.RowsAffected == 1, result.Error
+}
+
+// StopBatches ends what has not ended of a run.
+func (s *Store) StopBatches(ctx context.Context, runID int64, at time.Time) error {
+	return s.writer(ctx).Model(&batchRow{}).Where("run_id = ? AND status IN ('RUNNING', 'QUEUED')", runID).
+		Updates(map[string]any{"status": models.RunStopped, "finished_at": micros(at), "next_attempt_at": nil, "lease_until": nil}).Error
+}
+
+// InterruptExpiredBatches takes batches from workers that are gone.
+func (s *Store) InterruptExpiredBatches(ctx context.Context, now time.Time, limit int) (int, error) {
+	expired := s.lockedBatches(ctx).Select("id").Where(isExecuted+" AND lease_until <= ?", micros(now)).Order("lease_until").Limit(limit)
+	var rows []batchRow
+	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
+		Where(amongChosen, expired).
+		Updates(map[string]any{"status": models.RunQueued, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil}).Error
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return len(ids), s.interruptBatchAttempts(ctx, ids, now)
+}
+
+// dueActions is to batches what dueHosts is to callbacks.
+const dueActions = `WITH RECURSIVE due (action) AS (
+	SELECT min(action_id) FROM run_batches WHERE ` + isQueued + `
+	UNION ALL
+	SELECT (SELECT min(action_id) FROM run_batches WHERE ` + isQueued + ` AND action_id > due.action)
+	FROM due WHERE due.action IS NOT NULL
+)
+SELECT action FROM due WHERE action IS NOT NULL
+AND EXISTS (SELECT 1 FROM run_batches WHERE ` + isQueued + ` AND action_id = due.action AND next_attempt_at <= ?)`
+
+// OverdueBatches finds actions whose batches nobody takes, and the first few of their batches.
+func (s *Store) OverdueBatches(ctx context.Context, dueBy time.Time, perAction int) ([]*models.Batch, error) {
+	var actions []int64
+	if err := s.reader(ctx).Raw(dueActions, micros(dueBy)).Scan(&actions).Error; err != nil {
+		return nil, err
+	}
+	var found []*models.Batch
+	for _, action := range actions {
+		some, err := find(s.reader(ctx).Select("id", "attempt_count").
+			Where("action_id = ? AND "+isQueued+" AND next_attempt_at <= ?", action, micros(dueBy)).
+			Order("next_attempt_at").Limit(perAction), batch)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+	}
+	return found, nil
+}
+
+// tallyBatches: an empty page behind one that said it was the last does not count.
+const tallyBatches = `SELECT status, count(*) AS count FROM run_batches AS b WHERE run_id = ? AND NOT (empty AND EXISTS (
+	SELECT 1 FROM run_batches AS earlier
+	WHERE earlier.input_id = b.input_id AND earlier.page < b.page AND earlier.status = 'SUCCEEDED' AND NOT earlier.has_more
+)) GROUP BY status`
+
+// TallyBatches counts by status.
+func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[models.RunStatus]int, error) {
+	var rows []struct {
+		Status models.RunStatus
+		Count  int
+	}
+	err := s.writer(ctx).Raw(tallyBatches, runID).Scan(&rows).Error
+	tally := make(map[models.RunStatus]int, len(rows))
+	for _, r := range rows {
+		tally[r.Status] = r.Count
+	}
+	return tally, err
+}
+
+// FirstBatchError finds the first batch that has one.
+func (s *Store) FirstBatchError(ctx context.Context, runID int64) (*models.StandardError, error) {
+	var rows []batchRow
+	err := s.writer(ctx).Select("error").Where("run_id = ? AND error IS NOT NULL", runID).Order("id").Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return standardError(rows[0].Error)
+}
+
+// lockedBatches selects batches that nobody else has in hand.
+func (s *Store) lockedBatches(ctx context.Context) *gorm.DB {
+	return s.writer(ctx).Model(&batchRow{}).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+type batchAttemptRow struct {
+	ID             int64
+	UID            uuid.UUID
+	BatchID        int64
+	Number         int
+	URL            string
+	StartedAt      int64
+	FinishedAt     *int64
+	DurationMicros int64
+	HTTPStatus     *int
+	ErrorCode      *models.AttemptErrorCode
+	ErrorMessage   *string
+}
+
+func (batchAttemptRow) TableName() string { return "batch_attempts" }
+
+func batchAttempt(r batchAttemptRow) (*models.BatchAttempt, error) {
+	return &models.BatchAttempt{
+		ID: r.ID, UID: r.UID, BatchID: r.BatchID, Number: r.Number, URL: r.URL, StartedAt: fromMicros(r.StartedAt),
+		FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
+		HTTPStatus: r.HTTPStatus, Error: attemptError(r.ErrorCode, r.ErrorMessage),
+	}, nil
+}
+
+// CreateBatchAttempts inserts calls that are about to leave.
+func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*models.BatchAttempt) error {
+	rows := make([]batchAttemptRow, len(attempts))
+	for i, a := range attempts {
+		rows[i] = batchAttemptRow{UID: a.UID, BatchID: a.BatchID, Number: a.Number, URL: a.URL, StartedAt: micros(a.StartedAt)}
+	}
+	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	for i, r := range rows {
+		attempts[i].ID = r.ID
+	}
+	return err
+}
+
+// FinishBatchAttempt writes what came of a call.
+func (s *Store) FinishBatchAttempt(ctx context.Context, a *models.BatchAttempt) error {
+	code, message := attemptErrorColumns(a.Error)
+	return mustChange(s.writer(ctx).Model(&batchAttemptRow{}).Where("id = ?", a.ID).Updates(map[string]any{
+		"finished_at": microsPtr(a.FinishedAt), "duration_micros": a.Duration.Microseconds(),
+		"http_status": a.HTTPStatus, "error_code": code, "error_message": message,
+	}), "BatchAttempt")
+}
+
+func (s *Store) interruptBatchAttempts(ctx context.Context, batchIDs []int64, now time.Time) error {
+	return s.writer(ctx).Model(&batchAttemptRow{}).
+		Where("batch_id IN ? AND finished_at IS NULL", batchIDs).
+		Updates(map[string]any{
+			"finished_at": micros(now), "duration_micros": gorm.Expr("? - started_at", micros(now)),
+			"error_code": models.Interrupted, "error_message": models.InterruptedCallMessage,
+		}).Error
+}

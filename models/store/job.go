@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+type jobRow struct {
+	ID              int64
+	UUID            uuid.UUID
+	AccountID       int64
+	ProjectID       int64
+	CreatedByUserID *int64
+	State           models.JobState
+	LastAction      *models.JobAction
+	ChangeCount     int
+	Input           []byte
+	Output          []byte
+	Metadata        []byte
+	Tags            []byte
+	CallbackURL     *string
+	Correct         *bool
+	CreatedAt       int64 `gorm:"autoCreateTime:false"`
+	UpdatedAt       int64 `gorm:"autoUpdateTime:false"`
+	CompletedAt     *int64
+}
+
+func (jobRow) TableName() string { return "jobs" }
+
+func job(r jobRow) (*models.Job, error) {
+	j := &models.Job{
+		ID: r.ID, UUID: r.UUID, AccountID: r.AccountID, ProjectID: r.ProjectID, CreatedByUserID: r.CreatedByUserID, State: r.State,
+		LastAction: r.LastAction, ChangeCount: r.ChangeCount, Input: r.Input, Output: jsonOrNil(r.Output), Metadata: jsonOrNil(r.Metadata),
+		CallbackURL: r.CallbackURL, Correct: r.Correct,
+		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), CompletedAt: fromMicrosPtr(r.CompletedAt),
+	}
+	return j, json.Unmarshal(r.Tags, &j.Tags)
+}
+
+// Jobs finds jobs by id.
+func (s *Store) Jobs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Job, error) {
+	return find(ofProject(s.reader(ctx), scope).Where("id IN ?", ids), job)
+}
+
+// JobByUUID finds one job.
+func (s *Store) JobByUUID(ctx context.Context, scope models.Scope, id uuid.UUID) (*models.Job, error) {
+	return first(ofProject(s.reader(ctx), scope).Where("uuid = ?", id), models.TypeJob, job)
+}
+
+// JobPages lists the jobs of projects.
+func (s *Store) JobPages(ctx context.Context, scope models.Scope, projectIDs []int64, filter models.JobFilter, page models.Page) (map[int64]*models.PageOf[*models.Job], error) {
+	return pagesOf(ctx, s, projectIDs, page, func(id int64) *gorm.DB {
+		return s.filteredJobs(ctx, scope, filter).Where("project_id = ?", id)
+	}, job, func(j *models.Job) int64 { return j.ProjectID })
+}
+
+// CountJobs counts what JobPages lists.
+func (s *Store) CountJobs(ctx context.Context, scope models.Scope, projectIDs []int64, filter models.JobFilter) (map[int64]int, error) {
+	return countBy(s.filteredJobs(ctx, scope, filter), "project_id", projectIDs)
+}
+
+func (s *Store) filteredJobs(ctx context.Context, scope models.Scope, filter models.JobFilter) *gorm.DB {
+	db := ofProject(s.reader(ctx).Model(&jobRow{}), scope)
+	if len(filter.State) > 0 {
+		db = db.Where("state IN ?", filter.State)
+	}
+	if filter.CreatedAfter != nil {
+		db = db.Where("created_at >= ?", micros(*filter.CreatedAfter))
+	}
+	if filter.CreatedBefore != nil {
+		db = db.Where("created_at < ?", micros(*filter.CreatedBefore))
+	}
+	return db
+}
+
+// LockJob reads one job for an update.
+func (s *Store) LockJob(ctx context.Context, id int64) (*models.Job, error) {
+	return first(s.locking(ctx).Where("id = ?", id), models.TypeJob, job)
+}
+
+// CreateJobs inserts jobs.
+func (s *Store) CreateJobs(ctx context.Context, jobs []*models.Job) error {
+	rows := make([]jobRow, len(jobs))
+	for i, j := range jobs {
+		tags, err := json.Marshal(j.Tags)
+		if err != nil {
+			return err
+		}
+		rows[i] = jobRow{
+			UUID: j.UUID, AccountID: j.AccountID, ProjectID: j.ProjectID, CreatedByUserID: j.CreatedByUserID, State: j.State,
+			Input: j.Input, Metadata: j.Metadata, Tags: tags, CallbackURL: j.CallbackURL,
+			CreatedAt: micros(j.CreatedAt), UpdatedAt: micros(j.UpdatedAt),
+		}
+	}
+	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	for i, r := range rows {
+		jobs[i].ID = r.ID
+	}
+	return err
+}
+
+// UpdateJob writes what can change of a job.
+func (s *Store) UpdateJob(ctx context.Context, j *models.Job) error {
+	return mustChange(s.writer(ctx).Model(&jobRow{}).Where("id = ?", j.ID).Updates(map[string]any{
+		"state": j.State, "last_action": j.LastAction, "change_count": j.ChangeCount, "output": []byte(j.Output), "correct": j.Correct,
+		"updated_at": micros(j.UpdatedAt), "completed_at": microsPtr(j.CompletedAt),
+	}), models.TypeJob)
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+type runRow struct {
+	ID              int64
+	UID             uuid.UUID
+	AccountID       int64
+	ProjectID       int64
+	ActionID        int64
+	ScheduleID      *int64
+	CreatedByUserID *int64
+	Status          models.RunStatus
+	MaxResults      *int
+	PageSize        int
+	CallbackOn      models.CallbackOn
+	CallbackURL     *string
+	CallbackHeaders []byte
+	InputCount      int
+	BatchCount      int
+	OpenBatchCount  int
+	OutputCount     int
+	Error           []byte
+	CreatedAt       int64 `gorm:"autoCreateTime:false"`
+	StartedAt       *int64
+	FinishedAt      *int64
+}
+
+func (runRow) TableName() string { return "runs" }
+
+func runHeadersPlace(uid uuid.UUID) string { return "runs.callback_headers:" + uid.String() }
+
+func (s *Store) run(r runRow) (*models.Run, error) {
+	headers, err := s.sealer.openHeaders(r.CallbackHeaders, runHeadersPlace(r.UID))
+	if err != nil {
+		return nil, err
+	}
+	failed, err := standardError(r.Error)
+	if err != nil {
+		return nil, err
+	}
+	return &models.Run{
+		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
+		CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize,
+		CallbackOn: r.CallbackOn, Callback: models.Endpoint{URL: r.CallbackURL, Headers: headers},
+		InputCount: r.InputCount, BatchCount: r.BatchCount, OpenBatches: r.OpenBatchCount, OutputCount: r.OutputCount, Error: failed,
+		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+	}, nil
+}
+
+func standardError(text []byte) (*models.StandardError, error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	var e models.StandardError
+	return &e, json.Unmarshal(text, &e)
+}
+
+func standardErrorText(e *models.StandardError) ([]byte, error) {
+	if e == nil {
+		return nil, nil
+	}
+	return json.Marshal(e)
+}
+
+// LockRun reads one run for an update.
+func (s *Store) LockRun(ctx context.Context, id int64) (*models.Run, error) {
+	return first(s.locking(ctx).Where("id = ?", id), models.TypeRun, s.run)
+}
+
+// CreateRun inserts a run.
+func (s *Store) CreateRun(ctx context.Context, r *models.Run) error {
+	headers, err := s.sealer.sealHeaders(r.Callback.Headers, runHeadersPlace(r.UID))
+	if err != nil {
+		return err
+	}
+	row := runRow{
+		UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
+		CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize, CallbackOn: r.CallbackOn,
+		CallbackURL: r.Callback.URL, CallbackHeaders: headers, InputCount: r.InputCount, CreatedAt: micros(r.CreatedAt),
+	}
+	err = s.writer(ctx).Create(&row).Error
+	r.ID = row.ID
+	return err
+}
+
+// UpdateRun writes what can change of a run.
+func (s *Store) UpdateRun(ctx context.Context, r *models.Run) error {
+	failed, err := standardErrorText(r.Error)
+	if err != nil {
+		return err
+	}
+	return mustChange(s.writer(ctx).Model(&runRow{}).Where("id = ?", r.ID).Updates(map[string]any{
+		"status": r.Status, "batch_count": r.BatchCount, "open_batch_count": r.OpenBatches, "output_count": r.OutputCount,
+		"error": failed, "started_at": microsPtr(r.StartedAt), "finished_at": microsPtr(r.FinishedAt),
+	}), models.TypeRun)
+}
+
+// StartRuns notes that the first batches of runs are under way.
+func (s *Store) StartRuns(ctx context.Context, ids []int64, at time.Time) error {
+	return s.writer(ctx).Model(&runRow{}).Where("id IN ? AND status = ?", ids, models.RunQueued).
+		Updates(map[string]any{"status": models.RunRunning, "started_at": micros(at)}).Error
+}
+
+type runInputRow struct {
+	ID         int64
+	RunID      int64
+	Number     int
+	Input      []byte
+	CustomData []byte
+}
+
+func (runInputRow) TableName() string { return "run_inputs" }
+
+func runInput(r runInputRow) (*models.RunInput, error) {
+	return &models.RunInput{ID: r.ID, RunID: r.RunID, Number: r.Number, Input: r.Input, CustomData: jsonOrNil(r.CustomData)}, nil
+}
+
+// jsonOrNil: one SQLite driver reads NULL as an empty slice, which is no JSON.
+func jsonOrNil(text []byte) json.RawMessage {
+	if len(text) == 0 {
+		return nil
+	}
+	return text
+}
+
+// CreateRunInputs inserts the inputs of a run.
+func (s *Store) CreateRunInputs(ctx context.Context, inputs []*models.RunInput) error {
+	rows := make([]runInputRow, len(inputs))
+	for i, in := range inputs {
+		rows[i] = runInputRow{RunID: in.RunID, Number: in.Number, Input: in.Input, CustomData: in.CustomData}
+	}
+	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	for i, r := range rows {
+		inputs[i].ID = r.ID
+	}
+	return err
+}
+
+// CopyRunInputs gives a run the inputs of another.
+func (s *Store) CopyRunInputs(ctx context.Context, fromRunID, toRunID int64) error {
+	return s.writer(ctx).Exec("INSERT INTO run_inputs (run_id, number, input, custom_data) "+
+		"SELECT CAST(? AS BIGINT), number, input, custom_data FROM run_inputs WHERE run_id = ?", toRunID, fromRunID).Error
+}
+
+// RunInputs finds inputs by id.
+func (s *Store) RunInputs(ctx context.Context, ids ...int64) ([]*models.RunInput, error) {
+	return find(s.reader(ctx).Where("id IN ?", ids), runInput)
+}
+
+// InputsOfRun finds the inputs of a run.
+func (s *Store) InputsOfRun(ctx context.Context, runID int64, limit int) ([]*models.RunInput, error) {
+	return find(s.reader(ctx).Where("run_id = ?", runID).Order("number").Limit(limit), runInput)
+}
+
+// VisibleInputs finds the inputs of runs within the scope.
+func (s *Store) VisibleInputs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.RunInput, error) {
+	runs := ofProject(s.reader(ctx).Model(&runRow{}), scope).Select("id")
+	return find(s.reader(ctx).Where("id IN ? AND run_id IN (?)", ids, runs), runInput)
+}
+
+// PurgeRuns deletes runs that ended long ago and nothing tells of any more.
+func (s *Store) PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (int, error) {
+	var ids []int64
+	err := s.writer(ctx).Model(&runRow{}).Where("finished_at < ?", micros(endedBefore)).
+		Where("NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.run_id = runs.id)").
+		Order("finished_at").Limit(limit).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	batches := s.writer(ctx).Model(&batchRow{}).Select("id").Where("run_id IN ?", ids)
+	for _, part := range []*gorm.DB{
+		s.writer(ctx).Where("batch_id IN (?)", batches).Delete(&batchAttemptRow{}),
+		s.writer(ctx).Where("run_id IN ?", ids).Delete(&batchRow{}),
+		s.writer(ctx).Where("run_id IN ?", ids).Delete(&runInputRow{}),
+		s.writer(ctx).Where("id IN ?", ids).Delete(&runRow{}),
+	} {
+		if part.Error != nil {
+			return 0, part.Error
+		}
+	}
+	return len(ids), nil
+}

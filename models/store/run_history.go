@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+// ofProject narrows a query to rows of projects within the scope.
+func ofProject(db *gorm.DB, scope models.Scope) *gorm.DB { return scoped(db, scope, "account_id") }
+
+// ofAccount narrows a query to rows of accounts within the scope.
+func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB { return scoped(db, scope, "account_id") }
+
+// Runs finds runs by id.
+func (s *Store) Runs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Run, error) {
+	return find(ofProject(s.reader(ctx), scope).Where("id IN ?", ids), s.run)
+}
+
+// RunByUID finds one run.
+func (s *Store) RunByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*models.Run, error) {
+	return first(ofProject(s.reader(ctx), scope).Where("uid = ?", uid), models.TypeRun, s.run)
+}
+
+// runOwners are the columns and fields that runs are listed by.
+var runOwners = map[models.RunOwner]struct {
+	column string
+	id     func(*models.Run) int64
+}{
+	models.RunsOfProject:  {"project_id", func(r *models.Run) int64 { return r.ProjectID }},
+	models.RunsOfSchedule: {"schedule_id", func(r *models.Run) int64 { return *r.ScheduleID }},
+}
+
+// RunPages lists the runs of owners.
+func (s *Store) RunPages(ctx context.Context, scope models.Scope, owner models.RunOwner, ids []int64, filter models.RunFilter, page models.Page) (map[int64]*models.PageOf[*models.Run], error) {
+	by := runOwners[owner]
+	return pagesOf(ctx, s, ids, page, func(id int64) *gorm.DB {
+		return s.filteredRuns(ctx, scope, filter).Where(by.column+" = ?", id)
+	}, s.run, by.id)
+}
+
+// CountRuns counts what RunPages lists.
+func (s *Store) CountRuns(ctx context.Context, scope models.Scope, owner models.RunOwner, ids []int64, filter models.RunFilter) (map[int64]int, error) {
+	return countBy(s.filteredRuns(ctx, scope, filter), runOwners[owner].column, ids)
+}
+
+func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter models.RunFilter) *gorm.DB {
+	db := ofProject(s.reader(ctx).Model(&runRow{}), scope)
+	if len(filter.Status) > 0 {
+		db = db.Where("status IN ?", filter.Status)
+	}
+	if len(filter.Action) > 0 {
+		named := s.reader(ctx).Model(&actionRow{}).Select("id").Where("actions.account_id = runs.account_id AND name IN ?", filter.Action)
+		db = db.Where("action_id IN (?)", named)
+	}
+	if filter.CreatedAfter != nil {
+		db = db.Where("created_at >= ?", micros(*filter.CreatedAfter))
+	}
+	if filter.CreatedBefore != nil {
+		db = db.Where("created_at < ?", micros(*filter.CreatedBefore))
+	}
+	return db
+}
+
+// Batches finds batches by id.
+func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Batch, error) {
+	return find(ofProject(s.reader(ctx), scope).Where("id IN ?", ids), batch)
+}
+
+// BatchPages lists the batches of runs.
+func (s *Store) BatchPages(ctx context.Context, scope models.Scope, runIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Batch], error) {
+	return numberedPages(ctx, s, runIDs, page, "id", func(id int64) *gorm.DB {
+		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Where("run_id = ?", id)
+	}, batch, func(b *models.Batch) int64 { return b.RunID })
+}
+
+// CountBatches counts what BatchPages lists.
+func (s *Store) CountBatches(ctx context.Context, scope models.Scope, runIDs []int64) (map[int64]int, error) {
+	return countBy(ofProject(s.reader(ctx).Model(&batchRow{}), scope), "run_id", runIDs)
+}
+
+// BatchAttempts finds the calls of the executor for batches.
+func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs ...int64) ([]*models.BatchAttempt, error) {
+	visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where("id IN ?", batchIDs)
+	return find(s.reader(ctx).Where("batch_id IN (?)", visible).Order("id"), batchAttempt)
+}
+
+// BatchesWithResults reads the batches of a run from one on.
+func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runID, fromBatchID int64, results int) ([]*models.Batch, error) {
+	before := s.reader(ctx).Model(&batchRow{}).
+		Select("id, sum(result_count) OVER (ORDER BY id) - result_count AS results_before").
+		Where("run_id = ? AND id >= ? AND result_count > 0", runID, fromBatchID)
+	needed := s.reader(ctx).Table("(?) AS running", before).Select("id").Where("results_before < ?", results)
+	return find(ofProject(s.reader(ctx), scope).Where("id IN (?)", needed).Order("id"), batch)
+}
