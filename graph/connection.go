@@ -32,6 +32,26 @@ type (
 	ProjectConnection = Connection[*models.Project]
 	// ProjectEdge is one of them.
 	ProjectEdge = Edge[*models.Project]
+	// ActionConnection is a page of actions.
+	ActionConnection = Connection[*models.Action]
+	// ActionEdge is one of them.
+	ActionEdge = Edge[*models.Action]
+	// RunConnection is a page of runs.
+	RunConnection = Connection[*models.Run]
+	// RunEdge is one of them.
+	RunEdge = Edge[*models.Run]
+	// BatchConnection is a page of batches.
+	BatchConnection = Connection[*models.Batch]
+	// BatchEdge is one of them.
+	BatchEdge = Edge[*models.Batch]
+	// ScheduleConnection is a page of schedules.
+	ScheduleConnection = Connection[*models.RunSchedule]
+	// ScheduleEdge is one of them.
+	ScheduleEdge = Edge[*models.RunSchedule]
+	// JobConnection is a page of jobs.
+	JobConnection = Connection[*models.Job]
+	// JobEdge is one of them.
+	JobEdge = Edge[*models.Job]
 	// CallbackConnection is a page of callbacks.
 	CallbackConnection = Connection[*models.Callback]
 	// CallbackEdge is one of them.

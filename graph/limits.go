@@ -36,11 +36,29 @@ func complexity() ComplexityRoot {
 	c.Project.Callbacks = filtered
 	c.Crawl.Callbacks = filtered
 	c.Callback.Attempts = list
+	c.Account.Actions = list
+	runs := func(child int, first *int, _ *string, _ *models.RunFilter) int { return listCost(child, first) }
+	c.Project.Runs = runs
+	c.Project.Schedules = list
+	c.Project.Jobs = func(child int, first *int, _ *string, _ *models.JobFilter) int { return listCost(child, first) }
+	c.Schedule.Runs = runs
+	c.Run.Batches = list
+	c.Run.Callbacks = filtered
+	c.Run.Results = list
+	c.Job.Callbacks = filtered
+	// Each call that failed leaves an attempt; those of workers that died do not come in numbers.
+	c.Batch.Attempts = func(child int) int { return 1 + child*3 }
+	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*models.MaxJobs }
 	c.Callback.Replays = func(child int) int { return 1 + child*models.MaxReplays }
 
 	c.AccountConnection.TotalCount = count
 	c.ProjectConnection.TotalCount = count
 	c.CallbackConnection.TotalCount = count
 	c.AttemptConnection.TotalCount = count
+	c.ActionConnection.TotalCount = count
+	c.RunConnection.TotalCount = count
+	c.ScheduleConnection.TotalCount = count
+	c.BatchConnection.TotalCount = count
+	c.JobConnection.TotalCount = count
 	return c
 }

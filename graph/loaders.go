@@ -34,6 +34,14 @@ type loaders struct {
 	replays         *dataloadgen.Loader[int64, []*models.Callback]
 	responseBodies  *dataloadgen.Loader[int64, []byte]
 	signingSecrets  *dataloadgen.Loader[int64, []*models.SigningSecret]
+	actions         *dataloadgen.Loader[int64, *models.Action]
+	schedules       *dataloadgen.Loader[int64, *models.RunSchedule]
+	runs            *dataloadgen.Loader[int64, *models.Run]
+	runInputs       *dataloadgen.Loader[int64, *models.RunInput]
+	batches         *dataloadgen.Loader[int64, *models.Batch]
+	batchResults    *dataloadgen.Loader[int64, json.RawMessage]
+	batchAttempts   *dataloadgen.Loader[int64, []*models.BatchAttempt]
+	jobs            *dataloadgen.Loader[int64, *models.Job]
 
 	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement.
 	mu    sync.Mutex
@@ -44,7 +52,7 @@ type loadersKey struct{}
 
 func withLoaders(ctx context.Context, service *models.Service, wait time.Duration) context.Context {
 	actor := models.ActorFrom(ctx)
-	return context.WithValue(ctx, loadersKey{}, &loaders{
+	all := &loaders{
 		service: service, actor: actor, wait: wait, lists: map[string]any{},
 		accounts: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Account, error) {
 			return service.Accounts(ctx, actor, ids...)
@@ -76,7 +84,9 @@ func withLoaders(ctx context.Context, service *models.Service, wait time.Duratio
 		signingSecrets: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.SigningSecret, error) {
 			return service.ProjectSigningSecrets(ctx, actor, ids...)
 		}),
-	})
+	}
+	all.addRuns()
+	return context.WithValue(ctx, loadersKey{}, all)
 }
 
 func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
@@ -86,11 +96,15 @@ func mapped[V any](wait time.Duration, read func(context.Context, []int64) (map[
 }
 
 func byID[V Node](wait time.Duration, read func(context.Context, []int64) ([]V, error)) *dataloadgen.Loader[int64, V] {
+	return keyed(wait, func(v V) int64 { return v.ObjectID().Raw }, read)
+}
+
+func keyed[V any](wait time.Duration, id func(V) int64, read func(context.Context, []int64) ([]V, error)) *dataloadgen.Loader[int64, V] {
 	return mapped(wait, func(ctx context.Context, ids []int64) (map[int64]V, error) {
 		found, err := read(ctx, ids)
 		m := make(map[int64]V, len(found))
 		for _, v := range found {
-			m[v.ObjectID().Raw] = v
+			m[id(v)] = v
 		}
 		return m, err
 	})

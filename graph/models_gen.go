@@ -4,6 +4,7 @@ package graph
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -17,6 +18,14 @@ import (
 type AccountRoleInput struct {
 	AccountID models.ObjectID `json:"accountId"`
 	Role      models.Role     `json:"role"`
+}
+
+type CancelScheduleInput struct {
+	ScheduleID models.ObjectID `json:"scheduleId"`
+}
+
+type CancelSchedulePayload struct {
+	Schedule *models.RunSchedule `json:"schedule"`
 }
 
 type CreateAccountInput struct {
@@ -37,6 +46,41 @@ type CreateAccountInput struct {
 
 type CreateAccountPayload struct {
 	Account *models.Account `json:"account"`
+}
+
+type CreateActionInput struct {
+	AccountID models.ObjectID `json:"accountId"`
+	// 1 to 100 letters, digits, dots, `_` or `-`: it stands in the path of the REST doors.
+	Name string `json:"name"`
+	// Absolute http or https URL with a host, without user info or fragment, at most 2,048 bytes.
+	ExecutorURL string `json:"executorUrl"`
+	// At most 20; the rules are those of `apiCallbackHeaders`.
+	ExecutorHeaders graphql.Omittable[[]*models.Header] `json:"executorHeaders,omitempty"`
+	// 1 to 1,000; default 10.
+	PageSize graphql.Omittable[*int] `json:"pageSize,omitempty"`
+	// Of one call: `1s` to `10m`, or whole seconds; default `30s`.
+	Timeout graphql.Omittable[*time.Duration] `json:"timeout,omitempty"`
+}
+
+type CreateActionPayload struct {
+	Action *models.Action `json:"action"`
+}
+
+type CreateJobsInput struct {
+	ProjectID models.ObjectID `json:"projectId"`
+	// 1 to 1,000 JSON values: a job for each.
+	Inputs []json.RawMessage `json:"inputs"`
+	// As `apiCallbackUrl`, and it ends with a slash. It is fixed. Left out: to the project's URL, then the account's.
+	CallbackURL graphql.Omittable[*string] `json:"callbackUrl,omitempty"`
+	// A JSON object that all of them have.
+	Metadata graphql.Omittable[json.RawMessage] `json:"metadata,omitempty"`
+	// At most 50, each at most 255 bytes.
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
+}
+
+type CreateJobsPayload struct {
+	// In the order of the inputs.
+	Jobs []*models.Job `json:"jobs"`
 }
 
 type CreateProjectInput struct {
@@ -67,6 +111,30 @@ type CreateReportDownloadInput struct {
 
 type CreateReportDownloadPayload struct {
 	ReportDownload *models.ReportDownload `json:"reportDownload"`
+}
+
+type CreateRunInput struct {
+	ProjectID models.ObjectID `json:"projectId"`
+	// By its name on the project's account; an unknown one is `ENTITY_NOT_FOUND`.
+	Action string `json:"action"`
+	// 1 to 1,000 JSON objects. The member `customData` of each is taken out and comes back in each callback of that input, exactly as it was
+	// given; the rest goes to the executor.
+	Inputs     []json.RawMessage                      `json:"inputs"`
+	Parameters graphql.Omittable[*RunParametersInput] `json:"parameters,omitempty"`
+	// Left out: to the project's URL, then the account's, and all.
+	Callback graphql.Omittable[*RunCallbackInput] `json:"callback,omitempty"`
+	Mode     RunMode                              `json:"mode"`
+	// With `SCHEDULE` only.
+	Schedule graphql.Omittable[*RunScheduleInput] `json:"schedule,omitempty"`
+}
+
+type CreateRunPayload struct {
+	// With a schedule: the run that waits for it.
+	Run *models.Run `json:"run"`
+	// `processing`; with a schedule `scheduled`.
+	Status string `json:"status"`
+	// A sentence for people.
+	Message string `json:"message"`
 }
 
 type CreateSSOClientInput struct {
@@ -192,6 +260,14 @@ type PageInfo struct {
 	EndCursor       *string `json:"endCursor,omitempty"`
 }
 
+type PauseScheduleInput struct {
+	ScheduleID models.ObjectID `json:"scheduleId"`
+}
+
+type PauseSchedulePayload struct {
+	Schedule *models.RunSchedule `json:"schedule"`
+}
+
 type Query struct {
 }
 
@@ -202,6 +278,26 @@ type ReplayCallbackInput struct {
 type ReplayCallbackPayload struct {
 	// The new callback.
 	Callback *models.Callback `json:"callback"`
+}
+
+type ResultConnection struct {
+	Nodes      []json.RawMessage `json:"nodes"`
+	Edges      []*ResultEdge     `json:"edges"`
+	PageInfo   *PageInfo         `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+type ResultEdge struct {
+	Cursor string          `json:"cursor"`
+	Node   json.RawMessage `json:"node"`
+}
+
+type ResumeScheduleInput struct {
+	ScheduleID models.ObjectID `json:"scheduleId"`
+}
+
+type ResumeSchedulePayload struct {
+	Schedule *models.RunSchedule `json:"schedule"`
 }
 
 type RotateCallbackSigningSecretInput struct {
@@ -216,12 +312,53 @@ type RotateCallbackSigningSecretPayload struct {
 	CallbackSigningSecret *models.SigningSecret `json:"callbackSigningSecret"`
 }
 
+type RunCallbackInput struct {
+	// As `apiCallbackUrl`, but https; plain http only to IP addresses within the networks that the operator has allowed. It is fixed.
+	URL string `json:"url"`
+	// Sent to this URL only; the rules are those of `apiCallbackHeaders`.
+	Headers graphql.Omittable[[]*models.Header] `json:"headers,omitempty"`
+	// `ALL` or `FINAL`.
+	On models.CallbackOn `json:"on"`
+}
+
 type RunCrawlForProjectInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
 }
 
 type RunCrawlForProjectPayload struct {
 	Crawl *models.Crawl `json:"crawl"`
+}
+
+type RunParameters struct {
+	// For each input; null: as many as there are.
+	MaxResults *int `json:"maxResults,omitempty"`
+	PageSize   int  `json:"pageSize"`
+}
+
+type RunParametersInput struct {
+	// For each input, 1 to 100,000: the pages are asked for in parallel, at most 10,000 of all inputs together. Left out: page by page, as
+	// long as the executor says that there are more, up to 1,000.
+	MaxResults graphql.Omittable[*int] `json:"maxResults,omitempty"`
+	// 1 to 1,000; default the action's.
+	PageSize graphql.Omittable[*int] `json:"pageSize,omitempty"`
+}
+
+// By `cron`, or once `at` a time; without both, at once.
+type RunScheduleInput struct {
+	// POSIX crontab: minute, hour, day of month, month, day of week.
+	Cron graphql.Omittable[*string] `json:"cron,omitempty"`
+	// Not in the past.
+	At graphql.Omittable[*time.Time] `json:"at,omitempty"`
+	// IANA name, default UTC.
+	Timezone graphql.Omittable[*string] `json:"timezone,omitempty"`
+}
+
+type StopRunInput struct {
+	RunID models.ObjectID `json:"runId"`
+}
+
+type StopRunPayload struct {
+	Run *models.Run `json:"run"`
 }
 
 // What is left out stays as it is.
@@ -239,6 +376,35 @@ type UpdateAccountInput struct {
 
 type UpdateAccountPayload struct {
 	Account *models.Account `json:"account"`
+}
+
+// What is left out stays as it is.
+type UpdateActionInput struct {
+	ActionID    models.ObjectID            `json:"actionId"`
+	ExecutorURL graphql.Omittable[*string] `json:"executorUrl,omitempty"`
+	// Replaces the whole list. Null empties it.
+	ExecutorHeaders graphql.Omittable[[]*models.Header] `json:"executorHeaders,omitempty"`
+	PageSize        graphql.Omittable[*int]             `json:"pageSize,omitempty"`
+	Timeout         graphql.Omittable[*time.Duration]   `json:"timeout,omitempty"`
+}
+
+type UpdateActionPayload struct {
+	Action *models.Action `json:"action"`
+}
+
+type UpdateJobInput struct {
+	JobID models.ObjectID `json:"jobId"`
+	// With `RESOLVED`: `FAILED`, `SUSPENDED`, `CANCELED`, `EXPIRED` or `COMPLETED`. Otherwise the job's own, or left out.
+	State  graphql.Omittable[*models.JobState] `json:"state,omitempty"`
+	Action models.JobAction                    `json:"action"`
+	// Needed with `EDITED`. Left out: unchanged.
+	Output graphql.Omittable[json.RawMessage] `json:"output,omitempty"`
+}
+
+type UpdateJobPayload struct {
+	Job *models.Job `json:"job"`
+	// Null where there is nowhere to call back to.
+	Callback *models.Callback `json:"callback,omitempty"`
 }
 
 // What is left out stays as it is.
@@ -326,6 +492,64 @@ func (e *Caller) UnmarshalJSON(b []byte) error {
 }
 
 func (e Caller) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// When a run begins.
+type RunMode string
+
+const (
+	// At once.
+	RunModeAsync RunMode = "ASYNC"
+	// When its schedule fires.
+	RunModeSchedule RunMode = "SCHEDULE"
+)
+
+var AllRunMode = []RunMode{
+	RunModeAsync,
+	RunModeSchedule,
+}
+
+func (e RunMode) IsValid() bool {
+	switch e {
+	case RunModeAsync, RunModeSchedule:
+		return true
+	}
+	return false
+}
+
+func (e RunMode) String() string {
+	return string(e)
+}
+
+func (e *RunMode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RunMode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RunMode", str)
+	}
+	return nil
+}
+
+func (e RunMode) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RunMode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RunMode) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -33,6 +33,14 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 		return found(r.service.ReportDownload(ctx, actor, id.Raw))
 	case models.TypeCallback:
 		return found(r.service.Callback(ctx, actor, id.Raw))
+	case models.TypeAction:
+		return found(r.service.Action(ctx, actor, id.Raw))
+	case models.TypeRun:
+		return found(r.service.Run(ctx, actor, id.Raw))
+	case models.TypeSchedule:
+		return found(r.service.Schedule(ctx, actor, id.Raw))
+	case models.TypeJob:
+		return found(r.service.Job(ctx, actor, id.Raw))
 	case models.TypeSSOClient:
 		return found(r.service.SSOClient(ctx, actor, id.Raw))
 	case models.TypeUser:
@@ -52,19 +60,23 @@ func found[T Node](entity T, err error) (Node, error) {
 	return entity, nil
 }
 
-func (r *Resolver) callback(ctx context.Context, id *models.ObjectID, uid *string) (*models.Callback, error) {
+// oneOf finds an entity by its id or by its uid, whose field has the given name.
+func oneOf[T any](ctx context.Context, typeName string, id *models.ObjectID, uid *string, uidField string,
+	byID func(context.Context, *models.Actor, int64) (T, error), byUID func(context.Context, *models.Actor, string) (T, error),
+) (T, error) {
+	var none T
 	actor := models.ActorFrom(ctx)
 	switch {
 	case (id == nil) == (uid == nil):
-		return nil, badInput("id", "give either the id or the uid")
+		return none, badInput("id", "give either the id or the "+uidField)
 	case uid != nil:
-		return r.service.CallbackByUID(ctx, actor, *uid)
+		return byUID(ctx, actor, *uid)
 	}
-	raw, err := id.RawOf(models.TypeCallback, "id")
+	raw, err := id.RawOf(typeName, "id")
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	return r.service.Callback(ctx, actor, raw)
+	return byID(ctx, actor, raw)
 }
 
 // accountsOf lists the actor's own accounts. Of other users it tells nothing.

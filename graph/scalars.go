@@ -3,6 +3,7 @@ package graph
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"strconv"
 	"time"
 
@@ -49,14 +50,19 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 }
 
 // MarshalDuration writes a length of time.
-func MarshalDuration(d time.Duration) graphql.Marshaler { return graphql.MarshalString(d.String()) }
+func MarshalDuration(d time.Duration) graphql.Marshaler {
+	return graphql.MarshalString(models.FormatDuration(d))
+}
 
 // UnmarshalDuration reads a length of time.
 func UnmarshalDuration(v any) (time.Duration, error) {
-	text, _ := v.(string)
+	text, ok := v.(string)
+	if seconds, err := graphql.UnmarshalInt64(v); !ok && err == nil && seconds < int64(math.MaxInt64/time.Second) {
+		return time.Duration(seconds) * time.Second, nil
+	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, &models.Error{Code: models.CodeBadUserInput, Message: "must be a length of time such as 24h or 30m"}
+		return 0, &models.Error{Code: models.CodeBadUserInput, Message: "must be a length of time such as 24h or 30m, or a number of seconds"}
 	}
 	return d, nil
 }

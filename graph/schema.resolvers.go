@@ -425,7 +425,7 @@ func (r *queryResolver) GetReportDownload(ctx context.Context, id models.ObjectI
 }
 
 func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*models.Callback, error) {
-	return r.callback(ctx, id, uid)
+	return oneOf(ctx, models.TypeCallback, id, uid, "uid", r.service.Callback, r.service.CallbackByUID)
 }
 
 func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *models.ReportDownload) (*models.Crawl, error) {

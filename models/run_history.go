@@ -32,10 +32,13 @@ type RunHistory interface {
 	// RunPages returns a page for each of the owners, newest first, in one statement.
 	RunPages(ctx context.Context, scope Scope, owner RunOwner, ids []int64, filter RunFilter, page Page) (map[int64]*PageOf[*Run], error)
 	CountRuns(ctx context.Context, scope Scope, owner RunOwner, ids []int64, filter RunFilter) (map[int64]int, error)
+	// Batches returns batches without their results.
 	Batches(ctx context.Context, scope Scope, ids ...int64) ([]*Batch, error)
-	// BatchPages returns a page for each of the runs, in the order of creation, in one statement.
+	// BatchPages returns a page for each of the runs, in the order of creation and without the results, in one statement.
 	BatchPages(ctx context.Context, scope Scope, runIDs []int64, page Page) (map[int64]*PageOf[*Batch], error)
 	CountBatches(ctx context.Context, scope Scope, runIDs []int64) (map[int64]int, error)
+	// BatchResults returns the results by batch.
+	BatchResults(ctx context.Context, scope Scope, ids ...int64) (map[int64]json.RawMessage, error)
 	BatchAttempts(ctx context.Context, scope Scope, batchIDs ...int64) ([]*BatchAttempt, error)
 	// BatchesWithResults returns the batches of a run that have results, from a batch on, until they hold at least so many.
 	BatchesWithResults(ctx context.Context, scope Scope, runID, fromBatchID int64, results int) ([]*Batch, error)
@@ -71,12 +74,17 @@ func (s *Service) CountRuns(ctx context.Context, actor *Actor, owner RunOwner, i
 	return s.store.CountRuns(ctx, actor.Scope(RoleViewer), owner, ids, filter)
 }
 
-// Batches returns those of the given batches that the actor may see, in no order.
+// Batches returns those of the given batches that the actor may see, in no order and without their results.
 func (s *Service) Batches(ctx context.Context, actor *Actor, ids ...int64) ([]*Batch, error) {
 	return s.store.Batches(ctx, actor.Scope(RoleViewer), ids...)
 }
 
-// BatchPages lists the batches of each run, in the order of creation.
+// BatchResults returns the results, a JSON array, by batch.
+func (s *Service) BatchResults(ctx context.Context, actor *Actor, ids ...int64) (map[int64]json.RawMessage, error) {
+	return s.store.BatchResults(ctx, actor.Scope(RoleViewer), ids...)
+}
+
+// BatchPages lists the batches of each run, in the order of creation, without their results.
 func (s *Service) BatchPages(ctx context.Context, actor *Actor, runIDs []int64, page Page) (map[int64]*PageOf[*Batch], error) {
 	return s.store.BatchPages(ctx, actor.Scope(RoleViewer), runIDs, page)
 }

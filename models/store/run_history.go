@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -65,15 +66,29 @@ func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter mod
 	return db
 }
 
+// batchColumns are all but the results, which can be 1 MiB.
+const batchColumns = "id, uid, account_id, project_id, action_id, run_id, input_id, page, status, attempt_count, failure_count, " +
+	"next_attempt_at, lease_until, has_more, empty, result_count, error, created_at, started_at, finished_at"
+
 // Batches finds batches by id.
 func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Batch, error) {
-	return find(ofProject(s.reader(ctx), scope).Where("id IN ?", ids), batch)
+	return find(ofProject(s.reader(ctx), scope).Select(batchColumns).Where("id IN ?", ids), batch)
+}
+
+// BatchResults reads the results of batches.
+func (s *Store) BatchResults(ctx context.Context, scope models.Scope, ids ...int64) (map[int64]json.RawMessage, error) {
+	found, err := find(ofProject(s.reader(ctx), scope).Select("id, results").Where("id IN ?", ids), batch)
+	results := make(map[int64]json.RawMessage, len(found))
+	for _, b := range found {
+		results[b.ID] = b.Results
+	}
+	return results, err
 }
 
 // BatchPages lists the batches of runs.
 func (s *Store) BatchPages(ctx context.Context, scope models.Scope, runIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Batch], error) {
 	return numberedPages(ctx, s, runIDs, page, "id", func(id int64) *gorm.DB {
-		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Where("run_id = ?", id)
+		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select(batchColumns).Where("run_id = ?", id)
 	}, batch, func(b *models.Batch) int64 { return b.RunID })
 }
 

@@ -1,0 +1,64 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/ringback/ringback/models"
+)
+
+// newRun reads the input of createRun.
+func newRun(input CreateRunInput) (models.NewRun, error) {
+	var ids ids
+	in := models.NewRun{ProjectID: ids.read("projectId", models.TypeProject, input.ProjectID), Action: input.Action}
+	if ids.err != nil {
+		return in, ids.err
+	}
+	for _, object := range input.Inputs {
+		rest, customData, err := models.TakeMember("inputs", object, "customData")
+		if err != nil {
+			return in, err
+		}
+		in.Inputs = append(in.Inputs, models.NewRunInput{Input: rest, CustomData: customData})
+	}
+	if p := input.Parameters.Value(); p != nil {
+		in.MaxResults, in.PageSize = p.MaxResults.Value(), p.PageSize.Value()
+	}
+	if c := input.Callback.Value(); c != nil {
+		if c.On == models.CallbackOnResult {
+			return in, badInput("callback.on", "must be ALL or FINAL")
+		}
+		in.Callback = &models.NewRunCallback{URL: c.URL, On: c.On}
+		for _, h := range c.Headers.Value() {
+			in.Callback.Headers = append(in.Callback.Headers, *h)
+		}
+	}
+	schedule := input.Schedule.Value()
+	if input.Mode == RunModeSchedule {
+		in.Schedule = &models.NewSchedule{}
+		if schedule != nil {
+			*in.Schedule = models.NewSchedule{Cron: schedule.Cron.Value(), At: schedule.At.Value(), Timezone: schedule.Timezone.Value()}
+		}
+	} else if schedule != nil {
+		return in, badInput("schedule", "must be left out unless the mode is SCHEDULE")
+	}
+	return in, nil
+}
+
+// changeSchedule carries out one of the mutations that only name a schedule.
+func changeSchedule(ctx context.Context, id models.ObjectID, change func(context.Context, *models.Actor, int64) (*models.RunSchedule, error)) (*models.RunSchedule, error) {
+	raw, err := id.RawOf(models.TypeSchedule, "scheduleId")
+	if err != nil {
+		return nil, err
+	}
+	return change(ctx, models.ActorFrom(ctx), raw)
+}
+
+// orNil makes a JSON null a value that is left out.
+func orNil(text json.RawMessage) json.RawMessage {
+	if bytes.Equal(text, []byte("null")) {
+		return nil
+	}
+	return text
+}
