@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
@@ -68,13 +70,20 @@ func newWorld(tb testing.TB) *world {
 	}
 	w.store = &trap{Store: db, close: db.Close}
 	w.service = w.serviceOn(w.store)
-	w.handler = graph.NewHandler(w.service, testVersion, slog.New(slog.NewJSONHandler(w.log, nil)))
+	w.handler = identified(graph.NewHandler(w.service, testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
 	w.inTx(func(s *models.Service) { populate(tb, w, s) })
 	w.queue.reset()
 	return w
 }
 
 // in is the same world within a subtest.
+// identified gives each request an id, as the server does.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(models.WithRequestID(r.Context(), uuid.NewString())))
+	})
+}
+
 func (w *world) in(tb testing.TB) *world {
 	inner := *w
 	inner.tb = tb

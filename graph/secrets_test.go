@@ -132,8 +132,8 @@ func TestTheHandlerWorksBehindARealServer(t *testing.T) {
 	response, err := server.Client().Do(r)
 	must(t, err)
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK || response.Header.Get("X-Request-Id") == "" {
-		t.Errorf("status %d, headers %v", response.StatusCode, response.Header)
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("status %d", response.StatusCode)
 	}
 }
 
