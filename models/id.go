@@ -14,6 +14,7 @@ const (
 	TypeCallback       = "Callback"
 	TypeCrawl          = "Crawl"
 	TypeProject        = "Project"
+	TypeProjectKey     = "ProjectKey"
 	TypeReportDownload = "ReportDownload"
 	TypeSegment        = "Segment"
 	TypeSSOClient      = "SSOClient"

@@ -19,6 +19,7 @@ type Store interface {
 	UserStore
 	SSOClientStore
 	ProjectStore
+	ProjectKeyStore
 	CrawlStore
 	ReportDownloadStore
 	CallbackStore

@@ -9,7 +9,7 @@ import (
 // Rows are all the structs that rows are read into.
 func Rows() []any {
 	return []any{
-		&accountRow{}, &attemptRow{}, &callbackRow{}, &crawlRow{}, &membershipRow{}, &platformKeyRow{}, &projectRow{},
+		&accountRow{}, &attemptRow{}, &callbackRow{}, &crawlRow{}, &membershipRow{}, &platformKeyRow{}, &projectKeyRow{}, &projectRow{},
 		&reportDownloadRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &userKeyRow{}, &userRow{},
 	}
 }
