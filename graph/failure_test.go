@@ -67,7 +67,8 @@ func TestAClosedDatabaseIsAnUnexpectedError(t *testing.T) {
 		status int
 	}{
 		{"resolver", func(*world) caller { return platform() }, `{ getAccount(id: 123123) { id } }`, http.StatusOK},
-		{"credentials", (*world).admin, `{ version }`, http.StatusInternalServerError},
+		{"session token", (*world).admin, `{ version }`, http.StatusInternalServerError},
+		{"project's key", func(w *world) caller { return w.key(demoProject) }, `{ version }`, http.StatusInternalServerError},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -30,6 +30,7 @@ const (
 	editorUser, viewerUser         = 31, 32
 	otherAccount, otherUser        = 200200, 200201
 	otherProject, otherCrawl       = 200, 201
+	demoKey                        = 1
 	accountSecret, projectSecret   = "Bearer account-secret-4711", "Bearer project-secret-4712"
 	webhookSecret                  = "Bearer webhook-secret-4713"
 	accountURL, projectURL         = "https://account.example.com/hook", "https://project.example.com/hook"
@@ -76,7 +77,6 @@ func newWorld(tb testing.TB) *world {
 	return w
 }
 
-// in is the same world within a subtest.
 // identified gives each request an id, as the server does.
 func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -84,6 +84,7 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
+// in is the same world within a subtest.
 func (w *world) in(tb testing.TB) *world {
 	inner := *w
 	inner.tb = tb
@@ -143,6 +144,8 @@ func populate(tb testing.TB, w *world, s *models.Service) {
 	})
 	createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: bareProject})
 	createProject(tb, s, models.NewProject{AccountID: otherAccount, RawID: otherProject})
+	_, _, err = s.CreateProjectKey(ctx, platform, demoProject, "CI")
+	must(tb, err)
 	w.callback.crawl = finishCrawl(tb, s, finishedCrawl, demoProject)
 	w.callback.report = finishReport(tb, s, reportDownload, finishedCrawl)
 	finishCrawl(tb, s, otherCrawl, otherProject)

@@ -37,6 +37,7 @@ func complexity() ComplexityRoot {
 	c.Crawl.Callbacks = filtered
 	c.Callback.Attempts = list
 	c.Callback.Replays = func(child int) int { return 1 + child*models.MaxReplays }
+	c.Project.Keys = func(child int) int { return 1 + child*models.MaxProjectKeys }
 
 	c.AccountConnection.TotalCount = count
 	c.ProjectConnection.TotalCount = count

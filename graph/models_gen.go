@@ -53,6 +53,20 @@ type CreateProjectInput struct {
 	RawID graphql.Omittable[*models.ObjectID] `json:"rawID,omitempty"`
 }
 
+type CreateProjectKeyInput struct {
+	ProjectID models.ObjectID `json:"projectId"`
+	// For people, at most 255 bytes: where the key is used, say.
+	Name string `json:"name"`
+}
+
+type CreateProjectKeyPayload struct {
+	ID    models.ObjectID `json:"id"`
+	RawID string          `json:"rawID"`
+	Name  string          `json:"name"`
+	// The key itself. Shown this once.
+	Key string `json:"key"`
+}
+
 type CreateProjectPayload struct {
 	Project *models.Project `json:"project"`
 }
@@ -124,6 +138,14 @@ type CreateUserPayload struct {
 
 type DeleteProjectInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
+}
+
+type DeleteProjectKeyInput struct {
+	ProjectKeyID models.ObjectID `json:"projectKeyId"`
+}
+
+type DeleteProjectKeyPayload struct {
+	ProjectKey *models.ProjectKey `json:"projectKey"`
 }
 
 type DeleteProjectPayload struct {
@@ -274,7 +296,7 @@ type UpdateSSOClientPayload struct {
 type Caller string
 
 const (
-	// A user's session or the platform's service key.
+	// A user's session, a project's key or the platform's service key.
 	CallerAnyoneKnown Caller = "ANYONE_KNOWN"
 	// A user's session.
 	CallerUser Caller = "USER"
