@@ -42,6 +42,14 @@ func (w *world) session(userID int64) caller {
 	return caller{"x-auth-token", s.Token.Reveal()}
 }
 
+// key makes a key of a project for a program.
+func (w *world) key(projectID int64) caller {
+	w.tb.Helper()
+	_, text, err := w.service.CreateProjectKey(context.WithoutCancel(w.tb.Context()), models.PlatformActor(), projectID, "CI")
+	must(w.tb, err)
+	return caller{"x-api-key", text.Reveal()}
+}
+
 func (w *world) admin() caller  { return w.session(demoUser) }
 func (w *world) editor() caller { return w.session(editorUser) }
 func (w *world) viewer() caller { return w.session(viewerUser) }
@@ -209,8 +217,8 @@ func (w *world) dump() map[string][]string {
 	defer func() { _ = db.Close() }()
 	tables := map[string][]string{}
 	for _, table := range []string{
-		"sso_clients", "accounts", "users", "memberships", "user_keys", "sessions", "projects", "signing_secrets", "crawls",
-		"report_downloads", "callbacks", "callback_attempts",
+		"sso_clients", "accounts", "users", "memberships", "user_keys", "sessions", "projects", "signing_secrets",
+		"project_keys", "crawls", "report_downloads", "callbacks", "callback_attempts",
 	} {
 		tables[table] = dumpTable(w.tb, db, table)
 	}

@@ -46,7 +46,10 @@ var examples = map[string]example{
 		createReportDownload(input: {crawlId: 124234, reportTemplateCode: "all_pages"}) { reportDownload { id } } }`},
 	"Mutation.rotateCallbackSigningSecret": {who: adminOnly, query: `mutation {
 		rotateCallbackSigningSecret(input: {projectId: 1123123}) { project { id } callbackSigningSecret { secret } } }`},
-	"Mutation.replayCallback": {who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`},
+	"Mutation.createProjectKey": {who: adminOnly, query: `mutation {
+		createProjectKey(input: {projectId: 1123123, name: "New"}) { id rawID name key } }`},
+	"Mutation.deleteProjectKey": {who: adminOnly, query: `mutation { deleteProjectKey(input: {projectKeyId: 1}) { projectKey { id } } }`},
+	"Mutation.replayCallback":   {who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`},
 
 	"Mutation.createUserKey": {
 		who: userOrNamed, query: `mutation { createUserKey { id secret } }`,

@@ -161,12 +161,11 @@ type ComplexityRoot struct {
 
 	BatchAttempt struct {
 		DurationMs func(childComplexity int) int
-		Error      func(childComplexity int) int
+		ErrorCode  func(childComplexity int) int
 		HTTPStatus func(childComplexity int) int
 		Number     func(childComplexity int) int
 		StartedAt  func(childComplexity int) int
 		UID        func(childComplexity int) int
-		URL        func(childComplexity int) int
 	}
 
 	BatchConnection struct {
@@ -256,6 +255,13 @@ type ComplexityRoot struct {
 		Jobs func(childComplexity int) int
 	}
 
+	CreateProjectKeyPayload struct {
+		ID    func(childComplexity int) int
+		Key   func(childComplexity int) int
+		Name  func(childComplexity int) int
+		RawID func(childComplexity int) int
+	}
+
 	CreateProjectPayload struct {
 		Project func(childComplexity int) int
 	}
@@ -287,6 +293,10 @@ type ComplexityRoot struct {
 
 	CreateUserPayload struct {
 		User func(childComplexity int) int
+	}
+
+	DeleteProjectKeyPayload struct {
+		ProjectKey func(childComplexity int) int
 	}
 
 	DeleteProjectPayload struct {
@@ -362,6 +372,7 @@ type ComplexityRoot struct {
 		CreateAction                func(childComplexity int, input CreateActionInput) int
 		CreateJobs                  func(childComplexity int, input CreateJobsInput) int
 		CreateProject               func(childComplexity int, input CreateProjectInput) int
+		CreateProjectKey            func(childComplexity int, input CreateProjectKeyInput) int
 		CreateReportDownload        func(childComplexity int, input CreateReportDownloadInput) int
 		CreateRun                   func(childComplexity int, input CreateRunInput) int
 		CreateSSOClient             func(childComplexity int, input CreateSSOClientInput) int
@@ -369,6 +380,7 @@ type ComplexityRoot struct {
 		CreateUser                  func(childComplexity int, input CreateUserInput) int
 		CreateUserKey               func(childComplexity int, input *CreateUserKeyInput) int
 		DeleteProject               func(childComplexity int, input DeleteProjectInput) int
+		DeleteProjectKey            func(childComplexity int, input DeleteProjectKeyInput) int
 		DeleteSession               func(childComplexity int) int
 		DeleteUserKey               func(childComplexity int, input DeleteUserKeyInput) int
 		FinishCrawl                 func(childComplexity int, input FinishCrawlInput) int
@@ -406,6 +418,7 @@ type ComplexityRoot struct {
 		CreatedAt              func(childComplexity int) int
 		EffectiveAPICallback   func(childComplexity int) int
 		Jobs                   func(childComplexity int, first *int, after *string, filter *models.JobFilter) int
+		Keys                   func(childComplexity int) int
 		Name                   func(childComplexity int) int
 		ObjectID               func(childComplexity int) int
 		PrimaryDomain          func(childComplexity int) int
@@ -425,6 +438,13 @@ type ComplexityRoot struct {
 	ProjectEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ProjectKey struct {
+		CreatedAt func(childComplexity int) int
+		Name      func(childComplexity int) int
+		ObjectID  func(childComplexity int) int
+		RawID     func(childComplexity int) int
 	}
 
 	Query struct {
@@ -637,6 +657,7 @@ type AccountResolver interface {
 	Actions(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*models.Action], error)
 }
 type ActionResolver interface {
+	ExecutorURL(ctx context.Context, obj *models.Action) (*string, error)
 	ExecutorHeaders(ctx context.Context, obj *models.Action) ([]*models.Header, error)
 }
 type AttemptResolver interface {
@@ -654,6 +675,8 @@ type BatchResolver interface {
 }
 type BatchAttemptResolver interface {
 	DurationMs(ctx context.Context, obj *models.BatchAttempt) (*int, error)
+
+	ErrorCode(ctx context.Context, obj *models.BatchAttempt) (*models.AttemptErrorCode, error)
 }
 type CallbackResolver interface {
 	Payload(ctx context.Context, obj *models.Callback) (string, error)
@@ -694,6 +717,8 @@ type MutationResolver interface {
 	CreateReportDownload(ctx context.Context, input CreateReportDownloadInput) (*CreateReportDownloadPayload, error)
 	ReplayCallback(ctx context.Context, input ReplayCallbackInput) (*ReplayCallbackPayload, error)
 	RotateCallbackSigningSecret(ctx context.Context, input RotateCallbackSigningSecretInput) (*RotateCallbackSigningSecretPayload, error)
+	CreateProjectKey(ctx context.Context, input CreateProjectKeyInput) (*CreateProjectKeyPayload, error)
+	DeleteProjectKey(ctx context.Context, input DeleteProjectKeyInput) (*DeleteProjectKeyPayload, error)
 	CreateAccount(ctx context.Context, input CreateAccountInput) (*CreateAccountPayload, error)
 	CreateUser(ctx context.Context, input CreateUserInput) (*CreateUserPayload, error)
 	CreateSSOClient(ctx context.Context, input CreateSSOClientInput) (*CreateSSOClientPayload, error)
@@ -714,6 +739,7 @@ type ProjectResolver interface {
 	APICallbackHeaders(ctx context.Context, obj *models.Project) ([]*models.Header, error)
 	EffectiveAPICallback(ctx context.Context, obj *models.Project) (*models.Target, error)
 	CallbackSigningSecrets(ctx context.Context, obj *models.Project) ([]*models.SigningSecret, error)
+	Keys(ctx context.Context, obj *models.Project) ([]*models.ProjectKey, error)
 
 	Account(ctx context.Context, obj *models.Project) (*models.Account, error)
 	Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
@@ -1225,12 +1251,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchAttempt.DurationMs(childComplexity), true
-	case "BatchAttempt.error":
-		if e.ComplexityRoot.BatchAttempt.Error == nil {
+	case "BatchAttempt.errorCode":
+		if e.ComplexityRoot.BatchAttempt.ErrorCode == nil {
 			break
 		}
 
-		return e.ComplexityRoot.BatchAttempt.Error(childComplexity), true
+		return e.ComplexityRoot.BatchAttempt.ErrorCode(childComplexity), true
 	case "BatchAttempt.httpStatus":
 		if e.ComplexityRoot.BatchAttempt.HTTPStatus == nil {
 			break
@@ -1255,12 +1281,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchAttempt.UID(childComplexity), true
-	case "BatchAttempt.url":
-		if e.ComplexityRoot.BatchAttempt.URL == nil {
-			break
-		}
-
-		return e.ComplexityRoot.BatchAttempt.URL(childComplexity), true
 
 	case "BatchConnection.edges":
 		if e.ComplexityRoot.BatchConnection.Edges == nil {
@@ -1607,6 +1627,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateJobsPayload.Jobs(childComplexity), true
 
+	case "CreateProjectKeyPayload.id":
+		if e.ComplexityRoot.CreateProjectKeyPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProjectKeyPayload.ID(childComplexity), true
+	case "CreateProjectKeyPayload.key":
+		if e.ComplexityRoot.CreateProjectKeyPayload.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProjectKeyPayload.Key(childComplexity), true
+	case "CreateProjectKeyPayload.name":
+		if e.ComplexityRoot.CreateProjectKeyPayload.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProjectKeyPayload.Name(childComplexity), true
+	case "CreateProjectKeyPayload.rawID":
+		if e.ComplexityRoot.CreateProjectKeyPayload.RawID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProjectKeyPayload.RawID(childComplexity), true
+
 	case "CreateProjectPayload.project":
 		if e.ComplexityRoot.CreateProjectPayload.Project == nil {
 			break
@@ -1685,6 +1730,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
+
+	case "DeleteProjectKeyPayload.projectKey":
+		if e.ComplexityRoot.DeleteProjectKeyPayload.ProjectKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProjectKeyPayload.ProjectKey(childComplexity), true
 
 	case "DeleteProjectPayload.project":
 		if e.ComplexityRoot.DeleteProjectPayload.Project == nil {
@@ -1978,6 +2030,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateProject(childComplexity, args["input"].(CreateProjectInput)), true
+	case "Mutation.createProjectKey":
+		if e.ComplexityRoot.Mutation.CreateProjectKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProjectKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProjectKey(childComplexity, args["input"].(CreateProjectKeyInput)), true
 	case "Mutation.createReportDownload":
 		if e.ComplexityRoot.Mutation.CreateReportDownload == nil {
 			break
@@ -2055,6 +2118,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteProject(childComplexity, args["input"].(DeleteProjectInput)), true
+	case "Mutation.deleteProjectKey":
+		if e.ComplexityRoot.Mutation.DeleteProjectKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteProjectKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteProjectKey(childComplexity, args["input"].(DeleteProjectKeyInput)), true
 	case "Mutation.deleteSession":
 		if e.ComplexityRoot.Mutation.DeleteSession == nil {
 			break
@@ -2306,6 +2380,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.JobFilter)), true
+	case "Project.keys":
+		if e.ComplexityRoot.Project.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Keys(childComplexity), true
 	case "Project.name":
 		if e.ComplexityRoot.Project.Name == nil {
 			break
@@ -2396,6 +2476,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProjectEdge.Node(childComplexity), true
+
+	case "ProjectKey.createdAt":
+		if e.ComplexityRoot.ProjectKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectKey.CreatedAt(childComplexity), true
+	case "ProjectKey.name":
+		if e.ComplexityRoot.ProjectKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectKey.Name(childComplexity), true
+	case "ProjectKey.id":
+		if e.ComplexityRoot.ProjectKey.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectKey.ObjectID(childComplexity), true
+	case "ProjectKey.rawID":
+		if e.ComplexityRoot.ProjectKey.RawID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectKey.RawID(childComplexity), true
 
 	case "Query.getAccount":
 		if e.ComplexityRoot.Query.GetAccount == nil {
@@ -3217,6 +3322,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateActionInput,
 		ec.unmarshalInputCreateJobsInput,
 		ec.unmarshalInputCreateProjectInput,
+		ec.unmarshalInputCreateProjectKeyInput,
 		ec.unmarshalInputCreateReportDownloadInput,
 		ec.unmarshalInputCreateRunInput,
 		ec.unmarshalInputCreateSSOClientInput,
@@ -3224,6 +3330,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateUserInput,
 		ec.unmarshalInputCreateUserKeyInput,
 		ec.unmarshalInputDeleteProjectInput,
+		ec.unmarshalInputDeleteProjectKeyInput,
 		ec.unmarshalInputDeleteUserKeyInput,
 		ec.unmarshalInputFinishCrawlInput,
 		ec.unmarshalInputFinishReportDownloadInput,
@@ -3326,7 +3433,7 @@ directive @allow(who: Caller!) on FIELD_DEFINITION
 
 "Kinds of callers."
 enum Caller {
-  "A user's session or the platform's service key."
+  "A user's session, a project's key or the platform's service key."
   ANYONE_KNOWN
   "A user's session."
   USER
@@ -3410,6 +3517,13 @@ type Mutation {
   expired yet.
   """
   rotateCallbackSigningSecret(input: RotateCallbackSigningSecretInput!): RotateCallbackSigningSecretPayload! @allow(who: ANYONE_KNOWN)
+  """
+  Makes a key for a project; send it as ` + "`" + `x-api-key` + "`" + `. It does on that project what an Editor may, also after the person who made it has
+  gone, and sees nothing of other projects. Its text is shown this once. At most 10 keys a project: one more is ` + "`" + `CONFLICT` + "`" + `. Admin only.
+  """
+  createProjectKey(input: CreateProjectKeyInput!): CreateProjectKeyPayload! @allow(who: ANYONE_KNOWN)
+  "Deletes a key of a project: it works no longer. Admin only."
+  deleteProjectKey(input: DeleteProjectKeyInput!): DeleteProjectKeyPayload! @allow(who: ANYONE_KNOWN)
 
   "Makes an account. Platform only."
   createAccount(input: CreateAccountInput!): CreateAccountPayload! @allow(who: PLATFORM)
@@ -3471,11 +3585,11 @@ type Account implements Node {
   timezone: String!
   "Where callbacks of the account's projects go, unless a project has a URL of its own."
   apiCallbackUrl: String
-  "Headers that are sent to ` + "`" + `apiCallbackUrl` + "`" + `. Values are masked for Viewers."
+  "Headers that are sent to ` + "`" + `apiCallbackUrl` + "`" + `. Values are masked for Viewers and for projects' keys."
   apiCallbackHeaders: [APICallbackHeader!]!
   "The account's id at the SSO client."
   partnerAccountId: String
-  "Your role on the account; the platform's is Admin."
+  "Your role on the account; the platform's is Admin, a project's key is a Viewer who sees only that project."
   role: Role
   createdAt: DateTime!
   updatedAt: DateTime!
@@ -3514,11 +3628,43 @@ type Project implements Node {
   effectiveApiCallback: EffectiveApiCallback
   "Secrets that sign this project's callbacks (Standard Webhooks), newest first. Admin only: null, with ` + "`" + `FORBIDDEN` + "`" + `, to others."
   callbackSigningSecrets: [CallbackSigningSecret!]
+  "Keys that do on this project what an Editor may, newest first, at most 10. Admin only: null, with ` + "`" + `FORBIDDEN` + "`" + `, to others."
+  keys: [ProjectKey!]
   createdAt: DateTime!
   updatedAt: DateTime!
   account: Account!
   "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
   callbacks(first: Int = 20, after: String, filter: CallbackFilter): CallbackConnection!
+}
+
+"A key with which a program does on one project what an Editor may."
+type ProjectKey {
+  id: ObjectID!
+  rawID: String!
+  name: String!
+  createdAt: DateTime!
+}
+
+input CreateProjectKeyInput {
+  projectId: ObjectID!
+  "For people, at most 255 bytes: where the key is used, say."
+  name: String!
+}
+
+type CreateProjectKeyPayload {
+  id: ObjectID!
+  rawID: String!
+  name: String!
+  "The key itself. Shown this once."
+  key: String!
+}
+
+input DeleteProjectKeyInput {
+  projectKeyId: ObjectID!
+}
+
+type DeleteProjectKeyPayload {
+  projectKey: ProjectKey!
 }
 
 type ProjectConnection {
@@ -3536,7 +3682,7 @@ type ProjectEdge {
 "A configured request header."
 type APICallbackHeader {
   key: String!
-  "` + "`" + `••••••` + "`" + ` for Viewers."
+  "` + "`" + `••••••` + "`" + ` for those who are no Editor where it is configured."
   value: String!
 }
 
@@ -3560,7 +3706,7 @@ type EffectiveApiCallback {
 "A header that would be sent."
 type EffectiveApiCallbackHeader {
   key: String!
-  "` + "`" + `••••••` + "`" + ` for Viewers."
+  "` + "`" + `••••••` + "`" + ` for those who are no Editor where it is configured."
   value: String!
   source: ApiCallbackSource!
 }
@@ -4077,7 +4223,9 @@ type FinishReportDownloadPayload {
 	{Name: "../runs.graphqls", Input: `extend type Query {
   "A run, by its id or by its uid: give one of them."
   getRun(id: ObjectID, uid: ID): Run @allow(who: ANYONE_KNOWN)
+  "An action by its id."
   getAction(id: ObjectID!): Action @allow(who: ANYONE_KNOWN)
+  "A schedule by its id."
   getSchedule(id: ObjectID!): Schedule @allow(who: ANYONE_KNOWN)
 }
 
@@ -4125,7 +4273,7 @@ extend type Project {
 }
 
 extend type Callback {
-  "The run that a callback of a run tells of."
+  "The run that a callback of a run tells of; null on others."
   run: Run
   "The batch that it tells of; null where it tells of the whole run."
   batch: Batch
@@ -4136,8 +4284,9 @@ type Action implements Node {
   id: ObjectID!
   rawID: String!
   name: String!
-  executorUrl: String!
-  "Values are masked for Viewers."
+  "For the platform; null to others."
+  executorUrl: String
+  "Values are masked for all but the platform."
   executorHeaders: [APICallbackHeader!]!
   "Results a page, where a run does not say it."
   pageSize: Int!
@@ -4237,6 +4386,7 @@ type Run implements Node {
   results(first: Int = 20, after: String): ResultConnection!
 }
 
+"What a run asks its executor for."
 type RunParameters {
   "For each input; null: as many as there are."
   maxResults: Int
@@ -4307,13 +4457,13 @@ type BatchAttempt {
   uid: ID!
   "1, 2, …"
   number: Int!
-  url: String!
   startedAt: DateTime!
   "Null while the answer is awaited."
   durationMs: Int
   "Null where no answer came."
   httpStatus: Int
-  error: AttemptError
+  "Why no answer came; null where one did."
+  errorCode: AttemptErrorCode
 }
 
 type ResultConnection {
@@ -4441,6 +4591,7 @@ input CreateRunInput {
   schedule: RunScheduleInput
 }
 
+"What a run asks its executor for."
 input RunParametersInput {
   """
   For each input, 1 to 100,000: the pages are asked for in parallel, at most 10,000 of all inputs together. Left out: page by page, as
@@ -4451,6 +4602,7 @@ input RunParametersInput {
   pageSize: Int
 }
 
+"Where a run's callbacks go, and which it sends."
 input RunCallbackInput {
   "As ` + "`" + `apiCallbackUrl` + "`" + `, but https; plain http only to IP addresses within the networks that the operator has allowed. It is fixed."
   url: String!
@@ -4533,7 +4685,7 @@ extend type Project {
 }
 
 extend type Callback {
-  "The job that a callback of a job tells of."
+  "The job that a callback of a job tells of; null on others."
   job: Job
 }
 
@@ -4861,16 +5013,14 @@ func (ec *executionContext) childFields_BatchAttempt(ctx context.Context, field 
 		return ec.fieldContext_BatchAttempt_uid(ctx, field)
 	case "number":
 		return ec.fieldContext_BatchAttempt_number(ctx, field)
-	case "url":
-		return ec.fieldContext_BatchAttempt_url(ctx, field)
 	case "startedAt":
 		return ec.fieldContext_BatchAttempt_startedAt(ctx, field)
 	case "durationMs":
 		return ec.fieldContext_BatchAttempt_durationMs(ctx, field)
 	case "httpStatus":
 		return ec.fieldContext_BatchAttempt_httpStatus(ctx, field)
-	case "error":
-		return ec.fieldContext_BatchAttempt_error(ctx, field)
+	case "errorCode":
+		return ec.fieldContext_BatchAttempt_errorCode(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BatchAttempt", field.Name)
 }
@@ -5049,6 +5199,20 @@ func (ec *executionContext) childFields_CreateJobsPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateJobsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateProjectKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CreateProjectKeyPayload_id(ctx, field)
+	case "rawID":
+		return ec.fieldContext_CreateProjectKeyPayload_rawID(ctx, field)
+	case "name":
+		return ec.fieldContext_CreateProjectKeyPayload_name(ctx, field)
+	case "key":
+		return ec.fieldContext_CreateProjectKeyPayload_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateProjectKeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -5113,6 +5277,14 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 		return ec.fieldContext_CreateUserPayload_user(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteProjectKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "projectKey":
+		return ec.fieldContext_DeleteProjectKeyPayload_projectKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteProjectKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5289,6 +5461,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_effectiveApiCallback(ctx, field)
 	case "callbackSigningSecrets":
 		return ec.fieldContext_Project_callbackSigningSecrets(ctx, field)
+	case "keys":
+		return ec.fieldContext_Project_keys(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Project_createdAt(ctx, field)
 	case "updatedAt":
@@ -5329,6 +5503,20 @@ func (ec *executionContext) childFields_ProjectEdge(ctx context.Context, field g
 		return ec.fieldContext_ProjectEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProjectKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProjectKey_id(ctx, field)
+	case "rawID":
+		return ec.fieldContext_ProjectKey_rawID(ctx, field)
+	case "name":
+		return ec.fieldContext_ProjectKey_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ProjectKey_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectKey", field.Name)
 }
 
 func (ec *executionContext) childFields_ReplayCallbackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6033,6 +6221,20 @@ func (ec *executionContext) field_Mutation_createJobs_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createProjectKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateProjectKeyInput, error) {
+			return ec.unmarshalNCreateProjectKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateProjectKeyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createProject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6123,6 +6325,20 @@ func (ec *executionContext) field_Mutation_createUser_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CreateUserInput, error) {
 			return ec.unmarshalNCreateUserInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteProjectKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteProjectKeyInput, error) {
+			return ec.unmarshalNDeleteProjectKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7486,18 +7702,18 @@ func (ec *executionContext) _Action_executorUrl(ctx context.Context, field graph
 			return ec.fieldContext_Action_executorUrl(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ExecutorURL(), nil
+			return ec.Resolvers.Action().ExecutorURL(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Action_executorUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Action", field, true, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Action", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Action_executorHeaders(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
@@ -8629,29 +8845,6 @@ func (ec *executionContext) fieldContext_BatchAttempt_number(_ context.Context, 
 	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _BatchAttempt_url(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_BatchAttempt_url(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.URL, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_BatchAttempt_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type String does not have child fields"))
-}
-
 func (ec *executionContext) _BatchAttempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8721,36 +8914,27 @@ func (ec *executionContext) fieldContext_BatchAttempt_httpStatus(_ context.Conte
 	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _BatchAttempt_error(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchAttempt_errorCode(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_BatchAttempt_error(ctx, field)
+			return ec.fieldContext_BatchAttempt_errorCode(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Error, nil
+			return ec.Resolvers.BatchAttempt().ErrorCode(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.AttemptError) graphql.Marshaler {
-			return ec.marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptError(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.AttemptErrorCode) graphql.Marshaler {
+			return ec.marshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_BatchAttempt_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "BatchAttempt",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AttemptError(ctx, field)
-		},
-	}
-	return fc, nil
+func (ec *executionContext) fieldContext_BatchAttempt_errorCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchAttempt", field, true, true, errors.New("field of type AttemptErrorCode does not have child fields"))
 }
 
 func (ec *executionContext) _BatchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Batch]) (ret graphql.Marshaler) {
@@ -10262,6 +10446,98 @@ func (ec *executionContext) fieldContext_CreateJobsPayload_jobs(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateProjectKeyPayload_id(ctx context.Context, field graphql.CollectedField, obj *CreateProjectKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProjectKeyPayload_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectID) graphql.Marshaler {
+			return ec.marshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProjectKeyPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateProjectKeyPayload", field, false, false, errors.New("field of type ObjectID does not have child fields"))
+}
+
+func (ec *executionContext) _CreateProjectKeyPayload_rawID(ctx context.Context, field graphql.CollectedField, obj *CreateProjectKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProjectKeyPayload_rawID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RawID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProjectKeyPayload_rawID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateProjectKeyPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreateProjectKeyPayload_name(ctx context.Context, field graphql.CollectedField, obj *CreateProjectKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProjectKeyPayload_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProjectKeyPayload_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateProjectKeyPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreateProjectKeyPayload_key(ctx context.Context, field graphql.CollectedField, obj *CreateProjectKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProjectKeyPayload_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProjectKeyPayload_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateProjectKeyPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _CreateProjectPayload_project(ctx context.Context, field graphql.CollectedField, obj *CreateProjectPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10578,6 +10854,38 @@ func (ec *executionContext) fieldContext_CreateUserPayload_user(_ context.Contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteProjectKeyPayload_projectKey(ctx context.Context, field graphql.CollectedField, obj *DeleteProjectKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteProjectKeyPayload_projectKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProjectKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ProjectKey) graphql.Marshaler {
+			return ec.marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKey(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteProjectKeyPayload_projectKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteProjectKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProjectKey(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12295,6 +12603,130 @@ func (ec *executionContext) fieldContext_Mutation_rotateCallbackSigningSecret(ct
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createProjectKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createProjectKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateProjectKey(ctx, fc.Args["input"].(CreateProjectKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *CreateProjectKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *CreateProjectKeyPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateProjectKeyPayload) graphql.Marshaler {
+			return ec.marshalNCreateProjectKeyPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateProjectKeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createProjectKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateProjectKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createProjectKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteProjectKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteProjectKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteProjectKey(ctx, fc.Args["input"].(DeleteProjectKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *DeleteProjectKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *DeleteProjectKeyPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteProjectKeyPayload) graphql.Marshaler {
+			return ec.marshalNDeleteProjectKeyPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectKeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteProjectKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteProjectKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteProjectKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13560,6 +13992,38 @@ func (ec *executionContext) fieldContext_Project_callbackSigningSecrets(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Project_keys(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_keys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Project().Keys(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ProjectKey) graphql.Marshaler {
+			return ec.marshalOProjectKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKeyᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_keys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProjectKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Project_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13986,6 +14450,98 @@ func (ec *executionContext) fieldContext_ProjectEdge_node(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ProjectKey_id(ctx context.Context, field graphql.CollectedField, obj *models.ProjectKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectKey_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectID) graphql.Marshaler {
+			return ec.marshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectKey_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectKey", field, true, false, errors.New("field of type ObjectID does not have child fields"))
+}
+
+func (ec *executionContext) _ProjectKey_rawID(ctx context.Context, field graphql.CollectedField, obj *models.ProjectKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectKey_rawID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RawID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectKey_rawID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectKey", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProjectKey_name(ctx context.Context, field graphql.CollectedField, obj *models.ProjectKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectKey_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectKey_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProjectKey_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.ProjectKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Query_version(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -19046,6 +19602,43 @@ func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateProjectKeyInput(ctx context.Context, obj any) (CreateProjectKeyInput, error) {
+	var it CreateProjectKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"projectId", "name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateReportDownloadInput(ctx context.Context, obj any) (CreateReportDownloadInput, error) {
 	var it CreateReportDownloadInput
 	if obj == nil {
@@ -19392,6 +19985,36 @@ func (ec *executionContext) unmarshalInputDeleteProjectInput(ctx context.Context
 				return it, err
 			}
 			it.ProjectID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDeleteProjectKeyInput(ctx context.Context, obj any) (DeleteProjectKeyInput, error) {
+	var it DeleteProjectKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"projectKeyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectKeyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectKeyId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectKeyID = data
 		}
 	}
 	return it, nil
@@ -20794,10 +21417,43 @@ func (ec *executionContext) _Action(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "executorUrl":
-			out.Values[i] = ec._Action_executorUrl(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Action_executorUrl(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "executorHeaders":
 			field := field
 
@@ -21612,11 +22268,6 @@ func (ec *executionContext) _BatchAttempt(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "url":
-			out.Values[i] = ec._BatchAttempt_url(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "startedAt":
 			out.Values[i] = ec._BatchAttempt_startedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -21665,11 +22316,44 @@ func (ec *executionContext) _BatchAttempt(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "error":
-			out.Values[i] = ec._BatchAttempt_error(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+		case "errorCode":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BatchAttempt_errorCode(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22885,6 +23569,59 @@ func (ec *executionContext) _CreateJobsPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var createProjectKeyPayloadImplementors = []string{"CreateProjectKeyPayload"}
+
+func (ec *executionContext) _CreateProjectKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateProjectKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createProjectKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateProjectKeyPayload")
+		case "id":
+			out.Values[i] = ec._CreateProjectKeyPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rawID":
+			out.Values[i] = ec._CreateProjectKeyPayload_rawID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CreateProjectKeyPayload_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._CreateProjectKeyPayload_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createProjectPayloadImplementors = []string{"CreateProjectPayload"}
 
 func (ec *executionContext) _CreateProjectPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateProjectPayload) graphql.Marshaler {
@@ -23152,6 +23889,44 @@ func (ec *executionContext) _CreateUserPayload(ctx context.Context, sel ast.Sele
 			out.Values[i] = graphql.MarshalString("CreateUserPayload")
 		case "user":
 			out.Values[i] = ec._CreateUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var deleteProjectKeyPayloadImplementors = []string{"DeleteProjectKeyPayload"}
+
+func (ec *executionContext) _DeleteProjectKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteProjectKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteProjectKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteProjectKeyPayload")
+		case "projectKey":
+			out.Values[i] = ec._DeleteProjectKeyPayload_projectKey(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -23960,6 +24735,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createProjectKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createProjectKey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteProjectKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteProjectKey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createAccount(ctx, field)
@@ -24328,6 +25117,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "keys":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_keys(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "createdAt":
 			out.Values[i] = ec._Project_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -24654,6 +25481,59 @@ func (ec *executionContext) _ProjectEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "node":
 			out.Values[i] = ec._ProjectEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var projectKeyImplementors = []string{"ProjectKey"}
+
+func (ec *executionContext) _ProjectKey(ctx context.Context, sel ast.SelectionSet, obj *models.ProjectKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, projectKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProjectKey")
+		case "id":
+			out.Values[i] = ec._ProjectKey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rawID":
+			out.Values[i] = ec._ProjectKey_rawID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ProjectKey_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ProjectKey_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28164,6 +29044,25 @@ func (ec *executionContext) unmarshalNCreateProjectInput2githubᚗcomᚋringback
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateProjectKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateProjectKeyInput(ctx context.Context, v any) (CreateProjectKeyInput, error) {
+	res, err := ec.unmarshalInputCreateProjectKeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateProjectKeyPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateProjectKeyPayload(ctx context.Context, sel ast.SelectionSet, v CreateProjectKeyPayload) graphql.Marshaler {
+	return ec._CreateProjectKeyPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreateProjectKeyPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateProjectKeyPayload(ctx context.Context, sel ast.SelectionSet, v *CreateProjectKeyPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateProjectKeyPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCreateProjectPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateProjectPayload(ctx context.Context, sel ast.SelectionSet, v CreateProjectPayload) graphql.Marshaler {
 	return ec._CreateProjectPayload(ctx, sel, &v)
 }
@@ -28306,6 +29205,25 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 func (ec *executionContext) unmarshalNDeleteProjectInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectInput(ctx context.Context, v any) (DeleteProjectInput, error) {
 	res, err := ec.unmarshalInputDeleteProjectInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeleteProjectKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectKeyInput(ctx context.Context, v any) (DeleteProjectKeyInput, error) {
+	res, err := ec.unmarshalInputDeleteProjectKeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteProjectKeyPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectKeyPayload(ctx context.Context, sel ast.SelectionSet, v DeleteProjectKeyPayload) graphql.Marshaler {
+	return ec._DeleteProjectKeyPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDeleteProjectKeyPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectKeyPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteProjectKeyPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeleteProjectKeyPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDeleteProjectPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectPayload(ctx context.Context, sel ast.SelectionSet, v DeleteProjectPayload) graphql.Marshaler {
@@ -28737,6 +29655,16 @@ func (ec *executionContext) marshalNProjectEdge2ᚖgithubᚗcomᚋringbackᚋrin
 		return graphql.Null
 	}
 	return ec._ProjectEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKey(ctx context.Context, sel ast.SelectionSet, v *models.ProjectKey) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProjectKey(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReplayCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbackInput(ctx context.Context, v any) (ReplayCallbackInput, error) {
@@ -29510,6 +30438,25 @@ func (ec *executionContext) marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋri
 	return ec._AttemptError(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx context.Context, v any) (*models.AttemptErrorCode, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.AttemptErrorCode(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx context.Context, sel ast.SelectionSet, v *models.AttemptErrorCode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatch(ctx context.Context, sel ast.SelectionSet, v *models.Batch) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -29919,6 +30866,25 @@ func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbac
 		return graphql.Null
 	}
 	return ec._Project(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProjectKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ProjectKey) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownload(ctx context.Context, sel ast.SelectionSet, v *models.ReportDownload) graphql.Marshaler {

@@ -14,7 +14,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
-	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/ringback/ringback/models"
@@ -26,14 +25,14 @@ type handler struct {
 	wait    time.Duration // of the loaders
 }
 
-// NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB.
+// NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB. The context of a request has its id (models.RequestID).
 func NewHandler(service *models.Service, version string, log *slog.Logger) http.Handler {
 	h := &handler{service: service, log: log, wait: batchWait}
 	return h.serve(version)
 }
 
 func (h *handler) serve(version string) http.Handler {
-	return h.identify(h.authenticate(h.limitBody(h.graphql(version))))
+	return h.authenticate(h.limitBody(h.graphql(version)))
 }
 
 func (h *handler) graphql(version string) http.Handler {
@@ -71,23 +70,4 @@ func (h *handler) limitBody(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
-}
-
-type requestIDKey struct{}
-
-const headerRequestID = "X-Request-Id"
-
-// identify gives each request an id, for the caller and the log to speak of the same one.
-func (h *handler) identify(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := uuid.NewString()
-		w.Header().Set(headerRequestID, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
-	})
-}
-
-// RequestID returns the id of the request that a context belongs to.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
@@ -28,6 +30,7 @@ const (
 	editorUser, viewerUser         = 31, 32
 	otherAccount, otherUser        = 200200, 200201
 	otherProject, otherCrawl       = 200, 201
+	demoKey                        = 1
 	accountSecret, projectSecret   = "Bearer account-secret-4711", "Bearer project-secret-4712"
 	webhookSecret                  = "Bearer webhook-secret-4713"
 	accountURL, projectURL         = "https://account.example.com/hook", "https://project.example.com/hook"
@@ -68,10 +71,17 @@ func newWorld(tb testing.TB) *world {
 	}
 	w.store = &trap{Store: db, close: db.Close}
 	w.service = w.serviceOn(w.store)
-	w.handler = graph.NewHandler(w.service, testVersion, slog.New(slog.NewJSONHandler(w.log, nil)))
+	w.handler = identified(graph.NewHandler(w.service, testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
 	w.inTx(func(s *models.Service) { populate(tb, w, s) })
 	w.queue.reset()
 	return w
+}
+
+// identified gives each request an id, as the server does.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(models.WithRequestID(r.Context(), uuid.NewString())))
+	})
 }
 
 // in is the same world within a subtest.
@@ -134,6 +144,8 @@ func populate(tb testing.TB, w *world, s *models.Service) {
 	})
 	createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: bareProject})
 	createProject(tb, s, models.NewProject{AccountID: otherAccount, RawID: otherProject})
+	_, _, err = s.CreateProjectKey(ctx, platform, demoProject, "CI")
+	must(tb, err)
 	w.callback.crawl = finishCrawl(tb, s, finishedCrawl, demoProject)
 	w.callback.report = finishReport(tb, s, reportDownload, finishedCrawl)
 	finishCrawl(tb, s, otherCrawl, otherProject)

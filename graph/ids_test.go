@@ -52,6 +52,14 @@ var idFields = []struct {
 		"RotateCallbackSigningSecretInput.projectId",
 		`mutation { rotateCallbackSigningSecret(input: {projectId: %s}) { project { id } } }`, "Project", demoProject,
 	},
+	{
+		"CreateProjectKeyInput.projectId", `mutation { createProjectKey(input: {projectId: %s, name: "A"}) { id } }`,
+		"Project", demoProject,
+	},
+	{
+		"DeleteProjectKeyInput.projectKeyId", `mutation { deleteProjectKey(input: {projectKeyId: %s}) { projectKey { id } } }`,
+		"ProjectKey", demoKey,
+	},
 	{"ReplayCallbackInput.callbackId", `mutation { replayCallback(input: {callbackId: %s}) { callback { id } } }`, "Callback", 1},
 	{"CreateAccountInput.rawID", `mutation { createAccount(input: {name: "A", rawID: %s}) { account { id } } }`, "Account", 5001},
 	{
@@ -234,7 +242,7 @@ func TestNodeNeedsATypeThatItKnows(t *testing.T) {
 	w.do(w.admin(), `{ node(id: 123) { id } }`, nil).wantError(models.CodeBadUserInput, "id", "node")
 	w.do(w.admin(), `{ node(id: "123") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "node")
 	w.do(w.admin(), `{ node(id: "x") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "node.id")
-	for _, typeName := range []string{"Sandwich", "UserKey", "Segment"} {
+	for _, typeName := range []string{"Sandwich", "UserKey", "ProjectKey", "Segment"} {
 		w.do(w.admin(), `{ node(id: "`+globalID(typeName, 1)+`") { id } }`, nil).wantError(models.CodeNotFound, "", "node")
 	}
 }

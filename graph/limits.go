@@ -50,6 +50,7 @@ func complexity() ComplexityRoot {
 	c.Batch.Attempts = func(child int) int { return 1 + child*3 }
 	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*models.MaxJobs }
 	c.Callback.Replays = func(child int) int { return 1 + child*models.MaxReplays }
+	c.Project.Keys = func(child int) int { return 1 + child*models.MaxProjectKeys }
 
 	c.AccountConnection.TotalCount = count
 	c.ProjectConnection.TotalCount = count

@@ -42,6 +42,7 @@ type loaders struct {
 	batchResults    *dataloadgen.Loader[int64, json.RawMessage]
 	batchAttempts   *dataloadgen.Loader[int64, []*models.BatchAttempt]
 	jobs            *dataloadgen.Loader[int64, *models.Job]
+	projectKeys     *dataloadgen.Loader[int64, []*models.ProjectKey]
 
 	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement.
 	mu    sync.Mutex
@@ -83,6 +84,9 @@ func withLoaders(ctx context.Context, service *models.Service, wait time.Duratio
 		}),
 		signingSecrets: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.SigningSecret, error) {
 			return service.ProjectSigningSecrets(ctx, actor, ids...)
+		}),
+		projectKeys: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.ProjectKey, error) {
+			return service.ProjectKeys(ctx, actor, ids...)
 		}),
 	}
 	all.addRuns()

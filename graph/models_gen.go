@@ -97,6 +97,20 @@ type CreateProjectInput struct {
 	RawID graphql.Omittable[*models.ObjectID] `json:"rawID,omitempty"`
 }
 
+type CreateProjectKeyInput struct {
+	ProjectID models.ObjectID `json:"projectId"`
+	// For people, at most 255 bytes: where the key is used, say.
+	Name string `json:"name"`
+}
+
+type CreateProjectKeyPayload struct {
+	ID    models.ObjectID `json:"id"`
+	RawID string          `json:"rawID"`
+	Name  string          `json:"name"`
+	// The key itself. Shown this once.
+	Key string `json:"key"`
+}
+
 type CreateProjectPayload struct {
 	Project *models.Project `json:"project"`
 }
@@ -192,6 +206,14 @@ type CreateUserPayload struct {
 
 type DeleteProjectInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
+}
+
+type DeleteProjectKeyInput struct {
+	ProjectKeyID models.ObjectID `json:"projectKeyId"`
+}
+
+type DeleteProjectKeyPayload struct {
+	ProjectKey *models.ProjectKey `json:"projectKey"`
 }
 
 type DeleteProjectPayload struct {
@@ -312,6 +334,7 @@ type RotateCallbackSigningSecretPayload struct {
 	CallbackSigningSecret *models.SigningSecret `json:"callbackSigningSecret"`
 }
 
+// Where a run's callbacks go, and which it sends.
 type RunCallbackInput struct {
 	// As `apiCallbackUrl`, but https; plain http only to IP addresses within the networks that the operator has allowed. It is fixed.
 	URL string `json:"url"`
@@ -329,12 +352,14 @@ type RunCrawlForProjectPayload struct {
 	Crawl *models.Crawl `json:"crawl"`
 }
 
+// What a run asks its executor for.
 type RunParameters struct {
 	// For each input; null: as many as there are.
 	MaxResults *int `json:"maxResults,omitempty"`
 	PageSize   int  `json:"pageSize"`
 }
 
+// What a run asks its executor for.
 type RunParametersInput struct {
 	// For each input, 1 to 100,000: the pages are asked for in parallel, at most 10,000 of all inputs together. Left out: page by page, as
 	// long as the executor says that there are more, up to 1,000.
@@ -440,7 +465,7 @@ type UpdateSSOClientPayload struct {
 type Caller string
 
 const (
-	// A user's session or the platform's service key.
+	// A user's session, a project's key or the platform's service key.
 	CallerAnyoneKnown Caller = "ANYONE_KNOWN"
 	// A user's session.
 	CallerUser Caller = "USER"

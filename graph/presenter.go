@@ -35,7 +35,7 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	case errors.Is(err, context.Canceled):
 		return answer(shown.Path, "The request was cancelled.", models.CodeInternal, "")
 	}
-	id := RequestID(ctx)
+	id := models.RequestID(ctx)
 	h.log.ErrorContext(ctx, "graphql.error", "request_id", id, "path", shown.Path.String(), "error", err)
 	e := answer(shown.Path, "Something went wrong on our side; the request id is "+id+".", models.CodeInternal, "")
 	e.Extensions["requestId"] = id

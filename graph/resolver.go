@@ -97,9 +97,18 @@ func (r *Resolver) accountsOf(ctx context.Context, user *models.User, first *int
 	return newConnection(page, accounts, func(ctx context.Context) (int, error) { return r.service.CountAccounts(ctx, actor) }), nil
 }
 
-// visibleHeaders masks the values for a Viewer.
-func visibleHeaders(ctx context.Context, accountID int64, headers []models.Header) []models.Header {
-	if models.ActorFrom(ctx).RoleOn(accountID).AtLeast(models.RoleEditor) {
+// headersOfAccount masks the values for those who are no Editor of the account.
+func headersOfAccount(ctx context.Context, a *models.Account) []models.Header {
+	return visibleHeaders(models.ActorFrom(ctx).RoleOn(a.ID), a.Callback.Headers)
+}
+
+// headersOfProject masks the values for those who are no Editor of the project.
+func headersOfProject(ctx context.Context, p *models.Project) []models.Header {
+	return visibleHeaders(models.ActorFrom(ctx).RoleOnProject(p.AccountID, p.ID), p.Callback.Headers)
+}
+
+func visibleHeaders(role models.Role, headers []models.Header) []models.Header {
+	if role.AtLeast(models.RoleEditor) {
 		return headers
 	}
 	return models.MaskHeaders(headers)
@@ -108,8 +117,8 @@ func visibleHeaders(ctx context.Context, accountID int64, headers []models.Heade
 // effectiveCallback returns nil where there is no URL.
 func effectiveCallback(ctx context.Context, account *models.Account, project *models.Project) *models.Target {
 	ofAccount, ofProject := account.Callback, project.Callback
-	ofAccount.Headers = visibleHeaders(ctx, account.ID, ofAccount.Headers)
-	ofProject.Headers = visibleHeaders(ctx, account.ID, ofProject.Headers)
+	ofAccount.Headers = headersOfAccount(ctx, account)
+	ofProject.Headers = headersOfProject(ctx, project)
 	target := models.EffectiveTarget(ofAccount, ofProject)
 	if target.URL == "" {
 		return nil

@@ -30,8 +30,18 @@ func (r *accountResolver) Actions(ctx context.Context, obj *models.Account, firs
 	})
 }
 
+func (r *actionResolver) ExecutorURL(ctx context.Context, obj *models.Action) (*string, error) {
+	if !models.ActorFrom(ctx).Platform {
+		return nil, nil
+	}
+	return obj.Executor.URL, nil
+}
+
 func (r *actionResolver) ExecutorHeaders(ctx context.Context, obj *models.Action) ([]*models.Header, error) {
-	return pointers(visibleHeaders(ctx, obj.AccountID, obj.Executor.Headers)), nil
+	if models.ActorFrom(ctx).Platform {
+		return pointers(obj.Executor.Headers), nil
+	}
+	return pointers(models.MaskHeaders(obj.Executor.Headers)), nil
 }
 
 func (r *batchResolver) Input(ctx context.Context, obj *models.Batch) (json.RawMessage, error) {
@@ -72,6 +82,13 @@ func (r *batchAttemptResolver) DurationMs(ctx context.Context, obj *models.Batch
 	}
 	ms := int(obj.Duration.Milliseconds())
 	return &ms, nil
+}
+
+func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *models.BatchAttempt) (*models.AttemptErrorCode, error) {
+	if obj.Error == nil {
+		return nil, nil
+	}
+	return &obj.Error.Code, nil
 }
 
 func (r *callbackResolver) Run(ctx context.Context, obj *models.Callback) (*models.Run, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 func (r *accountResolver) APICallbackHeaders(ctx context.Context, obj *models.Account) ([]*models.Header, error) {
-	return pointers(visibleHeaders(ctx, obj.ID, obj.Callback.Headers)), nil
+	return pointers(headersOfAccount(ctx, obj)), nil
 }
 
 func (r *accountResolver) Role(ctx context.Context, obj *models.Account) (*models.Role, error) {
@@ -266,6 +266,29 @@ func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, inpu
 	return &RotateCallbackSigningSecretPayload{Project: project, CallbackSigningSecret: secret}, err
 }
 
+func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreateProjectKeyInput) (*CreateProjectKeyPayload, error) {
+	var ids ids
+	projectID := ids.read("projectId", models.TypeProject, input.ProjectID)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	key, text, err := r.service.CreateProjectKey(ctx, models.ActorFrom(ctx), projectID, input.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateProjectKeyPayload{ID: key.ObjectID(), RawID: key.RawID(), Name: key.Name, Key: text.Reveal()}, nil
+}
+
+func (r *mutationResolver) DeleteProjectKey(ctx context.Context, input DeleteProjectKeyInput) (*DeleteProjectKeyPayload, error) {
+	var ids ids
+	id := ids.read("projectKeyId", models.TypeProjectKey, input.ProjectKeyID)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	key, err := r.service.DeleteProjectKey(ctx, models.ActorFrom(ctx), id)
+	return &DeleteProjectKeyPayload{ProjectKey: key}, err
+}
+
 func (r *mutationResolver) CreateAccount(ctx context.Context, input CreateAccountInput) (*CreateAccountPayload, error) {
 	var ids ids
 	in := models.NewAccount{
@@ -354,7 +377,7 @@ func (r *mutationResolver) FinishReportDownload(ctx context.Context, input Finis
 }
 
 func (r *projectResolver) APICallbackHeaders(ctx context.Context, obj *models.Project) ([]*models.Header, error) {
-	return pointers(visibleHeaders(ctx, obj.AccountID, obj.Callback.Headers)), nil
+	return pointers(headersOfProject(ctx, obj)), nil
 }
 
 func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *models.Project) (*models.Target, error) {
@@ -366,10 +389,21 @@ func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *models.
 }
 
 func (r *projectResolver) CallbackSigningSecrets(ctx context.Context, obj *models.Project) ([]*models.SigningSecret, error) {
-	if err := models.ActorFrom(ctx).RequireRole(obj.AccountID, models.RoleAdmin); err != nil {
+	if err := models.ActorFrom(ctx).RequireProjectRole(obj.AccountID, obj.ID, models.RoleAdmin); err != nil {
 		return nil, err
 	}
 	return load(ctx, loadersFrom(ctx).signingSecrets, &obj.ID)
+}
+
+func (r *projectResolver) Keys(ctx context.Context, obj *models.Project) ([]*models.ProjectKey, error) {
+	if err := models.ActorFrom(ctx).RequireProjectRole(obj.AccountID, obj.ID, models.RoleAdmin); err != nil {
+		return nil, err
+	}
+	keys, err := load(ctx, loadersFrom(ctx).projectKeys, &obj.ID)
+	if keys == nil {
+		keys = []*models.ProjectKey{} // null would say that they are not shown
+	}
+	return keys, err
 }
 
 func (r *projectResolver) Account(ctx context.Context, obj *models.Project) (*models.Account, error) {

@@ -15,7 +15,7 @@ func TestSecretsAreNeitherInLogsNorInErrors(t *testing.T) {
 	t.Parallel()
 	const planted = "planted-4715-secret"
 	w := newWorld(t)
-	admin, editor := w.admin(), w.editor()
+	admin, editor, program := w.admin(), w.editor(), w.key(bareProject)
 	key, userSecret := w.userKey(demoUser)
 	w.ok(admin, updateProjectQuery, variables{"input": variables{
 		"projectId": demoProject, "apiCallbackHeaders": []any{header("Authorization", planted)},
@@ -55,14 +55,23 @@ func TestSecretsAreNeitherInLogsNorInErrors(t *testing.T) {
 		"not allowed": func() *answer {
 			return w.do(w.viewer(), updateProjectQuery, variables{"input": variables{"projectId": demoProject, "apiCallbackHeaders": []any{header("A", planted)}}})
 		},
-		"a failing database":   w.springing(trapFails, admin),
-		"a panicking database": w.springing(trapPanics, admin),
+		"a project's key, used": func() *answer { return w.do(program, `{ me { id } }`, nil) },
+		"a project's key, almost": func() *answer {
+			return w.do(caller{program.header, program.value + planted}, `{ version }`, nil)
+		},
+		"a project's key for a token": func() *answer { return w.do(caller{"x-auth-token", program.value}, `{ version }`, nil) },
+		"a project's key for its id": func() *answer {
+			return w.do(admin, `mutation($k: ObjectID!) { deleteProjectKey(input: {projectKeyId: $k}) { projectKey { id } } }`, variables{"k": program.value})
+		},
+		"a failing database":                    w.springing(trapFails, admin),
+		"a panicking database":                  w.springing(trapPanics, admin),
+		"a failing database of a project's key": w.springing(trapFails, program),
 	} {
 		a := send()
 		if len(a.Errors) == 0 {
 			t.Errorf("%s: no error: %s", name, a.Body)
 		}
-		for _, secret := range []string{planted, userSecret, admin.value, editor.value, platformKey.Reveal()} {
+		for _, secret := range []string{planted, userSecret, admin.value, editor.value, program.value, platformKey.Reveal()} {
 			if strings.Contains(fmt.Sprint(a.Errors), secret) {
 				t.Errorf("%s: a secret in the answer: %s", name, a.Body)
 			}
@@ -71,7 +80,7 @@ func TestSecretsAreNeitherInLogsNorInErrors(t *testing.T) {
 	if !strings.Contains(w.log.String(), "the store has a bug") {
 		t.Error("the log does not have what went wrong")
 	}
-	for _, secret := range []string{planted, userSecret, admin.value, editor.value, platformKey.Reveal(), "whsec_"} {
+	for _, secret := range []string{planted, userSecret, admin.value, editor.value, program.value, platformKey.Reveal(), "whsec_"} {
 		if strings.Contains(w.log.String(), secret) {
 			t.Errorf("%q in the log:\n%s", secret, w.log)
 		}
@@ -111,9 +120,9 @@ func TestAUserKeysSecretIsShownOnce(t *testing.T) {
 func TestNothingIsStoredInTheClear(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	admin := w.admin()
+	admin, program := w.admin(), w.key(demoProject)
 	text := fmt.Sprintf("%v", w.dump())
-	for _, secret := range []string{accountSecret, projectSecret, webhookSecret, admin.value, "whsec_"} {
+	for _, secret := range []string{accountSecret, projectSecret, webhookSecret, admin.value, program.value, "whsec_"} {
 		if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%d", []byte(secret))[1:20]) {
 			t.Errorf("%q is in the database", secret)
 		}
@@ -132,8 +141,8 @@ func TestTheHandlerWorksBehindARealServer(t *testing.T) {
 	response, err := server.Client().Do(r)
 	must(t, err)
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK || response.Header.Get("X-Request-Id") == "" {
-		t.Errorf("status %d, headers %v", response.StatusCode, response.Header)
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("status %d", response.StatusCode)
 	}
 }
 

@@ -13,7 +13,7 @@ const historyQuery = `{ getAccount(id: 123123) { callbacks(first: 50) { totalCou
 	replayOf { uid } replays { uid } attempts(first: 5) { totalCount nodes { number responseBody } } } } } }`
 
 const settingsQuery = `{ getAccount(id: 123123) { projects(first: 100) { nodes { account { name } effectiveApiCallback { url }
-	callbackSigningSecrets { createdAt } callbacks(first: 3) { totalCount nodes { uid } } } } } }`
+	callbackSigningSecrets { createdAt } keys { name } callbacks(first: 3) { totalCount nodes { uid } } } } } }`
 
 const accountsQuery = `{ me { accounts(first: 100) { totalCount nodes { role projects { totalCount nodes { name } } } } } }`
 

@@ -25,26 +25,42 @@ func (r Role) AtLeast(least Role) bool {
 	return r.Valid() && slices.Index(rolesByRank, r) >= slices.Index(rolesByRank, least)
 }
 
-// Actor is who makes a request: a user with a session, or the platform's back end. The nil Actor is a stranger.
+// Actor is who makes a request: a user with a session, a project's key, or the platform's back end. The nil Actor is a stranger.
 type Actor struct {
-	Platform bool
-	User     *User
-	Session  *Session
-	Roles    map[int64]Role // by account id; empty for the platform, which may do everything
+	Platform   bool
+	ProjectKey *ProjectKey // nil for the others
+	User       *User       // nil for the others
+	Session    *Session
+	Roles      map[int64]Role // a user's, by account id
 }
 
 // PlatformActor is the platform's back end.
 func PlatformActor() *Actor { return &Actor{Platform: true} }
 
-// RoleOn returns the actor's role on an account, empty for none.
+// RoleOn returns the actor's role on an account, empty for none. What belongs to a project asks RoleOnProject: a project's key is an
+// Editor there, and on the account a Viewer who sees nothing of other projects.
 func (a *Actor) RoleOn(accountID int64) Role {
 	switch {
 	case a == nil:
 		return ""
 	case a.Platform:
 		return RoleAdmin
+	case a.ProjectKey != nil && a.ProjectKey.AccountID == accountID:
+		return RoleViewer
 	default:
 		return a.Roles[accountID]
+	}
+}
+
+// RoleOnProject returns the actor's role on a project of an account, empty for none.
+func (a *Actor) RoleOnProject(accountID, projectID int64) Role {
+	switch {
+	case a == nil || a.ProjectKey == nil:
+		return a.RoleOn(accountID)
+	case a.ProjectKey.AccountID == accountID && a.ProjectKey.ProjectID == projectID:
+		return RoleEditor
+	default:
+		return ""
 	}
 }
 
@@ -55,6 +71,8 @@ func (a *Actor) Scope(least Role) Scope {
 		return Scope{}
 	case a.Platform:
 		return Scope{everything: true}
+	case a.ProjectKey != nil:
+		return a.ProjectKey.scope(least)
 	default:
 		return Scope{userID: a.User.ID, roles: rolesByRank[slices.Index(rolesByRank, least):]}
 	}
@@ -68,12 +86,22 @@ func (a *Actor) RequireKnown() error {
 	return nil
 }
 
-// RequireRole returns FORBIDDEN unless the actor has at least the given role on an account.
+// RequireRole returns FORBIDDEN unless the actor has at least the given role on an account. What belongs to a project asks
+// RequireProjectRole.
 func (a *Actor) RequireRole(accountID int64, least Role) error {
+	return a.require(a.RoleOn(accountID), least)
+}
+
+// RequireProjectRole returns FORBIDDEN unless the actor has at least the given role on a project of an account.
+func (a *Actor) RequireProjectRole(accountID, projectID int64, least Role) error {
+	return a.require(a.RoleOnProject(accountID, projectID), least)
+}
+
+func (a *Actor) require(has, least Role) error {
 	if err := a.RequireKnown(); err != nil {
 		return err
 	}
-	if !a.RoleOn(accountID).AtLeast(least) {
+	if !has.AtLeast(least) {
 		return forbidden("needs the role %s on the account", least)
 	}
 	return nil
@@ -96,21 +124,41 @@ func (a *Actor) RequireUser() error {
 		return err
 	}
 	if a.User == nil {
-		return forbidden("needs a user's session, not a service key")
+		return forbidden("needs a user's session, not a key")
 	}
 	return nil
 }
 
-// Scope limits a store call to the accounts that the caller may reach. The store turns it into a condition
+// Scope limits a store call to the accounts, or to the one project, that the caller may reach. The store turns it into a condition
 // of the statement itself, so that a forgotten check in a resolver cannot leak a row. The zero Scope reaches nothing.
 type Scope struct {
 	everything bool
+	accountID  int64
+	projectID  int64
 	userID     int64
 	roles      []Role
 }
 
+// scope is that of a project's key: an Editor on the project, a Viewer on its account.
+func (k *ProjectKey) scope(least Role) Scope {
+	switch {
+	case RoleViewer.AtLeast(least):
+		return Scope{accountID: k.AccountID, projectID: k.ProjectID}
+	case RoleEditor.AtLeast(least):
+		return Scope{projectID: k.ProjectID}
+	default:
+		return Scope{}
+	}
+}
+
 // Everything tells whether the scope is the platform's.
 func (s Scope) Everything() bool { return s.everything }
+
+// ProjectID returns the only project whose rows the scope reaches, 0 where it is bound by memberships instead.
+func (s Scope) ProjectID() int64 { return s.projectID }
+
+// AccountID returns the only account that a scope with a ProjectID reaches, 0 for none.
+func (s Scope) AccountID() int64 { return s.accountID }
 
 // UserID returns the user whose memberships bound the scope.
 func (s Scope) UserID() int64 { return s.userID }

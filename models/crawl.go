@@ -60,7 +60,7 @@ func (s *Service) RunCrawl(ctx context.Context, actor *Actor, projectID int64) (
 	if err != nil {
 		return nil, err
 	}
-	if err := actor.RequireRole(project.AccountID, RoleEditor); err != nil {
+	if err := actor.RequireProjectRole(project.AccountID, project.ID, RoleEditor); err != nil {
 		return nil, err
 	}
 	crawl := &Crawl{

@@ -96,7 +96,7 @@ func readAnswer(o Outcome, ref uuid.UUID) executorAnswer {
 		if a.mayChange = !slices.Contains(lastingCauses, o.Error.Code); a.mayChange {
 			label = LabelMaxRetry
 		}
-		return fail(failedDependency, label, "The executor gave no answer: "+o.Error.Message)
+		return fail(failedDependency, label, "The executor gave no answer ("+string(o.Error.Code)+")") // its address is the platform's business
 	}
 	switch status := *o.HTTPStatus; {
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:

@@ -17,6 +17,7 @@ const (
 	TypeCrawl          = "Crawl"
 	TypeJob            = "Job"
 	TypeProject        = "Project"
+	TypeProjectKey     = "ProjectKey"
 	TypeReportDownload = "ReportDownload"
 	TypeRun            = "Run"
 	TypeSchedule       = "Schedule"

@@ -12,8 +12,8 @@ import (
 )
 
 var typeNames = []string{
-	models.TypeAccount, models.TypeCallback, models.TypeCrawl, models.TypeProject, models.TypeReportDownload,
-	models.TypeSegment, models.TypeSSOClient, models.TypeUser, models.TypeUserKey,
+	models.TypeAccount, models.TypeCallback, models.TypeCrawl, models.TypeProject, models.TypeProjectKey,
+	models.TypeReportDownload, models.TypeSegment, models.TypeSSOClient, models.TypeUser, models.TypeUserKey,
 }
 
 func TestObjectIDIsReadInEveryPublishedForm(t *testing.T) {

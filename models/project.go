@@ -113,7 +113,7 @@ func (s *Service) changeProject(ctx context.Context, actor *Actor, id int64, lea
 		if p, err = tx.LockProject(ctx, actor.Scope(RoleViewer), id); err != nil {
 			return err
 		}
-		if err := actor.RequireRole(p.AccountID, least); err != nil {
+		if err := actor.RequireProjectRole(p.AccountID, p.ID, least); err != nil {
 			return err
 		}
 		if err := change(p); err != nil {

@@ -19,7 +19,7 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 		if err != nil {
 			return err
 		}
-		if err := actor.RequireRole(original.AccountID, RoleEditor); err != nil {
+		if err := actor.RequireProjectRole(original.AccountID, original.ProjectID, RoleEditor); err != nil {
 			return err
 		}
 		replays, err := tx.Replays(ctx, actor.Scope(RoleEditor), original.ID)

@@ -76,7 +76,7 @@ func (s *Service) CreateReportDownload(ctx context.Context, actor *Actor, in New
 	if err != nil {
 		return nil, err
 	}
-	if err := actor.RequireRole(crawl.AccountID, RoleEditor); err != nil {
+	if err := actor.RequireProjectRole(crawl.AccountID, crawl.ProjectID, RoleEditor); err != nil {
 		return nil, err
 	}
 	report, err := s.newReportDownload(crawl, 0, in)

@@ -72,6 +72,14 @@ var permissions = map[string]struct {
 		_, _, err := w.RotateSigningSecret(ctx, a, w.project.ID, models.DefaultExpireOldAfter)
 		return err
 	}},
+	"CreateProjectKey": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, _, err := w.CreateProjectKey(ctx, a, w.project.ID, "New")
+		return err
+	}},
+	"DeleteProjectKey": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.DeleteProjectKey(ctx, a, f.projectKey.ID)
+		return err
+	}},
 	"SSOClientSigningSecrets": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
 		_, err := w.SSOClientSigningSecrets(ctx, a, w.client.ID)
 		return err
@@ -130,12 +138,13 @@ var permissions = map[string]struct {
 
 // fixtures are what the use-cases of the table work on.
 type fixtures struct {
-	doomed   *models.Project
-	crawl    *models.Crawl
-	callback *models.Callback
-	report   *models.ReportDownload
-	keyless  *models.Actor
-	key      *models.UserKey
+	doomed     *models.Project
+	crawl      *models.Crawl
+	callback   *models.Callback
+	report     *models.ReportDownload
+	keyless    *models.Actor
+	key        *models.UserKey
+	projectKey *models.ProjectKey
 }
 
 func newFixtures(t *testing.T, w *world) fixtures {
@@ -151,6 +160,7 @@ func newFixtures(t *testing.T, w *world) fixtures {
 	f.keyless = w.newActor(account, models.RoleViewer)
 	f.key, _, err = w.CreateUserKey(ctx, w.platform, &f.keyless.User.ID)
 	noError(t, err)
+	f.projectKey, _ = w.newProjectKey(w.project)
 	return f
 }
 

@@ -46,6 +46,7 @@ const (
 	sessionTokenPrefix  = "rbs_"
 	userKeyPrefix       = "rbk_"
 	platformKeyPrefix   = "rbp_"
+	projectKeyPrefix    = "rbj_"
 	signingSecretPrefix = "whsec_" // Standard Webhooks
 )
 

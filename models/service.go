@@ -20,6 +20,7 @@ type Store interface {
 	UserStore
 	SSOClientStore
 	ProjectStore
+	ProjectKeyStore
 	CrawlStore
 	ReportDownloadStore
 	ActionStore

@@ -69,6 +69,8 @@ func keyOwner(actor *Actor, userID *int64) (int64, error) {
 		return 0, invalid("userId", "must be given with the platform's service key")
 	case actor.Platform:
 		return *userID, nil
+	case actor.User == nil:
+		return 0, actor.RequireUser()
 	case userID != nil && *userID != actor.User.ID:
 		return 0, forbidden("only the platform's service key may make keys for other users")
 	default:
@@ -145,12 +147,4 @@ func (s *Service) AuthenticateSession(ctx context.Context, token Secret) (*Actor
 		roles[m.AccountID] = m.Role
 	}
 	return &Actor{User: user, Session: session, Roles: roles}, nil
-}
-
-// AuthenticateKey turns a service key into an actor. UNAUTHENTICATED when it is not the platform's.
-func (s *Service) AuthenticateKey(key Secret) (*Actor, error) {
-	if len(s.rules.PlatformKeyHash) == 0 || !key.Matches(s.rules.PlatformKeyHash) {
-		return nil, Unauthenticated()
-	}
-	return PlatformActor(), nil
 }

@@ -135,16 +135,16 @@ func TestCredentialsThatAreUnknownAreUnauthenticated(t *testing.T) {
 		wantError(t, err, models.CodeUnauthenticated, "")
 	}
 	// Without a platform key, no key is one; not even the empty one.
-	for _, key := range []models.Secret{"", "rbp_unknown"} {
-		_, err := w.AuthenticateKey(key)
+	for _, key := range []models.Secret{"", "rbp_unknown", "rbj_unknown"} {
+		_, err := w.AuthenticateKey(t.Context(), key)
 		wantError(t, err, models.CodeUnauthenticated, "")
 	}
 	key := models.NewPlatformKey()
 	w.rules.PlatformKeyHash = key.Hash()
 	w.configure()
-	_, err := w.AuthenticateKey("rbp_unknown")
+	_, err := w.AuthenticateKey(t.Context(), "rbp_unknown")
 	wantError(t, err, models.CodeUnauthenticated, "")
-	actor, err := w.AuthenticateKey(key)
+	actor, err := w.AuthenticateKey(t.Context(), key)
 	noError(t, err)
 	if !actor.Platform {
 		t.Error("the platform's key is not the platform")

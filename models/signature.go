@@ -109,7 +109,7 @@ func (s *Service) RotateSigningSecret(ctx context.Context, actor *Actor, project
 		if project, err = tx.LockProject(ctx, actor.Scope(RoleViewer), projectID); err != nil {
 			return err
 		}
-		if err := actor.RequireRole(project.AccountID, RoleAdmin); err != nil {
+		if err := actor.RequireProjectRole(project.AccountID, project.ID, RoleAdmin); err != nil {
 			return err
 		}
 		live, err := tx.SigningSecrets(ctx, at, owner)

@@ -125,7 +125,7 @@ func (s *Service) Users(ctx context.Context, ids ...int64) ([]*User, error) {
 
 // User returns a user to itself and to the platform. To everyone else there is none.
 func (s *Service) User(ctx context.Context, actor *Actor, id int64) (*User, error) {
-	if actor == nil || !actor.Platform && actor.User.ID != id {
+	if actor == nil || !actor.Platform && (actor.User == nil || actor.User.ID != id) {
 		return nil, NotFound(TypeUser)
 	}
 	return one(s.store.Users(ctx, id))(TypeUser)

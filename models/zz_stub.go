@@ -8,9 +8,6 @@ func ParseCron(field, text string) (Cron, error) { return Cron{}, nil }
 func (c Cron) Next(after time.Time, zone *time.Location) (time.Time, bool) {
 	return after.Add(time.Hour), true
 }
-func (a *Actor) RequireProjectRole(accountID, projectID int64, least Role) error {
-	return a.RequireRole(accountID, least)
-}
 
 func TakeMember(field string, object []byte, name string) (rest, member []byte, err error) {
 	return object, nil, nil

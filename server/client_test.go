@@ -123,6 +123,15 @@ func (s *instance) newProject(t *testing.T, url string, headers ...header) (rawI
 		anyMap{"input": input}).CreateProject.Project.RawID
 }
 
+// newProjectKey makes a key of a project, and returns it with the header that carries it.
+func (s *instance) newProjectKey(t *testing.T, projectID any) (key string, who http.Header) {
+	t.Helper()
+	key = ask[struct{ CreateProjectKey struct{ Key string } }](t, s, s.user(),
+		`mutation($id: ObjectID!) { createProjectKey(input: {projectId: $id, name: "CI"}) { key } }`,
+		anyMap{"id": projectID}).CreateProjectKey.Key
+	return key, http.Header{"X-Api-Key": {key}}
+}
+
 // setURL changes where a project calls back to.
 func (s *instance) setURL(t *testing.T, projectID any, url string, headers ...header) {
 	t.Helper()

@@ -3,11 +3,15 @@ package main
 import (
 	"net/http"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/cors"
 
 	"github.com/ringback/ringback/graph"
+	"github.com/ringback/ringback/models"
 )
+
+const headerRequestID = "X-Request-Id"
 
 // handler routes. A worker serves only what operators ask for.
 func (s *server) handler() (h http.Handler, explorerOffline bool) {
@@ -18,7 +22,7 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	if s.role == roleWorker {
 		return mux, false
 	}
-	mux.Handle("/graphql", s.crossOrigin(traced(graph.NewHandler(s.service, version, s.log))))
+	mux.Handle("/graphql", s.crossOrigin(traced(identified(graph.NewHandler(s.service, version, s.log)))))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)
 	mux.Handle("/explorer/", page)
@@ -38,7 +42,16 @@ func (s *server) crossOrigin(next http.Handler) http.Handler {
 		AllowedHeaders: []string{
 			"Content-Type", "Authorization", "X-Auth-Token", "X-Api-Key", "Apollographql-Client-Name", "Apollographql-Client-Version",
 		},
-		ExposedHeaders: []string{"X-Request-Id"},
+		ExposedHeaders: []string{headerRequestID},
 		MaxAge:         600,
 	}).Handler(next)
+}
+
+// identified gives each request an id, for the caller and the log to speak of the same one.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := uuid.NewString()
+		w.Header().Set(headerRequestID, id)
+		next.ServeHTTP(w, r.WithContext(models.WithRequestID(r.Context(), id)))
+	})
 }

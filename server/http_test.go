@@ -3,12 +3,15 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models"
 )
 
 type readiness struct {
@@ -117,6 +120,32 @@ func TestGraphQLIsPostOnly(t *testing.T) {
 	}
 	if status, body := s.get(t, "/explorer"); status != http.StatusOK || !strings.Contains(body, "graphiql") {
 		t.Errorf("GET /explorer: HTTP %d", status)
+	}
+}
+
+func TestARequestHasOneIDForItsCallerAndTheLog(t *testing.T) {
+	t.Parallel()
+	h := identified(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(models.RequestID(r.Context())))
+	}))
+	seen := map[string]bool{"": true}
+	for range 2 {
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
+		id := answer.Header().Get("X-Request-Id")
+		if id != answer.Body.String() || seen[id] {
+			t.Errorf("the caller has %q, the log %q", id, answer.Body)
+		}
+		seen[id] = true
+	}
+	s := startServer(t, options{bare: true})
+	response, err := s.http.Post(s.base+"/graphql", "application/json", strings.NewReader(`{"query":"{version}"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.Header.Get("X-Request-Id") == "" {
+		t.Errorf("the API gives no id: %v", response.Header)
 	}
 }
 

@@ -200,12 +200,15 @@ func TestSecretsStandNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	p["signing key"] = string(signingKey)
+	projectKey, program := s.newProjectKey(t, bare)
+	p["project's key"] = projectKey
 
 	// Success, failure with retries and notices, and success after one; all receivers echo.
 	h.on("/account", echo(200))
 	h.on("/sso", echo(200))
 	h.on("/project", then(echo(500), echo(200), echo(500)))
-	s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), bare).UID, "SUCCESS")
+	ended := s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), bare).UID, "SUCCESS")
+	ask[any](t, s, program, `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { id } } }`, anyMap{"id": ended.ID})
 	s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), project).UID, "SUCCESS")
 	s.awaitAttempts(t, s.finishCrawl(t, newCrawlID(), project).UID, 2) // it waits in the queue now
 	for path, what := range map[string]string{"/account": "account header", "/project": "project header", "/sso": "webhook header"} {
@@ -276,6 +279,9 @@ func (s *instance) refusals(t *testing.T, p planted, project string) []byte {
 			"apiCallbackHeaders": []any{anyMap{"key": "A", "value": []string{plant}}},
 		}}},
 		"unknown key":         {who: http.Header{"X-Api-Key": {p["platform key"] + "x"}}, query: "{ me { id } }"},
+		"unknown project key": {who: http.Header{"X-Api-Key": {p["project's key"] + "x"}}, query: "{ me { id } }"},
+		"project key's no me": {who: http.Header{"X-Api-Key": {p["project's key"]}}, query: "{ me { id } }"},
+		"key as a token":      {who: http.Header{"X-Auth-Token": {p["project's key"]}}, query: "{ me { id } }"},
 		"unknown token":       {who: http.Header{"X-Auth-Token": {p["session token"] + "x"}}, query: "{ me { id } }"},
 		"another scheme":      {who: http.Header{"Authorization": {"Basic " + plant}}, query: "{ me { id } }"},
 		"secret of no key":    {nil, newSession, anyMap{"input": anyMap{"userKeyId": 99999, "secret": p["user key's secret"]}}},

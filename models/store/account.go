@@ -37,23 +37,23 @@ func (s *Store) account(r accountRow) (*models.Account, error) {
 
 // Accounts finds accounts by id.
 func (s *Store) Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Account, error) {
-	return find(scoped(s.reader(ctx), scope, "id").Where("id IN ?", ids), s.account)
+	return find(scoped(s.reader(ctx), scope, "id", noProject).Where("id IN ?", ids), s.account)
 }
 
 // LockAccount reads one account for an update.
 func (s *Store) LockAccount(ctx context.Context, scope models.Scope, id int64) (*models.Account, error) {
-	return first(scoped(s.locking(ctx), scope, "id").Where("id = ?", id), models.TypeAccount, s.account)
+	return first(scoped(s.locking(ctx), scope, "id", noProject).Where("id = ?", id), models.TypeAccount, s.account)
 }
 
 // AccountPage lists accounts, newest first.
 func (s *Store) AccountPage(ctx context.Context, scope models.Scope, page models.Page) (*models.PageOf[*models.Account], error) {
-	found, err := find(afterCursor(scoped(s.reader(ctx), scope, "id"), page), s.account)
+	found, err := find(afterCursor(scoped(s.reader(ctx), scope, "id", noProject), page), s.account)
 	return models.Cut(found, page.First), err
 }
 
 // CountAccounts counts what AccountPage lists.
 func (s *Store) CountAccounts(ctx context.Context, scope models.Scope) (int, error) {
-	return count(scoped(s.reader(ctx).Model(&accountRow{}), scope, "id"))
+	return count(scoped(s.reader(ctx).Model(&accountRow{}), scope, "id", noProject))
 }
 
 // CreateAccount inserts an account.
@@ -75,7 +75,7 @@ func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *models
 	if err != nil {
 		return err
 	}
-	update := scoped(s.writer(ctx).Model(&accountRow{}), scope, "id").Where("id = ?", a.ID)
+	update := scoped(s.writer(ctx).Model(&accountRow{}), scope, "id", noProject).Where("id = ?", a.ID)
 	return mustChange(update.Updates(map[string]any{
 		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "api_callback_headers": headers,
 		"updated_at": micros(a.UpdatedAt),

@@ -119,5 +119,5 @@ func (s *Store) CallbackByDedupKey(ctx context.Context, key string) (*models.Cal
 
 // LockCallback reads one callback for an update.
 func (s *Store) LockCallback(ctx context.Context, scope models.Scope, id int64) (*models.Callback, error) {
-	return first(scoped(s.locking(ctx), scope, "account_id").Where("id = ?", id), models.TypeCallback, s.callback)
+	return first(scoped(s.locking(ctx), scope, "account_id", "project_id").Where("id = ?", id), models.TypeCallback, s.callback)
 }

@@ -28,7 +28,7 @@ func crawl(r crawlRow) (*models.Crawl, error) {
 
 // Crawls finds crawls by id.
 func (s *Store) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Crawl, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id").Where("id IN ?", ids), crawl)
+	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("id IN ?", ids), crawl)
 }
 
 // LockCrawl reads one crawl for an update.

@@ -9,8 +9,9 @@ import (
 // Rows are all the structs that rows are read into.
 func Rows() []any {
 	return []any{
-		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{}, &membershipRow{}, &platformKeyRow{}, &projectRow{},
-		&jobRow{}, &reportDownloadRow{}, &runInputRow{}, &runRow{}, &scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &userKeyRow{}, &userRow{},
+		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{}, &jobRow{},
+		&membershipRow{}, &platformKeyRow{}, &projectKeyRow{}, &projectRow{}, &reportDownloadRow{}, &runInputRow{}, &runRow{},
+		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &userKeyRow{}, &userRow{},
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 
 // Callbacks finds callbacks by id.
 func (s *Store) Callbacks(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Callback, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id").Where("id IN ?", ids), s.callback)
+	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("id IN ?", ids), s.callback)
 }
 
 // CallbackByUID finds one callback.
 func (s *Store) CallbackByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*models.Callback, error) {
-	return first(scoped(s.reader(ctx), scope, "account_id").Where("uid = ?", uid), models.TypeCallback, s.callback)
+	return first(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("uid = ?", uid), models.TypeCallback, s.callback)
 }
 
 // owners are the columns and fields that callbacks are listed by.
@@ -45,7 +45,7 @@ func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner mo
 }
 
 func (s *Store) filtered(ctx context.Context, scope models.Scope, filter models.CallbackFilter) *gorm.DB {
-	db := scoped(s.reader(ctx).Model(&callbackRow{}), scope, "account_id")
+	db := scoped(s.reader(ctx).Model(&callbackRow{}), scope, "account_id", "project_id")
 	if len(filter.Status) > 0 {
 		db = db.Where("status IN ?", filter.Status)
 	}
@@ -66,7 +66,7 @@ func (s *Store) filtered(ctx context.Context, scope models.Scope, filter models.
 
 // Replays finds the replays of callbacks.
 func (s *Store) Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*models.Callback, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id").Where("replay_of_id IN ?", originalIDs).Order("id"), s.callback)
+	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("replay_of_id IN ?", originalIDs).Order("id"), s.callback)
 }
 
 // attemptsWithin narrows attempts to those of callbacks within the scope.
@@ -75,7 +75,7 @@ func (s *Store) attemptsWithin(ctx context.Context, scope models.Scope) *gorm.DB
 	if scope.Everything() {
 		return query
 	}
-	return query.Where("callback_id IN (?)", scoped(s.reader(ctx).Model(&callbackRow{}), scope, "account_id").Select("id"))
+	return query.Where("callback_id IN (?)", scoped(s.reader(ctx).Model(&callbackRow{}), scope, "account_id", "project_id").Select("id"))
 }
 
 // attemptColumns are all but the answer's body, which can be 64 KiB.

@@ -39,7 +39,7 @@ func (s *Store) project(r projectRow) (*models.Project, error) {
 
 // visible narrows a query to projects that are within the scope and not deleted.
 func visible(db *gorm.DB, scope models.Scope) *gorm.DB {
-	return scoped(db, scope, "account_id").Where("deleted_at IS NULL")
+	return scoped(db, scope, "account_id", "id").Where("deleted_at IS NULL")
 }
 
 // Projects finds projects by id.

@@ -11,10 +11,14 @@ import (
 )
 
 // ofProject narrows a query to rows of projects within the scope.
-func ofProject(db *gorm.DB, scope models.Scope) *gorm.DB { return scoped(db, scope, "account_id") }
+func ofProject(db *gorm.DB, scope models.Scope) *gorm.DB {
+	return scoped(db, scope, "account_id", "project_id")
+}
 
 // ofAccount narrows a query to rows of accounts within the scope.
-func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB { return scoped(db, scope, "account_id") }
+func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB {
+	return scoped(db, scope, "account_id", noProject)
+}
 
 // Runs finds runs by id.
 func (s *Store) Runs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Run, error) {

@@ -17,6 +17,7 @@ type estate struct {
 	callback *models.Callback
 	replay   *models.Callback
 	attempt  *models.Attempt
+	key      *models.ProjectKey
 }
 
 func newEstate(t *testing.T, s *store.Store, name string) *estate {
@@ -33,6 +34,7 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	e.attempt = newAttempt(t, s, e.callback, 1)
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
 	noError(t, s.FinishAttempt(ctx, e.attempt))
+	e.key = newProjectKey(t, s, e.project, models.Secret(name))
 	return e
 }
 
@@ -72,6 +74,14 @@ var reads = map[string]func(context.Context, *store.Store, models.Scope, *estate
 	"CountProjects": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		counts, err := s.CountProjects(ctx, scope, []int64{e.account.ID})
 		return counts[e.account.ID], err
+	},
+	"ProjectKey": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		_, err := s.ProjectKey(ctx, scope, e.key.ID)
+		return 1, err
+	},
+	"ProjectKeys": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.ProjectKeys(ctx, scope, e.project.ID)
+		return len(found), err
 	},
 	"Crawls": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Crawls(ctx, scope, e.crawl.ID)

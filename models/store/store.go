@@ -114,10 +114,18 @@ func (s *Store) locking(ctx context.Context) *gorm.DB {
 	return s.writer(ctx).Clauses(clause.Locking{Strength: "UPDATE"})
 }
 
-// scoped adds the condition that the account in a column is within the scope.
-func scoped(db *gorm.DB, scope models.Scope, accountColumn string) *gorm.DB {
-	if scope.Everything() {
+// noProject is given to scoped where there is no project: for accounts themselves.
+const noProject = ""
+
+// scoped adds the condition that the account in one column, and the project in another, are within the scope.
+func scoped(db *gorm.DB, scope models.Scope, accountColumn, projectColumn string) *gorm.DB {
+	switch {
+	case scope.Everything():
 		return db
+	case scope.ProjectID() != 0 && projectColumn != noProject:
+		return db.Where(projectColumn+" = ?", scope.ProjectID())
+	case scope.ProjectID() != 0:
+		return db.Where(accountColumn+" = ?", scope.AccountID())
 	}
 	return db.Where(accountColumn+" IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN ?)",
 		scope.UserID(), scope.Roles())

@@ -1,0 +1,67 @@
+package models
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// Headers that carry credentials.
+const (
+	headerAuthToken = "X-Auth-Token"
+	headerAPIKey    = "X-Api-Key"
+)
+
+// Credentials are what a request says of who makes it. Both are empty for a stranger; where both are given, the session counts.
+type Credentials struct {
+	SessionToken Secret
+	APIKey       Secret
+}
+
+// CredentialsFrom reads x-auth-token, or else Authorization: Bearer, and x-api-key.
+func CredentialsFrom(h http.Header) Credentials {
+	return Credentials{SessionToken: sessionToken(h), APIKey: Secret(h.Get(headerAPIKey))}
+}
+
+// sessionToken takes an Authorization of another scheme as it is: it is no credential of ours, but somebody meant it as one, so
+// it is refused rather than passed over.
+func sessionToken(h http.Header) Secret {
+	if token := h.Get(headerAuthToken); token != "" {
+		return Secret(token)
+	}
+	authorization := h.Get("Authorization")
+	scheme, token, ok := strings.Cut(authorization, " ")
+	if ok && strings.EqualFold(scheme, "Bearer") {
+		return Secret(strings.TrimSpace(token))
+	}
+	return Secret(authorization)
+}
+
+// Authenticate turns credentials into an actor: nil, which is a stranger, where there are none. UNAUTHENTICATED when they are not
+// valid.
+func (s *Service) Authenticate(ctx context.Context, c Credentials) (*Actor, error) {
+	switch {
+	case c.SessionToken != "":
+		return s.AuthenticateSession(ctx, c.SessionToken)
+	case c.APIKey != "":
+		return s.AuthenticateKey(ctx, c.APIKey)
+	default:
+		return nil, nil
+	}
+}
+
+// AuthenticateKey turns the platform's service key, or a project's key, into an actor. UNAUTHENTICATED when it is neither, and when
+// the project was deleted.
+func (s *Service) AuthenticateKey(ctx context.Context, key Secret) (*Actor, error) {
+	if len(s.rules.PlatformKeyHash) != 0 && key.Matches(s.rules.PlatformKeyHash) {
+		return PlatformActor(), nil
+	}
+	found, err := s.store.ProjectKeyByHash(ctx, key.Hash())
+	if ErrorCode(err) == CodeNotFound {
+		return nil, Unauthenticated()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Actor{ProjectKey: found}, nil
+}

@@ -1,0 +1,83 @@
+package models_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models"
+)
+
+func TestCredentialsAreReadFromThreeHeaders(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		header, value string
+		want          models.Credentials
+	}{
+		"none":                    {"X-Other", "a", models.Credentials{}},
+		"token":                   {"x-auth-token", "a", models.Credentials{SessionToken: "a"}},
+		"bearer":                  {"Authorization", "Bearer a", models.Credentials{SessionToken: "a"}},
+		"bearer in small letters": {"authorization", "bearer  a ", models.Credentials{SessionToken: "a"}},
+		"key":                     {"x-api-key", "a", models.Credentials{APIKey: "a"}},
+		// Meant as a credential, so it must not pass as nobody's.
+		"another scheme": {"Authorization", "Basic a", models.Credentials{SessionToken: "Basic a"}},
+		"no scheme":      {"Authorization", "a", models.Credentials{SessionToken: "a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := http.Header{}
+			h.Set(test.header, test.value)
+			got := models.CredentialsFrom(h)
+			if got != test.want { // not cmp.Diff, which would show masks
+				t.Errorf("got %q and %q", got.SessionToken.Reveal(), got.APIKey.Reveal())
+			}
+		})
+	}
+}
+
+func TestXAuthTokenGoesBeforeAuthorization(t *testing.T) {
+	t.Parallel()
+	got := models.CredentialsFrom(http.Header{"X-Auth-Token": {"a"}, "Authorization": {"Bearer b"}})
+	if got.SessionToken != "a" {
+		t.Errorf("got %q", got.SessionToken.Reveal())
+	}
+}
+
+func TestCredentialsMakeTheirActor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	platformKey := models.NewPlatformKey()
+	w.rules.PlatformKeyHash = platformKey.Hash()
+	w.configure()
+	session, err := w.StartSession(t.Context(), w.user.ID, nil)
+	noError(t, err)
+	key, text := w.newProjectKey(w.project)
+
+	actor, err := w.Authenticate(t.Context(), models.Credentials{})
+	noError(t, err)
+	if actor != nil {
+		t.Errorf("a stranger is %+v", actor)
+	}
+	// Where both are given, the session counts, also when it is not valid.
+	for _, other := range []models.Secret{"", platformKey, "rbj_unknown"} {
+		actor, err = w.Authenticate(t.Context(), models.Credentials{SessionToken: session.Token, APIKey: other})
+		noError(t, err)
+		if actor.User.ID != w.user.ID || actor.Platform || actor.ProjectKey != nil {
+			t.Errorf("a session's actor is %+v", actor)
+		}
+	}
+	_, err = w.Authenticate(t.Context(), models.Credentials{SessionToken: "rbs_unknown", APIKey: platformKey})
+	wantError(t, err, models.CodeUnauthenticated, "")
+
+	actor, err = w.Authenticate(t.Context(), models.Credentials{APIKey: platformKey})
+	noError(t, err)
+	if !actor.Platform || actor.ProjectKey != nil || actor.User != nil {
+		t.Errorf("the platform's actor is %+v", actor)
+	}
+	actor, err = w.Authenticate(t.Context(), models.Credentials{APIKey: text})
+	noError(t, err)
+	if diff := cmp.Diff(&models.Actor{ProjectKey: key}, actor); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,125 @@
+package store_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// newProjectKey inserts a key whose text is the given one.
+func newProjectKey(t *testing.T, s *store.Store, p *models.Project, text models.Secret) *models.ProjectKey {
+	t.Helper()
+	k := &models.ProjectKey{AccountID: p.AccountID, ProjectID: p.ID, Name: "CI", CreatedAt: start}
+	noError(t, s.CreateProjectKey(t.Context(), k, text.Hash()))
+	return k
+}
+
+func keyScope(k *models.ProjectKey, least models.Role) models.Scope {
+	return (&models.Actor{ProjectKey: k}).Scope(least)
+}
+
+// readsOfAccounts are the only ones that reach something with the key of another project of the account.
+var readsOfAccounts = []string{"Accounts", "LockAccount", "AccountPage"}
+
+func TestEveryReadWithAProjectKeyStaysWithinItsProject(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	mine, theirs := newEstate(t, s, "mine"), newEstate(t, s, "theirs")
+	siblingKey := &models.ProjectKey{AccountID: mine.account.ID, ProjectID: 4711}
+	for name, read := range reads {
+		ofAccount := slices.Contains(readsOfAccounts, name)
+		for _, test := range []struct {
+			caller  string
+			scope   models.Scope
+			reaches bool
+		}{
+			{"its key", keyScope(mine.key, models.RoleViewer), true},
+			{"its key, as an Editor", keyScope(mine.key, models.RoleEditor), !ofAccount},
+			{"its key, as an Admin", keyScope(mine.key, models.RoleAdmin), false},
+			{"the key of another project", keyScope(siblingKey, models.RoleViewer), ofAccount},
+			{"the key of another project, as an Editor", keyScope(siblingKey, models.RoleEditor), false},
+			{"the key of another account's project", keyScope(theirs.key, models.RoleViewer), false},
+		} {
+			n, err := read(t.Context(), s, test.scope, mine)
+			if err != nil && models.ErrorCode(err) != models.CodeNotFound {
+				t.Fatal(err)
+			}
+			if reached := err == nil && n != 0; reached != test.reaches {
+				t.Errorf("%s reaches with %s: %t", name, test.caller, reached)
+			}
+		}
+	}
+}
+
+func TestProjectsOfAnAccountAreOnlyTheKeysOwn(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	e := newEstate(t, s, "a")
+	newProject(t, s, e.account.ID, start)
+	scope := keyScope(e.key, models.RoleViewer)
+	pages, err := s.ProjectPages(t.Context(), scope, []int64{e.account.ID}, models.Page{First: 100})
+	noError(t, err)
+	counts, err := s.CountProjects(t.Context(), scope, []int64{e.account.ID})
+	noError(t, err)
+	if got := pages[e.account.ID].Nodes; len(got) != 1 || got[0].ID != e.project.ID || counts[e.account.ID] != 1 {
+		t.Errorf("listed %v, counted %d", got, counts[e.account.ID])
+	}
+}
+
+func TestEveryWriteWithAProjectKeyStaysWithinItsProject(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	e := newEstate(t, s, "a")
+	ctx := t.Context()
+	siblingKey := newProjectKey(t, s, newProject(t, s, e.account.ID, start), "sibling")
+	for _, least := range []models.Role{models.RoleViewer, models.RoleEditor, models.RoleAdmin} {
+		scope := keyScope(siblingKey, least)
+		wantCode(t, s.UpdateProject(ctx, scope, e.project), models.CodeNotFound)
+		wantCode(t, s.DeleteProjectKey(ctx, scope, e.key.ID), models.CodeNotFound)
+	}
+	wantCode(t, s.UpdateAccount(ctx, keyScope(e.key, models.RoleAdmin), e.account), models.CodeNotFound)
+	wantCode(t, s.DeleteProjectKey(ctx, keyScope(e.key, models.RoleAdmin), e.key.ID), models.CodeNotFound)
+	noError(t, s.UpdateProject(ctx, keyScope(e.key, models.RoleEditor), e.project))
+}
+
+func TestProjectKeyIsFoundByItsHashWhileItsProjectIsThere(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	key := newProjectKey(t, s, n.project, "text")
+	find := func(text models.Secret) (*models.ProjectKey, error) {
+		return s.ProjectKeyByHash(t.Context(), text.Hash())
+	}
+	got, err := find("text")
+	noError(t, err)
+	if diff := cmp.Diff(key, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	_, err = find("another")
+	wantCode(t, err, models.CodeNotFound)
+	if s.CreateProjectKey(t.Context(), &models.ProjectKey{AccountID: n.account.ID, ProjectID: n.project.ID}, models.Secret("text").Hash()) == nil {
+		t.Error("the same text was stored twice")
+	}
+
+	n.project.DeletedAt = new(start.Add(time.Hour))
+	noError(t, s.UpdateProject(t.Context(), n.scope(), n.project))
+	for name, read := range map[string]func(context.Context) error{
+		"ProjectKeyByHash": func(context.Context) error { _, err := find("text"); return err },
+		"ProjectKey":       func(ctx context.Context) error { _, err := s.ProjectKey(ctx, everything(), key.ID); return err },
+		"DeleteProjectKey": func(ctx context.Context) error { return s.DeleteProjectKey(ctx, everything(), key.ID) },
+	} {
+		if err := read(t.Context()); models.ErrorCode(err) != models.CodeNotFound {
+			t.Errorf("%s of a deleted project: %v", name, err)
+		}
+	}
+	if left, err := s.ProjectKeys(t.Context(), everything(), n.project.ID); err != nil || len(left) != 0 {
+		t.Errorf("ProjectKeys of a deleted project: %v, %v", left, err)
+	}
+}
