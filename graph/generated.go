@@ -1926,6 +1926,9 @@ scalar DateTime
 "A length of time: ` + "`" + `24h` + "`" + `, ` + "`" + `90m` + "`" + `, ` + "`" + `30s` + "`" + ` or a sum of such."
 scalar Duration
 
+"Any JSON value. What you give comes back as you gave it: the order of keys and the spelling of numbers are kept."
+scalar JSON
+
 "Everything that can be named by an ObjectID."
 interface Node {
   id: ObjectID!
