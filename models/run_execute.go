@@ -141,10 +141,10 @@ func (s *Service) settleBatch(ctx context.Context, e *Execution, batch *Batch, a
 				return err
 			}
 		}
-		if err := tx.FinishBatchAttempt(ctx, attempt); err != nil {
+		if owned, err = tx.SettleBatch(ctx, batch); err != nil {
 			return err
 		}
-		if owned, err = tx.SettleBatch(ctx, batch); err != nil || !owned || !batch.Status.Ended() {
+		if err := tx.FinishBatchAttempt(ctx, attempt); err != nil || !owned || !batch.Status.Ended() {
 			return err
 		}
 		callbacks, next, err = s.advance(ctx, tx, batch, e.Input)
