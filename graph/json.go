@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"maps"
 	"slices"
 	"unicode/utf8"
 
@@ -111,7 +110,6 @@ func variableTexts(ctx context.Context) (map[string]json.RawMessage, error) {
 		Variables map[string]json.RawMessage `json:"variables"`
 	}
 	err := json.NewDecoder(bytes.NewReader(body)).Decode(&request)
-	maps.DeleteFunc(request.Variables, func(name string, _ json.RawMessage) bool { return isLifted(name) })
 	return request.Variables, err
 }
 
