@@ -9,6 +9,3 @@ func (c Cron) Next(after time.Time, zone *time.Location) (time.Time, bool) {
 	return after.Add(time.Hour), true
 }
 
-func TakeMember(field string, object []byte, name string) (rest, member []byte, err error) {
-	return object, nil, nil
-}
