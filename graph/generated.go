@@ -3454,7 +3454,7 @@ scalar DateTime
 "A length of time: ` + "`" + `24h` + "`" + `, ` + "`" + `90m` + "`" + `, ` + "`" + `30s` + "`" + ` or a sum of such; on input also a number of seconds."
 scalar Duration
 
-"Any JSON value. What you give comes back as you gave it: order of keys and spelling of numbers are kept."
+"Any JSON value. What you give comes back as you gave it: the order of keys and the spelling of numbers are kept."
 scalar JSON
 
 "Everything that can be named by an ObjectID."

@@ -32,20 +32,23 @@ func NewHandler(service *models.Service, version string, log *slog.Logger) http.
 }
 
 func (h *handler) serve(version string) http.Handler {
-	return h.authenticate(h.limitBody(h.graphql(version)))
-}
-
-func (h *handler) graphql(version string) http.Handler {
-	server := gqlgen.New(NewExecutableSchema(Config{
+	schema := NewExecutableSchema(Config{
 		Resolvers:  &Resolver{service: h.service, version: version},
 		Directives: DirectiveRoot{Allow: allow},
 		Complexity: complexity(),
-	}))
+	})
+	return h.authenticate(h.limitBody(h.graphql(schema)))
+}
+
+func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
+	server := gqlgen.New(schema)
 	server.AddTransport(transport.POST{})
-	server.SetQueryCache(lru.New[*ast.QueryDocument](queryCacheSize))
+	server.SetValidationRulesFn(validationRules)
+	server.SetQueryCache(documents{lru.New[*ast.QueryDocument](queryCacheSize), schema.Schema()})
 	server.SetParserTokenLimit(maxTokens)
 	server.Use(extension.Introspection{})
 	server.Use(arguments{})
+	server.Use(newJSONArguments(schema.Schema()))
 	server.Use(extension.FixedComplexityLimit(maxComplexity))
 	server.SetErrorPresenter(h.present)
 	server.SetRecoverFunc(h.recovered)
@@ -55,7 +58,9 @@ func (h *handler) graphql(version string) http.Handler {
 	return server
 }
 
-// limitBody reads the body first, so that one that is too large gets the status that says so.
+type bodyKey struct{}
+
+// limitBody reads the body first, so that one that is too large gets the status that says so. The context keeps its text.
 func (h *handler) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
@@ -67,7 +72,7 @@ func (h *handler) limitBody(next http.Handler) http.Handler {
 			h.writeError(w, r, http.StatusBadRequest, badInput("body", "could not be read"))
 		default:
 			r.Body = io.NopCloser(bytes.NewReader(body))
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)))
 		}
 	})
 }

@@ -109,9 +109,10 @@ func (s *Store) InTx(ctx context.Context, f func(models.Store) error) error {
 func (s *Store) reader(ctx context.Context) *gorm.DB { return s.read.WithContext(ctx) }
 func (s *Store) writer(ctx context.Context) *gorm.DB { return s.write.WithContext(ctx) }
 
-// locking reads rows that the transaction is about to change. SQLite drops the clause: its transactions are alone already.
+// locking reads rows that the transaction is about to change. Not their keys: rows that point to them, as a notice does to its job, can be
+// inserted meanwhile. SQLite drops the clause: its transactions are alone already.
 func (s *Store) locking(ctx context.Context) *gorm.DB {
-	return s.writer(ctx).Clauses(clause.Locking{Strength: "UPDATE"})
+	return s.writer(ctx).Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
 }
 
 // noProject is given to scoped where there is no project: for accounts themselves.
