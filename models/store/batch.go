@@ -169,6 +169,12 @@ func (s *Store) OverdueBatches(ctx context.Context, dueBy time.Time, perAction i
 	return found, nil
 }
 
+// CountDueBatches counts what is due.
+func (s *Store) CountDueBatches(ctx context.Context, dueBy time.Time, limit int) (int, error) {
+	due := s.reader(ctx).Model(&batchRow{}).Select("id").Where(isQueued+" AND next_attempt_at <= ?", micros(dueBy)).Limit(limit)
+	return count(s.reader(ctx).Table("(?) AS due", due))
+}
+
 // tallyBatches: an empty page behind one that said it was the last does not count.
 const tallyBatches = `SELECT status, count(*) AS count FROM run_batches AS b WHERE run_id = ? AND NOT (empty AND EXISTS (
 	SELECT 1 FROM run_batches AS earlier
