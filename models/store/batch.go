@@ -96,9 +96,11 @@ func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUnti
 	return convert(rows, batch)
 }
 
-// RenewBatches keeps batches in their worker's hand.
+// RenewBatches keeps batches in their worker's hand. One that somebody has locked is being settled or stopped: waiting for it, with
+// others locked, could be for ever.
 func (s *Store) RenewBatches(ctx context.Context, ids []int64, until time.Time) error {
-	return s.writer(ctx).Model(&batchRow{}).Where("id IN ? AND "+isExecuted, ids).Update("lease_until", micros(until)).Error
+	mine := s.lockedBatches(ctx).Select("id").Where("id IN ? AND "+isExecuted, ids)
+	return s.writer(ctx).Model(&batchRow{}).Where(amongChosen, mine).Update("lease_until", micros(until)).Error
 }
 
 // SettleBatch writes what became of a claimed batch.
