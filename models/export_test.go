@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // What the tests of the rules reach past the use-cases.
 var (
@@ -21,3 +25,13 @@ var RunStatuses = []RunStatus{
 
 // Become changes the status of a run, if there is a way.
 func (r *Run) Become(status RunStatus, at time.Time) error { return r.become(status, at) }
+
+// TakeAnswer ends a batch with an answer, or tells that the executor is to be asked again.
+func TakeAnswer(b *Batch, o Outcome, run *Run, at time.Time) (*Batch, bool) {
+	answer := readAnswer(o, uuid.Nil)
+	if answer.mayChange {
+		return b, true
+	}
+	b.take(answer, run, at)
+	return b, false
+}
