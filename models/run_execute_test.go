@@ -257,10 +257,8 @@ func TestLastTwoBatchesRecordedAtOnceMakeOneFinal(t *testing.T) {
 		run := w.newRun(pages(batches))
 		claimed := w.claimBatches(a, batches)
 		atOnce(2*batches, func(i int) {
-			e := claimed[i/2]
-			own := &models.Execution{Batch: new(*e.Batch), Attempt: new(*e.Attempt), Action: e.Action, Run: e.Run, Input: e.Input}
 			// Each twice: the commit of the first was not heard of.
-			if err := w.RecordBatch(t.Context(), own, found(1, true)); err != nil {
+			if err := w.RecordBatch(t.Context(), copyOf(claimed[i/2]), found(1, true)); err != nil {
 				t.Error(err)
 			}
 		})
