@@ -189,10 +189,10 @@ func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[models.RunSt
 	return tally, err
 }
 
-// FirstBatchError finds the first batch that has one.
+// FirstBatchError finds the first batch that has one. SQLite's driver writes none as an empty text, and not as NULL.
 func (s *Store) FirstBatchError(ctx context.Context, runID int64) (*models.StandardError, error) {
 	var rows []batchRow
-	err := s.writer(ctx).Select("error").Where("run_id = ? AND error IS NOT NULL", runID).Order("id").Limit(1).Find(&rows).Error
+	err := s.writer(ctx).Select("error").Where("run_id = ? AND length(error) > 0", runID).Order("id").Limit(1).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
