@@ -155,6 +155,9 @@ func readInputs(in []NewRunInput) ([]*RunInput, error) {
 		if !isObject(given.Input) {
 			return nil, invalid("inputs", "input %d: must be a JSON object", i+1)
 		}
+		if given.CustomData != nil && !json.Valid(given.CustomData) {
+			return nil, invalid("inputs", "input %d: the custom data must be JSON", i+1)
+		}
 		inputs[i] = &RunInput{Number: i + 1, Input: given.Input, CustomData: given.CustomData}
 	}
 	return inputs, nil
@@ -220,7 +223,9 @@ func (s *Service) StopRun(ctx context.Context, actor *Actor, id int64) (*Run, er
 	var final *Callback
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
 		at := s.now()
-		// Batches before their run, as everybody locks them; and once more for a page that was added meanwhile.
+		if err := lockPages(ctx, tx, run); err != nil {
+			return err
+		}
 		if err := tx.StopBatches(ctx, id, at); err != nil {
 			return err
 		}
@@ -238,7 +243,7 @@ func (s *Service) StopRun(ctx context.Context, actor *Actor, id int64) (*Run, er
 			Message: "The run was stopped", Label: LabelActionAborted, Scope: ScopeRingback, StatusCode: http.StatusUnprocessableEntity,
 			Params: map[string]any{}, Ref: run.UID.String(),
 		}
-		if err := firstError(tx.StopBatches(ctx, id, at), tx.UpdateRun(ctx, run)); err != nil {
+		if err := tx.UpdateRun(ctx, run); err != nil {
 			return err
 		}
 		final, err = s.raiseFinal(ctx, tx, run)
