@@ -219,6 +219,7 @@ func (w *world) dump() map[string][]string {
 	for _, table := range []string{
 		"sso_clients", "accounts", "users", "memberships", "user_keys", "sessions", "projects", "signing_secrets",
 		"project_keys", "crawls", "report_downloads", "callbacks", "callback_attempts",
+		"actions", "schedules", "runs", "run_inputs", "run_batches", "batch_attempts", "jobs",
 	} {
 		tables[table] = dumpTable(w.tb, db, table)
 	}
@@ -260,6 +261,14 @@ func (w *world) unchanged(f func()) {
 	}
 	if woke := w.queue.reset(); len(woke) > 0 {
 		w.tb.Errorf("woken: %v", woke)
+	}
+}
+
+// same compares with a value of an answer.
+func (w *world) same(what string, want, got any) {
+	w.tb.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.tb.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
 

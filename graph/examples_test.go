@@ -32,6 +32,10 @@ var examples = map[string]example{
 	"Query.getCrawl":          {who: member, query: `{ getCrawl(id: 124234) { id rawID status } }`},
 	"Query.getReportDownload": {who: member, query: `{ getReportDownload(id: 567890) { id rawID reportId } }`},
 	"Query.getCallback":       {who: member, query: `{ getCallback(id: 1) { id rawID uid } }`},
+	"Query.getAction":         {who: member, query: `{ getAction(id: 1) { id rawID name executorUrl executorHeaders { value } } }`},
+	"Query.getRun":            {who: member, query: `{ getRun(id: 1) { id rawID uid status action } }`},
+	"Query.getSchedule":       {who: member, query: `{ getSchedule(id: 1) { id rawID uid status } }`},
+	"Query.getJob":            {who: member, query: `{ getJob(id: 1) { id rawID uuid state } }`},
 
 	"Mutation.createProject": {who: editorUp, query: `mutation {
 		createProject(input: {accountId: 123123, name: "New", primaryDomain: "https://new.example.com"}) { project { id } } }`},
@@ -50,6 +54,14 @@ var examples = map[string]example{
 		createProjectKey(input: {projectId: 1123123, name: "New"}) { id rawID name key } }`},
 	"Mutation.deleteProjectKey": {who: adminOnly, query: `mutation { deleteProjectKey(input: {projectKeyId: 1}) { projectKey { id } } }`},
 	"Mutation.replayCallback":   {who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`},
+	"Mutation.createRun": {who: editorUp, query: `mutation {
+		createRun(input: {projectId: 1123123, action: "search", inputs: [{q: "shoes"}]}) { run { id } status message } }`},
+	"Mutation.stopRun":        {who: editorUp, query: `mutation { stopRun(input: {runId: 1}) { run { id status } } }`},
+	"Mutation.pauseSchedule":  {who: editorUp, query: `mutation { pauseSchedule(input: {scheduleId: 1}) { schedule { id status } } }`},
+	"Mutation.resumeSchedule": {who: editorUp, query: `mutation { resumeSchedule(input: {scheduleId: 2}) { schedule { id status } } }`},
+	"Mutation.cancelSchedule": {who: editorUp, query: `mutation { cancelSchedule(input: {scheduleId: 3}) { schedule { id status } } }`},
+	"Mutation.createJobs": {who: editorUp, query: `mutation {
+		createJobs(input: {projectId: 1123123, inputs: [{image: "https://www.example.com/1.png"}]}) { jobs { id uuid state } } }`},
 
 	"Mutation.createUserKey": {
 		who: userOrNamed, query: `mutation { createUserKey { id secret } }`,
@@ -70,4 +82,9 @@ var examples = map[string]example{
 	"Mutation.finishReportDownload": {who: platformOnly, query: `mutation { finishReportDownload(input: {
 		reportDownloadId: 567891, crawlId: 124234, reportTemplateCode: "all_pages", fileUrl: "https://files.example.com/2"
 	}) { reportDownload { id } callback { id } } }`},
+	"Mutation.createAction": {who: platformOnly, query: `mutation {
+		createAction(input: {accountId: 123123, name: "new", executorUrl: "https://platform.example.com/new"}) { action { id } } }`},
+	"Mutation.updateAction": {who: platformOnly, query: `mutation { updateAction(input: {actionId: 1, pageSize: 20}) { action { id } } }`},
+	"Mutation.updateJob": {who: platformOnly, query: `mutation {
+		updateJob(input: {jobId: 1, action: RESOLVED, state: COMPLETED, output: {label: "cat"}}) { job { id state } callback { id } } }`},
 }

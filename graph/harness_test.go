@@ -146,6 +146,7 @@ func populate(tb testing.TB, w *world, s *models.Service) {
 	createProject(tb, s, models.NewProject{AccountID: otherAccount, RawID: otherProject})
 	_, _, err = s.CreateProjectKey(ctx, platform, demoProject, "CI")
 	must(tb, err)
+	populateRuns(tb, s)
 	w.callback.crawl = finishCrawl(tb, s, finishedCrawl, demoProject)
 	w.callback.report = finishReport(tb, s, reportDownload, finishedCrawl)
 	finishCrawl(tb, s, otherCrawl, otherProject)

@@ -24,6 +24,10 @@ var idFields = []struct {
 	{"Query.getCrawl.id", `query { getCrawl(id: %s) { id } }`, "Crawl", finishedCrawl},
 	{"Query.getReportDownload.id", `query { getReportDownload(id: %s) { id } }`, "ReportDownload", reportDownload},
 	{"Query.getCallback.id", `query { getCallback(id: %s) { id } }`, "Callback", 1},
+	{"Query.getAction.id", `query { getAction(id: %s) { id } }`, "Action", searchAction},
+	{"Query.getRun.id", `query { getRun(id: %s) { id } }`, "Run", queuedRun},
+	{"Query.getSchedule.id", `query { getSchedule(id: %s) { id } }`, "Schedule", activeSchedule},
+	{"Query.getJob.id", `query { getJob(id: %s) { id } }`, "Job", openJob},
 	{"CreateUserKeyInput.userId", `mutation { createUserKey(input: {userId: %s}) { id } }`, "User", editorUser},
 	{
 		"CreateProjectInput.accountId", `mutation { createProject(input: {accountId: %s, name: "A", primaryDomain: "b"}) { project { id } } }`,
@@ -91,6 +95,17 @@ var idFields = []struct {
 		"FinishReportDownloadInput.createdByUserId",
 		finishWith(`reportDownloadId: 5010, crawlId: 124234, createdByUserId: %s`), "User", demoUser,
 	},
+	{"CreateActionInput.accountId", `mutation {
+		createAction(input: {accountId: %s, name: "a", executorUrl: "https://platform.example.com/a"}) { action { id } } }`, "Account", demoAccount},
+	{"UpdateActionInput.actionId", `mutation { updateAction(input: {actionId: %s}) { action { id } } }`, "Action", searchAction},
+	{"CreateRunInput.projectId", `mutation {
+		createRun(input: {projectId: %s, action: "search", inputs: [{q: 1}]}) { run { id } } }`, "Project", demoProject},
+	{"StopRunInput.runId", `mutation { stopRun(input: {runId: %s}) { run { id } } }`, "Run", queuedRun},
+	{"PauseScheduleInput.scheduleId", `mutation { pauseSchedule(input: {scheduleId: %s}) { schedule { id } } }`, "Schedule", activeSchedule},
+	{"ResumeScheduleInput.scheduleId", `mutation { resumeSchedule(input: {scheduleId: %s}) { schedule { id } } }`, "Schedule", pausedSchedule},
+	{"CancelScheduleInput.scheduleId", `mutation { cancelSchedule(input: {scheduleId: %s}) { schedule { id } } }`, "Schedule", activeSchedule},
+	{"CreateJobsInput.projectId", `mutation { createJobs(input: {projectId: %s, inputs: [1]}) { jobs { id } } }`, "Project", demoProject},
+	{"UpdateJobInput.jobId", `mutation { updateJob(input: {jobId: %s, action: RESOLVED, state: FAILED}) { job { id } } }`, "Job", openJob},
 }
 
 func finishWith(fields string) string {
@@ -197,10 +212,12 @@ func TestRawIDIsTheNumberAsText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a := w.ok(w.admin(), `{ me { id rawID accounts { nodes { id rawID projects { nodes { id rawID } } } } }
-		getCrawl(id: 124234) { id rawID } getReportDownload(id: 567890) { id rawID } getCallback(id: 1) { id rawID } }`, nil)
+		getCrawl(id: 124234) { id rawID } getReportDownload(id: 567890) { id rawID } getCallback(id: 1) { id rawID }
+		getAction(id: 1) { id rawID } getRun(id: 1) { id rawID } getSchedule(id: 1) { id rawID } getJob(id: 1) { id rawID } }`, nil)
 	for path, typeName := range map[string]string{
 		"me": "User", "me.accounts.nodes.0": "Account", "me.accounts.nodes.0.projects.nodes.0": "Project",
 		"getCrawl": "Crawl", "getReportDownload": "ReportDownload", "getCallback": "Callback",
+		"getAction": "Action", "getRun": "Run", "getSchedule": "Schedule", "getJob": "Job",
 	} {
 		raw, _ := a.at(path + ".rawID").(string)
 		id, err := models.ParseObjectID(a.text(path + ".id"))
@@ -215,7 +232,7 @@ func TestNodeFindsEachType(t *testing.T) {
 	w := newWorld(t)
 	for typeName, raw := range map[string]int64{
 		"Account": demoAccount, "Project": demoProject, "Crawl": finishedCrawl, "ReportDownload": reportDownload, "Callback": 1,
-		"User": demoUser, "SSOClient": 1,
+		"User": demoUser, "SSOClient": 1, "Action": searchAction, "Run": queuedRun, "Schedule": activeSchedule, "Job": openJob,
 	} {
 		who := w.admin()
 		if typeName == "SSOClient" {

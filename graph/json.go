@@ -2,10 +2,10 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
-	"maps"
 	"slices"
 	"unicode/utf8"
 
@@ -111,64 +111,73 @@ func variableTexts(ctx context.Context) (map[string]json.RawMessage, error) {
 		Variables map[string]json.RawMessage `json:"variables"`
 	}
 	err := json.NewDecoder(bytes.NewReader(body)).Decode(&request)
-	maps.DeleteFunc(request.Variables, func(name string, _ json.RawMessage) bool { return isLifted(name) })
 	return request.Variables, err
 }
 
-// read decodes the text of a type, which gqlgen has found to fit, down to the JSON in it. Each level of input objects reads the
-// text once more.
+// read decodes the text of a variable, which gqlgen has found to fit its type, down to the JSON in it.
 func (j *jsonArguments) read(t *ast.Type, text json.RawMessage) (any, error) {
+	r := &variableReader{jsonArguments: j, text: text, decoder: json.NewDecoder(bytes.NewReader(text))}
+	r.decoder.UseNumber()
+	value := r.value(t)
+	return value, r.err
+}
+
+// variableReader goes through a text once, however deep the input objects are in each other.
+type variableReader struct {
+	*jsonArguments
+	text    []byte
+	decoder *json.Decoder
+	err     error
+}
+
+func (r *variableReader) value(t *ast.Type) any {
+	first := bytes.TrimLeft(r.text[r.decoder.InputOffset():], ",: \t\r\n")[0]
 	switch {
-	case string(text) == "null":
-		return nil, nil
+	case first == 'n':
+		return decoded[any](r)
+	case t.Elem != nil && first == '[':
+		return r.list(t.Elem)
 	case t.Elem != nil:
-		return j.readList(t.Elem, text)
+		return []any{r.value(t.Elem)} // a single value stands for a list of one
 	case t.NamedType == scalarJSON:
-		return text, nil
-	case j.holds[t.NamedType]:
-		return j.readObject(j.schema.Types[t.NamedType], text)
+		return decoded[json.RawMessage](r)
+	case r.holds[t.NamedType]:
+		return r.object(r.schema.Types[t.NamedType])
+	default:
+		return decoded[any](r)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var value any
-	err := decoder.Decode(&value)
-	return value, err
 }
 
-func (j *jsonArguments) readList(elem *ast.Type, text json.RawMessage) (any, error) {
-	texts := []json.RawMessage{text} // a single value stands for a list of one
-	if text[0] == '[' {
-		if err := json.Unmarshal(text, &texts); err != nil {
-			return nil, err
-		}
-	}
-	list := make([]any, len(texts))
-	for i, text := range texts {
-		value, err := j.read(elem, text)
-		if err != nil {
-			return nil, err
-		}
-		list[i] = value
-	}
-	return list, nil
+func decoded[T any](r *variableReader) (value T) {
+	r.err = cmp.Or(r.err, r.decoder.Decode(&value))
+	return value
 }
 
-func (j *jsonArguments) readObject(definition *ast.Definition, text json.RawMessage) (any, error) {
-	var texts map[string]json.RawMessage
-	if err := json.Unmarshal(text, &texts); err != nil {
-		return nil, err
+func (r *variableReader) token() json.Token {
+	token, err := r.decoder.Token()
+	r.err = cmp.Or(r.err, err)
+	return token
+}
+
+func (r *variableReader) list(elem *ast.Type) []any {
+	list := []any{}
+	for r.token(); r.err == nil && r.decoder.More(); {
+		list = append(list, r.value(elem))
 	}
-	object := make(map[string]any, len(texts))
-	for _, field := range definition.Fields {
-		text, given := texts[field.Name]
-		if !given {
-			continue
+	r.token()
+	return list
+}
+
+func (r *variableReader) object(definition *ast.Definition) map[string]any {
+	object := map[string]any{}
+	for r.token(); r.err == nil && r.decoder.More(); {
+		name, _ := r.token().(string)
+		if field := definition.Fields.ForName(name); field != nil {
+			object[name] = r.value(field.Type)
+		} else { // __typename, which gqlgen lets pass
+			decoded[any](r)
 		}
-		value, err := j.read(field.Type, text)
-		if err != nil {
-			return nil, err
-		}
-		object[field.Name] = value
 	}
-	return object, nil
+	r.token()
+	return object
 }

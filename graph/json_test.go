@@ -140,6 +140,7 @@ func TestAVariableOfTheTypeJSONKeepsItsText(t *testing.T) {
 		"an input":               {`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"name":"a","number":7,"inputs":[1.0,2.0],"one":null}}`, `{input:{inputs:[‹1.0› ‹2.0›] name:a number:7 one:<nil>}}`},
 		"one for a list inside":  {`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"inputs":1.0,"many":{"one":2.0}}}`, `{input:{inputs:[‹1.0›] many:[{one:‹2.0›}]}}`},
 		"inputs in inputs":       {`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"nested":{"one":1.0,"nested":null},"many":[{"one":2.0}]}}`, `{input:{many:[{one:‹2.0›}] nested:{nested:<nil> one:‹1.0›}}}`},
+		"__typename":             {`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"__typename":{"a":[1]},"one":1.0}}`, `{input:{one:‹1.0›}}`},
 		"an escaped name":        {`query($v: EchoInput) { echo(input: $v) }`, `{"\u0076":{"\u006fne":1.0}}`, `{input:{one:‹1.0›}}`},
 		"the last of two":        {`query($v: EchoInput) { echo(input: $v) }`, `{"v":1,"v":{"one":1,"one":{"a":1,"a":2}}}`, `{input:{one:‹{"a":1,"a":2}›}}`},
 		"other types":            {`query($i: ID, $n: [Int]) { echo(id: $i, numbers: $n, json: 1) }`, `{"i":5,"n":[1]}`, `{id:5 json:‹1› numbers:[1]}`},

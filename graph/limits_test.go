@@ -146,6 +146,15 @@ func listFields() map[string]string {
 		"getProject.callbacks": `{ getProject(id: 1123123) { callbacks(%s) { totalCount } } }`,
 		"getCrawl.callbacks":   `{ getCrawl(id: 124234) { callbacks(%s) { totalCount } } }`,
 		"getCallback.attempts": `{ getCallback(id: 1) { attempts(%s) { totalCount } } }`,
+		"getAccount.actions":   `{ getAccount(id: 123123) { actions(%s) { totalCount } } }`,
+		"getProject.runs":      `{ getProject(id: 1123123) { runs(%s) { totalCount } } }`,
+		"getProject.schedules": `{ getProject(id: 1123123) { schedules(%s) { totalCount } } }`,
+		"getProject.jobs":      `{ getProject(id: 1123123) { jobs(%s) { totalCount } } }`,
+		"getSchedule.runs":     `{ getSchedule(id: 1) { runs(%s) { totalCount } } }`,
+		"getRun.batches":       `{ getRun(id: 1) { batches(%s) { totalCount } } }`,
+		"getRun.callbacks":     `{ getRun(id: 1) { callbacks(%s) { totalCount } } }`,
+		"getRun.results":       `{ getRun(id: 1) { results(%s) { totalCount } } }`,
+		"getJob.callbacks":     `{ getJob(id: 1) { callbacks(%s) { totalCount } } }`,
 	}
 }
 

@@ -171,6 +171,10 @@ func TestDeepNestingEndsInAnAnswer(t *testing.T) {
 	if got := e.ok(t, `query($v: JSON) { echo(json: $v) }`, `{"v":`+deep(9_990)+`}`); got != `{json:‹`+deep(9_990)+`›}` {
 		t.Errorf("got %.100s", got)
 	}
+	tower := strings.Repeat(`{"nested":`, 4_900) + `{"one":1.50}` + strings.Repeat("}", 4_900)
+	if got := e.ok(t, `query($v: EchoInput) { echo(input: $v) }`, `{"v":`+tower+`}`); !strings.Contains(got, "{one:‹1.50›}") {
+		t.Errorf("got %.100s", got)
+	}
 	if _, a := e.post(t, `{"query":"{ echo(json: `+strings.Repeat("[", 1<<19)+`) }"}`); a.code() != "GRAPHQL_PARSE_FAILED" {
 		t.Errorf("a deep literal: %.200s", a.Body)
 	}

@@ -15,7 +15,7 @@ import (
 // keyFor is what a key gets for an example; an empty code means that it may. The examples are about the demo project, but for the
 // deletion, which is of the bare one.
 func keyFor(projectID int64, name string, e example) models.Code {
-	ofAccount := []string{"Query.getAccount", "Mutation.createProject", "Mutation.updateAccount"}
+	ofAccount := []string{"Query.getAccount", "Query.getAction", "Mutation.createProject", "Mutation.updateAccount"}
 	deletesOwn := (name == "Mutation.deleteProject") == (projectID == bareProject)
 	switch {
 	case e.who == platformOnly || e.who == userOnly || e.who == userOrNamed:

@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/ringback/ringback/models"
 )
 
@@ -106,7 +105,7 @@ func (r *mutationResolver) CreateAction(ctx context.Context, input CreateActionI
 		return nil, ids.err
 	}
 	action, err := r.service.CreateAction(ctx, models.ActorFrom(ctx), accountID, input.Name, models.ActionSettings{
-		Executor: endpointUpdate(graphql.OmittableOf(&input.ExecutorURL), input.ExecutorHeaders),
+		Executor: newEndpoint(input.ExecutorURL, input.ExecutorHeaders),
 		PageSize: input.PageSize.Value(), Timeout: input.Timeout.Value(),
 	})
 	return &CreateActionPayload{Action: action}, err

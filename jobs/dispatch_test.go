@@ -30,7 +30,7 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.dispatcher = newDispatcher(ctx, source[*models.Delivery]{
-		name: "callback", claim: h.world.service.Claim, do: h.request, renew: h.world.service.Renew,
+		name: "callback", claim: h.service.Claim, do: h.request, renew: h.service.Renew,
 		id: func(d *models.Delivery) int64 { return d.Callback.ID },
 	}, make(chan struct{}, concurrency), perHost, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {
@@ -56,7 +56,7 @@ func (h *hosts) request(ctx context.Context, d *models.Delivery) (arrived bool) 
 	if arrived {
 		status = http.StatusOK
 	}
-	if err := h.world.service.Record(context.WithoutCancel(ctx), d, models.Outcome{HTTPStatus: &status}); err != nil {
+	if err := h.service.Record(context.WithoutCancel(ctx), d, models.Outcome{HTTPStatus: &status}); err != nil {
 		h.log.Error("record", "error", err)
 	}
 	return arrived

@@ -117,6 +117,7 @@ func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
 // CallbackStore keeps callbacks and their attempts.
 type CallbackStore interface {
 	CallbackHistory
+	CallbackLog
 	OrderingStore
 
 	// Owners returns projects and their accounts by project, also when a project is deleted.

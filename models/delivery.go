@@ -186,10 +186,11 @@ func (s *Service) settle(ctx context.Context, d *Delivery, change func(next *Del
 				return err
 			}
 		}
-		if err := tx.FinishAttempt(ctx, next.Attempt); err != nil {
+		// The callback before its attempt, as the sweep locks them.
+		if owned, err = tx.SettleCallback(ctx, next.Callback); err != nil {
 			return err
 		}
-		if owned, err = tx.SettleCallback(ctx, next.Callback); err != nil || !owned {
+		if err := tx.FinishAttempt(ctx, next.Attempt); err != nil || !owned {
 			return err
 		}
 		if follower, err = moveUp(ctx, tx, next.Callback, s.now()); err != nil || !next.noticeDue() {

@@ -16,5 +16,35 @@
 // recorded together with the decision (Record). A worker that stops gives its callbacks back (Interrupt); those of a worker
 // that died are found when their lease has run out (Sweep), and their open attempts are marked INTERRUPTED.
 //
-// A replay is a new callback with the same ref and bytes.
+// A replay is a new callback with the same ref and bytes. Callbacks that share an ordering key stand in a line: all but the first
+// are held, which is PENDING and never due, and when the first has ended the next is released.
+//
+// # A run's life
+//
+//	           CreateRun                ClaimBatches            RecordBatch, the last batch
+//	(request) ──────────▶ QUEUED ─────────────────▶ RUNNING ─────────────────────────────▶ SUCCEEDED, PARTIAL_SUCCEEDED,
+//	    │                   ▲                          │                                    FAILED or BLOCKED
+//	    │ with a schedule   │ FireSchedules            │ StopRun (from QUEUED too)
+//	    └───────────▶ SCHEDULED ──▶ INVALID            └──────────▶ STOPPED
+//	                    ▲    │                                        ▲
+//	                    │    ▼ PauseSchedule          CancelSchedule  │
+//	                   CREATED ───────────────────────────────────────┘
+//
+// A run has inputs, and for each page of each input a batch. A batch is claimed, leased, tried and interrupted as a callback is, but
+// by action and not by host, and what leaves is a call of the action's executor. The transaction that records a batch's end
+// also creates its callback, the batch of the next page, and with the last batch the run's final callback. Batches are locked before
+// their run.
+//
+// # Adding a source of callbacks
+//
+// What makes callbacks (crawls, report downloads, runs, jobs) touches three places, and never the delivery:
+//
+//  1. event.go: an EventName and its row in the events table, which says the content type, the success codes, where the callback goes
+//     and whether the SSO partner hears of its failure; and the payload builder beside it (payload.go, or a file of the source's own), which
+//     makes the body from a Subject. The schema's CallbackEvent gets the name.
+//  2. The source's own file: the entity, its store port, and the use-case that ends in raise(ctx, tx, occasion{…}), in the transaction that
+//     changes the entity, with a dedupKey that names this event of this source, and after the commit in wake. An occasion can carry the
+//     request's own URL (then the target is fixed) and an orderingKey (then callbacks go one after the other).
+//  3. Subject, link and fillSubject (callback.go, payload.go): the pointer to the source, its column on callbacks in a migration, and
+//     who its creator is; with an owner in history.go where the source has a list of its callbacks.
 package models

@@ -12,7 +12,6 @@ import (
 const (
 	TypeAccount        = "Account"
 	TypeAction         = "Action"
-	TypeBatch          = "Batch"
 	TypeCallback       = "Callback"
 	TypeCrawl          = "Crawl"
 	TypeJob            = "Job"

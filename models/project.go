@@ -3,6 +3,8 @@ package models
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Project is a site of an account that is crawled.
@@ -24,6 +26,14 @@ func (p *Project) ObjectID() ObjectID { return ObjectID{TypeProject, p.ID} }
 
 // RawID returns the project's number as text.
 func (p *Project) RawID() string { return rawIDText(p.ID) }
+
+// projectNamespace is that of the UUIDs of projects.
+var projectNamespace = uuid.MustParse("6f1d3c52-5a0e-4b7e-9a64-3d0c1f2b8e47")
+
+// ProjectUID names a project where callers know workspaces by UUIDs: always the same one for the same project.
+func ProjectUID(projectID int64) uuid.UUID {
+	return uuid.NewSHA1(projectNamespace, []byte(rawIDText(projectID)))
+}
 
 // APICallbackURL is where callbacks go, as far as this level says it.
 func (p *Project) APICallbackURL() *string { return p.Callback.URL }

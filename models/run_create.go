@@ -54,6 +54,9 @@ func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run,
 	if err := actor.RequireProjectRole(project.AccountID, project.ID, RoleEditor); err != nil {
 		return nil, err
 	}
+	if !actionPattern.MatchString(in.Action) { // nor does every text fit into a statement
+		return nil, NotFound(TypeAction)
+	}
 	action, err := s.store.ActionByName(ctx, project.AccountID, in.Action)
 	if err != nil {
 		return nil, err
@@ -217,7 +220,9 @@ func (s *Service) StopRun(ctx context.Context, actor *Actor, id int64) (*Run, er
 	var final *Callback
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
 		at := s.now()
-		// Batches before their run, as everybody locks them; and once more for a page that was added meanwhile.
+		if err := lockPages(ctx, tx, run); err != nil {
+			return err
+		}
 		if err := tx.StopBatches(ctx, id, at); err != nil {
 			return err
 		}
@@ -235,7 +240,7 @@ func (s *Service) StopRun(ctx context.Context, actor *Actor, id int64) (*Run, er
 			Message: "The run was stopped", Label: LabelActionAborted, Scope: ScopeRingback, StatusCode: http.StatusUnprocessableEntity,
 			Params: map[string]any{}, Ref: run.UID.String(),
 		}
-		if err := firstError(tx.StopBatches(ctx, id, at), tx.UpdateRun(ctx, run)); err != nil {
+		if err := tx.UpdateRun(ctx, run); err != nil {
 			return err
 		}
 		final, err = s.raiseFinal(ctx, tx, run)

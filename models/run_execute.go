@@ -136,10 +136,15 @@ func (s *Service) settleBatch(ctx context.Context, e *Execution, batch *Batch, a
 	var next *Batch
 	owned := false
 	err := s.store.InTx(ctx, func(tx Store) (err error) {
-		if err := tx.FinishBatchAttempt(ctx, attempt); err != nil {
+		if batch.Status.Ended() {
+			if err := lockPages(ctx, tx, e.Run); err != nil {
+				return err
+			}
+		}
+		if owned, err = tx.SettleBatch(ctx, batch); err != nil {
 			return err
 		}
-		if owned, err = tx.SettleBatch(ctx, batch); err != nil || !owned || !batch.Status.Ended() {
+		if err := tx.FinishBatchAttempt(ctx, attempt); err != nil || !owned || !batch.Status.Ended() {
 			return err
 		}
 		callbacks, next, err = s.advance(ctx, tx, batch, e.Input)
@@ -158,6 +163,12 @@ func (s *Service) settleBatch(ctx context.Context, e *Execution, batch *Batch, a
 	s.wakeBatches(ctx, []*Batch{next})
 	s.wake(ctx, callbacks...)
 	return nil
+}
+
+// lockPages makes transactions that end batches of a run wait for each other: who stops a run stops all its pages, and none is
+// added meanwhile. It comes first, then the batches, then their run.
+func lockPages(ctx context.Context, tx Store, run *Run) error {
+	return tx.LockOrderingKey(ctx, "run:"+run.UID.String())
 }
 
 // advance moves a run on by a batch that has ended, with a transaction that has written the batch: batches are locked before

@@ -7,7 +7,7 @@ type StandardError struct {
 	Message string `json:"message"`
 	// Label is the machine-readable kind, such as NO_RESULT.
 	Label string `json:"error_label"`
-	// Scope says who it comes from: EXECUTOR, RINGBACK or API.
+	// Scope says who it comes from: EXECUTOR, CALLBACK, RINGBACK or API.
 	Scope string `json:"error_scope"`
 	// StatusCode is in the numbers of HTTP; it is the status of the answer at the REST doors.
 	StatusCode int `json:"status_code"`
@@ -20,6 +20,7 @@ type StandardError struct {
 // Scopes of errors.
 const (
 	ScopeExecutor = "EXECUTOR"
+	ScopeCallback = "CALLBACK" // its delivery
 	ScopeRingback = "RINGBACK"
 	ScopeAPI      = "API"
 )

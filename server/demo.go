@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,7 +47,8 @@ func (demoCommand) Run(e *environment) error {
 // showDemo plays the scenes against a running server.
 func showDemo(ctx context.Context, w io.Writer, s *server) error {
 	receiver, err := startReceiver(ctx, "127.0.0.1:0", map[string]int{
-		"/hook": http.StatusOK, "/sso": http.StatusOK, "/broken": http.StatusInternalServerError,
+		"/hook": http.StatusOK, "/runs": http.StatusOK, "/jobs/": http.StatusOK, "/sso": http.StatusOK,
+		"/broken": http.StatusInternalServerError,
 	})
 	if err != nil {
 		return err
@@ -58,7 +60,7 @@ func showDemo(ctx context.Context, w io.Writer, s *server) error {
 		platform: http.Header{"X-Api-Key": {s.firstStart.platformKey.Reveal()}},
 	}
 	for _, scene := range []func(context.Context) error{
-		d.configure, d.crawlFinished, d.reportGenerated, d.receiverFails, d.history,
+		d.configure, d.crawlFinished, d.reportGenerated, d.runAction, d.resolveJob, d.receiverFails, d.history,
 	} {
 		if err := scene(ctx); err != nil {
 			return err
@@ -103,6 +105,37 @@ func (d *demo) reportGenerated(ctx context.Context) error {
 		return err
 	}
 	return d.expect(ctx, "/hook", "message=report_download_available")
+}
+
+func (d *demo) runAction(ctx context.Context) error {
+	d.title("The platform names a plain endpoint of its own, and a customer runs it in the background: two pages, then the end")
+	err := errors.Join(
+		d.query(ctx, d.platform, fmt.Sprintf(
+			`mutation { createAction(input: {accountId: %d, name: "search", executorUrl: %q, pageSize: 2}) { action { name } } }`,
+			demoAccountID, d.receiver.url(executorPath))),
+		d.query(ctx, d.user, fmt.Sprintf(
+			`mutation { createRun(input: {projectId: %d, action: "search", inputs: [{company: "Acme", customData: {row: 7}}], `+
+				`parameters: {maxResults: 4}, callback: {url: %q}}) { run { uid status batchCount } status message } }`,
+			demoProjectID, d.receiver.url("/runs"))))
+	if err != nil {
+		return err
+	}
+	return d.expectAll(ctx, "/runs", `"number":1`, `"number":3`, `"status":"SUCCEEDED"`)
+}
+
+func (d *demo) resolveJob(ctx context.Context) error {
+	d.title("A customer hands in a job, the platform resolves it")
+	err := d.query(ctx, d.user, fmt.Sprintf(
+		`mutation { createJobs(input: {projectId: %d, inputs: [{image: "cat.png"}], callbackUrl: %q}) { jobs { id rawID uuid state } } }`,
+		demoProjectID, d.receiver.url("/jobs/")))
+	if err == nil {
+		err = d.query(ctx, d.platform,
+			`mutation { updateJob(input: {jobId: 1, action: RESOLVED, state: COMPLETED, output: {label: "cat"}}) { job { state } } }`)
+	}
+	if err != nil {
+		return err
+	}
+	return d.expect(ctx, "/jobs/", `"action":"RESOLVED"`)
 }
 
 func (d *demo) receiverFails(ctx context.Context) error {
@@ -165,16 +198,25 @@ func (d *demo) query(ctx context.Context, credentials http.Header, query string)
 
 // expect waits for a request to a path, prints it, and checks that it says what it must.
 func (d *demo) expect(ctx context.Context, path, fragment string) error {
+	return d.expectAll(ctx, path, fragment)
+}
+
+// expectAll waits for a request for each fragment, in any order.
+func (d *demo) expectAll(ctx context.Context, path string, fragments ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, demoTimeout)
 	defer cancel()
-	select {
-	case <-ctx.Done():
-		return fmt.Errorf("nothing arrived at %s within %s", path, demoTimeout)
-	case got := <-d.receiver.requests:
-		got.print(d.out)
-		if got.path != path || !strings.Contains(got.body, fragment) {
-			return fmt.Errorf("what arrived, at %s, is not a request to %s with %q", got.path, path, fragment)
+	for len(fragments) > 0 {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("nothing with %q arrived at %s within %s", fragments, path, demoTimeout)
+		case got := <-d.receiver.requests:
+			got.print(d.out)
+			i := slices.IndexFunc(fragments, func(f string) bool { return strings.Contains(got.body, f) })
+			if got.path != path || i < 0 {
+				return fmt.Errorf("what arrived, at %s, is not a request to %s with one of %q", got.path, path, fragments)
+			}
+			fragments = slices.Delete(fragments, i, i+1)
 		}
-		return nil
 	}
+	return nil
 }

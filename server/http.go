@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/rest"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -22,7 +23,8 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	if s.role == roleWorker {
 		return mux, false
 	}
-	mux.Handle("/graphql", s.crossOrigin(traced(identified(graph.NewHandler(s.service, version, s.log)))))
+	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(graph.NewHandler(s.service, version, s.log))), http.MethodPost))
+	mux.Handle("/v1/", s.crossOrigin(traced("rest", identified(rest.NewHandler(s.service, s.log))), http.MethodGet, http.MethodPost))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)
 	mux.Handle("/explorer/", page)
@@ -30,17 +32,18 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	return mux, offline
 }
 
-// crossOrigin lets front ends of the configured origins call the API. Credentials travel in headers and never in cookies, so
+// crossOrigin lets front ends of the configured origins call an API. Credentials travel in headers and never in cookies, so
 // a page of another origin has nothing to ride on.
-func (s *server) crossOrigin(next http.Handler) http.Handler {
+func (s *server) crossOrigin(next http.Handler, methods ...string) http.Handler {
 	if len(s.cfg.CORSOrigins) == 0 {
 		return next
 	}
 	return cors.New(cors.Options{
 		AllowedOrigins: s.cfg.CORSOrigins,
-		AllowedMethods: []string{http.MethodPost},
+		AllowedMethods: methods,
 		AllowedHeaders: []string{
-			"Content-Type", "Authorization", "X-Auth-Token", "X-Api-Key", "Apollographql-Client-Name", "Apollographql-Client-Version",
+			"Content-Type", "Authorization", "X-Auth-Token", "X-Api-Key", "X-Project-Id",
+			"Apollographql-Client-Name", "Apollographql-Client-Version",
 		},
 		ExposedHeaders: []string{headerRequestID},
 		MaxAge:         600,

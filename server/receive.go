@@ -17,14 +17,14 @@ type receiveCommand struct {
 	Status int    `default:"200" help:"HTTP status to answer with: one above 204 makes callbacks fail."`
 }
 
-// Run plays the receiver of callbacks until the context ends, and prints what arrives.
+// Run plays the receiver of callbacks until the context ends, and prints what arrives. At /executor it plays an executor.
 func (c receiveCommand) Run(e *environment) error {
 	r, err := startReceiver(e.ctx, c.Addr, map[string]int{"/": c.Status})
 	if err != nil {
 		return err
 	}
 	defer r.close()
-	fmt.Fprintf(e.stdout, "Waiting for callbacks at %s\n", r.url("/"))
+	fmt.Fprintf(e.stdout, "Waiting for callbacks at %s (and playing an executor at %s)\n", r.url("/"), r.url(executorPath))
 	for {
 		select {
 		case <-e.ctx.Done():
@@ -56,6 +56,7 @@ func startReceiver(ctx context.Context, addr string, statuses map[string]int) (*
 	}
 	r := &receiver{addr: listener.Addr().String(), requests: make(chan received, 100)}
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+executorPath, playExecutor)
 	for path, status := range statuses {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, q *http.Request) {
 			body, _ := io.ReadAll(http.MaxBytesReader(w, q.Body, 1<<20))

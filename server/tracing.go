@@ -38,4 +38,4 @@ func startTracing(ctx context.Context) (stop func(context.Context) error, err er
 }
 
 // traced gives each request a span, or continues the caller's trace.
-func traced(next http.Handler) http.Handler { return otelhttp.NewHandler(next, "graphql") }
+func traced(name string, next http.Handler) http.Handler { return otelhttp.NewHandler(next, name) }

@@ -109,9 +109,11 @@ func (s *Store) InTx(ctx context.Context, f func(models.Store) error) error {
 func (s *Store) reader(ctx context.Context) *gorm.DB { return s.read.WithContext(ctx) }
 func (s *Store) writer(ctx context.Context) *gorm.DB { return s.write.WithContext(ctx) }
 
-// locking reads rows that the transaction is about to change. SQLite drops the clause: its transactions are alone already.
+// locking reads rows that the transaction is about to change. Ids never change, so the lock lets others create rows that point
+// at these; a stronger one would deadlock with who holds a line and raises a notice of the same job or run. SQLite drops the
+// clause: its transactions are alone already.
 func (s *Store) locking(ctx context.Context) *gorm.DB {
-	return s.writer(ctx).Clauses(clause.Locking{Strength: "UPDATE"})
+	return s.writer(ctx).Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
 }
 
 // noProject is given to scoped where there is no project: for accounts themselves.

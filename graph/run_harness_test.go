@@ -1,0 +1,122 @@
+package graph_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// What every world has of runs and jobs, all on the demo project.
+const (
+	searchAction                                   = 1
+	queuedRun                                      = 1
+	activeSchedule, pausedSchedule, secondSchedule = 1, 2, 3
+	openJob                                        = 1
+	executorURL, runURL                            = "https://platform.example.com/search", "https://run.example.com/hook"
+	executorSecret, runSecret                      = "Bearer executor-secret-4718", "Bearer run-secret-4719"
+)
+
+func populateRuns(tb testing.TB, s *models.Service) {
+	tb.Helper()
+	ctx, platform := tb.Context(), models.PlatformActor()
+	_, err := s.CreateAction(ctx, platform, demoAccount, "search", models.ActionSettings{
+		Executor: endpoint(executorURL, "Authorization", executorSecret),
+	})
+	must(tb, err)
+	createRun(tb, s, models.NewRun{ProjectID: demoProject, Callback: &models.NewRunCallback{
+		URL: runURL, Headers: []models.Header{{Key: "Authorization", Value: runSecret}}, On: models.CallbackOnAll,
+	}})
+	for range secondSchedule {
+		createRun(tb, s, models.NewRun{ProjectID: demoProject, Schedule: &models.NewSchedule{Cron: ptr("0 6 * * *")}})
+	}
+	_, err = s.PauseSchedule(ctx, platform, pausedSchedule)
+	must(tb, err)
+	_, err = s.CreateJobs(ctx, platform, models.NewJobs{ProjectID: demoProject, Inputs: []json.RawMessage{json.RawMessage(`{"image":1}`)}})
+	must(tb, err)
+}
+
+// createRun makes a run of the search action with one input, unless others are given.
+func createRun(tb testing.TB, s *models.Service, in models.NewRun) *models.Run {
+	tb.Helper()
+	in.Action = cmp.Or(in.Action, "search")
+	if in.Inputs == nil {
+		in.Inputs = []models.NewRunInput{{Input: json.RawMessage(`{"q":"shoes"}`)}}
+	}
+	r, err := s.CreateRun(tb.Context(), models.PlatformActor(), in)
+	must(tb, err)
+	return r
+}
+
+// action makes an action on the demo account whose batches are in no other run's way.
+func (w *world) action(name string) int64 {
+	w.tb.Helper()
+	a, err := w.service.CreateAction(w.tb.Context(), models.PlatformActor(), demoAccount, name, models.ActionSettings{
+		Executor: endpoint(executorURL, "Authorization", executorSecret),
+	})
+	must(w.tb, err)
+	return a.ID
+}
+
+// execute calls the executor once for each batch that is due for an action, as workers would. It gives the answers in turn, and the
+// last to all that remain.
+func execute(tb testing.TB, s *models.Service, actionID int64, answers ...models.Outcome) {
+	tb.Helper()
+	claimed, err := s.ClaimBatches(tb.Context(), actionID, 1000)
+	must(tb, err)
+	if len(claimed) == 0 {
+		tb.Fatalf("no batch is due for action %d", actionID)
+	}
+	slices.SortFunc(claimed, func(a, b *models.Execution) int { return cmp.Compare(a.Batch.ID, b.Batch.ID) })
+	for i, e := range claimed {
+		must(tb, s.RecordBatch(tb.Context(), e, answers[min(i, len(answers)-1)]))
+	}
+}
+
+// executed is an executor's answer.
+func executed(status int, body string) models.Outcome {
+	return models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: 70 * time.Millisecond}
+}
+
+// unanswered is what comes of a call that gets no answer.
+func unanswered(code models.AttemptErrorCode) models.Outcome {
+	return models.Outcome{Error: &models.AttemptError{Code: code, Message: "no answer from " + executorURL}, Duration: time.Second}
+}
+
+// listQuery asks for a page of a list, with what is selected of a node.
+func listQuery(owner, list, node string) string {
+	return fmt.Sprintf(`query($first: Int, $after: String) { owner: %s { list: %s(first: $first, after: $after) {
+		nodes %[3]s edges { cursor node %[3]s } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } } }`, owner, list, node)
+}
+
+// walkList pages through a list, checks that each page agrees with itself, and returns the nodes as JSON.
+func (w *world) walkList(who caller, query string, first, total int) []string {
+	w.tb.Helper()
+	var seen []string
+	vars := variables{"first": first}
+	for {
+		a := w.ok(who, query, vars)
+		nodes, edges := a.list("owner.list.nodes"), a.list("owner.list.edges")
+		if len(nodes) != len(edges) || len(nodes) == 0 || len(nodes) > first {
+			w.tb.Fatalf("%d nodes, %d edges: %s", len(nodes), len(edges), a.Body)
+		}
+		want := map[string]any{
+			"hasNextPage": len(seen)+len(nodes) < total, "hasPreviousPage": len(seen) > 0,
+			"startCursor": a.at("owner.list.edges.0.cursor"), "endCursor": a.at(fmt.Sprintf("owner.list.edges.%d.cursor", len(edges)-1)),
+		}
+		w.same("the page's info", want, a.at("owner.list.pageInfo"))
+		w.same("totalCount", float64(total), a.at("owner.list.totalCount"))
+		for i, node := range nodes {
+			w.same("an edge's node", node, a.at(fmt.Sprintf("owner.list.edges.%d.node", i)))
+			seen = append(seen, string(mustJSON(node)))
+		}
+		if want["hasNextPage"] == false {
+			return seen
+		}
+		vars["after"] = want["endCursor"]
+	}
+}

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+)
+
+// logRow is a callback with the uids of what belongs to it.
+type logRow struct {
+	Callback  callbackRow `gorm:"embedded"`
+	ParentUID *uuid.UUID
+	RunUID    uuid.UUID
+	BatchUID  *uuid.UUID
+}
+
+// logColumns are all of a callback but what is sent, and the uids.
+const logColumns = "id, uid, ref, event, status, target, target_url, target_host, content_type, account_id, project_id, run_id, batch_id, " +
+	"replay_of_id, dedup_key, ordering_key, held, attempt_count, failure_count, next_attempt_at, lease_until, http_status, error_code, " +
+	"error_message, created_at, finished_at, " +
+	"(SELECT original.uid FROM callbacks AS original WHERE original.id = callbacks.replay_of_id) AS parent_uid, " +
+	"(SELECT uid FROM runs WHERE runs.id = callbacks.run_id) AS run_uid, " +
+	"(SELECT uid FROM run_batches WHERE run_batches.id = callbacks.batch_id) AS batch_uid"
+
+func (s *Store) logEntry(r logRow) (*models.LogEntry, error) {
+	c, err := s.callback(r.Callback)
+	return &models.LogEntry{Callback: c, ParentUID: r.ParentUID, RunUID: r.RunUID, BatchUID: r.BatchUID}, err
+}
+
+// callbackLog selects the callbacks of a project's runs; a notice about one of them has a cause.
+func (s *Store) callbackLog(ctx context.Context, scope models.Scope, projectID int64) *gorm.DB {
+	return ofProject(s.reader(ctx).Model(&callbackRow{}), scope).Select(logColumns).
+		Where("project_id = ? AND run_id IS NOT NULL AND cause_id IS NULL", projectID)
+}
+
+// LogEntries lists callbacks of runs.
+func (s *Store) LogEntries(ctx context.Context, scope models.Scope, query models.LogQuery) ([]*models.LogEntry, error) {
+	db := s.callbackLog(ctx, scope, query.ProjectID)
+	if len(query.Status) > 0 {
+		db = db.Where("status IN ?", query.Status)
+	}
+	if len(query.RunUID) > 0 {
+		db = db.Where("run_id IN (?)", s.reader(ctx).Model(&runRow{}).Select("id").Where("uid IN ?", query.RunUID))
+	}
+	return find(db.Order(logOrder(query.Sort)).Limit(query.Limit).Offset(query.Offset), s.logEntry)
+}
+
+// logOrders are the expressions of the columns. Where one can be NULL, the databases differ in where they put it.
+var logOrders = map[models.LogColumn]struct{ expression, nulls string }{
+	models.LogCreatedAt:  {"created_at", ""},
+	models.LogStatus:     {"status", ""},
+	models.LogHTTPStatus: {"http_status", " NULLS LAST"},
+	models.LogRetryCount: {"CASE WHEN attempt_count > 1 THEN attempt_count - 1 ELSE 0 END", ""},
+}
+
+// logOrder sorts by the columns and, as the id is in the order of creation, by nothing more once the time is among them.
+func logOrder(sorts []models.LogSort) string {
+	var order []string
+	for _, by := range append(sorts[:len(sorts):len(sorts)], models.LogSort{Column: models.LogCreatedAt, Descending: true}) {
+		direction := ""
+		if by.Descending {
+			direction = " DESC"
+		}
+		column := logOrders[by.Column]
+		order = append(order, column.expression+direction+column.nulls)
+		if by.Column == models.LogCreatedAt {
+			order = append(order, "id"+direction)
+			break
+		}
+	}
+	return strings.Join(order, ", ")
+}
+
+// LogEntry finds one callback of a run.
+func (s *Store) LogEntry(ctx context.Context, scope models.Scope, projectID int64, uid uuid.UUID) (*models.LogEntry, error) {
+	return first(s.callbackLog(ctx, scope, projectID).Where("uid = ?", uid), models.TypeCallback, s.logEntry)
+}
+
+// LastAttempts finds the last attempts that say something of the receiver.
+func (s *Store) LastAttempts(ctx context.Context, scope models.Scope, callbackIDs ...int64) (map[int64]*models.Attempt, error) {
+	telling := s.reader(ctx).Model(&attemptRow{}).Select("max(id)").
+		Where("callback_id IN ? AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> ?)", callbackIDs, models.Interrupted).
+		Group("callback_id")
+	found, err := find(s.attemptsWithin(ctx, scope).Where("id IN (?)", telling), attempt)
+	attempts := make(map[int64]*models.Attempt, len(found))
+	for _, a := range found {
+		attempts[a.CallbackID] = a
+	}
+	return attempts, err
+}

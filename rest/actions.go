@@ -1,0 +1,244 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+)
+
+// runBody is what a run is made of. Other members are ignored: clients of other services send some.
+type runBody struct {
+	Inputs     []json.RawMessage `json:"inputs"`
+	Parameters struct {
+		MaxResults *int `json:"max_results"`
+		PageSize   *int `json:"page_size"`
+	} `json:"parameters"`
+	Callback *callbackBody `json:"callback"`
+}
+
+type callbackBody struct {
+	URL     *string       `json:"url"`
+	Headers headersObject `json:"headers"`
+	On      *string       `json:"on"`
+}
+
+type scheduleBody struct {
+	Cron       *string `json:"cron"`
+	ScheduleAt *string `json:"schedule_at"`
+	Timezone   *string `json:"timezone"`
+}
+
+// headersObject reads headers from a JSON object, in its order.
+type headersObject []models.Header
+
+// UnmarshalJSON sees a name that is there twice, which a map would not.
+func (h *headersObject) UnmarshalJSON(text []byte) error {
+	const field = "callback.headers"
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	start, err := decoder.Token()
+	if err != nil || start == nil { // null
+		return err
+	}
+	if start != json.Delim('{') {
+		return badInput(field, "must be a JSON object of texts")
+	}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		value, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		clear, ok := value.(string)
+		if !ok {
+			return badInput(field, "must be a JSON object of texts")
+		}
+		*h = append(*h, models.Header{Key: key.(string), Value: models.Secret(clear)})
+	}
+	return nil
+}
+
+// decode reads a body into the members that a door knows.
+func (r *request) decode(into any) error {
+	if !utf8.Valid(r.body) || !bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("{")) {
+		return undecodable(errors.New("no object"))
+	}
+	if err := json.Unmarshal(r.body, into); err != nil {
+		return undecodable(err)
+	}
+	return nil
+}
+
+// newRun reads what both doors for runs have in common.
+func (r *request) newRun() (models.NewRun, error) {
+	var body runBody
+	in := models.NewRun{Action: r.PathValue("action")}
+	var err error
+	if in.ProjectID, err = r.project(); err != nil {
+		return in, err
+	}
+	if err := r.decode(&body); err != nil {
+		return in, err
+	}
+	for _, object := range body.Inputs {
+		input, customData, err := models.TakeMember("inputs", object, "custom_data")
+		if err != nil {
+			return in, err
+		}
+		in.Inputs = append(in.Inputs, models.NewRunInput{Input: input, CustomData: customData})
+	}
+	in.MaxResults, in.PageSize = body.Parameters.MaxResults, body.Parameters.PageSize
+	in.Callback, err = body.Callback.read()
+	return in, err
+}
+
+func (c *callbackBody) read() (*models.NewRunCallback, error) {
+	if c == nil {
+		return nil, nil
+	}
+	if c.URL == nil {
+		return nil, badInput("callback.url", "must be given; without callback, the project's URL is used")
+	}
+	callback := &models.NewRunCallback{URL: *c.URL, Headers: c.Headers, On: models.CallbackOnAll}
+	if c.On != nil {
+		callback.On = models.CallbackOn(strings.ToUpper(*c.On))
+	}
+	if callback.On != models.CallbackOnAll && callback.On != models.CallbackOnFinal {
+		return nil, badInput("callback.on", "must be all or final")
+	}
+	return callback, nil
+}
+
+// runAnswer is a run that was made.
+type runAnswer struct {
+	RunID        int64            `json:"run_id"`
+	RunUID       uuid.UUID        `json:"run_uid"`
+	WorkspaceUID uuid.UUID        `json:"workspace_uid"`
+	ActionName   string           `json:"action_name"`
+	Status       models.RunStatus `json:"status"`
+	CreatedAt    string           `json:"created_at"`
+}
+
+func newRunAnswer(run *models.Run, action string) runAnswer {
+	return runAnswer{
+		RunID: run.ID, RunUID: run.UID, WorkspaceUID: models.ProjectUID(run.ProjectID), ActionName: action, Status: run.Status,
+		CreatedAt: models.FormatTime(run.CreatedAt),
+	}
+}
+
+func (h *handler) runAsync(r *request) (any, error) {
+	in, err := r.newRun()
+	if err != nil {
+		return nil, err
+	}
+	run, err := h.service.CreateRun(r.Context(), r.actor, in)
+	if err != nil {
+		return nil, err
+	}
+	return newRunAnswer(run, in.Action), nil
+}
+
+// scheduledAnswer is a run that waits for its schedule.
+type scheduledAnswer struct {
+	runAnswer
+	Schedule scheduleAnswer `json:"schedule"`
+}
+
+type scheduleAnswer struct {
+	UID        uuid.UUID             `json:"uid"`
+	Status     models.ScheduleStatus `json:"status"`
+	Cron       *string               `json:"cron"`
+	ScheduleAt *string               `json:"schedule_at"`
+	Timezone   string                `json:"timezone"`
+	NextRunAt  *string               `json:"next_run_at"`
+}
+
+func (h *handler) runSchedule(r *request) (any, error) {
+	in, err := r.newRun()
+	if err != nil {
+		return nil, err
+	}
+	if in.Schedule, err = r.newSchedule(); err != nil {
+		return nil, err
+	}
+	run, err := h.service.CreateRun(r.Context(), r.actor, in)
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := h.service.Schedule(r.Context(), r.actor, *run.ScheduleID)
+	if err != nil {
+		return nil, err
+	}
+	return scheduledAnswer{newRunAnswer(run, in.Action), scheduleAnswer{
+		UID: schedule.UID, Status: schedule.Status, Cron: schedule.Cron, ScheduleAt: timeText(schedule.At), Timezone: schedule.Timezone,
+		NextRunAt: timeText(schedule.NextRunAt),
+	}}, nil
+}
+
+func (r *request) newSchedule() (*models.NewSchedule, error) {
+	var body scheduleBody
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	schedule := &models.NewSchedule{Cron: body.Cron, Timezone: body.Timezone}
+	if body.ScheduleAt != nil {
+		at, err := time.Parse(time.RFC3339, *body.ScheduleAt)
+		if err != nil {
+			return nil, badInput("schedule_at", "must be an RFC 3339 time, such as 2020-07-09T16:25:35Z")
+		}
+		schedule.At = &at
+	}
+	return schedule, nil
+}
+
+func timeText(t *time.Time) *string {
+	if t == nil {
+		return nil
+	}
+	return new(models.FormatTime(*t))
+}
+
+// resolveAnswer says that the result will follow.
+type resolveAnswer struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+// resolve takes any JSON object: one member says where the result goes, the rest is the input.
+func (h *handler) resolve(r *request) (any, error) {
+	projectID, err := r.project()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.decode(&struct{}{}); err != nil {
+		return nil, err
+	}
+	input, member, err := models.TakeMember("body", r.body, "callbackUrl")
+	if err != nil {
+		return nil, err
+	}
+	var url *string
+	if member == nil || json.Unmarshal(member, &url) != nil || url == nil {
+		return nil, badInput("callbackUrl", "must be given, as a text")
+	}
+	_, err = h.service.CreateRun(r.Context(), r.actor, models.NewRun{
+		ProjectID: projectID, Action: r.PathValue("action"), Inputs: []models.NewRunInput{{Input: input}},
+		Callback: &models.NewRunCallback{URL: *url, On: models.CallbackOnResult},
+	})
+	if known := (*models.Error)(nil); errors.As(err, &known) && known.Field == "callback.url" {
+		return nil, onField("callbackUrl", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return resolveAnswer{"processing", "The work has begun. Its result will be sent to the callbackUrl."}, nil
+}
