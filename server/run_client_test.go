@@ -12,11 +12,11 @@ import (
 var lastAction atomic.Int64
 
 // newAction names an executor of the demo account, and returns the name.
-func (s *instance) newAction(t *testing.T, url string) string {
+func (s *instance) newAction(t *testing.T, url string, headers ...header) string {
 	t.Helper()
 	name := fmt.Sprintf("action-%d", lastAction.Add(1))
 	ask[any](t, s, s.platform(), `mutation($input: CreateActionInput!) { createAction(input: $input) { action { id } } }`, anyMap{
-		"input": anyMap{"accountId": demoAccountID, "name": name, "executorUrl": url, "executorHeaders": []header{executorHeader}},
+		"input": anyMap{"accountId": demoAccountID, "name": name, "executorUrl": url, "executorHeaders": append(headers, executorHeader)},
 	})
 	return name
 }

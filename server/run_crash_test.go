@@ -56,20 +56,30 @@ func (r *crashedRuns) executed() int {
 	return len(r.ended)
 }
 
-// half waits until a part of the batches has been executed; the rest is under way, or waits.
+// await waits until so many batches have been executed; the others are under way, or wait.
 func (r *crashedRuns) await(t *testing.T, batches int) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%d batches are executed", batches), func() bool { return r.executed() >= batches })
 }
 
-// goesOn waits until a batch is executed that was not, or a callback arrives, and measures how long that took.
-func (r *crashedRuns) goesOn(t *testing.T, what string, since time.Time, executed, arrived int) {
+// progress is what was executed, and what has arrived.
+type progress struct{ executed, arrived int }
+
+// inTheMiddle notes how far the runs are.
+func (r *crashedRuns) inTheMiddle(t *testing.T) progress {
 	t.Helper()
-	if executed == crashBatches {
-		t.Fatalf("all was executed before %s: this test proves nothing", what)
+	p := progress{r.executed(), len(r.at("/hook"))}
+	if p.executed == crashBatches {
+		t.Fatal("all is executed already: this test would prove nothing")
 	}
-	eventually(t, "the runs go on", func() bool { return r.executed() > executed || len(r.at("/hook")) > arrived })
-	within(t, "recovery after "+what, since)
+	return p
+}
+
+// goesOn waits until a batch is executed that was not, or a callback arrives, and measures how long that took.
+func (r *crashedRuns) goesOn(t *testing.T, what string, since time.Time, before progress) {
+	t.Helper()
+	eventually(t, "the runs go on", func() bool { return r.executed() > before.executed || len(r.at("/hook")) > before.arrived })
+	within(t, what, since)
 }
 
 // check waits until both runs have ended and told so, and holds what the executor and the receiver saw against the history.
@@ -184,9 +194,9 @@ func TestRunsOutliveAKilledProcess(t *testing.T) {
 	for n := range kills {
 		r.await(t, (n+1)*crashBatches/5)
 		s.kill(t)
-		executed, arrived, killed := r.executed(), len(r.at("/hook")), time.Now()
+		before, killed := r.inTheMiddle(t), time.Now()
 		s = s.startAgain(t, nil)
-		r.goesOn(t, "a kill", killed, executed, arrived)
+		r.goesOn(t, "recovery after a kill", killed, before)
 	}
 	r.check(t, s, kills)
 }
@@ -203,9 +213,9 @@ func TestRunsOutliveKilledWorkers(t *testing.T) {
 	first.kill(t) // the other goes on alone
 	r.await(t, 2*crashBatches/5)
 	second.kill(t)
-	executed, arrived, killed := r.executed(), len(r.at("/hook")), time.Now()
+	before, killed := r.inTheMiddle(t), time.Now()
 	worker()
-	r.goesOn(t, "both workers were killed", killed, executed, arrived)
+	r.goesOn(t, "recovery after both workers were killed", killed, before)
 	r.check(t, api, 2)
 }
 
@@ -219,9 +229,14 @@ func TestRunsOutliveAKilledRedisThatComesBackEmpty(t *testing.T) {
 	r.await(t, crashBatches/5)
 	redis.kill(t)
 	eventually(t, "the server sees it", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusServiceUnavailable })
-	executed, arrived := r.executed(), len(r.at("/hook"))
+	r.inTheMiddle(t)
 	redis.start(t)
-	r.goesOn(t, "Redis came back", time.Now(), executed, arrived)
+	back := time.Now()
+	// What is in hand goes on without Redis; a new run does not.
+	h := newHostile(t)
+	h.on("/executor", pages(1))
+	s.awaitRun(t, s.createRun(t, s.newProject(t, h.url("/hook")), s.newAction(t, h.url("/executor")), nil).Run.UID, "SUCCEEDED")
+	within(t, "recovery after Redis came back", back)
 	r.check(t, s, 0)
 }
 
@@ -234,8 +249,8 @@ func TestRunsOutliveARestartedPostgres(t *testing.T) {
 	r := startCrashedRuns(t, s)
 	r.await(t, crashBatches/5)
 	postgres.restart(t)
-	executed, arrived := r.executed(), len(r.at("/hook"))
-	r.goesOn(t, "Postgres came back", time.Now(), executed, arrived)
+	before, back := r.inTheMiddle(t), time.Now()
+	r.goesOn(t, "recovery after Postgres came back", back, before)
 	eventually(t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
 	r.check(t, s, 1)
 }
