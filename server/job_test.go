@@ -242,3 +242,39 @@ func TestJobIsChangedWhileItsCallbacksFail(t *testing.T) {
 		t.Errorf("the log says: %s", log)
 	}
 }
+
+func TestKilledWorkerKeepsTheCallbacksOfJobsInOrder(t *testing.T) {
+	t.Parallel()
+	long(t)
+	needsServices(t)
+	h := newHostile(t)
+	api := startServer(t, options{role: roleAPI, env: crashEnv(nil)})
+	first := start(t, options{process: true, role: roleWorker}, api.env)
+	start(t, options{process: true, role: roleWorker}, api.env)
+	r := newJobReceiver(func(c jobBody, attempt string) bool { return c.Action == "EDITED" && attempt == "1" })
+	made := make(chan struct{})
+	h.on("/jobs/", held(made, r.ServeHTTP))
+	jobs := api.createJobs(t, api.newProject(t, ""), 40, h.url("/jobs/"))
+	refs := map[string][]string{}
+	for _, j := range jobs {
+		refs[j.ID] = api.changeThrice(t, j)
+	}
+	close(made)
+	eventually(t, "some have arrived", func() bool { return len(h.at("/jobs/")) > len(jobs) })
+	first.kill(t)
+	requests := 0
+	for _, j := range jobs {
+		for _, c := range api.awaitJob(t, j.ID, 3).Callbacks.Nodes {
+			if c.Status != "SUCCESS" {
+				t.Errorf("job %s: %+v", j.UUID, c)
+			}
+		}
+		r.check(t, j, refs[j.ID], nil) // what was in flight comes again, and nothing else before it
+		requests += len(r.refs[j.UUID])
+	}
+	again := requests - 4*len(jobs) // three callbacks, one of them refused once
+	t.Logf("%d callbacks of %d jobs, %d requests, %d of them again", 3*len(jobs), len(jobs), requests, again)
+	if again > crashConcurrency {
+		t.Errorf("%d requests were made again, at most %d can have been in flight", again, crashConcurrency)
+	}
+}
