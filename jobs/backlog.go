@@ -25,11 +25,15 @@ var (
 		"Callbacks that are due and wait to be sent; counted up to 10,000.", nil, nil)
 	overdueDesc = prometheus.NewDesc("ringback_callbacks_overdue",
 		"Of them, those that were due more than 10 s ago.", nil, nil)
+	dueBatchesDesc = prometheus.NewDesc("ringback_batches_due",
+		"Batches of runs that are due and wait to be executed; counted up to 10,000.", nil, nil)
+	overdueBatchesDesc = prometheus.NewDesc("ringback_batches_overdue",
+		"Of them, those that were due more than 10 s ago.", nil, nil)
 	queueSizeDesc = prometheus.NewDesc("ringback_queue_size", "Wake-ups in the queue, scheduled ones included.", nil, nil)
 	queueAgeDesc  = prometheus.NewDesc("ringback_queue_age_seconds", "Age of the oldest wake-up whose time has come.", nil, nil)
 )
 
-// overdueAfter is when a callback that nobody has sent is worth an alarm: the sweep should have found it long before.
+// overdueAfter is when a callback or batch that nobody has taken is worth an alarm: the sweep should have found it long before.
 const overdueAfter = 10 * time.Second
 
 // NewBacklog returns a collector for /metrics.
@@ -39,7 +43,7 @@ func NewBacklog(client redis.UniversalClient, queue string, service *models.Serv
 
 // Describe is prometheus.Collector.
 func (b *backlog) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{dueDesc, overdueDesc, queueSizeDesc, queueAgeDesc} {
+	for _, d := range []*prometheus.Desc{dueDesc, overdueDesc, dueBatchesDesc, overdueBatchesDesc, queueSizeDesc, queueAgeDesc} {
 		out <- d
 	}
 }
@@ -51,13 +55,17 @@ const scrapeTimeout = 5 * time.Second
 func (b *backlog) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	for desc, since := range map[*prometheus.Desc]time.Duration{dueDesc: 0, overdueDesc: overdueAfter} {
-		n, err := b.service.CountDue(ctx, since)
+	for _, age := range []struct {
+		since              time.Duration
+		callbacks, batches *prometheus.Desc
+	}{{0, dueDesc, dueBatchesDesc}, {overdueAfter, overdueDesc, overdueBatchesDesc}} {
+		callbacks, batches, err := b.service.CountDue(ctx, age.since)
 		if err != nil {
-			b.log.WarnContext(ctx, "metrics.not_read", "metric", desc.String(), "error", err)
+			b.log.WarnContext(ctx, "metrics.not_read", "metric", age.callbacks.String(), "error", err)
 			continue
 		}
-		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(n))
+		out <- prometheus.MustNewConstMetric(age.callbacks, prometheus.GaugeValue, float64(callbacks))
+		out <- prometheus.MustNewConstMetric(age.batches, prometheus.GaugeValue, float64(batches))
 	}
 	info, err := b.inspector.GetQueueInfo(b.queue)
 	if err != nil { // also while nothing was ever enqueued

@@ -47,4 +47,5 @@ func (w *world) job(id int64) *models.Job {
 	noError(w.t, err)
 	return j
 }
+
 var _ testing.TB

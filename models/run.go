@@ -205,9 +205,11 @@ type BatchStore interface {
 	InterruptExpiredBatches(ctx context.Context, now time.Time, limit int) (int, error)
 	// OverdueBatches returns, for each action with QUEUED batches that were due by the given time, the first few of them.
 	OverdueBatches(ctx context.Context, dueBy time.Time, perAction int) ([]*Batch, error)
+	// CountDueBatches is to batches what CountDue is to callbacks.
+	CountDueBatches(ctx context.Context, dueBy time.Time, limit int) (int, error)
 	// TallyBatches counts the batches of a run by status. An empty one behind the last page of its input does not count:
 	// that there is nothing more is no failure.
 	TallyBatches(ctx context.Context, runID int64) (map[RunStatus]int, error)
-	// FirstBatchError returns the error of the first batch of a run that has one, nil for none.
+	// FirstBatchError returns the error of the first of those batches that has one, nil for none.
 	FirstBatchError(ctx context.Context, runID int64) (*StandardError, error)
 }

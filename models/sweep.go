@@ -58,7 +58,12 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 // maxCountDue bounds what counting reads: an alarm does not need more.
 const maxCountDue = 10_000
 
-// CountDue counts the PENDING callbacks that have been due for at least the given time, up to 10,000.
-func (s *Service) CountDue(ctx context.Context, since time.Duration) (int, error) {
-	return s.store.CountDue(ctx, s.now().Add(-since), maxCountDue)
+// CountDue counts the PENDING callbacks and the QUEUED batches that have been due for at least the given time, up to 10,000 each.
+func (s *Service) CountDue(ctx context.Context, since time.Duration) (callbacks, batches int, err error) {
+	dueBy := s.now().Add(-since)
+	if callbacks, err = s.store.CountDue(ctx, dueBy, maxCountDue); err != nil {
+		return 0, 0, err
+	}
+	batches, err = s.store.CountDueBatches(ctx, dueBy, maxCountDue)
+	return callbacks, batches, err
 }
