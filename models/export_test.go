@@ -11,6 +11,10 @@ var (
 	CrawlFinishedBody  = crawlFinishedBody
 	ReportDownloadBody = reportDownloadBody
 	CallbackFailedBody = callbackFailedBody
+	RunBatchBody       = runBatchBody
+	RunFinishedBody    = runFinishedBody
+	RunResultBody      = runResultBody
+	JobUpdatedBody     = jobUpdatedBody
 	RetryAfter         = retryAfter
 	Redact             = redact
 )
