@@ -11,6 +11,10 @@ var (
 	CrawlFinishedBody  = crawlFinishedBody
 	ReportDownloadBody = reportDownloadBody
 	CallbackFailedBody = callbackFailedBody
+	RunBatchBody       = runBatchBody
+	RunFinishedBody    = runFinishedBody
+	RunResultBody      = runResultBody
+	JobUpdatedBody     = jobUpdatedBody
 	RetryAfter         = retryAfter
 	Redact             = redact
 )
@@ -35,3 +39,12 @@ func TakeAnswer(b *Batch, o Outcome, run *Run, at time.Time) (*Batch, bool) {
 	b.take(answer, run, at)
 	return b, false
 }
+
+// Change changes a job, if its state allows it; Check and Repeats are what UpdateJob asks before.
+func (j *Job) Change(in JobChange, at time.Time) error { return j.change(in, at) }
+
+// Check tells whether a change can be one at all.
+func (in JobChange) Check() error { return in.check() }
+
+// Repeats tells whether a change is the last one once more.
+func (j *Job) Repeats(in JobChange) bool { return j.repeats(in) }

@@ -3,7 +3,11 @@ package models_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
 )
@@ -24,13 +28,23 @@ func (w *world) newJobs(n int) []*models.Job {
 	return jobs
 }
 
-func completed() models.JobChange {
-	return models.JobChange{State: new(models.JobCompleted), Action: models.JobResolved, Output: json.RawMessage(`{"label":"shoe"}`)}
+func resolved(state models.JobState, output string) models.JobChange {
+	in := models.JobChange{State: &state, Action: models.JobResolved}
+	if output != "" {
+		in.Output = json.RawMessage(output)
+	}
+	return in
 }
+
+func completed() models.JobChange { return resolved(models.JobCompleted, `{"label":"shoe"}`) }
 
 func edited(output string) models.JobChange {
 	return models.JobChange{Action: models.JobEdited, Output: json.RawMessage(output)}
 }
+
+func accepted() models.JobChange { return models.JobChange{Action: models.JobAccepted} }
+
+func declined() models.JobChange { return models.JobChange{Action: models.JobDeclined} }
 
 // change changes a job and returns the callback of that.
 func (w *world) change(j *models.Job, in models.JobChange) *models.Callback {
@@ -48,4 +62,145 @@ func (w *world) job(id int64) *models.Job {
 	return j
 }
 
-var _ testing.TB
+func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	inputs := []json.RawMessage{json.RawMessage(oddInput), json.RawMessage(`"a text"`), json.RawMessage(`[1.50]`), json.RawMessage(`null`)}
+	jobs, err := w.CreateJobs(t.Context(), w.editor, models.NewJobs{
+		ProjectID: w.project.ID, Inputs: inputs, CallbackURL: new(jobURL), Metadata: json.RawMessage(oddCustom), Tags: []string{"b", "ä", "b"},
+	})
+	noError(t, err)
+	if len(jobs) != len(inputs) {
+		t.Fatalf("%d jobs", len(jobs))
+	}
+	for i, j := range jobs {
+		want := &models.Job{
+			ID: j.ID, UUID: j.UUID, AccountID: w.account.ID, ProjectID: w.project.ID, CreatedByUserID: &w.editor.User.ID,
+			State: models.JobScheduled, Input: inputs[i], Metadata: json.RawMessage(oddCustom), Tags: []string{"b", "ä", "b"},
+			CallbackURL: new(jobURL), CreatedAt: start, UpdatedAt: start,
+		}
+		if diff := cmp.Diff(want, w.job(j.ID)); diff != "" || i > 0 && j.ID <= jobs[i-1].ID {
+			t.Errorf("job %d: %s", i, diff)
+		}
+		same, err := w.JobByUUID(t.Context(), w.viewer, strings.ToUpper(j.UUID.String()))
+		noError(t, err)
+		if same.ID != j.ID {
+			t.Errorf("by its uuid: %d", same.ID)
+		}
+	}
+	if told, woken := w.callbacks(models.JobUpdatedEvent), w.queue.take(); len(told)+len(woken) != 0 {
+		t.Errorf("nothing was done to them yet: %v, %v", told, woken)
+	}
+	plain, err := w.CreateJobs(t.Context(), w.platform, models.NewJobs{ProjectID: w.project.ID, Inputs: inputs[:1]})
+	noError(t, err)
+	if j := w.job(plain[0].ID); j.CallbackURL != nil || j.Metadata != nil || len(j.Tags) != 0 || j.CreatedByUserID != nil {
+		t.Errorf("got %+v", j)
+	}
+	if many := w.newJobs(models.MaxJobs); len(many) != models.MaxJobs || many[models.MaxJobs-1].ID == 0 {
+		t.Errorf("%d jobs at once", len(many))
+	}
+}
+
+func TestCreateJobsRefusesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	elsewhere := w.newProject(w.other, nil)
+	url := func(text string) func(*models.NewJobs) {
+		return func(in *models.NewJobs) { in.CallbackURL = &text }
+	}
+	tags := func(list ...string) func(*models.NewJobs) {
+		return func(in *models.NewJobs) { in.Tags = list }
+	}
+	metadata := func(text string) func(*models.NewJobs) {
+		return func(in *models.NewJobs) { in.Metadata = json.RawMessage(text) }
+	}
+	tests := map[string]struct {
+		change func(*models.NewJobs)
+		code   models.Code
+		field  string
+	}{
+		"no inputs":             {func(in *models.NewJobs) { in.Inputs = nil }, models.CodeBadUserInput, "inputs"},
+		"too many inputs":       {func(in *models.NewJobs) { in.Inputs = slices.Repeat(in.Inputs, models.MaxJobs+1) }, models.CodeBadUserInput, "inputs"},
+		"an input that is none": {func(in *models.NewJobs) { in.Inputs = append(in.Inputs, nil) }, models.CodeBadUserInput, "inputs"},
+		"no JSON":               {func(in *models.NewJobs) { in.Inputs[0] = json.RawMessage("shoes") }, models.CodeBadUserInput, "inputs"},
+		"a URL without a slash": {url("https://caller.example/jobs"), models.CodeBadUserInput, "callbackUrl"},
+		"a host without one":    {url("https://caller.example"), models.CodeBadUserInput, "callbackUrl"},
+		"a slash before more":   {url("https://caller.example/jobs/?a=b"), models.CodeBadUserInput, "callbackUrl"},
+		"half a URL":            {url("caller.example/jobs/"), models.CodeBadUserInput, "callbackUrl"},
+		"a path":                {url("/jobs/"), models.CodeBadUserInput, "callbackUrl"},
+		"no URL":                {url(""), models.CodeBadUserInput, "callbackUrl"},
+		"too many tags":         {tags(slices.Repeat([]string{"a"}, models.MaxTags+1)...), models.CodeBadUserInput, "tags"},
+		"an empty tag":          {tags("a", " "), models.CodeBadUserInput, "tags"},
+		"a long tag":            {tags(strings.Repeat("a", 256)), models.CodeBadUserInput, "tags"},
+		"a tag of two lines":    {tags("a\nb"), models.CodeBadUserInput, "tags"},
+		"a list for metadata":   {metadata("[]"), models.CodeBadUserInput, "metadata"},
+		"null for metadata":     {metadata("null"), models.CodeBadUserInput, "metadata"},
+		"half of metadata":      {metadata(`{"a"`), models.CodeBadUserInput, "metadata"},
+		"an unknown project":    {func(in *models.NewJobs) { in.ProjectID = 999 }, models.CodeNotFound, ""},
+		"another's project":     {func(in *models.NewJobs) { in.ProjectID = elsewhere.ID }, models.CodeNotFound, ""},
+	}
+	for name, test := range tests {
+		in := models.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}}
+		test.change(&in)
+		_, err := w.CreateJobs(t.Context(), w.editor, in)
+		t.Log(name)
+		wantError(t, err, test.code, test.field)
+		if field := test.field; field == "callbackUrl" && strings.HasPrefix(name, "a URL") && !strings.Contains(err.Error(), "slash") {
+			t.Errorf("%s: the error does not say it: %v", name, err)
+		}
+	}
+	counts, err := w.CountJobs(t.Context(), w.platform, []int64{w.project.ID, elsewhere.ID}, models.JobFilter{})
+	if err != nil || len(counts) != 0 {
+		t.Errorf("a refused call left %v, %v", counts, err)
+	}
+	for _, fits := range []string{"http://caller.example/", "https://caller.example/", "https://caller.example:8443/a/b/"} {
+		in := models.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}, CallbackURL: &fits}
+		_, err := w.CreateJobs(t.Context(), w.editor, in)
+		noError(t, err)
+	}
+}
+
+func TestJobIsNotFoundByWhatIsNoUUID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.JobByUUID(t.Context(), w.viewer, "4711")
+	wantError(t, err, models.CodeBadUserInput, "uuid")
+	_, err = w.JobByUUID(t.Context(), w.viewer, jobUUID.String())
+	wantError(t, err, models.CodeNotFound, "")
+	_, err = w.JobByUUID(t.Context(), w.outsider, w.newJobs(1)[0].UUID.String())
+	wantError(t, err, models.CodeNotFound, "")
+}
+
+func TestJobsAreListedNewestFirstAndByFilter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	done := w.newJobs(1)[0]
+	w.change(done, completed())
+	w.clock.advance(time.Hour)
+	waiting := w.newJobs(2)
+	project := w.newProject(w.account, nil)
+	hour := start.Add(time.Hour)
+	for name, test := range map[string]struct {
+		filter models.JobFilter
+		want   []int64
+	}{
+		"nothing narrows nothing": {models.JobFilter{}, []int64{waiting[1].ID, waiting[0].ID, done.ID}},
+		"by state":                {models.JobFilter{State: []models.JobState{models.JobCompleted, models.JobFailed}}, []int64{done.ID}},
+		"from an hour":            {models.JobFilter{CreatedAfter: &hour}, []int64{waiting[1].ID, waiting[0].ID}},
+		"before an hour":          {models.JobFilter{CreatedBefore: &hour}, []int64{done.ID}},
+		"of none":                 {models.JobFilter{State: []models.JobState{models.JobCompleted}, CreatedAfter: &hour}, nil},
+	} {
+		ids := []int64{w.project.ID, project.ID}
+		pages, err := w.JobPages(t.Context(), w.viewer, ids, test.filter, models.Page{First: 10})
+		noError(t, err)
+		counts, err := w.CountJobs(t.Context(), w.viewer, ids, test.filter)
+		noError(t, err)
+		var got []int64
+		for _, j := range pages[w.project.ID].Nodes {
+			got = append(got, j.ID)
+		}
+		if !slices.Equal(got, test.want) || counts[w.project.ID] != len(test.want) || len(pages[project.ID].Nodes) != 0 {
+			t.Errorf("%s: got %v, counted %v, want %v", name, got, counts, test.want)
+		}
+	}
+}

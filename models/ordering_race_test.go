@@ -2,7 +2,6 @@ package models_test
 
 import (
 	"database/sql"
-	"encoding/json"
 	"math/rand/v2"
 	"strconv"
 	"sync/atomic"
@@ -169,5 +168,3 @@ func (w *world) drain(db *sql.DB) {
 	}
 	w.t.Error("there is no end to it")
 }
-
-var _ json.RawMessage

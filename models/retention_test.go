@@ -133,3 +133,83 @@ func TestPurgeThatFailsSaysSo(t *testing.T) {
 		t.Errorf("got %d, %v", gone, err)
 	}
 }
+
+// left counts what is left of a run: the run itself, its inputs, its batches and their attempts.
+func (w *world) left(runID int64, batches []*models.Batch) int {
+	w.t.Helper()
+	ids, inputIDs := make([]int64, len(batches)), make([]int64, len(batches))
+	for i, b := range batches {
+		ids[i], inputIDs[i] = b.ID, b.InputID
+	}
+	runs, err := w.Runs(w.t.Context(), w.platform, runID)
+	noError(w.t, err)
+	found, err := w.Batches(w.t.Context(), w.platform, ids...)
+	noError(w.t, err)
+	attempts, err := w.BatchAttempts(w.t.Context(), w.platform, ids...)
+	noError(w.t, err)
+	inputs, err := w.store.RunInputs(w.t.Context(), inputIDs...)
+	noError(w.t, err)
+	return len(runs) + len(found) + len(attempts) + len(inputs)
+}
+
+func TestPurgeTakesRunsThatEndedBeforeTheRetentionWithAllThatIsTheirs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setTarget(w.project, nil) // no callbacks
+	a := w.newAction()
+	run := func() (*models.Run, []*models.Batch) {
+		r := w.newRun(inputs(2))
+		w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
+		return r, w.batches(r.ID)
+	}
+	old, oldBatches := run()
+	stopped := w.stop(w.newRun())
+	w.clock.advance(time.Microsecond)
+	younger, youngerBatches := run()
+	atWork := w.newRun()
+	w.claimBatches(a, 1)
+	waiting := w.newRun()
+	scheduled := w.newRun(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{At: new(start.Add(1000 * retention))} })
+	w.clock.advance(retention - time.Microsecond)
+	if gone := w.purge(); gone != 0 {
+		t.Fatalf("%d went as old as the retention", gone)
+	}
+	w.clock.advance(time.Microsecond)
+	if gone := w.purge(); gone != 2 || w.left(old.ID, oldBatches) != 0 || w.left(stopped.ID, nil) != 0 || w.left(younger.ID, youngerBatches) != 7 {
+		t.Errorf("%d went; %d, %d and %d are left", gone, w.left(old.ID, oldBatches), w.left(stopped.ID, nil), w.left(younger.ID, youngerBatches))
+	}
+	w.clock.advance(500 * retention)
+	if gone := w.purge(); gone != 1 {
+		t.Errorf("%d went", gone)
+	}
+	for _, r := range []*models.Run{atWork, waiting, scheduled} {
+		if w.run(r.ID).FinishedAt != nil {
+			t.Errorf("got %+v", r)
+		}
+	}
+}
+
+func TestPurgeTakesARunOnlyWhenItsCallbacksAreGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	run := w.newRun()
+	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
+	batches := w.batches(run.ID)
+	told, final := w.told(run.ID, models.RunBatchFinishedEvent)[0], w.told(run.ID, models.RunFinishedEvent)[0]
+	for _, d := range w.claimHost(projectHost, 2) {
+		if d.Callback.ID == told.ID {
+			w.record(d, answered(200))
+		}
+	}
+	w.clock.advance(2 * retention)
+	if gone := w.purge(); gone != 1 || !w.isGone(told.ID) || w.left(run.ID, batches) != 4 {
+		t.Fatalf("%d went while the final callback has not ended", gone)
+	}
+	w.sweep()
+	w.deliver(final.ID, answered(200))
+	w.clock.advance(2 * retention)
+	if gone := w.purge(); gone != 2 || w.left(run.ID, batches) != 0 {
+		t.Errorf("%d went; %d are left", gone, w.left(run.ID, batches))
+	}
+}

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/ringback/ringback/models"
@@ -130,6 +131,70 @@ var permissions = map[string]struct {
 		_, _, err := w.CreateUserKey(ctx, a, &f.keyless.User.ID)
 		return err
 	}},
+	"CreateAction": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateAction(ctx, a, w.account.ID, "new", executor(executorURL))
+		return err
+	}},
+	"UpdateAction": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.UpdateAction(ctx, a, f.action.ID, models.ActionSettings{PageSize: new(20)})
+		return err
+	}},
+	"Action": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.Action(ctx, a, f.action.ID)
+		return err
+	}},
+	"CreateRun": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateRun(ctx, a, w.aRun())
+		return err
+	}},
+	"StopRun": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.StopRun(ctx, a, f.run.ID)
+		return err
+	}},
+	"Run": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.Run(ctx, a, f.run.ID)
+		return err
+	}},
+	"RunByUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.RunByUID(ctx, a, f.run.UID.String())
+		return err
+	}},
+	"PauseSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.PauseSchedule(ctx, a, w.hourly().ID)
+		return err
+	}},
+	"ResumeSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		paused, err := w.PauseSchedule(ctx, w.editor, w.hourly().ID)
+		noError(w.t, err)
+		_, err = w.ResumeSchedule(ctx, a, paused.ID)
+		return err
+	}},
+	"CancelSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CancelSchedule(ctx, a, w.hourly().ID)
+		return err
+	}},
+	"Schedule": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.Schedule(ctx, a, w.hourly().ID)
+		return err
+	}},
+	"CreateJobs": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateJobs(ctx, a, models.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}})
+		return err
+	}},
+	"UpdateJob": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		in := completed()
+		in.JobID = f.job.ID
+		_, _, err := w.UpdateJob(ctx, a, in)
+		return err
+	}},
+	"Job": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.Job(ctx, a, f.job.ID)
+		return err
+	}},
+	"JobByUUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+		_, err := w.JobByUUID(ctx, a, f.job.UUID.String())
+		return err
+	}},
 	"DeleteUserKey of another user": {missing, missing, missing, missing, unknown, forbid, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
 		_, err := w.DeleteUserKey(ctx, a, f.key.ID)
 		return err
@@ -145,6 +210,9 @@ type fixtures struct {
 	keyless    *models.Actor
 	key        *models.UserKey
 	projectKey *models.ProjectKey
+	action     *models.Action
+	run        *models.Run
+	job        *models.Job
 }
 
 func newFixtures(t *testing.T, w *world) fixtures {
@@ -152,6 +220,8 @@ func newFixtures(t *testing.T, w *world) fixtures {
 	ctx := t.Context()
 	f := fixtures{doomed: w.newProject(w.account, nil), crawl: w.crawl(77, &w.user.ID)}
 	f.callback = w.deliver(w.callbacks(models.CrawlFinishedEvent)[0].ID, answered(410))
+	f.action = w.newAction()
+	f.run, f.job = w.newRun(), w.newJobs(1)[0]
 	var err error
 	f.report, _, err = w.FinishReportDownload(ctx, w.platform, generated(88, f.crawl.ID))
 	noError(t, err)
@@ -222,6 +292,50 @@ func TestListsHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 		}
 		if got := len(callbacks[w.account.ID].Nodes); got != test.callbacks || callbackCount[w.account.ID] != test.callbacks {
 			t.Errorf("%s: %d callbacks, counted %d", name, got, callbackCount[w.account.ID])
+		}
+	}
+}
+
+func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	run, job := w.newRun(), w.newJobs(1)[0]
+	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
+	batch := w.batches(run.ID)[0]
+	page, projects, runs := models.Page{First: 10}, []int64{w.project.ID}, []int64{run.ID}
+	for name, test := range map[string]struct {
+		actor *models.Actor
+		want  int
+	}{
+		"viewer": {w.viewer, 1}, "editor": {w.editor, 1}, "outsider": {w.outsider, 0}, "stranger": {nil, 0}, "platform": {w.platform, 1},
+	} {
+		ctx, got := t.Context(), map[string]int{}
+		actions, err := w.ActionPages(ctx, test.actor, []int64{w.account.ID}, page)
+		noError(t, err)
+		got["actions"] = len(actions[w.account.ID].Nodes)
+		listed, err := w.RunPages(ctx, test.actor, models.RunsOfProject, projects, models.RunFilter{}, page)
+		noError(t, err)
+		got["runs"] = len(listed[w.project.ID].Nodes)
+		batches, err := w.BatchPages(ctx, test.actor, runs, page)
+		noError(t, err)
+		got["batches"] = len(batches[run.ID].Nodes)
+		attempts, err := w.BatchAttempts(ctx, test.actor, batch.ID)
+		noError(t, err)
+		got["attempts"] = len(attempts)
+		inputs, err := w.RunInputs(ctx, test.actor, batch.InputID)
+		noError(t, err)
+		got["inputs"] = len(inputs)
+		results, err := w.Results(ctx, test.actor, run.ID, page)
+		noError(t, err)
+		got["results"] = len(results.Nodes)
+		jobs, err := w.JobPages(ctx, test.actor, []int64{job.ProjectID}, models.JobFilter{}, page)
+		noError(t, err)
+		got["jobs"] = len(jobs[job.ProjectID].Nodes)
+		for what, n := range got {
+			if n != test.want {
+				t.Errorf("%s sees %d %s", name, n, what)
+			}
 		}
 	}
 }

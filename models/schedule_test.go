@@ -17,6 +17,13 @@ func (w *world) newScheduled(schedule models.NewSchedule) (*models.RunSchedule, 
 	return w.schedule(*run.ScheduleID), run
 }
 
+// hourly makes a schedule.
+func (w *world) hourly() *models.RunSchedule {
+	w.t.Helper()
+	schedule, _ := w.newScheduled(models.NewSchedule{Cron: new("0 * * * *")})
+	return schedule
+}
+
 func (w *world) schedule(id int64) *models.RunSchedule {
 	w.t.Helper()
 	schedule, err := w.Schedule(w.t.Context(), w.viewer, id)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 )
@@ -171,7 +172,8 @@ func (s *Store) VisibleInputs(ctx context.Context, scope models.Scope, ids ...in
 // PurgeRuns deletes runs that ended long ago and nothing tells of any more.
 func (s *Store) PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (int, error) {
 	var ids []int64
-	err := s.writer(ctx).Model(&runRow{}).Where("finished_at < ?", micros(endedBefore)).
+	free := s.writer(ctx).Model(&runRow{}).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+	err := free.Where("finished_at < ?", micros(endedBefore)).
 		Where("NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.run_id = runs.id)").
 		Order("finished_at").Limit(limit).Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {

@@ -1,0 +1,229 @@
+package models_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+)
+
+// The ids of the golden files.
+var (
+	refUID     = uuid.MustParse("01990000-0000-7000-8000-000000000001")
+	runUID     = uuid.MustParse("01990000-0000-7000-8000-000000000002")
+	batchUID   = uuid.MustParse("01990000-0000-7000-8000-000000000003")
+	attemptUID = uuid.MustParse("01990000-0000-7000-8000-000000000004")
+	jobUUID    = uuid.MustParse("01990000-0000-7000-8000-000000000005")
+)
+
+// The spellings that a reader of JSON would lose: the order of keys, 1.50, a number beyond 64 bits, the characters that Go
+// escapes, a key twice.
+const (
+	oddInput   = `{"url":"https://www.example.com/?a=1&b=<2>","n":12345678901234567890,"z":{"y":[1.50,1e3,-0],"a":null},"é":"\u00e9\u2028"}`
+	oddCustom  = `{"z":1,"a":{"c":[{"d":1.50}],"b":"<&>"},"z":2}`
+	oddResults = `[{"name":"A & B <c>","employees":400,"ratio":1.50},{"z":1,"a":12345678901234567890}]`
+)
+
+func noResults() *models.StandardError {
+	return &models.StandardError{
+		Message: "No results", Label: models.LabelNoResult, Scope: models.ScopeExecutor, StatusCode: 424,
+		Params: map[string]any{"http_status": 200}, Ref: attemptUID.String(),
+	}
+}
+
+// runSubject is a batch that has gone well.
+func runSubject() models.Subject {
+	return models.Subject{
+		Ref: refUID, Run: &models.Run{UID: runUID, Status: models.RunRunning, InputCount: 1},
+		Batch:    &models.Batch{UID: batchUID, Status: models.RunSucceeded, Results: json.RawMessage(oddResults), ResultCount: 2},
+		RunInput: &models.RunInput{Input: json.RawMessage(oddInput), CustomData: json.RawMessage(oddCustom)},
+	}
+}
+
+func TestRunBodiesAreThePublishedOnes(t *testing.T) {
+	t.Parallel()
+	batch := func(status models.RunStatus, failed *models.StandardError) models.Subject {
+		s := runSubject()
+		s.Batch = &models.Batch{UID: batchUID, Status: status, Error: failed}
+		return s
+	}
+	ended := func(status models.RunStatus, failed *models.StandardError) models.Subject {
+		s := runSubject()
+		s.Batch, s.Run.Status, s.Run.Error = nil, status, failed
+		return s
+	}
+	refused := &models.StandardError{
+		Message: `"q" must be <text> & more`, Label: models.LabelBadInput, Scope: models.ScopeExecutor, StatusCode: 422,
+		Params: map[string]any{"http_status": 422}, Ref: attemptUID.String(),
+	}
+	noCustom := runSubject()
+	noCustom.RunInput.CustomData = nil
+	many := ended(models.RunPartialSucceeded, noResults())
+	many.RunInput = nil
+	tests := map[string]struct {
+		body    func(models.Subject) ([]byte, error)
+		subject models.Subject
+	}{
+		"run_batch_running.json":              {models.RunBatchBody, runSubject()},
+		"run_batch_no_custom_data.json":       {models.RunBatchBody, noCustom},
+		"run_batch_failed.json":               {models.RunBatchBody, batch(models.RunFailed, noResults())},
+		"run_batch_blocked.json":              {models.RunBatchBody, batch(models.RunBlocked, refused)},
+		"run_finished_succeeded.json":         {models.RunFinishedBody, ended(models.RunSucceeded, nil)},
+		"run_finished_failed.json":            {models.RunFinishedBody, ended(models.RunFailed, noResults())},
+		"run_finished_blocked.json":           {models.RunFinishedBody, ended(models.RunBlocked, refused)},
+		"run_finished_partial_of_inputs.json": {models.RunFinishedBody, many},
+		"run_result.json":                     {models.RunResultBody, runSubject()},
+		"run_result_error.json":               {models.RunResultBody, batch(models.RunFailed, noResults())},
+		"run_result_stopped.json":             {models.RunResultBody, ended(models.RunStopped, noResults())},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := test.body(test.subject)
+			noError(t, err)
+			golden(t, name, got)
+		})
+	}
+}
+
+// The golden file could be rewritten by mistake; these are the fields and places of the published text.
+func TestRunBodyReadsAsTheSeedSays(t *testing.T) {
+	t.Parallel()
+	body, err := models.RunBatchBody(runSubject())
+	noError(t, err)
+	want := `{"callback_ref_uid":"` + refUID.String() + `","run":{"run_uid":"` + runUID.String() + `","batch_uid":"` + batchUID.String() +
+		`","status":"RUNNING"},"input":` + oddInput + `,"custom_data":` + oddCustom + `,"error":null,"results":` + oddResults + `}`
+	if string(body) != want {
+		t.Errorf("got  %s\nwant %s", body, want)
+	}
+}
+
+func TestJobBodiesAreThePublishedOnes(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		state  models.JobState
+		action models.JobAction
+	}{
+		"job_resolved.json":  {models.JobCompleted, models.JobResolved},
+		"job_suspended.json": {models.JobSuspended, models.JobResolved},
+		"job_edited.json":    {models.JobCompleted, models.JobEdited},
+		"job_accepted.json":  {models.JobCompleted, models.JobAccepted},
+		"job_declined.json":  {models.JobCompleted, models.JobDeclined},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := models.JobUpdatedBody(models.Subject{
+				Job: &models.Job{ID: 4711, UUID: jobUUID, State: test.state, LastAction: &test.action},
+			})
+			noError(t, err)
+			golden(t, name, got)
+		})
+	}
+}
+
+func TestExecutorCallsAreThePublishedOnes(t *testing.T) {
+	t.Parallel()
+	for name, maxResults := range map[string]*int{"executor_call.json": new(100), "executor_call_all_results.json": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := &models.Execution{
+				Action: &models.Action{Name: "search"}, Run: &models.Run{UID: runUID, MaxResults: maxResults, PageSize: 10},
+				Batch: &models.Batch{UID: batchUID, Page: 3}, Input: &models.RunInput{Input: json.RawMessage(oddInput), CustomData: json.RawMessage(oddCustom)},
+			}
+			got, err := e.Body()
+			noError(t, err)
+			golden(t, name, got)
+		})
+	}
+}
+
+func TestInputAndCustomDataComeBackAsTheyWereGiven(t *testing.T) {
+	t.Parallel()
+	customs := map[string]string{
+		"odd": oddCustom, "a number": "1.50", "a text": `"<b>&amp;</b>"`, "null": "null", "a list": `[3,{"b":1,"a":[]}]`, "absent": "",
+	}
+	w := newWorld(t)
+	a := w.newAction()
+	for name, custom := range customs {
+		run := w.newRun(func(in *models.NewRun) {
+			in.Inputs[0] = models.NewRunInput{Input: json.RawMessage(oddInput)}
+			if custom != "" {
+				in.Inputs[0].CustomData = json.RawMessage(custom)
+			}
+		})
+		e := w.claimBatches(a, 1)[0]
+		body, err := e.Body()
+		noError(t, err)
+		if !bytes.Contains(body, []byte(`"input":`+oddInput+`,`)) || bytes.Contains(body, []byte("custom")) {
+			t.Errorf("%s: the executor gets %s", name, body)
+		}
+		w.recordBatch(e, executed(200, `{"results":`+oddResults+`}`))
+		want := `"input":` + oddInput + `,"custom_data":` + custom
+		if custom == "" {
+			want += "null"
+		}
+		for event, rest := range map[models.EventName]string{
+			models.RunBatchFinishedEvent: `,"error":null,"results":` + oddResults + `}`, models.RunFinishedEvent: `,"error":null,"results":null}`,
+		} {
+			if got := string(w.told(run.ID, event)[0].Body); !strings.HasSuffix(got, want+rest) {
+				t.Errorf("%s: got %s, want …%s", name, got, want+rest)
+			}
+		}
+	}
+}
+
+func TestEachInputHasItsOwnCustomDataAndTheFinalOfManyHasNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	run := w.newRun(inputs(3), pages(2), func(in *models.NewRun) {
+		for i := range in.Inputs {
+			n := string(rune('1' + i))
+			in.Inputs[i] = models.NewRunInput{Input: json.RawMessage(`{"n":` + n + `}`), CustomData: json.RawMessage(`"tag ` + n + `"`)}
+		}
+		in.Inputs[2].CustomData = nil
+	})
+	w.execute(a, func(*models.Execution) models.Outcome { return found(10, true) })
+	w.wantEnded(run.ID, models.RunSucceeded)
+	seen := map[string]int{}
+	for _, c := range w.told(run.ID, models.RunBatchFinishedEvent) {
+		b := readRunBody(t, c)
+		seen[string(b.Input)+string(b.CustomData)]++
+	}
+	for _, want := range []string{`{"n":1}"tag 1"`, `{"n":2}"tag 2"`, `{"n":3}null`} {
+		if seen[want] != 2 || len(seen) != 3 {
+			t.Errorf("told: %v", seen)
+		}
+	}
+	if b := readRunBody(t, w.told(run.ID, models.RunFinishedEvent)[0]); string(b.Input) != "null" || string(b.CustomData) != "null" {
+		t.Errorf("the final has %s and %s", b.Input, b.CustomData)
+	}
+}
+
+func FuzzCustomDataIsTakenOverByteForByteOrRefused(f *testing.F) {
+	for _, text := range []string{oddInput, oddCustom, "1.50", `"\ud800"`, "\"\u2028<\"", "{}", "[[]]", "-0.0e-0", "\"\xff\"", "tru"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s := runSubject()
+		s.RunInput.CustomData = text
+		body, err := models.RunBatchBody(s)
+		if err != nil || len(text) == 0 {
+			if json.Valid(text) {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		// Only blanks between the values may go.
+		var compact bytes.Buffer
+		noError(t, json.Compact(&compact, text))
+		if !bytes.Contains(body, []byte(`,"custom_data":`+compact.String()+`,"error":`)) {
+			t.Errorf("%q became %q", text, body)
+		}
+	})
+}
