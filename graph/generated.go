@@ -4424,8 +4424,8 @@ type Batch {
   status: RunStatus!
   input: JSON
   customData: JSON
-  "Null where there are none."
-  results: [JSON!]
+  "Null where there are none. An executor may find a null."
+  results: [JSON]
   resultCount: Int!
   error: StandardError
   "Calls of the executor."
@@ -4467,7 +4467,7 @@ type BatchAttempt {
 }
 
 type ResultConnection {
-  nodes: [JSON!]!
+  nodes: [JSON]!
   edges: [ResultEdge!]!
   pageInfo: PageInfo!
   totalCount: Int!
@@ -4475,7 +4475,7 @@ type ResultConnection {
 
 type ResultEdge {
   cursor: String!
-  node: JSON!
+  node: JSON
 }
 
 "An error as a run's callbacks tell it."
@@ -8587,7 +8587,7 @@ func (ec *executionContext) _Batch_results(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []json.RawMessage) graphql.Marshaler {
-			return ec.marshalOJSON2ᚕencodingᚋjsonᚐRawMessageᚄ(ctx, selections, v)
+			return ec.marshalOJSON2ᚕencodingᚋjsonᚐRawMessage(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15597,7 +15597,7 @@ func (ec *executionContext) _ResultConnection_nodes(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2ᚕencodingᚋjsonᚐRawMessageᚄ(ctx, selections, v)
+			return ec.marshalNJSON2ᚕencodingᚋjsonᚐRawMessage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15730,10 +15730,10 @@ func (ec *executionContext) _ResultEdge_node(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ResultEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -26103,7 +26103,7 @@ func (ec *executionContext) _ResultEdge(ctx context.Context, sel ast.SelectionSe
 			}
 		case "node":
 			out.Values[i] = ec._ResultEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -29417,6 +29417,29 @@ func (ec *executionContext) marshalNJSON2encodingᚋjsonᚐRawMessage(ctx contex
 	return res
 }
 
+func (ec *executionContext) unmarshalNJSON2ᚕencodingᚋjsonᚐRawMessage(ctx context.Context, v any) ([]json.RawMessage, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]json.RawMessage, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOJSON2encodingᚋjsonᚐRawMessage(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNJSON2ᚕencodingᚋjsonᚐRawMessage(ctx context.Context, sel ast.SelectionSet, v []json.RawMessage) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, sel, v[i])
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNJSON2ᚕencodingᚋjsonᚐRawMessageᚄ(ctx context.Context, v any) ([]json.RawMessage, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -30712,7 +30735,7 @@ func (ec *executionContext) marshalOJSON2encodingᚋjsonᚐRawMessage(ctx contex
 	return res
 }
 
-func (ec *executionContext) unmarshalOJSON2ᚕencodingᚋjsonᚐRawMessageᚄ(ctx context.Context, v any) ([]json.RawMessage, error) {
+func (ec *executionContext) unmarshalOJSON2ᚕencodingᚋjsonᚐRawMessage(ctx context.Context, v any) ([]json.RawMessage, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -30721,7 +30744,7 @@ func (ec *executionContext) unmarshalOJSON2ᚕencodingᚋjsonᚐRawMessageᚄ(ct
 	res := make([]json.RawMessage, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNJSON2encodingᚋjsonᚐRawMessage(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOJSON2encodingᚋjsonᚐRawMessage(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -30729,19 +30752,13 @@ func (ec *executionContext) unmarshalOJSON2ᚕencodingᚋjsonᚐRawMessageᚄ(ct
 	return res, nil
 }
 
-func (ec *executionContext) marshalOJSON2ᚕencodingᚋjsonᚐRawMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []json.RawMessage) graphql.Marshaler {
+func (ec *executionContext) marshalOJSON2ᚕencodingᚋjsonᚐRawMessage(ctx context.Context, sel ast.SelectionSet, v []json.RawMessage) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := make(graphql.Array, len(v))
 	for i := range v {
-		ret[i] = ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, sel, v[i])
-	}
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
+		ret[i] = ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, sel, v[i])
 	}
 
 	return ret

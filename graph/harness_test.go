@@ -308,8 +308,9 @@ func (b *logBuffer) String() string {
 // trap is a store that fails or panics when it is told to.
 type trap struct {
 	models.Store
-	close func() error
-	mode  atomic.Int32
+	close       func() error
+	mode        atomic.Int32
+	batchesRead atomic.Int64 // with their results
 }
 
 const (

@@ -101,6 +101,49 @@ func TestAListCostsWhatItAsksFor(t *testing.T) {
 	}
 }
 
+func TestAMutationOfManyJobsCostsWhatItAsksFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	who := w.editor()
+	const query = `mutation { createJobs(input: {projectId: 123, inputs: [1, 2]}) { jobs { %s } } }`
+	for name, fields := range map[string]string{
+		"callbacks":           `callbacks(first: 100) { nodes { uid } }`,
+		"few callbacks":       `callbacks(first: 20) { nodes { uid event } }`,
+		"the count of them":   `callbacks(first: 5) { totalCount }`,
+		"the project's lists": `project { jobs(first: 100) { nodes { uuid } } }`,
+	} {
+		w.unchanged(func() {
+			if a := w.do(who, fmt.Sprintf(query, fields), nil); a.code() != "COMPLEXITY_LIMIT_EXCEEDED" {
+				t.Errorf("%s: %.300s", name, a.Body)
+			}
+		})
+	}
+	for _, fields := range []string{`uuid`, `id rawID ` + jobFields} {
+		w.ok(who, fmt.Sprintf(query, fields), nil)
+	}
+}
+
+func TestAListOfRunsCostsWhatItAsksFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const query = `query($runs: Int!, $batches: Int!) { getProject(id: 123) { runs(first: $runs) { nodes { uid status
+		batches(first: $batches) { nodes { uid status attempts { number httpStatus } } } } } } }`
+	for _, tc := range []struct {
+		runs, batches int
+		refused       bool
+	}{{1, 100, false}, {100, 1, false}, {40, 100, false}, {100, 100, true}} {
+		a := w.do(w.viewer(), query, variables{"runs": tc.runs, "batches": tc.batches})
+		if got := a.code() == "COMPLEXITY_LIMIT_EXCEEDED"; got != tc.refused {
+			t.Errorf("%v: %.300s", tc, a.Body)
+		}
+	}
+	w.ok(w.viewer(), `{ getRun(id: 1) { id rawID uid `+runFields+` batches(first: 100) { totalCount nodes { uid page status input customData results resultCount
+		error { message label scope statusCode params ref } attemptCount nextAttemptAt createdAt startedAt finishedAt
+		attempts { uid number startedAt durationMs httpStatus errorCode } } }
+		callbacks(first: 100) { totalCount nodes { id uid ref event status targetUrl payload batch { uid } attempts(first: 20) { nodes { uid number httpStatus responseBody } } } }
+		results(first: 100) { totalCount nodes } } }`, nil)
+}
+
 func TestAVariableCountsInTheComplexityToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

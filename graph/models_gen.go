@@ -311,7 +311,7 @@ type ResultConnection struct {
 
 type ResultEdge struct {
 	Cursor string          `json:"cursor"`
-	Node   json.RawMessage `json:"node"`
+	Node   json.RawMessage `json:"node,omitempty"`
 }
 
 type ResumeScheduleInput struct {

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -85,6 +86,24 @@ func executed(status int, body string) models.Outcome {
 // unanswered is what comes of a call that gets no answer.
 func unanswered(code models.AttemptErrorCode) models.Outcome {
 	return models.Outcome{Error: &models.AttemptError{Code: code, Message: "no answer from " + executorURL}, Duration: time.Second}
+}
+
+// job makes a job, of an input that does not matter unless others are given.
+func (w *world) job(in models.NewJobs) *models.Job {
+	w.tb.Helper()
+	if in.Inputs == nil {
+		in.Inputs = []json.RawMessage{json.RawMessage(`{"image":1}`)}
+	}
+	jobs, err := w.service.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
+	must(w.tb, err)
+	return jobs[0]
+}
+
+// BatchesWithResults counts what it reads.
+func (s *trap) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*models.Batch, error) {
+	found, err := s.Store.BatchesWithResults(ctx, scope, runIDs, fromBatchID, results)
+	s.batchesRead.Add(int64(len(found)))
+	return found, err
 }
 
 // listQuery asks for a page of a list, with what is selected of a node.

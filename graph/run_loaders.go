@@ -69,8 +69,7 @@ func runs(ctx context.Context, owner models.RunOwner, ownerID int64, first *int,
 }
 
 // newResultConnection is a page of results, which are bare JSON values.
-func newResultConnection(asked models.Page, page *models.PageOf[*models.Result], totalCount int) *ResultConnection {
-	of := newConnection(asked, page, nil)
+func newResultConnection(of *Connection[*models.Result], totalCount int) *ResultConnection {
 	c := &ResultConnection{PageInfo: of.PageInfo(), TotalCount: totalCount, Nodes: []json.RawMessage{}, Edges: []*ResultEdge{}}
 	for _, edge := range of.Edges() {
 		c.Nodes = append(c.Nodes, edge.Node.RawMessage)

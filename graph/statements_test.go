@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"encoding/json"
 	"log/slog"
 	"testing"
 
@@ -16,6 +17,18 @@ const settingsQuery = `{ getAccount(id: 123123) { projects(first: 100) { nodes {
 	callbackSigningSecrets { createdAt } keys { name } callbacks(first: 3) { totalCount nodes { uid } } } } } }`
 
 const accountsQuery = `{ me { accounts(first: 100) { totalCount nodes { role projects { totalCount nodes { name } } } } } }`
+
+const runsQuery = `{ getProject(id: 123) { runs(first: 50) { totalCount nodes { action createdByUser { email } project { name } account { name }
+	schedule { status project { name } runs(first: 2) { totalCount nodes { uid } } }
+	batches(first: 3) { totalCount nodes { input customData results attempts { number } } }
+	callbacks(first: 5) { totalCount nodes { run { action } batch { page input } job { uuid } } }
+	results(first: 3) { totalCount nodes edges { cursor } } } } } }`
+
+const jobsQuery = `{ getProject(id: 123) { jobs(first: 50) { totalCount nodes { input createdByUser { email } project { name } account { name }
+	callbacks(first: 3) { totalCount nodes { job { uuid } run { uid } } } } } } }`
+
+const schedulesQuery = `{ getProject(id: 123) { schedules(first: 50) { totalCount nodes { project { account { name actions { nodes { name } } } }
+	runs(first: 3) { totalCount nodes { action schedule { uid } batches(first: 3) { nodes { customData } } } } } } } }`
 
 // listCase has a query for a list, and makes n entities for it with everything that hangs on them.
 type listCase struct {
@@ -50,6 +63,34 @@ var lists = map[string]listCase{
 			memberships = append(memberships, models.Membership{AccountID: 3000 + i, Role: models.RoleAdmin})
 		}
 		createUser(tb, s, models.NewUser{Email: "many@example.com", RawID: 70, Accounts: memberships})
+	}},
+	"runs of a project": {runsQuery, "getProject.runs.nodes", func(tb testing.TB, s *models.Service, n int64) {
+		for i := range n {
+			in := models.NewRun{ProjectID: bareProject, MaxResults: ptr(20)}
+			if i%3 == 0 {
+				in.Schedule = &models.NewSchedule{Cron: ptr("* * * * *")}
+			}
+			createRun(tb, s, in)
+		}
+		execute(tb, s, searchAction, executed(200, `{"results":[1,2,3,4]}`), executed(500, ``))
+	}},
+	"jobs of a project": {jobsQuery, "getProject.jobs.nodes", func(tb testing.TB, s *models.Service, n int64) {
+		for range n {
+			jobs, err := s.CreateJobs(tb.Context(), models.PlatformActor(), models.NewJobs{ProjectID: bareProject, Inputs: []json.RawMessage{[]byte(`1`)}})
+			must(tb, err)
+			_, _, err = s.UpdateJob(tb.Context(), models.PlatformActor(), models.JobChange{
+				JobID: jobs[0].ID, Action: models.JobResolved, State: ptr(models.JobCompleted),
+			})
+			must(tb, err)
+		}
+	}},
+	"schedules of a project": {schedulesQuery, "getProject.schedules.nodes", func(tb testing.TB, s *models.Service, n int64) {
+		for range n {
+			createRun(tb, s, models.NewRun{ProjectID: bareProject, Schedule: &models.NewSchedule{}})
+			createRun(tb, s, models.NewRun{ProjectID: bareProject, Schedule: &models.NewSchedule{Cron: ptr("* * * * *")}})
+		}
+		_, err := s.FireSchedules(tb.Context())
+		must(tb, err)
 	}},
 }
 

@@ -40,8 +40,9 @@ type RunHistory interface {
 	// BatchResults returns the results by batch.
 	BatchResults(ctx context.Context, scope Scope, ids ...int64) (map[int64]json.RawMessage, error)
 	BatchAttempts(ctx context.Context, scope Scope, batchIDs ...int64) ([]*BatchAttempt, error)
-	// BatchesWithResults returns the batches of a run that have results, from a batch on, until they hold at least so many.
-	BatchesWithResults(ctx context.Context, scope Scope, runID, fromBatchID int64, results int) ([]*Batch, error)
+	// BatchesWithResults returns the batches of runs that have results, in the order of creation: a batch, and of each run those
+	// after it until they hold at least so many.
+	BatchesWithResults(ctx context.Context, scope Scope, runIDs []int64, fromBatchID int64, results int) ([]*Batch, error)
 	VisibleInputs(ctx context.Context, scope Scope, ids ...int64) ([]*RunInput, error)
 }
 
@@ -118,27 +119,31 @@ func (r *Result) ListCursor() Cursor { return Cursor{ID: r.batchID*resultsPerBat
 // resultsPerBatch is above what fits into an executor's answer of 1 MiB: a result and its comma have two bytes at least.
 const resultsPerBatch = 1_000_000
 
-// Results lists the results of a run so far, batch by batch.
-func (s *Service) Results(ctx context.Context, actor *Actor, runID int64, page Page) (*PageOf[*Result], error) {
-	fromBatch, skip := int64(0), 0
+// ResultPages lists the results of each run so far, batch by batch.
+func (s *Service) ResultPages(ctx context.Context, actor *Actor, runIDs []int64, page Page) (map[int64]*PageOf[*Result], error) {
+	fromBatch, known := int64(0), -1
 	if page.After != nil {
-		fromBatch, skip = page.After.ID/resultsPerBatch, int(page.After.ID%resultsPerBatch)+1
+		fromBatch, known = page.After.ID/resultsPerBatch, int(page.After.ID%resultsPerBatch)
 	}
-	batches, err := s.store.BatchesWithResults(ctx, actor.Scope(RoleViewer), runID, fromBatch, skip+page.First+1)
+	batches, err := s.store.BatchesWithResults(ctx, actor.Scope(RoleViewer), runIDs, fromBatch, page.First+1)
 	if err != nil {
 		return nil, err
 	}
-	var results []*Result
+	byRun := map[int64][]*Result{}
 	for _, b := range batches {
 		var list []json.RawMessage
 		if err := json.Unmarshal(b.Results, &list); err != nil {
 			return nil, err
 		}
 		for i, value := range list {
-			if b.ID > fromBatch || i >= skip {
-				results = append(results, &Result{RawMessage: value, batchID: b.ID, index: i})
+			if b.ID > fromBatch || i > known {
+				byRun[b.RunID] = append(byRun[b.RunID], &Result{RawMessage: value, batchID: b.ID, index: i})
 			}
 		}
 	}
-	return Cut(results, page.First), nil
+	pages := make(map[int64]*PageOf[*Result], len(runIDs))
+	for _, id := range runIDs {
+		pages[id] = Cut(byRun[id], page.First)
+	}
+	return pages, nil
 }

@@ -107,11 +107,11 @@ func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs 
 	return find(s.reader(ctx).Where("batch_id IN (?)", visible).Order("id"), batchAttempt)
 }
 
-// BatchesWithResults reads the batches of a run from one on.
-func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runID, fromBatchID int64, results int) ([]*models.Batch, error) {
+// BatchesWithResults reads the batches of runs from one on. What is left of that one is unknown here, so it does not count.
+func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*models.Batch, error) {
 	before := s.reader(ctx).Model(&batchRow{}).
-		Select("id, sum(result_count) OVER (ORDER BY id) - result_count AS results_before").
-		Where("run_id = ? AND id >= ? AND result_count > 0", runID, fromBatchID)
+		Select("id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (PARTITION BY run_id ORDER BY id) - result_count AS results_before", fromBatchID).
+		Where("run_id IN ? AND id >= ? AND result_count > 0", runIDs, fromBatchID)
 	needed := s.reader(ctx).Table("(?) AS running", before).Select("id").Where("results_before < ?", results)
 	return find(ofProject(s.reader(ctx), scope).Where("id IN (?)", needed).Order("id"), batch)
 }
