@@ -164,6 +164,22 @@ func TestPagesOfCallbacksHoldEachOnce(t *testing.T) {
 	}
 }
 
+func TestAPageCostsTheSameWhateverItHolds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.key(project)
+	w.newRun(project, func(in *models.NewRun) { in.MaxResults, in.PageSize = new(24), new(1) })
+	w.execute(http.StatusOK, oneResult)
+	for _, limit := range []int{1, 20} {
+		before := w.executed.Load()
+		w.list(key, fmt.Sprintf("?status=PENDING&limit=%d", limit))
+		// Who calls, the project, the page, and the last attempts.
+		if n := w.executed.Load() - before; n != 4 {
+			t.Errorf("%d statements for a page of %d", n, limit)
+		}
+	}
+}
+
 // compare is how entries are sorted by a column; what has no HTTP status is last either way.
 func compare(by string, a, b entry) int {
 	name, descending := strings.CutPrefix(by, "-")

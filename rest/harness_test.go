@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/rest"
 )
@@ -53,12 +54,14 @@ type world struct {
 	log     *logBuffer
 	handler http.Handler
 	actions []int64 // one of each account
+
+	executed *atomic.Int64 // statements
 }
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	w := &world{tb: tb, url: storetest.URL(tb), clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}}
-	db := storetest.OpenURL(tb, w.url)
+	w := &world{tb: tb, url: storetest.URL(tb), clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64)}
+	db := storetest.OpenURL(tb, w.url, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
 	_, err := db.Migrate(tb.Context())
 	must(tb, err)
 	w.store = &trap{Store: db, mode: new(atomic.Int32)}

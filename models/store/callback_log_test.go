@@ -1,0 +1,144 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// logged is an estate with a run that has called back.
+type logged struct {
+	*estate
+	run      *models.Run
+	callback *models.Callback
+}
+
+func newLogged(t *testing.T, s *store.Store, name string) *logged {
+	t.Helper()
+	ctx := t.Context()
+	l := &logged{estate: newEstate(t, s, name)}
+	a := &models.Action{
+		AccountID: l.account.ID, Name: "extract", Executor: models.Endpoint{URL: new("https://executor.example.com")},
+		PageSize: 10, Timeout: time.Second, CreatedAt: start, UpdatedAt: start,
+	}
+	noError(t, s.CreateAction(ctx, a))
+	l.run = &models.Run{
+		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: a.ID, Status: models.RunQueued,
+		PageSize: 10, CallbackOn: models.CallbackOnAll, InputCount: 1, CreatedAt: start,
+	}
+	noError(t, s.CreateRun(ctx, l.run))
+	l.callback = l.calledBack(t, s)
+	return l
+}
+
+func (l *logged) calledBack(t *testing.T, s *store.Store, changes ...func(*models.Callback)) *models.Callback {
+	t.Helper()
+	return newCallback(t, s, l.tenant, start, append(changes, func(c *models.Callback) { c.CrawlID, c.RunID = nil, &l.run.ID })...)
+}
+
+// finishedAttempt writes an attempt with what came of it.
+func finishedAttempt(t *testing.T, s *store.Store, c *models.Callback, number int, code models.AttemptErrorCode) *models.Attempt {
+	t.Helper()
+	a := newAttempt(t, s, c, number)
+	a.FinishedAt, a.ResponseBody = new(start.Add(time.Second)), []byte("answer")
+	if code != "" {
+		a.Error = &models.AttemptError{Code: code, Message: "because"}
+	}
+	noError(t, s.FinishAttempt(t.Context(), a))
+	return a
+}
+
+func TestTheCallbackLogStaysWithinItsScope(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	mine, theirs := newLogged(t, s, "mine"), newLogged(t, s, "theirs")
+	finishedAttempt(t, s, mine.callback, 1, "")
+	siblingKey := &models.ProjectKey{AccountID: mine.account.ID, ProjectID: newProject(t, s, mine.account.ID, start).ID}
+	for name, test := range map[string]struct {
+		scope   models.Scope
+		reaches bool
+	}{
+		"its owner": {mine.scope(), true}, "the platform": {everything(), true}, "its key": {keyScope(mine.key, models.RoleViewer), true},
+		"another account": {theirs.scope(), false}, "the zero scope": {models.Scope{}, false},
+		"a stranger":                   {(*models.Actor)(nil).Scope(models.RoleViewer), false},
+		"the key of a sibling":         {keyScope(siblingKey, models.RoleViewer), false},
+		"the key of another account's": {keyScope(theirs.key, models.RoleViewer), false},
+	} {
+		entries, err := s.LogEntries(t.Context(), test.scope, models.LogQuery{ProjectID: mine.project.ID, Limit: 10})
+		noError(t, err)
+		_, err = s.LogEntry(t.Context(), test.scope, mine.project.ID, mine.callback.UID)
+		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
+			t.Fatal(err)
+		}
+		attempts, lost := s.LastAttempts(t.Context(), test.scope, mine.callback.ID)
+		noError(t, lost)
+		if len(entries) == 1 != test.reaches || err == nil != test.reaches || len(attempts) == 1 != test.reaches {
+			t.Errorf("%s: %d entries, %v, %d attempts", name, len(entries), err, len(attempts))
+		}
+	}
+	if _, err := s.LogEntry(t.Context(), everything(), theirs.project.ID, mine.callback.UID); models.ErrorCode(err) != models.CodeNotFound {
+		t.Errorf("of another project: %v", err)
+	}
+}
+
+func TestTheLastAttemptIsTheLastThatCameToAnEndOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	l := newLogged(t, s, "a")
+	second, fresh := l.calledBack(t, s), l.calledBack(t, s)
+	finishedAttempt(t, s, l.callback, 1, models.Timeout)
+	want := finishedAttempt(t, s, l.callback, 2, models.TLSError)
+	finishedAttempt(t, s, l.callback, 3, models.Interrupted)
+	newAttempt(t, s, l.callback, 4) // under way
+	arrived := finishedAttempt(t, s, second, 1, "")
+	finishedAttempt(t, s, fresh, 1, models.Interrupted)
+	got, err := s.LastAttempts(t.Context(), everything(), l.callback.ID, second.ID, fresh.ID)
+	noError(t, err)
+	if diff := cmp.Diff(map[int64]*models.Attempt{l.callback.ID: want, second.ID: arrived}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestAnEntryHasTheUIDsOfWhatBelongsToIt(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	l := newLogged(t, s, "a")
+	noError(t, s.CreateRunInputs(t.Context(), []*models.RunInput{{RunID: l.run.ID, Number: 1, Input: []byte("{}")}}))
+	inputs, err := s.InputsOfRun(t.Context(), l.run.ID, 1)
+	noError(t, err)
+	b := &models.Batch{
+		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: l.run.ActionID, RunID: l.run.ID,
+		InputID: inputs[0].ID, Page: 1, Status: models.RunQueued, NextAttemptAt: &start, CreatedAt: start,
+	}
+	noError(t, s.CreateBatches(t.Context(), []*models.Batch{b}))
+	replay := l.calledBack(t, s, func(c *models.Callback) { c.BatchID, c.ReplayOfID = &b.ID, &l.callback.ID })
+	entries, err := s.LogEntries(t.Context(), everything(), models.LogQuery{ProjectID: l.project.ID, Limit: 10})
+	noError(t, err)
+	type uids struct{ callback, parent, run, batch string }
+	text := func(u *uuid.UUID) string {
+		if u == nil {
+			return ""
+		}
+		return u.String()
+	}
+	var got []uids
+	for _, e := range entries {
+		got = append(got, uids{e.Callback.UID.String(), text(e.ParentUID), e.RunUID.String(), text(e.BatchUID)})
+		if e.Callback.Body != nil || e.Callback.TargetHeaders != nil {
+			t.Error("what was sent is read for the log")
+		}
+	}
+	want := []uids{
+		{replay.UID.String(), l.callback.UID.String(), l.run.UID.String(), b.UID.String()},
+		{l.callback.UID.String(), "", l.run.UID.String(), ""},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(uids{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
