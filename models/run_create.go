@@ -54,6 +54,9 @@ func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run,
 	if err := actor.RequireProjectRole(project.AccountID, project.ID, RoleEditor); err != nil {
 		return nil, err
 	}
+	if !actionPattern.MatchString(in.Action) { // Postgres refuses to look for some texts
+		return nil, NotFound(TypeAction)
+	}
 	action, err := s.store.ActionByName(ctx, project.AccountID, in.Action)
 	if err != nil {
 		return nil, err
