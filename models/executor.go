@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -115,7 +116,7 @@ func readAnswer(o Outcome, ref uuid.UUID) executorAnswer {
 		Results []json.RawMessage `json:"results"`
 		HasMore bool              `json:"has_more"`
 	}
-	if err := json.Unmarshal(o.ResponseBody, &body); err != nil {
+	if err := json.Unmarshal(o.ResponseBody, &body); err != nil || !utf8.Valid(o.ResponseBody) {
 		return fail(failedDependency, LabelIntegrationError, `The executor's answer is not {"results": […], "has_more": …}`)
 	}
 	if len(body.Results) == 0 {
@@ -143,6 +144,13 @@ func messageOf(body []byte, otherwise string) string {
 		return otherwise
 	}
 	return strings.ToValidUTF8(answer.Message[:min(len(answer.Message), maxExecutorMessage)], "")
+}
+
+// conceal masks the executor's configured header values in its own words, which go to whoever made the run.
+func (a executorAnswer) conceal(headers []Header) {
+	if a.err != nil {
+		a.err.Message = string(redact([]byte(a.err.Message), sourced(headers, SourceRequest)))
+	}
 }
 
 // take ends the batch with an answer. Of the last page only as many results count as the run asked for.
