@@ -23,12 +23,18 @@ func numbered(from, to int, more bool) models.Outcome {
 	return executed(200, fmt.Sprintf(`{"results":[%s],"has_more":%t}`, strings.Join(texts, ","), more))
 }
 
+func (w *world) resultPage(runID int64, page models.Page) *models.PageOf[*models.Result] {
+	w.t.Helper()
+	pages, err := w.ResultPages(w.t.Context(), w.viewer, []int64{runID}, page)
+	noError(w.t, err)
+	return pages[runID]
+}
+
 // results reads all results of a run, in pages of a size, and calls between after each.
 func (w *world) results(runID int64, first int, between func()) (texts []string) {
 	w.t.Helper()
 	for page := (models.Page{First: first}); ; {
-		found, err := w.Results(w.t.Context(), w.viewer, runID, page)
-		noError(w.t, err)
+		found := w.resultPage(runID, page)
 		for _, r := range found.Nodes {
 			texts = append(texts, string(r.RawMessage))
 		}
@@ -40,8 +46,9 @@ func (w *world) results(runID int64, first int, between func()) (texts []string)
 		}
 		// The caller sends the cursor back as text.
 		text := found.Nodes[len(found.Nodes)-1].ListCursor().String()
-		page, err = models.NewPage(&first, &text)
+		next, err := models.NewPage(&first, &text)
 		noError(w.t, err)
+		page = next
 		between()
 	}
 }
@@ -76,20 +83,19 @@ func TestPageOfResultsTellsWhetherMoreFollows(t *testing.T) {
 	w := newWorld(t)
 	a := w.newAction()
 	run := w.newRun(pages(2))
-	if empty, err := w.Results(t.Context(), w.viewer, run.ID, models.Page{First: 10}); err != nil || len(empty.Nodes) != 0 || empty.HasNext {
-		t.Errorf("before there is any: got %+v, %v", empty, err)
+	if empty := w.resultPage(run.ID, models.Page{First: 10}); len(empty.Nodes) != 0 || empty.HasNext {
+		t.Errorf("before there is any: got %+v", empty)
 	}
 	w.execute(a, func(e *models.Execution) models.Outcome { return numbered(0, 10, true) })
 	for first, more := range map[int]bool{1: true, 10: true, 19: true, 20: false, 21: false, 100: false} {
-		page, err := w.Results(t.Context(), w.viewer, run.ID, models.Page{First: first})
-		noError(t, err)
+		page := w.resultPage(run.ID, models.Page{First: first})
 		if len(page.Nodes) != min(first, 20) || page.HasNext != more {
 			t.Errorf("first %d: %d results, more: %t", first, len(page.Nodes), page.HasNext)
 		}
 		if first == 20 {
 			after := page.Nodes[19].ListCursor()
-			if page, err = w.Results(t.Context(), w.viewer, run.ID, models.Page{First: 5, After: &after}); err != nil || len(page.Nodes) != 0 || page.HasNext {
-				t.Errorf("behind the last: got %+v, %v", page, err)
+			if page = w.resultPage(run.ID, models.Page{First: 5, After: &after}); len(page.Nodes) != 0 || page.HasNext {
+				t.Errorf("behind the last: got %+v", page)
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func newWork(t *testing.T, s *store.Store, n *tenant) *work {
 func (w *work) newRun(t *testing.T, s *store.Store) {
 	t.Helper()
 	w.run = &models.Run{
-		UID: uuid.Must(uuid.NewV7()), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, Status: models.RunQueued,
+		UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, Status: models.RunQueued,
 		PageSize: 10, CallbackOn: models.CallbackOnAll, InputCount: 1, CreatedAt: start,
 		Callback: models.Endpoint{URL: new("https://caller.example/"), Headers: []models.Header{{Key: "X-A", Value: "of the run"}}},
 	}
@@ -55,7 +55,7 @@ func (w *work) newBatches(t *testing.T, s *store.Store, n int) []*models.Batch {
 	batches := make([]*models.Batch, n)
 	for i := range batches {
 		batches[i] = &models.Batch{
-			UID: uuid.Must(uuid.NewV7()), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, RunID: w.run.ID, InputID: w.input.ID,
+			UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, RunID: w.run.ID, InputID: w.input.ID,
 			Page: i + 1, Status: models.RunQueued, NextAttemptAt: new(start.Add(time.Duration(i) * time.Microsecond)), CreatedAt: start,
 		}
 	}

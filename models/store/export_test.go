@@ -27,3 +27,6 @@ func (s *Sealer) SealHeaders(headers []models.Header, place string) ([]byte, err
 func (s *Sealer) OpenHeaders(box []byte, place string) ([]models.Header, error) {
 	return s.openHeaders(box, place)
 }
+
+// IsPending is the condition of what can be claimed.
+const IsPending = isPending

@@ -18,6 +18,10 @@ type estate struct {
 	replay   *models.Callback
 	attempt  *models.Attempt
 	key      *models.ProjectKey
+	work     *work
+	batch    *models.Batch
+	job      *models.Job
+	schedule *models.RunSchedule
 }
 
 func newEstate(t *testing.T, s *store.Store, name string) *estate {
@@ -35,12 +39,15 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
 	noError(t, s.FinishAttempt(ctx, e.attempt))
 	e.key = newProjectKey(t, s, e.project, models.Secret(name))
+	e.addWork(t, s)
 	return e
 }
 
-// reads are all methods that read within a scope: each returns how much of the estate it reaches. A method that answers
-// NotFound reaches nothing.
-var reads = map[string]func(context.Context, *store.Store, models.Scope, *estate) (int, error){
+// scopedRead reads within a scope and returns how much of the estate it reaches. A method that answers NotFound reaches nothing.
+type scopedRead = func(context.Context, *store.Store, models.Scope, *estate) (int, error)
+
+// reads, and readsOfWork, are all methods that read within a scope.
+var reads = map[string]scopedRead{
 	"Accounts": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Accounts(ctx, scope, e.account.ID)
 		return len(found), err
@@ -106,6 +113,8 @@ var reads = map[string]func(context.Context, *store.Store, models.Scope, *estate
 	"CallbackPages by account": callbackPages(models.OwnerAccount, func(e *estate) int64 { return e.account.ID }),
 	"CallbackPages by project": callbackPages(models.OwnerProject, func(e *estate) int64 { return e.project.ID }),
 	"CallbackPages by crawl":   callbackPages(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID }),
+	"CallbackPages by run":     callbackPages(models.OwnerRun, func(e *estate) int64 { return e.work.run.ID }),
+	"CallbackPages by job":     callbackPages(models.OwnerJob, func(e *estate) int64 { return e.job.ID }),
 	"Replays": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Replays(ctx, scope, e.callback.ID)
 		return len(found), err
@@ -125,7 +134,7 @@ var reads = map[string]func(context.Context, *store.Store, models.Scope, *estate
 }
 
 // callbackPages adds what the pages and the count of them say, which must agree.
-func callbackPages(owner models.CallbackOwner, id func(*estate) int64) func(context.Context, *store.Store, models.Scope, *estate) (int, error) {
+func callbackPages(owner models.CallbackOwner, id func(*estate) int64) scopedRead {
 	return func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		pages, err := s.CallbackPages(ctx, scope, owner, []int64{id(e)}, models.CallbackFilter{}, models.Page{First: 100})
 		if err != nil {
@@ -142,16 +151,18 @@ func TestEveryReadStaysWithinItsScope(t *testing.T) {
 	mine, theirs := newEstate(t, s, "mine"), newEstate(t, s, "theirs")
 	// The owner is Admin; a viewer's scope with a higher role, a stranger and another account's admin reach nothing.
 	stranger := (*models.Actor)(nil).Scope(models.RoleViewer)
-	for name, read := range reads {
-		for caller, scope := range map[string]models.Scope{"its owner": mine.scope(), "the platform": everything()} {
-			if n, err := read(t.Context(), s, scope, mine); err != nil || n == 0 {
-				t.Errorf("%s hides from %s what is theirs: %d, %v", name, caller, n, err)
+	for _, part := range []map[string]scopedRead{reads, readsOfWork} {
+		for name, read := range part {
+			for caller, scope := range map[string]models.Scope{"its owner": mine.scope(), "the platform": everything()} {
+				if n, err := read(t.Context(), s, scope, mine); err != nil || n == 0 {
+					t.Errorf("%s hides from %s what is theirs: %d, %v", name, caller, n, err)
+				}
 			}
-		}
-		for caller, scope := range map[string]models.Scope{"a stranger": stranger, "another account": theirs.scope(), "the zero scope": {}} {
-			n, err := read(t.Context(), s, scope, mine)
-			if err != nil && models.ErrorCode(err) != models.CodeNotFound || err == nil && n != 0 {
-				t.Errorf("%s shows %s: %d, %v", name, caller, n, err)
+			for caller, scope := range map[string]models.Scope{"a stranger": stranger, "another account": theirs.scope(), "the zero scope": {}} {
+				n, err := read(t.Context(), s, scope, mine)
+				if err != nil && models.ErrorCode(err) != models.CodeNotFound || err == nil && n != 0 {
+					t.Errorf("%s shows %s: %d, %v", name, caller, n, err)
+				}
 			}
 		}
 	}

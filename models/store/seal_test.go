@@ -132,14 +132,34 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 	closed("from one project's signing secret to another's", err)
 }
 
+func TestBoxOfAnActionOrRunMovedToAnotherDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	from, to := newWork(t, s, n), newWork(t, s, n)
+	noError(t, s.DB().Exec("UPDATE actions SET executor_headers = (SELECT executor_headers FROM actions WHERE id = ?) WHERE id = ?", from.action.ID, to.action.ID).Error)
+	if _, err := s.Actions(t.Context(), everything(), to.action.ID); err == nil {
+		t.Error("from one action to another: it opens")
+	}
+	noError(t, s.DB().Exec("UPDATE runs SET callback_headers = (SELECT callback_headers FROM runs WHERE id = ?) WHERE id = ?", from.run.ID, to.run.ID).Error)
+	if _, err := s.Runs(t.Context(), everything(), to.run.ID); err == nil {
+		t.Error("from one run to another: it opens")
+	}
+}
+
 func TestSecretsAreNotInTheDatabaseInTheClear(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "clear-text")
-	var box []byte
-	noError(t, s.DB().Raw("SELECT api_callback_headers FROM accounts WHERE id = ?", n.account.ID).Row().Scan(&box))
-	if len(box) == 0 || bytes.Contains(box, []byte("clear-text")) {
-		t.Errorf("the database has %q", box)
+	w := newWork(t, s, n)
+	for column, id := range map[string]int64{
+		"api_callback_headers FROM accounts": n.account.ID, "executor_headers FROM actions": w.action.ID, "callback_headers FROM runs": w.run.ID,
+	} {
+		var box []byte
+		noError(t, s.DB().Raw("SELECT "+column+" WHERE id = ?", id).Row().Scan(&box))
+		if len(box) == 0 || bytes.Contains(box, []byte("clear-text")) || bytes.Contains(box, []byte("of the run")) {
+			t.Errorf("%s: the database has %q", column, box)
+		}
 	}
 }
 

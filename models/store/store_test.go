@@ -320,3 +320,5 @@ func TestSigningSecretsAreTheOwnersThatHaveNotExpired(t *testing.T) {
 		t.Errorf("of nobody: got %v", got)
 	}
 }
+
+func newUID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
