@@ -77,8 +77,9 @@ func (o Outcome) Arrived() bool {
 }
 
 // readAnswer reads what came of a call. 200 with results: SUCCEEDED. 400 and 422: the input is BLOCKED. 404, 424 and no results:
-// FAILED, 424 "No results". No answer and 5xx: FAILED, unless asking again helps. Anything else: FAILED.
-func readAnswer(o Outcome, ref uuid.UUID) executorAnswer {
+// FAILED, 424 "No results". No answer and 5xx: FAILED, unless asking again helps. Anything else: FAILED. The call had the given
+// headers, and the ref is its uid.
+func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
 	a := executorAnswer{status: RunFailed, outcome: o}
 	fail := func(code int, label, message string) executorAnswer {
 		a.err = &StandardError{
@@ -102,15 +103,15 @@ func readAnswer(o Outcome, ref uuid.UUID) executorAnswer {
 	switch status := *o.HTTPStatus; {
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		a.status = RunBlocked
-		return fail(status, LabelBadInput, messageOf(o.ResponseBody, "The executor refused the input"))
+		return fail(status, LabelBadInput, messageOf(o.ResponseBody, headers, "The executor refused the input"))
 	case status == http.StatusNotFound, status == http.StatusFailedDependency:
 		a.empty = true
 		return fail(failedDependency, LabelNoResult, noResults)
 	case status >= http.StatusInternalServerError:
 		a.mayChange = true
-		return fail(failedDependency, LabelMaxRetry, messageOf(o.ResponseBody, "The executor failed"))
+		return fail(failedDependency, LabelMaxRetry, messageOf(o.ResponseBody, headers, "The executor failed"))
 	case status != http.StatusOK:
-		return fail(failedDependency, "STATUS_"+rawIDText(int64(status)), messageOf(o.ResponseBody, "The executor refused the call"))
+		return fail(failedDependency, "STATUS_"+rawIDText(int64(status)), messageOf(o.ResponseBody, headers, "The executor refused the call"))
 	}
 	var body struct {
 		Results []json.RawMessage `json:"results"`
@@ -135,22 +136,17 @@ var lastingCauses = []AttemptErrorCode{BlockedAddress, InvalidURL, Redirect, Res
 // maxExecutorMessage, in bytes, of an executor's own words.
 const maxExecutorMessage = 1_000
 
-// messageOf is the member "message" of an executor's answer, where there is a text there.
-func messageOf(body []byte, otherwise string) string {
+// messageOf is the member "message" of an executor's answer, where there is a text there. The customer reads it, so the values of
+// the platform's headers are masked in it. Results are data, and are not touched.
+func messageOf(body []byte, headers []Header, otherwise string) string {
 	var answer struct {
 		Message string `json:"message"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.Message == "" {
 		return otherwise
 	}
-	return strings.ToValidUTF8(answer.Message[:min(len(answer.Message), maxExecutorMessage)], "")
-}
-
-// mask takes the values of the executor's headers out of its own words, which the customer reads. Results are data.
-func (a executorAnswer) mask(headers []Header) {
-	if a.err != nil {
-		a.err.Message = string(redact([]byte(a.err.Message), sourced(headers, SourceRequest)))
-	}
+	text := strings.ToValidUTF8(answer.Message[:min(len(answer.Message), maxExecutorMessage)], "")
+	return string(redact([]byte(text), sourced(headers, SourceRequest)))
 }
 
 // take ends the batch with an answer. Of the last page only as many results count as the run asked for.

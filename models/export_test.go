@@ -32,7 +32,7 @@ func (r *Run) Become(status RunStatus, at time.Time) error { return r.become(sta
 
 // TakeAnswer ends a batch with an answer, or tells that the executor is to be asked again.
 func TakeAnswer(b *Batch, o Outcome, run *Run, at time.Time) (*Batch, bool) {
-	answer := readAnswer(o, uuid.Nil)
+	answer := readAnswer(o, uuid.Nil, nil)
 	if answer.mayChange {
 		return b, true
 	}

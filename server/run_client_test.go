@@ -11,13 +11,15 @@ import (
 
 var lastAction atomic.Int64
 
-// newAction names an executor of the demo account, and returns the name.
-func (s *instance) newAction(t *testing.T, url string, headers ...header) string {
+// newAction names an executor of the demo account, by what is laid over the defaults of these tests, and returns the name.
+func (s *instance) newAction(t *testing.T, url string, changes ...anyMap) string {
 	t.Helper()
 	name := fmt.Sprintf("action-%d", lastAction.Add(1))
-	ask[any](t, s, s.platform(), `mutation($input: CreateActionInput!) { createAction(input: $input) { action { id } } }`, anyMap{
-		"input": anyMap{"accountId": demoAccountID, "name": name, "executorUrl": url, "executorHeaders": append(headers, executorHeader)},
-	})
+	input := anyMap{"accountId": demoAccountID, "name": name, "executorUrl": url, "executorHeaders": []header{executorHeader}}
+	for _, c := range changes {
+		maps.Copy(input, c)
+	}
+	ask[any](t, s, s.platform(), `mutation($input: CreateActionInput!) { createAction(input: $input) { action { id } } }`, anyMap{"input": input})
 	return name
 }
 

@@ -146,16 +146,17 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
 	for name, c := range map[string]struct {
-		behave http.HandlerFunc
-		status string
-		calls  []string
-		failed standardError
+		behave   http.HandlerFunc
+		settings anyMap // of the action
+		status   string
+		calls    []string
+		failed   standardError
 	}{
 		"it comes round": {
 			behave: then(cut, answers(500, ""), pages(1)), status: "SUCCEEDED", calls: []string{"CONNECTION_RESET", "500", "200"},
 		},
 		"it does not answer in time": {
-			behave: then(hang, pages(1)), status: "SUCCEEDED", calls: []string{"TIMEOUT", "200"},
+			behave: then(hang, pages(1)), settings: anyMap{"timeout": "2s"}, status: "SUCCEEDED", calls: []string{"TIMEOUT", "200"},
 		},
 		"it goes on failing": {
 			behave: answers(503, `{"message": "no more"}`), status: "FAILED", calls: []string{"503", "503", "503"},
@@ -174,8 +175,7 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 			if c.behave == nil {
 				url = "http://" + closedPort(t) + "/executor"
 			}
-			action := s.newAction(t, url)
-			s.setTimeout(t, action, "1s")
+			action := s.newAction(t, url, c.settings)
 			project := s.newProject(t, h.url("/hook"))
 			began := time.Now()
 			r := s.awaitRun(t, s.createRun(t, project, action, nil).Run.UID, c.status)
@@ -205,21 +205,6 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 				t.Errorf("%d calls arrived, %d are in the history", len(seen), len(calls))
 			}
 		})
-	}
-}
-
-// setTimeout changes how long an action's executor may take.
-func (s *instance) setTimeout(t *testing.T, action, timeout string) {
-	t.Helper()
-	type node struct{ ID, Name string }
-	found := ask[struct {
-		GetAccount struct{ Actions struct{ Nodes []node } }
-	}](t, s, s.platform(), `{ getAccount(id: 123123) { actions(first: 100) { nodes { id name } } } }`, nil)
-	for _, a := range found.GetAccount.Actions.Nodes {
-		if a.Name == action {
-			ask[any](t, s, s.platform(), `mutation($input: UpdateActionInput!) { updateAction(input: $input) { action { id } } }`,
-				anyMap{"input": anyMap{"actionId": a.ID, "timeout": timeout}})
-		}
 	}
 }
 

@@ -257,7 +257,7 @@ func (s *instance) runWithSecrets(t *testing.T, h *hostile, p planted, project s
 	}
 	h.on(seen["executor's URL"], then(echoed(500), echoed(400)))
 	h.on(seen["run callback's URL"], then(echo(500), echo(200)))
-	action := s.newAction(t, h.url(seen["executor's URL"]), header{"X-Token", p["executor header"]})
+	action := s.newAction(t, h.url(seen["executor's URL"]), anyMap{"executorHeaders": []header{{"X-Token", p["executor header"]}}})
 	s.awaitRun(t, s.createRun(t, project, action, anyMap{
 		"inputs": []anyMap{{"term": seen["input"], "customData": seen["custom data"]}},
 		"callback": anyMap{
