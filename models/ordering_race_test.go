@@ -59,7 +59,7 @@ func (w *world) wantOneInFront(db *sql.DB) {
 		w.t.Error(err)
 		return
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var key string
 		var front, all int
