@@ -59,7 +59,7 @@ func (w *world) wantOneInFront(db *sql.DB) {
 		w.t.Error(err)
 		return
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var key string
 		var front, all int
@@ -167,4 +167,49 @@ func (w *world) drain(db *sql.DB) {
 		w.tryDeliver(db)
 	}
 	w.t.Error("there is no end to it")
+}
+
+// Who records a bare result has locked its batch, its run and then the line; who delivers one locks the line first.
+func TestBareResultsRecordedWhileOthersAreDeliveredEndWithoutADeadlock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	db := w.reader()
+	const results = 24
+	for range results / 8 {
+		w.newRun(inputs(8), calling(runURL, models.CallbackOnResult))
+	}
+	recorded := atomic.Int32{}
+	atOnce(4, func(i int) {
+		if i < 2 {
+			for {
+				claimed, err := w.ClaimBatches(t.Context(), a.ID, 2)
+				for _, e := range claimed {
+					if err == nil {
+						err = w.RecordBatch(t.Context(), e, found(1, false))
+					}
+					recorded.Add(1)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				if len(claimed) == 0 {
+					return
+				}
+			}
+		}
+		for recorded.Load() < results {
+			w.tryDeliver(db)
+			w.clock.advance(twoRetries[0])
+		}
+	})
+	w.drain(db)
+	if told := len(w.callbacks(models.RunResultEvent)); told != results {
+		t.Errorf("%d results were told", told)
+	}
+	for _, c := range w.callbacks(models.RunResultEvent) {
+		if !c.Status.Ended() {
+			t.Errorf("callback %d is %s", c.ID, c.Status)
+		}
+	}
 }

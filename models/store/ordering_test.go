@@ -160,7 +160,7 @@ func plan(t *testing.T, s *store.Store, statement string, args ...any) string {
 	}
 	rows, err := s.DB().Raw(explain+statement, args...).Rows()
 	noError(t, err)
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()
 	noError(t, err)
 	var lines []string
@@ -205,7 +205,8 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 	}{
 		"what is claimed": {
 			"SELECT id FROM callbacks WHERE target_host = ? AND " + store.IsPending + " AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT 10",
-			[]any{shared, start.UnixMicro()}, "callbacks_waiting",
+			[]any{shared, start.UnixMicro()},
+			"callbacks_waiting",
 		},
 		"the hosts": {"SELECT min(target_host) FROM callbacks WHERE " + store.IsPending, nil, "callbacks_waiting"},
 		"who is next": {

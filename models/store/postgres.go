@@ -33,7 +33,7 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 		_ = pool.Close()
 		return nil, err
 	}
-	return &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db}, nil
+	return &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db}, nil
 }
 
 type postgresDialect struct{}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
 	"net/url"
 
 	"github.com/ncruces/go-sqlite3/driver"
@@ -14,19 +16,29 @@ const sqliteReaders = 4
 func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 	// A transaction that reads first and then writes must take the write lock at its start, or it fails when it comes to
 	// write: hence immediate.
-	write, err := openSQLitePool(path, "_txlock=immediate", 1, o)
+	write, err := openSQLitePool(path, "_txlock=immediate", 1)
 	if err != nil {
 		return nil, err
 	}
-	read, err := openSQLitePool(path, "_txlock=deferred", sqliteReaders, o)
+	read, err := openSQLitePool(path, "_txlock=deferred", sqliteReaders)
 	if err != nil {
-		_ = closePool(write)
+		_ = write.Close()
 		return nil, err
 	}
-	return &Store{dialect: sqliteDialect{}, sealer: sealer, write: write, read: read}, nil
+	s := &Store{dialect: sqliteDialect{}, sealer: sealer}
+	var errs [3]error
+	s.read, errs[0] = openGorm(gormlite.OpenDB(read), o, true)
+	// gorm's cache of prepared statements is locked while one of them waits for the only connection, and the transaction that has
+	// the connection needs the cache: outside of transactions, writes go without.
+	s.begin, errs[1] = openGorm(gormlite.OpenDB(write), o, true)
+	s.write, errs[2] = openGorm(gormlite.OpenDB(write), o, false)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, errors.Join(err, write.Close(), read.Close())
+	}
+	return s, nil
 }
 
-func openSQLitePool(path, extra string, size int, o options) (*gorm.DB, error) {
+func openSQLitePool(path, extra string, size int) (*sql.DB, error) {
 	// synchronous(FULL): what was answered to a caller survives a loss of power.
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + extra
@@ -35,11 +47,7 @@ func openSQLitePool(path, extra string, size int, o options) (*gorm.DB, error) {
 		return nil, err
 	}
 	limitPool(pool, size)
-	db, err := openGorm(gormlite.OpenDB(pool), o, true)
-	if err != nil {
-		_ = pool.Close()
-	}
-	return db, err
+	return pool, nil
 }
 
 type sqliteDialect struct{}

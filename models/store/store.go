@@ -22,7 +22,9 @@ type Store struct {
 	// write and read are the same pool on Postgres. SQLite allows one writer at a time: it gets a pool of one connection
 	// to queue for, and readers never wait for it.
 	write, read *gorm.DB
-	inTx        bool
+	// begin begins transactions, in the pool of write.
+	begin *gorm.DB
+	inTx  bool
 }
 
 var _ models.Store = (*Store)(nil)
@@ -101,7 +103,7 @@ func (s *Store) InTx(ctx context.Context, f func(models.Store) error) error {
 	if s.inTx {
 		return f(s)
 	}
-	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	return s.begin.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true})
 	})
 }

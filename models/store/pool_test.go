@@ -1,0 +1,42 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// SQLite has one connection to write with. Who waits for it must hold nothing that its owner needs: each statement here is new to
+// the database, since it has another number of parameters than those before it.
+func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a failure only
+	defer cancel()
+	var ids []int64
+	for round := range int64(40) {
+		ids = append(ids, round)
+		atOnce(4, func(i int) {
+			err := s.RenewLeases
+			if i%2 == 1 {
+				err = s.RenewBatches
+			}
+			if i < 3 {
+				if err := err(ctx, ids, start); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			failed := s.InTx(ctx, func(tx models.Store) error {
+				_, err := tx.Callbacks(ctx, everything(), ids...)
+				return err
+			})
+			if failed != nil {
+				t.Error(failed)
+			}
+		})
+	}
+}
