@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,7 @@ import (
 type Queue struct {
 	client   *asynq.Client
 	name     string
+	bell     *doorbell
 	accepted *prometheus.CounterVec
 }
 
@@ -23,7 +25,7 @@ var _ models.Queue = (*Queue)(nil)
 // NewQueue returns a queue of the given name on a Redis client, which stays the caller's to close.
 func NewQueue(client redis.UniversalClient, name string, registry prometheus.Registerer) *Queue {
 	q := &Queue{
-		client: asynq.NewClientFromRedisClient(client), name: name,
+		client: asynq.NewClientFromRedisClient(client), name: name, bell: newDoorbell(client, name),
 		accepted: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ringback_callbacks_accepted_total", Help: "Callbacks that were committed, replays and notices included.",
 		}, []string{"event"}),
@@ -32,16 +34,28 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 	return q
 }
 
-// Wake enqueues a task for each wake-up. One that is there already is no error. The first real error ends it: a Redis that
-// refuses one refuses them all, and the sweep will find the rest.
+// Wake rings the doorbell and enqueues a task for each lane and second. One that is there already is no error. The first real error
+// ends it: a Redis that refuses one refuses them all, and the sweep will find the rest.
 func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
+	var due []wake
+	later := map[string]func() (*asynq.Task, []asynq.Option, error){}
 	for _, w := range wakeups {
 		if w.First {
 			q.accepted.WithLabelValues(string(w.Event)).Inc()
 		}
+		said := newWake(ctx, w)
+		id := name(w, said)
+		if _, known := later[id]; known {
+			continue
+		}
+		later[id] = func() (*asynq.Task, []asynq.Option, error) { return newTask(w, said, q.name) }
+		if time.Until(w.At) <= 0 {
+			due = append(due, said)
+		}
 	}
-	for _, w := range wakeups {
-		task, options, err := newTask(ctx, w, q.name)
+	q.bell.ringHere(due)
+	for _, make := range later {
+		task, options, err := make()
 		if err != nil {
 			return err
 		}
@@ -49,5 +63,8 @@ func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 			return err
 		}
 	}
-	return nil
+	if len(due) == 0 {
+		return nil
+	}
+	return q.bell.ringThere(ctx, due)
 }

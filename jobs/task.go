@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ringback/ringback/models"
 )
@@ -18,36 +19,58 @@ const (
 	taskExecute = "batch:execute"
 )
 
-// taskPayload carries ids only. V is the version of its shape, for tasks that outlive a deployment.
-type taskPayload struct {
-	V        int   `json:"v"`
-	Callback int64 `json:"callback,omitempty"` // one of the two
-	Batch    int64 `json:"batch,omitempty"`
+// wake is what a task, and a ring of the doorbell, says: look at this lane. V is the version of its shape, for those that outlive a
+// deployment.
+type wake struct {
+	V      int    `json:"v"`
+	Host   string `json:"host,omitempty"` // one of the two
+	Action int64  `json:"action,omitempty"`
+	// Callback and Trace are set where a trace is to go on with the callback.
+	Callback int64                  `json:"callback,omitempty"`
+	Trace    propagation.MapCarrier `json:"trace,omitempty"`
 }
 
-const payloadVersion = 1
+const wakeVersion = 2
 
 // maxTaskRetries is for crashes and for outages of our own: the retries that receivers need are the database's.
 // With fewer, asynq archives a task whose worker died.
 const maxTaskRetries = 5
 
-// taskTimeout bounds the handling of a task, which is one short statement.
+// taskTimeout bounds the handling of a task, which only tells the dispatcher.
 const taskTimeout = 30 * time.Second
 
-// newTask makes the task of a wake-up. Its id is callback (or "batch" and the batch), attempt and epoch: asking twice makes one task,
-// and a task that is stuck in the queue does not stand in the way of the sweep's next one.
-func newTask(ctx context.Context, w models.Wakeup, queue string) (*asynq.Task, []asynq.Option, error) {
-	taskType, id := taskDeliver, fmt.Sprintf("%d:%d:%d", w.CallbackID, w.Attempt, w.Epoch)
-	if w.BatchID != 0 {
-		taskType, id = taskExecute, fmt.Sprintf("batch:%d:%d:%d", w.BatchID, w.Attempt, w.Epoch)
+// newWake returns what to say for a wake-up.
+func newWake(ctx context.Context, w models.Wakeup) wake {
+	said := wake{V: wakeVersion, Host: w.Host, Action: w.ActionID}
+	if trace.SpanContextFromContext(ctx).IsSampled() && w.CallbackID != 0 {
+		said.Callback, said.Trace = w.CallbackID, propagation.MapCarrier{}
+		traceContext.Inject(ctx, said.Trace)
 	}
-	payload, err := json.Marshal(taskPayload{V: payloadVersion, Callback: w.CallbackID, Batch: w.BatchID})
+	return said
+}
+
+// name names a wake-up: one that stands for the same lane in the same second is the same. So a flood makes a task a second for each
+// host, and a task that is stuck in the queue does not stand in the way of the sweep's next one, whose epoch is another.
+func name(w models.Wakeup, said wake) string {
+	lane := "host:" + w.Host
+	if w.ActionID != 0 {
+		lane = fmt.Sprintf("action:%d", w.ActionID)
+	}
+	return fmt.Sprintf("%s:%d:%d:%d", lane, w.At.Unix(), w.Epoch, said.Callback)
+}
+
+func newTask(w models.Wakeup, said wake, queue string) (*asynq.Task, []asynq.Option, error) {
+	taskType := taskDeliver
+	if said.Action != 0 {
+		taskType = taskExecute
+	}
+	payload, err := json.Marshal(said)
 	if err != nil {
 		return nil, nil, err
 	}
 	options := []asynq.Option{
 		asynq.Queue(queue),
-		asynq.TaskID(id),
+		asynq.TaskID(name(w, said)),
 		asynq.MaxRetry(maxTaskRetries),
 		asynq.Timeout(taskTimeout),
 	}
@@ -55,19 +78,16 @@ func newTask(ctx context.Context, w models.Wakeup, queue string) (*asynq.Task, [
 		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early.
 		options = append(options, asynq.ProcessAt(w.At.Truncate(time.Second).Add(time.Second)))
 	}
-	headers := propagation.MapCarrier{}
-	traceContext.Inject(ctx, headers)
-	return asynq.NewTaskWithHeaders(taskType, payload, headers), options, nil
+	return asynq.NewTask(taskType, payload), options, nil
 }
 
-// readTask returns the id of the callback or of the batch.
-func readTask(t *asynq.Task) (int64, error) {
-	var p taskPayload
-	if err := json.Unmarshal(t.Payload(), &p); err != nil {
-		return 0, fmt.Errorf("read the task: %w: %w", err, asynq.SkipRetry)
+func readTask(t *asynq.Task) (wake, error) {
+	var said wake
+	if err := json.Unmarshal(t.Payload(), &said); err != nil {
+		return wake{}, fmt.Errorf("read the task: %w: %w", err, asynq.SkipRetry)
 	}
-	if p.V != payloadVersion {
-		return 0, fmt.Errorf("the task has version %d, not %d: %w", p.V, payloadVersion, asynq.SkipRetry)
+	if said.V != wakeVersion {
+		return wake{}, fmt.Errorf("the task has version %d, not %d: %w", said.V, wakeVersion, asynq.SkipRetry)
 	}
-	return p.Callback + p.Batch, nil
+	return said, nil
 }
