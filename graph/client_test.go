@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -270,6 +271,35 @@ func (w *world) same(what string, want, got any) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		w.tb.Errorf("%s (-want +got):\n%s", what, diff)
 	}
+}
+
+// sameJSON compares with a value of an answer that is written as JSON.
+func (w *world) sameJSON(what, want string, got any) {
+	w.tb.Helper()
+	var value any
+	must(w.tb, json.Unmarshal([]byte(want), &value))
+	w.same(what, value, got)
+}
+
+// without is a value of an answer without the members of some names, wherever they stand.
+func without(v any, names ...string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for name, child := range v {
+			if !slices.Contains(names, name) {
+				out[name] = without(child, names...)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, child := range v {
+			out[i] = without(child, names...)
+		}
+		return out
+	}
+	return v
 }
 
 func quote(s string) string { return string(mustJSON(s)) }

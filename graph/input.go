@@ -50,11 +50,6 @@ func endpointUpdate(url graphql.Omittable[*string], headers graphql.Omittable[[]
 	return update
 }
 
-// newEndpoint is an endpointUpdate whose URL must be given.
-func newEndpoint(url string, headers graphql.Omittable[[]*models.Header]) models.EndpointUpdate {
-	return endpointUpdate(graphql.OmittableOf(&url), headers)
-}
-
 // pointers is how gqlgen wants a list of structs.
 func pointers[T any](list []T) []*T {
 	out := make([]*T, len(list))

@@ -5,8 +5,18 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/ringback/ringback/models"
 )
+
+// newAction reads the settings in the input of createAction.
+func newAction(input CreateActionInput) models.ActionSettings {
+	return models.ActionSettings{
+		Executor: endpointUpdate(graphql.OmittableOf(&input.ExecutorURL), input.ExecutorHeaders),
+		PageSize: input.PageSize.Value(), Timeout: input.Timeout.Value(),
+	}
+}
 
 // newRun reads the input of createRun.
 func newRun(input CreateRunInput) (models.NewRun, error) {

@@ -104,10 +104,7 @@ func (r *mutationResolver) CreateAction(ctx context.Context, input CreateActionI
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	action, err := r.service.CreateAction(ctx, models.ActorFrom(ctx), accountID, input.Name, models.ActionSettings{
-		Executor: newEndpoint(input.ExecutorURL, input.ExecutorHeaders),
-		PageSize: input.PageSize.Value(), Timeout: input.Timeout.Value(),
-	})
+	action, err := r.service.CreateAction(ctx, models.ActorFrom(ctx), accountID, input.Name, newAction(input))
 	return &CreateActionPayload{Action: action}, err
 }
 

@@ -145,6 +145,13 @@ func messageOf(body []byte, otherwise string) string {
 	return strings.ToValidUTF8(answer.Message[:min(len(answer.Message), maxExecutorMessage)], "")
 }
 
+// mask takes the values of the executor's headers out of its own words, which the customer reads. Results are data.
+func (a executorAnswer) mask(headers []Header) {
+	if a.err != nil {
+		a.err.Message = string(redact([]byte(a.err.Message), sourced(headers, SourceRequest)))
+	}
+}
+
 // take ends the batch with an answer. Of the last page only as many results count as the run asked for.
 func (b *Batch) take(a executorAnswer, run *Run, at time.Time) {
 	b.Empty, b.HasMore, b.Error = a.empty, a.hasMore, a.err

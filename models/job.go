@@ -122,6 +122,11 @@ func (in NewJobs) check() error {
 	if len(in.Inputs) < 1 || len(in.Inputs) > MaxJobs {
 		return invalid("inputs", "must have 1 to %d elements, not %d", MaxJobs, len(in.Inputs))
 	}
+	for i, input := range in.Inputs {
+		if !json.Valid(input) {
+			return invalid("inputs", "input %d: must be JSON", i+1)
+		}
+	}
 	if len(in.Tags) > MaxTags {
 		return invalid("tags", "must have at most %d elements, not %d", MaxTags, len(in.Tags))
 	}

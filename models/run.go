@@ -208,6 +208,6 @@ type BatchStore interface {
 	// TallyBatches counts the batches of a run by status. An empty one behind the last page of its input does not count:
 	// that there is nothing more is no failure.
 	TallyBatches(ctx context.Context, runID int64) (map[RunStatus]int, error)
-	// FirstBatchError returns the error of the first batch of a run that has one, nil for none.
+	// FirstBatchError returns the error of the first of those batches that has one, nil for none.
 	FirstBatchError(ctx context.Context, runID int64) (*StandardError, error)
 }

@@ -155,6 +155,9 @@ func readInputs(in []NewRunInput) ([]*RunInput, error) {
 		if !isObject(given.Input) {
 			return nil, invalid("inputs", "input %d: must be a JSON object", i+1)
 		}
+		if given.CustomData != nil && !json.Valid(given.CustomData) {
+			return nil, invalid("inputs", "input %d: the custom data must be JSON", i+1)
+		}
 		inputs[i] = &RunInput{Number: i + 1, Input: given.Input, CustomData: given.CustomData}
 	}
 	return inputs, nil

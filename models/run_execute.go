@@ -100,6 +100,7 @@ func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) erro
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
 	answer := readAnswer(o, attempt.UID)
+	answer.mask(e.Action.Executor.Headers)
 	delay, again := time.Duration(0), false
 	if answer.mayChange {
 		batch.FailureCount++

@@ -49,14 +49,8 @@ func (r *crashRun) accept(t *testing.T, s *instance, callbacks int) {
 // check waits until every accepted callback has arrived and says so, and holds the requests against the history.
 func (r *crashRun) check(t *testing.T, s *instance, kills int) {
 	t.Helper()
-	count := func(filter string) int {
-		return ask[struct {
-			GetProject struct{ Callbacks struct{ TotalCount int } }
-		}](t, s, s.platform(), `query($id: ObjectID!) { getProject(id: $id) { callbacks(filter: {`+filter+`}) { totalCount } } }`,
-			anyMap{"id": r.project}).GetProject.Callbacks.TotalCount
-	}
-	eventually(t, "every callback has arrived", func() bool { return count("status: [SUCCESS]") == len(r.made) })
-	if n := count(""); n != len(r.made) {
+	eventually(t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
+	if n := r.count(t, s, ""); n != len(r.made) {
 		t.Errorf("%d callbacks in the history, %d were accepted", n, len(r.made))
 	}
 	seen := map[string]int{}
@@ -83,6 +77,15 @@ func (r *crashRun) check(t *testing.T, s *instance, kills int) {
 	for uid := range attempts {
 		t.Errorf("the receiver saw attempt %s, the history did not", uid)
 	}
+}
+
+// count is how many callbacks of the project pass a filter.
+func (r *crashRun) count(t *testing.T, s *instance, filter string) int {
+	t.Helper()
+	return ask[struct {
+		GetProject struct{ Callbacks struct{ TotalCount int } }
+	}](t, s, s.platform(), `query($id: ObjectID!) { getProject(id: $id) { callbacks(filter: {`+filter+`}) { totalCount } } }`,
+		anyMap{"id": r.project}).GetProject.Callbacks.TotalCount
 }
 
 // attemptsInHistory returns the uids of all attempts.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -187,7 +188,9 @@ func TestSecretsStandNowhere(t *testing.T) {
 	p := planted{"platform key": key, "user key's secret": secret, "first session's token": s.token}
 	s.token = s.newSession(t, keyID, secret)
 	p["session token"] = s.token
-	for _, what := range []string{"account header", "project header", "webhook header", "refused header"} {
+	for _, what := range []string{
+		"account header", "project header", "webhook header", "refused header", "executor header", "run callback header",
+	} {
 		p[what] = "plant-" + rand.Text()
 	}
 	s.setAccount(t, h.url("/account"), header{"Authorization", "Bearer " + p["account header"]})
@@ -211,7 +214,11 @@ func TestSecretsStandNowhere(t *testing.T) {
 	ask[any](t, s, program, `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { id } } }`, anyMap{"id": ended.ID})
 	s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), project).UID, "SUCCESS")
 	s.awaitAttempts(t, s.finishCrawl(t, newCrawlID(), project).UID, 2) // it waits in the queue now
-	for path, what := range map[string]string{"/account": "account header", "/project": "project header", "/sso": "webhook header"} {
+	paths := s.runWithSecrets(t, h, p, project)
+	for path, what := range map[string]string{
+		"/account": "account header", "/project": "project header", "/sso": "webhook header",
+		paths["executor's URL"]: "executor header", paths["run callback's URL"]: "run callback header",
+	} {
 		if got := h.next(t, path); !strings.Contains(fmt.Sprint(got.header), p[what]) {
 			t.Fatalf("the %s did not travel, so this test would find nothing: %v", what, got.header)
 		}
@@ -221,6 +228,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 	p.lookIn(t, "the log", []byte(s.stderr.String()))
 	p.lookIn(t, "Redis", redisContent(t, client))
 	p.lookIn(t, "what was sent to Redis", sent.bytes())
+	paths.lookIn(t, "what was sent to Redis", append(redisContent(t, client), sent.bytes()...))
 	if n := len(sent.bytes()); n == 0 {
 		t.Error("nothing was sent to Redis, so this test would find nothing")
 	}
@@ -233,8 +241,36 @@ func TestSecretsStandNowhere(t *testing.T) {
 	s.checkDataFolder(t, p)
 }
 
+// runWithSecrets runs an action that fails at first and then blocks, at an executor and a receiver that echo. It returns what
+// may stand in the database, since people see it, but not in Redis.
+func (s *instance) runWithSecrets(t *testing.T, h *hostile, p planted, project string) planted {
+	t.Helper()
+	seen := planted{}
+	for _, what := range []string{"executor's URL", "run callback's URL", "input", "custom data"} {
+		seen[what] = "/plant-" + rand.Text()
+	}
+	echoed := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			_ = json.NewEncoder(w).Encode(anyMap{"message": "your headers were " + fmt.Sprint(r.Header)})
+		}
+	}
+	h.on(seen["executor's URL"], then(echoed(500), echoed(400)))
+	h.on(seen["run callback's URL"], then(echo(500), echo(200)))
+	action := s.newAction(t, h.url(seen["executor's URL"]), header{"X-Token", p["executor header"]})
+	s.awaitRun(t, s.createRun(t, project, action, anyMap{
+		"inputs": []anyMap{{"term": seen["input"], "customData": seen["custom data"]}},
+		"callback": anyMap{
+			"url":     h.url(seen["run callback's URL"]),
+			"headers": []header{{"Authorization", "Bearer " + p["run callback header"]}},
+		},
+	}).Run.UID, "BLOCKED")
+	return seen
+}
+
 func histories(callbacks []callback) (out []string) {
 	for _, c := range callbacks {
+		out = append(out, c.Payload)
 		for _, a := range c.Attempts.Nodes {
 			if a.ResponseBody != nil {
 				out = append(out, *a.ResponseBody)

@@ -76,7 +76,7 @@ func TestPublishedCallbacksArriveByteForByteAndSigned(t *testing.T) {
 	c := s.finishCrawl(t, 124234, demoProjectID)
 	got := h.next(t, "/hook")
 	golden(t, "crawl_finished.form", got.body+"\n")
-	checkWire(t, got, c, secret)
+	checkWire(t, got, c.Ref, secret, "application/x-www-form-urlencoded")
 	if c = s.awaitStatus(t, c.UID, "SUCCESS"); c.Attempts.Nodes[0].UID != got.header.Get("X-Run-Callback") || c.Payload != got.body {
 		t.Errorf("the history tells of another request than %v: %+v", got, c)
 	}
@@ -87,12 +87,12 @@ func TestPublishedCallbacksArriveByteForByteAndSigned(t *testing.T) {
 	})
 	got = h.next(t, "/hook")
 	golden(t, "report_download.form", got.body+"\n")
-	checkWire(t, got, c, secret)
+	checkWire(t, got, c.Ref, secret, "application/x-www-form-urlencoded")
 	s.awaitStatus(t, c.UID, "SUCCESS")
 }
 
 // checkWire compares a request with "On the wire" of the design.
-func checkWire(t *testing.T, got arrival, c callback, secret string) {
+func checkWire(t *testing.T, got arrival, ref, secret, contentType string) {
 	t.Helper()
 	h := got.header.Clone()
 	webhook, err := standardwebhooks.NewWebhook(secret)
@@ -112,15 +112,15 @@ func checkWire(t *testing.T, got arrival, c callback, secret string) {
 	if !strings.HasPrefix(h.Get("webhook-signature"), "v1,") {
 		t.Errorf("webhook-signature is %q", h.Get("webhook-signature"))
 	}
-	if _, err := uuid.Parse(h.Get("X-Run-Callback")); err != nil || h.Get("X-Run-Callback") == c.UID {
+	if _, err := uuid.Parse(h.Get("X-Run-Callback")); err != nil || h.Get("X-Run-Callback") == ref {
 		t.Errorf("X-Run-Callback is %q", h.Get("X-Run-Callback"))
 	}
 	for _, name := range []string{"webhook-timestamp", "webhook-signature", "X-Run-Callback", "Accept-Encoding"} {
 		h.Del(name)
 	}
 	want := http.Header{
-		"Content-Type": {"application/x-www-form-urlencoded"}, "Content-Length": {strconv.Itoa(len(got.body))},
-		"User-Agent": {"Ringback/" + version}, "Webhook-Id": {c.Ref}, "X-Callback-Ref": {c.Ref}, "X-Callback-Attempt": {"1"},
+		"Content-Type": {contentType}, "Content-Length": {strconv.Itoa(len(got.body))},
+		"User-Agent": {"Ringback/" + version}, "Webhook-Id": {ref}, "X-Callback-Ref": {ref}, "X-Callback-Attempt": {"1"},
 		"Authorization": {"Bearer your-token"},
 	}
 	if diff := cmp.Diff(want, h); diff != "" || got.method != http.MethodPost {

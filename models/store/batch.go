@@ -85,9 +85,11 @@ func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUnti
 	return convert(rows, batch)
 }
 
-// RenewBatches keeps batches in their worker's hand.
+// RenewBatches keeps batches in their worker's hand. One that somebody has locked is being settled or stopped: waiting for it, with
+// others locked, could be for ever.
 func (s *Store) RenewBatches(ctx context.Context, ids []int64, until time.Time) error {
-	return s.writer(ctx).Model(&batchRow{}).Where("id IN ? AND "+isExecuted, ids).Update("lease_until", micros(until)).Error
+	mine := s.lockedBatches(ctx).Select("id").Where("id IN ? AND "+isExecuted, ids)
+	return s.writer(ctx).Model(&batchRow{}).Where(amongChosen, mine).Update("lease_until", micros(until)).Error
 }
 
 // SettleBatch writes what became of a claimed batch.
@@ -152,11 +154,10 @@ func (s *Store) CountDueBatches(ctx context.Context, dueBy time.Time, limit int)
 	return count(s.reader(ctx).Table("(?) AS due", due))
 }
 
-// tallyBatches: an empty page behind one that said it was the last does not count.
-const tallyBatches = `SELECT status, count(*) AS count FROM run_batches AS b WHERE run_id = ? AND NOT (empty AND EXISTS (
-	SELECT 1 FROM run_batches AS earlier
-	WHERE earlier.input_id = b.input_id AND earlier.page < b.page AND earlier.status = 'SUCCEEDED' AND NOT earlier.has_more
-)) GROUP BY status`
+// countedBatches: an empty page behind one that said it was the last does not count.
+const countedBatches = ` FROM run_batches AS b LEFT JOIN (
+	SELECT input_id, min(page) AS page FROM run_batches WHERE run_id = ? AND status = 'SUCCEEDED' AND NOT has_more GROUP BY input_id
+) AS last ON last.input_id = b.input_id WHERE b.run_id = ? AND NOT (b.empty AND b.page > COALESCE(last.page, b.page))`
 
 // TallyBatches counts by status.
 func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[models.RunStatus]int, error) {
@@ -164,7 +165,7 @@ func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[models.RunSt
 		Status models.RunStatus
 		Count  int
 	}
-	err := s.writer(ctx).Raw(tallyBatches, runID).Scan(&rows).Error
+	err := s.writer(ctx).Raw("SELECT b.status, count(*) AS count"+countedBatches+" GROUP BY b.status", runID, runID).Scan(&rows).Error
 	tally := make(map[models.RunStatus]int, len(rows))
 	for _, r := range rows {
 		tally[r.Status] = r.Count
@@ -172,14 +173,14 @@ func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[models.RunSt
 	return tally, err
 }
 
-// FirstBatchError finds the first batch that has one.
+// FirstBatchError finds the first batch that failed.
 func (s *Store) FirstBatchError(ctx context.Context, runID int64) (*models.StandardError, error) {
-	var rows []batchRow
-	err := s.writer(ctx).Select("error").Where("run_id = ? AND error IS NOT NULL", runID).Order("id").Limit(1).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
+	var errs [][]byte
+	err := s.writer(ctx).Raw("SELECT b.error"+countedBatches+" AND b.status IN ('FAILED', 'BLOCKED') ORDER BY b.id LIMIT 1", runID, runID).Scan(&errs).Error
+	if err != nil || len(errs) == 0 {
 		return nil, err
 	}
-	return standardError(rows[0].Error)
+	return standardError(errs[0])
 }
 
 // lockedBatches selects batches that nobody else has in hand.

@@ -125,7 +125,7 @@ func runInput(r runInputRow) (*models.RunInput, error) {
 	return &models.RunInput{ID: r.ID, RunID: r.RunID, Number: r.Number, Input: r.Input, CustomData: jsonOrNil(r.CustomData)}, nil
 }
 
-// jsonOrNil: one SQLite driver reads NULL as an empty slice, which is no JSON.
+// jsonOrNil: the SQLite driver writes nil as an empty value, which is no JSON.
 func jsonOrNil(text []byte) json.RawMessage {
 	if len(text) == 0 {
 		return nil

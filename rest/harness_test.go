@@ -1,0 +1,308 @@
+package rest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/rest"
+)
+
+// The entities of every world: an account with two projects, and another that must stay apart.
+const (
+	account, otherAccount          = 11, 12
+	project, sibling, otherProject = 123, 124, 125
+
+	adminUser, editorUser, viewerUser, otherUser = 31, 32, 33, 34
+
+	// ids of projects, as headers name them
+	thisProject, thatProject, unknownProject = "TjAwNlByb2plY3QxMjM", "124", "4711"
+
+	platformKey    = models.Secret("rbp_platform-key-4714")
+	executorSecret = "Bearer executor-secret-4716"
+	action         = "extract-company"
+	projectURL     = "https://project.example.com/hook"
+	hookURL        = "https://hook.example.com/a"
+	unknownUID     = "00000000-0000-4000-8000-000000000000"
+	secretTable    = "pq: relation secret_table of SELECT does not exist"
+	oneResult      = `{"results": [{"b": 1.0, "a": 2}], "has_more": false}` // of an executor
+)
+
+var start = time.Date(2020, 7, 9, 16, 25, 35, 123456000, time.UTC)
+
+// world is one service with its doors.
+type world struct {
+	tb      testing.TB
+	url     string // of the database
+	store   *trap
+	service *models.Service
+	clock   *clock
+	queue   *queue
+	log     *logBuffer
+	handler http.Handler
+	actions []int64 // one of each account
+}
+
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{tb: tb, url: storetest.URL(tb), clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}}
+	db := storetest.OpenURL(tb, w.url)
+	_, err := db.Migrate(tb.Context())
+	must(tb, err)
+	w.store = &trap{Store: db, mode: new(atomic.Int32)}
+	w.service = w.serviceOn(w.store)
+	w.handler = identified(rest.NewHandler(w.service, slog.New(slog.NewJSONHandler(w.log, nil))))
+	must(tb, w.store.InTx(tb.Context(), func(tx models.Store) error {
+		w.populate(w.serviceOn(tx))
+		return nil
+	}))
+	return w
+}
+
+// identified gives each request an id, as the server does.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := uuid.NewString()
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(models.WithRequestID(r.Context(), id)))
+	})
+}
+
+func (w *world) serviceOn(db models.Store) *models.Service {
+	rules := models.Rules{
+		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, PlatformKeyHash: platformKey.Hash(),
+	}
+	return models.NewService(choosy{db}, w.queue, rules, slog.New(slog.NewJSONHandler(w.log, nil))).
+		WithClock(w.clock.now, func() float64 { return 0.5 })
+}
+
+func (w *world) populate(s *models.Service) {
+	w.tb.Helper()
+	ctx, platform := w.tb.Context(), models.PlatformActor()
+	client, err := s.CreateSSOClient(ctx, platform, models.NewSSOClient{
+		Name: "Acme SSO", Webhook: models.EndpointUpdate{URL: models.Given(new("https://sso.example.com/hook"))},
+	})
+	must(w.tb, err)
+	for _, id := range []int64{account, otherAccount} {
+		_, err := s.CreateAccount(ctx, platform, models.NewAccount{Name: "Acme", RawID: id, SSOClientID: &client.ID})
+		must(w.tb, err)
+		a, err := s.CreateAction(ctx, platform, id, action, models.ActionSettings{Executor: models.EndpointUpdate{
+			URL:     models.Given(new("https://executor.example.com/extract")),
+			Headers: models.Given([]models.Header{{Key: "Authorization", Value: executorSecret}}),
+		}})
+		must(w.tb, err)
+		w.actions = append(w.actions, a.ID)
+	}
+	for user, member := range map[int64]models.Membership{
+		adminUser: {AccountID: account, Role: models.RoleAdmin}, editorUser: {AccountID: account, Role: models.RoleEditor},
+		viewerUser: {AccountID: account, Role: models.RoleViewer}, otherUser: {AccountID: otherAccount, Role: models.RoleAdmin},
+	} {
+		_, err := s.CreateUser(ctx, platform, models.NewUser{
+			Email: string(member.Role) + uuid.NewString() + "@example.com", RawID: user, Accounts: []models.Membership{member},
+		})
+		must(w.tb, err)
+	}
+	for id, owner := range map[int64]int64{project: account, sibling: account, otherProject: otherAccount} {
+		_, err := s.CreateProject(ctx, platform, models.NewProject{
+			AccountID: owner, RawID: id, Name: "Site", PrimaryDomain: "https://www.example.com",
+			Callback: models.EndpointUpdate{URL: models.Given(new(projectURL))},
+		})
+		must(w.tb, err)
+	}
+}
+
+// execute lets the executors give one answer to all batches that wait; it returns what they were asked.
+func (w *world) execute(status int, body string) (asked []string) {
+	w.tb.Helper()
+	for _, id := range w.actions {
+		executions, err := w.service.ClaimBatches(w.tb.Context(), id, 1000)
+		must(w.tb, err)
+		for _, e := range executions {
+			request, err := e.Body()
+			must(w.tb, err)
+			asked = append(asked, string(request))
+			must(w.tb, w.service.RecordBatch(w.tb.Context(), e, models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}))
+		}
+	}
+	return asked
+}
+
+// deliver makes one attempt as a worker would, and lets the receiver answer; with the status 0 no answer comes.
+func (w *world) deliver(c *models.Callback, status int, body string) {
+	w.tb.Helper()
+	o := models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: time.Second}
+	if status == 0 {
+		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
+	}
+	must(w.tb, w.service.Record(w.tb.Context(), w.claim(c), o))
+}
+
+// claim claims one callback as a worker would that finds no other due for its host.
+func (w *world) claim(c *models.Callback) *models.Delivery {
+	w.tb.Helper()
+	host, due, err := w.service.DueHost(w.tb.Context(), c.ID)
+	must(w.tb, err)
+	if !due {
+		w.tb.Fatalf("callback %d is not due", c.ID)
+	}
+	deliveries, _, err := w.service.Claim(context.WithValue(w.tb.Context(), wanted{}, c.ID), host, 1000)
+	must(w.tb, err)
+	if len(deliveries) != 1 {
+		w.tb.Fatalf("callback %d: got %d deliveries", c.ID, len(deliveries))
+	}
+	return deliveries[0]
+}
+
+// wanted is the context key of the only callback that choosy lets be claimed.
+type wanted struct{}
+
+// choosy is a store that gives back at once what a test did not mean to claim.
+type choosy struct{ models.Store }
+
+func (c choosy) InTx(ctx context.Context, f func(models.Store) error) error {
+	return c.Store.InTx(ctx, func(tx models.Store) error { return f(choosy{tx}) })
+}
+
+func (c choosy) ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*models.Callback, error) {
+	claimed, err := c.Store.ClaimDue(ctx, host, now, leaseUntil, limit)
+	if err != nil {
+		return nil, err
+	}
+	id, _ := ctx.Value(wanted{}).(int64)
+	others := slices.DeleteFunc(slices.Clone(claimed), func(c *models.Callback) bool { return c.ID == id })
+	return slices.DeleteFunc(claimed, func(c *models.Callback) bool { return c.ID != id }), c.MoveCallbacks(ctx, now, others)
+}
+
+// newRun makes a run of the project and returns it.
+func (w *world) newRun(projectID int64, change func(*models.NewRun)) *models.Run {
+	w.tb.Helper()
+	in := models.NewRun{
+		ProjectID: projectID, Action: action, Inputs: []models.NewRunInput{{Input: json.RawMessage(`{"q":1}`)}},
+		Callback: &models.NewRunCallback{URL: hookURL, On: models.CallbackOnAll},
+	}
+	if change != nil {
+		change(&in)
+	}
+	run, err := w.service.CreateRun(w.tb.Context(), models.PlatformActor(), in)
+	must(w.tb, err)
+	return run
+}
+
+// callbacks returns the callbacks of a run in the order of their creation.
+func (w *world) callbacks(run *models.Run) []*models.Callback {
+	w.tb.Helper()
+	pages, err := w.service.CallbackPages(
+		w.tb.Context(), models.PlatformActor(), models.OwnerRun, []int64{run.ID}, models.CallbackFilter{}, models.Page{First: 100},
+	)
+	must(w.tb, err)
+	nodes := pages[run.ID].Nodes
+	slices.Reverse(nodes)
+	return nodes
+}
+
+// final makes a run of a project whose only callback has arrived, and returns that.
+func (w *world) final(projectID int64) *models.Callback {
+	w.tb.Helper()
+	run := w.newRun(projectID, func(in *models.NewRun) { in.Callback.On = models.CallbackOnFinal })
+	w.execute(http.StatusOK, oneResult)
+	c := w.callbacks(run)[0]
+	w.deliver(c, http.StatusOK, "received")
+	return c
+}
+
+func (w *world) newJob(projectID int64, change func(*models.NewJobs)) *models.Job {
+	w.tb.Helper()
+	in := models.NewJobs{ProjectID: projectID, Inputs: []json.RawMessage{json.RawMessage(`"cat.jpg"`)}}
+	if change != nil {
+		change(&in)
+	}
+	jobs, err := w.service.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
+	must(w.tb, err)
+	return jobs[0]
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// clock stands still until it is moved.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// queue counts the wake-ups.
+type queue struct{ woken atomic.Int64 }
+
+func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
+	q.woken.Add(int64(len(wakeups)))
+	return nil
+}
+
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// trap is a store whose list of callbacks fails or panics when it is told to.
+type trap struct {
+	models.Store
+	mode *atomic.Int32
+}
+
+const (
+	trapFails = iota + 1
+	trapPanics
+	trapCancels
+)
+
+func (s *trap) LogEntries(ctx context.Context, scope models.Scope, query models.LogQuery) ([]*models.LogEntry, error) {
+	switch s.mode.Load() {
+	case trapFails:
+		return nil, errors.New(secretTable)
+	case trapPanics:
+		panic(secretTable)
+	case trapCancels:
+		return nil, context.Canceled
+	}
+	return s.Store.LogEntries(ctx, scope, query)
+}

@@ -1,0 +1,77 @@
+package rest_test
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/rest"
+)
+
+// What a client writes into the parameters is what is asked for, in whichever of the two spellings of arrays.
+func TestParametersAreReadAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	columns := []models.LogColumn{models.LogCreatedAt, models.LogStatus, models.LogHTTPStatus, models.LogRetryCount}
+	statuses := []models.Status{models.StatusPending, models.StatusRunning, models.StatusFailed, models.StatusSuccess}
+	rapid.Check(t, func(t *rapid.T) {
+		values := url.Values{}
+		array := func(name string) string { return name + rapid.SampledFrom([]string{"", "[]"}).Draw(t, "spelling") }
+		want := models.LogQuery{Limit: models.DefaultLogLimit}
+		status, runUID, sort := array("status"), array("run_uid"), array("sort")
+		for _, s := range rapid.SliceOfN(rapid.SampledFrom(statuses), 0, 5).Draw(t, "status") {
+			want.Status = append(want.Status, s)
+			values.Add(status, string(s))
+		}
+		for _, b := range rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 16, 16), 0, 5).Draw(t, "run_uid") {
+			want.RunUID = append(want.RunUID, uuid.UUID(b))
+			values.Add(runUID, uuid.UUID(b).String())
+		}
+		for _, c := range rapid.SliceOfN(rapid.SampledFrom(columns), 0, 10).Draw(t, "sort") {
+			by := models.LogSort{Column: c, Descending: rapid.Bool().Draw(t, "descending")}
+			want.Sort = append(want.Sort, by)
+			values.Add(sort, map[bool]string{true: "-"}[by.Descending]+string(c))
+		}
+		if rapid.Bool().Draw(t, "has a limit") {
+			want.Limit = rapid.IntRange(1, models.MaxLogLimit).Draw(t, "limit")
+			values.Set("limit", strconv.Itoa(want.Limit))
+		}
+		if rapid.Bool().Draw(t, "has an offset") {
+			want.Offset = rapid.IntMin(0).Draw(t, "offset")
+			values.Set("offset", strconv.Itoa(want.Offset))
+		}
+		got, err := rest.ReadLogQuery(values.Encode())
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Fatalf("%v (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
+func FuzzParameters(f *testing.F) {
+	for _, seed := range []string{
+		"", "status=FAILED&limit=5", "status[]=FAILED&run_uid=" + unknownUID, "sort=-created_at&sort[]=status", "limit=%zz", "offset=-1;", "&&=",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		query, err := rest.ReadLogQuery(raw)
+		var known *models.Error
+		if err != nil {
+			fields := []string{"query", "run_uid", "sort", "limit", "offset"}
+			if !errors.As(err, &known) || known.Code != models.CodeBadUserInput || !slices.Contains(fields, known.Field) {
+				t.Errorf("%q: %v", raw, err)
+			}
+			return
+		}
+		again, err := url.ParseQuery(raw)
+		if err != nil || len(query.Sort) != len(again["sort"])+len(again["sort[]"]) || len(query.Status) != len(again["status"])+len(again["status[]"]) {
+			t.Errorf("%q is read as %+v", raw, query)
+		}
+	})
+}
