@@ -48,10 +48,13 @@ func (d *doorbell) ringThere(ctx context.Context, wakes []wake) error {
 	return d.client.Publish(ctx, d.channel, message).Err()
 }
 
-// answer calls a function for each ring until the context ends.
-func (d *doorbell) answer(ctx context.Context, do func(wake), log *slog.Logger) {
-	d.local.Store(&do)
-	defer d.local.Store(nil)
+// attend lets a function answer the rings of this process, from now on.
+func (d *doorbell) attend(answer func(wake)) { d.local.Store(&answer) }
+
+// hear lets the same function answer the rings of other processes too. When the context ends, it answers no more.
+func (d *doorbell) hear(ctx context.Context, log *slog.Logger) {
+	answer := d.local.Load()
+	defer d.local.CompareAndSwap(answer, nil)
 	rings := d.client.Subscribe(ctx, d.channel)
 	defer func() { _ = rings.Close() }()
 	messages := rings.Channel() // it subscribes again when the connection was lost
@@ -59,7 +62,11 @@ func (d *doorbell) answer(ctx context.Context, do func(wake), log *slog.Logger) 
 		select {
 		case <-ctx.Done():
 			return
-		case message := <-messages:
+		case message, open := <-messages:
+			if !open { // somebody has closed the client
+				messages = nil
+				continue
+			}
 			var r ring
 			if err := json.Unmarshal([]byte(message.Payload), &r); err != nil {
 				log.WarnContext(ctx, "doorbell.not_read", "error", err)
@@ -67,7 +74,7 @@ func (d *doorbell) answer(ctx context.Context, do func(wake), log *slog.Logger) 
 			}
 			for _, w := range r.Wakes {
 				if r.From != d.self && w.V == wakeVersion {
-					do(w)
+					(*answer)(w)
 				}
 			}
 		}

@@ -34,32 +34,30 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 	return q
 }
 
-// Wake rings the doorbell and enqueues a task for each lane and second. One that is there already is no error. The first real error
-// ends it: a Redis that refuses one refuses them all, and the sweep will find the rest.
+// Wake rings the doorbell for what is due, and enqueues a task for each lane and second. One that is there already is no error. The
+// first real error ends it: a Redis that refuses one refuses them all, and the sweep will find the rest.
 func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
+	now := time.Now()
+	var entries []entry
 	var due []wake
-	later := map[string]func() (*asynq.Task, []asynq.Option, error){}
+	known := map[string]bool{}
 	for _, w := range wakeups {
 		if w.First {
 			q.accepted.WithLabelValues(string(w.Event)).Inc()
 		}
-		said := newWake(ctx, w)
-		id := name(w, said)
-		if _, known := later[id]; known {
+		e := newEntry(ctx, w, now)
+		if known[e.name] {
 			continue
 		}
-		later[id] = func() (*asynq.Task, []asynq.Option, error) { return newTask(w, said, q.name) }
-		if time.Until(w.At) <= 0 {
-			due = append(due, said)
+		known[e.name] = true
+		entries = append(entries, e)
+		if e.at.IsZero() {
+			due = append(due, e.wake)
 		}
 	}
 	q.bell.ringHere(due)
-	for _, make := range later {
-		task, options, err := make()
-		if err != nil {
-			return err
-		}
-		if _, err := q.client.EnqueueContext(ctx, task, options...); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+	for _, e := range entries {
+		if err := q.enqueue(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -67,4 +65,15 @@ func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 		return nil
 	}
 	return q.bell.ringThere(ctx, due)
+}
+
+func (q *Queue) enqueue(ctx context.Context, e entry) error {
+	task, options, err := e.task(q.name)
+	if err != nil {
+		return err
+	}
+	if _, err := q.client.EnqueueContext(ctx, task, options...); !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return err
+	}
+	return nil
 }

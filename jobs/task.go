@@ -23,7 +23,7 @@ const (
 // deployment.
 type wake struct {
 	V      int    `json:"v"`
-	Host   string `json:"host,omitempty"` // one of the two
+	Host   string `json:"host,omitempty"` // empty also for callbacks that have no URL
 	Action int64  `json:"action,omitempty"`
 	// Callback and Trace are set where a trace is to go on with the callback.
 	Callback int64                  `json:"callback,omitempty"`
@@ -39,44 +39,60 @@ const maxTaskRetries = 5
 // taskTimeout bounds the handling of a task, which only tells the dispatcher.
 const taskTimeout = 30 * time.Second
 
-// newWake returns what to say for a wake-up.
-func newWake(ctx context.Context, w models.Wakeup) wake {
-	said := wake{V: wakeVersion, Host: w.Host, Action: w.ActionID}
-	if trace.SpanContextFromContext(ctx).IsSampled() && w.CallbackID != 0 {
-		said.Callback, said.Trace = w.CallbackID, propagation.MapCarrier{}
-		traceContext.Inject(ctx, said.Trace)
-	}
-	return said
+// entry is a wake-up as asynq keeps it.
+type entry struct {
+	wake
+	name string
+	at   time.Time // zero: at once
 }
 
-// name names a wake-up: one that stands for the same lane in the same second is the same. So a flood makes a task a second for each
-// host, and a task that is stuck in the queue does not stand in the way of the sweep's next one, whose epoch is another.
-func name(w models.Wakeup, said wake) string {
+func newEntry(ctx context.Context, w models.Wakeup, now time.Time) entry {
+	e := entry{wake: wake{V: wakeVersion, Host: w.Host, Action: w.ActionID}}
+	if trace.SpanContextFromContext(ctx).IsSampled() && w.CallbackID != 0 {
+		e.Callback, e.Trace = w.CallbackID, propagation.MapCarrier{}
+		traceContext.Inject(ctx, e.Trace)
+	}
+	moment := w.At
+	if w.At.After(now) {
+		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early.
+		e.at = w.At.Truncate(time.Second).Add(time.Second)
+		moment = e.at
+	}
+	e.name = nameOf(w, moment, e.Callback)
+	return e
+}
+
+// nameOf names a task: another for the same lane in the same second is the same. So a flood makes a task a second for each host. The
+// second of a task that waits is that in which it comes: it never has the name of one that comes before it is due.
+// A task that is stuck in the queue does not stand in the way of the sweep's next one, whose epoch is another.
+func nameOf(w models.Wakeup, moment time.Time, traced int64) string {
 	lane := "host:" + w.Host
 	if w.ActionID != 0 {
 		lane = fmt.Sprintf("action:%d", w.ActionID)
 	}
-	return fmt.Sprintf("%s:%d:%d:%d", lane, w.At.Unix(), w.Epoch, said.Callback)
+	if w.Epoch != 0 {
+		return fmt.Sprintf("%s:sweep:%d", lane, w.Epoch)
+	}
+	return fmt.Sprintf("%s:%d:%d", lane, moment.Unix(), traced)
 }
 
-func newTask(w models.Wakeup, said wake, queue string) (*asynq.Task, []asynq.Option, error) {
+func (e entry) task(queue string) (*asynq.Task, []asynq.Option, error) {
 	taskType := taskDeliver
-	if said.Action != 0 {
+	if e.Action != 0 {
 		taskType = taskExecute
 	}
-	payload, err := json.Marshal(said)
+	payload, err := json.Marshal(e.wake)
 	if err != nil {
 		return nil, nil, err
 	}
 	options := []asynq.Option{
 		asynq.Queue(queue),
-		asynq.TaskID(name(w, said)),
+		asynq.TaskID(e.name),
 		asynq.MaxRetry(maxTaskRetries),
 		asynq.Timeout(taskTimeout),
 	}
-	if time.Until(w.At) > 0 {
-		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early.
-		options = append(options, asynq.ProcessAt(w.At.Truncate(time.Second).Add(time.Second)))
+	if !e.at.IsZero() {
+		options = append(options, asynq.ProcessAt(e.at))
 	}
 	return asynq.NewTask(taskType, payload), options, nil
 }

@@ -26,8 +26,8 @@ type WorkerConfig struct {
 }
 
 const (
-	// pollInterval: an idle asynq server sleeps 0.5 to 1.5 times this before it looks again. What is due at once does not wait for it:
-	// the doorbell is quicker.
+	// pollInterval: an idle asynq server sleeps 0.5 to 1.5 times this before it looks again. What is due at once does not wait for
+	// it: the doorbell is quicker.
 	pollInterval = time.Second
 	// forwardInterval is how often asynq looks for scheduled tasks whose time has come.
 	forwardInterval = time.Second
@@ -67,7 +67,7 @@ func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Servi
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
-		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
+		ctx: ctx, cancel: cancel, deaf: func() {}, ended: make(chan struct{}),
 		deliverer: d, bell: queue.bell,
 		deliveries: newDispatcher(ctx, d.source(), slots, cfg.PerHost, log),
 		executions: newDispatcher(ctx, e.source(), slots, cfg.PerHost, log),
@@ -122,15 +122,21 @@ func (w *Worker) Start() error {
 	if err := w.server.Start(mux); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
-	listening, deaf := context.WithCancel(w.ctx)
-	w.deaf = deaf
-	w.background.Go(func() { w.bell.answer(listening, w.wake, w.log) })
+	w.listen()
 	w.background.Go(func() { w.deliveries.renew(w.ended) })
 	w.background.Go(func() { w.executions.renew(w.ended) })
 	w.background.Go(func() { w.every(models.SchedulerInterval, w.fire) })
 	w.background.Go(func() { w.every(models.SweepInterval, w.sweep) })
 	w.background.Go(func() { w.every(purgeInterval, w.purge) })
 	return nil
+}
+
+// listen answers the doorbell, until the worker stops.
+func (w *Worker) listen() {
+	listening, deaf := context.WithCancel(w.ctx)
+	w.deaf = deaf
+	w.bell.attend(w.wake)
+	w.background.Go(func() { w.bell.hear(listening, w.log) })
 }
 
 // Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is given back.

@@ -36,9 +36,9 @@ type Queue interface {
 	Wake(ctx context.Context, wakeups []Wakeup) error
 }
 
-// Lane is where work waits to be claimed together: the callbacks for a host, or the batches of an action. One of the two is set.
+// Lane is where work waits to be claimed together: the batches of an action, or, where ActionID is 0, the callbacks for a host.
 type Lane struct {
-	Host     string
+	Host     string // empty for callbacks that have no URL
 	ActionID int64
 }
 
@@ -46,8 +46,8 @@ type Lane struct {
 type Wakeup struct {
 	Lane
 	At time.Time
-	// Epoch is the number of the sweep that sends it; 0 for others. It only makes the wake-up's name unique, so that a task which
-	// got stuck in the queue never stands in the way of a new one.
+	// Epoch is the number of the sweep that sends it; 0 for others. It only names the wake-up, so that one which got stuck in the
+	// queue never stands in the way of a new one.
 	Epoch int
 	// CallbackID, Event and First are for traces and for counting: First is set when the callback was just accepted.
 	CallbackID int64

@@ -15,9 +15,10 @@ const (
 )
 
 // Sweep is how nothing stays stuck: callbacks whose worker went away become PENDING again, and hosts with callbacks that were
-// due a second ago are woken again; and so it is with batches and their actions. What it costs depends on the number of hosts and actions with something
-// overdue, not on how much waits there. It returns how many callbacks and batches it interrupted, and how many lanes it woke. Any number of processes may sweep
-// at the same time: the number of the sweep is part of the wake-ups' names, so within one interval they wake once.
+// due a second ago are woken again; and so it is with batches and their actions. What it costs depends on the number of hosts and
+// actions with something overdue, not on how much waits there. It returns how many callbacks and batches it interrupted, and how
+// many lanes it woke. Any number of processes may sweep at the same time: the number of the sweep names the wake-ups, so within one
+// interval the queue keeps one for each lane.
 func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error) {
 	var hosts []string
 	var actions []int64
