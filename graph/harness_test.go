@@ -199,15 +199,12 @@ func deliver(tb testing.TB, s *models.Service, callbackID int64, status int) {
 // claim claims one callback as a worker would that finds no other due for its host.
 func claim(tb testing.TB, s *models.Service, callbackID int64) *models.Delivery {
 	tb.Helper()
-	host, due, err := s.DueHost(tb.Context(), callbackID)
+	c, err := s.Callback(tb.Context(), models.PlatformActor(), callbackID)
 	must(tb, err)
-	if !due {
-		tb.Fatalf("callback %d is not due", callbackID)
-	}
-	deliveries, _, err := s.Claim(context.WithValue(tb.Context(), wanted{}, callbackID), host, 1000)
+	deliveries, _, err := s.Claim(context.WithValue(tb.Context(), wanted{}, callbackID), c.TargetHost, 1000)
 	must(tb, err)
 	if len(deliveries) != 1 {
-		tb.Fatalf("callback %d: got %d deliveries", callbackID, len(deliveries))
+		tb.Fatalf("callback %d, %s and due at %s: got %d deliveries", callbackID, c.Status, c.NextAttemptAt, len(deliveries))
 	}
 	return deliveries[0]
 }

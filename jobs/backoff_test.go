@@ -104,8 +104,9 @@ func TestWorkerIsQuietWhileRedisRefusesAndRecovers(t *testing.T) {
 	var sent counter
 	client.AddHook(&sent)
 	arrived := make(chan struct{}, 10)
-	w := newWorld(t, NewQueue(client, "q", prometheus.NewRegistry()), models.Schedule{}, func(http.ResponseWriter, *http.Request) { arrived <- struct{}{} })
-	startWorker(t, client, "q", w)
+	queue := NewQueue(client, "q", prometheus.NewRegistry())
+	w := newWorld(t, queue, models.Schedule{}, func(http.ResponseWriter, *http.Request) { arrived <- struct{}{} })
+	startWorker(t, client, queue, w)
 	w.newCallback(t)
 	<-arrived
 
@@ -120,4 +121,23 @@ func TestWorkerIsQuietWhileRedisRefusesAndRecovers(t *testing.T) {
 	engine.SetError("")
 	c := w.newCallback(t)
 	eventually(t, "a callback is delivered again", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+}
+
+func TestIdleWorkerAsksRedisAFewTimesASecond(t *testing.T) {
+	t.Parallel()
+	engine := miniredis.RunT(t)
+	client := must[redis.UniversalClient](t)(OpenRedis("redis://" + engine.Addr()))
+	t.Cleanup(func() { _ = client.Close() })
+	var sent counter
+	client.AddHook(&sent)
+	queue := NewQueue(client, "q", prometheus.NewRegistry())
+	w := newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))
+	start := time.Now()
+	startWorker(t, client, queue, w)
+	// At most 2 polls a second, and 2 looks for what was scheduled; the rest is rarer. The beginning costs some 20.
+	const some, atFirst, perSecond = 40, 25, 8
+	eventually(t, "some commands were sent", func() bool { return sent.n.Load() >= some })
+	if n, took := sent.n.Load(), time.Since(start); float64(n) > atFirst+perSecond*took.Seconds() {
+		t.Errorf("%d commands in %s", n, took)
+	}
 }

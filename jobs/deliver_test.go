@@ -19,11 +19,11 @@ import (
 // deliver makes one attempt of a callback, as a worker would; it tells whether there was anything to do.
 func deliver(ctx context.Context, t *testing.T, w *world, d *deliverer, callbackID int64) bool {
 	t.Helper()
-	host, due, err := w.service.DueHost(t.Context(), callbackID)
-	if err != nil || !due {
+	c, err := w.service.Callback(t.Context(), models.PlatformActor(), callbackID)
+	if err != nil {
 		return false
 	}
-	deliveries, movedTo, err := w.service.Claim(t.Context(), host, 1)
+	deliveries, movedTo, err := w.service.Claim(t.Context(), c.TargetHost, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
 	if a := w.attempts(t, made.ID); len(a) != 1 || a[0].Error == nil || a[0].Error.Code != models.Interrupted {
 		t.Errorf("the history is %+v", a)
 	}
-	if all := w.queue.all(); len(all) != woken+1 || all[woken].CallbackID != made.ID || all[woken].Attempt != 2 {
+	if all := w.queue.all(); len(all) != woken+1 || all[woken].CallbackID != made.ID || all[woken].Host != made.TargetHost {
 		t.Errorf("woken: %+v", all)
 	}
 }
@@ -127,7 +127,9 @@ func TestFailureWakesTheNextAttempt(t *testing.T) {
 	woken := len(w.queue.all())
 	deliver(t.Context(), t, w, newDeliverer(t, w), made.ID)
 	c := w.callback(t, made.ID)
-	want := []models.Wakeup{{CallbackID: made.ID, Attempt: 2, At: *c.NextAttemptAt, Event: models.CrawlFinishedEvent}}
+	want := []models.Wakeup{{
+		Lane: models.Lane{Host: made.TargetHost}, At: *c.NextAttemptAt, CallbackID: made.ID, Event: models.CrawlFinishedEvent,
+	}}
 	if diff := cmp.Diff(want, w.queue.all()[woken:]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -172,12 +174,13 @@ func TestWorkerDeliversAndRetriesThroughTheQueue(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
 	var requests atomic.Int64
-	w := newWorld(t, NewQueue(client, name, prometheus.NewRegistry()), models.Schedule{time.Second}, func(rw http.ResponseWriter, _ *http.Request) {
+	queue := NewQueue(client, name, prometheus.NewRegistry())
+	w := newWorld(t, queue, models.Schedule{time.Second}, func(rw http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1) == 1 {
 			rw.WriteHeader(http.StatusBadGateway)
 		}
 	})
-	startWorker(t, client, name, w)
+	startWorker(t, client, queue, w)
 	made := w.newCallback(t)
 	eventually(t, "the retry succeeds", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
 	a := w.attempts(t, made.ID)
@@ -196,9 +199,10 @@ func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 		t.Fatalf("%d woken, %v", woken, err)
 	}
 	all := w.queue.all()
-	if err := NewQueue(client, name, prometheus.NewRegistry()).Wake(t.Context(), all[len(all)-1:]); err != nil {
+	queue := NewQueue(client, name, prometheus.NewRegistry())
+	if err := queue.Wake(t.Context(), all[len(all)-1:]); err != nil {
 		t.Fatal(err)
 	}
-	startWorker(t, client, name, w)
+	startWorker(t, client, queue, w)
 	eventually(t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
 }

@@ -1,5 +1,10 @@
-// Package jobs is the queue: it wakes workers with asynq, and its workers deliver callbacks through jobs/egress.
+// Package jobs is the queue: it wakes workers, and its workers deliver callbacks and execute batches through jobs/egress.
 //
-// A task says only which callback to look at. State, attempt numbers, schedule and history live in the database; the handler
-// reads them again, so a task that comes early, late or twice does no harm, and one that is lost is sent again by the sweep.
+// A wake-up says only which lane to look at: the callbacks for a host, or the batches of an action. State, attempt numbers, schedule
+// and history live in the database, and a worker that is woken claims there what is due; so a wake-up that comes early, late or twice
+// does no harm. It comes in three ways, each slower and surer than the one before:
+//
+//   - the doorbell, at once: a call within the process, a message of Redis to others, which nobody keeps;
+//   - a task of asynq, which keeps it until its time has come: one for each lane and second. asynq polls once a second;
+//   - the sweep, every 2 s, which asks the database itself what has been due for a second.
 package jobs

@@ -162,9 +162,14 @@ func (w *world) setURL(t *testing.T, url *string) {
 // newCallback makes a callback that is due.
 func (w *world) newCallback(t *testing.T) *models.Callback {
 	t.Helper()
+	return w.newCallbackIn(t.Context(), t)
+}
+
+func (w *world) newCallbackIn(ctx context.Context, t *testing.T) *models.Callback {
+	t.Helper()
 	w.crawls++
 	project := int64(testProject)
-	_, c, err := w.service.FinishCrawl(t.Context(), models.PlatformActor(), models.CrawlEnd{
+	_, c, err := w.service.FinishCrawl(ctx, models.PlatformActor(), models.CrawlEnd{
 		CrawlID: w.crawls, ProjectID: &project, Kind: models.CrawlStandard, Status: models.CrawlFinished,
 	})
 	if err != nil || c == nil {
@@ -204,12 +209,17 @@ func newDeliverer(t *testing.T, w *world) *deliverer {
 	}
 }
 
-// startWorker starts a worker on a queue, and stops it when the test ends.
-func startWorker(t *testing.T, client redis.UniversalClient, queue string, w *world) {
+func newWorker(t *testing.T, client redis.UniversalClient, queue *Queue, w *world) *Worker {
 	t.Helper()
-	worker := NewWorker(client, w.service, newOut(t), WorkerConfig{
-		Queue: queue, Concurrency: 4, PerHost: 4, Retention: time.Hour, Timeout: testTimeout, UserAgent: "Ringback/test",
+	return NewWorker(client, queue, w.service, newOut(t), WorkerConfig{
+		Concurrency: 4, PerHost: 4, Retention: time.Hour, Timeout: testTimeout, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+}
+
+// startWorker starts a worker on a queue, and stops it when the test ends.
+func startWorker(t *testing.T, client redis.UniversalClient, queue *Queue, w *world) {
+	t.Helper()
+	worker := newWorker(t, client, queue, w)
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
 	}

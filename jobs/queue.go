@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,7 @@ import (
 type Queue struct {
 	client   *asynq.Client
 	name     string
+	bell     *doorbell
 	accepted *prometheus.CounterVec
 }
 
@@ -23,7 +25,7 @@ var _ models.Queue = (*Queue)(nil)
 // NewQueue returns a queue of the given name on a Redis client, which stays the caller's to close.
 func NewQueue(client redis.UniversalClient, name string, registry prometheus.Registerer) *Queue {
 	q := &Queue{
-		client: asynq.NewClientFromRedisClient(client), name: name,
+		client: asynq.NewClientFromRedisClient(client), name: name, bell: newDoorbell(client, name),
 		accepted: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ringback_callbacks_accepted_total", Help: "Callbacks that were committed, replays and notices included.",
 		}, []string{"event"}),
@@ -32,22 +34,46 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 	return q
 }
 
-// Wake enqueues a task for each wake-up. One that is there already is no error. The first real error ends it: a Redis that
-// refuses one refuses them all, and the sweep will find the rest.
+// Wake rings the doorbell for what is due, and enqueues a task for each lane and second. One that is there already is no error. The
+// first real error ends it: a Redis that refuses one refuses them all, and the sweep will find the rest.
 func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
+	now := time.Now()
+	var entries []entry
+	var due []wake
+	known := map[string]bool{}
 	for _, w := range wakeups {
 		if w.First {
 			q.accepted.WithLabelValues(string(w.Event)).Inc()
 		}
+		e := newEntry(ctx, w, now)
+		if known[e.name] {
+			continue
+		}
+		known[e.name] = true
+		entries = append(entries, e)
+		if e.at.IsZero() {
+			due = append(due, e.wake)
+		}
 	}
-	for _, w := range wakeups {
-		task, options, err := newTask(ctx, w, q.name)
-		if err != nil {
+	q.bell.ringHere(due)
+	for _, e := range entries {
+		if err := q.enqueue(ctx, e); err != nil {
 			return err
 		}
-		if _, err := q.client.EnqueueContext(ctx, task, options...); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-			return err
-		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	return q.bell.ringThere(ctx, due)
+}
+
+func (q *Queue) enqueue(ctx context.Context, e entry) error {
+	task, options, err := e.task(q.name)
+	if err != nil {
+		return err
+	}
+	if _, err := q.client.EnqueueContext(ctx, task, options...); !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return err
 	}
 	return nil
 }

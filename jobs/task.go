@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ringback/ringback/models"
 )
@@ -18,56 +19,91 @@ const (
 	taskExecute = "batch:execute"
 )
 
-// taskPayload carries ids only. V is the version of its shape, for tasks that outlive a deployment.
-type taskPayload struct {
-	V        int   `json:"v"`
-	Callback int64 `json:"callback,omitempty"` // one of the two
-	Batch    int64 `json:"batch,omitempty"`
+// wake is what a task, and a ring of the doorbell, says: look at this lane. V is the version of its shape, for those that outlive a
+// deployment.
+type wake struct {
+	V      int    `json:"v"`
+	Host   string `json:"host,omitempty"` // empty also for callbacks that have no URL
+	Action int64  `json:"action,omitempty"`
+	// Callback and Trace are set where a trace is to go on with the callback.
+	Callback int64                  `json:"callback,omitempty"`
+	Trace    propagation.MapCarrier `json:"trace,omitempty"`
 }
 
-const payloadVersion = 1
+const wakeVersion = 2
 
 // maxTaskRetries is for crashes and for outages of our own: the retries that receivers need are the database's.
 // With fewer, asynq archives a task whose worker died.
 const maxTaskRetries = 5
 
-// taskTimeout bounds the handling of a task, which is one short statement.
+// taskTimeout bounds the handling of a task, which only tells the dispatcher.
 const taskTimeout = 30 * time.Second
 
-// newTask makes the task of a wake-up. Its id is callback (or "batch" and the batch), attempt and epoch: asking twice makes one task,
-// and a task that is stuck in the queue does not stand in the way of the sweep's next one.
-func newTask(ctx context.Context, w models.Wakeup, queue string) (*asynq.Task, []asynq.Option, error) {
-	taskType, id := taskDeliver, fmt.Sprintf("%d:%d:%d", w.CallbackID, w.Attempt, w.Epoch)
-	if w.BatchID != 0 {
-		taskType, id = taskExecute, fmt.Sprintf("batch:%d:%d:%d", w.BatchID, w.Attempt, w.Epoch)
+// entry is a wake-up as asynq keeps it.
+type entry struct {
+	wake
+	name string
+	at   time.Time // zero: at once
+}
+
+func newEntry(ctx context.Context, w models.Wakeup, now time.Time) entry {
+	e := entry{wake: wake{V: wakeVersion, Host: w.Host, Action: w.ActionID}}
+	if trace.SpanContextFromContext(ctx).IsSampled() && w.CallbackID != 0 {
+		e.Callback, e.Trace = w.CallbackID, propagation.MapCarrier{}
+		traceContext.Inject(ctx, e.Trace)
 	}
-	payload, err := json.Marshal(taskPayload{V: payloadVersion, Callback: w.CallbackID, Batch: w.BatchID})
+	moment := w.At
+	if w.At.After(now) {
+		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early.
+		e.at = w.At.Truncate(time.Second).Add(time.Second)
+		moment = e.at
+	}
+	e.name = nameOf(w, moment, e.Callback)
+	return e
+}
+
+// nameOf names a task: another for the same lane in the same second is the same. So a flood makes a task a second for each host. The
+// second of a task that waits is that in which it comes: it never has the name of one that comes before it is due.
+// A task that is stuck in the queue does not stand in the way of the sweep's next one, whose epoch is another.
+func nameOf(w models.Wakeup, moment time.Time, traced int64) string {
+	lane := "host:" + w.Host
+	if w.ActionID != 0 {
+		lane = fmt.Sprintf("action:%d", w.ActionID)
+	}
+	if w.Epoch != 0 {
+		return fmt.Sprintf("%s:sweep:%d", lane, w.Epoch)
+	}
+	return fmt.Sprintf("%s:%d:%d", lane, moment.Unix(), traced)
+}
+
+func (e entry) task(queue string) (*asynq.Task, []asynq.Option, error) {
+	taskType := taskDeliver
+	if e.Action != 0 {
+		taskType = taskExecute
+	}
+	payload, err := json.Marshal(e.wake)
 	if err != nil {
 		return nil, nil, err
 	}
 	options := []asynq.Option{
 		asynq.Queue(queue),
-		asynq.TaskID(id),
+		asynq.TaskID(e.name),
 		asynq.MaxRetry(maxTaskRetries),
 		asynq.Timeout(taskTimeout),
 	}
-	if time.Until(w.At) > 0 {
-		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early.
-		options = append(options, asynq.ProcessAt(w.At.Truncate(time.Second).Add(time.Second)))
+	if !e.at.IsZero() {
+		options = append(options, asynq.ProcessAt(e.at))
 	}
-	headers := propagation.MapCarrier{}
-	traceContext.Inject(ctx, headers)
-	return asynq.NewTaskWithHeaders(taskType, payload, headers), options, nil
+	return asynq.NewTask(taskType, payload), options, nil
 }
 
-// readTask returns the id of the callback or of the batch.
-func readTask(t *asynq.Task) (int64, error) {
-	var p taskPayload
-	if err := json.Unmarshal(t.Payload(), &p); err != nil {
-		return 0, fmt.Errorf("read the task: %w: %w", err, asynq.SkipRetry)
+func readTask(t *asynq.Task) (wake, error) {
+	var said wake
+	if err := json.Unmarshal(t.Payload(), &said); err != nil {
+		return wake{}, fmt.Errorf("read the task: %w: %w", err, asynq.SkipRetry)
 	}
-	if p.V != payloadVersion {
-		return 0, fmt.Errorf("the task has version %d, not %d: %w", p.V, payloadVersion, asynq.SkipRetry)
+	if said.V != wakeVersion {
+		return wake{}, fmt.Errorf("the task has version %d, not %d: %w", said.V, wakeVersion, asynq.SkipRetry)
 	}
-	return p.Callback + p.Batch, nil
+	return said, nil
 }

@@ -1,7 +1,9 @@
 package jobs
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -9,54 +11,166 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ringback/ringback/models"
 )
 
-func TestTaskCarriesIDsOnlyAndItsVersion(t *testing.T) {
+const (
+	testTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	testSpan  = "00f067aa0ba902b7"
+)
+
+// traced returns a context within a trace that is sampled, or not.
+func traced(t *testing.T, sampled trace.TraceFlags) context.Context {
+	t.Helper()
+	return trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: must[trace.TraceID](t)(trace.TraceIDFromHex(testTrace)), SpanID: must[trace.SpanID](t)(trace.SpanIDFromHex(testSpan)),
+		TraceFlags: sampled,
+	}))
+}
+
+// names returns the ids of the scheduled tasks of a queue.
+func names(t *testing.T, client redis.UniversalClient, queue string) []string {
+	t.Helper()
+	var ids []string
+	for _, info := range must[[]*asynq.TaskInfo](t)(asynq.NewInspectorFromRedisClient(client).ListScheduledTasks(queue)) {
+		ids = append(ids, info.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func TestTaskCarriesItsLaneOnlyAndItsVersion(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	wakeup := models.Wakeup{CallbackID: 7, Attempt: 2, Epoch: 3, At: time.Now().Add(time.Hour)}
-	if err := queue.Wake(t.Context(), []models.Wakeup{wakeup}); err != nil {
-		t.Fatal(err)
-	}
-	info := must[*asynq.TaskInfo](t)(asynq.NewInspectorFromRedisClient(client).GetTaskInfo(name, "7:2:3"))
+	at := time.Now().Add(time.Hour).Truncate(time.Second)
+	second := at.Add(time.Second).Unix()
+	host, action := models.Lane{Host: "a.example:443"}, models.Lane{ActionID: 9}
 	type task struct {
 		Type, Payload string
 		MaxRetry      int
 		Timeout       time.Duration
 	}
-	want := task{"callback:deliver", `{"v":1,"callback":7}`, maxTaskRetries, taskTimeout}
-	if diff := cmp.Diff(want, task{info.Type, string(info.Payload), info.MaxRetry, info.Timeout}); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for id, c := range map[string]struct {
+		ctx    context.Context
+		wakeup models.Wakeup
+		want   task
+	}{
+		fmt.Sprintf("host:a.example:443:%d:0", second): {
+			t.Context(), models.Wakeup{Lane: host, At: at, CallbackID: 7, Event: models.CrawlFinishedEvent},
+			task{"callback:deliver", `{"v":2,"host":"a.example:443"}`, maxTaskRetries, taskTimeout},
+		},
+		fmt.Sprintf("host::%d:0", second): {
+			t.Context(), models.Wakeup{At: at, CallbackID: 7}, task{"callback:deliver", `{"v":2}`, maxTaskRetries, taskTimeout},
+		},
+		"host:a.example:443:sweep:3": {
+			t.Context(), models.Wakeup{Lane: host, At: at, Epoch: 3},
+			task{"callback:deliver", `{"v":2,"host":"a.example:443"}`, maxTaskRetries, taskTimeout},
+		},
+		fmt.Sprintf("action:9:%d:0", second): {
+			t.Context(), models.Wakeup{Lane: action, At: at}, task{"batch:execute", `{"v":2,"action":9}`, maxTaskRetries, taskTimeout},
+		},
+		"action:9:sweep:3": {
+			t.Context(), models.Wakeup{Lane: action, At: at, Epoch: 3},
+			task{"batch:execute", `{"v":2,"action":9}`, maxTaskRetries, taskTimeout},
+		},
+		fmt.Sprintf("host:a.example:443:%d:7", second): {
+			traced(t, trace.FlagsSampled), models.Wakeup{Lane: host, At: at, CallbackID: 7},
+			task{
+				"callback:deliver",
+				`{"v":2,"host":"a.example:443","callback":7,"trace":{"traceparent":"00-` + testTrace + `-` + testSpan + `-01"}}`,
+				maxTaskRetries, taskTimeout,
+			},
+		},
+	} {
+		if err := queue.Wake(c.ctx, []models.Wakeup{c.wakeup}); err != nil {
+			t.Fatal(err)
+		}
+		info, err := asynq.NewInspectorFromRedisClient(client).GetTaskInfo(name, id)
+		if err != nil {
+			t.Errorf("%s: %v; there are %q", id, err, names(t, client, name))
+			continue
+		}
+		if diff := cmp.Diff(c.want, task{info.Type, string(info.Payload), info.MaxRetry, info.Timeout}); diff != "" {
+			t.Errorf("%s: (-want +got):\n%s", id, diff)
+		}
 	}
 	if maxTaskRetries < 5 {
 		t.Error("asynq archives a task whose worker died")
 	}
 }
 
-func TestWakingTwiceMakesOneTaskAndNoError(t *testing.T) {
+func TestALaneHasOneTaskASecond(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	later := time.Now().Add(time.Hour)
-	first := models.Wakeup{CallbackID: 1, Attempt: 1, At: later}
+	at := time.Now().Add(time.Hour).Truncate(time.Second)
+	a, b, action := models.Lane{Host: "a.example:443"}, models.Lane{Host: "b.example:443"}, models.Lane{ActionID: 1}
 	list := []models.Wakeup{
-		first, first, {CallbackID: 2, Attempt: 1, At: later}, {CallbackID: 1, Attempt: 2, At: later}, {CallbackID: 1, Attempt: 1, Epoch: 1, At: later},
+		{Lane: a, At: at, CallbackID: 1}, {Lane: a, At: at, CallbackID: 2}, {Lane: a, At: at.Add(time.Second - 1), CallbackID: 3}, // one
+		{Lane: a, At: at.Add(time.Second), CallbackID: 1}, // another second
+		{Lane: b, At: at}, {Lane: action, At: at}, {Lane: action, At: at}, // other lanes
+		{Lane: a, At: at, Epoch: 1}, {Lane: a, At: at.Add(time.Second), Epoch: 1}, {Lane: a, At: at, Epoch: 2}, // sweeps
 	}
-	for range 2 {
-		if err := queue.Wake(t.Context(), list); err != nil {
-			t.Fatal(err)
+	for _, lists := range [][][]models.Wakeup{{list, list}, {list[2:], list[:2]}} { // in one call, and in another
+		for _, l := range lists {
+			if err := queue.Wake(t.Context(), l); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	var ids []string
-	for _, info := range must[[]*asynq.TaskInfo](t)(asynq.NewInspectorFromRedisClient(client).ListScheduledTasks(name)) {
-		ids = append(ids, info.ID)
+	second := at.Unix() + 1
+	want := []string{
+		fmt.Sprintf("action:1:%d:0", second), fmt.Sprintf("host:a.example:443:%d:0", second), fmt.Sprintf("host:a.example:443:%d:0", second+1),
+		"host:a.example:443:sweep:1", "host:a.example:443:sweep:2", fmt.Sprintf("host:b.example:443:%d:0", second),
 	}
-	slices.Sort(ids)
-	if diff := cmp.Diff([]string{"1:1:0", "1:1:1", "1:2:0", "2:1:0"}, ids); diff != "" {
+	if diff := cmp.Diff(want, names(t, client, name)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestTaskThatWaitsNeverSharesItsNameWithOneThatComesBefore(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 3, 4, 5, 600_000_000, time.UTC)
+	lane := models.Lane{Host: "a.example:443"}
+	atOnce := newEntry(t.Context(), models.Wakeup{Lane: lane, At: now.Add(-100 * time.Millisecond)}, now)
+	waiting := newEntry(t.Context(), models.Wakeup{Lane: lane, At: now.Add(200 * time.Millisecond)}, now) // due in the same second
+	if !atOnce.at.IsZero() || waiting.at.IsZero() || atOnce.name == waiting.name {
+		t.Errorf("%q at once, %q at %s", atOnce.name, waiting.name, waiting.at)
+	}
+	// What is due by the time it comes may share it: that one is woken by it.
+	later := newEntry(t.Context(), models.Wakeup{Lane: lane, At: waiting.at}, waiting.at)
+	if later.name != waiting.name {
+		t.Errorf("%q comes at %s, and %q at once", waiting.name, waiting.at, later.name)
+	}
+}
+
+func TestSampledTraceHasATaskOfItsOwnForEachCallback(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
+	wakeup := models.Wakeup{Lane: models.Lane{Host: "a.example:443"}, At: at, CallbackID: 7}
+	other := wakeup
+	other.CallbackID = 8
+	plain := newEntry(t.Context(), wakeup, at)
+	if unsampled := newEntry(traced(t, 0), wakeup, at); plain.name != unsampled.name || unsampled.Callback != 0 || unsampled.Trace != nil {
+		t.Errorf("a trace that is not sampled is carried: %+v", unsampled)
+	}
+	ctx := traced(t, trace.FlagsSampled)
+	distinct := map[string]bool{plain.name: true}
+	for _, w := range []models.Wakeup{wakeup, other} {
+		e := newEntry(ctx, w, at)
+		got := trace.SpanContextFromContext(traceContext.Extract(t.Context(), e.Trace))
+		if e.Callback != w.CallbackID || got.TraceID().String() != testTrace || got.SpanID().String() != testSpan || distinct[e.name] {
+			t.Errorf("got %+v", e)
+		}
+		distinct[e.name] = true
+	}
+	batches := newEntry(ctx, models.Wakeup{Lane: models.Lane{ActionID: 1}, At: at}, at)
+	if batches.Callback != 0 || batches.Trace != nil {
+		t.Errorf("a trace without a callback is carried: %+v", batches)
 	}
 }
 
@@ -66,8 +180,37 @@ func TestWakingTellsThatRedisIsAway(t *testing.T) {
 	if err := embedded.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := NewQueue(embedded.Client, "q", prometheus.NewRegistry()).Wake(t.Context(), []models.Wakeup{{CallbackID: 1}}); err == nil {
-		t.Error("no error")
+	queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
+	for name, at := range map[string]time.Time{"due": time.Now(), "later": time.Now().Add(time.Hour)} {
+		if err := queue.Wake(t.Context(), []models.Wakeup{{CallbackID: 1, At: at}}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if err := queue.Wake(t.Context(), nil); err != nil {
+		t.Errorf("nobody was to be woken: %v", err)
+	}
+}
+
+func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	base := now.Add(time.Minute).Truncate(time.Second)
+	for _, fraction := range []time.Duration{0, 1, time.Microsecond, time.Millisecond, 500 * time.Millisecond, 999_999_999} {
+		at := base.Add(fraction)
+		_, options, err := newEntry(t.Context(), models.Wakeup{CallbackID: 1, At: at}, now).task("q")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := processAt(options)
+		if got.Before(at) || got.Sub(at) > time.Second || got.Nanosecond() != 0 {
+			t.Errorf("due at %s, processed at %s", at, got)
+		}
+	}
+	for _, ago := range []time.Duration{0, time.Millisecond, time.Hour} {
+		_, options, err := newEntry(t.Context(), models.Wakeup{CallbackID: 1, At: now.Add(-ago)}, now).task("q")
+		if got := processAt(options); err != nil || !got.IsZero() {
+			t.Errorf("what has been due for %s waits until %s, %v", ago, got, err)
+		}
 	}
 }
 
@@ -81,36 +224,23 @@ func processAt(options []asynq.Option) time.Time {
 	return time.Time{}
 }
 
-func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
-	t.Parallel()
-	base := time.Now().Add(time.Minute).Truncate(time.Second)
-	for _, fraction := range []time.Duration{0, 1, time.Microsecond, time.Millisecond, 500 * time.Millisecond, 999_999_999} {
-		at := base.Add(fraction)
-		_, options, err := newTask(t.Context(), models.Wakeup{CallbackID: 1, At: at}, "q")
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := processAt(options)
-		if got.Before(at) || got.Sub(at) > time.Second || got.Nanosecond() != 0 {
-			t.Errorf("due at %s, processed at %s", at, got)
-		}
-	}
-	_, options, err := newTask(t.Context(), models.Wakeup{CallbackID: 1, At: time.Now().Add(-time.Millisecond)}, "q")
-	if got := processAt(options); err != nil || !got.IsZero() {
-		t.Errorf("what is due waits until %s, %v", got, err)
-	}
-}
-
 func TestTaskOfAnotherShapeIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
-	for _, payload := range []string{``, `7`, `{"v":2,"callback":7}`, `{"callback":7}`, `{"v":1,"callback":"7"}`} {
-		_, err := readTask(asynq.NewTask(taskDeliver, []byte(payload)))
-		if !errors.Is(err, asynq.SkipRetry) {
-			t.Errorf("%q: %v", payload, err)
+	for _, payload := range []string{
+		``, `7`, `{"v":1,"callback":7}`, `{"v":1,"batch":7}`, `{"v":3,"host":"a.example:443"}`, `{"host":"a.example:443"}`, `{"v":2,"host":7}`,
+	} {
+		said, err := readTask(asynq.NewTask(taskDeliver, []byte(payload)))
+		if !errors.Is(err, asynq.SkipRetry) || !cmp.Equal(said, wake{}) {
+			t.Errorf("%q: %+v, %v", payload, said, err)
 		}
 	}
-	id, err := readTask(asynq.NewTask(taskDeliver, []byte(`{"v":1,"callback":7,"more":true}`)))
-	if id != 7 || err != nil {
-		t.Errorf("%d, %v", id, err)
+	for payload, want := range map[string]wake{
+		`{"v":2,"host":"a.example:443","more":true}`: {V: 2, Host: "a.example:443"},
+		`{"v":2,"action":7}`:                         {V: 2, Action: 7},
+		`{"v":2}`:                                    {V: 2}, // callbacks without a URL
+	} {
+		if said, err := readTask(asynq.NewTask(taskDeliver, []byte(payload))); err != nil || !cmp.Equal(said, want) {
+			t.Errorf("%s: %+v, %v", payload, said, err)
+		}
 	}
 }

@@ -13,16 +13,17 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// traceContext carries a trace in W3C headers: in a task from the mutation to the worker, and in the request to the receiver.
+// traceContext carries a trace in W3C headers: in a ring or a task from the mutation to the worker, and in the request to the receiver.
 var traceContext propagation.TraceContext
 
-// maxTraces bounds the traces of callbacks that were woken and not yet sent. Beyond it a trace is cut, nothing else.
+// maxTraces bounds the traces of callbacks that were woken. Beyond it the older half is forgotten: their traces are cut, nothing else.
 const maxTraces = 10_000
 
-// traces remembers which trace woke a callback, until it is sent.
+// traces remembers which trace woke a callback. One that is sent here is forgotten; but each worker hears of each, also of those
+// that another sends, and of those that have been sent: the doorbell and the task both tell of it.
 type traces struct {
-	mu   sync.Mutex
-	byID map[int64]trace.SpanContext
+	mu         sync.Mutex
+	young, old map[int64]trace.SpanContext
 }
 
 func (t *traces) put(ctx context.Context, callbackID int64) {
@@ -32,23 +33,25 @@ func (t *traces) put(ctx context.Context, callbackID int64) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.byID == nil {
-		t.byID = map[int64]trace.SpanContext{}
+	if t.young == nil || len(t.young) >= maxTraces/2 {
+		t.young, t.old = map[int64]trace.SpanContext{}, t.young
 	}
-	if len(t.byID) < maxTraces {
-		t.byID[callbackID] = span
-	}
+	t.young[callbackID] = span
 }
 
 // take returns ctx as a continuation of the trace that woke the callback.
 func (t *traces) take(ctx context.Context, callbackID int64) context.Context {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	span, ok := t.byID[callbackID]
+	span, ok := t.young[callbackID]
+	if !ok {
+		span, ok = t.old[callbackID]
+	}
 	if !ok {
 		return ctx
 	}
-	delete(t.byID, callbackID)
+	delete(t.young, callbackID)
+	delete(t.old, callbackID)
 	return trace.ContextWithRemoteSpanContext(ctx, span)
 }
 

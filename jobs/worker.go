@@ -11,7 +11,6 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
@@ -19,7 +18,6 @@ import (
 
 // WorkerConfig is what a worker needs to know.
 type WorkerConfig struct {
-	Queue       string        // name of the queue
 	Concurrency int           // requests in flight
 	PerHost     int           // of them, to one host and port
 	Timeout     time.Duration // of one request
@@ -28,12 +26,13 @@ type WorkerConfig struct {
 }
 
 const (
-	// pollInterval: an idle asynq server sleeps 0.5 to 1.5 times this before it looks again.
-	pollInterval = 20 * time.Millisecond
+	// pollInterval: an idle asynq server sleeps 0.5 to 1.5 times this before it looks again. What is due at once does not wait for
+	// it: the doorbell is quicker.
+	pollInterval = time.Second
 	// forwardInterval is how often asynq looks for scheduled tasks whose time has come.
-	forwardInterval = 500 * time.Millisecond
-	// wakeConcurrency is how many tasks are handled at a time. Handling one only reads where its callback waits.
-	wakeConcurrency = 16
+	forwardInterval = time.Second
+	// wakeConcurrency is how many tasks are handled at a time. Handling one takes microseconds.
+	wakeConcurrency = 4
 	// purgeInterval is how often what is older than the retention goes.
 	purgeInterval = time.Hour
 	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their outcomes.
@@ -47,6 +46,7 @@ type Worker struct {
 	deliveries *dispatcher[*models.Delivery]
 	executions *dispatcher[*models.Execution]
 	deliverer  *deliverer
+	bell       *doorbell
 	metrics    *Metrics
 	log        *slog.Logger
 	timeout    time.Duration
@@ -54,25 +54,26 @@ type Worker struct {
 
 	ctx        context.Context    //nolint:containedctx // it is the life of the worker, not of a call
 	cancel     context.CancelFunc // ends the requests in flight
+	deaf       context.CancelFunc // ends the listening to the doorbell
 	ended      chan struct{}
 	background sync.WaitGroup
 }
 
-// NewWorker returns a worker on a Redis client, which stays the caller's to close.
-func NewWorker(client redis.UniversalClient, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
+// NewWorker returns a worker on a queue and its Redis client, which stays the caller's to close.
+func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
 	slots := make(chan struct{}, cfg.Concurrency)
 	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
-		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
-		deliverer:  d,
+		ctx: ctx, cancel: cancel, deaf: func() {}, ended: make(chan struct{}),
+		deliverer: d, bell: queue.bell,
 		deliveries: newDispatcher(ctx, d.source(), slots, cfg.PerHost, log),
 		executions: newDispatcher(ctx, e.source(), slots, cfg.PerHost, log),
 		server: asynq.NewServerFromRedisClient(client, asynq.Config{
 			Concurrency:              wakeConcurrency,
-			Queues:                   map[string]int{cfg.Queue: 1},
+			Queues:                   map[string]int{queue.name: 1},
 			TaskCheckInterval:        pollInterval,
 			DelayedTaskCheckInterval: forwardInterval,
 			ShutdownTimeout:          taskTimeout,
@@ -92,42 +93,36 @@ func outageDelay(int, error, *asynq.Task) time.Duration {
 	return time.Second + rand.N(4*time.Second)
 }
 
-// wakeCallback handles a task: it finds out where the callback waits, and the dispatcher does the rest. An error is an outage of
-// our own.
-func (w *Worker) wakeCallback(ctx context.Context, t *asynq.Task) error {
-	id, err := readTask(t)
-	if err != nil {
-		return err
-	}
-	host, due, err := w.service.DueHost(ctx, id)
-	if due {
-		w.deliverer.traces.put(traceContext.Extract(ctx, propagation.MapCarrier(t.Headers())), id)
-		w.deliveries.nudge(host)
+// handle handles a task.
+func (w *Worker) handle(_ context.Context, t *asynq.Task) error {
+	said, err := readTask(t)
+	if err == nil {
+		w.wake(said)
 	}
 	return err
 }
 
-// wakeBatch does the same for a batch.
-func (w *Worker) wakeBatch(ctx context.Context, t *asynq.Task) error {
-	id, err := readTask(t)
-	if err != nil {
-		return err
+// wake lets a dispatcher look at a lane. It returns at once.
+func (w *Worker) wake(said wake) {
+	if said.Callback != 0 {
+		w.deliverer.traces.put(traceContext.Extract(w.ctx, said.Trace), said.Callback)
 	}
-	action, due, err := w.service.DueAction(ctx, id)
-	if due {
-		w.executions.nudge(laneOf(action))
+	if said.Action != 0 {
+		w.executions.nudge(laneOf(said.Action))
+	} else {
+		w.deliveries.nudge(said.Host)
 	}
-	return err
 }
 
 // Start begins to deliver. It returns at once.
 func (w *Worker) Start() error {
 	mux := asynq.NewServeMux()
-	mux.HandleFunc(taskDeliver, w.wakeCallback)
-	mux.HandleFunc(taskExecute, w.wakeBatch)
+	mux.HandleFunc(taskDeliver, w.handle)
+	mux.HandleFunc(taskExecute, w.handle)
 	if err := w.server.Start(mux); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
+	w.listen()
 	w.background.Go(func() { w.deliveries.renew(w.ended) })
 	w.background.Go(func() { w.executions.renew(w.ended) })
 	w.background.Go(func() { w.every(models.SchedulerInterval, w.fire) })
@@ -136,8 +131,17 @@ func (w *Worker) Start() error {
 	return nil
 }
 
+// listen answers the doorbell, until the worker stops.
+func (w *Worker) listen() {
+	listening, deaf := context.WithCancel(w.ctx)
+	w.deaf = deaf
+	w.bell.attend(w.wake)
+	w.background.Go(func() { w.bell.hear(listening, w.log) })
+}
+
 // Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is given back.
 func (w *Worker) Stop() {
+	w.deaf()
 	w.server.Stop()
 	w.server.Shutdown()
 	overdue := time.AfterFunc(w.timeout+recordMargin, w.cancel)

@@ -110,7 +110,7 @@ func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
 		return Wakeup{}, false
 	}
 	return Wakeup{
-		CallbackID: c.ID, Attempt: c.AttemptCount + 1, At: *c.NextAttemptAt, Event: c.Event, First: c.AttemptCount == 0,
+		Lane: Lane{Host: c.TargetHost}, At: *c.NextAttemptAt, CallbackID: c.ID, Event: c.Event, First: c.AttemptCount == 0,
 	}, true
 }
 
@@ -128,8 +128,6 @@ type CallbackStore interface {
 	CallbackByDedupKey(ctx context.Context, key string) (*Callback, error)
 	LockCallback(ctx context.Context, scope Scope, id int64) (*Callback, error)
 
-	// DueHost returns the target host of a callback that is PENDING and due; false when there is nothing to do.
-	DueHost(ctx context.Context, id int64, now time.Time) (string, bool, error)
 	// ClaimDue turns up to limit PENDING callbacks of a host that are due into RUNNING ones with a lease and their next
 	// attempt numbers, in one statement. Callers at the same moment get different ones.
 	ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*Callback, error)
@@ -151,8 +149,8 @@ type CallbackStore interface {
 	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (int, error)
 	// CountDue counts PENDING callbacks that were due by the given time, up to limit.
 	CountDue(ctx context.Context, dueBy time.Time, limit int) (int, error)
-	// Overdue returns, for each host with PENDING callbacks that were due by the given time, the first few of them.
-	Overdue(ctx context.Context, dueBy time.Time, perHost int) ([]*Callback, error)
+	// OverdueHosts returns the hosts with PENDING callbacks that were due by the given time.
+	OverdueHosts(ctx context.Context, dueBy time.Time) ([]string, error)
 }
 
 // occasion is what a callback is raised for.

@@ -23,12 +23,6 @@ const (
 	LeaseRenewal = 3 * time.Second
 )
 
-// DueHost returns the host under which a callback waits; false when it is not due, in another hand, or has ended. That is no error:
-// a wake-up may come early, late or twice.
-func (s *Service) DueHost(ctx context.Context, callbackID int64) (string, bool, error) {
-	return s.store.DueHost(ctx, callbackID, s.now())
-}
-
 // Claim takes up to limit callbacks that are due for a host, each for one attempt: in one transaction they get a lease, their targets
 // are resolved, and the attempts' rows are written, so that no request leaves without one. Callbacks whose target has moved
 // to another host since are given back, and those hosts returned.

@@ -16,6 +16,9 @@
 // recorded together with the decision (Record). A worker that stops gives its callbacks back (Interrupt); those of a worker
 // that died are found when their lease has run out (Sweep), and their open attempts are marked INTERRUPTED.
 //
+// After each commit that makes something due, the queue is told of its lane (Wakeup): the host that callbacks wait for, or the action of
+// batches. One wake-up does for all that is due in the lane; who is woken claims it, and what the queue forgets the sweep finds.
+//
 // A replay is a new callback with the same ref and bytes. Callbacks that share an ordering key stand in a line: all but the first
 // are held, which is PENDING and never due, and when the first has ended the next is released.
 //

@@ -52,14 +52,12 @@ func (w *world) setURL(url *string) {
 func TestCallbackWaitsUnderTheHostOfItsTarget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := w.raised()
-	host, due, err := w.DueHost(t.Context(), c.ID)
-	noError(t, err)
-	if host != projectHost || !due || w.callback(c.ID).TargetHost != projectHost {
-		t.Errorf("it waits for %q, due: %t", host, due)
+	c := w.callback(w.raised().ID)
+	if c.TargetHost != projectHost || !w.due(c) {
+		t.Errorf("it waits for %q, due: %t", c.TargetHost, w.due(c))
 	}
 	w.deliver(c.ID, answered(410))
-	if got := w.notices()[0].TargetHost; got != "partner.example:443" {
+	if got := w.notices()[0].TargetHost; got != webhookHost {
 		t.Errorf("its notice waits for %q", got)
 	}
 }

@@ -85,7 +85,7 @@ func TestLateFailureBeforeTheNextClaimCountsAndIsTriedAgainByTheSchedule(t *test
 	if c.FailureCount != 1 || c.NextAttemptAt.Sub(w.clock.now()) != twoRetries[0] || len(w.notices()) != 1 {
 		t.Errorf("got %+v with %d notices", c, len(w.notices()))
 	}
-	if got := w.queue.take(); len(got) != 2 || got[0].Attempt != 2 {
+	if got := w.queue.take(); len(got) != 2 || got[0].CallbackID != c.ID || !got[0].At.Equal(*c.NextAttemptAt) {
 		t.Errorf("woken: %v", got)
 	}
 }

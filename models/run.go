@@ -191,8 +191,6 @@ type RunStore interface {
 type BatchStore interface {
 	// CreateBatches sets the IDs.
 	CreateBatches(ctx context.Context, batches []*Batch) error
-	// DueAction returns the action of a batch that is QUEUED and due; false when there is nothing to do.
-	DueAction(ctx context.Context, batchID int64, now time.Time) (int64, bool, error)
 	// ClaimBatches is to batches what ClaimDue is to callbacks.
 	ClaimBatches(ctx context.Context, actionID int64, now, leaseUntil time.Time, limit int) ([]*Batch, error)
 	RenewBatches(ctx context.Context, ids []int64, until time.Time) error
@@ -203,8 +201,8 @@ type BatchStore interface {
 	// StopBatches ends those of a run that have not ended.
 	StopBatches(ctx context.Context, runID int64, at time.Time) error
 	InterruptExpiredBatches(ctx context.Context, now time.Time, limit int) (int, error)
-	// OverdueBatches returns, for each action with QUEUED batches that were due by the given time, the first few of them.
-	OverdueBatches(ctx context.Context, dueBy time.Time, perAction int) ([]*Batch, error)
+	// OverdueActions returns the actions with QUEUED batches that were due by the given time.
+	OverdueActions(ctx context.Context, dueBy time.Time) ([]int64, error)
 	// CountDueBatches is to batches what CountDue is to callbacks.
 	CountDueBatches(ctx context.Context, dueBy time.Time, limit int) (int, error)
 	// TallyBatches counts the batches of a run by status. An empty one behind the last page of its input does not count:

@@ -149,12 +149,11 @@ func TestRequestsURLStaysAndTheProjectsMoves(t *testing.T) {
 // deliveredTo makes an attempt, which must go to a URL; false when the callback was only moved to another host.
 func (w *world) deliveredTo(id int64, url string) bool {
 	w.t.Helper()
-	host, due, err := w.DueHost(w.t.Context(), id)
-	noError(w.t, err)
-	if !due {
+	c := w.callback(id)
+	if !w.due(c) {
 		w.t.Fatalf("callback %d is not due", id)
 	}
-	d := delivery(w.claimHost(host, 100), id)
+	d := delivery(w.claimHost(c.TargetHost, 100), id)
 	if d == nil {
 		return false
 	}

@@ -17,11 +17,6 @@ type Execution struct {
 	Input   *RunInput
 }
 
-// DueAction returns the action for which a batch waits; false when it is not due, in another hand, or has ended.
-func (s *Service) DueAction(ctx context.Context, batchID int64) (int64, bool, error) {
-	return s.store.DueAction(ctx, batchID, s.now())
-}
-
 // ClaimBatches takes up to limit batches that are due for an action, as Claim takes callbacks.
 func (s *Service) ClaimBatches(ctx context.Context, actionID int64, limit int) (executions []*Execution, err error) {
 	err = s.store.InTx(ctx, func(tx Store) error {

@@ -183,7 +183,7 @@ func TestWithoutMaxResultsPagesFollowOneByOne(t *testing.T) {
 			break
 		}
 		next := w.batches(run.ID)[page]
-		want := models.Wakeup{BatchID: next.ID, Attempt: 1, At: w.clock.now()}
+		want := models.Wakeup{Lane: actionLane(a), At: w.clock.now()}
 		if next.Page != page+1 || next.InputID != claimed[0].Batch.InputID || !slices.Contains(woken, want) {
 			t.Errorf("page %d is followed by %+v, woken: %v", page, next, woken)
 		}

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -76,7 +77,7 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 	if interrupted, woken := w.sweep(); interrupted != 0 || woken != 1 {
 		t.Fatalf("a second later: interrupted %d, woke %d", interrupted, woken)
 	}
-	want := []models.Wakeup{{BatchID: b.ID, Attempt: 2, Epoch: epoch(w.clock.now()), At: w.clock.now()}}
+	want := []models.Wakeup{{Lane: actionLane(a), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
@@ -147,7 +148,7 @@ func TestInterruptedExecutionCostsNoTry(t *testing.T) {
 		if attempt := w.batchAttempts(b.ID)[i]; attempt.Error.Code != models.Interrupted || attempt.Duration != time.Second {
 			t.Errorf("got %+v", attempt)
 		}
-		want := models.Wakeup{BatchID: b.ID, Attempt: i + 2, At: w.clock.now()}
+		want := models.Wakeup{Lane: actionLane(a), At: w.clock.now()}
 		if woken := w.queue.take(); len(woken) != 1 || woken[0] != want {
 			t.Errorf("woken: %v", woken)
 		}
@@ -243,37 +244,32 @@ func TestLostWakeUpsOfBatchesAreSentAgainByAction(t *testing.T) {
 	a := w.newAction()
 	b, err := w.CreateAction(t.Context(), w.platform, w.account.ID, "other", executor(executorURL))
 	noError(t, err)
-	busy := w.newRun(pages(6))
-	quiet := w.newRun(func(in *models.NewRun) { in.Action = b.Name })
+	w.newRun(pages(6))
+	w.newRun(func(in *models.NewRun) { in.Action = b.Name })
 	w.clock.advance(grace - time.Microsecond)
 	if _, woken := w.sweep(); woken != 0 {
 		t.Fatal("woken while the queue still has time")
 	}
 	w.clock.advance(time.Microsecond)
-	if _, woken := w.sweep(); woken != 5 {
+	if _, woken := w.sweep(); woken != 2 {
 		t.Errorf("woke %d", woken)
 	}
-	got := map[int64]bool{}
-	for _, wakeup := range w.queue.take() {
-		got[wakeup.BatchID] = true
-		if want := (models.Wakeup{BatchID: wakeup.BatchID, Attempt: 1, Epoch: epoch(w.clock.now()), At: w.clock.now()}); wakeup != want {
-			t.Errorf("got %+v", wakeup)
-		}
+	var want []models.Wakeup
+	for _, action := range []*models.Action{a, b} {
+		want = append(want, models.Wakeup{Lane: actionLane(action), Epoch: epoch(w.clock.now()), At: w.clock.now()})
 	}
-	if len(got) != 5 || !got[w.batches(quiet.ID)[0].ID] {
-		t.Errorf("woken: %v", got)
+	got := w.queue.take()
+	slices.SortFunc(got, func(a, b models.Wakeup) int { return int(a.ActionID - b.ActionID) })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
-	for _, batch := range w.batches(busy.ID) {
-		if action, due, err := w.DueAction(t.Context(), batch.ID); action != a.ID || !due || err != nil {
-			t.Errorf("batch %d is due for %d: %t, %v", batch.ID, action, due, err)
-		}
+	if of := [2]int{len(w.claimBatches(a, 10)), len(w.claimBatches(b, 10))}; of != [2]int{6, 1} {
+		t.Errorf("claimed %v", of)
 	}
-	w.claimBatches(a, 10)
-	w.claimBatches(b, 10)
 	if _, woken := w.sweep(); woken != 0 {
 		t.Errorf("woke %d that are in hand", woken)
 	}
-	if _, due, err := w.DueAction(t.Context(), 999); due || err != nil {
-		t.Errorf("one that is unknown is due: %t, %v", due, err)
+	if none := w.claimBatches(&models.Action{ID: 999}, 10); len(none) != 0 {
+		t.Errorf("of an action that is unknown: %v", none)
 	}
 }

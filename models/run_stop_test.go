@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -39,8 +40,8 @@ func TestStoppedRunExecutesNothingMoreAndTellsItOnce(t *testing.T) {
 	}
 	w.clock.advance(time.Minute)
 	for _, b := range w.batches(run.ID) {
-		if action, due, err := w.DueAction(t.Context(), b.ID); due || err != nil {
-			t.Errorf("batch %d is due for %d, %v", b.ID, action, err)
+		if !b.Status.Ended() || b.NextAttemptAt != nil {
+			t.Errorf("batch %d is %s, due at %s", b.ID, b.Status, b.NextAttemptAt)
 		}
 	}
 	if more := w.claimBatches(a, 10); len(more) != 0 {
@@ -48,6 +49,9 @@ func TestStoppedRunExecutesNothingMoreAndTellsItOnce(t *testing.T) {
 	}
 	if interrupted, _ := w.sweep(); interrupted != 0 {
 		t.Errorf("%d were interrupted", interrupted)
+	}
+	if got := w.queue.take(); slices.ContainsFunc(got, func(u models.Wakeup) bool { return u.ActionID != 0 }) {
+		t.Errorf("woken: %v", got)
 	}
 }
 

@@ -36,17 +36,23 @@ type Queue interface {
 	Wake(ctx context.Context, wakeups []Wakeup) error
 }
 
-// Wakeup says: look at this callback, or at this batch, at that time. Attempt and Epoch only make the wake-up's name unique, so
-// that a task which got stuck in the queue never stands in the way of a new one.
+// Lane is where work waits to be claimed together: the batches of an action, or, where ActionID is 0, the callbacks for a host.
+type Lane struct {
+	Host     string // empty for callbacks that have no URL
+	ActionID int64
+}
+
+// Wakeup says: at that time something is due in this lane. One wake-up does for all that is due there.
 type Wakeup struct {
-	CallbackID int64 // one of the two is set
-	BatchID    int64
-	Attempt    int
-	Epoch      int
-	At         time.Time
-	// Event and First are for counting: First is set when the callback was just accepted.
-	Event EventName
-	First bool
+	Lane
+	At time.Time
+	// Epoch is the number of the sweep that sends it; 0 for others. It only names the wake-up, so that one which got stuck in the
+	// queue never stands in the way of a new one.
+	Epoch int
+	// CallbackID, Event and First are for traces and for counting: First is set when the callback was just accepted.
+	CallbackID int64
+	Event      EventName
+	First      bool
 }
 
 // Rules are the settings that the domain obeys.
@@ -100,19 +106,14 @@ func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 	s.send(ctx, wakeups)
 }
 
-// batchWakeups: a worker that is woken for one batch of an action takes all that are due there; some more let several workers
-// share them.
-const batchWakeups = 4
-
 // wakeBatches asks the queue to look at batches of one run that are committed. Those that are nil or wait for long are left out.
 func (s *Service) wakeBatches(ctx context.Context, batches []*Batch) {
-	var wakeups []Wakeup
-	for _, b := range batches[:min(len(batches), batchWakeups)] {
+	for _, b := range batches { // they are due together
 		if b != nil && b.NextAttemptAt.Sub(s.now()) <= queueWindow {
-			wakeups = append(wakeups, Wakeup{BatchID: b.ID, Attempt: b.AttemptCount + 1, At: *b.NextAttemptAt})
+			s.send(ctx, []Wakeup{{Lane: Lane{ActionID: b.ActionID}, At: *b.NextAttemptAt}})
+			return
 		}
 	}
-	s.send(ctx, wakeups)
 }
 
 func (s *Service) send(ctx context.Context, wakeups []Wakeup) {

@@ -10,26 +10,24 @@ const (
 	SweepInterval = 2 * time.Second
 	// sweepGrace is how long the queue has for a wake-up before the sweep sends another.
 	sweepGrace = time.Second
-	// sweepPerHost: a worker that is woken for one callback of a host takes all that are due there, so a few wake-ups a host
-	// are enough, and some more let several workers share the work. What a sweep costs depends on the number of hosts
-	// with overdue callbacks, not on the number of callbacks that wait.
-	sweepPerHost = 4
 	// sweepBatch bounds one statement that interrupts.
 	sweepBatch = 500
 )
 
 // Sweep is how nothing stays stuck: callbacks whose worker went away become PENDING again, and hosts with callbacks that were
-// due a second ago are woken again; and so it is with batches and their actions. It returns how many it interrupted and woke. Any number of processes may sweep
-// at the same time: the number of the sweep is part of the wake-ups' names, so within one interval they wake once.
+// due a second ago are woken again; and so it is with batches and their actions. What it costs depends on the number of hosts and
+// actions with something overdue, not on how much waits there. It returns how many callbacks and batches it interrupted, and how
+// many lanes it woke. Any number of processes may sweep at the same time: the number of the sweep names the wake-ups, so within one
+// interval the queue keeps one for each lane.
 func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error) {
-	var overdue []*Callback
-	var batches []*Batch
+	var hosts []string
+	var actions []int64
 	at := s.now()
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
 		if interrupted, err = tx.InterruptExpired(ctx, at, sweepBatch); err != nil {
 			return err
 		}
-		if overdue, err = tx.Overdue(ctx, at.Add(-sweepGrace), sweepPerHost); err != nil {
+		if hosts, err = tx.OverdueHosts(ctx, at.Add(-sweepGrace)); err != nil {
 			return err
 		}
 		expired, err := tx.InterruptExpiredBatches(ctx, at, sweepBatch)
@@ -37,19 +35,19 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 			return err
 		}
 		interrupted += expired
-		batches, err = tx.OverdueBatches(ctx, at.Add(-sweepGrace), sweepPerHost)
+		actions, err = tx.OverdueActions(ctx, at.Add(-sweepGrace))
 		return err
 	})
 	if err != nil {
 		return 0, 0, err
 	}
 	epoch := int(at.Unix() / int64(SweepInterval/time.Second))
-	wakeups := make([]Wakeup, 0, len(overdue)+len(batches))
-	for _, c := range overdue {
-		wakeups = append(wakeups, Wakeup{CallbackID: c.ID, Attempt: c.AttemptCount + 1, Epoch: epoch, At: at})
+	wakeups := make([]Wakeup, 0, len(hosts)+len(actions))
+	for _, host := range hosts {
+		wakeups = append(wakeups, Wakeup{Lane: Lane{Host: host}, Epoch: epoch, At: at})
 	}
-	for _, b := range batches {
-		wakeups = append(wakeups, Wakeup{BatchID: b.ID, Attempt: b.AttemptCount + 1, Epoch: epoch, At: at})
+	for _, action := range actions {
+		wakeups = append(wakeups, Wakeup{Lane: Lane{ActionID: action}, Epoch: epoch, At: at})
 	}
 	s.send(ctx, wakeups)
 	return interrupted, len(wakeups), nil

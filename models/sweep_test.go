@@ -3,6 +3,8 @@ package models_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -68,7 +70,7 @@ func TestSweepInterruptsACallbackWhoseLeaseRanOut(t *testing.T) {
 	if interrupted, woken := w.sweep(); interrupted != 0 || woken != 1 {
 		t.Fatalf("a second later: interrupted %d, woke %d", interrupted, woken)
 	}
-	want := []models.Wakeup{{CallbackID: c.ID, Attempt: 2, Epoch: epoch(w.clock.now()), At: w.clock.now()}}
+	want := []models.Wakeup{{Lane: hostLane(projectHost), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
@@ -109,7 +111,7 @@ func TestSweepWakesWhatNobodyTookForASecondWithAnotherNameInEachInterval(t *test
 			if _, woken := w.sweep(); woken != 1 {
 				t.Fatalf("woke %d", woken)
 			}
-			want := []models.Wakeup{{CallbackID: c.ID, Attempt: 1, Epoch: interval, At: w.clock.now()}}
+			want := []models.Wakeup{{Lane: hostLane(projectHost), Epoch: interval, At: w.clock.now()}}
 			if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 				t.Error(diff)
 			}
@@ -121,31 +123,32 @@ func TestSweepWakesWhatNobodyTookForASecondWithAnotherNameInEachInterval(t *test
 	}
 }
 
-func TestSweepWakesTheFirstFourOfEachHost(t *testing.T) {
+func TestSweepWakesEachHostOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.raised()
-	want := append([]int64{c.ID}, w.waiting(c, "busy.example:443", 6)[:4]...)
-	want = append(want, w.waiting(c, "quiet.example:80", 1)...)
+	w.waiting(c, "busy.example:443", 6)
+	w.waiting(c, "quiet.example:80", 1)
+	w.waiting(c, "", 2)
 	w.clock.advance(time.Minute)
-	if _, woken := w.sweep(); woken != len(want) {
+	late := *c
+	late.NextAttemptAt = new(w.clock.now().Add(time.Second))
+	w.waiting(&late, "later.example:443", 1)
+	if _, woken := w.sweep(); woken != 4 {
 		t.Errorf("woke %d", woken)
 	}
-	got := map[int64]bool{}
-	for _, wakeup := range w.queue.take() {
-		got[wakeup.CallbackID] = true
+	var want []models.Wakeup
+	for _, host := range []string{"", "busy.example:443", projectHost, "quiet.example:80"} {
+		want = append(want, models.Wakeup{Lane: hostLane(host), Epoch: epoch(w.clock.now()), At: w.clock.now()})
 	}
-	for _, id := range want {
-		if !got[id] {
-			t.Errorf("callback %d was not woken", id)
-		}
-	}
-	if len(got) != len(want) {
-		t.Errorf("woken: %v, want %v", got, want)
+	got := w.queue.take()
+	slices.SortFunc(got, func(a, b models.Wakeup) int { return strings.Compare(a.Host, b.Host) })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
-func TestSweepCostsByHostsAndNotByCallbacks(t *testing.T) {
+func TestSweepCostsTheSameForOneCallbackAndForMany(t *testing.T) {
 	t.Parallel()
 	var statements atomic.Int32
 	w := newWorld(t, store.WithTrace(func(context.Context, string, time.Duration) { statements.Add(1) }))
@@ -163,7 +166,7 @@ func TestSweepCostsByHostsAndNotByCallbacks(t *testing.T) {
 		t.Errorf("%d statements for 3 callbacks, %d for 300", few, many)
 	}
 	w.waiting(c, "another.example:443", 1)
-	if two := cost(); two != few+1 {
+	if two := cost(); two != few {
 		t.Errorf("%d statements for one host, %d for two", few, two)
 	}
 }
@@ -190,7 +193,7 @@ func TestFarRetryIsLeftOutOfTheQueueAndWokenWhenDue(t *testing.T) {
 	if _, woken := w.sweep(); woken != 1 {
 		t.Fatal("not woken when due: nobody else would")
 	}
-	want := []models.Wakeup{{CallbackID: c.ID, Attempt: 3, Epoch: epoch(w.clock.now()), At: w.clock.now()}}
+	want := []models.Wakeup{{Lane: hostLane(projectHost), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
@@ -217,19 +220,21 @@ func TestQueueHoldsTheNextMinuteOnly(t *testing.T) {
 	}
 }
 
-func TestWakeupSaysTheEventAndWhetherItIsTheFirst(t *testing.T) {
+func TestWakeupSaysTheLaneTheEventAndWhetherItIsTheFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(5))
 	noError(t, err)
-	want := []models.Wakeup{{CallbackID: c.ID, Attempt: 1, At: start, Event: models.CrawlFinishedEvent, First: true}}
+	want := []models.Wakeup{
+		{Lane: hostLane(projectHost), At: start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true},
+	}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
 	w.deliver(c.ID, refused())
 	want = []models.Wakeup{
-		{CallbackID: c.ID, Attempt: 2, At: start.Add(twoRetries[0]), Event: models.CrawlFinishedEvent},
-		{CallbackID: w.notices()[0].ID, Attempt: 1, At: start, Event: models.CallbackFailedEvent, First: true},
+		{Lane: hostLane(projectHost), At: start.Add(twoRetries[0]), CallbackID: c.ID, Event: models.CrawlFinishedEvent},
+		{Lane: hostLane(webhookHost), At: start, CallbackID: w.notices()[0].ID, Event: models.CallbackFailedEvent, First: true},
 	}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
@@ -255,9 +260,9 @@ func TestQueueThatFailsIsNotTheCallersProblem(t *testing.T) {
 func TestSweepsAtTheSameTimeGiveTheSameNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for range 6 {
-		w.raised()
-	}
+	c := w.raised()
+	w.waiting(c, projectHost, 5)
+	w.waiting(c, "another.example:443", 1)
 	w.clock.advance(time.Minute)
 	const sweeps = 4
 	atOnce(sweeps, func(int) {
@@ -267,9 +272,9 @@ func TestSweepsAtTheSameTimeGiveTheSameNames(t *testing.T) {
 	})
 	names := map[string]int{}
 	for _, wakeup := range w.queue.take() {
-		names[fmt.Sprint(wakeup.CallbackID, wakeup.Attempt, wakeup.Epoch)]++
+		names[fmt.Sprint(wakeup.Lane, wakeup.Epoch)]++
 	}
-	if len(names) != 4 {
+	if len(names) != 2 {
 		t.Errorf("woken under the names %v", names)
 	}
 	for name, count := range names {

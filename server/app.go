@@ -27,6 +27,7 @@ type app struct {
 	log      *slog.Logger
 	store    *store.Store
 	redis    redis.UniversalClient
+	queue    *jobs.Queue
 	service  *models.Service
 	registry *prometheus.Registry
 	// firstStart is set when this start made the demo tenant.
@@ -65,7 +66,7 @@ func (a *app) openAll(ctx context.Context) error {
 	if err := a.openRedis(ctx); err != nil {
 		return err
 	}
-	queue := jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
+	a.queue = jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
 	rules := models.Rules{
 		PublicURL: a.cfg.PublicURL, Schedule: a.cfg.RetrySchedule.Schedule, AllowedNetworks: a.cfg.AllowedNetworks,
 	}
@@ -74,7 +75,7 @@ func (a *app) openAll(ctx context.Context) error {
 		return err
 	}
 	rules.PlatformKeyHash = platformKey
-	a.service = models.NewService(a.store, queue, rules, a.log)
+	a.service = models.NewService(a.store, a.queue, rules, a.log)
 	return a.observe()
 }
 

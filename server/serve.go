@@ -87,8 +87,8 @@ func newWorker(a *app) *jobs.Worker {
 	out := egress.New(egress.Config{
 		AllowedNetworks: a.cfg.AllowedNetworks, AllowedPorts: a.cfg.AllowedPorts, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
 	})
-	return jobs.NewWorker(a.redis, a.service, out, jobs.WorkerConfig{
-		Queue: a.cfg.Queue, Concurrency: a.cfg.Concurrency, PerHost: a.cfg.PerHost, Timeout: a.cfg.Timeout, Retention: a.cfg.Retention,
+	return jobs.NewWorker(a.redis, a.queue, a.service, out, jobs.WorkerConfig{
+		Concurrency: a.cfg.Concurrency, PerHost: a.cfg.PerHost, Timeout: a.cfg.Timeout, Retention: a.cfg.Retention,
 		UserAgent: "Ringback/" + version,
 	}, jobs.NewMetrics(a.registry), a.log)
 }

@@ -70,17 +70,6 @@ const (
 	isExecuted = "status = 'RUNNING'"
 )
 
-// DueAction tells for which action a batch waits.
-func (s *Store) DueAction(ctx context.Context, batchID int64, now time.Time) (int64, bool, error) {
-	var actions []int64
-	err := s.reader(ctx).Model(&batchRow{}).
-		Where("id = ? AND "+isQueued+" AND next_attempt_at <= ?", batchID, micros(now)).Limit(1).Pluck("action_id", &actions).Error
-	if err != nil || len(actions) == 0 {
-		return 0, false, err
-	}
-	return actions[0], true, nil
-}
-
 // ClaimBatches gives due batches of an action to the caller.
 func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUntil time.Time, limit int) ([]*models.Batch, error) {
 	due := s.lockedBatches(ctx).Select("id").Where("action_id = ? AND "+isQueued+" AND next_attempt_at <= ?", actionID, micros(now)).
@@ -152,23 +141,11 @@ const dueActions = `WITH RECURSIVE due (action) AS (
 SELECT action FROM due WHERE action IS NOT NULL
 AND EXISTS (SELECT 1 FROM run_batches WHERE ` + isQueued + ` AND action_id = due.action AND next_attempt_at <= ?)`
 
-// OverdueBatches finds actions whose batches nobody takes, and the first few of their batches.
-func (s *Store) OverdueBatches(ctx context.Context, dueBy time.Time, perAction int) ([]*models.Batch, error) {
+// OverdueActions finds actions whose batches nobody takes.
+func (s *Store) OverdueActions(ctx context.Context, dueBy time.Time) ([]int64, error) {
 	var actions []int64
-	if err := s.reader(ctx).Raw(dueActions, micros(dueBy)).Scan(&actions).Error; err != nil {
-		return nil, err
-	}
-	var found []*models.Batch
-	for _, action := range actions {
-		some, err := find(s.reader(ctx).Select("id", "attempt_count").
-			Where("action_id = ? AND "+isQueued+" AND next_attempt_at <= ?", action, micros(dueBy)).
-			Order("next_attempt_at").Limit(perAction), batch)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, some...)
-	}
-	return found, nil
+	err := s.reader(ctx).Raw(dueActions, micros(dueBy)).Scan(&actions).Error
+	return actions, err
 }
 
 // CountDueBatches counts what is due.

@@ -20,17 +20,6 @@ const (
 // a table that it takes for tiny, and each run skips what is locked and chooses others, past the limit.
 const amongChosen = "id IN (WITH chosen AS MATERIALIZED (?) SELECT id FROM chosen)"
 
-// DueHost tells where a callback waits.
-func (s *Store) DueHost(ctx context.Context, id int64, now time.Time) (string, bool, error) {
-	var hosts []string
-	err := s.reader(ctx).Model(&callbackRow{}).
-		Where("id = ? AND "+isPending+" AND next_attempt_at <= ?", id, micros(now)).Limit(1).Pluck("target_host", &hosts).Error
-	if err != nil || len(hosts) == 0 {
-		return "", false, err
-	}
-	return hosts[0], true, nil
-}
-
 // ClaimDue gives due callbacks of a host to the caller.
 func (s *Store) ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*models.Callback, error) {
 	due := s.locked(ctx).Select("id").Where("target_host = ? AND "+isPending+" AND next_attempt_at <= ?", host, micros(now)).
@@ -105,23 +94,11 @@ const dueHosts = `WITH RECURSIVE hosts (host) AS (
 SELECT host FROM hosts WHERE host IS NOT NULL
 AND EXISTS (SELECT 1 FROM callbacks WHERE ` + isPending + ` AND target_host = hosts.host AND next_attempt_at <= ?)`
 
-// Overdue finds hosts whose callbacks nobody takes, and the first few of their callbacks.
-func (s *Store) Overdue(ctx context.Context, dueBy time.Time, perHost int) ([]*models.Callback, error) {
+// OverdueHosts finds hosts whose callbacks nobody takes.
+func (s *Store) OverdueHosts(ctx context.Context, dueBy time.Time) ([]string, error) {
 	var hosts []string
-	if err := s.reader(ctx).Raw(dueHosts, micros(dueBy)).Scan(&hosts).Error; err != nil {
-		return nil, err
-	}
-	var found []*models.Callback
-	for _, host := range hosts {
-		some, err := find(s.reader(ctx).Select("id", "attempt_count").
-			Where("target_host = ? AND "+isPending+" AND next_attempt_at <= ?", host, micros(dueBy)).
-			Order("next_attempt_at").Limit(perHost), s.callback)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, some...)
-	}
-	return found, nil
+	err := s.reader(ctx).Raw(dueHosts, micros(dueBy)).Scan(&hosts).Error
+	return hosts, err
 }
 
 // CountDue counts what is due.

@@ -7,55 +7,66 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-func TestOverdueAreTheLongestWaitingFewOfEachHost(t *testing.T) {
+func TestOverdueHostsAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	nowhere, busy := newCallbacks(t, s, n, "", 1), newCallbacks(t, s, n, "busy.example:443", 5)
-	quiet := newCallbacks(t, s, n, "quiet.example:443", 1)
+	newCallbacks(t, s, n, "", 1)
+	newCallbacks(t, s, n, "busy.example:443", 5)
+	newCallbacks(t, s, n, "quiet.example:443", 1)
 	newCallback(t, s, n, start.Add(time.Hour), on("later.example:443"))
 	newCallback(t, s, n, start.Add(time.Hour), on("quiet.example:443"))
-	settle(t, s, newCallback(t, s, n, start), models.StatusFailed, 500)
-	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
-	want := slices.Concat(nowhere, busy[:3], quiet)
-	for range 2 { // it changes nothing, so the same again
-		found, err := s.Overdue(t.Context(), start.Add(time.Second), 3)
+	newCallback(t, s, n, start.Add(time.Second), on("soon.example:443"))
+	settle(t, s, newCallback(t, s, n, start, on("ended.example:443")), models.StatusFailed, 500)
+	claim(t, s, newCallback(t, s, n, start, on("running.example:443")), start, start.Add(time.Minute))
+	newCallback(t, s, n, start, on("held.example:443"), func(c *models.Callback) { c.OrderingKey, c.Held = "line", true })
+	all := []string{"", "busy.example:443", "quiet.example:443", "soon.example:443"}
+	for name, test := range map[string]struct {
+		dueBy time.Time
+		want  []string
+	}{
+		"before anything is due":    {start.Add(-time.Microsecond), nil},
+		"exactly then":              {start, all[:3]},
+		"before the next is due":    {start.Add(time.Second - time.Microsecond), all[:3]},
+		"when the next is due":      {start.Add(time.Second), all},
+		"again: it changed nothing": {start.Add(time.Second), all},
+	} {
+		found, err := s.OverdueHosts(t.Context(), test.dueBy)
 		noError(t, err)
-		if diff := cmp.Diff(want, ids(found)); diff != "" {
-			t.Error(diff)
+		slices.Sort(found)
+		if diff := cmp.Diff(test.want, found, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
-	}
-	if found, err := s.Overdue(t.Context(), start.Add(-time.Microsecond), 3); err != nil || len(found) != 0 {
-		t.Errorf("before anything is due: %v, %v", ids(found), err)
-	}
-	found, err := s.Overdue(t.Context(), start, 3) // exactly then
-	noError(t, err)
-	if diff := cmp.Diff(slices.Concat(nowhere, busy[:1], quiet), ids(found)); diff != "" {
-		t.Error(diff)
 	}
 }
 
-func TestOverdueKnowsHowOftenACallbackWasTried(t *testing.T) {
+func TestInterruptedCallbackIsOverdueForItsHost(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	claim(t, s, newCallback(t, s, newTenant(t, s, "a"), start), start, start)
+	c := newCallback(t, s, newTenant(t, s, "a"), start)
+	claim(t, s, c, start, start)
 	_, err := s.InterruptExpired(t.Context(), start, 10)
 	noError(t, err)
-	found, err := s.Overdue(t.Context(), start, 3)
+	found, err := s.OverdueHosts(t.Context(), start)
 	noError(t, err)
-	if len(found) != 1 || found[0].AttemptCount != 1 {
-		t.Errorf("got %+v", found)
+	if !slices.Equal(found, []string{c.TargetHost}) {
+		t.Errorf("got %q", found)
 	}
 }
 
 func TestOverdueOfNothingIsNothing(t *testing.T) {
 	t.Parallel()
-	if found, err := storetest.Open(t).Overdue(t.Context(), start, 3); err != nil || len(found) != 0 {
+	s := storetest.Open(t)
+	if found, err := s.OverdueHosts(t.Context(), start); err != nil || len(found) != 0 {
+		t.Errorf("got %v, %v", found, err)
+	}
+	if found, err := s.OverdueActions(t.Context(), start); err != nil || len(found) != 0 {
 		t.Errorf("got %v, %v", found, err)
 	}
 }

@@ -1,0 +1,287 @@
+package jobs
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/ringback/ringback/models"
+)
+
+// heard is who stands at a doorbell and writes down the hosts that it says.
+type heard struct {
+	mu    sync.Mutex
+	hosts []string
+}
+
+func (h *heard) answer(w wake) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hosts = append(h.hosts, w.Host)
+}
+
+func (h *heard) all() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]string(nil), h.hosts...)
+}
+
+// want waits until as many rings were heard, and compares.
+func (h *heard) want(t *testing.T, hosts ...string) {
+	t.Helper()
+	eventually(t, "the doorbell is heard", func() bool { return len(h.all()) >= len(hosts) })
+	if diff := cmp.Diff(hosts, h.all()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// listening waits until somebody listens to the doorbell.
+func listening(t *testing.T, client redis.UniversalClient, d *doorbell) {
+	t.Helper()
+	eventually(t, "somebody listens", func() bool { return client.PubSubNumSub(t.Context(), d.channel).Val()[d.channel] > 0 })
+}
+
+// hear stands at a doorbell until the test ends.
+func hear(t *testing.T, client redis.UniversalClient, d *doorbell) *heard {
+	t.Helper()
+	h := &heard{}
+	d.attend(h.answer)
+	var wg sync.WaitGroup
+	t.Cleanup(wg.Wait)
+	wg.Go(func() { d.hear(t.Context(), slog.New(slog.DiscardHandler)) })
+	listening(t, client, d)
+	return h
+}
+
+func ringing(hosts ...string) []wake {
+	var wakes []wake
+	for _, host := range hosts {
+		wakes = append(wakes, wake{V: wakeVersion, Host: host})
+	}
+	return wakes
+}
+
+func ringThere(t *testing.T, d *doorbell, hosts ...string) {
+	t.Helper()
+	if err := d.ringThere(t.Context(), ringing(hosts...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRingIsHeardInThisProcessWhenNobodyElseIsThere(t *testing.T) {
+	t.Parallel()
+	embedded := must[*EmbeddedRedis](t)(StartEmbeddedRedis())
+	queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
+	h := &heard{}
+	queue.bell.ringHere(ringing("nobody")) // that is no harm
+	queue.bell.attend(h.answer)
+	if err := embedded.Close(); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	err := queue.Wake(t.Context(), []models.Wakeup{
+		{Lane: models.Lane{Host: "a"}, At: now}, {Lane: models.Lane{Host: "a"}, At: now}, {Lane: models.Lane{Host: "later"}, At: now.Add(time.Hour)},
+		{Lane: models.Lane{Host: "b"}, At: now.Add(-time.Hour)}, {Lane: models.Lane{Host: "a"}, At: now, Epoch: 1},
+	})
+	if err == nil {
+		t.Error("nothing says that Redis is away")
+	}
+	h.want(t, "a", "b", "a")
+}
+
+func TestRingOfAnotherProcessIsHeardAndOnesOwnIsNot(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	here, there := newDoorbell(client, name), newDoorbell(client, name)
+	h := hear(t, client, here)
+	elsewhere := newDoorbell(client, name+"-other")
+	ringThere(t, here, "own")
+	ringThere(t, elsewhere, "another queue's")
+	ringThere(t, there, "a", "b")
+	ringThere(t, here, "own again")
+	ringThere(t, there, "c")
+	h.want(t, "a", "b", "c") // Redis keeps the order
+}
+
+func TestGarbageAtTheDoorbellDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	here, there := newDoorbell(client, name), newDoorbell(client, name)
+	h := hear(t, client, here)
+	for _, garbage := range []string{
+		"", "{", "7", "null", "{}", `{"from":7}`, `{"from":"x","wakes":null}`, `{"from":"x","wakes":{"v":2,"host":"no list"}}`,
+		`{"from":"x","wakes":[{"v":2,"host":7}]}`, `{"from":"x","wakes":[{"v":1,"callback":7},{"host":"no version"},{"v":3,"host":"newer"}]}`,
+	} {
+		if err := client.Publish(t.Context(), here.channel, garbage).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ringThere(t, there, "a")
+	h.want(t, "a")
+}
+
+func TestDoorbellIsHeardAgainAfterRedisWasAway(t *testing.T) {
+	t.Parallel()
+	engine := miniredis.RunT(t)
+	client := must[redis.UniversalClient](t)(OpenRedis("redis://" + engine.Addr()))
+	t.Cleanup(func() { _ = client.Close() })
+	here, there := newDoorbell(client, "q"), newDoorbell(client, "q")
+	h := hear(t, client, here)
+	ringThere(t, there, "before")
+	h.want(t, "before")
+	engine.Close()
+	if there.ringThere(t.Context(), ringing("lost")) == nil {
+		t.Error("nothing says that Redis is away")
+	}
+	here.ringHere(ringing("here"))
+	h.want(t, "before", "here")
+	if err := engine.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	listening(t, client, here)
+	ringThere(t, there, "after")
+	h.want(t, "before", "here", "after")
+}
+
+func TestDoorbellOutlivesItsClient(t *testing.T) {
+	t.Parallel()
+	embedded := must[*EmbeddedRedis](t)(StartEmbeddedRedis())
+	d := newDoorbell(embedded.Client, "q")
+	h := hear(t, embedded.Client, d)
+	if err := embedded.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d.ringHere(ringing("a"))
+	h.want(t, "a")
+}
+
+// listen lets a worker answer the doorbell, and do nothing else: neither does asynq run, nor the sweep.
+func listen(t *testing.T, client redis.UniversalClient, queue *Queue, w *world) {
+	t.Helper()
+	worker := newWorker(t, client, queue, w)
+	worker.listen()
+	t.Cleanup(worker.Stop)
+	listening(t, client, queue.bell)
+}
+
+// processes are the queues through which a callback can come to a worker: its own process's, and another's.
+func processes(client redis.UniversalClient, name string) map[string][2]*Queue {
+	of := func() *Queue { return NewQueue(client, name, prometheus.NewRegistry()) }
+	here := of()
+	return map[string][2]*Queue{"this process": {here, here}, "another process": {of(), of()}}
+}
+
+func TestCallbackIsSentAtOnceThoughAsynqOnlyPolls(t *testing.T) {
+	t.Parallel()
+	for _, who := range []string{"this process", "another process"} {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			client, name := openQueue(t)
+			queues := processes(client, name)[who]
+			w := newWorld(t, queues[1], models.Schedule{}, answer(http.StatusOK))
+			listen(t, client, queues[0], w)
+			c := w.newCallback(t)
+			eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+			info := must[*asynq.QueueInfo](t)(asynq.NewInspectorFromRedisClient(client).GetQueueInfo(name))
+			if info.Pending != 1 || info.Processed != 0 {
+				t.Errorf("%d tasks wait, %d were processed", info.Pending, info.Processed)
+			}
+		})
+	}
+}
+
+func TestCallbackIsSentAtOnceWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
+	engine := miniredis.RunT(t)
+	client := must[redis.UniversalClient](t)(OpenRedis("redis://" + engine.Addr()))
+	t.Cleanup(func() { _ = client.Close() })
+	queue := NewQueue(client, "q", prometheus.NewRegistry())
+	w := newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))
+	listen(t, client, queue, w)
+	engine.Close()
+	c := w.newCallback(t)
+	eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+}
+
+func TestStoppedWorkerHearsNothing(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	queue := NewQueue(client, name, prometheus.NewRegistry())
+	w := newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))
+	worker := newWorker(t, client, queue, w)
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	listening(t, client, queue.bell)
+	worker.Stop()
+	eventually(t, "nobody listens", func() bool {
+		return client.PubSubNumSub(t.Context(), queue.bell.channel).Val()[queue.bell.channel] == 0
+	})
+	c := w.newCallback(t)
+	ringThere(t, newDoorbell(client, name), c.TargetHost)
+	if n := len(worker.deliveries.lanes); n != 0 || queue.bell.local.Load() != nil {
+		t.Errorf("%d lanes are awake", n)
+	}
+	if got := w.callback(t, c.ID); got.Status != models.StatusPending {
+		t.Errorf("the callback is %s", got.Status)
+	}
+}
+
+func TestWorkerThatNeverStartedCanBeStopped(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	queue := NewQueue(client, name, prometheus.NewRegistry())
+	newWorker(t, client, queue, newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))).Stop()
+}
+
+func TestTraceGoesOnThroughTheDoorbell(t *testing.T) {
+	t.Parallel()
+	for _, who := range []string{"this process", "another process"} {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			client, name := openQueue(t)
+			queues := processes(client, name)[who]
+			got := make(chan string, 10)
+			w := newWorld(t, queues[1], models.Schedule{}, func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Traceparent") })
+			listen(t, client, queues[0], w)
+			w.newCallbackIn(traced(t, trace.FlagsSampled), t)
+			if header := <-got; !strings.HasPrefix(header, "00-"+testTrace+"-") {
+				t.Errorf("the receiver got the trace %q", header)
+			}
+			w.newCallback(t)
+			if header := <-got; header != "" {
+				t.Errorf("the next one got the trace %q", header)
+			}
+		})
+	}
+}
+
+func TestTracesThatNobodyTakesAreForgottenAndOthersGoOn(t *testing.T) {
+	t.Parallel()
+	var remembered traces
+	ctx := traced(t, trace.FlagsSampled)
+	for id := range int64(3 * maxTraces) { // another worker sends them
+		remembered.put(ctx, id)
+		if n := len(remembered.young) + len(remembered.old); n > maxTraces {
+			t.Fatalf("%d are remembered", n)
+		}
+	}
+	remembered.put(t.Context(), -1) // without a trace
+	for id, want := range map[int64]bool{0: false, 3*maxTraces - 1: true, 3*maxTraces - maxTraces/2: true, -1: false} {
+		for _, want := range []bool{want, false} { // taken once
+			if got := trace.SpanContextFromContext(remembered.take(t.Context(), id)).IsValid(); got != want {
+				t.Errorf("%d goes on: %t", id, got)
+			}
+		}
+	}
+}
