@@ -199,9 +199,10 @@ func newOut(t testing.TB) *egress.Client {
 
 func newDeliverer(t *testing.T, w *world) *deliverer {
 	t.Helper()
+	log := slog.New(slog.DiscardHandler)
 	return &deliverer{
-		service: w.service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()),
-		log: slog.New(slog.DiscardHandler), userAgent: "Ringback/test",
+		service: w.service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
+		recorder: recorder{service: w.service, log: log},
 	}
 }
 
