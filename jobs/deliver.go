@@ -20,6 +20,7 @@ type deliverer struct {
 	log       *slog.Logger
 	userAgent string
 	traces    traces
+	recorder  recorder
 }
 
 // source is the callbacks, by target host.
@@ -38,9 +39,9 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arr
 	outcome, err := d.send(ctx, delivery)
 	switch {
 	case errors.Is(err, errStopping):
-		err = insist(ctx, func(ctx context.Context) error { return d.service.Interrupt(ctx, delivery) })
+		err = d.recorder.record(ctx, d.service.GiveBack(delivery))
 	case err == nil:
-		err = insist(ctx, func(ctx context.Context) error { return d.service.Record(ctx, delivery, outcome) })
+		err = d.recorder.record(ctx, d.service.Decide(delivery, outcome))
 		if err == nil { // else the delivery does not show what came of it
 			d.tell(ctx, delivery)
 		}

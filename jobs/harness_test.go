@@ -22,6 +22,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 const patience = 30 * time.Second
 
 // eventually polls a condition until it holds.
-func eventually(t *testing.T, what string, holds func() bool) {
+func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
@@ -52,7 +53,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func must[T any](t *testing.T) func(T, error) T {
+func must[T any](t testing.TB) func(T, error) T {
 	t.Helper()
 	return func(v T, err error) T {
 		t.Helper()
@@ -64,7 +65,7 @@ func must[T any](t *testing.T) func(T, error) T {
 }
 
 // openQueue returns a Redis and the name of a queue of the test's own: on TEST_REDIS_URL, else in this process.
-func openQueue(t *testing.T) (redis.UniversalClient, string) {
+func openQueue(t testing.TB) (redis.UniversalClient, string) {
 	t.Helper()
 	name := "test-" + strings.ToLower(rand.Text())
 	url := os.Getenv("TEST_REDIS_URL")
@@ -134,11 +135,11 @@ const testAccount, testProject = 11, 12
 const testTimeout = time.Second
 
 // newWorld makes callbacks that go to a receiver; on queue, or where that is nil on one that only keeps the wake-ups.
-func newWorld(t *testing.T, queue models.Queue, schedule models.Schedule, receiver http.HandlerFunc) *world {
+func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiver http.HandlerFunc, opts ...store.Option) *world {
 	t.Helper()
 	server := httptest.NewServer(receiver)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
-	w := &world{store: &outage{Store: storetest.Open(t)}, queue: &wakeups{}, url: server.URL}
+	w := &world{store: &outage{Store: storetest.Open(t, opts...)}, queue: &wakeups{}, url: server.URL}
 	if queue == nil {
 		queue = w.queue
 	}
@@ -152,7 +153,7 @@ func newWorld(t *testing.T, queue models.Queue, schedule models.Schedule, receiv
 	return w
 }
 
-func (w *world) setURL(t *testing.T, url *string) {
+func (w *world) setURL(t testing.TB, url *string) {
 	t.Helper()
 	must[*models.Project](t)(w.service.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
 		ProjectID: testProject, Callback: models.EndpointUpdate{URL: models.Given(url)},
@@ -160,7 +161,7 @@ func (w *world) setURL(t *testing.T, url *string) {
 }
 
 // newCallback makes a callback that is due.
-func (w *world) newCallback(t *testing.T) *models.Callback {
+func (w *world) newCallback(t testing.TB) *models.Callback {
 	t.Helper()
 	return w.newCallbackIn(t.Context(), t)
 }
@@ -194,7 +195,7 @@ func (w *world) attempts(t *testing.T, id int64) []*models.Attempt {
 }
 
 // newOut is the way out of tests: to this machine.
-func newOut(t *testing.T) *egress.Client {
+func newOut(t testing.TB) *egress.Client {
 	t.Helper()
 	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: testTimeout})
 	t.Cleanup(out.CloseIdle)
@@ -203,9 +204,10 @@ func newOut(t *testing.T) *egress.Client {
 
 func newDeliverer(t *testing.T, w *world) *deliverer {
 	t.Helper()
+	log := slog.New(slog.DiscardHandler)
 	return &deliverer{
-		service: w.service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()),
-		log: slog.New(slog.DiscardHandler), userAgent: "Ringback/test",
+		service: w.service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
+		recorder: recorder{service: w.service, log: log},
 	}
 }
 

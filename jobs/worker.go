@@ -63,7 +63,10 @@ type Worker struct {
 func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
 	slots := make(chan struct{}, cfg.Concurrency)
-	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
+	d := &deliverer{
+		service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent,
+		recorder: recorder{service: service, log: log},
+	}
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,

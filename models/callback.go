@@ -135,12 +135,15 @@ type CallbackStore interface {
 	MoveCallbacks(ctx context.Context, now time.Time, callbacks []*Callback) error
 	// RenewLeases moves the leases of RUNNING callbacks to until.
 	RenewLeases(ctx context.Context, ids []int64, until time.Time) error
+	// CreateAttempts sets the IDs.
 	CreateAttempts(ctx context.Context, attempts []*Attempt) error
-	FinishAttempt(ctx context.Context, a *Attempt) error
-	// SettleCallback writes what became of a claimed callback. It returns false, and writes nothing, when it was claimed again
-	// since: the attempt count is the fence. One whose lease ran out but that nobody has claimed again is still the first
-	// claimer's to settle.
-	SettleCallback(ctx context.Context, c *Callback) (bool, error)
+	// FinishAttempts writes what came of attempts. Where the row of one is missing it returns NotFound, and the transaction is to
+	// be undone.
+	FinishAttempts(ctx context.Context, attempts ...*Attempt) error
+	// SettleCallbacks writes what became of claimed callbacks, and tells for each whether it did. One that was claimed again since
+	// stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has claimed again is still the
+	// first claimer's to settle.
+	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
 
 	// InterruptExpired makes RUNNING callbacks whose lease ran out PENDING again, and their open attempts INTERRUPTED.
 	InterruptExpired(ctx context.Context, now time.Time, limit int) (int, error)

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -31,6 +32,24 @@ func lineUp(ctx context.Context, tx Store, c *Callback) error {
 		}
 	}
 	return tx.CreateCallback(ctx, c)
+}
+
+// lockLines locks the lines that callbacks stand in, in the order of their keys: who does the same at the same moment waits, and does
+// not deadlock.
+func lockLines(ctx context.Context, tx Store, callbacks []*Callback) error {
+	var keys []string
+	for _, c := range callbacks {
+		if c.OrderingKey != "" {
+			keys = append(keys, c.OrderingKey)
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if err := tx.LockOrderingKey(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // moveUp lets the line of a callback that has ended move up, and returns the one whose turn it is now, nil for none. The

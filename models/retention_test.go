@@ -110,9 +110,9 @@ func TestPurgeGoesOnBatchByBatchUntilNothingIsLeft(t *testing.T) {
 		claimed, err := tx.ClaimDue(t.Context(), projectHost, at, at.Add(models.LeaseTime), callbacks)
 		for _, c := range claimed {
 			c.Status, c.FinishedAt, c.LeaseUntil = models.StatusSuccess, &at, nil
-			if _, err := tx.SettleCallback(t.Context(), c); err != nil {
-				return err
-			}
+		}
+		if err == nil {
+			_, err = tx.SettleCallbacks(t.Context(), claimed...)
 		}
 		return err
 	}))

@@ -61,15 +61,33 @@ func (s *Store) CreateAttempts(ctx context.Context, attempts []*models.Attempt) 
 	return err
 }
 
-// FinishAttempt writes what came of an attempt.
-func (s *Store) FinishAttempt(ctx context.Context, a *models.Attempt) error {
-	code, message := attemptErrorColumns(a.Error)
-	return mustChange(s.writer(ctx).Model(&attemptRow{}).Where("id = ?", a.ID).Updates(map[string]any{
-		"finished_at": microsPtr(a.FinishedAt), "duration_micros": a.Duration.Microseconds(),
-		"dns_micros": a.Timings.DNS.Microseconds(), "connect_micros": a.Timings.Connect.Microseconds(),
-		"tls_micros": a.Timings.TLS.Microseconds(), "first_byte_micros": a.Timings.FirstByte.Microseconds(),
-		"http_status": a.HTTPStatus, "error_code": code, "error_message": message, "response_body": a.ResponseBody,
-	}), "Attempt")
+const finishAttempts = `UPDATE callback_attempts SET
+	finished_at = given.finished_at, duration_micros = given.duration_micros, dns_micros = given.dns_micros,
+	connect_micros = given.connect_micros, tls_micros = given.tls_micros, first_byte_micros = given.first_byte_micros,
+	http_status = given.http_status, error_code = given.error_code, error_message = given.error_message,
+	response_body = given.response_body
+FROM given WHERE callback_attempts.id = given.id`
+
+// FinishAttempts writes what came of attempts.
+func (s *Store) FinishAttempts(ctx context.Context, attempts ...*models.Attempt) error {
+	given, args := s.given(len(attempts),
+		columnOf("id", "bigint", attempts, func(a *models.Attempt) int64 { return a.ID }),
+		columnOf("finished_at", "bigint", attempts, func(a *models.Attempt) *int64 { return microsPtr(a.FinishedAt) }),
+		columnOf("duration_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Duration.Microseconds() }),
+		columnOf("dns_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.DNS.Microseconds() }),
+		columnOf("connect_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.Connect.Microseconds() }),
+		columnOf("tls_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.TLS.Microseconds() }),
+		columnOf("first_byte_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.FirstByte.Microseconds() }),
+		columnOf("http_status", "bigint", attempts, func(a *models.Attempt) *int { return a.HTTPStatus }),
+		columnOf("error_code", "text", attempts, func(a *models.Attempt) *string { return errorCode(a.Error) }),
+		columnOf("error_message", "text", attempts, func(a *models.Attempt) *string { return errorMessage(a.Error) }),
+		columnOf("response_body", "bytea", attempts, func(a *models.Attempt) []byte { return a.ResponseBody }),
+	)
+	result := s.writer(ctx).Exec(given+finishAttempts, args...)
+	if result.Error == nil && result.RowsAffected < int64(len(attempts)) {
+		return models.NotFound("Attempt")
+	}
+	return result.Error
 }
 
 func (s *Store) interruptAttempts(ctx context.Context, callbackIDs []int64, now time.Time) error {

@@ -49,10 +49,9 @@ func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*models.Batc
 
 // FinishBatchAttempt writes what came of a call.
 func (s *Store) FinishBatchAttempt(ctx context.Context, a *models.BatchAttempt) error {
-	code, message := attemptErrorColumns(a.Error)
 	return mustChange(s.writer(ctx).Model(&batchAttemptRow{}).Where("id = ?", a.ID).Updates(map[string]any{
 		"finished_at": microsPtr(a.FinishedAt), "duration_micros": a.Duration.Microseconds(),
-		"http_status": a.HTTPStatus, "error_code": code, "error_message": message,
+		"http_status": a.HTTPStatus, "error_code": errorCode(a.Error), "error_message": errorMessage(a.Error),
 	}), "BatchAttempt")
 }
 

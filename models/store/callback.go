@@ -79,11 +79,18 @@ func attemptError(code *models.AttemptErrorCode, message *string) *models.Attemp
 	return &models.AttemptError{Code: *code, Message: *message}
 }
 
-func attemptErrorColumns(e *models.AttemptError) (code *models.AttemptErrorCode, message *string) {
+func errorCode(e *models.AttemptError) *string {
 	if e == nil {
-		return nil, nil
+		return nil
 	}
-	return &e.Code, &e.Message
+	return new(string(e.Code))
+}
+
+func errorMessage(e *models.AttemptError) *string {
+	if e == nil {
+		return nil
+	}
+	return &e.Message
 }
 
 // CreateCallback inserts a callback.

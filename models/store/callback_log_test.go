@@ -50,7 +50,7 @@ func finishedAttempt(t *testing.T, s *store.Store, c *models.Callback, number in
 	if code != "" {
 		a.Error = &models.AttemptError{Code: code, Message: "because"}
 	}
-	noError(t, s.FinishAttempt(t.Context(), a))
+	noError(t, s.FinishAttempts(t.Context(), a))
 	return a
 }
 

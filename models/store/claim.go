@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -54,17 +55,43 @@ func (s *Store) RenewLeases(ctx context.Context, ids []int64, until time.Time) e
 	return s.writer(ctx).Model(&callbackRow{}).Where("id IN ? AND "+isRunning, ids).Update("lease_until", micros(until)).Error
 }
 
-// SettleCallback writes what became of a claimed callback.
-func (s *Store) SettleCallback(ctx context.Context, c *models.Callback) (bool, error) {
-	code, message := attemptErrorColumns(c.Error)
-	result := s.writer(ctx).Model(&callbackRow{}).
-		Where("id = ? AND attempt_count = ? AND status IN ('RUNNING', 'PENDING')", c.ID, c.AttemptCount).
-		Updates(map[string]any{
-			"status": c.Status, "target_url": c.TargetURL, "target_host": c.TargetHost, "failure_count": c.FailureCount,
-			"next_attempt_at": microsPtr(c.NextAttemptAt), "lease_until": nil,
-			"http_status": c.HTTPStatus, "error_code": code, "error_message": message, "finished_at": microsPtr(c.FinishedAt),
-		})
-	return result.RowsAffected == 1, result.Error
+// settle is fenced by the attempt count, row by row.
+const settle = `UPDATE callbacks SET
+	status = given.status, target_url = given.target_url, target_host = given.target_host, failure_count = given.failure_count,
+	next_attempt_at = given.next_attempt_at, lease_until = NULL, http_status = given.http_status, error_code = given.error_code,
+	error_message = given.error_message, finished_at = given.finished_at
+FROM given
+WHERE callbacks.id = given.id AND callbacks.attempt_count = given.attempt_count AND callbacks.status IN ('RUNNING', 'PENDING')
+RETURNING callbacks.id, callbacks.attempt_count`
+
+// SettleCallbacks writes what became of claimed callbacks.
+func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*models.Callback) ([]bool, error) {
+	given, args := s.given(len(callbacks),
+		columnOf("id", "bigint", callbacks, func(c *models.Callback) int64 { return c.ID }),
+		columnOf("attempt_count", "bigint", callbacks, func(c *models.Callback) int { return c.AttemptCount }),
+		columnOf("status", "text", callbacks, func(c *models.Callback) string { return string(c.Status) }),
+		columnOf("target_url", "text", callbacks, func(c *models.Callback) *string { return c.TargetURL }),
+		columnOf("target_host", "text", callbacks, func(c *models.Callback) string { return c.TargetHost }),
+		columnOf("failure_count", "bigint", callbacks, func(c *models.Callback) int { return c.FailureCount }),
+		columnOf("next_attempt_at", "bigint", callbacks, func(c *models.Callback) *int64 { return microsPtr(c.NextAttemptAt) }),
+		columnOf("http_status", "bigint", callbacks, func(c *models.Callback) *int { return c.HTTPStatus }),
+		columnOf("error_code", "text", callbacks, func(c *models.Callback) *string { return errorCode(c.Error) }),
+		columnOf("error_message", "text", callbacks, func(c *models.Callback) *string { return errorMessage(c.Error) }),
+		columnOf("finished_at", "bigint", callbacks, func(c *models.Callback) *int64 { return microsPtr(c.FinishedAt) }),
+	)
+	type claim struct {
+		ID           int64
+		AttemptCount int
+	}
+	var settled []claim
+	if err := s.writer(ctx).Raw(given+settle, args...).Scan(&settled).Error; err != nil {
+		return nil, err
+	}
+	owned := make([]bool, len(callbacks))
+	for i, c := range callbacks {
+		owned[i] = slices.Contains(settled, claim{c.ID, c.AttemptCount})
+	}
+	return owned, nil
 }
 
 // InterruptExpired takes callbacks from workers that are gone. They have been due since their leases ran out.

@@ -221,9 +221,9 @@ func TestSettlingIsFencedByTheAttemptCount(t *testing.T) {
 	n := newTenant(t, s, "a")
 	end := func(c *models.Callback) bool {
 		c.Status, c.FinishedAt, c.NextAttemptAt, c.LeaseUntil = models.StatusSuccess, &start, nil, nil
-		owned, err := s.SettleCallback(t.Context(), c)
+		owned, err := s.SettleCallbacks(t.Context(), c)
 		noError(t, err)
-		return owned
+		return owned[0]
 	}
 	interrupted := func() *models.Callback {
 		late := claim(t, s, newCallback(t, s, n, start), start, start)

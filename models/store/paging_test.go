@@ -158,7 +158,7 @@ func TestAttemptsArePagedOldestFirstWithoutBodies(t *testing.T) {
 	for i := range 5 {
 		a := newAttempt(t, s, c, i+1)
 		a.ResponseBody = []byte("answer")
-		noError(t, s.FinishAttempt(t.Context(), a))
+		noError(t, s.FinishAttempts(t.Context(), a))
 	}
 	got := []int{}
 	var after *models.Cursor
@@ -227,9 +227,9 @@ func settle(t *testing.T, s *store.Store, c *models.Callback, status models.Stat
 	at := *c.NextAttemptAt
 	claimed := claim(t, s, c, at, at.Add(time.Minute))
 	claimed.Status, claimed.FinishedAt, claimed.HTTPStatus = status, &at, &httpStatus
-	owned, err := s.SettleCallback(t.Context(), claimed)
+	owned, err := s.SettleCallbacks(t.Context(), claimed)
 	noError(t, err)
-	if !owned {
+	if !owned[0] {
 		t.Fatal("not settled")
 	}
 }

@@ -37,7 +37,7 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	e.replay = newCallback(t, s, e.tenant, start, func(c *models.Callback) { c.ReplayOfID = &e.callback.ID })
 	e.attempt = newAttempt(t, s, e.callback, 1)
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
-	noError(t, s.FinishAttempt(ctx, e.attempt))
+	noError(t, s.FinishAttempts(ctx, e.attempt))
 	e.key = newProjectKey(t, s, e.project, models.Secret(name))
 	e.addWork(t, s)
 	return e

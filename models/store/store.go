@@ -320,6 +320,8 @@ type dialect interface {
 	skipTakenIDs(db *gorm.DB, table string) error
 	// lockKey makes transactions that lock the same text wait for each other.
 	lockKey(db *gorm.DB, key string) error
+	// rows is a query that yields rows which the statement takes along.
+	rows(rows int, columns []column) (query string, args []any)
 }
 
 func openGorm(dialector gorm.Dialector, o options, prepare bool) (*gorm.DB, error) {

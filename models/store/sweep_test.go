@@ -139,7 +139,7 @@ func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
 		claimed := claim(t, s, c, start, lease)
 		finished := newAttempt(t, s, c, 9)
 		finished.FinishedAt = &start
-		noError(t, s.FinishAttempt(t.Context(), finished))
+		noError(t, s.FinishAttempts(t.Context(), finished))
 		newAttempt(t, s, c, claimed.AttemptCount)
 	}
 	count, err := s.InterruptExpired(t.Context(), start.Add(time.Second), 10)

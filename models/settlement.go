@@ -1,0 +1,152 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Settlement is what becomes of a delivery: decided, and not yet written.
+type Settlement struct {
+	delivery *Delivery
+	next     *Delivery // what it is when this is written
+}
+
+// Decide says what becomes of a delivery after its request: success, another attempt later, or giving up.
+func (s *Service) Decide(d *Delivery, o Outcome) *Settlement {
+	return s.settlement(d, func(next *Delivery, at time.Time) {
+		next.Attempt.finish(o, next.rules(), next.Target.Headers, at)
+		s.decide(next, o, at)
+	})
+}
+
+// GiveBack is for a delivery whose answer nobody waits for, because this process stops. It costs no retry.
+func (s *Service) GiveBack(d *Delivery) *Settlement {
+	return s.settlement(d, func(next *Delivery, at time.Time) {
+		next.Attempt.interrupt(at)
+		next.Callback.due(at)
+	})
+}
+
+func (s *Service) settlement(d *Delivery, change func(next *Delivery, at time.Time)) *Settlement {
+	callback, attempt := *d.Callback, *d.Attempt
+	next := &Delivery{&callback, &attempt, d.Target, d.signer, d.secrets}
+	change(next, s.now())
+	return &Settlement{d, next}
+}
+
+// decide moves the callback to its next status after a finished attempt.
+func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
+	c := d.Callback
+	c.HTTPStatus, c.Error = d.Attempt.HTTPStatus, d.Attempt.Error
+	if d.Attempt.Error == nil {
+		c.end(StatusSuccess, at)
+		return
+	}
+	c.FailureCount++
+	delay, again := s.rules.Schedule.Delay(c.FailureCount, o, d.Attempt.Error.Code, at, s.rand())
+	if !again {
+		c.end(StatusFailed, at)
+		return
+	}
+	c.due(at.Add(delay).Truncate(time.Microsecond))
+}
+
+// Alone tells whether more is to be written than the delivery's own two rows: a notice, or the next of its line. Beside others it
+// would hold them up.
+func (x *Settlement) Alone() bool { return x.next.Callback.OrderingKey != "" || x.next.noticeDue() }
+
+// Record writes what came of a delivery: Decide and Settle.
+func (s *Service) Record(ctx context.Context, d *Delivery, o Outcome) error {
+	return s.Settle(ctx, s.Decide(d, o))
+}
+
+// Interrupt gives a delivery back: GiveBack and Settle.
+func (s *Service) Interrupt(ctx context.Context, d *Delivery) error {
+	return s.Settle(ctx, s.GiveBack(d))
+}
+
+// Settle writes settlements, in one transaction with the notices to SSO partners where some are due. When another worker has
+// claimed a callback since (this one's lease ran out), only the attempt is completed. On an error nothing is changed, and
+// the same call may be made again, also for each alone; when all is written, the deliveries show it.
+func (s *Service) Settle(ctx context.Context, settlements ...*Settlement) error {
+	// In the order of their ids: who writes the same rows at the same moment waits, and does not deadlock.
+	sorted := slices.SortedFunc(slices.Values(settlements), func(a, b *Settlement) int {
+		return cmp.Compare(a.next.Callback.ID, b.next.Callback.ID)
+	})
+	var changed []*Callback
+	err := s.store.InTx(ctx, func(tx Store) (err error) {
+		changed, err = s.settle(ctx, tx, sorted)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, x := range settlements {
+		*x.delivery = *x.next
+	}
+	s.wake(ctx, changed...)
+	return nil
+}
+
+// settle returns the callbacks that may have to be woken.
+func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlement) (changed []*Callback, err error) {
+	callbacks, attempts := make([]*Callback, len(settlements)), make([]*Attempt, len(settlements))
+	for i, x := range settlements {
+		callbacks[i], attempts[i] = x.next.Callback, x.next.Attempt
+	}
+	// First of all: who lengthens a line locks it before any of its rows.
+	if err := lockLines(ctx, tx, callbacks); err != nil {
+		return nil, err
+	}
+	// The callbacks before their attempts, as the sweep locks them.
+	owned, err := tx.SettleCallbacks(ctx, callbacks...)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.FinishAttempts(ctx, attempts...); err != nil {
+		return nil, err
+	}
+	for i, x := range settlements {
+		if !owned[i] {
+			continue
+		}
+		follower, err := moveUp(ctx, tx, x.next.Callback, s.now())
+		if err != nil {
+			return nil, err
+		}
+		notice, err := s.raiseNotice(ctx, tx, x.next)
+		if err != nil {
+			return nil, err
+		}
+		changed = append(changed, x.next.Callback, notice, follower)
+	}
+	return changed, nil
+}
+
+// noticeDue: on the first failure, and again when the callback is given up; once where that is the same moment.
+func (d *Delivery) noticeDue() bool {
+	failed := d.Attempt.Error != nil && d.Attempt.Error.Code != Interrupted
+	return failed && d.rules().notifiesPartner && (d.Callback.FailureCount == 1 || d.Callback.Status == StatusFailed)
+}
+
+// raiseNotice returns nil where no notice is due.
+func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery) (*Callback, error) {
+	if !d.noticeDue() {
+		return nil, nil
+	}
+	c := d.Callback
+	key := "callback-failed:" + c.UID.String() + ":" + strconv.Itoa(d.Attempt.Number)
+	// The same call may be made again after a commit that was not heard of.
+	if told, err := callbackOf(ctx, tx, key); told != nil || err != nil {
+		return told, err
+	}
+	subject, err := sourceOf(ctx, tx, c)
+	if err != nil {
+		return nil, err
+	}
+	subject.Failure = &Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}
+	return s.raise(ctx, tx, occasion{event: CallbackFailedEvent, dedupKey: key, projectID: c.ProjectID, subject: subject})
+}
