@@ -43,7 +43,7 @@ func OpenURL(tb testing.TB, databaseURL string, opts ...store.Option) *store.Sto
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s, err := store.Open(databaseURL, sealer, append(opts, store.WithMaxConns(maxConns))...)
+	s, err := store.Open(databaseURL, sealer, append([]store.Option{store.WithMaxConns(maxConns)}, opts...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}
