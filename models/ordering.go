@@ -30,7 +30,7 @@ func lineUp(ctx context.Context, tx Store, c *Callback) error {
 			c.Held, c.NextAttemptAt = true, nil
 		}
 	}
-	return tx.CreateCallback(ctx, c)
+	return tx.CreateCallbacks(ctx, c)
 }
 
 // moveUp lets the line of a callback that has ended move up, and returns the one whose turn it is now, nil for none. The
