@@ -122,10 +122,9 @@ type CallbackStore interface {
 
 	// Owners returns projects and their accounts by project, also when a project is deleted.
 	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
-	// CreateCallback sets the ID. A DedupKey that is taken is a CONFLICT.
-	CreateCallback(ctx context.Context, c *Callback) error
-	// CallbackByDedupKey returns NotFound where there is none.
-	CallbackByDedupKey(ctx context.Context, key string) (*Callback, error)
+	// CreateCallbacks sets the IDs. A DedupKey that is taken is a CONFLICT.
+	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
+	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
 	LockCallback(ctx context.Context, scope Scope, id int64) (*Callback, error)
 
 	// ClaimDue turns up to limit PENDING callbacks of a host that are due into RUNNING ones with a lease and their next
@@ -172,8 +171,21 @@ type occasion struct {
 // raise creates the callback of an event within the transaction that made it happen. It returns nil when there is nowhere
 // to call back to.
 func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, error) {
+	known, err := readParties(ctx, tx, []*int64{&o.projectID}, []*int64{o.subject.creatorID()})
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.compose(ctx, tx, o, known)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return c, lineUp(ctx, tx, c)
+}
+
+// compose makes the callback of an event, which is not in the database yet. It returns nil when there is nowhere to call back to.
+func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parties) (*Callback, error) {
 	subject := o.subject
-	if err := fillSubject(ctx, tx, o.projectID, &subject); err != nil {
+	if err := known.fill(&subject, o.projectID); err != nil {
 		return nil, err
 	}
 	rules := events[o.event]
@@ -198,7 +210,7 @@ func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, e
 	c.aim(target.URL)
 	c.link(subject)
 	c.due(at)
-	return c, lineUp(ctx, tx, c)
+	return c, nil
 }
 
 // link points the callback at its source.
@@ -223,32 +235,6 @@ func (c *Callback) link(s Subject) {
 	}
 }
 
-// fillSubject reads the account, the project and the user of a subject. The user is the source's creator; a report download's
-// is first of all its crawl's.
-func fillSubject(ctx context.Context, tx Store, projectID int64, s *Subject) (err error) {
-	if s.Owners, err = ownersOf(ctx, tx, projectID); err != nil {
-		return err
-	}
-	var creator *int64
-	if s.Crawl != nil {
-		creator = s.Crawl.CreatedByUserID
-	}
-	if creator == nil && s.ReportDownload != nil {
-		creator = s.ReportDownload.CreatedByUserID
-	}
-	if creator == nil && s.Run != nil {
-		creator = s.Run.CreatedByUserID
-	}
-	if creator == nil && s.Job != nil {
-		creator = s.Job.CreatedByUserID
-	}
-	if creator == nil {
-		return nil
-	}
-	s.User, err = one(tx.Users(ctx, *creator))(TypeUser)
-	return err
-}
-
 // sourceOf reads the crawl, run or job that a callback tells of: what can have a creator.
 func sourceOf(ctx context.Context, tx Store, c *Callback) (s Subject, err error) {
 	everything := PlatformActor().Scope(RoleViewer)
@@ -263,31 +249,13 @@ func sourceOf(ctx context.Context, tx Store, c *Callback) (s Subject, err error)
 	return s, err
 }
 
-// Owners are what a callback belongs to.
-type Owners struct {
-	Account *Account
-	Project *Project
-}
-
-func ownersOf(ctx context.Context, tx Store, projectID int64) (Owners, error) {
-	found, err := tx.Owners(ctx, projectID)
-	if err != nil {
-		return Owners{}, err
-	}
-	owners, ok := found[projectID]
-	if !ok {
-		return Owners{}, NotFound(TypeProject)
-	}
-	return owners, nil
-}
-
 // callbackOf returns the callback that was created under a key, nil where none was due.
 func callbackOf(ctx context.Context, tx Store, dedupKey string) (*Callback, error) {
-	c, err := tx.CallbackByDedupKey(ctx, dedupKey)
-	if ErrorCode(err) == CodeNotFound {
-		return nil, nil
+	found, err := tx.CallbacksByDedupKey(ctx, dedupKey)
+	if err != nil || len(found) == 0 {
+		return nil, err
 	}
-	return c, err
+	return found[0], nil
 }
 
 // newUID returns a UUIDv7: unique, and in the order of time.

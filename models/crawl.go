@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -47,11 +46,16 @@ func (c *Crawl) RawID() string { return rawIDText(c.ID) }
 // CrawlStore keeps crawls.
 type CrawlStore interface {
 	Crawls(ctx context.Context, scope Scope, ids ...int64) ([]*Crawl, error)
-	LockCrawl(ctx context.Context, id int64) (*Crawl, error)
-	// CreateCrawl sets the ID unless it is given; when a given one is taken it does nothing, so that of two that
-	// finish the same crawl at once the second waits for the first and then reads what it wrote.
+	// LockCrawls returns those of the given crawls that there are. It locks them in the order of their ids, so that two that lock
+	// some of the same crawls wait for each other, and not in a ring.
+	LockCrawls(ctx context.Context, ids ...int64) ([]*Crawl, error)
+	// CreateCrawl sets the ID.
 	CreateCrawl(ctx context.Context, c *Crawl) error
-	UpdateCrawl(ctx context.Context, c *Crawl) error
+	// CreateCrawls creates crawls under the IDs that they have, in this order, and returns those IDs that are taken, whose crawls it
+	// leaves as they are. When another transaction is just taking one, that one's end is waited for.
+	CreateCrawls(ctx context.Context, crawls []*Crawl) ([]int64, error)
+	// UpdateCrawls writes what can change of crawls that are locked.
+	UpdateCrawls(ctx context.Context, crawls []*Crawl) error
 }
 
 // RunCrawl queues a crawl of a project, created by the actor. Editor and up.
@@ -71,116 +75,6 @@ func (s *Service) RunCrawl(ctx context.Context, actor *Actor, projectID int64) (
 	}
 	return crawl, s.store.InTx(ctx, func(tx Store) error { return tx.CreateCrawl(ctx, crawl) })
 }
-
-// CrawlEnd is the input of FinishCrawl. ProjectID is needed when the crawl is new here.
-type CrawlEnd struct {
-	CrawlID         int64
-	ProjectID       *int64
-	CreatedByUserID *int64
-	Kind            CrawlKind
-	Status          CrawlStatus
-}
-
-// FinishCrawl records that a crawl has ended and, in the same transaction, its callback: nil when the crawl did not
-// finish well, is not a standard one, or has nowhere to call back to. The same call again returns the same crawl and
-// callback and sends nothing more; a call that contradicts an earlier one is a CONFLICT. Platform only.
-func (s *Service) FinishCrawl(ctx context.Context, actor *Actor, in CrawlEnd) (*Crawl, *Callback, error) {
-	if err := actor.RequirePlatform(); err != nil {
-		return nil, nil, err
-	}
-	if !slices.Contains([]CrawlStatus{CrawlFinished, CrawlFailed, CrawlCancelled}, in.Status) {
-		return nil, nil, invalid("status", "must be Finished, Failed or Cancelled")
-	}
-	var crawl *Crawl
-	var callback *Callback
-	isNew := false
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
-		if crawl, err = s.crawlToFinish(ctx, tx, in); err != nil {
-			return err
-		}
-		if crawl.FinishedAt != nil {
-			if err := crawl.contradicts(in); err != nil {
-				return err
-			}
-			callback, err = callbackOf(ctx, tx, crawlFinishedKey(crawl.ID))
-			return err
-		}
-		isNew = true
-		crawl.finish(in, s.now())
-		if err := tx.UpdateCrawl(ctx, crawl); err != nil {
-			return err
-		}
-		if crawl.Status != CrawlFinished || crawl.Kind != CrawlStandard {
-			return nil
-		}
-		callback, err = s.raise(ctx, tx, occasion{
-			event: CrawlFinishedEvent, dedupKey: crawlFinishedKey(crawl.ID), projectID: crawl.ProjectID, subject: Subject{Crawl: crawl},
-		})
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	if isNew {
-		s.wake(ctx, callback)
-	}
-	return crawl, callback, nil
-}
-
-// crawlToFinish returns the crawl of the input, locked; one that is new here is made first.
-func (s *Service) crawlToFinish(ctx context.Context, tx Store, in CrawlEnd) (*Crawl, error) {
-	if in.CreatedByUserID != nil {
-		if _, err := one(tx.Users(ctx, *in.CreatedByUserID))(TypeUser); err != nil {
-			return nil, err
-		}
-	}
-	crawl, err := tx.LockCrawl(ctx, in.CrawlID)
-	if ErrorCode(err) == CodeNotFound {
-		if in.ProjectID == nil {
-			return nil, invalid("projectId", "must be given when the crawl is new here")
-		}
-		project, err := one(tx.Projects(ctx, PlatformActor().Scope(RoleViewer), *in.ProjectID))(TypeProject)
-		if err != nil {
-			return nil, err
-		}
-		err = tx.CreateCrawl(ctx, &Crawl{
-			ID: in.CrawlID, AccountID: project.AccountID, ProjectID: project.ID,
-			Kind: in.Kind, Status: CrawlQueued, CreatedAt: s.now(),
-		})
-		if err != nil {
-			return nil, err
-		}
-		crawl, err = tx.LockCrawl(ctx, in.CrawlID)
-		if err != nil {
-			return nil, err
-		}
-	} else if err != nil {
-		return nil, err
-	}
-	if in.ProjectID != nil && *in.ProjectID != crawl.ProjectID {
-		return nil, Conflict("projectId", "crawl %d belongs to project %d", crawl.ID, crawl.ProjectID)
-	}
-	return crawl, nil
-}
-
-func (c *Crawl) finish(in CrawlEnd, at time.Time) {
-	c.Kind, c.Status, c.FinishedAt = in.Kind, in.Status, &at
-	if in.CreatedByUserID != nil {
-		c.CreatedByUserID = in.CreatedByUserID
-	}
-}
-
-func (c *Crawl) contradicts(in CrawlEnd) error {
-	switch {
-	case c.Status != in.Status:
-		return Conflict("status", "crawl %d has ended already, as %s", c.ID, c.Status)
-	case c.Kind != in.Kind:
-		return Conflict("kind", "crawl %d has ended already, as a %s", c.ID, c.Kind)
-	}
-	return nil
-}
-
-func crawlFinishedKey(crawlID int64) string { return "crawl-finished:" + rawIDText(crawlID) }
 
 // Crawl returns one crawl that the actor may see.
 func (s *Service) Crawl(ctx context.Context, actor *Actor, id int64) (*Crawl, error) {

@@ -31,7 +31,7 @@ func lineUp(ctx context.Context, tx Store, c *Callback) error {
 			c.Held, c.NextAttemptAt = true, nil
 		}
 	}
-	return tx.CreateCallback(ctx, c)
+	return tx.CreateCallbacks(ctx, c)
 }
 
 // lockLines locks the lines that callbacks stand in, in the order of their keys: who does the same at the same moment waits, and does

@@ -132,7 +132,7 @@ func TestReplayOfARequestsOwnURLStaysItsOwn(t *testing.T) {
 	fixed.UID[0] ^= 0xff
 	fixed.Status, fixed.NextAttemptAt, fixed.FinishedAt = models.StatusPending, new(w.clock.now()), nil
 	fixed.TargetHeaders = []models.Header{{Key: "X-Mine", Value: "mine-alone"}}
-	noError(t, w.store.CreateCallback(t.Context(), &fixed))
+	noError(t, w.store.CreateCallbacks(t.Context(), &fixed))
 	w.deliver(fixed.ID, answered(410))
 	replay, err := w.ReplayCallback(t.Context(), w.editor, fixed.ID)
 	noError(t, err)

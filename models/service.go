@@ -75,18 +75,22 @@ type Service struct {
 	log   *slog.Logger
 	now   func() time.Time
 	rand  func() float64
+
+	crawlEnds *combiner[CrawlEnd, crawlEnded]
 }
 
 // NewService wires the use-cases to a database and a queue.
 func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Service {
-	return &Service{store: store, queue: queue, rules: rules, log: log, now: now, rand: rand.Float64}
+	s := &Service{store: store, queue: queue, rules: rules, log: log, now: now, rand: rand.Float64}
+	s.crawlEnds = &combiner[CrawlEnd, crawlEnded]{work: s.finishCrawls, after: s.wakeFinished, log: log}
+	return s
 }
 
-// WithClock returns a copy of the service that takes the time and the chance from the given functions, for tests.
+// WithClock returns a service like this one that takes the time and the chance from the given functions, for tests.
 func (s *Service) WithClock(now func() time.Time, chance func() float64) *Service {
-	c := *s
+	c := NewService(s.store, s.queue, s.rules, s.log)
 	c.now, c.rand = now, chance
-	return &c
+	return c
 }
 
 // now is cut to microseconds, the precision of the database, so that a value reads back as it was written.

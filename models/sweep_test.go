@@ -33,7 +33,7 @@ func (w *world) waiting(like *models.Callback, host string, count int) []int64 {
 			c := *like
 			c.UID, c.TargetHost = uuid.Must(uuid.NewV7()), host
 			c.DedupKey, c.NextAttemptAt = c.UID.String(), new(like.NextAttemptAt.Add(time.Duration(i+1)*time.Microsecond))
-			if err := tx.CreateCallback(w.t.Context(), &c); err != nil {
+			if err := tx.CreateCallbacks(w.t.Context(), &c); err != nil {
 				return err
 			}
 			created[i] = c.ID

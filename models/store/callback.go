@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -93,12 +94,8 @@ func errorMessage(e *models.AttemptError) *string {
 	return &e.Message
 }
 
-// CreateCallback inserts a callback.
-func (s *Store) CreateCallback(ctx context.Context, c *models.Callback) error {
+func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 	headers, err := s.sealer.sealHeaders(c.TargetHeaders, targetHeadersPlace(c.UID))
-	if err != nil {
-		return err
-	}
 	row := callbackRow{
 		UID: c.UID, Ref: c.Ref, Event: c.Event, Status: c.Status,
 		Target: c.Target, TargetURL: c.TargetURL, TargetHost: c.TargetHost, TargetHeaders: headers,
@@ -111,17 +108,33 @@ func (s *Store) CreateCallback(ctx context.Context, c *models.Callback) error {
 	if c.Held { // whatever is PENDING has a time
 		row.NextAttemptAt = &row.CreatedAt
 	}
-	err = s.writer(ctx).Create(&row).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return models.Conflict("", "this callback exists already (%s)", c.DedupKey)
+	return row, err
+}
+
+// CreateCallbacks inserts callbacks.
+func (s *Store) CreateCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+	rows := make([]callbackRow, len(callbacks))
+	keys := make([]string, len(callbacks))
+	for i, c := range callbacks {
+		var err error
+		if rows[i], err = s.callbackColumns(c); err != nil {
+			return err
+		}
+		keys[i] = c.DedupKey
 	}
-	c.ID = row.ID
+	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return models.Conflict("", "this callback exists already (%s)", strings.Join(keys, ", "))
+	}
+	for i, r := range rows {
+		callbacks[i].ID = r.ID
+	}
 	return err
 }
 
-// CallbackByDedupKey finds the callback of an event.
-func (s *Store) CallbackByDedupKey(ctx context.Context, key string) (*models.Callback, error) {
-	return first(s.reader(ctx).Where("dedup_key = ?", key), models.TypeCallback, s.callback)
+// CallbacksByDedupKey finds the callbacks of events.
+func (s *Store) CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*models.Callback, error) {
+	return find(s.reader(ctx).Where("dedup_key IN ?", keys), s.callback)
 }
 
 // LockCallback reads one callback for an update.

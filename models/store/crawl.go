@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"slices"
+
+	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 )
@@ -31,25 +34,55 @@ func (s *Store) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([
 	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("id IN ?", ids), crawl)
 }
 
-// LockCrawl reads one crawl for an update.
-func (s *Store) LockCrawl(ctx context.Context, id int64) (*models.Crawl, error) {
-	return first(s.locking(ctx).Where("id = ?", id), models.TypeCrawl, crawl)
+// LockCrawls reads crawls for an update.
+func (s *Store) LockCrawls(ctx context.Context, ids ...int64) ([]*models.Crawl, error) {
+	return find(s.locking(ctx).Where("id IN ?", ids).Order("id"), crawl)
+}
+
+func crawlColumns(c *models.Crawl) crawlRow {
+	return crawlRow{
+		ID: c.ID, AccountID: c.AccountID, ProjectID: c.ProjectID, CreatedByUserID: c.CreatedByUserID, Kind: c.Kind,
+		Status: c.Status, CreatedAt: micros(c.CreatedAt), FinishedAt: microsPtr(c.FinishedAt),
+	}
 }
 
 // CreateCrawl inserts a crawl; a given id that is taken changes nothing.
 func (s *Store) CreateCrawl(ctx context.Context, c *models.Crawl) error {
-	row := crawlRow{
-		ID: c.ID, AccountID: c.AccountID, ProjectID: c.ProjectID, CreatedByUserID: c.CreatedByUserID, Kind: c.Kind,
-		Status: c.Status, CreatedAt: micros(c.CreatedAt), FinishedAt: microsPtr(c.FinishedAt),
-	}
+	row := crawlColumns(c)
 	_, err := insert(ctx, s, &row, &row.ID, "crawls")
 	c.ID = row.ID
 	return err
 }
 
-// UpdateCrawl writes what can change of a crawl.
-func (s *Store) UpdateCrawl(ctx context.Context, c *models.Crawl) error {
-	return mustChange(s.writer(ctx).Model(&crawlRow{}).Where("id = ?", c.ID).Updates(map[string]any{
-		"created_by_user_id": c.CreatedByUserID, "kind": c.Kind, "status": c.Status, "finished_at": microsPtr(c.FinishedAt),
-	}), models.TypeCrawl)
+// CreateCrawls inserts crawls whose ids are given, and returns the ids that are taken.
+func (s *Store) CreateCrawls(ctx context.Context, crawls []*models.Crawl) ([]int64, error) {
+	rows := make(values, len(crawls))
+	for i, c := range crawls {
+		r := crawlColumns(c)
+		rows[i] = []any{r.ID, r.AccountID, r.ProjectID, r.CreatedByUserID, r.Kind, r.Status, r.CreatedAt, r.FinishedAt}
+	}
+	var created []int64
+	err := s.writer(ctx).Raw(`INSERT INTO crawls (id, account_id, project_id, created_by_user_id, kind, status, created_at, finished_at)
+		VALUES ? ON CONFLICT (id) DO NOTHING RETURNING id`, rows).Scan(&created).Error
+	if err != nil || len(created) == len(crawls) {
+		return nil, err
+	}
+	var taken []int64
+	for _, c := range crawls {
+		if !slices.Contains(created, c.ID) {
+			taken = append(taken, c.ID)
+		}
+	}
+	return taken, nil
+}
+
+// UpdateCrawls writes what can change of crawls: they are there, so each insert becomes an update.
+func (s *Store) UpdateCrawls(ctx context.Context, crawls []*models.Crawl) error {
+	rows := make([]crawlRow, len(crawls))
+	for i, c := range crawls {
+		rows[i] = crawlColumns(c)
+	}
+	return s.writer(ctx).Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{"created_by_user_id", "kind", "status", "finished_at"}),
+	}).Create(&rows).Error
 }

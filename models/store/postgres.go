@@ -28,13 +28,20 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 	pool := stdlib.OpenDB(*config)
 	limitPool(pool, o.maxConns)
 	// pgx caches prepared statements itself; a second cache in gorm makes it slower.
-	db, err := openGorm(postgres.New(postgres.Config{Conn: pool}), o, false)
+	db, err := openGorm(dialector{&postgres.Dialector{Config: &postgres.Config{Conn: pool}}}, o, false)
 	if err != nil {
 		_ = pool.Close()
 		return nil, err
 	}
 	return &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db}, nil
 }
+
+// dialector is gorm's, without the work of putting values into a statement's text: the trace never shows them, and in a statement
+// with thousands of placeholders it would cost more than to execute it.
+type dialector struct{ *postgres.Dialector }
+
+// Explain is gorm.Dialector.
+func (dialector) Explain(statement string, _ ...any) string { return statement }
 
 type postgresDialect struct{}
 

@@ -243,6 +243,21 @@ func count(db *gorm.DB) (int, error) {
 	return int(n), err
 }
 
+// values are the rows of a statement that is written out.
+type values [][]any
+
+var _ clause.Expression = values{}
+
+// Build is clause.Expression.
+func (v values) Build(b clause.Builder) {
+	for i, row := range v {
+		if i > 0 {
+			_ = b.WriteByte(',')
+		}
+		b.AddVar(b, row)
+	}
+}
+
 // insert creates a row under its id, or under one that the database chooses when id is 0. It returns false, with no error,
 // when a given id is taken.
 func insert[R any](ctx context.Context, s *Store, row *R, id *int64, table string) (bool, error) {

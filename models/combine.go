@@ -1,0 +1,139 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync"
+)
+
+// maxCombined bounds how long the work for one is kept waiting by the work for others: 100 rows are a few milliseconds.
+const maxCombined = 100
+
+// combiner lets calls that come at the same time share one transaction. A call that finds none under way starts at once; those that
+// come meanwhile are gathered, and go together when it has ended. So one call alone waits for nobody, and the more there are, the
+// more share the cost.
+type combiner[In, Out any] struct {
+	// work does calls together, and returns what came of each. Its error says that none was done.
+	work func(ctx context.Context, in []In) ([]Out, error)
+	// after follows the work, before the callers hear of it. The next work does not wait for it.
+	after func(ctx context.Context, out []Out)
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	working bool
+	waiting []*combined[In, Out]
+}
+
+// combined is one call. What came of it can be read when done is closed.
+type combined[In, Out any] struct {
+	in   In
+	ctx  context.Context
+	done chan struct{}
+	out  Out
+	err  error
+	with *company
+}
+
+// company is those who share one work. It is given up when all of them have gone.
+type company struct {
+	left   int
+	giveUp context.CancelFunc
+}
+
+// sharedError is an error of the work for several calls: it may be another's, and each may do better alone.
+type sharedError struct{ error }
+
+func (e sharedError) Unwrap() error { return e.error }
+
+// do does one call, together with those of others. When the caller's context ends it returns at once; the call may be done even
+// so. A sharedError asks to do it again alone.
+func (c *combiner[In, Out]) do(ctx context.Context, in In) (out Out, err error) {
+	if err := ctx.Err(); err != nil {
+		return out, err
+	}
+	call := &combined[In, Out]{in: in, ctx: ctx, done: make(chan struct{})}
+	c.mu.Lock()
+	c.waiting = append(c.waiting, call)
+	c.next()
+	c.mu.Unlock()
+	select {
+	case <-call.done:
+		return call.out, call.err
+	case <-ctx.Done():
+		c.leave(call)
+		return out, ctx.Err()
+	}
+}
+
+// leave takes a call out of the line. One that is under way goes on for as long as somebody waits for it.
+func (c *combiner[In, Out]) leave(call *combined[In, Out]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.waiting, call); i >= 0 {
+		c.waiting = slices.Delete(c.waiting, i, i+1)
+		return
+	}
+	if call.with.left--; call.with.left == 0 {
+		call.with.giveUp()
+	}
+}
+
+// next starts the work for those who wait, unless there is some under way. The caller holds the lock.
+func (c *combiner[In, Out]) next() {
+	if c.working || len(c.waiting) == 0 {
+		return
+	}
+	n := min(len(c.waiting), maxCombined)
+	calls := slices.Clone(c.waiting[:n])
+	c.waiting = slices.Delete(c.waiting, 0, n)
+	ctx, giveUp := context.WithCancel(context.WithoutCancel(calls[0].ctx)) // it has the first caller's values, for traces
+	with := &company{left: n, giveUp: giveUp}
+	for _, call := range calls {
+		call.with = with
+	}
+	c.working = true
+	go c.run(ctx, giveUp, calls)
+}
+
+func (c *combiner[In, Out]) run(ctx context.Context, done context.CancelFunc, calls []*combined[In, Out]) {
+	defer done()
+	in := make([]In, len(calls))
+	for i, call := range calls {
+		in[i] = call.in
+	}
+	var out []Out
+	err := guarded(func() (err error) {
+		out, err = c.work(ctx, in)
+		return err
+	})
+	c.mu.Lock()
+	c.working = false
+	c.next()
+	c.mu.Unlock()
+	if err == nil {
+		err = guarded(func() error { c.after(ctx, out); return nil })
+	}
+	if err != nil && len(calls) > 1 {
+		c.log.WarnContext(ctx, "combine.failed", "calls", len(calls), "error", err)
+		err = sharedError{err}
+	}
+	for i, call := range calls {
+		if call.err = err; err == nil {
+			call.out = out[i]
+		}
+		close(call.done)
+	}
+}
+
+// guarded turns a panic into an error: nobody above would catch it, and those who wait would wait for ever.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return f()
+}

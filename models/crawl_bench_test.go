@@ -1,0 +1,54 @@
+package models_test
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// publishers is how many finish crawls at the same time.
+const publishers = 32
+
+func BenchmarkFinishCrawl(b *testing.B) {
+	var statements, crawls atomic.Int64
+	count := func(context.Context, string, time.Duration) { statements.Add(1) }
+	db := storetest.Open(b, store.WithMaxConns(20), store.WithTrace(count)) // as many as a server has
+	service := models.NewService(db, &queue{}, models.Rules{Schedule: twoRetries}, slog.New(slog.DiscardHandler))
+	ctx, platform := b.Context(), models.PlatformActor()
+	must := func(err error) {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	account, err := service.CreateAccount(ctx, platform, models.NewAccount{Name: "Acme"})
+	must(err)
+	user, err := service.CreateUser(ctx, platform, models.NewUser{Email: "demo@example.com"})
+	must(err)
+	project, err := service.CreateProject(ctx, platform, models.NewProject{
+		AccountID: account.ID, Name: "Shop", PrimaryDomain: "https://www.example.com/",
+		Callback: models.EndpointUpdate{URL: models.Given(new(projectURL))},
+	})
+	must(err)
+	statements.Store(0)
+	b.SetParallelism(publishers / runtime.GOMAXPROCS(0))
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			_, _, err := service.FinishCrawl(ctx, platform, models.CrawlEnd{
+				CrawlID: crawls.Add(1), ProjectID: &project.ID, CreatedByUserID: &user.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+			})
+			if err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+	b.ReportMetric(float64(statements.Load())/float64(b.N), "statements/call")
+}

@@ -1,0 +1,100 @@
+package models
+
+import (
+	"context"
+	"slices"
+)
+
+// Owners are what a callback belongs to.
+type Owners struct {
+	Account *Account
+	Project *Project
+}
+
+func ownersOf(ctx context.Context, tx Store, projectID int64) (Owners, error) {
+	known, err := readParties(ctx, tx, []*int64{&projectID}, nil)
+	if err != nil {
+		return Owners{}, err
+	}
+	return known.owner(projectID)
+}
+
+// parties are the projects with their accounts, and the users, that callbacks of one transaction name.
+type parties struct {
+	owners map[int64]Owners // by project, also when it is deleted
+	users  map[int64]*User
+}
+
+// readParties reads each kind in one statement, and none for a kind that nobody asks for. A nil asks for nothing.
+func readParties(ctx context.Context, tx Store, projectIDs, userIDs []*int64) (p parties, err error) {
+	if ids := distinct(projectIDs); len(ids) > 0 {
+		if p.owners, err = tx.Owners(ctx, ids...); err != nil {
+			return p, err
+		}
+	}
+	ids := distinct(userIDs)
+	if len(ids) == 0 {
+		return p, nil
+	}
+	users, err := tx.Users(ctx, ids...)
+	p.users = make(map[int64]*User, len(users))
+	for _, u := range users {
+		p.users[u.ID] = u
+	}
+	return p, err
+}
+
+func distinct(ids []*int64) []int64 {
+	var known []int64
+	for _, id := range ids {
+		if id != nil {
+			known = append(known, *id)
+		}
+	}
+	slices.Sort(known)
+	return slices.Compact(known)
+}
+
+func (p parties) owner(projectID int64) (Owners, error) {
+	owners, ok := p.owners[projectID]
+	if !ok {
+		return Owners{}, NotFound(TypeProject)
+	}
+	return owners, nil
+}
+
+func (p parties) user(id int64) (*User, error) {
+	user, ok := p.users[id]
+	if !ok {
+		return nil, NotFound(TypeUser)
+	}
+	return user, nil
+}
+
+// fill sets the account, the project and the user of a subject.
+func (p parties) fill(s *Subject, projectID int64) (err error) {
+	if s.Owners, err = p.owner(projectID); err != nil {
+		return err
+	}
+	if creator := s.creatorID(); creator != nil {
+		s.User, err = p.user(*creator)
+	}
+	return err
+}
+
+// creatorID is the user who created the source, nil where there is none. A report download's is first of all its crawl's.
+func (s *Subject) creatorID() (creator *int64) {
+	if s.Crawl != nil {
+		creator = s.Crawl.CreatedByUserID
+	}
+	if creator == nil && s.ReportDownload != nil {
+		creator = s.ReportDownload.CreatedByUserID
+	}
+	if creator == nil && s.Run != nil {
+		creator = s.Run.CreatedByUserID
+	}
+	if creator == nil && s.Job != nil {
+		creator = s.Job.CreatedByUserID
+	}
+	return creator
+}
