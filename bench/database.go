@@ -29,7 +29,7 @@ func makePostgres(ctx context.Context, adminURL string) (*database, error) {
 	if err != nil {
 		return nil, errors.New("-database-url is not a URL")
 	}
-	admin, err := sql.Open("pgx", adminURL)
+	admin, err := openDatabase(adminURL)
 	if err != nil {
 		return nil, err
 	}
@@ -42,12 +42,14 @@ func makePostgres(ctx context.Context, adminURL string) (*database, error) {
 		return errors.Join(err, admin.Close())
 	}
 	u.Path = "/" + name
-	db, err := sql.Open("pgx", u.String())
+	db, err := openDatabase(u.String())
 	if err != nil {
 		return nil, errors.Join(err, drop(context.WithoutCancel(ctx)))
 	}
 	return &database{DB: db, engine: onPostgres, url: u.String(), drop: drop}, nil
 }
+
+func openDatabase(databaseURL string) (*sql.DB, error) { return sql.Open("pgx", databaseURL) }
 
 // openSQLite opens the file that the server has made in its data folder.
 func openSQLite(dataDir string) (*database, error) {

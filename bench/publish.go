@@ -86,11 +86,10 @@ func stream(rate int, duration time.Duration) load {
 		begun := time.Now()
 		for k := range events {
 			due := begun.Add(time.Duration(k) * interval)
-			select {
-			case <-time.After(time.Until(due)):
-				group.Go(func() { cancelOn(cancel, p.fill(ctx, &events[k], due)) })
-			case <-ctx.Done():
+			if wait(ctx, time.Until(due)) != nil {
+				break
 			}
+			group.Go(func() { cancelOn(cancel, p.fill(ctx, &events[k], due)) })
 		}
 		group.Wait()
 		return events, context.Cause(ctx)
