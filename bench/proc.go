@@ -112,7 +112,8 @@ func memory(pid int, line string) (float64, error) {
 	return 0, fmt.Errorf("/proc: no %s", line)
 }
 
-// meter reads what the processes of a run use. What cannot be read (not on Linux, or a service elsewhere) is left out.
+// meter reads what the processes of a run use. What cannot be read (not on Linux, or a service elsewhere) is left out. Postgres and
+// Redis may have other clients: what those cost is in their numbers too.
 type meter struct{ watched []watched }
 
 type watched struct {
