@@ -20,7 +20,7 @@ func wantError(t *testing.T, err error, code models.Code, field string) {
 	}
 }
 
-func noError(t *testing.T, err error) {
+func noError(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -144,7 +144,7 @@ type runBody struct {
 	Results    json.RawMessage       `json:"results"`
 }
 
-func readRunBody(t *testing.T, c *models.Callback) runBody {
+func readRunBody(t testing.TB, c *models.Callback) runBody {
 	t.Helper()
 	var b runBody
 	decoder := json.NewDecoder(bytes.NewReader(c.Body))

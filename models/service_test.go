@@ -82,7 +82,7 @@ const (
 // world is a database with the tenant of the published examples, and one more account that is none of its business.
 type world struct {
 	*models.Service
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
 	queue *queue
 	clock *clock
@@ -99,7 +99,7 @@ type world struct {
 // twoRetries is the schedule of most tests.
 var twoRetries = models.Schedule{5 * time.Second, 5 * time.Minute}
 
-func newWorld(t *testing.T, opts ...store.Option) *world {
+func newWorld(t testing.TB, opts ...store.Option) *world {
 	t.Helper()
 	w := &world{
 		t: t, store: storetest.Open(t, opts...), queue: &queue{}, clock: &clock{at: start}, platform: models.PlatformActor(),
@@ -280,7 +280,7 @@ func (w *world) sweep() (interrupted, woken int) {
 	return interrupted, woken
 }
 
-func wantStatus(t *testing.T, c *models.Callback, want models.Status) {
+func wantStatus(t testing.TB, c *models.Callback, want models.Status) {
 	t.Helper()
 	if c.Status != want {
 		t.Fatalf("the callback is %s, want %s", c.Status, want)

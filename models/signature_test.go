@@ -20,7 +20,7 @@ func signingSecret(b byte) *models.SigningSecret {
 }
 
 // verify asks the official library, as a receiver does. It ignores the age, which no rule of signing is about.
-func verify(t *testing.T, secret *models.SigningSecret, id string, at time.Time, signature string, body []byte) error {
+func verify(t testing.TB, secret *models.SigningSecret, id string, at time.Time, signature string, body []byte) error {
 	t.Helper()
 	referee, err := standardwebhooks.NewWebhook(secret.Secret.Reveal())
 	noError(t, err)

@@ -1,0 +1,27 @@
+package models_test
+
+import (
+	"testing"
+
+	"github.com/ringback/ringback/models"
+)
+
+func BenchmarkEffectiveTarget(b *testing.B) {
+	headers := func(level string) []models.Header {
+		return []models.Header{{Key: "Authorization", Value: models.Secret(level)}, {Key: "X-" + level, Value: "1"}, {Key: "X-Both", Value: "2"}}
+	}
+	account := models.Endpoint{URL: new(accountURL), Headers: headers("Account")}
+	for name, project := range map[string]models.Endpoint{
+		"the project's URL":                       {URL: new(projectURL), Headers: headers("Project")},
+		"the account's URL, both levels' headers": {Headers: headers("Project")},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if models.EffectiveTarget(account, project).URL == "" {
+					b.Fatal("no URL")
+				}
+			}
+		})
+	}
+}
