@@ -44,8 +44,8 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 		urls = append(urls, server.URL)
 	}
 	w.fill(b, b.N, urls)
-	worker := NewWorker(client, w.service, newOut(b), WorkerConfig{
-		Queue: name, Concurrency: 256, PerHost: 16, Retention: time.Hour, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
+	worker := NewWorker(client, NewQueue(client, name, prometheus.NewRegistry()), w.service, newOut(b), WorkerConfig{
+		Concurrency: 256, PerHost: 16, Retention: time.Hour, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	if err := worker.Start(); err != nil {
 		b.Fatal(err)
@@ -103,7 +103,7 @@ func (w *world) fill(b *testing.B, n int, urls []string) {
 				if made++; made == 1 {
 					continue // it is there already
 				}
-				if err := tx.CreateCallback(ctx, &c); err != nil {
+				if err := tx.CreateCallbacks(ctx, &c); err != nil {
 					return err
 				}
 			}

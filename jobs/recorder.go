@@ -24,12 +24,12 @@ type recorder struct {
 	log     *slog.Logger
 
 	mu      sync.Mutex
-	waiting []*entry
+	waiting []*pending
 	writing bool // a goroutine writes, until nothing waits
 }
 
-// entry is a settlement that waits, and whether it was written with others.
-type entry struct {
+// pending is a settlement that waits, and whether it was written with others.
+type pending struct {
 	settlement *models.Settlement
 	written    chan bool
 }
@@ -45,7 +45,7 @@ func (r *recorder) record(ctx context.Context, s *models.Settlement) error {
 
 // enqueue returns where to hear whether the settlement was written.
 func (r *recorder) enqueue(s *models.Settlement) <-chan bool {
-	e := &entry{settlement: s, written: make(chan bool, 1)}
+	e := &pending{settlement: s, written: make(chan bool, 1)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting = append(r.waiting, e)
@@ -71,7 +71,7 @@ func (r *recorder) write() {
 }
 
 // take returns what waits, up to a batch.
-func (r *recorder) take() []*entry {
+func (r *recorder) take() []*pending {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	batch := r.waiting[:min(len(r.waiting), recordTogether)]

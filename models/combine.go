@@ -7,10 +7,16 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 )
 
-// maxCombined bounds how long the work for one is kept waiting by the work for others: 100 rows are a few milliseconds.
-const maxCombined = 100
+const (
+	// maxCombined bounds how long a call is kept waiting by the work for others: 100 rows are a few milliseconds.
+	maxCombined = 100
+	// combinedTimeout ends work that hangs, as on a dead connection; until then nobody else gets on. It is as long as Postgres lets one
+	// statement take.
+	combinedTimeout = 30 * time.Second
+)
 
 // combiner lets calls that come at the same time share one transaction. A call that finds none under way starts at once; those that
 // come meanwhile are gathered, and go together when it has ended. So one call alone waits for nobody, and the more there are, the
@@ -29,17 +35,17 @@ type combiner[In, Out any] struct {
 
 // combined is one call. What came of it can be read when done is closed.
 type combined[In, Out any] struct {
-	in   In
-	ctx  context.Context
-	done chan struct{}
-	out  Out
-	err  error
-	with *company
+	in    In
+	ctx   context.Context
+	done  chan struct{}
+	out   Out
+	err   error
+	group *callGroup // nil while it waits
 }
 
-// company is those who share one work. It is given up when all of them have gone.
-type company struct {
-	left   int
+// callGroup is the callers who share one work. It is given up when all of them have gone.
+type callGroup struct {
+	here   int
 	giveUp context.CancelFunc
 }
 
@@ -76,8 +82,8 @@ func (c *combiner[In, Out]) leave(call *combined[In, Out]) {
 		c.waiting = slices.Delete(c.waiting, i, i+1)
 		return
 	}
-	if call.with.left--; call.with.left == 0 {
-		call.with.giveUp()
+	if call.group.here--; call.group.here == 0 {
+		call.group.giveUp()
 	}
 }
 
@@ -89,10 +95,10 @@ func (c *combiner[In, Out]) next() {
 	n := min(len(c.waiting), maxCombined)
 	calls := slices.Clone(c.waiting[:n])
 	c.waiting = slices.Delete(c.waiting, 0, n)
-	ctx, giveUp := context.WithCancel(context.WithoutCancel(calls[0].ctx)) // it has the first caller's values, for traces
-	with := &company{left: n, giveUp: giveUp}
+	ctx, giveUp := context.WithTimeout(context.WithoutCancel(calls[0].ctx), combinedTimeout) // with the first's values, for traces
+	group := &callGroup{here: n, giveUp: giveUp}
 	for _, call := range calls {
-		call.with = with
+		call.group = group
 	}
 	c.working = true
 	go c.run(ctx, giveUp, calls)

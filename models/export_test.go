@@ -1,6 +1,9 @@
 package models
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,3 +51,17 @@ func (in JobChange) Check() error { return in.check() }
 
 // Repeats tells whether a change is the last one once more.
 func (j *Job) Repeats(in JobChange) bool { return j.repeats(in) }
+
+// Limits of combined work.
+const (
+	MaxCombined     = maxCombined
+	CombinedTimeout = combinedTimeout
+)
+
+// Combine returns a function that does calls as a combiner does them.
+func Combine[In, Out any](work func(context.Context, []In) ([]Out, error), after func(context.Context, []Out)) func(context.Context, In) (Out, error) {
+	return (&combiner[In, Out]{work: work, after: after, log: slog.New(slog.DiscardHandler)}).do
+}
+
+// IsShared tells an error of the work for several calls from one of the call itself.
+func IsShared(err error) bool { return errors.As(err, new(sharedError)) }
