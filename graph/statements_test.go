@@ -100,8 +100,9 @@ func TestAListCostsTheSameStatementsWith3EntitiesAndWith50(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			few, many := l.statements(t, 3), l.statements(t, 50)
-			// A relation that two levels share is read with the first or with the second, as it comes.
-			if many > few+2 {
+			// A relation that several levels share is read with the first or with a later one, as it comes; one more for each entity
+			// would be 47.
+			if many > few+5 {
 				t.Errorf("%d statements for 3, %d for 50", few, many)
 			}
 		})
