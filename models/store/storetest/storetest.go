@@ -29,11 +29,28 @@ var Key = bytes.Repeat([]byte{7}, store.KeyBytes)
 // Open returns an empty, migrated database that is gone when the test ends.
 func Open(tb testing.TB, opts ...store.Option) *store.Store {
 	tb.Helper()
-	s := OpenURL(tb, URL(tb), opts...)
+	s := OpenURL(tb, unsynced(tb, URL(tb)), opts...)
 	if _, err := s.Migrate(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
 	return s
+}
+
+// unsynced lets Postgres commit without waiting for the disk: what a test has written nobody wants after a crash. A process that is
+// started with URL keeps to the server's setting.
+func unsynced(tb testing.TB, databaseURL string) string {
+	tb.Helper()
+	if !OnPostgres() {
+		return databaseURL
+	}
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		tb.Fatal("parse ", EnvDatabaseURL)
+	}
+	query := u.Query()
+	query.Set("synchronous_commit", "off")
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // OpenURL opens a database of URL once more, as another process would.
