@@ -84,7 +84,7 @@ func TestWhatJobsCannotBeNamesItsField(t *testing.T) {
 		return [2]string{`inputs: [1], ` + field + `: ` + value, `"inputs":[1],"` + field + `":` + value}
 	}
 	many := `[` + strings.Repeat(`"a" `, models.MaxTags+1) + `]`
-	for name, tc := range map[string]struct {
+	cases := map[string]struct {
 		input [2]string
 		field string
 	}{
@@ -98,8 +98,9 @@ func TestWhatJobsCannotBeNamesItsField(t *testing.T) {
 		"an empty tag":    {with("tags", `["a", ""]`), "tags"},
 		"a long tag":      {with("tags", quote(strings.Repeat("a", 256))), "tags"},
 		"many tags":       {[2]string{`inputs: [1], tags: ` + many, `"inputs":[1],"tags":` + strings.ReplaceAll(strings.Replace(many, `" ]`, `"]`, 1), `" "`, `","`)}, "tags"},
-	} {
-		w.unchanged(func() {
+	}
+	w.unchanged(func() {
+		for name, tc := range cases {
 			for _, a := range w.createJobsAs(who, tc.input[0], tc.input[1]) {
 				a.wantError(models.CodeBadUserInput, tc.field, "createJobs")
 				if t.Failed() {
@@ -109,9 +110,7 @@ func TestWhatJobsCannotBeNamesItsField(t *testing.T) {
 					t.Errorf("%s: %s", name, a.Errors[0].Message)
 				}
 			}
-		})
-	}
-	w.unchanged(func() {
+		}
 		const query = `mutation($inputs: [JSON!]!) { createJobs(input: {projectId: 123, inputs: $inputs}) { jobs { id } } }`
 		w.do(who, query, variables{"inputs": slices.Repeat([]any{1}, models.MaxJobs+1)}).wantError(models.CodeBadUserInput, "inputs", "createJobs")
 		if a := w.do(who, query, variables{"inputs": []any{nil}}); a.code() != "GRAPHQL_VALIDATION_FAILED" {
@@ -213,7 +212,7 @@ func TestWhatAJobCannotBecomeNamesItsField(t *testing.T) {
 			must(t, err)
 		}
 	}
-	for _, tc := range []struct {
+	cases := []struct {
 		state  models.JobState
 		change variables
 		code   models.Code
@@ -234,13 +233,12 @@ func TestWhatAJobCannotBecomeNamesItsField(t *testing.T) {
 		{models.JobCanceled, variables{"action": "RESOLVED", "state": "SUSPENDED"}, models.CodeConflict, "state"},
 		{models.JobExpired, variables{"action": "RESOLVED", "state": "CANCELED"}, models.CodeConflict, "state"},
 		{models.JobCompleted, variables{"action": "RESOLVED", "state": "COMPLETED", "output": 1}, models.CodeConflict, "state"},
-	} {
-		tc.change["jobId"] = job[tc.state]
-		w.unchanged(func() {
-			w.do(platform(), updateJobQuery, variables{"input": tc.change}).wantError(tc.code, tc.field, "updateJob")
-		})
 	}
 	w.unchanged(func() {
+		for _, tc := range cases {
+			tc.change["jobId"] = job[tc.state]
+			w.do(platform(), updateJobQuery, variables{"input": tc.change}).wantError(tc.code, tc.field, "updateJob")
+		}
 		w.do(platform(), updateJobQuery, variables{"input": variables{"jobId": 9999, "action": "ACCEPTED"}}).wantError(models.CodeNotFound, "", "updateJob")
 	})
 }

@@ -192,7 +192,7 @@ func TestRunFiltersNarrowAloneAndTogether(t *testing.T) {
 		"two statuses":    {variables{"status": []string{"SUCCEEDED", "SCHEDULED"}}, []string{"done", "scheduled"}},
 		"an action":       {variables{"action": []string{"lookup"}}, []string{"done", "scheduled", "queued"}},
 		"two actions":     {variables{"action": []string{"none", "search"}}, []string{"failed", "waiting"}},
-		"no such action":  {variables{"action": []string{"Lookup"}}, nil},
+		"no such action":  {variables{"action": []string{"Lookup", "lookup\x00"}}, nil},
 		"after, included": {variables{"createdAfter": at(3)}, []string{"waiting", "scheduled", "queued"}},
 		"before, without": {variables{"createdBefore": at(3)}, []string{"done", "failed"}},
 		"together":        {variables{"status": "QUEUED", "action": "lookup", "createdAfter": at(1), "createdBefore": at(9)}, []string{"queued"}},

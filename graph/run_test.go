@@ -122,7 +122,7 @@ func TestWhatARunCannotBeNamesItsField(t *testing.T) {
 	schedule := func(literal, text string) [2]string {
 		return [2]string{in + `mode: SCHEDULE, schedule: {` + literal + `}`, jsonIn + `"mode":"SCHEDULE","schedule":{` + text + `}`}
 	}
-	for name, tc := range map[string]struct {
+	cases := map[string]struct {
 		input [2]string
 		field string
 	}{
@@ -155,16 +155,17 @@ func TestWhatARunCannotBeNamesItsField(t *testing.T) {
 		"the past":          {schedule(`at: "2020-07-09T16:25:34Z"`, `"at":"2020-07-09T16:25:34Z"`), "schedule.at"},
 		"no zone":           {schedule(`cron: "0 6 * * *", timezone: "Mars/Olympus"`, `"cron":"0 6 * * *","timezone":"Mars/Olympus"`), "schedule.timezone"},
 		"the local zone":    {schedule(`timezone: "Local"`, `"timezone":"Local"`), "schedule.timezone"},
-	} {
-		w.unchanged(func() {
+	}
+	w.unchanged(func() {
+		for name, tc := range cases {
 			for _, a := range w.createRunAs(who, tc.input[0], tc.input[1]) {
 				a.wantError(models.CodeBadUserInput, tc.field, "createRun")
 				if t.Failed() {
 					t.Fatalf("%s: %s", name, a.Body)
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestARunHasUpTo1000Inputs(t *testing.T) {
@@ -191,7 +192,7 @@ func TestARunNeedsAnActionOfItsProjectsAccount(t *testing.T) {
 	must(t, err)
 	const query = `mutation($project: ObjectID!, $action: String!) { createRun(input: {projectId: $project, action: $action, inputs: [{q: 1}]}) { run { action } } }`
 	w.unchanged(func() {
-		for _, name := range []string{"theirs", "Search", "", "1"} {
+		for _, name := range []string{"theirs", "Search", "", "1", "search\x00"} {
 			w.do(platform(), query, variables{"project": demoProject, "action": name}).wantError(models.CodeNotFound, "", "createRun")
 		}
 		w.do(platform(), query, variables{"project": otherProject, "action": "search"}).wantError(models.CodeNotFound, "", "createRun")

@@ -122,7 +122,7 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	w := newWorld(t)
 	admin, program := w.admin(), w.key(demoProject)
 	text := fmt.Sprintf("%v", w.dump())
-	for _, secret := range []string{accountSecret, projectSecret, webhookSecret, admin.value, program.value, "whsec_"} {
+	for _, secret := range []string{accountSecret, projectSecret, webhookSecret, executorSecret, runSecret, admin.value, program.value, "whsec_"} {
 		if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%d", []byte(secret))[1:20]) {
 			t.Errorf("%q is in the database", secret)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -116,7 +117,7 @@ func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
 		Results []json.RawMessage `json:"results"`
 		HasMore bool              `json:"has_more"`
 	}
-	if err := json.Unmarshal(o.ResponseBody, &body); err != nil {
+	if err := json.Unmarshal(o.ResponseBody, &body); err != nil || !utf8.Valid(o.ResponseBody) {
 		return fail(failedDependency, LabelIntegrationError, `The executor's answer is not {"results": […], "has_more": …}`)
 	}
 	if len(body.Results) == 0 {

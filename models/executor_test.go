@@ -21,10 +21,9 @@ func unanswered(code models.AttemptErrorCode) models.Outcome {
 func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 	t.Parallel()
 	const (
-		refused  = "The executor refused the input"
-		odd      = "The executor refused the call"
-		garbage  = `The executor's answer is not {"results": […], "has_more": …}`
-		noAnswer = "The executor gave no answer: no answer"
+		refused = "The executor refused the input"
+		odd     = "The executor refused the call"
+		garbage = `The executor's answer is not {"results": […], "has_more": …}`
 	)
 	// An empty label: there is no error. An empty status: the batch waits for its next try.
 	tests := map[string]struct {
@@ -70,10 +69,10 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 		"TLS_ERROR":                {unanswered(models.TLSError), "", "", 0, ""},
 		"TIMEOUT":                  {unanswered(models.Timeout), "", "", 0, ""},
 		"CONNECTION_RESET":         {unanswered(models.ConnectionReset), "", "", 0, ""},
-		"BLOCKED_ADDRESS":          {unanswered(models.BlockedAddress), models.RunFailed, models.LabelIntegrationError, 424, noAnswer},
-		"INVALID_URL":              {unanswered(models.InvalidURL), models.RunFailed, models.LabelIntegrationError, 424, noAnswer},
-		"REDIRECT":                 {unanswered(models.Redirect), models.RunFailed, models.LabelIntegrationError, 424, noAnswer},
-		"RESPONSE_TOO_LARGE":       {unanswered(models.ResponseTooLarge), models.RunFailed, models.LabelIntegrationError, 424, noAnswer},
+		"BLOCKED_ADDRESS":          {unanswered(models.BlockedAddress), models.RunFailed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.BlockedAddress) + ")"},
+		"INVALID_URL":              {unanswered(models.InvalidURL), models.RunFailed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.InvalidURL) + ")"},
+		"REDIRECT":                 {unanswered(models.Redirect), models.RunFailed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.Redirect) + ")"},
+		"RESPONSE_TOO_LARGE":       {unanswered(models.ResponseTooLarge), models.RunFailed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.ResponseTooLarge) + ")"},
 	}
 	w := newWorld(t)
 	a := w.newAction()

@@ -237,7 +237,7 @@ func TestBareResultIsTheFirstResultOrTheErrorAndIsAlone(t *testing.T) {
 		"a null":           {executed(200, `{"results":[null]}`), `null`, models.RunSucceeded},
 		"nothing":          {nothing(), `{"error":{"message":"No results","error_label":"NO_RESULT","error_scope":"EXECUTOR","status_code":424,"params":{"http_status":200},"error_ref":"REF"}}`, models.RunFailed},
 		"a refused input":  {executed(422, `{"message":"no"}`), `{"error":{"message":"no","error_label":"BAD_INPUT","error_scope":"EXECUTOR","status_code":422,"params":{"http_status":422},"error_ref":"REF"}}`, models.RunBlocked},
-		"an unmended call": {unanswered(models.BlockedAddress), `{"error":{"message":"The executor gave no answer: no answer","error_label":"INTEGRATION_ERROR","error_scope":"EXECUTOR","status_code":424,"params":{"code":"BLOCKED_ADDRESS"},"error_ref":"REF"}}`, models.RunFailed},
+		"an unmended call": {unanswered(models.BlockedAddress), `{"error":{"message":"The executor gave no answer (BLOCKED_ADDRESS)","error_label":"INTEGRATION_ERROR","error_scope":"EXECUTOR","status_code":424,"params":{"code":"BLOCKED_ADDRESS"},"error_ref":"REF"}}`, models.RunFailed},
 	}
 	for name, test := range tests {
 		run := w.newRun(calling("https://"+strings.ReplaceAll(name, " ", "-")+".example/", models.CallbackOnResult))

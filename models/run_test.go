@@ -74,13 +74,24 @@ func (w *world) run(id int64) *models.Run {
 	return r
 }
 
+// withResults adds what lists leave out.
+func (w *world) withResults(b *models.Batch) *models.Batch {
+	w.t.Helper()
+	results, err := w.BatchResults(w.t.Context(), w.platform, b.ID)
+	noError(w.t, err)
+	b.Results = results[b.ID]
+	return b
+}
+
 // batches returns all batches of a run, in the order of creation.
 func (w *world) batches(runID int64) (all []*models.Batch) {
 	w.t.Helper()
 	for page := (models.Page{First: models.MaxPageSize}); ; {
 		found, err := w.BatchPages(w.t.Context(), w.platform, []int64{runID}, page)
 		noError(w.t, err)
-		all = append(all, found[runID].Nodes...)
+		for _, b := range found[runID].Nodes {
+			all = append(all, w.withResults(b))
+		}
 		if !found[runID].HasNext {
 			return all
 		}
@@ -92,7 +103,7 @@ func (w *world) batch(id int64) *models.Batch {
 	w.t.Helper()
 	found, err := w.Batches(w.t.Context(), w.platform, id)
 	noError(w.t, err)
-	return found[0]
+	return w.withResults(found[0])
 }
 
 // batchAttempts returns the calls of the executor for a batch, oldest first.

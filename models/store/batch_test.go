@@ -96,6 +96,9 @@ func readBatch(t *testing.T, s *store.Store, id int64) *models.Batch {
 	t.Helper()
 	found, err := s.Batches(t.Context(), everything(), id)
 	noError(t, err)
+	results, err := s.BatchResults(t.Context(), everything(), id)
+	noError(t, err)
+	found[0].Results = results[id]
 	return found[0]
 }
 

@@ -70,7 +70,7 @@ func TestTheCallbackLogStaysWithinItsScope(t *testing.T) {
 		"the key of a sibling":         {keyScope(siblingKey, models.RoleViewer), false},
 		"the key of another account's": {keyScope(theirs.key, models.RoleViewer), false},
 	} {
-		entries, err := s.LogEntries(t.Context(), test.scope, models.LogQuery{ProjectID: mine.project.ID, Limit: 10})
+		entries, err := s.LogEntries(t.Context(), test.scope, models.LogQuery{ProjectID: mine.project.ID, RunUID: []uuid.UUID{mine.run.UID}, Limit: 10})
 		noError(t, err)
 		_, err = s.LogEntry(t.Context(), test.scope, mine.project.ID, mine.callback.UID)
 		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
@@ -118,7 +118,7 @@ func TestAnEntryHasTheUIDsOfWhatBelongsToIt(t *testing.T) {
 	}
 	noError(t, s.CreateBatches(t.Context(), []*models.Batch{b}))
 	replay := l.calledBack(t, s, func(c *models.Callback) { c.BatchID, c.ReplayOfID = &b.ID, &l.callback.ID })
-	entries, err := s.LogEntries(t.Context(), everything(), models.LogQuery{ProjectID: l.project.ID, Limit: 10})
+	entries, err := s.LogEntries(t.Context(), everything(), models.LogQuery{ProjectID: l.project.ID, RunUID: []uuid.UUID{l.run.UID}, Limit: 10})
 	noError(t, err)
 	type uids struct{ callback, parent, run, batch string }
 	text := func(u *uuid.UUID) string {
