@@ -221,7 +221,7 @@ func TestJobIsChangedWhileItsCallbacksFail(t *testing.T) {
 	h.on("/jobs/", answers(500, ""))
 	job := s.createJobs(t, s.newProject(t, ""), 1, h.url("/jobs/"))[0]
 	s.change(t, job, anyMap{"action": "RESOLVED", "state": "COMPLETED"})
-	const editors, edits = 4, 10
+	const editors, edits = 4, 5
 	var editing sync.WaitGroup
 	for editor := range editors {
 		editing.Go(func() {
