@@ -76,7 +76,8 @@ func TestEveryCommandRunsInItsSmallestSize(t *testing.T) {
 		"steady": {[]string{"-rate", "50", "-duration", "400ms"}, 1, checkDeliveries(20)},
 		"idle":   {[]string{"-settle", "0s", "-duration", "300ms"}, 1, checkIdle},
 		"history": {
-			[]string{"-small", "100", "-large", "300", "-samples", "5", "-limit", "50ms"}, 1,
+			[]string{"-small", "100", "-large", "300", "-samples", "5", "-limit", "50ms"},
+			1,
 			func(t *testing.T, r result) {
 				if r.History == nil || len(r.Pages) != len(pages()) || r.Pages[0].InSmall.P50 <= 0 || r.Pages[0].InLarge.P99 <= 0 {
 					t.Errorf("got %+v", r.History)
@@ -199,7 +200,8 @@ func wantGone(t *testing.T, b *bench, i *installation) {
 func TestMistakesInFlagsAreUsageErrors(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{}, {"nothing"},
+		{},
+		{"nothing"},
 		{"drain", "-n", "0"},
 		{"drain", "-engine", "other"},
 		{"drain", "-rounds", "0"},

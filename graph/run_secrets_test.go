@@ -63,7 +63,7 @@ func TestHeaderValuesOfRunsAndExecutorsStaySecret(t *testing.T) {
 }
 
 // inBytes is a text as it looks in a dump of binary columns.
-func inBytes(text string) string { return strings.Trim(fmt.Sprint([]byte(text)), "[]") }
+func inBytes(text string) string { return strings.Trim(fmt.Sprintf("%d", []byte(text)), "[]") }
 
 func TestRefusedHeaderValuesOfRunsAreNeitherInLogsNorInErrors(t *testing.T) {
 	t.Parallel()

@@ -90,8 +90,11 @@ func TestRingIsHeardInThisProcessWhenNobodyElseIsThere(t *testing.T) {
 	}
 	now := time.Now()
 	err := queue.Wake(t.Context(), []models.Wakeup{
-		{Lane: models.Lane{Host: "a"}, At: now}, {Lane: models.Lane{Host: "a"}, At: now}, {Lane: models.Lane{Host: "later"}, At: now.Add(time.Hour)},
-		{Lane: models.Lane{Host: "b"}, At: now.Add(-time.Hour)}, {Lane: models.Lane{Host: "a"}, At: now, Epoch: 1},
+		{Lane: models.Lane{Host: "a"}, At: now},
+		{Lane: models.Lane{Host: "a"}, At: now},
+		{Lane: models.Lane{Host: "later"}, At: now.Add(time.Hour)},
+		{Lane: models.Lane{Host: "b"}, At: now.Add(-time.Hour)},
+		{Lane: models.Lane{Host: "a"}, At: now, Epoch: 1},
 	})
 	if err == nil {
 		t.Error("nothing says that Redis is away")

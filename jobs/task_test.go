@@ -60,25 +60,29 @@ func TestTaskCarriesItsLaneOnlyAndItsVersion(t *testing.T) {
 		want   task
 	}{
 		fmt.Sprintf("host:a.example:443:%d:0", second): {
-			t.Context(), models.Wakeup{Lane: host, At: at, CallbackID: 7, Event: models.CrawlFinishedEvent},
+			t.Context(),
+			models.Wakeup{Lane: host, At: at, CallbackID: 7, Event: models.CrawlFinishedEvent},
 			task{"callback:deliver", `{"v":2,"host":"a.example:443"}`, maxTaskRetries, taskTimeout},
 		},
 		fmt.Sprintf("host::%d:0", second): {
 			t.Context(), models.Wakeup{At: at, CallbackID: 7}, task{"callback:deliver", `{"v":2}`, maxTaskRetries, taskTimeout},
 		},
 		"host:a.example:443:sweep:3": {
-			t.Context(), models.Wakeup{Lane: host, At: at, Epoch: 3},
+			t.Context(),
+			models.Wakeup{Lane: host, At: at, Epoch: 3},
 			task{"callback:deliver", `{"v":2,"host":"a.example:443"}`, maxTaskRetries, taskTimeout},
 		},
 		fmt.Sprintf("action:9:%d:0", second): {
 			t.Context(), models.Wakeup{Lane: action, At: at}, task{"batch:execute", `{"v":2,"action":9}`, maxTaskRetries, taskTimeout},
 		},
 		"action:9:sweep:3": {
-			t.Context(), models.Wakeup{Lane: action, At: at, Epoch: 3},
+			t.Context(),
+			models.Wakeup{Lane: action, At: at, Epoch: 3},
 			task{"batch:execute", `{"v":2,"action":9}`, maxTaskRetries, taskTimeout},
 		},
 		fmt.Sprintf("host:a.example:443:%d:7", second): {
-			traced(t, trace.FlagsSampled), models.Wakeup{Lane: host, At: at, CallbackID: 7},
+			traced(t, trace.FlagsSampled),
+			models.Wakeup{Lane: host, At: at, CallbackID: 7},
 			task{
 				"callback:deliver",
 				`{"v":2,"host":"a.example:443","callback":7,"trace":{"traceparent":"00-` + testTrace + `-` + testSpan + `-01"}}`,
