@@ -3,7 +3,6 @@ package graph_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -209,46 +208,11 @@ func golden(tb testing.TB, name, got string) {
 // dump is everything in the database, as text: to tell that nothing changed.
 func (w *world) dump() map[string][]string {
 	w.tb.Helper()
-	driver, source := "sqlite3", "file:"+w.url
-	if storetest.OnPostgres() {
-		driver, source = "pgx", w.url
-	}
-	db, err := sql.Open(driver, source)
-	must(w.tb, err)
-	defer func() { _ = db.Close() }()
-	tables := map[string][]string{}
-	for _, table := range []string{
-		"sso_clients", "accounts", "users", "memberships", "user_keys", "sessions", "projects", "signing_secrets",
+	return storetest.Dump(
+		w.tb, w.url, "sso_clients", "accounts", "users", "memberships", "user_keys", "sessions", "projects", "signing_secrets",
 		"project_keys", "crawls", "report_downloads", "callbacks", "callback_attempts",
 		"actions", "schedules", "runs", "run_inputs", "run_batches", "batch_attempts", "jobs",
-	} {
-		tables[table] = dumpTable(w.tb, db, table)
-	}
-	return tables
-}
-
-func dumpTable(tb testing.TB, db *sql.DB, table string) []string {
-	tb.Helper()
-	rows, err := db.QueryContext(tb.Context(), "SELECT * FROM "+table+" ORDER BY 1, 2")
-	must(tb, err)
-	defer func() { _ = rows.Close() }()
-	columns, err := rows.Columns()
-	must(tb, err)
-	var out []string
-	for rows.Next() {
-		values := make([]any, len(columns))
-		for i := range values {
-			values[i] = new(any)
-		}
-		must(tb, rows.Scan(values...))
-		line := ""
-		for i, v := range values {
-			line += fmt.Sprintf("%s=%v ", columns[i], *v.(*any))
-		}
-		out = append(out, line)
-	}
-	must(tb, rows.Err())
-	return out
+	)
 }
 
 // unchanged runs f and checks that the database is as it was, and that nobody was woken.

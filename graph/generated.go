@@ -3871,6 +3871,10 @@ type CallbackConnection {
   nodes: [Callback!]!
   edges: [CallbackEdge!]!
   pageInfo: PageInfo!
+  """
+  How many the whole list has: exact up to 5,000, and 5,001 for any number above ("more than 5,000"), so that it takes no longer in a
+  history of millions. Where an exact number matters, narrow the list: to a day, say. Whether more follow, ` + "`" + `pageInfo.hasNextPage` + "`" + ` tells.
+  """
   totalCount: Int!
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -53,28 +54,36 @@ type world struct {
 	log      *logBuffer
 	handler  http.Handler
 	executed *atomic.Int64 // statements
-	widest   *atomic.Int64 // the most parts of a union
+	widest   *atomic.Int64 // the most owners whose lists one statement reads
 	callback struct{ crawl, report *models.Callback }
 }
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	w := &world{tb: tb, url: storetest.URL(tb), clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64), widest: new(atomic.Int64)}
-	db := storetest.OpenURL(tb, w.url, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+	w := &world{tb: tb, clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64), widest: new(atomic.Int64)}
+	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
 		w.executed.Add(1)
-		parts := int64(1 + strings.Count(statement, "UNION ALL"))
-		for widest := w.widest.Load(); parts > widest && !w.widest.CompareAndSwap(widest, parts); widest = w.widest.Load() {
+		owners := ownersIn(statement)
+		for widest := w.widest.Load(); owners > widest && !w.widest.CompareAndSwap(widest, owners); widest = w.widest.Load() {
 		}
 	}))
-	if _, err := db.Migrate(tb.Context()); err != nil {
-		tb.Fatal(err)
-	}
-	w.store = &trap{Store: db, close: db.Close}
+	w.url, w.store = databaseURL, &trap{Store: db, close: db.Close}
 	w.service = w.serviceOn(w.store)
 	w.handler = identified(graph.NewHandler(w.service, testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
 	w.inTx(func(s *models.Service) { populate(tb, w, s) })
 	w.queue.reset()
 	return w
+}
+
+var ownerIDs = regexp.MustCompile(`IN \(([^()]*)\)\) AS owners`)
+
+// ownersIn counts the owners whose lists a statement reads, each in a part of its own or all by one list of ids.
+func ownersIn(statement string) int64 {
+	owners := strings.Count(statement, "AS page")
+	if list := ownerIDs.FindStringSubmatch(statement); list != nil {
+		owners = max(owners, 1+strings.Count(list[1], ","))
+	}
+	return int64(owners)
 }
 
 // identified gives each request an id, as the server does.

@@ -1,10 +1,13 @@
 package graph_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/ringback/ringback/models"
 )
 
 // selfEvident says which types need no sentence of their own: the parts of a connection, and the inputs and payloads of
@@ -83,6 +86,16 @@ func TestListsHaveADefaultSizeAndSayTheirLimit(t *testing.T) {
 			t.Errorf("%s.%s does not say how large first can be", owner.Name, f.Name)
 		}
 	})
+}
+
+func TestListOfCallbacksSaysHowFarItIsCounted(t *testing.T) {
+	t.Parallel()
+	description := schema().Types["CallbackConnection"].Fields.ForName("totalCount").Description
+	for _, n := range []int{models.MaxCounted, models.MaxCounted + 1} {
+		if text := fmt.Sprintf("%d,%03d", n/1000, n%1000); !strings.Contains(description, text) {
+			t.Errorf("%s is not in %q", text, description)
+		}
+	}
 }
 
 func TestEveryEnumOfCausesAndStatusesIsExplained(t *testing.T) {

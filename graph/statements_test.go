@@ -151,6 +151,6 @@ func TestAListInManyListsIsReadInPortions(t *testing.T) {
 		}
 	}
 	if widest := w.widest.Load(); widest < 2 || widest > models.MaxPageSize {
-		t.Errorf("a statement has %d parts", widest)
+		t.Errorf("a statement reads the lists of %d owners", widest)
 	}
 }

@@ -20,28 +20,32 @@ type deliverer struct {
 	log       *slog.Logger
 	userAgent string
 	traces    traces
-	recorder  recorder
 }
 
 // source is the callbacks, by target host.
 func (d *deliverer) source() source[*models.Delivery] {
 	return source[*models.Delivery]{
-		name: "callback", claim: d.service.Claim, do: d.deliver, renew: d.service.Renew,
+		name: "callback", claim: d.service.Claim, do: d.deliver, renew: d.service.Renew, release: d.service.Release,
 		id: func(delivery *models.Delivery) int64 { return delivery.Callback.ID },
 	}
 }
 
-// deliver tells whether the callback arrived. What the receiver did is recorded and logged; what failed on our side is logged,
-// and mended by the sweep when the lease has run out.
-func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arrived bool) {
+// deliver sends a callback and records what came of it. What the receiver did is recorded and logged; what failed on our side is
+// logged, and mended by the sweep when the lease has run out.
+func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answered func(arrived bool)) {
 	ctx, span := startAttempt(d.traces.take(ctx, delivery.Callback.ID), delivery)
 	defer func() { endAttempt(span, delivery.Attempt) }()
 	outcome, err := d.send(ctx, delivery)
 	switch {
 	case errors.Is(err, errStopping):
-		err = d.recorder.record(ctx, d.service.GiveBack(delivery))
-	case err == nil:
-		err = d.recorder.record(ctx, d.service.Decide(delivery, outcome))
+		answered(false)
+		err = d.conclude(ctx, d.service.GiveBack(delivery))
+	case err != nil:
+		answered(false)
+	default:
+		settlement := d.service.Decide(delivery, outcome)
+		answered(settlement.Arrived())
+		err = d.conclude(ctx, settlement)
 		if err == nil { // else the delivery does not show what came of it
 			d.tell(ctx, delivery)
 		}
@@ -49,7 +53,10 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery) (arr
 	if err != nil {
 		d.log.ErrorContext(ctx, "callback.not_recorded", "callback", delivery.Callback.UID.String(), "error", err)
 	}
-	return err == nil && delivery.Attempt.Error == nil
+}
+
+func (d *deliverer) conclude(ctx context.Context, settlement *models.Settlement) error {
+	return insist(ctx, func(ctx context.Context) error { return d.service.Conclude(ctx, settlement) })
 }
 
 // send makes the request and says what came of it.
@@ -57,7 +64,9 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 	if refusal := delivery.Refusal(); refusal != nil {
 		return models.Outcome{Error: refusal}, nil
 	}
-	headers, err := delivery.Headers(d.userAgent, time.Now())
+	now := time.Now()
+	delivery.Leave(now)
+	headers, err := delivery.Headers(d.userAgent, now)
 	if err != nil {
 		return models.Outcome{}, err
 	}

@@ -28,7 +28,7 @@ func deliver(ctx context.Context, t *testing.T, w *world, d *deliverer, callback
 		t.Fatal(err)
 	}
 	for _, delivery := range deliveries {
-		d.deliver(ctx, delivery)
+		d.deliver(ctx, delivery, func(bool) {})
 	}
 	return len(movedTo) == 1 && deliver(ctx, t, w, d, callbackID) || len(deliveries) == 1
 }

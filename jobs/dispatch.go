@@ -16,10 +16,13 @@ type source[W any] struct {
 	name string // of one, in the log
 	// claim takes up to limit that are due in a lane, and names lanes in which some are due that were there before.
 	claim func(ctx context.Context, lane string, limit int) (claimed []W, movedTo []string, err error)
-	// do sees one through and tells whether the other side is there at all.
-	do    func(context.Context, W) (arrived bool)
+	// do sees one through. It calls answered as soon as the other side is done with it, and tells whether that was there at all;
+	// what is left to do then is ours, as writing down what came of it.
+	do    func(ctx context.Context, work W, answered func(arrived bool))
 	renew func(ctx context.Context, ids []int64) error
 	id    func(W) int64
+	// release gives back what was claimed ahead and is not done after all; nil: nothing is claimed ahead.
+	release func(ctx context.Context, works []W) error
 }
 
 // dispatcher decides which work this process does when. It counts by lane, before anything is claimed: what does not fit
@@ -29,7 +32,7 @@ type dispatcher[W any] struct {
 	source  source[W]
 	log     *slog.Logger
 	perLane int
-	// slots bounds the requests in flight in all lanes, and those of other dispatchers that share them.
+	// slots bounds what is in flight, or answered and not yet written down, in all lanes and those of other dispatchers that share them.
 	slots chan struct{}
 	// ctx ends when requests in flight are not waited for any longer; stopping is closed when no new ones may begin.
 	ctx      context.Context //nolint:containedctx // it is the life of the dispatcher, not of a call
@@ -37,102 +40,131 @@ type dispatcher[W any] struct {
 	running  sync.WaitGroup
 
 	mu     sync.Mutex
-	lanes  map[string]*lane
-	inHand map[int64]struct{} // what was claimed and not yet settled
+	lanes  map[string]*lane[W]
+	inHand map[int64]int // how often each is claimed and not yet settled: one whose lease ran out can be claimed here again
+	ready  int           // in all lanes, with what they are just claiming ahead
 	closed bool
-}
-
-// lane is the requests to one host, or of one action.
-type lane struct {
-	name     string
-	inFlight int
-	// wanted: more may be due than was claimed yet.
-	wanted bool
-	// filling: a goroutine is claiming for this lane.
-	filling bool
-	health  hostHealth
 }
 
 func newDispatcher[W any](ctx context.Context, from source[W], slots chan struct{}, perLane int, log *slog.Logger) *dispatcher[W] {
 	return &dispatcher[W]{
 		source: from, log: log, perLane: perLane, slots: slots,
-		ctx: ctx, stopping: make(chan struct{}), lanes: map[string]*lane{}, inHand: map[int64]struct{}{},
+		ctx: ctx, stopping: make(chan struct{}), lanes: map[string]*lane[W]{}, inHand: map[int64]int{},
 	}
 }
 
-// nudge says that something may be due in a lane. It returns at once.
-func (d *dispatcher[W]) nudge(name string) {
+// nudge says that something may be due in a lane, and tells whether there is room for it just now. It returns at once.
+func (d *dispatcher[W]) nudge(name string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l, ok := d.lanes[name]
 	if !ok {
-		l = &lane{name: name}
+		l = &lane[W]{name: name}
 		d.lanes[name] = l
 	}
+	room := d.hasRoom(l)
 	l.wanted = true
 	d.resume(l)
+	return room
 }
 
-// resume lets a lane claim if it may, and forgets one that has nothing to remember. The caller holds the lock.
-func (d *dispatcher[W]) resume(l *lane) {
+// free tells whether a lane has room.
+func (d *dispatcher[W]) free(name string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l, ok := d.lanes[name]
+	if !ok {
+		l = &lane[W]{}
+	}
+	return d.hasRoom(l)
+}
+
+func (d *dispatcher[W]) hasRoom(l *lane[W]) bool { return d.room(l) > 0 && len(d.slots) < cap(d.slots) }
+
+// resume lets a lane begin and claim what it may, and forgets one that has nothing to remember. The caller holds the lock.
+func (d *dispatcher[W]) resume(l *lane[W]) {
+	d.beginReady(l)
 	switch {
 	case l.filling:
 	case d.mayClaim(l):
 		l.filling = true
 		d.running.Go(func() { d.fill(l) })
-	case l.inFlight == 0 && !l.wanted && !l.health.tripped:
+	case l.inFlight == 0 && len(l.ready) == 0 && !l.wanted && !l.short && !l.health.tripped:
 		delete(d.lanes, l.name)
 	}
 }
 
-func (d *dispatcher[W]) mayClaim(l *lane) bool { return l.wanted && d.room(l) > 0 && !d.closed }
+// mayClaim: what is claimed ahead is claimed again when half of it has begun, and not one by one.
+func (d *dispatcher[W]) mayClaim(l *lane[W]) bool {
+	if !l.wanted || d.closed || l.short || len(l.ready) > d.ahead(l)/2 {
+		return false
+	}
+	return d.room(l) > 0 || d.roomAhead(l) > 0
+}
 
-func (d *dispatcher[W]) room(l *lane) int { return l.health.limit(d.perLane) - l.inFlight }
+func (d *dispatcher[W]) room(l *lane[W]) int { return l.health.limit(d.perLane) - l.inFlight }
+
+// ahead is how many may be claimed for a lane before there is room for them.
+func (d *dispatcher[W]) ahead(l *lane[W]) int {
+	if d.source.release == nil || l.health.tripped {
+		return 0
+	}
+	return l.pace.ahead(d.perLane)
+}
+
+// roomAhead: all lanes together claim no more ahead than may be in flight.
+func (d *dispatcher[W]) roomAhead(l *lane[W]) int {
+	return max(0, min(d.ahead(l)-len(l.ready), cap(d.slots)-d.ready))
+}
 
 // fill claims for a lane until it is full or nothing more is due.
-func (d *dispatcher[W]) fill(l *lane) {
+func (d *dispatcher[W]) fill(l *lane[W]) {
 	for {
-		places := d.reserve(l)
-		if places == 0 {
+		places, ahead := d.reserve(l)
+		if places+ahead == 0 {
 			return
 		}
-		claimed, movedTo, err := d.source.claim(d.ctx, l.name, places)
+		claimed, movedTo, err := d.source.claim(d.ctx, l.name, places+ahead)
 		if err != nil && d.ctx.Err() == nil {
 			d.log.WarnContext(d.ctx, d.source.name+".not_claimed", "error", err)
 		}
-		d.begin(l, claimed, places, len(movedTo))
+		d.take(l, claimed, places, ahead, len(claimed)+len(movedTo) == places+ahead)
 		for _, name := range movedTo {
 			d.nudge(name)
 		}
 	}
 }
 
-// reserve waits for a slot and takes as many as the lane has room for; 0 when the lane is to claim no more for now.
-func (d *dispatcher[W]) reserve(l *lane) int {
+// reserve waits for a slot and takes as many as the lane has room for, and says how many may be claimed beyond that; 0 and 0 when
+// the lane is to claim no more for now.
+func (d *dispatcher[W]) reserve(l *lane[W]) (places, ahead int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for d.mayClaim(l) {
-		d.mu.Unlock()
-		got := d.waitForSlot()
-		d.mu.Lock()
-		if !got {
-			break
+		if d.room(l) > 0 {
+			d.mu.Unlock()
+			got := d.waitForSlot()
+			d.mu.Lock()
+			if !got {
+				break
+			}
+			if !d.mayClaim(l) || d.room(l) <= 0 { // the host was found to be down meanwhile
+				<-d.slots
+				continue
+			}
+			for places = 1; places < d.room(l) && d.trySlot(); {
+				places++
+			}
 		}
-		if !d.mayClaim(l) { // the host was found to be down meanwhile
-			<-d.slots
-			continue
-		}
-		places := 1
-		for places < d.room(l) && d.trySlot() {
-			places++
-		}
+		ahead = d.roomAhead(l)
 		l.inFlight += places
+		d.ready += ahead
 		l.wanted = false // what is nudged from here on may not be in what is claimed
-		return places
+		return places, ahead
 	}
 	l.filling = false
 	d.resume(l)
-	return 0
+	return 0, 0
 }
 
 func (d *dispatcher[W]) waitForSlot() bool {
@@ -153,32 +185,106 @@ func (d *dispatcher[W]) trySlot() bool {
 	}
 }
 
-// begin sends what was claimed and gives back the places that were not needed.
-func (d *dispatcher[W]) begin(l *lane, claimed []W, places, moved int) {
+// take begins what was claimed, gives back the places that were not needed, and keeps ready what was claimed ahead.
+func (d *dispatcher[W]) take(l *lane[W], claimed []W, places, ahead int, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for range places - len(claimed) {
+	l.wanted = l.wanted || more
+	for _, work := range claimed {
+		d.inHand[d.source.id(work)]++
+	}
+	now := min(places, len(claimed))
+	for _, work := range claimed[:now] {
+		d.begin(l, work)
+	}
+	for range places - now {
 		l.inFlight--
 		<-d.slots
 	}
-	if len(claimed)+moved == places {
-		l.wanted = true // there may be more
+	l.ready = append(l.ready, claimed[now:]...)
+	d.ready += len(claimed) - now - ahead
+	if d.closed || l.health.tripped {
+		d.unready(l)
 	}
-	for _, work := range claimed {
-		d.inHand[d.source.id(work)] = struct{}{}
-		d.running.Go(func() { d.end(l, work, d.source.do(d.ctx, work)) })
+	d.beginReady(l)
+}
+
+// begin does one piece of work, for which the lane has a place and the caller a slot.
+func (d *dispatcher[W]) begin(l *lane[W], work W) {
+	d.running.Go(func() {
+		begun := time.Now()
+		d.source.do(d.ctx, work, func(arrived bool) { d.answered(l, arrived, time.Since(begun)) })
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.dropFromHand(work)
+		<-d.slots
+	})
+}
+
+// beginReady begins what was claimed ahead, as far as there is room.
+func (d *dispatcher[W]) beginReady(l *lane[W]) {
+	for len(l.ready) > 0 && d.room(l) > 0 && !l.short {
+		if !d.trySlot() {
+			l.short = true
+			d.running.Go(func() { d.awaitSlot(l) })
+			return
+		}
+		l.inFlight++
+		d.ready--
+		d.begin(l, l.next())
 	}
 }
 
-// end makes room for what is next in the lane.
-func (d *dispatcher[W]) end(l *lane, work W, arrived bool) {
+// awaitSlot is for a lane that is short of nothing but a slot.
+func (d *dispatcher[W]) awaitSlot(l *lane[W]) {
+	got := d.waitForSlot()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.inHand, d.source.id(work))
+	l.short = false
+	if got {
+		<-d.slots // for whoever of this lane is the next
+		d.resume(l)
+	}
+}
+
+// answered makes room for what is next in the lane. The slot is kept until what came of this one is written down.
+func (d *dispatcher[W]) answered(l *lane[W], arrived bool, took time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	l.inFlight--
-	<-d.slots
-	l.health.note(arrived, time.Now())
+	l.pace.note(took)
+	if l.health.note(arrived, time.Now()); l.health.tripped {
+		d.unready(l)
+	}
 	d.resume(l)
+}
+
+// unready gives back what a lane has claimed ahead.
+func (d *dispatcher[W]) unready(l *lane[W]) {
+	works := l.ready
+	if len(works) == 0 {
+		return
+	}
+	l.ready = nil
+	d.ready -= len(works)
+	d.running.Go(func() {
+		if err := d.source.release(d.ctx, works); err != nil {
+			d.log.WarnContext(d.ctx, d.source.name+".not_released", "number", len(works), "error", err)
+		}
+		d.mu.Lock()
+		for _, work := range works {
+			d.dropFromHand(work)
+		}
+		d.mu.Unlock()
+		d.nudge(l.name) // they are due again
+	})
+}
+
+func (d *dispatcher[W]) dropFromHand(work W) {
+	id := d.source.id(work)
+	if d.inHand[id]--; d.inHand[id] == 0 {
+		delete(d.inHand, id)
+	}
 }
 
 // renew keeps what is in hand, until the dispatcher has ended.
@@ -203,12 +309,15 @@ func (d *dispatcher[W]) renew(ended <-chan struct{}) {
 	}
 }
 
-// stop begins nothing new and waits for what is in flight.
+// stop begins nothing new, gives back what was claimed ahead and waits for what is in flight.
 func (d *dispatcher[W]) stop() {
 	d.mu.Lock()
 	if !d.closed {
 		d.closed = true
 		close(d.stopping)
+	}
+	for _, l := range d.lanes {
+		d.unready(l)
 	}
 	d.mu.Unlock()
 	d.running.Wait()

@@ -41,7 +41,9 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 }
 
 // request is what the dispatcher calls to deliver: it waits for the test's answer.
-func (h *hosts) request(ctx context.Context, d *models.Delivery) (arrived bool) {
+func (h *hosts) request(ctx context.Context, d *models.Delivery, answered func(arrived bool)) {
+	arrived := false
+	defer func() { answered(arrived) }()
 	answer := make(chan bool)
 	h.mu.Lock()
 	h.waiting[d.Callback.ID] = answer
@@ -50,7 +52,7 @@ func (h *hosts) request(ctx context.Context, d *models.Delivery) (arrived bool) 
 	select {
 	case arrived = <-answer:
 	case <-ctx.Done():
-		return false
+		return
 	}
 	status := http.StatusInternalServerError
 	if arrived {
@@ -59,7 +61,6 @@ func (h *hosts) request(ctx context.Context, d *models.Delivery) (arrived bool) 
 	if err := h.service.Record(context.WithoutCancel(ctx), d, models.Outcome{HTTPStatus: &status}); err != nil {
 		h.log.Error("record", "error", err)
 	}
-	return arrived
 }
 
 // due makes callbacks for a host of that name, and returns the host.

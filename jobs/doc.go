@@ -4,7 +4,12 @@
 // and history live in the database, and a worker that is woken claims there what is due; so a wake-up that comes early, late or twice
 // does no harm. It comes in three ways, each slower and surer than the one before:
 //
-//   - the doorbell, at once: a call within the process, a message of Redis to others, which nobody keeps;
+//   - the doorbell, at once: a call within the process, and where its worker has no room a message of Redis to others, which nobody
+//     keeps and one of them answers;
 //   - a task of asynq, which keeps it until its time has come: one for each lane and second. asynq polls once a second;
 //   - the sweep, every 2 s, which asks the database itself what has been due for a second.
+//
+// A claimed callback passes through a lane: it begins when its host has room (RINGBACK_PER_HOST) and the process a slot
+// (RINGBACK_CONCURRENCY). With the answer the host has room again; the slot is free when what came of it is committed. A host that
+// answers quickly has some more claimed ahead, so that nothing waits for a claim.
 package jobs

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
@@ -17,44 +18,61 @@ type doorbell struct {
 	client  redis.UniversalClient
 	channel string
 	self    string // who rings, so as not to hear oneself twice
-	local   atomic.Pointer[func(wake)]
+	local   atomic.Pointer[attendant]
+}
+
+// attendant is the worker that answers a doorbell.
+type attendant struct {
+	// answer tells whether the worker has gone to look; false: it has no room just now, and looks when it has.
+	answer func(wake) (taken bool)
+	// free tells whether it has room.
+	free func(wake) bool
 }
 
 // ring is the message of Redis.
 type ring struct {
 	From  string `json:"from"`
+	ID    string `json:"id"`
 	Wakes []wake `json:"wakes"`
 }
+
+// ringTime is how long it is remembered who has answered a ring.
+const ringTime = 10 * time.Second
 
 func newDoorbell(client redis.UniversalClient, queue string) *doorbell {
 	return &doorbell{client: client, channel: "ringback:" + queue + ":doorbell", self: uuid.NewString()}
 }
 
-// ringHere wakes the worker in this process, if there is one.
-func (d *doorbell) ringHere(wakes []wake) {
-	if answer := d.local.Load(); answer != nil {
-		for _, w := range wakes {
-			(*answer)(w)
+// ringHere wakes the worker in this process, if there is one, and returns the wake-ups that others should hear of.
+func (d *doorbell) ringHere(wakes []wake) (rest []wake) {
+	worker := d.local.Load()
+	for _, w := range wakes {
+		if worker == nil || !worker.answer(w) {
+			rest = append(rest, w)
 		}
 	}
+	return rest
 }
 
-// ringThere wakes the workers in other processes.
+// ringThere wakes a worker in another process.
 func (d *doorbell) ringThere(ctx context.Context, wakes []wake) error {
-	message, err := json.Marshal(ring{From: d.self, Wakes: wakes})
+	if len(wakes) == 0 {
+		return nil
+	}
+	message, err := json.Marshal(ring{From: d.self, ID: uuid.NewString(), Wakes: wakes})
 	if err != nil {
 		return err
 	}
 	return d.client.Publish(ctx, d.channel, message).Err()
 }
 
-// attend lets a function answer the rings of this process, from now on.
-func (d *doorbell) attend(answer func(wake)) { d.local.Store(&answer) }
+// attend lets a worker answer the rings of this process, from now on.
+func (d *doorbell) attend(worker attendant) { d.local.Store(&worker) }
 
-// hear lets the same function answer the rings of other processes too. When the context ends, it answers no more.
+// hear lets the same worker answer the rings of other processes too. When the context ends, it answers no more.
 func (d *doorbell) hear(ctx context.Context, log *slog.Logger) {
-	answer := d.local.Load()
-	defer d.local.CompareAndSwap(answer, nil)
+	worker := d.local.Load()
+	defer d.local.CompareAndSwap(worker, nil)
 	rings := d.client.Subscribe(ctx, d.channel)
 	defer func() { _ = rings.Close() }()
 	messages := rings.Channel() // it subscribes again when the connection was lost
@@ -70,13 +88,36 @@ func (d *doorbell) hear(ctx context.Context, log *slog.Logger) {
 			var r ring
 			if err := json.Unmarshal([]byte(message.Payload), &r); err != nil {
 				log.WarnContext(ctx, "doorbell.not_read", "error", err)
-				continue
-			}
-			for _, w := range r.Wakes {
-				if r.From != d.self && w.V == wakeVersion {
-					(*answer)(w)
-				}
+			} else if r.From != d.self {
+				d.answer(ctx, worker, r)
 			}
 		}
 	}
+}
+
+// answer answers a ring of another process. Of the workers with room the first one looks: the others would look in vain. One without
+// room looks when it has some.
+func (d *doorbell) answer(ctx context.Context, worker *attendant, r ring) {
+	var free []wake
+	for _, w := range r.Wakes {
+		switch {
+		case w.V != wakeVersion:
+		case worker.free(w):
+			free = append(free, w)
+		default:
+			worker.answer(w)
+		}
+	}
+	if len(free) == 0 || !d.first(ctx, r.ID) {
+		return
+	}
+	for _, w := range free {
+		worker.answer(w)
+	}
+}
+
+// first tells whether nobody has answered a ring yet. Where Redis does not say, everybody answers.
+func (d *doorbell) first(ctx context.Context, id string) bool {
+	first, err := d.client.SetNX(ctx, d.channel+":"+id, d.self, ringTime).Result()
+	return first || err != nil
 }

@@ -3,6 +3,7 @@ package jobs
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,13 +23,29 @@ import (
 type heard struct {
 	mu    sync.Mutex
 	hosts []string
+	full  bool
 }
 
-func (h *heard) answer(w wake) {
+func (h *heard) answer(w wake) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.hosts = append(h.hosts, w.Host)
+	return !h.full
 }
+
+func (h *heard) free(wake) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.full
+}
+
+func (h *heard) setFull() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.full = true
+}
+
+func (h *heard) attendant() attendant { return attendant{answer: h.answer, free: h.free} }
 
 func (h *heard) all() []string {
 	h.mu.Lock()
@@ -55,7 +72,7 @@ func listening(t *testing.T, client redis.UniversalClient, d *doorbell) {
 func hear(t *testing.T, client redis.UniversalClient, d *doorbell) *heard {
 	t.Helper()
 	h := &heard{}
-	d.attend(h.answer)
+	d.attend(h.attendant())
 	var wg sync.WaitGroup
 	t.Cleanup(wg.Wait)
 	wg.Go(func() { d.hear(t.Context(), slog.New(slog.DiscardHandler)) })
@@ -84,7 +101,7 @@ func TestRingIsHeardInThisProcessWhenNobodyElseIsThere(t *testing.T) {
 	queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
 	h := &heard{}
 	queue.bell.ringHere(ringing("nobody")) // that is no harm
-	queue.bell.attend(h.answer)
+	queue.bell.attend(h.attendant())
 	if err := embedded.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -287,4 +304,46 @@ func TestTracesThatNobodyTakesAreForgottenAndOthersGoOn(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestOneOfTheWorkersWithRoomAnswersARingAndTheFullOnesKeepItInMind(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	full := hear(t, client, newDoorbell(client, name))
+	full.setFull()
+	a, b := hear(t, client, newDoorbell(client, name)), hear(t, client, newDoorbell(client, name))
+	eventually(t, "all listen", func() bool {
+		channel := newDoorbell(client, name).channel
+		return client.PubSubNumSub(t.Context(), channel).Val()[channel] == 3
+	})
+	const rings = 50
+	there := newDoorbell(client, name)
+	for range rings {
+		ringThere(t, there, "a")
+	}
+	ringThere(t, there, "last")
+	full.want(t, append(slices.Repeat([]string{"a"}, rings), "last")...)
+	eventually(t, "the last ring is answered", func() bool { return slices.Contains(slices.Concat(a.all(), b.all()), "last") })
+	if n := len(a.all()) + len(b.all()); n != rings+1 {
+		t.Errorf("%d answers to %d rings", n, rings+1)
+	}
+}
+
+func TestRingThatTheWorkerHereTakesIsNotHeardElsewhere(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	queue := NewQueue(client, name, prometheus.NewRegistry())
+	here := &heard{}
+	queue.bell.attend(here.attendant())
+	there := hear(t, client, newDoorbell(client, name))
+	wake := func(host string) {
+		if err := queue.Wake(t.Context(), []models.Wakeup{{Lane: models.Lane{Host: host}, At: time.Now()}}); err != nil {
+			t.Error(err)
+		}
+	}
+	wake("taken")
+	here.setFull()
+	wake("too much")
+	there.want(t, "too much")
+	here.want(t, "taken", "too much")
 }

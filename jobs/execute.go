@@ -39,8 +39,11 @@ func (e *executor) claim(ctx context.Context, lane string, limit int) ([]*models
 	return claimed, nil, err
 }
 
-// execute tells whether the executor is there. As with a callback, what failed on our side is mended by the sweep.
-func (e *executor) execute(ctx context.Context, x *models.Execution) (arrived bool) {
+// execute calls the executor and records what came of it. As with a callback, what failed on our side is mended by the sweep. The
+// action's place is kept until then: the next page is made by what is recorded.
+func (e *executor) execute(ctx context.Context, x *models.Execution, answered func(arrived bool)) {
+	arrived := false
+	defer func() { answered(arrived) }()
 	outcome, err := e.call(ctx, x)
 	switch {
 	case errors.Is(err, errStopping):
@@ -55,7 +58,6 @@ func (e *executor) execute(ctx context.Context, x *models.Execution) (arrived bo
 	if err != nil {
 		e.log.ErrorContext(ctx, "batch.not_recorded", "batch", x.Batch.UID.String(), "error", err)
 	}
-	return arrived
 }
 
 func (e *executor) call(ctx context.Context, x *models.Execution) (models.Outcome, error) {

@@ -31,7 +31,7 @@ const gormCache = "gorm.io/gorm/internal/lru.NewLRU[...].func1"
 
 func TestMain(m *testing.M) {
 	redislog.Disable() // as the program does
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(gormCache))
+	goleak.VerifyTestMain(storetest.Main{M: m}, goleak.IgnoreTopFunction(gormCache))
 }
 
 // patience is when a test gives up waiting.
@@ -207,7 +207,6 @@ func newDeliverer(t *testing.T, w *world) *deliverer {
 	log := slog.New(slog.DiscardHandler)
 	return &deliverer{
 		service: w.service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
-		recorder: recorder{service: w.service, log: log},
 	}
 }
 

@@ -55,16 +55,13 @@ func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 			due = append(due, e.wake)
 		}
 	}
-	q.bell.ringHere(due)
+	rest := q.bell.ringHere(due)
 	for _, e := range entries {
 		if err := q.enqueue(ctx, e); err != nil {
 			return err
 		}
 	}
-	if len(due) == 0 {
-		return nil
-	}
-	return q.bell.ringThere(ctx, due)
+	return q.bell.ringThere(ctx, rest)
 }
 
 func (q *Queue) enqueue(ctx context.Context, e entry) error {

@@ -63,10 +63,7 @@ type Worker struct {
 func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
 	slots := make(chan struct{}, cfg.Concurrency)
-	d := &deliverer{
-		service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent,
-		recorder: recorder{service: service, log: log},
-	}
+	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
@@ -105,16 +102,23 @@ func (w *Worker) handle(_ context.Context, t *asynq.Task) error {
 	return err
 }
 
-// wake lets a dispatcher look at a lane. It returns at once.
-func (w *Worker) wake(said wake) {
+// wake lets a dispatcher look at a lane, and tells whether it does so at once.
+func (w *Worker) wake(said wake) bool {
 	if said.Callback != 0 {
 		w.deliverer.traces.put(traceContext.Extract(w.ctx, said.Trace), said.Callback)
 	}
 	if said.Action != 0 {
-		w.executions.nudge(laneOf(said.Action))
-	} else {
-		w.deliveries.nudge(said.Host)
+		return w.executions.nudge(laneOf(said.Action))
 	}
+	return w.deliveries.nudge(said.Host)
+}
+
+// free tells whether there is room in a lane.
+func (w *Worker) free(said wake) bool {
+	if said.Action != 0 {
+		return w.executions.free(laneOf(said.Action))
+	}
+	return w.deliveries.free(said.Host)
 }
 
 // Start begins to deliver. It returns at once.
@@ -138,7 +142,7 @@ func (w *Worker) Start() error {
 func (w *Worker) listen() {
 	listening, deaf := context.WithCancel(w.ctx)
 	w.deaf = deaf
-	w.bell.attend(w.wake)
+	w.bell.attend(attendant{answer: w.wake, free: w.free})
 	w.background.Go(func() { w.bell.hear(listening, w.log) })
 }
 

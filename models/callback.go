@@ -18,6 +18,9 @@ const (
 	StatusFailed  Status = "FAILED" // given up
 )
 
+// Statuses returns all statuses.
+func Statuses() []Status { return []Status{StatusPending, StatusRunning, StatusSuccess, StatusFailed} }
+
 // Ended tells whether nothing more happens to a callback of this status.
 func (s Status) Ended() bool { return s == StatusSuccess || s == StatusFailed }
 
@@ -132,7 +135,11 @@ type CallbackStore interface {
 	ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*Callback, error)
 	// MoveCallbacks gives claimed callbacks back, unsent, to wait under the hosts that they are aimed at now.
 	MoveCallbacks(ctx context.Context, now time.Time, callbacks []*Callback) error
-	// RenewLeases moves the leases of RUNNING callbacks to until.
+	// ReleaseCallbacks makes claimed callbacks due again, as if they had not been claimed. One that somebody else has taken since
+	// stays as it is. DeleteAttempts deletes attempts that are still open.
+	ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*Callback) error
+	DeleteAttempts(ctx context.Context, attempts ...*Attempt) error
+	// RenewLeases moves the leases of RUNNING callbacks to until, but for those that somebody is just settling.
 	RenewLeases(ctx context.Context, ids []int64, until time.Time) error
 	// CreateAttempts sets the IDs.
 	CreateAttempts(ctx context.Context, attempts []*Attempt) error

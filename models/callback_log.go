@@ -56,7 +56,7 @@ type LogQuery struct {
 
 func (q LogQuery) check() error {
 	for _, status := range q.Status {
-		if !slices.Contains([]Status{StatusPending, StatusRunning, StatusFailed, StatusSuccess}, status) {
+		if !slices.Contains(Statuses(), status) {
 			return invalid("status", "must be PENDING, RUNNING, FAILED or SUCCESS")
 		}
 	}

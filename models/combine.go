@@ -16,21 +16,29 @@ const (
 	// combinedTimeout ends work that hangs, as on a dead connection; until then nobody else gets on. It is as long as Postgres lets one
 	// statement take.
 	combinedTimeout = 30 * time.Second
+	// gatherTime is how long a work that will be shared waits for more to share it. A transaction costs about a millisecond beside
+	// what its rows cost: waiting for twice as many pays from two on.
+	gatherTime = 5 * time.Millisecond
 )
 
 // combiner lets calls that come at the same time share one transaction. A call that finds none under way starts at once; those that
 // come meanwhile are gathered, and go together when it has ended. So one call alone waits for nobody, and the more there are, the
-// more share the cost.
+// more share the cost. After a work that was shared the next one waits a little: those who were just served come again.
 type combiner[In, Out any] struct {
 	// work does calls together, and returns what came of each. Its error says that none was done.
 	work func(ctx context.Context, in []In) ([]Out, error)
-	// after follows the work, before the callers hear of it. The next work does not wait for it.
-	after func(ctx context.Context, out []Out)
-	log   *slog.Logger
+	// after follows the work, before the callers hear of it; nil: nothing does. The next work does not wait for it.
+	after   func(ctx context.Context, out []Out)
+	timeout time.Duration // of the work
+	gather  time.Duration // how long it waits for more, where it will be shared
+	log     *slog.Logger
 
 	mu      sync.Mutex
 	working bool
 	waiting []*combined[In, Out]
+	// enough is how many may wait before a work begins early; 0: nobody has to wait for others.
+	enough int
+	round  int // of works
 }
 
 // combined is one call. What came of it can be read when done is closed.
@@ -89,13 +97,14 @@ func (c *combiner[In, Out]) leave(call *combined[In, Out]) {
 
 // next starts the work for those who wait, unless there is some under way. The caller holds the lock.
 func (c *combiner[In, Out]) next() {
-	if c.working || len(c.waiting) == 0 {
+	if c.working || len(c.waiting) == 0 || len(c.waiting) < c.enough {
 		return
 	}
+	c.enough = 0
 	n := min(len(c.waiting), maxCombined)
 	calls := slices.Clone(c.waiting[:n])
 	c.waiting = slices.Delete(c.waiting, 0, n)
-	ctx, giveUp := context.WithTimeout(context.WithoutCancel(calls[0].ctx), combinedTimeout) // with the first's values, for traces
+	ctx, giveUp := context.WithTimeout(context.WithoutCancel(calls[0].ctx), c.timeout) // with the first's values, for traces
 	group := &callGroup{here: n, giveUp: giveUp}
 	for _, call := range calls {
 		call.group = group
@@ -115,11 +124,8 @@ func (c *combiner[In, Out]) run(ctx context.Context, done context.CancelFunc, ca
 		out, err = c.work(ctx, in)
 		return err
 	})
-	c.mu.Lock()
-	c.working = false
-	c.next()
-	c.mu.Unlock()
-	if err == nil {
+	c.ended(len(calls))
+	if err == nil && c.after != nil {
 		err = guarded(func() error { c.after(ctx, out); return nil })
 	}
 	if err != nil && len(calls) > 1 {
@@ -131,6 +137,30 @@ func (c *combiner[In, Out]) run(ctx context.Context, done context.CancelFunc, ca
 			call.out = out[i]
 		}
 		close(call.done)
+	}
+}
+
+// ended lets the next work begin: at once after one that nobody shared, else when as many have come as there were, or soon.
+func (c *combiner[In, Out]) ended(calls int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.working = false
+	c.round++
+	if calls > 1 && c.gather > 0 {
+		c.enough = min(maxCombined, len(c.waiting)+calls)
+		round := c.round
+		time.AfterFunc(c.gather, func() { c.gathered(round) })
+	}
+	c.next()
+}
+
+// gathered begins with those who have come, unless they were enough before.
+func (c *combiner[In, Out]) gathered(round int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.round == round {
+		c.enough = 0
+		c.next()
 	}
 }
 

@@ -32,6 +32,12 @@ func newWorkshop(after func(context.Context, []int)) *workshop {
 	return w
 }
 
+func newGatheringWorkshop(gather time.Duration) *workshop {
+	w := &workshop{goOn: make(chan error)}
+	w.do = models.CombineGathering(gather, w.work, noFollowUp)
+	return w
+}
+
 func (w *workshop) work(ctx context.Context, in []int) ([]int, error) {
 	w.mu.Lock()
 	w.done, w.last = append(w.done, in), ctx
@@ -50,6 +56,12 @@ func (w *workshop) work(ctx context.Context, in []int) ([]int, error) {
 		out[i] = 10 * n
 	}
 	return out, err
+}
+
+// letGo lets one work go on, to its end.
+func (w *workshop) letGo(err error) {
+	w.goOn <- err
+	synctest.Wait()
 }
 
 // heard is what a caller heard.
@@ -106,6 +118,30 @@ func TestCallAloneStartsAtOnceAndThoseMeanwhileGoTogether(t *testing.T) {
 		w.call(t.Context(), 5)
 		wantBegun(t, w, []int{1}, []int{2, 3, 4}, []int{5})
 		w.goOn <- nil
+	})
+}
+
+func TestWorkAfterASharedOneWaitsForAsManyToComeAgainButNotForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const gather = 2 * time.Millisecond
+		w := newGatheringWorkshop(gather)
+		w.call(t.Context(), 1, 2, 3)
+		w.letGo(nil)
+		wantBegun(t, w, []int{1}, []int{2, 3})
+		w.letGo(nil)
+		w.call(t.Context(), 4)
+		wantBegun(t, w, []int{1}, []int{2, 3})
+		w.call(t.Context(), 5)
+		wantBegun(t, w, []int{1}, []int{2, 3}, []int{4, 5})
+		w.letGo(nil)
+		w.call(t.Context(), 6)
+		<-time.After(gather)
+		wantBegun(t, w, []int{1}, []int{2, 3}, []int{4, 5}, []int{6})
+		w.letGo(nil)
+		w.call(t.Context(), 7) // the last was not shared
+		wantBegun(t, w, []int{1}, []int{2, 3}, []int{4, 5}, []int{6}, []int{7})
+		w.letGo(nil)
 	})
 }
 

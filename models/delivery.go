@@ -2,7 +2,9 @@ package models
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -43,11 +45,11 @@ func (s *Service) Claim(ctx context.Context, host string, limit int) (deliveries
 }
 
 func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at time.Time) (deliveries []*Delivery, movedTo []string, err error) {
-	ids := make([]int64, len(claimed))
+	ids := make([]*int64, len(claimed))
 	for i, c := range claimed {
-		ids[i] = c.ProjectID
+		ids[i] = &c.ProjectID
 	}
-	owners, err := tx.Owners(ctx, ids...)
+	owners, err := tx.Owners(ctx, distinct(ids)...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -79,11 +81,11 @@ func signer(c *Callback, owners Owners) SigningOwner {
 }
 
 func addSecrets(ctx context.Context, tx Store, deliveries []*Delivery, at time.Time) error {
-	signers := make([]SigningOwner, len(deliveries))
-	for i, d := range deliveries {
-		signers[i] = d.signer
+	signers := map[SigningOwner]bool{}
+	for _, d := range deliveries {
+		signers[d.signer] = true
 	}
-	secrets, err := tx.SigningSecrets(ctx, at, signers...)
+	secrets, err := tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...)
 	for _, d := range deliveries {
 		d.secrets = secrets[d.signer]
 	}
@@ -94,6 +96,22 @@ func addSecrets(ctx context.Context, tx Store, deliveries []*Delivery, at time.T
 func (s *Service) Renew(ctx context.Context, callbackIDs []int64) error {
 	return s.store.RenewLeases(ctx, callbackIDs, s.now().Add(LeaseTime))
 }
+
+// Release gives back deliveries whose requests have not left and will not: their attempts never were.
+func (s *Service) Release(ctx context.Context, deliveries []*Delivery) error {
+	at := s.now()
+	callbacks, attempts := make([]*Callback, len(deliveries)), make([]*Attempt, len(deliveries))
+	for i, d := range deliveries {
+		callbacks[i], attempts[i] = d.Callback, d.Attempt
+	}
+	return s.store.InTx(ctx, func(tx Store) error {
+		// The callbacks before their attempts, as the sweep locks them.
+		return firstError(tx.ReleaseCallbacks(ctx, at, callbacks...), tx.DeleteAttempts(ctx, attempts...))
+	})
+}
+
+// Leave is called when the request leaves: a delivery that was claimed ahead has waited for its turn.
+func (d *Delivery) Leave(at time.Time) { d.Attempt.StartedAt = at.UTC().Truncate(time.Microsecond) }
 
 func (d *Delivery) rules() event { return events[d.Callback.Event] }
 

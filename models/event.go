@@ -1,6 +1,9 @@
 package models
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // EventName says what a callback tells.
 type EventName string
@@ -72,6 +75,9 @@ var events = map[EventName]event{
 		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx, body: callbackFailedBody,
 	},
 }
+
+// EventNames returns all events.
+func EventNames() []EventName { return slices.Sorted(maps.Keys(events)) }
 
 // upTo204 is the rule of the form-encoded callbacks: exactly 200, 201, 202, 203 and 204.
 func upTo204(status int) bool { return slices.Contains([]int{200, 201, 202, 203, 204}, status) }

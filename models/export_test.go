@@ -60,8 +60,22 @@ const (
 
 // Combine returns a function that does calls as a combiner does them.
 func Combine[In, Out any](work func(context.Context, []In) ([]Out, error), after func(context.Context, []Out)) func(context.Context, In) (Out, error) {
-	return (&combiner[In, Out]{work: work, after: after, log: slog.New(slog.DiscardHandler)}).do
+	return CombineGathering(0, work, after)
+}
+
+// CombineGathering is Combine where a shared work waits so long for more calls.
+func CombineGathering[In, Out any](gather time.Duration, work func(context.Context, []In) ([]Out, error), after func(context.Context, []Out)) func(context.Context, In) (Out, error) {
+	return (&combiner[In, Out]{
+		work: work, after: after, timeout: combinedTimeout, gather: gather, log: slog.New(slog.DiscardHandler),
+	}).do
 }
 
 // IsShared tells an error of the work for several calls from one of the call itself.
 func IsShared(err error) bool { return errors.As(err, new(sharedError)) }
+
+// Gathered counts the ends of crawls that wait for the transaction that is under way.
+func (s *Service) Gathered() int {
+	s.crawlEnds.mu.Lock()
+	defer s.crawlEnds.mu.Unlock()
+	return len(s.crawlEnds.waiting)
+}

@@ -32,9 +32,10 @@ type CallbackFilter struct {
 type CallbackHistory interface {
 	Callbacks(ctx context.Context, scope Scope, ids ...int64) ([]*Callback, error)
 	CallbackByUID(ctx context.Context, scope Scope, uid uuid.UUID) (*Callback, error)
-	// CallbackPages returns a page for each of the owners, newest first, in one statement.
+	// CallbackPages returns a page for each of the owners, newest first, in one statement. Of what has ended it reads as much of a long
+	// history as of a short one where the owners are accounts or projects, whatever the filter.
 	CallbackPages(ctx context.Context, scope Scope, owner CallbackOwner, ids []int64, filter CallbackFilter, page Page) (map[int64]*PageOf[*Callback], error)
-	// CountCallbacks counts what CallbackPages lists; an owner without any is left out.
+	// CountCallbacks counts what CallbackPages lists, up to MaxCounted and one more for any number above; an owner without any is left out.
 	CountCallbacks(ctx context.Context, scope Scope, owner CallbackOwner, ids []int64, filter CallbackFilter) (map[int64]int, error)
 	// Replays returns the replays of the given originals, oldest first.
 	Replays(ctx context.Context, scope Scope, originalIDs ...int64) ([]*Callback, error)
@@ -69,7 +70,7 @@ func (s *Service) CallbackPages(ctx context.Context, actor *Actor, owner Callbac
 	return s.store.CallbackPages(ctx, actor.Scope(RoleViewer), owner, ids, filter, page)
 }
 
-// CountCallbacks counts what CallbackPages lists.
+// CountCallbacks counts what CallbackPages lists, up to MaxCounted and one more for any number above.
 func (s *Service) CountCallbacks(ctx context.Context, actor *Actor, owner CallbackOwner, ids []int64, filter CallbackFilter) (map[int64]int, error) {
 	return s.store.CountCallbacks(ctx, actor.Scope(RoleViewer), owner, ids, filter)
 }

@@ -64,7 +64,7 @@ func TestCallbackGoesTheWaysThatAreDrawn(t *testing.T) {
 
 // wantFitting checks what a status has beside it, so that no callback is stuck: each one that has not ended has a time at
 // which the sweep finds it.
-func wantFitting(t *testing.T, c *models.Callback) {
+func wantFitting(t testing.TB, c *models.Callback) {
 	t.Helper()
 	pending, running := c.Status == models.StatusPending, c.Status == models.StatusRunning
 	if (c.NextAttemptAt != nil) != pending || (c.LeaseUntil != nil) != running ||

@@ -14,6 +14,10 @@ const (
 	MaxPageSize     = 100
 )
 
+// MaxCounted is how far a long list is counted; one more stands for any number. Five thousand entries of an index take half a
+// millisecond to one, a fifth of what a page takes, and a million would take a tenth of a second or two.
+const MaxCounted = 5_000
+
 // Page asks for the First entities after a cursor.
 type Page struct {
 	First int

@@ -127,8 +127,11 @@ func newWorld(t testing.TB, opts ...store.Option) *world {
 }
 
 // configure makes the service anew, after a change of the rules.
-func (w *world) configure() {
-	w.Service = models.NewService(w.store, w.queue, w.rules, slog.New(slog.DiscardHandler)).
+func (w *world) configure() { w.Service = w.on(w.store) }
+
+// on returns a service on another store.
+func (w *world) on(s models.Store) *models.Service {
+	return models.NewService(s, w.queue, w.rules, slog.New(slog.DiscardHandler)).
 		WithClock(w.clock.now, func() float64 { return 0.5 }) // the middle: delays are as planned
 }
 

@@ -3,6 +3,7 @@ package models
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -54,25 +55,49 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 	c.due(at.Add(delay).Truncate(time.Microsecond))
 }
 
-// Alone tells whether more is to be written than the delivery's own two rows: a notice, or the next of its line. Beside others it
-// would hold them up.
-func (x *Settlement) Alone() bool { return x.next.Callback.OrderingKey != "" || x.next.noticeDue() }
+// Arrived tells whether the receiver has taken the callback.
+func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
 
-// Record writes what came of a delivery: Decide and Settle.
+// alone tells whether more is to be written than the delivery's own two rows: a notice, or the next of its line. Beside others it
+// would hold them up.
+func (x *Settlement) alone() bool { return x.next.Callback.OrderingKey != "" || x.next.noticeDue() }
+
+// Record writes what came of a delivery: Decide and Conclude.
 func (s *Service) Record(ctx context.Context, d *Delivery, o Outcome) error {
-	return s.Settle(ctx, s.Decide(d, o))
+	return s.Conclude(ctx, s.Decide(d, o))
 }
 
-// Interrupt gives a delivery back: GiveBack and Settle.
+// Interrupt gives a delivery back: GiveBack and Conclude.
 func (s *Service) Interrupt(ctx context.Context, d *Delivery) error {
-	return s.Settle(ctx, s.GiveBack(d))
+	return s.Conclude(ctx, s.GiveBack(d))
+}
+
+// settleTimeout is when a batch is given up and each is tried alone. It takes some milliseconds.
+const settleTimeout = 5 * time.Second
+
+// Conclude settles one delivery, in a transaction with others that end at the same time. Where that fails each is tried alone, so
+// that a row which cannot be written spoils no other.
+func (s *Service) Conclude(ctx context.Context, x *Settlement) error {
+	if !x.alone() {
+		// Who leaves would find the delivery changed behind its back.
+		_, err := s.settlements.do(context.WithoutCancel(ctx), x)
+		if !errors.As(err, &sharedError{}) {
+			return err
+		}
+	}
+	return s.Settle(ctx, x)
+}
+
+func (s *Service) settleTogether(ctx context.Context, settlements []*Settlement) ([]struct{}, error) {
+	return make([]struct{}, len(settlements)), s.Settle(ctx, settlements...)
 }
 
 // Settle writes settlements, in one transaction with the notices to SSO partners where some are due. When another worker has
 // claimed a callback since (this one's lease ran out), only the attempt is completed. On an error nothing is changed, and
 // the same call may be made again, also for each alone; when all is written, the deliveries show it.
 func (s *Service) Settle(ctx context.Context, settlements ...*Settlement) error {
-	// In the order of their ids: who writes the same rows at the same moment waits, and does not deadlock.
+	// In the order of their ids, in which a statement usually locks them: who writes the same rows at the same moment waits then. No two
+	// settlements of the same attempt are written at once, so nothing depends on it.
 	sorted := slices.SortedFunc(slices.Values(settlements), func(a, b *Settlement) int {
 		return cmp.Compare(a.next.Callback.ID, b.next.Callback.ID)
 	})

@@ -1,7 +1,6 @@
 package rest_test
 
 import (
-	"database/sql"
 	"fmt"
 	"net/http"
 	"testing"
@@ -224,39 +223,5 @@ func (w *world) unchanged(f func()) {
 // dump is what the doors could change, as text.
 func (w *world) dump() map[string][]string {
 	w.tb.Helper()
-	driver, source := "sqlite3", "file:"+w.url
-	if storetest.OnPostgres() {
-		driver, source = "pgx", w.url
-	}
-	db, err := sql.Open(driver, source)
-	must(w.tb, err)
-	defer func() { _ = db.Close() }()
-	tables := map[string][]string{}
-	for _, table := range []string{"actions", "callbacks", "jobs", "projects", "run_batches", "run_inputs", "runs", "schedules"} {
-		tables[table] = dumpTable(w.tb, db, table)
-	}
-	return tables
-}
-
-func dumpTable(tb testing.TB, db *sql.DB, table string) (lines []string) {
-	tb.Helper()
-	rows, err := db.QueryContext(tb.Context(), "SELECT * FROM "+table+" ORDER BY id")
-	must(tb, err)
-	defer func() { _ = rows.Close() }()
-	columns, err := rows.Columns()
-	must(tb, err)
-	for rows.Next() {
-		values := make([]any, len(columns))
-		for i := range values {
-			values[i] = new(any)
-		}
-		must(tb, rows.Scan(values...))
-		line := ""
-		for i, v := range values {
-			line += fmt.Sprintf("%s=%v ", columns[i], *v.(*any))
-		}
-		lines = append(lines, line)
-	}
-	must(tb, rows.Err())
-	return lines
+	return storetest.Dump(w.tb, w.url, "actions", "callbacks", "jobs", "projects", "run_batches", "run_inputs", "runs", "schedules")
 }

@@ -60,11 +60,9 @@ type world struct {
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	w := &world{tb: tb, url: storetest.URL(tb), clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64)}
-	db := storetest.OpenURL(tb, w.url, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
-	_, err := db.Migrate(tb.Context())
-	must(tb, err)
-	w.store = &trap{Store: db, mode: new(atomic.Int32)}
+	w := &world{tb: tb, clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64)}
+	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
+	w.url, w.store = databaseURL, &trap{Store: db, mode: new(atomic.Int32)}
 	w.service = w.serviceOn(w.store)
 	w.handler = identified(rest.NewHandler(w.service, slog.New(slog.NewJSONHandler(w.log, nil))))
 	must(tb, w.store.InTx(tb.Context(), func(tx models.Store) error {

@@ -18,7 +18,7 @@ import (
 // startTracing exports traces over OTLP/HTTP when the standard variable OTEL_EXPORTER_OTLP_ENDPOINT (or its _TRACES_ twin) names a
 // collector; the other OTEL_* variables mean what the OpenTelemetry specification says. It returns what flushes and ends it.
 func startTracing(ctx context.Context) (stop func(context.Context) error, err error) {
-	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
+	if !tracing() {
 		return func(context.Context) error { return nil }, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
@@ -37,5 +37,14 @@ func startTracing(ctx context.Context) (stop func(context.Context) error, err er
 	return provider.Shutdown, nil
 }
 
-// traced gives each request a span, or continues the caller's trace.
-func traced(name string, next http.Handler) http.Handler { return otelhttp.NewHandler(next, name) }
+func tracing() bool {
+	return os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
+}
+
+// traced gives each request a span, or continues the caller's trace. Where no collector hears of them it does nothing.
+func traced(name string, next http.Handler) http.Handler {
+	if !tracing() {
+		return next
+	}
+	return otelhttp.NewHandler(next, name)
+}

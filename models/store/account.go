@@ -37,7 +37,7 @@ func (s *Store) account(r accountRow) (*models.Account, error) {
 
 // Accounts finds accounts by id.
 func (s *Store) Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Account, error) {
-	return find(scoped(s.reader(ctx), scope, "id", noProject).Where("id IN ?", ids), s.account)
+	return find(scoped(s.reader(ctx), scope, "id", noProject).Where(s.among("id", &ids)), s.account)
 }
 
 // LockAccount reads one account for an update.

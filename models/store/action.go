@@ -40,7 +40,7 @@ func (s *Store) action(r actionRow) (*models.Action, error) {
 
 // Actions finds actions by id.
 func (s *Store) Actions(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Action, error) {
-	return find(ofAccount(s.reader(ctx), scope).Where("id IN ?", ids), s.action)
+	return find(ofAccount(s.reader(ctx), scope).Where(s.among("id", &ids)), s.action)
 }
 
 // ActionByName finds an action of an account.

@@ -47,22 +47,35 @@ func fromMicrosDuration(n int64) time.Duration { return time.Duration(n) * time.
 
 // CreateAttempts inserts attempts whose requests are about to leave.
 func (s *Store) CreateAttempts(ctx context.Context, attempts []*models.Attempt) error {
-	if len(attempts) == 0 {
-		return nil
-	}
-	rows := make([]attemptRow, len(attempts))
-	for i, a := range attempts {
-		rows[i] = attemptRow{UID: a.UID, CallbackID: a.CallbackID, Number: a.Number, URL: a.URL, StartedAt: micros(a.StartedAt)}
-	}
-	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
-	for i, r := range rows {
-		attempts[i].ID = r.ID
+	ids, err := s.insertGiven(ctx, "callback_attempts", len(attempts),
+		columnOf("uid", "uuid", attempts, func(a *models.Attempt) uuid.UUID { return a.UID }),
+		columnOf("callback_id", "bigint", attempts, func(a *models.Attempt) int64 { return a.CallbackID }),
+		columnOf("number", "bigint", attempts, func(a *models.Attempt) int { return a.Number }),
+		columnOf("url", "text", attempts, func(a *models.Attempt) *string { return a.URL }),
+		columnOf("started_at", "bigint", attempts, func(a *models.Attempt) int64 { return micros(a.StartedAt) }),
+		columnOf("duration_micros", "bigint", attempts, noMicros), columnOf("dns_micros", "bigint", attempts, noMicros),
+		columnOf("connect_micros", "bigint", attempts, noMicros), columnOf("tls_micros", "bigint", attempts, noMicros),
+		columnOf("first_byte_micros", "bigint", attempts, noMicros),
+	)
+	for _, a := range attempts {
+		a.ID = ids[a.UID]
 	}
 	return err
 }
 
+func noMicros(*models.Attempt) int64 { return 0 }
+
+// DeleteAttempts deletes those that are still open.
+func (s *Store) DeleteAttempts(ctx context.Context, attempts ...*models.Attempt) error {
+	ids := make([]int64, len(attempts))
+	for i, a := range attempts {
+		ids[i] = a.ID
+	}
+	return s.writer(ctx).Where(s.among("id", &ids)).Where("finished_at IS NULL").Delete(&attemptRow{}).Error
+}
+
 const finishAttempts = `UPDATE callback_attempts SET
-	finished_at = given.finished_at, duration_micros = given.duration_micros, dns_micros = given.dns_micros,
+	started_at = given.started_at, finished_at = given.finished_at, duration_micros = given.duration_micros, dns_micros = given.dns_micros,
 	connect_micros = given.connect_micros, tls_micros = given.tls_micros, first_byte_micros = given.first_byte_micros,
 	http_status = given.http_status, error_code = given.error_code, error_message = given.error_message,
 	response_body = given.response_body
@@ -70,8 +83,12 @@ FROM given WHERE callback_attempts.id = given.id`
 
 // FinishAttempts writes what came of attempts.
 func (s *Store) FinishAttempts(ctx context.Context, attempts ...*models.Attempt) error {
+	if len(attempts) == 0 {
+		return nil
+	}
 	given, args := s.given(len(attempts),
 		columnOf("id", "bigint", attempts, func(a *models.Attempt) int64 { return a.ID }),
+		columnOf("started_at", "bigint", attempts, func(a *models.Attempt) int64 { return micros(a.StartedAt) }),
 		columnOf("finished_at", "bigint", attempts, func(a *models.Attempt) *int64 { return microsPtr(a.FinishedAt) }),
 		columnOf("duration_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Duration.Microseconds() }),
 		columnOf("dns_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.DNS.Microseconds() }),
@@ -91,10 +108,14 @@ func (s *Store) FinishAttempts(ctx context.Context, attempts ...*models.Attempt)
 }
 
 func (s *Store) interruptAttempts(ctx context.Context, callbackIDs []int64, now time.Time) error {
-	return s.writer(ctx).Model(&attemptRow{}).
-		Where("callback_id IN ? AND finished_at IS NULL", callbackIDs).
-		Updates(map[string]any{
-			"finished_at": micros(now), "duration_micros": gorm.Expr("? - started_at", micros(now)),
-			"error_code": models.Interrupted, "error_message": models.InterruptedMessage,
-		}).Error
+	attempts := s.writer(ctx).Model(&attemptRow{}).Where(s.among("callback_id", &callbackIDs))
+	return interruptOpen(attempts, models.InterruptedMessage, now)
+}
+
+// interruptOpen ends those of some attempts that nobody will hear the end of.
+func interruptOpen(attempts *gorm.DB, message string, now time.Time) error {
+	return attempts.Where("finished_at IS NULL").Updates(map[string]any{
+		"finished_at": micros(now), "duration_micros": gorm.Expr("? - started_at", micros(now)),
+		"error_code": models.Interrupted, "error_message": message,
+	}).Error
 }

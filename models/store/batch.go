@@ -75,7 +75,7 @@ func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUnti
 	due := s.lockedBatches(ctx).Select("id").Where("action_id = ? AND "+isQueued+" AND next_attempt_at <= ?", actionID, micros(now)).
 		Order("next_attempt_at, id").Limit(limit)
 	var rows []batchRow
-	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where(amongChosen, due).Updates(map[string]any{
+	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where(s.dialect.chosen(), due).Updates(map[string]any{
 		"status": models.RunRunning, "attempt_count": gorm.Expr("attempt_count + 1"), "started_at": gorm.Expr("COALESCE(started_at, ?)", micros(now)),
 		"lease_until": micros(leaseUntil), "next_attempt_at": nil,
 	}).Error
@@ -88,8 +88,8 @@ func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUnti
 // RenewBatches keeps batches in their worker's hand. One that somebody has locked is being settled or stopped: waiting for it, with
 // others locked, could be for ever.
 func (s *Store) RenewBatches(ctx context.Context, ids []int64, until time.Time) error {
-	mine := s.lockedBatches(ctx).Select("id").Where("id IN ? AND "+isExecuted, ids)
-	return s.writer(ctx).Model(&batchRow{}).Where(amongChosen, mine).Update("lease_until", micros(until)).Error
+	mine := s.lockedBatches(ctx).Select("id").Where(s.among("id", &ids)).Where(isExecuted)
+	return s.writer(ctx).Model(&batchRow{}).Where(s.dialect.chosen(), mine).Update("lease_until", micros(until)).Error
 }
 
 // SettleBatch writes what became of a claimed batch.
@@ -119,7 +119,7 @@ func (s *Store) InterruptExpiredBatches(ctx context.Context, now time.Time, limi
 	expired := s.lockedBatches(ctx).Select("id").Where(isExecuted+" AND lease_until <= ?", micros(now)).Order("lease_until").Limit(limit)
 	var rows []batchRow
 	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
-		Where(amongChosen, expired).
+		Where(s.dialect.chosen(), expired).
 		Updates(map[string]any{"status": models.RunQueued, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil}).Error
 	if err != nil || len(rows) == 0 {
 		return 0, err

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
 )
@@ -56,10 +55,6 @@ func (s *Store) FinishBatchAttempt(ctx context.Context, a *models.BatchAttempt) 
 }
 
 func (s *Store) interruptBatchAttempts(ctx context.Context, batchIDs []int64, now time.Time) error {
-	return s.writer(ctx).Model(&batchAttemptRow{}).
-		Where("batch_id IN ? AND finished_at IS NULL", batchIDs).
-		Updates(map[string]any{
-			"finished_at": micros(now), "duration_micros": gorm.Expr("? - started_at", micros(now)),
-			"error_code": models.Interrupted, "error_message": models.InterruptedCallMessage,
-		}).Error
+	attempts := s.writer(ctx).Model(&batchAttemptRow{}).Where(s.among("batch_id", &batchIDs))
+	return interruptOpen(attempts, models.InterruptedCallMessage, now)
 }

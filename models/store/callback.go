@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -113,6 +114,15 @@ func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 
 // CreateCallbacks inserts callbacks.
 func (s *Store) CreateCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+	for some := range slices.Chunk(callbacks, createBatch) {
+		if err := s.createCallbacks(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) createCallbacks(ctx context.Context, callbacks []*models.Callback) error {
 	rows := make([]callbackRow, len(callbacks))
 	keys := make([]string, len(callbacks))
 	for i, c := range callbacks {
@@ -122,19 +132,51 @@ func (s *Store) CreateCallbacks(ctx context.Context, callbacks ...*models.Callba
 		}
 		keys[i] = c.DedupKey
 	}
-	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	ids, err := s.insertGiven(ctx, "callbacks", len(rows), newCallbacks(rows)...)
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return models.Conflict("", "this callback exists already (%s)", strings.Join(keys, ", "))
 	}
-	for i, r := range rows {
-		callbacks[i].ID = r.ID
+	for _, c := range callbacks {
+		c.ID = ids[c.UID]
 	}
 	return err
 }
 
+// newCallbacks are the columns that a callback has from the start.
+func newCallbacks(rows []callbackRow) []column {
+	return []column{
+		columnOf("uid", "uuid", rows, func(r callbackRow) uuid.UUID { return r.UID }),
+		columnOf("ref", "uuid", rows, func(r callbackRow) uuid.UUID { return r.Ref }),
+		columnOf("event", "text", rows, func(r callbackRow) string { return string(r.Event) }),
+		columnOf("status", "text", rows, func(r callbackRow) string { return string(r.Status) }),
+		columnOf("target", "text", rows, func(r callbackRow) string { return string(r.Target) }),
+		columnOf("target_url", "text", rows, func(r callbackRow) *string { return r.TargetURL }),
+		columnOf("target_host", "text", rows, func(r callbackRow) string { return r.TargetHost }),
+		columnOf("target_headers", "bytea", rows, func(r callbackRow) []byte { return r.TargetHeaders }),
+		columnOf("content_type", "text", rows, func(r callbackRow) string { return r.ContentType }),
+		columnOf("body", "bytea", rows, func(r callbackRow) []byte { return r.Body }),
+		columnOf("account_id", "bigint", rows, func(r callbackRow) int64 { return r.AccountID }),
+		columnOf("project_id", "bigint", rows, func(r callbackRow) int64 { return r.ProjectID }),
+		columnOf("crawl_id", "bigint", rows, func(r callbackRow) *int64 { return r.CrawlID }),
+		columnOf("report_download_id", "bigint", rows, func(r callbackRow) *int64 { return r.ReportDownloadID }),
+		columnOf("run_id", "bigint", rows, func(r callbackRow) *int64 { return r.RunID }),
+		columnOf("batch_id", "bigint", rows, func(r callbackRow) *int64 { return r.BatchID }),
+		columnOf("job_id", "bigint", rows, func(r callbackRow) *int64 { return r.JobID }),
+		columnOf("replay_of_id", "bigint", rows, func(r callbackRow) *int64 { return r.ReplayOfID }),
+		columnOf("cause_id", "bigint", rows, func(r callbackRow) *int64 { return r.CauseID }),
+		columnOf("dedup_key", "text", rows, func(r callbackRow) string { return r.DedupKey }),
+		columnOf("ordering_key", "text", rows, func(r callbackRow) *string { return r.OrderingKey }),
+		columnOf("held", "boolean", rows, func(r callbackRow) bool { return r.Held }),
+		columnOf("attempt_count", "bigint", rows, func(r callbackRow) int { return r.AttemptCount }),
+		columnOf("failure_count", "bigint", rows, func(r callbackRow) int { return r.FailureCount }),
+		columnOf("next_attempt_at", "bigint", rows, func(r callbackRow) *int64 { return r.NextAttemptAt }),
+		columnOf("created_at", "bigint", rows, func(r callbackRow) int64 { return r.CreatedAt }),
+	}
+}
+
 // CallbacksByDedupKey finds the callbacks of events.
 func (s *Store) CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*models.Callback, error) {
-	return find(s.reader(ctx).Where("dedup_key IN ?", keys), s.callback)
+	return find(s.reader(ctx).Where(s.among("dedup_key", &keys)), s.callback)
 }
 
 // LockCallback reads one callback for an update.

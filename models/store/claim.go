@@ -17,16 +17,12 @@ const (
 	isRunning = "status = 'RUNNING'"
 )
 
-// amongChosen runs the query that chooses and locks rows once. As a plain subquery Postgres may run it again for each row of
-// a table that it takes for tiny, and each run skips what is locked and chooses others, past the limit.
-const amongChosen = "id IN (WITH chosen AS MATERIALIZED (?) SELECT id FROM chosen)"
-
 // ClaimDue gives due callbacks of a host to the caller.
 func (s *Store) ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*models.Callback, error) {
 	due := s.locked(ctx).Select("id").Where("target_host = ? AND "+isPending+" AND next_attempt_at <= ?", host, micros(now)).
 		Order("next_attempt_at").Limit(limit)
 	var rows []callbackRow
-	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where(amongChosen, due).Updates(map[string]any{
+	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where(s.dialect.chosen(), due).Updates(map[string]any{
 		"status": models.StatusRunning, "attempt_count": gorm.Expr("attempt_count + 1"),
 		"lease_until": micros(leaseUntil), "next_attempt_at": nil,
 	}).Error
@@ -50,9 +46,23 @@ func (s *Store) MoveCallbacks(ctx context.Context, now time.Time, callbacks []*m
 	return nil
 }
 
-// RenewLeases keeps callbacks in their worker's hand.
+const release = `UPDATE callbacks SET status = 'PENDING', attempt_count = given.attempt_count - 1, next_attempt_at = ?, lease_until = NULL
+FROM given WHERE callbacks.id = given.id AND callbacks.attempt_count = given.attempt_count AND callbacks.status = 'RUNNING'`
+
+// ReleaseCallbacks gives claimed callbacks back as if they had not been claimed.
+func (s *Store) ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*models.Callback) error {
+	given, args := s.given(len(callbacks),
+		columnOf("id", "bigint", callbacks, func(c *models.Callback) int64 { return c.ID }),
+		columnOf("attempt_count", "bigint", callbacks, func(c *models.Callback) int { return c.AttemptCount }),
+	)
+	return s.writer(ctx).Exec(given+release, append(args, micros(now))...).Error
+}
+
+// RenewLeases keeps callbacks in their worker's hand. One that somebody has locked is being settled or interrupted: waiting for it,
+// with others locked, could be a ring.
 func (s *Store) RenewLeases(ctx context.Context, ids []int64, until time.Time) error {
-	return s.writer(ctx).Model(&callbackRow{}).Where("id IN ? AND "+isRunning, ids).Update("lease_until", micros(until)).Error
+	mine := s.locked(ctx).Select("id").Where(s.among("id", &ids)).Where(isRunning)
+	return s.writer(ctx).Model(&callbackRow{}).Where(s.dialect.chosen(), mine).Update("lease_until", micros(until)).Error
 }
 
 // settle is fenced by the attempt count, row by row.
@@ -66,6 +76,9 @@ RETURNING callbacks.id, callbacks.attempt_count`
 
 // SettleCallbacks writes what became of claimed callbacks.
 func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*models.Callback) ([]bool, error) {
+	if len(callbacks) == 0 {
+		return nil, nil
+	}
 	given, args := s.given(len(callbacks),
 		columnOf("id", "bigint", callbacks, func(c *models.Callback) int64 { return c.ID }),
 		columnOf("attempt_count", "bigint", callbacks, func(c *models.Callback) int { return c.AttemptCount }),
@@ -100,7 +113,7 @@ func (s *Store) InterruptExpired(ctx context.Context, now time.Time, limit int) 
 	var ids []int64
 	var rows []callbackRow
 	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
-		Where(amongChosen, expired).
+		Where(s.dialect.chosen(), expired).
 		Updates(map[string]any{"status": models.StatusPending, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil}).Error
 	if err != nil || len(rows) == 0 {
 		return 0, err

@@ -31,12 +31,12 @@ func crawl(r crawlRow) (*models.Crawl, error) {
 
 // Crawls finds crawls by id.
 func (s *Store) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Crawl, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("id IN ?", ids), crawl)
+	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), crawl)
 }
 
 // LockCrawls reads crawls for an update.
 func (s *Store) LockCrawls(ctx context.Context, ids ...int64) ([]*models.Crawl, error) {
-	return find(s.locking(ctx).Where("id IN ?", ids).Order("id"), crawl)
+	return find(s.locking(ctx).Where(s.among("id", &ids)).Order("id"), crawl)
 }
 
 func crawlColumns(c *models.Crawl) crawlRow {
@@ -54,16 +54,21 @@ func (s *Store) CreateCrawl(ctx context.Context, c *models.Crawl) error {
 	return err
 }
 
-// CreateCrawls inserts crawls whose ids are given, and returns the ids that are taken.
+// CreateCrawls inserts crawls whose ids are given, and returns the ids that are taken. "WHERE true" tells SQLite that ON is not a
+// join's.
 func (s *Store) CreateCrawls(ctx context.Context, crawls []*models.Crawl) ([]int64, error) {
-	rows := make(values, len(crawls))
-	for i, c := range crawls {
-		r := crawlColumns(c)
-		rows[i] = []any{r.ID, r.AccountID, r.ProjectID, r.CreatedByUserID, r.Kind, r.Status, r.CreatedAt, r.FinishedAt}
-	}
+	statement, args := s.insertion("crawls", len(crawls),
+		columnOf("id", "bigint", crawls, func(c *models.Crawl) int64 { return c.ID }),
+		columnOf("account_id", "bigint", crawls, func(c *models.Crawl) int64 { return c.AccountID }),
+		columnOf("project_id", "bigint", crawls, func(c *models.Crawl) int64 { return c.ProjectID }),
+		columnOf("created_by_user_id", "bigint", crawls, func(c *models.Crawl) *int64 { return c.CreatedByUserID }),
+		columnOf("kind", "text", crawls, func(c *models.Crawl) string { return string(c.Kind) }),
+		columnOf("status", "text", crawls, func(c *models.Crawl) string { return string(c.Status) }),
+		columnOf("created_at", "bigint", crawls, func(c *models.Crawl) int64 { return micros(c.CreatedAt) }),
+		columnOf("finished_at", "bigint", crawls, func(c *models.Crawl) *int64 { return microsPtr(c.FinishedAt) }),
+	)
 	var created []int64
-	err := s.writer(ctx).Raw(`INSERT INTO crawls (id, account_id, project_id, created_by_user_id, kind, status, created_at, finished_at)
-		VALUES ? ON CONFLICT (id) DO NOTHING RETURNING id`, rows).Scan(&created).Error
+	err := s.writer(ctx).Raw(statement+"WHERE true ON CONFLICT (id) DO NOTHING RETURNING id", args...).Scan(&created).Error
 	if err != nil || len(created) == len(crawls) {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
@@ -30,3 +32,13 @@ func (s *Sealer) OpenHeaders(box []byte, place string) ([]models.Header, error) 
 
 // IsPending is the condition of what can be claimed.
 const IsPending = isPending
+
+// QueryPages is the statement of CallbackPages, and QueryCounts that of CountCallbacks.
+func (s *Store) QueryPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) *gorm.DB {
+	return s.queryPages(ctx, scope, owner, ids, filter, page)
+}
+
+// QueryCounts is the statement of CountCallbacks.
+func (s *Store) QueryCounts(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) *gorm.DB {
+	return s.queryCounts(ctx, scope, owner, ids, filter)
+}

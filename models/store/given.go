@@ -1,6 +1,11 @@
 package store
 
-import "strings"
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // column is one column of rows that a statement takes along, to write many rows at a time.
 type column struct {
@@ -20,12 +25,42 @@ func columnOf[R, V any](name, kind string, list []R, value func(R) V) column {
 
 // given returns a WITH clause that names the rows "given", and its arguments.
 func (s *Store) given(rows int, columns ...column) (clause string, args []any) {
+	query, args := s.dialect.rows(rows, columns)
+	return "WITH given (" + namesOf(columns) + ") AS (" + query + ") ", args
+}
+
+func namesOf(columns []column) string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.name
 	}
-	query, args := s.dialect.rows(rows, columns)
-	return "WITH given (" + strings.Join(names, ", ") + ") AS (" + query + ") ", args
+	return strings.Join(names, ", ")
+}
+
+// insertion is a statement that inserts rows, without what follows, and its arguments. The names of the columns are those of the table.
+func (s *Store) insertion(table string, rows int, columns ...column) (statement string, args []any) {
+	given, args := s.given(rows, columns...)
+	names := namesOf(columns)
+	return given + "INSERT INTO " + table + " (" + names + ") SELECT " + names + " FROM given ", args
+}
+
+// insertGiven inserts rows, and returns their ids by their uids.
+func (s *Store) insertGiven(ctx context.Context, table string, rows int, columns ...column) (map[uuid.UUID]int64, error) {
+	if rows == 0 {
+		return nil, nil
+	}
+	statement, args := s.insertion(table, rows, columns...)
+	var inserted []struct {
+		ID  int64
+		UID uuid.UUID
+	}
+	// Find, and not Scan, which does not translate the error of a unique index.
+	err := s.writer(ctx).Raw(statement+"RETURNING id, uid", args...).Find(&inserted).Error
+	ids := make(map[uuid.UUID]int64, len(inserted))
+	for _, r := range inserted {
+		ids[r.UID] = r.ID
+	}
+	return ids, err
 }
 
 // rows is a query of rows. Their arrays are the arguments, so that one statement serves any number of rows.

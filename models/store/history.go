@@ -5,13 +5,14 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 )
 
 // Callbacks finds callbacks by id.
 func (s *Store) Callbacks(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Callback, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("id IN ?", ids), s.callback)
+	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), s.callback)
 }
 
 // CallbackByUID finds one callback.
@@ -19,63 +20,23 @@ func (s *Store) CallbackByUID(ctx context.Context, scope models.Scope, uid uuid.
 	return first(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("uid = ?", uid), models.TypeCallback, s.callback)
 }
 
-// owners are the columns and fields that callbacks are listed by.
-var owners = map[models.CallbackOwner]struct {
-	column string
-	id     func(*models.Callback) int64
-}{
-	models.OwnerAccount: {"account_id", func(c *models.Callback) int64 { return c.AccountID }},
-	models.OwnerProject: {"project_id", func(c *models.Callback) int64 { return c.ProjectID }},
-	models.OwnerCrawl:   {"crawl_id", func(c *models.Callback) int64 { return *c.CrawlID }},
-	models.OwnerRun:     {"run_id", func(c *models.Callback) int64 { return *c.RunID }},
-	models.OwnerJob:     {"job_id", func(c *models.Callback) int64 { return *c.JobID }},
-}
-
-// CallbackPages lists the callbacks of owners.
-func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) (map[int64]*models.PageOf[*models.Callback], error) {
-	by := owners[owner]
-	return pagesOf(ctx, s, ids, page, func(id int64) *gorm.DB {
-		return s.filtered(ctx, scope, filter).Where(by.column+" = ?", id)
-	}, s.callback, by.id)
-}
-
-// CountCallbacks counts what CallbackPages lists.
-func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) (map[int64]int, error) {
-	return countBy(s.filtered(ctx, scope, filter), owners[owner].column, ids)
-}
-
-func (s *Store) filtered(ctx context.Context, scope models.Scope, filter models.CallbackFilter) *gorm.DB {
-	db := scoped(s.reader(ctx).Model(&callbackRow{}), scope, "account_id", "project_id")
-	if len(filter.Status) > 0 {
-		db = db.Where("status IN ?", filter.Status)
-	}
-	if len(filter.Event) > 0 {
-		db = db.Where("event IN ?", filter.Event)
-	}
-	if filter.CreatedAfter != nil {
-		db = db.Where("created_at >= ?", micros(*filter.CreatedAfter))
-	}
-	if filter.CreatedBefore != nil {
-		db = db.Where("created_at < ?", micros(*filter.CreatedBefore))
-	}
-	if filter.HTTPStatus != nil {
-		db = db.Where("http_status = ?", *filter.HTTPStatus)
-	}
-	return db
-}
-
 // Replays finds the replays of callbacks.
 func (s *Store) Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*models.Callback, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("replay_of_id IN ?", originalIDs).Order("id"), s.callback)
+	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("replay_of_id", &originalIDs)).Order("id"), s.callback)
 }
 
-// attemptsWithin narrows attempts to those of callbacks within the scope.
+// attemptsWithin narrows attempts to those of callbacks within the scope. It looks at the callback of each: a list of all the callbacks
+// within the scope would be as long as the history.
 func (s *Store) attemptsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
 	query := s.reader(ctx).Model(&attemptRow{})
 	if scope.Everything() {
 		return query
 	}
-	return query.Where("callback_id IN (?)", scoped(s.reader(ctx).Model(&callbackRow{}), scope, "account_id", "project_id").Select("id"))
+	return query.Where("EXISTS (?)", s.callbacksWithin(ctx, scope).Select("1").Where("callbacks.id = callback_attempts.callback_id"))
+}
+
+func (s *Store) callbacksWithin(ctx context.Context, scope models.Scope) *gorm.DB {
+	return scoped(s.reader(ctx).Model(&callbackRow{}), scope, "account_id", "project_id")
 }
 
 // attemptColumns are all but the answer's body, which can be 64 KiB.
@@ -84,19 +45,30 @@ const attemptColumns = "id, uid, callback_id, number, url, started_at, finished_
 
 // AttemptPages lists the attempts of callbacks.
 func (s *Store) AttemptPages(ctx context.Context, scope models.Scope, callbackIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Attempt], error) {
-	return numberedPages(ctx, s, callbackIDs, page, "number", func(id int64) *gorm.DB {
-		return s.attemptsWithin(ctx, scope).Select(attemptColumns).Where("callback_id = ?", id)
-	}, attempt, func(a *models.Attempt) int64 { return a.CallbackID })
+	query := s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expr {
+		return gorm.Expr("SELECT "+attemptColumns+" FROM callback_attempts WHERE callback_id = ? AND number > ? ORDER BY number LIMIT ?",
+			callbackID, lastNumber(page), page.First+1)
+	})
+	return pagesFrom(query, callbackIDs, page.First, attempt, func(a *models.Attempt) int64 { return a.CallbackID }, upwards)
 }
 
 // CountAttempts counts what AttemptPages lists.
 func (s *Store) CountAttempts(ctx context.Context, scope models.Scope, callbackIDs []int64) (map[int64]int, error) {
-	return countBy(s.attemptsWithin(ctx, scope), "callback_id", callbackIDs)
+	return countsFrom(s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expr {
+		return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM callback_attempts WHERE callback_id = ?", callbackID, callbackID)
+	}), callbackIDs)
+}
+
+// attemptsOf runs a query of the attempts of one callback for each of those within the scope, in one statement.
+func (s *Store) attemptsOf(ctx context.Context, scope models.Scope, callbackIDs []int64, query func(callbackID clause.Expr) clause.Expr) *gorm.DB {
+	visible := func(ids ...int64) *gorm.DB { return s.callbacksWithin(ctx, scope).Select("id").Where("id IN ?", ids) }
+	all := s.dialect.ofEach(callbackIDs, visible, query)
+	return s.reader(ctx).Raw(all.SQL, all.Vars...)
 }
 
 // ResponseBodies reads the answers' bodies.
 func (s *Store) ResponseBodies(ctx context.Context, scope models.Scope, attemptIDs ...int64) (map[int64][]byte, error) {
-	found, err := find(s.attemptsWithin(ctx, scope).Select("id, response_body").Where("id IN ?", attemptIDs), attempt)
+	found, err := find(s.attemptsWithin(ctx, scope).Select("id, response_body").Where(s.among("id", &attemptIDs)), attempt)
 	if err != nil {
 		return nil, err
 	}

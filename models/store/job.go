@@ -44,7 +44,7 @@ func job(r jobRow) (*models.Job, error) {
 
 // Jobs finds jobs by id.
 func (s *Store) Jobs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Job, error) {
-	return find(ofProject(s.reader(ctx), scope).Where("id IN ?", ids), job)
+	return find(ofProject(s.reader(ctx), scope).Where(s.among("id", &ids)), job)
 }
 
 // JobByUUID finds one job.

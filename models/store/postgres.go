@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 func isPostgres(databaseURL string) bool {
@@ -16,32 +17,36 @@ func isPostgres(databaseURL string) bool {
 // statementTimeout ends, on the server, a statement whose caller has given up; in milliseconds.
 const statementTimeout = "30000"
 
+// planning has Postgres read every list from its index, in its order and no further than its limit, by a plan that is made once for a
+// statement and a connection. Where the statistics are old or none, as on a new installation, it takes a long history for a few rows,
+// and then to read them all and sort them seems as good; and it keeps a plan that was made while a table was empty. A list of a single
+// row, which an array can be, it would plan anew each time, for longer than the work takes; and a list of many owners it would compile.
+var planning = map[string]string{
+	"enable_bitmapscan": "off", "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
+}
+
 func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error) {
 	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, err
 	}
 	config.RuntimeParams["statement_timeout"] = statementTimeout
+	for name, value := range planning {
+		config.RuntimeParams[name] = value
+	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "ringback"
 	}
 	pool := stdlib.OpenDB(*config)
 	limitPool(pool, o.maxConns)
 	// pgx caches prepared statements itself; a second cache in gorm makes it slower.
-	db, err := openGorm(dialector{&postgres.Dialector{Config: &postgres.Config{Conn: pool}}}, o, false)
+	db, err := openGorm(postgres.New(postgres.Config{Conn: pool}), o, false)
 	if err != nil {
 		_ = pool.Close()
 		return nil, err
 	}
 	return &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db}, nil
 }
-
-// dialector is gorm's, without the work of putting values into a statement's text: the trace never shows them, and in a statement
-// with thousands of placeholders it would cost more than to execute it.
-type dialector struct{ *postgres.Dialector }
-
-// Explain is gorm.Dialector.
-func (dialector) Explain(statement string, _ ...any) string { return statement }
 
 type postgresDialect struct{}
 
@@ -54,4 +59,26 @@ func (postgresDialect) skipTakenIDs(db *gorm.DB, table string) error {
 // lockKey: two texts with the same hash only wait for each other without need.
 func (postgresDialect) lockKey(db *gorm.DB, key string) error {
 	return db.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", key).Error
+}
+
+// among takes the values as one array: one statement, prepared once, serves any number of them.
+func (postgresDialect) among(column string, values any) clause.Expr {
+	return clause.Expr{SQL: column + " = ANY(?)", Vars: []any{values}}
+}
+
+// chosen: in an array the query is run once. As a plain subquery Postgres may run it again for each row of a table that it takes for
+// tiny, and each run skips what is locked and chooses others, past the limit.
+func (postgresDialect) chosen() string { return "id = ANY(ARRAY(?))" }
+
+// ofEach: one query serves any number of owners.
+func (postgresDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expr) clause.Expr {
+	return gorm.Expr("SELECT page.* FROM (?) AS owners CROSS JOIN LATERAL (?) AS page", visible(ids...), query(gorm.Expr("owners.id")))
+}
+
+func (postgresDialect) firstOfKinds(condition clause.Expr, limit int) clause.Expr {
+	return gorm.Expr("SELECT id, created_at FROM kinds CROSS JOIN LATERAL (SELECT id, created_at FROM callbacks WHERE ?"+newest+") AS of_kind", condition, limit)
+}
+
+func (d postgresDialect) countedOfKinds(condition clause.Expr, limit int) clause.Expr {
+	return d.firstOfKinds(condition, limit)
 }

@@ -44,7 +44,7 @@ func visible(db *gorm.DB, scope models.Scope) *gorm.DB {
 
 // Projects finds projects by id.
 func (s *Store) Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Project, error) {
-	return find(visible(s.reader(ctx), scope).Where("id IN ?", ids), s.project)
+	return find(visible(s.reader(ctx), scope).Where(s.among("id", &ids)), s.project)
 }
 
 // LockProject reads one project for an update.
@@ -90,27 +90,28 @@ func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *models
 	}), models.TypeProject)
 }
 
+// ownedProjectRow is a project with its account: gorm reads both in one statement.
+type ownedProjectRow struct {
+	Project projectRow `gorm:"embedded"`
+	Account accountRow `gorm:"foreignKey:AccountID"`
+}
+
+func (ownedProjectRow) TableName() string { return "projects" }
+
 // Owners returns projects, deleted or not, with their accounts.
 func (s *Store) Owners(ctx context.Context, projectIDs ...int64) (map[int64]models.Owners, error) {
-	projects, err := find(s.reader(ctx).Where("id IN ?", projectIDs), s.project)
-	if err != nil {
-		return nil, err
+	found, err := find(s.reader(ctx).InnerJoins("Account").Where(s.among("projects.id", &projectIDs)), s.owners)
+	owners := make(map[int64]models.Owners, len(found))
+	for _, o := range found {
+		owners[o.Project.ID] = o
 	}
-	ids := make([]int64, len(projects))
-	for i, p := range projects {
-		ids[i] = p.AccountID
+	return owners, err
+}
+
+func (s *Store) owners(r ownedProjectRow) (o models.Owners, err error) {
+	if o.Project, err = s.project(r.Project); err != nil {
+		return o, err
 	}
-	accounts, err := find(s.reader(ctx).Where("id IN ?", ids), s.account)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[int64]*models.Account, len(accounts))
-	for _, a := range accounts {
-		byID[a.ID] = a
-	}
-	owners := make(map[int64]models.Owners, len(projects))
-	for _, p := range projects {
-		owners[p.ID] = models.Owners{Account: byID[p.AccountID], Project: p}
-	}
-	return owners, nil
+	o.Account, err = s.account(r.Account)
+	return o, err
 }

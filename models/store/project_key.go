@@ -54,7 +54,7 @@ func (s *Store) ProjectKeyByHash(ctx context.Context, keyHash []byte) (*models.P
 // ProjectKeys lists the keys of projects.
 func (s *Store) ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*models.ProjectKey, error) {
 	db := working(scoped(s.reader(ctx), scope, "account_id", "project_id"))
-	return find(db.Where("project_id IN ?", projectIDs).Order("id DESC"), projectKey)
+	return find(db.Where(s.among("project_id", &projectIDs)).Order("id DESC"), projectKey)
 }
 
 // DeleteProjectKey deletes a key.

@@ -34,7 +34,7 @@ func reportDownload(r reportDownloadRow) (*models.ReportDownload, error) {
 
 // ReportDownloads finds report downloads by id.
 func (s *Store) ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.ReportDownload, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("id IN ?", ids), reportDownload)
+	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), reportDownload)
 }
 
 // LockReportDownload reads one report download for an update.

@@ -15,9 +15,9 @@ func (s *Store) PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	if err := s.writer(ctx).Where("callback_id IN ?", ids).Delete(&attemptRow{}).Error; err != nil {
+	if err := s.writer(ctx).Where(s.among("callback_id", &ids)).Delete(&attemptRow{}).Error; err != nil {
 		return 0, err
 	}
-	result := s.writer(ctx).Where("id IN ?", ids).Delete(&callbackRow{})
+	result := s.writer(ctx).Where(s.among("id", &ids)).Delete(&callbackRow{})
 	return int(result.RowsAffected), result.Error
 }

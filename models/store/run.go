@@ -155,7 +155,7 @@ func (s *Store) CopyRunInputs(ctx context.Context, fromRunID, toRunID int64) err
 
 // RunInputs finds inputs by id.
 func (s *Store) RunInputs(ctx context.Context, ids ...int64) ([]*models.RunInput, error) {
-	return find(s.reader(ctx).Where("id IN ?", ids), runInput)
+	return find(s.reader(ctx).Where(s.among("id", &ids)), runInput)
 }
 
 // InputsOfRun finds the inputs of a run.
@@ -179,12 +179,12 @@ func (s *Store) PurgeRuns(ctx context.Context, endedBefore time.Time, limit int)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	batches := s.writer(ctx).Model(&batchRow{}).Select("id").Where("run_id IN ?", ids)
+	batches := s.writer(ctx).Model(&batchRow{}).Select("id").Where(s.among("run_id", &ids))
 	for _, part := range []*gorm.DB{
 		s.writer(ctx).Where("batch_id IN (?)", batches).Delete(&batchAttemptRow{}),
-		s.writer(ctx).Where("run_id IN ?", ids).Delete(&batchRow{}),
-		s.writer(ctx).Where("run_id IN ?", ids).Delete(&runInputRow{}),
-		s.writer(ctx).Where("id IN ?", ids).Delete(&runRow{}),
+		s.writer(ctx).Where(s.among("run_id", &ids)).Delete(&batchRow{}),
+		s.writer(ctx).Where(s.among("run_id", &ids)).Delete(&runInputRow{}),
+		s.writer(ctx).Where(s.among("id", &ids)).Delete(&runRow{}),
 	} {
 		if part.Error != nil {
 			return 0, part.Error

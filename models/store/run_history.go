@@ -22,7 +22,7 @@ func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB {
 
 // Runs finds runs by id.
 func (s *Store) Runs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Run, error) {
-	return find(ofProject(s.reader(ctx), scope).Where("id IN ?", ids), s.run)
+	return find(ofProject(s.reader(ctx), scope).Where(s.among("id", &ids)), s.run)
 }
 
 // RunByUID finds one run.
@@ -76,12 +76,12 @@ const batchColumns = "id, uid, account_id, project_id, action_id, run_id, input_
 
 // Batches finds batches by id.
 func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Batch, error) {
-	return find(ofProject(s.reader(ctx), scope).Select(batchColumns).Where("id IN ?", ids), batch)
+	return find(ofProject(s.reader(ctx), scope).Select(batchColumns).Where(s.among("id", &ids)), batch)
 }
 
 // BatchResults reads the results of batches.
 func (s *Store) BatchResults(ctx context.Context, scope models.Scope, ids ...int64) (map[int64]json.RawMessage, error) {
-	found, err := find(ofProject(s.reader(ctx), scope).Select("id, results").Where("id IN ?", ids), batch)
+	found, err := find(ofProject(s.reader(ctx), scope).Select("id, results").Where(s.among("id", &ids)), batch)
 	results := make(map[int64]json.RawMessage, len(found))
 	for _, b := range found {
 		results[b.ID] = b.Results
@@ -103,7 +103,7 @@ func (s *Store) CountBatches(ctx context.Context, scope models.Scope, runIDs []i
 
 // BatchAttempts finds the calls of the executor for batches.
 func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs ...int64) ([]*models.BatchAttempt, error) {
-	visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where("id IN ?", batchIDs)
+	visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where(s.among("id", &batchIDs))
 	return find(s.reader(ctx).Where("batch_id IN (?)", visible).Order("id"), batchAttempt)
 }
 

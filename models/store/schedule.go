@@ -36,7 +36,7 @@ func schedule(r scheduleRow) (*models.RunSchedule, error) {
 
 // Schedules finds schedules by id.
 func (s *Store) Schedules(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.RunSchedule, error) {
-	return find(ofProject(s.reader(ctx), scope).Where("id IN ?", ids), schedule)
+	return find(ofProject(s.reader(ctx), scope).Where(s.among("id", &ids)), schedule)
 }
 
 // SchedulePages lists the schedules of projects.

@@ -49,7 +49,7 @@ func (s *Store) SigningSecrets(ctx context.Context, now time.Time, owners ...mod
 		projects, ssoClients = append(projects, o.ProjectID), append(ssoClients, o.SSOClientID)
 	}
 	found, err := find(s.reader(ctx).Where("expires_at IS NULL OR expires_at > ?", micros(now)).
-		Where("project_id IN ? OR sso_client_id IN ?", projects, ssoClients).Order("id DESC"), s.signingSecret)
+		Where("? OR ?", s.among("project_id", &projects), s.among("sso_client_id", &ssoClients)).Order("id DESC"), s.signingSecret)
 	byOwner := make(map[models.SigningOwner][]*models.SigningSecret, len(owners))
 	for _, v := range found {
 		byOwner[v.Owner] = append(byOwner[v.Owner], v)

@@ -4,10 +4,12 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"reflect"
 
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // sqliteReaders is the size of the pool that reads; one page of history takes well under a millisecond.
@@ -59,3 +61,27 @@ func (sqliteDialect) skipTakenIDs(*gorm.DB, string) error { return nil }
 
 // lockKey has nothing to do: transactions are alone.
 func (sqliteDialect) lockKey(*gorm.DB, string) error { return nil }
+
+func (sqliteDialect) among(column string, values any) clause.Expr {
+	return clause.Expr{SQL: column + " IN ?", Vars: []any{reflect.ValueOf(values).Elem().Interface()}}
+}
+
+func (sqliteDialect) chosen() string { return "id IN (?)" }
+
+// ofEach: a query cannot refer to what stands beside it here, so each owner has its own.
+func (sqliteDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expr) clause.Expr {
+	each := make([]clause.Expr, len(ids))
+	for i, id := range ids {
+		each[i] = gorm.Expr("SELECT page.* FROM (?) AS owners CROSS JOIN (?) AS page", visible(id), query(gorm.Expr("?", id)))
+	}
+	return joined(" UNION ALL ", each)
+}
+
+func (sqliteDialect) firstOfKinds(condition clause.Expr, limit int) clause.Expr {
+	return gorm.Expr("SELECT id, created_at FROM kinds CROSS JOIN callbacks ON id IN (SELECT id FROM callbacks WHERE ?"+newest+")", condition, limit)
+}
+
+// countedOfKinds stays within the index: firstOfKinds would look every row up.
+func (sqliteDialect) countedOfKinds(condition clause.Expr, _ int) clause.Expr {
+	return gorm.Expr("SELECT id, created_at FROM kinds CROSS JOIN callbacks WHERE ?", condition)
+}

@@ -33,7 +33,7 @@ func (s *Store) ssoClient(r ssoClientRow) (*models.SSOClient, error) {
 
 // SSOClients finds SSO clients by id.
 func (s *Store) SSOClients(ctx context.Context, ids ...int64) ([]*models.SSOClient, error) {
-	return find(s.reader(ctx).Where("id IN ?", ids), s.ssoClient)
+	return find(s.reader(ctx).Where(s.among("id", &ids)), s.ssoClient)
 }
 
 // LockSSOClient reads one SSO client for an update.

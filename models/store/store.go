@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -135,74 +133,6 @@ func scoped(db *gorm.DB, scope models.Scope, accountColumn, projectColumn string
 		scope.UserID(), scope.Roles())
 }
 
-// afterCursor adds the order, newest first, and the place to go on from; one row more than the page tells whether more follow.
-func afterCursor(db *gorm.DB, page models.Page) *gorm.DB {
-	if page.After != nil {
-		db = db.Where("(created_at, id) < (?, ?)", page.After.At.UnixMicro(), page.After.ID)
-	}
-	return db.Order("created_at DESC, id DESC").Limit(page.First + 1)
-}
-
-// pagesOf reads a page for each owner, newest first.
-func pagesOf[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
-	part := func(id int64) *gorm.DB { return afterCursor(query(id), page) }
-	newestFirst := func(a, b D) int { return b.ListCursor().Compare(a.ListCursor()) }
-	return unionOf(ctx, s, ids, page.First, part, toDomain, owner, newestFirst)
-}
-
-// numberedPages reads a page for each owner of a list that is sorted upwards by a number of its own.
-func numberedPages[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, number string, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
-	known := int64(0)
-	if page.After != nil {
-		known = page.After.ID
-	}
-	part := func(id int64) *gorm.DB {
-		return query(id).Where(number+" > ?", known).Order(number).Limit(page.First + 1)
-	}
-	upwards := func(a, b D) int { return a.ListCursor().Compare(b.ListCursor()) }
-	return unionOf(ctx, s, ids, page.First, part, toDomain, owner, upwards)
-}
-
-// unionOf reads a page for each owner in one statement: a union of a part for each, so that each goes through the owner's index
-// and stops at its limit.
-func unionOf[R any, D owned](ctx context.Context, s *Store, ids []int64, first int, part func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (map[int64]*models.PageOf[D], error) {
-	parts, args := make([]string, len(ids)), make([]any, len(ids))
-	for i, id := range ids {
-		parts[i], args[i] = "SELECT * FROM (?) AS page", part(id)
-	}
-	found, err := find(s.reader(ctx).Raw(strings.Join(parts, " UNION ALL "), args...), toDomain)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(found, order)
-	byOwner := map[int64][]D{}
-	for _, d := range found {
-		byOwner[owner(d)] = append(byOwner[owner(d)], d)
-	}
-	pages := make(map[int64]*models.PageOf[D], len(ids))
-	for _, id := range ids {
-		pages[id] = models.Cut(byOwner[id], first)
-	}
-	return pages, nil
-}
-
-// owned is an entity in a list of its owner.
-type owned interface{ ListCursor() models.Cursor }
-
-// countBy counts rows by the owner in a column.
-func countBy(db *gorm.DB, column string, ids []int64) (map[int64]int, error) {
-	var rows []struct {
-		Owner int64
-		Count int
-	}
-	err := db.Select(column+" AS owner, count(*) AS count").Where(column+" IN ?", ids).Group(column).Scan(&rows).Error
-	counts := make(map[int64]int, len(rows))
-	for _, r := range rows {
-		counts[r.Owner] = r.Count
-	}
-	return counts, err
-}
-
 // find reads rows into domain values.
 func find[R any, D any](db *gorm.DB, toDomain func(R) (D, error)) ([]D, error) {
 	var rows []R
@@ -241,21 +171,6 @@ func count(db *gorm.DB) (int, error) {
 	var n int64
 	err := db.Count(&n).Error
 	return int(n), err
-}
-
-// values are the rows of a statement that is written out.
-type values [][]any
-
-var _ clause.Expression = values{}
-
-// Build is clause.Expression.
-func (v values) Build(b clause.Builder) {
-	for i, row := range v {
-		if i > 0 {
-			_ = b.WriteByte(',')
-		}
-		b.AddVar(b, row)
-	}
 }
 
 // insert creates a row under its id, or under one that the database chooses when id is 0. It returns false, with no error,
@@ -335,12 +250,23 @@ type dialect interface {
 	skipTakenIDs(db *gorm.DB, table string) error
 	// lockKey makes transactions that lock the same text wait for each other.
 	lockKey(db *gorm.DB, key string) error
+	// among is the condition that a column has one of the values: a pointer to a slice.
+	among(column string, values any) clause.Expr
+	// chosen is the condition that a row's id is one of a query, which is run once.
+	chosen() string
 	// rows is a query that yields rows which the statement takes along.
 	rows(rows int, columns []column) (query string, args []any)
+	// ofEach is the rows of a query for each of the owners that are visible. The query knows its owner by an expression.
+	ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expr) clause.Expr
+	// firstOfKinds is so many callbacks of each kind, the newest ones that meet the condition. countedOfKinds may be more.
+	firstOfKinds(condition clause.Expr, limit int) clause.Expr
+	countedOfKinds(condition clause.Expr, limit int) clause.Expr
 }
 
+func (s *Store) among(column string, values any) clause.Expr { return s.dialect.among(column, values) }
+
 func openGorm(dialector gorm.Dialector, o options, prepare bool) (*gorm.DB, error) {
-	db, err := gorm.Open(dialector, &gorm.Config{
+	db, err := gorm.Open(unexplained{dialector}, &gorm.Config{
 		Logger:                 tracer{o.trace},
 		PrepareStmt:            prepare,
 		TranslateError:         true,

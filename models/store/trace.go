@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
 
@@ -33,6 +34,21 @@ func (tracer) Error(context.Context, string, ...any) {}
 
 // ParamsFilter keeps values out of statements.
 func (tracer) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) { return sql, nil }
+
+// unexplained is a dialector that leaves a statement's values out of its text. gorm's Scan puts them in, past ParamsFilter; and in a
+// statement with thousands of placeholders that would cost more than to execute it.
+type unexplained struct{ gorm.Dialector }
+
+// Explain is gorm.Dialector.
+func (unexplained) Explain(statement string, _ ...any) string { return statement }
+
+// Translate is gorm.ErrorTranslator.
+func (u unexplained) Translate(err error) error {
+	if known, ok := u.Dialector.(gorm.ErrorTranslator); ok {
+		return known.Translate(err)
+	}
+	return err
+}
 
 // Trace is logger.Interface.
 func (t tracer) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), _ error) {

@@ -41,7 +41,7 @@ func membership(r membershipRow) (models.Membership, error) {
 
 // Users finds users by id.
 func (s *Store) Users(ctx context.Context, ids ...int64) ([]*models.User, error) {
-	return find(s.reader(ctx).Where("id IN ?", ids), user)
+	return find(s.reader(ctx).Where(s.among("id", &ids)), user)
 }
 
 // LockUser reads one user for an update.

@@ -3,21 +3,14 @@ package storetest
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
-	"database/sql"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
 	"github.com/ringback/ringback/models/store"
 )
 
-// EnvDatabaseURL names a Postgres on which every test gets a schema of its own. Empty: SQLite.
+// EnvDatabaseURL names a Postgres on which every test has a schema to itself. Empty: SQLite.
 const EnvDatabaseURL = "TEST_DATABASE_URL"
 
 // maxConns is small: dozens of tests run at the same time on one Postgres.
@@ -26,31 +19,31 @@ const maxConns = 4
 // Key is the encryption key of test databases.
 var Key = bytes.Repeat([]byte{7}, store.KeyBytes)
 
-// Open returns an empty, migrated database that is gone when the test ends.
+// Open returns an empty, migrated database that is the test's own until it ends.
 func Open(tb testing.TB, opts ...store.Option) *store.Store {
 	tb.Helper()
-	s := OpenURL(tb, unsynced(tb, URL(tb)), opts...)
-	if _, err := s.Migrate(tb.Context()); err != nil {
-		tb.Fatal(err)
-	}
+	s, _ := OpenWithURL(tb, opts...)
 	return s
 }
 
-// unsynced lets Postgres commit without waiting for the disk: what a test has written nobody wants after a crash. A process that is
-// started with URL keeps to the server's setting.
-func unsynced(tb testing.TB, databaseURL string) string {
+// OpenWithURL is Open, for those who want to reach the database in another way as well.
+func OpenWithURL(tb testing.TB, opts ...store.Option) (s *store.Store, databaseURL string) {
 	tb.Helper()
-	if !OnPostgres() {
-		return databaseURL
+	migrated := false
+	if OnPostgres() {
+		// Nobody wants after a crash what a test has written. A process that is started with URL keeps to the server's setting.
+		databaseURL, migrated = left.take(tb)
+		databaseURL = withParameter(tb, databaseURL, "synchronous_commit", "off")
+	} else {
+		databaseURL = URL(tb)
 	}
-	u, err := url.Parse(databaseURL)
-	if err != nil {
-		tb.Fatal("parse ", EnvDatabaseURL)
+	s = OpenURL(tb, databaseURL, opts...)
+	if !migrated {
+		if _, err := s.Migrate(tb.Context()); err != nil {
+			tb.Fatal(err)
+		}
 	}
-	query := u.Query()
-	query.Set("synchronous_commit", "off")
-	u.RawQuery = query.Encode()
-	return u.String()
+	return s, databaseURL
 }
 
 // OpenURL opens a database of URL once more, as another process would.
@@ -77,29 +70,11 @@ func URL(tb testing.TB) string {
 	if !OnPostgres() {
 		return filepath.Join(tb.TempDir(), "ringback.db")
 	}
-	base := os.Getenv(EnvDatabaseURL)
-	schema := "test_" + strings.ToLower(rand.Text())
-	execute(tb, base, "CREATE SCHEMA "+schema)
-	tb.Cleanup(func() { execute(tb, base, "DROP SCHEMA "+schema+" CASCADE") })
-	u, err := url.Parse(base)
-	if err != nil {
-		tb.Fatal("parse ", EnvDatabaseURL)
-	}
-	query := u.Query()
-	query.Set("search_path", schema)
-	u.RawQuery = query.Encode()
-	return u.String()
-}
-
-func execute(tb testing.TB, databaseURL, statement string) {
-	tb.Helper()
-	db, err := sql.Open("pgx", databaseURL)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	// Not the test's context: that has ended when the clean-up runs.
-	if _, err := db.ExecContext(context.Background(), statement); err != nil {
-		tb.Fatal(err)
-	}
+	databaseURL := newSchema(tb)
+	tb.Cleanup(func() {
+		if err := dropSchema(databaseURL); err != nil {
+			tb.Error(err)
+		}
+	})
+	return databaseURL
 }

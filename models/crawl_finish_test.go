@@ -1,0 +1,328 @@
+package models_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// gate is a store whose first transaction begins when it is let.
+type gate struct {
+	models.Store
+	reached, open chan struct{}
+	transactions  atomic.Int32
+}
+
+func (g *gate) InTx(ctx context.Context, f func(models.Store) error) error {
+	if g.transactions.Add(1) == 1 {
+		close(g.reached)
+		<-g.open
+	}
+	return g.Store.InTx(ctx, f)
+}
+
+// finished is what a caller hears of the end of a crawl.
+type finished struct {
+	Crawl    *models.Crawl
+	Callback *models.Callback
+	Err      error
+}
+
+// together finishes crawls of which each call comes, in this order, while a transaction for another is under way. It returns what the
+// callers heard, and how many transactions that took.
+func (w *world) together(s models.Store, ends ...models.CrawlEnd) (heard []finished, transactions int) {
+	w.t.Helper()
+	g := &gate{Store: s, reached: make(chan struct{}), open: make(chan struct{})}
+	service := w.on(g)
+	heard = make([]finished, len(ends))
+	var callers sync.WaitGroup
+	callers.Go(func() {
+		nowhere := w.ended(999_999)
+		nowhere.ProjectID = new(int64(999_999))
+		if _, _, err := service.FinishCrawl(w.t.Context(), w.platform, nowhere); models.ErrorCode(err) != models.CodeNotFound {
+			w.t.Errorf("of a project that is not there: %v", err)
+		}
+	})
+	<-g.reached
+	for i, end := range ends {
+		callers.Go(func() {
+			heard[i].Crawl, heard[i].Callback, heard[i].Err = service.FinishCrawl(w.t.Context(), w.platform, end)
+		})
+		for service.Gathered() <= i {
+			runtime.Gosched()
+		}
+	}
+	close(g.open)
+	callers.Wait()
+	return heard, int(g.transactions.Load()) - 1
+}
+
+func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	elsewhere, deleted := w.newProject(w.account, new(projectURL)), w.newProject(w.account, new(projectURL))
+	_, err := w.DeleteProject(t.Context(), w.admin, deleted.ID)
+	noError(t, err)
+	_, _, err = w.FinishCrawl(t.Context(), w.platform, w.ended(1))
+	noError(t, err)
+	w.queue.take()
+	tests := []struct {
+		name    string
+		crawlID int64
+		change  func(*models.CrawlEnd)
+		code    models.Code // none: it ends well
+		field   string
+	}{
+		{"a new one", 2, func(*models.CrawlEnd) {}, "", ""},
+		{"of an unknown project", 3, func(in *models.CrawlEnd) { in.ProjectID = new(int64(999)) }, models.CodeNotFound, ""},
+		{"of a deleted project", 4, func(in *models.CrawlEnd) { in.ProjectID = &deleted.ID }, models.CodeNotFound, ""},
+		{"of an unknown user", 5, func(in *models.CrawlEnd) { in.CreatedByUserID = new(int64(999)) }, models.CodeNotFound, ""},
+		{"a new one without a project", 6, func(in *models.CrawlEnd) { in.ProjectID = nil }, models.CodeBadUserInput, "projectId"},
+		{"one that has ended", 1, func(*models.CrawlEnd) {}, "", ""},
+		{"one that has ended otherwise", 1, func(in *models.CrawlEnd) { in.Status = models.CrawlFailed }, models.CodeConflict, "status"},
+		{"the new one again", 2, func(*models.CrawlEnd) {}, "", ""},
+		{"the new one otherwise", 2, func(in *models.CrawlEnd) { in.Kind = models.CrawlTestSuiteBuild }, models.CodeConflict, "kind"},
+		{"the new one elsewhere", 2, func(in *models.CrawlEnd) { in.ProjectID = &elsewhere.ID }, models.CodeConflict, "projectId"},
+		{"another new one", 7, func(in *models.CrawlEnd) { in.ProjectID = &elsewhere.ID }, "", ""},
+	}
+	ends := make([]models.CrawlEnd, len(tests))
+	for i, test := range tests {
+		ends[i] = w.ended(test.crawlID)
+		test.change(&ends[i])
+	}
+	heard, transactions := w.together(w.store, ends...)
+	if transactions != 1 {
+		t.Errorf("it took %d transactions", transactions)
+	}
+	for i, test := range tests {
+		t.Log(test.name)
+		if test.code != "" {
+			wantError(t, heard[i].Err, test.code, test.field)
+			continue
+		}
+		noError(t, heard[i].Err)
+		if heard[i].Crawl.ID != test.crawlID || *heard[i].Callback.CrawlID != test.crawlID {
+			t.Errorf("got %+v and %+v", heard[i].Crawl, heard[i].Callback)
+		}
+	}
+	if heard[0].Callback.UID != heard[7].Callback.UID {
+		t.Error("the new one has two callbacks")
+	}
+	if raised, woken := len(w.callbacks(models.CrawlFinishedEvent)), len(w.queue.take()); raised != 3 || woken != 2 {
+		t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
+	}
+	if crawls, err := w.Crawls(t.Context(), w.platform, 3, 4, 5, 6); err != nil || len(crawls) != 0 {
+		t.Errorf("what was refused left %v, %v", crawls, err)
+	}
+}
+
+// crowded is a store that cannot raise several callbacks in one statement. It has written them when it finds that out.
+type crowded struct {
+	models.Store
+	fail func() error
+}
+
+func (c crowded) InTx(ctx context.Context, f func(models.Store) error) error {
+	return c.Store.InTx(ctx, func(tx models.Store) error { return f(crowded{tx, c.fail}) })
+}
+
+func (c crowded) CreateCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+	err := c.Store.CreateCallbacks(ctx, callbacks...)
+	if err == nil && len(callbacks) > 1 {
+		return c.fail()
+	}
+	return err
+}
+
+func TestCrawlsThatCannotEndTogetherEndEachAlone(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func() error{
+		"an error": func() error { return errBroken },
+		"a panic":  func() error { panic(errBroken) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			refused := w.ended(5)
+			refused.ProjectID = nil
+			heard, transactions := w.together(crowded{w.store, fail}, w.ended(2), refused, w.ended(3), w.ended(4))
+			if want := 1 + 4; transactions != want {
+				t.Errorf("it took %d transactions, want %d", transactions, want)
+			}
+			wantError(t, heard[1].Err, models.CodeBadUserInput, "projectId")
+			for i, id := range map[int]int64{0: 2, 2: 3, 3: 4} {
+				noError(t, heard[i].Err)
+				if heard[i].Crawl.ID != id || heard[i].Callback == nil {
+					t.Errorf("got %+v and %+v", heard[i].Crawl, heard[i].Callback)
+				}
+			}
+			if raised, woken := len(w.callbacks(models.CrawlFinishedEvent)), len(w.queue.take()); raised != 3 || woken != 3 {
+				t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
+			}
+		})
+	}
+}
+
+// overtaken is a store on which others finish a crawl just after a transaction has looked for it.
+type overtaken struct {
+	models.Store
+	crawlID int64
+	others  func()
+}
+
+func (o overtaken) InTx(ctx context.Context, f func(models.Store) error) error {
+	return o.Store.InTx(ctx, func(tx models.Store) error { return f(overtaken{tx, o.crawlID, o.others}) })
+}
+
+func (o overtaken) LockCrawls(ctx context.Context, ids ...int64) ([]*models.Crawl, error) {
+	found, err := o.Store.LockCrawls(ctx, ids...)
+	if slices.Contains(ids, o.crawlID) {
+		o.others()
+	}
+	return found, err
+}
+
+func TestCrawlThatAnotherProcessMakesMeanwhileIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has one writer: nobody is overtaken")
+	}
+	w := newWorld(t)
+	var other *models.Callback
+	finish := sync.OnceFunc(func() {
+		var err error
+		if _, other, err = w.FinishCrawl(t.Context(), w.platform, w.ended(3)); err != nil {
+			t.Error(err)
+		}
+	})
+	heard, transactions := w.together(overtaken{w.store, 3, finish}, w.ended(2), w.ended(3), w.ended(4), w.ended(3))
+	if want := 1 + 2; transactions != want {
+		t.Errorf("it took %d transactions, want %d: those who were overtaken ask once more", transactions, want)
+	}
+	for i, id := range []int64{2, 3, 4, 3} {
+		noError(t, heard[i].Err)
+		if heard[i].Crawl.ID != id || id == 3 != (heard[i].Callback.UID == other.UID) {
+			t.Errorf("%d: got %+v and %+v", i, heard[i].Crawl, heard[i].Callback)
+		}
+	}
+	if raised, woken := len(w.callbacks(models.CrawlFinishedEvent)), len(w.queue.take()); raised != 3 || woken != 3 {
+		t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
+	}
+}
+
+func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const crawls, calls = 5, 40
+	processes := []*models.Service{w.on(w.store), w.on(w.store)}
+	heard := make([]finished, calls)
+	atOnce(calls, func(i int) {
+		f := &heard[i]
+		f.Crawl, f.Callback, f.Err = processes[i%len(processes)].FinishCrawl(t.Context(), w.platform, w.ended(int64(1+rand.IntN(crawls))))
+	})
+	uids := map[int64]string{}
+	for _, f := range heard {
+		noError(t, f.Err)
+		uid := f.Callback.UID.String()
+		if known, ok := uids[f.Crawl.ID]; ok && known != uid || *f.Callback.CrawlID != f.Crawl.ID {
+			t.Errorf("crawl %d has the callbacks %s and %s", f.Crawl.ID, known, uid)
+		}
+		uids[f.Crawl.ID] = uid
+	}
+	if raised, woken := len(w.callbacks(models.CrawlFinishedEvent)), len(w.queue.take()); raised != len(uids) || woken != len(uids) {
+		t.Errorf("%d callbacks of %d crawls were raised, and %d woken", raised, len(uids), woken)
+	}
+}
+
+// anyEnd draws the end of one of some crawls: it may be new or known, repeat another's, contradict it or be wrong in itself.
+func (w *world) anyEnd(projects []*models.Project) models.CrawlEnd {
+	draw := func(ids ...*int64) *int64 { return ids[rand.IntN(len(ids))] }
+	unknown := new(int64(999_999))
+	project := &projects[rand.IntN(len(projects))].ID
+	return models.CrawlEnd{
+		CrawlID:         int64(1 + rand.IntN(30)),
+		ProjectID:       draw(&projects[0].ID, &projects[0].ID, &projects[0].ID, project, project, nil, unknown),
+		CreatedByUserID: draw(&w.admin.User.ID, &w.editor.User.ID, nil, nil, unknown),
+		Kind:            []models.CrawlKind{models.CrawlStandard, models.CrawlStandard, models.CrawlTestSuiteBuild}[rand.IntN(3)],
+		Status:          []models.CrawlStatus{models.CrawlFinished, models.CrawlFinished, models.CrawlFailed, models.CrawlCancelled}[rand.IntN(4)],
+	}
+}
+
+func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
+	t.Parallel()
+	oneByOne, together := newWorld(t), newWorld(t)
+	var projects []*models.Project
+	for _, w := range []*world{oneByOne, together} { // what is done alike has the same ids
+		silent, deleted := w.newProject(w.account, nil), w.newProject(w.account, new(projectURL))
+		_, err := w.DeleteProject(t.Context(), w.admin, deleted.ID)
+		noError(t, err)
+		for range 5 { // they are known and have not ended
+			_, err := w.RunCrawl(t.Context(), w.editor, w.project.ID)
+			noError(t, err)
+		}
+		projects = []*models.Project{w.project, silent, deleted}
+	}
+	for range 8 {
+		ends := make([]models.CrawlEnd, 1+rand.IntN(12))
+		want := make([]finished, len(ends))
+		for i := range ends {
+			ends[i] = oneByOne.anyEnd(projects)
+			want[i].Crawl, want[i].Callback, want[i].Err = oneByOne.FinishCrawl(t.Context(), oneByOne.platform, ends[i])
+		}
+		heard, transactions := together.together(together.store, ends...)
+		if transactions != 1 {
+			t.Errorf("%d calls took %d transactions", len(ends), transactions)
+		}
+		if diff := cmp.Diff(want, heard, butForUIDs()); diff != "" {
+			t.Fatalf("%+v (-one by one +together): %s", ends, diff)
+		}
+		if diff := cmp.Diff(oneByOne.ends(), together.ends(), butForUIDs()); diff != "" {
+			t.Fatalf("after %+v (-one by one +together): %s", ends, diff)
+		}
+		oneByOne.clock.advance(time.Microsecond)
+		together.clock.advance(time.Microsecond)
+	}
+	if one, all := len(oneByOne.queue.take()), len(together.queue.take()); one != all || one == 0 {
+		t.Errorf("%d were woken one by one, %d together", one, all)
+	}
+}
+
+// butForUIDs compares what is the same in two databases. Errors say the same, whatever they are made of.
+func butForUIDs() cmp.Option {
+	return cmp.Options{
+		cmpopts.IgnoreFields(models.Callback{}, "UID", "Ref"),
+		cmp.Comparer(func(a, b error) bool { return (a == nil) == (b == nil) && (a == nil || a.Error() == b.Error()) }),
+	}
+}
+
+// ends returns what the database has of the crawls that are ended by chance.
+func (w *world) ends() []finished {
+	w.t.Helper()
+	ids := make([]int64, 30)
+	for i := range ids {
+		ids[i] = int64(i + 1)
+	}
+	crawls, err := w.Crawls(w.t.Context(), w.platform, ids...)
+	noError(w.t, err)
+	slices.SortFunc(crawls, func(a, b *models.Crawl) int { return int(a.ID - b.ID) })
+	all := make([]finished, len(crawls))
+	callbacks := w.callbacks(models.CrawlFinishedEvent)
+	for i, crawl := range crawls {
+		all[i].Crawl = crawl
+		if n := slices.IndexFunc(callbacks, func(c *models.Callback) bool { return *c.CrawlID == crawl.ID }); n >= 0 {
+			all[i].Callback = callbacks[n]
+		}
+	}
+	return all
+}

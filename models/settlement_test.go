@@ -1,0 +1,358 @@
+package models_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ringback/ringback/models"
+)
+
+// inHand claims so many callbacks, and returns their deliveries in the order of their ids: a claim has none.
+func (w *world) inHand(count int) []*models.Delivery {
+	w.t.Helper()
+	deliveries := w.claimed(w.raised(), count)
+	slices.SortFunc(deliveries, func(a, b *models.Delivery) int { return int(a.Callback.ID - b.Callback.ID) })
+	return deliveries
+}
+
+// claimedAgain lets the leases of some deliveries run out, while those of others are renewed, and claims their callbacks once more.
+func (w *world) claimedAgain(late, others []*models.Delivery) []*models.Delivery {
+	w.t.Helper()
+	w.clock.advance(models.LeaseRenewal)
+	ids := make([]int64, len(others))
+	for i, d := range others {
+		ids[i] = d.Callback.ID
+	}
+	noError(w.t, w.Renew(w.t.Context(), ids))
+	w.clock.advance(models.LeaseTime - models.LeaseRenewal)
+	if interrupted, _ := w.sweep(); interrupted != len(late) {
+		w.t.Fatalf("interrupted %d, want %d", interrupted, len(late))
+	}
+	claimed := w.claimHost(projectHost, 100)
+	seconds := make([]*models.Delivery, len(late))
+	for i, d := range late {
+		if seconds[i] = delivery(claimed, d.Callback.ID); seconds[i] == nil {
+			w.t.Fatalf("callback %d was not claimed again", d.Callback.ID)
+		}
+	}
+	w.queue.take()
+	return seconds
+}
+
+// settled is what the database has of a callback.
+type settled struct {
+	Callback *models.Callback
+	Attempts []*models.Attempt
+	Answers  []string // of the attempts
+	Notices  int
+}
+
+func (w *world) settled(id int64) settled {
+	w.t.Helper()
+	s := settled{Callback: w.callback(id), Attempts: w.attempts(id)}
+	for _, a := range s.Attempts {
+		bodies, err := w.ResponseBodies(w.t.Context(), w.platform, a.ID)
+		noError(w.t, err)
+		s.Answers = append(s.Answers, string(bodies[a.ID]))
+	}
+	for _, notice := range w.notices() {
+		if *notice.CauseID == id {
+			s.Notices++
+		}
+	}
+	return s
+}
+
+func (w *world) allSettled(deliveries []*models.Delivery) []settled {
+	w.t.Helper()
+	all := make([]settled, len(deliveries))
+	for i, d := range deliveries {
+		all[i] = w.settled(d.Callback.ID)
+	}
+	return all
+}
+
+func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	held := w.inHand(4)
+	arrived, again, ended, back := held[0], held[1], held[2], held[3]
+	w.clock.advance(time.Second)
+	at := w.clock.now()
+	thanks := models.Outcome{HTTPStatus: new(204), Duration: time.Second, ResponseBody: []byte("thanks"), Timings: models.Timings{FirstByte: time.Millisecond}}
+	noError(t, w.Settle(t.Context(),
+		w.Decide(ended, answered(410)), w.GiveBack(back), w.Decide(arrived, thanks), w.Decide(again, refused())))
+	woken := wokenIDs(w.queue.take())
+
+	for name, want := range map[string]struct {
+		delivery *models.Delivery
+		status   models.Status
+		http     *int
+		failures int
+		next     *time.Time
+		err      models.AttemptErrorCode
+		notices  int
+		answer   string
+	}{
+		"success":        {arrived, models.StatusSuccess, new(204), 0, nil, "", 0, "thanks"},
+		"tried again":    {again, models.StatusPending, nil, 1, new(at.Add(twoRetries[0])), models.ConnectRefused, 1, ""},
+		"given up":       {ended, models.StatusFailed, new(410), 1, nil, models.HTTPStatusError, 1, ""},
+		"nobody's fault": {back, models.StatusPending, nil, 0, &at, models.Interrupted, 0, ""},
+	} {
+		id := want.delivery.Callback.ID
+		got := w.settled(id)
+		c, a := got.Callback, got.Attempts[0]
+		wantFitting(t, c)
+		if c.Status != want.status || c.FailureCount != want.failures || cmp.Diff(want.http, c.HTTPStatus)+cmp.Diff(want.next, c.NextAttemptAt) != "" {
+			t.Errorf("%s: the callback is %+v", name, c)
+		}
+		if !a.FinishedAt.Equal(at) || (a.Error != nil) != (want.err != "") || a.Error != nil && a.Error.Code != want.err {
+			t.Errorf("%s: the attempt is %+v", name, a)
+		}
+		if woken := slices.Contains(woken, id); got.Notices != want.notices || woken != (want.next != nil) || got.Answers[0] != want.answer {
+			t.Errorf("%s: %d notices, woken: %t, the answer is %q", name, got.Notices, woken, got.Answers[0])
+		}
+		if diff := cmp.Diff(c, want.delivery.Callback); diff != "" {
+			t.Errorf("%s: the delivery does not show it: %s", name, diff)
+		}
+	}
+	if a := w.attempts(arrived.Callback.ID)[0]; a.Timings != thanks.Timings || a.Duration != thanks.Duration {
+		t.Errorf("the attempt is %+v", a)
+	}
+}
+
+func TestSettlingNothingIsNoError(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	noError(t, w.Settle(t.Context()))
+	if got := w.queue.take(); len(got) != 0 {
+		t.Errorf("woken: %v", got)
+	}
+}
+
+func TestSettlementsTogetherLeaveACallbackThatWasClaimedAgainAndWriteTheOthers(t *testing.T) {
+	t.Parallel()
+	for name, withSecond := range map[string]bool{"still in the other's hand": false, "settled by the other in the same batch": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			held := w.inHand(3)
+			late := held[1]
+			second := w.claimedAgain(held[1:2], []*models.Delivery{held[0], held[2]})[0]
+			before := w.callback(late.Callback.ID)
+			batch := []*models.Settlement{w.Decide(held[0], answered(200)), w.Decide(late, answered(410)), w.Decide(held[2], answered(200))}
+			if withSecond {
+				batch = append(batch, w.Decide(second, answered(201)))
+			}
+			noError(t, w.Settle(t.Context(), batch...))
+
+			for _, d := range []*models.Delivery{held[0], held[2]} {
+				wantStatus(t, w.callback(d.Callback.ID), models.StatusSuccess)
+			}
+			if a := w.attempts(late.Callback.ID)[0]; a.HTTPStatus == nil || *a.HTTPStatus != 410 || a.Error.Code != models.HTTPStatusError {
+				t.Errorf("what the late worker learned is lost: %+v", a)
+			}
+			if len(w.notices()) != 0 || len(w.queue.take()) != 0 {
+				t.Error("somebody was told of what the late worker decided")
+			}
+			if !withSecond {
+				if diff := cmp.Diff(before, w.callback(late.Callback.ID)); diff != "" {
+					t.Errorf("the late worker changed the callback: %s", diff)
+				}
+				noError(t, w.Settle(t.Context(), w.Decide(second, answered(201))))
+			}
+			if c := w.callback(late.Callback.ID); c.Status != models.StatusSuccess || *c.HTTPStatus != 201 {
+				t.Errorf("the worker that has it settled it as %+v", c)
+			}
+		})
+	}
+}
+
+// errBroken is what a broken store says.
+var errBroken = errors.New("the database is away")
+
+// broken is a store whose transactions fail when they have come as far as a test says; what they wrote until then is written.
+type broken struct {
+	models.Store
+	after string
+}
+
+func (b broken) InTx(ctx context.Context, f func(models.Store) error) error {
+	return b.Store.InTx(ctx, func(tx models.Store) error { return b.failing("the last statement", f(broken{tx, b.after})) })
+}
+
+func (b broken) failing(at string, err error) error {
+	if err == nil && at == b.after {
+		return errBroken
+	}
+	return err
+}
+
+func (b broken) SettleCallbacks(ctx context.Context, callbacks ...*models.Callback) ([]bool, error) {
+	owned, err := b.Store.SettleCallbacks(ctx, callbacks...)
+	return owned, b.failing("the callbacks", err)
+}
+
+func (b broken) FinishAttempts(ctx context.Context, attempts ...*models.Attempt) error {
+	return b.failing("the attempts", b.Store.FinishAttempts(ctx, attempts...))
+}
+
+func (b broken) CreateCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+	return b.failing("a notice", b.Store.CreateCallbacks(ctx, callbacks...))
+}
+
+func TestSettlementsThatCannotBeWrittenTogetherChangeNothingAndCanBeWrittenOneByOne(t *testing.T) {
+	t.Parallel()
+	for _, after := range []string{"the callbacks", "the attempts", "a notice", "the last statement"} {
+		t.Run("it fails after "+after, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			held := w.inHand(4)
+			decided := []*models.Settlement{
+				w.Decide(held[0], answered(200)), w.Decide(held[1], answered(500)), w.Decide(held[2], answered(410)), w.GiveBack(held[3]),
+			}
+			before := w.allSettled(held)
+			if err := w.on(broken{w.store, after}).Settle(t.Context(), decided...); !errors.Is(err, errBroken) {
+				t.Fatalf("got %v", err)
+			}
+			if diff := cmp.Diff(before, w.allSettled(held)); diff != "" || len(w.notices()) != 0 || len(w.queue.take()) != 0 {
+				t.Errorf("half of it was written; %d notices; %s", len(w.notices()), diff)
+			}
+			for _, d := range held {
+				wantStatus(t, d.Callback, models.StatusRunning)
+			}
+			for _, x := range decided {
+				noError(t, w.Settle(t.Context(), x))
+			}
+			failures := []int{0, 1, 1, 0}
+			for i, want := range []models.Status{models.StatusSuccess, models.StatusPending, models.StatusFailed, models.StatusPending} {
+				got := w.settled(held[i].Callback.ID)
+				if got.Callback.Status != want || got.Callback.FailureCount != failures[i] || got.Notices != failures[i] {
+					t.Errorf("got %+v, want %s after %d failures", got, want, failures[i])
+				}
+			}
+		})
+	}
+}
+
+func TestSettlementsTogetherMoveUpTheLinesOfThoseThatHaveEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lines := [][]*models.Callback{w.newLine(2), w.newLine(2), w.newLine(2)}
+	claimed := w.claimHost(jobHost, 10)
+	var batch []*models.Settlement
+	for i, o := range []models.Outcome{answered(200), answered(500), answered(410)} {
+		batch = append(batch, w.Decide(delivery(claimed, lines[i][0].ID), o))
+	}
+	noError(t, w.Settle(t.Context(), batch...))
+	w.wantInFront(lines[0][1].ID, w.clock.now())
+	w.wantHeld(lines[1][1].ID)
+	w.wantInFront(lines[2][1].ID, w.clock.now())
+	woken := wokenIDs(w.queue.take())
+	for i, line := range lines {
+		if woken := slices.Contains(woken, line[1].ID); woken != (i != 1) {
+			t.Errorf("line %d was woken: %t", i, woken)
+		}
+	}
+}
+
+// fates are what can become of a delivery.
+var fates = map[string]func(*world, *models.Delivery) *models.Settlement{
+	"arrived": func(w *world, d *models.Delivery) *models.Settlement {
+		o := answered(200)
+		o.Duration, o.ResponseBody = time.Second, []byte("thanks")
+		o.Timings = models.Timings{DNS: 1 * time.Millisecond, Connect: 2 * time.Millisecond, TLS: 3 * time.Millisecond, FirstByte: 4 * time.Millisecond}
+		return w.Decide(d, o)
+	},
+	"refused":    func(w *world, d *models.Delivery) *models.Settlement { return w.Decide(d, refused()) },
+	"failed":     func(w *world, d *models.Delivery) *models.Settlement { return w.Decide(d, answered(500)) },
+	"gone":       func(w *world, d *models.Delivery) *models.Settlement { return w.Decide(d, answered(410)) },
+	"given back": func(w *world, d *models.Delivery) *models.Settlement { return w.GiveBack(d) },
+	"put off": func(w *world, d *models.Delivery) *models.Settlement {
+		o := answered(503)
+		o.RetryAfter = "3600"
+		return w.Decide(d, o)
+	},
+}
+
+// pair is two callbacks that share their fate: one is settled alone, the other in a batch.
+type pair struct {
+	fates           []string
+	alone, together int64 // their ids
+}
+
+// Each round claims what is left of the pairs, and lets chance decide what becomes of them. Before that some leases run out and
+// others claim the callbacks: those who came late are settled beside those who followed.
+func TestSettlingTogetherIsAsSettlingEachAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const pairs, rounds = 12, 4 // three failures end a callback; the fourth round is for those that were given back
+	pending := w.raised()
+	w.waiting(pending, projectHost, 2*pairs)
+	w.deliver(pending.ID, answered(200))
+	w.clock.advance(time.Second)
+	held := w.claimHost(projectHost, 100)
+	all := make([]*pair, pairs)
+	for i := range all {
+		all[i] = &pair{alone: held[2*i].Callback.ID, together: held[2*i+1].Callback.ID}
+	}
+	for range rounds {
+		var late, others []*models.Delivery
+		for _, p := range all {
+			hands := &others
+			if rand.IntN(4) == 0 {
+				hands = &late
+			}
+			if d := delivery(held, p.alone); d != nil {
+				*hands = append(*hands, d, delivery(held, p.together))
+			}
+		}
+		held = slices.Concat(late, others, w.claimedAgain(late, others))
+		w.settleBothWays(all, held)
+		for _, p := range all {
+			w.wantAlike(p)
+		}
+		w.clock.advance(24 * time.Hour)
+		held = w.claimHost(projectHost, 100)
+	}
+}
+
+// settleBothWays draws a fate for each pair of deliveries; those of pairs follow each other.
+func (w *world) settleBothWays(all []*pair, held []*models.Delivery) {
+	w.t.Helper()
+	names := slices.Sorted(maps.Keys(fates))
+	var batch []*models.Settlement
+	for two := range slices.Chunk(held, 2) {
+		fate := names[rand.IntN(len(names))]
+		p := all[slices.IndexFunc(all, func(p *pair) bool { return p.alone == two[0].Callback.ID })]
+		p.fates = append(p.fates, fate)
+		noError(w.t, w.Settle(w.t.Context(), fates[fate](w, two[0])))
+		batch = append(batch, fates[fate](w, two[1]))
+	}
+	alone := w.queue.take()
+	rand.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
+	noError(w.t, w.Settle(w.t.Context(), batch...))
+	if together := w.queue.take(); len(together) != len(alone) {
+		w.t.Errorf("%d wake-ups of %d that were settled together, %d of those alone", len(together), len(batch), len(alone))
+	}
+}
+
+// wantAlike compares what the database has of a pair.
+func (w *world) wantAlike(p *pair) {
+	w.t.Helper()
+	alone, together := w.settled(p.alone), w.settled(p.together)
+	wantFitting(w.t, together.Callback)
+	diff := cmp.Diff(alone, together, cmpopts.IgnoreFields(models.Callback{}, "ID", "UID", "DedupKey"),
+		cmpopts.IgnoreFields(models.Attempt{}, "ID", "UID", "CallbackID"))
+	if diff != "" {
+		w.t.Errorf("after %q (-alone +together): %s", p.fates, diff)
+	}
+}

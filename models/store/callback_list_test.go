@@ -1,0 +1,182 @@
+package store_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// scatter makes callbacks of the tenant and of a second project of it in every state that there is, several of each moment.
+func scatter(t *testing.T, s *store.Store, n *tenant, random *rand.Rand, count int) []*models.Callback {
+	t.Helper()
+	other := newProject(t, s, n.account.ID, start)
+	var made []int64
+	for i := range count {
+		c := newCallback(t, s, n, start.Add(time.Duration(i/3)*time.Second), func(c *models.Callback) {
+			c.Event = pick(random, models.CrawlFinishedEvent, models.CrawlFinishedEvent, models.ReportDownloadGeneratedEvent, models.CallbackFailedEvent)
+			if random.IntN(3) == 0 {
+				c.ProjectID, c.CrawlID = other.ID, nil
+			}
+		})
+		made = append(made, c.ID)
+		at := c.CreatedAt.UnixMicro()
+		change := map[string]any{"http_status": pick[any](random, nil, 0, 200, 204, 410, 503)}
+		switch status := pick(random, models.Statuses()...); status {
+		case models.StatusRunning:
+			change["status"], change["next_attempt_at"], change["lease_until"] = status, nil, at
+		case models.StatusSuccess, models.StatusFailed:
+			change["status"], change["next_attempt_at"], change["finished_at"] = status, nil, at
+		}
+		noError(t, s.DB().Table("callbacks").Where("id = ?", c.ID).Updates(change).Error)
+	}
+	callbacks, err := s.Callbacks(t.Context(), everything(), made...)
+	noError(t, err)
+	return callbacks
+}
+
+func pick[T any](random *rand.Rand, among ...T) T { return among[random.IntN(len(among))] }
+
+// meets is what a filter says, callback by callback.
+func meets(c *models.Callback, f models.CallbackFilter) bool {
+	return (len(f.Status) == 0 || slices.Contains(f.Status, c.Status)) &&
+		(len(f.Event) == 0 || slices.Contains(f.Event, c.Event)) &&
+		(f.CreatedAfter == nil || !c.CreatedAt.Before(*f.CreatedAfter)) &&
+		(f.CreatedBefore == nil || c.CreatedAt.Before(*f.CreatedBefore)) &&
+		(f.HTTPStatus == nil || c.HTTPStatus != nil && *c.HTTPStatus == *f.HTTPStatus)
+}
+
+func randomFilter(random *rand.Rand) models.CallbackFilter {
+	moment := func() *time.Time {
+		return pick(random, nil, nil, new(start.Add(time.Duration(random.IntN(40))*time.Second)))
+	}
+	some := func(n int) []models.Status {
+		list := []models.Status{}
+		for range n {
+			list = append(list, pick(random, models.Statuses()...)) // also the same twice
+		}
+		return list
+	}
+	events := func(n int) []models.EventName {
+		list := []models.EventName{}
+		for range n {
+			list = append(list, pick(random, models.EventNames()...))
+		}
+		return list
+	}
+	return models.CallbackFilter{
+		Status: some(random.IntN(4)), Event: events(random.IntN(2) * random.IntN(5)), CreatedAfter: moment(), CreatedBefore: moment(),
+		HTTPStatus: pick(random, nil, nil, nil, new(-1), new(0), new(200), new(410), new(418)),
+	}
+}
+
+func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	n := newTenant(t, s, "a")
+	all := scatter(t, s, n, random, 120)
+	scatter(t, s, newTenant(t, s, "b"), random, 10)
+	slices.SortFunc(all, func(a, b *models.Callback) int { return b.ListCursor().Compare(a.ListCursor()) })
+	of := map[models.CallbackOwner]func(*models.Callback) bool{
+		models.OwnerAccount: func(*models.Callback) bool { return true },
+		models.OwnerProject: func(c *models.Callback) bool { return c.ProjectID == n.project.ID },
+		models.OwnerCrawl:   func(c *models.Callback) bool { return c.CrawlID != nil },
+	}
+	id := map[models.CallbackOwner]int64{
+		models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID, models.OwnerCrawl: n.crawl.ID,
+	}
+	for range 100 {
+		owner, filter := pick(random, slices.Sorted(maps.Keys(of))...), randomFilter(random)
+		want := []int64{}
+		for _, c := range all {
+			if of[owner](c) && meets(c, filter) {
+				want = append(want, c.ID)
+			}
+		}
+		name := fmt.Sprintf("%s %+v", owner, filter)
+		if diff := cmp.Diff(want, walk(t, s, n, owner, id[owner], filter, 1+random.IntN(30))); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+		counts, err := s.CountCallbacks(t.Context(), n.scope(), owner, []int64{id[owner]}, filter)
+		noError(t, err)
+		if counts[id[owner]] != len(want) {
+			t.Errorf("%s: counted %d of %d", name, counts[id[owner]], len(want))
+		}
+	}
+}
+
+// walk goes through all pages of a list.
+func walk(t *testing.T, s *store.Store, n *tenant, owner models.CallbackOwner, id int64, filter models.CallbackFilter, first int) []int64 {
+	t.Helper()
+	got := []int64{}
+	page := models.Page{First: first}
+	for {
+		pages, err := s.CallbackPages(t.Context(), n.scope(), owner, []int64{id}, filter, page)
+		noError(t, err)
+		p := pages[id]
+		got = append(got, ids(p.Nodes)...)
+		if !p.HasNext {
+			return got
+		}
+		page.After = new(p.Nodes[len(p.Nodes)-1].ListCursor())
+	}
+}
+
+// fill makes ended callbacks of the tenant by SQL, a microsecond apart: of 49, one is FAILED with 410, and of 5, one is of a report.
+func fill(t *testing.T, s *store.Store, n *tenant, count int) {
+	t.Helper()
+	uid := "lower(hex(randomblob(16)))"
+	if storetest.OnPostgres() {
+		uid = "gen_random_uuid()"
+	}
+	pattern := newCallback(t, s, n, start)
+	noError(t, s.DB().Exec(`INSERT INTO callbacks (uid, ref, event, status, target, target_host, content_type, body, account_id, project_id, crawl_id,
+			dedup_key, attempt_count, failure_count, http_status, created_at, finished_at)
+		WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < ?)
+		SELECT `+uid+`, ref, CASE WHEN i % 5 = 0 THEN 'REPORT_DOWNLOAD_GENERATED' ELSE 'CRAWL_FINISHED' END,
+			CASE WHEN i % 49 = 0 THEN 'FAILED' ELSE 'SUCCESS' END, target, target_host, content_type, body, account_id, project_id, crawl_id,
+			'made:' || id || ':' || i, 1, 0, CASE WHEN i % 49 = 0 THEN 410 ELSE 200 END, created_at + i, created_at + i
+		FROM callbacks CROSS JOIN series WHERE id = ?`, count, pattern.ID).Error)
+	noError(t, s.DB().Exec("DELETE FROM callbacks WHERE id = ?", pattern.ID).Error)
+}
+
+func TestALongListIsCountedNoFurtherThanOneMoreThanItsBound(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	count := func() (counted [3]int) {
+		t.Helper()
+		succeeded := models.CallbackFilter{Status: []models.Status{models.StatusSuccess, models.StatusPending}}
+		for i, filter := range []models.CallbackFilter{{}, succeeded} {
+			counts, err := s.CountCallbacks(t.Context(), n.scope(), models.OwnerAccount, []int64{n.account.ID}, filter)
+			noError(t, err)
+			counted[i] = counts[n.account.ID]
+		}
+		counts, err := s.CountCallbacks(t.Context(), n.scope(), models.OwnerCrawl, []int64{n.crawl.ID}, models.CallbackFilter{})
+		noError(t, err)
+		counted[2] = counts[n.crawl.ID]
+		return counted
+	}
+	fill(t, s, n, models.MaxCounted)
+	failed := models.MaxCounted / 49
+	if got, want := count(), [3]int{models.MaxCounted, models.MaxCounted - failed, models.MaxCounted}; got != want {
+		t.Errorf("as many as the bound: got %v, want %v", got, want)
+	}
+	newCallback(t, s, n, start)
+	if got, want := count(), [3]int{models.MaxCounted + 1, models.MaxCounted - failed + 1, models.MaxCounted + 1}; got != want {
+		t.Errorf("one more: got %v, want %v", got, want)
+	}
+	fill(t, s, n, failed+100)
+	if got, want := count(), [3]int{models.MaxCounted + 1, models.MaxCounted + 1, models.MaxCounted + 1}; got != want {
+		t.Errorf("many more: got %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,228 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// planned are filters with how many of so many ended callbacks, made by fill, match them.
+var planned = map[string]struct {
+	filter models.CallbackFilter
+	match  func(callbacks int) int
+}{
+	"none":                   {models.CallbackFilter{}, oneIn(1)},
+	"a status":               {models.CallbackFilter{Status: []models.Status{models.StatusFailed}}, oneIn(49)},
+	"an event":               {models.CallbackFilter{Event: []models.EventName{models.ReportDownloadGeneratedEvent}}, oneIn(5)},
+	"an HTTP status":         {models.CallbackFilter{HTTPStatus: new(410)}, oneIn(49)},
+	"a status, an event":     {models.CallbackFilter{Status: []models.Status{models.StatusFailed}, Event: []models.EventName{models.ReportDownloadGeneratedEvent}}, oneIn(245)},
+	"a status of none":       {models.CallbackFilter{Status: []models.Status{models.StatusPending}}, nobody},
+	"RUNNING of none":        {models.CallbackFilter{Status: []models.Status{models.StatusRunning}}, nobody},
+	"an event of none":       {models.CallbackFilter{Event: []models.EventName{models.JobUpdatedEvent}}, nobody},
+	"an HTTP status of none": {models.CallbackFilter{HTTPStatus: new(418)}, nobody},
+	"what excludes itself":   {models.CallbackFilter{Status: []models.Status{models.StatusFailed}, HTTPStatus: new(200)}, nobody},
+}
+
+func oneIn(n int) func(int) int { return func(callbacks int) int { return callbacks / n } }
+
+func nobody(int) int { return 0 }
+
+// planNode is a node of Postgres's plan with what came of it.
+type planNode struct {
+	Node     string  `json:"Node Type"`
+	Relation string  `json:"Relation Name"`
+	Index    string  `json:"Index Name"`
+	Rows     float64 `json:"Actual Rows"`
+	Loops    float64 `json:"Actual Loops"`
+	Filtered float64 `json:"Rows Removed by Filter"`
+	Plans    []planNode
+}
+
+// read adds up the callbacks that were read, whether they were wanted or not, and says how else than through an index.
+func (p planNode) read() (rows int, ways []string) {
+	if p.Relation == "callbacks" {
+		rows = int((p.Rows + p.Filtered) * p.Loops)
+		if p.Index == "" {
+			ways = append(ways, p.Node)
+		}
+	}
+	for _, below := range p.Plans {
+		more, other := below.read()
+		rows, ways = rows+more, append(ways, other...)
+	}
+	return rows, ways
+}
+
+// analyze runs a statement by a plan for its arguments, as Postgres does five times, or by one for any, as it does from then on.
+func analyze(t *testing.T, s *store.Store, mode string, query *gorm.DB) planNode {
+	t.Helper()
+	arguments := make([]string, len(query.Statement.Vars))
+	for i, v := range query.Statement.Vars {
+		if list, ok := v.(*[]string); ok {
+			v = "{" + strings.Join(*list, ",") + "}"
+		}
+		arguments[i] = fmt.Sprintf("'%v'", v)
+	}
+	var text string
+	noError(t, s.DB().Connection(func(tx *gorm.DB) error {
+		for _, statement := range []string{"SET plan_cache_mode = " + mode, "PREPARE listed AS " + query.Statement.SQL.String()} {
+			if err := tx.Exec(statement).Error; err != nil {
+				return err
+			}
+		}
+		err := tx.Raw("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE listed (" + strings.Join(arguments, ", ") + ")").Scan(&text).Error
+		return errors.Join(err, tx.Exec("DEALLOCATE listed").Error)
+	}))
+	var plans []struct{ Plan planNode }
+	noError(t, json.Unmarshal([]byte(text), &plans))
+	return plans[0].Plan
+}
+
+// The statistics of a new installation are none, or those of an empty table, until Postgres analyzes it in its own time.
+func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite plans without statistics")
+	}
+	for name, prepare := range map[string]func(*testing.T, *store.Store){
+		"none":              func(*testing.T, *store.Store) {},
+		"of an empty table": func(t *testing.T, s *store.Store) { noError(t, s.DB().Exec("ANALYZE").Error) },
+		"of a kind of their own": func(t *testing.T, s *store.Store) {
+			n := newTenant(t, s, "first")
+			fill(t, s, n, 4)
+			noError(t, s.DB().Exec("ANALYZE").Error)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := storetest.OpenURL(t, storetest.URL(t)) // one that other tests have used has statistics of theirs
+			_, err := s.Migrate(t.Context())
+			noError(t, err)
+			prepare(t, s)
+			long, other := newTenant(t, s, "long"), newTenant(t, s, "other")
+			fill(t, s, other, 1000)
+			fill(t, s, long, 6000)
+			wantLittleRead(t, s, "force_custom_plan", long, 6000)
+			wantLittleRead(t, s, "force_generic_plan", long, 6000)
+			noError(t, s.DB().Exec("ANALYZE").Error)
+			wantLittleRead(t, s, "force_custom_plan", long, 6000)
+			wantLittleRead(t, s, "force_generic_plan", long, 6000)
+		})
+	}
+}
+
+// wantLittleRead checks every kind of page, and its count.
+func wantLittleRead(t *testing.T, s *store.Store, mode string, n *tenant, callbacks int) {
+	t.Helper()
+	// A page of 20 takes 21 of each of at most four kinds, and looks up those that it shows: 5 × 21. The steps from kind to kind are
+	// less than two for each of the 14 pairs of status and event, and most find nothing.
+	const ofPage, steps = 5 * 21, 28
+	middle := &models.Cursor{At: start.Add(time.Duration(callbacks/2) * time.Microsecond)}
+	for owner, id := range map[models.CallbackOwner]int64{models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID} {
+		for name, test := range planned {
+			for place, after := range map[string]*models.Cursor{"first": nil, "middle": middle} {
+				page := models.Page{First: 20, After: after}
+				p := analyze(t, s, mode, s.QueryPages(t.Context(), n.scope(), owner, []int64{id}, test.filter, page))
+				if rows, ways := p.read(); rows > ofPage+steps || len(ways) > 0 {
+					t.Errorf("%s, filter %s, %s page, %s: read %d of %d callbacks, %v", owner, name, place, mode, rows, callbacks, ways)
+				}
+			}
+			p := analyze(t, s, mode, s.QueryCounts(t.Context(), n.scope(), owner, []int64{id}, test.filter))
+			count := min(test.match(callbacks), models.MaxCounted+1)
+			if rows, ways := p.read(); rows > count+steps || len(ways) > 0 {
+				t.Errorf("%s, filter %s, %s: read %d of %d callbacks to count %d, %v", owner, name, mode, rows, callbacks, count, ways)
+			}
+		}
+	}
+}
+
+func TestEveryListGoesThroughItsIndexes(t *testing.T) {
+	t.Parallel()
+	if storetest.OnPostgres() {
+		t.Skip("Postgres's plans are read above, with what comes of them")
+	}
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	for name, test := range planned {
+		for _, owner := range []string{"account", "project"} {
+			id := map[string]int64{"account": n.account.ID, "project": n.project.ID}[owner]
+			after := &models.Cursor{At: start}
+			for of, query := range map[string]*gorm.DB{
+				"page":  s.QueryPages(t.Context(), n.scope(), models.CallbackOwner(owner), []int64{id}, test.filter, models.Page{First: 20, After: after}),
+				"count": s.QueryCounts(t.Context(), n.scope(), models.CallbackOwner(owner), []int64{id}, test.filter),
+			} {
+				wantSteps(t, s, owner+", filter "+name+", "+of, query.Statement.SQL.String(), goodSteps(owner))
+			}
+		}
+	}
+}
+
+// byID is the way to one callback.
+const byID = "SEARCH callbacks USING INTEGER PRIMARY KEY (rowid=?)"
+
+// goodSteps are the ways to callbacks that do not depend on how many there are.
+func goodSteps(owner string) []string {
+	return []string{
+		byID,
+		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_ended (" + owner + "_id=?",
+		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_kinds (" + owner + "_id=? AND status=? AND event=?",
+		"SEARCH callbacks USING INDEX callbacks_" + owner + "_ongoing (" + owner + "_id=?",
+		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_ongoing (" + owner + "_id=?",
+		"SCAN callbacks USING INDEX callbacks_leased",
+	}
+}
+
+// wantSteps asks SQLite how it would come to the callbacks in a statement.
+func wantSteps(t *testing.T, s *store.Store, name, statement string, good []string) {
+	t.Helper()
+	var steps []struct{ Detail string }
+	arguments := make([]any, strings.Count(statement, "?")) // any would do
+	noError(t, s.DB().Raw("EXPLAIN QUERY PLAN "+statement, arguments...).Scan(&steps).Error)
+	for _, step := range steps {
+		if strings.Contains(step.Detail, " callbacks ") && !slices.ContainsFunc(good, func(prefix string) bool {
+			return strings.HasPrefix(step.Detail, prefix)
+		}) {
+			t.Errorf("%s: %s", name, step.Detail)
+		}
+	}
+}
+
+func TestAttemptsAreReadWithoutALookAtOtherCallbacks(t *testing.T) {
+	t.Parallel()
+	if storetest.OnPostgres() {
+		t.Skip("Postgres makes joins of such conditions by itself")
+	}
+	var statements []string
+	s := storetest.Open(t, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+		statements = append(statements, statement)
+	}))
+	n := newTenant(t, s, "a")
+	c := newCallback(t, s, n, start)
+	a := newAttempt(t, s, c, 1)
+	statements = nil
+	_, err := s.AttemptPages(t.Context(), n.scope(), []int64{c.ID}, models.Page{First: 5})
+	noError(t, err)
+	_, err = s.CountAttempts(t.Context(), n.scope(), []int64{c.ID})
+	noError(t, err)
+	_, err = s.ResponseBodies(t.Context(), n.scope(), a.ID)
+	noError(t, err)
+	_, err = s.LastAttempts(t.Context(), n.scope(), c.ID)
+	noError(t, err)
+	if len(statements) != 4 {
+		t.Errorf("%d statements", len(statements))
+	}
+	for _, statement := range slices.Clone(statements) {
+		wantSteps(t, s, statement, statement, []string{byID, "SEARCH callbacks EXISTS USING INTEGER PRIMARY KEY (rowid=?)"})
+	}
+}

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/ringback/ringback/models"
+)
+
+// afterCursor adds the order, newest first, and the place to go on from; one row more than the page tells whether more follow.
+func afterCursor(db *gorm.DB, page models.Page) *gorm.DB {
+	if page.After != nil {
+		db = db.Where("(created_at, id) < (?, ?)", page.After.At.UnixMicro(), page.After.ID)
+	}
+	return db.Order("created_at DESC, id DESC").Limit(page.First + 1)
+}
+
+// pagesOf reads a page for each owner, newest first.
+func pagesOf[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
+	part := func(id int64) *gorm.DB { return afterCursor(query(id), page) }
+	return unionOf(ctx, s, ids, page.First, part, toDomain, owner, newestFirst)
+}
+
+// lastNumber is the number that a page goes on from, in a list that is sorted by one.
+func lastNumber(page models.Page) int64 {
+	if page.After == nil {
+		return 0
+	}
+	return page.After.ID
+}
+
+func upwards[D owned](a, b D) int { return a.ListCursor().Compare(b.ListCursor()) }
+
+func newestFirst[D owned](a, b D) int { return b.ListCursor().Compare(a.ListCursor()) }
+
+// numberedPages reads a page for each owner of a list that is sorted upwards by a number of its own.
+func numberedPages[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, number string, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
+	part := func(id int64) *gorm.DB {
+		return query(id).Where(number+" > ?", lastNumber(page)).Order(number).Limit(page.First + 1)
+	}
+	return unionOf(ctx, s, ids, page.First, part, toDomain, owner, upwards)
+}
+
+// unionOf reads a page for each owner in one statement: a union of a part for each, so that each goes through the owner's index
+// and stops at its limit.
+func unionOf[R any, D owned](ctx context.Context, s *Store, ids []int64, first int, part func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (map[int64]*models.PageOf[D], error) {
+	parts, args := make([]string, len(ids)), make([]any, len(ids))
+	for i, id := range ids {
+		parts[i], args[i] = "SELECT * FROM (?) AS page", part(id)
+	}
+	return pagesFrom(s.reader(ctx).Raw(strings.Join(parts, " UNION ALL "), args...), ids, first, toDomain, owner, order)
+}
+
+// pagesFrom reads the pages of owners from one query, in any order.
+func pagesFrom[R any, D owned](db *gorm.DB, ids []int64, first int, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (map[int64]*models.PageOf[D], error) {
+	pages := make(map[int64]*models.PageOf[D], len(ids))
+	if len(ids) == 0 {
+		return pages, nil
+	}
+	found, err := find(db, toDomain)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, order)
+	byOwner := map[int64][]D{}
+	for _, d := range found {
+		byOwner[owner(d)] = append(byOwner[owner(d)], d)
+	}
+	for _, id := range ids {
+		pages[id] = models.Cut(byOwner[id], first)
+	}
+	return pages, nil
+}
+
+// joined is expressions with a text between them.
+func joined(between string, parts []clause.Expr) clause.Expr {
+	texts, args := make([]string, len(parts)), []any{}
+	for i, p := range parts {
+		texts[i], args = p.SQL, append(args, p.Vars...)
+	}
+	return gorm.Expr(strings.Join(texts, between), args...)
+}
+
+// owned is an entity in a list of its owner.
+type owned interface{ ListCursor() models.Cursor }
+
+// countBy counts rows by the owner in a column.
+func countBy(db *gorm.DB, column string, ids []int64) (map[int64]int, error) {
+	return countsFrom(db.Select(column+" AS owner, count(*) AS count").Where(column+" IN ?", ids).Group(column), ids)
+}
+
+// countsFrom reads the counts of owners from one query. One that has nothing is left out.
+func countsFrom(db *gorm.DB, ids []int64) (map[int64]int, error) {
+	counts := make(map[int64]int, len(ids))
+	if len(ids) == 0 {
+		return counts, nil
+	}
+	var rows []struct {
+		Owner int64
+		Count int
+	}
+	err := db.Find(&rows).Error
+	for _, r := range rows {
+		if r.Count > 0 {
+			counts[r.Owner] = r.Count
+		}
+	}
+	return counts, err
+}

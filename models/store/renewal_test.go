@@ -1,0 +1,93 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// leased is two rows in a worker's hand.
+type leased struct {
+	ids    [2]int64
+	settle func(t *testing.T, tx models.Store, i int)
+	renew  func(ctx context.Context, ids []int64, until time.Time) error
+	lease  func(t *testing.T, i int) *time.Time // nil when it is settled
+}
+
+func leasedCallbacks(t *testing.T, s *store.Store) leased {
+	hands := inHand(t, s, newTenant(t, s, "a"), 2)
+	return leased{
+		ids: [2]int64{hands[0].callback.ID, hands[1].callback.ID},
+		settle: func(t *testing.T, tx models.Store, i int) {
+			t.Helper()
+			hands[i].arrive()
+			owned, err := tx.SettleCallbacks(t.Context(), hands[i].callback)
+			noError(t, err)
+			if !owned[0] {
+				t.Errorf("callback %d was not settled", i)
+			}
+		},
+		renew: s.RenewLeases,
+		lease: func(t *testing.T, i int) *time.Time { t.Helper(); return read(t, s, hands[i].callback.ID).LeaseUntil },
+	}
+}
+
+func leasedBatches(t *testing.T, s *store.Store) leased {
+	w := newWork(t, s, newTenant(t, s, "a"))
+	w.newBatches(t, s, 2)
+	batches := w.claim(t, s, 2)
+	return leased{
+		ids: [2]int64{batches[0].ID, batches[1].ID},
+		settle: func(t *testing.T, tx models.Store, i int) {
+			t.Helper()
+			b := batches[i]
+			b.Status, b.FinishedAt, b.LeaseUntil = models.RunSucceeded, &start, nil
+			owned, err := tx.SettleBatch(t.Context(), b)
+			noError(t, err)
+			if !owned {
+				t.Errorf("batch %d was not settled", i)
+			}
+		},
+		renew: s.RenewBatches,
+		lease: func(t *testing.T, i int) *time.Time { t.Helper(); return readBatch(t, s, batches[i].ID).LeaseUntil },
+	}
+}
+
+// Who renews has some rows and waits for others, and who settles has one of those and comes to the first: with waiting, that is a
+// deadlock.
+func TestRenewalDoesNotWaitForWhatIsJustBeingSettled(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has one writer, so nothing is written while something is being settled")
+	}
+	for name, newLeased := range map[string]func(*testing.T, *store.Store) leased{"callbacks": leasedCallbacks, "batches": leasedBatches} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := storetest.Open(t)
+			l := newLeased(t, s)
+			renewed := start.Add(time.Hour)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a failure only
+			defer cancel()
+			noError(t, s.InTx(t.Context(), func(tx models.Store) error {
+				l.settle(t, tx, 1)
+				if err := l.renew(ctx, l.ids[:], renewed); err != nil {
+					return err
+				}
+				if got := l.lease(t, 0); got == nil || !got.Equal(renewed) {
+					t.Errorf("what nobody settles has a lease until %v", got)
+				}
+				l.settle(t, tx, 0)
+				return nil
+			}))
+			for i := range l.ids {
+				if got := l.lease(t, i); got != nil {
+					t.Errorf("%d is settled, and has a lease until %s", i, got)
+				}
+			}
+		})
+	}
+}

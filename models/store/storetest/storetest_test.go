@@ -1,0 +1,171 @@
+package storetest_test
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main{M: m}.Run() }
+
+func noError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fill writes rows that point at each other, and returns the id of the last.
+func fill(t *testing.T, s *store.Store) int64 {
+	t.Helper()
+	ctx, at := t.Context(), time.Unix(0, 0)
+	account := &models.Account{Name: "A", Timezone: "UTC", CreatedAt: at, UpdatedAt: at}
+	noError(t, s.CreateAccount(ctx, account))
+	project := &models.Project{AccountID: account.ID, Name: "P", CreatedAt: at, UpdatedAt: at}
+	noError(t, s.CreateProject(ctx, project))
+	var original *int64
+	for range 3 {
+		uid := uuid.Must(uuid.NewV7())
+		c := &models.Callback{
+			UID: uid, Ref: uid, Status: models.StatusPending, Target: models.TargetConfigured, AccountID: account.ID, ProjectID: project.ID,
+			Body: []byte("body"), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at, ReplayOfID: original,
+		}
+		noError(t, s.CreateCallbacks(ctx, c))
+		original = &c.ID
+	}
+	return *original
+}
+
+func TestDatabaseOfATestIsAsNewWhateverAnotherHasLeft(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		t.Run("a test", func(t *testing.T) {
+			s, databaseURL := storetest.OpenWithURL(t)
+			noError(t, s.CheckMigrated(t.Context()))
+			if last := fill(t, s); last != 3 {
+				t.Errorf("the third callback has the id %d", last)
+			}
+			found, err := storetest.OpenURL(t, databaseURL).Callbacks(t.Context(), models.PlatformActor().Scope(models.RoleViewer), 1, 2, 3)
+			if len(found) != 3 || err != nil {
+				t.Errorf("through the URL there are %d callbacks, %v", len(found), err)
+			}
+		})
+	}
+}
+
+// test is one that ends when it is told to.
+type test struct {
+	testing.TB
+	failed   bool
+	cleanups []func()
+}
+
+func (f *test) Cleanup(cleanup func()) { f.cleanups = append(f.cleanups, cleanup) }
+func (f *test) Failed() bool           { return f.failed }
+
+func (f *test) end() {
+	for _, cleanup := range slices.Backward(f.cleanups) {
+		cleanup()
+	}
+}
+
+// take gives a schema to a test and migrates it.
+func take(t *testing.T, l *storetest.Leftovers) (taker *test, databaseURL string) {
+	t.Helper()
+	taker = &test{TB: t}
+	databaseURL, migrated := l.Take(taker)
+	if !migrated {
+		_, err := storetest.OpenURL(t, databaseURL).Migrate(t.Context())
+		noError(t, err)
+	}
+	return taker, databaseURL
+}
+
+// exists tells whether a schema is there.
+func exists(t *testing.T, databaseURL string) (there bool) {
+	t.Helper()
+	db, err := sql.Open("pgx", databaseURL)
+	noError(t, err)
+	defer func() { _ = db.Close() }()
+	noError(t, db.QueryRowContext(t.Context(), "SELECT current_schema() IS NOT NULL").Scan(&there))
+	return there
+}
+
+func onPostgres(t *testing.T) {
+	t.Helper()
+	if !storetest.OnPostgres() {
+		t.Skip("a SQLite file is thrown away")
+	}
+}
+
+func TestSchemaIsGivenOnUntilTheLastTestHasEnded(t *testing.T) {
+	t.Parallel()
+	onPostgres(t)
+	var l storetest.Leftovers
+	drop := l.Keep()
+	one, first := take(t, &l)
+	other, second := take(t, &l)
+	one.end()
+	next, again := take(t, &l)
+	if first == second || first != again {
+		t.Errorf("the tests have %q, %q at the same time, and then %q", first, second, again)
+	}
+	next.end()
+	drop()
+	if exists(t, first) || !exists(t, second) {
+		t.Error("it was not dropped, or the one that is still used was")
+	}
+	other.end()
+	if exists(t, second) {
+		t.Error("what was given back after the end is still there")
+	}
+}
+
+func TestSchemaOfATestThatFailedIsNotGivenOn(t *testing.T) {
+	t.Parallel()
+	onPostgres(t)
+	var l storetest.Leftovers
+	defer l.Keep()()
+	failing, databaseURL := take(t, &l)
+	failing.failed = true
+	failing.end()
+	if exists(t, databaseURL) {
+		t.Error("it is still there")
+	}
+}
+
+func TestSchemaIsDroppedWhereNobodyWouldDropItInTheEnd(t *testing.T) {
+	t.Parallel()
+	onPostgres(t)
+	var l storetest.Leftovers
+	only, databaseURL := take(t, &l)
+	only.end()
+	if exists(t, databaseURL) {
+		t.Error("it is still there")
+	}
+}
+
+func TestSchemasOfTestsThatWereKilledAreDropped(t *testing.T) {
+	t.Parallel()
+	onPostgres(t)
+	base := os.Getenv(storetest.EnvDatabaseURL)
+	for age, want := range map[time.Duration]bool{0: true, storetest.LeftBehind - time.Minute: true, storetest.LeftBehind + time.Minute: false} {
+		schema := fmt.Sprintf(storetest.SchemaName, time.Now().Add(-age).Unix(), strings.ReplaceAll(uuid.NewString(), "-", ""))
+		noError(t, storetest.Execute(base, "CREATE SCHEMA "+schema))
+		noError(t, storetest.DropLeftBehind())
+		if got := exists(t, storetest.WithParameter(t, base, "search_path", schema)); got != want {
+			t.Errorf("after %s it is there: %t", age, got)
+		}
+		noError(t, storetest.Execute(base, "DROP SCHEMA IF EXISTS "+schema))
+	}
+}
