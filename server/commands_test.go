@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 func TestDemoReceivesWhatItShows(t *testing.T) {
@@ -81,7 +83,7 @@ func TestHealthTellsByItsExitStatus(t *testing.T) {
 	}{
 		"ready":     {strings.TrimPrefix(s.base, "http://"), exitOK},
 		"not ready": {strings.TrimPrefix(sick.URL, "http://"), exitFailed},
-		"nobody":    {closedPort(t), exitFailed},
+		"nobody":    {egresstest.ClosedAddr(t), exitFailed},
 	} {
 		if status, stdout, stderr := runCommand(t, []string{"RINGBACK_ADDR=" + c.addr}, "health"); status != c.status {
 			t.Errorf("%s: exit status %d, want %d: %s%s", name, status, c.status, stdout, stderr)

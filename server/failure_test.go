@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 // notice is a callback-failed notice as a partner reads it.
@@ -36,7 +38,7 @@ func TestEveryCauseOfFailureReachesThePartner(t *testing.T) {
 	}{
 		"status 500":       {behave: answers(500, "no"), code: "HTTP_STATUS", status: 500.0},
 		"redirect":         {behave: http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, code: "REDIRECT", status: 302.0},
-		"refused port":     {url: "http://" + closedPort(t) + "/hook", code: "CONNECT_REFUSED"},
+		"refused port":     {url: "http://" + egresstest.ClosedAddr(t) + "/hook", code: "CONNECT_REFUSED"},
 		"blocked address":  {url: "http://10.0.0.1/hook", code: "BLOCKED_ADDRESS"},
 		"metadata address": {url: "http://169.254.169.254/latest/meta-data", code: "BLOCKED_ADDRESS"},
 		"timeout":          {behave: hang, code: "TIMEOUT"},

@@ -114,14 +114,3 @@ func then(behaviours ...http.HandlerFunc) http.HandlerFunc {
 
 // hang is a behaviour: no answer, ever.
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-
-// closedPort is an address that nobody listens on.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -92,7 +93,7 @@ func TestMigrateOnTheEmbeddedDefault(t *testing.T) {
 
 func TestUnreachableEnginesAreNamed(t *testing.T) {
 	t.Parallel()
-	closed := closedPort(t)
+	closed := egresstest.ClosedAddr(t)
 	base := vars{"RINGBACK_ADDR": "127.0.0.1:0", "RINGBACK_DATA_DIR": t.TempDir()}
 	for name, change := range map[string]vars{
 		"REDIS_URL":          {"REDIS_URL": "redis://:hidden@" + closed + "/0"},

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 func TestRunEndsAsItsExecutorAnswers(t *testing.T) {
@@ -173,7 +175,7 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 			h.on("/executor", c.behave)
 			url := h.url("/executor")
 			if c.behave == nil {
-				url = "http://" + closedPort(t) + "/executor"
+				url = "http://" + egresstest.ClosedAddr(t) + "/executor"
 			}
 			action := s.newAction(t, url, c.settings)
 			project := s.newProject(t, h.url("/hook"))
@@ -196,13 +198,13 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 				t.Errorf("three calls took %s", took)
 			}
 			seen := h.calls(t, "/executor")
+			if c.behave != nil && len(seen) != len(calls) {
+				t.Fatalf("%d calls arrived, %d are in the history", len(seen), len(calls))
+			}
 			for i, got := range seen {
 				if want := r.Batches.Nodes[0].Attempts[i].UID; got.attempt != want || got.BatchUID != r.Batches.Nodes[0].UID {
 					t.Errorf("call %d is %+v, in the history it is %s", i+1, got, want)
 				}
-			}
-			if c.behave != nil && len(seen) != len(calls) {
-				t.Errorf("%d calls arrived, %d are in the history", len(seen), len(calls))
 			}
 		})
 	}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +18,22 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// freeAddr is an address for a service that may stop and start again. Its port is none that systems give out themselves
+// (Linux from 32768, others from 49152): nobody else gets it meanwhile.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	for {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000)))
+		if err == nil {
+			_ = l.Close()
+			return l.Addr().String()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+}
+
 // ownRedis is a Redis server that a test may kill.
 type ownRedis struct {
 	addr   string
@@ -25,7 +44,7 @@ type ownRedis struct {
 
 func startOwnRedis(t *testing.T) *ownRedis {
 	t.Helper()
-	r := &ownRedis{addr: closedPort(t), folder: t.TempDir()}
+	r := &ownRedis{addr: freeAddr(t), folder: t.TempDir()}
 	r.client = redis.NewClient(&redis.Options{Addr: r.addr})
 	t.Cleanup(func() {
 		_ = r.client.Close()
@@ -97,7 +116,7 @@ type ownPostgres struct {
 // startOwnPostgres makes a cluster. Postgres refuses to run as root: then it runs as the user postgres.
 func startOwnPostgres(t *testing.T) *ownPostgres {
 	t.Helper()
-	_, port, err := net.SplitHostPort(closedPort(t))
+	_, port, err := net.SplitHostPort(freeAddr(t))
 	if err != nil {
 		t.Fatal(err)
 	}

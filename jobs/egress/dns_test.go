@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 func TestNamesAreResolvedAndTimed(t *testing.T) {
@@ -59,12 +60,7 @@ func TestBrokenResolver(t *testing.T) {
 // beside it is used, and only a host with none is blocked.
 func TestSeveralAddresses(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, closed, _ := net.SplitHostPort(l.Addr().String())
-	_ = l.Close()
+	_, closed, _ := net.SplitHostPort(egresstest.ClosedAddr(t))
 	url := handler(t, func(http.ResponseWriter, *http.Request) {})
 	_, open, _ := net.SplitHostPort(strings.TrimPrefix(url, "http://"))
 

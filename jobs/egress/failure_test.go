@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 func TestBlockedLiterals(t *testing.T) {
@@ -60,12 +61,7 @@ func TestInvalidURL(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_ = l.Close()
+	addr := egresstest.ClosedAddr(t)
 	res, err := newClient(t, long).Send(t.Context(), request("http://"+addr+"/hidden"))
 	wantCause(t, err, egress.ConnectRefused, addr+" refused the connection")
 	if res.Timings.Connect <= 0 || res.Timings.FirstByte != 0 {
