@@ -285,6 +285,8 @@ func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
 	return nil
 }
 
+func (*queue) Reserve(string, int) (int, func(context.Context, []*models.Delivery)) { return 0, nil }
+
 // reset forgets the wake-ups and returns them.
 func (q *queue) reset() []models.Wakeup {
 	q.mu.Lock()

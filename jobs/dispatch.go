@@ -57,15 +57,66 @@ func newDispatcher[W any](ctx context.Context, from source[W], slots chan struct
 func (d *dispatcher[W]) nudge(name string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	l := d.lane(name)
+	room := d.hasRoom(l)
+	l.wanted = true
+	d.resume(l)
+	return room
+}
+
+func (d *dispatcher[W]) lane(name string) *lane[W] {
 	l, ok := d.lanes[name]
 	if !ok {
 		l = &lane[W]{name: name}
 		d.lanes[name] = l
 	}
-	room := d.hasRoom(l)
-	l.wanted = true
-	d.resume(l)
-	return room
+	l.idle = false
+	return l
+}
+
+// forget drops the lanes in which nothing was since the last call. Until then the pace of the host is known.
+func (d *dispatcher[W]) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, l := range d.lanes {
+		if l.inFlight > 0 || len(l.ready) > 0 || l.kept > 0 || l.wanted || l.filling || l.short || l.health.tripped {
+			continue
+		}
+		if l.idle {
+			delete(d.lanes, name)
+		}
+		l.idle = true
+	}
+}
+
+// keep reserves room for up to n works that the caller is about to claim, and returns for how many: none where others may be waiting
+// for their turn. It waits for nothing. take is to be called once, with what became of it.
+func (d *dispatcher[W]) keep(name string, n int) (room int, take func([]W)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.lane(name)
+	var places, ahead int
+	if !l.wanted && !l.short && !l.health.tripped && !d.closed {
+		for places < min(n, d.room(l)) && d.trySlot() {
+			places++
+		}
+		ahead = min(n-places, d.roomAhead(l))
+	}
+	if places+ahead == 0 {
+		return 0, nil
+	}
+	l.inFlight += places
+	d.ready += ahead
+	l.kept++
+	d.running.Add(1)
+	return places + ahead, func(works []W) {
+		defer d.running.Done()
+		d.take(l, works, places, ahead, false)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		l.kept--
+		d.resume(l)
+	}
 }
 
 // free tells whether a lane has room.
@@ -81,16 +132,12 @@ func (d *dispatcher[W]) free(name string) bool {
 
 func (d *dispatcher[W]) hasRoom(l *lane[W]) bool { return d.room(l) > 0 && len(d.slots) < cap(d.slots) }
 
-// resume lets a lane begin and claim what it may, and forgets one that has nothing to remember. The caller holds the lock.
+// resume lets a lane begin and claim what it may. The caller holds the lock.
 func (d *dispatcher[W]) resume(l *lane[W]) {
 	d.beginReady(l)
-	switch {
-	case l.filling:
-	case d.mayClaim(l):
+	if !l.filling && d.mayClaim(l) {
 		l.filling = true
 		d.running.Go(func() { d.fill(l) })
-	case l.inFlight == 0 && len(l.ready) == 0 && !l.wanted && !l.short && !l.health.tripped:
-		delete(d.lanes, l.name)
 	}
 }
 
@@ -287,7 +334,7 @@ func (d *dispatcher[W]) dropFromHand(work W) {
 	}
 }
 
-// renew keeps what is in hand, until the dispatcher has ended.
+// renew keeps what is in hand, and forgets idle lanes, until the dispatcher has ended.
 func (d *dispatcher[W]) renew(ended <-chan struct{}) {
 	ticker := time.NewTicker(models.LeaseRenewal)
 	defer ticker.Stop()
@@ -297,6 +344,7 @@ func (d *dispatcher[W]) renew(ended <-chan struct{}) {
 			return
 		case <-ticker.C:
 		}
+		d.forget()
 		d.mu.Lock()
 		ids := slices.Collect(maps.Keys(d.inHand))
 		d.mu.Unlock()

@@ -256,17 +256,32 @@ func TestStoppedDispatcherBeginsNothingAndWaitsForWhatItBegan(t *testing.T) {
 	}
 }
 
-func TestLanesAreForgotten(t *testing.T) {
+func TestIdleLanesAreForgottenAfterAWhile(t *testing.T) {
 	t.Parallel()
 	h := newHosts(t, 10, 3)
+	busy := h.due(t, "busy", 1)
+	h.nudge(busy)
+	d := h.next(t, 1)[0]
 	for i := range 20 {
 		h.nudge(fmt.Sprintf("nothing-%d.example:443", i))
 	}
-	eventually(t, "no lane is left", func() bool {
+	eventually(t, "nothing is claimed any more", func() bool {
 		h.dispatcher.mu.Lock()
 		defer h.dispatcher.mu.Unlock()
-		return len(h.lanes) == 0 && len(h.slots) == 0
+		for _, l := range h.lanes {
+			if l.filling {
+				return false
+			}
+		}
+		return len(h.slots) == 1
 	})
+	for _, want := range []int{21, 1, 1} { // what was used since it was looked at last stays
+		if h.forget(); len(h.lanes) != want {
+			t.Errorf("%d lanes are left, want %d", len(h.lanes), want)
+		}
+	}
+	h.answer(d, true)
+	eventually(t, "no lane is left", func() bool { h.forget(); return h.lanesLeft() == 0 })
 }
 
 func TestLeasesOfWhatIsInHandAreRenewed(t *testing.T) {

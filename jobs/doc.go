@@ -10,6 +10,7 @@
 //   - the sweep, every 2 s, which asks the database itself what has been due for a second.
 //
 // A claimed callback passes through a lane: it begins when its host has room (RINGBACK_PER_HOST) and the process a slot
-// (RINGBACK_CONCURRENCY). With the answer the host has room again; the slot is free when what came of it is committed. A host that
+// (RINGBACK_CONCURRENCY). Where the worker of the process that accepts a callback has room, it is claimed in the transaction that
+// creates it, and nobody is woken. With the answer the host has room again; the slot is free when what came of it is committed. A host that
 // answers quickly has some more claimed ahead, so that nothing waits for a claim.
 package jobs

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/ringback/ringback/models"
 )
 
 // doorbell wakes workers at once: the one in this process by a call, others by a message of Redis. asynq polls, and polling
@@ -27,6 +29,8 @@ type attendant struct {
 	answer func(wake) (taken bool)
 	// free tells whether it has room.
 	free func(wake) bool
+	// reserve is models.Queue's.
+	reserve func(host string, n int) (room int, start func(context.Context, []*models.Delivery))
 }
 
 // ring is the message of Redis.

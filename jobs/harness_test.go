@@ -99,6 +99,8 @@ func (w *wakeups) Wake(_ context.Context, list []models.Wakeup) error {
 	return nil
 }
 
+func (*wakeups) Reserve(string, int) (int, func(context.Context, []*models.Delivery)) { return 0, nil }
+
 func (w *wakeups) all() []models.Wakeup {
 	w.mu.Lock()
 	defer w.mu.Unlock()

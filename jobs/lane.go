@@ -8,12 +8,16 @@ type lane[W any] struct {
 	inFlight int
 	// ready is claimed ahead: it begins as soon as there is room.
 	ready []W
+	// kept is how many have room kept for what they are about to claim.
+	kept int
 	// wanted: more may be due than was claimed yet.
 	wanted bool
 	// filling: a goroutine is claiming for this lane. short: one waits for a slot.
 	filling, short bool
 	health         hostHealth
 	pace           pace
+	// idle: it was empty when it was looked at last, and nobody has asked for it since.
+	idle bool
 }
 
 // next takes what has been ready the longest.

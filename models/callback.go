@@ -93,6 +93,14 @@ func (c *Callback) due(at time.Time) {
 	c.Status, c.NextAttemptAt, c.LeaseUntil = StatusPending, &at, nil
 }
 
+// claimed returns the callback as it is in a worker's hand.
+func (c *Callback) claimed(at time.Time) *Callback {
+	claimed := *c
+	claimed.Status, claimed.NextAttemptAt, claimed.LeaseUntil = StatusRunning, nil, new(at.Add(LeaseTime))
+	claimed.AttemptCount++
+	return &claimed
+}
+
 // aim points the callback at a URL.
 func (c *Callback) aim(url string) {
 	c.TargetURL, c.TargetHost = nil, ""

@@ -43,6 +43,7 @@ type crawlEnded struct {
 	crawl    *Crawl
 	callback *Callback
 	isNew    bool // the callback was raised just now
+	waits    bool // it is to be claimed
 	err      error
 	// overtaken: another transaction made the crawl before this one could, and nothing is done.
 	overtaken bool
@@ -65,6 +66,8 @@ func (s *Service) finishCrawlAlone(ctx context.Context, in CrawlEnd) (crawlEnded
 // finishCrawls finishes crawls in one transaction, as if one after the other.
 func (s *Service) finishCrawls(ctx context.Context, in []CrawlEnd) ([]crawlEnded, error) {
 	var ended []crawlEnded
+	direct := s.newDirectStarts()
+	defer direct.giveBack(ctx)
 	err := s.store.InTx(ctx, func(tx Store) error {
 		known, err := readCrawlsToFinish(ctx, tx, in)
 		if err != nil {
@@ -74,25 +77,34 @@ func (s *Service) finishCrawls(ctx context.Context, in []CrawlEnd) ([]crawlEnded
 		for i := range in {
 			ended[i] = s.finishCrawl(ctx, tx, known, in[i])
 		}
-		overtaken, err := known.write(ctx, tx)
+		overtaken, raised, err := known.write(ctx, tx)
+		if err != nil {
+			return err
+		}
+		waiting, err := direct.create(ctx, tx, known.owners, s.now(), raised)
 		for i := range in {
 			if slices.Contains(overtaken, in[i].CrawlID) {
 				ended[i] = crawlEnded{overtaken: true}
 			}
+			ended[i].waits = ended[i].isNew && slices.Contains(waiting, ended[i].callback)
 		}
 		return err
 	})
-	return ended, err
+	if err != nil {
+		return nil, err
+	}
+	direct.start(ctx)
+	return ended, nil
 }
 
 func (s *Service) wakeFinished(ctx context.Context, ended []crawlEnded) {
-	var raised []*Callback
+	var waiting []*Callback
 	for _, e := range ended {
-		if e.isNew {
-			raised = append(raised, e.callback)
+		if e.waits {
+			waiting = append(waiting, e.callback)
 		}
 	}
-	s.wake(ctx, raised...)
+	s.wake(ctx, waiting...)
 }
 
 // finishCrawl decides what comes of one end, after those before it.
@@ -199,8 +211,9 @@ func (k *crawlsToFinish) finished(crawl *Crawl, raised *Callback) {
 	}
 }
 
-// write writes all of it, but for the crawls whose ids it returns: another transaction made them meanwhile.
-func (k *crawlsToFinish) write(ctx context.Context, tx Store) (overtaken []int64, err error) {
+// write writes the crawls, but for those whose ids it returns: another transaction made them meanwhile. It also returns the callbacks
+// of the others.
+func (k *crawlsToFinish) write(ctx context.Context, tx Store) (overtaken []int64, raised []*Callback, err error) {
 	var created, updated []*Crawl
 	for _, id := range slices.Sorted(maps.Keys(k.ended)) {
 		if k.locked[id] == nil {
@@ -211,19 +224,16 @@ func (k *crawlsToFinish) write(ctx context.Context, tx Store) (overtaken []int64
 	}
 	if len(created) > 0 {
 		if overtaken, err = tx.CreateCrawls(ctx, created); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if len(updated) > 0 {
 		if err := tx.UpdateCrawls(ctx, updated); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	raised := slices.DeleteFunc(k.raised, func(c *Callback) bool { return slices.Contains(overtaken, *c.CrawlID) })
-	if len(raised) == 0 {
-		return overtaken, nil
-	}
-	return overtaken, tx.CreateCallbacks(ctx, raised...)
+	raised = slices.DeleteFunc(k.raised, func(c *Callback) bool { return slices.Contains(overtaken, *c.CrawlID) })
+	return overtaken, raised, nil
 }
 
 func (c *Crawl) finish(in CrawlEnd, at time.Time) {

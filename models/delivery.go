@@ -54,7 +54,6 @@ func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at
 		return nil, nil, err
 	}
 	var moved []*Callback
-	var attempts []*Attempt
 	for _, c := range claimed {
 		target, err := resolveTarget(ctx, tx, c, owners[c.ProjectID])
 		if err != nil {
@@ -64,12 +63,31 @@ func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at
 			moved, movedTo = append(moved, c), append(movedTo, c.TargetHost)
 			continue
 		}
-		a := &Attempt{UID: newUID(), CallbackID: c.ID, Number: c.AttemptCount, URL: c.TargetURL, StartedAt: at}
-		attempts = append(attempts, a)
-		deliveries = append(deliveries, &Delivery{Callback: c, Attempt: a, Target: target, signer: signer(c, owners[c.ProjectID])})
+		deliveries = append(deliveries, newDelivery(c, target, owners[c.ProjectID], at))
 	}
-	err = firstError(addSecrets(ctx, tx, deliveries, at), tx.MoveCallbacks(ctx, at, moved), tx.CreateAttempts(ctx, attempts))
-	return deliveries, movedTo, err
+	return deliveries, movedTo, firstError(tx.MoveCallbacks(ctx, at, moved), equip(ctx, tx, deliveries, at))
+}
+
+// newDelivery makes the next attempt of a claimed callback.
+func newDelivery(c *Callback, target Target, owners Owners, at time.Time) *Delivery {
+	a := &Attempt{UID: newUID(), CallbackID: c.ID, Number: c.AttemptCount, URL: c.TargetURL, StartedAt: at}
+	return &Delivery{Callback: c, Attempt: a, Target: target, signer: signer(c, owners)}
+}
+
+// equip gives deliveries their secrets, and writes their attempts.
+func equip(ctx context.Context, tx Store, deliveries []*Delivery, at time.Time) error {
+	if len(deliveries) == 0 {
+		return nil
+	}
+	attempts, signers := make([]*Attempt, len(deliveries)), map[SigningOwner]bool{}
+	for i, d := range deliveries {
+		attempts[i], signers[d.signer] = d.Attempt, true
+	}
+	secrets, err := tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...)
+	for _, d := range deliveries {
+		d.secrets = secrets[d.signer]
+	}
+	return firstError(err, tx.CreateAttempts(ctx, attempts))
 }
 
 // signer is whose secret signs a callback.
@@ -78,18 +96,6 @@ func signer(c *Callback, owners Owners) SigningOwner {
 		return SigningOwner{SSOClientID: *owners.Account.SSOClientID}
 	}
 	return SigningOwner{ProjectID: owners.Project.ID}
-}
-
-func addSecrets(ctx context.Context, tx Store, deliveries []*Delivery, at time.Time) error {
-	signers := map[SigningOwner]bool{}
-	for _, d := range deliveries {
-		signers[d.signer] = true
-	}
-	secrets, err := tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...)
-	for _, d := range deliveries {
-		d.secrets = secrets[d.signer]
-	}
-	return err
 }
 
 // Renew keeps deliveries in this worker's hand.

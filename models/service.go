@@ -34,6 +34,10 @@ type Store interface {
 // Queue wakes workers. What it forgets, the sweep finds again, so an error from it is never the caller's problem.
 type Queue interface {
 	Wake(ctx context.Context, wakeups []Wakeup) error
+	// Reserve keeps room for up to n callbacks to a host in the worker of this process, and returns for how many: none where there is
+	// no worker, where it is full, or where others wait for their turn. It waits for nothing. What is reserved is to be started, all of
+	// it, less, or nothing: exactly once.
+	Reserve(host string, n int) (room int, start func(ctx context.Context, deliveries []*Delivery))
 }
 
 // Lane is where work waits to be claimed together: the batches of an action, or, where ActionID is 0, the callbacks for a host.

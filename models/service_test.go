@@ -35,11 +35,14 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// queue records wake-ups instead of sending them.
+// queue records wake-ups instead of sending them, and starts instead of making them.
 type queue struct {
 	mu      sync.Mutex
 	wakeups []models.Wakeup
 	err     error
+	room    int // of a worker
+	kept    int // how often some of it is reserved
+	started []*models.Delivery
 }
 
 func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
@@ -49,6 +52,24 @@ func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
 		q.wakeups = append(q.wakeups, wakeups...)
 	}
 	return q.err
+}
+
+func (q *queue) Reserve(_ string, n int) (int, func(context.Context, []*models.Delivery)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.room == 0 {
+		return 0, nil
+	}
+	room := min(n, q.room)
+	q.room -= room
+	q.kept++
+	return room, func(_ context.Context, deliveries []*models.Delivery) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.kept--
+		q.room += room - len(deliveries)
+		q.started = append(q.started, deliveries...)
+	}
 }
 
 // hostLane and actionLane are where callbacks and batches wait.

@@ -264,6 +264,8 @@ func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
 	return nil
 }
 
+func (*queue) Reserve(string, int) (int, func(context.Context, []*models.Delivery)) { return 0, nil }
+
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

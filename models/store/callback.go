@@ -104,7 +104,8 @@ func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 		AccountID: c.AccountID, ProjectID: c.ProjectID, CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID,
 		RunID: c.RunID, BatchID: c.BatchID, JobID: c.JobID, ReplayOfID: c.ReplayOfID, CauseID: c.CauseID,
 		DedupKey: c.DedupKey, OrderingKey: nullText(c.OrderingKey), Held: c.Held,
-		NextAttemptAt: microsPtr(c.NextAttemptAt), CreatedAt: micros(c.CreatedAt),
+		AttemptCount: c.AttemptCount, NextAttemptAt: microsPtr(c.NextAttemptAt), LeaseUntil: microsPtr(c.LeaseUntil),
+		CreatedAt: micros(c.CreatedAt),
 	}
 	if c.Held { // whatever is PENDING has a time
 		row.NextAttemptAt = &row.CreatedAt
@@ -170,6 +171,7 @@ func newCallbacks(rows []callbackRow) []column {
 		columnOf("attempt_count", "bigint", rows, func(r callbackRow) int { return r.AttemptCount }),
 		columnOf("failure_count", "bigint", rows, func(r callbackRow) int { return r.FailureCount }),
 		columnOf("next_attempt_at", "bigint", rows, func(r callbackRow) *int64 { return r.NextAttemptAt }),
+		columnOf("lease_until", "bigint", rows, func(r callbackRow) *int64 { return r.LeaseUntil }),
 		columnOf("created_at", "bigint", rows, func(r callbackRow) int64 { return r.CreatedAt }),
 	}
 }
