@@ -29,7 +29,7 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *Actor, in CrawlEnd) (*
 		return nil, nil, invalid("status", "must be Finished, Failed or Cancelled")
 	}
 	ended, err := s.crawlEnds.do(ctx, in)
-	if failed := (sharedError{}); errors.As(err, &failed) || ended.overtaken {
+	if errors.As(err, new(sharedError)) {
 		ended, err = s.finishCrawlAlone(ctx, in)
 	}
 	if err != nil {
@@ -45,47 +45,38 @@ type crawlEnded struct {
 	isNew    bool // the callback was raised just now
 	waits    bool // it is to be claimed
 	err      error
-	// overtaken: another transaction made the crawl before this one could, and nothing is done.
-	overtaken bool
 }
 
-// finishCrawlAlone finishes a crawl in a transaction of its own. Who is overtaken finds the crawl the next time, for crawls stay.
+// finishCrawlAlone finishes a crawl in a transaction of its own.
 func (s *Service) finishCrawlAlone(ctx context.Context, in CrawlEnd) (crawlEnded, error) {
-	for {
-		ended, err := s.finishCrawls(ctx, []CrawlEnd{in})
-		if err != nil {
-			return crawlEnded{}, err
-		}
-		if !ended[0].overtaken {
-			s.wakeFinished(ctx, ended)
-			return ended[0], nil
-		}
+	ended, err := s.finishCrawls(ctx, []CrawlEnd{in})
+	if err != nil {
+		return crawlEnded{}, err
 	}
+	s.wakeFinished(ctx, ended)
+	return ended[0], nil
 }
 
 // finishCrawls finishes crawls in one transaction, as if one after the other.
 func (s *Service) finishCrawls(ctx context.Context, in []CrawlEnd) ([]crawlEnded, error) {
-	var ended []crawlEnded
+	ended := make([]crawlEnded, len(in))
 	direct := s.newDirectStarts()
 	defer direct.giveBack(ctx)
-	err := s.store.InTx(ctx, func(tx Store) error {
-		known, err := readCrawlsToFinish(ctx, tx, in)
-		if err != nil {
+	err := s.store.InTx(ctx, func(tx Store) (err error) {
+		known := newCrawlsToFinish(s.now())
+		if err := known.read(ctx, tx, in); err != nil {
 			return err
 		}
-		ended = make([]crawlEnded, len(in))
 		for i := range in {
-			ended[i] = s.finishCrawl(ctx, tx, known, in[i])
-		}
-		overtaken, raised, err := known.write(ctx, tx)
-		if err != nil {
-			return err
-		}
-		waiting, err := direct.create(ctx, tx, known.owners, s.now(), raised)
-		for i := range in {
-			if slices.Contains(overtaken, in[i].CrawlID) {
-				ended[i] = crawlEnded{overtaken: true}
+			if ended[i], err = s.finishCrawl(ctx, tx, known, in[i]); err != nil {
+				return err
 			}
+		}
+		if err := known.write(ctx, tx); err != nil {
+			return err
+		}
+		waiting, err := direct.create(ctx, tx, known.owners, s.now(), known.raised)
+		for i := range in {
 			ended[i].waits = ended[i].isNew && slices.Contains(waiting, ended[i].callback)
 		}
 		return err
@@ -107,53 +98,99 @@ func (s *Service) wakeFinished(ctx context.Context, ended []crawlEnded) {
 	s.wake(ctx, waiting...)
 }
 
-// finishCrawl decides what comes of one end, after those before it.
-func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFinish, in CrawlEnd) crawlEnded {
-	crawl, err := known.crawl(in, s.now())
+// finishCrawl decides what comes of one end, after those before it. Its error says that none may be written.
+func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFinish, in CrawlEnd) (crawlEnded, error) {
+	crawl, err := known.crawl(in)
 	if err != nil {
-		return crawlEnded{err: err}
+		return crawlEnded{err: err}, nil
 	}
 	if err := crawl.contradicts(in); err != nil {
-		return crawlEnded{err: err}
+		return crawlEnded{err: err}, nil
 	}
 	if crawl.FinishedAt != nil {
-		return crawlEnded{crawl: crawl, callback: known.callbacks[crawlFinishedKey(crawl.ID)]}
+		return crawlEnded{crawl: crawl, callback: known.callbacks[crawlFinishedKey(crawl.ID)]}, nil
 	}
-	crawl.finish(in, s.now())
+	crawl.finish(in, known.at)
 	var callback *Callback
 	if crawl.Status == CrawlFinished && crawl.Kind == CrawlStandard {
 		callback, err = s.compose(ctx, tx, occasion{
 			event: CrawlFinishedEvent, dedupKey: crawlFinishedKey(crawl.ID), projectID: crawl.ProjectID, subject: Subject{Crawl: crawl},
 		}, known.parties)
 		if err != nil {
-			return crawlEnded{err: err}
+			return crawlEnded{}, err
 		}
 	}
 	known.finished(crawl, callback)
-	return crawlEnded{crawl: crawl, callback: callback, isNew: callback != nil}
+	return crawlEnded{crawl: crawl, callback: callback, isNew: callback != nil}, nil
 }
 
 // crawlsToFinish is what a transaction that finishes crawls knows, and what it has to write.
 type crawlsToFinish struct {
 	parties
-	locked    map[int64]*Crawl
-	ended     map[int64]*Crawl     // those of this transaction
+	at        time.Time
+	locked    map[int64]*Crawl     // those that were there before
+	ended     map[int64]*Crawl     // by this transaction
 	callbacks map[string]*Callback // of crawls that have ended, by dedup key
 
 	raised []*Callback
 }
 
-// readCrawlsToFinish locks the crawls, and reads for all of them at once what the rules ask for.
-func readCrawlsToFinish(ctx context.Context, tx Store, in []CrawlEnd) (*crawlsToFinish, error) {
-	k := &crawlsToFinish{locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{}, callbacks: map[string]*Callback{}}
-	var crawlIDs, projectIDs, userIDs []*int64
+func newCrawlsToFinish(at time.Time) *crawlsToFinish {
+	return &crawlsToFinish{parties: newParties(), at: at, locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{}, callbacks: map[string]*Callback{}}
+}
+
+// read reads for all crawls at once what the rules ask for. Crawls that are new here are created, as the first that can says that they
+// ended: a crawl is new if nobody else has created it, which only the database can tell. The others are locked.
+func (k *crawlsToFinish) read(ctx context.Context, tx Store, in []CrawlEnd) error {
+	var projectIDs, userIDs []*int64
 	for i := range in {
-		crawlIDs, projectIDs, userIDs = append(crawlIDs, &in[i].CrawlID), append(projectIDs, in[i].ProjectID), append(userIDs, in[i].CreatedByUserID)
+		projectIDs, userIDs = append(projectIDs, in[i].ProjectID), append(userIDs, in[i].CreatedByUserID)
 	}
-	locked, err := tx.LockCrawls(ctx, distinct(crawlIDs)...)
+	if err := k.know(ctx, tx, projectIDs, userIDs); err != nil {
+		return err
+	}
+	known, err := k.create(ctx, tx, in)
+	if err != nil || len(known) == 0 {
+		return err
+	}
+	locked, err := tx.LockCrawls(ctx, known...)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	return k.readLocked(ctx, tx, locked)
+}
+
+// create creates the crawls that can be new, and returns the ids of the others.
+func (k *crawlsToFinish) create(ctx context.Context, tx Store, in []CrawlEnd) (known []int64, err error) {
+	created := map[int64]*Crawl{}
+	var ids []*int64
+	for i, end := range in {
+		ids = append(ids, &in[i].CrawlID)
+		if created[end.CrawlID] == nil {
+			if crawl, err := k.newCrawl(end); err == nil {
+				crawl.finish(end, k.at)
+				created[end.CrawlID] = crawl
+			}
+		}
+	}
+	var crawls []*Crawl
+	for _, id := range distinct(ids) { // in this order, so that two who create the same wait for each other
+		if created[id] == nil {
+			known = append(known, id)
+		} else {
+			crawls = append(crawls, created[id])
+		}
+	}
+	if len(crawls) == 0 {
+		return known, nil
+	}
+	taken, err := tx.CreateCrawls(ctx, crawls)
+	return append(known, taken...), err
+}
+
+// readLocked reads what belongs to crawls that were there before.
+func (k *crawlsToFinish) readLocked(ctx context.Context, tx Store, locked []*Crawl) error {
+	var projectIDs, userIDs []*int64
 	var keys []string
 	for _, c := range locked {
 		k.locked[c.ID] = c
@@ -165,29 +202,38 @@ func readCrawlsToFinish(ctx context.Context, tx Store, in []CrawlEnd) (*crawlsTo
 	if len(keys) > 0 {
 		found, err := tx.CallbacksByDedupKey(ctx, keys...)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, c := range found {
 			k.callbacks[c.DedupKey] = c
 		}
 	}
-	k.parties, err = readParties(ctx, tx, projectIDs, userIDs)
-	return k, err
+	return k.know(ctx, tx, projectIDs, userIDs)
 }
 
-// crawl returns the crawl of an input as it is now: a copy, or a new one where it is not known here.
-func (k *crawlsToFinish) crawl(in CrawlEnd, at time.Time) (*Crawl, error) {
-	if in.CreatedByUserID != nil {
-		if _, err := k.user(*in.CreatedByUserID); err != nil {
-			return nil, err
-		}
-	}
+// crawl returns the crawl of an input as it is now: a copy, or a new one where it was not known here.
+func (k *crawlsToFinish) crawl(in CrawlEnd) (*Crawl, error) {
 	if ended, ok := k.ended[in.CrawlID]; ok {
-		return ended, nil
+		return ended, k.checkCreator(in)
 	}
 	if locked, ok := k.locked[in.CrawlID]; ok {
 		crawl := *locked
-		return &crawl, nil
+		return &crawl, k.checkCreator(in)
+	}
+	return k.newCrawl(in)
+}
+
+func (k *crawlsToFinish) checkCreator(in CrawlEnd) (err error) {
+	if in.CreatedByUserID != nil {
+		_, err = k.user(*in.CreatedByUserID)
+	}
+	return err
+}
+
+// newCrawl returns the crawl of an input that is the first to name it.
+func (k *crawlsToFinish) newCrawl(in CrawlEnd) (*Crawl, error) {
+	if err := k.checkCreator(in); err != nil {
+		return nil, err
 	}
 	if in.ProjectID == nil {
 		return nil, invalid("projectId", "must be given when the crawl is new here")
@@ -199,7 +245,7 @@ func (k *crawlsToFinish) crawl(in CrawlEnd, at time.Time) (*Crawl, error) {
 	if owners.Project.DeletedAt != nil {
 		return nil, NotFound(TypeProject)
 	}
-	return &Crawl{ID: in.CrawlID, AccountID: owners.Account.ID, ProjectID: owners.Project.ID, CreatedAt: at}, nil
+	return &Crawl{ID: in.CrawlID, AccountID: owners.Account.ID, ProjectID: owners.Project.ID, CreatedAt: k.at}, nil
 }
 
 // finished keeps what is to be written of a crawl.
@@ -211,29 +257,18 @@ func (k *crawlsToFinish) finished(crawl *Crawl, raised *Callback) {
 	}
 }
 
-// write writes the crawls, but for those whose ids it returns: another transaction made them meanwhile. It also returns the callbacks
-// of the others.
-func (k *crawlsToFinish) write(ctx context.Context, tx Store) (overtaken []int64, raised []*Callback, err error) {
-	var created, updated []*Crawl
+// write writes the ends of the crawls that were there before.
+func (k *crawlsToFinish) write(ctx context.Context, tx Store) error {
+	var updated []*Crawl
 	for _, id := range slices.Sorted(maps.Keys(k.ended)) {
-		if k.locked[id] == nil {
-			created = append(created, k.ended[id])
-		} else {
+		if k.locked[id] != nil {
 			updated = append(updated, k.ended[id])
 		}
 	}
-	if len(created) > 0 {
-		if overtaken, err = tx.CreateCrawls(ctx, created); err != nil {
-			return nil, nil, err
-		}
+	if len(updated) == 0 {
+		return nil
 	}
-	if len(updated) > 0 {
-		if err := tx.UpdateCrawls(ctx, updated); err != nil {
-			return nil, nil, err
-		}
-	}
-	raised = slices.DeleteFunc(k.raised, func(c *Callback) bool { return slices.Contains(overtaken, *c.CrawlID) })
-	return overtaken, raised, nil
+	return tx.UpdateCrawls(ctx, updated)
 }
 
 func (c *Crawl) finish(in CrawlEnd, at time.Time) {

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
@@ -25,23 +26,38 @@ type parties struct {
 	users  map[int64]*User
 }
 
-// readParties reads each kind in one statement, and none for a kind that nobody asks for. A nil asks for nothing.
-func readParties(ctx context.Context, tx Store, projectIDs, userIDs []*int64) (p parties, err error) {
-	if ids := distinct(projectIDs); len(ids) > 0 {
-		if p.owners, err = tx.Owners(ctx, ids...); err != nil {
-			return p, err
+func newParties() parties { return parties{owners: map[int64]Owners{}, users: map[int64]*User{}} }
+
+func readParties(ctx context.Context, tx Store, projectIDs, userIDs []*int64) (parties, error) {
+	p := newParties()
+	return p, p.know(ctx, tx, projectIDs, userIDs)
+}
+
+// know reads those that are not known yet: each kind in one statement, and none for a kind that nobody asks for. A nil asks for nothing.
+func (p parties) know(ctx context.Context, tx Store, projectIDs, userIDs []*int64) error {
+	if ids := unknown(p.owners, projectIDs); len(ids) > 0 {
+		owners, err := tx.Owners(ctx, ids...)
+		if err != nil {
+			return err
 		}
+		maps.Copy(p.owners, owners)
 	}
-	ids := distinct(userIDs)
+	ids := unknown(p.users, userIDs)
 	if len(ids) == 0 {
-		return p, nil
+		return nil
 	}
 	users, err := tx.Users(ctx, ids...)
-	p.users = make(map[int64]*User, len(users))
 	for _, u := range users {
 		p.users[u.ID] = u
 	}
-	return p, err
+	return err
+}
+
+func unknown[V any](known map[int64]V, ids []*int64) []int64 {
+	return slices.DeleteFunc(distinct(ids), func(id int64) bool {
+		_, ok := known[id]
+		return ok
+	})
 }
 
 func distinct(ids []*int64) []int64 {
