@@ -89,36 +89,6 @@ func (d *dispatcher[W]) forget() {
 	}
 }
 
-// keep reserves room for up to n works that the caller is about to claim, and returns for how many: none where others may be waiting
-// for their turn. It waits for nothing. take is to be called once, with what became of it.
-func (d *dispatcher[W]) keep(name string, n int) (room int, take func([]W)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	l := d.lane(name)
-	var places, ahead int
-	if !l.wanted && !l.short && !l.health.tripped && !d.closed {
-		for places < min(n, d.room(l)) && d.trySlot() {
-			places++
-		}
-		ahead = min(n-places, d.roomAhead(l))
-	}
-	if places+ahead == 0 {
-		return 0, nil
-	}
-	l.inFlight += places
-	d.ready += ahead
-	l.kept++
-	d.running.Add(1)
-	return places + ahead, func(works []W) {
-		defer d.running.Done()
-		d.take(l, works, places, ahead, false)
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		l.kept--
-		d.resume(l)
-	}
-}
-
 // free tells whether a lane has room.
 func (d *dispatcher[W]) free(name string) bool {
 	d.mu.Lock()

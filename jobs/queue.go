@@ -64,21 +64,6 @@ func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 	return q.bell.ringThere(ctx, rest)
 }
 
-// Reserve keeps room in the worker of this process, if there is one.
-func (q *Queue) Reserve(host string, n int) (room int, start func(context.Context, []*models.Delivery)) {
-	worker := q.bell.local.Load()
-	if worker == nil {
-		return 0, nil
-	}
-	room, begin := worker.reserve(host, n)
-	return room, func(ctx context.Context, deliveries []*models.Delivery) {
-		for _, d := range deliveries {
-			q.accepted.WithLabelValues(string(d.Callback.Event)).Inc()
-		}
-		begin(ctx, deliveries)
-	}
-}
-
 func (q *Queue) enqueue(ctx context.Context, e entry) error {
 	task, options, err := e.task(q.name)
 	if err != nil {

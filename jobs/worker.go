@@ -121,17 +121,6 @@ func (w *Worker) free(said wake) bool {
 	return w.deliveries.free(said.Host)
 }
 
-// reserve keeps room for callbacks that are about to be created.
-func (w *Worker) reserve(host string, n int) (room int, start func(context.Context, []*models.Delivery)) {
-	room, take := w.deliveries.keep(host, n)
-	return room, func(ctx context.Context, deliveries []*models.Delivery) {
-		for _, d := range deliveries {
-			w.deliverer.traces.put(ctx, d.Callback.ID)
-		}
-		take(deliveries)
-	}
-}
-
 // Start begins to deliver. It returns at once.
 func (w *Worker) Start() error {
 	mux := asynq.NewServeMux()
