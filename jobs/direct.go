@@ -40,9 +40,7 @@ func (d *dispatcher[W]) keep(name string, n int) (room int, take func([]W)) {
 	l := d.lane(name)
 	var places, ahead int
 	if !l.wanted && !l.short && !l.health.tripped && !d.closed {
-		for places < min(n, d.room(l)) && d.trySlot() {
-			places++
-		}
+		places = d.trySlots(min(n, d.room(l)))
 		ahead = min(n-places, d.roomAhead(l))
 	}
 	if places+ahead == 0 {

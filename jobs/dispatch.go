@@ -169,9 +169,7 @@ func (d *dispatcher[W]) reserve(l *lane[W]) (places, ahead int) {
 				<-d.slots
 				continue
 			}
-			for places = 1; places < d.room(l) && d.trySlot(); {
-				places++
-			}
+			places = 1 + d.trySlots(d.room(l)-1)
 		}
 		ahead = d.roomAhead(l)
 		l.inFlight += places
@@ -200,6 +198,14 @@ func (d *dispatcher[W]) trySlot() bool {
 	default:
 		return false
 	}
+}
+
+// trySlots takes up to n slots, and returns how many there were.
+func (d *dispatcher[W]) trySlots(n int) (taken int) {
+	for taken < n && d.trySlot() {
+		taken++
+	}
+	return taken
 }
 
 // take begins what was claimed, gives back the places that were not needed, and keeps ready what was claimed ahead.

@@ -49,13 +49,13 @@ func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at
 	for i, c := range claimed {
 		ids[i] = &c.ProjectID
 	}
-	owners, err := tx.Owners(ctx, distinct(ids)...)
+	known, err := readParties(ctx, tx, ids, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	var moved []*Callback
 	for _, c := range claimed {
-		target, err := resolveTarget(ctx, tx, c, owners[c.ProjectID])
+		target, err := resolveTarget(ctx, tx, c, known.owners[c.ProjectID])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -63,7 +63,7 @@ func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at
 			moved, movedTo = append(moved, c), append(movedTo, c.TargetHost)
 			continue
 		}
-		deliveries = append(deliveries, newDelivery(c, target, owners[c.ProjectID], at))
+		deliveries = append(deliveries, newDelivery(c, target, known.owners[c.ProjectID], at))
 	}
 	return deliveries, movedTo, firstError(tx.MoveCallbacks(ctx, at, moved), equip(ctx, tx, deliveries, at))
 }
