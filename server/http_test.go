@@ -189,3 +189,13 @@ func TestOnlyConfiguredOriginsMayCall(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadersOfARequestAreBounded(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, options{bare: true})
+	for size, want := range map[int]int{32 << 10: http.StatusUnauthorized, 128 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		if status, body := s.post(t, http.Header{"X-Auth-Token": {strings.Repeat("x", size)}}, "{ version }", nil); status != want {
+			t.Errorf("a token of %d bytes: HTTP %d, want %d: %.200s", size, status, want, body)
+		}
+	}
+}

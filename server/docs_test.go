@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	// A room and what follows it: `models/store`: TestX, pool_test.go
+	roomPart  = regexp.MustCompile("`([a-z]+(?:/[a-z]+)*)`:([^`]*)")
+	proofName = regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w*|\b\w+_test\.go\b`)
+)
+
+// TestTheProofsThatTheDocsNameExist: a promise whose test was renamed or removed is a promise that nobody keeps.
+func TestTheProofsThatTheDocsNameExist(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"guarantees.md", "security.md"} {
+		text, err := os.ReadFile("../docs/" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for number, line := range strings.Split(string(text), "\n") {
+			named := proofName.FindAllString(line, -1)
+			found := 0
+			for _, part := range roomPart.FindAllStringSubmatch(line, -1) {
+				for _, name := range proofName.FindAllString(part[2], -1) {
+					found++
+					if !hasProof(t, part[1], name) {
+						t.Errorf("docs/%s:%d: there is no %s in %s", page, number+1, name, part[1])
+					}
+				}
+			}
+			if found < len(named) {
+				t.Errorf("docs/%s:%d: a test is named without its room, such as `models`: TestX", page, number+1)
+			}
+		}
+	}
+}
+
+// hasProof tells whether a room has a test, or a file of tests.
+func hasProof(t *testing.T, room, name string) bool {
+	t.Helper()
+	folder := filepath.Join("..", filepath.FromSlash(room))
+	if strings.HasSuffix(name, "_test.go") {
+		_, err := os.Stat(filepath.Join(folder, name))
+		return err == nil
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "\nfunc "+name+"(") {
+			return true
+		}
+	}
+	return false
+}
