@@ -65,7 +65,10 @@ func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at
 		}
 		deliveries = append(deliveries, newDelivery(c, target, known.owners[c.ProjectID], at))
 	}
-	return deliveries, movedTo, firstError(tx.MoveCallbacks(ctx, at, moved), equip(ctx, tx, deliveries, at))
+	if err := tx.MoveCallbacks(ctx, at, moved); err != nil {
+		return nil, nil, err
+	}
+	return deliveries, movedTo, equip(ctx, tx, deliveries, at)
 }
 
 // newDelivery makes the next attempt of a claimed callback.
@@ -84,10 +87,13 @@ func equip(ctx context.Context, tx Store, deliveries []*Delivery, at time.Time) 
 		attempts[i], signers[d.signer] = d.Attempt, true
 	}
 	secrets, err := tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...)
+	if err != nil {
+		return err
+	}
 	for _, d := range deliveries {
 		d.secrets = secrets[d.signer]
 	}
-	return firstError(err, tx.CreateAttempts(ctx, attempts))
+	return tx.CreateAttempts(ctx, attempts)
 }
 
 // signer is whose secret signs a callback.
@@ -112,7 +118,10 @@ func (s *Service) Release(ctx context.Context, deliveries []*Delivery) error {
 	}
 	return s.store.InTx(ctx, func(tx Store) error {
 		// The callbacks before their attempts, as the sweep locks them.
-		return firstError(tx.ReleaseCallbacks(ctx, at, callbacks...), tx.DeleteAttempts(ctx, attempts...))
+		if err := tx.ReleaseCallbacks(ctx, at, callbacks...); err != nil {
+			return err
+		}
+		return tx.DeleteAttempts(ctx, attempts...)
 	})
 }
 

@@ -59,7 +59,7 @@ func assignText(target *string, field string, value Optional[*string], limit int
 	return nil
 }
 
-// firstError returns the first error that is not nil.
+// firstError returns the first error of several checks, all of which have been made: statements are not for it.
 func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

@@ -198,7 +198,10 @@ func (s *Service) queueBatches(ctx context.Context, tx Store, run *Run, inputs [
 		}
 	}
 	run.BatchCount, run.OpenBatches = len(batches), len(batches)
-	return batches, firstError(tx.CreateBatches(ctx, batches), tx.UpdateRun(ctx, run))
+	if err := tx.CreateBatches(ctx, batches); err != nil {
+		return nil, err
+	}
+	return batches, tx.UpdateRun(ctx, run)
 }
 
 func (r *Run) newBatch(inputID int64, page int, at time.Time) *Batch {

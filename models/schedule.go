@@ -186,7 +186,10 @@ func (s *Service) fire(ctx context.Context, tx Store, schedule *RunSchedule) ([]
 	} else if err := createCopy(ctx, tx, run, at); err != nil {
 		return nil, err
 	}
-	if err := firstError(run.become(RunQueued, at), tx.UpdateSchedule(ctx, schedule)); err != nil {
+	if err := run.become(RunQueued, at); err != nil {
+		return nil, err
+	}
+	if err := tx.UpdateSchedule(ctx, schedule); err != nil {
 		return nil, err
 	}
 	inputs, err := tx.InputsOfRun(ctx, run.ID, MaxRunInputs)
@@ -216,5 +219,11 @@ func (s *Service) invalidate(ctx context.Context, tx Store, schedule *RunSchedul
 		Message: why, Label: LabelGenericError, Scope: ScopeRingback, StatusCode: failedDependency,
 		Params: map[string]any{}, Ref: run.UID.String(),
 	}
-	return firstError(run.become(RunInvalid, s.now()), tx.UpdateSchedule(ctx, schedule), tx.UpdateRun(ctx, run))
+	if err := run.become(RunInvalid, s.now()); err != nil {
+		return err
+	}
+	if err := tx.UpdateSchedule(ctx, schedule); err != nil {
+		return err
+	}
+	return tx.UpdateRun(ctx, run)
 }

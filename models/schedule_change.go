@@ -72,7 +72,10 @@ func (s *Service) changeSchedule(ctx context.Context, actor *Actor, id int64, ch
 		if err := change(schedule, run, s.now()); err != nil {
 			return err
 		}
-		return firstError(tx.UpdateSchedule(ctx, schedule), tx.UpdateRun(ctx, run))
+		if err := tx.UpdateSchedule(ctx, schedule); err != nil {
+			return err
+		}
+		return tx.UpdateRun(ctx, run)
 	})
 	return schedule, err
 }

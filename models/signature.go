@@ -119,7 +119,10 @@ func (s *Service) RotateSigningSecret(ctx context.Context, actor *Actor, project
 		if len(live[owner]) >= maxSigningSecrets {
 			return Conflict("projectId", "the project has %d signing secrets that have not expired; wait for one to expire", maxSigningSecrets)
 		}
-		return firstError(tx.ExpireSigningSecrets(ctx, owner, at.Add(expireOldAfter)), tx.CreateSigningSecret(ctx, secret))
+		if err := tx.ExpireSigningSecrets(ctx, owner, at.Add(expireOldAfter)); err != nil {
+			return err
+		}
+		return tx.CreateSigningSecret(ctx, secret)
 	})
 	if err != nil {
 		return nil, nil, err

@@ -1,0 +1,137 @@
+package models_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// halting is a store that fails at one statement, and counts those that follow in spite of it.
+type halting struct {
+	models.Store
+	at     string
+	failed *bool
+	after  *int
+}
+
+func (h halting) InTx(ctx context.Context, f func(models.Store) error) error {
+	return h.Store.InTx(ctx, func(tx models.Store) error { return f(halting{tx, h.at, h.failed, h.after}) })
+}
+
+func (h halting) statement(name string, run func() error) error {
+	switch {
+	case *h.failed:
+		*h.after++
+	case name == h.at:
+		*h.failed = true
+		return errBroken
+	}
+	return run()
+}
+
+func (h halting) MoveCallbacks(ctx context.Context, now time.Time, callbacks []*models.Callback) error {
+	return h.statement("MoveCallbacks", func() error { return h.Store.MoveCallbacks(ctx, now, callbacks) })
+}
+
+func (h halting) SigningSecrets(ctx context.Context, at time.Time, owners ...models.SigningOwner) (found map[models.SigningOwner][]*models.SigningSecret, err error) {
+	err = h.statement("SigningSecrets", func() (err error) {
+		found, err = h.Store.SigningSecrets(ctx, at, owners...)
+		return err
+	})
+	return found, err
+}
+
+func (h halting) CreateAttempts(ctx context.Context, attempts []*models.Attempt) error {
+	return h.statement("CreateAttempts", func() error { return h.Store.CreateAttempts(ctx, attempts) })
+}
+
+func (h halting) ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*models.Callback) error {
+	return h.statement("ReleaseCallbacks", func() error { return h.Store.ReleaseCallbacks(ctx, now, callbacks...) })
+}
+
+func (h halting) DeleteAttempts(ctx context.Context, attempts ...*models.Attempt) error {
+	return h.statement("DeleteAttempts", func() error { return h.Store.DeleteAttempts(ctx, attempts...) })
+}
+
+func (h halting) UpdateSchedule(ctx context.Context, s *models.RunSchedule) error {
+	return h.statement("UpdateSchedule", func() error { return h.Store.UpdateSchedule(ctx, s) })
+}
+
+func (h halting) CreateBatches(ctx context.Context, batches []*models.Batch) error {
+	return h.statement("CreateBatches", func() error { return h.Store.CreateBatches(ctx, batches) })
+}
+
+func (h halting) UpdateRun(ctx context.Context, r *models.Run) error {
+	return h.statement("UpdateRun", func() error { return h.Store.UpdateRun(ctx, r) })
+}
+
+func (h halting) ExpireSigningSecrets(ctx context.Context, owner models.SigningOwner, at time.Time) error {
+	return h.statement("ExpireSigningSecrets", func() error { return h.Store.ExpireSigningSecrets(ctx, owner, at) })
+}
+
+func (h halting) CreateSigningSecret(ctx context.Context, s *models.SigningSecret) error {
+	return h.statement("CreateSigningSecret", func() error { return h.Store.CreateSigningSecret(ctx, s) })
+}
+
+func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
+	t.Parallel()
+	for at, prepare := range map[string]func(w *world) func(s *models.Service) error{
+		"MoveCallbacks":        claimAgain,
+		"SigningSecrets":       claimAgain,
+		"ReleaseCallbacks":     releaseAgain,
+		"ExpireSigningSecrets": rotateAgain,
+		"UpdateSchedule":       pauseAgain,
+		"CreateBatches":        runAgain,
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.newAction()
+			act := prepare(w)
+			h := halting{w.store, at, new(bool), new(int)}
+			if err := act(w.on(h)); !errors.Is(err, errBroken) || *h.after != 0 {
+				t.Errorf("got %v, and %d statements after it", err, *h.after)
+			}
+		})
+	}
+}
+
+func claimAgain(w *world) func(*models.Service) error {
+	c := w.raised()
+	return func(s *models.Service) error {
+		_, _, err := s.Claim(w.t.Context(), c.TargetHost, 10)
+		return err
+	}
+}
+
+func releaseAgain(w *world) func(*models.Service) error {
+	d := w.claim(w.raised().ID)
+	return func(s *models.Service) error { return s.Release(w.t.Context(), []*models.Delivery{d}) }
+}
+
+func rotateAgain(w *world) func(*models.Service) error {
+	return func(s *models.Service) error {
+		_, _, err := s.RotateSigningSecret(w.t.Context(), w.admin, w.project.ID, time.Hour)
+		return err
+	}
+}
+
+func pauseAgain(w *world) func(*models.Service) error {
+	schedule := w.hourly()
+	return func(s *models.Service) error {
+		_, err := s.PauseSchedule(w.t.Context(), w.editor, schedule.ID)
+		return err
+	}
+}
+
+func runAgain(w *world) func(*models.Service) error {
+	w.hourly()
+	w.clock.advance(time.Hour)
+	return func(s *models.Service) error {
+		_, err := s.FireSchedules(w.t.Context())
+		return err
+	}
+}
