@@ -93,9 +93,14 @@ func (w *world) send(r *http.Request) *answer {
 	w.tb.Helper()
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r.WithContext(w.tb.Context()))
-	a := &answer{tb: w.tb, Status: recorder.Code, Header: recorder.Header(), Body: recorder.Body.String()}
+	return readAnswer(w.tb, recorder)
+}
+
+func readAnswer(tb testing.TB, recorder *httptest.ResponseRecorder) *answer {
+	tb.Helper()
+	a := &answer{tb: tb, Status: recorder.Code, Header: recorder.Header(), Body: recorder.Body.String()}
 	if err := json.Unmarshal(recorder.Body.Bytes(), a); err != nil {
-		w.tb.Fatalf("%v in %s", err, a.Body)
+		tb.Fatalf("%v in %s", err, a.Body)
 	}
 	return a
 }

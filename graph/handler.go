@@ -49,7 +49,7 @@ func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
 	server.Use(extension.Introspection{})
 	server.Use(arguments{})
 	server.Use(newJSONArguments(schema.Schema()))
-	server.Use(extension.FixedComplexityLimit(maxComplexity))
+	server.Use(price{schema})
 	server.SetErrorPresenter(h.present)
 	server.SetRecoverFunc(h.recovered)
 	server.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {

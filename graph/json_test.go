@@ -77,8 +77,7 @@ func (e *echo) post(tb testing.TB, body string) (string, *answer) {
 	r.Header.Set("Content-Type", "application/json")
 	recorder := httptest.NewRecorder()
 	e.handler.ServeHTTP(recorder, r.WithContext(context.WithValue(tb.Context(), echoedKey{}, to)))
-	a := &answer{tb: tb, Status: recorder.Code, Body: recorder.Body.String()}
-	must(tb, json.Unmarshal(recorder.Body.Bytes(), a))
+	a := readAnswer(tb, recorder)
 	fields := make([]string, 0, len(to.fields))
 	for _, alias := range slices.Sorted(maps.Keys(to.fields)) {
 		fields = append(fields, shown(tb, to.fields[alias]))
