@@ -3968,10 +3968,19 @@ enum AttemptErrorCode {
   HTTP_STATUS
   "The answer was larger than 1 MiB."
   RESPONSE_TOO_LARGE
+  "What came back is no HTTP answer, or has a status outside 100 to 599."
+  MALFORMED_RESPONSE
   "There was no URL to call back to any more."
   NO_CALLBACK_URL
   "The worker stopped before the answer came; the callback is sent again."
   INTERRUPTED
+  "Something went wrong on our side. It says nothing of the receiver, costs no retry and tells no SSO partner."
+  INTERNAL_ERROR
+  """
+  Our machine lacked something: sockets, memory, a route, a resolver. It says nothing of the receiver, costs no retry and tells no SSO
+  partner.
+  """
+  LOCAL_ERROR
 }
 
 input CreateSessionUsingUserKeyInput {

@@ -28,17 +28,26 @@ const (
 	Redirect         AttemptErrorCode = "REDIRECT"
 	HTTPStatusError  AttemptErrorCode = "HTTP_STATUS"
 	ResponseTooLarge AttemptErrorCode = "RESPONSE_TOO_LARGE"
-	NoCallbackURL    AttemptErrorCode = "NO_CALLBACK_URL"
-	Interrupted      AttemptErrorCode = "INTERRUPTED" // the worker went away; not the receiver's fault
+	// MalformedResponse: what came back is no HTTP answer, or has a status outside 100 to 599.
+	MalformedResponse AttemptErrorCode = "MALFORMED_RESPONSE"
+	NoCallbackURL     AttemptErrorCode = "NO_CALLBACK_URL"
+	Interrupted       AttemptErrorCode = "INTERRUPTED"    // the worker went away; see Ours
+	InternalError     AttemptErrorCode = "INTERNAL_ERROR" // a fault of this program; see Ours
+	LocalError        AttemptErrorCode = "LOCAL_ERROR"    // this machine lacks something; see Ours
 )
 
 // AttemptErrorCodes lists every cause.
 func AttemptErrorCodes() []AttemptErrorCode {
 	return []AttemptErrorCode{
 		DNSError, ConnectRefused, ConnectTimeout, TLSError, Timeout, ConnectionReset, BlockedAddress, InvalidURL,
-		Redirect, HTTPStatusError, ResponseTooLarge, NoCallbackURL, Interrupted,
+		Redirect, HTTPStatusError, ResponseTooLarge, MalformedResponse, NoCallbackURL, Interrupted, InternalError, LocalError,
 	}
 }
+
+// Ours tells the causes that lie on our side and say nothing of the receiver: such an attempt costs no retry and tells no partner.
+func (c AttemptErrorCode) Ours() bool { return slices.Contains(oursCauses, c) }
+
+var oursCauses = []AttemptErrorCode{Interrupted, InternalError, LocalError}
 
 // AttemptError is a cause with a sentence for people.
 type AttemptError struct {
@@ -79,8 +88,27 @@ type Outcome struct {
 	RetryAfter string
 }
 
+// Statuses that an answer can have (RFC 9110, section 15).
+const (
+	minHTTPStatus = 100
+	maxHTTPStatus = 599
+)
+
+// fitting returns the outcome as it may be relied on and stored: it has a status of 100 to 599, or an error, or both. What comes from
+// outside is anything.
+func (o Outcome) fitting() Outcome {
+	if o.HTTPStatus != nil && (*o.HTTPStatus < minHTTPStatus || *o.HTTPStatus > maxHTTPStatus) {
+		o.HTTPStatus = nil
+	}
+	if o.HTTPStatus == nil && o.Error == nil {
+		o.Error = &AttemptError{MalformedResponse, "the answer has no status between 100 and 599"}
+	}
+	return o
+}
+
 // finish records an outcome on the attempt. A status that the event does not count as arrived becomes HTTP_STATUS.
 func (a *Attempt) finish(o Outcome, rules event, headers []SourcedHeader, at time.Time) {
+	o = o.fitting()
 	a.FinishedAt, a.Duration, a.Timings, a.HTTPStatus, a.Error = &at, o.Duration, o.Timings, o.HTTPStatus, o.Error
 	a.ResponseBody = redact(o.ResponseBody, headers)
 	if a.Error == nil && !rules.succeeds(*o.HTTPStatus) {

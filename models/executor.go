@@ -73,6 +73,7 @@ func (a executorAnswer) cause() AttemptErrorCode {
 
 // Arrived tells whether the executor is there at all: it gave an answer that is its last word.
 func (o Outcome) Arrived() bool {
+	o = o.fitting()
 	return o.Error == nil && *o.HTTPStatus < http.StatusInternalServerError
 }
 
@@ -80,6 +81,7 @@ func (o Outcome) Arrived() bool {
 // FAILED, 424 "No results". No answer and 5xx: FAILED, unless asking again helps. Anything else: FAILED. The call had the given
 // headers, and the ref is its uid.
 func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
+	o = o.fitting()
 	a := executorAnswer{status: RunFailed, outcome: o}
 	fail := func(code int, label, message string) executorAnswer {
 		a.err = &StandardError{

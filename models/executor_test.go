@@ -69,6 +69,7 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 		"TLS_ERROR":                {unanswered(models.TLSError), "", "", 0, ""},
 		"TIMEOUT":                  {unanswered(models.Timeout), "", "", 0, ""},
 		"CONNECTION_RESET":         {unanswered(models.ConnectionReset), "", "", 0, ""},
+		"MALFORMED_RESPONSE":       {unanswered(models.MalformedResponse), "", "", 0, ""},
 		"BLOCKED_ADDRESS":          {unanswered(models.BlockedAddress), models.RunFailed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.BlockedAddress) + ")"},
 		"INVALID_URL":              {unanswered(models.InvalidURL), models.RunFailed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.InvalidURL) + ")"},
 		"REDIRECT":                 {unanswered(models.Redirect), models.RunFailed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.Redirect) + ")"},
@@ -107,6 +108,38 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 			t.Errorf("%s: want %s, got %+v", name, test.status, b)
 		}
 		w.wantEnded(run.ID, test.status)
+	}
+}
+
+// oddStatuses are those of no answer; nil beside no error is none either.
+func oddStatuses() []models.Outcome {
+	outcomes := []models.Outcome{{}}
+	for _, status := range []int{-1, 0, 20, 99, 600, 999, 1 << 31, -1 << 63} {
+		outcomes = append(outcomes, executed(status, `{"results":[1]}`))
+	}
+	return outcomes
+}
+
+func TestStatusThatCannotBeIsNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	for _, o := range oddStatuses() {
+		if o.Arrived() {
+			t.Errorf("%+v counts as an answer", o)
+		}
+		d := w.claim(w.raised().ID)
+		w.record(d, o)
+		if got := d.Attempt; got.HTTPStatus != nil || got.Error == nil || got.Error.Code != models.MalformedResponse {
+			t.Errorf("%+v became %+v, %+v", o, got, got.Error)
+		}
+		run := w.newRun()
+		e := w.claimBatches(a, 1)[0]
+		w.recordBatch(e, o)
+		if got := e.Attempt; got.HTTPStatus != nil || got.Error == nil || got.Error.Code != models.MalformedResponse || e.Batch.FailureCount != 1 {
+			t.Errorf("%+v became %+v, %+v", o, got, got.Error)
+		}
+		w.stop(run)
 	}
 }
 

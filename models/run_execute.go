@@ -96,7 +96,7 @@ func (e *Execution) Headers(userAgent string) http.Header {
 // another try later, another page, or the batch's end, and with the last batch the run's. As with Record, on an error nothing
 // is changed and the same call may be made again.
 func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) error {
-	at := s.now()
+	at, o := s.now(), o.fitting()
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
 	answer := readAnswer(o, attempt.UID, e.Action.Executor.Headers)

@@ -153,7 +153,7 @@ func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlemen
 
 // noticeDue: on the first failure, and again when the callback is given up; once where that is the same moment.
 func (d *Delivery) noticeDue() bool {
-	failed := d.Attempt.Error != nil && d.Attempt.Error.Code != Interrupted
+	failed := d.Attempt.Error != nil && !d.Attempt.Error.Code.Ours()
 	return failed && d.rules().notifiesPartner && (d.Callback.FailureCount == 1 || d.Callback.Status == StatusFailed)
 }
 

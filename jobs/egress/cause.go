@@ -16,7 +16,7 @@ import (
 // Cause is why an exchange failed, in the words of the API.
 type Cause string
 
-// The causes. Each but [Canceled] is a verdict on the receiver or its URL.
+// The causes. Each but [LocalError] and [Canceled] is a verdict on the receiver or its URL.
 const (
 	// DNSError: the name could not be resolved, or not in time.
 	DNSError Cause = "DNS_ERROR"
@@ -28,7 +28,7 @@ const (
 	TLSError Cause = "TLS_ERROR"
 	// Timeout: the deadline passed after connecting (TLS, waiting, header, body).
 	Timeout Cause = "TIMEOUT"
-	// ConnectionReset: the connection ended early or carried no valid HTTP answer.
+	// ConnectionReset: the connection ended early.
 	ConnectionReset Cause = "CONNECTION_RESET"
 	// BlockedAddress: no address of the host may be reached; no socket was opened.
 	BlockedAddress Cause = "BLOCKED_ADDRESS"
@@ -38,6 +38,10 @@ const (
 	Redirect Cause = "REDIRECT"
 	// ResponseTooLarge: a body of more than 1 MiB; Response.Status is set.
 	ResponseTooLarge Cause = "RESPONSE_TOO_LARGE"
+	// MalformedResponse: what came is no valid HTTP answer, or its status is not between 100 and 599.
+	MalformedResponse Cause = "MALFORMED_RESPONSE"
+	// LocalError: this machine lacks what it takes to send.
+	LocalError Cause = "LOCAL_ERROR"
 	// Canceled: the caller cancelled its context before the answer was complete.
 	// It says nothing about the receiver. A deadline that passed is never Canceled.
 	Canceled Cause = "CANCELED"
@@ -75,6 +79,14 @@ func redirect(host string, status int) *Error {
 
 func tooLarge(host string) *Error {
 	return &Error{Cause: ResponseTooLarge, Message: "the answer of " + host + " is larger than 1 MiB"}
+}
+
+// Statuses that an answer can have (RFC 9110, section 15). net/http passes on any number of three characters on HTTP/1 ("000", "+20"),
+// and any number at all on HTTP/2.
+const minStatus, maxStatus = 100, 599
+
+func malformed(host string) *Error {
+	return &Error{Cause: MalformedResponse, Message: host + " answered with a status that is not between 100 and 599"}
 }
 
 // failure turns what went wrong in one exchange into an [Error].
@@ -230,19 +242,21 @@ func refused(err error, seen watched) *Error {
 // that could be asked for: a header over 64 KiB is an errors.New text on HTTP/1
 // ("server response headers exceeded …"), and on HTTP/2 an unexported
 // COMPRESSION_ERROR connection error or stream error; garbage is an unexported
-// string; a stream refused by the server comes formatted with %v. All of them are
-// ConnectionReset: no valid answer came.
+// string; a stream refused by the server comes formatted with %v. On HTTP/1 what
+// is not the end of the connection is a complaint about its bytes; on HTTP/2 a
+// complaint about the answer's own header is a PROTOCOL_ERROR after its first byte.
 func (f failure) cut(err error, at phase) *Error {
 	e := &Error{Cause: ConnectionReset}
 	var stream streamError
 	switch {
-	case errors.As(err, &stream):
+	case errors.As(err, &stream) && (at != phaseHeader || stream.Code != protocolError):
 		e.Message = f.host + " reset the HTTP/2 stream before the answer was complete"
 	case at == phaseWait:
 		e.Message = "the connection to " + f.host + " ended before an answer came"
 	case broken(err):
 		e.Message = "the connection to " + f.host + " ended before the answer was complete"
 	default:
+		e.Cause = MalformedResponse
 		e.Message = "the connection to " + f.host + " did not carry a valid HTTP answer"
 	}
 	return e
@@ -262,6 +276,9 @@ type streamError struct {
 	Code     uint32
 	Cause    error
 }
+
+// protocolError is PROTOCOL_ERROR (RFC 9113, section 7).
+const protocolError = 1
 
 func (e streamError) Error() string { return fmt.Sprintf("stream error %d", e.Code) }
 

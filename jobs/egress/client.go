@@ -97,7 +97,7 @@ type Request struct {
 
 // Response is what came back, as far as it came.
 type Response struct {
-	Status   int           // 0: no answer
+	Status   int           // 100 to 599; 0: no valid answer
 	Header   http.Header   // nil: no answer; at most 64 KiB
 	Body     []byte        // the first 64 KiB or Keep bytes, as sent: nothing is decompressed
 	Timings  Timings       // of the phases
@@ -216,6 +216,9 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 		return res, seen, f.explain(err, seen, seen.phase())
 	}
 	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode < minStatus || answer.StatusCode > maxStatus {
+		return res, seen, malformed(f.host)
+	}
 	res.Status, res.Header = answer.StatusCode, answer.Header
 
 	var large bool

@@ -201,30 +201,31 @@ func TestBrokenAnswers(t *testing.T) {
 		answer func(*net.TCPConn)
 		says   string
 		status int
+		cause  egress.Cause
 	}{
-		"closed before the header": {write(""), "ended before an answer came", 0},
-		"reset before the header":  {func(c *net.TCPConn) { _ = c.SetLinger(0) }, "ended before an answer came", 0},
-		"half a header":            {write(head + "X: "), "ended before the answer was complete", 0},
-		"short body":               {write(head + "Content-Length: 100\r\n\r\nfive!"), "ended before the answer was complete", 200},
+		"closed before the header": {write(""), "ended before an answer came", 0, egress.ConnectionReset},
+		"reset before the header":  {func(c *net.TCPConn) { _ = c.SetLinger(0) }, "ended before an answer came", 0, egress.ConnectionReset},
+		"half a header":            {write(head + "X: "), "ended before the answer was complete", 0, egress.ConnectionReset},
+		"short body":               {write(head + "Content-Length: 100\r\n\r\nfive!"), "ended before the answer was complete", 200, egress.ConnectionReset},
 		"reset in the body": {func(c *net.TCPConn) {
 			_, _ = io.WriteString(c, head+"Content-Length: 100\r\n\r\nfive!")
 			_ = c.SetLinger(0)
-		}, "", 200}, // the reset may overtake the header
-		"cut chunk":         {write(head + "Transfer-Encoding: chunked\r\n\r\nff\r\nfive!"), "ended before the answer was complete", 200},
-		"bad chunk":         {write(head + "Transfer-Encoding: chunked\r\n\r\ngarbage\r\n"), "no", 200},
-		"garbage":           {write("garbage garbage garbage\r\n\r\n"), "did not carry a valid HTTP answer", 0},
-		"ssh":               {write("SSH-2.0-OpenSSH_9.9\r\n"), "did not carry a valid HTTP answer", 0},
-		"bad header":        {write(head + "garbage\r\n\r\n"), "did not carry a valid HTTP answer", 0},
-		"two lengths":       {write(head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), "did not carry a valid HTTP answer", 0},
-		"header flood":      {write(head + strings.Repeat("X: garbage\r\n", 1<<16) + "\r\n"), "", 0},
-		"one endless field": {write(head + "X: " + strings.Repeat("garbage", 1<<17) + "\r\n\r\n"), "", 0},
-		"flood of 1xx":      {write(strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: garbage\r\n\r\n", 1<<14)), "", 0},
+		}, "", 200, egress.ConnectionReset}, // the reset may overtake the header
+		"cut chunk":         {write(head + "Transfer-Encoding: chunked\r\n\r\nff\r\nfive!"), "ended before the answer was complete", 200, egress.ConnectionReset},
+		"bad chunk":         {write(head + "Transfer-Encoding: chunked\r\n\r\ngarbage\r\n"), "no", 200, egress.MalformedResponse},
+		"garbage":           {write("garbage garbage garbage\r\n\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse},
+		"ssh":               {write("SSH-2.0-OpenSSH_9.9\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse},
+		"bad header":        {write(head + "garbage\r\n\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse},
+		"two lengths":       {write(head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse},
+		"header flood":      {write(head + strings.Repeat("X: garbage\r\n", 1<<16) + "\r\n"), "", 0, egress.MalformedResponse},
+		"one endless field": {write(head + "X: " + strings.Repeat("garbage", 1<<17) + "\r\n\r\n"), "", 0, egress.MalformedResponse},
+		"flood of 1xx":      {write(strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: garbage\r\n\r\n", 1<<14)), "", 0, egress.MalformedResponse},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			res, err := newClient(t, long).Send(t.Context(), request(raw(t, tt.answer)+"/hidden?hidden"))
-			wantCause(t, err, egress.ConnectionReset, tt.says)
+			wantCause(t, err, tt.cause, tt.says)
 			if res.Status != tt.status && name != "reset in the body" {
 				t.Errorf("status %d, want %d", res.Status, tt.status)
 			}

@@ -1,0 +1,79 @@
+package jobs
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"testing"
+
+	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/egress/egresstest"
+	"github.com/ringback/ringback/models"
+)
+
+// oddAnswers are URLs of receivers that answer with no status that can be, by what they write.
+func oddAnswers(t *testing.T) (urls map[string]string, out *egress.Client) {
+	t.Helper()
+	urls = map[string]string{}
+	for _, status := range []string{"000 X", "99", "600 X", "999 X", "-01 X", "+20 X", "1000 X", "X"} {
+		urls["HTTP/1.1 "+status] = egresstest.HTTP1(t, []byte("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\n\r\n{}"))
+	}
+	cfg := egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: patience}
+	for _, status := range []string{"0", "-1", "99", "600", "2147483648", "abc"} {
+		urls[":status "+status], cfg.RootCAs = egresstest.HTTP2(t, egresstest.Answer(status)) // all have the same certificate
+	}
+	out = egress.New(cfg)
+	t.Cleanup(out.CloseIdle)
+	return urls, out
+}
+
+func TestAnswerWithoutAStatusIsAFailedAttempt(t *testing.T) {
+	t.Parallel()
+	urls, out := oddAnswers(t)
+	for name, url := range urls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil, models.Schedule{}, answer(200))
+			c := w.newCallback(t)
+			w.setURL(t, &url)
+			d := newDeliverer(t, w)
+			d.client = out
+			deliver(t.Context(), t, w, d, c.ID)
+			got, a := w.callback(t, c.ID), w.attempts(t, c.ID)[0]
+			if got.Status != models.StatusFailed || a.HTTPStatus != nil || a.Error == nil || a.Error.Code != models.MalformedResponse {
+				t.Errorf("the callback is %s, the attempt %+v, %+v", got.Status, a, a.Error)
+			}
+		})
+	}
+}
+
+func TestExecutorsAnswerWithoutAStatusIsAFailedCall(t *testing.T) {
+	t.Parallel()
+	urls, out := oddAnswers(t)
+	for name, url := range urls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil, models.Schedule{}, http.NotFound)
+			ctx, platform := t.Context(), models.PlatformActor()
+			action := must[*models.Action](t)(w.service.CreateAction(ctx, platform, testAccount, "search",
+				models.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}))
+			_, err := w.service.CreateRun(ctx, platform, models.NewRun{
+				ProjectID: testProject, Action: "search", Inputs: []models.NewRunInput{{Input: json.RawMessage(`{}`)}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := must[[]*models.Execution](t)(w.service.ClaimBatches(ctx, action.ID, 1))[0]
+			d := newDeliverer(t, w)
+			e := &executor{service: w.service, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}
+			e.execute(ctx, x, func(arrived bool) {
+				if arrived {
+					t.Error("it counts as an answer")
+				}
+			})
+			if a := x.Attempt; a.HTTPStatus != nil || a.Error == nil || a.Error.Code != models.MalformedResponse || x.Batch.FailureCount != 1 {
+				t.Errorf("the batch %+v, the call %+v, %+v", x.Batch, a, a.Error)
+			}
+		})
+	}
+}
