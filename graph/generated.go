@@ -4593,7 +4593,7 @@ input CreateRunInput {
   action: String!
   """
   1 to 1,000 JSON objects. The member ` + "`" + `customData` + "`" + ` of each is taken out and comes back in each callback of that input, exactly as it was
-  given; the rest goes to the executor.
+  given; the rest goes to the executor. Together at most 4 MiB.
   """
   inputs: [JSON!]!
   parameters: RunParametersInput
@@ -4682,7 +4682,10 @@ type CancelSchedulePayload {
 }
 
 extend type Mutation {
-  "Makes a job for each input. Editor and up."
+  """
+  Makes a job for each input. Editor and up. All that the jobs store, with a copy of ` + "`" + `metadata` + "`" + `, ` + "`" + `tags` + "`" + ` and ` + "`" + `callbackUrl` + "`" + ` for each of them, is
+  at most 4 MiB; more is ` + "`" + `BAD_USER_INPUT` + "`" + ` on the field that has most of it.
+  """
   createJobs(input: CreateJobsInput!): CreateJobsPayload! @allow(who: ANYONE_KNOWN)
   """
   Says what was done to a job. The change and its callback are committed together; callbacks of one job are delivered in the order of its

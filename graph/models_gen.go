@@ -132,7 +132,7 @@ type CreateRunInput struct {
 	// By its name on the project's account; an unknown one is `ENTITY_NOT_FOUND`.
 	Action string `json:"action"`
 	// 1 to 1,000 JSON objects. The member `customData` of each is taken out and comes back in each callback of that input, exactly as it was
-	// given; the rest goes to the executor.
+	// given; the rest goes to the executor. Together at most 4 MiB.
 	Inputs     []json.RawMessage                      `json:"inputs"`
 	Parameters graphql.Omittable[*RunParametersInput] `json:"parameters,omitempty"`
 	// Left out: to the project's URL, then the account's, and all.

@@ -65,3 +65,26 @@ func forbidden(format string, args ...any) error {
 func invalid(field, format string, args ...any) error {
 	return &Error{Code: CodeBadUserInput, Field: field, Message: fmt.Sprintf(format, args...)}
 }
+
+// allProblems is every problem of an input in one error, on the first field that has one; nil where there is none. An error of another kind
+// goes alone.
+func allProblems(errs ...error) error {
+	var all *Error
+	for _, err := range errs {
+		var problem *Error
+		switch {
+		case err == nil:
+		case !errors.As(err, &problem) || problem.Code != CodeBadUserInput:
+			return err
+		case all == nil:
+			first := *problem
+			all = &first
+		default:
+			all.Message += "; " + problem.Error()
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return all
+}

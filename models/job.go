@@ -92,7 +92,8 @@ type NewJobs struct {
 	Tags        []string
 }
 
-// CreateJobs makes a job for each input. Editor and up.
+// CreateJobs makes a job for each input. Editor and up. BAD_USER_INPUT, with all that is wrong, also where the jobs together would store
+// more than MaxStoredBytes.
 func (s *Service) CreateJobs(ctx context.Context, actor *Actor, in NewJobs) ([]*Job, error) {
 	project, err := s.Project(ctx, actor, in.ProjectID)
 	if err != nil {
@@ -119,6 +120,10 @@ func (s *Service) CreateJobs(ctx context.Context, actor *Actor, in NewJobs) ([]*
 }
 
 func (in NewJobs) check() error {
+	return allProblems(in.checkInputs(), in.checkTags(), in.checkMetadata(), in.checkCallbackURL(), in.checkStored())
+}
+
+func (in NewJobs) checkInputs() error {
 	if len(in.Inputs) < 1 || len(in.Inputs) > MaxJobs {
 		return invalid("inputs", "must have 1 to %d elements, not %d", MaxJobs, len(in.Inputs))
 	}
@@ -127,6 +132,10 @@ func (in NewJobs) check() error {
 			return invalid("inputs", "input %d: must be JSON", i+1)
 		}
 	}
+	return nil
+}
+
+func (in NewJobs) checkTags() error {
 	if len(in.Tags) > MaxTags {
 		return invalid("tags", "must have at most %d elements, not %d", MaxTags, len(in.Tags))
 	}
@@ -135,9 +144,17 @@ func (in NewJobs) check() error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (in NewJobs) checkMetadata() error {
 	if in.Metadata != nil && !isObject(in.Metadata) {
 		return invalid("metadata", "must be a JSON object")
 	}
+	return nil
+}
+
+func (in NewJobs) checkCallbackURL() error {
 	if in.CallbackURL == nil {
 		return nil
 	}
@@ -148,6 +165,25 @@ func (in NewJobs) check() error {
 		return invalid("callbackUrl", "must end with a slash, as in https://example.com/callbacks/")
 	}
 	return nil
+}
+
+// checkStored: each job has its own input, and a copy of everything else.
+func (in NewJobs) checkStored() error {
+	inputs, tags, url := 0, 0, 0
+	for _, input := range in.Inputs {
+		inputs += len(input)
+	}
+	for _, tag := range in.Tags {
+		tags += len(tag)
+	}
+	if in.CallbackURL != nil {
+		url = len(*in.CallbackURL)
+	}
+	jobs := len(in.Inputs)
+	return checkStored(
+		storedText{"inputs", inputs}, storedText{"metadata", jobs * len(in.Metadata)}, storedText{"tags", jobs * tags},
+		storedText{"callbackUrl", jobs * url},
+	)
 }
 
 // JobChange is the input of UpdateJob.

@@ -45,7 +45,7 @@ type NewRunCallback struct {
 }
 
 // CreateRun sets an action to work, or makes the schedule that will, and answers at once; what comes of it is told by
-// callbacks. Editor and up.
+// callbacks. Editor and up. BAD_USER_INPUT, with all that is wrong, also where the inputs with their custom data are more than MaxStoredBytes.
 func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run, error) {
 	project, err := s.Project(ctx, actor, in.ProjectID)
 	if err != nil {
@@ -91,30 +91,30 @@ func (s *Service) newRun(project *Project, action *Action, in NewRun) (*Run, []*
 		UID: newUID(), AccountID: project.AccountID, ProjectID: project.ID, ActionID: action.ID, Status: RunQueued,
 		MaxResults: in.MaxResults, PageSize: action.PageSize, CallbackOn: CallbackOnAll, InputCount: len(in.Inputs), CreatedAt: s.now(),
 	}
-	if err := checkRange("inputs", len(in.Inputs), 1, MaxRunInputs); err != nil {
-		return nil, nil, invalid("inputs", "must have 1 to %d elements, not %d", MaxRunInputs, len(in.Inputs))
-	}
-	if in.MaxResults != nil {
-		if err := checkRange("parameters.maxResults", *in.MaxResults, 1, MaxRunResults); err != nil {
-			return nil, nil, err
-		}
-	}
 	if in.PageSize != nil {
-		if err := checkRange("parameters.pageSize", *in.PageSize, 1, MaxPageSizeOfAction); err != nil {
-			return nil, nil, err
-		}
 		run.PageSize = *in.PageSize
 	}
-	if n := run.pagesAtOnce() * len(in.Inputs); n > MaxRunBatches {
-		return nil, nil, invalid("parameters.maxResults", "makes %d pages of all inputs; at most %d", n, MaxRunBatches)
-	}
+	var callback error
 	if in.Callback != nil {
-		if err := run.setCallback(*in.Callback, s.rules.AllowedNetworks); err != nil {
-			return nil, nil, err
-		}
+		callback = run.setCallback(*in.Callback, s.rules.AllowedNetworks)
 	}
 	inputs, err := readInputs(in.Inputs)
-	return run, inputs, err
+	return run, inputs, allProblems(err, in.checkParameters(run), callback)
+}
+
+func (in NewRun) checkParameters(run *Run) error {
+	if in.MaxResults != nil {
+		if err := checkRange("parameters.maxResults", *in.MaxResults, 1, MaxRunResults); err != nil {
+			return err
+		}
+	}
+	if err := checkRange("parameters.pageSize", run.PageSize, 1, MaxPageSizeOfAction); err != nil {
+		return err
+	}
+	if n := run.pagesAtOnce() * len(in.Inputs); n > MaxRunBatches {
+		return invalid("parameters.maxResults", "makes %d pages of all inputs; at most %d", n, MaxRunBatches)
+	}
+	return nil
 }
 
 func (r *Run) setCallback(in NewRunCallback, plain []netip.Prefix) error {
@@ -150,7 +150,10 @@ func checkHTTPS(field, raw string, plain []netip.Prefix) error {
 }
 
 func readInputs(in []NewRunInput) ([]*RunInput, error) {
-	inputs := make([]*RunInput, len(in))
+	if len(in) < 1 || len(in) > MaxRunInputs {
+		return nil, invalid("inputs", "must have 1 to %d elements, not %d", MaxRunInputs, len(in))
+	}
+	inputs, stored := make([]*RunInput, len(in)), 0
 	for i, given := range in {
 		if !isObject(given.Input) {
 			return nil, invalid("inputs", "input %d: must be a JSON object", i+1)
@@ -159,8 +162,9 @@ func readInputs(in []NewRunInput) ([]*RunInput, error) {
 			return nil, invalid("inputs", "input %d: the custom data must be JSON", i+1)
 		}
 		inputs[i] = &RunInput{Number: i + 1, Input: given.Input, CustomData: given.CustomData}
+		stored += len(given.Input) + len(given.CustomData)
 	}
-	return inputs, nil
+	return inputs, checkStored(storedText{"inputs", stored})
 }
 
 // isObject tells whether a text is a JSON object.

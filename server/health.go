@@ -29,7 +29,7 @@ func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 	defer cancel()
 	checks := map[string]string{
-		"database":   verdict(h.app.store.Ping(ctx)),
+		"database":   verdict(h.app.store.CheckWritable(ctx)),
 		"queue":      verdict(h.app.redis.Ping(ctx).Err()),
 		"migrations": verdict(h.checkMigrations(ctx)),
 	}

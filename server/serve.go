@@ -124,8 +124,13 @@ const requestDrain = 10 * time.Second
 // run serves until the context ends, then stops in order: not ready, no new requests, no new deliveries, those in flight
 // finish, connections close.
 func (s *server) run(ctx context.Context) error {
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- s.http.Serve(s.listener) }()
+	if s.cfg.embedded() {
+		watched, end := context.WithCancel(ctx)
+		defer end()
+		go func() { failed <- watchWriter(watched, s.store.CheckWritable) }()
+	}
 	var err error
 	if s.worker != nil {
 		err = s.worker.Start()
@@ -136,6 +141,9 @@ func (s *server) run(ctx context.Context) error {
 		case err = <-failed:
 		case <-ctx.Done():
 		}
+	}
+	if errors.Is(err, errWriterLost) {
+		return s.giveUp(ctx, err)
 	}
 	return errors.Join(err, s.stop())
 }

@@ -57,7 +57,7 @@ func (s *Store) CreateBatches(ctx context.Context, batches []*models.Batch) erro
 			Page: b.Page, Status: b.Status, NextAttemptAt: microsPtr(b.NextAttemptAt), CreatedAt: micros(b.CreatedAt),
 		}
 	}
-	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	err := createParts(ctx, s, rows, noTexts[batchRow])
 	for i, r := range rows {
 		batches[i].ID = r.ID
 	}

@@ -39,7 +39,7 @@ func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*models.Batc
 	for i, a := range attempts {
 		rows[i] = batchAttemptRow{UID: a.UID, BatchID: a.BatchID, Number: a.Number, URL: a.URL, StartedAt: micros(a.StartedAt)}
 	}
-	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	err := createParts(ctx, s, rows, noTexts[batchAttemptRow])
 	for i, r := range rows {
 		attempts[i].ID = r.ID
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -115,12 +114,20 @@ func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 
 // CreateCallbacks inserts callbacks.
 func (s *Store) CreateCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
-	for some := range slices.Chunk(callbacks, createBatch) {
+	for some := range parts(callbacks, callbackTexts) {
 		if err := s.createCallbacks(ctx, some); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func callbackTexts(c *models.Callback) int {
+	texts := len(c.Body) + len(textOf(c.TargetURL)) + len(c.DedupKey)
+	for _, h := range c.TargetHeaders {
+		texts += len(h.Key) + len(h.Value)
+	}
+	return texts
 }
 
 func (s *Store) createCallbacks(ctx context.Context, callbacks []*models.Callback) error {

@@ -42,3 +42,14 @@ func (s *Store) QueryPages(ctx context.Context, scope models.Scope, owner models
 func (s *Store) QueryCounts(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) *gorm.DB {
 	return s.queryCounts(ctx, scope, owner, ids, filter)
 }
+
+// SQLiteMemory is what SQLite may take for one connection.
+const SQLiteMemory = sqliteMemory
+
+// PartLengths cuts rows whose texts are so long.
+func PartLengths(texts []int) (lengths []int) {
+	for part := range parts(texts, func(n int) int { return n }) {
+		lengths = append(lengths, len(part))
+	}
+	return lengths
+}

@@ -2,10 +2,50 @@ package store
 
 import (
 	"context"
+	"iter"
 	"strings"
 
 	"github.com/google/uuid"
 )
+
+// A statement takes a part of the rows: so many keep it far below the 32,766 parameters of SQLite and the 65,535 of Postgres, and so many
+// bytes, or one row, bound what the database holds of it in memory.
+const (
+	partRows  = 500
+	partBytes = 1 << 20
+	rowBytes  = 300 // of a row, about, beside its texts
+)
+
+// parts cuts rows into those of one statement each, by the bytes of their texts.
+func parts[R any](rows []R, texts func(R) int) iter.Seq[[]R] {
+	return func(yield func([]R) bool) {
+		for len(rows) > 0 {
+			n, sum := 1, rowBytes+texts(rows[0])
+			for ; n < min(len(rows), partRows); n++ {
+				if sum += rowBytes + texts(rows[n]); sum > partBytes {
+					break
+				}
+			}
+			if !yield(rows[:n:n]) {
+				return
+			}
+			rows = rows[n:]
+		}
+	}
+}
+
+// noTexts is of rows that have no text of a caller.
+func noTexts[R any](R) int { return 0 }
+
+// createParts inserts rows, and sets their ids.
+func createParts[R any](ctx context.Context, s *Store, rows []R, texts func(R) int) error {
+	for part := range parts(rows, texts) {
+		if err := s.writer(ctx).Create(&part).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // column is one column of rows that a statement takes along, to write many rows at a time.
 type column struct {

@@ -97,7 +97,9 @@ func (s *Store) CreateJobs(ctx context.Context, jobs []*models.Job) error {
 			CreatedAt: micros(j.CreatedAt), UpdatedAt: micros(j.UpdatedAt),
 		}
 	}
-	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	err := createParts(ctx, s, rows, func(r jobRow) int {
+		return len(r.Input) + len(r.Metadata) + len(r.Tags) + len(textOf(r.CallbackURL))
+	})
 	for i, r := range rows {
 		jobs[i].ID = r.ID
 	}

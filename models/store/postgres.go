@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -51,6 +53,10 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 type postgresDialect struct{}
 
 func (postgresDialect) name() string { return "postgres" }
+
+func (postgresDialect) checkWritable(ctx context.Context, pool *sql.DB) error {
+	return pool.PingContext(ctx)
+}
 
 func (postgresDialect) skipTakenIDs(db *gorm.DB, table string) error {
 	return db.Exec("SELECT setval(pg_get_serial_sequence(?, 'id'), (SELECT max(id) FROM "+table+"))", table).Error

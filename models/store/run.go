@@ -140,7 +140,7 @@ func (s *Store) CreateRunInputs(ctx context.Context, inputs []*models.RunInput) 
 	for i, in := range inputs {
 		rows[i] = runInputRow{RunID: in.RunID, Number: in.Number, Input: in.Input, CustomData: in.CustomData}
 	}
-	err := s.writer(ctx).CreateInBatches(&rows, createBatch).Error
+	err := createParts(ctx, s, rows, func(r runInputRow) int { return len(r.Input) + len(r.CustomData) })
 	for i, r := range rows {
 		inputs[i].ID = r.ID
 	}

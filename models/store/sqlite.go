@@ -1,12 +1,12 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"net/url"
 	"reflect"
 
-	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -44,12 +44,21 @@ func openSQLitePool(path, extra string, size int) (*sql.DB, error) {
 	// synchronous(FULL): what was answered to a caller survives a loss of power.
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + extra
-	pool, err := driver.Open(dsn)
+	pool, err := openSurviving(dsn)
 	if err != nil {
 		return nil, err
 	}
 	limitPool(pool, size)
 	return pool, nil
+}
+
+// checkWritable takes the connection that writes, and the lock on the file.
+func (sqliteDialect) checkWritable(ctx context.Context, pool *sql.DB) error {
+	tx, err := pool.BeginTx(ctx, nil) // immediate
+	if err != nil {
+		return err
+	}
+	return tx.Rollback()
 }
 
 type sqliteDialect struct{}

@@ -96,6 +96,15 @@ func (s *Store) Ping(ctx context.Context) error {
 	return pool.PingContext(ctx)
 }
 
+// CheckWritable tells whether the database takes writes.
+func (s *Store) CheckWritable(ctx context.Context) error {
+	pool, err := s.write.DB()
+	if err != nil {
+		return err
+	}
+	return s.dialect.checkWritable(ctx, pool)
+}
+
 // InTx runs f in one transaction.
 func (s *Store) InTx(ctx context.Context, f func(models.Store) error) error {
 	if s.inTx {
@@ -247,6 +256,8 @@ func fromMicrosPtr(n *int64) *time.Time {
 // dialect is where the two databases differ.
 type dialect interface {
 	name() string
+	// checkWritable is CheckWritable, with the pool that writes.
+	checkWritable(ctx context.Context, pool *sql.DB) error
 	skipTakenIDs(db *gorm.DB, table string) error
 	// lockKey makes transactions that lock the same text wait for each other.
 	lockKey(db *gorm.DB, key string) error

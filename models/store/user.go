@@ -70,11 +70,8 @@ func (s *Store) CreateUser(ctx context.Context, u *models.User, memberships []mo
 	for i, m := range memberships {
 		rows[i] = membershipRow{UserID: u.ID, AccountID: m.AccountID, Role: m.Role}
 	}
-	return s.writer(ctx).CreateInBatches(rows, createBatch).Error
+	return createParts(ctx, s, rows, noTexts[membershipRow])
 }
-
-// createBatch keeps an insert far below the 65,535 parameters of a Postgres statement.
-const createBatch = 500
 
 // Memberships returns a user's roles.
 func (s *Store) Memberships(ctx context.Context, userID int64) ([]models.Membership, error) {
