@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -65,8 +66,9 @@ type vars = map[string]string
 type options struct {
 	env     vars // laid over the test's own
 	role    string
-	process bool // a process of its own, which can be killed
-	bare    bool // without the demo tenant where the server does not make it by itself
+	process bool   // a process of its own, which can be killed
+	program string // of that process; empty: the one that is tested
+	bare    bool   // without the demo tenant where the server does not make it by itself
 	// open, where it is set, gets the opened server before it serves.
 	open func(*server)
 }
@@ -139,9 +141,7 @@ func startServer(t *testing.T, opts options) *instance {
 	env := newEnv(t)
 	maps.Copy(env, opts.env)
 	if env["DATABASE_URL"] != "" {
-		if status, _, stderr := runCommand(t, list(env), "migrate", "up"); status != exitOK {
-			t.Fatalf("migrate up: exit status %d: %s", status, stderr)
-		}
+		opts.migrate(t, env)
 	}
 	s := start(t, opts, env)
 	if env["DATABASE_URL"] == "" {
@@ -154,6 +154,24 @@ func startServer(t *testing.T, opts options) *instance {
 		s.makeTenant(t)
 	}
 	return s
+}
+
+// migrate brings a database up to date, as far as the program knows.
+func (o options) migrate(t *testing.T, env vars) {
+	t.Helper()
+	cmd := o.command("migrate", "up")
+	cmd.Env = append(cmd.Env, list(env)...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("migrate up: %v: %s", err, text)
+	}
+}
+
+// command runs the program in a process of its own.
+func (o options) command(args ...string) *exec.Cmd {
+	program := cmp.Or(o.program, os.Args[0])
+	cmd := exec.Command(program, args...)
+	cmd.Env = []string{envRunMain + "=1", "PATH=" + os.Getenv("PATH")}
+	return cmd
 }
 
 // startAgain starts a server on what an earlier one left behind.
@@ -238,8 +256,8 @@ func (s *instance) startOpened(t *testing.T) {
 // startProcess runs the program in a process of its own.
 func (s *instance) startProcess(t *testing.T, args []string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(list(s.env), envRunMain+"=1", "PATH="+os.Getenv("PATH"))
+	cmd := s.opts.command(args...)
+	cmd.Env = append(cmd.Env, list(s.env)...)
 	cmd.Stdout, cmd.Stderr = s.stdout, s.stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
