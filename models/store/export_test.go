@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -19,6 +20,14 @@ func Rows() []any {
 
 // DB gives tests the database itself, for what no method of the store does.
 func (s *Store) DB() *gorm.DB { return s.write }
+
+// WithStatementDeadline and WithConnLifetime make tests short.
+func WithStatementDeadline(d time.Duration) Option {
+	return func(o *options) { o.limits.statementDeadline = d }
+}
+
+// WithConnLifetime is about connections to Postgres.
+func WithConnLifetime(d time.Duration) Option { return func(o *options) { o.limits.connLifetime = d } }
 
 // SealHeaders and OpenHeaders reach the sealer.
 func (s *Sealer) SealHeaders(headers []models.Header, place string) ([]byte, error) {

@@ -30,7 +30,7 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, err
 	}
-	results, err := p.Up(ctx)
+	results, err := p.Up(unbounded(ctx)) // to build an index takes as long as it takes
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}

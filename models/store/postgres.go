@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -39,7 +38,7 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "ringback"
 	}
-	pool := stdlib.OpenDB(*config)
+	pool := openPool(config, o.limits)
 	limitPool(pool, o.maxConns)
 	// pgx caches prepared statements itself; a second cache in gorm makes it slower.
 	db, err := openGorm(postgres.New(postgres.Config{Conn: pool}), o, false)
@@ -54,8 +53,10 @@ type postgresDialect struct{}
 
 func (postgresDialect) name() string { return "postgres" }
 
+// checkWritable: to lock rows is to write, also where there are none.
 func (postgresDialect) checkWritable(ctx context.Context, pool *sql.DB) error {
-	return pool.PingContext(ctx)
+	_, err := pool.ExecContext(ctx, "SELECT 1 FROM accounts WHERE false FOR UPDATE")
+	return err
 }
 
 func (postgresDialect) skipTakenIDs(db *gorm.DB, table string) error {

@@ -29,7 +29,7 @@ var _ models.Store = (*Store)(nil)
 
 // Open opens a database: a postgres:// URL, or the path of a SQLite file. It does not migrate.
 func Open(databaseURL string, sealer *Sealer, opts ...Option) (*Store, error) {
-	o := options{maxConns: defaultMaxConns}
+	o := options{maxConns: defaultMaxConns, limits: connLimits{statementDeadline, connLifetime}}
 	for _, apply := range opts {
 		apply(&o)
 	}
@@ -44,6 +44,7 @@ type Option func(*options)
 
 type options struct {
 	maxConns int
+	limits   connLimits
 	trace    Trace
 }
 
@@ -96,7 +97,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return pool.PingContext(ctx)
 }
 
-// CheckWritable tells whether the database takes writes.
+// CheckWritable tells whether the database takes writes: a standby does not, and neither does one whose writer is held.
 func (s *Store) CheckWritable(ctx context.Context) error {
 	pool, err := s.write.DB()
 	if err != nil {

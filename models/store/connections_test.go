@@ -1,0 +1,162 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// pooled is as many connections as a test's pool has.
+const pooled = 4
+
+// openCut opens a store on Postgres through a proxy.
+func openCut(t *testing.T, opts ...store.Option) (*store.Store, *storetest.Proxy) {
+	t.Helper()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no connections that can be cut")
+	}
+	_, databaseURL := storetest.OpenWithURL(t)
+	databaseURL, proxy := storetest.Before(t, databaseURL)
+	return storetest.OpenURL(t, databaseURL, append([]store.Option{store.WithMaxConns(pooled)}, opts...)...), proxy
+}
+
+// onEach runs a statement on each connection of the pool, all at the same time.
+func onEach(t *testing.T, s *store.Store, statement string) {
+	t.Helper()
+	var all sync.WaitGroup
+	all.Add(pooled)
+	atOnce(pooled, func(int) {
+		err := s.DB().WithContext(t.Context()).Connection(func(db *gorm.DB) error {
+			err := db.Exec(statement).Error
+			all.Done()
+			all.Wait()
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func checked(t *testing.T, s *store.Store, patience time.Duration) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	return s.CheckWritable(ctx)
+}
+
+func TestOnlyTheFirstStatementWaitsOnConnectionsThatWereCutInSilence(t *testing.T) {
+	t.Parallel()
+	s, proxy := openCut(t)
+	onEach(t, s, "SELECT 1")
+	proxy.Cut()
+	if err := checked(t, s, 2*time.Second); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the first statement after the cut: %v", err)
+	}
+	for i := range 2 * pooled {
+		if err := checked(t, s, 10*time.Second); err != nil {
+			t.Errorf("statement %d after it: %v", i, err)
+		}
+	}
+	if n := proxy.Lost(); n != 1 {
+		t.Errorf("%d statements were sent over connections that were cut", n)
+	}
+}
+
+func TestConnectionThatWasIdleIsAskedForASignOfLifeBeforeItIsUsed(t *testing.T) {
+	t.Parallel()
+	s, proxy := openCut(t)
+	onEach(t, s, "SELECT 1")
+	proxy.Cut()
+	<-time.After(1100 * time.Millisecond) // idle for longer than a second
+	for i := range pooled {
+		if err := checked(t, s, 10*time.Second); err != nil {
+			t.Errorf("statement %d: %v", i, err)
+		}
+	}
+	if n := proxy.Lost(); n != 1 {
+		t.Errorf("%d signs of life were asked for over connections that were cut", n)
+	}
+}
+
+func TestStatementOfAPatientCallerEndsByItself(t *testing.T) {
+	t.Parallel()
+	s, proxy := openCut(t, store.WithStatementDeadline(500*time.Millisecond))
+	onEach(t, s, "SELECT 1")
+	proxy.Cut()
+	ended := make(chan error, 1)
+	go func() { ended <- s.CheckWritable(context.Background()) }()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it waits for ever")
+	}
+}
+
+func TestConnectionsThatBecomeReadOnlyAreNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	s, _ := openCut(t)
+	onEach(t, s, "SET default_transaction_read_only = on")
+	<-time.After(1100 * time.Millisecond) // what has just been opened is kept for a second
+	var refused *pgconn.PgError
+	if err := checked(t, s, 10*time.Second); !errors.As(err, &refused) || refused.Code != "25006" {
+		t.Errorf("the first statement that would write: %v", err)
+	}
+	for i := range 2 * pooled {
+		if err := checked(t, s, 10*time.Second); err != nil {
+			t.Errorf("statement %d after it: %v", i, err)
+		}
+	}
+}
+
+func TestReadOnlyServerDoesNotCostAConnectionForEachStatement(t *testing.T) {
+	t.Parallel()
+	s, _ := openCut(t)
+	onEach(t, s, "SET default_transaction_read_only = on")
+	pids := map[int]bool{}
+	for range 50 {
+		noError(t, s.DB().Connection(func(db *gorm.DB) error {
+			var pid int
+			if err := db.Raw("SELECT pg_backend_pid()").Scan(&pid).Error; err != nil {
+				return err
+			}
+			pids[pid] = true
+			if err := db.Exec("SET default_transaction_read_only = on").Error; err != nil {
+				return err
+			}
+			if err := db.Exec("UPDATE accounts SET id = id").Error; err == nil {
+				return fmt.Errorf("it was written")
+			}
+			return nil
+		}))
+	}
+	if len(pids) > 2*pooled {
+		t.Errorf("50 statements took %d connections", len(pids))
+	}
+}
+
+func TestConnectionsAreReplacedAtTheEndOfTheirLives(t *testing.T) {
+	t.Parallel()
+	s, _ := openCut(t, store.WithMaxConns(1), store.WithConnLifetime(50*time.Millisecond))
+	pid := func() (pid int) {
+		noError(t, s.DB().Raw("SELECT pg_backend_pid()").Scan(&pid).Error)
+		return pid
+	}
+	first := pid()
+	<-time.After(60 * time.Millisecond)
+	if pid() == first {
+		t.Error("the connection lives on")
+	}
+}
