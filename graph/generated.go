@@ -699,6 +699,10 @@ type CrawlResolver interface {
 	Callbacks(ctx context.Context, obj *models.Crawl, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
 }
 type JobResolver interface {
+	Input(ctx context.Context, obj *models.Job) (json.RawMessage, error)
+	Output(ctx context.Context, obj *models.Job) (json.RawMessage, error)
+	Metadata(ctx context.Context, obj *models.Job) (json.RawMessage, error)
+
 	CreatedByUser(ctx context.Context, obj *models.Job) (*models.User, error)
 	Project(ctx context.Context, obj *models.Job) (*models.Project, error)
 	Account(ctx context.Context, obj *models.Job) (*models.Account, error)
@@ -3509,7 +3513,7 @@ type Mutation {
   createReportDownload(input: CreateReportDownloadInput!): CreateReportDownloadPayload! @allow(who: ANYONE_KNOWN)
   """
   Sends an ended callback once more, as a new callback with the same ref and bytes, to the target as it is configured now.
-  Editor and up. ` + "`" + `CONFLICT` + "`" + ` when the callback is itself a replay, has not ended, or was replayed 3 times already.
+  Editor and up; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `) the platform. ` + "`" + `CONFLICT` + "`" + ` when the callback is itself a replay, has not ended, or was replayed 3 times already.
   """
   replayCallback(input: ReplayCallbackInput!): ReplayCallbackPayload! @allow(who: ANYONE_KNOWN)
   """
@@ -3837,7 +3841,7 @@ type Callback implements Node {
   ref: ID!
   event: CallbackEvent!
   status: CallbackStatus!
-  "As it was resolved last; each attempt resolves it anew."
+  "As it was resolved last; each attempt resolves it anew. Of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `) it is the partner's: null for all but the platform."
   targetUrl: String
   contentType: String!
   "The body, byte for byte as it is sent."
@@ -3901,7 +3905,7 @@ type Attempt {
   uid: ID!
   "1, 2, …; sent as ` + "`" + `X-Callback-Attempt` + "`" + `."
   number: Int!
-  "As resolved for this attempt; null where there was none."
+  "As resolved for this attempt; null where there was none, and of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `) for all but the platform."
   url: String
   startedAt: DateTime!
   "Null while the answer is awaited."
@@ -3912,7 +3916,7 @@ type Attempt {
   httpStatus: Int
   "Null on success, and while the answer is awaited."
   error: AttemptError
-  "The first 64 KiB of the answer, with configured header values masked; null where no answer came."
+  "The first 64 KiB of the answer, with configured header values masked; null where no answer came, and of a notice for all but the platform."
   responseBody: String
 }
 
@@ -3940,7 +3944,7 @@ type Timings {
 "Why an attempt failed."
 type AttemptError {
   code: AttemptErrorCode!
-  "A sentence for people."
+  "A sentence for people. Of a notice it names the partner's host, and is one that names nothing for all but the platform."
   message: String!
 }
 
@@ -11370,7 +11374,7 @@ func (ec *executionContext) _Job_input(ctx context.Context, field graphql.Collec
 			return ec.fieldContext_Job_input(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Input, nil
+			return ec.Resolvers.Job().Input(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
@@ -11381,7 +11385,7 @@ func (ec *executionContext) _Job_input(ctx context.Context, field graphql.Collec
 	)
 }
 func (ec *executionContext) fieldContext_Job_input(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type JSON does not have child fields"))
+	return graphql.NewScalarFieldContext("Job", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
 func (ec *executionContext) _Job_output(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
@@ -11393,7 +11397,7 @@ func (ec *executionContext) _Job_output(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Job_output(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Output, nil
+			return ec.Resolvers.Job().Output(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
@@ -11404,7 +11408,7 @@ func (ec *executionContext) _Job_output(ctx context.Context, field graphql.Colle
 	)
 }
 func (ec *executionContext) fieldContext_Job_output(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type JSON does not have child fields"))
+	return graphql.NewScalarFieldContext("Job", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
 func (ec *executionContext) _Job_metadata(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
@@ -11416,7 +11420,7 @@ func (ec *executionContext) _Job_metadata(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Job_metadata(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Metadata, nil
+			return ec.Resolvers.Job().Metadata(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
@@ -11427,7 +11431,7 @@ func (ec *executionContext) _Job_metadata(ctx context.Context, field graphql.Col
 	)
 }
 func (ec *executionContext) fieldContext_Job_metadata(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type JSON does not have child fields"))
+	return graphql.NewScalarFieldContext("Job", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
 func (ec *executionContext) _Job_tags(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
@@ -24296,20 +24300,119 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "input":
-			out.Values[i] = ec._Job_input(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Job_input(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "output":
-			out.Values[i] = ec._Job_output(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Job_output(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "metadata":
-			out.Values[i] = ec._Job_metadata(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Job_metadata(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "tags":
 			out.Values[i] = ec._Job_tags(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

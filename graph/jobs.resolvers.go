@@ -16,6 +16,27 @@ func (r *callbackResolver) Job(ctx context.Context, obj *models.Callback) (*mode
 	return load(ctx, loadersFrom(ctx).jobs, obj.JobID)
 }
 
+func (r *jobResolver) Input(ctx context.Context, obj *models.Job) (json.RawMessage, error) {
+	if obj.Input != nil { // the mutation's own
+		return obj.Input, nil
+	}
+	return text(ctx, models.JobInputText, obj.ID, asJSON)
+}
+
+func (r *jobResolver) Output(ctx context.Context, obj *models.Job) (json.RawMessage, error) {
+	if obj.Input != nil {
+		return obj.Output, nil
+	}
+	return text(ctx, models.JobOutputText, obj.ID, asJSON)
+}
+
+func (r *jobResolver) Metadata(ctx context.Context, obj *models.Job) (json.RawMessage, error) {
+	if obj.Input != nil {
+		return obj.Metadata, nil
+	}
+	return text(ctx, models.JobMetadataText, obj.ID, asJSON)
+}
+
 func (r *jobResolver) CreatedByUser(ctx context.Context, obj *models.Job) (*models.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
 }

@@ -32,19 +32,17 @@ type loaders struct {
 	users           *dataloadgen.Loader[int64, *models.User]
 	callbacks       *dataloadgen.Loader[int64, *models.Callback]
 	replays         *dataloadgen.Loader[int64, []*models.Callback]
-	responseBodies  *dataloadgen.Loader[int64, []byte]
 	signingSecrets  *dataloadgen.Loader[int64, []*models.SigningSecret]
 	actions         *dataloadgen.Loader[int64, *models.Action]
 	schedules       *dataloadgen.Loader[int64, *models.RunSchedule]
 	runs            *dataloadgen.Loader[int64, *models.Run]
-	runInputs       *dataloadgen.Loader[int64, *models.RunInput]
 	batches         *dataloadgen.Loader[int64, *models.Batch]
-	batchResults    *dataloadgen.Loader[int64, json.RawMessage]
 	batchAttempts   *dataloadgen.Loader[int64, []*models.BatchAttempt]
 	jobs            *dataloadgen.Loader[int64, *models.Job]
 	projectKeys     *dataloadgen.Loader[int64, []*models.ProjectKey]
 
-	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement.
+	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement. It also has one for
+	// each kind of long text.
 	mu    sync.Mutex
 	lists map[string]any
 }
@@ -78,9 +76,6 @@ func withLoaders(ctx context.Context, service *models.Service, wait time.Duratio
 				byOriginal[*c.ReplayOfID] = append(byOriginal[*c.ReplayOfID], c)
 			}
 			return byOriginal, err
-		}),
-		responseBodies: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]byte, error) {
-			return service.ResponseBodies(ctx, actor, ids...)
 		}),
 		signingSecrets: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.SigningSecret, error) {
 			return service.ProjectSigningSecrets(ctx, actor, ids...)

@@ -22,17 +22,10 @@ func (l *loaders) addRuns() {
 	l.jobs = byID(l.wait, func(ctx context.Context, ids []int64) ([]*models.Job, error) {
 		return l.service.Jobs(ctx, l.actor, ids...)
 	})
-	l.runInputs = keyed(l.wait, func(i *models.RunInput) int64 { return i.ID },
-		func(ctx context.Context, ids []int64) ([]*models.RunInput, error) {
-			return l.service.RunInputs(ctx, l.actor, ids...)
-		})
 	l.batches = keyed(l.wait, func(b *models.Batch) int64 { return b.ID },
 		func(ctx context.Context, ids []int64) ([]*models.Batch, error) {
 			return l.service.Batches(ctx, l.actor, ids...)
 		})
-	l.batchResults = mapped(l.wait, func(ctx context.Context, ids []int64) (map[int64]json.RawMessage, error) {
-		return l.service.BatchResults(ctx, l.actor, ids...)
-	})
 	l.batchAttempts = mapped(l.wait, func(ctx context.Context, ids []int64) (map[int64][]*models.BatchAttempt, error) {
 		found, err := l.service.BatchAttempts(ctx, l.actor, ids...)
 		byBatch := map[int64][]*models.BatchAttempt{}

@@ -44,31 +44,18 @@ func (r *actionResolver) ExecutorHeaders(ctx context.Context, obj *models.Action
 }
 
 func (r *batchResolver) Input(ctx context.Context, obj *models.Batch) (json.RawMessage, error) {
-	input, err := load(ctx, loadersFrom(ctx).runInputs, &obj.InputID)
-	if err != nil || input == nil {
-		return nil, err
-	}
-	return input.Input, nil
+	return text(ctx, models.RunInputText, obj.InputID, asJSON)
 }
 
 func (r *batchResolver) CustomData(ctx context.Context, obj *models.Batch) (json.RawMessage, error) {
-	input, err := load(ctx, loadersFrom(ctx).runInputs, &obj.InputID)
-	if err != nil || input == nil {
-		return nil, err
-	}
-	return input.CustomData, nil
+	return text(ctx, models.CustomDataText, obj.InputID, asJSON)
 }
 
 func (r *batchResolver) Results(ctx context.Context, obj *models.Batch) ([]json.RawMessage, error) {
 	if obj.ResultCount == 0 {
 		return nil, nil
 	}
-	text, err := load(ctx, loadersFrom(ctx).batchResults, &obj.ID)
-	if err != nil || text == nil {
-		return nil, err
-	}
-	var results []json.RawMessage
-	return results, json.Unmarshal(text, &results)
+	return text(ctx, models.ResultsText, obj.ID, asResults)
 }
 
 func (r *batchResolver) Attempts(ctx context.Context, obj *models.Batch) ([]*models.BatchAttempt, error) {

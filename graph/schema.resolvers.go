@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"strings"
 
 	"github.com/ringback/ringback/models"
 )
@@ -61,13 +60,11 @@ func (r *attemptResolver) ResponseBody(ctx context.Context, obj *models.Attempt)
 	if obj.HTTPStatus == nil {
 		return nil, nil
 	}
-	body, err := load(ctx, loadersFrom(ctx).responseBodies, &obj.ID)
-	text := strings.ToValidUTF8(string(body), "\uFFFD")
-	return &text, err
+	return text(ctx, models.ResponseBodyText, obj.ID, asUTF8)
 }
 
 func (r *callbackResolver) Payload(ctx context.Context, obj *models.Callback) (string, error) {
-	return string(obj.Body), nil
+	return text(ctx, models.PayloadText, obj.ID, asString)
 }
 
 func (r *callbackResolver) ReplayOf(ctx context.Context, obj *models.Callback) (*models.Callback, error) {

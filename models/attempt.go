@@ -125,6 +125,9 @@ func (a *Attempt) interrupt(at time.Time) {
 // InterruptedMessage is the sentence beside INTERRUPTED.
 const InterruptedMessage = "the worker stopped before the answer came; the callback is sent again"
 
+// NoticeFailedMessage stands in place of the cause's own sentence, which names the partner's host, for those who may not see it.
+const NoticeFailedMessage = "the partner's webhook did not take the notice"
+
 // minRedactedLength: shorter header values are no secrets, and masking them would eat ordinary text.
 const minRedactedLength = 8
 

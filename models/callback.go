@@ -135,6 +135,7 @@ type CallbackStore interface {
 	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
 	// CreateCallbacks sets the IDs. A DedupKey that is taken is a CONFLICT.
 	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
+	// CallbacksByDedupKey returns them without their bodies and headers.
 	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
 	LockCallback(ctx context.Context, scope Scope, id int64) (*Callback, error)
 

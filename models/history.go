@@ -30,6 +30,8 @@ type CallbackFilter struct {
 
 // CallbackHistory reads what became of callbacks.
 type CallbackHistory interface {
+	// Callbacks returns callbacks without their bodies and headers, and so do all here. Of notices only the platform's scope sees the
+	// target's URL, those of the attempts, and what the partner answered.
 	Callbacks(ctx context.Context, scope Scope, ids ...int64) ([]*Callback, error)
 	CallbackByUID(ctx context.Context, scope Scope, uid uuid.UUID) (*Callback, error)
 	// CallbackPages returns a page for each of the owners, newest first, in one statement. Of what has ended it reads as much of a long
@@ -42,8 +44,6 @@ type CallbackHistory interface {
 	// AttemptPages returns a page for each of the callbacks, oldest first and without the answers' bodies, in one statement.
 	AttemptPages(ctx context.Context, scope Scope, callbackIDs []int64, page Page) (map[int64]*PageOf[*Attempt], error)
 	CountAttempts(ctx context.Context, scope Scope, callbackIDs []int64) (map[int64]int, error)
-	// ResponseBodies returns the answers' bodies by attempt.
-	ResponseBodies(ctx context.Context, scope Scope, attemptIDs ...int64) (map[int64][]byte, error)
 }
 
 // Callback returns one callback that the actor may see.
@@ -88,9 +88,4 @@ func (s *Service) AttemptPages(ctx context.Context, actor *Actor, callbackIDs []
 // CountAttempts counts what AttemptPages lists.
 func (s *Service) CountAttempts(ctx context.Context, actor *Actor, callbackIDs []int64) (map[int64]int, error) {
 	return s.store.CountAttempts(ctx, actor.Scope(RoleViewer), callbackIDs)
-}
-
-// ResponseBodies returns the answers' bodies by attempt.
-func (s *Service) ResponseBodies(ctx context.Context, actor *Actor, attemptIDs ...int64) (map[int64][]byte, error) {
-	return s.store.ResponseBodies(ctx, actor.Scope(RoleViewer), attemptIDs...)
 }

@@ -66,6 +66,7 @@ func (j *Job) ListCursor() Cursor { return Cursor{j.CreatedAt, j.ID} }
 
 // JobStore keeps jobs.
 type JobStore interface {
+	// Jobs returns jobs without their inputs, outputs and metadata, and so do JobByUUID and JobPages.
 	Jobs(ctx context.Context, scope Scope, ids ...int64) ([]*Job, error)
 	JobByUUID(ctx context.Context, scope Scope, id uuid.UUID) (*Job, error)
 	// JobPages returns a page for each of the projects, newest first, in one statement.

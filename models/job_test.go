@@ -59,6 +59,13 @@ func (w *world) job(id int64) *models.Job {
 	w.t.Helper()
 	j, err := w.Job(w.t.Context(), w.platform, id)
 	noError(w.t, err)
+	for field, value := range map[models.TextField]*json.RawMessage{ // lists leave them out
+		models.JobInputText: &j.Input, models.JobOutputText: &j.Output, models.JobMetadataText: &j.Metadata,
+	} {
+		if text := w.text(field, id); text != "" {
+			*value = json.RawMessage(text)
+		}
+	}
 	return j
 }
 

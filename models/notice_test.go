@@ -99,7 +99,7 @@ func TestNoticeIsACallbackLikeAnyOther(t *testing.T) {
 	}
 	w.record(d, answered(206)) // any 2xx will do: the exact list is a rule of the form events
 	wantStatus(t, w.callback(n.ID), models.StatusSuccess)
-	replay, err := w.ReplayCallback(t.Context(), w.editor, n.ID)
+	replay, err := w.ReplayCallback(t.Context(), w.platform, n.ID)
 	noError(t, err)
 	if replay.Ref != n.Ref || string(replay.Body) != string(n.Body) {
 		t.Error("its replay has another ref or body")

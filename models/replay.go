@@ -10,7 +10,7 @@ const MaxReplays = 3
 
 // ReplayCallback sends an ended callback once more, as a new callback with the same ref and the same bytes, to the target
 // as it is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is itself a
-// replay, has not ended, was replayed three times already, or has nowhere to go.
+// replay, has not ended, was replayed three times already, or has nowhere to go. Notices to the partner are the platform's to replay.
 func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*Callback, error) {
 	var replay *Callback
 	err := s.store.InTx(ctx, func(tx Store) error {
@@ -21,6 +21,11 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 		}
 		if err := actor.RequireProjectRole(original.AccountID, original.ProjectID, RoleEditor); err != nil {
 			return err
+		}
+		if original.Target == TargetSSOClient {
+			if err := actor.RequirePlatform(); err != nil {
+				return err
+			}
 		}
 		replays, err := tx.Replays(ctx, actor.Scope(RoleEditor), original.ID)
 		if err != nil {

@@ -52,7 +52,7 @@ func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
 	again.FileURL = "https://files.example/a.csv?sig=2"
 	report, same, err := w.FinishReportDownload(t.Context(), w.platform, again)
 	noError(t, err)
-	if same.UID != c.UID || *report.FileURL != "https://files.example/a.csv?sig=1" || form(t, same).Get("file_url") != *report.FileURL {
+	if same.UID != c.UID || *report.FileURL != "https://files.example/a.csv?sig=1" || form(t, w.callback(same.ID)).Get("file_url") != *report.FileURL {
 		t.Errorf("got %+v and %+v", report, same)
 	}
 	if len(w.callbacks(models.ReportDownloadGeneratedEvent)) != 1 || len(w.queue.take()) != 0 {

@@ -323,7 +323,7 @@ func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 		attempts, err := w.BatchAttempts(ctx, test.actor, batch.ID)
 		noError(t, err)
 		got["attempts"] = len(attempts)
-		inputs, err := w.RunInputs(ctx, test.actor, batch.InputID)
+		inputs, err := w.Texts(ctx, test.actor, models.RunInputText, batch.InputID)
 		noError(t, err)
 		got["inputs"] = len(inputs)
 		results, err := w.ResultPages(ctx, test.actor, runs, page)

@@ -39,6 +39,7 @@ const (
 
 // RunHistory reads what became of runs.
 type RunHistory interface {
+	// Runs returns runs without the headers of their callbacks, and so do RunByUID and RunPages.
 	Runs(ctx context.Context, scope Scope, ids ...int64) ([]*Run, error)
 	RunByUID(ctx context.Context, scope Scope, uid uuid.UUID) (*Run, error)
 	// RunPages returns a page for each of the owners, newest first, in one statement.
@@ -49,13 +50,10 @@ type RunHistory interface {
 	// BatchPages returns a page for each of the runs, in the order of creation and without the results, in one statement.
 	BatchPages(ctx context.Context, scope Scope, runIDs []int64, page Page) (map[int64]*PageOf[*Batch], error)
 	CountBatches(ctx context.Context, scope Scope, runIDs []int64) (map[int64]int, error)
-	// BatchResults returns the results by batch.
-	BatchResults(ctx context.Context, scope Scope, ids ...int64) (map[int64]json.RawMessage, error)
 	BatchAttempts(ctx context.Context, scope Scope, batchIDs ...int64) ([]*BatchAttempt, error)
 	// BatchesWithResults returns the batches of runs that have results, in the order of creation: a batch, and of each run those
 	// after it until they hold at least so many.
 	BatchesWithResults(ctx context.Context, scope Scope, runIDs []int64, fromBatchID int64, results int) ([]*Batch, error)
-	VisibleInputs(ctx context.Context, scope Scope, ids ...int64) ([]*RunInput, error)
 }
 
 // Run returns one run that the actor may see.
@@ -92,11 +90,6 @@ func (s *Service) Batches(ctx context.Context, actor *Actor, ids ...int64) ([]*B
 	return s.store.Batches(ctx, actor.Scope(RoleViewer), ids...)
 }
 
-// BatchResults returns the results, a JSON array, by batch.
-func (s *Service) BatchResults(ctx context.Context, actor *Actor, ids ...int64) (map[int64]json.RawMessage, error) {
-	return s.store.BatchResults(ctx, actor.Scope(RoleViewer), ids...)
-}
-
 // BatchPages lists the batches of each run, in the order of creation, without their results.
 func (s *Service) BatchPages(ctx context.Context, actor *Actor, runIDs []int64, page Page) (map[int64]*PageOf[*Batch], error) {
 	return s.store.BatchPages(ctx, actor.Scope(RoleViewer), runIDs, page)
@@ -110,11 +103,6 @@ func (s *Service) CountBatches(ctx context.Context, actor *Actor, runIDs []int64
 // BatchAttempts returns the calls of the executor for batches, oldest first.
 func (s *Service) BatchAttempts(ctx context.Context, actor *Actor, batchIDs ...int64) ([]*BatchAttempt, error) {
 	return s.store.BatchAttempts(ctx, actor.Scope(RoleViewer), batchIDs...)
-}
-
-// RunInputs returns the inputs of runs that the actor may see, in no order.
-func (s *Service) RunInputs(ctx context.Context, actor *Actor, ids ...int64) ([]*RunInput, error) {
-	return s.store.VisibleInputs(ctx, actor.Scope(RoleViewer), ids...)
 }
 
 // Result is one result of a run with its place.

@@ -242,14 +242,16 @@ func TestBatchesAndInputsAreListedInTheOrderOfCreation(t *testing.T) {
 	if !slices.IsSorted(got) || len(got) != 6 || counts[run.ID] != 6 || counts[other.ID] != 1 {
 		t.Errorf("got %v, counted %v", got, counts)
 	}
-	found, err := w.RunInputs(t.Context(), w.viewer, inputIDs...)
-	noError(t, err)
-	if len(found) != 3 {
-		t.Fatalf("%d inputs", len(found))
-	}
-	for _, in := range found {
-		if in.RunID != run.ID || string(in.Input) != string(shoes) || string(in.CustomData) != string(customData) || !json.Valid(in.Input) {
-			t.Errorf("got %+v", in)
+	for field, want := range map[models.TextField]json.RawMessage{models.RunInputText: shoes, models.CustomDataText: customData} {
+		found, err := w.Texts(t.Context(), w.viewer, field, inputIDs...)
+		noError(t, err)
+		if len(found) != 3 {
+			t.Fatalf("%d inputs", len(found))
+		}
+		for _, text := range found {
+			if text != string(want) {
+				t.Errorf("%s: got %s", field, text)
+			}
 		}
 	}
 }

@@ -77,9 +77,9 @@ func (w *world) run(id int64) *models.Run {
 // withResults adds what lists leave out.
 func (w *world) withResults(b *models.Batch) *models.Batch {
 	w.t.Helper()
-	results, err := w.BatchResults(w.t.Context(), w.platform, b.ID)
-	noError(w.t, err)
-	b.Results = results[b.ID]
+	if text := w.text(models.ResultsText, b.ID); text != "" {
+		b.Results = json.RawMessage(text)
+	}
 	return b
 }
 
@@ -121,7 +121,10 @@ func (w *world) told(runID int64, event models.EventName) (all []*models.Callbac
 		found, err := w.CallbackPages(w.t.Context(), w.platform, models.OwnerRun, []int64{runID},
 			models.CallbackFilter{Event: []models.EventName{event}}, page)
 		noError(w.t, err)
-		all = append(all, found[runID].Nodes...)
+		for _, c := range found[runID].Nodes {
+			c.Body = []byte(w.text(models.PayloadText, c.ID))
+			all = append(all, c)
+		}
 		if !found[runID].HasNext {
 			slices.SortFunc(all, func(a, b *models.Callback) int { return int(a.ID - b.ID) })
 			return all

@@ -29,6 +29,7 @@ type Store interface {
 	JobStore
 	CallbackStore
 	SigningSecretStore
+	TextStore
 }
 
 // Queue wakes workers. What it forgets, the sweep finds again, so an error from it is never the caller's problem.

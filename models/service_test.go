@@ -273,7 +273,16 @@ func (w *world) callback(id int64) *models.Callback {
 	w.t.Helper()
 	c, err := w.Callback(w.t.Context(), w.platform, id)
 	noError(w.t, err)
+	c.Body = []byte(w.text(models.PayloadText, id)) // the history leaves it out
 	return c
+}
+
+// text returns a long text of an entity.
+func (w *world) text(field models.TextField, id int64) string {
+	w.t.Helper()
+	texts, err := w.Texts(w.t.Context(), w.platform, field, id)
+	noError(w.t, err)
+	return texts[id]
 }
 
 // callbacks returns all callbacks of an event, oldest first.
@@ -284,6 +293,9 @@ func (w *world) callbacks(event models.EventName) []*models.Callback {
 	noError(w.t, err)
 	found := pages[w.account.ID].Nodes
 	slices.Reverse(found)
+	for _, c := range found {
+		c.Body = []byte(w.text(models.PayloadText, c.ID))
+	}
 	return found
 }
 

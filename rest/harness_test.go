@@ -207,6 +207,11 @@ func (w *world) callbacks(run *models.Run) []*models.Callback {
 	must(w.tb, err)
 	nodes := pages[run.ID].Nodes
 	slices.Reverse(nodes)
+	for _, c := range nodes {
+		texts, err := w.service.Texts(w.tb.Context(), models.PlatformActor(), models.PayloadText, c.ID)
+		must(w.tb, err)
+		c.Body = []byte(texts[c.ID])
+	}
 	return nodes
 }
 

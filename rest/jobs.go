@@ -38,10 +38,14 @@ func (h *handler) getJob(r *request) (any, error) {
 	if named && job.ProjectID != projectID {
 		return nil, models.NotFound(models.TypeJob)
 	}
+	texts, err := h.jobTexts(r, job.ID)
+	if err != nil {
+		return nil, err
+	}
 	answer := jobAnswer{
 		ID: job.RawID(), UUID: job.UUID, AppID: strconv.FormatInt(job.ProjectID, 10), Status: job.State,
 		Created: models.FormatTime(job.CreatedAt), Completed: timeText(job.CompletedAt), CallbackURL: job.CallbackURL,
-		Input: job.Input, Output: job.Output, Metadata: job.Metadata, Tags: job.Tags, Correct: job.Correct,
+		Input: texts[models.JobInputText], Output: texts[models.JobOutputText], Metadata: texts[models.JobMetadataText], Tags: job.Tags, Correct: job.Correct,
 	}
 	if answer.Metadata == nil {
 		answer.Metadata = json.RawMessage("{}")
@@ -50,6 +54,21 @@ func (h *handler) getJob(r *request) (any, error) {
 		answer.Tags = []string{}
 	}
 	return answer, nil
+}
+
+// jobTexts reads the JSON values of a job; nil where there is none.
+func (h *handler) jobTexts(r *request, id int64) (map[models.TextField]json.RawMessage, error) {
+	texts := map[models.TextField]json.RawMessage{}
+	for _, field := range []models.TextField{models.JobInputText, models.JobOutputText, models.JobMetadataText} {
+		found, err := h.service.Texts(r.Context(), r.actor, field, id)
+		if err != nil {
+			return nil, err
+		}
+		if found[id] != "" {
+			texts[field] = json.RawMessage(found[id])
+		}
+	}
+	return texts, nil
 }
 
 // findJob reads a number, the global form of an id, or a UUID.

@@ -96,9 +96,11 @@ func readBatch(t *testing.T, s *store.Store, id int64) *models.Batch {
 	t.Helper()
 	found, err := s.Batches(t.Context(), everything(), id)
 	noError(t, err)
-	results, err := s.BatchResults(t.Context(), everything(), id)
+	results, err := s.Texts(t.Context(), everything(), models.ResultsText, id)
 	noError(t, err)
-	found[0].Results = results[id]
+	if results[id] != "" {
+		found[0].Results = []byte(results[id])
+	}
 	return found[0]
 }
 

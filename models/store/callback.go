@@ -77,6 +77,9 @@ func attemptError(code *models.AttemptErrorCode, message *string) *models.Attemp
 	if code == nil {
 		return nil
 	}
+	if message == nil { // it tells of the partner's webhook
+		return &models.AttemptError{Code: *code, Message: models.NoticeFailedMessage}
+	}
 	return &models.AttemptError{Code: *code, Message: *message}
 }
 
@@ -183,9 +186,9 @@ func newCallbacks(rows []callbackRow) []column {
 	}
 }
 
-// CallbacksByDedupKey finds the callbacks of events.
+// CallbacksByDedupKey finds the callbacks of events, without their bodies and headers.
 func (s *Store) CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*models.Callback, error) {
-	return find(s.reader(ctx).Where(s.among("dedup_key", &keys)), s.callback)
+	return find(s.history(ctx, models.PlatformActor().Scope(models.RoleViewer)).Where(s.among("dedup_key", &keys)), s.callback)
 }
 
 // LockCallback reads one callback for an update.

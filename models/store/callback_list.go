@@ -90,6 +90,7 @@ const (
 // callbackList is a list of callbacks: those of an owner that a filter lets through.
 type callbackList struct {
 	dialect dialect
+	columns string
 	owner   clause.Expr
 	span    []clause.Expr // of the list: the owner, and the time
 	filter  models.CallbackFilter
@@ -98,7 +99,7 @@ type callbackList struct {
 
 func (s *Store) newCallbackList(scope models.Scope, owner models.CallbackOwner, id clause.Expr, filter models.CallbackFilter, after *models.Cursor) callbackList {
 	l := callbackList{
-		dialect: s.dialect, owner: gorm.Expr(owners[owner].column+" = ?", id), filter: filter,
+		dialect: s.dialect, columns: historyShown(scope), owner: gorm.Expr(owners[owner].column+" = ?", id), filter: filter,
 		indexed: owner == models.OwnerAccount || owner == models.OwnerProject,
 	}
 	if owner == models.OwnerAccount && scope.ProjectID() != 0 {
@@ -120,10 +121,10 @@ func (s *Store) newCallbackList(scope models.Scope, owner models.CallbackOwner, 
 // page selects the first n of the list.
 func (l callbackList) page(n int) clause.Expr {
 	if !l.indexed {
-		return gorm.Expr("SELECT * FROM callbacks WHERE ?"+newest, l.where(l.narrowing()...), n)
+		return gorm.Expr("SELECT "+l.columns+" FROM callbacks WHERE ?"+newest, l.where(l.narrowing()...), n)
 	}
 	with, parts := l.parts(n, false)
-	return gorm.Expr("WITH RECURSIVE ? SELECT callbacks.* FROM (SELECT id FROM (?) AS parts"+newest+") AS chosen "+
+	return gorm.Expr("WITH RECURSIVE ? SELECT "+l.columns+" FROM (SELECT id FROM (?) AS parts"+newest+") AS chosen "+
 		"JOIN callbacks ON callbacks.id = chosen.id", with, parts, n)
 }
 

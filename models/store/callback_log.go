@@ -18,10 +18,8 @@ type logRow struct {
 	BatchUID  *uuid.UUID
 }
 
-// logColumns are all of a callback but what is sent, and the uids.
-const logColumns = "id, uid, ref, event, status, target, target_url, target_host, content_type, account_id, project_id, run_id, batch_id, " +
-	"replay_of_id, dedup_key, ordering_key, held, attempt_count, failure_count, next_attempt_at, lease_until, http_status, error_code, " +
-	"error_message, created_at, finished_at, " +
+// logUIDs are of what belongs to a callback.
+const logUIDs = ", " +
 	"(SELECT original.uid FROM callbacks AS original WHERE original.id = callbacks.replay_of_id) AS parent_uid, " +
 	"(SELECT uid FROM runs WHERE runs.id = callbacks.run_id) AS run_uid, " +
 	"(SELECT uid FROM run_batches WHERE run_batches.id = callbacks.batch_id) AS batch_uid"
@@ -33,7 +31,7 @@ func (s *Store) logEntry(r logRow) (*models.LogEntry, error) {
 
 // callbackLog selects the callbacks of a project's runs; a notice about one of them has a cause.
 func (s *Store) callbackLog(ctx context.Context, scope models.Scope, projectID int64) *gorm.DB {
-	return ofProject(s.reader(ctx).Model(&callbackRow{}), scope).Select(logColumns).
+	return s.callbacksWithin(ctx, scope).Select(historyShown(scope)+logUIDs).
 		Where("project_id = ? AND run_id IS NOT NULL AND cause_id IS NULL", projectID)
 }
 

@@ -215,7 +215,7 @@ func TestAttemptsAreReadWithoutALookAtOtherCallbacks(t *testing.T) {
 	noError(t, err)
 	_, err = s.CountAttempts(t.Context(), n.scope(), []int64{c.ID})
 	noError(t, err)
-	_, err = s.ResponseBodies(t.Context(), n.scope(), a.ID)
+	_, err = s.Texts(t.Context(), n.scope(), models.ResponseBodyText, a.ID)
 	noError(t, err)
 	_, err = s.LastAttempts(t.Context(), n.scope(), c.ID)
 	noError(t, err)

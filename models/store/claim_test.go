@@ -45,12 +45,9 @@ func claim(t *testing.T, s *store.Store, c *models.Callback, at, leaseUntil time
 // read returns a callback as it is now.
 func read(t *testing.T, s *store.Store, id int64) *models.Callback {
 	t.Helper()
-	found, err := s.Callbacks(t.Context(), everything(), id)
+	found, err := s.LockCallback(t.Context(), everything(), id) // the history leaves out the body and the headers
 	noError(t, err)
-	if len(found) != 1 {
-		t.Fatalf("callback %d is gone", id)
-	}
-	return found[0]
+	return found
 }
 
 func TestClaimedCallbackIsRunningWithALeaseAndItsNextNumber(t *testing.T) {

@@ -10,19 +10,50 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
+// isNotice tells the notices to a partner's webhook from the callbacks to customers.
+const isNotice = "target = 'SSO_CLIENT'"
+
+// historyColumns are what the history shows of a callback: neither its body nor its headers, which only its delivery needs, and without
+// what is only for the platform.
+const historyColumns = "callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id, report_download_id, " +
+	"run_id, batch_id, job_id, replay_of_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count, next_attempt_at, " +
+	"lease_until, http_status, error_code, callbacks.created_at, finished_at"
+
+// historyShown are the columns of callbacks that a scope may see.
+func historyShown(scope models.Scope) string {
+	return historyColumns + shown(scope, isNotice, "target_url", "target_host", "error_message")
+}
+
+// shown adds columns to a list: of a notice they tell of the partner's webhook, and are NULL for all but the platform.
+func shown(scope models.Scope, ofNotice string, columns ...string) (list string) {
+	for _, c := range columns {
+		if scope.Everything() {
+			list += ", " + c
+		} else {
+			list += ", CASE WHEN NOT " + ofNotice + " THEN " + c + " END AS " + c
+		}
+	}
+	return list
+}
+
+// history selects callbacks as the history shows them.
+func (s *Store) history(ctx context.Context, scope models.Scope) *gorm.DB {
+	return s.callbacksWithin(ctx, scope).Select(historyShown(scope))
+}
+
 // Callbacks finds callbacks by id.
 func (s *Store) Callbacks(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Callback, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), s.callback)
+	return find(s.history(ctx, scope).Where(s.among("id", &ids)), s.callback)
 }
 
 // CallbackByUID finds one callback.
 func (s *Store) CallbackByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*models.Callback, error) {
-	return first(scoped(s.reader(ctx), scope, "account_id", "project_id").Where("uid = ?", uid), models.TypeCallback, s.callback)
+	return first(s.history(ctx, scope).Where("uid = ?", uid), models.TypeCallback, s.callback)
 }
 
 // Replays finds the replays of callbacks.
 func (s *Store) Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*models.Callback, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("replay_of_id", &originalIDs)).Order("id"), s.callback)
+	return find(s.history(ctx, scope).Where(s.among("replay_of_id", &originalIDs)).Order("id"), s.callback)
 }
 
 // attemptsWithin narrows attempts to those of callbacks within the scope. It looks at the callback of each: a list of all the callbacks
@@ -35,18 +66,19 @@ func (s *Store) attemptsWithin(ctx context.Context, scope models.Scope) *gorm.DB
 	return query.Where("EXISTS (?)", s.callbacksWithin(ctx, scope).Select("1").Where("callbacks.id = callback_attempts.callback_id"))
 }
 
-func (s *Store) callbacksWithin(ctx context.Context, scope models.Scope) *gorm.DB {
-	return scoped(s.reader(ctx).Model(&callbackRow{}), scope, "account_id", "project_id")
-}
+// attemptColumns are all but the answer's body, which can be 64 KiB, and what is only for the platform.
+const attemptColumns = "id, uid, callback_id, number, started_at, finished_at, duration_micros, dns_micros, connect_micros, " +
+	"tls_micros, first_byte_micros, http_status, error_code"
 
-// attemptColumns are all but the answer's body, which can be 64 KiB.
-const attemptColumns = "id, uid, callback_id, number, url, started_at, finished_at, duration_micros, dns_micros, connect_micros, " +
-	"tls_micros, first_byte_micros, http_status, error_code, error_message"
+// attemptsShown are the columns of attempts that a scope may see.
+func attemptsShown(scope models.Scope) string {
+	return attemptColumns + shown(scope, "(SELECT "+isNotice+" FROM callbacks WHERE callbacks.id = callback_attempts.callback_id)", "url", "error_message")
+}
 
 // AttemptPages lists the attempts of callbacks.
 func (s *Store) AttemptPages(ctx context.Context, scope models.Scope, callbackIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Attempt], error) {
 	query := s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expr {
-		return gorm.Expr("SELECT "+attemptColumns+" FROM callback_attempts WHERE callback_id = ? AND number > ? ORDER BY number LIMIT ?",
+		return gorm.Expr("SELECT "+attemptsShown(scope)+" FROM callback_attempts WHERE callback_id = ? AND number > ? ORDER BY number LIMIT ?",
 			callbackID, lastNumber(page), page.First+1)
 	})
 	return pagesFrom(query, callbackIDs, page.First, attempt, func(a *models.Attempt) int64 { return a.CallbackID }, upwards)
@@ -64,17 +96,4 @@ func (s *Store) attemptsOf(ctx context.Context, scope models.Scope, callbackIDs 
 	visible := func(ids ...int64) *gorm.DB { return s.callbacksWithin(ctx, scope).Select("id").Where("id IN ?", ids) }
 	all := s.dialect.ofEach(callbackIDs, visible, query)
 	return s.reader(ctx).Raw(all.SQL, all.Vars...)
-}
-
-// ResponseBodies reads the answers' bodies.
-func (s *Store) ResponseBodies(ctx context.Context, scope models.Scope, attemptIDs ...int64) (map[int64][]byte, error) {
-	found, err := find(s.attemptsWithin(ctx, scope).Select("id, response_body").Where(s.among("id", &attemptIDs)), attempt)
-	if err != nil {
-		return nil, err
-	}
-	bodies := make(map[int64][]byte, len(found))
-	for _, a := range found {
-		bodies[a.ID] = a.ResponseBody
-	}
-	return bodies, nil
 }

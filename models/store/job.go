@@ -42,20 +42,24 @@ func job(r jobRow) (*models.Job, error) {
 	return j, json.Unmarshal(r.Tags, &j.Tags)
 }
 
+// jobColumns are all but the input, the output and the metadata, each of which can be as long as a request's body.
+const jobColumns = "id, uuid, account_id, project_id, created_by_user_id, state, last_action, change_count, tags, callback_url, correct, " +
+	"created_at, updated_at, completed_at"
+
 // Jobs finds jobs by id.
 func (s *Store) Jobs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Job, error) {
-	return find(ofProject(s.reader(ctx), scope).Where(s.among("id", &ids)), job)
+	return find(s.jobsWithin(ctx, scope).Select(jobColumns).Where(s.among("id", &ids)), job)
 }
 
 // JobByUUID finds one job.
 func (s *Store) JobByUUID(ctx context.Context, scope models.Scope, id uuid.UUID) (*models.Job, error) {
-	return first(ofProject(s.reader(ctx), scope).Where("uuid = ?", id), models.TypeJob, job)
+	return first(s.jobsWithin(ctx, scope).Select(jobColumns).Where("uuid = ?", id), models.TypeJob, job)
 }
 
 // JobPages lists the jobs of projects.
 func (s *Store) JobPages(ctx context.Context, scope models.Scope, projectIDs []int64, filter models.JobFilter, page models.Page) (map[int64]*models.PageOf[*models.Job], error) {
 	return pagesOf(ctx, s, projectIDs, page, func(id int64) *gorm.DB {
-		return s.filteredJobs(ctx, scope, filter).Where("project_id = ?", id)
+		return s.filteredJobs(ctx, scope, filter).Select(jobColumns).Where("project_id = ?", id)
 	}, job, func(j *models.Job) int64 { return j.ProjectID })
 }
 
@@ -65,7 +69,7 @@ func (s *Store) CountJobs(ctx context.Context, scope models.Scope, projectIDs []
 }
 
 func (s *Store) filteredJobs(ctx context.Context, scope models.Scope, filter models.JobFilter) *gorm.DB {
-	db := ofProject(s.reader(ctx).Model(&jobRow{}), scope)
+	db := s.jobsWithin(ctx, scope)
 	if len(filter.State) > 0 {
 		db = db.Where("state IN ?", filter.State)
 	}

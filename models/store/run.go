@@ -163,12 +163,6 @@ func (s *Store) InputsOfRun(ctx context.Context, runID int64, limit int) ([]*mod
 	return find(s.reader(ctx).Where("run_id = ?", runID).Order("number").Limit(limit), runInput)
 }
 
-// VisibleInputs finds the inputs of runs within the scope.
-func (s *Store) VisibleInputs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.RunInput, error) {
-	runs := ofProject(s.reader(ctx).Model(&runRow{}), scope).Select("id")
-	return find(s.reader(ctx).Where("id IN ? AND run_id IN (?)", ids, runs), runInput)
-}
-
 // PurgeRuns deletes runs that ended long ago and nothing tells of any more.
 func (s *Store) PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (int, error) {
 	var ids []int64

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -20,14 +19,22 @@ func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB {
 	return scoped(db, scope, "account_id", noProject)
 }
 
+// runColumns are all but the headers of the run's callbacks, which only their delivery needs.
+const runColumns = "id, uid, account_id, project_id, action_id, schedule_id, created_by_user_id, status, max_results, page_size, callback_on, " +
+	"callback_url, input_count, batch_count, open_batch_count, output_count, error, created_at, started_at, finished_at"
+
+func (s *Store) runsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
+	return ofProject(s.reader(ctx).Model(&runRow{}), scope).Select(runColumns)
+}
+
 // Runs finds runs by id.
 func (s *Store) Runs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Run, error) {
-	return find(ofProject(s.reader(ctx), scope).Where(s.among("id", &ids)), s.run)
+	return find(s.runsWithin(ctx, scope).Where(s.among("id", &ids)), s.run)
 }
 
 // RunByUID finds one run.
 func (s *Store) RunByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*models.Run, error) {
-	return first(ofProject(s.reader(ctx), scope).Where("uid = ?", uid), models.TypeRun, s.run)
+	return first(s.runsWithin(ctx, scope).Where("uid = ?", uid), models.TypeRun, s.run)
 }
 
 // runOwners are the columns and fields that runs are listed by.
@@ -43,7 +50,7 @@ var runOwners = map[models.RunOwner]struct {
 func (s *Store) RunPages(ctx context.Context, scope models.Scope, owner models.RunOwner, ids []int64, filter models.RunFilter, page models.Page) (map[int64]*models.PageOf[*models.Run], error) {
 	by := runOwners[owner]
 	return pagesOf(ctx, s, ids, page, func(id int64) *gorm.DB {
-		return s.filteredRuns(ctx, scope, filter).Where(by.column+" = ?", id)
+		return s.filteredRuns(ctx, scope, filter).Select(runColumns).Where(by.column+" = ?", id)
 	}, s.run, by.id)
 }
 
@@ -77,16 +84,6 @@ const batchColumns = "id, uid, account_id, project_id, action_id, run_id, input_
 // Batches finds batches by id.
 func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Batch, error) {
 	return find(ofProject(s.reader(ctx), scope).Select(batchColumns).Where(s.among("id", &ids)), batch)
-}
-
-// BatchResults reads the results of batches.
-func (s *Store) BatchResults(ctx context.Context, scope models.Scope, ids ...int64) (map[int64]json.RawMessage, error) {
-	found, err := find(ofProject(s.reader(ctx), scope).Select("id, results").Where(s.among("id", &ids)), batch)
-	results := make(map[int64]json.RawMessage, len(found))
-	for _, b := range found {
-		results[b.ID] = b.Results
-	}
-	return results, err
 }
 
 // BatchPages lists the batches of runs.

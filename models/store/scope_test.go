@@ -127,10 +127,15 @@ var reads = map[string]scopedRead{
 		counts, err := s.CountAttempts(ctx, scope, []int64{e.callback.ID})
 		return counts[e.callback.ID], err
 	},
-	"ResponseBodies": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
-		bodies, err := s.ResponseBodies(ctx, scope, e.attempt.ID)
-		return len(bodies), err
-	},
+	"Texts of answers":  texts(models.ResponseBodyText, func(e *estate) int64 { return e.attempt.ID }),
+	"Texts of payloads": texts(models.PayloadText, func(e *estate) int64 { return e.callback.ID }),
+}
+
+func texts(field models.TextField, id func(*estate) int64) scopedRead {
+	return func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.Texts(ctx, scope, field, id(e))
+		return len(found), err
+	}
 }
 
 // callbackPages adds what the pages and the count of them say, which must agree.

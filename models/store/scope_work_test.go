@@ -94,10 +94,12 @@ var readsOfWork = map[string]scopedRead{
 		found, err := s.BatchesWithResults(ctx, scope, []int64{e.work.run.ID}, 0, 10)
 		return len(found), err
 	},
-	"VisibleInputs": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
-		found, err := s.VisibleInputs(ctx, scope, e.work.input.ID)
-		return len(found), err
-	},
+	"Texts of results":     texts(models.ResultsText, func(e *estate) int64 { return e.batch.ID }),
+	"Texts of inputs":      texts(models.RunInputText, func(e *estate) int64 { return e.work.input.ID }),
+	"Texts of custom data": texts(models.CustomDataText, func(e *estate) int64 { return e.work.input.ID }),
+	"Texts of job inputs":  texts(models.JobInputText, func(e *estate) int64 { return e.job.ID }),
+	"Texts of job outputs": texts(models.JobOutputText, func(e *estate) int64 { return e.job.ID }),
+	"Texts of metadata":    texts(models.JobMetadataText, func(e *estate) int64 { return e.job.ID }),
 	"Jobs": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Jobs(ctx, scope, e.job.ID)
 		return len(found), err

@@ -119,7 +119,7 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 	withHeaders := func(c *models.Callback) { c.TargetHeaders = []models.Header{{Key: "X-A", Value: "v"}} }
 	from, to := newCallback(t, s, a, start, withHeaders), newCallback(t, s, b, start)
 	move("UPDATE callbacks SET target_headers = (SELECT target_headers FROM callbacks WHERE id = ?) WHERE id = ?", from.ID, to.ID)
-	_, err = s.Callbacks(t.Context(), everything(), to.ID)
+	_, err = s.LockCallback(t.Context(), everything(), to.ID)
 	closed("from one callback to another", err)
 
 	for _, n := range []*tenant{a, b} {
@@ -142,7 +142,7 @@ func TestBoxOfAnActionOrRunMovedToAnotherDoesNotOpen(t *testing.T) {
 		t.Error("from one action to another: it opens")
 	}
 	noError(t, s.DB().Exec("UPDATE runs SET callback_headers = (SELECT callback_headers FROM runs WHERE id = ?) WHERE id = ?", from.run.ID, to.run.ID).Error)
-	if _, err := s.Runs(t.Context(), everything(), to.run.ID); err == nil {
+	if _, err := s.LockRun(t.Context(), to.run.ID); err == nil {
 		t.Error("from one run to another: it opens")
 	}
 }

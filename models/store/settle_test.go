@@ -50,9 +50,9 @@ func kept(t *testing.T, s *store.Store, hands []hand) []hand {
 		pages, err := s.AttemptPages(t.Context(), everything(), []int64{h.callback.ID}, models.Page{First: 1})
 		noError(t, err)
 		found[i] = hand{read(t, s, h.callback.ID), pages[h.callback.ID].Nodes[0]}
-		bodies, err := s.ResponseBodies(t.Context(), everything(), found[i].attempt.ID)
+		bodies, err := s.Texts(t.Context(), everything(), models.ResponseBodyText, found[i].attempt.ID)
 		noError(t, err)
-		found[i].attempt.ResponseBody = bodies[found[i].attempt.ID]
+		found[i].attempt.ResponseBody = []byte(bodies[found[i].attempt.ID])
 	}
 	return found
 }

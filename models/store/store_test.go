@@ -244,9 +244,8 @@ func TestReopenedDatabaseKeepsEverything(t *testing.T) {
 	if accounts[0].Callback.Headers[0].Value.Reveal() != "Bearer a" || !accounts[0].CreatedAt.Equal(start) {
 		t.Errorf("got %+v", accounts[0])
 	}
-	callbacks, err := s.Callbacks(t.Context(), n.scope(), c.ID)
+	got, err := s.LockCallback(t.Context(), n.scope(), c.ID)
 	noError(t, err)
-	got := callbacks[0]
 	if got.UID != c.UID || got.Status != models.StatusRunning || string(got.Body) != "body" || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
 		got.TargetHeaders[0].Value.Reveal() != "request" {
 		t.Errorf("got %+v", got)

@@ -1,0 +1,64 @@
+package graph_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/models"
+)
+
+const noticeFields = `{ uid event status targetUrl payload httpStatus error { code message }
+	attempts { nodes { uid url httpStatus responseBody error { code message } } edges { node { url responseBody } } } }`
+
+const noticesQuery = `query($uid: ID!, $id: ObjectID!) {
+	getCallback(uid: $uid) ` + noticeFields + `
+	node(id: $id) { ... on Callback ` + noticeFields + ` }
+	getAccount(id: 123123) { callbacks(filter: {event: [CALLBACK_FAILED]}) { nodes ` + noticeFields + ` edges { node ` + noticeFields + ` } } }
+	getProject(id: 1123123) { callbacks { nodes ` + noticeFields + ` } }
+	getCrawl(id: 124300) { callbacks { nodes ` + noticeFields + ` } }
+}`
+
+func TestThePartnersWebhookAndItsAnswersAreNullForAllButThePlatform(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := finishCrawl(t, w.service, 124300, demoProject)
+	deliver(t, w.service, c.ID, 503)
+	pages, err := w.service.CallbackPages(t.Context(), models.PlatformActor(), models.OwnerCrawl, []int64{124300},
+		models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, models.Page{First: 1})
+	must(t, err)
+	notice := pages[124300].Nodes[0]
+	deliver(t, w.service, notice.ID, 418) // it answers "received"
+	vars := variables{"uid": notice.UID.String(), "id": notice.ObjectID().String()}
+
+	seen := w.ok(platform(), noticesQuery, vars)
+	for path, want := range map[string]any{
+		"targetUrl": webhookURL, "attempts.nodes.0.url": webhookURL, "attempts.nodes.0.responseBody": "received",
+	} {
+		if got := seen.at("getCallback." + path); got != want {
+			t.Errorf("%s: the platform sees %v", path, got)
+		}
+	}
+	for name, who := range map[string]caller{"viewer": w.viewer(), "editor": w.editor(), "admin": w.admin(), "project key": w.key(demoProject)} {
+		a := w.ok(who, noticesQuery, vars)
+		for _, path := range []string{"targetUrl", "attempts.nodes.0.url", "attempts.nodes.0.responseBody", "attempts.edges.0.node.responseBody"} {
+			if got := a.at("getCallback." + path); got != nil {
+				t.Errorf("%s: the %s sees %v", path, name, got)
+			}
+		}
+		if a.at("getCallback.httpStatus") == nil || a.text("getCallback.error.message") != models.NoticeFailedMessage {
+			t.Errorf("the %s does not see that it failed: %s", name, a.Body)
+		}
+		if strings.Contains(a.Body, "sso.example.com") || strings.Count(a.Body, projectURL) < 2 {
+			t.Errorf("the %s sees %s", name, a.Body)
+		}
+		w.unchanged(func() {
+			w.do(who, `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { id } } }`, variables{"id": vars["id"]}).
+				wantError(models.CodeForbidden, "", "replayCallback")
+		})
+	}
+	for name, who := range map[string]caller{"stranger": {}, "other account": w.other(), "sibling's key": w.key(bareProject)} {
+		if a := w.do(who, noticesQuery, vars); strings.Contains(a.Body, "sso.example.com") || strings.Contains(a.Body, notice.UID.String()) {
+			t.Errorf("the %s sees %s", name, a.Body)
+		}
+	}
+}

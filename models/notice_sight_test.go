@@ -1,0 +1,115 @@
+package models_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/models"
+)
+
+// What the partner's webhook is, and what it says, in a notice.
+const (
+	partnerHost   = "partner.example"
+	partnerAnswer = "thanks, says the partner"
+	partnerError  = "partner.example:443 refused the connection"
+)
+
+// noticeOf makes a notice that the partner has answered, and one replay of it that it has not taken.
+func (w *world) noticeOf(cause *models.Callback) *models.Callback {
+	w.t.Helper()
+	w.deliver(cause.ID, answered(500))
+	n := w.notices()[0]
+	o := answered(500)
+	o.ResponseBody = []byte(partnerAnswer)
+	w.deliver(n.ID, o)
+	w.deliver(n.ID, models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: partnerError}})
+	w.deliver(n.ID, models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: partnerError}})
+	_, err := w.ReplayCallback(w.t.Context(), w.platform, n.ID)
+	noError(w.t, err)
+	return w.callback(n.ID)
+}
+
+// seen is all that an actor can read of a notice, as text.
+func (w *world) seen(actor *models.Actor, n *models.Callback) string {
+	w.t.Helper()
+	ctx := w.t.Context()
+	var all []any
+	add := func(v any, err error) {
+		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
+			w.t.Error(err)
+		}
+		all = append(all, v)
+	}
+	add(w.Callback(ctx, actor, n.ID))
+	add(w.CallbackByUID(ctx, actor, n.UID.String()))
+	add(w.Callbacks(ctx, actor, n.ID))
+	add(w.Replays(ctx, actor, n.ID))
+	for owner, id := range map[models.CallbackOwner]int64{
+		models.OwnerAccount: n.AccountID, models.OwnerProject: n.ProjectID, models.OwnerCrawl: *n.CrawlID,
+	} {
+		for _, filter := range []models.CallbackFilter{{}, {Event: []models.EventName{models.CallbackFailedEvent}}, {Status: []models.Status{n.Status}}} {
+			add(w.CallbackPages(ctx, actor, owner, []int64{id}, filter, models.Page{First: 10}))
+		}
+	}
+	add(w.AttemptPages(ctx, actor, []int64{n.ID}, models.Page{First: 10}))
+	for _, a := range w.attempts(n.ID) {
+		add(w.Texts(ctx, actor, models.ResponseBodyText, a.ID))
+	}
+	text, err := json.Marshal(all)
+	noError(w.t, err)
+	return string(text)
+}
+
+func TestPartnersWebhookIsInSightOfThePlatformOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := w.noticeOf(w.raised())
+	wantStatus(t, n, models.StatusFailed)
+	secrets := []string{partnerHost, partnerAnswer, partnerError}
+	for _, secret := range secrets {
+		if !strings.Contains(w.seen(w.platform, n), secret) {
+			t.Errorf("the platform does not see %q", secret)
+		}
+	}
+	for name, actor := range map[string]*models.Actor{
+		"stranger": nil, "viewer": w.viewer, "editor": w.editor, "admin": w.admin, "project key": w.keyActor(w.project),
+		"another partner's admin": w.outsider,
+	} {
+		seen := w.seen(actor, n)
+		for _, secret := range secrets {
+			if strings.Contains(seen, secret) {
+				t.Errorf("the %s sees %q: %s", name, secret, seen)
+			}
+		}
+		isMember := actor != nil && actor != w.outsider
+		if strings.Contains(seen, n.UID.String()) != isMember || strings.Contains(seen, models.NoticeFailedMessage) != isMember {
+			t.Errorf("the %s sees %s", name, seen)
+		}
+	}
+}
+
+func TestNoticesAreReplayedByThePlatformOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := w.noticeOf(w.raised())
+	for name, test := range map[string]struct {
+		actor *models.Actor
+		want  models.Code
+	}{
+		"stranger": {nil, models.CodeNotFound}, "viewer": {w.viewer, models.CodeForbidden}, "editor": {w.editor, models.CodeForbidden},
+		"admin": {w.admin, models.CodeForbidden}, "project key": {w.keyActor(w.project), models.CodeForbidden},
+		"another partner's admin": {w.outsider, models.CodeNotFound},
+	} {
+		_, err := w.ReplayCallback(t.Context(), test.actor, n.ID)
+		if got := models.ErrorCode(err); err == nil || got != test.want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := w.ReplayLogEntry(t.Context(), test.actor, n.ProjectID, n.UID.String()); models.ErrorCode(err) != models.CodeNotFound {
+			t.Errorf("%s, in the log of runs: %v", name, err)
+		}
+	}
+	if replays, err := w.Replays(t.Context(), w.platform, n.ID); err != nil || len(replays) != 1 {
+		t.Errorf("%d replays: %v", len(replays), err)
+	}
+}

@@ -1,0 +1,30 @@
+package models
+
+import "context"
+
+// TextField is a field whose value can be long. Entities are read without it; it is read by itself, where it is asked for.
+type TextField string
+
+// Fields with long texts. Those of batches, inputs and jobs are JSON.
+const (
+	PayloadText      TextField = "payload"      // of callbacks
+	ResponseBodyText TextField = "responseBody" // of attempts
+	ResultsText      TextField = "results"      // of batches: an array
+	RunInputText     TextField = "input"        // of inputs of runs
+	CustomDataText   TextField = "customData"   // of inputs of runs
+	JobInputText     TextField = "job input"    // of jobs
+	JobOutputText    TextField = "job output"   // of jobs
+	JobMetadataText  TextField = "job metadata" // of jobs
+)
+
+// TextStore reads long texts.
+type TextStore interface {
+	// Texts returns the texts of a field by the ids of its entities. One without a text has an empty one.
+	Texts(ctx context.Context, scope Scope, field TextField, ids ...int64) (map[int64]string, error)
+}
+
+// Texts returns the texts of a field of those of its entities that the actor may see. One without a text has an empty one. What the
+// partner's webhook answered to notices is for the platform: to others these attempts have none.
+func (s *Service) Texts(ctx context.Context, actor *Actor, field TextField, ids ...int64) (map[int64]string, error) {
+	return s.store.Texts(ctx, actor.Scope(RoleViewer), field, ids...)
+}
