@@ -3447,7 +3447,7 @@ enum Caller {
 
 """
 Names one entity: unpadded base64url of ` + "`" + `N006` + "`" + ` + type name + raw id; project 123 is ` + "`" + `TjAwNlByb2plY3QxMjM` + "`" + `. On input, ` + "`" + `N` + "`" + ` with
-any three digits is read, and the bare number (` + "`" + `123` + "`" + `, ` + "`" + `"123"` + "`" + `) where the field says the type. A malformed id is
+any three digits is read, and the bare number (` + "`" + `123` + "`" + `, ` + "`" + `"123"` + "`" + `) where the field says the type. Raw ids are 1 to 2^53-1. A malformed id is
 ` + "`" + `BAD_USER_INPUT` + "`" + `; an unknown one, or one you may not see, is ` + "`" + `ENTITY_NOT_FOUND` + "`" + `.
 """
 scalar ObjectID

@@ -59,6 +59,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *Actor, in NewAccount
 		PartnerAccountID: in.PartnerAccountID, CreatedAt: at, UpdatedAt: at,
 	}
 	err := firstError(
+		checkNewID("rawID", in.RawID),
 		checkName("name", in.Name),
 		checkOptionalName("partnerAccountId", in.PartnerAccountID),
 		a.setTimezone(Optional[*string]{in.Timezone != nil, in.Timezone}),

@@ -25,6 +25,9 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *Actor, in CrawlEnd) (*
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
+	if err := checkID("crawlId", in.CrawlID); err != nil {
+		return nil, nil, err
+	}
 	if !slices.Contains([]CrawlStatus{CrawlFinished, CrawlFailed, CrawlCancelled}, in.Status) {
 		return nil, nil, invalid("status", "must be Finished, Failed or Cancelled")
 	}

@@ -34,6 +34,10 @@ type ObjectID struct {
 	Raw  int64
 }
 
+// MaxRawID is the largest raw id: every number up to it is exact in JavaScript and in JSON's doubles, and the counter that a database takes the
+// next id from has room behind it.
+const MaxRawID = 1<<53 - 1
+
 // Any three digits are read after the N: other published examples carry the length of the type name there.
 var objectIDPattern = regexp.MustCompile(`^N[0-9]{3}([A-Za-z]+)([0-9]+)$`)
 
@@ -42,7 +46,7 @@ func (o ObjectID) String() string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "N006%s%d", o.Type, o.Raw))
 }
 
-// ParseObjectID reads the global form or a bare decimal number. The error is BAD_USER_INPUT.
+// ParseObjectID reads the global form or a bare decimal number, with a raw id of at most MaxRawID. The error is BAD_USER_INPUT.
 func ParseObjectID(s string) (ObjectID, error) {
 	if raw, err := parseRawID(s); err == nil {
 		return ObjectID{Raw: raw}, nil
@@ -72,14 +76,30 @@ func (o ObjectID) RawOf(typeName, field string) (int64, error) {
 
 func parseRawID(s string) (int64, error) {
 	n, err := strconv.ParseUint(s, 10, 63)
-	if err != nil || n == 0 {
+	if err != nil || checkID("", int64(n)) != nil {
 		return 0, malformedID()
 	}
 	return int64(n), nil
 }
 
+// checkID tells whether a number can be the raw id of an entity. The error is BAD_USER_INPUT on field.
+func checkID(field string, id int64) error {
+	if id < 1 || id > MaxRawID {
+		return invalid(field, "must be a whole number from 1 to %d", MaxRawID)
+	}
+	return nil
+}
+
+// checkNewID is checkID of an id that may be left out: 0 lets the database choose.
+func checkNewID(field string, id int64) error {
+	if id == 0 {
+		return nil
+	}
+	return checkID(field, id)
+}
+
 func malformedID() error {
-	return invalid("", "must be an object id such as TjAwNlByb2plY3QxMjM, or a positive whole number")
+	return invalid("", "must be an object id such as TjAwNlByb2plY3QxMjM, or a whole number from 1 to %d", MaxRawID)
 }
 
 // rawIDText is a raw id as the API shows it.

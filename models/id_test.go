@@ -31,7 +31,7 @@ func TestObjectIDIsReadInEveryPublishedForm(t *testing.T) {
 		"N014ReportDownload59668531":         {"TjAxNFJlcG9ydERvd25sb2FkNTk2Njg1MzE", models.ObjectID{Type: "ReportDownload", Raw: 59668531}},
 		"N009SSOClient1":                     {"TjAwOVNTT0NsaWVudDE", models.ObjectID{Type: "SSOClient", Raw: 1}},
 		"a bare or quoted number":            {"123", models.ObjectID{Raw: 123}},
-		"the largest number":                 {"9223372036854775807", models.ObjectID{Raw: math.MaxInt64}},
+		"the largest number":                 {"9007199254740991", models.ObjectID{Raw: models.MaxRawID}},
 		"with padding, as some encoders add": {"TjAwNlByb2plY3QxMjM=", models.ObjectID{Type: "Project", Raw: 123}},
 	}
 	for name, test := range tests {
@@ -64,12 +64,16 @@ func TestMalformedObjectIDIsBadUserInput(t *testing.T) {
 		"signed":                  "+1",
 		"a fraction":              "1.5",
 		"blanks":                  " 123",
+		"beyond 53 bits":          "9007199254740992",
+		"63 bits":                 "9223372036854775807",
 		"beyond 63 bits":          "9223372036854775808",
+		"beyond 64 bits":          "18446744073709551617",
 		"no base64":               "Project:123",
 		"standard base64 letters": "+/+/",
 		"no number":               encode([]byte("N006Project")),
 		"no type":                 encode([]byte("N006123")),
 		"zero inside":             encode([]byte("N006Project0")),
+		"beyond 53 bits inside":   encode([]byte("N006Project9007199254740992")),
 		"beyond 63 bits inside":   encode([]byte("N006Project9223372036854775808")),
 		"two digits of length":    encode([]byte("N06Project123")),
 		"four digits of length":   encode([]byte("N0006Project")),
@@ -118,7 +122,7 @@ func TestObjectIDSurvivesEncodingAndDecoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := models.ObjectID{
 			Type: rapid.SampledFrom(typeNames).Draw(t, "type"),
-			Raw:  rapid.Int64Range(1, math.MaxInt64).Draw(t, "raw"),
+			Raw:  rapid.Int64Range(1, models.MaxRawID).Draw(t, "raw"),
 		}
 		got, err := models.ParseObjectID(id.String())
 		if err != nil || got != id {
@@ -148,4 +152,57 @@ func FuzzParseObjectID(f *testing.F) {
 			t.Fatalf("%q: %v, then %v, %v", s, id, again, err)
 		}
 	})
+}
+
+func TestIDsThatThePlatformChoosesAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, url := t.Context(), "https://files.example.com/1"
+	for field, create := range map[string]map[string]func(id int64) error{
+		"rawID": {
+			"an account": func(id int64) error {
+				_, err := w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "A", RawID: id})
+				return err
+			},
+			"a project": func(id int64) error {
+				_, err := w.CreateProject(ctx, w.platform, models.NewProject{AccountID: w.account.ID, Name: "P", PrimaryDomain: "a.example", RawID: id})
+				return err
+			},
+			"a user": func(id int64) error {
+				_, err := w.CreateUser(ctx, w.platform, models.NewUser{Email: "large@example.com", RawID: id})
+				return err
+			},
+			"an SSO client": func(id int64) error {
+				_, err := w.CreateSSOClient(ctx, w.platform, models.NewSSOClient{Name: "S", RawID: id})
+				return err
+			},
+		},
+		"crawlId": {"a crawl": func(id int64) error {
+			_, _, err := w.FinishCrawl(ctx, w.platform, models.CrawlEnd{
+				CrawlID: id, ProjectID: &w.project.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+			})
+			return err
+		}},
+		"reportDownloadId": {"a report download": func(id int64) error {
+			_, _, err := w.FinishReportDownload(ctx, w.platform, models.ReportDownloadEnd{
+				ReportDownloadID: id, CrawlID: new(int64(models.MaxRawID)), ReportTemplateCode: new("all_pages"), FileURL: url,
+			})
+			return err
+		}},
+	} {
+		for what, create := range create {
+			for _, id := range []int64{-1, models.MaxRawID + 1, math.MaxInt64} {
+				t.Log(what, id)
+				wantError(t, create(id), models.CodeBadUserInput, field)
+			}
+		}
+	}
+	if _, err := w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "A", RawID: models.MaxRawID}); err != nil {
+		t.Error(err)
+	}
+	next, err := w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "A"})
+	noError(t, err)
+	if id, err := models.ParseObjectID(next.ObjectID().String()); err != nil || id.Raw != next.ID {
+		t.Errorf("the next one is %d: %v", next.ID, err)
+	}
 }

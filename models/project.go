@@ -74,6 +74,7 @@ func (s *Service) CreateProject(ctx context.Context, actor *Actor, in NewProject
 			return forbidden("only the platform's service key may choose the rawID")
 		}
 		err := firstError(
+			checkNewID("rawID", in.RawID),
 			assignName(&p.Name, "name", Given(&in.Name)),
 			assignText(&p.PrimaryDomain, "primaryDomain", Given(&in.PrimaryDomain), maxDomainLength),
 			p.Callback.apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),

@@ -122,6 +122,9 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
+	if err := checkID("reportDownloadId", in.ReportDownloadID); err != nil {
+		return nil, nil, err
+	}
 	if _, err := checkHTTPURL("fileUrl", in.FileURL, MaxFileURLBytes); err != nil {
 		return nil, nil, err
 	}

@@ -50,6 +50,7 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOCl
 	at := s.now()
 	c := &SSOClient{ID: in.RawID, Name: in.Name, CreatedAt: at, UpdatedAt: at}
 	err := firstError(
+		checkNewID("rawID", in.RawID),
 		checkName("name", in.Name),
 		c.Webhook.apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 	)

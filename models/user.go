@@ -71,6 +71,7 @@ func (s *Service) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*Us
 		return nil, err
 	}
 	err := firstError(
+		checkNewID("rawID", in.RawID),
 		checkEmail(in.Email),
 		checkOptionalName("firstName", in.FirstName),
 		checkOptionalName("lastName", in.LastName),

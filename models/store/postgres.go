@@ -59,8 +59,12 @@ func (postgresDialect) checkWritable(ctx context.Context, pool *sql.DB) error {
 	return err
 }
 
-func (postgresDialect) skipTakenIDs(db *gorm.DB, table string) error {
-	return db.Exec("SELECT setval(pg_get_serial_sequence(?, 'id'), (SELECT max(id) FROM "+table+"))", table).Error
+// nextID: the sequence knows nothing of ids that the platform chose. Where it meets them, it is moved past them.
+func (postgresDialect) nextID(db *gorm.DB, table string, taken bool) (int64, error) {
+	if !taken {
+		return 0, nil
+	}
+	return 0, db.Exec("SELECT setval(pg_get_serial_sequence(?, 'id'), "+freeID(table)+", false)", table).Error
 }
 
 // lockKey: two texts with the same hash only wait for each other without need.

@@ -65,8 +65,12 @@ type sqliteDialect struct{}
 
 func (sqliteDialect) name() string { return "sqlite" }
 
-// skipTakenIDs has nothing to do: SQLite's AUTOINCREMENT is always past the largest id.
-func (sqliteDialect) skipTakenIDs(*gorm.DB, string) error { return nil }
+// nextID: AUTOINCREMENT is always past the largest id, and cannot be set back. At its end it is SQLITE_FULL, which rolls everything back.
+func (sqliteDialect) nextID(db *gorm.DB, table string, _ bool) (id int64, err error) {
+	err = db.Raw("SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ? AND seq >= "+maxRawID+") THEN "+
+		freeID(table)+" ELSE 0 END", table).Scan(&id).Error
+	return id, err
+}
 
 // lockKey has nothing to do: transactions are alone.
 func (sqliteDialect) lockKey(*gorm.DB, string) error { return nil }

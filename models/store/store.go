@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -184,22 +185,38 @@ func count(db *gorm.DB) (int, error) {
 }
 
 // insert creates a row under its id, or under one that the database chooses when id is 0. It returns false, with no error,
-// when a given id is taken.
+// when a given id is taken. A database counts upwards from the largest id, which the platform may have chosen: where that is so large that
+// none may follow, ids go on below it.
 func insert[R any](ctx context.Context, s *Store, row *R, id *int64, table string) (bool, error) {
 	given := *id != 0
-	for {
+	for taken := false; ; taken = true {
+		if !given {
+			var err error
+			if *id, err = s.dialect.nextID(s.writer(ctx), table, taken); err != nil {
+				return false, err
+			}
+		}
 		result := s.writer(ctx).Clauses(clause.OnConflict{
 			Columns: []clause.Column{{Name: "id"}}, DoNothing: true,
 		}).Create(row)
-		if result.Error != nil || result.RowsAffected == 1 || given {
+		if result.Error != nil || given || result.RowsAffected == 1 && *id <= models.MaxRawID {
 			return result.RowsAffected == 1, result.Error
 		}
-		// Ids that the platform chose lie ahead of the sequence: move it past them and try again.
-		if err := s.dialect.skipTakenIDs(s.writer(ctx), table); err != nil {
-			return false, err
+		if result.RowsAffected == 1 { // no caller could name it
+			if err := s.writer(ctx).Delete(row).Error; err != nil {
+				return false, err
+			}
 		}
 	}
 }
+
+// freeID is the largest id of a table that is free and follows one that is not.
+func freeID(table string) string {
+	return "(SELECT COALESCE(max(id), 0) + 1 FROM (SELECT id FROM " + table + " AS taken WHERE id < " + maxRawID +
+		" AND NOT EXISTS (SELECT 1 FROM " + table + " AS next WHERE next.id = taken.id + 1) ORDER BY id DESC LIMIT 1) AS last)"
+}
+
+var maxRawID = strconv.Itoa(models.MaxRawID)
 
 // insertNew is insert for entities whose rawID a caller may choose: a taken one is a CONFLICT.
 func insertNew[R any](ctx context.Context, s *Store, row *R, id *int64, table, typeName string) error {
@@ -259,7 +276,8 @@ type dialect interface {
 	name() string
 	// checkWritable is CheckWritable, with the pool that writes.
 	checkWritable(ctx context.Context, pool *sql.DB) error
-	skipTakenIDs(db *gorm.DB, table string) error
+	// nextID is an id for a new row; 0: the database chooses well. It has not, before, when taken is set.
+	nextID(db *gorm.DB, table string, taken bool) (int64, error)
 	// lockKey makes transactions that lock the same text wait for each other.
 	lockKey(db *gorm.DB, key string) error
 	// among is the condition that a column has one of the values: a pointer to a slice.
