@@ -22,13 +22,22 @@ func OpenRedis(rawURL string) (redis.UniversalClient, error) {
 	return client, nil
 }
 
+// CheckRedisURL tells what is wrong with a URL, and repeats no part of it that may be a password.
+func CheckRedisURL(rawURL string) error {
+	client, err := newRedis(rawURL)
+	if err != nil {
+		return err
+	}
+	return client.Close()
+}
+
 // newRedis leaves the reading of URLs to go-redis: asynq's forgets the user name and the default port. Deadlines of contexts count,
 // which go-redis ignores by default: a Redis that hangs would keep a mutation for its own ten seconds.
 func newRedis(rawURL string) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(rawURL, "://")
 	switch scheme {
 	case "redis-cluster":
-		options, err := redis.ParseClusterURL("redis://" + rest)
+		options, err := parseClusterURL("redis://" + rest)
 		if err != nil {
 			return nil, withoutURL(err)
 		}
@@ -52,36 +61,69 @@ func newRedis(rawURL string) (redis.UniversalClient, error) {
 	return nil, errors.New("the URL must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://")
 }
 
-const sentinelPort = "26379"
+const (
+	redisPort    = "6379"
+	sentinelPort = "26379"
+)
+
+// parseClusterURL reads URLs with the hosts beside each other, or further ones as ?addr=.
+func parseClusterURL(rawURL string) (*redis.ClusterOptions, error) {
+	u, err := parseHosts(rawURL, redisPort)
+	if err != nil {
+		return nil, err
+	}
+	return redis.ParseClusterURL(u.String())
+}
 
 // parseSentinelURL reads the usual form of such URLs, with the hosts beside each other and ?master=. The user info is that of
 // Sentinel; that of Redis itself is ?username= and ?password=.
 func parseSentinelURL(rawURL string) (*redis.FailoverOptions, error) {
-	u, err := url.Parse(rawURL)
+	u, err := parseHosts(rawURL, sentinelPort)
 	if err != nil {
 		return nil, err
 	}
-	hosts := strings.Split(u.Host, ",")
-	for i, host := range hosts {
-		if _, _, err := net.SplitHostPort(host); err != nil {
-			hosts[i] = net.JoinHostPort(host, sentinelPort)
-		}
-	}
 	query := u.Query()
-	query["addr"] = append(query["addr"], hosts[1:]...)
 	if query.Has("master") {
 		query.Set("master_name", query.Get("master"))
 		query.Del("master")
 	}
-	u.Host, u.RawQuery = hosts[0], query.Encode()
+	u.RawQuery = query.Encode()
 	return redis.ParseFailoverURL(u.String())
 }
 
-// withoutURL drops the URL from a parse error: it carries the password.
+// parseHosts puts hosts that stand beside each other, with commas between them, into the form that go-redis knows: the first, and the
+// others as ?addr=.
+func parseHosts(rawURL, port string) (*url.URL, error) {
+	scheme, rest, _ := strings.Cut(rawURL, "://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	begin := strings.LastIndex(rest[:end], "@") + 1
+	hosts := strings.Split(rest[begin:end], ",")
+	for i, host := range hosts {
+		if host == "" {
+			return nil, errors.New("one of the hosts is empty")
+		}
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			hosts[i] = net.JoinHostPort(strings.Trim(host, "[]"), port)
+		}
+	}
+	u, err := url.Parse(scheme + "://" + rest[:begin] + hosts[0] + rest[end:])
+	if err != nil {
+		return nil, err
+	}
+	query := u.Query()
+	query["addr"] = append(query["addr"], hosts[1:]...)
+	u.RawQuery = query.Encode()
+	return u, nil
+}
+
+// withoutURL drops what a parse error repeats of the URL: that may be the password, or a part of it.
 func withoutURL(err error) error {
 	var parse *url.Error
 	if errors.As(err, &parse) {
-		return parse.Err
+		return errors.New("cannot be read as redis://user:password@host:6379/0")
 	}
 	return err
 }

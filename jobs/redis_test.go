@@ -27,6 +27,10 @@ func TestOpenRedisReadsEveryKindOfURL(t *testing.T) {
 		"rediss://ringback:sesame@cache.example.com:6380/0": {Addrs: []string{"cache.example.com:6380"}, Username: "ringback", Password: "sesame", TLS: true, ServerName: "cache.example.com"},
 		"redis-cluster://ringback:sesame@one:6379":          {Addrs: []string{"one:6379"}, Username: "ringback", Password: "sesame"},
 		"redis-cluster://one:6379?addr=two:6379":            {Addrs: []string{"one:6379", "two:6379"}},
+		"redis-cluster://ringback:sesame@one,two:7000,[::1]:7001?addr=four:7002": {
+			Addrs: []string{"one:6379", "four:7002", "two:7000", "[::1]:7001"}, Username: "ringback", Password: "sesame",
+		},
+		"redis-cluster://one:7000,two": {Addrs: []string{"one:7000", "two:6379"}},
 	} {
 		t.Run(url, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +83,7 @@ func TestOpenRedisNeverRepeatsThePassword(t *testing.T) {
 	for _, url := range []string{
 		"redis://:hidden@local host:6379", "redis://:hidden@localhost:6379/first", "redis://:hidden@localhost:no-port", "rediss://:hidden@[::1",
 		"redis-cluster://:hidden@local host:6379", "redis-cluster://:hidden@localhost:6379?nope=1",
-		"redis-cluster://:hidden@localhost:no-port", "redis-sentinel://:hidden@local host", "redis-sentinel://:hidden@one:%zz",
+		"redis-cluster://:hidden@localhost:no-port", "redis-sentinel://:hidden@local host", "redis-sentinel://:hidden@one:%zz", "redis-sentinel://:hidden@one,,two?master=m", "redis-cluster://:hidden@one,",
 		"http://:hidden@localhost", ":hidden@localhost", "redis://u:hidden%zz@localhost:6379", "hidden",
 	} {
 		client, err := OpenRedis(url)
@@ -88,7 +92,7 @@ func TestOpenRedisNeverRepeatsThePassword(t *testing.T) {
 			t.Errorf("%s: no error", url)
 			continue
 		}
-		if strings.Contains(err.Error(), "hidden") {
+		if strings.Contains(err.Error(), "hidden") || strings.Contains(err.Error(), "zz") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}

@@ -116,14 +116,6 @@ func (a *Account) setTimezone(zone Optional[*string]) error {
 	return err
 }
 
-func loadZone(field, name string) (*time.Location, error) {
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "Local" || name == "" {
-		return nil, invalid(field, "must be an IANA time zone such as Europe/London")
-	}
-	return zone, nil
-}
-
 // Account returns one account that the actor may see.
 func (s *Service) Account(ctx context.Context, actor *Actor, id int64) (*Account, error) {
 	return one(s.Accounts(ctx, actor, id))(TypeAccount)

@@ -20,6 +20,7 @@ var (
 	JobUpdatedBody     = jobUpdatedBody
 	RetryAfter         = retryAfter
 	Redact             = redact
+	LoadZone           = loadZone
 )
 
 // Secrets returns what a delivery is signed with.

@@ -107,7 +107,7 @@ func (r *RunSchedule) next(after time.Time) (*time.Time, error) {
 	if err != nil {
 		return nil, err
 	}
-	zone, err := loadZone("timezone", r.Timezone)
+	zone, err := time.LoadLocation(r.Timezone) // an earlier release took names that loadZone refuses
 	if err != nil {
 		return nil, err
 	}

@@ -292,6 +292,7 @@ func TestSchedulesAreChecked(t *testing.T) {
 		"no zone":            {models.NewSchedule{Cron: new("* * * * *"), Timezone: new("Mars/Olympus")}, "schedule.timezone"},
 		"an empty zone":      {models.NewSchedule{Cron: new("* * * * *"), Timezone: new("")}, "schedule.timezone"},
 		"the server's zone":  {models.NewSchedule{Cron: new("* * * * *"), Timezone: new("Local")}, "schedule.timezone"},
+		"a machine's zone":   {models.NewSchedule{Cron: new("* * * * *"), Timezone: new("localtime")}, "schedule.timezone"},
 	}
 	for name, test := range tests {
 		_, err := w.CreateRun(t.Context(), w.editor, models.NewRun{

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -151,13 +148,13 @@ const slowStatement = 500 * time.Millisecond
 func openStore(cfg config, log *slog.Logger) (*store.Store, error) {
 	key, where := []byte(cfg.EncryptionKey), string(cfg.DatabaseURL)
 	if cfg.embedded() {
-		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		if err := os.MkdirAll(cfg.DataDir, folderMode); err != nil {
 			return nil, fmt.Errorf("RINGBACK_DATA_DIR: %w", err)
 		}
-		where = filepath.Join(cfg.DataDir, "ringback.db")
+		where = filepath.Join(cfg.DataDir, databaseFile)
 		if key == nil {
 			var err error
-			if key, err = keyFile(filepath.Join(cfg.DataDir, "encryption.key")); err != nil {
+			if key, err = keyOf(cfg.DataDir); err != nil {
 				return nil, fmt.Errorf("RINGBACK_DATA_DIR: %w", err)
 			}
 		}
@@ -175,22 +172,4 @@ func openStore(cfg config, log *slog.Logger) (*store.Store, error) {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err) // it has tried to connect
 	}
 	return opened, err
-}
-
-// keyFile reads the encryption key of the embedded default, and makes it on the first start.
-func keyFile(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		key := make([]byte, store.KeyBytes)
-		_, _ = rand.Read(key) // never fails
-		return key, os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key)+"\n"), 0o600)
-	}
-	if err != nil {
-		return nil, err
-	}
-	var key encryptionKey
-	if err := key.UnmarshalText([]byte(strings.TrimSpace(string(text)))); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return key, nil
 }

@@ -92,6 +92,9 @@ func (configCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
+	for _, warning := range configWarnings(e.env, cfg) {
+		fmt.Fprintln(e.stderr, "ringback: warning:", warning)
+	}
 	for _, line := range cfg.lines() {
 		fmt.Fprintln(e.stdout, line)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
@@ -36,8 +37,9 @@ type config struct {
 	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h"`
 	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"256"`
 	PerHost         int           `env:"RINGBACK_PER_HOST" envDefault:"16"`
-	Retention       time.Duration `env:"RINGBACK_RETENTION" envDefault:"2160h"`
-	CORSOrigins     []string      `env:"RINGBACK_CORS_ORIGINS"`
+	Retention       days          `env:"RINGBACK_RETENTION" envDefault:"2160h"`
+	CORSOrigins     origins       `env:"RINGBACK_CORS_ORIGINS"`
+	CORSHeaders     headerNames   `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name"`
 	LogFormat       string        `env:"RINGBACK_LOG_FORMAT"`
 }
 
@@ -54,41 +56,41 @@ const minPlatformKey = 20
 
 // parseConfig reads the configuration. A variable that is set to nothing counts as not set.
 func parseConfig(environ []string) (config, error) {
-	set := env.ToMap(environ)
-	for name, value := range set {
-		if strings.TrimSpace(value) == "" {
-			delete(set, name)
-		}
+	c, problems := readConfig(environ)
+	if len(problems) > 0 {
+		return config{}, problems
 	}
-	var c config
-	var problems configProblems
-	err := env.ParseWithOptions(&c, env.Options{Environment: set})
-	var all env.AggregateError
-	if errors.As(err, &all) {
-		for _, e := range all.Errors {
-			problems = append(problems, describe(e))
-		}
-	}
-	for _, problem := range c.problems() {
+	return c, nil
+}
+
+// readConfig returns what could be read of the configuration, and all that is wrong with it.
+func readConfig(environ []string) (config, configProblems) {
+	set, problems := trimmed(environ)
+	add := func(problem string) {
 		// A value that could not be read has been reported, by the same name.
 		name, _, _ := strings.Cut(problem, ":")
 		if !slices.ContainsFunc(problems, func(p string) bool { return strings.HasPrefix(p, name+":") }) {
 			problems = append(problems, problem)
 		}
 	}
-	if len(problems) > 0 {
-		slices.Sort(problems)
-		return config{}, problems
+	var c config
+	err := env.ParseWithOptions(&c, env.Options{Environment: set})
+	var all env.AggregateError
+	if errors.As(err, &all) {
+		for _, e := range all.Errors {
+			add(describe(e))
+		}
 	}
+	for _, problem := range c.problems() {
+		add(problem)
+	}
+	slices.Sort(problems)
 	if c.embedded() && c.AllowedNetworks == nil {
 		// The embedded default is for trying things out, and what one tries out runs on the same machine.
 		c.AllowedNetworks = networks{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
-	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
-	if c.PublicURL == "" && !strings.HasSuffix(c.Addr, ":0") { // with port 0 only the listener knows
-		c.PublicURL = "http://" + c.Addr
-	}
-	return c, nil
+	c.PublicURL = publicURL(c.PublicURL, c.Addr)
+	return c, problems
 }
 
 // describe puts the variable's name in the place of the field's.
@@ -115,21 +117,27 @@ func (c *config) problems() []string {
 	_, _, err := net.SplitHostPort(c.Addr)
 	check(err != nil, "RINGBACK_ADDR: must be host:port, such as 127.0.0.1:8080")
 	u, err := url.Parse(c.PublicURL)
-	check(c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"),
-		"RINGBACK_PUBLIC_URL: must be an absolute http or https URL")
+	check(c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != ""),
+		"RINGBACK_PUBLIC_URL: must be an absolute http or https URL, without credentials and query")
 	check(c.DatabaseURL != "" && !c.DatabaseURL.hasScheme("postgres", "postgresql"),
 		"DATABASE_URL: must begin with postgres://, or be empty for SQLite in RINGBACK_DATA_DIR")
+	err = c.DatabaseURL.check(store.CheckURL)
+	check(err != nil, "DATABASE_URL: %v", err)
 	check(c.RedisURL != "" && !c.RedisURL.hasScheme("redis", "rediss", "redis-sentinel", "redis-cluster"),
 		"REDIS_URL: must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://, or be empty for one in this process")
+	err = c.RedisURL.check(jobs.CheckRedisURL)
+	check(err != nil, "REDIS_URL: %v", err)
 	check(c.DatabaseURL != "" && c.EncryptionKey == nil,
 		"RINGBACK_ENCRYPTION_KEY: is required with DATABASE_URL; make one with: openssl rand -base64 32")
 	check(c.PlatformKey != "" && len(c.PlatformKey) < minPlatformKey,
 		"RINGBACK_PLATFORM_KEY: must have at least %d characters", minPlatformKey)
+	check(strings.ContainsFunc(c.PlatformKey.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }),
+		"RINGBACK_PLATFORM_KEY: must be ASCII characters without blanks, since it travels in a header")
 	check(strings.ContainsAny(c.Queue, "{}: "), "RINGBACK_QUEUE: must not contain braces, colons or blanks")
 	check(c.Timeout < time.Second || c.Timeout > 10*time.Minute, "RINGBACK_TIMEOUT: must be between 1s and 10m")
 	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
 	check(c.PerHost < 1 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be between 1 and 10000")
-	check(c.Retention < time.Hour, "RINGBACK_RETENTION: must be at least 1h")
+	check(time.Duration(c.Retention) < time.Hour, "RINGBACK_RETENTION: must be at least 1h")
 	check(!slices.Contains([]string{"", "text", "json"}, c.LogFormat), "RINGBACK_LOG_FORMAT: must be text or json")
 	return found
 }
@@ -143,11 +151,8 @@ func (c *config) lines() []string {
 	lines := make([]string, v.NumField())
 	for i := range lines {
 		value := fmt.Sprint(v.Field(i).Interface())
-		switch f := v.Field(i).Interface().(type) {
-		case []string:
-			value = strings.Join(f, ",")
-		case time.Duration:
-			value = models.FormatDuration(f)
+		if d, ok := v.Field(i).Interface().(time.Duration); ok {
+			value = models.FormatDuration(d)
 		}
 		if v.Field(i).IsZero() {
 			value = ""

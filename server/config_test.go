@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -37,6 +38,16 @@ func TestAllProblemsOfTheConfigurationAreToldAtOnce(t *testing.T) {
 		"nobody to work":          {[]string{"RINGBACK_CONCURRENCY=0"}, []string{"RINGBACK_CONCURRENCY"}},
 		"an address, not a block": {[]string{"RINGBACK_ALLOWED_NETWORKS=10.0.0.1,x"}, []string{"RINGBACK_ALLOWED_NETWORKS"}},
 		"a schedule of no time":   {[]string{"RINGBACK_RETRY_SCHEDULE=0s"}, []string{"RINGBACK_RETRY_SCHEDULE"}},
+		"quotes at the ends":      {[]string{`RINGBACK_PLATFORM_KEY="hidden-hidden-hidden-hidden"`, "REDIS_URL='redis://h'"}, []string{"REDIS_URL", "RINGBACK_PLATFORM_KEY"}},
+		"a line break within":     {[]string{"RINGBACK_PLATFORM_KEY=hidden-hidden-\nhidden-hidden"}, []string{"RINGBACK_PLATFORM_KEY"}},
+		"a key no header carries": {[]string{"RINGBACK_PLATFORM_KEY=hidden hidden hidden hidden"}, []string{"RINGBACK_PLATFORM_KEY"}},
+		"origins with paths":      {[]string{"RINGBACK_CORS_ORIGINS=https://a.example/, https://b.example"}, []string{"RINGBACK_CORS_ORIGINS"}},
+		"an origin's usual port":  {[]string{"RINGBACK_CORS_ORIGINS=https://a.example:443"}, []string{"RINGBACK_CORS_ORIGINS"}},
+		"a host, not an origin":   {[]string{"RINGBACK_CORS_ORIGINS=a.example"}, []string{"RINGBACK_CORS_ORIGINS"}},
+		"no name of a header":     {[]string{"RINGBACK_CORS_HEADERS=x-one, x two"}, []string{"RINGBACK_CORS_HEADERS"}},
+		"half a day":              {[]string{"RINGBACK_RETENTION=0.5d"}, []string{"RINGBACK_RETENTION"}},
+		"days less hours":         {[]string{"RINGBACK_RETENTION=1d-1h"}, []string{"RINGBACK_RETENTION"}},
+		"a link with credentials": {[]string{"RINGBACK_PUBLIC_URL=https://hidden:hidden@a.example"}, []string{"RINGBACK_PUBLIC_URL"}},
 	} {
 		for _, args := range [][]string{{}, {"serve"}, {"config"}, {"migrate", "status"}, {"health"}} {
 			status, stdout, stderr := runCommand(t, c.env, args...)
@@ -117,4 +128,132 @@ func TestReadmeTableHasEveryVariableWithItsDefault(t *testing.T) {
 // computedDefault: some defaults follow from other variables; their README cell says how.
 func computedDefault(name, text string) bool {
 	return slices.Contains([]string{"RINGBACK_PUBLIC_URL http://", "RINGBACK_LOG_FORMAT text"}, name+" "+text)
+}
+
+// A password with signs that mean something in a URL is refused, and no error repeats a part of it: neither of what a reader of URLs
+// takes for it, nor of what is left of it in the host, the path or the fragment.
+func TestNoPartOfAPasswordInAURLIsTold(t *testing.T) {
+	t.Parallel()
+	for _, password := range []string{
+		"aaa@bbb/ccc#1%", "aaa@bbb/ccc#1", "aaa/bbb", "aaa?bbb", "aaa#bbb", "aaa@bbb", "aaa%zzbbb", "aaa%", "12/34bbb", "12?34bbb", "12#bbb", "/aaa", "@aaa", "aaa@@bbb", "aaa:bbb@ccc",
+	} {
+		for _, variable := range []string{
+			"DATABASE_URL=postgres://user:%s@localhost:1/name", "DATABASE_URL=postgres://user:%s@localhost:1/name?sslmode=disable", "DATABASE_URL=postgresql://user:%s@one:1,two:2/name",
+			"REDIS_URL=redis://user:%s@localhost:1/0", "REDIS_URL=redis://:%s@localhost:1", "REDIS_URL=rediss://:%s@localhost:1/0",
+			"REDIS_URL=redis-sentinel://:%s@one,two:1?master=m", "REDIS_URL=redis-cluster://:%s@one,two:1",
+		} {
+			text := strings.Replace(variable, "%s", password, 1)
+			name, _, _ := strings.Cut(text, "=")
+			env := []string{text, "RINGBACK_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32))}
+			status, stdout, stderr := runCommand(t, env, "serve")
+			if status != exitUsage || !strings.Contains(stderr, "\n  "+name+": ") || !strings.Contains(stderr, "write @ as %40") || stdout != "" {
+				t.Errorf("%s: exit status %d: %s%s", text, status, stdout, stderr)
+			}
+			for _, part := range regexp.MustCompile(`[a-z]{3}|[0-9]{2}`).FindAllString(password, -1) {
+				if strings.Contains(stderr, part) {
+					t.Errorf("%s: a part of the password is told: %s", text, stderr)
+				}
+			}
+		}
+	}
+}
+
+func TestURLsThatAreRightAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"DATABASE_URL=postgres://user:p%40ss%2Fw%231%25@localhost:5432/name?sslmode=disable", "DATABASE_URL=postgresql://user@one:5432,two:5432/name?target_session_attrs=read-write",
+		"DATABASE_URL=postgres:///name?host=/tmp", "DATABASE_URL=postgres://[::1]/name", "REDIS_URL=redis://user:p%40ss%2Fw%231%25@localhost:6379/0", "REDIS_URL=rediss://one",
+		"REDIS_URL=redis-sentinel://:secret@one:26379,two?master=m&password=p%40ss", "REDIS_URL=redis-cluster://user:secret@one:6379,two,[::1]:6379?addr=three:6379",
+	} {
+		env := []string{text, "RINGBACK_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32))}
+		if _, err := parseConfig(env); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestParametersOfTheDatabaseThatCannotBeUsedAreNamed(t *testing.T) {
+	t.Parallel()
+	_, err := parseConfig([]string{"DATABASE_URL=postgres://u:hidden@h/d?sslmode=perhaps", "RINGBACK_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32))})
+	if err == nil || !strings.Contains(err.Error(), "sslmode is invalid") || strings.Contains(err.Error(), "hidden") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWhiteSpaceAroundAValueIsNoPartOfIt(t *testing.T) {
+	t.Parallel()
+	for _, space := range []string{"\n", "\r\n", " ", "\t", " \n"} {
+		c, err := parseConfig([]string{
+			"RINGBACK_PLATFORM_KEY=" + space + "a-platform-key-of-the-operator" + space, "RINGBACK_QUEUE=mine" + space, "RINGBACK_TIMEOUT=5s" + space,
+			"DATABASE_URL=" + space + "postgres://u@h/d" + space, "REDIS_URL=redis://h" + space, "RINGBACK_CONCURRENCY=7" + space,
+			"RINGBACK_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + space, "RINGBACK_LOG_FORMAT=" + space + "json",
+		})
+		if err != nil {
+			t.Errorf("%q: %v", space, err)
+			continue
+		}
+		got := []any{c.PlatformKey.Reveal(), c.Queue, c.Timeout, string(c.DatabaseURL), string(c.RedisURL), c.Concurrency, c.LogFormat}
+		want := []any{"a-platform-key-of-the-operator", "mine", 5 * time.Second, "postgres://u@h/d", "redis://h", 7, "json"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", space, diff)
+		}
+	}
+}
+
+func TestRetentionMayBeInDays(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"30d": 720 * time.Hour, "1d12h": 36 * time.Hour, "36h": 36 * time.Hour, "65535d": 65535 * 24 * time.Hour} {
+		c, err := parseConfig([]string{"RINGBACK_RETENTION=" + text})
+		if err != nil || time.Duration(c.Retention) != want {
+			t.Errorf("%s: %v, %v", text, c.Retention, err)
+		}
+		if again, err := parseConfig([]string{"RINGBACK_RETENTION=" + c.Retention.String()}); err != nil || again.Retention != c.Retention {
+			t.Errorf("%s is printed as %s", text, c.Retention)
+		}
+	}
+}
+
+func TestWhatIsProbablyNotMeantIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		env  []string
+		want []string
+	}{
+		"a missing letter":      {[]string{"RINGBACK_CONCURENCY=5"}, []string{"RINGBACK_CONCURENCY: there is no such variable; did you mean RINGBACK_CONCURRENCY?"}},
+		"a plural":              {[]string{"RINGBACK_ALLOWED_PORT=5"}, []string{"RINGBACK_ALLOWED_PORT: there is no such variable; did you mean RINGBACK_ALLOWED_PORTS?"}},
+		"nothing like it":       {[]string{"RINGBACK_FAVOURITE_COLOUR=red"}, []string{"RINGBACK_FAVOURITE_COLOUR: there is no such variable"}},
+		"another's variables":   {[]string{"RING=5", "PATH=/bin", "OTEL_X=1"}, nil},
+		"those of Kubernetes":   {[]string{"RINGBACK_SERVICE_HOST=10.0.0.1", "RINGBACK_SERVICE_PORT_HTTP=80", "RINGBACK_API_PORT_8080_TCP_ADDR=10.0.0.1", "RINGBACK_PORT=tcp://10.0.0.1:80"}, nil},
+		"all IPv4 addresses":    {[]string{"RINGBACK_ADDR=0.0.0.0:8080"}, []string{"RINGBACK_PUBLIC_URL"}},
+		"all addresses":         {[]string{"RINGBACK_ADDR=:8080"}, []string{"RINGBACK_PUBLIC_URL"}},
+		"all IPv6 addresses":    {[]string{"RINGBACK_ADDR=[::]:0"}, []string{"RINGBACK_PUBLIC_URL"}},
+		"a link to everywhere":  {[]string{"RINGBACK_PUBLIC_URL=http://0.0.0.0:8080/"}, []string{"RINGBACK_PUBLIC_URL"}},
+		"a link to a port":      {[]string{"RINGBACK_PUBLIC_URL=https://:8443"}, []string{"RINGBACK_PUBLIC_URL"}},
+		"a link to a host":      {[]string{"RINGBACK_ADDR=:8080", "RINGBACK_PUBLIC_URL=https://callbacks.example.com"}, nil},
+		"a port of the system":  {[]string{"RINGBACK_ADDR=127.0.0.1:0"}, nil},
+		"set, but with nothing": {[]string{"RINGBACK_ADDR="}, nil},
+	} {
+		status, _, stderr := runCommand(t, c.env, "config")
+		var got []string
+		for line := range strings.Lines(stderr) {
+			got = append(got, strings.TrimPrefix(strings.TrimSpace(line), "ringback: warning: "))
+		}
+		if status != exitOK || !slices.EqualFunc(c.want, got, func(want, got string) bool { return strings.HasPrefix(got, want) }) {
+			t.Errorf("%s: exit status %d: %q", name, status, got)
+		}
+		cfg, err := parseConfig(c.env)
+		if err != nil || len(c.want) > 0 && c.want[0] == "RINGBACK_PUBLIC_URL" && cfg.PublicURL != "" {
+			t.Errorf("%s: links would go to %q, %v", name, cfg.PublicURL, err)
+		}
+	}
+}
+
+func TestWarningsReachTheLog(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, options{bare: true, env: vars{"RINGBACK_ADDR": "0.0.0.0:0", "RINGBACK_CONCURENCY": "5"}})
+	for _, want := range []string{"config.warning", "RINGBACK_PUBLIC_URL: nobody can follow", "did you mean RINGBACK_CONCURRENCY?"} {
+		if !strings.Contains(s.stderr.String(), want) {
+			t.Errorf("the log does not say %q: %s", want, s.stderr)
+		}
+	}
 }

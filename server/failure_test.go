@@ -176,3 +176,17 @@ func TestNoNoticeWithoutWebhook(t *testing.T) {
 		t.Errorf("%d callbacks, want 1", len(all))
 	}
 }
+
+func TestNoLinkOfANoticeLeadsToEveryAddress(t *testing.T) {
+	t.Parallel()
+	h := newHostile(t)
+	s := startServer(t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "none", "RINGBACK_ADDR": "0.0.0.0:0"}})
+	s.setWebhook(t, h.url("/sso"))
+	h.on("/hook", answers(500, ""))
+	s.setURL(t, demoProjectID, h.url("/hook"))
+	s.finishCrawl(t, newCrawlID(), demoProjectID)
+	data, _ := h.notice(t, "/sso")
+	if link := data["projectSettingsLink"]; link != "/accounts/123123/projects/1123123/edit?step=4" {
+		t.Errorf("the link is %v", link)
+	}
+}

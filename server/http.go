@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/http"
+	"path"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -21,15 +23,35 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	mux.Handle("GET /readyz", s.health)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
 	if s.role == roleWorker {
-		return mux, false
+		return unsniffed(mux), false
 	}
+	doors := s.crossOrigin(traced("rest", identified(rest.NewHandler(s.service, s.log))), http.MethodGet, http.MethodPost)
 	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(graph.NewHandler(s.service, version, s.log))), http.MethodPost))
-	mux.Handle("/v1/", s.crossOrigin(traced("rest", identified(rest.NewHandler(s.service, s.log))), http.MethodGet, http.MethodPost))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)
 	mux.Handle("/explorer/", page)
 	mux.Handle("GET /{$}", http.RedirectHandler("/explorer", http.StatusFound))
-	return mux, offline
+	return unsniffed(uncleaned(mux, "/v1", doors)), offline
+}
+
+// unsniffed keeps browsers from taking an answer for something else than it says it is: bodies that customers chose are among them.
+func unsniffed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// uncleaned hands whatever means a path below a folder to the folder's handler, as it is. The mux would answer a path such as
+// /v1//jobs with a redirect to another one, which programs follow with their credentials or do not, and in HTML.
+func uncleaned(mux http.Handler, folder string, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if cleaned := path.Clean(r.URL.Path); cleaned == folder || strings.HasPrefix(cleaned, folder+"/") {
+			handler.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // crossOrigin lets front ends of the configured origins call an API. Credentials travel in headers and never in cookies, so
@@ -41,10 +63,10 @@ func (s *server) crossOrigin(next http.Handler, methods ...string) http.Handler 
 	return cors.New(cors.Options{
 		AllowedOrigins: s.cfg.CORSOrigins,
 		AllowedMethods: methods,
-		AllowedHeaders: []string{
+		AllowedHeaders: append([]string{
 			"Content-Type", "Authorization", "X-Auth-Token", "X-Api-Key", "X-Project-Id",
 			"Apollographql-Client-Name", "Apollographql-Client-Version",
-		},
+		}, s.cfg.CORSHeaders...),
 		ExposedHeaders: []string{headerRequestID},
 		MaxAge:         600,
 	}).Handler(next)

@@ -199,3 +199,43 @@ func TestHeadersOfARequestAreBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestNoAnswerIsSniffed(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, options{bare: true})
+	for _, path := range []string{"/livez", "/readyz", "/metrics", "/explorer", "/", "/graphql", "/v1/openapi.json", "/v1//", "/nothing", "//graphql", "/explorer/assets/nothing"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
+			if _, _, header := s.rest(t, nil, method, path, ""); header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s %s: %v", method, path, header)
+			}
+		}
+	}
+}
+
+// Each header that GraphQL clients, tracers and error reporters send by themselves would stop the whole request.
+func TestFrontEndsMaySendTheHeadersOfTheirTools(t *testing.T) {
+	t.Parallel()
+	const origin = "https://b.example"
+	usual := startServer(t, options{bare: true, env: vars{"RINGBACK_CORS_ORIGINS": "https://a.example, " + origin}})
+	own := startServer(t, options{bare: true, env: vars{"RINGBACK_CORS_ORIGINS": origin, "RINGBACK_CORS_HEADERS": "X-Mine, x-other"}})
+	for _, c := range []struct {
+		s       *instance
+		headers string
+		allowed bool
+	}{
+		{usual, "baggage,sentry-trace,traceparent,x-apollo-operation-name", true},
+		{usual, "apollo-require-preflight,content-type,tracestate,x-auth-token,x-request-id", true},
+		{usual, "x-mine", false},
+		{own, "content-type,x-api-key,x-mine,x-other", true},
+		{own, "traceparent", false},
+	} {
+		for _, path := range []string{"/graphql", "/v1/runs/callbacks"} {
+			_, _, header := c.s.rest(t, http.Header{
+				"Origin": {origin}, "Access-Control-Request-Method": {http.MethodPost}, "Access-Control-Request-Headers": {c.headers},
+			}, http.MethodOptions, path, "")
+			if allowed := header.Get("Access-Control-Allow-Headers") == c.headers; allowed != c.allowed {
+				t.Errorf("%s: %s: allowed is %t: %v", path, c.headers, allowed, header)
+			}
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 )
 
 // envRunMain makes the test binary run the program instead of the tests: that is how tests get a process of their own.
-const envRunMain = "RINGBACK_TEST_RUN_MAIN"
+const envRunMain = "TEST_RUN_MAIN"
 
 var update = flag.Bool("update", false, "write the golden files anew")
 

@@ -96,3 +96,23 @@ func TestConfiguredOriginsMayReadAndNameTheProjectByREST(t *testing.T) {
 		t.Errorf("the answer is not for %s: %v", origin, header)
 	}
 }
+
+// A path that is written in another way is no other name of a door: nobody is sent to another path, and every answer is JSON.
+func TestAPathOfRESTThatIsWrittenInAnotherWayIsNotFound(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, options{bare: true})
+	s.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, path := range []string{
+		"/v1//runs/callbacks", "//v1/runs/callbacks", "/v1/./openapi.json", "/v1/jobs/../openapi.json", "/v1/openapi.json/", "/v1//", "/v1", "/./v1/x", "/x/../v1/openapi.json", "/v1/actions//run/async",
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			status, body, header := s.rest(t, http.Header{}, method, path, "{}")
+			if status != http.StatusNotFound || header.Get("Content-Type") != "application/json" || !strings.Contains(body, `"error_label":"NOT_FOUND"`) {
+				t.Errorf("%s %s: HTTP %d, %v: %s", method, path, status, header, body)
+			}
+		}
+	}
+	if status, body, _ := s.rest(t, http.Header{}, http.MethodGet, "/v1/openapi.json", ""); status != http.StatusOK {
+		t.Errorf("HTTP %d: %s", status, body)
+	}
+}

@@ -96,8 +96,8 @@ func TestUnreachableEnginesAreNamed(t *testing.T) {
 	closed := egresstest.ClosedAddr(t)
 	base := vars{"RINGBACK_ADDR": "127.0.0.1:0", "RINGBACK_DATA_DIR": t.TempDir()}
 	for name, change := range map[string]vars{
-		"REDIS_URL":          {"REDIS_URL": "redis://:hidden@" + closed + "/0"},
-		"REDIS_URL: invalid": {"REDIS_URL": "redis://:hidden@127.0.0.1:no-port/0"},
+		"REDIS_URL":   {"REDIS_URL": "redis://:hidden@" + closed + "/0"},
+		"REDIS_URL: ": {"REDIS_URL": "redis://:hidden@127.0.0.1:no-port/0"},
 		"DATABASE_URL: ": {
 			"DATABASE_URL":            "postgres://ringback:hidden@127.0.0.1:no-port/none",
 			"RINGBACK_ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(storetest.Key),
@@ -110,8 +110,12 @@ func TestUnreachableEnginesAreNamed(t *testing.T) {
 	} {
 		env := maps.Clone(base)
 		maps.Copy(env, change)
+		want := exitFailed
+		if strings.HasSuffix(name, ": ") { // a URL that cannot be read is a mistake in the configuration
+			want = exitUsage
+		}
 		status, _, stderr := runCommand(t, list(env), "serve")
-		if status != exitFailed || !strings.Contains(stderr, name) || strings.Contains(stderr, "hidden") {
+		if status != want || !strings.Contains(stderr, name) || strings.Contains(stderr, "hidden") {
 			t.Errorf("%s: exit status %d: %s", name, status, stderr)
 		}
 	}

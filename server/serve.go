@@ -32,17 +32,21 @@ type serveCommand struct {
 
 // Run serves until the context ends.
 func (c serveCommand) Run(e *environment) error {
-	cfg, err := parseConfig(e.env)
-	if err != nil {
-		return err
-	}
+	cfg, problems := readConfig(e.env)
 	if c.Role != roleAll && (cfg.embedded() || cfg.RedisURL == "") {
-		return configProblems{"DATABASE_URL, REDIS_URL: both must be set for --role " + c.Role + ": processes share nothing else"}
+		problems = append(problems, "DATABASE_URL, REDIS_URL: both must be set for --role "+c.Role+": processes share nothing else")
+	}
+	if len(problems) > 0 {
+		return problems
 	}
 	if os.Getenv("GOGC") == "" && !cfg.embedded() {
 		debug.SetGCPercent(gcPercent)
 	}
-	s, err := openServer(e.ctx, cfg, c.Role, newLogger(cfg.LogFormat, e.stderr))
+	log := newLogger(cfg.LogFormat, e.stderr)
+	for _, warning := range configWarnings(e.env, cfg) {
+		log.WarnContext(e.ctx, "config.warning", "warning", warning)
+	}
+	s, err := openServer(e.ctx, cfg, c.Role, log)
 	if err != nil {
 		return err
 	}
@@ -59,15 +63,32 @@ type server struct {
 	worker   *jobs.Worker // nil in the api role
 	health   *health
 	offline  bool // the Explorer's files are our own
+	unlock   func() error
 }
 
 // openServer listens and wires everything, but serves nothing yet.
 func openServer(ctx context.Context, cfg config, role string, log *slog.Logger) (*server, error) {
+	unlock := func() error { return nil }
+	if cfg.embedded() {
+		var err error
+		if unlock, err = lockFolder(cfg.DataDir); err != nil {
+			return nil, err
+		}
+	}
+	s, err := listenAndOpen(ctx, cfg, role, log)
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	s.unlock = unlock
+	return s, nil
+}
+
+func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logger) (*server, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("RINGBACK_ADDR: %w", err)
 	}
-	if cfg.PublicURL == "" {
+	if cfg.PublicURL == "" && portOnly(cfg.Addr) {
 		cfg.PublicURL = "http://" + listener.Addr().String()
 	}
 	a, err := openApp(ctx, cfg, log)
@@ -97,7 +118,7 @@ func newWorker(a *app) *jobs.Worker {
 		AllowedNetworks: a.cfg.AllowedNetworks, AllowedPorts: a.cfg.AllowedPorts, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
 	})
 	return jobs.NewWorker(a.redis, a.queue, a.service, out, jobs.WorkerConfig{
-		Concurrency: a.cfg.Concurrency, PerHost: a.cfg.PerHost, Timeout: a.cfg.Timeout, Retention: a.cfg.Retention,
+		Concurrency: a.cfg.Concurrency, PerHost: a.cfg.PerHost, Timeout: a.cfg.Timeout, Retention: time.Duration(a.cfg.Retention),
 		UserAgent: "Ringback/" + version,
 	}, jobs.NewMetrics(a.registry), a.log)
 }
@@ -157,7 +178,7 @@ func (s *server) stop() error {
 	if s.worker != nil {
 		s.worker.Stop()
 	}
-	err = errors.Join(err, s.close())
+	err = errors.Join(err, s.close(), s.unlock())
 	s.log.Info("server.stopped")
 	return err
 }

@@ -21,7 +21,7 @@ const (
 // tenant is what the first start made and prints, this once.
 type tenant struct {
 	session     *models.Session
-	platformKey models.Secret
+	platformKey models.Secret // empty where it is the environment's: who set it knows it
 }
 
 // platformKeyHash returns the hash of the platform's key: that of the configuration, or else the one that the first start on
@@ -49,9 +49,11 @@ func (a *app) platformKeyHash(ctx context.Context, rules models.Rules) ([]byte, 
 
 // makeTenant makes the demo tenant and the platform's key in one transaction: a start that dies in the middle is a first start again.
 func (a *app) makeTenant(ctx context.Context, rules models.Rules) ([]byte, error) {
-	t := &tenant{platformKey: a.cfg.PlatformKey}
-	if t.platformKey == "" {
+	t := &tenant{}
+	key := a.cfg.PlatformKey
+	if key == "" {
 		t.platformKey = models.NewPlatformKey()
+		key = t.platformKey
 	}
 	err := a.store.InTx(ctx, func(tx models.Store) (err error) {
 		service := models.NewService(tx, nil, rules, a.log)
@@ -62,13 +64,13 @@ func (a *app) makeTenant(ctx context.Context, rules models.Rules) ([]byte, error
 		if t.session, err = service.StartSession(ctx, demoUserID, &name); err != nil {
 			return err
 		}
-		return tx.SetPlatformKeyHash(ctx, t.platformKey.Hash())
+		return tx.SetPlatformKeyHash(ctx, key.Hash())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the demo tenant: %w", err)
 	}
 	a.firstStart = t
-	return t.platformKey.Hash(), nil
+	return key.Hash(), nil
 }
 
 func createDemoTenant(ctx context.Context, service *models.Service) error {
@@ -104,13 +106,16 @@ func createDemoTenant(ctx context.Context, service *models.Service) error {
 func (t *tenant) print(w io.Writer, base string) {
 	token := t.session.Token.Reveal()
 	headers := url.QueryEscape(`{"x-auth-token":"` + token + `"}`)
+	key := "that of RINGBACK_PLATFORM_KEY"
+	if t.platformKey != "" {
+		key = t.platformKey.Reveal() + "\n                 (says which crawls have finished; shown this once)"
+	}
 	fmt.Fprintf(w, `
 First start: made the demo account %d with the projects %d and %d.
 
   Session token  %s
                  (Demo User, Admin; good for 30 days; shown this once)
   Platform key   %s
-                 (says which crawls have finished; shown this once)
   Explorer       %s/explorer#headers=%s
 
 Try it:
@@ -118,5 +123,5 @@ Try it:
   curl -s %s/graphql -H 'Content-Type: application/json' -H 'x-auth-token: %s' \
     -d '{"query":"{ me { firstName accounts { nodes { name projects { nodes { id rawID name apiCallbackUrl } } } } } }"}'
 
-`, demoAccountID, demoProjectID, demoOtherProjectID, token, t.platformKey.Reveal(), base, headers, base, token)
+`, demoAccountID, demoProjectID, demoOtherProjectID, token, key, base, headers, base, token)
 }

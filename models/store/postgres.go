@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -27,7 +26,7 @@ var planning = map[string]string{
 }
 
 func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error) {
-	config, err := pgx.ParseConfig(databaseURL)
+	config, err := parsePostgresURL(databaseURL)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ import (
 const sqliteReaders = 4
 
 func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
+	if err := keepPrivate(path); err != nil {
+		return nil, err
+	}
 	// A transaction that reads first and then writes must take the write lock at its start, or it fails when it comes to
 	// write: hence immediate.
 	write, err := openSQLitePool(path, "_txlock=immediate", 1)
@@ -43,7 +46,7 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 func openSQLitePool(path, extra string, size int) (*sql.DB, error) {
 	// synchronous(FULL): what was answered to a caller survives a loss of power.
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + extra
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&modeof=" + url.QueryEscape(path) + "&" + extra // a new log has the database's mode
 	pool, err := openSurviving(dsn)
 	if err != nil {
 		return nil, err
