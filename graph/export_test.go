@@ -8,6 +8,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/ringback/ringback/models"
 )
@@ -15,12 +16,25 @@ import (
 // MaxTokens is the limit on a document.
 const MaxTokens = maxTokens
 
+// Limits on a document, and on all that are remembered.
+const (
+	MaxDocumentBytes = maxDocumentBytes
+	MaxAliases       = maxAliases
+	MaxDepth         = maxDepth
+	MaxFragments     = maxFragments
+	MaxOperations    = maxOperations
+	MaxSelections    = maxSelections
+	MaxProblems      = maxProblems
+	MaxComplexity    = maxComplexity
+	MaxCacheBytes    = maxCacheBytes
+)
+
 // MaxPrice is where prices end.
 const MaxPrice = maxPrice
 
 // PriceOf is what an operation costs.
 func PriceOf(ctx context.Context, schema graphql.ExecutableSchema, operation *ast.OperationDefinition, variables map[string]any) int {
-	return pricer{schema, variables, map[string]int{}}.set(ctx, operation.SelectionSet)
+	return pricer{newPrice(schema), variables, map[string]int{}}.set(ctx, operation.SelectionSet)
 }
 
 // NewPatientHandler is NewHandler with loaders that wait for siblings on the busiest machine, so that statements can be counted.
@@ -32,4 +46,33 @@ func NewPatientHandler(service *models.Service, log *slog.Logger) http.Handler {
 func NewSchemaHandler(schema graphql.ExecutableSchema) http.Handler {
 	h := &handler{log: slog.New(slog.DiscardHandler), wait: batchWait}
 	return h.limitBody(h.graphql(schema))
+}
+
+// NewPricedSchema is the schema of NewHandler, to price operations on.
+func NewPricedSchema() graphql.ExecutableSchema {
+	return NewExecutableSchema(Config{Complexity: complexity()})
+}
+
+// Reader reads documents as a handler does.
+type Reader struct{ documents *documents }
+
+// NewReader remembers nothing yet.
+func NewReader(schema *ast.Schema) Reader { return Reader{newDocuments(schema)} }
+
+// Read returns a valid document.
+func (r Reader) Read(query string) (*ast.QueryDocument, gqlerror.List) {
+	return r.documents.read(query)
+}
+
+// Remembered counts the documents, and the bytes that they are said to take.
+func (r Reader) Remembered() (documents, bytes int) {
+	return r.documents.cache.lru.Len(), r.documents.cache.bytes
+}
+
+// RuleNames are those that documents are checked by.
+func RuleNames() (names []string) {
+	for _, r := range documentRules {
+		names = append(names, r.Name)
+	}
+	return names
 }

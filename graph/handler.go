@@ -12,9 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	gqlgen "github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/ringback/ringback/models"
 )
@@ -42,14 +40,12 @@ func (h *handler) serve(version string) http.Handler {
 
 func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
 	server := gqlgen.New(schema)
-	server.AddTransport(transport.POST{})
-	server.SetValidationRulesFn(validationRules)
-	server.SetQueryCache(documents{lru.New[*ast.QueryDocument](queryCacheSize), schema.Schema()})
-	server.SetParserTokenLimit(maxTokens)
+	server.AddTransport(reading{documents: newDocuments(schema.Schema())})
+	server.SetQueryCache(readDocument{})
 	server.Use(extension.Introspection{})
 	server.Use(arguments{})
 	server.Use(newJSONArguments(schema.Schema()))
-	server.Use(price{schema})
+	server.Use(newPrice(schema))
 	server.SetErrorPresenter(h.present)
 	server.SetRecoverFunc(h.recovered)
 	server.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
@@ -63,6 +59,10 @@ type bodyKey struct{}
 // limitBody reads the body first, so that one that is too large gets the status that says so. The context keeps its text.
 func (h *handler) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !(transport.POST{}).Supports(r) {
+			h.writeError(w, r, http.StatusBadRequest, badInput("Content-Type", "must be application/json, of a POST"))
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
 		var tooLarge *http.MaxBytesError
 		switch {

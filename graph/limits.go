@@ -5,12 +5,28 @@ import "github.com/ringback/ringback/models"
 // Limits on one request.
 const (
 	maxBodyBytes = 1 << 20 // 1 MiB; the largest honest input is 20 headers of 8 KiB
-	// The comparison of fields with the same name, which comes before the complexity is known, takes the square of this: a
-	// third of a second, and not 8 s as with 5,000. The standard introspection query has 200.
-	maxTokens      = 1_000
-	maxComplexity  = 50_000 // a full page of 100 callbacks with all their fields and 20 attempts each
-	queryCacheSize = 500    // parsed documents
+	// Text that people and front ends write: the standard introspection query has 2 KiB. Values belong into variables.
+	maxDocumentBytes = 64 << 10
+	maxTokens        = 1_000 // the standard introspection query has 200
+	maxOperations    = 50    // a page of an editor that sends all of its text
+	maxFragments     = 100
+	maxAliases       = 100 // of one field: as many as a list returns at once
+	maxDepth         = 32  // the standard introspection query has 15
+	// The selections of all operations and fragments, those of a fragment counted wherever it is spread: the rules that go from
+	// spread to spread take that many steps, at less than a microsecond each. The standard introspection query has 400.
+	maxSelections = 5_000
+	maxProblems   = 20     // of a document, that are told at once
+	maxComplexity = 50_000 // a full page of 100 callbacks with all their fields and 20 attempts each
 )
+
+// Limits on the documents that are remembered.
+const (
+	maxCacheBytes = 16 << 20 // 16 MiB: some 300 documents of the size of the standard introspection query
+	bytesOfToken  = 300      // that a parsed token takes at most
+)
+
+// costOfIntrospection is how many values of the introspection cost as much as one of ours: they read no database.
+const costOfIntrospection = 5
 
 // costOfCount is what a totalCount costs, which reads an index instead of a row.
 const costOfCount = 10

@@ -1,16 +1,13 @@
 package graph
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
+	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
 // liftedPrefix begins the name of a variable that stands for a literal: a document cannot spell it.
@@ -18,19 +15,18 @@ const liftedPrefix = "\x00"
 
 func isLifted(variable string) bool { return strings.HasPrefix(variable, liftedPrefix) }
 
-// validationRules are gqlparser's, and one that spells literals of the type JSON. It has to come with the others because they
-// refuse an input object in which a number does not fit an int64 or a float64.
-func validationRules() *rules.Rules {
-	all := rules.NewDefaultRules()
-	all.AddRule("JSONLiterals", func(events *validator.Events, _ validator.AddErrFunc) {
+// jsonLiterals is a rule that spells literals of the type JSON. It has to come before the others because they refuse an input
+// object in which a number does not fit an int64 or a float64.
+var jsonLiterals = core.Rule{
+	Name: "JSONLiterals",
+	RuleFunc: func(events *core.Events, _ core.AddErrFunc) {
 		var s speller
-		events.OnValue(func(_ *validator.Walker, v *ast.Value) {
+		events.OnValue(func(_ *core.Walker, v *ast.Value) {
 			if v.Definition != nil && v.Definition.Name == scalarJSON {
 				s.spell(v)
 			}
 		})
-	})
-	return all
+	},
 }
 
 // speller turns the numbers and strings of a literal into enum values whose name is the JSON text. gqlparser reads an enum value
@@ -69,18 +65,12 @@ var escapes = func() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }()
 
-// documents is a cache that replaces each literal of the type JSON by a variable with the literal as its default. The executor
-// adds a document between its validation and its first use, when nobody else has it.
-type documents struct {
-	graphql.Cache[*ast.QueryDocument]
-	schema *ast.Schema
-}
-
-// Add is graphql.Cache.
-func (d documents) Add(ctx context.Context, query string, document *ast.QueryDocument) {
+// lift replaces each literal of the type JSON by a variable with the literal as its default, in a valid document that nobody else
+// has yet.
+func (d *documents) lift(document *ast.QueryDocument) {
 	lifted := map[string]*ast.VariableDefinition{}
-	var events validator.Events
-	events.OnValue(func(walker *validator.Walker, v *ast.Value) {
+	var events core.Events
+	events.OnValue(func(walker *core.Walker, v *ast.Value) {
 		if isJSONLiteral(v) {
 			literal, name := *v, liftedPrefix+strconv.Itoa(len(lifted))
 			lifted[name] = &ast.VariableDefinition{
@@ -95,8 +85,7 @@ func (d documents) Add(ctx context.Context, query string, document *ast.QueryDoc
 			operation.VariableDefinitions = append(operation.VariableDefinitions, lifted[v.Raw])
 		}
 	})
-	validator.Walk(d.schema, document, &events)
-	d.Cache.Add(ctx, query, document)
+	core.Walk(d.schema, document, &events)
 }
 
 func isJSONLiteral(v *ast.Value) bool {

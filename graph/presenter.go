@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,8 +13,8 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// present is the one place where an error becomes an answer. A domain error is shown with its code and field; gqlgen's own
-// errors about the document pass; anything else is one sentence for the caller and one line, with the cause, in the log.
+// present is the one place where an error becomes an answer. A domain error is shown with its code and field, one about
+// the document in the sentence that it has; anything else is one sentence for the caller and one line, with the cause, in the log.
 func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	var shown *gqlerror.Error
 	if !errors.As(err, &shown) {
@@ -29,9 +28,10 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 			e.Field = lastName(shown.Path)
 		}
 		return answer(shown.Path, e.Error(), e.Code, e.Field)
-	case shown.Err == nil: // about the document itself: malformed, invalid, too complex
-		shown.Message = withoutValues(shown.Message)
+	case errors.Is(err, errTold):
 		return shown
+	case shown.Err == nil && !graphql.HasOperationContext(ctx): // gqlgen's about the body, all of which it repeats
+		return answer(nil, "body: must be a JSON object with the document in its member query", models.CodeBadUserInput, "body")
 	case errors.Is(err, context.Canceled):
 		return answer(shown.Path, "The request was cancelled.", models.CodeInternal, "")
 	}
@@ -40,16 +40,6 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	e := answer(shown.Path, "Something went wrong on our side; the request id is "+id+".", models.CodeInternal, "")
 	e.Extensions["requestId"] = id
 	return e
-}
-
-// withoutValues drops what gqlgen repeats of a request that it could not read (the whole body, the whole input object):
-// it can hold a header value or a key.
-func withoutValues(message string) string {
-	if strings.HasPrefix(message, "json request body") {
-		message, _, _ = strings.Cut(message, " body:")
-	}
-	message, _, _ = strings.Cut(message, ", found ")
-	return message
 }
 
 func answer(path ast.Path, message string, code models.Code, field string) *gqlerror.Error {

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -11,9 +10,16 @@ import (
 
 // price refuses an operation that costs more than maxComplexity. It counts as gqlgen's own limit does, which must not run: that
 // one prices a fragment anew wherever it is spread, so that forty of them, each spreading the next twice, take 2^40 steps.
-type price struct{ schema graphql.ExecutableSchema }
+type price struct {
+	schema graphql.ExecutableSchema
+	lists  map[string]int // of the introspection, with how long they are
+}
 
 var _ graphql.OperationContextMutator = price{}
+
+func newPrice(schema graphql.ExecutableSchema) price {
+	return price{schema, introspectionLists(schema.Schema())}
+}
 
 // ExtensionName is graphql.HandlerExtension.
 func (price) ExtensionName() string { return "Price" }
@@ -23,15 +29,11 @@ func (price) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext is graphql.OperationContextMutator.
 func (p price) MutateOperationContext(ctx context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
-	pricer := pricer{p.schema, opCtx.Variables, map[string]int{}}
+	pricer := pricer{p, opCtx.Variables, map[string]int{}}
 	if cost := pricer.set(ctx, opCtx.Operation.SelectionSet); cost > maxComplexity {
-		return tooComplex(fmt.Sprintf("The operation has the complexity %d; the limit is %d.", cost, maxComplexity))
+		return tooComplex("The operation has the complexity %d; the limit is %d.", cost, maxComplexity)
 	}
 	return nil
-}
-
-func tooComplex(message string) *gqlerror.Error {
-	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": "COMPLEXITY_LIMIT_EXCEEDED"}}
 }
 
 // maxPrice is where prices end. No list multiplies it by more than models.MaxJobs, which overflows nothing.
@@ -39,7 +41,7 @@ const maxPrice = 1 << 31
 
 // pricer goes through each selection of a document once: what a fragment costs depends on the variables only.
 type pricer struct {
-	schema    graphql.ExecutableSchema
+	price
 	variables map[string]any
 	fragments map[string]int
 }
@@ -66,10 +68,10 @@ func (p pricer) set(ctx context.Context, set ast.SelectionSet) int {
 }
 
 func (p pricer) field(ctx context.Context, f *ast.Field) int {
-	if f.Definition.Type.Name() == "__Schema" {
-		return 0
-	}
 	children, arguments := p.set(ctx, f.SelectionSet), f.ArgumentMap(p.variables)
+	if f.Name == "__schema" || f.Name == "__type" {
+		return 1 + children/costOfIntrospection
+	}
 	if f.ObjectDefinition.Kind != ast.Interface {
 		return p.of(ctx, f.ObjectDefinition, f, children, arguments)
 	}
@@ -80,9 +82,49 @@ func (p pricer) field(ctx context.Context, f *ast.Field) int {
 	return cost
 }
 
+// introspectionLists are the lengths of the introspection's lists: on average, rounded up, of the types and fields that have any.
+func introspectionLists(schema *ast.Schema) map[string]int {
+	lengths := map[string][]int{"__Schema.types": {len(schema.Types)}, "__Schema.directives": {len(schema.Directives)}}
+	count := func(list string, length int) {
+		if length > 0 {
+			lengths[list] = append(lengths[list], length)
+		}
+	}
+	for _, t := range schema.Types {
+		count("__Type.enumValues", len(t.EnumValues))
+		count("__Type.interfaces", len(t.Interfaces))
+		if t.Kind == ast.InputObject {
+			count("__Type.inputFields", len(t.Fields))
+			continue
+		}
+		count("__Type.fields", len(t.Fields))
+		if t.IsAbstractType() {
+			count("__Type.possibleTypes", len(schema.GetPossibleTypes(t)))
+		}
+		for _, f := range t.Fields {
+			count("__Field.args", len(f.Arguments))
+		}
+	}
+	for _, d := range schema.Directives {
+		count("__Directive.args", len(d.Arguments))
+	}
+	lists := map[string]int{}
+	for list, all := range lengths {
+		sum := len(all) - 1
+		for _, length := range all {
+			sum += length
+		}
+		lists[list] = sum / len(all)
+	}
+	return lists
+}
+
 func (p pricer) of(ctx context.Context, object *ast.Definition, f *ast.Field, children int, arguments map[string]any) int {
 	if cost, ok := p.schema.Complexity(ctx, object.Name, f.Name, children, arguments); ok && cost >= 1 {
 		return min(cost, maxPrice)
+	}
+	if n, ok := p.lists[object.Name+"."+f.Name]; ok {
+		return min(1+n*children, maxPrice)
 	}
 	return 1 + children
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/graph"
@@ -84,12 +86,15 @@ func TestFragmentsThatDoubleArePricedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			document := doubling(30, format)
-			a, asked := newTree().post(t, document)
-			if a.code() != "COMPLEXITY_LIMIT_EXCEEDED" || !strings.Contains(a.Errors[0].Message, "the limit is 50000") {
-				t.Errorf("%.300s", a.Body)
+			document, s := doubling(1_000, format), newTree()
+			parsed, errs := gqlparser.LoadQueryWithRules(s.schema, document, rules.NewRules())
+			if len(errs) > 0 {
+				t.Fatal(errs)
 			}
-			if fields := int64(strings.Count(document, "{")); asked > fields {
+			if cost := graph.PriceOf(t.Context(), s, parsed.Operations[0], nil); cost != graph.MaxPrice {
+				t.Errorf("it costs %d", cost)
+			}
+			if fields, asked := int64(strings.Count(document, "{")), s.asked.Load(); asked > fields {
 				t.Errorf("%d prices of at most %d fields", asked, fields)
 			}
 		})
@@ -98,14 +103,66 @@ func TestFragmentsThatDoubleArePricedOnce(t *testing.T) {
 
 func TestAFragmentThatIsSpreadOftenIsPaidForEachTime(t *testing.T) {
 	t.Parallel()
-	const spread = 12
-	document := doubling(spread, `a: node { ...f%d } b: node { ...f%d }`) // 2^13 - 2 nodes below the first, and 2^12 names
-	if a, _ := newTree().post(t, document); len(a.Errors) > 0 {
+	const format = `a: nodes(first: 2) { ...f%d } b: nodes(first: 2) { ...f%d }`
+	if a, _ := newTree().post(t, doubling(6, format)); len(a.Errors) > 0 { // 4^6 names, and as many nodes as are above them
 		t.Errorf("%.300s", a.Body)
 	}
-	if a, _ := newTree().post(t, doubling(spread+3, `a: node { ...f%d } b: node { ...f%d }`)); a.code() != "COMPLEXITY_LIMIT_EXCEEDED" {
+	a, _ := newTree().post(t, doubling(8, format))
+	if a.code() != "COMPLEXITY_LIMIT_EXCEEDED" || !strings.Contains(a.Errors[0].Message, "the limit is 50000") {
 		t.Errorf("%.300s", a.Body)
 	}
+}
+
+func TestAnAnswerHasNoMoreValuesThanItsOperationCosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var b strings.Builder
+	b.WriteString("{ getAccount(id: 123123) { ...f0 } }")
+	for i := range 4 {
+		fmt.Fprintf(&b, ` fragment f%d on Account { a: projects(first: 2) { nodes { account { ...f%d } } } b: projects(first: 2) { nodes { account { ...f%d ...f%d } } } }`, i, i+1, i+1, i+1)
+	}
+	b.WriteString(" fragment f4 on Account { id }")
+	introspection, err := os.ReadFile("testdata/introspection.graphql")
+	must(t, err)
+	for name, tc := range map[string]struct {
+		document      string
+		valuesForEach int
+	}{"fragments": {b.String(), 1}, "introspection": {string(introspection), 5}} {
+		document, errs := graph.NewReader(schema()).Read(tc.document)
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		cost := graph.PriceOf(t.Context(), graph.NewPricedSchema(), document.Operations[0], nil)
+		if n := valuesIn(w.ok(w.admin(), tc.document, nil).Data); n < 300 || n > cost*tc.valuesForEach || cost > graph.MaxComplexity {
+			t.Errorf("%s: %d values for %d", name, n, cost)
+		}
+	}
+}
+
+func TestIntrospectionsHaveAPrice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for n, refused := range map[int]bool{1: false, 50: true} {
+		a := w.do(caller{}, `{`+repeated(n, ` a#: __schema { types { fields { args { type { name kind } } } } }`)+` }`, nil)
+		if got := a.code() == "COMPLEXITY_LIMIT_EXCEEDED"; got != refused {
+			t.Errorf("%d: %.300s", n, a.Body)
+		}
+	}
+}
+
+// valuesIn counts what has a name.
+func valuesIn(v any) (n int) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, child := range v {
+			n += 1 + valuesIn(child)
+		}
+	case []any:
+		for _, child := range v {
+			n += valuesIn(child)
+		}
+	}
+	return n
 }
 
 // TestPricesAreGqlgens compares with the walker that ours stands for, on documents that it can walk.
@@ -114,7 +171,7 @@ func TestPricesAreGqlgens(t *testing.T) {
 	s := newTree()
 	rapid.Check(t, func(t *rapid.T) {
 		document := anyTree(t)
-		parsed, errs := gqlparser.LoadQueryWithRules(s.schema, document, nil)
+		parsed, errs := gqlparser.LoadQueryWithRules(s.schema, document, rules.NewRules())
 		if len(errs) > 0 {
 			t.Fatalf("%s\n%v", document, errs)
 		}
@@ -132,10 +189,10 @@ func anyTree(t *rapid.T) string {
 	var set func(depth, next int) string
 	set = func(depth, next int) string {
 		parts := []string{"name"}
-		for range rapid.IntRange(0, 3).Draw(t, "parts") {
+		for range rapid.IntRange(0, 2).Draw(t, "parts") {
 			alias++
 			inner := "name"
-			if depth < 4 {
+			if depth < 3 {
 				inner = set(depth+1, next)
 			}
 			parts = append(parts, fmt.Sprintf(rapid.SampledFrom([]string{
@@ -148,7 +205,7 @@ func anyTree(t *rapid.T) string {
 		}
 		return strings.Join(parts, " ")
 	}
-	document := "query($n: Int!) { node { nodes(first: $n) { ...f0 ...f1 ...f2 ...f3 } " + set(0, 0) + " } __schema { types { name } } }"
+	document := "query($n: Int!) { node { nodes(first: $n) { ...f0 ...f1 ...f2 ...f3 } " + set(0, 0) + " } }"
 	for i := range 4 {
 		document += fmt.Sprintf(" fragment f%d on Node { %s }", i, set(1, i+1))
 	}

@@ -1,0 +1,133 @@
+package graph
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator/core"
+)
+
+// documents reads the documents of requests in place of gqlgen's executor: each is measured before anything goes through it that
+// takes more steps than it has tokens, told of in sentences of ours where it is not valid, and remembered where it is.
+type documents struct {
+	schema *ast.Schema
+	cache  *documentCache
+}
+
+func newDocuments(schema *ast.Schema) *documents { return &documents{schema, newDocumentCache()} }
+
+// read returns a valid document.
+func (d *documents) read(query string) (*ast.QueryDocument, gqlerror.List) {
+	if known, ok := d.cache.get(query); ok {
+		return known, nil
+	}
+	if len(query) > maxDocumentBytes {
+		return nil, gqlerror.List{refused(
+			errcode.ParseFailed, nil, "The document has %d bytes; the limit is %d. Long values belong into the variables.", len(query), maxDocumentBytes,
+		)}
+	}
+	tokens := countTokens(query)
+	if tokens > maxTokens {
+		return nil, gqlerror.List{refused(errcode.ParseFailed, nil, "The document exceeds the token limit of %d.", maxTokens)}
+	}
+	document, err := parser.ParseQuery(&ast.Source{Input: query})
+	if err != nil {
+		return nil, gqlerror.List{syntaxError(err)}
+	}
+	if err := measure(document); err != nil {
+		return nil, gqlerror.List{err}
+	}
+	if errs := d.validate(document); len(errs) > 0 {
+		return nil, errs
+	}
+	d.lift(document)
+	d.cache.add(query, tokens, document)
+	return document, nil
+}
+
+// countTokens stops behind the limit. What is no token is for the parser to tell.
+func countTokens(query string) int {
+	tokens := lexer.New(&ast.Source{Input: query})
+	for n := range maxTokens + 1 {
+		if token, err := tokens.ReadToken(); err != nil || token.Kind == lexer.EOF {
+			return n
+		}
+	}
+	return maxTokens + 1
+}
+
+func (d *documents) validate(document *ast.QueryDocument) gqlerror.List {
+	var found findings
+	var walk core.Events
+	found.follow(&walk)
+	for _, rule := range documentRules {
+		rule.RuleFunc(&walk, func(options ...core.ErrorOption) {
+			var err gqlerror.Error
+			for _, option := range options {
+				option(&err)
+			}
+			found.add(rule, &err)
+		})
+	}
+	core.Walk(d.schema, document, &walk)
+	return found.errs
+}
+
+// reading is a transport whose documents are read by documents.
+type reading struct {
+	transport.POST
+	documents *documents
+}
+
+// Do is graphql.Transport.
+func (t reading) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	t.POST.Do(w, r, reader{exec, t.documents})
+}
+
+type reader struct {
+	graphql.GraphExecutor
+	documents *documents
+}
+
+// CreateOperationContext is graphql.GraphExecutor.
+func (r reader) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	document, errs := r.documents.read(params.Query)
+	if len(errs) > 0 {
+		return &graphql.OperationContext{}, errs
+	}
+	operation := document.Operations.ForName(params.OperationName)
+	switch {
+	case operation == nil && params.OperationName == "":
+		return &graphql.OperationContext{}, gqlerror.List{invalid(nil, "The document has several operations: operationName must say which.")}
+	case operation == nil:
+		return &graphql.OperationContext{}, gqlerror.List{invalid(nil, "The document has no operation %s.", name(params.OperationName))}
+	}
+	opCtx, errs := r.GraphExecutor.CreateOperationContext(context.WithValue(ctx, documentKey{}, document), params)
+	for i, err := range errs {
+		if err.Err == nil && len(err.Path) > 1 { // by gqlparser, which begins each path to a variable by "variable"
+			errs[i] = unfitInput(r.documents.schema, operation, err.Path[1:])
+		}
+	}
+	return opCtx, errs
+}
+
+type documentKey struct{}
+
+// readDocument is a graphql.Cache that always has the document of the request, so that gqlgen reads none itself.
+type readDocument struct{}
+
+// Get is graphql.Cache.
+func (readDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	document, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
+	return document, ok
+}
+
+// Add is graphql.Cache.
+func (readDocument) Add(context.Context, string, *ast.QueryDocument) {}
