@@ -3916,7 +3916,10 @@ type Attempt {
   httpStatus: Int
   "Null on success, and while the answer is awaited."
   error: AttemptError
-  "The first 64 KiB of the answer, with configured header values masked; null where no answer came, and of a notice for all but the platform."
+  """
+  The first 64 KiB of the answer, with configured header values masked; null where no answer came, and of a notice for all but the platform. It is
+  decompressed (gzip, deflate; of another compression nothing is kept) and in UTF-8 by its charset; bytes that are no text then are U+FFFD.
+  """
   responseBody: String
 }
 

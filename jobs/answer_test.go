@@ -1,10 +1,15 @@
 package jobs
 
 import (
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
+
+	"golang.org/x/text/encoding/charmap"
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/egress/egresstest"
@@ -54,19 +59,8 @@ func TestExecutorsAnswerWithoutAStatusIsAFailedCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil, models.Schedule{}, http.NotFound)
-			ctx, platform := t.Context(), models.PlatformActor()
-			action := must[*models.Action](t)(w.service.CreateAction(ctx, platform, testAccount, "search",
-				models.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}))
-			_, err := w.service.CreateRun(ctx, platform, models.NewRun{
-				ProjectID: testProject, Action: "search", Inputs: []models.NewRunInput{{Input: json.RawMessage(`{}`)}},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			x := must[[]*models.Execution](t)(w.service.ClaimBatches(ctx, action.ID, 1))[0]
-			d := newDeliverer(t, w)
-			e := &executor{service: w.service, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}
-			e.execute(ctx, x, func(arrived bool) {
+			e, x := newExecution(t, w, url, out)
+			e.execute(t.Context(), x, func(arrived bool) {
 				if arrived {
 					t.Error("it counts as an answer")
 				}
@@ -75,5 +69,70 @@ func TestExecutorsAnswerWithoutAStatusIsAFailedCall(t *testing.T) {
 				t.Errorf("the batch %+v, the call %+v, %+v", x.Batch, a, a.Error)
 			}
 		})
+	}
+}
+
+// newExecution is a call of an executor that is due.
+func newExecution(t *testing.T, w *world, url string, out *egress.Client) (*executor, *models.Execution) {
+	t.Helper()
+	ctx, platform := t.Context(), models.PlatformActor()
+	action := must[*models.Action](t)(w.service.CreateAction(ctx, platform, testAccount, "search",
+		models.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}))
+	_, err := w.service.CreateRun(ctx, platform, models.NewRun{
+		ProjectID: testProject, Action: "search", Inputs: []models.NewRunInput{{Input: json.RawMessage(`{}`)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := must[[]*models.Execution](t)(w.service.ClaimBatches(ctx, action.ID, 1))[0]
+	d := newDeliverer(t, w)
+	return &executor{service: w.service, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}, x
+}
+
+// inGzip answers with a compressed body, in windows-1251.
+func inGzip(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=windows-1251")
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		_, _ = io.WriteString(charmap.Windows1251.NewEncoder().Writer(z), text)
+		_ = z.Close()
+	}
+}
+
+func TestHistoryHasADecodedAnswerWithoutTheSecretInIt(t *testing.T) {
+	t.Parallel()
+	const secret = "SECRET/VALUE"
+	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"ответ":"принято","вы прислали":"SECRET\/VALUE"}`))
+	must[*models.Project](t)(w.service.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
+		ProjectID: testProject,
+		Callback:  models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "Cookie", Value: "session=" + secret + "; a=b"}})},
+	}))
+	c := w.newCallback(t)
+	deliver(t.Context(), t, w, newDeliverer(t, w), c.ID)
+	a := w.attempts(t, c.ID)[0]
+	texts := must[map[int64]string](t)(w.service.Texts(t.Context(), models.PlatformActor(), models.ResponseBodyText, a.ID))
+	if got, want := texts[a.ID], `{"ответ":"принято","вы прислали":"`+models.Masked+`"}`; got != want {
+		t.Errorf("the history has %q, want %q", got, want)
+	}
+}
+
+func TestExecutorMayCompressItsAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"results":["ответ"]}`))
+	e, x := newExecution(t, w, w.url, newOut(t))
+	e.execute(t.Context(), x, func(bool) {})
+	if string(x.Batch.Results) != `["ответ"]` {
+		t.Errorf("the batch is %+v with %s, %+v", x.Batch, x.Batch.Results, x.Batch.Error)
+	}
+}
+
+func TestExecutorsAnswerIsBoundedDecompressed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"results":["`+strings.Repeat("0", models.MaxExecutorAnswerBytes)+`"]}`))
+	e, x := newExecution(t, w, w.url, newOut(t))
+	e.execute(t.Context(), x, func(bool) {})
+	if a := x.Attempt; a.Error == nil || a.Error.Code != models.ResponseTooLarge || x.Batch.Status != models.RunFailed {
+		t.Errorf("the batch is %+v, the call %+v", x.Batch, a.Error)
 	}
 }

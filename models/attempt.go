@@ -1,12 +1,7 @@
 package models
 
 import (
-	"bytes"
-	"cmp"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -68,7 +63,8 @@ type Attempt struct {
 	Timings    Timings
 	HTTPStatus *int
 	Error      *AttemptError // nil on success, and while the answer is awaited
-	// ResponseBody is the first 64 KiB of the answer, with the configured header values masked.
+	// ResponseBody is the first 64 KiB of the answer, decompressed and in UTF-8 where it says what it is, with the configured header
+	// values masked.
 	ResponseBody []byte
 }
 
@@ -106,11 +102,15 @@ func (o Outcome) fitting() Outcome {
 	return o
 }
 
+// maxResponseBody is what is kept of an answer.
+const maxResponseBody = 64 << 10
+
 // finish records an outcome on the attempt. A status that the event does not count as arrived becomes HTTP_STATUS.
 func (a *Attempt) finish(o Outcome, rules event, headers []SourcedHeader, at time.Time) {
 	o = o.fitting()
 	a.FinishedAt, a.Duration, a.Timings, a.HTTPStatus, a.Error = &at, o.Duration, o.Timings, o.HTTPStatus, o.Error
 	a.ResponseBody = redact(o.ResponseBody, headers)
+	a.ResponseBody = a.ResponseBody[:min(len(a.ResponseBody), maxResponseBody)] // masks can be longer than what they hide
 	if a.Error == nil && !rules.succeeds(*o.HTTPStatus) {
 		a.Error = &AttemptError{HTTPStatusError, "the receiver answered with the status " + rawIDText(int64(*o.HTTPStatus))}
 	}
@@ -127,37 +127,3 @@ const InterruptedMessage = "the worker stopped before the answer came; the callb
 
 // NoticeFailedMessage stands in place of the cause's own sentence, which names the partner's host, for those who may not see it.
 const NoticeFailedMessage = "the partner's webhook did not take the notice"
-
-// minRedactedLength: shorter header values are no secrets, and masking them would eat ordinary text.
-const minRedactedLength = 8
-
-// redact masks the configured header values, and each word of them, in an answer: receivers that echo the request would
-// otherwise put a secret into the history. It knows a value as it is, escaped as in JSON and in a URL, and cut off at the end.
-func redact(body []byte, headers []SourcedHeader) []byte {
-	if len(body) == 0 {
-		return body
-	}
-	var parts []string
-	for _, h := range headers {
-		value := h.Value.Reveal()
-		for _, part := range append(strings.Fields(value), value) {
-			quoted := strconv.Quote(part)
-			parts = append(parts, part, quoted[1:len(quoted)-1], url.QueryEscape(part), url.PathEscape(part))
-		}
-	}
-	parts = slices.DeleteFunc(parts, func(p string) bool { return len(p) < minRedactedLength })
-	// The longest first: one that begins another would leave the rest of it in sight.
-	slices.SortFunc(parts, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	for _, part := range parts {
-		body = bytes.ReplaceAll(body, []byte(part), []byte(Masked))
-	}
-	for _, text := range parts {
-		part := []byte(text)
-		for n := len(part) - 1; n >= minRedactedLength; n-- {
-			if head, cut := bytes.CutSuffix(body, part[:n]); cut {
-				return append(slices.Clip(head), Masked...)
-			}
-		}
-	}
-	return body
-}

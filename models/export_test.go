@@ -23,6 +23,11 @@ var (
 	LoadZone           = loadZone
 )
 
+// RedactStates is how many states the automaton has that masks headers in an answer of a length.
+func RedactStates(headers []SourcedHeader, length int) int {
+	return len(newAutomaton(wordsOf(headers, length)).last)
+}
+
 // Secrets returns what a delivery is signed with.
 func (d *Delivery) Secrets() []*SigningSecret { return d.secrets }
 

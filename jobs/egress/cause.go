@@ -36,7 +36,7 @@ const (
 	InvalidURL Cause = "INVALID_URL"
 	// Redirect: a 3xx answer of any kind; Response.Status is set.
 	Redirect Cause = "REDIRECT"
-	// ResponseTooLarge: a body of more than 1 MiB; Response.Status is set.
+	// ResponseTooLarge: a body of more than 1 MiB, or of more than that decompressed where so much is kept; Response.Status is set.
 	ResponseTooLarge Cause = "RESPONSE_TOO_LARGE"
 	// MalformedResponse: what came is no valid HTTP answer, or its status is not between 100 and 599.
 	MalformedResponse Cause = "MALFORMED_RESPONSE"

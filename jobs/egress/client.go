@@ -85,8 +85,8 @@ type Request struct {
 	// net/http adds its own User-Agent where none is given.
 	Header http.Header
 
-	// Timeout bounds the whole exchange; 0: the client's. Keep is how many bytes of the answer's body are kept; 0: 64 KiB, at
-	// most 1 MiB.
+	// Timeout bounds the whole exchange; 0: the client's. Keep is how many bytes of the answer's body are kept, decoded; 0: 64 KiB,
+	// at most 1 MiB.
 	Timeout time.Duration
 	Keep    int
 
@@ -99,7 +99,7 @@ type Request struct {
 type Response struct {
 	Status   int           // 100 to 599; 0: no valid answer
 	Header   http.Header   // nil: no answer; at most 64 KiB
-	Body     []byte        // the first 64 KiB or Keep bytes, as sent: nothing is decompressed
+	Body     []byte        // the first 64 KiB or Keep bytes, decompressed and in UTF-8
 	Timings  Timings       // of the phases
 	Duration time.Duration // of the whole exchange; more than the sum of Timings
 }
@@ -143,7 +143,7 @@ func New(cfg Config) *Client {
 			// A custom dialer turns HTTP/2 off unless it is asked for.
 			ForceAttemptHTTP2: true,
 			HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
-			// A gzip bomb stays the few bytes that it is on the wire.
+			// Answers are not asked to be compressed; those that are see decode.
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: maxHeader,
 			MaxIdleConns:           cfg.MaxIdle,
@@ -221,15 +221,17 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 	}
 	res.Status, res.Header = answer.StatusCode, answer.Header
 
-	var large bool
-	res.Body, large, err = readBody(answer, min(r.Keep, maxBody))
+	keep := min(r.Keep, maxBody)
+	sent, large, err := readBody(answer, keep)
+	var more bool
+	res.Body, more = decode(sent, answer.Header, keep)
 	switch {
 	case answer.StatusCode >= 300 && answer.StatusCode <= 399:
 		// Whatever became of its body, the verdict is in the status line.
 		return res, seen, redirect(f.host, answer.StatusCode)
 	case err != nil:
 		return res, seen, f.explain(err, seen, phaseBody)
-	case large:
+	case large, more && keep == maxBody:
 		return res, seen, tooLarge(f.host)
 	}
 	return res, seen, nil

@@ -46,3 +46,8 @@ func WrapConn(c *Client, wrap func(net.Conn) net.Conn) {
 		return wrap(conn), nil
 	}
 }
+
+// Decode decodes a body.
+func Decode(body []byte, header http.Header, keep int) (text []byte, more bool) {
+	return decode(body, header, keep)
+}
