@@ -17,6 +17,7 @@ type Queue struct {
 	client   *asynq.Client
 	name     string
 	bell     *doorbell
+	breaker  breaker
 	accepted *prometheus.CounterVec
 }
 
@@ -35,7 +36,8 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 }
 
 // Wake rings the doorbell for what is due, and enqueues a task for each lane and second. One that is there already is no error. The
-// first real error ends it: a Redis that refuses one refuses them all, and the sweep will find the rest.
+// first real error ends it: a Redis that refuses one refuses them all, and the sweep will find the rest. While Redis is away, which has
+// been said, only the worker of this process is woken, and that is no error.
 func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 	now := time.Now()
 	var entries []entry
@@ -56,12 +58,27 @@ func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 		}
 	}
 	rest := q.bell.ringHere(due)
+	if len(entries) == 0 || !q.breaker.closed() {
+		return nil
+	}
+	answered, err := q.tell(ctx, rest, entries)
+	q.breaker.note(answered)
+	return err
+}
+
+// tell is the part of Redis: the ring first, which wakes at once, then the tasks. It also tells whether Redis answered at all.
+func (q *Queue) tell(ctx context.Context, due []wake, entries []entry) (answered bool, err error) {
+	if err := q.bell.ringThere(ctx, due); err != nil {
+		return false, err
+	}
+	answered = len(due) > 0
 	for _, e := range entries {
 		if err := q.enqueue(ctx, e); err != nil {
-			return err
+			return answered, err
 		}
+		answered = true
 	}
-	return q.bell.ringThere(ctx, rest)
+	return answered, nil
 }
 
 func (q *Queue) enqueue(ctx context.Context, e entry) error {

@@ -32,7 +32,8 @@ func CheckRedisURL(rawURL string) error {
 }
 
 // newRedis leaves the reading of URLs to go-redis: asynq's forgets the user name and the default port. Deadlines of contexts count,
-// which go-redis ignores by default: a Redis that hangs would keep a mutation for its own ten seconds.
+// which go-redis ignores by default: a Redis that hangs would keep a mutation for its own ten seconds. A connection that is refused is
+// not tried again at once: whoever needs it comes again, and else nobody would hear why.
 func newRedis(rawURL string) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(rawURL, "://")
 	switch scheme {
@@ -41,21 +42,21 @@ func newRedis(rawURL string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, withoutURL(err)
 		}
-		options.ContextTimeoutEnabled = true
+		options.ContextTimeoutEnabled, options.DialerRetries = true, 1
 		return redis.NewClusterClient(options), nil
 	case "redis-sentinel":
 		options, err := parseSentinelURL("redis://" + rest)
 		if err != nil {
 			return nil, withoutURL(err)
 		}
-		options.ContextTimeoutEnabled = true
+		options.ContextTimeoutEnabled, options.DialerRetries = true, 1
 		return redis.NewFailoverClient(options), nil
 	case "redis", "rediss":
 		options, err := redis.ParseURL(rawURL)
 		if err != nil {
 			return nil, withoutURL(err)
 		}
-		options.ContextTimeoutEnabled = true
+		options.ContextTimeoutEnabled, options.DialerRetries = true, 1
 		return redis.NewClient(options), nil
 	}
 	return nil, errors.New("the URL must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://")

@@ -184,12 +184,13 @@ func TestWakingTellsThatRedisIsAway(t *testing.T) {
 	if err := embedded.Close(); err != nil {
 		t.Fatal(err)
 	}
-	queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
 	for name, at := range map[string]time.Time{"due": time.Now(), "later": time.Now().Add(time.Hour)} {
+		queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
 		if err := queue.Wake(t.Context(), []models.Wakeup{{CallbackID: 1, At: at}}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
+	queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
 	if err := queue.Wake(t.Context(), nil); err != nil {
 		t.Errorf("nobody was to be woken: %v", err)
 	}

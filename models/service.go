@@ -105,8 +105,9 @@ func (s *Service) WithClock(now func() time.Time, chance func() float64) *Servic
 // now is cut to microseconds, the precision of the database, so that a value reads back as it was written.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// wakeTimeout bounds what a mutation waits for the queue after its commit. An enqueue takes well under a millisecond.
-const wakeTimeout = time.Second
+// wakeTimeout bounds what a mutation waits for the queue after its commit: a ring and a task take two or three round trips, each well
+// under a millisecond within a network. What it cuts off the sweep finds.
+const wakeTimeout = 50 * time.Millisecond
 
 // wake asks the queue to look at callbacks that are committed. A failure is only logged: the sweep will find them.
 func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
@@ -116,25 +117,25 @@ func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 			wakeups = append(wakeups, w)
 		}
 	}
-	s.send(ctx, wakeups)
+	s.send(ctx, wakeups, wakeTimeout)
 }
 
 // wakeBatches asks the queue to look at batches of one run that are committed. Those that are nil or wait for long are left out.
 func (s *Service) wakeBatches(ctx context.Context, batches []*Batch) {
 	for _, b := range batches { // they are due together
 		if b != nil && b.NextAttemptAt.Sub(s.now()) <= queueWindow {
-			s.send(ctx, []Wakeup{{Lane: Lane{ActionID: b.ActionID}, At: *b.NextAttemptAt}})
+			s.send(ctx, []Wakeup{{Lane: Lane{ActionID: b.ActionID}, At: *b.NextAttemptAt}}, wakeTimeout)
 			return
 		}
 	}
 }
 
-func (s *Service) send(ctx context.Context, wakeups []Wakeup) {
+func (s *Service) send(ctx context.Context, wakeups []Wakeup, timeout time.Duration) {
 	if len(wakeups) == 0 {
 		return
 	}
 	// The commit stands, so the caller's cancelling changes nothing; and a queue that hangs must not keep the caller.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wakeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	if err := s.queue.Wake(ctx, wakeups); err != nil {
 		s.log.WarnContext(ctx, "queue.wake_failed", "wakeups", len(wakeups), "error", err)

@@ -43,11 +43,16 @@ type queue struct {
 	room    int // of a worker
 	kept    int // how often some of it is reserved
 	started []*models.Delivery
+
+	patience time.Duration // of the last who woke
 }
 
-func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
+func (q *queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if deadline, ok := ctx.Deadline(); ok {
+		q.patience = time.Until(deadline)
+	}
 	if q.err == nil {
 		q.wakeups = append(q.wakeups, wakeups...)
 	}

@@ -12,6 +12,8 @@ const (
 	sweepGrace = time.Second
 	// sweepBatch bounds one statement that interrupts.
 	sweepBatch = 500
+	// sweepWakeTimeout bounds what a sweep waits for the queue: nobody waits for the sweep, but the next one.
+	sweepWakeTimeout = time.Second
 )
 
 // Sweep is how nothing stays stuck: callbacks whose worker went away become PENDING again, and hosts with callbacks that were
@@ -49,7 +51,7 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	for _, action := range actions {
 		wakeups = append(wakeups, Wakeup{Lane: Lane{ActionID: action}, Epoch: epoch, At: at})
 	}
-	s.send(ctx, wakeups)
+	s.send(ctx, wakeups, sweepWakeTimeout)
 	return interrupted, len(wakeups), nil
 }
 

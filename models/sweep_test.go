@@ -257,6 +257,16 @@ func TestQueueThatFailsIsNotTheCallersProblem(t *testing.T) {
 	}
 }
 
+func TestQueueIsWaitedForFor50Milliseconds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, _, err := w.FinishCrawl(t.Context(), w.platform, w.ended(5))
+	noError(t, err)
+	if patience := w.queue.patience; patience <= 0 || patience > 50*time.Millisecond {
+		t.Errorf("the queue has %s", patience)
+	}
+}
+
 func TestSweepsAtTheSameTimeGiveTheSameNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -124,12 +124,18 @@ func (a *app) openRedis(ctx context.Context) error {
 	}
 	a.redis = client
 	a.closers = append(a.closers, client.Close)
-	// asynq starts without a word when Redis is not there.
+	// Without Redis everything goes on, only slower: the database says what is due, and each worker looks there every two seconds.
+	ctx, cancel := context.WithTimeout(ctx, redisPatience)
+	defer cancel()
 	if err := client.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("connect to Redis (REDIS_URL): %w", err)
+		a.log.WarnContext(ctx, "redis.away", "error", err,
+			"meaning", "REDIS_URL cannot be reached: until it can, workers find what other processes accept by looking, every two seconds")
 	}
 	return nil
 }
+
+// redisPatience is what the start and a probe wait for Redis, which answers within a millisecond.
+const redisPatience = time.Second
 
 // close closes what was opened, last first.
 func (a *app) close() error {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -96,7 +98,6 @@ func TestUnreachableEnginesAreNamed(t *testing.T) {
 	closed := egresstest.ClosedAddr(t)
 	base := vars{"RINGBACK_ADDR": "127.0.0.1:0", "RINGBACK_DATA_DIR": t.TempDir()}
 	for name, change := range map[string]vars{
-		"REDIS_URL":   {"REDIS_URL": "redis://:hidden@" + closed + "/0"},
 		"REDIS_URL: ": {"REDIS_URL": "redis://:hidden@127.0.0.1:no-port/0"},
 		"DATABASE_URL: ": {
 			"DATABASE_URL":            "postgres://ringback:hidden@127.0.0.1:no-port/none",
@@ -119,6 +120,50 @@ func TestUnreachableEnginesAreNamed(t *testing.T) {
 			t.Errorf("%s: exit status %d: %s", name, status, stderr)
 		}
 	}
+}
+
+// Every role starts without Redis, says so, and does its work; once Redis is there, it is used, by itself.
+func TestEveryRoleStartsWithoutRedis(t *testing.T) {
+	t.Parallel()
+	engine := miniredis.RunT(t)
+	engine.RequireAuth("hidden")
+	addr := engine.Addr()
+	engine.Close()
+	env := newEnv(t)
+	maps.Copy(env, vars{"REDIS_URL": "redis://:hidden@" + addr + "/0", "RINGBACK_QUEUE": "callbacks"})
+	h := newHostile(t)
+	all := startServer(t, options{env: env})
+	servers := []*instance{all}
+	if env["DATABASE_URL"] != "" { // processes share nothing else
+		servers = append(servers, start(t, options{role: roleAPI}, all.env), start(t, options{role: roleWorker}, all.env))
+	}
+	for _, s := range servers {
+		if status, r := s.readiness(t); status != http.StatusOK || r.Checks["queue"] != "degraded" {
+			t.Errorf("%s: HTTP %d: %+v", s.opts.role, status, r)
+		}
+		if log := s.stderr.String(); !strings.Contains(log, "redis.away") || strings.Contains(log, "hidden") {
+			t.Errorf("%s: the log says %s", s.opts.role, log)
+		}
+	}
+	accept := func(s *instance) {
+		t.Helper()
+		s.key, s.token = all.key, all.token
+		made := s.finishCrawl(t, newCrawlID(), all.newProject(t, h.url("/hook")))
+		h.next(t, "/hook")
+		all.awaitStatus(t, made.UID, "SUCCESS")
+	}
+	accept(all)
+	accept(servers[min(1, len(servers)-1)]) // a process without a worker
+	if err := engine.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range servers {
+		eventually(t, "Redis is used", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == "ok" })
+	}
+	eventually(t, "workers hear the doorbell", func() bool {
+		return len(engine.PubSubChannels("")) > 0 && engine.PubSubNumSub("ringback:callbacks:doorbell")["ringback:callbacks:doorbell"] > 0
+	})
+	accept(all)
 }
 
 func TestAnotherEncryptionKeyStopsServe(t *testing.T) {

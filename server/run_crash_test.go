@@ -228,7 +228,7 @@ func TestRunsOutliveAKilledRedisThatComesBackEmpty(t *testing.T) {
 	r := startCrashedRuns(t, s)
 	r.await(t, crashBatches/5)
 	redis.kill(t)
-	eventually(t, "the server sees it", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusServiceUnavailable })
+	eventually(t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded })
 	r.inTheMiddle(t)
 	redis.start(t)
 	back := time.Now()
