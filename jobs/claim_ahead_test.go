@@ -151,7 +151,7 @@ func newStock(t *testing.T, concurrency, perLane int) (*stock, *dispatcher[int64
 	s := &stock{begun: make(chan int64, 1000), answer: make(chan struct{}), record: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	d := newDispatcher(ctx, source[int64]{
-		name: "piece", claim: s.claim, do: s.do, id: func(n int64) int64 { return n },
+		name: "piece", claim: s.claim, do: s.do, lease: func(n int64) models.Lease { return models.Lease{ID: n} },
 		release: func(context.Context, []int64) error { return nil },
 	}, make(chan struct{}, concurrency), perLane, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {

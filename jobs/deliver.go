@@ -26,7 +26,7 @@ type deliverer struct {
 func (d *deliverer) source() source[*models.Delivery] {
 	return source[*models.Delivery]{
 		name: "callback", claim: d.service.Claim, do: d.deliver, renew: d.service.Renew, release: d.service.Release,
-		id: func(delivery *models.Delivery) int64 { return delivery.Callback.ID },
+		lease: (*models.Delivery).Lease,
 	}
 }
 

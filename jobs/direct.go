@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"time"
 
 	"github.com/ringback/ringback/models"
 )
@@ -50,9 +51,10 @@ func (d *dispatcher[W]) keep(name string, n int) (room int, take func([]W)) {
 	d.ready += ahead
 	l.kept++
 	d.running.Add(1)
+	since := time.Now()
 	return places + ahead, func(works []W) {
 		defer d.running.Done()
-		d.take(l, works, places, ahead, false)
+		d.take(l, works, since, places, ahead, false)
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		l.kept--

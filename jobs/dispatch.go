@@ -3,8 +3,6 @@ package jobs
 import (
 	"context"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,9 +16,10 @@ type source[W any] struct {
 	claim func(ctx context.Context, lane string, limit int) (claimed []W, movedTo []string, err error)
 	// do sees one through. It calls answered as soon as the other side is done with it, and tells whether that was there at all;
 	// what is left to do then is ours, as writing down what came of it.
-	do    func(ctx context.Context, work W, answered func(arrived bool))
-	renew func(ctx context.Context, ids []int64) error
-	id    func(W) int64
+	do func(ctx context.Context, work W, answered func(arrived bool))
+	// renew returns the leases that are renewed: not those that were lost.
+	renew func(ctx context.Context, leases []models.Lease) ([]models.Lease, error)
+	lease func(W) models.Lease
 	// release gives back what was claimed ahead and is not done after all; nil: nothing is claimed ahead.
 	release func(ctx context.Context, works []W) error
 }
@@ -39,17 +38,19 @@ type dispatcher[W any] struct {
 	stopping chan struct{}
 	running  sync.WaitGroup
 
+	claims, renewals pulse
+
 	mu     sync.Mutex
 	lanes  map[string]*lane[W]
-	inHand map[int64]int // how often each is claimed and not yet settled: one whose lease ran out can be claimed here again
-	ready  int           // in all lanes, with what they are just claiming ahead
+	inHand map[models.Lease]*hold
+	ready  int // in all lanes, with what they are just claiming ahead
 	closed bool
 }
 
 func newDispatcher[W any](ctx context.Context, from source[W], slots chan struct{}, perLane int, log *slog.Logger) *dispatcher[W] {
 	return &dispatcher[W]{
 		source: from, log: log, perLane: perLane, slots: slots,
-		ctx: ctx, stopping: make(chan struct{}), lanes: map[string]*lane[W]{}, inHand: map[int64]int{},
+		ctx: ctx, stopping: make(chan struct{}), lanes: map[string]*lane[W]{}, inHand: map[models.Lease]*hold{},
 	}
 }
 
@@ -113,7 +114,7 @@ func (d *dispatcher[W]) resume(l *lane[W]) {
 
 // mayClaim: what is claimed ahead is claimed again when half of it has begun, and not one by one.
 func (d *dispatcher[W]) mayClaim(l *lane[W]) bool {
-	if !l.wanted || d.closed || l.short || len(l.ready) > d.ahead(l)/2 {
+	if !l.wanted || d.closed || l.short || len(l.ready) > d.ahead(l)/2 || len(l.ready) > 0 && !d.mayLeave(l.ready[0]) {
 		return false
 	}
 	return d.room(l) > 0 || d.roomAhead(l) > 0
@@ -141,15 +142,26 @@ func (d *dispatcher[W]) fill(l *lane[W]) {
 		if places+ahead == 0 {
 			return
 		}
-		claimed, movedTo, err := d.source.claim(d.ctx, l.name, places+ahead)
+		since := time.Now()
+		claimed, movedTo, err := d.claim(l.name, places+ahead)
 		if err != nil && d.ctx.Err() == nil {
 			d.log.WarnContext(d.ctx, d.source.name+".not_claimed", "error", err)
 		}
-		d.take(l, claimed, places, ahead, len(claimed)+len(movedTo) == places+ahead)
+		d.take(l, claimed, since, places, ahead, len(claimed)+len(movedTo) == places+ahead)
 		for _, name := range movedTo {
 			d.nudge(name)
 		}
 	}
+}
+
+func (d *dispatcher[W]) claim(name string, limit int) (claimed []W, movedTo []string, err error) {
+	ctx, cancel := context.WithTimeout(d.ctx, claimTimeout)
+	defer cancel()
+	err = d.claims.try(func() error {
+		claimed, movedTo, err = d.source.claim(ctx, name, limit)
+		return err
+	})
+	return claimed, movedTo, err
 }
 
 // reserve waits for a slot and takes as many as the lane has room for, and says how many may be claimed beyond that; 0 and 0 when
@@ -208,15 +220,18 @@ func (d *dispatcher[W]) trySlots(n int) (taken int) {
 	return taken
 }
 
-// take begins what was claimed, gives back the places that were not needed, and keeps ready what was claimed ahead.
-func (d *dispatcher[W]) take(l *lane[W], claimed []W, places, ahead int, more bool) {
+// take begins what was claimed since some time, gives back the places that were not needed, and keeps ready what was claimed ahead.
+func (d *dispatcher[W]) take(l *lane[W], claimed []W, since time.Time, places, ahead int, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l.wanted = l.wanted || more
 	for _, work := range claimed {
-		d.inHand[d.source.id(work)]++
+		d.hold(work, since)
 	}
 	now := min(places, len(claimed))
+	if now > 0 && !d.mayLeave(claimed[0]) {
+		now = 0
+	}
 	for _, work := range claimed[:now] {
 		d.begin(l, work)
 	}
@@ -246,7 +261,7 @@ func (d *dispatcher[W]) begin(l *lane[W], work W) {
 
 // beginReady begins what was claimed ahead, as far as there is room.
 func (d *dispatcher[W]) beginReady(l *lane[W]) {
-	for len(l.ready) > 0 && d.room(l) > 0 && !l.short {
+	for len(l.ready) > 0 && d.room(l) > 0 && !l.short && d.mayLeave(l.ready[0]) {
 		if !d.trySlot() {
 			l.short = true
 			d.running.Go(func() { d.awaitSlot(l) })
@@ -291,7 +306,7 @@ func (d *dispatcher[W]) unready(l *lane[W]) {
 	l.ready = nil
 	d.ready -= len(works)
 	d.running.Go(func() {
-		if err := d.source.release(d.ctx, works); err != nil {
+		if err := d.release(works); err != nil {
 			d.log.WarnContext(d.ctx, d.source.name+".not_released", "number", len(works), "error", err)
 		}
 		d.mu.Lock()
@@ -301,36 +316,6 @@ func (d *dispatcher[W]) unready(l *lane[W]) {
 		d.mu.Unlock()
 		d.nudge(l.name) // they are due again
 	})
-}
-
-func (d *dispatcher[W]) dropFromHand(work W) {
-	id := d.source.id(work)
-	if d.inHand[id]--; d.inHand[id] == 0 {
-		delete(d.inHand, id)
-	}
-}
-
-// renew keeps what is in hand, and forgets idle lanes, until the dispatcher has ended.
-func (d *dispatcher[W]) renew(ended <-chan struct{}) {
-	ticker := time.NewTicker(models.LeaseRenewal)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ended:
-			return
-		case <-ticker.C:
-		}
-		d.forget()
-		d.mu.Lock()
-		ids := slices.Collect(maps.Keys(d.inHand))
-		d.mu.Unlock()
-		if len(ids) == 0 {
-			continue
-		}
-		if err := d.source.renew(d.ctx, ids); err != nil && d.ctx.Err() == nil {
-			d.log.WarnContext(d.ctx, d.source.name+".lease_not_renewed", "number", len(ids), "error", err)
-		}
-	}
 }
 
 // stop begins nothing new, gives back what was claimed ahead and waits for what is in flight.

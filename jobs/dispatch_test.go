@@ -31,7 +31,7 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.dispatcher = newDispatcher(ctx, source[*models.Delivery]{
 		name: "callback", claim: h.service.Claim, do: h.request, renew: h.service.Renew,
-		id: func(d *models.Delivery) int64 { return d.Callback.ID },
+		lease: (*models.Delivery).Lease,
 	}, make(chan struct{}, concurrency), perHost, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {
 		cancel()

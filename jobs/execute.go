@@ -23,7 +23,7 @@ type executor struct {
 func (e *executor) source() source[*models.Execution] {
 	return source[*models.Execution]{
 		name: "batch", claim: e.claim, do: e.execute, renew: e.service.RenewBatches,
-		id: func(x *models.Execution) int64 { return x.Batch.ID },
+		lease: (*models.Execution).Lease,
 	}
 }
 

@@ -39,26 +39,50 @@ func outcomeOf(response egress.Response, err error) (models.Outcome, error) {
 }
 
 const (
-	// recordTimeout bounds the writing of an outcome. It outlasts the restart of a database; the lease is renewed meanwhile.
-	recordTimeout = 30 * time.Second
-	// recordPause is between two tries to write, while the database is away.
-	recordPause = 250 * time.Millisecond
+	// recordTimeout bounds one try to write an outcome, of some milliseconds: a write together with others, which has 5 s, and one alone.
+	recordTimeout = 10 * time.Second
+	// recordPause is after the first try that failed; then it doubles up to maxRecordPause.
+	recordPause    = 250 * time.Millisecond
+	maxRecordPause = 2 * time.Second
+	// lastWord is how long outcomes may still be written when the worker waits for requests no longer.
+	lastWord = 5 * time.Second
 )
 
-// insist writes even when the worker's context has ended, and tries again while the database is away: the request has left, and an
-// answer that is not written down makes it leave once more.
+// insist writes, and tries again while the database is away, for as long as the worker lives and lastWord longer: the request has left,
+// and an answer that is not written down makes it leave once more. The lease is renewed meanwhile, as soon as that can be.
 func insist(ctx context.Context, write func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	for {
-		err := write(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(recordPause):
-		}
+	err := within(context.WithoutCancel(ctx), recordTimeout, write)
+	if err == nil {
+		return nil
 	}
+	life, end := outlasting(ctx, lastWord)
+	defer end()
+	for pause := recordPause; err != nil; pause = min(2*pause, maxRecordPause) {
+		select {
+		case <-life.Done():
+			return err
+		case <-time.After(pause):
+		}
+		err = within(life, recordTimeout, write)
+	}
+	return nil
+}
+
+func within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return do(ctx)
+}
+
+// outlasting is a context that ends some time after another.
+func outlasting(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	longer, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(by):
+			end()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); end() }
 }

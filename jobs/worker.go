@@ -35,6 +35,10 @@ const (
 	wakeConcurrency = 4
 	// purgeInterval is how often what is older than the retention goes.
 	purgeInterval = time.Hour
+	// sweepTimeout bounds a sweep, and fireTimeout the begin of all runs whose time has come: each of them takes milliseconds, one with
+	// thousands of inputs a second, and the next look goes on where this one ended. Of a look that hangs the store ends the statement.
+	sweepTimeout = 5 * time.Second
+	fireTimeout  = 30 * time.Second
 	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their outcomes.
 	recordMargin = 10 * time.Second
 )
@@ -52,9 +56,10 @@ type Worker struct {
 	timeout    time.Duration
 	retention  time.Duration
 
+	sweeps     pulse
 	ctx        context.Context    //nolint:containedctx // it is the life of the worker, not of a call
 	cancel     context.CancelFunc // ends the requests in flight
-	deaf       context.CancelFunc // ends the listening to the doorbell
+	deaf       context.CancelFunc // ends the listening to the doorbell, and all that is done at intervals
 	ended      chan struct{}
 	background sync.WaitGroup
 }
@@ -129,47 +134,66 @@ func (w *Worker) Start() error {
 	if err := w.server.Start(mux); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
-	w.listen()
+	listening := w.listen()
 	w.background.Go(func() { w.deliveries.renew(w.ended) })
 	w.background.Go(func() { w.executions.renew(w.ended) })
-	w.background.Go(func() { w.every(models.SchedulerInterval, w.fire) })
-	w.background.Go(func() { w.every(models.SweepInterval, w.sweep) })
-	w.background.Go(func() { w.every(purgeInterval, w.purge) })
+	w.background.Go(func() { w.every(listening, models.SchedulerInterval, w.fire) })
+	w.background.Go(func() { w.every(listening, models.SweepInterval, w.sweep) })
+	w.background.Go(func() { w.every(listening, purgeInterval, w.purge) })
 	return nil
 }
 
-// listen answers the doorbell, until the worker stops.
-func (w *Worker) listen() {
+// listen answers the doorbell, until the worker stops: then the context ends.
+func (w *Worker) listen() context.Context {
 	listening, deaf := context.WithCancel(w.ctx)
 	w.deaf = deaf
 	w.bell.attend(attendant{answer: w.wake, free: w.free, reserve: w.reserve})
 	w.background.Go(func() { w.bell.hear(listening, w.log) })
+	return listening
 }
 
-// Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is given back.
+// Stalled tells that the worker does not get through to the database: what it tries over and over, to sweep, to claim or to renew its
+// leases, has failed for stallTime.
+func (w *Worker) Stalled() bool {
+	now := time.Now()
+	return w.sweeps.stalled(now) || w.deliveries.claims.stalled(now) || w.deliveries.renewals.stalled(now) ||
+		w.executions.claims.stalled(now) || w.executions.renewals.stalled(now)
+}
+
+// Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is given back; what the
+// database does not take within lastWord after that is left to the sweep of another worker.
 func (w *Worker) Stop() {
 	w.deaf()
 	w.server.Stop()
 	w.server.Shutdown()
 	overdue := time.AfterFunc(w.timeout+recordMargin, w.cancel)
-	var both sync.WaitGroup
-	both.Go(w.deliveries.stop)
-	both.Go(w.executions.stop)
-	both.Wait()
+	over := make(chan struct{})
+	go func() {
+		var both sync.WaitGroup
+		both.Go(w.deliveries.stop)
+		both.Go(w.executions.stop)
+		both.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+	case <-time.After(w.timeout + recordMargin + lastWord):
+		w.log.Warn("worker.gave_up_waiting")
+	}
 	overdue.Stop()
 	close(w.ended)
 	w.background.Wait()
 	w.cancel()
 }
 
-// every does something at once and then at intervals, until the worker has ended.
-func (w *Worker) every(interval time.Duration, do func(context.Context)) {
+// every does something at once and then at intervals, until the context ends.
+func (w *Worker) every(ctx context.Context, interval time.Duration, do func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		do(w.ctx)
+		do(ctx)
 		select {
-		case <-w.ended:
+		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
@@ -178,10 +202,17 @@ func (w *Worker) every(interval time.Duration, do func(context.Context)) {
 
 // sweep, the first time at once: after a restart everything that is due is to be woken.
 func (w *Worker) sweep(ctx context.Context) {
-	interrupted, woken, err := w.service.Sweep(ctx)
+	stopping := ctx
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+	var interrupted, woken int
+	err := w.sweeps.try(func() (err error) {
+		interrupted, woken, err = w.service.Sweep(ctx)
+		return err
+	})
 	w.metrics.swept.WithLabelValues("interrupted").Add(float64(interrupted))
 	w.metrics.swept.WithLabelValues("woken").Add(float64(woken))
-	if err != nil {
+	if err != nil && stopping.Err() == nil {
 		w.log.WarnContext(ctx, "sweep.failed", "error", err)
 	} else if interrupted > 0 {
 		w.log.WarnContext(ctx, "sweep.interrupted", "callbacks", interrupted)
@@ -190,8 +221,11 @@ func (w *Worker) sweep(ctx context.Context) {
 
 // fire begins the runs whose time has come.
 func (w *Worker) fire(ctx context.Context) {
+	stopping := ctx
+	ctx, cancel := context.WithTimeout(ctx, fireTimeout)
+	defer cancel()
 	fired, err := w.service.FireSchedules(ctx)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && stopping.Err() == nil {
 		w.log.WarnContext(ctx, "schedule.not_fired", "error", err)
 	}
 	if fired > 0 {
@@ -201,7 +235,7 @@ func (w *Worker) fire(ctx context.Context) {
 
 func (w *Worker) purge(ctx context.Context) {
 	gone, err := w.service.Purge(ctx, w.retention)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "retention.failed", "error", err)
 	}
 	if gone > 0 {

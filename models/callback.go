@@ -148,8 +148,9 @@ type CallbackStore interface {
 	// stays as it is. DeleteAttempts deletes attempts that are still open.
 	ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*Callback) error
 	DeleteAttempts(ctx context.Context, attempts ...*Attempt) error
-	// RenewLeases moves the leases of RUNNING callbacks to until, but for those that somebody is just settling.
-	RenewLeases(ctx context.Context, ids []int64, until time.Time) error
+	// RenewLeases moves leases of RUNNING callbacks to until, and returns them: not those that were lost, which the attempt count
+	// tells, nor those that somebody is just settling.
+	RenewLeases(ctx context.Context, leases []Lease, until time.Time) ([]Lease, error)
 	// CreateAttempts sets the IDs.
 	CreateAttempts(ctx context.Context, attempts []*Attempt) error
 	// FinishAttempts writes what came of attempts. Where the row of one is missing it returns NotFound, and the transaction is to

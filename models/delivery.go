@@ -104,11 +104,6 @@ func signer(c *Callback, owners Owners) SigningOwner {
 	return SigningOwner{ProjectID: owners.Project.ID}
 }
 
-// Renew keeps deliveries in this worker's hand.
-func (s *Service) Renew(ctx context.Context, callbackIDs []int64) error {
-	return s.store.RenewLeases(ctx, callbackIDs, s.now().Add(LeaseTime))
-}
-
 // Release gives back deliveries whose requests have not left and will not: their attempts never were.
 func (s *Service) Release(ctx context.Context, deliveries []*Delivery) error {
 	at := s.now()

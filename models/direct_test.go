@@ -148,6 +148,7 @@ func TestStartedCallbackOfAWorkerThatDiedIsFoundWhenItsLeaseHasRunOut(t *testing
 	w := newWorld(t)
 	lost := w.startedCallback()
 	w.clock.advance(models.LeaseTime)
+	w.swept()
 	_, _, err := w.Sweep(t.Context())
 	noError(t, err)
 	c := w.callback(lost.Callback.ID)

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ func TestRenewedLeaseIsNotInterrupted(t *testing.T) {
 	w.claim(lost.ID)
 	for range 5 { // a request can take longer than a lease
 		w.clock.advance(models.LeaseRenewal)
-		noError(t, w.Renew(t.Context(), []int64{kept.ID}))
+		w.renew(models.Lease{ID: kept.ID, Attempt: 1})
 	}
 	if interrupted, _ := w.sweep(); interrupted != 1 {
 		t.Errorf("interrupted %d", interrupted)
@@ -40,9 +41,38 @@ func TestRenewalTakesNoCallbackThatIsNotRunning(t *testing.T) {
 	pending, ended := w.raised(), w.raised()
 	w.deliver(pending.ID, refused())
 	w.deliver(ended.ID, answered(200))
-	noError(t, w.Renew(t.Context(), []int64{pending.ID, ended.ID, 999}))
+	if renewed := w.renew(models.Lease{ID: pending.ID, Attempt: 1}, models.Lease{ID: ended.ID, Attempt: 1}, models.Lease{ID: 999}); len(renewed) != 0 {
+		t.Errorf("renewed %v", renewed)
+	}
 	for _, id := range []int64{pending.ID, ended.ID} {
 		wantFitting(t, w.callback(id))
+	}
+}
+
+// renew returns what was renewed.
+func (w *world) renew(leases ...models.Lease) []models.Lease {
+	w.t.Helper()
+	renewed, err := w.Renew(w.t.Context(), leases)
+	noError(w.t, err)
+	return renewed
+}
+
+func TestRenewalIsFencedByTheAttemptCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.raised()
+	late := w.late(c)
+	second := w.claim(c.ID)
+	before := w.callback(c.ID)
+	w.clock.advance(models.LeaseRenewal)
+	if renewed := w.renew(late.Lease()); len(renewed) != 0 {
+		t.Errorf("a worker that has lost a callback renewed %v", renewed)
+	}
+	if diff := cmp.Diff(before, w.callback(c.ID)); diff != "" {
+		t.Errorf("it changed the lease of another: %s", diff)
+	}
+	if renewed := w.renew(late.Lease(), second.Lease()); !slices.Equal(renewed, []models.Lease{second.Lease()}) {
+		t.Errorf("renewed %v", renewed)
 	}
 }
 

@@ -149,6 +149,7 @@ func TestLinesNeverStickOrForkWhateverHappensAtOnce(t *testing.T) {
 
 // sweepAtAnyTime interrupts what others have in hand, when the clock has gone on far enough.
 func (w *world) sweepAtAnyTime() {
+	w.swept()
 	if _, _, err := w.Sweep(w.t.Context()); err != nil {
 		w.t.Error(err)
 	}

@@ -193,7 +193,8 @@ type BatchStore interface {
 	CreateBatches(ctx context.Context, batches []*Batch) error
 	// ClaimBatches is to batches what ClaimDue is to callbacks.
 	ClaimBatches(ctx context.Context, actionID int64, now, leaseUntil time.Time, limit int) ([]*Batch, error)
-	RenewBatches(ctx context.Context, ids []int64, until time.Time) error
+	// RenewBatches is to batches what RenewLeases is to callbacks.
+	RenewBatches(ctx context.Context, leases []Lease, until time.Time) ([]Lease, error)
 	CreateBatchAttempts(ctx context.Context, attempts []*BatchAttempt) error
 	FinishBatchAttempt(ctx context.Context, a *BatchAttempt) error
 	// SettleBatch writes what became of a claimed batch; false, and nothing written, when it was claimed again or stopped since.

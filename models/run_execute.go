@@ -75,11 +75,6 @@ func indexed[T any](list []T, id func(T) int64) map[int64]T {
 	return m
 }
 
-// RenewBatches keeps executions in this worker's hand.
-func (s *Service) RenewBatches(ctx context.Context, batchIDs []int64) error {
-	return s.store.RenewBatches(ctx, batchIDs, s.now().Add(LeaseTime))
-}
-
 // Headers returns the request's headers.
 func (e *Execution) Headers(userAgent string) http.Header {
 	h := http.Header{}

@@ -171,9 +171,12 @@ func TestRenewedBatchIsNotInterrupted(t *testing.T) {
 	queued := w.batches(kept.RunID)[2]
 	for range 5 { // a call can take longer than a lease
 		w.clock.advance(models.LeaseRenewal)
-		noError(t, w.RenewBatches(t.Context(), []int64{kept.ID, queued.ID, 999}))
+		renewed, err := w.RenewBatches(t.Context(), []models.Lease{claimed[0].Lease(), {ID: queued.ID}, {ID: lost.ID, Attempt: 2}, {ID: 999}})
+		noError(t, err)
+		if !slices.Equal(renewed, []models.Lease{claimed[0].Lease()}) {
+			t.Errorf("renewed %v", renewed)
+		}
 	}
-	noError(t, w.RenewBatches(t.Context(), nil))
 	if interrupted, _ := w.sweep(); interrupted != 1 {
 		t.Errorf("interrupted %d", interrupted)
 	}

@@ -20,7 +20,7 @@ func (w *world) tryExecute(a *models.Action) {
 		case n == 3:
 			err = w.RecordBatch(w.t.Context(), e, executed(400, ""))
 		case n == 4:
-			err = w.RenewBatches(w.t.Context(), []int64{e.Batch.ID})
+			_, err = w.RenewBatches(w.t.Context(), []models.Lease{e.Lease()})
 		case n == 5:
 			err = w.RecordBatch(w.t.Context(), copyOf(e), found(2, e.Batch.Page < 5))
 			if err == nil {

@@ -219,9 +219,9 @@ func TestStopWhileLeasesAreRenewedEndsWithoutADeadlock(t *testing.T) {
 	for range stopRounds {
 		run := w.newRun(inputs(20))
 		claimed := w.claimBatches(a, 20)
-		ids := make([]int64, len(claimed))
+		leases := make([]models.Lease, len(claimed))
 		for i := range claimed {
-			ids[i] = claimed[(i*7)%len(claimed)].Batch.ID // in another order than that of creation
+			leases[i] = claimed[(i*7)%len(claimed)].Lease() // in another order than that of creation
 		}
 		stopped := atomic.Bool{}
 		atOnce(3, func(i int) {
@@ -236,7 +236,7 @@ func TestStopWhileLeasesAreRenewedEndsWithoutADeadlock(t *testing.T) {
 				}
 			default:
 				for err == nil && !stopped.Load() {
-					err = w.RenewBatches(t.Context(), ids)
+					_, err = w.RenewBatches(t.Context(), leases)
 				}
 			}
 			if err != nil {

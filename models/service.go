@@ -28,6 +28,7 @@ type Store interface {
 	RunScheduleStore
 	JobStore
 	CallbackStore
+	SweepStore
 	SigningSecretStore
 	TextStore
 }

@@ -27,11 +27,11 @@ func (w *world) inHand(count int) []*models.Delivery {
 func (w *world) claimedAgain(late, others []*models.Delivery) []*models.Delivery {
 	w.t.Helper()
 	w.clock.advance(models.LeaseRenewal)
-	ids := make([]int64, len(others))
+	leases := make([]models.Lease, len(others))
 	for i, d := range others {
-		ids[i] = d.Callback.ID
+		leases[i] = d.Lease()
 	}
-	noError(w.t, w.Renew(w.t.Context(), ids))
+	w.renew(leases...)
 	w.clock.advance(models.LeaseTime - models.LeaseRenewal)
 	if interrupted, _ := w.sweep(); interrupted != len(late) {
 		w.t.Fatalf("interrupted %d, want %d", interrupted, len(late))

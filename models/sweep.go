@@ -25,18 +25,20 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	var hosts []string
 	var actions []int64
 	at := s.now()
+	// Not in the transaction: a process that stops in the midst of it would hold up the sweeps of all others.
+	expire, err := s.swept(ctx, at)
+	if err != nil {
+		return 0, 0, err
+	}
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
-		if interrupted, err = tx.InterruptExpired(ctx, at, sweepBatch); err != nil {
-			return err
+		if expire {
+			if interrupted, err = interruptExpired(ctx, tx, at); err != nil {
+				return err
+			}
 		}
 		if hosts, err = tx.OverdueHosts(ctx, at.Add(-sweepGrace)); err != nil {
 			return err
 		}
-		expired, err := tx.InterruptExpiredBatches(ctx, at, sweepBatch)
-		if err != nil {
-			return err
-		}
-		interrupted += expired
 		actions, err = tx.OverdueActions(ctx, at.Add(-sweepGrace))
 		return err
 	})
@@ -53,6 +55,15 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	}
 	s.send(ctx, wakeups, sweepWakeTimeout)
 	return interrupted, len(wakeups), nil
+}
+
+func interruptExpired(ctx context.Context, tx Store, at time.Time) (int, error) {
+	callbacks, err := tx.InterruptExpired(ctx, at, sweepBatch)
+	if err != nil {
+		return 0, err
+	}
+	batches, err := tx.InterruptExpiredBatches(ctx, at, sweepBatch)
+	return callbacks + batches, err
 }
 
 // maxCountDue bounds what counting reads: an alarm does not need more.

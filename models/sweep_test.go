@@ -252,6 +252,7 @@ func TestQueueThatFailsIsNotTheCallersProblem(t *testing.T) {
 	_, err = w.ReplayCallback(t.Context(), w.admin, c.ID)
 	noError(t, err)
 	w.clock.advance(time.Minute)
+	w.swept()
 	if _, _, err := w.Sweep(t.Context()); err != nil {
 		t.Errorf("the sweep: %v", err)
 	}
@@ -275,6 +276,7 @@ func TestSweepsAtTheSameTimeGiveTheSameNames(t *testing.T) {
 	w.waiting(c, "another.example:443", 1)
 	w.clock.advance(time.Minute)
 	const sweeps = 4
+	w.swept()
 	atOnce(sweeps, func(int) {
 		if _, _, err := w.Sweep(t.Context()); err != nil {
 			t.Error(err)
@@ -303,6 +305,7 @@ func TestSweepsAtTheSameTimeInterruptOnce(t *testing.T) {
 	w.clock.advance(models.LeaseTime)
 	var mu sync.Mutex
 	total := 0
+	w.swept()
 	atOnce(4, func(int) {
 		interrupted, _, err := w.Sweep(t.Context())
 		if err != nil {

@@ -87,9 +87,8 @@ func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUnti
 
 // RenewBatches keeps batches in their worker's hand. One that somebody has locked is being settled or stopped: waiting for it, with
 // others locked, could be for ever.
-func (s *Store) RenewBatches(ctx context.Context, ids []int64, until time.Time) error {
-	mine := s.lockedBatches(ctx).Select("id").Where(s.among("id", &ids)).Where(isExecuted)
-	return s.writer(ctx).Model(&batchRow{}).Where(s.dialect.chosen(), mine).Update("lease_until", micros(until)).Error
+func (s *Store) RenewBatches(ctx context.Context, leases []models.Lease, until time.Time) ([]models.Lease, error) {
+	return s.renew(ctx, "run_batches", s.lockedBatches(ctx).Where(isExecuted), leases, until)
 }
 
 // SettleBatch writes what became of a claimed batch.

@@ -60,9 +60,30 @@ func (s *Store) ReleaseCallbacks(ctx context.Context, now time.Time, callbacks .
 
 // RenewLeases keeps callbacks in their worker's hand. One that somebody has locked is being settled or interrupted: waiting for it,
 // with others locked, could be a ring.
-func (s *Store) RenewLeases(ctx context.Context, ids []int64, until time.Time) error {
-	mine := s.locked(ctx).Select("id").Where(s.among("id", &ids)).Where(isRunning)
-	return s.writer(ctx).Model(&callbackRow{}).Where(s.dialect.chosen(), mine).Update("lease_until", micros(until)).Error
+func (s *Store) RenewLeases(ctx context.Context, leases []models.Lease, until time.Time) ([]models.Lease, error) {
+	return s.renew(ctx, "callbacks", s.locked(ctx).Where(isRunning), leases, until)
+}
+
+// renewPart keeps a statement, with two parameters for each lease, below the 32,766 of SQLite.
+const renewPart = 10_000
+
+// renew renews leases of a table's rows, of those that a query finds free. The attempt count is the fence.
+func (s *Store) renew(ctx context.Context, table string, free *gorm.DB, leases []models.Lease, until time.Time) (renewed []models.Lease, err error) {
+	mine := free.Select(table + ".id").Joins("JOIN given ON given.id = " + table + ".id AND given.attempt = attempt_count")
+	for part := range slices.Chunk(leases, renewPart) {
+		given, args := s.given(len(part),
+			columnOf("id", "bigint", part, func(l models.Lease) int64 { return l.ID }),
+			columnOf("attempt", "bigint", part, func(l models.Lease) int { return l.Attempt }),
+		)
+		var some []models.Lease
+		err := s.writer(ctx).Raw(given+"UPDATE "+table+" SET lease_until = ? WHERE "+s.dialect.chosen()+" RETURNING id, attempt_count AS attempt",
+			append(args, micros(until), mine)...).Scan(&some).Error
+		if err != nil {
+			return renewed, err
+		}
+		renewed = append(renewed, some...)
+	}
+	return renewed, nil
 }
 
 // settle is fenced by the attempt count, row by row.

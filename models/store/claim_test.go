@@ -194,8 +194,13 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	claim(t, s, other, start, lease)
 	settle(t, s, ended, models.StatusFailed, 500)
 	before := []*models.Callback{read(t, s, other.ID), read(t, s, pending.ID), read(t, s, ended.ID)}
-	noError(t, s.RenewLeases(t.Context(), []int64{running.ID, pending.ID, ended.ID, 999}, renewed))
-	noError(t, s.RenewLeases(t.Context(), nil, renewed))
+	got, err := s.RenewLeases(t.Context(), []models.Lease{
+		{ID: running.ID, Attempt: 1}, {ID: other.ID, Attempt: 2}, {ID: pending.ID}, {ID: ended.ID, Attempt: 1}, {ID: 999, Attempt: 1},
+	}, renewed)
+	noError(t, err)
+	if diff := cmp.Diff([]models.Lease{{ID: running.ID, Attempt: 1}}, got); diff != "" {
+		t.Error(diff)
+	}
 	if got := read(t, s, running.ID); !got.LeaseUntil.Equal(renewed) || got.AttemptCount != 1 {
 		t.Errorf("got %+v", got)
 	}

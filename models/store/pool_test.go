@@ -17,15 +17,16 @@ func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a failure only
 	defer cancel()
 	var ids []int64
+	var leases []models.Lease
 	for round := range int64(40) {
-		ids = append(ids, round)
+		ids, leases = append(ids, round), append(leases, models.Lease{ID: round})
 		atOnce(4, func(i int) {
-			err := s.RenewLeases
+			renew := s.RenewLeases
 			if i%2 == 1 {
-				err = s.RenewBatches
+				renew = s.RenewBatches
 			}
 			if i < 3 {
-				if err := err(ctx, ids, start); err != nil {
+				if _, err := renew(ctx, leases, start); err != nil {
 					t.Error(err)
 				}
 				return

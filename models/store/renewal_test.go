@@ -12,16 +12,16 @@ import (
 
 // leased is two rows in a worker's hand.
 type leased struct {
-	ids    [2]int64
+	leases [2]models.Lease
 	settle func(t *testing.T, tx models.Store, i int)
-	renew  func(ctx context.Context, ids []int64, until time.Time) error
+	renew  func(ctx context.Context, leases []models.Lease, until time.Time) ([]models.Lease, error)
 	lease  func(t *testing.T, i int) *time.Time // nil when it is settled
 }
 
 func leasedCallbacks(t *testing.T, s *store.Store) leased {
 	hands := inHand(t, s, newTenant(t, s, "a"), 2)
 	return leased{
-		ids: [2]int64{hands[0].callback.ID, hands[1].callback.ID},
+		leases: [2]models.Lease{{ID: hands[0].callback.ID, Attempt: 1}, {ID: hands[1].callback.ID, Attempt: 1}},
 		settle: func(t *testing.T, tx models.Store, i int) {
 			t.Helper()
 			hands[i].arrive()
@@ -41,7 +41,7 @@ func leasedBatches(t *testing.T, s *store.Store) leased {
 	w.newBatches(t, s, 2)
 	batches := w.claim(t, s, 2)
 	return leased{
-		ids: [2]int64{batches[0].ID, batches[1].ID},
+		leases: [2]models.Lease{{ID: batches[0].ID, Attempt: 1}, {ID: batches[1].ID, Attempt: 1}},
 		settle: func(t *testing.T, tx models.Store, i int) {
 			t.Helper()
 			b := batches[i]
@@ -74,8 +74,8 @@ func TestRenewalDoesNotWaitForWhatIsJustBeingSettled(t *testing.T) {
 			defer cancel()
 			noError(t, s.InTx(t.Context(), func(tx models.Store) error {
 				l.settle(t, tx, 1)
-				if err := l.renew(ctx, l.ids[:], renewed); err != nil {
-					return err
+				if got, err := l.renew(ctx, l.leases[:], renewed); err != nil || len(got) != 1 || got[0] != l.leases[0] {
+					t.Errorf("renewed %v, %v", got, err)
 				}
 				if got := l.lease(t, 0); got == nil || !got.Equal(renewed) {
 					t.Errorf("what nobody settles has a lease until %v", got)
@@ -83,7 +83,7 @@ func TestRenewalDoesNotWaitForWhatIsJustBeingSettled(t *testing.T) {
 				l.settle(t, tx, 0)
 				return nil
 			}))
-			for i := range l.ids {
+			for i := range l.leases {
 				if got := l.lease(t, i); got != nil {
 					t.Errorf("%d is settled, and has a lease until %s", i, got)
 				}

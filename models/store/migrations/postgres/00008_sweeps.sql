@@ -1,0 +1,12 @@
+-- +goose Up
+
+-- One row: when a worker last swept, and until when a lease that has run out does not mean that its worker is gone, since nobody could
+-- renew one.
+CREATE TABLE sweeps (
+    id          smallint PRIMARY KEY CHECK (id = 1),
+    swept_at    bigint NOT NULL,
+    grace_until bigint NOT NULL
+);
+
+-- +goose Down
+DROP TABLE sweeps;

@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+type sweepRow struct {
+	ID         int64
+	SweptAt    int64
+	GraceUntil int64
+}
+
+func (sweepRow) TableName() string { return "sweeps" }
+
+// swept keeps the latest time that can be right: the clocks of processes differ.
+const swept = `INSERT INTO sweeps (id, swept_at, grace_until) VALUES (1, ?, 0) ON CONFLICT (id) DO UPDATE SET
+	grace_until = CASE WHEN sweeps.swept_at < ? THEN ? ELSE sweeps.grace_until END,
+	swept_at = CASE WHEN sweeps.swept_at BETWEEN excluded.swept_at AND ? THEN sweeps.swept_at ELSE excluded.swept_at END
+RETURNING *`
+
+// Swept notes a sweep.
+func (s *Store) Swept(ctx context.Context, now, lastSince, graceUntil time.Time) (time.Time, error) {
+	var row sweepRow
+	err := s.writer(ctx).Raw(swept, micros(now), micros(lastSince), micros(graceUntil), micros(now.Add(models.MaxClockSkew))).Scan(&row).Error
+	return fromMicros(row.GraceUntil), err
+}
