@@ -169,7 +169,7 @@ func openStore(cfg config, log *slog.Logger) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := store.Open(where, sealer, store.WithTrace(func(ctx context.Context, statement string, took time.Duration) {
+	opened, err := store.Open(where, sealer, store.WithPooler(cfg.Pooler), store.WithTrace(func(ctx context.Context, statement string, took time.Duration) {
 		if took > slowStatement {
 			log.WarnContext(ctx, "sql.slow", "statement", statement, "duration_ms", took.Milliseconds())
 		}

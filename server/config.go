@@ -27,6 +27,7 @@ type config struct {
 	PublicURL       string        `env:"RINGBACK_PUBLIC_URL"`
 	DataDir         string        `env:"RINGBACK_DATA_DIR" envDefault:"./data"`
 	DatabaseURL     secretURL     `env:"DATABASE_URL"`
+	Pooler          store.Pooler  `env:"RINGBACK_POOLER" envDefault:"session"`
 	RedisURL        secretURL     `env:"REDIS_URL"`
 	Queue           string        `env:"RINGBACK_QUEUE" envDefault:"callbacks"`
 	PlatformKey     models.Secret `env:"RINGBACK_PLATFORM_KEY"`
@@ -138,6 +139,8 @@ func (c *config) problems() []string {
 	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
 	check(c.PerHost < 1 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be between 1 and 10000")
 	check(time.Duration(c.Retention) < time.Hour, "RINGBACK_RETENTION: must be at least 1h")
+	check(!slices.Contains([]store.Pooler{store.PoolerSession, store.PoolerTransaction}, c.Pooler),
+		"RINGBACK_POOLER: must be session or transaction")
 	check(!slices.Contains([]string{"", "text", "json"}, c.LogFormat), "RINGBACK_LOG_FORMAT: must be text or json")
 	return found
 }

@@ -125,6 +125,26 @@ func TestReadmeTableHasEveryVariableWithItsDefault(t *testing.T) {
 	}
 }
 
+// Compose gives a container only what its file names.
+func TestComposePassesEveryVariableOn(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed := []string{"RINGBACK_ADDR", "DATABASE_URL", "REDIS_URL"}
+	for field := range reflect.TypeFor[config]().Fields() {
+		name := field.Tag.Get("env")
+		want := "\n  " + name + ": "
+		if !slices.Contains(fixed, name) {
+			want += "${" + name + ":-"
+		}
+		if !strings.Contains(string(text), want) {
+			t.Errorf("docker-compose.yml does not pass %s on", name)
+		}
+	}
+}
+
 // computedDefault: some defaults follow from other variables; their README cell says how.
 func computedDefault(name, text string) bool {
 	return slices.Contains([]string{"RINGBACK_PUBLIC_URL http://", "RINGBACK_LOG_FORMAT text"}, name+" "+text)

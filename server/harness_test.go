@@ -88,7 +88,7 @@ type instance struct {
 	status int           // valid then
 }
 
-// newEnv is the environment of a fresh installation: a data folder, or a migrated schema and a queue of its own.
+// newEnv is the environment of a fresh installation: a data folder, or a migrated database and a queue of its own.
 func newEnv(t *testing.T) vars {
 	t.Helper()
 	env := vars{"RINGBACK_ADDR": "127.0.0.1:0", "RINGBACK_DATA_DIR": t.TempDir(), "RINGBACK_CONCURRENCY": "16"}
@@ -96,7 +96,8 @@ func newEnv(t *testing.T) vars {
 		return env
 	}
 	maps.Copy(env, vars{
-		"DATABASE_URL":              storetest.URL(t),
+		"DATABASE_URL":              storetest.MigratedURL(t),
+		"RINGBACK_POOLER":           string(storetest.ModeOfPooler()),
 		"RINGBACK_ENCRYPTION_KEY":   base64.StdEncoding.EncodeToString(storetest.Key),
 		"RINGBACK_PLATFORM_KEY":     models.NewPlatformKey().Reveal(),
 		"RINGBACK_ALLOWED_NETWORKS": "127.0.0.0/8",
@@ -140,7 +141,7 @@ func startServer(t *testing.T, opts options) *instance {
 	t.Helper()
 	env := newEnv(t)
 	maps.Copy(env, opts.env)
-	if env["DATABASE_URL"] != "" {
+	if opts.env["DATABASE_URL"] != "" {
 		opts.migrate(t, env)
 	}
 	s := start(t, opts, env)
@@ -161,6 +162,12 @@ func startServer(t *testing.T, opts options) *instance {
 // migrate brings a database up to date, as far as the program knows.
 func (o options) migrate(t *testing.T, env vars) {
 	t.Helper()
+	if o.program == "" {
+		if status, _, stderr := runCommand(t, list(env), "migrate", "up"); status != exitOK {
+			t.Fatalf("migrate up: exit status %d: %s", status, stderr)
+		}
+		return
+	}
 	cmd := o.command("migrate", "up")
 	cmd.Env = append(cmd.Env, list(env)...)
 	if text, err := cmd.CombinedOutput(); err != nil {

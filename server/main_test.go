@@ -10,6 +10,8 @@ import (
 
 	redislog "github.com/redis/go-redis/v9/logging"
 	"go.uber.org/goleak"
+
+	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // envRunMain makes the test binary run the program instead of the tests: that is how tests get a process of their own.
@@ -30,7 +32,7 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.parallel"); f.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
 		_ = f.Value.Set("6")
 	}
-	status := m.Run()
+	status := storetest.Main{M: m}.Run()
 	if status == 0 {
 		if err := goleak.Find(goleak.IgnoreTopFunction(gormCache)); err != nil {
 			fmt.Fprintln(os.Stderr, "goroutines outlive the tests:", err)

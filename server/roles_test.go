@@ -61,6 +61,7 @@ func TestPendingMigrationStopsServe(t *testing.T) {
 		t.Skip("the embedded default migrates by itself: needs TEST_DATABASE_URL")
 	}
 	env := newEnv(t)
+	env["DATABASE_URL"] = storetest.URL(t) // which is not migrated
 	steps := []struct {
 		args   []string
 		status int

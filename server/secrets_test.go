@@ -21,6 +21,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // spellings are the ways in which a secret could hide in a text: as it is, in hex, and in base64 at any offset.
@@ -128,7 +129,7 @@ func (s *instance) databaseContent(t *testing.T) []byte {
 		}
 		return out.Bytes()
 	}
-	db, err := sql.Open("pgx", s.env["DATABASE_URL"])
+	db, err := sql.Open("pgx", storetest.Direct(s.env["DATABASE_URL"]))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // envPrevious names the program of the release before, built from the commit in .ci/previous.
@@ -119,9 +122,13 @@ func TestUpgradeFromTheReleaseBeforeLosesNothing(t *testing.T) {
 	if program == "" {
 		t.Skip("needs " + envPrevious + ": the program of the commit in .ci/previous, which .ci/run builds")
 	}
-	before := startServer(t, options{process: true, program: program, env: crashEnv(vars{
-		"RINGBACK_RETRY_SCHEDULE": strings.Repeat("2s,", 19) + "2s",
-	})})
+	env := newEnv(t)
+	maps.Copy(env, crashEnv(vars{"RINGBACK_RETRY_SCHEDULE": strings.Repeat("2s,", 19) + "2s"}))
+	old := options{process: true, program: program, env: env}
+	if storetest.OnPostgres() {
+		env["DATABASE_URL"] = storetest.Direct(storetest.URL(t)) // the release before knows no pooler
+	}
+	before := startServer(t, old)
 	u := leave(t, before)
 	u.mend()
 	now := options{process: true}

@@ -24,9 +24,13 @@ var owners = map[models.CallbackOwner]struct {
 }
 
 // CallbackPages lists the callbacks of owners.
-func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) (map[int64]*models.PageOf[*models.Callback], error) {
-	query := s.queryPages(ctx, scope, owner, ids, filter, page)
-	return pagesFrom(query, ids, page.First, s.callback, owners[owner].id, newestFirst)
+func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) (pages map[int64]*models.PageOf[*models.Callback], err error) {
+	err = s.planned(ctx, func(s *Store) (err error) {
+		query := s.queryPages(ctx, scope, owner, ids, filter, page)
+		pages, err = pagesFrom(query, ids, page.First, s.callback, owners[owner].id, newestFirst)
+		return err
+	})
+	return pages, err
 }
 
 func (s *Store) queryPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) *gorm.DB {
@@ -36,8 +40,12 @@ func (s *Store) queryPages(ctx context.Context, scope models.Scope, owner models
 }
 
 // CountCallbacks counts what CallbackPages lists, up to models.MaxCounted and one more.
-func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) (map[int64]int, error) {
-	return countsFrom(s.queryCounts(ctx, scope, owner, ids, filter), ids)
+func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) (counts map[int64]int, err error) {
+	err = s.planned(ctx, func(s *Store) (err error) {
+		counts, err = countsFrom(s.queryCounts(ctx, scope, owner, ids, filter), ids)
+		return err
+	})
+	return counts, err
 }
 
 func (s *Store) queryCounts(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) *gorm.DB {

@@ -75,8 +75,8 @@ func analyze(t *testing.T, s *store.Store, mode string, query *gorm.DB) planNode
 		arguments[i] = fmt.Sprintf("'%v'", v)
 	}
 	var text string
-	noError(t, s.DB().Connection(func(tx *gorm.DB) error {
-		for _, statement := range []string{"SET plan_cache_mode = " + mode, "PREPARE listed AS " + query.Statement.SQL.String()} {
+	noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+		for _, statement := range []string{"SET LOCAL plan_cache_mode = " + mode, "PREPARE listed AS " + query.Statement.SQL.String()} {
 			if err := tx.Exec(statement).Error; err != nil {
 				return err
 			}

@@ -163,9 +163,13 @@ func (s *Store) OverdueHosts(ctx context.Context, dueBy time.Time) ([]string, er
 }
 
 // CountDue counts what is due.
-func (s *Store) CountDue(ctx context.Context, dueBy time.Time, limit int) (int, error) {
-	due := s.reader(ctx).Model(&callbackRow{}).Select("id").Where(isPending+" AND next_attempt_at <= ?", micros(dueBy)).Limit(limit)
-	return count(s.reader(ctx).Table("(?) AS due", due))
+func (s *Store) CountDue(ctx context.Context, dueBy time.Time, limit int) (n int, err error) {
+	err = s.planned(ctx, func(s *Store) (err error) {
+		due := s.reader(ctx).Model(&callbackRow{}).Select("id").Where(isPending+" AND next_attempt_at <= ?", micros(dueBy)).Limit(limit)
+		n, err = count(s.reader(ctx).Table("(?) AS due", due))
+		return err
+	})
+	return n, err
 }
 
 // locked selects callbacks that nobody else has in hand. SQLite drops the clause and needs none: it has one writer.

@@ -60,8 +60,8 @@ type connState struct{ opened, asked, heard, ends int64 }
 
 const connStateKey = "ringback"
 
-// openPool opens a pool whose connections are looked after.
-func openPool(config *pgx.ConnConfig, limits connLimits) *sql.DB {
+// openPool opens a pool whose connections are looked after. It learns whether a pooler shares them.
+func openPool(config *pgx.ConnConfig, limits connLimits, set settings, shared *atomic.Bool) *sql.DB {
 	c := &connections{limits: limits, began: time.Now()}
 	dialer := net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount},
@@ -73,8 +73,9 @@ func openPool(config *pgx.ConnConfig, limits connLimits) *sql.DB {
 	}
 	config.OnPgError = c.keeps
 	config.Tracer = c
-	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(c.opened), stdlib.OptionResetSession(c.check),
+	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(c.opened), stdlib.OptionResetSession(c.check),
 		stdlib.OptionShouldPing(func(context.Context, stdlib.ShouldPingParams) bool { return false })) // check does
+	pool := sql.OpenDB(poolerConnector{connector, set, shared})
 	pool.SetConnMaxLifetime(limits.connLifetime)
 	return pool
 }
@@ -164,6 +165,9 @@ func (c *connections) TraceQueryStart(ctx context.Context, conn *pgx.Conn, _ pgx
 
 // TraceQueryEnd is pgx.QueryTracer.
 func (c *connections) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, end pgx.TraceQueryEndData) {
+	if refused, ok := end.Err.(*pgconn.PgError); ok { //nolint:errorlint // the error itself, whose message goes on
+		refused.Message += poolerAdvice(refused)
+	}
 	if s := stateOf(conn.PgConn()); s != nil {
 		now := c.clock()
 		switch {

@@ -62,3 +62,8 @@ func PartLengths(texts []int) (lengths []int) {
 	}
 	return lengths
 }
+
+// Planned runs a query as lists are.
+func (s *Store) Planned(ctx context.Context, query func(*Store) error) error {
+	return s.planned(ctx, query)
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -13,6 +14,13 @@ import (
 
 //go:embed migrations
 var migrations embed.FS
+
+const (
+	// migrationLease is how long others wait for one that was killed while it migrated. It is renewed every 3 s.
+	migrationLease = 15 * time.Second
+	// migrationPatience is how often, once a second, one asks whether another has done with migrating: 5 min.
+	migrationPatience = 300
+)
 
 // ErrPendingMigrations is returned where the schema must be up to date and is not.
 var ErrPendingMigrations = errors.New("the database has pending migrations; run: ringback migrate up")
@@ -26,7 +34,7 @@ type Migration struct {
 
 // Migrate brings the schema up to date and returns what it applied. Processes that start together wait for each other.
 func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
-	p, err := s.migrationProvider(ctx, true)
+	p, err := s.migrationProvider(true)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +51,7 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 
 // Migrations lists every step and whether it was applied.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
-	p, err := s.migrationProvider(ctx, false)
+	p, err := s.migrationProvider(false)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +80,7 @@ func (s *Store) CheckMigrated(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) migrationProvider(ctx context.Context, lockSchema bool) (*goose.Provider, error) {
+func (s *Store) migrationProvider(lockSchema bool) (*goose.Provider, error) {
 	pool, err := s.write.DB()
 	if err != nil {
 		return nil, err
@@ -87,14 +95,11 @@ func (s *Store) migrationProvider(ctx context.Context, lockSchema bool) (*goose.
 	if !lockSchema {
 		return goose.NewProvider(goose.DialectPostgres, pool, folder)
 	}
-	// goose's own lock is one for the whole database, and it asks for it every 5 s.
-	var id int64
-	if err := pool.QueryRowContext(ctx, "SELECT hashtextextended('ringback migrate ' || current_schema(), 0)").Scan(&id); err != nil {
-		return nil, err
-	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(id), lock.WithLockTimeout(1, 300))
+	// A row with a lease, and not a session's lock: a pooler may give each statement to another session.
+	locker, err := lock.NewPostgresTableLocker(lock.WithTableLeaseDuration(migrationLease), lock.WithTableHeartbeatInterval(migrationLease/5),
+		lock.WithTableLockTimeout(time.Second, migrationPatience))
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, pool, folder, goose.WithSessionLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, pool, folder, goose.WithLocker(locker))
 }

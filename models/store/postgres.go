@@ -3,8 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"maps"
 	"strings"
+	"sync/atomic"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -14,14 +19,16 @@ func isPostgres(databaseURL string) bool {
 	return strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://")
 }
 
-// statementTimeout ends, on the server, a statement whose caller has given up; in milliseconds.
-const statementTimeout = "30000"
-
-// planning has Postgres read every list from its index, in its order and no further than its limit, by a plan that is made once for a
+// postgresSettings are those of every connection, where DATABASE_URL has none of that name.
+//
+// statement_timeout (in milliseconds) ends, on the server, a statement whose caller is gone and could not say so.
+//
+// The others have Postgres read every list from its index, in its order and no further than its limit, by a plan that is made once for a
 // statement and a connection. Where the statistics are old or none, as on a new installation, it takes a long history for a few rows,
 // and then to read them all and sort them seems as good; and it keeps a plan that was made while a table was empty. A list of a single
 // row, which an array can be, it would plan anew each time, for longer than the work takes; and a list of many owners it would compile.
-var planning = map[string]string{
+var postgresSettings = settings{
+	"statement_timeout": "30000",
 	"enable_bitmapscan": "off", "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
 }
 
@@ -30,14 +37,16 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	config.RuntimeParams["statement_timeout"] = statementTimeout
-	for name, value := range planning {
-		config.RuntimeParams[name] = value
+	set := maps.Clone(postgresSettings)
+	maps.DeleteFunc(set, func(name, _ string) bool { _, given := config.RuntimeParams[name]; return given })
+	if o.pooler == PoolerTransaction && config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "ringback"
 	}
-	pool := openPool(config, o.limits)
+	shared := &atomic.Bool{}
+	pool := openPool(config, o.limits, set, shared)
 	limitPool(pool, o.maxConns)
 	// pgx caches prepared statements itself; a second cache in gorm makes it slower.
 	db, err := openGorm(postgres.New(postgres.Config{Conn: pool}), o, false)
@@ -45,7 +54,13 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 		_ = pool.Close()
 		return nil, err
 	}
-	return &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db}, nil
+	s := &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db, shared: shared}
+	if shared.Load() && config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		if err := probePooler(context.Background(), pool); errors.As(err, new(*pgconn.PgError)) {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
 }
 
 type postgresDialect struct{}

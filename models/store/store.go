@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -24,13 +25,15 @@ type Store struct {
 	// begin begins transactions, in the pool of write.
 	begin *gorm.DB
 	inTx  bool
+	// shared is set while a pooler shares out the connections to Postgres.
+	shared *atomic.Bool
 }
 
 var _ models.Store = (*Store)(nil)
 
 // Open opens a database: a postgres:// URL, or the path of a SQLite file. It does not migrate.
 func Open(databaseURL string, sealer *Sealer, opts ...Option) (*Store, error) {
-	o := options{maxConns: defaultMaxConns, limits: connLimits{statementDeadline, connLifetime}}
+	o := options{maxConns: defaultMaxConns, limits: connLimits{statementDeadline, connLifetime}, pooler: PoolerSession}
 	for _, apply := range opts {
 		apply(&o)
 	}
@@ -46,6 +49,7 @@ type Option func(*options)
 type options struct {
 	maxConns int
 	limits   connLimits
+	pooler   Pooler
 	trace    Trace
 }
 
@@ -109,12 +113,25 @@ func (s *Store) CheckWritable(ctx context.Context) error {
 
 // InTx runs f in one transaction.
 func (s *Store) InTx(ctx context.Context, f func(models.Store) error) error {
+	return s.transaction(ctx, func(tx *Store) error { return f(tx) })
+}
+
+func (s *Store) transaction(ctx context.Context, f func(*Store) error) error {
 	if s.inTx {
 		return f(s)
 	}
 	return s.begin.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true})
 	})
+}
+
+// planned runs a query that is as quick as promised only under the settings of postgres.go. Through a pooler transactions have them,
+// and single statements do not.
+func (s *Store) planned(ctx context.Context, query func(*Store) error) error {
+	if s.inTx || s.shared == nil || !s.shared.Load() {
+		return query(s)
+	}
+	return s.transaction(ctx, query)
 }
 
 func (s *Store) reader(ctx context.Context) *gorm.DB { return s.read.WithContext(ctx) }

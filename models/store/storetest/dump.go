@@ -11,7 +11,7 @@ func Dump(tb testing.TB, databaseURL string, tables ...string) map[string][]stri
 	tb.Helper()
 	driver, source := "sqlite3", "file:"+databaseURL
 	if OnPostgres() {
-		driver, source = "pgx", databaseURL
+		driver, source = "pgx", Direct(databaseURL)
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {

@@ -8,18 +8,18 @@ type Leftovers = leftovers
 // Keep and Take are what Main and Open do.
 func (l *leftovers) Keep() (drop func()) { return l.keep() }
 
-// Take gives a schema to a test.
-func (l *leftovers) Take(tb testing.TB) (databaseURL string, migrated bool) { return l.take(tb) }
+// Take gives a database to a test.
+func (l *leftovers) Take(tb testing.TB) (databaseURL string) { return l.take(tb) }
 
-// The tools of schemas.
+// The tools of databases.
 var (
 	Execute        = execute
-	WithParameter  = withParameter
+	NameOf         = nameOf
 	DropLeftBehind = dropLeftBehind
 )
 
-// Names of schemas.
+// Names of databases.
 const (
-	SchemaName = schemaName
-	LeftBehind = leftBehind
+	DatabaseName = databaseName
+	LeftBehind   = leftBehind
 )

@@ -1,4 +1,4 @@
-// Package storetest opens fresh databases for tests: SQLite files, or schemas of the Postgres that TEST_DATABASE_URL names.
+// Package storetest opens fresh databases for tests: SQLite files, or databases on the Postgres that TEST_DATABASE_URL names.
 package storetest
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/ringback/ringback/models/store"
 )
 
-// EnvDatabaseURL names a Postgres on which every test has a schema to itself. Empty: SQLite.
+// EnvDatabaseURL names a Postgres on which every test has a database to itself. Empty: SQLite.
 const EnvDatabaseURL = "TEST_DATABASE_URL"
 
 // maxConns is small: dozens of tests run at the same time on one Postgres.
@@ -29,21 +29,22 @@ func Open(tb testing.TB, opts ...store.Option) *store.Store {
 // OpenWithURL is Open, for those who want to reach the database in another way as well.
 func OpenWithURL(tb testing.TB, opts ...store.Option) (s *store.Store, databaseURL string) {
 	tb.Helper()
-	migrated := false
 	if OnPostgres() {
-		// Nobody wants after a crash what a test has written. A process that is started with URL keeps to the server's setting.
-		databaseURL, migrated = left.take(tb)
-		databaseURL = withParameter(tb, databaseURL, "synchronous_commit", "off")
-	} else {
-		databaseURL = URL(tb)
+		databaseURL = MigratedURL(tb)
+		return OpenURL(tb, databaseURL, opts...), databaseURL
 	}
+	databaseURL = URL(tb)
 	s = OpenURL(tb, databaseURL, opts...)
-	if !migrated {
-		if _, err := s.Migrate(tb.Context()); err != nil {
-			tb.Fatal(err)
-		}
+	if _, err := s.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	return s, databaseURL
+}
+
+// MigratedURL returns the URL of an empty, migrated database on Postgres.
+func MigratedURL(tb testing.TB) string {
+	tb.Helper()
+	return throughPooler(left.take(tb))
 }
 
 // OpenURL opens a database of URL once more, as another process would.
@@ -53,7 +54,8 @@ func OpenURL(tb testing.TB, databaseURL string, opts ...store.Option) *store.Sto
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s, err := store.Open(databaseURL, sealer, append([]store.Option{store.WithMaxConns(maxConns)}, opts...)...)
+	opts = append([]store.Option{store.WithMaxConns(maxConns), store.WithPooler(ModeOfPooler())}, opts...)
+	s, err := store.Open(databaseURL, sealer, opts...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -70,11 +72,14 @@ func URL(tb testing.TB) string {
 	if !OnPostgres() {
 		return filepath.Join(tb.TempDir(), "ringback.db")
 	}
-	databaseURL := newSchema(tb)
+	databaseURL, err := newDatabase("")
+	if err != nil {
+		tb.Fatal(err)
+	}
 	tb.Cleanup(func() {
-		if err := dropSchema(databaseURL); err != nil {
+		if err := dropDatabase(databaseURL); err != nil {
 			tb.Error(err)
 		}
 	})
-	return databaseURL
+	return throughPooler(databaseURL)
 }

@@ -79,25 +79,22 @@ func (f *test) end() {
 	}
 }
 
-// take gives a schema to a test and migrates it.
+// take gives a database to a test, which must be migrated.
 func take(t *testing.T, l *storetest.Leftovers) (taker *test, databaseURL string) {
 	t.Helper()
 	taker = &test{TB: t}
-	databaseURL, migrated := l.Take(taker)
-	if !migrated {
-		_, err := storetest.OpenURL(t, databaseURL).Migrate(t.Context())
-		noError(t, err)
-	}
+	databaseURL = l.Take(taker)
+	noError(t, storetest.OpenURL(t, databaseURL).CheckMigrated(t.Context()))
 	return taker, databaseURL
 }
 
-// exists tells whether a schema is there.
-func exists(t *testing.T, databaseURL string) (there bool) {
+// exists tells whether a database is there.
+func exists(t *testing.T, name string) (there bool) {
 	t.Helper()
-	db, err := sql.Open("pgx", databaseURL)
+	db, err := sql.Open("pgx", os.Getenv(storetest.EnvDatabaseURL))
 	noError(t, err)
 	defer func() { _ = db.Close() }()
-	noError(t, db.QueryRowContext(t.Context(), "SELECT current_schema() IS NOT NULL").Scan(&there))
+	noError(t, db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there))
 	return there
 }
 
@@ -108,7 +105,7 @@ func onPostgres(t *testing.T) {
 	}
 }
 
-func TestSchemaIsGivenOnUntilTheLastTestHasEnded(t *testing.T) {
+func TestDatabaseIsGivenOnUntilTheLastTestHasEnded(t *testing.T) {
 	t.Parallel()
 	onPostgres(t)
 	var l storetest.Leftovers
@@ -122,16 +119,16 @@ func TestSchemaIsGivenOnUntilTheLastTestHasEnded(t *testing.T) {
 	}
 	next.end()
 	drop()
-	if exists(t, first) || !exists(t, second) {
+	if exists(t, storetest.NameOf(first)) || !exists(t, storetest.NameOf(second)) {
 		t.Error("it was not dropped, or the one that is still used was")
 	}
 	other.end()
-	if exists(t, second) {
+	if exists(t, storetest.NameOf(second)) {
 		t.Error("what was given back after the end is still there")
 	}
 }
 
-func TestSchemaOfATestThatFailedIsNotGivenOn(t *testing.T) {
+func TestDatabaseOfATestThatFailedIsNotGivenOn(t *testing.T) {
 	t.Parallel()
 	onPostgres(t)
 	var l storetest.Leftovers
@@ -139,33 +136,33 @@ func TestSchemaOfATestThatFailedIsNotGivenOn(t *testing.T) {
 	failing, databaseURL := take(t, &l)
 	failing.failed = true
 	failing.end()
-	if exists(t, databaseURL) {
+	if exists(t, storetest.NameOf(databaseURL)) {
 		t.Error("it is still there")
 	}
 }
 
-func TestSchemaIsDroppedWhereNobodyWouldDropItInTheEnd(t *testing.T) {
+func TestDatabaseIsDroppedWhereNobodyWouldDropItInTheEnd(t *testing.T) {
 	t.Parallel()
 	onPostgres(t)
 	var l storetest.Leftovers
 	only, databaseURL := take(t, &l)
 	only.end()
-	if exists(t, databaseURL) {
+	if exists(t, storetest.NameOf(databaseURL)) {
 		t.Error("it is still there")
 	}
 }
 
-func TestSchemasOfTestsThatWereKilledAreDropped(t *testing.T) {
+func TestDatabasesOfTestsThatWereKilledAreDropped(t *testing.T) {
 	t.Parallel()
 	onPostgres(t)
 	base := os.Getenv(storetest.EnvDatabaseURL)
 	for age, want := range map[time.Duration]bool{0: true, storetest.LeftBehind - time.Minute: true, storetest.LeftBehind + time.Minute: false} {
-		schema := fmt.Sprintf(storetest.SchemaName, time.Now().Add(-age).Unix(), strings.ReplaceAll(uuid.NewString(), "-", ""))
-		noError(t, storetest.Execute(base, "CREATE SCHEMA "+schema))
+		name := fmt.Sprintf(storetest.DatabaseName, time.Now().Add(-age).Unix(), strings.ReplaceAll(uuid.NewString(), "-", ""))
+		noError(t, storetest.Execute(base, "CREATE DATABASE "+name))
 		noError(t, storetest.DropLeftBehind())
-		if got := exists(t, storetest.WithParameter(t, base, "search_path", schema)); got != want {
+		if got := exists(t, name); got != want {
 			t.Errorf("after %s it is there: %t", age, got)
 		}
-		noError(t, storetest.Execute(base, "DROP SCHEMA IF EXISTS "+schema))
+		noError(t, storetest.Execute(base, "DROP DATABASE IF EXISTS "+name))
 	}
 }

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Pooler is how a connection pooler that stands before Postgres, such as PgBouncer, shares out its connections.
+type Pooler string
+
+// What RINGBACK_POOLER may be.
+const (
+	// PoolerSession: each of our connections has one of the server's to itself. Without a pooler it is no different.
+	PoolerSession Pooler = "session"
+	// PoolerTransaction: one of the server's connections for each transaction, and nothing of a session lasts: no prepared statement.
+	PoolerTransaction Pooler = "transaction"
+)
+
+// WithPooler says which pooler stands before Postgres; the default is PoolerSession.
+func WithPooler(p Pooler) Option { return func(o *options) { o.pooler = p } }
+
+// settings are what a connection is set to, by name. None is a parameter of the connecting, which poolers refuse.
+type settings map[string]string
+
+// each is a text for every setting, in the order of their names. Names and values are our own constants.
+func (s settings) each(format string) []string {
+	var texts []string
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		texts = append(texts, fmt.Sprintf(format, name, s[name]))
+	}
+	return texts
+}
+
+// own sets a connection, once and for all, if it leads to Postgres itself: then the server's process is the one that it named when
+// we connected. Through a pooler the settings would be left to whoever is given the server's connection next.
+func (s settings) own(ctx context.Context, conn *pgconn.PgConn) (own bool, err error) {
+	statement := fmt.Sprintf("SELECT %s WHERE pg_backend_pid() = %d", strings.Join(s.each("set_config('%s', '%s', false)"), ", "), conn.PID())
+	results, err := conn.Exec(ctx, statement).ReadAll()
+	return err == nil && len(results[0].Rows) == 1, err
+}
+
+// poolerConnector makes connections with settings: for good where a connection is ours, for each transaction where a pooler shares it.
+type poolerConnector struct {
+	driver.Connector
+	settings settings
+	shared   *atomic.Bool // whether there is a pooler
+}
+
+// Connect is driver.Connector.
+func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w%s", err, poolerAdvice(err))
+	}
+	opened := conn.(*stdlib.Conn)
+	own, err := c.settings.own(ctx, opened.Conn().PgConn())
+	if err != nil {
+		_ = opened.Close()
+		return nil, err
+	}
+	c.shared.Store(!own)
+	if own {
+		return opened, nil
+	}
+	return &sharedConn{opened, "BEGIN; " + strings.Join(c.settings.each("SET LOCAL %s = '%s'"), "; ")}, nil
+}
+
+// sharedConn is a connection to a pooler.
+type sharedConn struct {
+	*stdlib.Conn
+	begin string
+}
+
+// BeginTx is driver.ConnBeginTx. Transactions of ours have no options.
+func (c *sharedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if opts != (driver.TxOptions{}) {
+		return nil, errors.New("a transaction with options, through a pooler")
+	}
+	if c.Conn.Conn().IsClosed() {
+		return nil, driver.ErrBadConn
+	}
+	tx, err := c.Conn.Conn().BeginTx(ctx, pgx.TxOptions{BeginQuery: c.begin})
+	if err != nil {
+		return nil, err
+	}
+	return sharedTx{ctx, tx}, nil
+}
+
+// sharedTx is a transaction. database/sql gives its end no context.
+type sharedTx struct {
+	ctx context.Context //nolint:containedctx // as above
+	tx  pgx.Tx
+}
+
+// Commit is driver.Tx.
+func (t sharedTx) Commit() error { return t.tx.Commit(t.ctx) }
+
+// Rollback is driver.Tx.
+func (t sharedTx) Rollback() error { return t.tx.Rollback(t.ctx) }
+
+// SQLSTATEs of what happens where a pooler stands in between and is not expected.
+const (
+	duplicatePreparedStatement = "42P05"
+	unknownPreparedStatement   = "26000"
+	protocolViolation          = "08P01"
+)
+
+// poolerAdvice follows the message of an error that a pooler is the cause of; for others it is empty.
+func poolerAdvice(err error) string {
+	var known *pgconn.PgError
+	switch {
+	case !errors.As(err, &known):
+	case known.Code == duplicatePreparedStatement, known.Code == unknownPreparedStatement:
+		return ": a pooler shares connections out by transaction; set RINGBACK_POOLER=transaction"
+	case known.Code == protocolViolation && strings.HasPrefix(known.Message, "unsupported startup parameter"):
+		return ": a pooler refuses this parameter of DATABASE_URL; take it out, or name it in the pooler's ignore_startup_parameters"
+	}
+	return ""
+}
+
+// probeTimeout bounds the probe of a pooler. A pooler with a single connection for us makes it wait that long at the start.
+const probeTimeout = 2 * time.Second
+
+// probePooler finds out whether a prepared statement lasts through a pooler, while another transaction may have been given the server's
+// connection on which it was prepared. Where it lasts by chance, the first statement that does not says the same.
+func probePooler(ctx context.Context, pool *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	prepared, err := conn.PrepareContext(ctx, "SELECT 1 AS ringback_probe")
+	if err != nil {
+		return fmt.Errorf("%w%s", err, poolerAdvice(err))
+	}
+	defer func() { _ = prepared.Close() }()
+	other, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = other.Rollback() }()
+	_, err = prepared.ExecContext(ctx)
+	return err
+}

@@ -1,0 +1,240 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3/lock"
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// modes are the ways in which a pooler shares out its connections, each with a pooler of its own before a database.
+func modes(t *testing.T, test func(t *testing.T, mode store.Pooler, databaseURL string)) {
+	t.Helper()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no pooler")
+	}
+	for _, mode := range []store.Pooler{store.PoolerSession, store.PoolerTransaction} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			databaseURL := storetest.MigratedURL(t)
+			test(t, mode, storetest.StartPooler(t, mode, databaseURL).URL(databaseURL))
+		})
+	}
+}
+
+// shown are the settings that matter.
+var shown = []string{"statement_timeout", "enable_seqscan", "enable_bitmapscan", "jit", "plan_cache_mode"}
+
+// shows reads settings with a function that reads one.
+func shows(t *testing.T, show func(name string) (string, error)) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, name := range shown {
+		value, err := show(name)
+		noError(t, err)
+		found[name] = value
+	}
+	return found
+}
+
+var ours = map[string]string{
+	"statement_timeout": "30s", "enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
+}
+
+// ofDB reads the settings of a connection, or of the transaction that it is in.
+func ofDB(t *testing.T, db *gorm.DB) map[string]string {
+	t.Helper()
+	return shows(t, func(name string) (value string, err error) { return value, db.Raw("SHOW " + name).Scan(&value).Error })
+}
+
+func TestSettingsHoldInTransactionsThroughAPoolerAndAreLeftToNobody(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
+		direct, err := pgx.Connect(t.Context(), storetest.Direct(os.Getenv(storetest.EnvDatabaseURL)))
+		noError(t, err)
+		defer func() { _ = direct.Close(context.Background()) }()
+		untouched := shows(t, func(name string) (value string, err error) {
+			return value, direct.QueryRow(t.Context(), "SHOW "+name).Scan(&value)
+		})
+		s := storetest.OpenURL(t, databaseURL, store.WithPooler(mode))
+		const conns = 4
+		var all sync.WaitGroup
+		all.Add(conns)
+		atOnce(conns, func(int) { // each on a connection of its own
+			noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+				all.Done()
+				all.Wait()
+				if diff := cmp.Diff(ours, ofDB(t, tx)); diff != "" {
+					t.Errorf("in a transaction (-want +got):\n%s", diff)
+				}
+				return nil
+			}))
+		})
+		noError(t, s.Planned(t.Context(), func(s *store.Store) error {
+			if diff := cmp.Diff(ours, ofDB(t, s.DB())); diff != "" {
+				t.Errorf("for a list (-want +got):\n%s", diff)
+			}
+			return nil
+		}))
+		noError(t, s.Close())
+		// Others, who come through the same pooler, are given the same connections.
+		for range 2 * conns {
+			other, err := pgx.Connect(t.Context(), databaseURL+"&default_query_exec_mode=simple_protocol")
+			noError(t, err)
+			defer func() { _ = other.Close(context.Background()) }()
+			if diff := cmp.Diff(untouched, shows(t, func(name string) (value string, err error) {
+				return value, other.QueryRow(t.Context(), "SHOW "+name).Scan(&value)
+			})); diff != "" {
+				t.Errorf("another (-untouched +got):\n%s", diff)
+			}
+		}
+	})
+}
+
+func TestSettingsOfAConnectionOfOurOwnHoldForEveryStatement(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has none of them")
+	}
+	databaseURL := storetest.Direct(storetest.MigratedURL(t))
+	if diff := cmp.Diff(ours, ofDB(t, storetest.OpenURL(t, databaseURL).DB())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	given := storetest.OpenURL(t, databaseURL+"&statement_timeout=0&jit=on").DB()
+	if found := ofDB(t, given); found["statement_timeout"] != "0" || found["jit"] != "on" || found["enable_seqscan"] != "off" {
+		t.Errorf("what the URL says does not go before: %v", found)
+	}
+}
+
+func TestPoolerThatIsNotExpectedIsNamed(t *testing.T) {
+	t.Parallel()
+	open := func(databaseURL string) error {
+		sealer, err := store.NewSealer(storetest.Key)
+		noError(t, err)
+		s, err := store.Open(databaseURL, sealer)
+		if err == nil {
+			return s.Close()
+		}
+		return err
+	}
+	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
+		err := open(databaseURL)
+		if mode == store.PoolerSession {
+			noError(t, err)
+		} else if err == nil || !strings.Contains(err.Error(), "RINGBACK_POOLER=transaction") {
+			t.Errorf("got %v", err)
+		}
+		err = open(databaseURL + "&search_path=public")
+		if err == nil || !strings.Contains(err.Error(), "search_path") || !strings.Contains(err.Error(), "ignore_startup_parameters") {
+			t.Errorf("a parameter of the URL: got %v", err)
+		}
+	})
+}
+
+// What the pooler does with prepared statements is seen when two connections use the same one, also long after the start.
+func TestPreparedStatementThatIsLostNamesThePooler(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no pooler")
+	}
+	err := storetest.OpenURL(t, storetest.Direct(storetest.MigratedURL(t))).DB().Exec("EXECUTE nothing").Error
+	if err == nil || !strings.Contains(err.Error(), "RINGBACK_POOLER=transaction") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStatementThroughAPoolerEndsOnTheServerWithItsContext(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
+		s := storetest.OpenURL(t, databaseURL, store.WithPooler(mode))
+		direct := storetest.OpenURL(t, storetest.Direct(os.Getenv(storetest.EnvDatabaseURL))).DB()
+		name := strings.TrimSuffix(databaseURL[strings.LastIndexByte(databaseURL, '/')+1:], "?sslmode=disable")
+		running := func() (n int) {
+			noError(t, direct.Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND state = 'active'", name).Scan(&n).Error)
+			return n
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.DB().WithContext(ctx).Exec("SELECT pg_sleep(60)").Error }()
+		until(t, "it runs", func() bool { return running() == 1 })
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		until(t, "it has ended", func() bool { return running() == 0 })
+	})
+}
+
+// until polls the server until something holds.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatal("gave up waiting: ", what)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func TestMigrationThroughAPoolerHoldsARow(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, mode store.Pooler, _ string) {
+		databaseURL := storetest.URL(t)
+		databaseURL = storetest.StartPooler(t, mode, databaseURL).URL(databaseURL)
+		open := func() *store.Store { return storetest.OpenURL(t, databaseURL, store.WithPooler(mode)) }
+		first, second := open(), open()
+		// One that was killed holds the others up for as long as its lease lasts, and no longer.
+		noError(t, first.DB().Exec("CREATE TABLE goose_lock (lock_id bigint PRIMARY KEY, locked boolean NOT NULL, locked_at timestamptz, "+
+			"locked_by text, lease_expires_at timestamptz, updated_at timestamptz)").Error)
+		noError(t, first.DB().Exec("INSERT INTO goose_lock VALUES (?, true, now(), 'killed', now() + interval '2 seconds', now())",
+			lock.DefaultLockID).Error)
+		began, counts := time.Now(), [2]int{}
+		atOnce(2, func(i int) {
+			applied, err := []*store.Store{first, second}[i].Migrate(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			counts[i] = len(applied)
+		})
+		if took := time.Since(began); took < 1500*time.Millisecond {
+			t.Errorf("they have waited %s for a lease of 2 s", took)
+		}
+		if min(counts[0], counts[1]) != 0 || max(counts[0], counts[1]) < 5 {
+			t.Errorf("two at once have applied %v", counts)
+		}
+	})
+}
+
+func TestWorkThroughAPoolerIsDone(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
+		one := storetest.OpenURL(t, databaseURL, store.WithPooler(mode))
+		other := storetest.OpenURL(t, databaseURL, store.WithPooler(mode))
+		n := newTenant(t, one, "a")
+		for range 20 {
+			c := newCallback(t, one, n, start)
+			newAttempt(t, other, c, 1)
+		}
+		atOnce(8, func(i int) {
+			s := []*store.Store{one, other}[i%2]
+			pages, err := s.CallbackPages(t.Context(), n.scope(), models.OwnerAccount, []int64{n.account.ID}, models.CallbackFilter{}, models.Page{First: 30})
+			if err != nil || len(pages[n.account.ID].Nodes) != 20 {
+				t.Errorf("%v, %v", pages, err)
+			}
+		})
+	})
+}
