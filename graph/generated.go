@@ -3984,8 +3984,8 @@ enum AttemptErrorCode {
   "Something went wrong on our side. It says nothing of the receiver, costs no retry and tells no SSO partner."
   INTERNAL_ERROR
   """
-  Our machine lacked something: sockets, memory, a route, a resolver. It says nothing of the receiver, costs no retry and tells no SSO
-  partner.
+  Our machine lacked something: sockets, ports, memory; or a route or a resolver, where an unrelated destination failed alike. For an hour
+  since the first in a row it says nothing of the receiver, costs no retry and tells no SSO partner. Then it is a failure like any other.
   """
   LOCAL_ERROR
 }

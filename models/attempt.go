@@ -40,6 +40,7 @@ func AttemptErrorCodes() []AttemptErrorCode {
 }
 
 // Ours tells the causes that lie on our side and say nothing of the receiver: such an attempt costs no retry and tells no partner.
+// INTERRUPTED is sent again at once, LOCAL_ERROR after localDelay; that one counts like any other after MaxLocal.
 func (c AttemptErrorCode) Ours() bool { return slices.Contains(oursCauses, c) }
 
 var oursCauses = []AttemptErrorCode{Interrupted, InternalError, LocalError}

@@ -71,6 +71,9 @@ type Callback struct {
 	// as it lives.
 	LeaseUntil *time.Time
 
+	// LocalSince is when the attempts began to end as LOCAL_ERROR; nil: the last that counts did not.
+	LocalSince *time.Time
+
 	// HTTPStatus and Error are those of the last finished attempt.
 	HTTPStatus *int
 	Error      *AttemptError

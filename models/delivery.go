@@ -16,6 +16,7 @@ type Delivery struct {
 	Target   Target
 	signer   SigningOwner
 	secrets  []*SigningSecret
+	counted  bool // as a failure of the receiver's, once it is decided
 }
 
 // LeaseTime is how long a claim lasts unless it is renewed; a worker renews its claims every LeaseRenewal. A worker that was

@@ -125,6 +125,7 @@ type Batch struct {
 	FailureCount  int
 	NextAttemptAt *time.Time
 	LeaseUntil    *time.Time // as a callback's
+	LocalSince    *time.Time // as a callback's
 
 	HasMore     bool            // the executor said that there is a page after this one
 	Empty       bool            // the executor found nothing

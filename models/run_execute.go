@@ -96,7 +96,12 @@ func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) erro
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
 	answer := readAnswer(o, attempt.UID, e.Action.Executor.Headers)
 	delay, again := time.Duration(0), false
-	if answer.mayChange {
+	if answer.cause() == LocalError {
+		delay, again = localDelay(&batch.LocalSince, at, s.rand())
+	} else {
+		batch.LocalSince = nil
+	}
+	if answer.mayChange && !again {
 		batch.FailureCount++
 		delay, again = executorSchedule.Delay(batch.FailureCount, o, answer.cause(), at, s.rand())
 	}

@@ -32,10 +32,10 @@ func (s *Service) GiveBack(d *Delivery) *Settlement {
 }
 
 func (s *Service) settlement(d *Delivery, change func(next *Delivery, at time.Time)) *Settlement {
-	callback, attempt := *d.Callback, *d.Attempt
-	next := &Delivery{&callback, &attempt, d.Target, d.signer, d.secrets}
-	change(next, s.now())
-	return &Settlement{d, next}
+	callback, attempt, next := *d.Callback, *d.Attempt, *d
+	next.Callback, next.Attempt = &callback, &attempt
+	change(&next, s.now())
+	return &Settlement{d, &next}
 }
 
 // decide moves the callback to its next status after a finished attempt.
@@ -46,6 +46,15 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 		c.end(StatusSuccess, at)
 		return
 	}
+	if d.Attempt.Error.Code == LocalError {
+		if delay, again := localDelay(&c.LocalSince, at, s.rand()); again {
+			c.due(at.Add(delay).Truncate(time.Microsecond))
+			return
+		}
+	} else {
+		c.LocalSince = nil
+	}
+	d.counted = true
 	c.FailureCount++
 	delay, again := s.rules.Schedule.Delay(c.FailureCount, o, d.Attempt.Error.Code, at, s.rand())
 	if !again {
@@ -153,8 +162,7 @@ func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlemen
 
 // noticeDue: on the first failure, and again when the callback is given up; once where that is the same moment.
 func (d *Delivery) noticeDue() bool {
-	failed := d.Attempt.Error != nil && !d.Attempt.Error.Code.Ours()
-	return failed && d.rules().notifiesPartner && (d.Callback.FailureCount == 1 || d.Callback.Status == StatusFailed)
+	return d.counted && d.rules().notifiesPartner && (d.Callback.FailureCount == 1 || d.Callback.Status == StatusFailed)
 }
 
 // raiseNotice returns nil where no notice is due.

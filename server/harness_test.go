@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -68,6 +69,7 @@ type options struct {
 	role    string
 	process bool   // a process of its own, which can be killed
 	program string // of that process; empty: the one that is tested
+	files   int    // how many it may open; 0: as many as this one
 	bare    bool   // without the demo tenant where the server does not make it by itself
 	// open, where it is set, gets the opened server before it serves.
 	open func(*server)
@@ -179,6 +181,10 @@ func (o options) migrate(t *testing.T, env vars) {
 func (o options) command(args ...string) *exec.Cmd {
 	program := cmp.Or(o.program, os.Args[0])
 	cmd := exec.Command(program, args...)
+	if o.files > 0 {
+		limited := append([]string{"-c", `ulimit -n "$0" && exec "$@"`, strconv.Itoa(o.files), program}, args...)
+		cmd = exec.Command("/bin/sh", limited...)
+	}
 	cmd.Env = []string{envRunMain + "=1", "PATH=" + os.Getenv("PATH")}
 	return cmd
 }

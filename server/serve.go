@@ -46,6 +46,11 @@ func (c serveCommand) Run(e *environment) error {
 	for _, warning := range configWarnings(e.env, cfg) {
 		log.WarnContext(e.ctx, "config.warning", "warning", warning)
 	}
+	if c.Role != roleAPI {
+		if warning := raiseFileLimit(cfg.Concurrency); warning != "" {
+			log.WarnContext(e.ctx, "config.warning", "warning", warning)
+		}
+	}
 	s, err := openServer(e.ctx, cfg, c.Role, log)
 	if err != nil {
 		return err

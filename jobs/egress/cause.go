@@ -40,7 +40,8 @@ const (
 	ResponseTooLarge Cause = "RESPONSE_TOO_LARGE"
 	// MalformedResponse: what came is no valid HTTP answer, or its status is not between 100 and 599.
 	MalformedResponse Cause = "MALFORMED_RESPONSE"
-	// LocalError: this machine lacks what it takes to send.
+	// LocalError: this machine lacks what it takes to send: sockets, ports or memory, by what the kernel says; a resolver or a route where an
+	// unrelated destination failed alike within the 10 s before, and none got through since.
 	LocalError Cause = "LOCAL_ERROR"
 	// Canceled: the caller cancelled its context before the answer was complete.
 	// It says nothing about the receiver. A deadline that passed is never Canceled.
@@ -94,6 +95,8 @@ type failure struct {
 	ctx   context.Context // the exchange's own: the caller's, with the deadline
 	host  string          // with port, if the URL has one
 	limit time.Duration   // from Send's beginning to the deadline
+
+	shortages *shortages
 }
 
 // explain decides by type and phase, never by text. The order matters: our own
@@ -112,7 +115,10 @@ func (f failure) explain(err error, seen watched, at phase) *Error {
 	if errors.As(err, &denied) && seen.connectErr != nil {
 		err = seen.connectErr
 	}
-	e := f.byType(err, at)
+	e := f.local(err, seen, at)
+	if e == nil {
+		e = f.byType(err, at)
+	}
 	if e == nil && f.timedOut(err) {
 		e = f.late(seen, at)
 	}
@@ -229,11 +235,8 @@ func refused(err error, seen watched) *Error {
 		addr = op.Addr.String()
 	}
 	message := addr + " could not be reached"
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	if errors.Is(err, syscall.ECONNREFUSED) {
 		message = addr + " refused the connection"
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL):
-		message = "no connection to " + addr + " could be opened: the sender is out of sockets"
 	}
 	return &Error{Cause: ConnectRefused, Message: message}
 }

@@ -73,6 +73,7 @@ type Client struct {
 	timeout   time.Duration
 	dialer    *net.Dialer
 	transport *http.Transport
+	shortages shortages
 }
 
 // Request is one POST.
@@ -204,7 +205,7 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 	if fail != nil {
 		return res, seen, fail
 	}
-	f := failure{ctx: ctx, host: req.URL.Host, limit: r.Timeout}
+	f := failure{ctx: ctx, host: req.URL.Host, limit: r.Timeout, shortages: &c.shortages}
 	if deadline, ok := ctx.Deadline(); ok {
 		f.limit = deadline.Sub(start)
 	}
@@ -212,6 +213,7 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 
 	answer, err := c.transport.RoundTrip(req)
 	seen = tr.observe()
+	c.shortages.learn(seen)
 	if err != nil {
 		return res, seen, f.explain(err, seen, seen.phase())
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"syscall"
+	"time"
 )
 
 // Verdict asks the guard about an address, without a socket.
@@ -50,4 +51,10 @@ func WrapConn(c *Client, wrap func(net.Conn) net.Conn) {
 // Decode decodes a body.
 func Decode(body []byte, header http.Header, keep int) (text []byte, more bool) {
 	return decode(body, header, keep)
+}
+
+// Shortages returns what tells whether an unrelated destination failed for want of the same shortly before.
+func Shortages() func(destination string, now time.Time) bool {
+	var s shortages
+	return func(destination string, now time.Time) bool { return s.fails(resolver, destination, now) }
 }

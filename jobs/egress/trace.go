@@ -45,6 +45,8 @@ type watched struct {
 	rendered   bool   // part of the request reached the connection's write buffer
 	addr       string // the address tried last, with port
 	connectErr error  // first failure of an address that the guard let through
+	answered   bool   // an address failed in another way than that there is no route to it
+	dnsErr     error
 }
 
 func (t *trace) note(f func(w *watched, now time.Time)) {
@@ -60,7 +62,9 @@ func (t *trace) attach(ctx context.Context) context.Context {
 		// Called again when net/http needs another connection: begin anew.
 		GetConn:  func(string) { t.note(func(w *watched, _ time.Time) { *w = watched{} }) },
 		DNSStart: func(httptrace.DNSStartInfo) { t.note(func(w *watched, now time.Time) { w.dnsStart = now }) },
-		DNSDone:  func(httptrace.DNSDoneInfo) { t.note(func(w *watched, now time.Time) { w.dnsDone = now }) },
+		DNSDone: func(info httptrace.DNSDoneInfo) {
+			t.note(func(w *watched, now time.Time) { w.dnsDone, w.dnsErr = now, info.Err })
+		},
 		ConnectStart: func(_, addr string) {
 			t.note(func(w *watched, now time.Time) {
 				w.addr = addr
@@ -99,10 +103,13 @@ func (w *watched) tried(addr string, err error, now time.Time) {
 	w.connectDone, w.addr = now, addr
 	w.connected = err == nil
 	var denied *deniedError
-	if err == nil || w.connectErr != nil || errors.As(err, &denied) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.As(err, &denied) || errors.Is(err, context.Canceled) {
 		return
 	}
-	w.connectErr = err
+	w.answered = w.answered || !unreachable(err)
+	if w.connectErr == nil {
+		w.connectErr = err
+	}
 }
 
 // observe returns what happened so far.

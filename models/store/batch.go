@@ -25,6 +25,7 @@ type batchRow struct {
 	FailureCount  int
 	NextAttemptAt *int64
 	LeaseUntil    *int64
+	LocalSince    *int64
 	HasMore       bool
 	Empty         bool
 	Results       []byte
@@ -42,7 +43,7 @@ func batch(r batchRow) (*models.Batch, error) {
 	return &models.Batch{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.RunID, InputID: r.InputID,
 		Page: r.Page, Status: r.Status, AttemptCount: r.AttemptCount, FailureCount: r.FailureCount,
-		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil), HasMore: r.HasMore, Empty: r.Empty,
+		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil), LocalSince: fromMicrosPtr(r.LocalSince), HasMore: r.HasMore, Empty: r.Empty,
 		Results: jsonOrNil(r.Results), ResultCount: r.ResultCount, Error: failed,
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}, err
@@ -100,7 +101,7 @@ func (s *Store) SettleBatch(ctx context.Context, b *models.Batch) (bool, error) 
 	result := s.writer(ctx).Model(&batchRow{}).
 		Where("id = ? AND attempt_count = ? AND status IN ('RUNNING', 'QUEUED')", b.ID, b.AttemptCount).
 		Updates(map[string]any{
-			"status": b.Status, "failure_count": b.FailureCount, "next_attempt_at": microsPtr(b.NextAttemptAt), "lease_until": nil,
+			"status": b.Status, "failure_count": b.FailureCount, "next_attempt_at": microsPtr(b.NextAttemptAt), "lease_until": nil, "local_since": microsPtr(b.LocalSince),
 			"has_more": b.HasMore, "empty": b.Empty, "results": []byte(b.Results), "result_count": b.ResultCount, "error": failed,
 			"finished_at": microsPtr(b.FinishedAt),
 		})

@@ -39,6 +39,7 @@ type callbackRow struct {
 	FailureCount     int
 	NextAttemptAt    *int64
 	LeaseUntil       *int64
+	LocalSince       *int64
 	HTTPStatus       *int
 	ErrorCode        *models.AttemptErrorCode
 	ErrorMessage     *string
@@ -63,7 +64,7 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 		RunID: r.RunID, BatchID: r.BatchID, JobID: r.JobID, ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
 		DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
 		AttemptCount: r.AttemptCount, FailureCount: r.FailureCount,
-		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
+		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil), LocalSince: fromMicrosPtr(r.LocalSince),
 		HTTPStatus: r.HTTPStatus, Error: attemptError(r.ErrorCode, r.ErrorMessage),
 		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}

@@ -90,7 +90,7 @@ func (s *Store) renew(ctx context.Context, table string, free *gorm.DB, leases [
 const settle = `UPDATE callbacks SET
 	status = given.status, target_url = given.target_url, target_host = given.target_host, failure_count = given.failure_count,
 	next_attempt_at = given.next_attempt_at, lease_until = NULL, http_status = given.http_status, error_code = given.error_code,
-	error_message = given.error_message, finished_at = given.finished_at
+	error_message = given.error_message, finished_at = given.finished_at, local_since = given.local_since
 FROM given
 WHERE callbacks.id = given.id AND callbacks.attempt_count = given.attempt_count AND callbacks.status IN ('RUNNING', 'PENDING')
 RETURNING callbacks.id, callbacks.attempt_count`
@@ -112,6 +112,7 @@ func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*models.Callba
 		columnOf("error_code", "text", callbacks, func(c *models.Callback) *string { return errorCode(c.Error) }),
 		columnOf("error_message", "text", callbacks, func(c *models.Callback) *string { return errorMessage(c.Error) }),
 		columnOf("finished_at", "bigint", callbacks, func(c *models.Callback) *int64 { return microsPtr(c.FinishedAt) }),
+		columnOf("local_since", "bigint", callbacks, func(c *models.Callback) *int64 { return microsPtr(c.LocalSince) }),
 	)
 	type claim struct {
 		ID           int64
