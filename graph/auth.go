@@ -30,6 +30,9 @@ func (h *handler) authenticate(next http.Handler) http.Handler {
 // writeError answers outside of gqlgen, in the shape of a GraphQL answer.
 func (h *handler) writeError(w http.ResponseWriter, r *http.Request, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
+	if status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "1")
+	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"errors": []any{h.present(r.Context(), err)}, "data": nil,

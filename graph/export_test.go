@@ -18,15 +18,19 @@ const MaxTokens = maxTokens
 
 // Limits on a document, and on all that are remembered.
 const (
-	MaxDocumentBytes = maxDocumentBytes
-	MaxAliases       = maxAliases
-	MaxDepth         = maxDepth
-	MaxFragments     = maxFragments
-	MaxOperations    = maxOperations
-	MaxSelections    = maxSelections
-	MaxProblems      = maxProblems
-	MaxComplexity    = maxComplexity
-	MaxCacheBytes    = maxCacheBytes
+	MaxDocumentBytes  = maxDocumentBytes
+	MaxAliases        = maxAliases
+	MaxDepth          = maxDepth
+	MaxFragments      = maxFragments
+	MaxOperations     = maxOperations
+	MaxSelections     = maxSelections
+	MaxProblems       = maxProblems
+	MaxComplexity     = maxComplexity
+	MaxCacheBytes     = maxCacheBytes
+	MaxBodyBytes      = maxBodyBytes
+	MaxStrangersBytes = maxStrangersBytes
+	MaxStrangers      = maxStrangers
+	StrangersWait     = strangersWait
 )
 
 // MaxPrice is where prices end.
@@ -42,10 +46,18 @@ func NewPatientHandler(service *models.Service, log *slog.Logger) http.Handler {
 	return (&handler{service: service, log: log, wait: 300 * time.Millisecond}).serve("")
 }
 
-// NewSchemaHandler serves another schema as NewHandler serves ours, to anyone.
+// NewSchemaHandler serves another schema as NewHandler serves ours, to anyone as to the platform.
 func NewSchemaHandler(schema graphql.ExecutableSchema) http.Handler {
+	handler := NewStrangersHandler(schema)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r.WithContext(models.WithActor(r.Context(), models.PlatformActor())))
+	})
+}
+
+// NewStrangersHandler serves another schema as NewHandler serves ours, to callers without credentials.
+func NewStrangersHandler(schema graphql.ExecutableSchema) http.Handler {
 	h := &handler{log: slog.New(slog.DiscardHandler), wait: batchWait}
-	return h.limitBody(h.graphql(schema))
+	return h.limitBody(h.limitStrangers(h.graphql(schema)))
 }
 
 // NewPricedSchema is the schema of NewHandler, to price operations on.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -23,7 +24,8 @@ type handler struct {
 	wait    time.Duration // of the loaders
 }
 
-// NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB. The context of a request has its id (models.RequestID).
+// NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB, of 16 KiB without
+// credentials. The context of a request has its id (models.RequestID).
 func NewHandler(service *models.Service, version string, log *slog.Logger) http.Handler {
 	h := &handler{service: service, log: log, wait: batchWait}
 	return h.serve(version)
@@ -35,7 +37,7 @@ func (h *handler) serve(version string) http.Handler {
 		Directives: DirectiveRoot{Allow: allow},
 		Complexity: complexity(),
 	})
-	return h.authenticate(h.limitBody(h.graphql(schema)))
+	return h.authenticate(h.limitBody(h.limitStrangers(h.graphql(schema))))
 }
 
 func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
@@ -63,16 +65,42 @@ func (h *handler) limitBody(next http.Handler) http.Handler {
 			h.writeError(w, r, http.StatusBadRequest, badInput("Content-Type", "must be application/json, of a POST"))
 			return
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+		limit := int64(maxBodyBytes)
+		if models.ActorFrom(r.Context()) == nil {
+			limit = maxStrangersBytes
+		}
+		body, err := models.ReadBody(w, r, limit)
 		var tooLarge *http.MaxBytesError
 		switch {
 		case errors.As(err, &tooLarge):
-			h.writeError(w, r, http.StatusRequestEntityTooLarge, badInput("body", "must be at most 1 MiB"))
+			h.writeError(w, r, http.StatusRequestEntityTooLarge, badInput("body", fmt.Sprintf("must be at most %d KiB", limit>>10)))
+		case models.ErrorCode(err) == models.CodeRateLimited:
+			h.writeError(w, r, http.StatusTooManyRequests, err)
 		case err != nil: // the caller is gone, or was too slow
 			h.writeError(w, r, http.StatusBadRequest, badInput("body", "could not be read"))
 		default:
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)))
 		}
+	})
+}
+
+// limitStrangers lets a few callers without credentials through at once. Those that wait hold their body, which is small.
+func (h *handler) limitStrangers(next http.Handler) http.Handler {
+	room := make(chan struct{}, maxStrangers)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if models.ActorFrom(r.Context()) == nil {
+			ctx, cancel := context.WithTimeout(r.Context(), strangersWait)
+			defer cancel()
+			select {
+			case room <- struct{}{}:
+				defer func() { <-room }()
+			case <-ctx.Done():
+				err := models.RateLimited("%d requests without credentials are under way, which is the limit", maxStrangers)
+				h.writeError(w, r, http.StatusTooManyRequests, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
 	})
 }

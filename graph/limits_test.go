@@ -44,11 +44,16 @@ func TestABodyOverOneMebibyteIsRefused(t *testing.T) {
 		const frame = `{"query":"{version}","variables":{"a":""}}`
 		return strings.Replace(frame, `""`, `"`+strings.Repeat("a", size-len(frame))+`"`, 1)
 	}
-	if a := w.post(caller{}, body(1<<20)); a.at("version") != testVersion {
-		t.Errorf("exactly 1 MiB: %.200s", a.Body)
-	}
-	if a := w.post(caller{}, body(1<<20+1)); a.Status != http.StatusRequestEntityTooLarge || len(a.Errors) != 1 || a.Data != nil {
-		t.Errorf("one byte more: %.200s", a.Body)
+	for _, tc := range []struct {
+		who   caller
+		limit int
+	}{{w.admin(), graph.MaxBodyBytes}, {platform(), graph.MaxBodyBytes}, {caller{}, graph.MaxStrangersBytes}} {
+		if a := w.post(tc.who, body(tc.limit)); a.at("version") != testVersion {
+			t.Errorf("exactly %d: %.200s", tc.limit, a.Body)
+		}
+		if a := w.post(tc.who, body(tc.limit+1)); a.Status != http.StatusRequestEntityTooLarge || len(a.Errors) != 1 || a.Data != nil {
+			t.Errorf("one byte more: %.200s", a.Body)
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	CodeNotFound         Code = "ENTITY_NOT_FOUND"
 	CodeBadUserInput     Code = "BAD_USER_INPUT"
 	CodeConflict         Code = "CONFLICT"
+	CodeRateLimited      Code = "RATE_LIMITED"
 	CodeInternal         Code = "INTERNAL_SERVER_ERROR"
 )
 
@@ -56,6 +57,11 @@ func Conflict(field, format string, args ...any) error {
 // Unauthenticated is the error for a caller without valid credentials.
 func Unauthenticated() error {
 	return &Error{Code: CodeUnauthenticated, Message: "Unauthorized. Please provide a valid authentication token."}
+}
+
+// RateLimited is the error for a request that has no room beside those that are under way: the same may succeed in a second.
+func RateLimited(format string, args ...any) error {
+	return &Error{Code: CodeRateLimited, Message: "Too much at once: " + fmt.Sprintf(format, args...) + ". Try again in a second."}
 }
 
 func forbidden(format string, args ...any) error {

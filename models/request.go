@@ -1,6 +1,10 @@
 package models
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"net/http"
+)
 
 type requestIDKey struct{}
 
@@ -13,4 +17,15 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
+}
+
+// ReadBody returns the body of a request: *http.MaxBytesError where it is larger than the limit. Of one that says so before nothing
+// is read, and of one that says its length no more is held.
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
+	body := bytes.NewBuffer(make([]byte, 0, max(r.ContentLength, 0)+bytes.MinRead))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	return body.Bytes(), err
 }

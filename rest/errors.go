@@ -17,6 +17,7 @@ const (
 	labelNotFound         = "NOT_FOUND"
 	labelMethodNotAllowed = "METHOD_NOT_ALLOWED"
 	labelConflict         = "CONFLICT"
+	labelRateLimited      = "RATE_LIMITED"
 	labelUnknown          = "UNKNOWN_ERROR"
 )
 
@@ -30,6 +31,7 @@ var kinds = map[models.Code]struct {
 	models.CodeNotFound:        {http.StatusNotFound, labelNotFound},
 	models.CodeBadUserInput:    {http.StatusBadRequest, models.LabelBadInput},
 	models.CodeConflict:        {http.StatusConflict, labelConflict},
+	models.CodeRateLimited:     {http.StatusTooManyRequests, labelRateLimited},
 }
 
 // spellings are the fields of use-cases as these doors call them, where that differs.
@@ -66,6 +68,9 @@ func unreadable(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return bodyTooLarge
+	}
+	if models.ErrorCode(err) == models.CodeRateLimited {
+		return err
 	}
 	return badInput("body", "could not be read") // the caller is gone, or was too slow
 }
@@ -110,6 +115,8 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 		shown.StatusCode = http.StatusRequestEntityTooLarge
 	case shown.StatusCode == http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
+	case shown.StatusCode == http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", "1")
 	case shown.StatusCode == http.StatusInternalServerError && errors.Is(err, context.Canceled):
 		shown.Message = "The request was cancelled."
 	case shown.StatusCode == http.StatusInternalServerError:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"path"
@@ -97,7 +96,7 @@ func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ any, err 
 		}
 	}
 	if r.Method == http.MethodPost {
-		if r.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes)); err != nil {
+		if r.body, err = models.ReadBody(w, r.Request, maxBodyBytes); err != nil {
 			return nil, unreadable(err)
 		}
 	}

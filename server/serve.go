@@ -106,15 +106,7 @@ func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logge
 	}
 	var handler http.Handler
 	handler, s.offline = s.handler()
-	s.http = &http.Server{
-		Handler:           handler,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-	}
+	s.http = newHTTPServer(handler, log)
 	return s, nil
 }
 
