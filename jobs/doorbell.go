@@ -18,9 +18,11 @@ import (
 // asynq says the same within a second or two, and what that misses the sweep finds.
 type doorbell struct {
 	client  redis.UniversalClient
+	prefix  string // of all keys and channels that are ours and not asynq's
 	channel string
 	self    string // who rings, so as not to hear oneself twice
 	local   atomic.Pointer[attendant]
+	muted   atomic.Bool // Redis lets nobody ring: there is no use in trying each time
 }
 
 // attendant is the worker that answers a doorbell.
@@ -44,7 +46,8 @@ type ring struct {
 const ringTime = 10 * time.Second
 
 func newDoorbell(client redis.UniversalClient, queue string) *doorbell {
-	return &doorbell{client: client, channel: "ringback:" + queue + ":doorbell", self: uuid.NewString()}
+	prefix := "ringback:" + queue + ":"
+	return &doorbell{client: client, prefix: prefix, channel: prefix + "doorbell", self: uuid.NewString()}
 }
 
 // ringHere wakes the worker in this process, if there is one, and returns the wake-ups that others should hear of.
@@ -60,9 +63,18 @@ func (d *doorbell) ringHere(wakes []wake) (rest []wake) {
 
 // ringThere wakes a worker in another process.
 func (d *doorbell) ringThere(ctx context.Context, wakes []wake) error {
-	if len(wakes) == 0 {
+	if len(wakes) == 0 || d.muted.Load() {
 		return nil
 	}
+	err := d.publish(ctx, wakes)
+	if redis.HasErrorPrefix(err, "NOPERM") { // the tasks say the same
+		d.muted.Store(true)
+		return nil
+	}
+	return err
+}
+
+func (d *doorbell) publish(ctx context.Context, wakes []wake) error {
 	message, err := json.Marshal(ring{From: d.self, ID: uuid.NewString(), Wakes: wakes})
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 // Queue sends wake-ups. It implements models.Queue.
 type Queue struct {
 	client   *asynq.Client
+	redis    redis.UniversalClient
 	name     string
 	bell     *doorbell
 	breaker  breaker
@@ -26,7 +27,7 @@ var _ models.Queue = (*Queue)(nil)
 // NewQueue returns a queue of the given name on a Redis client, which stays the caller's to close.
 func NewQueue(client redis.UniversalClient, name string, registry prometheus.Registerer) *Queue {
 	q := &Queue{
-		client: asynq.NewClientFromRedisClient(client), name: name, bell: newDoorbell(client, name),
+		client: asynq.NewClientFromRedisClient(client), redis: client, name: name, bell: newDoorbell(client, name),
 		accepted: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ringback_callbacks_accepted_total", Help: "Callbacks that were committed, replays and notices included.",
 		}, []string{"event"}),
@@ -71,7 +72,7 @@ func (q *Queue) tell(ctx context.Context, due []wake, entries []entry) (answered
 	if err := q.bell.ringThere(ctx, due); err != nil {
 		return false, err
 	}
-	answered = len(due) > 0
+	answered = len(due) > 0 && !q.bell.muted.Load()
 	for _, e := range entries {
 		if err := q.enqueue(ctx, e); err != nil {
 			return answered, err

@@ -30,6 +30,7 @@ type Store interface {
 	CallbackStore
 	SweepStore
 	SigningSecretStore
+	ProcessStore
 	TextStore
 }
 

@@ -126,6 +126,7 @@ func newQueue(t *testing.T, url string) string {
 			client.Del(ctx, keys...)
 		}
 		client.SRem(ctx, "asynq:queues", name)
+		client.Del(ctx, "ringback:"+name+":id")
 	})
 	return name
 }

@@ -69,6 +69,7 @@ type server struct {
 	health   *health
 	offline  bool // the Explorer's files are our own
 	unlock   func() error
+	presence *jobs.Presence
 }
 
 // openServer listens and wires everything, but serves nothing yet.
@@ -101,6 +102,7 @@ func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logge
 		return nil, errors.Join(err, listener.Close())
 	}
 	s := &server{app: a, role: role, listener: listener, health: newHealth(a)}
+	s.presence = jobs.NewPresence(a.queue, a.service, role, version, a.registry, log)
 	if role != roleAPI {
 		s.worker = newWorker(a)
 	}
@@ -149,6 +151,7 @@ func (s *server) run(ctx context.Context) error {
 		defer end()
 		go func() { failed <- watchWriter(watched, s.store.CheckWritable) }()
 	}
+	s.presence.Start()
 	var err error
 	if s.worker != nil {
 		err = s.worker.Start()
@@ -175,6 +178,7 @@ func (s *server) stop() error {
 	if s.worker != nil {
 		s.worker.Stop()
 	}
+	s.presence.Stop()
 	err = errors.Join(err, s.close(), s.unlock())
 	s.log.Info("server.stopped")
 	return err

@@ -100,6 +100,25 @@ func (r *ownRedis) command(t *testing.T, words ...any) {
 	}
 }
 
+// urlOf is the URL for a user.
+func (r *ownRedis) urlOf(user, password string) string {
+	return "redis://" + user + ":" + password + "@" + r.addr + "/0"
+}
+
+// deniedByACL is what its ACL has refused, newest first.
+func (r *ownRedis) deniedByACL(t *testing.T) []string {
+	t.Helper()
+	entries, err := r.client.ACLLog(t.Context(), 100).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var denied []string
+	for _, e := range entries {
+		denied = append(denied, e.Reason+" "+e.Object+" of "+e.ClientInfo.LastCmd)
+	}
+	return denied
+}
+
 // dropClients makes every other client connect anew, and so notice a changed password.
 func (r *ownRedis) dropClients(t *testing.T) {
 	t.Helper()

@@ -13,7 +13,7 @@ import (
 func Rows() []any {
 	return []any{
 		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{}, &jobRow{},
-		&membershipRow{}, &platformKeyRow{}, &projectKeyRow{}, &projectRow{}, &reportDownloadRow{}, &runInputRow{}, &runRow{},
+		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &reportDownloadRow{}, &runInputRow{}, &runRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &userKeyRow{}, &userRow{},
 	}
 }

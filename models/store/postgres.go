@@ -67,6 +67,10 @@ type postgresDialect struct{}
 
 func (postgresDialect) name() string { return "postgres" }
 
+func (postgresDialect) clock() string {
+	return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+}
+
 // checkWritable: to lock rows is to write, also where there are none.
 func (postgresDialect) checkWritable(ctx context.Context, pool *sql.DB) error {
 	_, err := pool.ExecContext(ctx, "SELECT 1 FROM accounts WHERE false FOR UPDATE")

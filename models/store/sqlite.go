@@ -68,6 +68,8 @@ type sqliteDialect struct{}
 
 func (sqliteDialect) name() string { return "sqlite" }
 
+func (sqliteDialect) clock() string { return "CAST(unixepoch('subsec') * 1000000 AS INTEGER)" }
+
 // nextID: AUTOINCREMENT is always past the largest id, and cannot be set back. At its end it is SQLITE_FULL, which rolls everything back.
 func (sqliteDialect) nextID(db *gorm.DB, table string, _ bool) (id int64, err error) {
 	err = db.Raw("SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ? AND seq >= "+maxRawID+") THEN "+

@@ -291,6 +291,8 @@ func fromMicrosPtr(n *int64) *time.Time {
 // dialect is where the two databases differ.
 type dialect interface {
 	name() string
+	// clock is the time of the database, in microseconds.
+	clock() string
 	// checkWritable is CheckWritable, with the pool that writes.
 	checkWritable(ctx context.Context, pool *sql.DB) error
 	// nextID is an id for a new row; 0: the database chooses well. It has not, before, when taken is set.

@@ -1,0 +1,48 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Process is a running server. All that share a database sign in there, so that each can tell which others there are.
+type Process struct {
+	UID  uuid.UUID // of this run of it
+	Role string    // all, api or worker
+	// QueueID is the same for all that see the same queue on the same Redis; empty: this one has not reached Redis yet.
+	QueueID string
+	Version string
+	SeenAt  time.Time // by the database's clock
+}
+
+// ProcessStore keeps who is there.
+type ProcessStore interface {
+	// SignIn says that a process is there, and forgets those that have not said so for a while.
+	SignIn(ctx context.Context, p *Process, forget time.Duration) error
+	// SignOut says that it has gone.
+	SignOut(ctx context.Context, uid uuid.UUID) error
+	// ProcessesSeen returns those that have said so within a time.
+	ProcessesSeen(ctx context.Context, within time.Duration) ([]*Process, error)
+}
+
+const (
+	// SignInInterval is how often a process says that it is there.
+	SignInInterval = 10 * time.Second
+	// SignInLapse is after how long without a word it counts as gone: two may be missed.
+	SignInLapse = 3 * SignInInterval
+	// forgetProcesses is after how long its row goes. A killed process cannot sign out.
+	forgetProcesses = time.Hour
+)
+
+// SignIn says that a process is there, and returns all that are, this one among them.
+func (s *Service) SignIn(ctx context.Context, p *Process) ([]*Process, error) {
+	if err := s.store.SignIn(ctx, p, forgetProcesses); err != nil {
+		return nil, err
+	}
+	return s.store.ProcessesSeen(ctx, SignInLapse)
+}
+
+// SignOut says that a process goes.
+func (s *Service) SignOut(ctx context.Context, p *Process) error { return s.store.SignOut(ctx, p.UID) }
