@@ -3486,7 +3486,8 @@ type Query {
 type Mutation {
   """
   Turns a user key into a session token, good for 30 days; send it as ` + "`" + `x-auth-token` + "`" + ` or as ` + "`" + `Authorization: Bearer` + "`" + `.
-  ` + "`" + `INCORRECT_USER_KEY_ID_OR_SECRET` + "`" + ` when either part is wrong.
+  ` + "`" + `INCORRECT_USER_KEY_ID_OR_SECRET` + "`" + ` when either part is wrong. Where the user has as many sessions as it may (1,000, unless the operator says
+  otherwise), the least recently used one ends.
   """
   createSessionUsingUserKey(input: CreateSessionUsingUserKeyInput!): CreateSessionUsingUserKeyPayload!
   "Ends the session that the request came with."
@@ -3499,7 +3500,7 @@ type Mutation {
   "Deletes one of your own keys. Sessions made with it live on."
   deleteUserKey(input: DeleteUserKeyInput!): DeleteUserKeyPayload! @allow(who: USER)
 
-  "Makes a project. Editor and up."
+  "Makes a project. Editor and up. ` + "`" + `LIMIT_REACHED` + "`" + ` where the account has as many as it may (10,000, unless the operator says otherwise)."
   createProject(input: CreateProjectInput!): CreateProjectPayload! @allow(who: ANYONE_KNOWN)
   "Changes what is given of a project. Editor and up."
   updateProject(input: UpdateProjectInput!): UpdateProjectPayload! @allow(who: ANYONE_KNOWN)
@@ -4260,7 +4261,9 @@ extend type Mutation {
 
   """
   Sets an action to work on inputs, at once or by a schedule. It answers as soon as that is committed; results are told by
-  callbacks, and kept on the run. Editor and up.
+  callbacks, and kept on the run. Editor and up. ` + "`" + `LIMIT_REACHED` + "`" + ` where the account's runs that have not ended have as many batches (100,000) or
+  bytes (1 GiB) as they may, or where it has as many active schedules (1,000): the operator may have other numbers, and the message names them.
+  What is more than that later ends its batch ` + "`" + `FAILED` + "`" + ` with the label ` + "`" + `LIMIT_REACHED` + "`" + `.
   """
   createRun(input: CreateRunInput!): CreateRunPayload! @allow(who: ANYONE_KNOWN)
   """
@@ -4273,7 +4276,7 @@ extend type Mutation {
   pauseSchedule(input: PauseScheduleInput!): PauseSchedulePayload! @allow(who: ANYONE_KNOWN)
   """
   Lets a paused schedule fire again: by its cron from now on, or at its time, at once where that has passed. Editor and up. ` + "`" + `CONFLICT` + "`" + `
-  unless it is ` + "`" + `PAUSED` + "`" + `.
+  unless it is ` + "`" + `PAUSED` + "`" + `; ` + "`" + `LIMIT_REACHED` + "`" + ` where the account has as many active ones as it may.
   """
   resumeSchedule(input: ResumeScheduleInput!): ResumeSchedulePayload! @allow(who: ANYONE_KNOWN)
   "Ends a schedule. Runs that have begun go on. Editor and up. ` + "`" + `CONFLICT` + "`" + ` when it has ended already."
@@ -4332,7 +4335,7 @@ type ActionEdge {
 enum RunStatus {
   "It waits for a schedule that is paused."
   CREATED
-  "Its time came, but it could not begin any more."
+  "Its time came, but it could not begin any more, or there was no room for it (the error's label is ` + "`" + `LIMIT_REACHED` + "`" + `)."
   INVALID
   "It waits for a worker."
   QUEUED
@@ -4501,7 +4504,7 @@ type ResultEdge {
 "An error as a run's callbacks tell it."
 type StandardError {
   message: String!
-  "Machine-readable, such as ` + "`" + `NO_RESULT` + "`" + `, ` + "`" + `BAD_INPUT` + "`" + `, ` + "`" + `API_MAX_RETRY` + "`" + `."
+  "Machine-readable, such as ` + "`" + `NO_RESULT` + "`" + `, ` + "`" + `BAD_INPUT` + "`" + `, ` + "`" + `API_MAX_RETRY` + "`" + `, ` + "`" + `LIMIT_REACHED` + "`" + `."
   label: String!
   "` + "`" + `EXECUTOR` + "`" + ` or ` + "`" + `RINGBACK` + "`" + `."
   scope: String!

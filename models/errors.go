@@ -17,6 +17,7 @@ const (
 	CodeBadUserInput     Code = "BAD_USER_INPUT"
 	CodeConflict         Code = "CONFLICT"
 	CodeRateLimited      Code = "RATE_LIMITED"
+	CodeLimitReached     Code = "LIMIT_REACHED" // the account has as much as its quota lets it have
 	CodeInternal         Code = "INTERNAL_SERVER_ERROR"
 )
 

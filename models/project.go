@@ -59,7 +59,7 @@ type NewProject struct {
 	Callback      EndpointUpdate
 }
 
-// CreateProject makes a project and its first signing secret. Editor and up.
+// CreateProject makes a project and its first signing secret. Editor and up. LIMIT_REACHED where the account may have no more.
 func (s *Service) CreateProject(ctx context.Context, actor *Actor, in NewProject) (*Project, error) {
 	at := s.now()
 	p := &Project{ID: in.RawID, AccountID: in.AccountID, CreatedAt: at, UpdatedAt: at}
@@ -80,6 +80,9 @@ func (s *Service) CreateProject(ctx context.Context, actor *Actor, in NewProject
 			p.Callback.apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		)
 		if err != nil {
+			return err
+		}
+		if err := s.allowProject(ctx, tx, in.AccountID); err != nil {
 			return err
 		}
 		if err := tx.CreateProject(ctx, p); err != nil {

@@ -63,8 +63,9 @@ type Run struct {
 	Callback        Endpoint // of the request itself; without a URL: the project's, then the account's
 	InputCount      int
 	BatchCount      int
-	OpenBatches     int // that have not ended
-	OutputCount     int // results so far
+	OpenBatches     int   // that have not ended
+	OutputCount     int   // results so far
+	StoredBytes     int64 // so far, about, with what its batches and their callbacks certainly will
 	Error           *StandardError
 	CreatedAt       time.Time
 	StartedAt       *time.Time

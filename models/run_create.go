@@ -46,6 +46,7 @@ type NewRunCallback struct {
 
 // CreateRun sets an action to work, or makes the schedule that will, and answers at once; what comes of it is told by
 // callbacks. Editor and up. BAD_USER_INPUT, with all that is wrong, also where the inputs with their custom data are more than MaxStoredBytes.
+// LIMIT_REACHED where the account would have more schedules, open batches or stored bytes than its quotas let it have.
 func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run, error) {
 	project, err := s.Project(ctx, actor, in.ProjectID)
 	if err != nil {
@@ -76,8 +77,10 @@ func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run,
 		if err := createRun(ctx, tx, run, inputs); err != nil {
 			return err
 		}
-		batches, err = s.queueBatches(ctx, tx, run, inputs)
-		return err
+		if batches, err = s.queueBatches(ctx, tx, run, inputs); err != nil {
+			return err
+		}
+		return s.charge(ctx, tx, run.AccountID, run.holds())
 	})
 	if err != nil {
 		return nil, err
@@ -174,6 +177,7 @@ func isObject(text json.RawMessage) bool {
 
 // createRun creates a run with its inputs.
 func createRun(ctx context.Context, tx Store, run *Run, inputs []*RunInput) error {
+	run.StoredBytes = run.inputBytes(inputs)
 	if err := tx.CreateRun(ctx, run); err != nil {
 		return err
 	}
@@ -199,6 +203,7 @@ func (s *Service) queueBatches(ctx context.Context, tx Store, run *Run, inputs [
 	for _, input := range inputs {
 		for page := range run.pagesAtOnce() {
 			batches = append(batches, run.newBatch(input.ID, page+1, at))
+			run.StoredBytes += run.batchBytes(input)
 		}
 	}
 	run.BatchCount, run.OpenBatches = len(batches), len(batches)
@@ -242,6 +247,7 @@ func (s *Service) StopRun(ctx context.Context, actor *Actor, id int64) (*Run, er
 		if run.Status == RunScheduled || run.Status == RunCreated {
 			return Conflict("runId", "the run waits for its schedule; pause or cancel that")
 		}
+		held := run.holds()
 		if err := run.become(RunStopped, at); err != nil {
 			return Conflict("runId", "the run has ended already, as %s", run.Status)
 		}
@@ -253,8 +259,10 @@ func (s *Service) StopRun(ctx context.Context, actor *Actor, id int64) (*Run, er
 		if err := tx.UpdateRun(ctx, run); err != nil {
 			return err
 		}
-		final, err = s.raiseFinal(ctx, tx, run)
-		return err
+		if final, err = s.raiseFinal(ctx, tx, run); err != nil {
+			return err
+		}
+		return s.charge(ctx, tx, run.AccountID, run.holds().minus(held))
 	})
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func TestCreatedRunIsQueuedWithItsFirstBatches(t *testing.T) {
 	want := &models.Run{
 		ID: run.ID, UID: run.UID, AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: a.ID, CreatedByUserID: &w.editor.User.ID,
 		Status: models.RunQueued, MaxResults: new(25), PageSize: 20, CallbackOn: models.CallbackOnAll, InputCount: 3, BatchCount: 6,
-		OpenBatches: 6, CreatedAt: start,
+		OpenBatches: 6, StoredBytes: run.StoredBytes, CreatedAt: start,
 	}
 	if diff := cmp.Diff(want, run); diff != "" {
 		t.Error(diff)

@@ -126,11 +126,36 @@ func (s *Service) InterruptBatch(ctx context.Context, e *Execution) error {
 // InterruptedCallMessage is the sentence beside INTERRUPTED.
 const InterruptedCallMessage = "the worker stopped before the answer came; the executor is called again"
 
+// settleBatch writes what became of a batch. One whose results, or whose next page, are more than the account may have ends FAILED instead.
 func (s *Service) settleBatch(ctx context.Context, e *Execution, batch *Batch, attempt *BatchAttempt) error {
-	var callbacks []*Callback
-	var next *Batch
-	owned := false
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
+	callbacks, next, owned, err := s.writeBatch(ctx, e, batch, attempt)
+	if ErrorCode(err) == CodeLimitReached {
+		batch.exceed(err)
+		callbacks, next, owned, err = s.writeBatch(ctx, e, batch, attempt)
+	}
+	if err != nil {
+		return err
+	}
+	*e.Batch, *e.Attempt = *batch, *attempt
+	if !owned {
+		return nil
+	}
+	if batch.Status == RunQueued {
+		next = batch
+	}
+	s.wakeBatches(ctx, []*Batch{next})
+	s.wake(ctx, callbacks...)
+	return nil
+}
+
+// exceed turns a batch that has ended into one whose results are not kept, because of a quota.
+func (b *Batch) exceed(why error) {
+	b.Status, b.HasMore, b.Empty, b.Results, b.ResultCount = RunFailed, false, false, nil, 0
+	b.Error = overLimit(why, b.UID.String())
+}
+
+func (s *Service) writeBatch(ctx context.Context, e *Execution, batch *Batch, attempt *BatchAttempt) (callbacks []*Callback, next *Batch, owned bool, err error) {
+	err = s.store.InTx(ctx, func(tx Store) (err error) {
 		if batch.Status.Ended() {
 			if err := lockPages(ctx, tx, e.Run); err != nil {
 				return err
@@ -145,19 +170,7 @@ func (s *Service) settleBatch(ctx context.Context, e *Execution, batch *Batch, a
 		callbacks, next, err = s.advance(ctx, tx, batch, e.Input)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	*e.Batch, *e.Attempt = *batch, *attempt
-	if !owned {
-		return nil
-	}
-	if batch.Status == RunQueued {
-		next = batch
-	}
-	s.wakeBatches(ctx, []*Batch{next})
-	s.wake(ctx, callbacks...)
-	return nil
+	return callbacks, next, owned, err
 }
 
 // lockPages makes transactions that end batches of a run wait for each other: who stops a run stops all its pages, and none is
@@ -174,12 +187,15 @@ func (s *Service) advance(ctx context.Context, tx Store, batch *Batch, input *Ru
 		return nil, nil, err
 	}
 	at := s.now()
+	held := run.holds()
 	run.OpenBatches--
 	run.OutputCount += batch.ResultCount
+	run.StoredBytes += run.resultBytes(batch)
 	if batch.HasMore && run.MaxResults == nil && run.CallbackOn != CallbackOnResult && batch.Page < MaxRunPages {
 		next = run.newBatch(batch.InputID, batch.Page+1, at)
 		run.BatchCount++
 		run.OpenBatches++
+		run.StoredBytes += run.batchBytes(input)
 		if err := tx.CreateBatches(ctx, []*Batch{next}); err != nil {
 			return nil, nil, err
 		}
@@ -188,14 +204,22 @@ func (s *Service) advance(ctx context.Context, tx Store, batch *Batch, input *Ru
 	if err != nil {
 		return nil, nil, err
 	}
+	callbacks = []*Callback{told}
 	if run.OpenBatches > 0 {
-		return []*Callback{told}, next, tx.UpdateRun(ctx, run)
+		if err := tx.UpdateRun(ctx, run); err != nil {
+			return nil, nil, err
+		}
+	} else {
+		if err := endRun(ctx, tx, run, at); err != nil {
+			return nil, nil, err
+		}
+		final, err := s.raiseFinal(ctx, tx, run)
+		if err != nil {
+			return nil, nil, err
+		}
+		callbacks = append(callbacks, final)
 	}
-	if err := endRun(ctx, tx, run, at); err != nil {
-		return nil, nil, err
-	}
-	final, err := s.raiseFinal(ctx, tx, run)
-	return []*Callback{told, final}, next, err
+	return callbacks, next, s.charge(ctx, tx, run.AccountID, run.holds().minus(held))
 }
 
 // endRun gives a run whose batches have all ended its final status.

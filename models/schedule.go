@@ -124,11 +124,17 @@ func (s *Service) createScheduled(ctx context.Context, tx Store, run *Run, input
 	if err != nil {
 		return err
 	}
+	if err := s.allowSchedule(ctx, tx, run.AccountID); err != nil {
+		return err
+	}
 	if err := tx.CreateSchedule(ctx, schedule); err != nil {
 		return err
 	}
 	run.Status, run.ScheduleID = RunScheduled, &schedule.ID
-	return createRun(ctx, tx, run, inputs)
+	if err := createRun(ctx, tx, run, inputs); err != nil {
+		return err
+	}
+	return s.charge(ctx, tx, run.AccountID, run.holds())
 }
 
 // SchedulerInterval is how often each worker looks for schedules whose time has come.
@@ -142,14 +148,19 @@ const maxFirings = 100
 func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 	for fired < maxFirings {
 		var batches []*Batch
+		var due int64
 		err := s.store.InTx(ctx, func(tx Store) error {
 			schedule, err := tx.LockDueSchedule(ctx, s.now())
 			if err != nil {
 				return err
 			}
+			due = schedule.ID
 			batches, err = s.fire(ctx, tx, schedule)
 			return err
 		})
+		if ErrorCode(err) == CodeLimitReached {
+			err = s.skipFiring(ctx, due, err)
+		}
 		if ErrorCode(err) == CodeNotFound {
 			return fired, nil
 		}
@@ -180,36 +191,85 @@ func (s *Service) fire(ctx context.Context, tx Store, schedule *RunSchedule) ([]
 	if err != nil { // the zone or the cron cannot be read any more
 		return nil, s.invalidate(ctx, tx, schedule, run, err.Error())
 	}
-	schedule.LastRunAt, schedule.NextRunAt = &at, next
-	if next == nil {
-		schedule.Status = ScheduleCompleted
-	} else if err := createCopy(ctx, tx, run, at); err != nil {
+	held := run.holds()
+	inputs, err := tx.InputsOfRun(ctx, run.ID, MaxRunInputs)
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := moveOn(ctx, tx, schedule, run, inputs, next, at)
+	if err != nil {
 		return nil, err
 	}
 	if err := run.become(RunQueued, at); err != nil {
 		return nil, err
 	}
-	if err := tx.UpdateSchedule(ctx, schedule); err != nil {
-		return nil, err
-	}
-	inputs, err := tx.InputsOfRun(ctx, run.ID, MaxRunInputs)
+	batches, err := s.queueBatches(ctx, tx, run, inputs)
 	if err != nil {
 		return nil, err
 	}
-	return s.queueBatches(ctx, tx, run, inputs)
+	return batches, s.charge(ctx, tx, run.AccountID, run.holds().minus(held).plus(waiting))
+}
+
+// skipFiring ends the run of a schedule that is due without beginning it, since its account has no room for it, and lets a copy of it wait
+// for the next time.
+func (s *Service) skipFiring(ctx context.Context, scheduleID int64, why error) error {
+	return s.store.InTx(ctx, func(tx Store) error {
+		at := s.now()
+		schedule, err := tx.LockSchedule(ctx, scheduleID)
+		if err != nil || schedule.NextRunAt == nil || schedule.NextRunAt.After(at) { // another process was first
+			return err
+		}
+		run, err := tx.LockWaitingRun(ctx, scheduleID)
+		if err != nil {
+			return err
+		}
+		next, err := schedule.next(at)
+		if err != nil {
+			return err
+		}
+		held := run.holds()
+		inputs, err := tx.InputsOfRun(ctx, run.ID, MaxRunInputs)
+		if err != nil {
+			return err
+		}
+		waiting, err := moveOn(ctx, tx, schedule, run, inputs, next, at)
+		if err != nil {
+			return err
+		}
+		run.Error = overLimit(why, run.UID.String())
+		if err := run.become(RunInvalid, at); err != nil {
+			return err
+		}
+		if err := tx.UpdateRun(ctx, run); err != nil {
+			return err
+		}
+		return s.charge(ctx, tx, run.AccountID, run.holds().minus(held).plus(waiting))
+	})
+}
+
+// moveOn lets a schedule whose time has come wait for its next time, with a copy of its run, and returns what that holds.
+func moveOn(ctx context.Context, tx Store, schedule *RunSchedule, run *Run, inputs []*RunInput, next *time.Time, at time.Time) (waiting Usage, err error) {
+	schedule.LastRunAt, schedule.NextRunAt = &at, next
+	if next == nil {
+		schedule.Status = ScheduleCompleted
+	} else if waiting, err = createCopy(ctx, tx, run, inputs, at); err != nil {
+		return waiting, err
+	}
+	return waiting, tx.UpdateSchedule(ctx, schedule)
 }
 
 // createCopy makes the run that waits for the next firing.
-func createCopy(ctx context.Context, tx Store, run *Run, at time.Time) error {
+func createCopy(ctx context.Context, tx Store, run *Run, inputs []*RunInput, at time.Time) (Usage, error) {
 	next := &Run{
 		UID: newUID(), AccountID: run.AccountID, ProjectID: run.ProjectID, ActionID: run.ActionID, ScheduleID: run.ScheduleID,
 		CreatedByUserID: run.CreatedByUserID, Status: RunScheduled, MaxResults: run.MaxResults, PageSize: run.PageSize,
 		CallbackOn: run.CallbackOn, Callback: run.Callback, InputCount: run.InputCount, CreatedAt: at,
 	}
+	next.StoredBytes = next.inputBytes(inputs)
 	if err := tx.CreateRun(ctx, next); err != nil {
-		return err
+		return Usage{}, err
 	}
-	return tx.CopyRunInputs(ctx, run.ID, next.ID)
+	return next.holds(), tx.CopyRunInputs(ctx, run.ID, next.ID)
 }
 
 // invalidate ends a schedule whose run cannot begin.
@@ -219,11 +279,15 @@ func (s *Service) invalidate(ctx context.Context, tx Store, schedule *RunSchedul
 		Message: why, Label: LabelGenericError, Scope: ScopeRingback, StatusCode: failedDependency,
 		Params: map[string]any{}, Ref: run.UID.String(),
 	}
+	held := run.holds()
 	if err := run.become(RunInvalid, s.now()); err != nil {
 		return err
 	}
 	if err := tx.UpdateSchedule(ctx, schedule); err != nil {
 		return err
 	}
-	return tx.UpdateRun(ctx, run)
+	if err := tx.UpdateRun(ctx, run); err != nil {
+		return err
+	}
+	return s.charge(ctx, tx, run.AccountID, run.holds().minus(held))
 }

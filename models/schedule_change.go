@@ -17,7 +17,7 @@ func (s *Service) PauseSchedule(ctx context.Context, actor *Actor, id int64) (*R
 }
 
 // ResumeSchedule lets a paused schedule fire again: by its cron, from now on; at its time, or at once where that has passed.
-// Editor and up. CONFLICT unless it is PAUSED.
+// Editor and up. CONFLICT unless it is PAUSED; LIMIT_REACHED where the account may have no more ACTIVE ones.
 func (s *Service) ResumeSchedule(ctx context.Context, actor *Actor, id int64) (*RunSchedule, error) {
 	return s.changeSchedule(ctx, actor, id, func(schedule *RunSchedule, run *Run, at time.Time) error {
 		if schedule.Status != SchedulePaused {
@@ -69,13 +69,22 @@ func (s *Service) changeSchedule(ctx context.Context, actor *Actor, id int64, ch
 		if err != nil {
 			return err
 		}
+		held := run.holds()
 		if err := change(schedule, run, s.now()); err != nil {
 			return err
+		}
+		if schedule.Status == ScheduleActive {
+			if err := s.allowSchedule(ctx, tx, schedule.AccountID); err != nil {
+				return err
+			}
 		}
 		if err := tx.UpdateSchedule(ctx, schedule); err != nil {
 			return err
 		}
-		return tx.UpdateRun(ctx, run)
+		if err := tx.UpdateRun(ctx, run); err != nil {
+			return err
+		}
+		return s.charge(ctx, tx, run.AccountID, run.holds().minus(held))
 	})
 	return schedule, err
 }

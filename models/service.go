@@ -29,6 +29,7 @@ type Store interface {
 	JobStore
 	CallbackStore
 	SweepStore
+	QuotaStore
 	SigningSecretStore
 	ProcessStore
 	TextStore
@@ -70,6 +71,8 @@ type Rules struct {
 	Schedule Schedule
 	// AllowedNetworks may be reached although they are not public; URLs of runs may be plain http there.
 	AllowedNetworks []netip.Prefix
+	// Quotas bound what one account and one user may have.
+	Quotas Quotas
 	// PlatformKeyHash is the hash of the platform's service key; nil: there is none.
 	PlatformKeyHash []byte
 }

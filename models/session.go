@@ -33,6 +33,8 @@ type Session struct {
 	Name      *string
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	// LastUsedAt lags behind by up to an hour: it is not written at each use.
+	LastUsedAt time.Time
 	// Token is set when the session is made and on the session of a request; it is stored nowhere.
 	Token Secret
 }
@@ -102,15 +104,46 @@ func (s *Service) CreateSession(ctx context.Context, userKeyID int64, secret Sec
 	return s.StartSession(ctx, key.UserID, name)
 }
 
-// StartSession makes a session without a key: for CreateSession and for the demo tenant of the first start.
+// StartSession makes a session without a key: for CreateSession and for the demo tenant of the first start. Where the user has as many as
+// the quota says, the least recently used one ends.
 func (s *Service) StartSession(ctx context.Context, userID int64, name *string) (*Session, error) {
 	token := newToken(sessionTokenPrefix)
 	at := s.now()
 	session := &Session{
 		UserID: userID, TokenHash: token.Hash(), Name: name,
-		CreatedAt: at, ExpiresAt: at.Add(SessionLifetime), Token: token,
+		CreatedAt: at, ExpiresAt: at.Add(SessionLifetime), LastUsedAt: at, Token: token,
 	}
-	return session, s.store.CreateSession(ctx, session)
+	return session, s.store.InTx(ctx, func(tx Store) error {
+		if most := s.rules.Quotas.Sessions; most > 0 {
+			if _, err := tx.LockUser(ctx, userID); err != nil {
+				return err
+			}
+			if err := tx.KeepSessions(ctx, userID, most-1); err != nil {
+				return err
+			}
+		}
+		return tx.CreateSession(ctx, session)
+	})
+}
+
+const (
+	// sessionUse is how far LastUsedAt lags behind: one write an hour, and not one for each request.
+	sessionUse = time.Hour
+	// sessionUseTimeout: nobody waits long for it.
+	sessionUseTimeout = time.Second
+)
+
+// noteUse writes down that a session is used, now and then. A request does not fail where that fails.
+func (s *Service) noteUse(ctx context.Context, session *Session) {
+	at := s.now()
+	if at.Sub(session.LastUsedAt) < sessionUse {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, sessionUseTimeout)
+	defer cancel()
+	if err := s.store.UseSession(ctx, session.ID, at); err != nil {
+		s.log.WarnContext(ctx, "session.use_not_noted", "error", err)
+	}
 }
 
 // DeleteSession ends the session that the request came with.
@@ -134,6 +167,7 @@ func (s *Service) AuthenticateSession(ctx context.Context, token Secret) (*Actor
 		return nil, Unauthenticated()
 	}
 	session.Token = token
+	s.noteUse(ctx, session)
 	user, err := one(s.store.Users(ctx, session.UserID))(TypeUser)
 	if err != nil {
 		return nil, err

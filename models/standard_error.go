@@ -33,6 +33,7 @@ const (
 	LabelMaxRetry         = "API_MAX_RETRY"
 	LabelGenericError     = "GENERIC_ERROR"
 	LabelActionAborted    = "ACTION_ABORTED"
+	LabelLimitReached     = "LIMIT_REACHED"
 )
 
 // failedDependency is the status of errors that lie with the executor (RFC 4918, section 11.4).

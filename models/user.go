@@ -47,6 +47,10 @@ type UserStore interface {
 	DeleteUserKey(ctx context.Context, userID, id int64) (*UserKey, error)
 
 	CreateSession(ctx context.Context, s *Session) error
+	// UseSession notes when a session was used.
+	UseSession(ctx context.Context, id int64, at time.Time) error
+	// KeepSessions deletes all sessions of a user but so many, the most recently used.
+	KeepSessions(ctx context.Context, userID int64, most int) error
 	SessionByToken(ctx context.Context, tokenHash []byte) (*Session, error)
 	DeleteSession(ctx context.Context, id int64) error
 

@@ -32,6 +32,7 @@ var kinds = map[models.Code]struct {
 	models.CodeBadUserInput:    {http.StatusBadRequest, models.LabelBadInput},
 	models.CodeConflict:        {http.StatusConflict, labelConflict},
 	models.CodeRateLimited:     {http.StatusTooManyRequests, labelRateLimited},
+	models.CodeLimitReached:    {http.StatusConflict, models.LabelLimitReached}, // asking again soon would not help
 }
 
 // spellings are the fields of use-cases as these doors call them, where that differs.

@@ -39,6 +39,11 @@ type config struct {
 	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"256"`
 	PerHost         int           `env:"RINGBACK_PER_HOST" envDefault:"16"`
 	Retention       days          `env:"RINGBACK_RETENTION" envDefault:"2160h"`
+	QuotaSchedules  int           `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000"`
+	QuotaBatches    int           `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000"`
+	QuotaRunBytes   int64         `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1073741824"`
+	QuotaProjects   int           `env:"RINGBACK_QUOTA_PROJECTS" envDefault:"10000"`
+	QuotaSessions   int           `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000"`
 	CORSOrigins     origins       `env:"RINGBACK_CORS_ORIGINS"`
 	CORSHeaders     headerNames   `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name"`
 	LogFormat       string        `env:"RINGBACK_LOG_FORMAT"`
@@ -141,8 +146,21 @@ func (c *config) problems() []string {
 	check(time.Duration(c.Retention) < time.Hour, "RINGBACK_RETENTION: must be at least 1h")
 	check(!slices.Contains([]store.Pooler{store.PoolerSession, store.PoolerTransaction}, c.Pooler),
 		"RINGBACK_POOLER: must be session or transaction")
+	for name, quota := range map[string]int64{
+		"SCHEDULES": int64(c.QuotaSchedules), "BATCHES": int64(c.QuotaBatches), "RUN_BYTES": c.QuotaRunBytes,
+		"PROJECTS": int64(c.QuotaProjects), "SESSIONS": int64(c.QuotaSessions),
+	} {
+		check(quota < 1, "RINGBACK_QUOTA_%s: must be at least 1", name)
+	}
 	check(!slices.Contains([]string{"", "text", "json"}, c.LogFormat), "RINGBACK_LOG_FORMAT: must be text or json")
 	return found
+}
+
+// quotas are what one account and one user may have.
+func (c *config) quotas() models.Quotas {
+	return models.Quotas{
+		Schedules: c.QuotaSchedules, Batches: c.QuotaBatches, RunBytes: c.QuotaRunBytes, Projects: c.QuotaProjects, Sessions: c.QuotaSessions,
+	}
 }
 
 // embedded tells whether the database is SQLite in the data folder.

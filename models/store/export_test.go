@@ -14,7 +14,7 @@ func Rows() []any {
 	return []any{
 		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{}, &jobRow{},
 		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &reportDownloadRow{}, &runInputRow{}, &runRow{},
-		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &userKeyRow{}, &userRow{},
+		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{}, &userRow{},
 	}
 }
 

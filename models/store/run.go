@@ -30,6 +30,7 @@ type runRow struct {
 	BatchCount      int
 	OpenBatchCount  int
 	OutputCount     int
+	StoredBytes     int64
 	Error           []byte
 	CreatedAt       int64 `gorm:"autoCreateTime:false"`
 	StartedAt       *int64
@@ -53,7 +54,7 @@ func (s *Store) run(r runRow) (*models.Run, error) {
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
 		CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize,
 		CallbackOn: r.CallbackOn, Callback: models.Endpoint{URL: r.CallbackURL, Headers: headers},
-		InputCount: r.InputCount, BatchCount: r.BatchCount, OpenBatches: r.OpenBatchCount, OutputCount: r.OutputCount, Error: failed,
+		InputCount: r.InputCount, BatchCount: r.BatchCount, OpenBatches: r.OpenBatchCount, OutputCount: r.OutputCount, StoredBytes: r.StoredBytes, Error: failed,
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}, nil
 }
@@ -87,7 +88,8 @@ func (s *Store) CreateRun(ctx context.Context, r *models.Run) error {
 	row := runRow{
 		UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
 		CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize, CallbackOn: r.CallbackOn,
-		CallbackURL: r.Callback.URL, CallbackHeaders: headers, InputCount: r.InputCount, CreatedAt: micros(r.CreatedAt),
+		CallbackURL: r.Callback.URL, CallbackHeaders: headers, InputCount: r.InputCount, StoredBytes: r.StoredBytes,
+		CreatedAt: micros(r.CreatedAt),
 	}
 	err = s.writer(ctx).Create(&row).Error
 	r.ID = row.ID
@@ -102,7 +104,8 @@ func (s *Store) UpdateRun(ctx context.Context, r *models.Run) error {
 	}
 	return mustChange(s.writer(ctx).Model(&runRow{}).Where("id = ?", r.ID).Updates(map[string]any{
 		"status": r.Status, "batch_count": r.BatchCount, "open_batch_count": r.OpenBatches, "output_count": r.OutputCount,
-		"error": failed, "started_at": microsPtr(r.StartedAt), "finished_at": microsPtr(r.FinishedAt),
+		"stored_bytes": r.StoredBytes,
+		"error":        failed, "started_at": microsPtr(r.StartedAt), "finished_at": microsPtr(r.FinishedAt),
 	}), models.TypeRun)
 }
 

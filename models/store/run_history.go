@@ -21,7 +21,7 @@ func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB {
 
 // runColumns are all but the headers of the run's callbacks, which only their delivery needs.
 const runColumns = "id, uid, account_id, project_id, action_id, schedule_id, created_by_user_id, status, max_results, page_size, callback_on, " +
-	"callback_url, input_count, batch_count, open_batch_count, output_count, error, created_at, started_at, finished_at"
+	"callback_url, input_count, batch_count, open_batch_count, output_count, stored_bytes, error, created_at, started_at, finished_at"
 
 func (s *Store) runsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
 	return ofProject(s.reader(ctx).Model(&runRow{}), scope).Select(runColumns)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"math"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -28,6 +30,8 @@ type sessionRow struct {
 	Name      *string
 	CreatedAt int64 `gorm:"autoCreateTime:false"`
 	ExpiresAt int64
+	// LastUsedAt is 0 for sessions that are older than the column.
+	LastUsedAt int64
 }
 
 func (sessionRow) TableName() string { return "sessions" }
@@ -35,7 +39,7 @@ func (sessionRow) TableName() string { return "sessions" }
 func session(r sessionRow) (*models.Session, error) {
 	return &models.Session{
 		ID: r.ID, UserID: r.UserID, TokenHash: r.TokenHash, Name: r.Name,
-		CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicros(r.ExpiresAt),
+		CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicros(r.ExpiresAt), LastUsedAt: fromMicros(r.LastUsedAt),
 	}, nil
 }
 
@@ -81,6 +85,7 @@ func (s *Store) DeleteUserKey(ctx context.Context, userID, id int64) (*models.Us
 func (s *Store) CreateSession(ctx context.Context, v *models.Session) error {
 	row := sessionRow{
 		UserID: v.UserID, TokenHash: v.TokenHash, Name: v.Name, CreatedAt: micros(v.CreatedAt), ExpiresAt: micros(v.ExpiresAt),
+		LastUsedAt: micros(v.LastUsedAt),
 	}
 	err := s.writer(ctx).Create(&row).Error
 	v.ID = row.ID
@@ -90,6 +95,18 @@ func (s *Store) CreateSession(ctx context.Context, v *models.Session) error {
 // SessionByToken finds a session, expired or not.
 func (s *Store) SessionByToken(ctx context.Context, tokenHash []byte) (*models.Session, error) {
 	return first(s.reader(ctx).Where("token_hash = ?", tokenHash), "Session", session)
+}
+
+// UseSession notes when a session was used.
+func (s *Store) UseSession(ctx context.Context, id int64, at time.Time) error {
+	return s.writer(ctx).Model(&sessionRow{}).Where("id = ? AND last_used_at < ?", id, micros(at)).Update("last_used_at", micros(at)).Error
+}
+
+// KeepSessions deletes all sessions of a user but the most recently used.
+func (s *Store) KeepSessions(ctx context.Context, userID int64, most int) error {
+	rest := s.writer(ctx).Model(&sessionRow{}).Select("id").Where("user_id = ?", userID).
+		Order("last_used_at DESC, id DESC").Offset(most).Limit(math.MaxInt32) // SQLite knows no offset without a limit
+	return s.writer(ctx).Where("id IN (?)", rest).Delete(&sessionRow{}).Error
 }
 
 // DeleteSession deletes a session.

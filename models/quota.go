@@ -1,0 +1,155 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// Quotas bound what one account, and one user, may have, so that none can use up what all share. 0: no bound.
+type Quotas struct {
+	Schedules int   // ACTIVE ones of an account
+	Batches   int   // of an account, that have not ended
+	RunBytes  int64 // stored for the runs of an account that have not ended: inputs, results, and the callbacks that tell of them
+	Projects  int   // of an account
+	Sessions  int   // of a user; beyond it the least recently used ends
+}
+
+// DefaultQuotas are those of an operator who says nothing. A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten
+// of the largest runs; 1 GiB is what a small installation has to spare.
+func DefaultQuotas() Quotas {
+	return Quotas{Schedules: 1_000, Batches: 100_000, RunBytes: 1 << 30, Projects: 10_000, Sessions: 1_000}
+}
+
+// Usage is what runs that have not ended hold of their account's quotas.
+type Usage struct {
+	OpenBatches int
+	RunBytes    int64
+}
+
+func (u Usage) plus(v Usage) Usage {
+	return Usage{u.OpenBatches + v.OpenBatches, u.RunBytes + v.RunBytes}
+}
+
+func (u Usage) minus(v Usage) Usage {
+	return Usage{u.OpenBatches - v.OpenBatches, u.RunBytes - v.RunBytes}
+}
+
+// QuotaStore counts what accounts and users have.
+type QuotaStore interface {
+	// ChangeUsage adds to what an account holds and returns what it holds then. Until the transaction ends, others of the account wait.
+	ChangeUsage(ctx context.Context, accountID int64, by Usage) (Usage, error)
+	// CountActiveSchedules and CountLiveProjects count up to a limit.
+	CountActiveSchedules(ctx context.Context, accountID int64, limit int) (int, error)
+	CountLiveProjects(ctx context.Context, accountID int64, limit int) (int, error)
+}
+
+// limitReached is the error of a quota: what, how many, and the operator's variable for it.
+func limitReached(what string, most int64, variable string) error {
+	return &Error{Code: CodeLimitReached, Message: fmt.Sprintf("%s: at most %d (%s)", what, most, variable)}
+}
+
+// overLimit is the error of a batch or a run that a quota has ended.
+func overLimit(why error, ref string) *StandardError {
+	return &StandardError{
+		Message: why.Error(), Label: LabelLimitReached, Scope: ScopeRingback, StatusCode: http.StatusConflict, Params: map[string]any{}, Ref: ref,
+	}
+}
+
+// holds is what a run has of its account's quotas.
+func (r *Run) holds() Usage {
+	if r.Status.Ended() {
+		return Usage{}
+	}
+	return Usage{r.OpenBatches, r.StoredBytes}
+}
+
+// charge notes what the runs of an account hold more, or less, than before. It is the last statement of a transaction that changes runs: the
+// account is locked from then on. LIMIT_REACHED when it would hold more than it may; what holds less is never refused.
+func (s *Service) charge(ctx context.Context, tx Store, accountID int64, by Usage) error {
+	if by == (Usage{}) {
+		return nil
+	}
+	has, err := tx.ChangeUsage(ctx, accountID, by)
+	if err != nil {
+		return err
+	}
+	if most := s.rules.Quotas.Batches; most > 0 && by.OpenBatches > 0 && has.OpenBatches > most {
+		return limitReached("open batches of the account's runs", int64(most), "RINGBACK_QUOTA_BATCHES")
+	}
+	if most := s.rules.Quotas.RunBytes; most > 0 && by.RunBytes > 0 && has.RunBytes > most {
+		return limitReached("bytes stored for the account's runs that have not ended", most, "RINGBACK_QUOTA_RUN_BYTES")
+	}
+	return nil
+}
+
+// allowSchedule tells whether an account may have one more ACTIVE schedule. Others that ask wait until the transaction has ended.
+func (s *Service) allowSchedule(ctx context.Context, tx Store, accountID int64) error {
+	return allowOne(ctx, tx, accountID, s.rules.Quotas.Schedules, tx.CountActiveSchedules, "active schedules of the account", "RINGBACK_QUOTA_SCHEDULES")
+}
+
+// allowProject is to projects what allowSchedule is to schedules.
+func (s *Service) allowProject(ctx context.Context, tx Store, accountID int64) error {
+	return allowOne(ctx, tx, accountID, s.rules.Quotas.Projects, tx.CountLiveProjects, "projects of the account", "RINGBACK_QUOTA_PROJECTS")
+}
+
+func allowOne(ctx context.Context, tx Store, accountID int64, most int, count func(context.Context, int64, int) (int, error), what, variable string) error {
+	if most <= 0 {
+		return nil
+	}
+	if _, err := tx.ChangeUsage(ctx, accountID, Usage{}); err != nil {
+		return err
+	}
+	has, err := count(ctx, accountID, most)
+	if err != nil {
+		return err
+	}
+	if has >= most {
+		return limitReached(what, int64(most), variable)
+	}
+	return nil
+}
+
+// rowBytes is about what a row takes beside its texts.
+const rowBytes = 512
+
+// inputBytes is what a run stores from its beginning: its inputs, and the final callback.
+func (r *Run) inputBytes(inputs []*RunInput) int64 {
+	n := int64(2 * rowBytes)
+	for _, i := range inputs[:min(len(inputs), 1)] {
+		n += r.echoBytes(i)
+	}
+	for _, i := range inputs {
+		n += rowBytes + int64(len(i.Input)+len(i.CustomData))
+	}
+	return n
+}
+
+// echoBytes is what a callback of the run repeats of an input, with its headers.
+func (r *Run) echoBytes(input *RunInput) int64 {
+	n := int64(len(input.Input) + len(input.CustomData))
+	if r.Callback.URL != nil {
+		n += int64(len(*r.Callback.URL))
+	}
+	for _, h := range r.Callback.Headers {
+		n += int64(len(h.Key) + len(h.Value))
+	}
+	return n
+}
+
+// batchBytes is what a batch of an input stores, whatever comes of it: the batch, and its callback where it has one.
+func (r *Run) batchBytes(input *RunInput) int64 {
+	if r.CallbackOn != CallbackOnAll {
+		return rowBytes
+	}
+	return 2*rowBytes + r.echoBytes(input)
+}
+
+// resultBytes is what the results of a batch store: in the batch, and in its callback.
+func (r *Run) resultBytes(b *Batch) int64 {
+	n := int64(len(b.Results))
+	if r.CallbackOn != CallbackOnFinal {
+		n *= 2
+	}
+	return n
+}

@@ -1,0 +1,384 @@
+package models_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+)
+
+// withQuotas bounds what accounts and users may have.
+func (w *world) withQuotas(q models.Quotas) {
+	w.rules.Quotas = q
+	w.configure()
+}
+
+// usage is what the runs of the account hold.
+func (w *world) usage() models.Usage {
+	w.t.Helper()
+	has, err := w.store.ChangeUsage(w.t.Context(), w.account.ID, models.Usage{})
+	noError(w.t, err)
+	return has
+}
+
+func every(minute models.NewRun) models.NewRun {
+	minute.Schedule = &models.NewSchedule{Cron: new("* * * * *")}
+	return minute
+}
+
+// Eight callers make more than there may be; so many of them are let, and the others hear how many.
+func TestQuotasAreExactWithEightCallersAtOnce(t *testing.T) {
+	t.Parallel()
+	const callers, each = 8, 3
+	for name, test := range map[string]struct {
+		quotas models.Quotas
+		create func(w *world) error
+		want   int32 // how many are created
+		number string
+	}{
+		"schedules": {models.Quotas{Schedules: 10}, func(w *world) error {
+			_, err := w.CreateRun(w.t.Context(), w.editor, every(w.aRun()))
+			return err
+		}, 10, "at most 10 (RINGBACK_QUOTA_SCHEDULES)"},
+		"batches": {models.Quotas{Batches: 35}, func(w *world) error {
+			in := w.aRun()
+			pages(3)(&in)
+			_, err := w.CreateRun(w.t.Context(), w.editor, in)
+			return err
+		}, 11, "at most 35 (RINGBACK_QUOTA_BATCHES)"},
+		"bytes of runs": {models.Quotas{RunBytes: 300_000}, func(w *world) error {
+			in := w.aRun()
+			in.Inputs[0].Input = objectOf(10_000) // in the input, in the callback of its only page, and in the final one
+			_, err := w.CreateRun(w.t.Context(), w.editor, in)
+			return err
+		}, 9, "at most 300000 (RINGBACK_QUOTA_RUN_BYTES)"},
+		"projects": {models.Quotas{Projects: 10}, func(w *world) error {
+			_, err := w.CreateProject(w.t.Context(), w.editor, models.NewProject{AccountID: w.account.ID, Name: "P", PrimaryDomain: "a.example"})
+			return err
+		}, 9, "at most 10 (RINGBACK_QUOTA_PROJECTS)"}, // there is one
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.newAction()
+			w.withQuotas(test.quotas)
+			var created atomic.Int32
+			atOnce(callers, func(int) {
+				for range each {
+					switch err := test.create(w); {
+					case err == nil:
+						created.Add(1)
+					case models.ErrorCode(err) != models.CodeLimitReached || !strings.Contains(err.Error(), test.number):
+						t.Error(err)
+					}
+				}
+			})
+			if created.Load() != test.want {
+				t.Errorf("%d are created, want %d", created.Load(), test.want)
+			}
+			if err := test.create(w); models.ErrorCode(err) != models.CodeLimitReached {
+				t.Errorf("afterwards: %v", err)
+			}
+			w.withQuotas(models.Quotas{})
+			noError(t, test.create(w)) // without a quota there is room
+		})
+	}
+}
+
+// 900 kB of custom data in each of 10,000 callbacks: a request of 1 MiB would store 9 GB.
+func TestOneRunDoesNotStoreNineGigabytes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.newAction()
+	w.withQuotas(models.DefaultQuotas())
+	in := w.aRun()
+	in.Inputs[0].CustomData = objectOf(900_000)
+	in.MaxResults, in.PageSize = new(models.MaxRunResults), new(10)
+	_, err := w.CreateRun(t.Context(), w.editor, in)
+	wantError(t, err, models.CodeLimitReached, "")
+	if !strings.Contains(err.Error(), "1073741824") {
+		t.Errorf("the error does not name the number: %v", err)
+	}
+	if has := w.usage(); has != (models.Usage{}) {
+		t.Errorf("a refused run holds %+v", has)
+	}
+}
+
+func TestAnotherAccountHasItsOwnQuota(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.withQuotas(models.Quotas{Projects: 2})
+	w.newProject(w.account, nil)
+	_, err := w.CreateProject(t.Context(), w.editor, models.NewProject{AccountID: w.account.ID, Name: "P", PrimaryDomain: "a.example"})
+	wantError(t, err, models.CodeLimitReached, "")
+	w.newProject(w.other, nil)
+	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
+	noError(t, err)
+	w.newProject(w.account, nil) // a deleted one counts no more
+}
+
+// Whatever becomes of a run, in the end it holds nothing.
+func TestRunsThatEndedHoldNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.withQuotas(models.DefaultQuotas())
+	a := w.newAction()
+	none := func(what string) {
+		t.Helper()
+		if has := w.usage(); has != (models.Usage{}) {
+			t.Errorf("%s: %+v is held", what, has)
+		}
+	}
+	some := func(what string, batches int) {
+		t.Helper()
+		if has := w.usage(); has.OpenBatches != batches || has.RunBytes == 0 {
+			t.Errorf("%s: %+v is held, want %d batches", what, has, batches)
+		}
+	}
+	run := w.newRun(pages(3))
+	some("three pages", 3)
+	w.execute(a, func(e *models.Execution) models.Outcome { return found(10, e.Batch.Page < 3) })
+	w.wantEnded(run.ID, models.RunSucceeded)
+	none("a run that succeeded")
+
+	w.newRun(inputs(4))
+	some("four inputs", 4)
+	w.execute(a, func(e *models.Execution) models.Outcome { return found(10, e.Batch.Page < 5) })
+	none("pages that followed each other")
+
+	run = w.newRun(pages(5))
+	w.recordBatch(w.claimBatches(a, 1)[0], found(10, true))
+	some("one of five has ended", 4)
+	_, err := w.StopRun(t.Context(), w.editor, run.ID)
+	noError(t, err)
+	none("a run that was stopped")
+
+	w.newRun(pages(2))
+	w.execute(a, func(*models.Execution) models.Outcome { return executed(400, "{}") })
+	none("a run that was blocked")
+
+	schedule := w.hourly()
+	some("a run that waits", 0)
+	w.clock.advance(time.Hour)
+	w.fire()
+	some("one that has begun and one that waits", 1)
+	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
+	_, err = w.CancelSchedule(t.Context(), w.editor, schedule.ID)
+	noError(t, err)
+	none("a schedule that was cancelled")
+
+	w.hourly()
+	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
+	noError(t, err)
+	w.clock.advance(time.Hour)
+	w.fire()
+	none("a schedule of a deleted project")
+}
+
+func wantOverLimit(t *testing.T, e *models.StandardError, number string) {
+	t.Helper()
+	if e == nil || e.Label != models.LabelLimitReached || e.Scope != models.ScopeRingback || !strings.Contains(e.Message, number) {
+		t.Errorf("the error is %+v", e)
+	}
+}
+
+func TestBatchWhoseResultsAreTooLargeFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	w.withQuotas(models.Quotas{RunBytes: 1 << 20})
+	run := w.newRun(pages(4))
+	large := executed(200, `{"results":["`+strings.Repeat("x", 300_000)+`"]}`)
+	// Each is stored twice. Of the last one's run nothing is open any more.
+	w.execute(a, func(*models.Execution) models.Outcome { return large })
+	run = w.wantEnded(run.ID, models.RunPartialSucceeded)
+	wantOverLimit(t, run.Error, "1048576")
+	var failed []*models.Batch
+	for _, b := range w.batches(run.ID) {
+		if b.Status != models.RunFailed {
+			continue
+		}
+		failed = append(failed, b)
+		wantOverLimit(t, b.Error, "1048576")
+		if b.ResultCount != 0 || len(b.Results) != 0 {
+			t.Errorf("it has %d results", b.ResultCount)
+		}
+		if attempts := w.batchAttempts(b.ID); len(attempts) != 1 || *attempts[0].HTTPStatus != 200 {
+			t.Errorf("its calls are %+v", attempts)
+		}
+	}
+	told := w.told(run.ID, models.RunBatchFinishedEvent)
+	if len(failed) != 2 || len(told) != 4 {
+		t.Errorf("%d batches have failed, %d callbacks tell of batches", len(failed), len(told))
+	}
+	wantOverLimit(t, readRunBody(t, told[2]).Error, "1048576")
+	if has := w.usage(); has != (models.Usage{}) {
+		t.Errorf("the run that ended holds %+v", has)
+	}
+}
+
+func TestNextPageForWhichThereIsNoRoomEndsTheBatch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	w.withQuotas(models.Quotas{RunBytes: 100_000})
+	run := w.newRun(func(in *models.NewRun) { in.Inputs[0].CustomData = objectOf(15_000) })
+	w.execute(a, func(e *models.Execution) models.Outcome {
+		if e.Batch.Page > 10 {
+			t.Fatal("it goes on for ever")
+		}
+		return found(1, true)
+	})
+	run = w.wantEnded(run.ID, models.RunPartialSucceeded)
+	wantOverLimit(t, run.Error, "100000")
+	batches := w.batches(run.ID)
+	if last := batches[len(batches)-1]; last.Status != models.RunFailed || len(batches) < 3 {
+		t.Errorf("of %d batches the last one is %s", len(batches), last.Status)
+	}
+}
+
+func TestFiringForWhichThereIsNoRoomIsSkipped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	w.withQuotas(models.Quotas{Batches: 1})
+	schedule := w.hourly()
+	other := w.newRun()
+	w.clock.advance(time.Hour)
+	w.fire()
+	runs := w.runsOf(schedule)
+	wantRuns(t, runs, models.RunInvalid, models.RunScheduled)
+	wantOverLimit(t, runs[0].Error, "at most 1 (")
+	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
+	w.wantEnded(other.ID, models.RunSucceeded)
+	w.clock.advance(time.Hour)
+	w.fire()
+	wantRuns(t, w.runsOf(schedule), models.RunInvalid, models.RunQueued, models.RunScheduled)
+}
+
+func TestPausedSchedulesCountWhenTheyAreResumed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.newAction()
+	w.withQuotas(models.Quotas{Schedules: 1})
+	schedule := w.hourly()
+	_, err := w.PauseSchedule(t.Context(), w.editor, schedule.ID)
+	noError(t, err)
+	w.hourly()
+	_, err = w.ResumeSchedule(t.Context(), w.editor, schedule.ID)
+	wantError(t, err, models.CodeLimitReached, "")
+	w.withQuotas(models.Quotas{Schedules: 2})
+	_, err = w.ResumeSchedule(t.Context(), w.editor, schedule.ID)
+	noError(t, err)
+}
+
+func TestLeastRecentlyUsedSessionsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.withQuotas(models.Quotas{Sessions: 3})
+	start := func() *models.Session {
+		t.Helper()
+		session, err := w.StartSession(t.Context(), w.user.ID, nil)
+		noError(t, err)
+		return session
+	}
+	lives := func(s *models.Session) bool {
+		_, err := w.AuthenticateSession(t.Context(), s.Token)
+		return err == nil
+	}
+	var sessions []*models.Session
+	for range 3 {
+		sessions = append(sessions, start())
+		w.clock.advance(time.Minute)
+	}
+	w.clock.advance(time.Hour)
+	if !lives(sessions[0]) {
+		t.Fatal("three may be")
+	}
+	w.clock.advance(time.Hour)
+	sessions = append(sessions, start())
+	for i, want := range []bool{true, false, true, true} {
+		if got := lives(sessions[i]); got != want {
+			t.Errorf("session %d lives: %t", i, got)
+		}
+	}
+	another, err := w.StartSession(t.Context(), w.viewer.User.ID, nil)
+	noError(t, err)
+	var made [8]*models.Session
+	atOnce(8, func(i int) {
+		var err error
+		if made[i], err = w.StartSession(t.Context(), w.user.ID, nil); err != nil {
+			t.Error(err)
+		}
+	})
+	living := 0
+	for _, s := range append(sessions, made[:]...) {
+		if lives(s) {
+			living++
+		}
+	}
+	if living != 3 || !lives(another) {
+		t.Errorf("%d live, and another user's: %t", living, lives(another))
+	}
+}
+
+// countingUpdates counts the updates of a table.
+func countingUpdates(n *atomic.Int32, table string) store.Option {
+	return store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+		if strings.HasPrefix(statement, "UPDATE") && strings.Contains(statement, table) {
+			n.Add(1)
+		}
+	})
+}
+
+// A request reads; that its session is used is written once an hour.
+func TestUseOfASessionIsWrittenOnceAnHour(t *testing.T) {
+	t.Parallel()
+	var writes atomic.Int32
+	w := newWorld(t, countingUpdates(&writes, "sessions"))
+	session, err := w.StartSession(t.Context(), w.user.ID, nil)
+	noError(t, err)
+	for range 180 {
+		_, err := w.AuthenticateSession(t.Context(), session.Token)
+		noError(t, err)
+		w.clock.advance(time.Minute)
+	}
+	if got := writes.Load(); got != 2 {
+		t.Errorf("%d writes in three hours", got)
+	}
+}
+
+// What the executor and the callers repeat is counted as it is stored.
+func TestWhatARunStoresIsAboutWhatIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	run := w.newRun(pages(4), func(in *models.NewRun) {
+		in.Inputs[0] = models.NewRunInput{Input: objectOf(20_000), CustomData: objectOf(10_000)}
+	})
+	results := json.RawMessage(`"` + strings.Repeat("x", 5_000) + `"`)
+	w.execute(a, func(*models.Execution) models.Outcome {
+		body := bytes.Join(slices.Repeat([][]byte{results}, 10), []byte(","))
+		return executed(200, `{"results":[`+string(body)+`]}`)
+	})
+	run = w.wantEnded(run.ID, models.RunSucceeded)
+	stored := 30_000
+	for _, b := range w.batches(run.ID) {
+		stored += len(b.Results)
+	}
+	for _, event := range []models.EventName{models.RunBatchFinishedEvent, models.RunFinishedEvent} {
+		for _, c := range w.told(run.ID, event) {
+			stored += len(c.Body)
+		}
+	}
+	if counted := int(run.StoredBytes); counted < stored || counted > stored*11/10 {
+		t.Errorf("%d bytes are stored, %d counted", stored, counted)
+	}
+}
