@@ -1,0 +1,34 @@
+package store_test
+
+import (
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// What docs/security.md says of who can write to the database, so that nobody takes hashes for a wall.
+func TestWhoWritesToTheDatabaseCanBeAnyUser(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	service := models.NewService(s, nil, models.Rules{}, slog.New(slog.DiscardHandler))
+	account, err := service.CreateAccount(t.Context(), models.PlatformActor(), models.NewAccount{Name: "Acme"})
+	noError(t, err)
+	user, err := service.CreateUser(t.Context(), models.PlatformActor(), models.NewUser{
+		Email: "a@example.com", Accounts: []models.Membership{{AccountID: account.ID, Role: models.RoleViewer}},
+	})
+	noError(t, err)
+	const token = models.Secret("rbs_a-token-that-the-writer-chose")
+	now := time.Now()
+	noError(t, s.DB().Exec("INSERT INTO sessions (user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?)",
+		user.ID, token.Hash(), now.UnixMicro(), now.Add(time.Hour).UnixMicro()).Error)
+	noError(t, s.DB().Exec("UPDATE memberships SET role = 'Admin'").Error)
+	actor, err := service.Authenticate(t.Context(), models.CredentialsFrom(http.Header{"X-Auth-Token": {token.Reveal()}}))
+	noError(t, err)
+	if actor.User.ID != user.ID || actor.RoleOn(account.ID) != models.RoleAdmin {
+		t.Errorf("the token is that of %+v", actor)
+	}
+}
