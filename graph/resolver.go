@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -128,6 +129,12 @@ func effectiveCallback(ctx context.Context, account *models.Account, project *mo
 
 func badInput(field, message string) error {
 	return &models.Error{Code: models.CodeBadUserInput, Field: field, Message: message}
+}
+
+// wholeMilliseconds is a duration as an Int of GraphQL, which has 32 bits: at least 0, at most 24 days. An attempt is longer where all
+// workers were away for so long.
+func wholeMilliseconds(d time.Duration) *int {
+	return new(int(min(max(d.Milliseconds(), 0), math.MaxInt32)))
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -66,8 +66,7 @@ func (r *batchAttemptResolver) DurationMs(ctx context.Context, obj *models.Batch
 	if obj.FinishedAt == nil {
 		return nil, nil
 	}
-	ms := int(obj.Duration.Milliseconds())
-	return &ms, nil
+	return wholeMilliseconds(obj.Duration), nil
 }
 
 func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *models.BatchAttempt) (*models.AttemptErrorCode, error) {

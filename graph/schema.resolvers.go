@@ -45,8 +45,7 @@ func (r *attemptResolver) DurationMs(ctx context.Context, obj *models.Attempt) (
 	if obj.FinishedAt == nil {
 		return nil, nil
 	}
-	ms := int(obj.Duration.Milliseconds())
-	return &ms, nil
+	return wholeMilliseconds(obj.Duration), nil
 }
 
 func (r *attemptResolver) Timings(ctx context.Context, obj *models.Attempt) (*models.Timings, error) {

@@ -91,12 +91,18 @@ const (
 	maxHTTPStatus = 599
 )
 
+// FittingStatus returns a status that can be one, else nil. Earlier releases stored any.
+func FittingStatus(status *int) *int {
+	if status == nil || *status < minHTTPStatus || *status > maxHTTPStatus {
+		return nil
+	}
+	return status
+}
+
 // fitting returns the outcome as it may be relied on and stored: it has a status of 100 to 599, or an error, or both. What comes from
 // outside is anything.
 func (o Outcome) fitting() Outcome {
-	if o.HTTPStatus != nil && (*o.HTTPStatus < minHTTPStatus || *o.HTTPStatus > maxHTTPStatus) {
-		o.HTTPStatus = nil
-	}
+	o.HTTPStatus = FittingStatus(o.HTTPStatus)
 	if o.HTTPStatus == nil && o.Error == nil {
 		o.Error = &AttemptError{MalformedResponse, "the answer has no status between 100 and 599"}
 	}

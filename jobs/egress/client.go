@@ -131,14 +131,13 @@ func New(cfg Config) *Client {
 		Timeout: cfg.Timeout,
 		Control: newGuard(cfg.AllowedNetworks, cfg.AllowedPorts).control,
 	}
-	return &Client{
+	c := &Client{
 		timeout: cfg.Timeout,
 		dialer:  dialer,
 		transport: &http.Transport{
 			// Never ProxyFromEnvironment: a proxy would resolve and dial for us,
 			// and the guard would see nothing but the proxy.
 			Proxy:               nil,
-			DialContext:         dialer.DialContext,
 			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs},
 			TLSHandshakeTimeout: cfg.Timeout,
 			// A custom dialer turns HTTP/2 off unless it is asked for.
@@ -154,6 +153,8 @@ func New(cfg Config) *Client {
 			// HTTP/2 ignores it.
 		},
 	}
+	c.transport.DialContext = c.dial
+	return c
 }
 
 // CloseIdle closes the connections that no request is using.

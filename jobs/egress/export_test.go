@@ -40,7 +40,7 @@ func AfterGuard(c *Client, hook func(address string) error) {
 // WrapConn lets a test stand between the transport and its connections.
 func WrapConn(c *Client, wrap func(net.Conn) net.Conn) {
 	c.transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := c.dialer.DialContext(ctx, network, addr)
+		conn, err := c.dial(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}

@@ -39,7 +39,7 @@ func attempt(r attemptRow) (*models.Attempt, error) {
 			DNS: fromMicrosDuration(r.DNSMicros), Connect: fromMicrosDuration(r.ConnectMicros),
 			TLS: fromMicrosDuration(r.TLSMicros), FirstByte: fromMicrosDuration(r.FirstByteMicros),
 		},
-		HTTPStatus: r.HTTPStatus, Error: attemptError(r.ErrorCode, r.ErrorMessage), ResponseBody: r.ResponseBody,
+		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), ResponseBody: r.ResponseBody,
 	}, nil
 }
 

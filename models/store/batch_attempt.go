@@ -29,7 +29,7 @@ func batchAttempt(r batchAttemptRow) (*models.BatchAttempt, error) {
 	return &models.BatchAttempt{
 		ID: r.ID, UID: r.UID, BatchID: r.BatchID, Number: r.Number, URL: r.URL, StartedAt: fromMicros(r.StartedAt),
 		FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
-		HTTPStatus: r.HTTPStatus, Error: attemptError(r.ErrorCode, r.ErrorMessage),
+		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
 	}, nil
 }
 

@@ -65,7 +65,7 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 		DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
 		AttemptCount: r.AttemptCount, FailureCount: r.FailureCount,
 		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil), LocalSince: fromMicrosPtr(r.LocalSince),
-		HTTPStatus: r.HTTPStatus, Error: attemptError(r.ErrorCode, r.ErrorMessage),
+		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
 		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}
 	if c.Held { // the column has its creation then

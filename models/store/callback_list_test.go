@@ -29,7 +29,7 @@ func scatter(t *testing.T, s *store.Store, n *tenant, random *rand.Rand, count i
 		})
 		made = append(made, c.ID)
 		at := c.CreatedAt.UnixMicro()
-		change := map[string]any{"http_status": pick[any](random, nil, 0, 200, 204, 410, 503)}
+		change := map[string]any{"http_status": pick[any](random, nil, 100, 200, 204, 410, 503)}
 		switch status := pick(random, models.Statuses()...); status {
 		case models.StatusRunning:
 			change["status"], change["next_attempt_at"], change["lease_until"] = status, nil, at
@@ -74,7 +74,7 @@ func randomFilter(random *rand.Rand) models.CallbackFilter {
 	}
 	return models.CallbackFilter{
 		Status: some(random.IntN(4)), Event: events(random.IntN(2) * random.IntN(5)), CreatedAfter: moment(), CreatedBefore: moment(),
-		HTTPStatus: pick(random, nil, nil, nil, new(-1), new(0), new(200), new(410), new(418)),
+		HTTPStatus: pick(random, nil, nil, nil, new(-1), new(100), new(200), new(410), new(418)),
 	}
 }
 
