@@ -50,7 +50,7 @@ type RunScheduleStore interface {
 	SchedulePages(ctx context.Context, scope Scope, projectIDs []int64, page Page) (map[int64]*PageOf[*RunSchedule], error)
 	CountSchedules(ctx context.Context, scope Scope, projectIDs []int64) (map[int64]int, error)
 	LockSchedule(ctx context.Context, id int64) (*RunSchedule, error)
-	// LockDueSchedule takes a schedule whose time has come and that nobody else has locked; NotFound where there is none.
+	// LockDueSchedule takes a schedule whose time has come and that nobody else has locked; NotFound where there is none. Accounts take turns.
 	LockDueSchedule(ctx context.Context, now time.Time) (*RunSchedule, error)
 	// LockWaitingRun takes the run that waits for a schedule.
 	LockWaitingRun(ctx context.Context, scheduleID int64) (*Run, error)
@@ -141,7 +141,7 @@ func (s *Service) createScheduled(ctx context.Context, tx Store, run *Run, input
 const SchedulerInterval = time.Second
 
 // maxFirings bounds what one look begins; the next look goes on.
-const maxFirings = 100
+const maxFirings = 1_000
 
 // FireSchedules begins the runs whose time has come and returns how many. Any number of processes may do so at the same time:
 // each firing is one transaction that holds the schedule. What was missed while all were down fires once.

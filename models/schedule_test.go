@@ -3,6 +3,7 @@ package models_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -305,5 +306,55 @@ func TestSchedulesAreChecked(t *testing.T) {
 	noError(t, err)
 	if n := len(pages[w.project.ID].Nodes); n != 0 {
 		t.Errorf("%d schedules were made", n)
+	}
+}
+
+// An account with many schedules that are due holds up nobody: the accounts take turns, also those that come meanwhile.
+func TestManySchedulesOfOneAccountDoNotHoldUpAnothers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.newAction()
+	const many = 50
+	for range many {
+		w.newScheduled(models.NewSchedule{Cron: new("* * * * *")})
+	}
+	_, err := w.CreateAction(t.Context(), w.platform, w.other.ID, "search", models.ActionSettings{
+		Executor: models.EndpointUpdate{URL: models.Given(new(executorURL))},
+	})
+	noError(t, err)
+	in := w.aRun()
+	in.ProjectID = w.newProject(w.other, nil).ID
+	in.Schedule = &models.NewSchedule{Cron: new("* * * * *")} // made last: of those that are due together the last one
+	run, err := w.CreateRun(t.Context(), w.outsider, in)
+	noError(t, err)
+	for minute := range 3 {
+		w.clock.advance(time.Minute)
+		var order []int64
+		fired := 0
+		for { // as FireSchedules does, one at a time
+			var account int64
+			err := w.store.InTx(t.Context(), func(tx models.Store) error {
+				due, err := tx.LockDueSchedule(t.Context(), w.clock.now())
+				if err != nil {
+					return err
+				}
+				account = due.AccountID
+				due.NextRunAt = new(w.clock.now().Add(time.Minute))
+				return tx.UpdateSchedule(t.Context(), due)
+			})
+			if models.ErrorCode(err) == models.CodeNotFound {
+				break
+			}
+			noError(t, err)
+			order = append(order, account)
+			fired++
+		}
+		if place := slices.Index(order, w.other.ID); place < 0 || place > 1 || fired != many+1 {
+			t.Errorf("minute %d: of %d the other account's is number %d", minute, fired, place+1)
+		}
+	}
+	w.clock.advance(time.Minute)
+	if fired := w.fire(); fired != many+1 || w.run(run.ID).Status != models.RunQueued {
+		t.Errorf("%d fired", fired)
 	}
 }

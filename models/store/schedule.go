@@ -56,10 +56,30 @@ func (s *Store) LockSchedule(ctx context.Context, id int64) (*models.RunSchedule
 	return first(s.locking(ctx).Where("id = ?", id), models.TypeSchedule, schedule)
 }
 
-// LockDueSchedule takes one that is due.
+// LockDueSchedule takes one that is due, of the account whose turn it is.
 func (s *Store) LockDueSchedule(ctx context.Context, now time.Time) (*models.RunSchedule, error) {
-	free := s.writer(ctx).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
-	return first(free.Where("next_run_at <= ?", micros(now)).Order("next_run_at"), models.TypeSchedule, schedule)
+	due := func() (accounts []int64, err error) {
+		err = s.writer(ctx).Model(&scheduleRow{}).Where("next_run_at <= ?", micros(now)).
+			Group("account_id").Order("min(next_run_at), account_id").Pluck("account_id", &accounts).Error
+		return accounts, err
+	}
+	tried := map[int64]bool{} // those of which others have all in hand
+	for {
+		account, ok, err := s.turns.next(now, due)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || tried[account] {
+			return nil, models.NotFound(models.TypeSchedule)
+		}
+		tried[account] = true
+		free := s.writer(ctx).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+		found, err := first(free.Where("account_id = ? AND next_run_at <= ?", account, micros(now)).Order("next_run_at"), models.TypeSchedule, schedule)
+		if models.ErrorCode(err) != models.CodeNotFound {
+			s.turns.again(account)
+			return found, err
+		}
+	}
 }
 
 // LockWaitingRun takes the run that waits for a schedule.
