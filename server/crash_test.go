@@ -21,6 +21,7 @@ type crashRun struct {
 	*hostile
 	made    map[string]bool // refs
 	project string
+	crawl   int64 // one that is tried to be finished until that is answered
 }
 
 // startCrashRun accepts callbacks for a receiver that takes 20 ms for each, and waits until some have arrived.

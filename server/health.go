@@ -8,11 +8,14 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/ringback/ringback/jobs"
 )
 
 // health answers /readyz: each check by name, and no while draining.
 type health struct {
 	app      *app
+	worker   *jobs.Worker // nil in the api role
 	draining atomic.Bool
 	migrated atomic.Bool // once the schema is up to date, it stays so for this process
 }
@@ -32,6 +35,12 @@ func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		"database":   verdict(h.app.store.CheckWritable(ctx)),
 		"queue":      h.queue(ctx),
 		"migrations": verdict(h.checkMigrations(ctx)),
+	}
+	if h.worker != nil {
+		checks["engine"] = ok
+		if h.worker.Stalled() {
+			checks["engine"] = failing
+		}
 	}
 	status, code := "ready", http.StatusOK
 	for _, v := range checks {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -25,13 +27,25 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	if s.role == roleWorker {
 		return unsniffed(mux), false
 	}
-	doors := s.crossOrigin(traced("rest", identified(rest.NewHandler(s.service, s.log))), http.MethodGet, http.MethodPost)
-	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(graph.NewHandler(s.service, version, s.log))), http.MethodPost))
+	doors := s.crossOrigin(traced("rest", identified(bounded(rest.NewHandler(s.service, s.log)))), http.MethodGet, http.MethodPost)
+	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(graph.NewHandler(s.service, version, s.log)))), http.MethodPost))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)
 	mux.Handle("/explorer/", page)
 	mux.Handle("GET /{$}", http.RedirectHandler("/explorer", http.StatusFound))
 	return unsniffed(uncleaned(mux, "/v1", doors)), offline
+}
+
+// requestTimeout bounds what a request may take in all, once its header is read: as long as its body may. A statement of it has 10 s.
+const requestTimeout = 30 * time.Second
+
+// bounded gives up requests that take too long.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // unsniffed keeps browsers from taking an answer for something else than it says it is: bodies that customers chose are among them.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
@@ -33,7 +34,7 @@ func TestReadinessNamesEachCheck(t *testing.T) {
 	engine := miniredis.RunT(t)
 	s := startServer(t, options{bare: true, env: vars{"REDIS_URL": "redis://" + engine.Addr()}})
 	status, r := s.readiness(t)
-	want := readiness{"ready", map[string]string{"database": "ok", "queue": "ok", "migrations": "ok"}}
+	want := readiness{"ready", map[string]string{"database": "ok", "queue": "ok", "migrations": "ok", "engine": "ok"}}
 	if diff := cmp.Diff(want, r); diff != "" || status != http.StatusOK {
 		t.Errorf("HTTP %d (-want +got):\n%s", status, diff)
 	}
@@ -237,5 +238,17 @@ func TestFrontEndsMaySendTheHeadersOfTheirTools(t *testing.T) {
 				t.Errorf("%s: %s: allowed is %t: %v", path, c.headers, allowed, header)
 			}
 		}
+	}
+}
+
+func TestRequestsToTheAPIAreGivenUp(t *testing.T) {
+	t.Parallel()
+	var left time.Duration
+	bounded(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		deadline, _ := r.Context().Deadline()
+		left = time.Until(deadline)
+	})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/graphql", nil))
+	if left <= 0 || left > requestTimeout {
+		t.Errorf("a request has %s", left)
 	}
 }

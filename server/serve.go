@@ -105,6 +105,7 @@ func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logge
 	s.presence = jobs.NewPresence(a.queue, a.service, role, version, a.registry, log)
 	if role != roleAPI {
 		s.worker = newWorker(a)
+		s.health.worker = s.worker
 	}
 	var handler http.Handler
 	handler, s.offline = s.handler()

@@ -11,6 +11,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -132,8 +133,16 @@ type ownPostgres struct {
 	as     *syscall.SysProcAttr
 }
 
-// startOwnPostgres makes a cluster. Postgres refuses to run as root: then it runs as the user postgres.
 func startOwnPostgres(t *testing.T) *ownPostgres {
+	t.Helper()
+	p := newOwnPostgres(t)
+	p.run(t, "initdb", "-D", p.data(), "-U", "postgres", "--auth=trust", "--no-sync")
+	p.control(t, "start")
+	return p
+}
+
+// newOwnPostgres makes room for a cluster. Postgres refuses to run as root: then it runs as the user postgres.
+func newOwnPostgres(t *testing.T) *ownPostgres {
 	t.Helper()
 	_, port, err := net.SplitHostPort(freeAddr(t))
 	if err != nil {
@@ -161,8 +170,6 @@ func startOwnPostgres(t *testing.T) *ownPostgres {
 		_ = p.command(context.Background(), "pg_ctl", "-D", p.data(), "-m", "immediate", "stop").Run()
 		_ = os.RemoveAll(folder)
 	})
-	p.run(t, "initdb", "-D", p.data(), "-U", "postgres", "--auth=trust", "--no-sync")
-	p.control(t, "start")
 	return p
 }
 
@@ -175,8 +182,81 @@ func (p *ownPostgres) url() string {
 // restart ends it as a crash would, and starts it again.
 func (p *ownPostgres) restart(t *testing.T) {
 	t.Helper()
-	p.run(t, "pg_ctl", "-D", p.data(), "-m", "immediate", "stop")
+	p.crash(t)
 	p.control(t, "start")
+}
+
+func (p *ownPostgres) crash(t *testing.T) {
+	t.Helper()
+	p.run(t, "pg_ctl", "-D", p.data(), "-m", "immediate", "stop")
+}
+
+// signal sends a signal to the server and to all its processes.
+func (p *ownPostgres) signal(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(p.data(), "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	postmaster, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pids := []int{postmaster}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		stat, _ := os.ReadFile(path)
+		var parent int
+		_, after, _ := strings.Cut(string(stat), ") ")
+		if _, err := fmt.Sscanf(after, "%1s %d", new(string), &parent); err == nil && parent == postmaster {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			pids = append(pids, pid)
+		}
+	}
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// execute executes statements, each on its own.
+func (p *ownPostgres) execute(t *testing.T, statements ...string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	for _, statement := range statements {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// text is the result of a query of one text.
+func (p *ownPostgres) text(t *testing.T, query string) (text string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if err := conn.QueryRow(t.Context(), query).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// standby starts a server that follows another one.
+func (p *ownPostgres) standby(t *testing.T) *ownPostgres {
+	t.Helper()
+	s := newOwnPostgres(t)
+	s.run(t, "pg_basebackup", "-d", p.url(), "-D", s.data(), "-R", "-c", "fast", "--no-sync")
+	s.control(t, "start")
+	return s
 }
 
 func (p *ownPostgres) control(t *testing.T, verb string) {

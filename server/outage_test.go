@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// tries finishes a crawl once more, and tells whether that was answered.
+func (r *crashRun) tries(t *testing.T, s *instance) bool {
+	t.Helper()
+	_, body := s.post(t, s.platform(), `mutation($id: ObjectID!, $project: ObjectID!) {
+		finishCrawl(input: {crawlId: $id, projectId: $project}) { callback { ref } } }`, anyMap{"id": r.crawl, "project": r.project})
+	var answer struct {
+		Data struct {
+			FinishCrawl *struct{ Callback struct{ Ref string } }
+		}
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data.FinishCrawl == nil {
+		return false
+	}
+	r.made[answer.Data.FinishCrawl.Callback.Ref] = true
+	return true
+}
+
+// goesOn expects that a new callback is accepted and arrives soon after an outage has ended, or connections were cut.
+func (r *crashRun) goesOn(t *testing.T, s *instance, what string, since time.Time) {
+	t.Helper()
+	r.crawl = newCrawlID()
+	eventually(t, "a new callback is accepted", func() bool { return r.tries(t, s) })
+	t.Logf("accepted after %s", time.Since(since).Round(time.Millisecond))
+	eventually(t, "it arrives", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
+	within(t, what, since)
+}
+
+func (s *instance) awaitReady(t *testing.T, want int) {
+	t.Helper()
+	eventually(t, "/readyz changes", func() bool { status, _ := s.get(t, "/readyz"); return status == want })
+}
+
+// endsInTime stops a process that has nothing in flight.
+func (s *instance) endsInTime(t *testing.T) {
+	t.Helper()
+	began := time.Now()
+	s.http.CloseIdleConnections()
+	_ = s.signal(syscall.SIGTERM)
+	s.wait(t)
+	took := time.Since(began)
+	t.Logf("ended after %s", took.Round(time.Millisecond))
+	// Requests to it may take requestDrain, and nothing else is to be waited for; the rest is for a busy machine.
+	if took > requestDrain+5*time.Second {
+		t.Errorf("it ended %s after SIGTERM: %s", took, s.stderr)
+	}
+}
+
+func TestConnectionsToPostgresThatWereCutInSilenceStopNothing(t *testing.T) {
+	t.Parallel()
+	long(t)
+	needsServices(t)
+	databaseURL, proxy := storetest.Before(t, storetest.URL(t))
+	s := startServer(t, options{process: true, env: crashEnv(vars{"DATABASE_URL": databaseURL})})
+	r := startCrashRun(t, s, 60)
+	proxy.Cut()
+	r.goesOn(t, s, "going on after the cut", time.Now())
+	s.awaitReady(t, http.StatusOK)
+	r.check(t, s, 1)
+	proxy.Cut()
+	s.endsInTime(t)
+}
+
+func TestPostgresThatHangsIsSeenAndKeepsNoProcessFromEnding(t *testing.T) {
+	t.Parallel()
+	long(t)
+	needsServices(t)
+	postgres := startOwnPostgres(t)
+	t.Cleanup(func() { postgres.signal(t, syscall.SIGCONT) }) // or it would not stop
+	s := startServer(t, options{process: true, env: crashEnv(vars{"DATABASE_URL": postgres.url()})})
+	r := startCrashRun(t, s, 20)
+	postgres.signal(t, syscall.SIGSTOP)
+	s.awaitReady(t, http.StatusServiceUnavailable)
+	eventually(t, "the engine does not get through", func() bool { _, body := s.get(t, "/readyz"); return strings.Contains(body, `"engine":"failing"`) })
+	postgres.signal(t, syscall.SIGCONT)
+	r.goesOn(t, s, "going on after the server", time.Now())
+	s.awaitReady(t, http.StatusOK)
+	r.check(t, s, 1)
+	postgres.signal(t, syscall.SIGSTOP)
+	s.endsInTime(t)
+}
+
+func TestFailoverToAStandbyIsFollowed(t *testing.T) {
+	t.Parallel()
+	long(t)
+	needsServices(t)
+	primary := startOwnPostgres(t)
+	standby := primary.standby(t)
+	both := "postgres://postgres@127.0.0.1:" + primary.port + ",127.0.0.1:" + standby.port + "/postgres?sslmode=disable&target_session_attrs=read-write"
+	s := startServer(t, options{process: true, env: crashEnv(vars{"DATABASE_URL": both})})
+	r := startCrashRun(t, s, 60)
+	eventually(t, "all have arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
+
+	primary.execute(t, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+	s.awaitReady(t, http.StatusServiceUnavailable)
+	written := primary.text(t, "SELECT pg_current_wal_lsn()::text")
+	eventually(t, "the standby has all of it", func() bool {
+		return standby.text(t, "SELECT (pg_last_wal_replay_lsn() >= '"+written+"')::text") == "true"
+	})
+	standby.execute(t, "SELECT pg_promote()")
+	r.goesOn(t, s, "going on after the failover", time.Now())
+	s.awaitReady(t, http.StatusOK)
+	r.check(t, s, 0)
+}
+
+// outageLong is longer than a lease, so that all have run out, and than sweeps may be apart without being taken for an outage.
+const outageLong = models.LeaseTime + 2*time.Second
+
+func TestOutageOfPostgresThatAllShareSendsNothingTwice(t *testing.T) {
+	t.Parallel()
+	long(t)
+	needsServices(t)
+	postgres := startOwnPostgres(t)
+	api := startServer(t, options{process: true, role: roleAPI, env: crashEnv(vars{"DATABASE_URL": postgres.url()})})
+	for range 2 {
+		worker := *api
+		worker.opts.role = roleWorker
+		worker.startAgain(t, nil)
+	}
+	r := startCrashRun(t, api, 10)
+	r.on("/hook", func(_ http.ResponseWriter, q *http.Request) {
+		select {
+		case <-time.After(2 * time.Second): // many are in flight, or claimed ahead, when it begins
+		case <-q.Context().Done():
+		}
+	})
+	arrived := len(r.at("/hook"))
+	r.accept(t, api, 100)
+	eventually(t, "many are in flight", func() bool { return len(r.at("/hook")) >= arrived+2*crashConcurrency })
+	postgres.crash(t)
+	<-time.After(outageLong)
+	postgres.control(t, "start")
+	r.goesOn(t, api, "going on after the outage", time.Now())
+	r.check(t, api, 0)
+}
