@@ -148,6 +148,22 @@ func TestReadOnlyServerDoesNotCostAConnectionForEachStatement(t *testing.T) {
 	}
 }
 
+// A transaction whose connection was cut has locks: who comes next must not wait for them until the server's system notices, which by
+// default takes two hours.
+func TestTransactionThatWasCutGivesItsLocksBack(t *testing.T) {
+	t.Parallel()
+	s, proxy := openCut(t)
+	tx := s.DB().WithContext(t.Context()).Begin()
+	noError(t, tx.Exec("LOCK TABLE accounts IN EXCLUSIVE MODE").Error)
+	proxy.Cut()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a failure only
+	defer cancel()
+	for err := errors.New("not tried"); err != nil; err = s.DB().WithContext(ctx).Exec("UPDATE accounts SET id = id").Error {
+		noError(t, ctx.Err())
+	}
+	_ = tx.Rollback()
+}
+
 func TestConnectionsAreReplacedAtTheEndOfTheirLives(t *testing.T) {
 	t.Parallel()
 	s, _ := openCut(t, store.WithMaxConns(1), store.WithConnLifetime(50*time.Millisecond))

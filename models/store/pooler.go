@@ -60,6 +60,8 @@ type poolerConnector struct {
 
 // Connect is driver.Connector.
 func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, statementDeadline) // database/sql's own may have none
+	defer cancel()
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, poolerAdvice(err))

@@ -21,14 +21,16 @@ func isPostgres(databaseURL string) bool {
 
 // postgresSettings are those of every connection, where DATABASE_URL has none of that name.
 //
-// statement_timeout (in milliseconds) ends, on the server, a statement whose caller is gone and could not say so.
+// statement_timeout (in milliseconds) ends, on the server, a statement whose caller is gone and could not say so, and
+// idle_in_transaction_session_timeout a transaction: its connection was cut, and what it has locked would be for hours. Ours wait for
+// nothing between their statements; this is as long as one may take.
 //
 // The others have Postgres read every list from its index, in its order and no further than its limit, by a plan that is made once for a
 // statement and a connection. Where the statistics are old or none, as on a new installation, it takes a long history for a few rows,
 // and then to read them all and sort them seems as good; and it keeps a plan that was made while a table was empty. A list of a single
 // row, which an array can be, it would plan anew each time, for longer than the work takes; and a list of many owners it would compile.
 var postgresSettings = settings{
-	"statement_timeout": "30000",
+	"statement_timeout": "30000", "idle_in_transaction_session_timeout": "10000",
 	"enable_bitmapscan": "off", "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
 }
 
