@@ -37,6 +37,7 @@ func BenchmarkFinishCrawl(b *testing.B) {
 	})
 	must(err)
 	statements.Store(0)
+	b.ResetTimer()
 	b.SetParallelism(publishers / runtime.GOMAXPROCS(0))
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
