@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -122,7 +123,7 @@ func (b *boundedBody) enter() error {
 
 // leave is called when the request is answered.
 func (b *boundedBody) leave() {
-	if b.err != io.EOF {
+	if !errors.Is(b.err, io.EOF) {
 		b.readUntil(time.Now().Add(lateBodyTime))
 	}
 	b.bodies.mu.Lock()

@@ -66,7 +66,7 @@ func TestSlowBodiesTakeABoundedMemory(t *testing.T) {
 	s.flood(t, fmt.Sprintf("Content-Length: %d\r\nX-Api-Key: %s", size, s.key), part, callerBodyBytes/size)
 	known := s.peakMemory(t)
 	t.Logf("%d MiB before, %d after strangers, %d after a caller with credentials", before>>20, strangers>>20, known>>20)
-	if most := 256 << 20; max(strangers, known) > most { // 1.5 GB where each body is read
+	if most := 384 << 20; max(strangers, known) > most { // 1.5 GB where each body is read
 		t.Errorf("more than %d MiB", most>>20)
 	}
 	if status, body := s.post(t, nil, "{ version }", nil); status != 200 {
