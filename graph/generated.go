@@ -16861,7 +16861,7 @@ func (ec *executionContext) _SSOClient_webhookHeaders(ctx context.Context, field
 			return ec.fieldContext_SSOClient_webhookHeaders(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.WebhookHeaders(), nil
+			return obj.WebhookHeaders()
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []models.Header) graphql.Marshaler {

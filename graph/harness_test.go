@@ -236,7 +236,7 @@ func (c choosy) ClaimDue(ctx context.Context, host string, now, leaseUntil time.
 	id, _ := ctx.Value(wanted{}).(int64)
 	unwanted := func(c *models.Callback) bool { return c.ID != id }
 	others := slices.DeleteFunc(slices.Clone(claimed), func(c *models.Callback) bool { return c.ID == id })
-	return slices.DeleteFunc(claimed, unwanted), c.MoveCallbacks(ctx, now, others)
+	return slices.DeleteFunc(claimed, unwanted), c.ReleaseCallbacks(ctx, now, others...)
 }
 
 func endpoint(url, key, value string) models.EndpointUpdate {

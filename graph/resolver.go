@@ -116,15 +116,15 @@ func visibleHeaders(role models.Role, headers []models.Header) []models.Header {
 }
 
 // effectiveCallback returns nil where there is no URL.
-func effectiveCallback(ctx context.Context, account *models.Account, project *models.Project) *models.Target {
+func effectiveCallback(ctx context.Context, account *models.Account, project *models.Project) (*models.Target, error) {
 	ofAccount, ofProject := account.Callback, project.Callback
 	ofAccount.Headers = headersOfAccount(ctx, account)
 	ofProject.Headers = headersOfProject(ctx, project)
 	target := models.EffectiveTarget(ofAccount, ofProject)
 	if target.URL == "" {
-		return nil
+		return nil, nil
 	}
-	return &target
+	return &target, target.Unreadable
 }
 
 func badInput(field, message string) error {

@@ -67,7 +67,7 @@ func (w *world) action(name string) int64 {
 // last to all that remain.
 func execute(tb testing.TB, s *models.Service, actionID int64, answers ...models.Outcome) {
 	tb.Helper()
-	claimed, err := s.ClaimBatches(tb.Context(), actionID, 1000)
+	claimed, _, err := s.ClaimBatches(tb.Context(), actionID, 1000)
 	must(tb, err)
 	if len(claimed) == 0 {
 		tb.Fatalf("no batch is due for action %d", actionID)

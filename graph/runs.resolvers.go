@@ -38,9 +38,9 @@ func (r *actionResolver) ExecutorURL(ctx context.Context, obj *models.Action) (*
 
 func (r *actionResolver) ExecutorHeaders(ctx context.Context, obj *models.Action) ([]*models.Header, error) {
 	if models.ActorFrom(ctx).Platform {
-		return pointers(obj.Executor.Headers), nil
+		return pointers(obj.Executor.Headers), obj.Executor.Unreadable
 	}
-	return pointers(models.MaskHeaders(obj.Executor.Headers)), nil
+	return pointers(models.MaskHeaders(obj.Executor.Headers)), obj.Executor.Unreadable
 }
 
 func (r *batchResolver) Input(ctx context.Context, obj *models.Batch) (json.RawMessage, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 func (r *accountResolver) APICallbackHeaders(ctx context.Context, obj *models.Account) ([]*models.Header, error) {
-	return pointers(headersOfAccount(ctx, obj)), nil
+	return pointers(headersOfAccount(ctx, obj)), obj.Callback.Unreadable
 }
 
 func (r *accountResolver) Role(ctx context.Context, obj *models.Account) (*models.Role, error) {
@@ -373,7 +373,7 @@ func (r *mutationResolver) FinishReportDownload(ctx context.Context, input Finis
 }
 
 func (r *projectResolver) APICallbackHeaders(ctx context.Context, obj *models.Project) ([]*models.Header, error) {
-	return pointers(headersOfProject(ctx, obj)), nil
+	return pointers(headersOfProject(ctx, obj)), obj.Callback.Unreadable
 }
 
 func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *models.Project) (*models.Target, error) {
@@ -381,7 +381,7 @@ func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *models.
 	if err != nil || account == nil {
 		return nil, err
 	}
-	return effectiveCallback(ctx, account, obj), nil
+	return effectiveCallback(ctx, account, obj)
 }
 
 func (r *projectResolver) CallbackSigningSecrets(ctx context.Context, obj *models.Project) ([]*models.SigningSecret, error) {

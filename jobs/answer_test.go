@@ -84,7 +84,8 @@ func newExecution(t *testing.T, w *world, url string, out *egress.Client) (*exec
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := must[[]*models.Execution](t)(w.service.ClaimBatches(ctx, action.ID, 1))[0]
+	claimed, _, err := w.service.ClaimBatches(ctx, action.ID, 1)
+	x := must[[]*models.Execution](t)(claimed, err)[0]
 	d := newDeliverer(t, w)
 	return &executor{service: w.service, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}, x
 }

@@ -55,6 +55,11 @@ const scrapeTimeout = 5 * time.Second
 func (b *backlog) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
+	// Nobody else would: the registry collects in goroutines of its own.
+	_ = b.service.Troubles().Catch(ctx, "metrics", func() error { b.collect(ctx, out); return nil })
+}
+
+func (b *backlog) collect(ctx context.Context, out chan<- prometheus.Metric) {
 	for _, age := range []struct {
 		since              time.Duration
 		callbacks, batches *prometheus.Desc

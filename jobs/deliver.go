@@ -26,33 +26,46 @@ type deliverer struct {
 func (d *deliverer) source() source[*models.Delivery] {
 	return source[*models.Delivery]{
 		name: "callback", claim: d.service.Claim, do: d.deliver, renew: d.service.Renew, release: d.service.Release,
-		lease: (*models.Delivery).Lease,
+		excuse: d.service.Excuse, lease: (*models.Delivery).Lease,
 	}
 }
 
-// deliver sends a callback and records what came of it. What the receiver did is recorded and logged; what failed on our side is
+// deliver sends a callback and records what came of it: what the receiver did, or that it failed on our side. What cannot be recorded is
 // logged, and mended by the sweep when the lease has run out.
 func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answered func(arrived bool)) {
-	ctx, span := startAttempt(d.traces.take(ctx, delivery.Callback.ID), delivery)
-	defer func() { endAttempt(span, delivery.Attempt) }()
-	outcome, err := d.send(ctx, delivery)
-	switch {
-	case errors.Is(err, errStopping):
-		answered(false)
-		err = d.conclude(ctx, d.service.GiveBack(delivery))
-	case err != nil:
-		answered(false)
-	default:
-		settlement := d.service.Decide(delivery, outcome)
-		answered(settlement.Arrived())
-		err = d.conclude(ctx, settlement)
-		if err == nil { // else the delivery does not show what came of it
+	begun := time.Now()
+	err := d.service.Troubles().Catch(ctx, "delivery", func() error { return d.attempt(ctx, delivery, answered) })
+	if errors.As(err, new(*models.PanicError)) && delivery.Attempt.FinishedAt == nil {
+		if err = d.conclude(ctx, d.service.Decide(delivery, models.Fault(time.Since(begun)))); err == nil {
 			d.tell(ctx, delivery)
 		}
 	}
 	if err != nil {
 		d.log.ErrorContext(ctx, "callback.not_recorded", "callback", delivery.Callback.UID.String(), "error", err)
 	}
+}
+
+func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answered func(arrived bool)) error {
+	ctx, span := startAttempt(d.traces.take(ctx, delivery.Callback.ID), delivery)
+	defer func() { endAttempt(span, delivery.Attempt) }()
+	outcome, err := d.send(ctx, delivery)
+	if errors.Is(err, errStopping) {
+		answered(false)
+		return d.conclude(ctx, d.service.GiveBack(delivery))
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "callback.not_sent", "callback", delivery.Callback.UID.String(), "error", err)
+		outcome = models.Fault(0)
+	}
+	settlement := d.service.Decide(delivery, outcome)
+	if !settlement.Ours() { // which says nothing of the host
+		answered(settlement.Arrived())
+	}
+	if err := d.conclude(ctx, settlement); err != nil {
+		return err // the delivery does not show what came of it
+	}
+	d.tell(ctx, delivery)
+	return nil
 }
 
 func (d *deliverer) conclude(ctx context.Context, settlement *models.Settlement) error {

@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +24,8 @@ type source[W any] struct {
 	lease func(W) models.Lease
 	// release gives back what was claimed ahead and is not done after all; nil: nothing is claimed ahead.
 	release func(ctx context.Context, works []W) error
+	// excuse says of work that should it be found without its process, that was told to stop; nil: nobody counts.
+	excuse func(ctx context.Context, ids []int64) error
 }
 
 // dispatcher decides which work this process does when. It counts by lane, before anything is claimed: what does not fit
@@ -37,6 +41,10 @@ type dispatcher[W any] struct {
 	ctx      context.Context //nolint:containedctx // it is the life of the dispatcher, not of a call
 	stopping chan struct{}
 	running  sync.WaitGroup
+	// troubles catches panics: one costs a piece of work, never its slot, its place or the worker.
+	troubles *models.Troubles
+	// alone is held by one piece of work while nothing else is in flight, and shared by all others.
+	alone *sync.RWMutex
 
 	claims, renewals pulse
 
@@ -51,6 +59,7 @@ func newDispatcher[W any](ctx context.Context, from source[W], slots chan struct
 	return &dispatcher[W]{
 		source: from, log: log, perLane: perLane, slots: slots,
 		ctx: ctx, stopping: make(chan struct{}), lanes: map[string]*lane[W]{}, inHand: map[models.Lease]*hold{},
+		troubles: models.NewTroubles(log), alone: &sync.RWMutex{},
 	}
 }
 
@@ -158,8 +167,10 @@ func (d *dispatcher[W]) claim(name string, limit int) (claimed []W, movedTo []st
 	ctx, cancel := context.WithTimeout(d.ctx, claimTimeout)
 	defer cancel()
 	err = d.claims.try(func() error {
-		claimed, movedTo, err = d.source.claim(ctx, name, limit)
-		return err
+		return d.catch("claim", func() error {
+			claimed, movedTo, err = d.source.claim(ctx, name, limit)
+			return err
+		})
 	})
 	return claimed, movedTo, err
 }
@@ -250,13 +261,29 @@ func (d *dispatcher[W]) take(l *lane[W], claimed []W, since time.Time, places, a
 // begin does one piece of work, for which the lane has a place and the caller a slot.
 func (d *dispatcher[W]) begin(l *lane[W], work W) {
 	d.running.Go(func() {
-		begun := time.Now()
-		d.source.do(d.ctx, work, func(arrived bool) { d.answered(l, arrived, time.Since(begun)) })
+		ctx, leave := d.amongOthers(work)
+		begun, told := time.Now(), false
+		_ = d.catch(d.source.name, func() error { // it is logged
+			d.source.do(ctx, work, func(arrived bool) {
+				told = true
+				d.answered(l, arrived, time.Since(begun))
+			})
+			return nil
+		})
+		leave()
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.dropFromHand(work)
 		<-d.slots
+		if !told { // which says nothing of the other side
+			l.inFlight--
+			d.resume(l)
+		}
 	})
+}
+
+func (d *dispatcher[W]) catch(where string, work func() error) error {
+	return d.troubles.Catch(d.ctx, where, work)
 }
 
 // beginReady begins what was claimed ahead, as far as there is room.
@@ -325,9 +352,11 @@ func (d *dispatcher[W]) stop() {
 		d.closed = true
 		close(d.stopping)
 	}
+	leases := slices.Collect(maps.Keys(d.inHand))
 	for _, l := range d.lanes {
 		d.unready(l)
 	}
 	d.mu.Unlock()
+	d.excuse(leases)
 	d.running.Wait()
 }

@@ -86,7 +86,7 @@ func (d *doorbell) publish(ctx context.Context, wakes []wake) error {
 func (d *doorbell) attend(worker attendant) { d.local.Store(&worker) }
 
 // hear lets the same worker answer the rings of other processes too. When the context ends, it answers no more.
-func (d *doorbell) hear(ctx context.Context, log *slog.Logger) {
+func (d *doorbell) hear(ctx context.Context, troubles *models.Troubles, log *slog.Logger) {
 	worker := d.local.Load()
 	defer d.local.CompareAndSwap(worker, nil)
 	rings := d.client.Subscribe(ctx, d.channel)
@@ -101,14 +101,23 @@ func (d *doorbell) hear(ctx context.Context, log *slog.Logger) {
 				messages = nil
 				continue
 			}
-			var r ring
-			if err := json.Unmarshal([]byte(message.Payload), &r); err != nil {
+			err := troubles.Catch(ctx, "doorbell", func() error { return d.read(ctx, worker, message.Payload) })
+			if err != nil {
 				log.WarnContext(ctx, "doorbell.not_read", "error", err)
-			} else if r.From != d.self {
-				d.answer(ctx, worker, r)
 			}
 		}
 	}
+}
+
+func (d *doorbell) read(ctx context.Context, worker *attendant, message string) error {
+	var r ring
+	if err := json.Unmarshal([]byte(message), &r); err != nil {
+		return err
+	}
+	if r.From != d.self {
+		d.answer(ctx, worker, r)
+	}
+	return nil
 }
 
 // answer answers a ring of another process. Of the workers with room the first one looks: the others would look in vain. One without

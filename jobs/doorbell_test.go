@@ -75,7 +75,9 @@ func hear(t *testing.T, client redis.UniversalClient, d *doorbell) *heard {
 	d.attend(h.attendant())
 	var wg sync.WaitGroup
 	t.Cleanup(wg.Wait)
-	wg.Go(func() { d.hear(t.Context(), slog.New(slog.DiscardHandler)) })
+	wg.Go(func() {
+		d.hear(t.Context(), models.NewTroubles(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+	})
 	listening(t, client, d)
 	return h
 }

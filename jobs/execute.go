@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
@@ -22,7 +24,7 @@ type executor struct {
 // source is the batches, by action.
 func (e *executor) source() source[*models.Execution] {
 	return source[*models.Execution]{
-		name: "batch", claim: e.claim, do: e.execute, renew: e.service.RenewBatches,
+		name: "batch", claim: e.claim, do: e.execute, renew: e.service.RenewBatches, excuse: e.service.ExcuseBatches,
 		lease: (*models.Execution).Lease,
 	}
 }
@@ -35,23 +37,17 @@ func (e *executor) claim(ctx context.Context, lane string, limit int) ([]*models
 	if err != nil {
 		return nil, nil, err
 	}
-	claimed, err := e.service.ClaimBatches(ctx, action, limit)
-	return claimed, nil, err
+	claimed, putOff, err := e.service.ClaimBatches(ctx, action, limit)
+	return claimed, slices.Repeat([]string{lane}, putOff), err
 }
 
-// execute calls the executor and records what came of it. As with a callback, what failed on our side is mended by the sweep. The
-// action's place is kept until then: the next page is made by what is recorded.
+// execute calls the executor and records what came of it, as deliver does with a callback. The action's place is kept until then: the
+// next page is made by what is recorded.
 func (e *executor) execute(ctx context.Context, x *models.Execution, answered func(arrived bool)) {
-	arrived := false
-	defer func() { answered(arrived) }()
-	outcome, err := e.call(ctx, x)
-	switch {
-	case errors.Is(err, errStopping):
-		err = insist(ctx, func(ctx context.Context) error { return e.service.InterruptBatch(ctx, x) })
-	case err == nil:
-		arrived = outcome.Arrived()
-		err = insist(ctx, func(ctx context.Context) error { return e.service.RecordBatch(ctx, x, outcome) })
-		if err == nil {
+	begun := time.Now()
+	err := e.service.Troubles().Catch(ctx, "execution", func() error { return e.attempt(ctx, x, answered) })
+	if errors.As(err, new(*models.PanicError)) && x.Attempt.FinishedAt == nil {
+		if err = e.record(ctx, x, models.Fault(time.Since(begun))); err == nil {
 			e.tell(ctx, x)
 		}
 	}
@@ -60,7 +56,34 @@ func (e *executor) execute(ctx context.Context, x *models.Execution, answered fu
 	}
 }
 
+func (e *executor) attempt(ctx context.Context, x *models.Execution, answered func(arrived bool)) error {
+	outcome, err := e.call(ctx, x)
+	if errors.Is(err, errStopping) {
+		defer answered(false)
+		return insist(ctx, func(ctx context.Context) error { return e.service.InterruptBatch(ctx, x) })
+	}
+	if err != nil {
+		e.log.ErrorContext(ctx, "batch.not_sent", "batch", x.Batch.UID.String(), "error", err)
+		outcome = models.Fault(0)
+	}
+	if !outcome.Ours() { // which says nothing of the executor
+		defer answered(outcome.Arrived())
+	}
+	if err := e.record(ctx, x, outcome); err != nil {
+		return err
+	}
+	e.tell(ctx, x)
+	return nil
+}
+
+func (e *executor) record(ctx context.Context, x *models.Execution, outcome models.Outcome) error {
+	return insist(ctx, func(ctx context.Context) error { return e.service.RecordBatch(ctx, x, outcome) })
+}
+
 func (e *executor) call(ctx context.Context, x *models.Execution) (models.Outcome, error) {
+	if x.Refused != nil {
+		return models.Outcome{Error: x.Refused}, nil
+	}
 	body, err := x.Body()
 	if err != nil {
 		return models.Outcome{}, err

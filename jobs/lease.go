@@ -64,7 +64,7 @@ func (d *dispatcher[W]) release(works []W) error {
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, releaseTimeout)
 	defer cancel()
-	return d.source.release(ctx, works)
+	return d.catch("release", func() error { return d.source.release(ctx, works) })
 }
 
 // renew keeps what is in hand, and forgets idle lanes, until the dispatcher has ended.
@@ -94,9 +94,11 @@ func (d *dispatcher[W]) renewAll() time.Duration {
 	defer cancel()
 	since := time.Now()
 	var renewed []models.Lease
-	err := d.renewals.try(func() (err error) {
-		renewed, err = d.source.renew(ctx, leases)
-		return err
+	err := d.renewals.try(func() error {
+		return d.catch("renewal", func() (err error) {
+			renewed, err = d.source.renew(ctx, leases)
+			return err
+		})
 	})
 	lost := d.renewed(renewed, since, err == nil)
 	if lost > 0 {

@@ -1,6 +1,10 @@
 package jobs
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ringback/ringback/models"
+)
 
 // Metrics counts what workers do. No label carries a URL or an id.
 type Metrics struct {
@@ -45,3 +49,29 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	registry.MustRegister(m.attempts, m.duration, m.inFlight, m.swept, m.acceptedToFirstByte, m.batchAttempts)
 	return m
 }
+
+// Troubles counts what goes wrong on our side with single pieces of work, in any role. It implements models.Monitor.
+type Troubles struct{ panics, unreadable *prometheus.CounterVec }
+
+var _ models.Monitor = (*Troubles)(nil)
+
+// NewTroubles registers the counters.
+func NewTroubles(registry prometheus.Registerer) *Troubles {
+	t := &Troubles{
+		panics: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringback_panics_total", Help: "Panics that were caught, by the work that they cost. Each is in the log, with its stack.",
+		}, []string{"where"}),
+		unreadable: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringback_unreadable_rows_total",
+			Help: "Callbacks, batches and schedules that were put off, and notices that were left out, because a row could not be read.",
+		}, []string{"kind"}),
+	}
+	registry.MustRegister(t.panics, t.unreadable)
+	return t
+}
+
+// Panicked is models.Monitor.
+func (t *Troubles) Panicked(where string) { t.panics.WithLabelValues(where).Inc() }
+
+// Unreadable is models.Monitor.
+func (t *Troubles) Unreadable(kind string) { t.unreadable.WithLabelValues(kind).Inc() }

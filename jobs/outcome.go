@@ -57,7 +57,7 @@ func insist(ctx context.Context, write func(context.Context) error) error {
 	}
 	life, end := outlasting(ctx, lastWord)
 	defer end()
-	for pause := recordPause; err != nil; pause = min(2*pause, maxRecordPause) {
+	for pause := recordPause; err != nil && !errors.As(err, new(*models.PanicError)); pause = min(2*pause, maxRecordPause) {
 		select {
 		case <-life.Done():
 			return err
@@ -65,7 +65,7 @@ func insist(ctx context.Context, write func(context.Context) error) error {
 		}
 		err = within(life, recordTimeout, write)
 	}
-	return nil
+	return err // nil, or a panic, which is no outage
 }
 
 func within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {

@@ -70,7 +70,7 @@ func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Servi
 	slots := make(chan struct{}, cfg.Concurrency)
 	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
-	return &Worker{
+	w := &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
 		ctx: ctx, cancel: cancel, deaf: func() {}, ended: make(chan struct{}),
 		deliverer: d, bell: queue.bell,
@@ -91,6 +91,9 @@ func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Servi
 			}),
 		}),
 	}
+	w.deliveries.troubles, w.executions.troubles = service.Troubles(), service.Troubles()
+	w.executions.alone = w.deliveries.alone
+	return w
 }
 
 // outageDelay spreads the tasks that an outage of our own has hit over some seconds.
@@ -100,11 +103,13 @@ func outageDelay(int, error, *asynq.Task) time.Duration {
 
 // handle handles a task.
 func (w *Worker) handle(_ context.Context, t *asynq.Task) error {
-	said, err := readTask(t)
-	if err == nil {
-		w.wake(said)
-	}
-	return err
+	return w.service.Troubles().Catch(w.ctx, "task", func() error {
+		said, err := readTask(t)
+		if err == nil {
+			w.wake(said)
+		}
+		return err
+	})
 }
 
 // wake lets a dispatcher look at a lane, and tells whether it does so at once.
@@ -137,9 +142,10 @@ func (w *Worker) Start() error {
 	listening := w.listen()
 	w.background.Go(func() { w.deliveries.renew(w.ended) })
 	w.background.Go(func() { w.executions.renew(w.ended) })
-	w.background.Go(func() { w.every(listening, models.SchedulerInterval, w.fire) })
-	w.background.Go(func() { w.every(listening, models.SweepInterval, w.sweep) })
-	w.background.Go(func() { w.every(listening, purgeInterval, w.purge) })
+	w.background.Go(func() { w.every(listening, models.SchedulerInterval, "firing", w.fire) })
+	w.background.Go(func() { w.every(listening, models.SweepInterval, "sweep", w.sweep) })
+	w.background.Go(func() { w.every(listening, purgeInterval, "purge", w.purge) })
+	w.background.Go(func() { w.suspects(listening) })
 	return nil
 }
 
@@ -148,7 +154,7 @@ func (w *Worker) listen() context.Context {
 	listening, deaf := context.WithCancel(w.ctx)
 	w.deaf = deaf
 	w.bell.attend(attendant{answer: w.wake, free: w.free, reserve: w.reserve})
-	w.background.Go(func() { w.bell.hear(listening, w.log) })
+	w.background.Go(func() { w.bell.hear(listening, w.service.Troubles(), w.log) })
 	return listening
 }
 
@@ -186,12 +192,12 @@ func (w *Worker) Stop() {
 	w.cancel()
 }
 
-// every does something at once and then at intervals, until the context ends.
-func (w *Worker) every(ctx context.Context, interval time.Duration, do func(context.Context)) {
+// every does something at once and then at intervals, until the context ends. One that panics does not keep the next from it.
+func (w *Worker) every(ctx context.Context, interval time.Duration, name string, do func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		do(ctx)
+		_ = w.service.Troubles().Catch(ctx, name, func() error { do(ctx); return nil }) // it is logged
 		select {
 		case <-ctx.Done():
 			return

@@ -85,6 +85,9 @@ type Outcome struct {
 	RetryAfter string
 }
 
+// Ours tells whether the outcome says nothing of the other side.
+func (o Outcome) Ours() bool { return o.Error != nil && o.Error.Code.Ours() }
+
 // Statuses that an answer can have (RFC 9110, section 15).
 const (
 	minHTTPStatus = 100

@@ -39,8 +39,9 @@ type Callback struct {
 	TargetURL *string
 	// TargetHost is the host and port of TargetURL: workers take callbacks host by host. Empty where there is no URL.
 	TargetHost string
-	// TargetHeaders are the request's own, with TargetRequest only.
+	// TargetHeaders are the request's own, with TargetRequest only. Unreadable is why they could not be read, nil when they could.
 	TargetHeaders []Header
+	Unreadable    error
 
 	// ContentType and Body are rendered when the callback is created, and sent as they are by every attempt and replay.
 	ContentType string
@@ -64,8 +65,9 @@ type Callback struct {
 	// Held is set while an earlier callback of the line has not ended: this one is not due, whatever the time.
 	Held bool
 
-	AttemptCount  int
-	FailureCount  int // attempts that failed; an interrupted one does not use up the schedule
+	AttemptCount int
+	FailureCount int // attempts that failed; what is ours does not use up the schedule
+	Mishaps
 	NextAttemptAt *time.Time
 	// LeaseUntil is set while RUNNING: until then the worker that claimed it is alone in sending it. It renews it for as long
 	// as it lives.
@@ -145,8 +147,10 @@ type CallbackStore interface {
 	// ClaimDue turns up to limit PENDING callbacks of a host that are due into RUNNING ones with a lease and their next
 	// attempt numbers, in one statement. Callers at the same moment get different ones.
 	ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*Callback, error)
-	// MoveCallbacks gives claimed callbacks back, unsent, to wait under the hosts that they are aimed at now.
-	MoveCallbacks(ctx context.Context, now time.Time, callbacks []*Callback) error
+	// ClaimSuspect is ClaimDue for one callback that only ever is sent alone, of any host; ClaimDue leaves those out.
+	ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*Callback, error)
+	// MoveCallbacks gives claimed callbacks back, unsent, to be due when and under the host that they say now.
+	MoveCallbacks(ctx context.Context, callbacks []*Callback) error
 	// ReleaseCallbacks makes claimed callbacks due again, as if they had not been claimed. One that somebody else has taken since
 	// stays as it is. DeleteAttempts deletes attempts that are still open.
 	ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*Callback) error
@@ -164,7 +168,10 @@ type CallbackStore interface {
 	// first claimer's to settle.
 	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
 
-	// InterruptExpired makes RUNNING callbacks whose lease ran out PENDING again, and their open attempts INTERRUPTED.
+	// Excuse takes back in advance what the sweep will count: the process of these RUNNING callbacks was told to stop. What is
+	// written of one after all, by SettleCallbacks or ReleaseCallbacks, undoes that.
+	Excuse(ctx context.Context, ids []int64) error
+	// InterruptExpired makes RUNNING callbacks whose lease ran out PENDING again, and their open attempts INTERRUPTED; it counts.
 	InterruptExpired(ctx context.Context, now time.Time, limit int) (int, error)
 	// PurgeCallbacks deletes up to limit callbacks that ended before a time, with their attempts, and returns how many. One whose
 	// replays or notices are still there stays.
@@ -217,7 +224,7 @@ func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parti
 	}
 	c.Ref = c.UID
 	if o.request != nil {
-		c.Target, c.TargetURL, c.TargetHeaders = TargetRequest, o.request.URL, o.request.Headers
+		c.Target, c.TargetURL, c.TargetHeaders, c.Unreadable = TargetRequest, o.request.URL, o.request.Headers, o.request.Unreadable
 	}
 	target, err := resolveTarget(ctx, tx, c, subject.Owners)
 	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil && subject.Failure == nil {

@@ -2,9 +2,7 @@ package models
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +23,7 @@ const (
 // come meanwhile are gathered, and go together when it has ended. So one call alone waits for nobody, and the more there are, the
 // more share the cost. After a work that was shared the next one waits a little: those who were just served come again.
 type combiner[In, Out any] struct {
+	name string // of a work, where its panics are counted
 	// work does calls together, and returns what came of each. Its error says that none was done.
 	work func(ctx context.Context, in []In) ([]Out, error)
 	// after follows the work, before the callers hear of it; nil: nothing does. The next work does not wait for it.
@@ -32,6 +31,8 @@ type combiner[In, Out any] struct {
 	timeout time.Duration // of the work
 	gather  time.Duration // how long it waits for more, where it will be shared
 	log     *slog.Logger
+	// troubles catches panics of the work: nobody above would, and those who wait would wait for ever.
+	troubles *Troubles
 
 	mu      sync.Mutex
 	working bool
@@ -120,13 +121,13 @@ func (c *combiner[In, Out]) run(ctx context.Context, done context.CancelFunc, ca
 		in[i] = call.in
 	}
 	var out []Out
-	err := guarded(func() (err error) {
+	err := c.troubles.Catch(ctx, c.name, func() (err error) {
 		out, err = c.work(ctx, in)
 		return err
 	})
 	c.ended(len(calls))
 	if err == nil && c.after != nil {
-		err = guarded(func() error { c.after(ctx, out); return nil })
+		err = c.troubles.Catch(ctx, c.name, func() error { c.after(ctx, out); return nil })
 	}
 	if err != nil && len(calls) > 1 {
 		c.log.WarnContext(ctx, "combine.failed", "calls", len(calls), "error", err)
@@ -162,14 +163,4 @@ func (c *combiner[In, Out]) gathered(round int) {
 		c.enough = 0
 		c.next()
 	}
-}
-
-// guarded turns a panic into an error: nobody above would catch it, and those who wait would wait for ever.
-func guarded(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return f()
 }

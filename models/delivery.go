@@ -16,7 +16,8 @@ type Delivery struct {
 	Target   Target
 	signer   SigningOwner
 	secrets  []*SigningSecret
-	counted  bool // as a failure of the receiver's, once it is decided
+	counted  bool          // as a failure of the receiver's, once it is decided
+	refusal  *AttemptError // why no request leaves, where the claim has found that
 }
 
 // LeaseTime is how long a claim lasts unless it is renewed; a worker renews its claims every LeaseRenewal. A worker that was
@@ -27,25 +28,41 @@ const (
 )
 
 // Claim takes up to limit callbacks that are due for a host, each for one attempt: in one transaction they get a lease, their targets
-// are resolved, and the attempts' rows are written, so that no request leaves without one. Callbacks whose target has moved
-// to another host since are given back, and those hosts returned.
-func (s *Service) Claim(ctx context.Context, host string, limit int) (deliveries []*Delivery, movedTo []string, err error) {
+// are resolved, and the attempts' rows are written, so that no request leaves without one. Those that are not to be sent now are given
+// back, and for each the host returned where it waits: its target has moved to another host since, or what it needs cannot be read, and
+// it is put off.
+func (s *Service) Claim(ctx context.Context, host string, limit int) (deliveries []*Delivery, backTo []string, err error) {
+	return s.claim(ctx, func(tx Store, at time.Time) ([]*Callback, error) {
+		return tx.ClaimDue(ctx, host, at, at.Add(LeaseTime), limit)
+	})
+}
+
+// ClaimSuspect is Claim for one callback, of any host, that a worker took with it SuspectAfter times when it died: it is to be sent while
+// nothing else is in flight.
+func (s *Service) ClaimSuspect(ctx context.Context) ([]*Delivery, error) {
+	deliveries, _, err := s.claim(ctx, func(tx Store, at time.Time) ([]*Callback, error) {
+		return tx.ClaimSuspect(ctx, at, at.Add(LeaseTime))
+	})
+	return deliveries, err
+}
+
+func (s *Service) claim(ctx context.Context, some func(tx Store, at time.Time) ([]*Callback, error)) (deliveries []*Delivery, backTo []string, err error) {
 	err = s.store.InTx(ctx, func(tx Store) error {
 		at := s.now()
-		claimed, err := tx.ClaimDue(ctx, host, at, at.Add(LeaseTime), limit)
+		claimed, err := some(tx, at)
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		deliveries, movedTo, err = prepare(ctx, tx, claimed, host, at)
+		deliveries, backTo, err = s.prepare(ctx, tx, claimed, at)
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return deliveries, movedTo, nil
+	return deliveries, backTo, nil
 }
 
-func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at time.Time) (deliveries []*Delivery, movedTo []string, err error) {
+func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at time.Time) (deliveries []*Delivery, backTo []string, err error) {
 	ids := make([]*int64, len(claimed))
 	for i, c := range claimed {
 		ids[i] = &c.ProjectID
@@ -54,47 +71,111 @@ func prepare(ctx context.Context, tx Store, claimed []*Callback, host string, at
 	if err != nil {
 		return nil, nil, err
 	}
-	var moved []*Callback
+	var back []*Callback
 	for _, c := range claimed {
-		target, err := resolveTarget(ctx, tx, c, known.owners[c.ProjectID])
-		if err != nil {
+		host := c.TargetHost
+		d, err := s.aimed(ctx, tx, c, known, at)
+		if err != nil && !ofRow(err) {
 			return nil, nil, err
 		}
-		if c.aim(target.URL); c.TargetHost != host {
-			moved, movedTo = append(moved, c), append(movedTo, c.TargetHost)
-			continue
+		switch {
+		case err != nil:
+			d = s.putOff(ctx, c, err, at)
+		case c.TargetHost != host:
+			c.due(at)
+			d = nil
 		}
-		deliveries = append(deliveries, newDelivery(c, target, known.owners[c.ProjectID], at))
+		if d == nil {
+			back = append(back, c)
+		} else {
+			deliveries = append(deliveries, d)
+		}
 	}
-	if err := tx.MoveCallbacks(ctx, at, moved); err != nil {
-		return nil, nil, err
+	deliveries, back, err = s.equip(ctx, tx, deliveries, back, at)
+	for _, c := range back {
+		backTo = append(backTo, c.TargetHost)
 	}
-	return deliveries, movedTo, equip(ctx, tx, deliveries, at)
+	return deliveries, backTo, err
+}
+
+// aimed makes the next attempt of a claimed callback.
+func (s *Service) aimed(ctx context.Context, tx Store, c *Callback, known parties, at time.Time) (d *Delivery, err error) {
+	if c.spent() {
+		return refused(c, refusedSpent, at), nil
+	}
+	return d, s.troubles.Catch(ctx, "claim", func() error {
+		owners, err := known.owner(c.ProjectID)
+		if err != nil {
+			return err
+		}
+		target, err := resolveTarget(ctx, tx, c, owners)
+		if err != nil {
+			return err
+		}
+		c.aim(target.URL)
+		d = newDelivery(c, target, owners, at)
+		return target.Unreadable
+	})
+}
+
+// putOff is for a claimed callback that cannot be sent because a row cannot be read: it waits, or after a day is given up by the delivery
+// that is returned.
+func (s *Service) putOff(ctx context.Context, c *Callback, err error, at time.Time) *Delivery {
+	next, again := c.Mishaps.putOff(at)
+	s.troubles.unreadable(ctx, "callback", "callback", c.UID.String(), "project", c.ProjectID, "since", *c.UnreadableSince, "again", again, "error", err)
+	if !again {
+		return refused(c, refusedUnreadable, at)
+	}
+	c.due(next)
+	return nil
 }
 
 // newDelivery makes the next attempt of a claimed callback.
 func newDelivery(c *Callback, target Target, owners Owners, at time.Time) *Delivery {
-	a := &Attempt{UID: newUID(), CallbackID: c.ID, Number: c.AttemptCount, URL: c.TargetURL, StartedAt: at}
-	return &Delivery{Callback: c, Attempt: a, Target: target, signer: signer(c, owners)}
+	return &Delivery{Callback: c, Attempt: newAttempt(c, at), Target: target, signer: signer(c, owners)}
 }
 
-// equip gives deliveries their secrets, and writes their attempts.
-func equip(ctx context.Context, tx Store, deliveries []*Delivery, at time.Time) error {
-	if len(deliveries) == 0 {
-		return nil
+// refused makes an attempt of a claimed callback for which no request leaves.
+func refused(c *Callback, why *AttemptError, at time.Time) *Delivery {
+	return &Delivery{Callback: c, Attempt: newAttempt(c, at), refusal: why}
+}
+
+func newAttempt(c *Callback, at time.Time) *Attempt {
+	return &Attempt{UID: newUID(), CallbackID: c.ID, Number: c.AttemptCount, URL: c.TargetURL, StartedAt: at}
+}
+
+// equip gives deliveries their secrets and writes their attempts, and gives back what is not to be sent now: those whose secrets cannot
+// be read join it.
+func (s *Service) equip(ctx context.Context, tx Store, deliveries []*Delivery, back []*Callback, at time.Time) ([]*Delivery, []*Callback, error) {
+	signers := map[SigningOwner]bool{}
+	for _, d := range deliveries {
+		if d.refusal == nil {
+			signers[d.signer] = true
+		}
 	}
-	attempts, signers := make([]*Attempt, len(deliveries)), map[SigningOwner]bool{}
-	for i, d := range deliveries {
-		attempts[i], signers[d.signer] = d.Attempt, true
+	secrets := map[SigningOwner][]*SigningSecret{}
+	if len(signers) > 0 {
+		var err error
+		if secrets, err = tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...); err != nil {
+			return nil, nil, err
+		}
 	}
-	secrets, err := tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...)
-	if err != nil {
-		return err
-	}
+	ready, attempts := make([]*Delivery, 0, len(deliveries)), make([]*Attempt, 0, len(deliveries))
 	for _, d := range deliveries {
 		d.secrets = secrets[d.signer]
+		if err := unreadable(d.secrets); err != nil {
+			c := d.Callback
+			if d = s.putOff(ctx, c, err, at); d == nil {
+				back = append(back, c)
+				continue
+			}
+		}
+		ready, attempts = append(ready, d), append(attempts, d.Attempt)
 	}
-	return tx.CreateAttempts(ctx, attempts)
+	if err := tx.MoveCallbacks(ctx, back); err != nil || len(attempts) == 0 {
+		return ready, back, err
+	}
+	return ready, back, tx.CreateAttempts(ctx, attempts)
 }
 
 // signer is whose secret signs a callback.
@@ -103,6 +184,12 @@ func signer(c *Callback, owners Owners) SigningOwner {
 		return SigningOwner{SSOClientID: *owners.Account.SSOClientID}
 	}
 	return SigningOwner{ProjectID: owners.Project.ID}
+}
+
+// Excuse is for deliveries of a process that was told to stop: should it be killed before it has come to their ends, that is no mishap of
+// theirs.
+func (s *Service) Excuse(ctx context.Context, callbackIDs []int64) error {
+	return s.store.Excuse(ctx, callbackIDs)
 }
 
 // Release gives back deliveries whose requests have not left and will not: their attempts never were.
@@ -128,6 +215,9 @@ func (d *Delivery) rules() event { return events[d.Callback.Event] }
 
 // Refusal says why the delivery's request cannot leave at all; nil when it can.
 func (d *Delivery) Refusal() *AttemptError {
+	if d.refusal != nil {
+		return d.refusal
+	}
 	if d.Target.URL == "" {
 		return &AttemptError{NoCallbackURL, "there is no URL to call back to any more"}
 	}

@@ -9,13 +9,13 @@ import (
 // room. That saves them the wake-up and the claim. Should the process die after the commit, they are found as all that is claimed:
 // when the lease has run out.
 type directStarts struct {
-	queue      Queue
+	service    *Service
 	starts     map[string]func(context.Context, []*Delivery) // by host, of the room that is reserved
 	deliveries map[string][]*Delivery
 }
 
 func (s *Service) newDirectStarts() *directStarts {
-	return &directStarts{queue: s.queue, starts: map[string]func(context.Context, []*Delivery){}, deliveries: map[string][]*Delivery{}}
+	return &directStarts{service: s, starts: map[string]func(context.Context, []*Delivery){}, deliveries: map[string][]*Delivery{}}
 }
 
 // create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It returns the others.
@@ -24,14 +24,23 @@ func (d *directStarts) create(ctx context.Context, tx Store, owners map[int64]Ow
 	room := d.reserve(callbacks)
 	rows := make([]*Callback, len(callbacks))
 	var claimed []*Callback
+	var targets []Target
 	for i, c := range callbacks {
 		if rows[i] = c; room[c.TargetHost] == 0 {
 			rest = append(rest, c)
 			continue
 		}
+		target, err := resolveTarget(ctx, tx, c, owners[c.ProjectID])
+		if err != nil {
+			return nil, err
+		}
+		if target.Unreadable != nil { // it is put off when it is claimed
+			rest = append(rest, c)
+			continue
+		}
 		room[c.TargetHost]--
 		rows[i] = c.claimed(at)
-		claimed = append(claimed, rows[i])
+		claimed, targets = append(claimed, rows[i]), append(targets, target)
 	}
 	if err := tx.CreateCallbacks(ctx, rows...); err != nil {
 		return nil, err
@@ -41,14 +50,14 @@ func (d *directStarts) create(ctx context.Context, tx Store, owners map[int64]Ow
 	}
 	deliveries := make([]*Delivery, len(claimed))
 	for i, c := range claimed {
-		target, err := resolveTarget(ctx, tx, c, owners[c.ProjectID])
-		if err != nil {
-			return nil, err
-		}
-		deliveries[i] = newDelivery(c, target, owners[c.ProjectID], at)
-		d.deliveries[c.TargetHost] = append(d.deliveries[c.TargetHost], deliveries[i])
+		deliveries[i] = newDelivery(c, targets[i], owners[c.ProjectID], at)
 	}
-	return rest, equip(ctx, tx, deliveries, at)
+	ready, _, err := d.service.equip(ctx, tx, deliveries, nil, at)
+	for _, delivery := range ready {
+		host := delivery.Callback.TargetHost
+		d.deliveries[host] = append(d.deliveries[host], delivery)
+	}
+	return rest, err
 }
 
 // reserve asks for room for all callbacks, and returns by host for how many there is some.
@@ -58,7 +67,7 @@ func (d *directStarts) reserve(callbacks []*Callback) map[string]int {
 		room[c.TargetHost]++
 	}
 	for host, wanted := range room {
-		kept, start := d.queue.Reserve(host, wanted)
+		kept, start := d.service.queue.Reserve(host, wanted)
 		if room[host] = kept; kept > 0 {
 			d.starts[host] = start
 		}

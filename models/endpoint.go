@@ -5,6 +5,8 @@ package models
 type Endpoint struct {
 	URL     *string
 	Headers []Header
+	// Unreadable is why the headers could not be read, nil when they could: then nothing may be sent there. Setting them mends it.
+	Unreadable error
 }
 
 // EndpointUpdate changes an Endpoint: what is left out stays; a null URL clears it; a list replaces the whole list,
@@ -30,7 +32,7 @@ func (e *Endpoint) apply(u EndpointUpdate, urlField, headersField string) error 
 		e.URL = u.URL.Value
 	}
 	if u.Headers.Set {
-		e.Headers = u.Headers.Value
+		e.Headers, e.Unreadable = u.Headers.Value, nil
 	}
 	return nil
 }

@@ -95,6 +95,11 @@ func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
 		}
 		return a
 	}
+	if o.Error != nil && o.Error.Code == InternalError {
+		answer := fail(failedDependency, LabelInternalError, "Something went wrong on our side")
+		answer.err.Scope = ScopeRingback
+		return answer
+	}
 	if o.Error != nil {
 		label := LabelIntegrationError
 		if a.mayChange = !slices.Contains(lastingCauses, o.Error.Code); a.mayChange {

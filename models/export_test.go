@@ -73,6 +73,7 @@ func Combine[In, Out any](work func(context.Context, []In) ([]Out, error), after
 func CombineGathering[In, Out any](gather time.Duration, work func(context.Context, []In) ([]Out, error), after func(context.Context, []Out)) func(context.Context, In) (Out, error) {
 	return (&combiner[In, Out]{
 		work: work, after: after, timeout: combinedTimeout, gather: gather, log: slog.New(slog.DiscardHandler),
+		troubles: NewTroubles(slog.New(slog.DiscardHandler)),
 	}).do
 }
 

@@ -184,7 +184,7 @@ func TestBareResultsRecordedWhileOthersAreDeliveredEndWithoutADeadlock(t *testin
 	atOnce(4, func(i int) {
 		if i < 2 {
 			for {
-				claimed, err := w.ClaimBatches(t.Context(), a.ID, 2)
+				claimed, _, err := w.ClaimBatches(t.Context(), a.ID, 2)
 				for _, e := range claimed {
 					if err == nil {
 						err = w.RecordBatch(t.Context(), e, found(1, false))

@@ -45,6 +45,9 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 		if target.URL == "" {
 			return Conflict("callbackId", "there is no URL to call back to any more")
 		}
+		if target.Unreadable != nil {
+			return target.Unreadable
+		}
 		replay = original.replay(len(replays) + 1)
 		replay.aim(target.URL)
 		replay.CreatedAt = s.now()

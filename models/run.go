@@ -122,8 +122,9 @@ type Batch struct {
 	Page      int // 1, 2, …
 	Status    RunStatus
 
-	AttemptCount  int
-	FailureCount  int
+	AttemptCount int
+	FailureCount int
+	Mishaps
 	NextAttemptAt *time.Time
 	LeaseUntil    *time.Time // as a callback's
 	LocalSince    *time.Time // as a callback's
@@ -173,6 +174,8 @@ type RunStore interface {
 	BatchStore
 
 	LockRun(ctx context.Context, id int64) (*Run, error)
+	// RunsToExecute returns runs with the headers of their callbacks, whosever they are.
+	RunsToExecute(ctx context.Context, ids ...int64) ([]*Run, error)
 	// CreateRun sets the ID.
 	CreateRun(ctx context.Context, r *Run) error
 	UpdateRun(ctx context.Context, r *Run) error
@@ -195,6 +198,12 @@ type BatchStore interface {
 	CreateBatches(ctx context.Context, batches []*Batch) error
 	// ClaimBatches is to batches what ClaimDue is to callbacks.
 	ClaimBatches(ctx context.Context, actionID int64, now, leaseUntil time.Time, limit int) ([]*Batch, error)
+	// ClaimSuspectBatch is to batches what ClaimSuspect is to callbacks.
+	ClaimSuspectBatch(ctx context.Context, now, leaseUntil time.Time) ([]*Batch, error)
+	// PutOffBatches gives claimed batches back, not executed, to be due when they say now.
+	PutOffBatches(ctx context.Context, batches []*Batch) error
+	// ExcuseBatches is to batches what Excuse is to callbacks.
+	ExcuseBatches(ctx context.Context, ids []int64) error
 	// RenewBatches is to batches what RenewLeases is to callbacks.
 	RenewBatches(ctx context.Context, leases []Lease, until time.Time) ([]Lease, error)
 	CreateBatchAttempts(ctx context.Context, attempts []*BatchAttempt) error

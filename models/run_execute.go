@@ -15,56 +15,103 @@ type Execution struct {
 	Action  *Action
 	Run     *Run
 	Input   *RunInput
+	Refused *AttemptError // why the executor is not called at all, nil when it is
 }
 
-// ClaimBatches takes up to limit batches that are due for an action, as Claim takes callbacks.
-func (s *Service) ClaimBatches(ctx context.Context, actionID int64, limit int) (executions []*Execution, err error) {
+// ClaimBatches takes up to limit batches that are due for an action, as Claim takes callbacks. It returns how many of them are put off
+// because what they need cannot be read.
+func (s *Service) ClaimBatches(ctx context.Context, actionID int64, limit int) (executions []*Execution, putOff int, err error) {
+	return s.claimBatches(ctx, func(tx Store, at time.Time) ([]*Batch, error) {
+		return tx.ClaimBatches(ctx, actionID, at, at.Add(LeaseTime), limit)
+	})
+}
+
+// ClaimSuspectBatch is to batches what ClaimSuspect is to callbacks.
+func (s *Service) ClaimSuspectBatch(ctx context.Context) ([]*Execution, error) {
+	executions, _, err := s.claimBatches(ctx, func(tx Store, at time.Time) ([]*Batch, error) {
+		return tx.ClaimSuspectBatch(ctx, at, at.Add(LeaseTime))
+	})
+	return executions, err
+}
+
+func (s *Service) claimBatches(ctx context.Context, some func(tx Store, at time.Time) ([]*Batch, error)) (executions []*Execution, putOff int, err error) {
 	err = s.store.InTx(ctx, func(tx Store) error {
 		at := s.now()
-		claimed, err := tx.ClaimBatches(ctx, actionID, at, at.Add(LeaseTime), limit)
+		claimed, err := some(tx, at)
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		executions, err = prepareBatches(ctx, tx, claimed, at)
+		executions, putOff, err = s.prepareBatches(ctx, tx, claimed, at)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return executions, nil
+	return executions, putOff, nil
 }
 
 // prepareBatches reads what belongs to claimed batches of one action and writes the attempts' rows.
-func prepareBatches(ctx context.Context, tx Store, claimed []*Batch, at time.Time) ([]*Execution, error) {
+func (s *Service) prepareBatches(ctx context.Context, tx Store, claimed []*Batch, at time.Time) ([]*Execution, int, error) {
 	everything := PlatformActor().Scope(RoleViewer)
 	runIDs, inputIDs := make([]int64, len(claimed)), make([]int64, len(claimed))
 	for i, b := range claimed {
 		runIDs[i], inputIDs[i] = b.RunID, b.InputID
 	}
 	if err := tx.StartRuns(ctx, runIDs, at); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	action, err := one(tx.Actions(ctx, everything, claimed[0].ActionID))(TypeAction)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	runs, err := tx.Runs(ctx, everything, runIDs...)
+	runs, err := tx.RunsToExecute(ctx, runIDs...)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	inputs, err := tx.RunInputs(ctx, inputIDs...)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	runByID := indexed(runs, func(r *Run) int64 { return r.ID })
 	inputByID := indexed(inputs, func(i *RunInput) int64 { return i.ID })
-	executions := make([]*Execution, len(claimed))
-	attempts := make([]*BatchAttempt, len(claimed))
-	for i, b := range claimed {
-		attempts[i] = &BatchAttempt{UID: newUID(), BatchID: b.ID, Number: b.AttemptCount, URL: action.ExecutorURL(), StartedAt: at}
-		executions[i] = &Execution{Batch: b, Attempt: attempts[i], Action: action, Run: runByID[b.RunID], Input: inputByID[b.InputID]}
+	var executions []*Execution
+	var attempts []*BatchAttempt
+	var back []*Batch
+	for _, b := range claimed {
+		e := &Execution{Batch: b, Action: action, Run: runByID[b.RunID], Input: inputByID[b.InputID]}
+		if s.putOffBatch(ctx, e, at) {
+			back = append(back, b)
+			continue
+		}
+		e.Attempt = &BatchAttempt{UID: newUID(), BatchID: b.ID, Number: b.AttemptCount, URL: action.ExecutorURL(), StartedAt: at}
+		executions, attempts = append(executions, e), append(attempts, e.Attempt)
 	}
-	return executions, tx.CreateBatchAttempts(ctx, attempts)
+	if err := tx.PutOffBatches(ctx, back); err != nil || len(attempts) == 0 {
+		return executions, len(back), err
+	}
+	return executions, len(back), tx.CreateBatchAttempts(ctx, attempts)
+}
+
+// putOffBatch tells whether a batch is to wait because a row that it needs cannot be read. After a day, and when it has died too often, it
+// is refused instead.
+func (s *Service) putOffBatch(ctx context.Context, e *Execution, at time.Time) bool {
+	if e.Batch.spent() {
+		e.Refused = refusedSpent
+		return false
+	}
+	// The run's headers are for its callbacks, without which nobody would hear of what comes of the call.
+	err := firstError(e.Action.Executor.Unreadable, e.Run.Callback.Unreadable)
+	if err == nil {
+		return false
+	}
+	next, again := e.Batch.putOff(at)
+	s.troubles.unreadable(ctx, "batch", "batch", e.Batch.UID.String(), "run", e.Run.UID.String(), "since", *e.Batch.UnreadableSince, "again", again, "error", err)
+	if again {
+		e.Batch.due(next)
+	} else {
+		e.Refused = refusedUnreadable
+	}
+	return again
 }
 
 func indexed[T any](list []T, id func(T) int64) map[int64]T {
@@ -73,6 +120,11 @@ func indexed[T any](list []T, id func(T) int64) map[int64]T {
 		m[id(v)] = v
 	}
 	return m
+}
+
+// ExcuseBatches is to executions what Excuse is to deliveries.
+func (s *Service) ExcuseBatches(ctx context.Context, batchIDs []int64) error {
+	return s.store.ExcuseBatches(ctx, batchIDs)
 }
 
 // Headers returns the request's headers.
@@ -95,22 +147,32 @@ func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) erro
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
 	answer := readAnswer(o, attempt.UID, e.Action.Executor.Headers)
-	delay, again := time.Duration(0), false
-	if answer.cause() == LocalError {
-		delay, again = localDelay(&batch.LocalSince, at, s.rand())
-	} else {
-		batch.LocalSince = nil
-	}
-	if answer.mayChange && !again {
-		batch.FailureCount++
-		delay, again = executorSchedule.Delay(batch.FailureCount, o, answer.cause(), at, s.rand())
-	}
-	if again {
-		batch.due(at.Add(delay))
+	if next, again := s.callAgain(&batch, answer, at); again {
+		batch.due(next)
 	} else {
 		batch.take(answer, e.Run, at)
 	}
 	return s.settleBatch(ctx, e, &batch, &attempt)
+}
+
+// callAgain says when the executor is called again for a batch, if it is.
+func (s *Service) callAgain(b *Batch, answer executorAnswer, at time.Time) (time.Time, bool) {
+	switch answer.cause() {
+	case InternalError:
+		return b.panicked(at)
+	case LocalError:
+		if delay, again := localDelay(&b.LocalSince, at, s.rand()); again {
+			return at.Add(delay), true
+		}
+	default:
+		b.LocalSince = nil
+	}
+	if !answer.mayChange {
+		return time.Time{}, false
+	}
+	b.FailureCount++
+	delay, again := executorSchedule.Delay(b.FailureCount, answer.outcome, answer.cause(), at, s.rand())
+	return at.Add(delay), again
 }
 
 // InterruptBatch gives an execution back whose answer nobody waits for, because this process stops. It costs no try.

@@ -278,7 +278,7 @@ func TestBatchesClaimedAtOnceAreExecutedOnce(t *testing.T) {
 	taken := make([][]*models.Execution, workers)
 	atOnce(workers, func(i int) {
 		for {
-			claimed, err := w.ClaimBatches(t.Context(), a.ID, limit)
+			claimed, _, err := w.ClaimBatches(t.Context(), a.ID, limit)
 			if err != nil || len(claimed) > limit {
 				t.Errorf("%d at a time, %v", len(claimed), err)
 			}

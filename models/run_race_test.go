@@ -9,7 +9,7 @@ import (
 
 // tryExecute claims some batches and lets chance decide what comes of them, in any goroutine; some workers die.
 func (w *world) tryExecute(a *models.Action) {
-	claimed, err := w.ClaimBatches(w.t.Context(), a.ID, 3)
+	claimed, _, err := w.ClaimBatches(w.t.Context(), a.ID, 3)
 	for _, e := range claimed {
 		switch n := rand.IntN(10); {
 		case err != nil || n == 0:

@@ -170,7 +170,7 @@ func TestStopAtTheMomentOfTheLastRecordLeavesOneFinal(t *testing.T) {
 // more: the runs do not end by themselves.
 func (w *world) work(a *models.Action, done func()) {
 	for {
-		claimed, err := w.ClaimBatches(w.t.Context(), a.ID, 2)
+		claimed, _, err := w.ClaimBatches(w.t.Context(), a.ID, 2)
 		for _, e := range claimed {
 			if err == nil {
 				err = w.RecordBatch(w.t.Context(), e, found(1, true))

@@ -31,7 +31,9 @@ type RunSchedule struct {
 	Status    ScheduleStatus
 	NextRunAt *time.Time // only while it is ACTIVE
 	LastRunAt *time.Time
-	CreatedAt time.Time
+	// UnreadableSince is when it could not be fired for the first time, because of a row that cannot be read; nil: it can.
+	UnreadableSince *time.Time
+	CreatedAt       time.Time
 }
 
 // ObjectID returns the schedule's global id.
@@ -144,33 +146,75 @@ const SchedulerInterval = time.Second
 const maxFirings = 1_000
 
 // FireSchedules begins the runs whose time has come and returns how many. Any number of processes may do so at the same time:
-// each firing is one transaction that holds the schedule. What was missed while all were down fires once.
+// each firing is one transaction that holds the schedule. What was missed while all were down fires once. A schedule that cannot be
+// fired because a row cannot be read is put off, and holds up no other.
 func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
-	for fired < maxFirings {
-		var batches []*Batch
-		var due int64
-		err := s.store.InTx(ctx, func(tx Store) error {
-			schedule, err := tx.LockDueSchedule(ctx, s.now())
-			if err != nil {
-				return err
-			}
-			due = schedule.ID
-			batches, err = s.fire(ctx, tx, schedule)
-			return err
-		})
-		if ErrorCode(err) == CodeLimitReached {
-			err = s.skipFiring(ctx, due, err)
-		}
-		if ErrorCode(err) == CodeNotFound {
+	for range maxFirings {
+		due, err := s.fireNext(ctx)
+		if ErrorCode(err) == CodeNotFound && due == nil {
 			return fired, nil
 		}
-		if err != nil {
+		if ErrorCode(err) == CodeLimitReached {
+			err = s.skipFiring(ctx, due.ID, err)
+		}
+		if err == nil {
+			fired++
+			continue
+		}
+		if due == nil || !ofRow(err) {
 			return fired, err
 		}
-		s.wakeBatches(ctx, batches)
-		fired++
+		if err := s.putOffSchedule(ctx, due.ID, err); err != nil {
+			return fired, err
+		}
 	}
 	return fired, nil
+}
+
+// fireNext fires a schedule that is due, and returns it also when it cannot.
+func (s *Service) fireNext(ctx context.Context) (due *RunSchedule, err error) {
+	var batches []*Batch
+	err = s.troubles.Catch(ctx, "firing", func() error {
+		return s.store.InTx(ctx, func(tx Store) (err error) {
+			if due, err = tx.LockDueSchedule(ctx, s.now()); err != nil {
+				return err
+			}
+			batches, err = s.fire(ctx, tx, due)
+			return err
+		})
+	})
+	if err == nil {
+		s.wakeBatches(ctx, batches)
+	}
+	return due, err
+}
+
+// putOffSchedule lets a schedule that could not be fired wait, and ends it when it has waited for a day.
+func (s *Service) putOffSchedule(ctx context.Context, id int64, why error) error {
+	return s.store.InTx(ctx, func(tx Store) error {
+		schedule, err := tx.LockSchedule(ctx, id)
+		at := s.now()
+		if err != nil || schedule.NextRunAt == nil || schedule.NextRunAt.After(at) { // another process has put it off
+			return err
+		}
+		mishaps := Mishaps{UnreadableSince: schedule.UnreadableSince}
+		next, again := mishaps.putOff(at)
+		schedule.UnreadableSince = mishaps.UnreadableSince
+		s.troubles.unreadable(ctx, "schedule", "schedule", schedule.UID.String(), "project", schedule.ProjectID, "since", *schedule.UnreadableSince, "again", again, "error", why)
+		if again {
+			schedule.NextRunAt = &next
+			return tx.UpdateSchedule(ctx, schedule)
+		}
+		run, err := tx.LockWaitingRun(ctx, schedule.ID)
+		if ErrorCode(err) == CodeNotFound {
+			schedule.Status, schedule.NextRunAt = ScheduleCancelled, nil
+			return tx.UpdateSchedule(ctx, schedule)
+		}
+		if err != nil {
+			return err
+		}
+		return s.invalidate(ctx, tx, schedule, run, LabelInternalError, "What the run needs could not be read for a day")
+	})
 }
 
 // fire begins the run that waits for a schedule and lets a copy of it wait for the next time.
@@ -180,16 +224,19 @@ func (s *Service) fire(ctx context.Context, tx Store, schedule *RunSchedule) ([]
 	if err != nil {
 		return nil, err
 	}
+	if run.Callback.Unreadable != nil { // nor could the copy have its headers
+		return nil, run.Callback.Unreadable
+	}
 	owners, err := ownersOf(ctx, tx, schedule.ProjectID)
 	if err != nil {
 		return nil, err
 	}
 	if owners.Project.DeletedAt != nil {
-		return nil, s.invalidate(ctx, tx, schedule, run, "The project was deleted")
+		return nil, s.invalidate(ctx, tx, schedule, run, LabelGenericError, "The project was deleted")
 	}
 	next, err := schedule.next(at)
 	if err != nil { // the zone or the cron cannot be read any more
-		return nil, s.invalidate(ctx, tx, schedule, run, err.Error())
+		return nil, s.invalidate(ctx, tx, schedule, run, LabelGenericError, err.Error())
 	}
 	held := run.holds()
 	inputs, err := tx.InputsOfRun(ctx, run.ID, MaxRunInputs)
@@ -249,7 +296,7 @@ func (s *Service) skipFiring(ctx context.Context, scheduleID int64, why error) e
 
 // moveOn lets a schedule whose time has come wait for its next time, with a copy of its run, and returns what that holds.
 func moveOn(ctx context.Context, tx Store, schedule *RunSchedule, run *Run, inputs []*RunInput, next *time.Time, at time.Time) (waiting Usage, err error) {
-	schedule.LastRunAt, schedule.NextRunAt = &at, next
+	schedule.LastRunAt, schedule.NextRunAt, schedule.UnreadableSince = &at, next, nil
 	if next == nil {
 		schedule.Status = ScheduleCompleted
 	} else if waiting, err = createCopy(ctx, tx, run, inputs, at); err != nil {
@@ -273,10 +320,10 @@ func createCopy(ctx context.Context, tx Store, run *Run, inputs []*RunInput, at 
 }
 
 // invalidate ends a schedule whose run cannot begin.
-func (s *Service) invalidate(ctx context.Context, tx Store, schedule *RunSchedule, run *Run, why string) error {
+func (s *Service) invalidate(ctx context.Context, tx Store, schedule *RunSchedule, run *Run, label, why string) error {
 	schedule.Status, schedule.NextRunAt = ScheduleCancelled, nil
 	run.Error = &StandardError{
-		Message: why, Label: LabelGenericError, Scope: ScopeRingback, StatusCode: failedDependency,
+		Message: why, Label: label, Scope: ScopeRingback, StatusCode: failedDependency,
 		Params: map[string]any{}, Ref: run.UID.String(),
 	}
 	held := run.holds()

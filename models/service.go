@@ -86,17 +86,21 @@ type Service struct {
 	now   func() time.Time
 	rand  func() float64
 
+	troubles *Troubles
+
 	crawlEnds   *combiner[CrawlEnd, crawlEnded]
 	settlements *combiner[*Settlement, struct{}]
 }
 
 // NewService wires the use-cases to a database and a queue.
 func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Service {
-	s := &Service{store: store, queue: queue, rules: rules, log: log, now: now, rand: rand.Float64}
+	s := &Service{store: store, queue: queue, rules: rules, log: log, now: now, rand: rand.Float64, troubles: NewTroubles(log)}
 	s.crawlEnds = &combiner[CrawlEnd, crawlEnded]{
-		work: s.finishCrawls, after: s.wakeFinished, timeout: combinedTimeout, gather: gatherTime, log: log,
+		name: "crawl_end", work: s.finishCrawls, after: s.wakeFinished, timeout: combinedTimeout, gather: gatherTime, log: log, troubles: s.troubles,
 	}
-	s.settlements = &combiner[*Settlement, struct{}]{work: s.settleTogether, timeout: settleTimeout, gather: gatherTime, log: log}
+	s.settlements = &combiner[*Settlement, struct{}]{
+		name: "settlement", work: s.settleTogether, timeout: settleTimeout, gather: gatherTime, log: log, troubles: s.troubles,
+	}
 	return s
 }
 

@@ -110,6 +110,7 @@ type world struct {
 	*models.Service
 	t     testing.TB
 	store *store.Store
+	url   string // of the database
 	queue *queue
 	clock *clock
 	rules models.Rules
@@ -127,8 +128,9 @@ var twoRetries = models.Schedule{5 * time.Second, 5 * time.Minute}
 
 func newWorld(t testing.TB, opts ...store.Option) *world {
 	t.Helper()
+	opened, url := storetest.OpenWithURL(t, opts...)
 	w := &world{
-		t: t, store: storetest.Open(t, opts...), queue: &queue{}, clock: &clock{at: start}, platform: models.PlatformActor(),
+		t: t, store: opened, url: url, queue: &queue{}, clock: &clock{at: start}, platform: models.PlatformActor(),
 		rules: models.Rules{PublicURL: "https://ringback.example", Schedule: twoRetries},
 	}
 	w.configure()

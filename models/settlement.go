@@ -46,6 +46,14 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 		c.end(StatusSuccess, at)
 		return
 	}
+	if d.Attempt.Error.Code == InternalError {
+		if next, again := c.panicked(at); again {
+			c.due(next)
+		} else {
+			c.end(StatusFailed, at)
+		}
+		return
+	}
 	if d.Attempt.Error.Code == LocalError {
 		if delay, again := localDelay(&c.LocalSince, at, s.rand()); again {
 			c.due(at.Add(delay).Truncate(time.Microsecond))
@@ -66,6 +74,9 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 
 // Arrived tells whether the receiver has taken the callback.
 func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
+
+// Ours tells whether the attempt says nothing of the receiver.
+func (x *Settlement) Ours() bool { return !x.Arrived() && x.next.Attempt.Error.Code.Ours() }
 
 // alone tells whether more is to be written than the delivery's own two rows: a notice, or the next of its line. Beside others it
 // would hold them up.
@@ -152,8 +163,11 @@ func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlemen
 			return nil, err
 		}
 		notice, err := s.raiseNotice(ctx, tx, x.next)
-		if err != nil {
+		if err != nil && !ofRow(err) {
 			return nil, err
+		}
+		if err != nil { // better no notice than an attempt that is never recorded, and so made for ever
+			s.troubles.unreadable(ctx, "notice", "callback", x.next.Callback.UID.String(), "error", err)
 		}
 		changed = append(changed, x.next.Callback, notice, follower)
 	}

@@ -16,6 +16,18 @@ type SigningSecret struct {
 	Secret    Secret // whsec_ + base64 of 32 random bytes
 	CreatedAt time.Time
 	ExpiresAt *time.Time // nil: does not expire
+	// Unreadable is why the secret could not be read, nil when it could.
+	Unreadable error
+}
+
+// unreadable is why one of the secrets could not be read, nil when all could.
+func unreadable(secrets []*SigningSecret) error {
+	for _, s := range secrets {
+		if s.Unreadable != nil {
+			return s.Unreadable
+		}
+	}
+	return nil
 }
 
 // SigningOwner is the project or the SSO client that a secret belongs to; one of the two is set.
@@ -72,7 +84,7 @@ func (s *Service) ProjectSigningSecrets(ctx context.Context, actor *Actor, proje
 	secrets, err := s.store.SigningSecrets(ctx, s.now(), owners...)
 	byProject := make(map[int64][]*SigningSecret, len(secrets))
 	for owner, list := range secrets {
-		byProject[owner.ProjectID] = list
+		byProject[owner.ProjectID], err = list, firstError(err, unreadable(list))
 	}
 	return byProject, err
 }
@@ -84,7 +96,7 @@ func (s *Service) SSOClientSigningSecrets(ctx context.Context, actor *Actor, id 
 	}
 	owner := SigningOwner{SSOClientID: id}
 	secrets, err := s.store.SigningSecrets(ctx, s.now(), owner)
-	return secrets[owner], err
+	return secrets[owner], firstError(err, unreadable(secrets[owner]))
 }
 
 // Limits on rotating a signing secret.

@@ -24,7 +24,9 @@ func (c *SSOClient) RawID() string { return rawIDText(c.ID) }
 func (c *SSOClient) WebhookURL() *string { return c.Webhook.URL }
 
 // WebhookHeaders are the headers of the notices, with their values: only the platform sees an SSO client.
-func (c *SSOClient) WebhookHeaders() []Header { return c.Webhook.Headers }
+func (c *SSOClient) WebhookHeaders() ([]Header, error) {
+	return c.Webhook.Headers, c.Webhook.Unreadable
+}
 
 // SSOClientStore keeps SSO clients. Only the platform and the delivery engine reach them, so there is no Scope.
 type SSOClientStore interface {

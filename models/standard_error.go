@@ -34,6 +34,7 @@ const (
 	LabelGenericError     = "GENERIC_ERROR"
 	LabelActionAborted    = "ACTION_ABORTED"
 	LabelLimitReached     = "LIMIT_REACHED"
+	LabelInternalError    = "INTERNAL_ERROR" // ours, each time that it was tried
 )
 
 // failedDependency is the status of errors that lie with the executor (RFC 4918, section 11.4).

@@ -18,6 +18,8 @@ type Target struct {
 	URL     string // empty where there is none
 	Source  Source // of the URL
 	Headers []SourcedHeader
+	// Unreadable is why the headers could not be read, nil when they could.
+	Unreadable error
 }
 
 // SourcedHeader is a configured header and the level it comes from.
@@ -32,11 +34,11 @@ type SourcedHeader struct {
 func EffectiveTarget(account, project Endpoint) Target {
 	switch {
 	case project.URL != nil:
-		return Target{*project.URL, SourceProject, sourced(project.Headers, SourceProject)}
+		return Target{*project.URL, SourceProject, sourced(project.Headers, SourceProject), project.Unreadable}
 	case account.URL != nil:
 		return Target{*account.URL, SourceAccount, overlay(
 			sourced(account.Headers, SourceAccount), sourced(project.Headers, SourceProject),
-		)}
+		), firstError(account.Unreadable, project.Unreadable)}
 	default:
 		return Target{}
 	}
@@ -50,11 +52,12 @@ func sourced(headers []Header, source Source) []SourcedHeader {
 	return out
 }
 
-// resolveTarget returns where a callback goes as things are now.
+// resolveTarget returns where a callback goes as things are now. What of it cannot be read is no error, but stands in the target: the URL
+// is known all the same.
 func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (Target, error) {
 	switch c.Target {
 	case TargetRequest:
-		return Target{*c.TargetURL, SourceRequest, sourced(c.TargetHeaders, SourceRequest)}, nil
+		return Target{*c.TargetURL, SourceRequest, sourced(c.TargetHeaders, SourceRequest), c.Unreadable}, nil
 	case TargetConfigured:
 		return EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
 	}
@@ -65,5 +68,5 @@ func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (T
 	if err != nil || client.Webhook.URL == nil {
 		return Target{}, err
 	}
-	return Target{*client.Webhook.URL, SourceSSOClient, sourced(client.Webhook.Headers, SourceSSOClient)}, nil
+	return Target{*client.Webhook.URL, SourceSSOClient, sourced(client.Webhook.Headers, SourceSSOClient), client.Webhook.Unreadable}, nil
 }

@@ -32,8 +32,8 @@ func (h halting) statement(name string, run func() error) error {
 	return run()
 }
 
-func (h halting) MoveCallbacks(ctx context.Context, now time.Time, callbacks []*models.Callback) error {
-	return h.statement("MoveCallbacks", func() error { return h.Store.MoveCallbacks(ctx, now, callbacks) })
+func (h halting) MoveCallbacks(ctx context.Context, callbacks []*models.Callback) error {
+	return h.statement("MoveCallbacks", func() error { return h.Store.MoveCallbacks(ctx, callbacks) })
 }
 
 func (h halting) SigningSecrets(ctx context.Context, at time.Time, owners ...models.SigningOwner) (found map[models.SigningOwner][]*models.SigningSecret, err error) {

@@ -128,7 +128,7 @@ func (w *world) populate(s *models.Service) {
 func (w *world) execute(status int, body string) (asked []string) {
 	w.tb.Helper()
 	for _, id := range w.actions {
-		executions, err := w.service.ClaimBatches(w.tb.Context(), id, 1000)
+		executions, _, err := w.service.ClaimBatches(w.tb.Context(), id, 1000)
 		must(w.tb, err)
 		for _, e := range executions {
 			request, err := e.Body()
@@ -180,7 +180,7 @@ func (c choosy) ClaimDue(ctx context.Context, host string, now, leaseUntil time.
 	}
 	id, _ := ctx.Value(wanted{}).(int64)
 	others := slices.DeleteFunc(slices.Clone(claimed), func(c *models.Callback) bool { return c.ID == id })
-	return slices.DeleteFunc(claimed, func(c *models.Callback) bool { return c.ID != id }), c.MoveCallbacks(ctx, now, others)
+	return slices.DeleteFunc(claimed, func(c *models.Callback) bool { return c.ID != id }), c.ReleaseCallbacks(ctx, now, others...)
 }
 
 // newRun makes a run of the project and returns it.

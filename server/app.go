@@ -74,6 +74,7 @@ func (a *app) openAll(ctx context.Context) error {
 	}
 	rules.PlatformKeyHash = platformKey
 	a.service = models.NewService(a.store, a.queue, rules, a.log)
+	a.service.CountTroubles(jobs.NewTroubles(a.registry))
 	return a.observe()
 }
 

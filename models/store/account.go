@@ -24,12 +24,9 @@ func (accountRow) TableName() string { return "accounts" }
 func accountHeadersPlace(id int64) string { return fmt.Sprintf("accounts.api_callback_headers:%d", id) }
 
 func (s *Store) account(r accountRow) (*models.Account, error) {
-	headers, err := s.sealer.openHeaders(r.APICallbackHeaders, accountHeadersPlace(r.ID))
-	if err != nil {
-		return nil, err
-	}
+	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, accountHeadersPlace(r.ID))
 	return &models.Account{
-		ID: r.ID, Name: r.Name, Timezone: r.Timezone, Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers},
+		ID: r.ID, Name: r.Name, Timezone: r.Timezone, Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
 		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
@@ -71,15 +68,25 @@ func (s *Store) CreateAccount(ctx context.Context, a *models.Account) error {
 
 // UpdateAccount writes what can change of an account.
 func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *models.Account) error {
-	headers, err := s.sealer.sealHeaders(a.Callback.Headers, accountHeadersPlace(a.ID))
-	if err != nil {
+	values := map[string]any{
+		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "updated_at": micros(a.UpdatedAt),
+	}
+	if err := s.putHeaders(values, "api_callback_headers", a.Callback, accountHeadersPlace(a.ID)); err != nil {
 		return err
 	}
 	update := scoped(s.writer(ctx).Model(&accountRow{}), scope, "id", noProject).Where("id = ?", a.ID)
-	return mustChange(update.Updates(map[string]any{
-		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "api_callback_headers": headers,
-		"updated_at": micros(a.UpdatedAt),
-	}), models.TypeAccount)
+	return mustChange(update.Updates(values), models.TypeAccount)
+}
+
+// putHeaders adds an endpoint's headers to what is written of its row. Those that could not be read stay as they are: the key may come
+// back.
+func (s *Store) putHeaders(values map[string]any, column string, of models.Endpoint, place string) error {
+	if of.Unreadable != nil {
+		return nil
+	}
+	box, err := s.sealer.sealHeaders(of.Headers, place)
+	values[column] = box
+	return err
 }
 
 // sealInto writes headers into a row that was just inserted: the box is bound to the row's id, which is known only then.

@@ -27,12 +27,9 @@ func (actionRow) TableName() string { return "actions" }
 func executorHeadersPlace(id int64) string { return fmt.Sprintf("actions.executor_headers:%d", id) }
 
 func (s *Store) action(r actionRow) (*models.Action, error) {
-	headers, err := s.sealer.openHeaders(r.ExecutorHeaders, executorHeadersPlace(r.ID))
-	if err != nil {
-		return nil, err
-	}
+	headers, unreadable := s.sealer.openHeaders(r.ExecutorHeaders, executorHeadersPlace(r.ID))
 	return &models.Action{
-		ID: r.ID, AccountID: r.AccountID, Name: r.Name, Executor: models.Endpoint{URL: &r.ExecutorURL, Headers: headers},
+		ID: r.ID, AccountID: r.AccountID, Name: r.Name, Executor: models.Endpoint{URL: &r.ExecutorURL, Headers: headers, Unreadable: unreadable},
 		PageSize: r.PageSize, Timeout: fromMicrosDuration(r.TimeoutMicros),
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
@@ -84,12 +81,11 @@ func (s *Store) CreateAction(ctx context.Context, a *models.Action) error {
 
 // UpdateAction writes what can change of an action.
 func (s *Store) UpdateAction(ctx context.Context, a *models.Action) error {
-	headers, err := s.sealer.sealHeaders(a.Executor.Headers, executorHeadersPlace(a.ID))
-	if err != nil {
+	values := map[string]any{
+		"executor_url": a.ExecutorURL(), "page_size": a.PageSize, "timeout_micros": a.Timeout.Microseconds(), "updated_at": micros(a.UpdatedAt),
+	}
+	if err := s.putHeaders(values, "executor_headers", a.Executor, executorHeadersPlace(a.ID)); err != nil {
 		return err
 	}
-	return mustChange(s.writer(ctx).Model(&actionRow{}).Where("id = ?", a.ID).Updates(map[string]any{
-		"executor_url": a.ExecutorURL(), "executor_headers": headers, "page_size": a.PageSize,
-		"timeout_micros": a.Timeout.Microseconds(), "updated_at": micros(a.UpdatedAt),
-	}), models.TypeAction)
+	return mustChange(s.writer(ctx).Model(&actionRow{}).Where("id = ?", a.ID).Updates(values), models.TypeAction)
 }

@@ -23,6 +23,7 @@ type batchRow struct {
 	Status        models.RunStatus
 	AttemptCount  int
 	FailureCount  int
+	Mishaps       mishapColumns `gorm:"embedded"`
 	NextAttemptAt *int64
 	LeaseUntil    *int64
 	LocalSince    *int64
@@ -39,14 +40,13 @@ type batchRow struct {
 func (batchRow) TableName() string { return "run_batches" }
 
 func batch(r batchRow) (*models.Batch, error) {
-	failed, err := standardError(r.Error)
 	return &models.Batch{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.RunID, InputID: r.InputID,
-		Page: r.Page, Status: r.Status, AttemptCount: r.AttemptCount, FailureCount: r.FailureCount,
+		Page: r.Page, Status: r.Status, AttemptCount: r.AttemptCount, FailureCount: r.FailureCount, Mishaps: r.Mishaps.mishaps(),
 		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil), LocalSince: fromMicrosPtr(r.LocalSince), HasMore: r.HasMore, Empty: r.Empty,
-		Results: jsonOrNil(r.Results), ResultCount: r.ResultCount, Error: failed,
+		Results: jsonOrNil(r.Results), ResultCount: r.ResultCount, Error: standardError(r.Error),
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
-	}, err
+	}, nil
 }
 
 // CreateBatches inserts batches that wait to be executed.
@@ -67,7 +67,9 @@ func (s *Store) CreateBatches(ctx context.Context, batches []*models.Batch) erro
 
 // As with callbacks, the conditions on status are literals.
 const (
-	isQueued   = "status = 'QUEUED'"
+	isAsked    = "status = 'QUEUED'"
+	isQueued   = isAsked + " AND interruption_count < 3"
+	isFeared   = isAsked + " AND interruption_count >= 3" // models.SuspectAfter
 	isExecuted = "status = 'RUNNING'"
 )
 
@@ -75,6 +77,16 @@ const (
 func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUntil time.Time, limit int) ([]*models.Batch, error) {
 	due := s.lockedBatches(ctx).Select("id").Where("action_id = ? AND "+isQueued+" AND next_attempt_at <= ?", actionID, micros(now)).
 		Order("next_attempt_at, id").Limit(limit)
+	return s.claimBatches(ctx, due, now, leaseUntil)
+}
+
+// ClaimSuspectBatch gives a due batch to the caller that is to be executed alone.
+func (s *Store) ClaimSuspectBatch(ctx context.Context, now, leaseUntil time.Time) ([]*models.Batch, error) {
+	due := s.lockedBatches(ctx).Select("id").Where(isFeared+" AND next_attempt_at <= ?", micros(now)).Order("next_attempt_at").Limit(1)
+	return s.claimBatches(ctx, due, now, leaseUntil)
+}
+
+func (s *Store) claimBatches(ctx context.Context, due *gorm.DB, now, leaseUntil time.Time) ([]*models.Batch, error) {
 	var rows []batchRow
 	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where(s.dialect.chosen(), due).Updates(map[string]any{
 		"status": models.RunRunning, "attempt_count": gorm.Expr("attempt_count + 1"), "started_at": gorm.Expr("COALESCE(started_at, ?)", micros(now)),
@@ -84,6 +96,27 @@ func (s *Store) ClaimBatches(ctx context.Context, actionID int64, now, leaseUnti
 		return nil, err
 	}
 	return convert(rows, batch)
+}
+
+// PutOffBatches gives claimed batches back. That is rare: one cannot be read.
+func (s *Store) PutOffBatches(ctx context.Context, batches []*models.Batch) error {
+	for _, b := range batches {
+		err := s.writer(ctx).Model(&batchRow{}).Where("id = ?", b.ID).Updates(map[string]any{
+			"status": models.RunQueued, "attempt_count": b.AttemptCount - 1, "next_attempt_at": microsPtr(b.NextAttemptAt), "lease_until": nil,
+			"unreadable_since": microsPtr(b.UnreadableSince),
+		}).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ExcuseBatches takes an interruption back before it is counted.
+func (s *Store) ExcuseBatches(ctx context.Context, ids []int64) error {
+	mine := s.lockedBatches(ctx).Select("id").Where(s.among("id", &ids)).Where(isExecuted)
+	return s.writer(ctx).Model(&batchRow{}).Where(s.dialect.chosen(), mine).
+		Update("interruption_count", gorm.Expr("interruption_count - 1")).Error
 }
 
 // RenewBatches keeps batches in their worker's hand. One that somebody has locked is being settled or stopped: waiting for it, with
@@ -104,6 +137,7 @@ func (s *Store) SettleBatch(ctx context.Context, b *models.Batch) (bool, error) 
 			"status": b.Status, "failure_count": b.FailureCount, "next_attempt_at": microsPtr(b.NextAttemptAt), "lease_until": nil, "local_since": microsPtr(b.LocalSince),
 			"has_more": b.HasMore, "empty": b.Empty, "results": []byte(b.Results), "result_count": b.ResultCount, "error": failed,
 			"finished_at": microsPtr(b.FinishedAt),
+			"panic_count": b.PanicCount, "interruption_count": b.InterruptionCount, "unreadable_since": nil,
 		})
 	return result.RowsAffected == 1, result.Error
 }
@@ -120,7 +154,10 @@ func (s *Store) InterruptExpiredBatches(ctx context.Context, now time.Time, limi
 	var rows []batchRow
 	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
 		Where(s.dialect.chosen(), expired).
-		Updates(map[string]any{"status": models.RunQueued, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil}).Error
+		Updates(map[string]any{
+			"status": models.RunQueued, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil,
+			"interruption_count": gorm.Expr("interruption_count + 1"),
+		}).Error
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -150,7 +187,7 @@ func (s *Store) OverdueActions(ctx context.Context, dueBy time.Time) ([]int64, e
 
 // CountDueBatches counts what is due.
 func (s *Store) CountDueBatches(ctx context.Context, dueBy time.Time, limit int) (int, error) {
-	due := s.reader(ctx).Model(&batchRow{}).Select("id").Where(isQueued+" AND next_attempt_at <= ?", micros(dueBy)).Limit(limit)
+	due := s.reader(ctx).Model(&batchRow{}).Select("id").Where(isAsked+" AND next_attempt_at <= ?", micros(dueBy)).Limit(limit)
 	return count(s.reader(ctx).Table("(?) AS due", due))
 }
 
@@ -180,7 +217,7 @@ func (s *Store) FirstBatchError(ctx context.Context, runID int64) (*models.Stand
 	if err != nil || len(errs) == 0 {
 		return nil, err
 	}
-	return standardError(errs[0])
+	return standardError(errs[0]), nil
 }
 
 // lockedBatches selects batches that nobody else has in hand.

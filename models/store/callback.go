@@ -37,6 +37,7 @@ type callbackRow struct {
 	Held             bool
 	AttemptCount     int
 	FailureCount     int
+	Mishaps          mishapColumns `gorm:"embedded"`
 	NextAttemptAt    *int64
 	LeaseUntil       *int64
 	LocalSince       *int64
@@ -52,18 +53,15 @@ func (callbackRow) TableName() string { return "callbacks" }
 func targetHeadersPlace(uid uuid.UUID) string { return "callbacks.target_headers:" + uid.String() }
 
 func (s *Store) callback(r callbackRow) (*models.Callback, error) {
-	headers, err := s.sealer.openHeaders(r.TargetHeaders, targetHeadersPlace(r.UID))
-	if err != nil {
-		return nil, err
-	}
+	headers, unreadable := s.sealer.openHeaders(r.TargetHeaders, targetHeadersPlace(r.UID))
 	c := &models.Callback{
 		ID: r.ID, UID: r.UID, Ref: r.Ref, Event: r.Event, Status: r.Status,
-		Target: r.Target, TargetURL: r.TargetURL, TargetHost: r.TargetHost, TargetHeaders: headers,
+		Target: r.Target, TargetURL: r.TargetURL, TargetHost: r.TargetHost, TargetHeaders: headers, Unreadable: unreadable,
 		ContentType: r.ContentType, Body: r.Body,
 		AccountID: r.AccountID, ProjectID: r.ProjectID, CrawlID: r.CrawlID, ReportDownloadID: r.ReportDownloadID,
 		RunID: r.RunID, BatchID: r.BatchID, JobID: r.JobID, ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
 		DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
-		AttemptCount: r.AttemptCount, FailureCount: r.FailureCount,
+		AttemptCount: r.AttemptCount, FailureCount: r.FailureCount, Mishaps: r.Mishaps.mishaps(),
 		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil), LocalSince: fromMicrosPtr(r.LocalSince),
 		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
 		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
@@ -100,6 +98,9 @@ func errorMessage(e *models.AttemptError) *string {
 
 func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 	headers, err := s.sealer.sealHeaders(c.TargetHeaders, targetHeadersPlace(c.UID))
+	if c.Unreadable != nil { // what it was copied from could not be opened, and so cannot this
+		headers = closedBox
+	}
 	row := callbackRow{
 		UID: c.UID, Ref: c.Ref, Event: c.Event, Status: c.Status,
 		Target: c.Target, TargetURL: c.TargetURL, TargetHost: c.TargetHost, TargetHeaders: headers,

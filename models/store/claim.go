@@ -13,7 +13,9 @@ import (
 
 // The conditions on status are literals and not parameters: only then can a cached plan use the partial indexes.
 const (
-	isPending = "status = 'PENDING' AND NOT held"
+	isWaiting = "status = 'PENDING' AND NOT held"
+	isPending = isWaiting + " AND interruption_count < 3"
+	isSuspect = isWaiting + " AND interruption_count >= 3" // models.SuspectAfter
 	isRunning = "status = 'RUNNING'"
 )
 
@@ -21,6 +23,16 @@ const (
 func (s *Store) ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*models.Callback, error) {
 	due := s.locked(ctx).Select("id").Where("target_host = ? AND "+isPending+" AND next_attempt_at <= ?", host, micros(now)).
 		Order("next_attempt_at").Limit(limit)
+	return s.claim(ctx, due, leaseUntil)
+}
+
+// ClaimSuspect gives a due callback to the caller that is to be sent alone.
+func (s *Store) ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*models.Callback, error) {
+	due := s.locked(ctx).Select("id").Where(isSuspect+" AND next_attempt_at <= ?", micros(now)).Order("next_attempt_at").Limit(1)
+	return s.claim(ctx, due, leaseUntil)
+}
+
+func (s *Store) claim(ctx context.Context, due *gorm.DB, leaseUntil time.Time) ([]*models.Callback, error) {
 	var rows []callbackRow
 	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).Where(s.dialect.chosen(), due).Updates(map[string]any{
 		"status": models.StatusRunning, "attempt_count": gorm.Expr("attempt_count + 1"),
@@ -32,12 +44,12 @@ func (s *Store) ClaimDue(ctx context.Context, host string, now, leaseUntil time.
 	return convert(rows, s.callback)
 }
 
-// MoveCallbacks gives claimed callbacks back under other hosts. That is rare: a configuration has changed.
-func (s *Store) MoveCallbacks(ctx context.Context, now time.Time, callbacks []*models.Callback) error {
+// MoveCallbacks gives claimed callbacks back. That is rare: a configuration has changed, or one cannot be read.
+func (s *Store) MoveCallbacks(ctx context.Context, callbacks []*models.Callback) error {
 	for _, c := range callbacks {
 		err := s.writer(ctx).Model(&callbackRow{}).Where("id = ?", c.ID).Updates(map[string]any{
-			"status": models.StatusPending, "attempt_count": c.AttemptCount - 1, "next_attempt_at": micros(now), "lease_until": nil,
-			"target_url": c.TargetURL, "target_host": c.TargetHost,
+			"status": models.StatusPending, "attempt_count": c.AttemptCount - 1, "next_attempt_at": microsPtr(c.NextAttemptAt), "lease_until": nil,
+			"target_url": c.TargetURL, "target_host": c.TargetHost, "unreadable_since": microsPtr(c.UnreadableSince),
 		}).Error
 		if err != nil {
 			return err
@@ -46,14 +58,19 @@ func (s *Store) MoveCallbacks(ctx context.Context, now time.Time, callbacks []*m
 	return nil
 }
 
-const release = `UPDATE callbacks SET status = 'PENDING', attempt_count = given.attempt_count - 1, next_attempt_at = ?, lease_until = NULL
+const release = `UPDATE callbacks SET status = 'PENDING', attempt_count = given.attempt_count - 1,
+	interruption_count = given.interruption_count, next_attempt_at = ?, lease_until = NULL
 FROM given WHERE callbacks.id = given.id AND callbacks.attempt_count = given.attempt_count AND callbacks.status = 'RUNNING'`
 
 // ReleaseCallbacks gives claimed callbacks back as if they had not been claimed.
 func (s *Store) ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*models.Callback) error {
+	if len(callbacks) == 0 {
+		return nil
+	}
 	given, args := s.given(len(callbacks),
 		columnOf("id", "bigint", callbacks, func(c *models.Callback) int64 { return c.ID }),
 		columnOf("attempt_count", "bigint", callbacks, func(c *models.Callback) int { return c.AttemptCount }),
+		columnOf("interruption_count", "bigint", callbacks, func(c *models.Callback) int { return c.InterruptionCount }),
 	)
 	return s.writer(ctx).Exec(given+release, append(args, micros(now))...).Error
 }
@@ -89,6 +106,7 @@ func (s *Store) renew(ctx context.Context, table string, free *gorm.DB, leases [
 // settle is fenced by the attempt count, row by row.
 const settle = `UPDATE callbacks SET
 	status = given.status, target_url = given.target_url, target_host = given.target_host, failure_count = given.failure_count,
+	panic_count = given.panic_count, interruption_count = given.interruption_count, unreadable_since = NULL,
 	next_attempt_at = given.next_attempt_at, lease_until = NULL, http_status = given.http_status, error_code = given.error_code,
 	error_message = given.error_message, finished_at = given.finished_at, local_since = given.local_since
 FROM given
@@ -107,6 +125,8 @@ func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*models.Callba
 		columnOf("target_url", "text", callbacks, func(c *models.Callback) *string { return c.TargetURL }),
 		columnOf("target_host", "text", callbacks, func(c *models.Callback) string { return c.TargetHost }),
 		columnOf("failure_count", "bigint", callbacks, func(c *models.Callback) int { return c.FailureCount }),
+		columnOf("panic_count", "bigint", callbacks, func(c *models.Callback) int { return c.PanicCount }),
+		columnOf("interruption_count", "bigint", callbacks, func(c *models.Callback) int { return c.InterruptionCount }),
 		columnOf("next_attempt_at", "bigint", callbacks, func(c *models.Callback) *int64 { return microsPtr(c.NextAttemptAt) }),
 		columnOf("http_status", "bigint", callbacks, func(c *models.Callback) *int { return c.HTTPStatus }),
 		columnOf("error_code", "text", callbacks, func(c *models.Callback) *string { return errorCode(c.Error) }),
@@ -129,6 +149,13 @@ func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*models.Callba
 	return owned, nil
 }
 
+// Excuse takes an interruption back before it is counted.
+func (s *Store) Excuse(ctx context.Context, ids []int64) error {
+	mine := s.locked(ctx).Select("id").Where(s.among("id", &ids)).Where(isRunning)
+	return s.writer(ctx).Model(&callbackRow{}).Where(s.dialect.chosen(), mine).
+		Update("interruption_count", gorm.Expr("interruption_count - 1")).Error
+}
+
 // InterruptExpired takes callbacks from workers that are gone. They have been due since their leases ran out.
 func (s *Store) InterruptExpired(ctx context.Context, now time.Time, limit int) (int, error) {
 	expired := s.locked(ctx).Select("id").Where(isRunning+" AND lease_until <= ?", micros(now)).Order("lease_until").Limit(limit)
@@ -136,7 +163,10 @@ func (s *Store) InterruptExpired(ctx context.Context, now time.Time, limit int) 
 	var rows []callbackRow
 	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
 		Where(s.dialect.chosen(), expired).
-		Updates(map[string]any{"status": models.StatusPending, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil}).Error
+		Updates(map[string]any{
+			"status": models.StatusPending, "next_attempt_at": gorm.Expr("lease_until"), "lease_until": nil,
+			"interruption_count": gorm.Expr("interruption_count + 1"),
+		}).Error
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -166,7 +196,7 @@ func (s *Store) OverdueHosts(ctx context.Context, dueBy time.Time) ([]string, er
 // CountDue counts what is due.
 func (s *Store) CountDue(ctx context.Context, dueBy time.Time, limit int) (n int, err error) {
 	err = s.planned(ctx, func(s *Store) (err error) {
-		due := s.reader(ctx).Model(&callbackRow{}).Select("id").Where(isPending+" AND next_attempt_at <= ?", micros(dueBy)).Limit(limit)
+		due := s.reader(ctx).Model(&callbackRow{}).Select("id").Where(isWaiting+" AND next_attempt_at <= ?", micros(dueBy)).Limit(limit)
 		n, err = count(s.reader(ctx).Table("(?) AS due", due))
 		return err
 	})

@@ -175,7 +175,8 @@ func TestMovedCallbackWaitsUnderItsNewHostAsIfItHadNotBeenClaimed(t *testing.T) 
 			claimed.TargetHost = "new.example:443"
 		}
 		at := start.Add(time.Second)
-		noError(t, s.MoveCallbacks(t.Context(), at, []*models.Callback{claimed}))
+		claimed.NextAttemptAt = &at
+		noError(t, s.MoveCallbacks(t.Context(), []*models.Callback{claimed}))
 		want := *c
 		want.TargetURL, want.TargetHost, want.NextAttemptAt = url, claimed.TargetHost, &at
 		if diff := cmp.Diff(&want, read(t, s, c.ID)); diff != "" {

@@ -12,7 +12,7 @@ import (
 // Rows are all the structs that rows are read into.
 func Rows() []any {
 	return []any{
-		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{}, &jobRow{},
+		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{}, &encryptionCheckRow{}, &jobRow{},
 		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &reportDownloadRow{}, &runInputRow{}, &runRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{}, &userRow{},
 	}

@@ -26,13 +26,10 @@ func (projectRow) TableName() string { return "projects" }
 func projectHeadersPlace(id int64) string { return fmt.Sprintf("projects.api_callback_headers:%d", id) }
 
 func (s *Store) project(r projectRow) (*models.Project, error) {
-	headers, err := s.sealer.openHeaders(r.APICallbackHeaders, projectHeadersPlace(r.ID))
-	if err != nil {
-		return nil, err
-	}
+	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, projectHeadersPlace(r.ID))
 	return &models.Project{
 		ID: r.ID, AccountID: r.AccountID, Name: r.Name, PrimaryDomain: r.PrimaryDomain,
-		Callback:  models.Endpoint{URL: r.APICallbackURL, Headers: headers},
+		Callback:  models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), DeletedAt: fromMicrosPtr(r.DeletedAt),
 	}, nil
 }
@@ -79,15 +76,14 @@ func (s *Store) CreateProject(ctx context.Context, p *models.Project) error {
 
 // UpdateProject writes what can change of a project.
 func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *models.Project) error {
-	headers, err := s.sealer.sealHeaders(p.Callback.Headers, projectHeadersPlace(p.ID))
-	if err != nil {
+	values := map[string]any{
+		"name": p.Name, "primary_domain": p.PrimaryDomain, "api_callback_url": p.Callback.URL,
+		"updated_at": micros(p.UpdatedAt), "deleted_at": microsPtr(p.DeletedAt),
+	}
+	if err := s.putHeaders(values, "api_callback_headers", p.Callback, projectHeadersPlace(p.ID)); err != nil {
 		return err
 	}
-	update := visible(s.writer(ctx).Model(&projectRow{}), scope).Where("id = ?", p.ID)
-	return mustChange(update.Updates(map[string]any{
-		"name": p.Name, "primary_domain": p.PrimaryDomain, "api_callback_url": p.Callback.URL,
-		"api_callback_headers": headers, "updated_at": micros(p.UpdatedAt), "deleted_at": microsPtr(p.DeletedAt),
-	}), models.TypeProject)
+	return mustChange(visible(s.writer(ctx).Model(&projectRow{}), scope).Where("id = ?", p.ID).Updates(values), models.TypeProject)
 }
 
 // ownedProjectRow is a project with its account: gorm reads both in one statement.

@@ -42,29 +42,27 @@ func (runRow) TableName() string { return "runs" }
 func runHeadersPlace(uid uuid.UUID) string { return "runs.callback_headers:" + uid.String() }
 
 func (s *Store) run(r runRow) (*models.Run, error) {
-	headers, err := s.sealer.openHeaders(r.CallbackHeaders, runHeadersPlace(r.UID))
-	if err != nil {
-		return nil, err
-	}
-	failed, err := standardError(r.Error)
-	if err != nil {
-		return nil, err
-	}
+	headers, unreadable := s.sealer.openHeaders(r.CallbackHeaders, runHeadersPlace(r.UID))
 	return &models.Run{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
 		CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize,
-		CallbackOn: r.CallbackOn, Callback: models.Endpoint{URL: r.CallbackURL, Headers: headers},
-		InputCount: r.InputCount, BatchCount: r.BatchCount, OpenBatches: r.OpenBatchCount, OutputCount: r.OutputCount, StoredBytes: r.StoredBytes, Error: failed,
+		CallbackOn: r.CallbackOn, Callback: models.Endpoint{URL: r.CallbackURL, Headers: headers, Unreadable: unreadable},
+		InputCount: r.InputCount, BatchCount: r.BatchCount, OpenBatches: r.OpenBatchCount, OutputCount: r.OutputCount, StoredBytes: r.StoredBytes,
+		Error:     standardError(r.Error),
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}, nil
 }
 
-func standardError(text []byte) (*models.StandardError, error) {
+// standardError reads as much as there is: a text that is spoilt must not spoil its row.
+func standardError(text []byte) *models.StandardError {
 	if len(text) == 0 {
-		return nil, nil
+		return nil
 	}
 	var e models.StandardError
-	return &e, json.Unmarshal(text, &e)
+	if err := json.Unmarshal(text, &e); err != nil {
+		e = models.StandardError{Message: "The error cannot be read any more", Label: models.LabelGenericError, Scope: models.ScopeRingback}
+	}
+	return &e
 }
 
 func standardErrorText(e *models.StandardError) ([]byte, error) {
@@ -77,6 +75,11 @@ func standardErrorText(e *models.StandardError) ([]byte, error) {
 // LockRun reads one run for an update.
 func (s *Store) LockRun(ctx context.Context, id int64) (*models.Run, error) {
 	return first(s.locking(ctx).Where("id = ?", id), models.TypeRun, s.run)
+}
+
+// RunsToExecute finds runs, with their headers.
+func (s *Store) RunsToExecute(ctx context.Context, ids ...int64) ([]*models.Run, error) {
+	return find(s.reader(ctx).Where(s.among("id", &ids)), s.run)
 }
 
 // CreateRun inserts a run.

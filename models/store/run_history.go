@@ -79,7 +79,7 @@ func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter mod
 
 // batchColumns are all but the results, which can be 1 MiB.
 const batchColumns = "id, uid, account_id, project_id, action_id, run_id, input_id, page, status, attempt_count, failure_count, " +
-	"next_attempt_at, lease_until, has_more, empty, result_count, error, created_at, started_at, finished_at"
+	"panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, has_more, empty, result_count, error, created_at, started_at, finished_at"
 
 // Batches finds batches by id.
 func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Batch, error) {

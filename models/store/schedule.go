@@ -22,7 +22,9 @@ type scheduleRow struct {
 	Status    models.ScheduleStatus
 	NextRunAt *int64
 	LastRunAt *int64
-	CreatedAt int64 `gorm:"autoCreateTime:false"`
+	// UnreadableSince: its firing is put off.
+	UnreadableSince *int64
+	CreatedAt       int64 `gorm:"autoCreateTime:false"`
 }
 
 func (scheduleRow) TableName() string { return "schedules" }
@@ -31,6 +33,7 @@ func schedule(r scheduleRow) (*models.RunSchedule, error) {
 	return &models.RunSchedule{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, Cron: r.Cron, At: fromMicrosPtr(r.At), Timezone: r.Timezone,
 		Status: r.Status, NextRunAt: fromMicrosPtr(r.NextRunAt), LastRunAt: fromMicrosPtr(r.LastRunAt), CreatedAt: fromMicros(r.CreatedAt),
+		UnreadableSince: fromMicrosPtr(r.UnreadableSince),
 	}, nil
 }
 
@@ -103,5 +106,6 @@ func (s *Store) CreateSchedule(ctx context.Context, r *models.RunSchedule) error
 func (s *Store) UpdateSchedule(ctx context.Context, r *models.RunSchedule) error {
 	return mustChange(s.writer(ctx).Model(&scheduleRow{}).Where("id = ?", r.ID).Updates(map[string]any{
 		"status": r.Status, "next_run_at": microsPtr(r.NextRunAt), "last_run_at": microsPtr(r.LastRunAt),
+		"unreadable_since": microsPtr(r.UnreadableSince),
 	}), models.TypeSchedule)
 }

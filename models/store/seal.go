@@ -60,6 +60,9 @@ func (s *Sealer) open(box []byte, place string) ([]byte, error) {
 	return s.aead.Open(nil, nil, sealed, []byte(place))
 }
 
+// closedBox stands for headers that could not be read when they were copied: no key opens it.
+var closedBox = []byte{0}
+
 type sealedHeader struct {
 	Key   string `json:"k"`
 	Value string `json:"v"`
@@ -87,11 +90,11 @@ func (s *Sealer) openHeaders(box []byte, place string) ([]models.Header, error) 
 	}
 	text, err := s.open(box, place)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", place, err)
+		return nil, &models.UnreadableError{Place: place, Err: err}
 	}
 	var plain []sealedHeader
 	if err := json.Unmarshal(text, &plain); err != nil {
-		return nil, err
+		return nil, &models.UnreadableError{Place: place, Err: err}
 	}
 	headers := make([]models.Header, len(plain))
 	for i, h := range plain {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -100,27 +101,32 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 	s := storetest.Open(t)
 	a, b := newTenant(t, s, "a"), newTenant(t, s, "b")
 	move := func(statement string, args ...any) { noError(t, s.DB().Exec(statement, args...).Error) }
-	closed := func(what string, err error) {
-		if err == nil {
-			t.Errorf("%s: it opens", what)
+	closed := func(what string, unreadable error) {
+		t.Helper()
+		if !errors.As(unreadable, new(*models.UnreadableError)) {
+			t.Errorf("%s: %v", what, unreadable)
 		}
 	}
 
 	move("UPDATE projects SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id = ?", a.account.ID, a.project.ID)
-	_, err := s.Projects(t.Context(), everything(), a.project.ID)
-	closed("from an account to its project", err)
+	projects, err := s.Projects(t.Context(), everything(), a.project.ID)
+	noError(t, err)
+	closed("from an account to its project", projects[0].Callback.Unreadable)
 
 	move("UPDATE accounts SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id = ?", a.account.ID, b.account.ID)
-	_, err = s.Accounts(t.Context(), everything(), b.account.ID)
-	closed("from one account to another", err)
-	_, err = s.Accounts(t.Context(), everything(), a.account.ID)
+	accounts, err := s.Accounts(t.Context(), everything(), b.account.ID)
 	noError(t, err)
+	closed("from one account to another", accounts[0].Callback.Unreadable)
+	accounts, err = s.Accounts(t.Context(), everything(), a.account.ID)
+	noError(t, err)
+	noError(t, accounts[0].Callback.Unreadable)
 
 	withHeaders := func(c *models.Callback) { c.TargetHeaders = []models.Header{{Key: "X-A", Value: "v"}} }
 	from, to := newCallback(t, s, a, start, withHeaders), newCallback(t, s, b, start)
 	move("UPDATE callbacks SET target_headers = (SELECT target_headers FROM callbacks WHERE id = ?) WHERE id = ?", from.ID, to.ID)
-	_, err = s.LockCallback(t.Context(), everything(), to.ID)
-	closed("from one callback to another", err)
+	callback, err := s.LockCallback(t.Context(), everything(), to.ID)
+	noError(t, err)
+	closed("from one callback to another", callback.Unreadable)
 
 	for _, n := range []*tenant{a, b} {
 		noError(t, s.CreateSigningSecret(t.Context(), &models.SigningSecret{
@@ -128,8 +134,10 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 		}))
 	}
 	move("UPDATE signing_secrets SET secret_sealed = (SELECT secret_sealed FROM signing_secrets WHERE project_id = ?) WHERE project_id = ?", a.project.ID, b.project.ID)
-	_, err = s.SigningSecrets(t.Context(), start, models.SigningOwner{ProjectID: b.project.ID})
-	closed("from one project's signing secret to another's", err)
+	owner := models.SigningOwner{ProjectID: b.project.ID}
+	secrets, err := s.SigningSecrets(t.Context(), start, owner)
+	noError(t, err)
+	closed("from one project's signing secret to another's", secrets[owner][0].Unreadable)
 }
 
 func TestBoxOfAnActionOrRunMovedToAnotherDoesNotOpen(t *testing.T) {
@@ -138,11 +146,15 @@ func TestBoxOfAnActionOrRunMovedToAnotherDoesNotOpen(t *testing.T) {
 	n := newTenant(t, s, "a")
 	from, to := newWork(t, s, n), newWork(t, s, n)
 	noError(t, s.DB().Exec("UPDATE actions SET executor_headers = (SELECT executor_headers FROM actions WHERE id = ?) WHERE id = ?", from.action.ID, to.action.ID).Error)
-	if _, err := s.Actions(t.Context(), everything(), to.action.ID); err == nil {
+	actions, err := s.Actions(t.Context(), everything(), to.action.ID)
+	noError(t, err)
+	if actions[0].Executor.Unreadable == nil {
 		t.Error("from one action to another: it opens")
 	}
 	noError(t, s.DB().Exec("UPDATE runs SET callback_headers = (SELECT callback_headers FROM runs WHERE id = ?) WHERE id = ?", from.run.ID, to.run.ID).Error)
-	if _, err := s.LockRun(t.Context(), to.run.ID); err == nil {
+	run, err := s.LockRun(t.Context(), to.run.ID)
+	noError(t, err)
+	if run.Callback.Unreadable == nil {
 		t.Error("from one run to another: it opens")
 	}
 }
@@ -174,8 +186,9 @@ func TestDatabaseOpenedWithAnotherKeySaysSo(t *testing.T) {
 	other, err := store.Open(url, sealer(t, 99), store.WithMaxConns(1))
 	noError(t, err)
 	t.Cleanup(func() { _ = other.Close() })
-	_, err = other.Accounts(t.Context(), everything(), n.account.ID)
-	if err == nil || !strings.Contains(err.Error(), "RINGBACK_ENCRYPTION_KEY") {
+	accounts, err := other.Accounts(t.Context(), everything(), n.account.ID)
+	noError(t, err)
+	if err := accounts[0].Callback.Unreadable; err == nil || !strings.Contains(err.Error(), "RINGBACK_ENCRYPTION_KEY") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -62,18 +62,12 @@ func (s *Store) signingSecret(r signingSecretRow) (*models.SigningSecret, error)
 	place := signingSecretPlace(owner)
 	text, err := s.sealer.open(r.SecretSealed, place)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", place, err)
+		err = &models.UnreadableError{Place: place, Err: err}
 	}
 	return &models.SigningSecret{
 		ID: r.ID, Owner: owner, Secret: models.Secret(text), CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicrosPtr(r.ExpiresAt),
+		Unreadable: err,
 	}, nil
-}
-
-// CheckKey returns an error when the database was sealed with another key than the store's. Every project has a signing secret,
-// so one of them tells.
-func (s *Store) CheckKey(ctx context.Context) error {
-	_, err := find(s.reader(ctx).Order("id DESC").Limit(1), s.signingSecret)
-	return err
 }
 
 func idOrNull(id int64) *int64 {

@@ -21,12 +21,9 @@ func (ssoClientRow) TableName() string { return "sso_clients" }
 func webhookHeadersPlace(id int64) string { return fmt.Sprintf("sso_clients.webhook_headers:%d", id) }
 
 func (s *Store) ssoClient(r ssoClientRow) (*models.SSOClient, error) {
-	headers, err := s.sealer.openHeaders(r.WebhookHeaders, webhookHeadersPlace(r.ID))
-	if err != nil {
-		return nil, err
-	}
+	headers, unreadable := s.sealer.openHeaders(r.WebhookHeaders, webhookHeadersPlace(r.ID))
 	return &models.SSOClient{
-		ID: r.ID, Name: r.Name, Webhook: models.Endpoint{URL: r.WebhookURL, Headers: headers},
+		ID: r.ID, Name: r.Name, Webhook: models.Endpoint{URL: r.WebhookURL, Headers: headers, Unreadable: unreadable},
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
 }
@@ -55,11 +52,9 @@ func (s *Store) CreateSSOClient(ctx context.Context, c *models.SSOClient) error 
 
 // UpdateSSOClient writes what can change of an SSO client.
 func (s *Store) UpdateSSOClient(ctx context.Context, c *models.SSOClient) error {
-	headers, err := s.sealer.sealHeaders(c.Webhook.Headers, webhookHeadersPlace(c.ID))
-	if err != nil {
+	values := map[string]any{"name": c.Name, "webhook_url": c.Webhook.URL, "updated_at": micros(c.UpdatedAt)}
+	if err := s.putHeaders(values, "webhook_headers", c.Webhook, webhookHeadersPlace(c.ID)); err != nil {
 		return err
 	}
-	return mustChange(s.writer(ctx).Model(&ssoClientRow{}).Where("id = ?", c.ID).Updates(map[string]any{
-		"name": c.Name, "webhook_url": c.Webhook.URL, "webhook_headers": headers, "updated_at": micros(c.UpdatedAt),
-	}), models.TypeSSOClient)
+	return mustChange(s.writer(ctx).Model(&ssoClientRow{}).Where("id = ?", c.ID).Updates(values), models.TypeSSOClient)
 }

@@ -1,0 +1,82 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+)
+
+// PanicError is a panic that was caught.
+type PanicError struct {
+	Value any
+	Stack []byte // of where it happened
+}
+
+// Error is the panic in one line: the stack is for the log.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// UnreadableError says that a sealed value could not be opened.
+type UnreadableError struct {
+	Place string // table, column and row
+	Err   error
+}
+
+// Error names the place.
+func (e *UnreadableError) Error() string { return "open " + e.Place + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// ofRow tells an error that lies with single rows, and will be there the next time as well, from one of the database: a value that cannot
+// be opened, a row that is missing, a panic.
+func ofRow(err error) bool {
+	return errors.As(err, new(*UnreadableError)) || errors.As(err, new(*PanicError)) || ErrorCode(err) == CodeNotFound
+}
+
+// Monitor counts what goes wrong on our side with single pieces of work.
+type Monitor interface {
+	// Panicked counts a panic that was caught, by the kind of work that it cost.
+	Panicked(where string)
+	// Unreadable counts a row that could not be read, by its kind, each time that it is put off.
+	Unreadable(kind string)
+}
+
+// Troubles keeps what goes wrong on our side with one piece of work from touching any other: it is caught, logged and counted.
+type Troubles struct {
+	log     *slog.Logger
+	monitor Monitor // nil: nobody counts
+}
+
+// NewTroubles returns one that logs and counts nothing.
+func NewTroubles(log *slog.Logger) *Troubles { return &Troubles{log: log} }
+
+// Catch does a piece of work. A panic in it becomes a PanicError.
+func (t *Troubles) Catch(ctx context.Context, where string, work func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			caught := &PanicError{v, debug.Stack()}
+			t.log.ErrorContext(ctx, "panic.caught", "where", where, "panic", fmt.Sprint(v), "stack", string(caught.Stack))
+			if t.monitor != nil {
+				t.monitor.Panicked(where)
+			}
+			err = caught
+		}
+	}()
+	return work()
+}
+
+// unreadable logs and counts a row that is put off.
+func (t *Troubles) unreadable(ctx context.Context, kind string, attrs ...any) {
+	t.log.ErrorContext(ctx, "row.unreadable", append([]any{"kind", kind}, attrs...)...)
+	if t.monitor != nil {
+		t.monitor.Unreadable(kind)
+	}
+}
+
+// Troubles is where goroutines that serve this service catch their panics.
+func (s *Service) Troubles() *Troubles { return s.troubles }
+
+// CountTroubles lets a monitor count from now on. It is to be called before the service is used.
+func (s *Service) CountTroubles(m Monitor) { s.troubles.monitor = m }
