@@ -103,6 +103,16 @@ func listen(t *testing.T, handler http.Handler, change ...func(*http.Server)) (s
 	for _, f := range change {
 		f(s)
 	}
+	var open sync.WaitGroup // the server lingers half a second with some
+	follow := s.ConnState
+	s.ConnState = func(conn net.Conn, state http.ConnState) {
+		switch follow(conn, state); state {
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed:
+			open.Done()
+		}
+	}
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +124,7 @@ func listen(t *testing.T, handler http.Handler, change ...func(*http.Server)) (s
 		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 			t.Error(err)
 		}
+		open.Wait()
 	})
 	return s, func() net.Conn {
 		t.Helper()
