@@ -1,0 +1,32 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+func TestKeyThatDoesNotOpenTheCheckValueIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(t *testing.T, s *store.Store){
+		"a check value of the right key":     func(t *testing.T, s *store.Store) { noError(t, s.CheckKey(t.Context())) },
+		"no check value, but sealed headers": func(t *testing.T, s *store.Store) { newTenant(t, s, "a") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, url := storetest.OpenWithURL(t)
+			prepare(t, s)
+			other, err := store.Open(url, sealer(t, 99), store.WithMaxConns(1))
+			noError(t, err)
+			t.Cleanup(func() { _ = other.Close() })
+			for range 2 { // nor does the first try make it right
+				if err := other.CheckKey(t.Context()); err == nil || !strings.Contains(err.Error(), "RINGBACK_ENCRYPTION_KEY") {
+					t.Errorf("got %v", err)
+				}
+			}
+			noError(t, s.CheckKey(t.Context()))
+		})
+	}
+}
