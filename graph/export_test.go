@@ -41,9 +41,12 @@ func PriceOf(ctx context.Context, schema graphql.ExecutableSchema, operation *as
 	return pricer{newPrice(schema), variables, map[string]int{}}.set(ctx, operation.SelectionSet)
 }
 
+// AnyAnswers has the default limit, and places for any number.
+func AnyAnswers() *models.Answers { return models.NewAnswers(models.DefaultAnswerLimit, 0) }
+
 // NewPatientHandler is NewHandler with loaders that wait for siblings on the busiest machine, so that statements can be counted.
 func NewPatientHandler(service *models.Service, log *slog.Logger) http.Handler {
-	return (&handler{service: service, log: log, wait: 300 * time.Millisecond}).serve("")
+	return (&handler{service: service, answers: AnyAnswers(), log: log, wait: 300 * time.Millisecond}).serve("")
 }
 
 // NewSchemaHandler serves another schema as NewHandler serves ours, to anyone as to the platform.
@@ -56,7 +59,7 @@ func NewSchemaHandler(schema graphql.ExecutableSchema) http.Handler {
 
 // NewStrangersHandler serves another schema as NewHandler serves ours, to callers without credentials.
 func NewStrangersHandler(schema graphql.ExecutableSchema) http.Handler {
-	h := &handler{log: slog.New(slog.DiscardHandler), wait: batchWait}
+	h := &handler{answers: AnyAnswers(), log: slog.New(slog.DiscardHandler), wait: batchWait}
 	return h.limitBody(h.limitStrangers(h.graphql(schema)))
 }
 

@@ -20,14 +20,15 @@ import (
 
 type handler struct {
 	service *models.Service
+	answers *models.Answers
 	log     *slog.Logger
 	wait    time.Duration // of the loaders
 }
 
 // NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB, of 16 KiB without
-// credentials. The context of a request has its id (models.RequestID).
-func NewHandler(service *models.Service, version string, log *slog.Logger) http.Handler {
-	h := &handler{service: service, log: log, wait: batchWait}
+// credentials, and answers within what answers allows. The context of a request has its id (models.RequestID).
+func NewHandler(service *models.Service, answers *models.Answers, version string, log *slog.Logger) http.Handler {
+	h := &handler{service: service, answers: answers, log: log, wait: batchWait}
 	return h.serve(version)
 }
 
@@ -42,7 +43,7 @@ func (h *handler) serve(version string) http.Handler {
 
 func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
 	server := gqlgen.New(schema)
-	server.AddTransport(reading{documents: newDocuments(schema.Schema())})
+	server.AddTransport(streaming{reading{documents: newDocuments(schema.Schema())}})
 	server.SetQueryCache(readDocument{})
 	server.Use(extension.Introspection{})
 	server.Use(arguments{})
@@ -51,9 +52,16 @@ func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
 	server.SetErrorPresenter(h.present)
 	server.SetRecoverFunc(h.recovered)
 	server.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		return next(withLoaders(ctx, h.service, h.wait))
+		ctx, forget := withLoaders(ctx, h.service, h.wait)
+		responses := next(ctx)
+		return func(ctx context.Context) *graphql.Response {
+			defer forget()
+			return responses(ctx)
+		}
 	})
-	return server
+	server.AroundResponses(h.whole)
+	server.AroundRootFields(measureField)
+	return h.begin(server)
 }
 
 type bodyKey struct{}

@@ -69,7 +69,7 @@ func newWorld(tb testing.TB) *world {
 	}))
 	w.url, w.store = databaseURL, &trap{Store: db, close: db.Close}
 	w.service = w.serviceOn(w.store)
-	w.handler = identified(graph.NewHandler(w.service, testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
+	w.handler = identified(graph.NewHandler(w.service, graph.AnyAnswers(), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
 	w.inTx(func(s *models.Service) { populate(tb, w, s) })
 	w.queue.reset()
 	return w

@@ -49,7 +49,15 @@ type loaders struct {
 
 type loadersKey struct{}
 
-func withLoaders(ctx context.Context, service *models.Service, wait time.Duration) context.Context {
+// operationKey is of the context of the operation itself, below all of its fields.
+type operationKey struct{}
+
+// ofOperation is the context to read with. A connection to Postgres keeps the context of its last statement for as long as it lives, and
+// that of a field has all that was read above it.
+func ofOperation(ctx context.Context) context.Context { return ctx.Value(operationKey{}).(context.Context) }
+
+// withLoaders returns a context with loaders, and what makes it forget all that they have read.
+func withLoaders(ctx context.Context, service *models.Service, wait time.Duration) (_ context.Context, forget func()) {
 	actor := models.ActorFrom(ctx)
 	all := &loaders{
 		service: service, actor: actor, wait: wait, lists: map[string]any{},
@@ -85,13 +93,20 @@ func withLoaders(ctx context.Context, service *models.Service, wait time.Duratio
 		}),
 	}
 	all.addRuns()
-	return context.WithValue(ctx, loadersKey{}, all)
+	forget = func() {
+		all.mu.Lock()
+		defer all.mu.Unlock()
+		all.lists = nil
+	}
+	return context.WithValue(context.WithValue(ctx, operationKey{}, ctx), loadersKey{}, all), forget
 }
 
 func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
 
 func mapped[V any](wait time.Duration, read func(context.Context, []int64) (map[int64]V, error)) *dataloadgen.Loader[int64, V] {
-	return dataloadgen.NewMappedLoader(read, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(maxBatch))
+	return dataloadgen.NewMappedLoader(func(ctx context.Context, ids []int64) (map[int64]V, error) {
+		return read(ofOperation(ctx), ids)
+	}, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(maxBatch))
 }
 
 func byID[V Node](wait time.Duration, read func(context.Context, []int64) ([]V, error)) *dataloadgen.Loader[int64, V] {

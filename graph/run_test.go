@@ -245,9 +245,7 @@ func TestInputsAndCustomDataComeBackByteForByte(t *testing.T) {
 				callback := fmt.Sprintf("getRun.callbacks.nodes.%d.", i)
 				w.same(name, fmt.Sprintf(want, a.text(callback+"ref"), made.text("createRun.run.uid"), tc.input, tc.customData), a.text(callback+"payload"))
 			}
-			// encoding/json, which writes the answer, escapes three characters of JSON texts.
-			html := strings.NewReplacer("<", `\u003c`, "&", `\u0026`, ">", `\u003e`, "\u2028", `\u2028`)
-			if batch := `{"input":` + html.Replace(tc.input) + `,"customData":` + html.Replace(tc.customData) + `,"results":[`; !strings.Contains(a.Body, batch) {
+			if batch := `{"input":` + tc.input + `,"customData":` + tc.customData + `,"results":[`; !strings.Contains(a.Body, batch) {
 				t.Errorf("no %s in %s", batch, a.Body)
 			}
 		})

@@ -18,7 +18,9 @@ const (
 	CodeConflict         Code = "CONFLICT"
 	CodeRateLimited      Code = "RATE_LIMITED"
 	CodeLimitReached     Code = "LIMIT_REACHED" // the account has as much as its quota lets it have
-	CodeInternal         Code = "INTERNAL_SERVER_ERROR"
+	// CodeAnswerTooLarge: the same request will be refused again, one for less will not.
+	CodeAnswerTooLarge Code = "ANSWER_TOO_LARGE"
+	CodeInternal       Code = "INTERNAL_SERVER_ERROR"
 )
 
 // Error is an error that may be shown to the caller. Its message never carries a secret.

@@ -18,6 +18,7 @@ const (
 	labelMethodNotAllowed = "METHOD_NOT_ALLOWED"
 	labelConflict         = "CONFLICT"
 	labelRateLimited      = "RATE_LIMITED"
+	labelAnswerTooLarge   = "ANSWER_TOO_LARGE"
 	labelUnknown          = "UNKNOWN_ERROR"
 )
 
@@ -33,6 +34,7 @@ var kinds = map[models.Code]struct {
 	models.CodeConflict:        {http.StatusConflict, labelConflict},
 	models.CodeRateLimited:     {http.StatusTooManyRequests, labelRateLimited},
 	models.CodeLimitReached:    {http.StatusConflict, models.LabelLimitReached}, // asking again soon would not help
+	models.CodeAnswerTooLarge:  {http.StatusBadRequest, labelAnswerTooLarge},
 }
 
 // spellings are the fields of use-cases as these doors call them, where that differs.
@@ -123,7 +125,12 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 	case shown.StatusCode == http.StatusInternalServerError:
 		h.log.ErrorContext(r.Context(), "rest.error", "request_id", id, "route", r.Pattern, "error", err)
 	}
-	_ = writeJSON(w, shown.StatusCode, shown) // all of it can be marshalled
+	writeStandardError(w, shown)
+}
+
+func writeStandardError(w http.ResponseWriter, e models.StandardError) {
+	text, _ := encode(e) // all of it can be encoded
+	write(w, e.StatusCode, text)
 }
 
 // refuse answers in place of the mux, which knows whether another method would do.
@@ -136,7 +143,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, mux http.Handle
 	}
 	allowed := unsent.header.Get("Allow")
 	w.Header().Set("Allow", allowed)
-	_ = writeJSON(w, unsent.status, models.StandardError{
+	writeStandardError(w, models.StandardError{
 		Message: "This path is not for " + r.Method + " but for " + allowed + ".", Label: labelMethodNotAllowed, Scope: models.ScopeAPI,
 		StatusCode: unsent.status, Params: map[string]any{}, Ref: models.RequestID(r.Context()),
 	})

@@ -42,14 +42,15 @@ type request struct {
 
 type handler struct {
 	service *models.Service
+	answers *models.Answers
 	log     *slog.Logger
 	mux     *http.ServeMux
 }
 
-// NewHandler serves the REST API under /v1/: bodies of at most 1 MiB, and every answer as JSON, errors too. The context of a
+// NewHandler serves the REST API under /v1/: bodies of at most 1 MiB, and every answer, within what answers allows, as JSON, errors too. The context of a
 // request has its id (models.RequestID).
-func NewHandler(service *models.Service, log *slog.Logger) http.Handler {
-	h := &handler{service: service, log: log, mux: http.NewServeMux()}
+func NewHandler(service *models.Service, answers *models.Answers, log *slog.Logger) http.Handler {
+	h := &handler{service: service, answers: answers, log: log, mux: http.NewServeMux()}
 	for _, d := range doors {
 		h.mux.HandleFunc(d.pattern, func(w http.ResponseWriter, r *http.Request) { h.open(w, r, d) })
 	}
@@ -77,16 +78,21 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // open lets a request through a door: who calls is asked before anything of the body is read.
 func (h *handler) open(w http.ResponseWriter, r *http.Request, d door) {
-	answer, err := h.answer(w, &request{Request: r}, d)
+	ctx, counted := h.answers.Begin(r.Context())
+	defer counted.End()
+	r = r.WithContext(ctx)
+	text, err := h.answer(w, &request{Request: r}, d)
 	if err == nil {
-		err = writeJSON(w, http.StatusOK, answer)
+		err = counted.Write(ctx, int64(len(text)))
 	}
 	if err != nil {
 		h.writeError(w, r, err)
+		return
 	}
+	write(w, http.StatusOK, text)
 }
 
-func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ any, err error) {
+func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, err error) {
 	if !d.public {
 		if r.actor, err = h.service.Authenticate(r.Context(), models.CredentialsFrom(r.Header)); err != nil {
 			return nil, err
@@ -100,21 +106,26 @@ func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ any, err 
 			return nil, unreadable(err)
 		}
 	}
-	return d.serve(h, r)
+	answer, err := d.serve(h, r)
+	if err != nil {
+		return nil, err
+	}
+	return encode(answer)
 }
 
-// writeJSON keeps the text of JSON values that callers gave, but for white space.
-func writeJSON(w http.ResponseWriter, status int, v any) error {
+// encode keeps the text of JSON values that callers gave, but for white space.
+func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return err
-	}
+	err := encoder.Encode(v)
+	return b.Bytes(), err
+}
+
+func write(w http.ResponseWriter, status int, text []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
-	return nil
+	_, _ = w.Write(text)
 }
 
 // headerProjectID names the project of a request whose credentials do not.

@@ -64,7 +64,7 @@ func newWorld(tb testing.TB) *world {
 	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
 	w.url, w.store = databaseURL, &trap{Store: db, mode: new(atomic.Int32)}
 	w.service = w.serviceOn(w.store)
-	w.handler = identified(rest.NewHandler(w.service, slog.New(slog.NewJSONHandler(w.log, nil))))
+	w.handler = identified(rest.NewHandler(w.service, models.NewAnswers(models.DefaultAnswerLimit, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 	must(tb, w.store.InTx(tb.Context(), func(tx models.Store) error {
 		w.populate(w.serviceOn(tx))
 		return nil

@@ -46,6 +46,7 @@ type config struct {
 	QuotaSessions   int           `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000"`
 	CORSOrigins     origins       `env:"RINGBACK_CORS_ORIGINS"`
 	CORSHeaders     headerNames   `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name"`
+	AnswerLimit     byteSize      `env:"RINGBACK_ANSWER_LIMIT" envDefault:"32MiB"`
 	LogFormat       string        `env:"RINGBACK_LOG_FORMAT"`
 }
 
@@ -152,6 +153,7 @@ func (c *config) problems() []string {
 	} {
 		check(quota < 1, "RINGBACK_QUOTA_%s: must be at least 1", name)
 	}
+	check(c.AnswerLimit < models.MinAnswerLimit || c.AnswerLimit > 1<<30, "RINGBACK_ANSWER_LIMIT: must be between 4MiB and 1GiB")
 	check(!slices.Contains([]string{"", "text", "json"}, c.LogFormat), "RINGBACK_LOG_FORMAT: must be text or json")
 	return found
 }

@@ -27,8 +27,9 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	if s.role == roleWorker {
 		return unsniffed(mux), false
 	}
-	doors := s.crossOrigin(traced("rest", identified(bounded(rest.NewHandler(s.service, s.log)))), http.MethodGet, http.MethodPost)
-	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(graph.NewHandler(s.service, version, s.log)))), http.MethodPost))
+	answers := newAnswers(s.cfg.AnswerLimit, s.log)
+	doors := s.crossOrigin(traced("rest", identified(bounded(rest.NewHandler(s.service, answers, s.log)))), http.MethodGet, http.MethodPost)
+	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(graph.NewHandler(s.service, answers, version, s.log)))), http.MethodPost))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)
 	mux.Handle("/explorer/", page)

@@ -51,6 +51,7 @@ func (c serveCommand) Run(e *environment) error {
 			log.WarnContext(e.ctx, "config.warning", "warning", warning)
 		}
 	}
+	limitMemory(log)
 	s, err := openServer(e.ctx, cfg, c.Role, log)
 	if err != nil {
 		return err

@@ -110,5 +110,6 @@ func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runI
 		Select("id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (PARTITION BY run_id ORDER BY id) - result_count AS results_before", fromBatchID).
 		Where("run_id IN ? AND id >= ? AND result_count > 0", runIDs, fromBatchID)
 	needed := s.reader(ctx).Table("(?) AS running", before).Select("id").Where("results_before < ?", results)
-	return find(ofProject(s.reader(ctx), scope).Where("id IN (?)", needed).Order("id"), batch)
+	asked := func() *gorm.DB { return s.batchesWithin(ctx, scope).Where("id IN (?)", needed) }
+	return find(readable(ctx, asked, "results").Order("id"), batch)
 }

@@ -326,7 +326,7 @@ func openGorm(dialector gorm.Dialector, o options, prepare bool) (*gorm.DB, erro
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return db, nil
+	return db, db.Callback().Query().Replace("gorm:query", query)
 }
 
 func limitPool(pool *sql.DB, n int) {

@@ -30,7 +30,8 @@ func (s *Store) Texts(ctx context.Context, scope models.Scope, field models.Text
 		Text string
 	}
 	of := textColumns[field]
-	err := of.within(s, ctx, scope).Select("id, " + of.column + " AS text").Where(s.among("id", &ids)).Find(&rows).Error
+	asked := func() *gorm.DB { return of.within(s, ctx, scope).Where(s.among("id", &ids)) }
+	err := readable(ctx, asked, of.column).Select("id, " + of.column + " AS text").Find(&rows).Error
 	texts := make(map[int64]string, len(rows))
 	for _, r := range rows {
 		texts[r.ID] = r.Text
