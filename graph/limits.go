@@ -40,6 +40,14 @@ const costOfIntrospection = 5
 // costOfCount is what a totalCount costs, which reads an index instead of a row.
 const costOfCount = 10
 
+// What a long text costs, in fields that are as long as a number or a URL. It keeps a list of lists from asking for them; how long they
+// really are, the answer's own limit counts (models.Answers).
+const (
+	costOfText     = 50 // of up to several MiB: a callback's body, the results of a batch
+	costOfJSON     = 10 // a caller's own value: of up to a request's body, and mostly far below
+	costOfResponse = 5  // of 64 KiB
+)
+
 // listCost is the complexity of a list: what one entity costs, times how many are asked for.
 func listCost(child int, first *int) int {
 	n := models.DefaultPageSize
@@ -76,6 +84,19 @@ func complexity() ComplexityRoot {
 	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*models.MaxJobs }
 	c.Callback.Replays = func(child int) int { return 1 + child*models.MaxReplays }
 	c.Project.Keys = func(child int) int { return 1 + child*models.MaxProjectKeys }
+
+	text := func(int) int { return costOfText }
+	value := func(int) int { return costOfJSON }
+	c.Callback.Payload = text
+	c.Batch.Results = text
+	c.Attempt.ResponseBody = func(int) int { return costOfResponse }
+	c.Batch.Input = value
+	c.Batch.CustomData = value
+	c.Job.Input = value
+	c.Job.Output = value
+	c.Job.Metadata = value
+	c.ResultConnection.Nodes = value
+	c.ResultEdge.Node = value
 
 	c.AccountConnection.TotalCount = count
 	c.ProjectConnection.TotalCount = count

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -160,16 +161,16 @@ func (a *Answer) Room(ctx context.Context) error {
 		return a.failed
 	}
 	a.leave() // who waits for a large place keeps nobody from a middling one
-	next := a.all.sizes[a.size+1].places
+	size := a.needed()
 	a.mu.Unlock()
 
 	ctx, cancel := context.WithTimeoutCause(ctx, a.all.wait, errNoRoom)
 	defer cancel()
 	select {
-	case next <- struct{}{}:
+	case a.all.sizes[size].places <- struct{}{}:
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.enter()
+		a.enter(size)
 		return nil
 	case <-ctx.Done():
 		a.mu.Lock()
@@ -185,20 +186,31 @@ var errNoRoom = &Error{
 
 // fits tells whether what was counted fits, if need be into the place of a larger answer that is free.
 func (a *Answer) fits() bool {
-	for a.failed == nil && max(a.read, a.written) > a.all.sizes[a.size].upTo {
-		if a.isLarge() {
-			a.fail(a.all.tooLarge())
-			break
-		}
-		select {
-		case a.all.sizes[a.size+1].places <- struct{}{}:
-			a.leave()
-			a.enter()
-		default:
-			return false
-		}
+	switch {
+	case a.failed != nil:
+		return false
+	case a.bytes() <= a.all.sizes[a.size].upTo:
+		return true
+	case a.bytes() > a.all.Limit():
+		a.fail(a.all.tooLarge())
+		return false
 	}
-	return a.failed == nil
+	size := a.needed()
+	select {
+	case a.all.sizes[size].places <- struct{}{}:
+		a.leave()
+		a.enter(size)
+		return true
+	default:
+		return false
+	}
+}
+
+func (a *Answer) bytes() int64 { return max(a.read, a.written) }
+
+// needed is the smallest size that what was counted fits into.
+func (a *Answer) needed() int {
+	return slices.IndexFunc(a.all.sizes, func(s answerSize) bool { return a.bytes() <= s.upTo })
 }
 
 func (a *Answer) fail(err error) {
@@ -207,10 +219,9 @@ func (a *Answer) fail(err error) {
 	}
 }
 
-// enter takes the place of the next size.
-func (a *Answer) enter() {
-	a.size++
-	a.place = a.all.sizes[a.size].places
+// enter has taken the place of a larger size.
+func (a *Answer) enter(size int) {
+	a.size, a.place = size, a.all.sizes[size].places
 	if a.isLarge() {
 		thrift.begin()
 	}

@@ -20,10 +20,12 @@ import (
 // openSQL opens the database of an installation beside its server.
 func openSQL(t *testing.T, env vars) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("pgx", env["DATABASE_URL"])
+	open := func() (*sql.DB, error) { return sql.Open("pgx", env["DATABASE_URL"]) }
 	if env["DATABASE_URL"] == "" {
-		db, err = driver.Open("file:" + filepath.Join(env["RINGBACK_DATA_DIR"], "ringback.db") + "?_pragma=busy_timeout(30000)&_txlock=immediate")
+		file := "file:" + filepath.Join(env["RINGBACK_DATA_DIR"], "ringback.db")
+		open = func() (*sql.DB, error) { return driver.Open(file + "?_pragma=busy_timeout(30000)&_txlock=immediate") }
 	}
+	db, err := open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +125,10 @@ func (s *instance) eightTimes(t *testing.T, query string) map[string]int {
 	return outcomes
 }
 
-// Without places the answers of eight take what they like; with two of them, six wait.
+// besides is what the process itself grows by under load: SQLite's readers, the connections, their buffers.
+const besides = 64 << 20
+
+// With 8 GiB there is a place for each of the eight, with 1 GiB for two of them.
 func TestLargeAnswersAtOnceStayWithinTheirShareOfTheMemory(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -148,8 +153,8 @@ func TestLargeAnswersAtOnceStayWithinTheirShareOfTheMemory(t *testing.T) {
 			if got[q.want]+got[string(models.CodeRateLimited)] != 8 || got[q.want] == 0 {
 				t.Errorf("%s: %v, want %s", q.fields, got, q.want)
 			}
-			if took > share {
-				t.Errorf("GOMEMLIMIT=%s: it took %d MiB more, at most %d may be", limit, took>>20, share>>20)
+			if took > share+besides {
+				t.Errorf("GOMEMLIMIT=%s: it took %d MiB more, at most %d may be", limit, took>>20, (share+besides)>>20)
 			}
 		}
 		s.stop(t)
