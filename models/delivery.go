@@ -121,7 +121,7 @@ func (s *Service) aimed(ctx context.Context, tx Store, c *Callback, known partie
 // putOff is for a claimed callback that cannot be sent because a row cannot be read: it waits, or after a day is given up by the delivery
 // that is returned.
 func (s *Service) putOff(ctx context.Context, c *Callback, err error, at time.Time) *Delivery {
-	next, again := c.Mishaps.putOff(at)
+	next, again := c.putOff(at)
 	s.troubles.unreadable(ctx, "callback", "callback", c.UID.String(), "project", c.ProjectID, "since", *c.UnreadableSince, "again", again, "error", err)
 	if !again {
 		return refused(c, refusedUnreadable, at)
