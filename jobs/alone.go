@@ -2,13 +2,49 @@ package jobs
 
 import (
 	"context"
+	"math"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/ringback/ringback/models"
 )
 
-// minAlonePause is between two works that are done alone, so that the others get on.
-const minAlonePause = 100 * time.Millisecond
+const (
+	// minAlonePause is between two works that are done alone, so that the others get on.
+	minAlonePause = 100 * time.Millisecond
+	// aloneWait is how long work that is to be alone waits for what is in flight, while nothing else begins: twice as long as a callback's
+	// request takes by default. What takes longer, as a slow executor may, is not to hold up all that this process does.
+	aloneWait = time.Minute
+)
+
+// solitude is held by one piece of work while nothing else is in flight in this process, and shared by all others.
+type solitude struct{ places *semaphore.Weighted }
+
+// everyPlace is what the one takes that is alone; others take one place each.
+const everyPlace = math.MaxInt64
+
+func newSolitude() solitude { return solitude{semaphore.NewWeighted(everyPlace)} }
+
+// alone waits until nothing else is in flight, for aloneWait at most: then it is as alone as it gets.
+func (s solitude) alone() (leave func()) {
+	ctx, cancel := context.WithTimeout(context.Background(), aloneWait)
+	defer cancel()
+	if s.places.Acquire(ctx, everyPlace) != nil {
+		return func() {}
+	}
+	return func() { s.places.Release(everyPlace) }
+}
+
+// among waits while another is alone, or about to be, and tells whether it had to.
+func (s solitude) among() (leave func(), waited bool) {
+	leave = func() { s.places.Release(1) }
+	if s.places.TryAcquire(1) {
+		return leave, false
+	}
+	_ = s.places.Acquire(context.Background(), 1) // which ends: who is alone has a timeout
+	return leave, true
+}
 
 // suspects does one by one, alone, what was in flight each time that a worker died. The others wait for half of the time at most.
 func (w *Worker) suspects(ctx context.Context) {
@@ -61,8 +97,7 @@ func (d *dispatcher[W]) single(claim func(context.Context) ([]W, error)) (found 
 }
 
 func (d *dispatcher[W]) doAlone(work W) {
-	d.alone.Lock()
-	defer d.alone.Unlock()
+	defer d.solitude.alone()()
 	ctx, cancel := d.stillGood(work)
 	defer cancel()
 	_ = d.catch(d.source.name, func() error { // it is logged
@@ -73,12 +108,12 @@ func (d *dispatcher[W]) doAlone(work W) {
 
 // amongOthers waits while another work is alone. What is to be done then has the context.
 func (d *dispatcher[W]) amongOthers(work W) (ctx context.Context, leave func()) {
-	if d.alone.TryRLock() {
-		return d.ctx, d.alone.RUnlock
+	free, waited := d.solitude.among()
+	if !waited {
+		return d.ctx, free
 	}
-	d.alone.RLock()
 	ctx, cancel := d.stillGood(work)
-	return ctx, func() { cancel(); d.alone.RUnlock() }
+	return ctx, func() { cancel(); free() }
 }
 
 // stillGood is the context of work that had to wait. It has ended, so that the work is given back, where it is too late to begin: the

@@ -43,8 +43,7 @@ type dispatcher[W any] struct {
 	running  sync.WaitGroup
 	// troubles catches panics: one costs a piece of work, never its slot, its place or the worker.
 	troubles *models.Troubles
-	// alone is held by one piece of work while nothing else is in flight, and shared by all others.
-	alone *sync.RWMutex
+	solitude solitude
 
 	claims, renewals pulse
 
@@ -59,7 +58,7 @@ func newDispatcher[W any](ctx context.Context, from source[W], slots chan struct
 	return &dispatcher[W]{
 		source: from, log: log, perLane: perLane, slots: slots,
 		ctx: ctx, stopping: make(chan struct{}), lanes: map[string]*lane[W]{}, inHand: map[models.Lease]*hold{},
-		troubles: models.NewTroubles(log), alone: &sync.RWMutex{},
+		troubles: models.NewTroubles(log), solitude: newSolitude(),
 	}
 }
 

@@ -92,7 +92,7 @@ func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Servi
 		}),
 	}
 	w.deliveries.troubles, w.executions.troubles = service.Troubles(), service.Troubles()
-	w.executions.alone = w.deliveries.alone
+	w.executions.solitude = w.deliveries.solitude
 	return w
 }
 
