@@ -41,6 +41,9 @@ const (
 	fireTimeout  = 30 * time.Second
 	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their outcomes.
 	recordMargin = 10 * time.Second
+	// queueEnd is how long asynq has to end, which it does beside the rest. It takes a second or two, and where Redis hangs it may never end:
+	// it waits for each of its own parts, and for some without a deadline. What it leaves behind in Redis only wakes somebody for nothing.
+	queueEnd = 5 * time.Second
 )
 
 // Worker delivers callbacks, executes batches of runs and fires schedules.
@@ -170,8 +173,13 @@ func (w *Worker) Stalled() bool {
 // database does not take within lastWord after that is left to the sweep of another worker.
 func (w *Worker) Stop() {
 	w.deaf()
-	w.server.Stop()
-	w.server.Shutdown()
+	queueOver := make(chan struct{})
+	go func() {
+		w.server.Stop()
+		w.server.Shutdown()
+		close(queueOver)
+	}()
+	patience := time.After(queueEnd)
 	overdue := time.AfterFunc(w.timeout+recordMargin, w.cancel)
 	over := make(chan struct{})
 	go func() {
@@ -188,8 +196,13 @@ func (w *Worker) Stop() {
 	}
 	overdue.Stop()
 	close(w.ended)
+	w.cancel() // there is nothing left whose lease is to be renewed
 	w.background.Wait()
-	w.cancel()
+	select {
+	case <-queueOver:
+	case <-patience:
+		w.log.Warn("worker.left_queue")
+	}
 }
 
 // every does something at once and then at intervals, until the context ends. One that panics does not keep the next from it.
