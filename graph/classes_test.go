@@ -1,0 +1,151 @@
+package graph_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// class says who sees a field of an object that is in sight.
+type class int
+
+const (
+	forMembers  class = iota // whoever sees the object
+	forEditors               // Editors of it
+	forAdmins                // Admins of it
+	forPlatform              // the service key
+	byCaller                 // it is about the caller, and not compared
+	answered                 // whoever may use the mutation, which access_test.go tries
+)
+
+// classes has each field of each object type but Query and Mutation; a field that stands nowhere fails the test.
+var classes = readClasses(map[class]string{
+	forMembers: `
+		User: id rawID username email firstName lastName
+		Account: id rawID name timezone apiCallbackUrl apiCallbackHeaders partnerAccountId createdAt updatedAt projects callbacks actions
+		Project: id rawID name primaryDomain apiCallbackUrl apiCallbackHeaders effectiveApiCallback createdAt updatedAt account callbacks
+		Project: runs schedules jobs
+		APICallbackHeader: key
+		EffectiveApiCallback: url source headers
+		EffectiveApiCallbackHeader: key source
+		Crawl: id rawID kind status createdAt finishedAt createdByUser project account callbacks
+		ReportDownload: id rawID status reportTemplateCode reportTypeCode reportId fileURL createdAt finishedAt crawl
+		Callback: id rawID uid ref event status targetUrl contentType payload attemptCount httpStatus error nextAttemptAt createdAt finishedAt
+		Callback: replayOf replays project account crawl reportDownload attempts run batch job
+		Attempt: uid number url startedAt durationMs timings httpStatus error responseBody
+		AttemptError: code message
+		Timings: dnsMs connectMs tlsMs firstByteMs
+		Action: id rawID name executorHeaders pageSize timeout createdAt updatedAt
+		Run: id rawID uid status mode action parameters callbackUrl callbackOn inputCount batchCount outputCount error createdAt startedAt
+		Run: finishedAt createdByUser schedule project account batches callbacks results
+		RunParameters: maxResults pageSize
+		Batch: uid page status input customData results resultCount error attemptCount nextAttemptAt createdAt startedAt finishedAt attempts
+		BatchAttempt: uid number startedAt durationMs httpStatus errorCode
+		StandardError: message label scope statusCode params ref
+		Schedule: id rawID uid cron at timezone status nextRunAt lastRunAt createdAt project runs
+		Job: id rawID uuid state input output metadata tags callbackUrl correct lastAction createdAt updatedAt completedAt createdByUser
+		Job: project account callbacks
+		PageInfo: hasNextPage hasPreviousPage startCursor endCursor`,
+	forEditors: `
+		APICallbackHeader: value
+		EffectiveApiCallbackHeader: value`,
+	forAdmins: `
+		Project: callbackSigningSecrets keys
+		CallbackSigningSecret: secret createdAt expiresAt
+		ProjectKey: id rawID name createdAt`,
+	forPlatform: `
+		SSOClient: id rawID name webhookUrl webhookHeaders webhookSigningSecrets createdAt updatedAt
+		Action: executorUrl
+		Action/APICallbackHeader: value
+		Notice/Callback: targetUrl
+		Notice/Attempt: url responseBody
+		Notice/AttemptError: message`,
+	byCaller: `
+		User: accounts
+		AccountConnection: nodes edges pageInfo totalCount
+		AccountEdge: cursor node
+		Account: role`,
+	answered: `
+		CreateSessionUsingUserKeyPayload: token expiresAt
+		DeleteSessionPayload: token
+		CreateUserKeyPayload: id rawID secret
+		DeleteUserKeyPayload: userKey
+		UserKey: id rawID createdAt
+		CreateProjectKeyPayload: id rawID name key
+		DeleteProjectKeyPayload: projectKey
+		RotateCallbackSigningSecretPayload: project callbackSigningSecret
+		CreateProjectPayload: project
+		UpdateProjectPayload: project
+		DeleteProjectPayload: project
+		CreateAccountPayload: account
+		UpdateAccountPayload: account
+		CreateUserPayload: user
+		CreateSSOClientPayload: ssoClient
+		UpdateSSOClientPayload: ssoClient
+		RunCrawlForProjectPayload: crawl
+		FinishCrawlPayload: crawl callback
+		CreateReportDownloadPayload: reportDownload
+		FinishReportDownloadPayload: reportDownload callback
+		ReplayCallbackPayload: callback
+		CreateActionPayload: action
+		UpdateActionPayload: action
+		CreateRunPayload: run status message
+		StopRunPayload: run
+		PauseSchedulePayload: schedule
+		ResumeSchedulePayload: schedule
+		CancelSchedulePayload: schedule
+		CreateJobsPayload: jobs
+		UpdateJobPayload: job callback`,
+})
+
+var partsOfLists = []string{"nodes", "edges", "pageInfo", "totalCount", "cursor", "node"}
+
+// readClasses reads lines of a type, or an owner and a type, and its fields. The parts of a list are seen as the list is.
+func readClasses(texts map[class]string) map[string]class {
+	read := map[string]class{}
+	for c, text := range texts {
+		for line := range strings.Lines(strings.TrimSpace(text)) {
+			owner, fields, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			for f := range strings.FieldsSeq(fields) {
+				if _, twice := read[owner+"."+f]; twice {
+					panic(owner + "." + f + " has two classes")
+				}
+				read[owner+"."+f] = c
+			}
+		}
+	}
+	for name, d := range schema().Types {
+		if strings.HasSuffix(name, "Connection") || strings.HasSuffix(name, "Edge") {
+			for _, f := range d.Fields {
+				if _, ok := read[name+"."+f.Name]; !ok && slices.Contains(partsOfLists, f.Name) {
+					read[name+"."+f.Name] = forMembers
+				}
+			}
+		}
+	}
+	return read
+}
+
+func TestEveryFieldOfTheSchemaHasAClass(t *testing.T) {
+	t.Parallel()
+	missing := maps.Clone(classes)
+	eachField(func(owner *ast.Definition, f *ast.FieldDefinition) {
+		name := owner.Name + "." + f.Name
+		if owner.Kind != ast.Object || owner.BuiltIn || owner.Name == "Query" || owner.Name == "Mutation" {
+			return
+		}
+		if _, ok := classes[name]; !ok {
+			t.Errorf("%s stands in no class: who sees it?", name)
+		}
+		delete(missing, name)
+	})
+	for name := range missing {
+		if owner, field, special := strings.Cut(name, "/"); special && classes[field] < classes[name] && owner != "" {
+			continue
+		}
+		t.Errorf("%s has a class and is not in the schema", name)
+	}
+}

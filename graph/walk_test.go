@@ -1,0 +1,267 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/ringback/ringback/graph"
+	"github.com/ringback/ringback/models"
+)
+
+// isEntity tells whether a type is found by its id.
+func isEntity(d *ast.Definition) bool { return slices.Contains(d.Interfaces, "Node") }
+
+// everythingOf selects all fields of a type, and within them all of the entities that they lead to as often as entities says.
+func everythingOf(d *ast.Definition, entities int) (fields []string) {
+	if isEntity(d) {
+		if entities == 0 {
+			return []string{"__typename"}
+		}
+		entities--
+	}
+	for _, f := range d.Fields {
+		text := f.Name
+		if f.Arguments.ForName("first") != nil {
+			text += "(first: 3)"
+		}
+		if child := schema().Types[f.Type.Name()]; child.Kind == ast.Object {
+			text += " { " + strings.Join(everythingOf(child, entities), " ") + " }"
+		}
+		fields = append(fields, text)
+	}
+	return fields
+}
+
+// reader is one who asks for what is the demo account's.
+type reader struct {
+	who      caller
+	sees     class // of the objects that are in sight
+	isKey    bool  // a project's, which is a Viewer on the account
+	stranger bool  // nothing is in sight
+}
+
+// entity is one that the walk begins at.
+type entity struct {
+	kind string
+	id   int64
+}
+
+var tokens = regexp.MustCompile(`\w+|[^\w\s]`)
+
+// queries ask for everything of an entity, each for as many fields as a document may have.
+func (e entity) queries() (queries []string) {
+	begin := fmt.Sprintf("{ node(id: %q) { ... on %s {", models.ObjectID{Type: e.kind, Raw: e.id}, e.kind)
+	query, length := begin, 0
+	for _, text := range everythingOf(schema().Types[e.kind], 2) {
+		n := len(tokens.FindAllString(text, -1))
+		if length > 0 && length+n > graph.MaxTokens-50 {
+			queries, query, length = append(queries, query+" } } }"), begin, 0
+		}
+		query, length = query+" "+text, length+n
+	}
+	return append(queries, query+" } } }")
+}
+
+// walk compares what a reader gets with what the platform gets.
+type walk struct {
+	tb   testing.TB
+	seen map[string]bool // fields of which the platform sees something
+	reader
+}
+
+// nothing is what stands in the place of a value that is out of sight.
+func nothing(v any) bool {
+	if list, ok := v.([]any); ok {
+		return len(list) == 0
+	}
+	return v == nil || v == models.Masked || v == models.NoticeFailedMessage
+}
+
+// object compares one; its owner is the entity that it belongs to.
+func (w *walk) object(path, owner string, d *ast.Definition, all, got map[string]any) {
+	if isEntity(d) {
+		owner = d.Name
+	}
+	if all["event"] == string(models.CallbackFailedEvent) {
+		owner = "Notice"
+	}
+	for _, f := range d.Fields {
+		name := d.Name + "." + f.Name
+		value, there := all[f.Name]
+		if !there || nothing(value) {
+			continue
+		}
+		w.seen[name] = true
+		c, special := classes[owner+"/"+name]
+		if !special {
+			c = classes[name]
+		}
+		sees := w.sees
+		if w.isKey && owner == "Account" {
+			sees = forMembers
+		}
+		switch {
+		case c == byCaller, w.isKey && owner == "Account" && strings.HasSuffix(f.Type.Name(), "Connection"):
+		case sees < c:
+			if !nothing(got[f.Name]) {
+				w.tb.Errorf("%s.%s is in sight: %v", path, f.Name, got[f.Name])
+			}
+		default:
+			w.value(path+"."+f.Name, owner, schema().Types[f.Type.Name()], value, got[f.Name])
+		}
+	}
+}
+
+func (w *walk) value(path, owner string, d *ast.Definition, all, got any) {
+	switch all := all.(type) {
+	case map[string]any:
+		if got, ok := got.(map[string]any); ok && d.Kind == ast.Object {
+			w.object(path, owner, d, all, got)
+			return
+		}
+	case []any:
+		if got, ok := got.([]any); ok && len(got) == len(all) {
+			for i := range all {
+				w.value(fmt.Sprintf("%s.%d", path, i), owner, d, all[i], got[i])
+			}
+			return
+		}
+	}
+	if !reflect.DeepEqual(all, got) {
+		w.tb.Errorf("%s is %v, and %v for the platform", path, got, all)
+	}
+}
+
+func TestEveryFieldIsSeenByThoseAloneWhomItIsFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	entities := w.populateEverything()
+	readers := map[string]reader{
+		"viewer":                {who: w.viewer(), sees: forMembers},
+		"editor":                {who: w.editor(), sees: forEditors},
+		"admin":                 {who: w.admin(), sees: forAdmins},
+		"project key":           {who: w.key(demoProject), sees: forEditors, isKey: true},
+		"stranger":              {stranger: true},
+		"other partner's admin": {who: w.other(), stranger: true},
+		"other account's key":   {who: w.key(otherProject), stranger: true},
+		"other project's key":   {who: w.key(bareProject), stranger: true, isKey: true},
+	}
+	seen := map[string]bool{}
+	for _, e := range entities {
+		for _, query := range e.queries() {
+			all, ok := w.ok(platform(), query, nil).at("node").(map[string]any)
+			if !ok {
+				t.Fatalf("the platform does not see %s %d", e.kind, e.id)
+			}
+			for name, r := range readers {
+				w.compare(name+": "+e.kind, e, r, query, all, seen)
+			}
+		}
+	}
+	for name, c := range classes {
+		if c != answered && c != byCaller && !strings.Contains(name, "/") && !seen[name] {
+			t.Errorf("%s is null or empty in all that was tried", name)
+		}
+	}
+}
+
+// compare asks as a reader for what the platform has got.
+func (w *world) compare(path string, e entity, r reader, query string, all map[string]any, seen map[string]bool) {
+	w.tb.Helper()
+	a := w.do(r.who, query, nil)
+	data, _ := a.Data.(map[string]any)
+	node, _ := data["node"].(map[string]any)
+	onlyItself := e.kind == models.TypeUser && r.sees < forAdmins // the demo account's admin is the user
+	switch {
+	case r.isKey && r.stranger && (e.kind == models.TypeAccount || e.kind == models.TypeAction): // a Viewer on the account
+		for _, foreign := range []string{projectURL, runURL, projectSecret, accountSecret, executorURL, reportFileURL, globalID("Project", demoProject)} {
+			if strings.Contains(a.Body, foreign) {
+				w.tb.Errorf("%s: %s is in sight", path, foreign)
+			}
+		}
+	case !r.stranger && !onlyItself:
+		(&walk{w.tb, seen, r}).object(path, "", schema().Types[e.kind], all, node)
+	case node != nil || len(a.Errors) != 1 || a.code() != string(models.CodeNotFound) && a.code() != string(models.CodeUnauthenticated):
+		w.tb.Errorf("%s: %s", path, a.Body)
+	}
+}
+
+// populateEverything makes what the world lacks for each field to have a value, and returns entities that have them.
+func (w *world) populateEverything() []entity {
+	t, s, ctx, p := w.tb, w.service, w.tb.Context(), models.PlatformActor()
+	_, _, err := s.RotateSigningSecret(ctx, p, demoProject, 48*time.Hour)
+	must(t, err)
+	failed := finishCrawl(t, s, 124300, demoProject)
+	deliver(t, s, failed.ID, 503)
+	pages, err := s.CallbackPages(ctx, p, models.OwnerCrawl, []int64{124300},
+		models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, models.Page{First: 1})
+	must(t, err)
+	notice := pages[124300].Nodes[0]
+	deliver(t, s, notice.ID, 418)
+	replay, err := s.ReplayCallback(ctx, p, w.callback.crawl.ID)
+	must(t, err)
+
+	job := w.job(models.NewJobs{
+		ProjectID: demoProject, CallbackURL: ptr(runURL + "/"), Metadata: json.RawMessage(`{"a":1}`), Tags: []string{"a"},
+	})
+	completed := models.JobCompleted
+	_, update, err := s.UpdateJob(ctx, p, models.JobChange{
+		JobID: job.ID, State: &completed, Action: models.JobResolved, Output: json.RawMessage(`{"label":"cat"}`),
+	})
+	must(t, err)
+	_, _, err = s.UpdateJob(ctx, p, models.JobChange{JobID: job.ID, Action: models.JobAccepted})
+	must(t, err)
+
+	everything := w.action("everything")
+	made := w.ok(w.editor(), `mutation {
+		createRun(input: {
+			projectId: 1123123, action: "everything", inputs: [{q: "a", customData: {id: 1}}, {q: "b"}, {q: "c"}], parameters: {maxResults: 10}
+			callback: {url: "https://run.example.com/hook", headers: [{key: "Authorization", value: "secret"}]}
+		}) { run { rawID } }
+		createJobs(input: {projectId: 1123123, inputs: [1]}) { jobs { rawID } }
+		later: createRun(input: {
+			projectId: 1123123, action: "search", inputs: [{q: "a"}], mode: SCHEDULE, schedule: {at: "2020-07-09T17:00:00Z"}
+		}) { run { schedule { rawID } } } }`, nil)
+	execute(t, s, everything, executed(200, `{"results":[1,{"a":2}]}`), executed(422, `{"message":"no such thing"}`), unanswered(models.Timeout))
+	broken := w.action("broken")
+	ended := createRun(t, s, models.NewRun{Action: "broken", ProjectID: demoProject})
+	execute(t, s, broken, executed(422, `{"message":"no such thing"}`))
+	w.clock.advance(time.Hour)
+	_, err = s.FireSchedules(ctx)
+	must(t, err)
+	raw := func(path string) int64 {
+		id, err := strconv.ParseInt(made.text(path), 10, 64)
+		must(t, err)
+		return id
+	}
+	return []entity{
+		{models.TypeUser, demoUser},
+		{models.TypeAccount, demoAccount},
+		{models.TypeProject, demoProject},
+		{models.TypeSSOClient, 1},
+		{models.TypeCrawl, finishedCrawl},
+		{models.TypeReportDownload, reportDownload},
+		{models.TypeCallback, w.callback.crawl.ID},
+		{models.TypeCallback, w.callback.report.ID},
+		{models.TypeCallback, failed.ID},
+		{models.TypeCallback, notice.ID},
+		{models.TypeCallback, replay.ID},
+		{models.TypeCallback, update.ID},
+		{models.TypeAction, searchAction},
+		{models.TypeRun, ended.ID},
+		{models.TypeRun, raw("createRun.run.rawID")},
+		{models.TypeSchedule, activeSchedule},
+		{models.TypeSchedule, raw("later.run.schedule.rawID")},
+		{models.TypeJob, job.ID},
+		{models.TypeJob, raw("createJobs.jobs.0.rawID")},
+	}
+}
