@@ -17,12 +17,15 @@ const entityBytes = 1 << 10
 // query is gorm's own, but that what a request of the API reads counts, row by row: however long a list is and however large its rows,
 // no more of it comes into memory than the answer has room for.
 func query(db *gorm.DB) {
+	if db.Error == nil {
+		callbacks.BuildQuerySQL(db)
+		passBy(db.Statement)
+	}
 	answer := models.AnswerFrom(db.Statement.Context)
 	if answer == nil || db.Error != nil || db.DryRun {
 		callbacks.Query(db)
 		return
 	}
-	callbacks.BuildQuerySQL(db)
 	for db.Error == nil && !queryWithin(db, answer) {
 	}
 }

@@ -15,6 +15,26 @@ import (
 // sqliteReaders is the size of the pool that reads; one page of history takes well under a millisecond.
 const sqliteReaders = 4
 
+// Statements that are kept prepared, of SQLite alone. Callers choose how many owners and values a statement is about, and each number makes
+// another one. A statement takes some ten times its text of each connection's memory, together 20 MiB of sqliteMemory.
+const (
+	maxPrepared      = 128
+	maxPreparedBytes = 16 << 10 // of text: a list's of some ten owners; longer ones take longer to run than to prepare
+)
+
+// passBy keeps a long statement from being kept.
+func passBy(s *gorm.Statement) {
+	if s.SQL.Len() <= maxPreparedBytes {
+		return
+	}
+	switch pool := s.ConnPool.(type) {
+	case *gorm.PreparedStmtDB:
+		s.ConnPool = pool.ConnPool
+	case *gorm.PreparedStmtTX:
+		s.ConnPool = pool.Tx
+	}
+}
+
 func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 	if err := keepPrivate(path); err != nil {
 		return nil, err

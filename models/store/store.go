@@ -320,6 +320,7 @@ func openGorm(dialector gorm.Dialector, o options, prepare bool) (*gorm.DB, erro
 	db, err := gorm.Open(unexplained{dialector}, &gorm.Config{
 		Logger:                 tracer{o.trace},
 		PrepareStmt:            prepare,
+		PrepareStmtMaxSize:     maxPrepared,
 		TranslateError:         true,
 		SkipDefaultTransaction: true, // use-cases say what belongs together
 	})
