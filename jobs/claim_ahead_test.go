@@ -150,10 +150,11 @@ func newStock(t *testing.T, concurrency, perLane int) (*stock, *dispatcher[int64
 	t.Helper()
 	s := &stock{begun: make(chan int64, 1000), answer: make(chan struct{}), record: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
+	quiet := slog.New(slog.DiscardHandler)
 	d := newDispatcher(ctx, source[int64]{
 		name: "piece", claim: s.claim, do: s.do, lease: func(n int64) models.Lease { return models.Lease{ID: n} },
 		release: func(context.Context, []int64) error { return nil },
-	}, make(chan struct{}, concurrency), perLane, slog.New(slog.DiscardHandler))
+	}, make(chan struct{}, concurrency), newSolitude(), perLane, models.NewTroubles(quiet), quiet)
 	t.Cleanup(func() {
 		cancel()
 		d.stop()

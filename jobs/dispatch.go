@@ -54,11 +54,10 @@ type dispatcher[W any] struct {
 	closed bool
 }
 
-func newDispatcher[W any](ctx context.Context, from source[W], slots chan struct{}, perLane int, log *slog.Logger) *dispatcher[W] {
+func newDispatcher[W any](ctx context.Context, from source[W], slots chan struct{}, together solitude, perLane int, troubles *models.Troubles, log *slog.Logger) *dispatcher[W] {
 	return &dispatcher[W]{
-		source: from, log: log, perLane: perLane, slots: slots,
+		source: from, log: log, perLane: perLane, slots: slots, solitude: together, troubles: troubles,
 		ctx: ctx, stopping: make(chan struct{}), lanes: map[string]*lane[W]{}, inHand: map[models.Lease]*hold{},
-		troubles: models.NewTroubles(log), solitude: newSolitude(),
 	}
 }
 

@@ -29,10 +29,11 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 		waiting: map[int64]chan bool{},
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	quiet := slog.New(slog.DiscardHandler)
 	h.dispatcher = newDispatcher(ctx, source[*models.Delivery]{
 		name: "callback", claim: h.service.Claim, do: h.request, renew: h.service.Renew,
 		lease: (*models.Delivery).Lease,
-	}, make(chan struct{}, concurrency), perHost, slog.New(slog.DiscardHandler))
+	}, make(chan struct{}, concurrency), newSolitude(), perHost, models.NewTroubles(quiet), quiet)
 	t.Cleanup(func() {
 		cancel()
 		h.stop()

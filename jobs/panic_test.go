@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // panicky is a store whose methods of one name panic as often as it is told.
@@ -52,6 +54,11 @@ func (p panicky) LockDueSchedule(ctx context.Context, now time.Time) (*models.Ru
 func (p panicky) PurgeCallbacks(ctx context.Context, before time.Time, limit int) (int, error) {
 	p.may("PurgeCallbacks")
 	return p.Store.PurgeCallbacks(ctx, before, limit)
+}
+
+func (p panicky) SignIn(ctx context.Context, process *models.Process, forget time.Duration) error {
+	p.may("SignIn")
+	return p.Store.SignIn(ctx, process, forget)
 }
 
 // panics counts those of one place.
@@ -106,5 +113,22 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 				t.Errorf("%d arrived", arrived)
 			}
 		})
+	}
+}
+
+func TestPanicWhileSigningInCostsThatLookAlone(t *testing.T) {
+	t.Parallel()
+	left := &atomic.Int64{}
+	left.Store(1)
+	store := storetest.Open(t)
+	p := newPresent(t, panicky{store, "SignIn", left}, miniredis.RunT(t), "q", "api")
+	caught := &panics{where: "presence"}
+	p.service.CountTroubles(caught)
+	p.Start()
+	eventually(t, "the panic is counted", func() bool { return caught.n.Load() == 1 })
+	p.Stop()
+	p.look(t.Context())
+	if seen, err := store.ProcessesSeen(t.Context(), models.SignInLapse); err != nil || len(seen) != 1 {
+		t.Errorf("there are %+v, %v", seen, err)
 	}
 }

@@ -47,18 +47,7 @@ func NewPresence(queue *Queue, service *models.Service, role, version string, re
 func (p *Presence) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.stop = cancel
-	p.wg.Go(func() {
-		ticker := time.NewTicker(models.SignInInterval)
-		defer ticker.Stop()
-		for {
-			p.look(ctx)
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
-		}
-	})
+	p.wg.Go(func() { every(ctx, models.SignInInterval, p.service.Troubles(), "presence", p.look) })
 }
 
 // lookTimeout bounds each of the parts of a look: that at Redis and that at the database.

@@ -73,12 +73,13 @@ func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Servi
 	slots := make(chan struct{}, cfg.Concurrency)
 	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
-	w := &Worker{
+	together, troubles := newSolitude(), service.Troubles()
+	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
 		ctx: ctx, cancel: cancel, deaf: func() {}, ended: make(chan struct{}),
 		deliverer: d, bell: queue.bell,
-		deliveries: newDispatcher(ctx, d.source(), slots, cfg.PerHost, log),
-		executions: newDispatcher(ctx, e.source(), slots, cfg.PerHost, log),
+		deliveries: newDispatcher(ctx, d.source(), slots, together, cfg.PerHost, troubles, log),
+		executions: newDispatcher(ctx, e.source(), slots, together, cfg.PerHost, troubles, log),
 		server: asynq.NewServerFromRedisClient(client, asynq.Config{
 			Concurrency:              wakeConcurrency,
 			Queues:                   map[string]int{queue.name: 1},
@@ -94,9 +95,6 @@ func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Servi
 			}),
 		}),
 	}
-	w.deliveries.troubles, w.executions.troubles = service.Troubles(), service.Troubles()
-	w.executions.solitude = w.deliveries.solitude
-	return w
 }
 
 // outageDelay spreads the tasks that an outage of our own has hit over some seconds.
@@ -145,9 +143,10 @@ func (w *Worker) Start() error {
 	listening := w.listen()
 	w.background.Go(func() { w.deliveries.renew(w.ended) })
 	w.background.Go(func() { w.executions.renew(w.ended) })
-	w.background.Go(func() { w.every(listening, models.SchedulerInterval, "firing", w.fire) })
-	w.background.Go(func() { w.every(listening, models.SweepInterval, "sweep", w.sweep) })
-	w.background.Go(func() { w.every(listening, purgeInterval, "purge", w.purge) })
+	troubles := w.service.Troubles()
+	w.background.Go(func() { every(listening, models.SchedulerInterval, troubles, "firing", w.fire) })
+	w.background.Go(func() { every(listening, models.SweepInterval, troubles, "sweep", w.sweep) })
+	w.background.Go(func() { every(listening, purgeInterval, troubles, "purge", w.purge) })
 	w.background.Go(func() { w.suspects(listening) })
 	return nil
 }
@@ -206,11 +205,11 @@ func (w *Worker) Stop() {
 }
 
 // every does something at once and then at intervals, until the context ends. One that panics does not keep the next from it.
-func (w *Worker) every(ctx context.Context, interval time.Duration, name string, do func(context.Context)) {
+func every(ctx context.Context, interval time.Duration, troubles *models.Troubles, name string, do func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		_ = w.service.Troubles().Catch(ctx, name, func() error { do(ctx); return nil }) // it is logged
+		_ = troubles.Catch(ctx, name, func() error { do(ctx); return nil }) // it is logged
 		select {
 		case <-ctx.Done():
 			return
