@@ -243,11 +243,11 @@ func (a *Answer) isLarge() bool { return a.size == len(a.all.sizes)-1 }
 func (a *Answers) tooLarge() error {
 	return &Error{Code: CodeAnswerTooLarge, Message: fmt.Sprintf(
 		"the answer would be larger than %s: ask for fewer at once (a lower `first`), or leave out what is large "+
-			"(`payload`, `responseBody`, `results`, `input`, `output`)", FormatBytes(a.Limit()))}
+			"(`payload`, `responseBody`, `results`, `input`, `output`)", formatBytes(a.Limit()))}
 }
 
-// FormatBytes is a number of bytes for people: 32 MiB.
-func FormatBytes(n int64) string {
+// formatBytes is a number of bytes for people: 32 MiB.
+func formatBytes(n int64) string {
 	for _, unit := range []struct {
 		size int64
 		name string

@@ -41,7 +41,7 @@ type config struct {
 	Retention       days          `env:"RINGBACK_RETENTION" envDefault:"2160h"`
 	QuotaSchedules  int           `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000"`
 	QuotaBatches    int           `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000"`
-	QuotaRunBytes   int64         `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1073741824"`
+	QuotaRunBytes   byteSize      `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1GiB"`
 	QuotaProjects   int           `env:"RINGBACK_QUOTA_PROJECTS" envDefault:"10000"`
 	QuotaSessions   int           `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000"`
 	CORSOrigins     origins       `env:"RINGBACK_CORS_ORIGINS"`
@@ -148,7 +148,7 @@ func (c *config) problems() []string {
 	check(!slices.Contains([]store.Pooler{store.PoolerSession, store.PoolerTransaction}, c.Pooler),
 		"RINGBACK_POOLER: must be session or transaction")
 	for name, quota := range map[string]int64{
-		"SCHEDULES": int64(c.QuotaSchedules), "BATCHES": int64(c.QuotaBatches), "RUN_BYTES": c.QuotaRunBytes,
+		"SCHEDULES": int64(c.QuotaSchedules), "BATCHES": int64(c.QuotaBatches), "RUN_BYTES": int64(c.QuotaRunBytes),
 		"PROJECTS": int64(c.QuotaProjects), "SESSIONS": int64(c.QuotaSessions),
 	} {
 		check(quota < 1, "RINGBACK_QUOTA_%s: must be at least 1", name)
@@ -161,7 +161,7 @@ func (c *config) problems() []string {
 // quotas are what one account and one user may have.
 func (c *config) quotas() models.Quotas {
 	return models.Quotas{
-		Schedules: c.QuotaSchedules, Batches: c.QuotaBatches, RunBytes: c.QuotaRunBytes, Projects: c.QuotaProjects, Sessions: c.QuotaSessions,
+		Schedules: c.QuotaSchedules, Batches: c.QuotaBatches, RunBytes: int64(c.QuotaRunBytes), Projects: c.QuotaProjects, Sessions: c.QuotaSessions,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,7 @@ func newAnswers(limit byteSize, log *slog.Logger) *models.Answers {
 	answers := models.NewAnswers(int64(limit), memory)
 	if answers.Limit() < int64(limit) {
 		log.Warn("memory.answers", "limit", answers.Limit(), "asked", int64(limit), "memory", memory,
-			"why", "RINGBACK_ANSWER_LIMIT does not fit: three times as much is at most three sixteenths of the memory")
+			"meaning", "RINGBACK_ANSWER_LIMIT does not fit: three times as much is at most three sixteenths of the memory")
 	}
 	return answers
 }
@@ -45,10 +46,13 @@ func newAnswers(limit byteSize, log *slog.Logger) *models.Answers {
 // byteSize is a number of bytes, such as 32MiB.
 type byteSize int64
 
-var byteUnits = []struct {
+type byteUnit struct {
 	suffix string
 	bytes  int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"", 1}}
+}
+
+// byteUnits are in the order in which a size is read and written.
+var byteUnits = []byteUnit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
 
 // UnmarshalText reads bytes, KiB, MiB and GiB.
 func (b *byteSize) UnmarshalText(text []byte) error {
@@ -67,5 +71,8 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a size such as 32MiB", text)
 }
 
-// String is what UnmarshalText reads.
-func (b byteSize) String() string { return strings.ReplaceAll(models.FormatBytes(int64(b)), " ", "") }
+// String is what UnmarshalText reads, in the largest unit of which there is a whole number.
+func (b byteSize) String() string {
+	i := slices.IndexFunc(byteUnits, func(u byteUnit) bool { return int64(b)%u.bytes == 0 })
+	return strconv.FormatInt(int64(b)/byteUnits[i].bytes, 10) + byteUnits[i].suffix
+}

@@ -160,3 +160,23 @@ func TestLargeAnswersAtOnceStayWithinTheirShareOfTheMemory(t *testing.T) {
 		s.stop(t)
 	}
 }
+
+func TestSizesAreReadAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"32MiB": "32MiB", "33554432": "32MiB", "1536KiB": "1536KiB", "5000001": "5000001", "1 GiB": "1GiB", "2048MiB": "2GiB",
+	} {
+		var size, again byteSize
+		if err := size.UnmarshalText([]byte(text)); err != nil || size.String() != want {
+			t.Errorf("%s: got %s, %v, want %s", text, size, err, want)
+		}
+		if err := again.UnmarshalText([]byte(size.String())); err != nil || again != size {
+			t.Errorf("%s: it is written as %s, which is read as %d, %v", text, size, int64(again), err)
+		}
+	}
+	for _, text := range []string{"", "MiB", "-1", "1.5MiB", "32MB", "9223372036854775807KiB"} {
+		if err := new(byteSize).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is read", text)
+		}
+	}
+}
