@@ -30,6 +30,9 @@ const (
 	// connLifetime is how long a connection is used: what a failover, a balancer or a server's memory have made of it ends with it. Each
 	// has up to a sixth less, so that those that began together do not end together.
 	connLifetime = 30 * time.Minute
+	// connIdleTime is how long a connection that nobody needs is kept for the next burst. Behind a pooler that gives one of the server's to
+	// each, others wait for it: PgBouncer has 20, as many as one process may take.
+	connIdleTime = 15 * time.Second
 	// keepAliveIdle, keepAliveInterval and keepAliveCount end an idle connection to a host that is gone after 5 + 3 × 2 = 11 s, and
 	// userTimeout one that has sent something.
 	keepAliveIdle     = 5 * time.Second
@@ -53,7 +56,7 @@ type connections struct {
 }
 
 // connLimits are the constants of the same names.
-type connLimits struct{ statementDeadline, connLifetime time.Duration }
+type connLimits struct{ statementDeadline, connLifetime, connIdleTime time.Duration }
 
 // connState is what is known of a connection, in its CustomData. Times are by clock.
 type connState struct{ opened, asked, heard, ends int64 }
@@ -77,6 +80,7 @@ func openPool(config *pgx.ConnConfig, limits connLimits, set settings, shared *a
 		stdlib.OptionShouldPing(func(context.Context, stdlib.ShouldPingParams) bool { return false })) // check does
 	pool := sql.OpenDB(poolerConnector{connector, set, shared})
 	pool.SetConnMaxLifetime(limits.connLifetime)
+	pool.SetConnMaxIdleTime(limits.connIdleTime)
 	return pool
 }
 

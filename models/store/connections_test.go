@@ -177,3 +177,26 @@ func TestConnectionsAreReplacedAtTheEndOfTheirLives(t *testing.T) {
 		t.Error("the connection lives on")
 	}
 }
+
+// Behind a pooler that shares them out by session, each is one that another process waits for.
+func TestConnectionsThatNobodyNeedsAreGivenBack(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no connections to give back")
+	}
+	const conns = 4
+	s := storetest.OpenURL(t, storetest.MigratedURL(t), store.WithPooler(storetest.ModeOfPooler()), store.WithMaxConns(conns),
+		store.WithConnIdleTime(50*time.Millisecond))
+	pool, err := s.DB().DB()
+	noError(t, err)
+	var all sync.WaitGroup
+	all.Add(conns)
+	atOnce(conns, func(int) { // each on a connection of its own
+		noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+			all.Done()
+			all.Wait()
+			return tx.Exec("SELECT 1").Error
+		}))
+	})
+	until(t, "they have been given back", func() bool { return pool.Stats().OpenConnections == 0 })
+}

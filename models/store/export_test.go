@@ -29,6 +29,9 @@ func WithStatementDeadline(d time.Duration) Option {
 // WithConnLifetime is about connections to Postgres.
 func WithConnLifetime(d time.Duration) Option { return func(o *options) { o.limits.connLifetime = d } }
 
+// WithConnIdleTime keeps connections that nobody needs for as long.
+func WithConnIdleTime(d time.Duration) Option { return func(o *options) { o.limits.connIdleTime = d } }
+
 // SealHeaders and OpenHeaders reach the sealer.
 func (s *Sealer) SealHeaders(headers []models.Header, place string) ([]byte, error) {
 	return s.sealHeaders(headers, place)

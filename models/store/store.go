@@ -35,7 +35,7 @@ var _ models.Store = (*Store)(nil)
 
 // Open opens a database: a postgres:// URL, or the path of a SQLite file. It does not migrate.
 func Open(databaseURL string, sealer *Sealer, opts ...Option) (*Store, error) {
-	o := options{maxConns: defaultMaxConns, limits: connLimits{statementDeadline, connLifetime}, pooler: PoolerSession}
+	o := options{maxConns: defaultMaxConns, limits: connLimits{statementDeadline, connLifetime, connIdleTime}, pooler: PoolerSession}
 	for _, apply := range opts {
 		apply(&o)
 	}
