@@ -119,16 +119,19 @@ func TestFailoverToAStandbyIsFollowed(t *testing.T) {
 // outageLong is longer than a lease, so that all have run out, and than sweeps may be apart without being taken for an outage.
 const outageLong = models.LeaseTime + 2*time.Second
 
+const lastSweep = "SELECT swept_at::text FROM sweeps"
+
 func TestOutageOfPostgresThatAllShareSendsNothingTwice(t *testing.T) {
 	t.Parallel()
 	long(t)
 	needsServices(t)
 	postgres := startOwnPostgres(t)
 	api := startServer(t, options{process: true, role: roleAPI, env: crashEnv(vars{"DATABASE_URL": postgres.url()})})
-	for range 2 {
+	throughProxy, proxy := storetest.Before(t, postgres.url())
+	for _, databaseURL := range []string{postgres.url(), throughProxy} {
 		worker := *api
 		worker.opts.role = roleWorker
-		worker.startAgain(t, nil)
+		worker.startAgain(t, vars{"DATABASE_URL": databaseURL})
 	}
 	r := startCrashRun(t, api, 10)
 	r.on("/hook", func(_ http.ResponseWriter, q *http.Request) {
@@ -141,8 +144,18 @@ func TestOutageOfPostgresThatAllShareSendsNothingTwice(t *testing.T) {
 	r.accept(t, api, 100)
 	eventually(t, "many are in flight", func() bool { return len(r.at("/hook")) >= arrived+2*crashConcurrency })
 	postgres.crash(t)
+	proxy.Turn(freeAddr(t)) // where nobody listens
 	<-time.After(outageLong)
 	postgres.control(t, "start")
+	// Of the two one sweeps before the other can renew: what that has in hand is left alone even so.
+	for range 2 { // the first has ended when the second begins
+		last := postgres.text(t, lastSweep)
+		eventually(t, "one of the workers sweeps", func() bool { return postgres.text(t, lastSweep) != last })
+	}
+	proxy.Turn("127.0.0.1:" + postgres.port)
 	r.goesOn(t, api, "going on after the outage", time.Now())
 	r.check(t, api, 0)
+	if n := postgres.text(t, "SELECT count(*)::text FROM callback_attempts WHERE error_code = 'INTERRUPTED'"); n != "0" {
+		t.Errorf("%s attempts were taken for those of a worker that is gone", n)
+	}
 }
