@@ -74,7 +74,7 @@ func (m measured) length(limit int64) (n int64) {
 	count := counter{limit: limit}
 	defer func() {
 		n = count.n
-		if cause := recover(); cause != nil && cause != errBeyond { //nolint:errorlint // it is that very value
+		if cause := recover(); cause != nil && cause != errBeyond {
 			panic(cause)
 		}
 	}()

@@ -54,7 +54,9 @@ type operationKey struct{}
 
 // ofOperation is the context to read with. A connection to Postgres keeps the context of its last statement for as long as it lives, and
 // that of a field has all that was read above it.
-func ofOperation(ctx context.Context) context.Context { return ctx.Value(operationKey{}).(context.Context) }
+func ofOperation(ctx context.Context) context.Context {
+	return ctx.Value(operationKey{}).(context.Context)
+}
 
 // withLoaders returns a context with loaders, and what makes it forget all that they have read.
 func withLoaders(ctx context.Context, service *models.Service, wait time.Duration) (_ context.Context, forget func()) {

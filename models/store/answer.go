@@ -32,18 +32,8 @@ func query(db *gorm.DB) {
 
 // queryWithin reads the rows as far as there is room for them. False: there is room now, to begin again.
 func queryWithin(db *gorm.DB, answer *models.Answer) (done bool) {
-	rows, err := db.Statement.ConnPool.QueryContext(db.Statement.Context, db.Statement.SQL.String(), db.Statement.Vars...)
-	if err != nil {
-		_ = db.AddError(err)
-		return true
-	}
-	counted := &countedRows{Rows: rows, count: answer.Read}
-	if _, inTx := db.Statement.ConnPool.(gorm.TxCommitter); inTx {
-		counted.count = answer.ReadNow
-	}
-	gorm.Scan(counted, db, 0)
-	_ = db.AddError(rows.Close())
-	if !counted.full || db.Error != nil {
+	counted := readWithin(db, answer)
+	if db.Error != nil || !counted.full {
 		return true
 	}
 	// The connection is back in the pool: nobody waits for one because this request waits for its place.
@@ -53,6 +43,25 @@ func queryWithin(db *gorm.DB, answer *models.Answer) (done bool) {
 	}
 	answer.Unread(counted.bytes)
 	return false
+}
+
+// readWithin leaves errors with the db.
+func readWithin(db *gorm.DB, answer *models.Answer) *countedRows {
+	rows, err := db.Statement.ConnPool.QueryContext(db.Statement.Context, db.Statement.SQL.String(), db.Statement.Vars...)
+	if err != nil {
+		_ = db.AddError(err)
+		return nil
+	}
+	defer func() { _ = db.AddError(rows.Close()) }()
+	counted := &countedRows{Rows: rows, count: answer.Read}
+	if _, inTx := db.Statement.ConnPool.(gorm.TxCommitter); inTx {
+		counted.count = answer.ReadNow
+	}
+	gorm.Scan(counted, db, 0)
+	if db.Error == nil {
+		_ = db.AddError(rows.Err())
+	}
+	return counted
 }
 
 // countedRows are rows up to where there is no room for more.
