@@ -3888,7 +3888,7 @@ type CallbackEdge {
   node: Callback!
 }
 
-"Narrows a list of callbacks. What is left out narrows nothing."
+"Narrows a list of callbacks. What is left out narrows nothing. A list has at most 100 elements."
 input CallbackFilter {
   status: [CallbackStatus!]
   event: [CallbackEvent!]
@@ -4428,7 +4428,7 @@ type RunEdge {
   node: Run!
 }
 
-"Narrows a list of runs. What is left out narrows nothing."
+"Narrows a list of runs. What is left out narrows nothing. A list has at most 100 elements."
 input RunFilter {
   status: [RunStatus!]
   "Names of actions."
@@ -4779,7 +4779,7 @@ type JobEdge {
   node: Job!
 }
 
-"Narrows a list of jobs. What is left out narrows nothing."
+"Narrows a list of jobs. What is left out narrows nothing. A list has at most 100 elements."
 input JobFilter {
   state: [JobState!]
   "This moment included."

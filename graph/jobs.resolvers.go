@@ -87,6 +87,9 @@ func (r *projectResolver) Jobs(ctx context.Context, obj *models.Project, first *
 	if filter == nil {
 		filter = &models.JobFilter{}
 	}
+	if err := filter.Check(); err != nil {
+		return nil, err
+	}
 	arguments, err := json.Marshal(filter)
 	if err != nil {
 		return nil, err

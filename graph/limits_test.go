@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,6 +86,7 @@ func TestAListCostsWhatItAsksFor(t *testing.T) {
 		durationMs timings { dnsMs connectMs tlsMs firstByteMs } httpStatus error { code message } responseBody } } } } } }`
 	const tower = `{ me { accounts { nodes { projects { nodes { callbacks { nodes { attempts { nodes { uid } } } } } } } } } }`
 	const counts = `{ getAccount(id: 123123) { projects(first: 100) { nodes { callbacks(first: 100) { totalCount } } } } }`
+	const lists = `{ getAccount(id: 123123) { projects(first: 100) { nodes { runs(first: 50) { nodes { callbacks(first: 1) { nodes { uid } } } } } } } }`
 	for _, tc := range []struct {
 		name, query string
 		refused     bool
@@ -94,6 +96,7 @@ func TestAListCostsWhatItAsksFor(t *testing.T) {
 		{"100 of 100", fmt.Sprintf(nested, 100, 100), false},
 		{"defaults, four levels deep", tower, true},
 		{"counts in a list of lists", counts, true},
+		{"lists in a list of lists", lists, true},
 		{"a huge first costs no more than 100", fmt.Sprintf(nested, 1, 1_000_000), false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -103,6 +106,30 @@ func TestAListCostsWhatItAsksFor(t *testing.T) {
 				t.Errorf("refused %v: %.300s", got, a.Body)
 			}
 		})
+	}
+}
+
+func TestAFilterHasAHundredValuesOfAKindAtMost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, tc := range []struct{ list, filter, field, value string }{
+		{"callbacks", "CallbackFilter", "status", "FAILED"},
+		{"callbacks", "CallbackFilter", "event", "RUN_RESULT"},
+		{"runs", "RunFilter", "status", "FAILED"},
+		{"runs", "RunFilter", "action", "search"},
+		{"jobs", "JobFilter", "state", "FAILED"},
+	} {
+		query := fmt.Sprintf(`query($filter: %s) { getProject(id: 123) { %s(filter: $filter) { totalCount } } }`, tc.filter, tc.list)
+		filter := func(n int) map[string]any {
+			return map[string]any{"filter": map[string]any{tc.field: slices.Repeat([]string{tc.value}, n)}}
+		}
+		if a := w.do(w.admin(), query, filter(models.MaxFilterValues)); len(a.Errors) > 0 {
+			t.Errorf("%s, %s: %.300s", tc.list, tc.field, a.Body)
+		}
+		a := w.do(w.admin(), query, filter(models.MaxFilterValues+1))
+		if a.code() != "BAD_USER_INPUT" || a.Errors[0].Extensions["field"] != "filter."+tc.field {
+			t.Errorf("one more, %s, %s: %.300s", tc.list, tc.field, a.Body)
+		}
 	}
 }
 

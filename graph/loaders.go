@@ -182,6 +182,9 @@ func callbacks(ctx context.Context, owner models.CallbackOwner, ownerID int64, f
 	if filter == nil {
 		filter = &models.CallbackFilter{}
 	}
+	if err := filter.Check(); err != nil {
+		return nil, err
+	}
 	arguments, err := json.Marshal(filter)
 	if err != nil {
 		return nil, err

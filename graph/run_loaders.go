@@ -45,6 +45,9 @@ func runs(ctx context.Context, owner models.RunOwner, ownerID int64, first *int,
 	if filter == nil {
 		filter = &models.RunFilter{}
 	}
+	if err := filter.Check(); err != nil {
+		return nil, err
+	}
 	arguments, err := json.Marshal(filter)
 	if err != nil {
 		return nil, err

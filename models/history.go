@@ -28,6 +28,11 @@ type CallbackFilter struct {
 	HTTPStatus    *int       // of the last finished attempt
 }
 
+// Check tells whether the filter has too many values. The error is BAD_USER_INPUT.
+func (f CallbackFilter) Check() error {
+	return allProblems(checkFilterValues("status", len(f.Status)), checkFilterValues("event", len(f.Event)))
+}
+
 // CallbackHistory reads what became of callbacks.
 type CallbackHistory interface {
 	// Callbacks returns callbacks without their bodies and headers, and so do all here. Of notices only the platform's scope sees the

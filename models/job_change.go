@@ -94,6 +94,9 @@ type JobFilter struct {
 	CreatedBefore *time.Time // this moment excluded
 }
 
+// Check tells whether the filter has too many values. The error is BAD_USER_INPUT.
+func (f JobFilter) Check() error { return checkFilterValues("state", len(f.State)) }
+
 // Job returns one job that the actor may see.
 func (s *Service) Job(ctx context.Context, actor *Actor, id int64) (*Job, error) {
 	return one(s.Jobs(ctx, actor, id))(TypeJob)

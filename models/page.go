@@ -18,6 +18,17 @@ const (
 // millisecond to one, a fifth of what a page takes, and a million would take a tenth of a second or two.
 const MaxCounted = 5_000
 
+// MaxFilterValues is how many values a filter may have of one kind: more than there are of any enumeration. A list in a list repeats
+// them for each of up to 100 owners, and a statement takes 32,766 values on SQLite.
+const MaxFilterValues = 100
+
+func checkFilterValues(field string, n int) error {
+	if n > MaxFilterValues {
+		return invalid("filter."+field, "must have at most %d elements, not %d", MaxFilterValues, n)
+	}
+	return nil
+}
+
 // Page asks for the First entities after a cursor.
 type Page struct {
 	First int

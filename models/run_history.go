@@ -17,6 +17,11 @@ type RunFilter struct {
 	CreatedBefore *time.Time // this moment excluded
 }
 
+// Check tells whether the filter has too many values. The error is BAD_USER_INPUT.
+func (f RunFilter) Check() error {
+	return allProblems(checkFilterValues("status", len(f.Status)), checkFilterValues("action", len(f.Action)))
+}
+
 // askable makes names that no action can have empty, which none has either: Postgres refuses to look for some texts.
 func (f RunFilter) askable() RunFilter {
 	f.Action = slices.Clone(f.Action)

@@ -220,10 +220,10 @@ func (l callbackList) statuses(ended bool) []models.Status {
 // narrowing is what the filter asks of a row, beside its time.
 func (l callbackList) narrowing() (conditions []clause.Expr) {
 	if len(l.filter.Status) > 0 {
-		conditions = append(conditions, gorm.Expr("status IN ?", l.filter.Status))
+		conditions = append(conditions, gorm.Expr("status IN ?", distinct(l.filter.Status, nil)))
 	}
 	if len(l.filter.Event) > 0 {
-		conditions = append(conditions, gorm.Expr("event IN ?", l.filter.Event))
+		conditions = append(conditions, gorm.Expr("event IN ?", distinct(l.filter.Event, nil)))
 	}
 	if l.filter.HTTPStatus != nil {
 		conditions = append(conditions, gorm.Expr("http_status = ?", *l.filter.HTTPStatus))

@@ -252,3 +252,32 @@ func TestTraceNeverCarriesValues(t *testing.T) {
 		t.Error("nothing was traced")
 	}
 }
+
+func TestFiltersOfAsManyValuesAsTheyMayHaveFitIntoOneStatement(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	owners := make([]int64, models.MaxPageSize)
+	for i := range owners {
+		owners[i] = n.project.ID + int64(i)
+	}
+	at, first := start.Add(time.Hour), models.Page{First: 1, After: &models.Cursor{At: start, ID: 1}}
+	callbacks := models.CallbackFilter{
+		Status: slices.Repeat([]models.Status{models.StatusFailed}, models.MaxFilterValues), Event: slices.Repeat(models.EventNames(), 20)[:models.MaxFilterValues],
+		CreatedAfter: &at, CreatedBefore: &at,
+	}
+	for _, owner := range []models.CallbackOwner{models.OwnerProject, models.OwnerRun} {
+		_, err := s.CallbackPages(t.Context(), n.scope(), owner, owners, callbacks, first)
+		noError(t, err)
+		_, err = s.CountCallbacks(t.Context(), n.scope(), owner, owners, callbacks)
+		noError(t, err)
+	}
+	runs := models.RunFilter{
+		Status: slices.Repeat([]models.RunStatus{models.RunFailed}, models.MaxFilterValues), Action: slices.Repeat([]string{"search"}, models.MaxFilterValues),
+		CreatedAfter: &at, CreatedBefore: &at,
+	}
+	_, err := s.RunPages(t.Context(), n.scope(), models.RunsOfProject, owners, runs, first)
+	noError(t, err)
+	_, err = s.CountRuns(t.Context(), n.scope(), models.RunsOfProject, owners, runs)
+	noError(t, err)
+}
