@@ -251,7 +251,15 @@ func (w *Worker) fire(ctx context.Context) {
 	}
 }
 
+// purge also counts anew what accounts hold.
 func (w *Worker) purge(ctx context.Context) {
+	recounted, err := w.service.RecountUsages(ctx)
+	if err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "quota.not_recounted", "error", err)
+	}
+	if recounted > 0 {
+		w.log.InfoContext(ctx, "quota.recounted", "accounts", recounted)
+	}
 	gone, err := w.service.Purge(ctx, w.retention)
 	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "retention.failed", "error", err)

@@ -39,6 +39,10 @@ func (u Usage) minus(v Usage) Usage {
 type QuotaStore interface {
 	// ChangeUsage adds to what an account holds and returns what it holds then. Until the transaction ends, others of the account wait.
 	ChangeUsage(ctx context.Context, accountID int64, by Usage) (Usage, error)
+	// MiscountedAccounts are those that hold something else than their runs do.
+	MiscountedAccounts(ctx context.Context) ([]int64, error)
+	// RecountUsage sets what an account holds to what its runs hold. Until the transaction ends, others of the account wait.
+	RecountUsage(ctx context.Context, accountID int64) error
 	// CountActiveSchedules and CountLiveProjects count up to a limit.
 	CountActiveSchedules(ctx context.Context, accountID int64, limit int) (int, error)
 	CountLiveProjects(ctx context.Context, accountID int64, limit int) (int, error)
@@ -81,6 +85,23 @@ func (s *Service) charge(ctx context.Context, tx Store, accountID int64, by Usag
 		return limitReached("bytes stored for the account's runs that have not ended", most, "RINGBACK_QUOTA_RUN_BYTES")
 	}
 	return nil
+}
+
+// RecountUsages mends what accounts hold, and returns of how many: a process of an older version, which may run beside this one while
+// a new release comes, ends batches and counts nothing.
+func (s *Service) RecountUsages(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
+	defer cancel()
+	accounts, err := s.store.MiscountedAccounts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for i, id := range accounts {
+		if err := s.store.InTx(ctx, func(tx Store) error { return tx.RecountUsage(ctx, id) }); err != nil {
+			return i, err
+		}
+	}
+	return len(accounts), nil
 }
 
 // allowSchedule tells whether an account may have one more ACTIVE schedule. Others that ask wait until the transaction has ended.

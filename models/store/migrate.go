@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -20,6 +22,8 @@ const (
 	migrationLease = 15 * time.Second
 	// migrationPatience is how often, once a second, one asks whether another has done with migrating: 5 min.
 	migrationPatience = 300
+	// migrationPoll is how often one asks on SQLite.
+	migrationPoll = 100 * time.Millisecond
 )
 
 // ErrPendingMigrations is returned where the schema must be up to date and is not.
@@ -38,6 +42,11 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, err
 	}
+	unlock, err := s.lockMigrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = unlock() }()
 	results, err := p.Up(unbounded(ctx)) // to build an index takes as long as it takes
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
@@ -102,4 +111,22 @@ func (s *Store) migrationProvider(lockSchema bool) (*goose.Provider, error) {
 		return nil, err
 	}
 	return goose.NewProvider(goose.DialectPostgres, pool, folder, goose.WithLocker(locker))
+}
+
+// lockMigrations keeps others from migrating SQLite's file, with a lock on a file beside it that ends with the process. Postgres has its row.
+func (s *Store) lockMigrations(ctx context.Context) (unlock func() error, err error) {
+	if s.dialect.name() != "sqlite" {
+		return func() error { return nil }, nil
+	}
+	var path string
+	if err := s.writer(ctx).Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path).Error; err != nil {
+		return nil, err
+	}
+	file := flock.New(path+".migrate", flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	ctx, cancel := context.WithTimeout(ctx, migrationPatience*time.Second)
+	defer cancel()
+	if _, err := file.TryLockContext(ctx, migrationPoll); err != nil {
+		return nil, fmt.Errorf("wait for another that migrates: %w", err)
+	}
+	return file.Close, nil // the file stays: another may be about to lock it
 }

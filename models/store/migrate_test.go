@@ -45,9 +45,6 @@ func TestMigrationsAreAppliedOnceAndListed(t *testing.T) {
 
 func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 	t.Parallel()
-	if !storetest.OnPostgres() {
-		t.Skip("an embedded database has one process")
-	}
 	url := storetest.URL(t)
 	stores := []*store.Store{storetest.OpenURL(t, url), storetest.OpenURL(t, url)}
 	var applied atomic.Int32

@@ -30,6 +30,28 @@ func (s *Store) ChangeUsage(ctx context.Context, accountID int64, by models.Usag
 	return models.Usage{OpenBatches: row.OpenBatches, RunBytes: row.RunBytes}, err
 }
 
+// MiscountedAccounts compares in one statement, which sees no half of a transaction: what is being changed is no difference.
+func (s *Store) MiscountedAccounts(ctx context.Context) (ids []int64, err error) {
+	err = s.reader(ctx).Raw(`SELECT account_id FROM (
+	SELECT account_id, open_batches, run_bytes FROM account_usage
+	UNION ALL
+	SELECT account_id, -open_batch_count, -stored_bytes FROM runs WHERE finished_at IS NULL
+) AS held GROUP BY account_id HAVING SUM(open_batches) <> 0 OR SUM(run_bytes) <> 0 ORDER BY account_id`).Scan(&ids).Error
+	return ids, err
+}
+
+const recountUsage = `UPDATE account_usage SET (open_batches, run_bytes) =
+	(SELECT COALESCE(SUM(open_batch_count), 0), COALESCE(SUM(stored_bytes), 0) FROM runs WHERE account_id = ? AND finished_at IS NULL)
+WHERE account_id = ?`
+
+// RecountUsage takes the lock first: the statement after it sees all that others have changed before, and who waits adds to it.
+func (s *Store) RecountUsage(ctx context.Context, accountID int64) error {
+	if _, err := s.ChangeUsage(ctx, accountID, models.Usage{}); err != nil {
+		return err
+	}
+	return s.writer(ctx).Exec(recountUsage, accountID, accountID).Error
+}
+
 // CountActiveSchedules counts the schedules of an account that have a next time.
 func (s *Store) CountActiveSchedules(ctx context.Context, accountID int64, limit int) (int, error) {
 	active := s.writer(ctx).Model(&scheduleRow{}).Select("id").Where("account_id = ? AND next_run_at IS NOT NULL", accountID).Limit(limit)
