@@ -124,7 +124,8 @@ func (c *connections) check(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// doubt has all connections closed that are not heard of from now on. It is at most once a second: while there is nothing but a server that is read-only, not every statement is to cost a connection.
+// doubt has all connections closed that are not heard of from now on. It is at most once a second: while there is nothing but a server
+// that is read-only, not every statement is to cost a connection.
 func (c *connections) doubt() {
 	now, last := c.clock(), c.doubted.Load()
 	if last == 0 || now-last > int64(time.Second) {
