@@ -198,3 +198,19 @@ func TestAProjectHasAlwaysTheSameUID(t *testing.T) {
 		t.Errorf("two projects have %v", uids)
 	}
 }
+
+func TestQuotaIsAConflictThatNamesTheNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.quotas = models.Quotas{Schedules: 1, Batches: 1}
+	w.handler = w.handlerOf(w.serviceOn(w.store))
+	editor := w.session(editorUser).of(thisProject)
+	const scheduled = `{"inputs": [{}], "schedule": {"cron": "0 0 * * *"}}`
+	w.ok(editor, http.MethodPost, schedulePath, scheduled)
+	for path, body := range map[string]string{asyncPath: `{"inputs": [{}, {}]}`, schedulePath: scheduled} {
+		got := w.do(editor, http.MethodPost, path, body)
+		if got.Status != http.StatusConflict || got.text("error_label") != models.LabelLimitReached || !strings.Contains(got.text("message"), "at most 1 ") {
+			t.Errorf("%s: got %d %s", path, got.Status, got.Body)
+		}
+	}
+}

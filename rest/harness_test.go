@@ -53,6 +53,7 @@ type world struct {
 	queue   *queue
 	log     *logBuffer
 	handler http.Handler
+	quotas  models.Quotas
 	actions []int64 // one of each account
 
 	executed *atomic.Int64 // statements
@@ -64,12 +65,16 @@ func newWorld(tb testing.TB) *world {
 	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
 	w.url, w.store = databaseURL, &trap{Store: db, mode: new(atomic.Int32)}
 	w.service = w.serviceOn(w.store)
-	w.handler = identified(rest.NewHandler(w.service, models.NewAnswers(models.DefaultAnswerLimit, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
+	w.handler = w.handlerOf(w.service)
 	must(tb, w.store.InTx(tb.Context(), func(tx models.Store) error {
 		w.populate(w.serviceOn(tx))
 		return nil
 	}))
 	return w
+}
+
+func (w *world) handlerOf(service *models.Service) http.Handler {
+	return identified(rest.NewHandler(service, models.NewAnswers(models.DefaultAnswerLimit, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 
 // identified gives each request an id, as the server does.
@@ -83,7 +88,7 @@ func identified(next http.Handler) http.Handler {
 
 func (w *world) serviceOn(db models.Store) *models.Service {
 	rules := models.Rules{
-		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, PlatformKeyHash: platformKey.Hash(),
+		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, PlatformKeyHash: platformKey.Hash(), Quotas: w.quotas,
 	}
 	return models.NewService(choosy{db}, w.queue, rules, slog.New(slog.NewJSONHandler(w.log, nil))).
 		WithClock(w.clock.now, func() float64 { return 0.5 })
