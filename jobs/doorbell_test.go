@@ -192,7 +192,7 @@ func listen(t *testing.T, client redis.UniversalClient, queue *Queue, w *world) 
 	t.Helper()
 	worker := newWorker(t, client, queue, w)
 	worker.listen()
-	t.Cleanup(worker.Stop)
+	t.Cleanup(func() { worker.Stop() })
 	listening(t, client, queue.bell)
 }
 

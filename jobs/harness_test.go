@@ -226,5 +226,5 @@ func startWorker(t *testing.T, client redis.UniversalClient, queue *Queue, w *wo
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(worker.Stop)
+	t.Cleanup(func() { worker.Stop() })
 }

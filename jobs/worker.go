@@ -169,8 +169,9 @@ func (w *Worker) Stalled() bool {
 }
 
 // Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is given back; what the
-// database does not take within lastWord after that is left to the sweep of another worker.
-func (w *Worker) Stop() {
+// database does not take within lastWord after that is left to the sweep of another worker. It tells whether the Redis client may be
+// closed: asynq, where it hangs in one that does not answer, panics when it is.
+func (w *Worker) Stop() (redisFree bool) {
 	w.deaf()
 	queueOver := make(chan struct{})
 	go func() {
@@ -199,8 +200,10 @@ func (w *Worker) Stop() {
 	w.background.Wait()
 	select {
 	case <-queueOver:
+		return true
 	case <-patience:
 		w.log.Warn("worker.left_queue")
+		return false
 	}
 }
 

@@ -30,6 +30,7 @@ type app struct {
 	// firstStart is set when this start made the demo tenant.
 	firstStart *tenant
 	closers    []func() error
+	redisBusy  bool // by what has not ended in time: it stays open until the process ends
 }
 
 // openTimeout bounds the connecting to Postgres and Redis at the start.
@@ -117,7 +118,7 @@ func (a *app) openRedis(ctx context.Context) error {
 			return fmt.Errorf("start the in-process Redis: %w", err)
 		}
 		a.redis = embedded.Client
-		a.closers = append(a.closers, embedded.Close)
+		a.closeRedisBy(embedded.Close)
 		return nil
 	}
 	client, err := jobs.OpenRedis(string(a.cfg.RedisURL))
@@ -125,7 +126,7 @@ func (a *app) openRedis(ctx context.Context) error {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
 	a.redis = client
-	a.closers = append(a.closers, client.Close)
+	a.closeRedisBy(client.Close)
 	// Without Redis everything goes on, only slower: the database says what is due, and each worker looks there every two seconds.
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
@@ -134,6 +135,15 @@ func (a *app) openRedis(ctx context.Context) error {
 			"meaning", "REDIS_URL cannot be reached: until it can, workers find what other processes accept by looking, every two seconds")
 	}
 	return nil
+}
+
+func (a *app) closeRedisBy(closeIt func() error) {
+	a.closers = append(a.closers, func() error {
+		if a.redisBusy {
+			return nil
+		}
+		return closeIt()
+	})
 }
 
 // redisPatience is what the start and a probe wait for Redis, which answers within a millisecond.

@@ -50,7 +50,9 @@ func (s *instance) endsInTime(t *testing.T) {
 	began := time.Now()
 	s.http.CloseIdleConnections()
 	_ = s.signal(syscall.SIGTERM)
-	s.wait(t)
+	if status := s.wait(t); status != 0 {
+		t.Errorf("status %d: %s", status, s.stderr)
+	}
 	took := time.Since(began)
 	t.Logf("ended after %s", took.Round(time.Millisecond))
 	// Requests to it may take requestDrain, and nothing else is to be waited for; the rest is for a busy machine.

@@ -178,7 +178,7 @@ func (s *server) stop() error {
 	defer cancel()
 	err := s.http.Shutdown(ctx)
 	if s.worker != nil {
-		s.worker.Stop()
+		s.redisBusy = !s.worker.Stop()
 	}
 	s.presence.Stop()
 	err = errors.Join(err, s.close(), s.unlock())
