@@ -110,6 +110,14 @@ func describe(err error) string {
 	if f, ok := reflect.TypeFor[config]().FieldByName(parse.Name); ok {
 		name = f.Tag.Get("env")
 	}
+	// What strconv and time say names their functions.
+	var number *strconv.NumError
+	switch {
+	case errors.As(parse.Err, &number):
+		return fmt.Sprintf("%s: %q is not a whole number such as 1000", name, number.Num)
+	case parse.Type == reflect.TypeFor[time.Duration]():
+		return name + ": is not a duration such as 30s or 5m"
+	}
 	return name + ": " + parse.Err.Error()
 }
 
@@ -121,7 +129,10 @@ func (c *config) problems() []string {
 			found = append(found, fmt.Sprintf(format, args...))
 		}
 	}
-	_, _, err := net.SplitHostPort(c.Addr)
+	_, port, err := net.SplitHostPort(c.Addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
 	check(err != nil, "RINGBACK_ADDR: must be host:port, such as 127.0.0.1:8080")
 	u, err := url.Parse(c.PublicURL)
 	check(c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != ""),

@@ -68,7 +68,11 @@ func configWarnings(environ []string, c config) []string {
 		warnings = append(warnings, warning)
 	}
 	if c.PublicURL == "" && !portOnly(c.Addr) {
-		warnings = append(warnings, fmt.Sprintf("RINGBACK_PUBLIC_URL: nobody can follow a link to %s; set it to where partners reach this service, or links in notices have no host", c.Addr))
+		to := c.Addr
+		if configured := strings.TrimSpace(set["RINGBACK_PUBLIC_URL"]); configured != "" {
+			to = configured
+		}
+		warnings = append(warnings, fmt.Sprintf("RINGBACK_PUBLIC_URL: nobody can follow a link to %s; set it to where partners reach this service, or links in notices have no host", to))
 	}
 	slices.Sort(warnings)
 	return warnings

@@ -45,6 +45,7 @@ func TestAllProblemsOfTheConfigurationAreToldAtOnce(t *testing.T) {
 		"an origin's usual port":  {[]string{"RINGBACK_CORS_ORIGINS=https://a.example:443"}, []string{"RINGBACK_CORS_ORIGINS"}},
 		"a host, not an origin":   {[]string{"RINGBACK_CORS_ORIGINS=a.example"}, []string{"RINGBACK_CORS_ORIGINS"}},
 		"no name of a header":     {[]string{"RINGBACK_CORS_HEADERS=x-one, x two"}, []string{"RINGBACK_CORS_HEADERS"}},
+		"a port too high":         {[]string{"RINGBACK_ADDR=127.0.0.1:99999"}, []string{"RINGBACK_ADDR"}},
 		"half a day":              {[]string{"RINGBACK_RETENTION=0.5d"}, []string{"RINGBACK_RETENTION"}},
 		"days less hours":         {[]string{"RINGBACK_RETENTION=1d-1h"}, []string{"RINGBACK_RETENTION"}},
 		"a link with credentials": {[]string{"RINGBACK_PUBLIC_URL=https://hidden:hidden@a.example"}, []string{"RINGBACK_PUBLIC_URL"}},
@@ -233,6 +234,28 @@ func TestRetentionMayBeInDays(t *testing.T) {
 	}
 }
 
+func TestProblemsAreToldInWordsOfOurOwn(t *testing.T) {
+	t.Parallel()
+	_, err := parseConfig([]string{
+		"DATABASE_URL=postgres://u@h/x?target_session_attrs=rw", "RINGBACK_CONCURRENCY=many", "RINGBACK_QUOTA_SCHEDULES=1e6",
+		"RINGBACK_QUOTA_RUN_BYTES=1 bag", "RINGBACK_TIMEOUT=30", "RINGBACK_RETENTION=30", "RINGBACK_RETRY_SCHEDULE=5",
+	})
+	if err == nil {
+		t.Fatal("no problem")
+	}
+	for _, inner := range []string{"strconv", "time:", "parse", "%!", "nil"} {
+		if strings.Contains(err.Error(), inner) {
+			t.Errorf("%q stands in:\n%v", inner, err)
+		}
+	}
+	for variable, value := range map[string]string{"1GiB": "1GiB", "1073741824": "1GiB", "512MiB": "512MiB"} {
+		c, err := parseConfig([]string{"RINGBACK_QUOTA_RUN_BYTES=" + variable})
+		if err != nil || c.QuotaRunBytes.String() != value {
+			t.Errorf("%s is read as %s, %v", variable, c.QuotaRunBytes, err)
+		}
+	}
+}
+
 func TestWhatIsProbablyNotMeantIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -247,7 +270,7 @@ func TestWhatIsProbablyNotMeantIsWarnedOf(t *testing.T) {
 		"all IPv4 addresses":    {[]string{"RINGBACK_ADDR=0.0.0.0:8080"}, []string{"RINGBACK_PUBLIC_URL"}},
 		"all addresses":         {[]string{"RINGBACK_ADDR=:8080"}, []string{"RINGBACK_PUBLIC_URL"}},
 		"all IPv6 addresses":    {[]string{"RINGBACK_ADDR=[::]:0"}, []string{"RINGBACK_PUBLIC_URL"}},
-		"a link to everywhere":  {[]string{"RINGBACK_PUBLIC_URL=http://0.0.0.0:8080/"}, []string{"RINGBACK_PUBLIC_URL"}},
+		"a link to everywhere":  {[]string{"RINGBACK_PUBLIC_URL=http://0.0.0.0:8090/"}, []string{"RINGBACK_PUBLIC_URL: nobody can follow a link to http://0.0.0.0:8090"}},
 		"a link to a port":      {[]string{"RINGBACK_PUBLIC_URL=https://:8443"}, []string{"RINGBACK_PUBLIC_URL"}},
 		"a link to a host":      {[]string{"RINGBACK_ADDR=:8080", "RINGBACK_PUBLIC_URL=https://callbacks.example.com"}, nil},
 		"a port of the system":  {[]string{"RINGBACK_ADDR=127.0.0.1:0"}, nil},
@@ -262,7 +285,7 @@ func TestWhatIsProbablyNotMeantIsWarnedOf(t *testing.T) {
 			t.Errorf("%s: exit status %d: %q", name, status, got)
 		}
 		cfg, err := parseConfig(c.env)
-		if err != nil || len(c.want) > 0 && c.want[0] == "RINGBACK_PUBLIC_URL" && cfg.PublicURL != "" {
+		if err != nil || len(c.want) > 0 && strings.HasPrefix(c.want[0], "RINGBACK_PUBLIC_URL") && cfg.PublicURL != "" {
 			t.Errorf("%s: links would go to %q, %v", name, cfg.PublicURL, err)
 		}
 	}

@@ -22,7 +22,11 @@ func parsePostgresURL(databaseURL string) (*pgx.ConnConfig, error) {
 	}
 	bare, parameters, _ := strings.Cut(databaseURL, "?")
 	if _, other := pgx.ParseConfig(bare); other == nil && !strings.Contains(parameters, "password") {
-		return nil, fmt.Errorf("its parameters, or the files that they name, cannot be used: %w", errors.Unwrap(err))
+		why := errors.Unwrap(err)
+		if why == nil { // pgx has no more to say than its message, which repeats the URL
+			why = errors.New("one has a value that it cannot have")
+		}
+		return nil, fmt.Errorf("its parameters, or the files that they name, cannot be used: %w", why)
 	}
 	return nil, errors.New("cannot be read as postgres://user:password@host:5432/name")
 }
