@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/ringback/ringback/models"
@@ -28,10 +29,17 @@ func (h *handler) begin(next http.Handler) http.Handler {
 func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	response := next(ctx)
 	if err := models.AnswerFrom(ctx).Err(); err != nil {
-		return &graphql.Response{Errors: gqlerror.List{h.present(ctx, err)}}
+		told := h.present(ctx, err)
+		if operation := graphql.GetOperationContext(ctx).Operation; operation != nil && operation.Operation == ast.Mutation {
+			told.Message += doneAllTheSame
+		}
+		return &graphql.Response{Errors: gqlerror.List{told}}
 	}
 	return response
 }
+
+// doneAllTheSame is what is to be known of a mutation whose answer cannot be given: its answer is made after it.
+const doneAllTheSame = "; the mutation can have been carried out all the same: look before you send it again"
 
 // heldBytes is how long a root field's text may be to be held until it is sent. A longer one goes to the caller as it is made.
 const heldBytes = 64 << 10

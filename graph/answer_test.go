@@ -61,3 +61,23 @@ func TestALargeAnswerCanHaveErrorsBesideIt(t *testing.T) {
 		t.Errorf("%d errors: %.300s", len(a.Errors), a.Body)
 	}
 }
+
+func TestAMutationWhoseAnswerIsTooLargeHasBeenCarriedOutAndSaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.handler = identified(graph.NewHandler(w.service, models.NewAnswers(1<<20, 0), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
+	const many = `a: metadata b: metadata c: metadata`
+	a := w.do(w.editor(), `mutation($m: JSON) { createJobs(input: {projectId: 1123123, inputs: ["large"], metadata: $m}) { jobs { `+many+` } } }`,
+		variables{"m": map[string]any{"text": strings.Repeat("x", 500<<10)}})
+	if a.code() != string(models.CodeAnswerTooLarge) || a.Data != nil || !strings.Contains(a.Body, "carried out all the same") {
+		t.Errorf("%.500s", a.Body)
+	}
+	jobs := w.ok(w.viewer(), `{ getProject(id: 1123123) { jobs(first: 1) { nodes { input } } } }`, nil)
+	if got := jobs.at("getProject.jobs.nodes.0.input"); got != "large" {
+		t.Errorf("the last job is of %v", got)
+	}
+	query := w.do(w.viewer(), `{ getProject(id: 1123123) { jobs(first: 1) { nodes { `+many+` } } } }`, nil)
+	if query.code() != string(models.CodeAnswerTooLarge) || strings.Contains(query.Body, "carried out") {
+		t.Errorf("%.500s", query.Body)
+	}
+}

@@ -3483,6 +3483,10 @@ type Query {
   getCallback(id: ObjectID, uid: ID): Callback @allow(who: ANYONE_KNOWN)
 }
 
+"""
+Each is carried out before its answer is made: where that is refused as too large (` + "`" + `ANSWER_TOO_LARGE` + "`" + `) or finds no room (` + "`" + `RATE_LIMITED` + "`" + `), what
+was asked for can be done all the same. Look before you send it again.
+"""
 type Mutation {
   """
   Turns a user key into a session token, good for 30 days; send it as ` + "`" + `x-auth-token` + "`" + ` or as ` + "`" + `Authorization: Bearer` + "`" + `.

@@ -271,6 +271,8 @@ type FinishReportDownloadPayload struct {
 	Callback *models.Callback `json:"callback,omitempty"`
 }
 
+// Each is carried out before its answer is made: where that is refused as too large (`ANSWER_TOO_LARGE`) or finds no room (`RATE_LIMITED`), what
+// was asked for can be done all the same. Look before you send it again.
 type Mutation struct {
 }
 
