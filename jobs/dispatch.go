@@ -244,6 +244,13 @@ func (d *dispatcher[W]) take(l *lane[W], claimed []W, since time.Time, places, a
 	for _, work := range claimed[:now] {
 		d.begin(l, work)
 	}
+	if d.closed { // stop could not know of them
+		leases := make([]models.Lease, now)
+		for i, work := range claimed[:now] {
+			leases[i] = d.source.lease(work)
+		}
+		d.running.Go(func() { d.excuse(leases) })
+	}
 	for range places - now {
 		l.inFlight--
 		<-d.slots
