@@ -24,8 +24,8 @@ func (h *handler) begin(next http.Handler) http.Handler {
 	})
 }
 
-// whole replaces what there is of an answer by one error where it turned out to be too large, or had no room: each field that met
-// the limit has an error of its own.
+// whole replaces what there is of an answer by one error where it turned out to be too large, had no room or took too long: each field
+// that met the limit has an error of its own.
 func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	response := next(ctx)
 	if err := models.AnswerFrom(ctx).Err(); err != nil {
@@ -34,6 +34,12 @@ func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *grap
 			told.Message += doneAllTheSame
 		}
 		return &graphql.Response{Errors: gqlerror.List{told}}
+	}
+	for _, err := range response.Errors {
+		if err.Extensions["code"] == models.CodeTimeout {
+			h.log.WarnContext(ctx, "graphql.timeout", "request_id", models.RequestID(ctx), "errors", len(response.Errors))
+			return &graphql.Response{Errors: gqlerror.List{h.present(ctx, models.ErrTimeout)}}
+		}
 	}
 	return response
 }

@@ -34,6 +34,8 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 		return answer(nil, "body: must be a JSON object with the document in its member query", models.CodeBadUserInput, "body")
 	case errors.Is(err, context.Canceled):
 		return answer(shown.Path, "The request was cancelled.", models.CodeInternal, "")
+	case errors.Is(ctx.Err(), context.DeadlineExceeded): // of the request; a statement has one of its own
+		return answer(shown.Path, models.ErrTimeout.Error(), models.CodeTimeout, "")
 	}
 	id := models.RequestID(ctx)
 	h.log.ErrorContext(ctx, "graphql.error", "request_id", id, "path", shown.Path.String(), "error", err)

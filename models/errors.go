@@ -20,7 +20,9 @@ const (
 	CodeLimitReached     Code = "LIMIT_REACHED" // the account has as much as its quota lets it have
 	// CodeAnswerTooLarge: the same request will be refused again, one for less will not.
 	CodeAnswerTooLarge Code = "ANSWER_TOO_LARGE"
-	CodeInternal       Code = "INTERNAL_SERVER_ERROR"
+	// CodeTimeout: the request was given up. What it was to change may have been changed.
+	CodeTimeout  Code = "TIMEOUT"
+	CodeInternal Code = "INTERNAL_SERVER_ERROR"
 )
 
 // Error is an error that may be shown to the caller. Its message never carries a secret.
@@ -37,6 +39,9 @@ func (e *Error) Error() string {
 	}
 	return e.Message
 }
+
+// ErrTimeout is the error of a request that took longer than the server lets one take.
+var ErrTimeout = &Error{Code: CodeTimeout, Message: "the request took too long and was given up: ask for less at once, or try again in a moment"}
 
 // ErrorCode returns the code of the first Error in err's chain, INTERNAL_SERVER_ERROR when there is none.
 func ErrorCode(err error) Code {

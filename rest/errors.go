@@ -19,6 +19,7 @@ const (
 	labelConflict         = "CONFLICT"
 	labelRateLimited      = "RATE_LIMITED"
 	labelAnswerTooLarge   = "ANSWER_TOO_LARGE"
+	labelTimeout          = "TIMEOUT"
 	labelUnknown          = "UNKNOWN_ERROR"
 )
 
@@ -35,6 +36,7 @@ var kinds = map[models.Code]struct {
 	models.CodeRateLimited:     {http.StatusTooManyRequests, labelRateLimited},
 	models.CodeLimitReached:    {http.StatusConflict, models.LabelLimitReached}, // asking again soon would not help
 	models.CodeAnswerTooLarge:  {http.StatusBadRequest, labelAnswerTooLarge},
+	models.CodeTimeout:         {http.StatusServiceUnavailable, labelTimeout},
 }
 
 // spellings are the fields of use-cases as these doors call them, where that differs.
@@ -101,7 +103,10 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 		StatusCode: http.StatusInternalServerError, Params: map[string]any{}, Ref: id,
 	}
 	var known *models.Error
-	if errors.As(err, &known) {
+	if !errors.As(err, &known) && errors.Is(r.Context().Err(), context.DeadlineExceeded) {
+		known = models.ErrTimeout
+	}
+	if known != nil {
 		e := *known
 		if respelled, ok := spellings[e.Field]; ok {
 			e.Field = respelled
