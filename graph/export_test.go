@@ -27,7 +27,6 @@ const (
 	MaxProblems       = maxProblems
 	MaxComplexity     = maxComplexity
 	MaxCacheBytes     = maxCacheBytes
-	MaxBodyBytes      = maxBodyBytes
 	MaxStrangersBytes = maxStrangersBytes
 	MaxStrangers      = maxStrangers
 	StrangersWait     = strangersWait

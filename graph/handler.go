@@ -73,7 +73,7 @@ func (h *handler) limitBody(next http.Handler) http.Handler {
 			h.writeError(w, r, http.StatusBadRequest, badInput("Content-Type", "must be application/json, of a POST"))
 			return
 		}
-		limit := int64(maxBodyBytes)
+		limit := int64(models.MaxBodyBytes)
 		if models.ActorFrom(r.Context()) == nil {
 			limit = maxStrangersBytes
 		}

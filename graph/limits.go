@@ -8,7 +8,6 @@ import (
 
 // Limits on one request.
 const (
-	maxBodyBytes = 1 << 20 // 1 MiB; the largest honest input is 20 headers of 8 KiB
 	// Of callers without credentials, who log in and read the schema: the standard introspection query has 2 KiB. A few are served
 	// at once, the others wait: with 70 ms for an introspection, that is half a second of both cores of a small machine.
 	maxStrangersBytes = 16 << 10

@@ -48,7 +48,7 @@ func TestABodyOverOneMebibyteIsRefused(t *testing.T) {
 	for _, tc := range []struct {
 		who   caller
 		limit int
-	}{{w.admin(), graph.MaxBodyBytes}, {platform(), graph.MaxBodyBytes}, {caller{}, graph.MaxStrangersBytes}} {
+	}{{w.admin(), models.MaxBodyBytes}, {platform(), models.MaxBodyBytes}, {caller{}, graph.MaxStrangersBytes}} {
 		if a := w.post(tc.who, body(tc.limit)); a.at("version") != testVersion {
 			t.Errorf("exactly %d: %.200s", tc.limit, a.Body)
 		}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/core"
+
+	"github.com/ringback/ringback/models"
 )
 
 // liftedPrefix begins the name of a variable that stands for a literal: a document cannot spell it.
@@ -175,7 +177,7 @@ func (l *literals) writeVariable(name string) {
 
 // add bounds what a short document can grow to: it has room for 490 uses of a variable of 1 MiB.
 func (l *literals) add(text string) {
-	if len(l.out)+len(text) > maxBodyBytes {
+	if len(l.out)+len(text) > models.MaxBodyBytes {
 		l.err = badInput("query", "must be at most 1 MiB with its variables in place")
 		return
 	}

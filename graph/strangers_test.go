@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/ringback/ringback/graph"
+	"github.com/ringback/ringback/models"
 )
 
 // patient is a server whose answers wait until they may come.
@@ -80,7 +81,7 @@ func TestNothingIsReadOfABodyThatIsRefused(t *testing.T) {
 	}{
 		"a wrong key":             {caller{"x-api-key", "rbp_wrong"}, 100, http.StatusUnauthorized},
 		"a wrong token":           {caller{"x-auth-token", "rbs_wrong"}, -1, http.StatusUnauthorized},
-		"a large one":             {platform(), graph.MaxBodyBytes + 1, http.StatusRequestEntityTooLarge},
+		"a large one":             {platform(), models.MaxBodyBytes + 1, http.StatusRequestEntityTooLarge},
 		"a large one, a stranger": {caller{}, graph.MaxStrangersBytes + 1, http.StatusRequestEntityTooLarge},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/graphql", unwanted{t})

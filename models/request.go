@@ -19,6 +19,9 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
+// MaxBodyBytes is what a body may have at either API: 1 MiB. The largest honest input is 20 headers of 8 KiB.
+const MaxBodyBytes = 1 << 20
+
 // ReadBody returns the body of a request: *http.MaxBytesError where it is larger than the limit. Of one that says so before nothing
 // is read, and of one that says its length no more is held.
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {

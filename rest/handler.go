@@ -12,9 +12,6 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// maxBodyBytes of a request, as the GraphQL API has it.
-const maxBodyBytes = 1 << 20
-
 // door serves the requests of one pattern: what it returns is the answer, as JSON, with the status 200.
 type door struct {
 	pattern string // of http.ServeMux
@@ -102,7 +99,7 @@ func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, e
 		}
 	}
 	if r.Method == http.MethodPost {
-		if r.body, err = models.ReadBody(w, r.Request, maxBodyBytes); err != nil {
+		if r.body, err = models.ReadBody(w, r.Request, models.MaxBodyBytes); err != nil {
 			return nil, unreadable(err)
 		}
 	}

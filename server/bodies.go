@@ -16,7 +16,6 @@ import (
 // Limits on the bodies of requests that are under way at once. A body counts with its Content-Length from its first byte until
 // its request is answered. Strangers' do not count: no door reads more than 16 KiB of theirs, or anything at all.
 const (
-	maxBodyBytes    = 1 << 20  // of one that does not say its length; the doors read no more
 	freeBodyBytes   = 16 << 10 // of one that is not counted: times maxConnections, 32 MiB
 	callerBodyBytes = 16 << 20 // 16 MiB: of one caller, 16 of the largest at once
 	totalBodyBytes  = 64 << 20 // 64 MiB
@@ -105,8 +104,8 @@ func (b *boundedBody) enter() error {
 	if b.caller == (models.Credentials{}) || 0 <= b.size && b.size <= freeBodyBytes {
 		return nil
 	}
-	if b.size < 0 || b.size > maxBodyBytes {
-		b.size = maxBodyBytes
+	if b.size < 0 || b.size > models.MaxBodyBytes { // one that does not say its length; the doors read no more
+		b.size = models.MaxBodyBytes
 	}
 	if !b.bodies.grant(b.caller, b.size) {
 		return models.RateLimited("the large requests of this caller that are under way have %d MiB, which is the limit", callerBodyBytes>>20)

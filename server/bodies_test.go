@@ -27,7 +27,7 @@ type bodyReader struct {
 func newBodyReader() bodyReader { return bodyReader{make(chan struct{}, 2_000), make(chan struct{})} }
 
 func (h bodyReader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, err := models.ReadBody(w, r, maxBodyBytes)
+	_, err := models.ReadBody(w, r, models.MaxBodyBytes)
 	h.read <- struct{}{}
 	switch {
 	case models.ErrorCode(err) == models.CodeRateLimited:
@@ -64,10 +64,10 @@ func TestLargeBodiesUnderWayAreBounded(t *testing.T) {
 		h := newBodyReader()
 		guarded := newBodies().guard(h)
 		under, refused := sender{guarded: guarded}, sender{guarded: guarded}
-		const callers, each = totalBodyBytes / callerBodyBytes, callerBodyBytes / maxBodyBytes
+		const callers, each = totalBodyBytes / callerBodyBytes, callerBodyBytes / models.MaxBodyBytes
 		for caller := range callers {
 			for range each {
-				under.send(t, strconv.Itoa(caller), maxBodyBytes)
+				under.send(t, strconv.Itoa(caller), models.MaxBodyBytes)
 			}
 		}
 		synctest.Wait()
@@ -75,7 +75,7 @@ func TestLargeBodiesUnderWayAreBounded(t *testing.T) {
 			t.Errorf("%d of %d have been read", n, callers*each)
 		}
 		beyond := []*httptest.ResponseRecorder{
-			refused.send(t, "0", maxBodyBytes), refused.send(t, "another", maxBodyBytes), refused.send(t, "of no length", -1),
+			refused.send(t, "0", models.MaxBodyBytes), refused.send(t, "another", models.MaxBodyBytes), refused.send(t, "of no length", -1),
 		}
 		refused.Wait() // none of the others ends before these give up
 		for i, w := range beyond {
@@ -83,11 +83,11 @@ func TestLargeBodiesUnderWayAreBounded(t *testing.T) {
 				t.Errorf("refused %d: %d", i, w.Code)
 			}
 		}
-		accepted := []*httptest.ResponseRecorder{under.send(t, "0", freeBodyBytes), under.send(t, "", -1), under.send(t, "late", maxBodyBytes)}
+		accepted := []*httptest.ResponseRecorder{under.send(t, "0", freeBodyBytes), under.send(t, "", -1), under.send(t, "late", models.MaxBodyBytes)}
 		synctest.Wait()
 		close(h.answer)
 		under.Wait()
-		for i, w := range append(accepted, under.send(t, "0", maxBodyBytes)) {
+		for i, w := range append(accepted, under.send(t, "0", models.MaxBodyBytes)) {
 			if under.Wait(); w.Code != http.StatusOK {
 				t.Errorf("accepted %d: %d", i, w.Code)
 			}
