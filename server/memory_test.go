@@ -151,7 +151,7 @@ func TestLargeAnswersAtOnceStayWithinTheirShareOfTheMemory(t *testing.T) {
 			t.Logf("GOMEMLIMIT=%s: %v for %s; so far +%d MiB", limit, got, q.fields, took>>20)
 			// Who waits too long for a place on a busy machine is told so.
 			if got[q.want]+got[string(models.CodeRateLimited)] != 8 || got[q.want] == 0 {
-				t.Errorf("%s: %v, want %s", q.fields, got, q.want)
+				t.Errorf("%s: %v, want %s: %s", q.fields, got, q.want, s.stderr)
 			}
 			if took > share+besides {
 				t.Errorf("GOMEMLIMIT=%s: it took %d MiB more, at most %d may be", limit, took>>20, (share+besides)>>20)
