@@ -76,6 +76,9 @@ func readKey(path string) ([]byte, error) {
 	}
 	var key encryptionKey
 	if err := key.UnmarshalText([]byte(strings.TrimSpace(string(text)))); err != nil {
+		if _, other := os.Stat(filepath.Join(filepath.Dir(path), databaseFile)); other == nil { // a new one would not open it
+			return nil, fmt.Errorf("%s holds no key: put back the one that the secrets in %s were sealed with, or set RINGBACK_ENCRYPTION_KEY to it", path, databaseFile)
+		}
 		return nil, fmt.Errorf("%s holds no key: it %w", path, err)
 	}
 	return key, nil

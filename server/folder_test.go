@@ -123,6 +123,13 @@ func TestAKeyFileThatHoldsNoKeyIsNamed(t *testing.T) {
 		if left, err := os.ReadFile(path); err != nil || string(left) != text {
 			t.Errorf("%s: the file holds %q now, %v", name, left, err)
 		}
+		if err := os.WriteFile(filepath.Join(folder, databaseFile), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := keyOf(folder)
+		if err == nil || !strings.Contains(err.Error(), "put back the one") || strings.Contains(err.Error(), "make one") {
+			t.Errorf("%s, beside a database: %v", name, err)
+		}
 	}
 }
 
