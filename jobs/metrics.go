@@ -70,7 +70,7 @@ func NewTroubles(registry prometheus.Registerer) *Troubles {
 	// A series that begins with its first panic at 1 has not increased, and no alert hears of it.
 	for _, where := range []string{
 		"batch", "callback", "claim", "crawl_end", "delivery", "doorbell", "execution", "firing", "metrics", "presence", "purge", "release", "renewal",
-		"settlement", "stop", "sweep", "task",
+		"settlement", "sqlite", "stop", "sweep", "task",
 	} {
 		t.panics.WithLabelValues(where)
 	}

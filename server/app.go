@@ -58,7 +58,8 @@ func (a *app) openAll(ctx context.Context) error {
 		defer cancel()
 		return stopTracing(ctx)
 	})
-	if err := a.openStore(ctx); err != nil {
+	troubles := jobs.NewTroubles(a.registry)
+	if err := a.openStore(ctx, troubles); err != nil {
 		return err
 	}
 	if err := a.openRedis(ctx); err != nil {
@@ -75,7 +76,7 @@ func (a *app) openAll(ctx context.Context) error {
 	}
 	rules.PlatformKeyHash = platformKey
 	a.service = models.NewService(a.store, a.queue, rules, a.log)
-	a.service.CountTroubles(jobs.NewTroubles(a.registry))
+	a.service.CountTroubles(troubles)
 	return a.observe()
 }
 
@@ -89,8 +90,11 @@ func (a *app) observe() error {
 	return err
 }
 
-func (a *app) openStore(ctx context.Context) error {
-	s, err := openStore(a.cfg, a.log)
+func (a *app) openStore(ctx context.Context, troubles models.Monitor) error {
+	s, err := openStore(a.cfg, a.log, store.WithPanics(func(cause any, stack []byte) {
+		a.log.Error("panic.caught", "where", "sqlite", "panic", fmt.Sprint(cause), "stack", string(stack))
+		troubles.Panicked("sqlite")
+	}))
 	if err != nil {
 		return err
 	}
@@ -163,7 +167,7 @@ func (a *app) close() error {
 const slowStatement = 500 * time.Millisecond
 
 // openStore opens the database without migrating it.
-func openStore(cfg config, log *slog.Logger) (*store.Store, error) {
+func openStore(cfg config, log *slog.Logger, more ...store.Option) (*store.Store, error) {
 	key, where := []byte(cfg.EncryptionKey), string(cfg.DatabaseURL)
 	if cfg.embedded() {
 		if err := os.MkdirAll(cfg.DataDir, folderMode); err != nil {
@@ -181,11 +185,12 @@ func openStore(cfg config, log *slog.Logger) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := store.Open(where, sealer, store.WithPooler(cfg.Pooler), store.WithTrace(func(ctx context.Context, statement string, took time.Duration) {
+	slow := store.WithTrace(func(ctx context.Context, statement string, took time.Duration) {
 		if took > slowStatement {
 			log.WarnContext(ctx, "sql.slow", "statement", statement, "duration_ms", took.Milliseconds())
 		}
-	}))
+	})
+	opened, err := store.Open(where, sealer, append(more, slow, store.WithPooler(cfg.Pooler))...)
 	if err != nil && !cfg.embedded() {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err) // it has tried to connect
 	}

@@ -41,11 +41,11 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 	}
 	// A transaction that reads first and then writes must take the write lock at its start, or it fails when it comes to
 	// write: hence immediate.
-	write, err := openSQLitePool(path, "_txlock=immediate", 1)
+	write, err := openSQLitePool(path, "_txlock=immediate", 1, o.panics)
 	if err != nil {
 		return nil, err
 	}
-	read, err := openSQLitePool(path, "_txlock=deferred", sqliteReaders)
+	read, err := openSQLitePool(path, "_txlock=deferred", sqliteReaders, o.panics)
 	if err != nil {
 		_ = write.Close()
 		return nil, err
@@ -63,11 +63,11 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 	return s, nil
 }
 
-func openSQLitePool(path, extra string, size int) (*sql.DB, error) {
+func openSQLitePool(path, extra string, size int, told PanicReport) (*sql.DB, error) {
 	// synchronous(FULL): what was answered to a caller survives a loss of power.
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&modeof=" + url.QueryEscape(path) + "&" + extra // a new log has the database's mode
-	pool, err := openSurviving(dsn)
+	pool, err := openSurviving(dsn, told)
 	if err != nil {
 		return nil, err
 	}

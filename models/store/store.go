@@ -53,6 +53,7 @@ type options struct {
 	limits   connLimits
 	pooler   Pooler
 	trace    Trace
+	panics   PanicReport
 }
 
 // defaultMaxConns lets four processes share a Postgres with its default of 100 connections.
@@ -60,6 +61,9 @@ const defaultMaxConns = 20
 
 // WithMaxConns limits the connections to Postgres; the default is 20.
 func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
+
+// WithPanics lets panics of SQLite's driver be logged and counted.
+func WithPanics(told PanicReport) Option { return func(o *options) { o.panics = told } }
 
 // Close closes the database.
 func (s *Store) Close() error {

@@ -23,32 +23,41 @@ const sqliteMemory = 64 << 20
 // that are too large. In the midst of database/sql that leaves locks behind which nobody gives back: the transaction could not even be
 // rolled back, and its connection, which may be the only one that writes, would be in use for ever. Here a panic is an error, and the
 // connection is closed and replaced.
-func openSurviving(dsn string) (*sql.DB, error) {
+func openSurviving(dsn string, told PanicReport) (*sql.DB, error) {
 	connector, err := (&sqlite.SQLite{}).OpenConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	return sql.OpenDB(survivingConnector{connector}), nil
+	return sql.OpenDB(survivingConnector{connector, told}), nil
 }
 
+// PanicReport is told of a panic of SQLite's driver, with its stack. The connection is replaced.
+type PanicReport func(cause any, stack []byte)
+
 // surviving turns a panic into an error.
-func surviving(f func() error) (err error) {
+func (told PanicReport) surviving(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic of the SQLite driver: %v\n%s", p, debug.Stack())
+			if told != nil {
+				told(p, debug.Stack())
+			}
+			err = fmt.Errorf("panic of the SQLite driver: %v", p)
 		}
 	}()
 	return f()
 }
 
-type survivingConnector struct{ driver.Connector }
+type survivingConnector struct {
+	driver.Connector
+	told PanicReport
+}
 
 // Connect is driver.Connector.
 func (c survivingConnector) Connect(ctx context.Context) (conn driver.Conn, err error) {
-	err = surviving(func() error {
+	err = c.told.surviving(func() error {
 		opened, err := c.Connector.Connect(sqlite3.WithMaxMemory(ctx, sqliteMemory))
 		if err == nil {
-			conn = &survivingConn{conn: opened.(sqliteConn)}
+			conn = &survivingConn{conn: opened.(sqliteConn), told: c.told}
 		}
 		return err
 	})
@@ -79,6 +88,7 @@ type (
 // survivingConn is a connection until the driver panics in it; then all it does is close.
 type survivingConn struct {
 	conn   sqliteConn
+	told   PanicReport
 	broken bool
 }
 
@@ -92,7 +102,7 @@ func (c *survivingConn) do(f func() error) error {
 		return driver.ErrBadConn
 	}
 	ended := false
-	err := surviving(func() error {
+	err := c.told.surviving(func() error {
 		err := f()
 		ended = true
 		return err
@@ -115,9 +125,9 @@ func (c *survivingConn) Close() error {
 	}
 	raw, errs := c.conn.Raw(), []error(nil)
 	for _, stmt := range slices.Collect(raw.Stmts()) {
-		errs = append(errs, surviving(stmt.Close))
+		errs = append(errs, c.told.surviving(stmt.Close))
 	}
-	return errors.Join(append(errs, surviving(raw.Close))...)
+	return errors.Join(append(errs, c.told.surviving(raw.Close))...)
 }
 
 // BeginTx is driver.ConnBeginTx.

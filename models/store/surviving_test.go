@@ -34,7 +34,12 @@ func TestPanicOfTheDriverDoesNotKeepTheWriter(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a failure only
 	defer cancel()
-	s := storetest.Open(t)
+	var told atomic.Int64
+	s := storetest.Open(t, store.WithPanics(func(_ any, stack []byte) {
+		if strings.Contains(string(stack), "sqlite3") {
+			told.Add(1)
+		}
+	}))
 	n := newTenant(t, s, "A")
 	failing := map[string]func() error{
 		"in a transaction": func() error {
@@ -67,6 +72,9 @@ func TestPanicOfTheDriverDoesNotKeepTheWriter(t *testing.T) {
 		if err := s.CreateJobs(ctx, []*models.Job{job}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if int(told.Load()) != len(failing) {
+		t.Errorf("%d panics are told, want %d", told.Load(), len(failing))
 	}
 	counts, err := s.CountJobs(ctx, everything(), []int64{n.project.ID}, models.JobFilter{})
 	if counts[n.project.ID] != len(failing) || err != nil {
