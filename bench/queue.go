@@ -35,13 +35,17 @@ func openQueue(ctx context.Context, rawURL, name string) (*queue, error) {
 	return q, nil
 }
 
-// close removes what asynq has left under the queue's name.
+// close removes what asynq and the server have left under the queue's name.
 func (q *queue) close(ctx context.Context) error {
-	keys, err := q.client.Keys(ctx, "asynq:{"+q.name+"}:*").Result()
-	if err == nil && len(keys) > 0 {
-		err = q.client.Del(ctx, keys...).Err()
+	var errs []error
+	for _, pattern := range []string{"asynq:{" + q.name + "}:*", "ringback:" + q.name + ":*"} {
+		keys, err := q.client.Keys(ctx, pattern).Result()
+		if err == nil && len(keys) > 0 {
+			err = q.client.Del(ctx, keys...).Err()
+		}
+		errs = append(errs, err)
 	}
-	return errors.Join(err, q.client.SRem(ctx, "asynq:queues", q.name).Err(), q.client.Close())
+	return errors.Join(errors.Join(errs...), q.client.SRem(ctx, "asynq:queues", q.name).Err(), q.client.Close())
 }
 
 // server is the number of the Redis process; false where it does not run here.
