@@ -189,6 +189,9 @@ func TestPartsHaveSoManyRowsAndSoManyBytes(t *testing.T) {
 
 func TestStatementsOfManyShapesDoNotFillSQLitesMemory(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it prepares some sixty megabytes of statements")
+	}
 	s := storetest.Open(t)
 	n := newTenant(t, s, "A")
 	owners := make([]int64, models.MaxPageSize)
@@ -196,7 +199,7 @@ func TestStatementsOfManyShapesDoNotFillSQLitesMemory(t *testing.T) {
 		owners[i] = n.project.ID + int64(i)
 	}
 	// Each number of owners, and each number of values in a filter, makes another statement.
-	for i := range 80 {
+	for i := range 70 {
 		filter := models.CallbackFilter{Event: models.EventNames()[:1+i%4], Status: models.Statuses()[:1+i%3]}
 		_, err := s.CallbackPages(t.Context(), n.scope(), models.OwnerProject, owners[i%50:], filter, models.Page{First: 1})
 		if err != nil {
