@@ -56,7 +56,7 @@ func (s *instance) flood(t *testing.T, header, body string, accepted int) {
 
 func TestSlowBodiesTakeABoundedMemory(t *testing.T) {
 	t.Parallel()
-	long(t)
+	measured(t)
 	s := startServer(t, options{process: true})
 	const size = 500_000
 	part := strings.Repeat("a", size-10_000)

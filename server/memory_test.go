@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -68,23 +66,6 @@ func (s *instance) fillLarge(t *testing.T) {
 	}
 }
 
-// resident returns the most memory that the server's process has had at once, in bytes.
-func (s *instance) resident(t *testing.T) (peak int) {
-	t.Helper()
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", s.pid))
-	if err != nil {
-		t.Skip(err)
-	}
-	defer func() { _ = f.Close() }()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if _, err := fmt.Sscanf(lines.Text(), "VmHWM: %d kB", &peak); err == nil {
-			return peak << 10
-		}
-	}
-	t.Fatal("no VmHWM")
-	return 0
-}
-
 // eightTimes sends a query eight times at once, and returns how often each outcome came: "ok" or the code of the error.
 func (s *instance) eightTimes(t *testing.T, query string) map[string]int {
 	t.Helper()
@@ -125,20 +106,27 @@ func (s *instance) eightTimes(t *testing.T, query string) map[string]int {
 	return outcomes
 }
 
+// measured marks a test of the memory that a server takes: it reads gigabytes, and says nothing of a build for the race detector.
+func measured(t *testing.T) {
+	t.Helper()
+	long(t)
+	if raceDetector {
+		t.Skip("the race detector takes memory of its own")
+	}
+}
+
 // besides is what the process itself grows by under load: SQLite's readers, the connections, their buffers.
 const besides = 64 << 20
 
 // With 8 GiB there is a place for each of the eight, with 1 GiB for two of them.
 func TestLargeAnswersAtOnceStayWithinTheirShareOfTheMemory(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it reads gigabytes")
-	}
+	measured(t)
 	for limit, share := range map[string]int{"1GiB": 1 << 30 / 4, "8GiB": 8 * 3 * models.DefaultAnswerLimit} {
 		s := startServer(t, options{process: true, env: vars{"GOMEMLIMIT": limit}})
 		s.fillLarge(t)
 		s.eightTimes(t, `{ version }`)
-		before := s.resident(t)
+		before := s.peakMemory(t)
 		for _, q := range []struct{ fields, want string }{
 			{`callbacks(first: 100) { nodes { uid } }`, "ok"},
 			{`callbacks(first: 30) { nodes { payload } }`, "ok"},
@@ -147,7 +135,7 @@ func TestLargeAnswersAtOnceStayWithinTheirShareOfTheMemory(t *testing.T) {
 			{`callbacks(first: 100) { nodes { attempts(first: 20) { nodes { responseBody } } } }`, string(models.CodeAnswerTooLarge)},
 		} {
 			got := s.eightTimes(t, `{ getAccount(id: 123123) { `+q.fields+` } }`)
-			took := s.resident(t) - before
+			took := s.peakMemory(t) - before
 			t.Logf("GOMEMLIMIT=%s: %v for %s; so far +%d MiB", limit, got, q.fields, took>>20)
 			// Who waits too long on a busy machine, for a place or for the rows, is told so.
 			if got[q.want]+got[string(models.CodeRateLimited)]+got[string(models.CodeTimeout)] != 8 || got[q.want] == 0 {
