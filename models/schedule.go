@@ -171,10 +171,15 @@ func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 	return fired, nil
 }
 
+// firingTimeout bounds one firing, of some milliseconds: one that hangs holds up the others of its look no longer.
+const firingTimeout = 5 * time.Second
+
 // fireNext fires a schedule that is due, and returns it also when it cannot.
 func (s *Service) fireNext(ctx context.Context) (due *RunSchedule, err error) {
 	var batches []*Batch
 	err = s.troubles.Catch(ctx, "firing", func() error {
+		ctx, cancel := context.WithTimeout(ctx, firingTimeout)
+		defer cancel()
 		return s.store.InTx(ctx, func(tx Store) (err error) {
 			if due, err = tx.LockDueSchedule(ctx, s.now()); err != nil {
 				return err
