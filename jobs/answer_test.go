@@ -21,7 +21,7 @@ func oddAnswers(t *testing.T) (urls map[string]string, out *egress.Client) {
 	t.Helper()
 	urls = map[string]string{}
 	for _, status := range []string{"000 X", "99", "600 X", "999 X", "-01 X", "+20 X", "1000 X", "X"} {
-		urls["HTTP/1.1 "+status] = egresstest.HTTP1(t, []byte("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\n\r\n{}"))
+		urls["HTTP/1.1 "+status] = egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\n\r\n{}"))
 	}
 	cfg := egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: patience}
 	for _, status := range []string{"0", "-1", "99", "600", "2147483648", "abc"} {

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models"
 )
 
@@ -44,9 +44,7 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 
 func TestEachOutcomeIsRecordedUnderItsCode(t *testing.T) {
 	t.Parallel()
-	closed := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	refused := "http://" + closed.Addr().String()
-	_ = closed.Close()
+	refused := "http://" + egresstest.ClosedAddr(t)
 	for name, c := range map[string]struct {
 		behave http.HandlerFunc
 		url    func(receiver string) string

@@ -25,7 +25,7 @@ func TestStatusOutsideTheRangeIsNoAnswer(t *testing.T) {
 	for status, want := range http1Statuses {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
-			url := egresstest.HTTP1(t, []byte("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
+			url := egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
 			res, err := newClient(t, long).Send(t.Context(), request(url))
 			if want == "" {
 				if err != nil || res.Status < 100 {
@@ -108,7 +108,7 @@ func FuzzHTTP1Answer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		// An answer that asks to wait for more than there is ends with its connection.
-		res, err := newClient(t, long).Send(t.Context(), request(egresstest.HTTP1(t, answer)))
+		res, err := newClient(t, long).Send(t.Context(), request(egresstest.HTTP1(t, egresstest.Text(string(answer)))))
 		checkAnswer(t, res, err)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 func TestStatusesPassThrough(t *testing.T) {
@@ -106,7 +107,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // 101 makes net/http give away the bare connection, which no deadline closes.
 func TestSwitchingProtocolsDoesNotHang(t *testing.T) {
 	t.Parallel()
-	url := raw(t, func(conn *net.TCPConn) {
+	url := egresstest.HTTP1(t, func(conn *net.TCPConn) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
 		_, _ = io.Copy(io.Discard, conn) // until the client closes
 	})
@@ -180,7 +181,7 @@ func TestEndlessBody(t *testing.T) {
 
 func TestDeclared10GB(t *testing.T) {
 	t.Parallel()
-	url := raw(t, func(conn *net.TCPConn) {
+	url := egresstest.HTTP1(t, func(conn *net.TCPConn) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n")
 		_, _ = io.Copy(io.Discard, conn)
 	})

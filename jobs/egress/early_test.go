@@ -7,30 +7,16 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 // early starts a receiver that reads some of a request, answers and closes the connection, which resets it.
 func early(t *testing.T, answer string) string {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = io.CopyN(io.Discard, conn, 100<<10)
-			_, _ = io.WriteString(conn, answer)
-			_ = conn.Close()
-		}
-	}()
-	t.Cleanup(func() { _ = l.Close(); <-done })
-	return "http://" + l.Addr().String()
+	return "http://" + egresstest.Raw(t, func(conn *net.TCPConn) {
+		_, _ = io.CopyN(io.Discard, conn, 100<<10)
+		_, _ = io.WriteString(conn, answer)
+	})
 }
 
 func TestAnswerBeforeTheWholeRequestHasComeIsRead(t *testing.T) {

@@ -100,7 +100,7 @@ func deadlineTests() map[string]deadlineTest {
 			want: egress.ConnectTimeout, says: "127.0.0.1:8 accepted no connection within 700ms",
 		},
 		"tls": {
-			url:  func(t *testing.T) string { return strings.Replace(raw(t, mute), "http:", "https:", 1) },
+			url:  func(t *testing.T) string { return "https://" + egresstest.Raw(t, mute) },
 			want: egress.Timeout, says: "the TLS handshake with 127.0.0.1:",
 		},
 		"header": {
@@ -111,7 +111,7 @@ func deadlineTests() map[string]deadlineTest {
 		},
 		"half a header": {
 			url: func(t *testing.T) string {
-				return raw(t, func(c *net.TCPConn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nX: "); mute(c) })
+				return egresstest.HTTP1(t, func(c *net.TCPConn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nX: "); mute(c) })
 			},
 			want: egress.Timeout, says: "was not complete within 700ms",
 		},
@@ -194,9 +194,7 @@ func TestCallerCancels(t *testing.T) {
 func TestBrokenAnswers(t *testing.T) {
 	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\n"
-	write := func(s string) func(*net.TCPConn) {
-		return func(c *net.TCPConn) { _, _ = io.WriteString(c, s) }
-	}
+	write := egresstest.Text
 	tests := map[string]struct {
 		answer func(*net.TCPConn)
 		says   string
@@ -224,7 +222,7 @@ func TestBrokenAnswers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			res, err := newClient(t, long).Send(t.Context(), request(raw(t, tt.answer)+"/hidden?hidden"))
+			res, err := newClient(t, long).Send(t.Context(), request(egresstest.HTTP1(t, tt.answer)+"/hidden?hidden"))
 			wantCause(t, err, tt.cause, tt.says)
 			if res.Status != tt.status && name != "reset in the body" {
 				t.Errorf("status %d, want %d", res.Status, tt.status)

@@ -89,45 +89,6 @@ func stall(r *http.Request) {
 	<-r.Context().Done()
 }
 
-// raw starts a receiver that reads one request (head and body) from each
-// connection and lets answer do what it likes with it, then closes it.
-func raw(t *testing.T, answer func(conn *net.TCPConn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = conn.Close() }()
-				readRequest(conn)
-				answer(conn.(*net.TCPConn))
-			}()
-		}
-	}()
-	t.Cleanup(func() { _ = l.Close(); <-done })
-	return "http://" + l.Addr().String()
-}
-
-func readRequest(conn net.Conn) {
-	var got []byte
-	buf := make([]byte, 1024)
-	for !strings.HasSuffix(string(got), "status=finished") {
-		n, err := conn.Read(buf)
-		got = append(got, buf[:n]...)
-		if err != nil {
-			return
-		}
-	}
-}
-
 // resolver answers every A and AAAA question by itself, over a pipe: an A record
 // per IPv4 address, an AAAA record per IPv6 address, NXDOMAIN if there is none.
 func resolver(answer func(name string) []netip.Addr) *net.Resolver {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 // secure starts a TLS receiver and returns its URL and a client that trusts it.
@@ -94,25 +95,15 @@ func TestTLSToPlainPort(t *testing.T) {
 	_, err := newClient(t, long).Send(t.Context(), request(strings.Replace(plain, "http:", "https:", 1)))
 	wantCause(t, err, egress.TLSError, "does not speak TLS")
 
-	hangUp := raw(t, func(*net.TCPConn) {})
-	_, err = newClient(t, short).Send(t.Context(), request(strings.Replace(hangUp, "http:", "https:", 1)))
+	mute := egresstest.Raw(t, func(conn *net.TCPConn) { _, _ = io.Copy(io.Discard, conn) })
+	_, err = newClient(t, short).Send(t.Context(), request("https://"+mute))
 	wantCause(t, err, egress.Timeout, "TLS handshake")
 }
 
 func TestClosedDuringHandshake(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	go func() {
-		if conn, err := l.Accept(); err == nil {
-			_, _ = conn.Read(make([]byte, 1))
-			_ = conn.Close()
-		}
-	}()
-	_, err = newClient(t, long).Send(t.Context(), request("https://"+l.Addr().String()))
+	addr := egresstest.Raw(t, func(conn *net.TCPConn) { _, _ = conn.Read(make([]byte, 1)) })
+	_, err := newClient(t, long).Send(t.Context(), request("https://"+addr))
 	wantCause(t, err, egress.ConnectionReset, "during the TLS handshake")
 }
 

@@ -1,4 +1,4 @@
-// Package egresstest has addresses for tests of what leaves through package egress.
+// Package egresstest has addresses and receivers for tests of what leaves through package egress.
 package egresstest
 
 import (

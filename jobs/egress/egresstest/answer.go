@@ -16,17 +16,48 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// HTTP1 starts a receiver that answers each request with given bytes and closes its connection. It returns the receiver's URL.
-func HTTP1(tb testing.TB, answer []byte) string {
+// Raw starts a receiver that lets talk have each connection, and then closes it, until the test ends. It returns the receiver's host and port.
+func Raw(tb testing.TB, talk func(conn *net.TCPConn)) string {
 	tb.Helper()
-	return "http://" + serve(tb, listen(tb), func(conn net.Conn) {
+	l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.AcceptTCP()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = conn.Close() }()
+				talk(conn)
+			}()
+		}
+	}()
+	tb.Cleanup(func() { _ = l.Close(); <-done })
+	return l.Addr().String()
+}
+
+// HTTP1 starts a receiver that lets answer write what it likes to the connection of each request, when the request has come, and then
+// closes it. It returns the receiver's URL.
+func HTTP1(tb testing.TB, answer func(conn *net.TCPConn)) string {
+	tb.Helper()
+	return "http://" + Raw(tb, func(conn *net.TCPConn) {
 		request, err := http.ReadRequest(bufio.NewReader(conn))
 		if err != nil {
 			return
 		}
 		_, _ = io.Copy(io.Discard, request.Body)
-		_, _ = conn.Write(answer)
+		answer(conn)
 	})
+}
+
+// Text is an answer for HTTP1, whatever it is.
+func Text(text string) func(conn *net.TCPConn) {
+	return func(conn *net.TCPConn) { _, _ = io.WriteString(conn, text) }
 }
 
 // HTTP2 starts a receiver that lets answer write what it likes to the stream of each request, when the request has come. It returns the
@@ -37,8 +68,10 @@ func HTTP2(tb testing.TB, answer func(w *http2.Framer, stream uint32)) (string, 
 	certified.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(certified.Certificate())
-	l := tls.NewListener(listen(tb), &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12})
-	return "https://" + serve(tb, l, func(conn net.Conn) {
+	cfg := &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12}
+	return "https://" + Raw(tb, func(tcp *net.TCPConn) {
+		conn := tls.Server(tcp, cfg)
+		defer func() { _ = conn.Close() }()
 		if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
 			return
 		}
@@ -86,33 +119,4 @@ func WriteHeaders(w *http2.Framer, stream uint32, block []byte) {
 		block = block[len(part):]
 		err = w.WriteContinuation(stream, len(block) == 0, part)
 	}
-}
-
-func listen(tb testing.TB) net.Listener {
-	tb.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // it is closed when the test ends
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return l
-}
-
-// serve lets talk have each connection, until the test ends, and returns the address.
-func serve(tb testing.TB, l net.Listener, talk func(net.Conn)) string {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = conn.Close() }()
-				talk(conn)
-			}()
-		}
-	}()
-	tb.Cleanup(func() { _ = l.Close(); <-done })
-	return l.Addr().String()
 }
