@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // monitor keeps what it is told.
@@ -42,12 +43,7 @@ func (w *world) watch() *monitor {
 // lostKey is a service on the same database whose store seals with a key that the world's has not.
 func (w *world) lostKey() *models.Service {
 	w.t.Helper()
-	sealer, err := store.NewSealer(bytes.Repeat([]byte{99}, store.KeyBytes))
-	noError(w.t, err)
-	other, err := store.Open(w.url, sealer, store.WithMaxConns(2))
-	noError(w.t, err)
-	w.t.Cleanup(func() { _ = other.Close() })
-	return w.on(other)
+	return w.on(storetest.OpenWithKey(w.t, w.url, bytes.Repeat([]byte{99}, store.KeyBytes)))
 }
 
 var secretHeader = models.Given([]models.Header{{Key: "Authorization", Value: "Bearer opensesame"}})

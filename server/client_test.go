@@ -58,18 +58,28 @@ func (s *instance) post(t *testing.T, who http.Header, query string, variables a
 // ask sends an operation that must succeed, and reads its data into T.
 func ask[T any](t *testing.T, s *instance, who http.Header, query string, variables anyMap) T {
 	t.Helper()
+	data, err := try[T](t, s, who, query, variables)
+	if err != nil {
+		t.Fatalf("%v\nto: %s", err, query)
+	}
+	return data
+}
+
+// try is ask for an operation that may fail.
+func try[T any](t *testing.T, s *instance, who http.Header, query string, variables anyMap) (data T, err error) {
+	t.Helper()
 	status, body := s.post(t, who, query, variables)
 	var answer struct {
 		Data   T
 		Errors []any
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		t.Fatalf("%v: %s", err, body)
+		return data, fmt.Errorf("%w: %s", err, body)
 	}
 	if status != http.StatusOK || len(answer.Errors) > 0 {
-		t.Fatalf("HTTP %d: %s\nto: %s", status, body, query)
+		return data, fmt.Errorf("HTTP %d: %s", status, body)
 	}
-	return answer.Data
+	return answer.Data, nil
 }
 
 // makeTenant makes the demo tenant as a platform's back end would.

@@ -21,7 +21,6 @@ type crashRun struct {
 	*hostile
 	made    map[string]bool // refs
 	project string
-	crawl   int64 // one that is tried to be finished until that is answered
 }
 
 // startCrashRun accepts callbacks for a receiver that takes 20 ms for each, and waits until some have arrived.
@@ -45,6 +44,23 @@ func (r *crashRun) accept(t *testing.T, s *instance, callbacks int) {
 	for range callbacks {
 		r.made[s.finishCrawl(t, newCrawlID(), r.project).Ref] = true
 	}
+}
+
+// insist accepts a callback of a server that fails at times: it is told of the same crawl until it answers without an error.
+func (r *crashRun) insist(t *testing.T, s *instance) {
+	t.Helper()
+	type answer struct {
+		FinishCrawl struct{ Callback struct{ Ref string } }
+	}
+	crawl := newCrawlID()
+	eventually(t, "a new callback is accepted", func() bool {
+		got, err := try[answer](t, s, s.platform(), `mutation($id: ObjectID!, $project: ObjectID!) {
+			finishCrawl(input: {crawlId: $id, projectId: $project}) { callback { ref } } }`, anyMap{"id": crawl, "project": r.project})
+		if err == nil {
+			r.made[got.FinishCrawl.Callback.Ref] = true
+		}
+		return err == nil
+	})
 }
 
 // check waits until every accepted callback has arrived and says so, and holds the requests against the history.
@@ -83,10 +99,20 @@ func (r *crashRun) check(t *testing.T, s *instance, kills int) {
 // count is how many callbacks of the project pass a filter.
 func (r *crashRun) count(t *testing.T, s *instance, filter string) int {
 	t.Helper()
-	return ask[struct {
+	n, err := r.tryCount(t, s, filter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (r *crashRun) tryCount(t *testing.T, s *instance, filter string) (int, error) {
+	t.Helper()
+	got, err := try[struct {
 		GetProject struct{ Callbacks struct{ TotalCount int } }
 	}](t, s, s.platform(), `query($id: ObjectID!) { getProject(id: $id) { callbacks(filter: {`+filter+`}) { totalCount } } }`,
-		anyMap{"id": r.project}).GetProject.Callbacks.TotalCount
+		anyMap{"id": r.project})
+	return got.GetProject.Callbacks.TotalCount, err
 }
 
 // attemptsInHistory returns the uids of all attempts.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"syscall"
@@ -12,28 +11,10 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// tries finishes a crawl once more, and tells whether that was answered.
-func (r *crashRun) tries(t *testing.T, s *instance) bool {
-	t.Helper()
-	_, body := s.post(t, s.platform(), `mutation($id: ObjectID!, $project: ObjectID!) {
-		finishCrawl(input: {crawlId: $id, projectId: $project}) { callback { ref } } }`, anyMap{"id": r.crawl, "project": r.project})
-	var answer struct {
-		Data struct {
-			FinishCrawl *struct{ Callback struct{ Ref string } }
-		}
-	}
-	if err := json.Unmarshal(body, &answer); err != nil || answer.Data.FinishCrawl == nil {
-		return false
-	}
-	r.made[answer.Data.FinishCrawl.Callback.Ref] = true
-	return true
-}
-
 // goesOn expects that a new callback is accepted and arrives soon after an outage has ended, or connections were cut.
 func (r *crashRun) goesOn(t *testing.T, s *instance, what string, since time.Time) {
 	t.Helper()
-	r.crawl = newCrawlID()
-	eventually(t, "a new callback is accepted", func() bool { return r.tries(t, s) })
+	r.insist(t, s)
 	t.Logf("accepted after %s", time.Since(since).Round(time.Millisecond))
 	eventually(t, "it arrives", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
 	within(t, what, since)

@@ -20,6 +20,9 @@ func sealer(t *testing.T, key byte) *store.Sealer {
 	return s
 }
 
+// anotherKey is none of a test database.
+var anotherKey = bytes.Repeat([]byte{99}, store.KeyBytes)
+
 func TestSealedHeadersOpenInTheirPlaceOnly(t *testing.T) {
 	t.Parallel()
 	s := sealer(t, 1)
@@ -183,9 +186,7 @@ func TestDatabaseOpenedWithAnotherKeySaysSo(t *testing.T) {
 	noError(t, err)
 	n := newTenant(t, s, "a")
 	noError(t, s.Close())
-	other, err := store.Open(url, sealer(t, 99), store.WithMaxConns(1))
-	noError(t, err)
-	t.Cleanup(func() { _ = other.Close() })
+	other := storetest.OpenWithKey(t, url, anotherKey)
 	accounts, err := other.Accounts(t.Context(), everything(), n.account.ID)
 	noError(t, err)
 	if err := accounts[0].Callback.Unreadable; err == nil || !strings.Contains(err.Error(), "RINGBACK_ENCRYPTION_KEY") {

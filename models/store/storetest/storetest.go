@@ -50,7 +50,13 @@ func MigratedURL(tb testing.TB) string {
 // OpenURL opens a database of URL once more, as another process would.
 func OpenURL(tb testing.TB, databaseURL string, opts ...store.Option) *store.Store {
 	tb.Helper()
-	sealer, err := store.NewSealer(Key)
+	return OpenWithKey(tb, databaseURL, Key, opts...)
+}
+
+// OpenWithKey is OpenURL for a process with another encryption key.
+func OpenWithKey(tb testing.TB, databaseURL string, key []byte, opts ...store.Option) *store.Store {
+	tb.Helper()
+	sealer, err := store.NewSealer(key)
 	if err != nil {
 		tb.Fatal(err)
 	}
