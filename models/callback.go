@@ -66,15 +66,11 @@ type Callback struct {
 	Held bool
 
 	AttemptCount int
-	FailureCount int // attempts that failed; what is ours does not use up the schedule
-	Mishaps
+	Tries
 	NextAttemptAt *time.Time
 	// LeaseUntil is set while RUNNING: until then the worker that claimed it is alone in sending it. It renews it for as long
 	// as it lives.
 	LeaseUntil *time.Time
-
-	// LocalSince is when the attempts began to end as LOCAL_ERROR; nil: the last that counts did not.
-	LocalSince *time.Time
 
 	// HTTPStatus and Error are those of the last finished attempt.
 	HTTPStatus *int

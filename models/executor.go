@@ -96,6 +96,7 @@ func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
 		return a
 	}
 	if o.Error != nil && o.Error.Code == InternalError {
+		a.mayChange = true
 		answer := fail(failedDependency, LabelInternalError, "Something went wrong on our side")
 		answer.err.Scope = ScopeRingback
 		return answer

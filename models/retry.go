@@ -56,6 +56,32 @@ func FormatDuration(d time.Duration) string {
 	return s
 }
 
+// Tries are what came so far of the attempts of a callback, or of the calls for a batch.
+type Tries struct {
+	FailureCount int // attempts that failed; what is ours does not use up the schedule
+	// LocalSince is when the attempts began to end as LOCAL_ERROR; nil: the last that counts did not.
+	LocalSince *time.Time
+	Mishaps
+}
+
+// again is the law of retries: it counts an attempt that failed, and says when the next one is due; false: it was the last.
+func (t *Tries) again(s Schedule, o Outcome, cause AttemptErrorCode, at time.Time, chance float64) (next time.Time, again bool) {
+	if cause == InternalError {
+		return t.panicked(at)
+	}
+	delay, again := time.Duration(0), false
+	if cause == LocalError {
+		delay, again = localDelay(&t.LocalSince, at, chance)
+	} else {
+		t.LocalSince = nil
+	}
+	if !again {
+		t.FailureCount++
+		delay, again = s.Delay(t.FailureCount, o, cause, at, chance)
+	}
+	return at.Add(delay).Truncate(time.Microsecond), again
+}
+
 const (
 	// jitter spreads retries by ±20 %, so that what failed together does not come back together.
 	jitter = 0.2

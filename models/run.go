@@ -123,11 +123,9 @@ type Batch struct {
 	Status    RunStatus
 
 	AttemptCount int
-	FailureCount int
-	Mishaps
+	Tries
 	NextAttemptAt *time.Time
 	LeaseUntil    *time.Time // as a callback's
-	LocalSince    *time.Time // as a callback's
 
 	HasMore     bool            // the executor said that there is a page after this one
 	Empty       bool            // the executor found nothing

@@ -147,32 +147,17 @@ func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) erro
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
 	answer := readAnswer(o, attempt.UID, e.Action.Executor.Headers)
-	if next, again := s.callAgain(&batch, answer, at); again {
+	var next time.Time
+	again := answer.mayChange
+	if again {
+		next, again = batch.again(executorSchedule, o, answer.cause(), at, s.rand())
+	}
+	if again {
 		batch.due(next)
 	} else {
 		batch.take(answer, e.Run, at)
 	}
 	return s.settleBatch(ctx, e, &batch, &attempt)
-}
-
-// callAgain says when the executor is called again for a batch, if it is.
-func (s *Service) callAgain(b *Batch, answer executorAnswer, at time.Time) (time.Time, bool) {
-	switch answer.cause() {
-	case InternalError:
-		return b.panicked(at)
-	case LocalError:
-		if delay, again := localDelay(&b.LocalSince, at, s.rand()); again {
-			return at.Add(delay), true
-		}
-	default:
-		b.LocalSince = nil
-	}
-	if !answer.mayChange {
-		return time.Time{}, false
-	}
-	b.FailureCount++
-	delay, again := executorSchedule.Delay(b.FailureCount, answer.outcome, answer.cause(), at, s.rand())
-	return at.Add(delay), again
 }
 
 // InterruptBatch gives an execution back whose answer nobody waits for, because this process stops. It costs no try.

@@ -46,30 +46,13 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 		c.end(StatusSuccess, at)
 		return
 	}
-	if d.Attempt.Error.Code == InternalError {
-		if next, again := c.panicked(at); again {
-			c.due(next)
-		} else {
-			c.end(StatusFailed, at)
-		}
-		return
-	}
-	if d.Attempt.Error.Code == LocalError {
-		if delay, again := localDelay(&c.LocalSince, at, s.rand()); again {
-			c.due(at.Add(delay).Truncate(time.Microsecond))
-			return
-		}
+	before := c.FailureCount
+	if next, again := c.again(s.rules.Schedule, o, d.Attempt.Error.Code, at, s.rand()); again {
+		c.due(next)
 	} else {
-		c.LocalSince = nil
-	}
-	d.counted = true
-	c.FailureCount++
-	delay, again := s.rules.Schedule.Delay(c.FailureCount, o, d.Attempt.Error.Code, at, s.rand())
-	if !again {
 		c.end(StatusFailed, at)
-		return
 	}
-	c.due(at.Add(delay).Truncate(time.Microsecond))
+	d.counted = c.FailureCount > before
 }
 
 // Arrived tells whether the receiver has taken the callback.

@@ -42,9 +42,9 @@ func (batchRow) TableName() string { return "run_batches" }
 func batch(r batchRow) (*models.Batch, error) {
 	return &models.Batch{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.RunID, InputID: r.InputID,
-		Page: r.Page, Status: r.Status, AttemptCount: r.AttemptCount, FailureCount: r.FailureCount, Mishaps: r.Mishaps.mishaps(),
-		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil), LocalSince: fromMicrosPtr(r.LocalSince), HasMore: r.HasMore, Empty: r.Empty,
-		Results: jsonOrNil(r.Results), ResultCount: r.ResultCount, Error: standardError(r.Error),
+		Page: r.Page, Status: r.Status, AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
+		Tries:   models.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
+		HasMore: r.HasMore, Empty: r.Empty, Results: jsonOrNil(r.Results), ResultCount: r.ResultCount, Error: standardError(r.Error),
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}, nil
 }
