@@ -41,7 +41,7 @@ func PriceOf(ctx context.Context, schema graphql.ExecutableSchema, operation *as
 }
 
 // AnyAnswers has the default limit, and places for any number.
-func AnyAnswers() *models.Answers { return models.NewAnswers(models.DefaultAnswerLimit, 0) }
+func AnyAnswers() *models.Answers { return models.NewAnswers(32<<20, 0) }
 
 // NewPatientHandler is NewHandler with loaders that wait for siblings on the busiest machine, so that statements can be counted.
 func NewPatientHandler(service *models.Service, log *slog.Logger) http.Handler {

@@ -11,10 +11,8 @@ import (
 
 // Limits of what a request brings into memory.
 const (
-	// DefaultAnswerLimit is what one request reads from the database, and what it answers, at most: 100 callbacks whose bodies have 300
-	// KiB each.
-	DefaultAnswerLimit = 32 << 20
-	// MinAnswerLimit holds any one row: an answer of an executor has 1 MiB, and so have a run's input and a job's.
+	// MinAnswerLimit is the least that one request may read from the database, and answer: any one row. An answer of an executor has 1
+	// MiB, and so have a run's input and a job's.
 	MinAnswerLimit = 4 << 20
 
 	// Most answers are small, and need no place: a mutation's, or a page of 20 callbacks. A page of 100 with all its attempts is middling.

@@ -15,12 +15,6 @@ type Quotas struct {
 	Sessions  int   // of a user; beyond it the least recently used ends
 }
 
-// DefaultQuotas are those of an operator who says nothing. A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten
-// of the largest runs; 1 GiB is what a small installation has to spare.
-func DefaultQuotas() Quotas {
-	return Quotas{Schedules: 1_000, Batches: 100_000, RunBytes: 1 << 30, Projects: 10_000, Sessions: 1_000}
-}
-
 // Usage is what runs that have not ended hold of their account's quotas.
 type Usage struct {
 	OpenBatches int

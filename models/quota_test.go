@@ -97,7 +97,7 @@ func TestOneRunDoesNotStoreNineGigabytes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.newAction()
-	w.withQuotas(models.DefaultQuotas())
+	w.withQuotas(models.Quotas{RunBytes: 1 << 30})
 	in := w.aRun()
 	in.Inputs[0].CustomData = objectOf(900_000)
 	in.MaxResults, in.PageSize = new(models.MaxRunResults), new(10)
@@ -128,7 +128,7 @@ func TestAnotherAccountHasItsOwnQuota(t *testing.T) {
 func TestRunsThatEndedHoldNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.withQuotas(models.DefaultQuotas())
+	w.withQuotas(models.Quotas{RunBytes: 1 << 30})
 	a := w.newAction()
 	none := func(what string) {
 		t.Helper()

@@ -74,7 +74,7 @@ func newWorld(tb testing.TB) *world {
 }
 
 func (w *world) handlerOf(service *models.Service) http.Handler {
-	return identified(rest.NewHandler(service, models.NewAnswers(models.DefaultAnswerLimit, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
+	return identified(rest.NewHandler(service, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 
 // identified gives each request an id, as the server does.

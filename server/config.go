@@ -39,15 +39,18 @@ type config struct {
 	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"256"`
 	PerHost         int           `env:"RINGBACK_PER_HOST" envDefault:"16"`
 	Retention       days          `env:"RINGBACK_RETENTION" envDefault:"2160h"`
-	QuotaSchedules  int           `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000"`
-	QuotaBatches    int           `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000"`
-	QuotaRunBytes   byteSize      `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1GiB"`
-	QuotaProjects   int           `env:"RINGBACK_QUOTA_PROJECTS" envDefault:"10000"`
-	QuotaSessions   int           `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000"`
-	CORSOrigins     origins       `env:"RINGBACK_CORS_ORIGINS"`
-	CORSHeaders     headerNames   `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name"`
-	AnswerLimit     byteSize      `env:"RINGBACK_ANSWER_LIMIT" envDefault:"32MiB"`
-	LogFormat       string        `env:"RINGBACK_LOG_FORMAT"`
+	// A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten of the largest runs; 1 GiB is what a small
+	// installation has to spare.
+	QuotaSchedules int         `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000"`
+	QuotaBatches   int         `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000"`
+	QuotaRunBytes  byteSize    `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1GiB"`
+	QuotaProjects  int         `env:"RINGBACK_QUOTA_PROJECTS" envDefault:"10000"`
+	QuotaSessions  int         `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000"`
+	CORSOrigins    origins     `env:"RINGBACK_CORS_ORIGINS"`
+	CORSHeaders    headerNames `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name"`
+	// 32 MiB are 100 callbacks whose bodies have 300 KiB each.
+	AnswerLimit byteSize `env:"RINGBACK_ANSWER_LIMIT" envDefault:"32MiB"`
+	LogFormat   string   `env:"RINGBACK_LOG_FORMAT"`
 }
 
 // configProblems are all mistakes in the configuration at once.

@@ -122,7 +122,7 @@ const besides = 64 << 20
 func TestLargeAnswersAtOnceStayWithinTheirShareOfTheMemory(t *testing.T) {
 	t.Parallel()
 	measured(t)
-	for limit, share := range map[string]int{"1GiB": 1 << 30 / 4, "8GiB": 8 * 3 * models.DefaultAnswerLimit} {
+	for limit, share := range map[string]int{"1GiB": 1 << 30 / 4, "8GiB": 8 * 3 * (32 << 20)} {
 		s := startServer(t, options{process: true, env: vars{"GOMEMLIMIT": limit}})
 		s.fillLarge(t)
 		s.eightTimes(t, `{ version }`)
