@@ -57,6 +57,9 @@ type Callback struct {
 	ReplayOfID       *int64 // the original that this is a replay of
 	CauseID          *int64 // the callback whose failure this notice tells of
 
+	// ReplayCount is the number of the last replay that is counted here: the history leaves it out, and so did earlier releases.
+	ReplayCount int
+
 	// DedupKey names what may happen only once (one event of one source, the nth replay); the database keeps it unique.
 	DedupKey string
 	// OrderingKey makes a line of the callbacks that share it: they are delivered one after the other, in the order of their
@@ -139,6 +142,8 @@ type CallbackStore interface {
 	// CallbacksByDedupKey returns them without their bodies and headers.
 	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
 	LockCallback(ctx context.Context, scope Scope, id int64) (*Callback, error)
+	// CountReplays raises ReplayCounts to the given numbers, by the ids of the originals.
+	CountReplays(ctx context.Context, numbers map[int64]int) error
 
 	// ClaimDue turns up to limit PENDING callbacks of a host that are due into RUNNING ones with a lease and their next
 	// attempt numbers, in one statement. Callers at the same moment get different ones.

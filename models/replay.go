@@ -3,10 +3,22 @@ package models
 import (
 	"context"
 	"strconv"
+	"strings"
 )
 
 // MaxReplays is how often one callback can be replayed.
 const MaxReplays = 3
+
+const replayPrefix = "replay:"
+
+// ReplayNumber reads from the DedupKey of a replay which one of its original it is: 1, 2, …; 0: it cannot be told.
+func ReplayNumber(dedupKey string) int {
+	number, err := strconv.Atoi(dedupKey[strings.LastIndex(dedupKey, ":")+1:])
+	if err != nil || !strings.HasPrefix(dedupKey, replayPrefix) {
+		return 0
+	}
+	return number
+}
 
 // ReplayCallback sends an ended callback once more, as a new callback with the same ref and the same bytes, to the target
 // as it is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is itself a
@@ -31,7 +43,8 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 		if err != nil {
 			return err
 		}
-		if err := original.replayable(len(replays)); err != nil {
+		number := original.lastReplay(replays) + 1
+		if err := original.replayable(number); err != nil {
 			return err
 		}
 		owners, err := ownersOf(ctx, tx, original.ProjectID)
@@ -48,7 +61,10 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 		if target.Unreadable != nil {
 			return target.Unreadable
 		}
-		replay = original.replay(len(replays) + 1)
+		if err := tx.CountReplays(ctx, map[int64]int{original.ID: number}); err != nil {
+			return err
+		}
+		replay = original.replay(number)
 		replay.aim(target.URL)
 		replay.CreatedAt = s.now()
 		replay.due(replay.CreatedAt)
@@ -61,13 +77,23 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 	return replay, nil
 }
 
-func (c *Callback) replayable(replays int) error {
+// lastReplay is the highest number that a replay of the callback ever had: of the given ones, which are still there, and of those that
+// are counted.
+func (c *Callback) lastReplay(replays []*Callback) int {
+	last := c.ReplayCount
+	for _, r := range replays {
+		last = max(last, ReplayNumber(r.DedupKey))
+	}
+	return last
+}
+
+func (c *Callback) replayable(number int) error {
 	switch {
 	case c.ReplayOfID != nil:
 		return Conflict("callbackId", "this callback is itself a replay; replay the original")
 	case !c.Status.Ended():
 		return Conflict("callbackId", "this callback is still %s; only one that has ended can be replayed", c.Status)
-	case replays >= MaxReplays:
+	case number > MaxReplays:
 		return Conflict("callbackId", "this callback was replayed %d times already, which is the limit", MaxReplays)
 	}
 	return nil
@@ -78,6 +104,6 @@ func (c *Callback) replay(number int) *Callback {
 		UID: newUID(), Ref: c.Ref, Event: c.Event, Target: c.Target, TargetHeaders: c.TargetHeaders,
 		ContentType: c.ContentType, Body: c.Body, AccountID: c.AccountID, ProjectID: c.ProjectID,
 		CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID, RunID: c.RunID, BatchID: c.BatchID, JobID: c.JobID, ReplayOfID: &c.ID, CauseID: c.CauseID,
-		OrderingKey: c.OrderingKey, DedupKey: "replay:" + c.UID.String() + ":" + strconv.Itoa(number),
+		OrderingKey: c.OrderingKey, DedupKey: replayPrefix + c.UID.String() + ":" + strconv.Itoa(number),
 	}
 }

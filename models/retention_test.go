@@ -1,6 +1,8 @@
 package models_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -211,5 +213,64 @@ func TestPurgeTakesARunOnlyWhenItsCallbacksAreGone(t *testing.T) {
 	w.clock.advance(2 * retention)
 	if gone := w.purge(); gone != 2 || w.left(run.ID, batches) != 0 {
 		t.Errorf("%d went; %d are left", gone, w.left(run.ID, batches))
+	}
+}
+
+// uncounting is the store as the release before uses it: it counts no replay.
+type uncounting struct{ models.Store }
+
+func (u uncounting) InTx(ctx context.Context, f func(models.Store) error) error {
+	return u.Store.InTx(ctx, func(tx models.Store) error { return f(uncounting{tx}) })
+}
+
+func (uncounting) CountReplays(context.Context, map[int64]int) error { return nil }
+
+func TestReplayAfterAPurgedOneHasTheNextNumber(t *testing.T) {
+	t.Parallel()
+	for _, purged := range []int{1, 2} {
+		for name, replayed := range map[string]func(w *world) *models.Service{
+			"counted":               func(w *world) *models.Service { return w.Service },
+			"by the release before": func(w *world) *models.Service { return w.on(uncounting{w.store}) },
+		} {
+			t.Run(fmt.Sprintf("number %d, %s", purged, name), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.setWebhook(nil) // no notice
+				original := w.deliver(w.raised().ID, answered(410))
+				var replays []*models.Callback
+				for range 2 {
+					replay, err := replayed(w).ReplayCallback(t.Context(), w.editor, original.ID)
+					noError(t, err)
+					replays = append(replays, replay)
+				}
+				gone, stays := replays[purged-1], replays[2-purged]
+				w.endOnly(gone)
+				w.clock.advance(retention + time.Microsecond)
+				if w.purge(); !w.isGone(gone.ID) || w.isGone(original.ID) {
+					t.Fatal("the replay that has ended goes, and nothing else")
+				}
+				w.deliver(stays.ID, answered(200))
+				third, err := w.ReplayCallback(t.Context(), w.editor, original.ID)
+				noError(t, err)
+				if n := models.ReplayNumber(third.DedupKey); n != 3 {
+					t.Errorf("it is number %d", n)
+				}
+				w.deliver(third.ID, answered(200))
+				_, err = w.ReplayCallback(t.Context(), w.editor, original.ID)
+				wantError(t, err, models.CodeConflict, "callbackId")
+			})
+		}
+	}
+}
+
+// endOnly ends a callback that waits, whoever waits before it.
+func (w *world) endOnly(c *models.Callback) {
+	w.t.Helper()
+	for _, d := range w.claimHost(c.TargetHost, 100) {
+		if d.Callback.ID == c.ID {
+			w.record(d, answered(200))
+		} else {
+			noError(w.t, w.Interrupt(w.t.Context(), d))
+		}
 	}
 }

@@ -32,6 +32,7 @@ type callbackRow struct {
 	JobID            *int64
 	ReplayOfID       *int64
 	CauseID          *int64
+	ReplayCount      int
 	DedupKey         string
 	OrderingKey      *string
 	Held             bool
@@ -60,7 +61,7 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 		ContentType: r.ContentType, Body: r.Body,
 		AccountID: r.AccountID, ProjectID: r.ProjectID, CrawlID: r.CrawlID, ReportDownloadID: r.ReportDownloadID,
 		RunID: r.RunID, BatchID: r.BatchID, JobID: r.JobID, ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
-		DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
+		ReplayCount: r.ReplayCount, DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
 		AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
 		Tries:      models.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
 		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
