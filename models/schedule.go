@@ -252,6 +252,9 @@ func (s *Service) fire(ctx context.Context, tx Store, schedule *RunSchedule) ([]
 	if err != nil {
 		return nil, err
 	}
+	if err := tx.UpdateSchedule(ctx, schedule); err != nil {
+		return nil, err
+	}
 	if err := run.become(RunQueued, at); err != nil {
 		return nil, err
 	}
@@ -292,22 +295,19 @@ func (s *Service) skipFiring(ctx context.Context, scheduleID int64, why error) e
 		if err := run.become(RunInvalid, at); err != nil {
 			return err
 		}
-		if err := tx.UpdateRun(ctx, run); err != nil {
-			return err
-		}
-		return s.charge(ctx, tx, run.AccountID, run.holds().minus(held).plus(waiting))
+		return s.writeSchedule(ctx, tx, schedule, run, held.minus(waiting))
 	})
 }
 
-// moveOn lets a schedule whose time has come wait for its next time, with a copy of its run, and returns what that holds.
+// moveOn lets a schedule whose time has come wait for its next time, with a copy of its run, and returns what that holds. The schedule is
+// written by the caller.
 func moveOn(ctx context.Context, tx Store, schedule *RunSchedule, run *Run, inputs []*RunInput, next *time.Time, at time.Time) (waiting Usage, err error) {
 	schedule.LastRunAt, schedule.NextRunAt, schedule.UnreadableSince = &at, next, nil
 	if next == nil {
 		schedule.Status = ScheduleCompleted
-	} else if waiting, err = createCopy(ctx, tx, run, inputs, at); err != nil {
-		return waiting, err
+		return Usage{}, nil
 	}
-	return waiting, tx.UpdateSchedule(ctx, schedule)
+	return createCopy(ctx, tx, run, inputs, at)
 }
 
 // createCopy makes the run that waits for the next firing.
@@ -335,6 +335,11 @@ func (s *Service) invalidate(ctx context.Context, tx Store, schedule *RunSchedul
 	if err := run.become(RunInvalid, s.now()); err != nil {
 		return err
 	}
+	return s.writeSchedule(ctx, tx, schedule, run, held)
+}
+
+// writeSchedule writes a schedule and its run, which held something else of the account's quotas before.
+func (s *Service) writeSchedule(ctx context.Context, tx Store, schedule *RunSchedule, run *Run, held Usage) error {
 	if err := tx.UpdateSchedule(ctx, schedule); err != nil {
 		return err
 	}

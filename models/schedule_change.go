@@ -78,13 +78,7 @@ func (s *Service) changeSchedule(ctx context.Context, actor *Actor, id int64, ch
 				return err
 			}
 		}
-		if err := tx.UpdateSchedule(ctx, schedule); err != nil {
-			return err
-		}
-		if err := tx.UpdateRun(ctx, run); err != nil {
-			return err
-		}
-		return s.charge(ctx, tx, run.AccountID, run.holds().minus(held))
+		return s.writeSchedule(ctx, tx, schedule, run, held)
 	})
 	return schedule, err
 }
