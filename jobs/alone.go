@@ -67,7 +67,8 @@ func (w *Worker) suspects(ctx context.Context) {
 	}
 }
 
-// single does one piece of work while nothing else is in flight in this process, and tells whether there was any.
+// single does one piece of work while nothing else is in flight in this process, and tells whether there was any. It has a slot as all
+// others: where those do not end in time to leave it alone, no more are in flight than may be.
 func (d *dispatcher[W]) single(claim func(context.Context) ([]W, error)) (found bool) {
 	d.mu.Lock()
 	if d.closed {
@@ -77,6 +78,10 @@ func (d *dispatcher[W]) single(claim func(context.Context) ([]W, error)) (found 
 	d.running.Add(1)
 	d.mu.Unlock()
 	defer d.running.Done()
+	if !d.waitForSlot() {
+		return false
+	}
+	defer func() { <-d.slots }()
 	ctx, cancel := context.WithTimeout(d.ctx, claimTimeout)
 	defer cancel()
 	since := time.Now()

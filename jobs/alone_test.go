@@ -53,3 +53,26 @@ func TestWorkThatIsToBeAloneHoldsUpTheOthersForAMinuteAtMost(t *testing.T) {
 		h.expect(t, "after it", 2)
 	})
 }
+
+func TestWorkThatIsToBeAloneIsWithinWhatMayBeInFlight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newShelf(t)
+		for _, lane := range []string{"a", "b", "c", "d"} {
+			h.nudge(lane)
+		}
+		if n := len(h.began()); n != cap(h.slots) {
+			t.Fatalf("%d are in flight, may be %d", n, cap(h.slots))
+		}
+		done := h.startAlone(1000)
+		<-time.After(2 * aloneWait)
+		h.expect(t, "while as many are in flight as may be")
+		h.settle()
+		<-time.After(2 * aloneWait)
+		h.expect(t, "when one of them has ended", 1000)
+		for range cap(h.slots) {
+			h.settle()
+		}
+		<-done
+	})
+}
