@@ -179,6 +179,14 @@ type attempt struct {
 
 type attemptError struct{ Code, Message string }
 
+// cause is the code of the error; empty where there is none.
+func (a attempt) cause() string {
+	if a.Error == nil {
+		return ""
+	}
+	return a.Error.Code
+}
+
 const callbackFields = ` id uid ref event status contentType payload targetUrl nextAttemptAt attemptCount httpStatus error { code message }
 	attempts { nodes { uid number url responseBody httpStatus error { code message } } } `
 
