@@ -34,9 +34,27 @@ type Item struct {
 	Bytes int64
 	Work  any
 
-	lane  *lane
-	state state
+	lane   *lane
+	state  state
+	cold   bool // it began while nothing was known of its lane
+	marks  marks
+	number uint64 // of its beginning, in the order of events
+	among  int    // in flight in its lane then, with it
+	until  Instant
+	turn   node[*Item] // in its lane, while it is ahead
+	aging  node[*Item] // among those ahead, or cold
 }
+
+type state uint8
+
+const (
+	isNew state = iota
+	isAhead
+	isStarted
+	isAnswered // its place is free, its slot is not
+	isFreed
+	isGivenBack
+)
 
 // Kind is what an answer says of the other side.
 type Kind uint8
@@ -70,7 +88,10 @@ type Claim struct {
 	Kind  int
 	Lanes []LaneLimit
 
-	entries []*lane
+	grants    []grant
+	works     int
+	composing bool
+	over      bool
 }
 
 // Actions are what is to be done now, in any order. Nothing in them is read or changed by the machine afterwards but what an Item or

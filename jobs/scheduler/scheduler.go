@@ -1,236 +1,169 @@
 package scheduler
 
-import "slices"
-
-type state uint8
-
-const (
-	isAhead state = iota
-	isStarted
-	isAnswered
-	isFreed
-)
-
-const (
-	maxClaims     = 4
-	maxClaimLanes = 64
-	maxClaimWorks = 256
-	basicWindow   = 16
-)
-
-type lane struct {
-	Lane
-	inFlight int
-	reserved int // part of inFlight
-	wanted   bool
-	claiming bool
-	queued   bool
-	ahead    []*Item
-}
+// maxVain bounds the steps of an event in which nothing begins. The next Tick goes on where it stopped.
+const maxVain = 128
 
 // Scheduler is the machine. One goroutine at a time may call it.
 type Scheduler struct {
-	limits  Limits
-	lanes   map[string]*lane
-	turn    []*lane
-	used    int
-	claims  map[int]int
+	limits   Limits
+	kept     int // of the slots, for lanes of hosts at which their account has nothing in flight
+	quarter  int // of the slots, which is what an account may hold while others wait
+	now      Instant
+	sequence uint64 // numbers what happens
+
+	lanes     map[string]*lane
+	endpoints map[string]*gate
+	hosts     map[string]*gate
+	accounts  map[int64]*account
+	pairs     map[pairKey]*pair
+	kinds     map[int]*kind
+
+	queues  []*queue // by class
+	classes []*kind  // by class: its kind
+
+	used     int // slots
+	expected int // works that may come ahead
+	bytes    int64
+	waits    int // accounts in which something waits
+
+	ahead   list[*Item] // by age
+	cold    list[*Item] // by age: started, of lanes without an answer
+	heavy   list[*lane] // that wait for bytes
+	idle    list[*lane] // by age
+	resting heap[*lane] // by when they may begin
+	touched list[*gate] // that may have room for lanes that wait at them
+	untaken list[*gate] // the same, that have offered it
+	lighter bool        // bytes were freed
+	vain    int         // steps of this event in which nothing began
+	pending bool        // the last event left something to do
 	stopped bool
 	out     Actions
 }
 
 // New returns a machine that knows of nothing.
 func New(limits Limits) *Scheduler {
-	return &Scheduler{limits: limits, lanes: map[string]*lane{}, claims: map[int]int{}}
-}
-
-func (s *Scheduler) lane(of Lane) *lane {
-	l, ok := s.lanes[of.Key]
-	if !ok {
-		l = &lane{Lane: of}
-		s.lanes[of.Key] = l
+	s := &Scheduler{
+		limits: limits, quarter: max(1, limits.Slots/4),
+		lanes: map[string]*lane{}, endpoints: map[string]*gate{}, hosts: map[string]*gate{},
+		accounts: map[int64]*account{}, pairs: map[pairKey]*pair{}, kinds: map[int]*kind{},
+		queues: []*queue{newQueue()}, classes: []*kind{nil},
+		resting: heap[*lane]{
+			before: func(a, b *lane) bool { return a.rest < b.rest },
+			at:     func(l *lane) *int { return &l.restAt },
+		},
 	}
-	return l
-}
-
-func (s *Scheduler) queue(l *lane) {
-	if !l.queued && (len(l.ahead) > 0 || l.wanted && !l.claiming) {
-		l.queued = true
-		s.turn = append(s.turn, l)
+	if limits.Slots > 1 {
+		s.kept = max(1, limits.Slots/10)
 	}
+	return s
 }
 
-func (s *Scheduler) room(l *lane) int {
-	if s.stopped {
-		return 0
+// Due says that something may be due in a lane.
+func (s *Scheduler) Due(now Instant, of Lane) Actions {
+	s.at(now)
+	l := s.lane(of)
+	l.wanted = true
+	s.settle(l)
+	return s.finish()
+}
+
+// Answered says how a started request ended, at most once for each. Its place is free for the next, its slot is not.
+func (s *Scheduler) Answered(now Instant, item *Item, a Answer) Actions {
+	s.at(now)
+	if item.state == isStarted {
+		l, inFlight := item.lane, item.lane.inFlight
+		s.quit(item)
+		s.learn(l, item, a, inFlight)
+		s.settle(l)
 	}
-	return min(basicWindow-l.inFlight, s.limits.Slots-s.used)
+	return s.finish()
 }
 
-func (s *Scheduler) pump() Actions {
-	var claim *Claim
-	for range len(s.turn) {
-		l := s.turn[0]
-		s.turn = s.turn[1:]
-		l.queued = false
-		for len(l.ahead) > 0 && s.room(l) > 0 {
-			item := l.ahead[0]
-			l.ahead = l.ahead[1:]
-			s.begin(l, item)
+// Freed says that nothing is left to do for a started item, exactly once for each.
+func (s *Scheduler) Freed(now Instant, item *Item) Actions {
+	s.at(now)
+	if item.state == isStarted {
+		s.quit(item)
+	}
+	if item.state == isAnswered {
+		item.state = isFreed
+		s.release(item.lane)
+		s.lighten(item.Bytes)
+		s.settle(item.lane)
+	}
+	return s.finish()
+}
+
+// quit frees the place of a started item.
+func (s *Scheduler) quit(item *Item) {
+	item.state = isAnswered
+	item.aging.remove()
+	s.vacate(item.lane, item.marks)
+}
+
+// Room tells whether work of a lane would begin now.
+func (s *Scheduler) Room(of Lane) bool {
+	l := s.lane(of)
+	s.settle(l)
+	return !l.waits && s.open(l) && s.hasSlot(l)
+}
+
+// Stop begins nothing more, and gives back what has not begun.
+func (s *Scheduler) Stop(now Instant) Actions {
+	s.at(now)
+	s.stopped = true
+	for s.ahead.n > 0 {
+		l := s.ahead.first.of.lane
+		s.giveBackAhead(l)
+		s.settle(l)
+	}
+	return s.finish()
+}
+
+// finish lets everything begin that may, and returns what is to be done.
+func (s *Scheduler) finish() Actions {
+	s.wakeHeavy()
+	s.vain = 0
+	for waits := -1; waits != s.waits; { // who waits for nobody else may take more
+		s.assign()
+		waits = s.waits
+		for _, k := range s.classes[1:] {
+			s.claimEarly(k)
 		}
-		if n := s.room(l); n > 0 && l.wanted && !l.claiming && s.claims[l.Kind] < maxClaims {
-			l.wanted, l.claiming, l.reserved = false, true, n
-			l.inFlight += n
-			s.used += n
-			claim = &Claim{Kind: l.Kind, Lanes: []LaneLimit{{l.Lane, n}}, entries: []*lane{l}}
-			s.claims[l.Kind]++
-			s.out.Claims = append(s.out.Claims, claim)
-		}
-		s.queue(l)
 	}
 	out := s.out
 	s.out = Actions{}
 	return out
 }
 
-func (s *Scheduler) begin(l *lane, item *Item) {
-	item.lane, item.state = l, isStarted
-	l.inFlight++
-	s.used++
-	s.out.Start = append(s.out.Start, item)
-}
-
-// Due says that something may be due in a lane.
-func (s *Scheduler) Due(_ Instant, of Lane) Actions {
-	l := s.lane(of)
-	l.wanted = true
-	s.queue(l)
-	return s.pump()
-}
-
-// Claimed is the result of a claim: nothing if it failed. full are the keys of those of its lanes in which more may be due.
-func (s *Scheduler) Claimed(_ Instant, c *Claim, items []*Item, full []string) Actions {
-	s.claims[c.Kind]--
-	for _, l := range c.entries {
-		l.claiming = false
-		l.inFlight -= l.reserved
-		s.used -= l.reserved
-		l.reserved = 0
-		l.wanted = l.wanted || slices.Contains(full, l.Key)
-	}
-	for _, item := range items {
-		s.accept(item)
-	}
-	for _, l := range c.entries {
-		s.queue(l)
-	}
-	return s.pump()
-}
-
-func (s *Scheduler) accept(item *Item) {
-	l := s.lane(item.Lane)
-	switch {
-	case s.stopped:
-		s.out.GiveBack = append(s.out.GiveBack, item)
-	case s.room(l) > 0:
-		s.begin(l, item)
-	default:
-		l.ahead = append(l.ahead, item)
-		s.queue(l)
-	}
-}
-
-// Answered says how a started request ended, at most once for each. Its place is free for the next, its slot is not.
-func (s *Scheduler) Answered(_ Instant, item *Item, _ Answer) Actions {
-	if item.state == isStarted {
-		item.state = isAnswered
-		item.lane.inFlight--
-		s.queue(item.lane)
-	}
-	return s.pump()
-}
-
-// Freed says that nothing is left to do for a started item, exactly once for each.
-func (s *Scheduler) Freed(_ Instant, item *Item) Actions {
-	if item.state == isStarted {
-		item.lane.inFlight--
-	}
-	if item.state != isFreed {
-		item.state = isFreed
-		s.used--
-		s.queue(item.lane)
-	}
-	return s.pump()
-}
-
-// Tick brings about what time brings.
-func (s *Scheduler) Tick(_ Instant) Actions { return s.pump() }
-
-// Next says when Tick is to be called next; false: nothing waits for time.
-func (s *Scheduler) Next() (Instant, bool) { return 0, false }
-
-// Room tells whether work of a lane would begin now.
-func (s *Scheduler) Room(of Lane) bool {
-	l := s.lane(of)
-	return s.room(l) > 0 && !l.wanted && len(l.ahead) == 0
-}
-
-// Stop begins nothing more, and gives back what has not begun.
-func (s *Scheduler) Stop(_ Instant) Actions {
-	s.stopped = true
-	for _, l := range s.lanes {
-		s.out.GiveBack = append(s.out.GiveBack, l.ahead...)
-		l.ahead = nil
-	}
-	return s.pump()
-}
-
-// Reservation is room for work that is about to be created.
-type Reservation struct {
-	s    *Scheduler
-	l    *lane
-	n    int
-	over bool
-}
-
-// Reserve keeps room for up to n works of a lane that the caller is about to create and claim.
-func (s *Scheduler) Reserve(_ Instant, of Lane, n int, _ int64) *Reservation {
-	l := s.lane(of)
-	r := &Reservation{s: s, l: l}
-	if !l.wanted && len(l.ahead) == 0 {
-		r.n = max(0, min(n, s.room(l)))
-		l.inFlight += r.n
-		s.used += r.n
-	}
-	return r
-}
-
-// N is for how many there is room.
-func (r *Reservation) N() int { return r.n }
-
-// Start begins what was created. The first of Start and Return counts.
-func (r *Reservation) Start(_ Instant, items []*Item) Actions {
-	if r.end() {
-		for _, item := range items {
-			r.s.accept(item)
+// assign gives away the free slots.
+func (s *Scheduler) assign() {
+	for s.vain < maxVain {
+		s.offerTouched()
+		if l := s.pick(); l != nil {
+			s.serve(l)
+			continue
+		}
+		if s.stopped || s.used >= s.limits.Slots || !s.offerMore() {
+			break
 		}
 	}
-	return r.s.pump()
+	s.pending = s.vain >= maxVain
 }
 
-// Return gives the room to others.
-func (r *Reservation) Return(_ Instant) Actions {
-	r.end()
-	return r.s.pump()
-}
-
-func (r *Reservation) end() bool {
-	if r.over {
-		return false
+// serve gives a slot to the lane whose turn it is, if it can still use it.
+func (s *Scheduler) serve(l *lane) {
+	if !s.open(l) || l.class != starting && !s.fits(l.weight) {
+		s.vain++
+		s.settle(l)
+		return
 	}
-	r.over = true
-	r.l.inFlight -= r.n
-	r.s.used -= r.n
-	r.s.queue(r.l)
-	return true
+	l.ticket = 0
+	if l.class == starting {
+		s.begin(l)
+	} else {
+		s.reserve(l)
+	}
+	s.leave(l)
+	s.settle(l)
 }

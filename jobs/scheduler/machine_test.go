@@ -1,0 +1,240 @@
+package scheduler
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// model is what may be said of the machine from outside, and what has to be true inside whatever happens.
+type model struct {
+	machine *Scheduler
+	now     Instant
+	lanes   []Lane
+	limits  Limits
+
+	claims       []*Claim
+	started      []*Item // not answered
+	answered     []*Item // not freed
+	ended        map[*Item]string
+	reservations []*Reservation
+	rest         map[string]Instant
+	stopped      bool
+}
+
+func newModel(t *rapid.T) *model {
+	m := &model{ended: map[*Item]string{}, rest: map[string]Instant{}}
+	m.limits = Limits{
+		Slots:       rapid.SampledFrom([]int{1, 2, 3, 5, 8, 20, 40, 100}).Draw(t, "slots"),
+		PerEndpoint: rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3, 12}).Draw(t, "at once to an endpoint"),
+		Bytes:       int64(rapid.SampledFrom([]int{0, 0, 50, 500}).Draw(t, "bytes")),
+	}
+	m.machine = New(m.limits)
+	for i := range rapid.IntRange(1, 14).Draw(t, "lanes") {
+		host := rapid.IntRange(0, 2).Draw(t, "host")
+		l := Lane{
+			Host:     fmt.Sprintf("h%d", host),
+			Endpoint: fmt.Sprintf("h%d:%d", host, rapid.IntRange(0, 1).Draw(t, "port")),
+			Account:  int64(rapid.IntRange(1, 5).Draw(t, "account")),
+			Kind:     rapid.IntRange(0, 1).Draw(t, "kind"),
+			Bulk:     rapid.IntRange(0, 3).Draw(t, "bulk") == 0,
+		}
+		l.Key = fmt.Sprintf("%s %d %d", l.Endpoint, i, l.Account)
+		m.lanes = append(m.lanes, l)
+	}
+	return m
+}
+
+func TestMachineKeepsItsRules(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		m := newModel(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"due":          func(t *rapid.T) { m.do(t, m.machine.Due(m.now, m.lane(t))) },
+			"due too":      func(t *rapid.T) { m.do(t, m.machine.Due(m.now, m.lane(t))) },
+			"claimed":      m.claimed,
+			"claimed too":  m.claimed,
+			"answered":     m.answer,
+			"answered too": m.answer,
+			"freed":        m.free,
+			"freed too":    m.free,
+			"tick":         m.tick,
+			"reserve":      m.reserve,
+			"reserved":     m.endReservation,
+			"room":         func(t *rapid.T) { m.machine.Room(m.lane(t)) },
+			"":             m.check,
+		})
+		m.drain(t)
+	})
+}
+
+func (m *model) lane(t *rapid.T) Lane { return rapid.SampledFrom(m.lanes).Draw(t, "lane") }
+
+// do carries out what the machine says.
+func (m *model) do(t *rapid.T, a Actions) {
+	for _, c := range a.Claims {
+		m.checkClaim(t, c)
+	}
+	m.claims = append(m.claims, a.Claims...)
+	for _, item := range a.Start {
+		if how, ok := m.ended[item]; ok {
+			t.Fatalf("started after it was %s", how)
+		}
+		m.ended[item] = "started"
+		if m.stopped {
+			t.Fatal("started after the stop")
+		}
+		if m.rest[item.Lane.Key] > m.now {
+			t.Fatal("started in a lane that rests")
+		}
+		m.started = append(m.started, item)
+	}
+	for _, item := range a.GiveBack {
+		if how, ok := m.ended[item]; ok {
+			t.Fatalf("given back after it was %s", how)
+		}
+		m.ended[item] = "given back"
+	}
+}
+
+func (m *model) checkClaim(t *rapid.T, c *Claim) {
+	seen, works := map[string]bool{}, 0
+	for _, l := range c.Lanes {
+		if l.Lane.Kind != c.Kind || seen[l.Lane.Key] || l.Limit < 1 {
+			t.Fatalf("claim of kind %d with %+v", c.Kind, l)
+		}
+		seen[l.Lane.Key] = true
+		works += l.Limit
+	}
+	if len(c.Lanes) > 64 || works > 256 || m.stopped {
+		t.Fatalf("claim of %d lanes and %d works", len(c.Lanes), works)
+	}
+}
+
+func pull[T any](t *rapid.T, from *[]T) (x T) {
+	if len(*from) == 0 {
+		t.Skip("none")
+	}
+	i := rapid.IntRange(0, len(*from)-1).Draw(t, "which")
+	x = (*from)[i]
+	*from = append((*from)[:i], (*from)[i+1:]...)
+	return x
+}
+
+func (m *model) item(t *rapid.T, l Lane) *Item {
+	return &Item{Lane: l, Bytes: int64(rapid.SampledFrom([]int{0, 1, 10, 60, 700}).Draw(t, "bytes"))}
+}
+
+func (m *model) claimed(t *rapid.T) {
+	c := pull(t, &m.claims)
+	var items []*Item
+	var full []string
+	if rapid.IntRange(0, 9).Draw(t, "fails") > 0 {
+		for _, l := range c.Lanes {
+			n := l.Limit
+			if rapid.Bool().Draw(t, "less") {
+				n = rapid.IntRange(0, n).Draw(t, "n")
+			}
+			for range n {
+				items = append(items, m.item(t, l.Lane))
+			}
+			if n == l.Limit {
+				full = append(full, l.Lane.Key)
+			}
+		}
+	}
+	m.do(t, m.machine.Claimed(m.now, c, items, full))
+	for _, item := range items {
+		if _, ok := m.ended[item]; !ok && item.state != isAhead {
+			t.Fatal("claimed work was lost")
+		}
+	}
+}
+
+func (m *model) answer(t *rapid.T) {
+	item := pull(t, &m.started)
+	m.answered = append(m.answered, item)
+	kinds := []Kind{Arrived, Arrived, Arrived, Ours, Refused, Overloaded, TimedOut, Unreachable, Unresolved}
+	a := Answer{Kind: rapid.SampledFrom(kinds).Draw(t, "answer"), Took: Duration(rapid.IntRange(0, 300).Draw(t, "took")) * millisecond}
+	if a.Kind == Overloaded {
+		a.RetryAfter = Duration(rapid.SampledFrom([]int{0, 0, 1, 100}).Draw(t, "retry after")) * second
+		m.rest[item.Lane.Key] = max(m.rest[item.Lane.Key], m.now+min(a.RetryAfter, 60*second))
+	}
+	m.do(t, m.machine.Answered(m.now, item, a))
+}
+
+func (m *model) free(t *rapid.T) {
+	from := &m.answered
+	if len(m.answered) == 0 || rapid.IntRange(0, 9).Draw(t, "unanswered") == 0 {
+		from = &m.started
+	}
+	m.do(t, m.machine.Freed(m.now, pull(t, from)))
+}
+
+func (m *model) tick(t *rapid.T) {
+	m.now += Duration(rapid.SampledFrom([]int{1, 10, 100, 1000, 30_000, 100_000}).Draw(t, "later")) * millisecond
+	for range 100 {
+		next, ok := m.machine.Next()
+		if !ok || next > m.now {
+			return
+		}
+		m.do(t, m.machine.Tick(m.now))
+	}
+	t.Fatal("the time never comes for the next Tick")
+}
+
+func (m *model) reserve(t *rapid.T) {
+	n := rapid.IntRange(1, 30).Draw(t, "n")
+	l := m.lane(t)
+	room := m.machine.Room(l)
+	r := m.machine.Reserve(m.now, l, n, int64(n*5))
+	if r.N() > n || r.N() < 0 {
+		t.Fatalf("room for %d of %d", r.N(), n)
+	}
+	if room && r.N() == 0 && m.limits.Bytes == 0 {
+		t.Fatal("room, and nothing can be reserved")
+	}
+	m.reservations = append(m.reservations, r)
+}
+
+func (m *model) endReservation(t *rapid.T) {
+	r := pull(t, &m.reservations)
+	if rapid.Bool().Draw(t, "returned") {
+		m.do(t, r.Return(m.now))
+		m.do(t, r.Return(m.now))
+		return
+	}
+	var items []*Item
+	for range rapid.IntRange(0, r.N()).Draw(t, "created") {
+		items = append(items, &Item{Lane: r.grant.lane.Lane, Bytes: 5})
+	}
+	m.do(t, r.Start(m.now, items))
+	m.do(t, r.Start(m.now, items))
+	m.do(t, r.Return(m.now))
+}
+
+// drain lets everything end: nothing is counted afterwards, and nothing remembered a while later.
+func (m *model) drain(t *rapid.T) {
+	m.do(t, m.machine.Stop(m.now))
+	m.stopped = true
+	for _, r := range m.reservations {
+		m.do(t, r.Return(m.now))
+	}
+	for _, c := range m.claims {
+		item := m.item(t, c.Lanes[0].Lane)
+		m.do(t, m.machine.Claimed(m.now, c, []*Item{item}, nil))
+		if m.ended[item] != "given back" {
+			t.Fatal("claimed after the stop, and not given back")
+		}
+	}
+	for _, item := range append(m.started, m.answered...) {
+		m.do(t, m.machine.Freed(m.now, item))
+	}
+	m.claims, m.started, m.answered, m.reservations = nil, nil, nil, nil
+	m.check(t)
+	s := m.machine
+	if s.used != 0 || s.bytes != 0 || s.expected != 0 || s.ahead.n != 0 || s.cold.n != 0 {
+		t.Fatalf("left over: %d slots, %d bytes, %d expected, %d ahead, %d cold", s.used, s.bytes, s.expected, s.ahead.n, s.cold.n)
+	}
+}

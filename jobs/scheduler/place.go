@@ -1,0 +1,94 @@
+package scheduler
+
+// marks are what is counted of a place beside the place itself.
+type marks uint8
+
+const (
+	// markCold: it counts against the opening of its endpoint.
+	markCold marks = 1 << iota
+	// The one request that goes to what is down.
+	markLane
+	markEndpoint
+	markHost
+)
+
+// take takes a slot, and a place in a lane.
+func (s *Scheduler) take(l *lane) (m marks) {
+	s.used++
+	l.held++
+	l.account.held++
+	s.sequence++
+	l.account.served = s.sequence
+	s.moved(l.account)
+
+	l.inFlight++
+	l.endpoint.inFlight++
+	l.pair.inFlight++
+	if l.pair.inFlight == 1 {
+		s.begun(l)
+	}
+	if l.endpoint.bound == 0 && !l.warm() {
+		m |= markCold
+		l.endpoint.cold++
+	}
+	return m | l.try(markLane) | l.endpoint.try(markEndpoint) | l.host.try(markHost)
+}
+
+func (o *outage) try(m marks) marks {
+	if !o.down {
+		return 0
+	}
+	o.trials++
+	return m
+}
+
+// vacate frees a place.
+func (s *Scheduler) vacate(l *lane, m marks) {
+	l.inFlight--
+	l.endpoint.inFlight--
+	l.pair.inFlight--
+	if l.pair.inFlight == 0 {
+		s.ended(l)
+	}
+	if m&markLane != 0 {
+		l.trials--
+	}
+	if m&markEndpoint != 0 {
+		l.endpoint.trials--
+	}
+	if m&markHost != 0 {
+		l.host.trials--
+	}
+	s.warmed(l, m)
+	s.touch(l.endpoint)
+	s.touch(l.host)
+}
+
+// warmed takes a request out of those that count against the opening.
+func (s *Scheduler) warmed(l *lane, m marks) {
+	if m&markCold != 0 {
+		l.endpoint.cold--
+		s.touch(l.endpoint)
+	}
+}
+
+// release frees a slot.
+func (s *Scheduler) release(l *lane) {
+	s.used--
+	l.held--
+	l.account.held--
+	s.moved(l.account)
+}
+
+// begin starts what has been ahead in a lane the longest.
+func (s *Scheduler) begin(l *lane) {
+	item := l.ahead.first.of
+	s.dropAhead(item)
+	item.state = isStarted
+	item.marks = s.take(l)
+	item.number, item.among = s.sequence, l.inFlight
+	if item.cold = item.marks&markCold != 0; item.cold {
+		s.age(&s.cold, item, coldTime)
+	}
+	s.out.Start = append(s.out.Start, item)
+}
