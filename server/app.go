@@ -54,9 +54,12 @@ func (a *app) openAll(ctx context.Context) error {
 		return err
 	}
 	a.closers = append(a.closers, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 		defer cancel()
-		return stopTracing(ctx)
+		if err := stopTracing(ctx); err != nil { // a collector that is away is no fault of this process
+			a.log.WarnContext(ctx, "traces.lost", "error", err)
+		}
+		return nil
 	})
 	troubles := jobs.NewTroubles(a.registry)
 	if err := a.openStore(ctx, troubles); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
@@ -14,6 +15,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 )
+
+// flushTime is how long the last spans may take to the collector when the process stops.
+const flushTime = 2 * time.Second
 
 // startTracing exports traces over OTLP/HTTP when the standard variable OTEL_EXPORTER_OTLP_ENDPOINT (or its _TRACES_ twin) names a
 // collector; the other OTEL_* variables mean what the OpenTelemetry specification says. It returns what flushes and ends it.

@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
 
 // The caller's trace goes on in the mutation, the task and the attempt, and reaches the receiver.
@@ -55,4 +58,12 @@ func TestWithoutACollectorNoTraceIsSent(t *testing.T) {
 	if got := h.next(t, "/hook").header.Get("Traceparent"); got != "" {
 		t.Errorf("the receiver got the trace %q", got)
 	}
+}
+
+func TestACollectorThatHangsKeepsNoProcessFromEnding(t *testing.T) {
+	t.Parallel()
+	collector := "http://" + egresstest.Raw(t, func(conn *net.TCPConn) { _, _ = io.Copy(io.Discard, conn) })
+	s := startServer(t, options{process: true, env: vars{"OTEL_EXPORTER_OTLP_ENDPOINT": collector}})
+	s.finishCrawl(t, newCrawlID(), s.newProject(t, "http://127.0.0.1:9/hook"))
+	s.endsInTime(t)
 }
