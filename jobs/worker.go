@@ -41,6 +41,8 @@ const (
 	fireTimeout  = 30 * time.Second
 	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their outcomes.
 	recordMargin = 10 * time.Second
+	// StopMargin is what a Worker and a Presence take to stop at most, beyond the timeout of a request.
+	StopMargin = recordMargin + lastWord + lookTimeout
 	// queueEnd is how long asynq has to end, which it does beside the rest. It takes a second or two, and where Redis hangs it may never end:
 	// it waits for each of its own parts, and for some without a deadline. What it leaves behind in Redis only wakes somebody for nothing.
 	queueEnd = 5 * time.Second

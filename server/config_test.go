@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/jobs"
 )
 
 func TestAllProblemsOfTheConfigurationAreToldAtOnce(t *testing.T) {
@@ -142,6 +144,31 @@ func TestComposePassesEveryVariableOn(t *testing.T) {
 		}
 		if !strings.Contains(string(text), want) {
 			t.Errorf("docker-compose.yml does not pass %s on", name)
+		}
+	}
+}
+
+// Who stops a process is to wait for as long as it may need, which is what the README tells them.
+func TestAProcessHasTheTimeThatItNeedsToStop(t *testing.T) {
+	t.Parallel()
+	needs := requestDrain + jobs.StopMargin + flushTime
+	c, err := parseConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page, says := range map[string]struct {
+		text    string
+		atLeast time.Duration
+	}{
+		"README.md":          {"give it `RINGBACK_TIMEOUT` and ([0-9]+) ?s", needs},
+		"docker-compose.yml": {"stop_grace_period: ([0-9]+)s", c.Timeout + needs},
+	} {
+		text, err := os.ReadFile("../" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if given, err := time.ParseDuration(find(t, string(text), says.text) + "s"); err != nil || given < says.atLeast {
+			t.Errorf("%s gives a process %s to stop, of which it may need %s (%v)", page, given, says.atLeast, err)
 		}
 	}
 }
