@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,32 +30,57 @@ var straightHeaders = http.Header{
 	"Webhook-Signature":  {"v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="},
 }
 
-// straight measures what this machine can do: the same bytes, from net/http to net/http, with nothing between. It returns posts a
-// second.
-func straight(ctx context.Context, r *receiver, duration time.Duration) (float64, error) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: straightClients, DisableCompression: true}}
+// straight measures what this machine can do: the same bytes, from net/http to net/http, with nothing between, so many clients
+// of one URL each, on connections that are open by then. It returns posts a second.
+func straight(ctx context.Context, urls []string, clients int, duration time.Duration) (float64, error) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}, Timeout: requestTimeout}
 	defer client.CloseIdleConnections()
-	failed := make(chan error, straightClients)
-	var group sync.WaitGroup
-	begun := time.Now()
-	for range straightClients {
-		group.Go(func() {
-			for time.Since(begun) < duration {
-				if err := postStraight(ctx, client, r.base+straightPath); err != nil {
-					failed <- err
-					return
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var posts atomic.Int64
+	post := func(until time.Time) {
+		var group sync.WaitGroup
+		for k := range clients {
+			group.Go(func() {
+				for first := true; (first || time.Now().Before(until)) && ctx.Err() == nil; first = false {
+					cancelOn(cancel, postStraight(ctx, client, urls[k%len(urls)]))
+					posts.Add(1)
 				}
-			}
-		})
+			})
+		}
+		group.Wait()
 	}
-	group.Wait()
-	took := time.Since(begun)
-	select {
-	case err := <-failed:
+	post(time.Time{}) // one each
+	posts.Store(0)
+	begun := time.Now()
+	post(begun.Add(duration))
+	return perSecond(int(posts.Load()), time.Since(begun)), context.Cause(ctx)
+}
+
+// straight measures the baseline of a run, before its server is started.
+func (b *bench) straight() (float64, error) {
+	r, err := startReceiver(b.ctx)
+	if err != nil {
 		return 0, err
-	default:
 	}
-	return float64(r.straight.Swap(0)) / took.Seconds(), nil
+	defer r.close()
+	return straight(b.ctx, []string{r.base + straightPath}, straightClients, b.Baseline)
+}
+
+// straightTo measures what the receivers of a run can take, before its server is started: of those that hang nothing is expected.
+func (b *bench) straightTo(sites []site) (float64, error) {
+	r, err := startReceiver(b.ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer r.close()
+	var urls []string
+	for _, s := range sites {
+		if !s.hangs {
+			urls = append(urls, r.open(s.endpoint, r.tally))
+		}
+	}
+	return straight(b.ctx, urls, b.Clients, b.Baseline)
 }
 
 func postStraight(ctx context.Context, client *http.Client, url string) error {

@@ -91,8 +91,18 @@ func (d *database) server(ctx context.Context) (int, bool) {
 	return pid, err == nil && isCalled(pid, "postgres")
 }
 
-// unrecorded counts callbacks of a project that did not end well by the history's account.
-func (d *database) unrecorded(ctx context.Context, projectID int64) (n int, err error) {
-	err = d.QueryRowContext(ctx, "SELECT count(*) FROM callbacks WHERE project_id = $1 AND status <> 'SUCCESS'", projectID).Scan(&n)
-	return n, err
+// unrecorded counts callbacks of the sources that did not end well by the history's account. Of those that hang nothing is expected.
+func (d *database) unrecorded(ctx context.Context, sources []source) (n int, err error) {
+	const query = "SELECT count(*) FROM callbacks WHERE project_id = $1 AND status <> 'SUCCESS'"
+	for _, s := range sources {
+		var more int
+		if s.hangs {
+			continue
+		}
+		if err := d.QueryRowContext(ctx, query, s.projectID).Scan(&more); err != nil {
+			return 0, err
+		}
+		n += more
+	}
+	return n, nil
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -12,16 +14,14 @@ type variant struct {
 	roles []string
 	// prepare, where it is set, fills the database before the load.
 	prepare func(*bench, *installation) error
-}
 
-// straight measures the baseline of a run, before its server is started.
-func (b *bench) straight() (float64, error) {
-	r, err := startReceiver(b.ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer r.close()
-	return straight(b.ctx, r, b.Baseline)
+	// sites get the load in turn; none: it goes to the tenant's own receiver, and a callback's time begins before it is accepted.
+	sites  []site
+	beside *side // nil: nothing
+	// grace, where it is set, is how long is waited after the load. What has not arrived then is late, not lost.
+	grace time.Duration
+	// rampTo, where it is set, is a rate of arrivals; when was it reached?
+	rampTo int
 }
 
 // compare measures every variant as often as there are rounds, one after the other, so that a noisy minute hits all alike.
@@ -57,12 +57,19 @@ func (b *bench) deliver(command string, v variant, l load) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	var receivers *Receivers
+	if len(v.sites) > 0 {
+		receivers = &Receivers{}
+		if receivers.PostsPerSecond, err = b.straightTo(v.sites); err != nil {
+			return nil, err
+		}
+	}
 	i, err := b.install("", v.roles...)
 	if err != nil {
 		return nil, err
 	}
 	r := b.newResult(command, i)
-	r.Variant, r.StraightPerSecond = v.name, baseline
+	r.Variant, r.StraightPerSecond, r.Receivers = v.name, baseline, receivers
 	err = b.measure(i, v, l, r)
 	return r, errors.Join(i.cause(err), i.close())
 }
@@ -76,75 +83,74 @@ func (b *bench) measure(i *installation, v variant, l load, r *result) (err erro
 			return err
 		}
 	}
-	p, err := newPublisher(i)
+	s, err := v.build(i)
 	if err != nil {
 		return err
 	}
-	if err := b.tryOne(i, p); err != nil {
+	if v.beside != nil && v.beside.queued {
+		if err := b.queue(i, v, s); err != nil {
+			return err
+		}
+	}
+	if err := b.tryOne(i); err != nil {
 		return err
 	}
 	meter := i.meter()
-	before := meter.cpu()
-	events, err := l(i.ctx, p)
+	before, elsewhere, begun := meter.cpu(), s.besidePosts.arrived(), time.Now()
+	events, err := s.publish(i.ctx, v, l)
 	if err != nil {
 		return err
 	}
-	i.receiver.await(i.ctx, len(events), b.Patience)
+	events = slices.DeleteFunc(events, func(e event) bool { return e.hangs })
+	counted := b.await(i.ctx, v, s, len(events))
 	if err := i.ctx.Err(); err != nil {
 		return err
 	}
 	r.CPUSeconds, r.PeakMemory = meter.cpuSince(before), i.memory(peakMemory)
+	if r.Receivers != nil {
+		r.Connections = i.receiver.opened.Load()
+	}
+	if s.beside != nil {
+		r.Beside = s.read(elsewhere, time.Since(begun))
+	}
+	i.receiver.release()
 	if err := i.stop(); err != nil {
 		return err
 	}
-	r.Deliveries = i.receiver.deliveries(events, r.StraightPerSecond)
-	unrecorded, err := i.db.unrecorded(i.ctx, i.tenant.projectID)
-	if err == nil && unrecorded > r.Lost {
-		err = fmt.Errorf("%d callbacks arrived, but the history does not say so", unrecorded-r.Lost)
+	if v.rampTo > 0 {
+		r.Ramp = s.posts.ramp(v.rampTo)
+	}
+	r.Deliveries = s.posts.deliveries(events, r.StraightPerSecond, counted)
+	unrecorded, err := i.db.unrecorded(i.ctx, s.measured.sources)
+	if err == nil && unrecorded > r.Lost+r.Late {
+		err = fmt.Errorf("%d callbacks arrived, but the history does not say so", unrecorded-r.Lost-r.Late)
 	}
 	return err
 }
 
-// tryOne sends one callback that does not count, which shows that all is connected.
-func (b *bench) tryOne(i *installation, p *publisher) error {
-	if _, err := p.publish(i.ctx); err != nil {
+// await waits for what was published.
+func (b *bench) await(ctx context.Context, v variant, s *stage, count int) terms {
+	by := terms{fromAnswer: len(v.sites) > 0}
+	if v.grace > 0 {
+		ctx, cancel := context.WithTimeout(ctx, v.grace)
+		defer cancel()
+		s.posts.await(ctx, count, v.grace)
+		by.until = time.Now()
+		return by
+	}
+	s.posts.await(ctx, count, b.Patience)
+	return by
+}
+
+// tryOne sends one callback to the tenant's own receiver that does not count, which shows that all is connected.
+func (b *bench) tryOne(i *installation) error {
+	if err := newPublisher(i, source{projectID: i.tenant.projectID}).publish(i.ctx, &event{}); err != nil {
 		return err
 	}
 	if i.receiver.await(i.ctx, 1, b.Patience); i.receiver.arrived() == 0 {
 		return errors.New("the first callback did not arrive")
 	}
 	i.receiver.forget()
+	i.receiver.opened.Store(0)
 	return nil
-}
-
-// deliveries holds what was published against what has arrived, once nothing more can come.
-func (r *receiver) deliveries(events []event, straight float64) *Deliveries {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	d := &Deliveries{Callbacks: len(events)}
-	begun, answered, arrived := events[0].begun, events[0].answered, events[0].begun
-	var took []time.Duration
-	for _, e := range events {
-		if e.begun.Before(begun) {
-			begun = e.begun
-		}
-		if e.answered.After(answered) {
-			answered = e.answered
-		}
-		a := r.arrivals[e.ref]
-		if a == nil {
-			d.Lost++
-			continue
-		}
-		if a.first.After(arrived) {
-			arrived = a.first
-		}
-		d.Duplicates += a.times - 1
-		took = append(took, a.first.Sub(e.begun))
-	}
-	d.AcceptedPerSecond = perSecond(len(events), answered.Sub(begun))
-	d.DeliveredPerSecond = perSecond(len(took), arrived.Sub(begun))
-	d.RatioToStraight = ratio(d.DeliveredPerSecond, straight)
-	d.Latency = newLatency(took)
-	return d
 }

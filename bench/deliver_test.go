@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -14,18 +15,94 @@ import (
 func TestLostAndRepeatedCallbacksAreCounted(t *testing.T) {
 	t.Parallel()
 	at := func(ms int) time.Time { return time.UnixMilli(int64(1000 + ms)) }
-	r := &receiver{arrivals: map[string]*arrival{
+	posts := &tally{arrivals: map[string]*arrival{
 		"once": {at(30), 1}, "thrice": {at(220), 3}, "before its answer": {at(11), 1}, "nobody's": {at(900), 9},
 	}}
-	got := *r.deliveries([]event{
-		{"once", at(20), at(25)}, {"thrice", at(0), at(5)}, {"before its answer", at(10), at(100)}, {"never", at(40), at(50)},
-	}, 100)
-	want := Deliveries{
-		Callbacks: 4, AcceptedPerSecond: 4 / 0.1, DeliveredPerSecond: 3 / 0.22, RatioToStraight: 3 / 0.22 / 100,
-		Latency: Latency{P50: 10, P95: 220, P99: 220, Max: 220}, Lost: 1, Duplicates: 2,
+	var fast, slow source
+	slow.slow = true
+	events := []event{
+		{fast, "once", at(20), at(25)},
+		{fast, "thrice", at(0), at(5)},
+		{fast, "before its answer", at(10), at(100)},
+		{fast, "never", at(40), at(50)},
 	}
-	if got != want {
-		t.Errorf("\n got %+v\nwant %+v", got, want)
+	for name, test := range map[string]struct {
+		last source // of the last but one
+		by   terms
+		want Deliveries
+	}{
+		"from when they were due": {fast, terms{}, Deliveries{
+			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 10, P95: 220, P99: 220, Max: 220}, Lost: 1, Duplicates: 2,
+		}},
+		"from the answer": {fast, terms{fromAnswer: true}, Deliveries{
+			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 5, P95: 215, P99: 215, Max: 215}, Lost: 1, Duplicates: 2,
+		}},
+		"until the run was over": {fast, terms{fromAnswer: true, until: at(210)}, Deliveries{
+			Arrived: 2, DeliveredPerSecond: 2 / 0.03, Latency: Latency{P50: 5, P95: 205, P99: 205, Max: 205}, Late: 2,
+		}},
+		"without a slow one's latency": {slow, terms{fromAnswer: true}, Deliveries{
+			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 5, P95: 215, P99: 215, Max: 215}, Lost: 1, Duplicates: 2,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			events := slices.Clone(events)
+			events[2].source = test.last
+			test.want.Callbacks, test.want.AcceptedPerSecond = 4, 4/0.1
+			test.want.RatioToStraight = test.want.DeliveredPerSecond / 100
+			if got := *posts.deliveries(events, 100, test.by); got != test.want {
+				t.Errorf("\n got %+v\nwant %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestRateIsReachedWhenSoManyHaveArrivedWithinASecond(t *testing.T) {
+	t.Parallel()
+	at := func(seconds ...float64) (arrivals []time.Time) {
+		for _, s := range seconds {
+			arrivals = append(arrivals, time.Unix(1000, 0).Add(time.Duration(s*float64(time.Second))))
+		}
+		return arrivals
+	}
+	for name, test := range map[string]struct {
+		at   []time.Time
+		want Ramp
+	}{
+		"none":      {nil, Ramp{3, nil, []int{}}},
+		"too few":   {at(0, 0.5), Ramp{3, nil, []int{2}}},
+		"too slow":  {at(0, 0.9, 1.8, 2.7, 15), Ramp{3, nil, []int{2, 1, 1}}},
+		"at once":   {at(0, 0, 0), Ramp{3, new(0.0), []int{3}}},
+		"in a time": {at(2.5, 0, 1.75, 1.5, 2.75), Ramp{3, new(2.5), []int{1, 2, 2}}},
+	} {
+		if got := newRamp(test.at, 3); !reflect.DeepEqual(*got, test.want) {
+			t.Errorf("%s: got %+v, want %+v", name, *got, test.want)
+		}
+	}
+}
+
+func TestHostsAnswerLogNormallyAndTheSameInEachRun(t *testing.T) {
+	t.Parallel()
+	sites := manyHosts(1000, 100, 100)
+	if again := manyHosts(1000, 100, 100); !slices.Equal(sites, again) {
+		t.Error("they differ from run to run")
+	}
+	var hang, slow, between, first int
+	for _, s := range sites {
+		if s.after < fastestAnswer || s.after > slowestAnswer {
+			t.Errorf("answers after %v", s.after)
+		}
+		for _, is := range []struct {
+			so    bool
+			count *int
+		}{{s.hangs, &hang}, {s.slow, &slow}, {s.after >= 100*time.Millisecond && s.after < 400*time.Millisecond, &between}, {s.account == 0, &first}} {
+			if is.so {
+				*is.count++
+			}
+		}
+	}
+	if hang != 10 || slow != 500 || between < 500 || between > 520 || first != 10 {
+		t.Errorf("%d hang, %d are slow, %d answer between 100 and 400 ms, %d are of the first account", hang, slow, between, first)
 	}
 }
 
@@ -78,7 +155,7 @@ func TestRedisCommandsAreCountedOneByOne(t *testing.T) {
 func TestAPublisherThatFailsEndsTheLoad(t *testing.T) {
 	t.Parallel()
 	for name, l := range map[string]load{"flood": flood(1000, 4), "stream": stream(1000, time.Minute)} {
-		p := &publisher{platform: newClient("http://127.0.0.1:1", "x-api-key", ""), tenant: &tenant{}, query: []byte(`""`)}
+		p := newPublisher(&installation{platform: newClient("http://127.0.0.1:1", "x-api-key", ""), tenant: &tenant{}}, source{})
 		if _, err := l(t.Context(), p); err == nil || !strings.Contains(err.Error(), "finishCrawl") {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -94,11 +171,7 @@ func TestStraightPostsHaveTheShapeOfCallbacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = i.close() }()
-	p, err := newPublisher(i)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.tryOne(i, p); err != nil {
+	if err := b.tryOne(i); err != nil {
 		t.Fatal(err)
 	}
 	header, body := i.receiver.header.Clone(), string(i.receiver.body)

@@ -6,8 +6,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +38,7 @@ type installation struct {
 	processes []*process
 	platform  *client
 	tenant    *tenant
+	crawls    atomic.Int64 // that were finished so far
 	closers   []func(context.Context) error
 }
 
@@ -77,14 +80,14 @@ func (i *installation) open(b *bench, roles []string) (err error) {
 	if err := i.start(roles); err != nil {
 		return err
 	}
+	i.platform = newClient(i.processes[0].base, "x-api-key", platformKey)
+	i.closers = append(i.closers, func(context.Context) error { i.platform.close(); return nil })
 	if b.Engine == embedded {
 		if i.db, err = openSQLite(i.dir); err != nil {
 			return err
 		}
 		i.closers = append(i.closers, i.db.close)
 	}
-	i.platform = newClient(i.processes[0].base, "x-api-key", platformKey)
-	i.closers = append(i.closers, func(context.Context) error { i.platform.close(); return nil })
 	i.tenant, err = makeTenant(i.ctx, i.platform, i.receiver.base+hookPath)
 	return err
 }
@@ -107,7 +110,7 @@ func (i *installation) openServices(b *bench) (err error) {
 }
 
 // start starts the processes, one after the other; the API is in the first.
-func (i *installation) start(roles []string) error {
+func (i *installation) start(roles []string, env ...string) error {
 	workers := 0
 	for _, role := range roles {
 		name := map[string]string{roleAll: "server", roleAPI: "api"}[role]
@@ -115,13 +118,27 @@ func (i *installation) start(roles []string) error {
 			workers++
 			name = "worker " + strconv.Itoa(workers)
 		}
-		p, err := startProcess(i.ctx, name, i.binary, i.dir, i.env, i.broke, "serve", "--role", role)
+		p, err := startProcess(i.ctx, name, i.binary, i.dir, slices.Concat(i.env, env), i.broke, "serve", "--role", role)
 		if err != nil {
 			return err
 		}
 		i.processes = append(i.processes, p)
 		i.closers = append(i.closers, func(context.Context) error { return p.end() })
 	}
+	return nil
+}
+
+// restart starts the processes anew, with more in their environment.
+func (i *installation) restart(roles []string, env ...string) error {
+	if err := i.stop(); err != nil {
+		return err
+	}
+	i.processes = nil
+	if err := i.start(roles, env...); err != nil {
+		return err
+	}
+	i.platform.close()
+	i.platform = newClient(i.processes[0].base, i.platform.credential[0], i.platform.credential[1])
 	return nil
 }
 

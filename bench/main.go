@@ -48,6 +48,7 @@ type settings struct {
 	Env         []string      `sep:"none" help:"NAME=VALUE for the server's environment; may be given several times."`
 	Rounds      int           `default:"1" help:"How often everything is measured. Ratios are those of the medians."`
 	Baseline    time.Duration `default:"2s" help:"How long straight posts are measured before each run."`
+	Clients     int           `default:"2048" help:"How many straight posts at a time show what the receivers of slow, many, shared and flood can take at least."`
 	Patience    time.Duration `default:"60s" help:"What has not arrived when nothing arrived for so long is lost. The first retries come after 5 s."`
 }
 
@@ -56,8 +57,8 @@ func (s settings) Validate() error {
 	switch {
 	case !strings.HasPrefix(s.RedisURL, "redis://"):
 		return errors.New("-redis-url must begin with redis://")
-	case s.Rounds < 1:
-		return errors.New("-rounds must be at least 1")
+	case s.Rounds < 1 || s.Clients < 1:
+		return errors.New("-rounds and -clients must be at least 1")
 	case slices.ContainsFunc(s.Env, func(pair string) bool { return !strings.Contains(pair, "=") }):
 		return errors.New("-env must be NAME=VALUE")
 	}
@@ -74,6 +75,10 @@ type commands struct {
 	History   historyCommand   `cmd:"" help:"Read pages of a short and of a long history."`
 	Neighbour neighbourCommand `cmd:"" help:"Drain beside a long history and many waiting callbacks, and with neither."`
 	Roles     rolesCommand     `cmd:"" help:"Drain with one process, and with one api and two workers."`
+	Slow      slowCommand      `cmd:"" help:"Drain to a receiver that takes its time, and to one that answers at once."`
+	Many      manyCommand      `cmd:"" help:"Drain, and publish at a steady rate, to many hosts, of which some never answer, and to one that answers at once."`
+	Shared    sharedCommand    `cmd:"" help:"Publish to a project on whose host and port another one fails, of the same account or of another, and alone."`
+	Flood     floodCommand     `cmd:"" help:"Publish at a steady rate for one account while very many callbacks of another wait, and alone."`
 }
 
 // bench is what all commands share.

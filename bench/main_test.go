@@ -51,7 +51,7 @@ func engines() map[string][]string {
 func runBench(t *testing.T, args ...string) (status int, lines []result, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	status = run(t.Context(), append(args, "-binary", serverBinary(t), "-baseline", "50ms"), &out, &errs)
+	status = run(t.Context(), append(args, "-binary", serverBinary(t), "-baseline", "50ms", "-clients", "16"), &out, &errs)
 	for line := range strings.Lines(out.String()) {
 		if !strings.HasPrefix(line, "{") {
 			continue
@@ -69,12 +69,14 @@ func TestEveryCommandRunsInItsSmallestSize(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		args  []string
-		lines int // of JSON, with the summary
+		lines int // of JSON, with the summaries
 		check func(*testing.T, result)
+		// second, where it is set, checks the second line.
+		second func(*testing.T, result)
 	}{
-		"drain":  {[]string{"-n", "40", "-publishers", "4", "-rounds", "2"}, 3, checkDeliveries(40)},
-		"steady": {[]string{"-rate", "50", "-duration", "400ms"}, 1, checkDeliveries(20)},
-		"idle":   {[]string{"-settle", "0s", "-duration", "300ms"}, 1, checkIdle},
+		"drain":  {[]string{"-n", "40", "-publishers", "4", "-rounds", "2"}, 3, checkDeliveries(40), checkDeliveries(40)},
+		"steady": {[]string{"-rate", "50", "-duration", "400ms"}, 1, checkDeliveries(20), nil},
+		"idle":   {[]string{"-settle", "0s", "-duration", "300ms"}, 1, checkIdle, nil},
 		"history": {
 			[]string{"-small", "100", "-large", "300", "-samples", "5", "-limit", "50ms"},
 			1,
@@ -83,9 +85,18 @@ func TestEveryCommandRunsInItsSmallestSize(t *testing.T) {
 					t.Errorf("got %+v", r.History)
 				}
 			},
+			nil,
 		},
-		"neighbour": {[]string{"-n", "20", "-finished", "200", "-waiting", "100"}, 3, checkDeliveries(20)},
-		"roles":     {[]string{"-n", "20"}, 3, checkDeliveries(20)},
+		"neighbour": {[]string{"-n", "20", "-finished", "200", "-waiting", "100"}, 3, checkDeliveries(20), checkDeliveries(20)},
+		"roles":     {[]string{"-n", "20"}, 3, checkDeliveries(20), checkDeliveries(20)},
+		"slow":      {[]string{"-n", "20", "-answer", "5ms"}, 3, checkDeliveries(20), checkReceivers(20)},
+		"many": {
+			[]string{"-n", "60", "-hosts", "20", "-accounts", "3", "-hanging", "10", "-rate", "50", "-duration", "400ms"},
+			6,
+			checkDeliveries(60), checkReceivers(54), // two of the hosts never answer
+		},
+		"shared": {[]string{"-rate", "20", "-duration", "400ms"}, 4, checkDeliveries(8), checkBeside(8, 8)},
+		"flood":  {[]string{"-n", "100", "-rate", "20", "-duration", "400ms"}, 3, checkDeliveries(8), checkBeside(8, 100)},
 	}
 	for engine, flags := range engines() {
 		for command, test := range tests {
@@ -106,6 +117,9 @@ func TestEveryCommandRunsInItsSmallestSize(t *testing.T) {
 					t.Errorf("got %v", r.Durability)
 				}
 				test.check(t, r)
+				if test.second != nil {
+					test.second(t, lines[1])
+				}
 			})
 		}
 	}
@@ -115,8 +129,28 @@ func checkDeliveries(count int) func(*testing.T, result) {
 	return func(t *testing.T, r result) {
 		t.Helper()
 		d := r.Deliveries
-		if d == nil || d.Callbacks != count || d.Lost != 0 || d.AcceptedPerSecond <= 0 || d.DeliveredPerSecond <= 0 || d.P50 <= 0 || d.Max < d.P99 {
+		if d == nil || d.Callbacks != count || d.Lost != 0 || d.AcceptedPerSecond <= 0 || d.DeliveredPerSecond <= 0 || d.Max <= 0 || d.Max < d.P99 {
 			t.Errorf("got %+v", d)
+		}
+	}
+}
+
+func checkReceivers(count int) func(*testing.T, result) {
+	return func(t *testing.T, r result) {
+		t.Helper()
+		checkDeliveries(count)(t, r)
+		if r.Receivers == nil || r.PostsPerSecond <= 0 || r.Connections <= 0 {
+			t.Errorf("got %+v", r.Receivers)
+		}
+	}
+}
+
+func checkBeside(count, published int) func(*testing.T, result) {
+	return func(t *testing.T, r result) {
+		t.Helper()
+		checkReceivers(count)(t, r)
+		if r.Beside == nil || r.Published != published || r.ArrivedPerSecond <= 0 || r.Waiting < 0 || r.Waiting >= published {
+			t.Errorf("got %+v", r.Beside)
 		}
 	}
 }
@@ -211,6 +245,11 @@ func TestMistakesInFlagsAreUsageErrors(t *testing.T) {
 		{"idle", "-duration", "0s"},
 		{"history", "-small", "10"},
 		{"neighbour", "-waiting", "-1"},
+		{"slow", "-answer", "0s"},
+		{"many", "-accounts", "2000"},
+		{"many", "-hanging", "1"},
+		{"shared", "-sick", "sleep"},
+		{"flood", "-grace", "0s"},
 	} {
 		var out, errs bytes.Buffer
 		if status := run(t.Context(), args, &out, &errs); status != exitUsage || errs.Len() == 0 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,44 +10,54 @@ import (
 )
 
 // finishCrawl is what a platform's back end sends.
-const finishCrawl = `mutation FinishCrawl($input: FinishCrawlInput!) { finishCrawl(input: $input) { crawl { status } callback { uid ref status } } }`
+const finishCrawl = `{"query":"mutation FinishCrawl($input: FinishCrawlInput!) { finishCrawl(input: $input) { crawl { status } callback { uid ref status } } }",` +
+	`"variables":{"input":{"crawlId":%d,"projectId":%d,"createdByUserId":%d}}}`
 
 // firstCrawl is far from the numbers of crawls that a history is made with.
 const firstCrawl = 2_000_000_000
 
 // event is one finished crawl.
 type event struct {
+	source
+
 	ref             string // of its callback
 	begun, answered time.Time
 }
 
+// waited is how long a callback took that arrived at this moment: from the answer of its mutation, or from when that was due. It may
+// arrive before the answer.
+func (e event) waited(at time.Time, fromAnswer bool) time.Duration {
+	if fromAnswer {
+		return max(0, at.Sub(e.answered))
+	}
+	return at.Sub(e.begun)
+}
+
 // publisher plays the platform's back end.
 type publisher struct {
-	platform *client
-	tenant   *tenant
-	query    []byte // JSON
-	crawls   atomic.Int64
+	i       *installation
+	sources []source
+	next    atomic.Int64
 }
 
-func newPublisher(i *installation) (*publisher, error) {
-	query, err := json.Marshal(finishCrawl)
-	return &publisher{platform: i.platform, tenant: i.tenant, query: query}, err
+func newPublisher(i *installation, sources ...source) *publisher {
+	return &publisher{i: i, sources: sources}
 }
 
-// publish finishes a crawl and returns the ref of its callback.
-func (p *publisher) publish(ctx context.Context) (string, error) {
-	body := fmt.Appendf(nil, `{"query":%s,"variables":{"input":{"crawlId":%d,"projectId":%d,"createdByUserId":%d}}}`,
-		p.query, firstCrawl+p.crawls.Add(1), p.tenant.projectID, p.tenant.userID)
+// publish finishes a crawl of the source whose turn it is, and notes the ref of its callback.
+func (p *publisher) publish(ctx context.Context, e *event) error {
+	e.source = p.sources[int(p.next.Add(1)-1)%len(p.sources)]
+	body := fmt.Appendf(nil, finishCrawl, firstCrawl+p.i.crawls.Add(1), e.projectID, p.i.tenant.userID)
 	answer, err := post[struct {
 		FinishCrawl struct{ Callback struct{ Ref string } }
-	}](ctx, p.platform, body)
+	}](ctx, p.i.platform, body)
 	if err != nil {
-		return "", fmt.Errorf("finishCrawl: %w", err)
+		return fmt.Errorf("finishCrawl: %w", err)
 	}
-	if answer.FinishCrawl.Callback.Ref == "" {
-		return "", errors.New("finishCrawl: no callback")
+	if e.ref = answer.FinishCrawl.Callback.Ref; e.ref == "" {
+		return errors.New("finishCrawl: no callback")
 	}
-	return answer.FinishCrawl.Callback.Ref, nil
+	return nil
 }
 
 // load publishes events and returns them when the last one is answered. The first error ends it.
@@ -98,7 +107,7 @@ func stream(rate int, duration time.Duration) load {
 
 func (p *publisher) fill(ctx context.Context, e *event, begun time.Time) (err error) {
 	e.begun = begun
-	e.ref, err = p.publish(ctx)
+	err = p.publish(ctx, e)
 	e.answered = time.Now()
 	return err
 }

@@ -23,6 +23,9 @@ type result struct {
 	CPUSeconds        map[string]float64 `json:"cpu_s"`
 	PeakMemory        map[string]float64 `json:"peak_memory_mib"`
 	*Deliveries
+	*Receivers
+	*Ramp
+	*Beside
 	*Idle
 	*History
 }
@@ -33,9 +36,24 @@ type Deliveries struct {
 	AcceptedPerSecond  float64 `json:"accepted_per_s"`  // answered by the API
 	DeliveredPerSecond float64 `json:"delivered_per_s"` // from the first publish to the last arrival
 	RatioToStraight    float64 `json:"ratio_to_straight"`
+	Arrived            int     `json:"arrived"`
 	Latency
+	Late       int `json:"late"` // when the run was over: their latency is what they had waited until then
 	Lost       int `json:"lost"`
 	Duplicates int `json:"duplicates"`
+}
+
+// Receivers is a run at receivers that do not all answer at once, as they saw it.
+type Receivers struct {
+	PostsPerSecond float64 `json:"receivers_per_s"` // what they can take at least: straight posts to the same endpoints
+	Connections    int64   `json:"connections"`     // that were opened
+}
+
+// Beside is what became of the load beside the one that is measured.
+type Beside struct {
+	Published        int     `json:"beside_published"`
+	ArrivedPerSecond float64 `json:"beside_arrived_per_s"` // while the other was measured
+	Waiting          int     `json:"beside_waiting"`       // had not been sent when it was over
 }
 
 // Idle is what a process costs that has nothing to do.
@@ -72,6 +90,17 @@ func (b *bench) print(r *result) error {
 	if r.Deliveries != nil {
 		r.Deliveries.describe(&t)
 	}
+	if r.Receivers != nil {
+		t.add("receivers/s", "%.0f", r.PostsPerSecond)
+		t.add("connections", "%.0f", float64(r.Connections))
+	}
+	if r.Ramp != nil {
+		r.Ramp.describe(&t)
+	}
+	if r.Beside != nil {
+		t.add("beside/s", "%.0f", r.ArrivedPerSecond)
+		t.add("waiting", "%.0f", float64(r.Waiting))
+	}
 	if r.Idle != nil {
 		r.Idle.describe(&t)
 	}
@@ -101,8 +130,17 @@ func (d *Deliveries) describe(t *table) {
 	t.add("p95 ms", "%.1f", d.P95)
 	t.add("p99 ms", "%.1f", d.P99)
 	t.add("max ms", "%.1f", d.Max)
+	t.add("late", "%.0f", float64(d.Late))
 	t.add("lost", "%.0f", float64(d.Lost))
 	t.add("duplicates", "%.0f", float64(d.Duplicates))
+}
+
+func (r *Ramp) describe(t *table) {
+	reached := "never"
+	if r.Reached != nil {
+		reached = strconv.FormatFloat(*r.Reached, 'f', 2, 64)
+	}
+	t.add(strconv.Itoa(r.Rate)+"/s after s", "%s", reached)
 }
 
 func (i *Idle) describe(t *table) {

@@ -8,8 +8,6 @@ type summary struct {
 	Engine  string    `json:"engine"`
 	Rounds  int       `json:"rounds"`
 	Medians []medians `json:"medians"`
-	// Ratio is the delivered/s of the second variant to those of the first, where there are two.
-	Ratio float64 `json:"ratio,omitempty"`
 }
 
 // medians are those of one variant's runs.
@@ -21,6 +19,7 @@ type medians struct {
 	RatioToStraight    float64 `json:"ratio_to_straight"`
 	P50                float64 `json:"p50_ms"`
 	P99                float64 `json:"p99_ms"`
+	DeliveredRatio     float64 `json:"delivered_ratio"` // to the first variant's
 }
 
 func newMedians(runs []*result) medians {
@@ -48,13 +47,14 @@ func (b *bench) summarize(command string, variants [][]*result) error {
 		return nil
 	}
 	s := summary{Command: command, Engine: b.Engine, Rounds: b.Rounds}
-	var names, straight, accepted, delivered, share, p50, p99 []any
+	var names, straight, accepted, delivered, share, p50, p99, ofFirst []any
 	for _, runs := range variants {
-		m := newMedians(runs)
-		s.Medians = append(s.Medians, m)
+		s.Medians = append(s.Medians, newMedians(runs))
+		m, first := &s.Medians[len(s.Medians)-1], s.Medians[0]
+		m.DeliveredRatio = ratio(m.DeliveredPerSecond, first.DeliveredPerSecond)
 		names, straight, accepted = append(names, m.Variant), append(straight, m.StraightPerSecond), append(accepted, m.AcceptedPerSecond)
 		delivered, share = append(delivered, m.DeliveredPerSecond), append(share, m.RatioToStraight)
-		p50, p99 = append(p50, m.P50), append(p99, m.P99)
+		p50, p99, ofFirst = append(p50, m.P50), append(p99, m.P99), append(ofFirst, m.DeliveredRatio)
 	}
 	fmt.Fprintf(b.stdout, "\n%s, %s: medians of %d\n", command, b.Engine, b.Rounds)
 	t := table{}
@@ -65,10 +65,9 @@ func (b *bench) summarize(command string, variants [][]*result) error {
 	t.add("of straight", "%.3f", share...)
 	t.add("p50 ms", "%.1f", p50...)
 	t.add("p99 ms", "%.1f", p99...)
-	t.write(b.stdout)
-	if len(s.Medians) == 2 {
-		s.Ratio = ratio(s.Medians[1].DeliveredPerSecond, s.Medians[0].DeliveredPerSecond)
-		fmt.Fprintf(b.stdout, "%s / %s: %.3f\n", s.Medians[1].Variant, s.Medians[0].Variant, s.Ratio)
+	if len(s.Medians) > 1 {
+		t.add("delivered, of the first", "%.3f", ofFirst...)
 	}
+	t.write(b.stdout)
 	return b.printJSON(s)
 }

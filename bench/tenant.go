@@ -19,21 +19,17 @@ type made struct{ RawID string }
 func (m made) number() (int64, error) { return strconv.ParseInt(m.RawID, 10, 64) }
 
 func makeTenant(ctx context.Context, platform *client, hook string) (*tenant, error) {
-	account, err := ask[struct{ CreateAccount struct{ Account made } }](ctx, platform,
-		`mutation { createAccount(input: {name: "Acme", partnerAccountId: "123123"}) { account { rawID } } }`, nil)
+	account, err := makeAccount(ctx, platform, "123123")
 	if err != nil {
 		return nil, err
 	}
 	user, err := ask[struct{ CreateUser struct{ User made } }](ctx, platform,
 		`mutation($account: ObjectID!) { createUser(input: {email: "bench@example.com", firstName: "Ada", lastName: "Example", partnerUserId: "3333312",
-			accounts: [{accountId: $account, role: Admin}]}) { user { rawID } } }`, map[string]any{"account": account.CreateAccount.Account.RawID})
+			accounts: [{accountId: $account, role: Admin}]}) { user { rawID } } }`, map[string]any{"account": account})
 	if err != nil {
 		return nil, err
 	}
-	t := &tenant{}
-	if t.accountID, err = account.CreateAccount.Account.number(); err != nil {
-		return nil, err
-	}
+	t := &tenant{accountID: account}
 	if t.userID, err = user.CreateUser.User.number(); err != nil {
 		return nil, err
 	}
@@ -44,6 +40,17 @@ func makeTenant(ctx context.Context, platform *client, hook string) (*tenant, er
 		return nil, err
 	}
 	return t, t.logIn(ctx, platform)
+}
+
+// makeAccount makes one that its partner knows under this id.
+func makeAccount(ctx context.Context, platform *client, partnerID string) (int64, error) {
+	account, err := ask[struct{ CreateAccount struct{ Account made } }](ctx, platform,
+		`mutation($partner: String) { createAccount(input: {name: "Acme", partnerAccountId: $partner}) { account { rawID } } }`,
+		map[string]any{"partner": partnerID})
+	if err != nil {
+		return 0, err
+	}
+	return account.CreateAccount.Account.number()
 }
 
 func (t *tenant) makeProject(ctx context.Context, platform *client, hook string) (int64, error) {
