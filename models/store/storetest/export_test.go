@@ -11,6 +11,9 @@ func (l *leftovers) Keep() (drop func()) { return l.keep() }
 // Take gives a database to a test.
 func (l *leftovers) Take(tb testing.TB) (databaseURL string) { return l.take(tb) }
 
+// Stop ends a pooler before its test, and returns what it has died of.
+func (p *Pooler) Stop() (deaths []string) { return p.stop() }
+
 // The tools of databases.
 var (
 	Execute        = execute

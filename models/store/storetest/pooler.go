@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -40,8 +43,15 @@ func startPooler() (stop func()) {
 		fmt.Fprintln(os.Stderr, "start a pooler for the tests:", err)
 		os.Exit(1)
 	}
-	return pooler.stop
+	return func() {
+		if deaths := pooler.stop(); len(deaths) > 0 {
+			fmt.Fprintf(os.Stderr, started+"\n", len(deaths), deaths)
+		}
+	}
 }
+
+// started tells of deaths: how many, and of what.
+const started = "PgBouncer was started again %d times, after %q"
 
 // throughPooler is the URL as tests use it.
 func throughPooler(databaseURL string) string {
@@ -53,18 +63,23 @@ func throughPooler(databaseURL string) string {
 
 // Direct is the URL of a database without the pooler, for what needs a session of its own.
 func Direct(databaseURL string) string {
-	if pooler == nil {
+	if pooler == nil || hostOf(databaseURL) != pooler.addr {
 		return databaseURL
 	}
 	return withHost(databaseURL, hostOf(os.Getenv(EnvDatabaseURL)))
 }
 
-// Pooler is a PgBouncer with its defaults, before a Postgres.
+// Pooler is a PgBouncer with its defaults, before a Postgres. One that dies is started again, as systemd would.
 type Pooler struct {
 	folder, addr string
-	cmd          *exec.Cmd
+	as           *syscall.SysProcAttr
 	log          *os.File
 	ended        chan struct{}
+
+	mu      sync.Mutex
+	process *os.Process // the one of now, which may be dead
+	deaths  []string
+	stopped bool
 }
 
 // StartPooler starts a PgBouncer before the Postgres of a URL, until the test ends.
@@ -74,12 +89,26 @@ func StartPooler(tb testing.TB, mode store.Pooler, databaseURL string) *Pooler {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(p.stop)
+	tb.Cleanup(func() {
+		if deaths := p.stop(); len(deaths) > 0 {
+			tb.Logf(started, len(deaths), deaths)
+		}
+	})
 	return p
 }
 
 // URL is that of a database through the pooler.
 func (p *Pooler) URL(databaseURL string) string { return withHost(databaseURL, p.addr) }
+
+// Signal sends it a signal.
+func (p *Pooler) Signal(tb testing.TB, signal os.Signal) {
+	tb.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.process.Signal(signal); err != nil {
+		tb.Fatal(err)
+	}
+}
 
 const poolerConfig = `[databases]
 * = host=%s port=%s
@@ -92,52 +121,98 @@ auth_file = users.txt
 pool_mode = %s
 `
 
-// poolerPatience is how long a PgBouncer may take to start, which takes milliseconds.
-const poolerPatience = 20 * time.Second
+const (
+	// poolerPatience is how long a PgBouncer may take to start, which takes milliseconds.
+	poolerPatience = 20 * time.Second
+	// poolerRestartAfter is RestartSec of systemd. It gives up after some deaths too; here these are more than tests cause.
+	poolerRestartAfter = 100 * time.Millisecond
+	poolerDeaths       = 100
+)
 
 func newPooler(mode store.Pooler, databaseURL string) (*Pooler, error) {
 	u, err := url.Parse(databaseURL)
 	if err != nil {
 		return nil, errors.New("parse " + EnvDatabaseURL)
 	}
-	port, err := freePort()
-	if err != nil {
+	p := &Pooler{ended: make(chan struct{})}
+	if p.addr, err = FreeAddr(); err != nil {
 		return nil, err
 	}
 	// Not below a test's folder, whose parents are closed to other users.
-	folder, err := os.MkdirTemp("", "pgbouncer")
-	if err != nil {
+	if p.folder, err = os.MkdirTemp("", "pgbouncer"); err != nil {
 		return nil, err
 	}
-	p := &Pooler{folder: folder, addr: net.JoinHostPort("127.0.0.1", port)}
 	password, _ := u.User.Password()
-	target := hostOf(databaseURL)
-	host, targetPort, _ := net.SplitHostPort(target)
+	host, port, _ := net.SplitHostPort(hostOf(databaseURL))
+	_, own, _ := net.SplitHostPort(p.addr)
 	for name, text := range map[string]string{
-		"pgbouncer.ini": fmt.Sprintf(poolerConfig, host, targetPort, port, mode),
+		"pgbouncer.ini": fmt.Sprintf(poolerConfig, host, port, own, mode),
 		"users.txt":     fmt.Sprintf("%q %q\n", u.User.Username(), password),
 	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil { //nolint:gosec // for the user that it runs as
+		if err := os.WriteFile(filepath.Join(p.folder, name), []byte(text), 0o644); err != nil { //nolint:gosec // for the user that it runs as
 			return nil, err
 		}
 	}
-	if p.log, err = os.Create(filepath.Join(folder, "log")); err != nil {
+	if p.log, err = os.Create(filepath.Join(p.folder, "log")); err != nil {
 		return nil, err
 	}
-	p.cmd = exec.Command("pgbouncer", "pgbouncer.ini") //nolint:noctx // it ends with stop
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = folder, p.log, p.log
-	if p.cmd.SysProcAttr, err = asPostgres(folder); err != nil {
+	if p.as, err = asPostgres(p.folder); err != nil {
 		return nil, err
 	}
-	if err := p.cmd.Start(); err != nil {
+	cmd, err := p.start()
+	if err != nil {
 		return nil, err
 	}
-	p.ended = make(chan struct{})
-	go func() {
-		defer close(p.ended)
-		_ = p.cmd.Wait()
-	}()
+	go p.supervise(cmd)
 	return p, p.awaitStart()
+}
+
+func (p *Pooler) start() (*exec.Cmd, error) {
+	cmd := exec.Command("pgbouncer", "pgbouncer.ini") //nolint:noctx // it ends with stop
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = p.folder, p.log, p.log, p.as
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p.process = cmd.Process
+	return cmd, nil
+}
+
+// supervise starts it again whenever it has died. PgBouncer 1.18, for one, dies of a request to cancel whose client was cut.
+func (p *Pooler) supervise(cmd *exec.Cmd) {
+	defer close(p.ended)
+	for alive := true; alive; {
+		_ = cmd.Wait()
+		<-time.After(poolerRestartAfter)
+		cmd, alive = p.startAgain(cmd.ProcessState)
+	}
+}
+
+func (p *Pooler) startAgain(dead *os.ProcessState) (cmd *exec.Cmd, alive bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped || len(p.deaths) == poolerDeaths {
+		return nil, false
+	}
+	death := dead.String()
+	if dead.Exited() {
+		death += p.lastWords()
+	}
+	p.deaths = append(p.deaths, death)
+	cmd, err := p.start()
+	if err != nil {
+		p.deaths = append(p.deaths, err.Error())
+	}
+	return cmd, err == nil
+}
+
+// lastWords is why it has ended by itself, as its log has it.
+func (p *Pooler) lastWords() string {
+	text, _ := os.ReadFile(p.log.Name())
+	if at := strings.LastIndex(string(text), "FATAL"); at >= 0 {
+		line, _, _ := strings.Cut(string(text[at:]), "\n")
+		return ": " + line
+	}
+	return ""
 }
 
 // awaitStart waits until it listens.
@@ -157,17 +232,16 @@ func (p *Pooler) awaitStart() error {
 	}
 }
 
-func (p *Pooler) stop() {
-	select {
-	case <-p.ended:
-		text, _ := os.ReadFile(p.log.Name())
-		fmt.Fprintf(os.Stderr, "PgBouncer has ended before its time, %s: %s\n", p.cmd.ProcessState, text)
-	default:
-		_ = p.cmd.Process.Kill()
-		<-p.ended
-	}
+// stop ends it, and returns what it has died of before.
+func (p *Pooler) stop() (deaths []string) {
+	p.mu.Lock()
+	p.stopped = true
+	_ = p.process.Kill()
+	p.mu.Unlock()
+	<-p.ended
 	_ = p.log.Close()
 	_ = os.RemoveAll(p.folder)
+	return p.deaths
 }
 
 // asPostgres: PgBouncer, like Postgres, refuses to run as root. Then it runs as the user postgres, who gets the folder.
@@ -185,14 +259,18 @@ func asPostgres(folder string) (*syscall.SysProcAttr, error) {
 	return &syscall.SysProcAttr{Credential: credential}, os.Chown(folder, uid, gid)
 }
 
-// freePort is one that nobody listens on now.
-func freePort() (port string, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	if err != nil {
-		return "", err
+// FreeAddr is an address for a service that may stop and start again. Its port is none that systems give out themselves
+// (Linux from 32768, others from 49152): nobody else gets it meanwhile.
+func FreeAddr() (string, error) {
+	for tries := 1; ; tries++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))) //nolint:noctx // closed at once
+		switch {
+		case err == nil:
+			return l.Addr().String(), l.Close()
+		case tries == 100 || !errors.Is(err, syscall.EADDRINUSE):
+			return "", err
+		}
 	}
-	_, port, err = net.SplitHostPort(listener.Addr().String())
-	return port, errors.Join(err, listener.Close())
 }
 
 func hostOf(databaseURL string) string {

@@ -166,3 +166,25 @@ func TestDatabasesOfTestsThatWereKilledAreDropped(t *testing.T) {
 		noError(t, storetest.Execute(base, "DROP DATABASE IF EXISTS "+name))
 	}
 }
+
+func TestPoolerThatDiesIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	onPostgres(t)
+	databaseURL := storetest.MigratedURL(t)
+	p := storetest.StartPooler(t, store.PoolerSession, databaseURL)
+	s := storetest.OpenURL(t, p.URL(databaseURL), store.WithPooler(store.PoolerSession))
+	const kills = 2
+	for range kills {
+		p.Signal(t, os.Kill)
+		deadline := time.Now().Add(20 * time.Second)
+		for s.Ping(t.Context()) != nil {
+			if time.Now().After(deadline) {
+				t.Fatal("it is not")
+			}
+			<-time.After(10 * time.Millisecond)
+		}
+	}
+	if deaths := p.Stop(); len(deaths) != kills || deaths[0] != "signal: killed" {
+		t.Errorf("it tells of the deaths %q", deaths)
+	}
+}
