@@ -128,7 +128,7 @@ func (i *installation) start(roles []string, env ...string) error {
 	return nil
 }
 
-// restart starts the processes anew, with more in their environment.
+// restart starts the processes anew, with more in their environment. They may have been stopped.
 func (i *installation) restart(roles []string, env ...string) error {
 	if err := i.stop(); err != nil {
 		return err

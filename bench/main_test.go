@@ -129,7 +129,10 @@ func checkDeliveries(count int) func(*testing.T, result) {
 	return func(t *testing.T, r result) {
 		t.Helper()
 		d := r.Deliveries
-		if d == nil || d.Callbacks != count || d.Lost != 0 || d.AcceptedPerSecond <= 0 || d.DeliveredPerSecond <= 0 || d.Max <= 0 || d.Max < d.P99 {
+		if d == nil || d.Callbacks != count || d.Lost != 0 || d.AcceptedPerSecond <= 0 || d.DeliveredPerSecond <= 0 || d.Max < d.P99 {
+			t.Fatalf("got %+v", d)
+		}
+		if r.Receivers == nil && d.P50 <= 0 { // else it runs from the answer: all may have arrived before
 			t.Errorf("got %+v", d)
 		}
 	}
@@ -149,7 +152,7 @@ func checkBeside(count, published int) func(*testing.T, result) {
 	return func(t *testing.T, r result) {
 		t.Helper()
 		checkReceivers(count)(t, r)
-		if r.Beside == nil || r.Published != published || r.ArrivedPerSecond <= 0 || r.Waiting < 0 || r.Waiting >= published {
+		if r.Beside == nil || r.Published != published || r.ArrivedPerSecond < 0 || r.Waiting < 0 || r.Waiting >= published {
 			t.Errorf("got %+v", r.Beside)
 		}
 	}

@@ -88,7 +88,8 @@ func (i *installation) build(accounts map[int]*tenant, s site, posts *tally) (so
 	return source{projectID: project, hangs: s.hangs, slow: s.slow}, err
 }
 
-// queue publishes what is to wait when the load begins, to a server that sends one at a time, and starts that anew as it was.
+// queue publishes what is to wait when the load begins, to a server that sends one at a time, starts that anew as it was, and waits
+// until it sends.
 func (b *bench) queue(i *installation, v variant, s *stage) error {
 	b.note("queueing what is to wait")
 	if err := i.restart(v.roles, "RINGBACK_CONCURRENCY=1"); err != nil {
@@ -97,7 +98,17 @@ func (b *bench) queue(i *installation, v variant, s *stage) error {
 	if _, err := v.beside.load(i.ctx, s.beside); err != nil {
 		return err
 	}
-	return i.restart(v.roles)
+	if err := i.stop(); err != nil {
+		return err
+	}
+	arrived := s.besidePosts.arrived()
+	if err := i.restart(v.roles); err != nil {
+		return err
+	}
+	if s.besidePosts.await(i.ctx, arrived+1, b.Patience); s.besidePosts.arrived() == arrived {
+		return errors.New("nothing arrives of what was queued")
+	}
+	return nil
 }
 
 // publish publishes the load, and what goes on beside it.
