@@ -19,7 +19,7 @@ type gate struct {
 	lanes    int // that are remembered
 	inFlight int
 
-	// bound is fixed, with a part of it kept for lanes that have nothing in flight here; 0: it is learned.
+	// bound is fixed, with a part of it kept for lanes that have nothing in flight here, where there is more than one; 0: it is learned.
 	bound, kept int
 	// opening is how many requests of lanes of which no answer is known may be in flight, and cold how many are.
 	opening, cold int
@@ -38,6 +38,8 @@ func (g *gate) room(busy int) int {
 		return 1 - g.trials
 	case g.name:
 		return unlimited
+	case g.bound > 0 && g.lanes == 1:
+		return g.bound - g.inFlight
 	case g.bound > 0:
 		return g.bound - busy*g.kept - g.inFlight
 	default:

@@ -230,7 +230,7 @@ func (m *model) hasPlace(l *lane) bool {
 	switch {
 	case m.limits.PerEndpoint > 0 && !e.down:
 		kept := 0
-		if m.limits.PerEndpoint > 1 && l.inFlight > 0 {
+		if m.limits.PerEndpoint > 1 && l.inFlight > 0 && e.lanes > 1 {
 			kept = max(1, m.limits.PerEndpoint/10)
 		}
 		return e.inFlight < m.limits.PerEndpoint-kept

@@ -63,9 +63,12 @@ func (s *Scheduler) forget(l *lane) {
 		l.host.turn.remove()
 		delete(s.hosts, l.Host)
 	}
-	if l.endpoint.lanes--; l.endpoint.lanes == 0 {
+	switch l.endpoint.lanes--; l.endpoint.lanes {
+	case 0:
 		l.endpoint.turn.remove()
 		delete(s.endpoints, l.Endpoint)
+	case 1:
+		s.touch(l.endpoint) // the one that is left may have all of it
 	}
 	if l.account.lanes--; l.account.lanes == 0 {
 		delete(s.accounts, l.Account)
