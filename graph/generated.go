@@ -3461,6 +3461,41 @@ scalar Duration
 "Any JSON value. What you give comes back as you gave it: the order of keys and the spelling of numbers are kept."
 scalar JSON
 
+"""
+What went wrong, in ` + "`" + `extensions.code` + "`" + ` of each error; ` + "`" + `message` + "`" + ` is a sentence for people. Where ` + "`" + `extensions.field` + "`" + ` stands beside it, that
+field of the input is the reason. No field has this type. Codes can be added: take one that you do not know for ` + "`" + `INTERNAL_SERVER_ERROR` + "`" + `.
+"""
+enum ErrorCode {
+  "There are no credentials, or they are wrong or expired (then the status is 401). Log in again."
+  UNAUTHENTICATED
+  "The role does not reach that far."
+  FORBIDDEN
+  "The id or the secret of a user key is wrong; which of them is not told."
+  INCORRECT_USER_KEY_ID_OR_SECRET
+  "There is no such entity, or you may not see it."
+  ENTITY_NOT_FOUND
+  "The input, or the body of the request, is wrong. The same will be refused again."
+  BAD_USER_INPUT
+  "The present state does not allow it: it has ended already, the name is taken, there are as many as there may be."
+  CONFLICT
+  "There is no room beside the requests that are under way. Try again in a second."
+  RATE_LIMITED
+  "The account has as much as its quota lets it have, which the operator sets. Something has to end first."
+  LIMIT_REACHED
+  "The answer is larger than one may be: ask for less at once. A mutation can have been carried out."
+  ANSWER_TOO_LARGE
+  "The request took too long and was given up. A mutation can have been carried out."
+  TIMEOUT
+  "Something went wrong on our side; ` + "`" + `extensions.requestId` + "`" + ` names it in our log. Or the request was cancelled."
+  INTERNAL_SERVER_ERROR
+  "The document has a syntax error, or is too long."
+  GRAPHQL_PARSE_FAILED
+  "The document, or its variables, do not fit the schema."
+  GRAPHQL_VALIDATION_FAILED
+  "The operation asks for too much at once: lower ` + "`" + `first` + "`" + `, or leave fields out."
+  COMPLEXITY_LIMIT_EXCEEDED
+}
+
 "Everything that can be named by an ObjectID."
 interface Node {
   id: ObjectID!
@@ -4462,7 +4497,10 @@ type Batch {
   createdAt: DateTime!
   startedAt: DateTime
   finishedAt: DateTime
-  "Oldest first; each call leaves a row, at most 3 and one for each worker that stopped in the middle."
+  """
+  Oldest first, one for each call: at most 3, and besides those that say nothing of the executor: ` + "`" + `INTERRUPTED` + "`" + `, ` + "`" + `INTERNAL_ERROR` + "`" + ` and,
+  for an hour, ` + "`" + `LOCAL_ERROR` + "`" + `.
+  """
   attempts: [BatchAttempt!]!
 }
 

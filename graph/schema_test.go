@@ -2,9 +2,14 @@ package graph_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/ringback/ringback/models"
@@ -100,13 +105,52 @@ func TestListOfCallbacksSaysHowFarItIsCounted(t *testing.T) {
 
 func TestEveryEnumOfCausesAndStatusesIsExplained(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"Role", "Caller", "CallbackStatus", "AttemptErrorCode"} {
+	for _, name := range []string{"Role", "Caller", "CallbackStatus", "AttemptErrorCode", "ErrorCode"} {
 		for _, v := range schema().Types[name].EnumValues {
 			if v.Description == "" {
 				t.Errorf("%s.%s has no description", name, v.Name)
 			}
 		}
 	}
+}
+
+// No field has the type ErrorCode, so that nothing else would miss a code there.
+func TestEveryCodeOfAnErrorIsInTheSchema(t *testing.T) {
+	t.Parallel()
+	for enum, want := range map[string][]string{
+		"ErrorCode":        append(constantsOf(t, "Code"), tooComplex, unparsed, notValid), // these are of the document alone
+		"AttemptErrorCode": constantsOf(t, "AttemptErrorCode"),
+	} {
+		var got []string
+		for _, v := range schema().Types[enum].EnumValues {
+			got = append(got, v.Name)
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-code +schema):\n%s", enum, diff)
+		}
+	}
+}
+
+// constantsOf are the values of the constants that models declares of a type.
+func constantsOf(t *testing.T, typeName string) (values []string) {
+	t.Helper()
+	files, err := filepath.Glob("../models/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`(?m)^\s+\w+\s+` + typeName + `\s+= "(\w+)"`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range declared.FindAllSubmatch(text, -1) {
+			values = append(values, string(match[1]))
+		}
+	}
+	return values
 }
 
 func TestEveryNullableFieldOfACallbackSaysWhatNullMeans(t *testing.T) {

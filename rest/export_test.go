@@ -20,6 +20,15 @@ func PublicPatterns() []string {
 	return patterns
 }
 
+// Labels are those of the answers that are errors.
+func Labels() []string {
+	labels := []string{labelMethodNotAllowed, labelUnknown}
+	for _, kind := range kinds {
+		labels = append(labels, kind.label)
+	}
+	return labels
+}
+
 // Document is openapi.json.
 func Document() []byte { return document }
 

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/rest"
 )
 
@@ -115,6 +117,24 @@ func TestTheDocumentDescribesEveryOperationParameterAndError(t *testing.T) {
 			if o.Responses.Value(status) == nil {
 				t.Errorf("%s can answer %s, but does not say so", name, status)
 			}
+		}
+	}
+}
+
+func TestTheDocumentHasEveryLabelOfAnError(t *testing.T) {
+	t.Parallel()
+	var ofDeliveries []string
+	for _, code := range models.AttemptErrorCodes() {
+		if code != models.Interrupted { // such a callback is sent again, and has the error of the attempt before
+			ofDeliveries = append(ofDeliveries, string(code))
+		}
+	}
+	label := regexp.MustCompile(`\b[A-Z]{2,}(_[A-Z]+)*\b`)
+	description := document(t).Components.Schemas["Error"].Value.Properties["error_label"].Value.Description
+	ofAnswers, ofCallbacks, _ := strings.Cut(description, "Of a callback's delivery")
+	for described, want := range map[string][]string{ofAnswers: rest.Labels(), ofCallbacks: ofDeliveries} {
+		if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(label.FindAllString(described, -1)))); diff != "" {
+			t.Errorf("(-code +document):\n%s", diff)
 		}
 	}
 }
