@@ -2,14 +2,20 @@ package jobs
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
+	"net/netip"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -61,19 +67,62 @@ func (p panicky) SignIn(ctx context.Context, process *models.Process, forget tim
 	return p.Store.SignIn(ctx, process, forget)
 }
 
-// panics counts those of one place.
-type panics struct {
-	where string
-	n     atomic.Int64
+func (p panicky) RenewLeases(ctx context.Context, leases []models.Lease, until time.Time) ([]models.Lease, error) {
+	p.may("RenewLeases")
+	return p.Store.RenewLeases(ctx, leases, until)
 }
 
-func (p *panics) Panicked(where string) {
-	if where == p.where {
-		p.n.Add(1)
+func (p panicky) ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*models.Callback) error {
+	p.may("ReleaseCallbacks")
+	return p.Store.ReleaseCallbacks(ctx, now, callbacks...)
+}
+
+func (p panicky) Excuse(ctx context.Context, ids []int64) error {
+	p.may("Excuse")
+	return p.Store.Excuse(ctx, ids)
+}
+
+func (p panicky) CountDue(ctx context.Context, dueBy time.Time, limit int) (int, error) {
+	p.may("CountDue")
+	return p.Store.CountDue(ctx, dueBy, limit)
+}
+
+// once is a store whose methods of one name panic once.
+func once(store models.Store, name string) panicky {
+	left := &atomic.Int64{}
+	left.Store(1)
+	return panicky{store, name, left}
+}
+
+// countPanics has the panics of a service counted as the server does, and returns the registry.
+func countPanics(service *models.Service) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	service.CountTroubles(NewTroubles(registry))
+	return registry
+}
+
+// panics is how many a registry has counted in one place.
+func panics(t *testing.T, registry *prometheus.Registry, where string) int {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
 	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == "ringback_panics_total" && m.GetLabel()[0].GetValue() == where {
+				return int(m.GetCounter().GetValue())
+			}
+		}
+	}
+	t.Fatalf("panics of %s are not counted", where)
+	return 0
 }
 
-func (*panics) Unreadable(string) {}
+func awaitPanic(t *testing.T, registry *prometheus.Registry, where string) {
+	t.Helper()
+	eventually(t, "the panic is counted", func() bool { return panics(t, registry, where) == 1 })
+}
 
 func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 	t.Parallel()
@@ -85,15 +134,12 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 			client, queueName := openQueue(t)
 			queue := NewQueue(client, queueName, prometheus.NewRegistry())
 			w := newWorld(t, queue, models.Schedule{}, func(http.ResponseWriter, *http.Request) {})
-			left := &atomic.Int64{}
-			left.Store(1)
-			w.store.Store = panicky{w.store.Store, name, left}
-			counted := &panics{where: where}
-			w.service.CountTroubles(counted)
+			w.store.Store = once(w.store.Store, name)
+			counted := countPanics(w.service)
 			first := w.newCallback(t)
 			startWorker(t, client, queue, w)
 			second := w.newCallback(t)
-			eventually(t, "the panic is counted", func() bool { return counted.n.Load() == 1 })
+			awaitPanic(t, counted, where)
 			third := w.newCallback(t)
 			arrived := 0
 			eventually(t, "all but the one that it cost have arrived", func() bool {
@@ -118,17 +164,221 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 
 func TestPanicWhileSigningInCostsThatLookAlone(t *testing.T) {
 	t.Parallel()
-	left := &atomic.Int64{}
-	left.Store(1)
 	store := storetest.Open(t)
-	p := newPresent(t, panicky{store, "SignIn", left}, miniredis.RunT(t), "q", "api")
-	caught := &panics{where: "presence"}
-	p.service.CountTroubles(caught)
+	p := newPresent(t, once(store, "SignIn"), miniredis.RunT(t), "q", "api")
+	counted := countPanics(p.service)
 	p.Start()
-	eventually(t, "the panic is counted", func() bool { return caught.n.Load() == 1 })
+	awaitPanic(t, counted, "presence")
 	p.Stop()
 	p.look(t.Context())
 	if seen, err := store.ProcessesSeen(t.Context(), models.SignInLapse); err != nil || len(seen) != 1 {
 		t.Errorf("there are %+v, %v", seen, err)
 	}
+}
+
+// patientWorker starts a worker whose requests may take as long as the test, in a world whose store's methods of one name panic once.
+func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*world, *Worker, *prometheus.Registry) {
+	t.Helper()
+	client, name := openQueue(t)
+	queue := NewQueue(client, name, prometheus.NewRegistry())
+	w := newWorld(t, queue, models.Schedule{}, receiver)
+	w.store.Store = once(w.store.Store, method)
+	counted := countPanics(w.service)
+	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: patience})
+	t.Cleanup(out.CloseIdle)
+	worker := NewWorker(client, queue, w.service, out, WorkerConfig{
+		Concurrency: 4, PerHost: 4, Retention: time.Hour, Timeout: patience, UserAgent: "Ringback/test",
+	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return w, worker, counted
+}
+
+func TestPanicWhileLeasesAreRenewedCostsThatRenewalAlone(t *testing.T) {
+	t.Parallel()
+	goOn := make(chan struct{})
+	var arrived atomic.Int64
+	w, worker, counted := patientWorker(t, "RenewLeases", func(_ http.ResponseWriter, q *http.Request) {
+		arrived.Add(1)
+		select {
+		case <-goOn:
+		case <-q.Context().Done():
+		}
+	})
+	defer worker.Stop()
+	id := w.newCallback(t).ID
+	eventually(t, "it is in flight", func() bool { return arrived.Load() == 1 })
+	claimed := *w.callback(t, id).LeaseUntil
+	awaitPanic(t, counted, "renewal")
+	eventually(t, "the next renewal is made", func() bool { return w.callback(t, id).LeaseUntil.After(claimed) })
+	close(goOn)
+	eventually(t, "it has arrived", func() bool { return w.callback(t, id).Status == models.StatusSuccess })
+	if n := arrived.Load(); n != 1 {
+		t.Errorf("%d requests were made", n)
+	}
+}
+
+// What was claimed ahead is lost to this process where it cannot be given back: the sweep finds it when its lease has run out.
+func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
+	t.Parallel()
+	for method, where := range map[string]string{"ReleaseCallbacks": "release", "Excuse": "stop"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			const quick, inFlight = 8, 4
+			goOn := make(chan struct{})
+			var arrived atomic.Int64
+			w, worker, counted := patientWorker(t, method, func(_ http.ResponseWriter, q *http.Request) {
+				if arrived.Add(1) <= quick {
+					return
+				}
+				select {
+				case <-goOn:
+				case <-q.Context().Done():
+				}
+			})
+			for range 20 {
+				w.newCallback(t)
+			}
+			eventually(t, "some are claimed ahead", func() bool {
+				return arrived.Load() == quick+inFlight && w.number(t, models.StatusRunning) > inFlight
+			})
+			stopped := make(chan struct{})
+			go func() {
+				defer close(stopped)
+				worker.Stop()
+			}()
+			awaitPanic(t, counted, where)
+			close(goOn)
+			<-stopped
+			if n := w.number(t, models.StatusSuccess); n != quick+inFlight {
+				t.Errorf("%d have arrived, want %d", n, quick+inFlight)
+			}
+			lost := w.number(t, models.StatusRunning)
+			if (lost > 0) != (where == "release") {
+				t.Errorf("%d are lost", lost)
+			}
+			if found := w.swept(t, models.LeaseTime+2*models.SweepInterval); found != lost {
+				t.Errorf("the sweep has found %d of %d", found, lost)
+			}
+		})
+	}
+}
+
+// number is how many callbacks have a status.
+func (w *world) number(t *testing.T, status models.Status) int {
+	t.Helper()
+	pages := must[map[int64]*models.PageOf[*models.Callback]](t)(w.service.CallbackPages(t.Context(), models.PlatformActor(),
+		models.OwnerProject, []int64{testProject}, models.CallbackFilter{Status: []models.Status{status}}, models.Page{First: 100}))
+	return len(pages[testProject].Nodes)
+}
+
+// swept sweeps as often as workers do within a time, and returns how many it took from those that are gone.
+func (w *world) swept(t *testing.T, within time.Duration) (interrupted int) {
+	t.Helper()
+	begin := time.Now()
+	for passed := time.Duration(0); passed <= within; passed += models.SweepInterval {
+		at := begin.Add(passed).UTC().Truncate(time.Microsecond)
+		n, _, err := w.service.WithClock(func() time.Time { return at }, nil).Sweep(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		interrupted += n
+	}
+	return interrupted
+}
+
+func TestPanicAtTheDoorbellCostsThatRingAlone(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	here, there := newDoorbell(client, name), newDoorbell(client, name)
+	h := &heard{}
+	here.attend(attendant{free: h.free, answer: func(w wake) bool {
+		if w.Host == "bad" {
+			panic("as planned")
+		}
+		return h.answer(w)
+	}})
+	service := newWorld(t, nil, nil, http.NotFound).service
+	counted := countPanics(service)
+	var listener sync.WaitGroup
+	t.Cleanup(listener.Wait)
+	listener.Go(func() { here.hear(t.Context(), service.Troubles(), slog.New(slog.DiscardHandler)) })
+	listening(t, client, here)
+	ringThere(t, there, "before", "bad", "lost with it")
+	ringThere(t, there, "after")
+	h.want(t, "before", "after")
+	awaitPanic(t, counted, "doorbell")
+}
+
+// asked is a store that notes for which hosts a claim was made.
+type asked struct {
+	models.Store
+	hosts *sync.Map
+}
+
+func (a asked) InTx(ctx context.Context, f func(models.Store) error) error {
+	return a.Store.InTx(ctx, func(tx models.Store) error { return f(asked{tx, a.hosts}) })
+}
+
+func (a asked) ClaimDue(ctx context.Context, host string, now, until time.Time, limit int) ([]*models.Callback, error) {
+	a.hosts.Store(host, true)
+	return a.Store.ClaimDue(ctx, host, now, until, limit)
+}
+
+func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	queue := NewQueue(client, name, prometheus.NewRegistry())
+	w := newWorld(t, queue, nil, http.NotFound)
+	hosts := &sync.Map{}
+	w.store.Store = asked{w.store.Store, hosts}
+	counted := countPanics(w.service)
+	worker := newWorker(t, client, queue, w)
+	worker.deliverer = nil // what carries a trace panics, and nothing else does
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer worker.Stop()
+	now := time.Now()
+	// Into asynq and past the doorbell; no callback waits there for the sweep to find.
+	bad := newEntry(traced(t, trace.FlagsSampled), models.Wakeup{Lane: models.Lane{Host: "bad"}, CallbackID: 1, At: now}, now)
+	if err := queue.enqueue(t.Context(), bad); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the panic is counted", func() bool { return panics(t, counted, "task") >= 1 }) // asynq tries again
+	good := newEntry(t.Context(), models.Wakeup{Lane: models.Lane{Host: "good"}, At: now}, now)
+	if err := queue.enqueue(t.Context(), good); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the next task is handled", func() bool { _, ok := hosts.Load("good"); return ok })
+	if _, ok := hosts.Load("bad"); ok {
+		t.Error("the task that panicked was handled")
+	}
+}
+
+func TestPanicWhileMetricsAreCollectedCostsThoseOfThatScrape(t *testing.T) {
+	t.Parallel()
+	client, name := openQueue(t)
+	w := newWorld(t, nil, nil, http.NotFound)
+	w.store.Store = once(w.store.Store, "CountDue")
+	registry := countPanics(w.service)
+	registry.MustRegister(NewBacklog(client, name, w.service, slog.New(slog.DiscardHandler)))
+	scrape := func() (names []string) {
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, family := range families {
+			names = append(names, family.GetName())
+		}
+		return names
+	}
+	if got := scrape(); slices.Contains(got, "ringback_callbacks_due") || !slices.Contains(got, "ringback_panics_total") {
+		t.Errorf("the scrape in which it panics has %v", got)
+	}
+	if got := scrape(); !slices.Contains(got, "ringback_callbacks_due") || !slices.Contains(got, "ringback_queue_size") {
+		t.Errorf("the next scrape has %v", got)
+	}
+	awaitPanic(t, registry, "metrics")
 }
