@@ -170,7 +170,7 @@ func (c *connections) TraceQueryStart(ctx context.Context, conn *pgx.Conn, _ pgx
 
 // TraceQueryEnd is pgx.QueryTracer.
 func (c *connections) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, end pgx.TraceQueryEndData) {
-	if refused, ok := end.Err.(*pgconn.PgError); ok { //nolint:errorlint // the error itself, whose message goes on
+	if refused := (*pgconn.PgError)(nil); errors.As(end.Err, &refused) { // the error itself, or that of preparing the statement
 		refused.Message += poolerAdvice(refused)
 	}
 	if s := stateOf(conn.PgConn()); s != nil {

@@ -68,6 +68,10 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	opened := conn.(*stdlib.Conn)
 	own, err := c.settings.own(ctx, opened.Conn().PgConn())
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: connected, and no answer to the first statement: a pooler may have no connection to Postgres left for it "+
+			"(default_pool_size of PgBouncer, RINGBACK_POOLER)", err)
+	}
 	if err != nil {
 		_ = opened.Close()
 		return nil, err
@@ -132,29 +136,36 @@ func poolerAdvice(err error) string {
 	return ""
 }
 
-// probeTimeout bounds the probe of a pooler. A pooler with a single connection for us makes it wait that long at the start.
+// probeTimeout bounds the probe of a pooler. One that gives each of ours a connection, and has a single one, makes it wait that long.
 const probeTimeout = 2 * time.Second
 
-// probePooler finds out whether a prepared statement lasts through a pooler, while another transaction may have been given the server's
-// connection on which it was prepared. Where it lasts by chance, the first statement that does not says the same.
+// probePooler finds out whether a prepared statement is a connection's of ours, and lasts, while another one has prepared the same and
+// its transaction may have been given the server's connection. Where it lasts by chance, the first statement that does not says the same.
 func probePooler(ctx context.Context, pool *sql.DB) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	conn, err := pool.Conn(ctx)
+	one, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close() }()
-	prepared, err := conn.PrepareContext(ctx, "SELECT 1 AS ringback_probe")
-	if err != nil {
-		return fmt.Errorf("%w%s", err, poolerAdvice(err))
-	}
-	defer func() { _ = prepared.Close() }()
-	other, err := pool.BeginTx(ctx, nil)
+	defer func() { _ = one.Close() }()
+	other, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = other.Rollback() }()
-	_, err = prepared.ExecContext(ctx)
+	defer func() { _ = other.Close() }()
+	var prepared [2]*sql.Stmt
+	for i, conn := range []*sql.Conn{one, other} {
+		if prepared[i], err = conn.PrepareContext(ctx, "SELECT 1 AS ringback_probe"); err != nil { //nolint:sqlclosecheck // below
+			return fmt.Errorf("%w%s", err, poolerAdvice(err))
+		}
+		defer func() { _ = prepared[i].Close() }()
+	}
+	tx, err := other.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	_, err = prepared[0].ExecContext(ctx)
 	return err
 }

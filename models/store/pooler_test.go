@@ -118,40 +118,76 @@ func TestSettingsOfAConnectionOfOurOwnHoldForEveryStatement(t *testing.T) {
 	}
 }
 
+// tryOpen opens a database as where nobody has said that there is a pooler.
+func tryOpen(t *testing.T, databaseURL string) error {
+	t.Helper()
+	sealer, err := store.NewSealer(storetest.Key)
+	noError(t, err)
+	s, err := store.Open(databaseURL, sealer)
+	if err == nil {
+		return s.Close()
+	}
+	return err
+}
+
 func TestPoolerThatIsNotExpectedIsNamed(t *testing.T) {
 	t.Parallel()
-	open := func(databaseURL string) error {
-		sealer, err := store.NewSealer(storetest.Key)
-		noError(t, err)
-		s, err := store.Open(databaseURL, sealer)
-		if err == nil {
-			return s.Close()
-		}
-		return err
-	}
 	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
-		err := open(databaseURL)
+		err := tryOpen(t, databaseURL)
 		if mode == store.PoolerSession {
 			noError(t, err)
 		} else if err == nil || !strings.Contains(err.Error(), "RINGBACK_POOLER=transaction") {
 			t.Errorf("got %v", err)
 		}
-		err = open(databaseURL + "&search_path=public")
+		err = tryOpen(t, databaseURL+"&search_path=public")
 		if err == nil || !strings.Contains(err.Error(), "search_path") || !strings.Contains(err.Error(), "ignore_startup_parameters") {
 			t.Errorf("a parameter of the URL: got %v", err)
 		}
 	})
 }
 
-// What the pooler does with prepared statements is seen when two connections use the same one, also long after the start.
-func TestPreparedStatementThatIsLostNamesThePooler(t *testing.T) {
+func TestPoolerWithASingleConnectionIsNamed(t *testing.T) {
 	t.Parallel()
 	if !storetest.OnPostgres() {
 		t.Skip("SQLite has no pooler")
 	}
-	err := storetest.OpenURL(t, storetest.Direct(storetest.MigratedURL(t))).DB().Exec("EXECUTE nothing").Error
-	if err == nil || !strings.Contains(err.Error(), "RINGBACK_POOLER=transaction") {
-		t.Errorf("got %v", err)
+	databaseURL := storetest.MigratedURL(t)
+	behind := func(mode store.Pooler) string {
+		return storetest.StartPooler(t, mode, databaseURL, "default_pool_size = 1").URL(databaseURL)
+	}
+	if err := tryOpen(t, behind(store.PoolerTransaction)); err == nil || !strings.Contains(err.Error(), "RINGBACK_POOLER=transaction") {
+		t.Errorf("by transaction: got %v", err)
+	}
+	s := storetest.OpenURL(t, behind(store.PoolerSession), store.WithPooler(store.PoolerSession))
+	noError(t, s.DB().Transaction(func(*gorm.DB) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if err := s.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "default_pool_size") {
+			t.Errorf("by session: got %v", err)
+		}
+		return nil
+	}))
+}
+
+// What the pooler does with prepared statements is seen when two connections use the same one, also long after the start.
+func TestPreparedStatementThatIsNotOursNamesThePooler(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no pooler")
+	}
+	databaseURL := storetest.MigratedURL(t)
+	through := storetest.StartPooler(t, store.PoolerTransaction, databaseURL).URL(databaseURL)
+	var errs []error
+	for range 2 { // each with a single connection, which at the start shows nothing
+		s := storetest.OpenURL(t, through, store.WithPooler(store.PoolerSession), store.WithMaxConns(1))
+		errs = append(errs, s.DB().Exec("SELECT ?::int", 1).Error)
+	}
+	noError(t, errs[0])
+	errs[0] = storetest.OpenURL(t, storetest.Direct(databaseURL)).DB().Exec("EXECUTE nothing").Error
+	for _, err := range errs {
+		if err == nil || strings.Count(err.Error(), "RINGBACK_POOLER=transaction") != 1 {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -82,10 +82,10 @@ type Pooler struct {
 	stopped bool
 }
 
-// StartPooler starts a PgBouncer before the Postgres of a URL, until the test ends.
-func StartPooler(tb testing.TB, mode store.Pooler, databaseURL string) *Pooler {
+// StartPooler starts a PgBouncer before the Postgres of a URL, until the test ends. Settings are lines of its configuration.
+func StartPooler(tb testing.TB, mode store.Pooler, databaseURL string, settings ...string) *Pooler {
 	tb.Helper()
-	p, err := newPooler(mode, Direct(databaseURL))
+	p, err := newPooler(mode, Direct(databaseURL), settings...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -129,7 +129,7 @@ const (
 	poolerDeaths       = 100
 )
 
-func newPooler(mode store.Pooler, databaseURL string) (*Pooler, error) {
+func newPooler(mode store.Pooler, databaseURL string, settings ...string) (*Pooler, error) {
 	u, err := url.Parse(databaseURL)
 	if err != nil {
 		return nil, errors.New("parse " + EnvDatabaseURL)
@@ -146,7 +146,7 @@ func newPooler(mode store.Pooler, databaseURL string) (*Pooler, error) {
 	host, port, _ := net.SplitHostPort(hostOf(databaseURL))
 	_, own, _ := net.SplitHostPort(p.addr)
 	for name, text := range map[string]string{
-		"pgbouncer.ini": fmt.Sprintf(poolerConfig, host, port, own, mode),
+		"pgbouncer.ini": fmt.Sprintf(poolerConfig, host, port, own, mode) + strings.Join(settings, "\n"),
 		"users.txt":     fmt.Sprintf("%q %q\n", u.User.Username(), password),
 	} {
 		if err := os.WriteFile(filepath.Join(p.folder, name), []byte(text), 0o644); err != nil { //nolint:gosec // for the user that it runs as
