@@ -189,11 +189,13 @@ func (s *Scheduler) accept(l *lane, item *Item, g *grant) {
 	s.bytes += item.Bytes
 	l.weigh(item.Bytes)
 	s.addAhead(l, item)
-	if g.slots > 0 {
+	switch {
+	case g.slots == 0:
+	case s.mayUse(l, g.marks):
+		g.slots--
+		s.begin(l, g.marks)
+	default:
 		s.yield(g)
-		if s.open(l) {
-			s.begin(l)
-		}
 	}
 }
 

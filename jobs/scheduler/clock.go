@@ -1,12 +1,13 @@
 package scheduler
 
+import "container/heap"
+
 const (
 	// coldTime is how long a request without an answer counts against its endpoint's opening.
 	coldTime = second
-	// Tick is asked for to forget what was idle for maxIdleTime, and then forgets what was for minIdleTime: less often than one by one. It is
-	// longer than any rest.
-	minIdleTime = 60 * second
-	maxIdleTime = 75 * second
+	// Tick is asked for to forget what was idle for maxIdleTime, and then forgets all that was for minIdleTime: not one by one.
+	minIdleTime = 45 * second
+	maxIdleTime = 60 * second
 	// maxIdle bounds how many idle lanes are remembered.
 	maxIdle = 10_000
 	// grid is how exactly time is kept: what falls due within it does so with one Tick.
@@ -27,9 +28,9 @@ func (s *Scheduler) age(in *list[*Item], item *Item, time Duration) {
 // Tick brings about what time brings.
 func (s *Scheduler) Tick(now Instant) Actions {
 	s.at(now)
-	for n := 0; n < maxTick && len(s.resting.items) > 0 && s.resting.items[0].rest <= s.now; n++ {
-		l := s.resting.items[0]
-		s.resting.remove(l)
+	for n := 0; n < maxTick && len(s.resting) > 0 && s.resting[0].rest <= s.now; n++ {
+		l := s.resting[0]
+		heap.Pop(&s.resting)
 		s.settle(l)
 	}
 	for n := 0; n < maxTick && due(&s.ahead, s.now); n++ {
@@ -74,8 +75,8 @@ func (s *Scheduler) Next() (Instant, bool) {
 			next, ok = at, true
 		}
 	}
-	if len(s.resting.items) > 0 {
-		sooner(s.resting.items[0].rest)
+	if len(s.resting) > 0 {
+		sooner(s.resting[0].rest)
 	}
 	for _, in := range [...]*list[*Item]{&s.ahead, &s.cold} {
 		if in.n > 0 {

@@ -9,8 +9,8 @@ const (
 
 // queue is the accounts with lanes in a class.
 type queue struct {
-	all   heap[*share]
-	fresh heap[*share] // those with hosts at which they have nothing in flight
+	all   ranking
+	fresh ranking // those with hosts at which they have nothing in flight
 }
 
 // account is whose callbacks lanes hold. Its slots are those from start until freed, and those kept for what is being claimed.
@@ -25,10 +25,10 @@ type account struct {
 
 // share is the lanes of an account in a class.
 type share struct {
-	account        *account
-	lanes          [2]list[*lane] // in turn: plain ones, bulk
-	hosts          [2]list[*seat] // those with nothing in flight
-	inAll, inFresh int
+	account *account
+	lanes   [2]list[*lane] // in turn: plain ones, bulk
+	hosts   [2]list[*seat] // those with nothing in flight
+	at      [2]int         // in the rankings of the class
 }
 
 // pair is an account at a host.
@@ -44,18 +44,7 @@ type seat struct {
 	turn  [2]node[*seat]
 }
 
-func newQueue() *queue {
-	before := func(a, b *share) bool { return a.account.before(b.account) }
-	return &queue{
-		all:   heap[*share]{before: before, at: func(x *share) *int { return &x.inAll }},
-		fresh: heap[*share]{before: before, at: func(x *share) *int { return &x.inFresh }},
-	}
-}
-
-// before: who holds the fewest slots is served first, and among them who has not been for the longest.
-func (a *account) before(b *account) bool {
-	return a.held < b.held || a.held == b.held && a.served < b.served
-}
+func newQueue() *queue { return &queue{fresh: ranking{which: 1}} }
 
 func (a *account) share(class int) *share {
 	for len(a.shares) <= class {
@@ -79,7 +68,7 @@ func (s *Scheduler) ready(l *lane, class int) {
 	s.sequence++
 	l.class, l.bulk, l.order = class, l.bulkIndex(), s.sequence
 	mine.lanes[l.bulk].push(&l.turn)
-	if mine.inAll == 0 {
+	if !q.all.has(mine) {
 		q.all.push(mine)
 	}
 	at.lanes[l.bulk].push(&l.side)
@@ -99,7 +88,7 @@ func (s *Scheduler) unready(l *lane) {
 	if at.lanes[l.bulk].n == 0 {
 		s.stale(mine, at, l.class, l.bulk)
 	}
-	if mine.inAll > 0 && mine.lanes[0].n+mine.lanes[1].n == 0 {
+	if mine.lanes[0].n+mine.lanes[1].n == 0 {
 		s.queues[l.class].all.remove(mine)
 	}
 	l.endpoint.ready -= count(l.asks[0])
@@ -112,8 +101,8 @@ func (s *Scheduler) unready(l *lane) {
 func (s *Scheduler) freshen(mine *share, at *seat, class, bulk int) {
 	if at.turn[bulk].in == nil && at.lanes[bulk].n > 0 {
 		mine.hosts[bulk].push(&at.turn[bulk])
-		if mine.inFresh == 0 {
-			s.queues[class].fresh.push(mine)
+		if q := s.queues[class]; !q.fresh.has(mine) {
+			q.fresh.push(mine)
 		}
 	}
 }
@@ -142,57 +131,81 @@ func (s *Scheduler) eachSeat(l *lane, do func(mine *share, at *seat, class, bulk
 // moved puts an account in its place after the number of its slots has changed.
 func (s *Scheduler) moved(a *account) {
 	for class, mine := range a.shares {
-		if mine.inAll > 0 {
-			s.queues[class].all.fix(mine)
-		}
-		if mine.inFresh > 0 {
-			s.queues[class].fresh.fix(mine)
+		for _, r := range [...]*ranking{&s.queues[class].all, &s.queues[class].fresh} {
+			if r.has(mine) {
+				r.fix(mine)
+			}
 		}
 	}
 }
 
-// scarce tells that only lanes of hosts may begin at which their account has nothing in flight.
+// scarce tells that of the slots only those are free that are kept.
 func (s *Scheduler) scarce() bool { return s.limits.Slots-s.used <= s.kept }
 
-// mayTake tells whether an account may take one more slot. Half of what is kept is for accounts that hold nothing, or those that hang with
-// many hosts would have all of it.
-func (s *Scheduler) mayTake(a *account) bool {
-	free := s.limits.Slots - s.used
+// mayTake tells whether an account may take one more slot, for a lane of a host at which it has nothing in flight (fresh) or any other.
+// The last half of what is kept is for accounts that hold nothing: those that hang with many hosts would have all of it.
+func (s *Scheduler) mayTake(a *account, fresh bool) bool {
 	othersWait := s.waits > count(a.waits > 0)
-	switch {
+	switch free := s.limits.Slots - s.used; {
 	case s.stopped || free <= 0:
 		return false
 	case free <= s.kept/2:
 		return a.held == 0
-	case free <= s.kept || othersWait:
-		return a.held < s.quarter
+	case free <= s.kept:
+		return a.held < s.few || fresh && a.held < s.quarter
 	default:
-		return true
+		return a.held < s.quarter || !othersWait
 	}
 }
 
-// hasSlot tells whether there is a slot for one more of a lane whose turn it would be.
+// hasSlot tells whether there is a slot for one more of a lane in which nothing else waits.
 func (s *Scheduler) hasSlot(l *lane) bool {
-	return s.mayTake(l.account) && (!s.scarce() || l.pair.inFlight == 0)
-}
-
-// pick returns the lane whose turn it is to take a slot. Where the account with the fewest may not take one more, no other may.
-func (s *Scheduler) pick() *lane {
-	var best *account
-	fresh := s.scarce()
-	for class, q := range s.queues {
-		h := &q.all
-		if fresh {
-			h = &q.fresh
-		}
-		if len(h.items) > 0 && s.mayServe(class) && (best == nil || h.items[0].account.before(best)) {
-			best = h.items[0].account
+	if s.scarce() && l.account.held >= s.few {
+		if first := s.first(false); first.of != nil && first.held < l.account.held {
+			return false
 		}
 	}
-	if best == nil || !s.mayTake(best) {
+	return s.mayTake(l.account, l.pair.inFlight == 0)
+}
+
+// first returns the account with the fewest slots of those that could begin something.
+func (s *Scheduler) first(fresh bool) (first ranked) {
+	for class, q := range s.queues {
+		r := &q.all
+		if fresh {
+			r = &q.fresh
+		}
+		if len(r.items) > 0 && s.mayServe(class) && (first.of == nil || r.items[0].before(first)) {
+			first = r.items[0]
+		}
+	}
+	return first
+}
+
+// pick returns the lane whose turn it is to take a slot. Where the account with the fewest may not take one more, no other may; but what is
+// kept for fresh lanes is for those of others, too, if they do not hold more than it does.
+func (s *Scheduler) pick() *lane {
+	first := s.first(false)
+	if first.of == nil {
 		return nil
 	}
-	return s.within(best, fresh)
+	if s.mayTake(first.of.account, false) {
+		return s.within(first.of.account, false)
+	}
+	if !s.scarce() {
+		return nil
+	}
+	fresh := s.first(true)
+	if fresh.of == nil || !s.mayTake(fresh.of.account, true) {
+		return nil
+	}
+	if first.held < fresh.held {
+		if l := s.within(first.of.account, false); !s.stillReady(l) {
+			return l // it does not know yet
+		}
+		return nil // the next slot is for it
+	}
+	return s.within(fresh.of.account, true)
 }
 
 // within returns the lane of an account whose turn it is.

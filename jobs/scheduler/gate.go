@@ -116,7 +116,9 @@ func (s *Scheduler) offer(g *gate, spare int) bool {
 		if room := g.room(busy); waiting.n > 0 && room > 0 && g.ready < room+spare {
 			l := waiting.first.of
 			s.leave(l)
+			l.offered = true
 			s.settle(l)
+			l.offered = false
 			return true
 		}
 	}

@@ -136,7 +136,7 @@ func (m *model) checkLists(t *rapid.T) {
 	s := m.machine
 	ready := map[*gate]int{}
 	for _, l := range s.lanes {
-		if to, _ := s.destination(l); to != l.turn.in && l.class == none {
+		if to, _ := s.destination(l, s.classOf(l)); to != l.turn.in && l.class == none {
 			// Those in a class may find out when their turn comes; all others are told.
 			if to == nil || l.turn.in == nil || l.turn.in == &s.idle || to == &s.idle {
 				t.Fatalf("lane %s is in the wrong list", l.Key)
@@ -160,9 +160,9 @@ func (m *model) checkLists(t *rapid.T) {
 func (m *model) checkHeaps(t *rapid.T) {
 	s := m.machine
 	for class, q := range s.queues {
-		for _, h := range []*heap[*share]{&q.all, &q.fresh} {
+		for _, h := range []*ranking{&q.all, &q.fresh} {
 			for i, x := range h.items {
-				if *h.at(x) != i+1 || i > 0 && h.before(x, h.items[(i-1)/2]) {
+				if x.of.at[h.which] != i+1 || x != rank(x.of) || i > 0 && x.before(h.items[(i-1)/2]) {
 					t.Fatal("heap out of order")
 				}
 			}
@@ -172,7 +172,7 @@ func (m *model) checkHeaps(t *rapid.T) {
 				continue
 			}
 			x := a.shares[class]
-			if (x.lanes[0].n+x.lanes[1].n > 0) != (x.inAll > 0) || (x.hosts[0].n+x.hosts[1].n > 0) != (x.inFresh > 0) {
+			if (x.lanes[0].n+x.lanes[1].n > 0) != q.all.has(x) || (x.hosts[0].n+x.hosts[1].n > 0) != q.fresh.has(x) {
 				t.Fatal("account in the wrong heaps")
 			}
 		}
@@ -195,9 +195,7 @@ func (m *model) checkConservation(t *rapid.T) {
 		return
 	}
 	for _, l := range s.lanes {
-		mayClaim := l.wanted && l.claim == nil && s.kinds[l.Kind] != nil && s.kinds[l.Kind].underway < maxClaims
-		heavy := l.ahead.n == 0 && m.limits.Bytes > 0 && s.bytes > 0 && s.bytes+l.weight > m.limits.Bytes
-		if (l.ahead.n > 0 || mayClaim) && !heavy && l.rest <= m.now && m.hasPlace(l) && m.hasSlot(l) {
+		if m.waits(l) && m.hasPlace(l) && m.hasSlot(l) {
 			t.Fatalf("lane %+v could begin: %d of %d slots taken; class %d in %p ticket %d claim %v wanted %v waits %d; bytes %d weight %d heavy %d (in it %v) lighter %v; endpoint ready %d parked %d/%d room %d; held %d", l.Lane, s.used, m.limits.Slots, l.class, l.turn.in, l.ticket, l.claim, l.wanted, s.waits, s.bytes, l.weight, s.heavy.n, l.turn.in == &s.heavy, s.lighter, l.endpoint.ready, l.endpoint.parked[0].n, l.endpoint.parked[1].n, l.endpoint.room(l.busy()), l.account.held)
 		}
 	}
@@ -216,10 +214,32 @@ func (m *model) hasSlot(l *lane) bool {
 	if free <= 0 || others && l.account.held >= quarter {
 		return false
 	}
-	if free <= kept {
-		return l.pair.inFlight == 0 && l.account.held < quarter && (free > kept/2 || l.account.held == 0)
+	switch {
+	case free > kept:
+		return true
+	case l.account.held == 0:
+		return true
+	case free <= kept/2:
+		return false
+	case l.account.held < m.limits.Slots/64:
+		return true
+	case l.pair.inFlight > 0 || l.account.held >= quarter:
+		return false
+	}
+	for _, other := range s.lanes { // with fewer slots, and waiting for the next one
+		if other.account.held < l.account.held && m.waits(other) && m.hasPlace(other) {
+			return false
+		}
 	}
 	return true
+}
+
+// waits tells whether something is ahead in a lane, or could be claimed now.
+func (m *model) waits(l *lane) bool {
+	s := m.machine
+	mayClaim := l.wanted && l.claim == nil && s.kinds[l.Kind] != nil && s.kinds[l.Kind].underway < maxClaims
+	heavy := l.ahead.n == 0 && m.limits.Bytes > 0 && s.bytes > 0 && s.bytes+l.weight > m.limits.Bytes
+	return (l.ahead.n > 0 || mayClaim) && !heavy && l.rest <= m.now
 }
 
 func (m *model) hasPlace(l *lane) bool {

@@ -35,6 +35,7 @@ type lane struct {
 	asks      [2]bool // its gates count it as ready
 	order     uint64  // when it got there, in the order of events
 	idleSince Instant
+	offered   bool   // a gate has room for it
 	ticket    uint64 // since when it waits at a gate or for bytes, in the order of events; 0: it has begun since
 }
 
@@ -43,47 +44,33 @@ func (l *lane) warm() bool { return l.warmIn == l.endpoint.epoch+1 }
 
 func (l *lane) bulkIndex() int { return count(l.Bulk) }
 
-func (l *lane) idle() bool {
-	return l.held == 0 && l.inFlight == 0 && l.expected == 0 && l.ahead.n == 0 && !l.wanted && l.claim == nil
+// idle tells whether nothing of the lane is under way or known to wait. Who rests is remembered.
+func (l *lane) idle(now Instant) bool {
+	return l.rest <= now && l.held == 0 && l.inFlight == 0 && l.expected == 0 && l.ahead.n == 0 && !l.wanted && l.claim == nil
 }
 
 // settle puts a lane where it belongs, after anything that may have changed that. Where it stays, it keeps its turn.
 func (s *Scheduler) settle(l *lane) {
 	s.countWaiting(l)
 	s.queueEarly(l)
-	to, class := s.destination(l)
+	class := s.classOf(l)
+	if class != none && s.isFull(l) {
+		l.window.full = true
+	}
+	to, ready := s.destination(l, class)
 	if to == l.turn.in {
 		return
 	}
 	s.leave(l)
 	switch {
 	case to == nil:
-	case class != none:
+	case ready:
 		s.ready(l, class)
 	case to == &s.idle:
-		l.idleSince = s.now
-		to.push(&l.turn)
-		if to.n > maxIdle {
-			s.forget(to.first.of)
-		}
+		s.retire(l)
 	default:
 		s.park(l, to)
 	}
-}
-
-// park puts a lane among those that wait for room. Who was offered some and came too late is not sent to the end.
-func (s *Scheduler) park(l *lane, in *list[*lane]) {
-	if l.ticket == 0 {
-		s.sequence++
-		l.ticket = s.sequence
-		in.push(&l.turn)
-		return
-	}
-	next := in.first
-	for n := 0; n < maxOffers && next != nil && next.of.ticket < l.ticket; n++ {
-		next = next.next
-	}
-	in.pushBefore(&l.turn, next)
 }
 
 // leave takes a lane from where it is.
@@ -94,25 +81,53 @@ func (s *Scheduler) leave(l *lane) {
 	l.turn.remove()
 }
 
-// destination is the list in which a lane is to wait; nil: for an answer of its own, or for time to pass.
-func (s *Scheduler) destination(l *lane) (to *list[*lane], class int) {
-	class = s.classOf(l)
+// destination is the list in which a lane is to wait: for its turn (ready), or for something else; nil: for an answer of its own, or for
+// time to pass.
+func (s *Scheduler) destination(l *lane, class int) (to *list[*lane], ready bool) {
 	switch {
-	case class == none && l.idle():
-		return &s.idle, none
-	case class == none || l.rest > s.now || l.tried():
-		return nil, none
-	case s.isFull(l):
-		l.window.full = true
-		return nil, none
+	case class == none && l.idle(s.now):
+		return &s.idle, false
+	case class == none || l.rest > s.now || l.tried() || s.isFull(l):
+		return nil, false
 	}
-	if g := l.closed(); g != nil {
-		return &g.parked[l.busy()], none
+	g := l.closed()
+	if g == nil && l.class == none && !l.offered {
+		g = l.line()
 	}
-	if class != starting && !s.fits(l.weight) {
-		return &s.heavy, none
+	switch {
+	case g != nil:
+		return &g.parked[l.busy()], false
+	case class != starting && !s.fits(l.weight):
+		return &s.heavy, false
+	default:
+		return &l.account.share(class).lanes[l.bulkIndex()], true
 	}
-	return &l.account.share(class).lanes[l.bulkIndex()], class
+}
+
+// park puts a lane among those that wait for room. Who was offered some and came too late is not sent to the end.
+func (s *Scheduler) park(l *lane, in *list[*lane]) {
+	if l.ticket == 0 {
+		s.sequence++
+		l.ticket = s.sequence
+		in.push(&l.turn)
+	} else {
+		next := in.first
+		for n := 0; n < maxOffers && next != nil && next.of.ticket < l.ticket; n++ {
+			next = next.next
+		}
+		in.pushBefore(&l.turn, next)
+	}
+	s.touch(l.host)
+	s.touch(l.endpoint)
+}
+
+// retire puts a lane among the idle ones.
+func (s *Scheduler) retire(l *lane) {
+	l.idleSince = s.now
+	s.idle.push(&l.turn)
+	if s.idle.n > maxIdle {
+		s.forget(s.idle.first.of)
+	}
 }
 
 func (s *Scheduler) classOf(l *lane) int {
@@ -143,6 +158,23 @@ func (l *lane) closed() *gate {
 	l.endpoint.follow()
 	for _, g := range [...]*gate{l.host, l.endpoint} {
 		if g.holds(l) && g.room(l.busy()) <= 0 {
+			return g
+		}
+	}
+	return nil
+}
+
+// line is the gate at which others wait for their turn.
+func (l *lane) line() *gate {
+	for _, g := range [...]*gate{l.host, l.endpoint} {
+		if !g.holds(l) {
+			continue
+		}
+		others := g.parked[0].n + l.busy()*g.parked[1].n
+		if in := l.turn.in; in == &g.parked[0] || in == &g.parked[1] && l.busy() > 0 {
+			others--
+		}
+		if others > 0 {
 			return g
 		}
 	}

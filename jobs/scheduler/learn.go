@@ -1,5 +1,7 @@
 package scheduler
 
+import "container/heap"
+
 // maxRest bounds how long a receiver may ask to be left alone.
 const maxRest = 60 * second
 
@@ -87,8 +89,8 @@ func (s *Scheduler) letRest(l *lane, until Instant) {
 	}
 	l.rest = until
 	if l.restAt == 0 {
-		s.resting.push(l)
+		heap.Push(&s.resting, l)
 	} else {
-		s.resting.fix(l)
+		heap.Fix(&s.resting, l.restAt-1)
 	}
 }

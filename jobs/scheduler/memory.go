@@ -1,5 +1,7 @@
 package scheduler
 
+import "container/heap"
+
 // pairKey names an account at a host.
 type pairKey struct {
 	account int64
@@ -56,7 +58,7 @@ func (s *Scheduler) forget(l *lane) {
 	s.leave(l)
 	l.early.remove()
 	if l.restAt > 0 {
-		s.resting.remove(l)
+		heap.Remove(&s.resting, l.restAt-1)
 	}
 	delete(s.lanes, l.Key)
 	if l.host.lanes--; l.host.lanes == 0 {

@@ -80,14 +80,25 @@ func (s *Scheduler) release(l *lane) {
 	s.moved(l.account)
 }
 
-// begin starts what has been ahead in a lane the longest.
-func (s *Scheduler) begin(l *lane) {
+// mayUse tells whether a place that was kept for a lane may still be used, after what has become known since.
+func (s *Scheduler) mayUse(l *lane, m marks) bool {
+	switch {
+	case l.rest > s.now, l.down && m&markLane == 0, l.endpoint.down && m&markEndpoint == 0, l.host.down && m&markHost == 0:
+		return false
+	case l.endpoint.bound == 0 && l.warm():
+		return l.inFlight <= l.window.limit()
+	default:
+		return true
+	}
+}
+
+// begin starts what has been ahead in a lane the longest, in a place of it.
+func (s *Scheduler) begin(l *lane, m marks) {
 	item := l.ahead.first.of
 	s.dropAhead(item)
-	item.state = isStarted
-	item.marks = s.take(l)
-	item.number, item.among = s.sequence, l.inFlight
-	if item.cold = item.marks&markCold != 0; item.cold {
+	s.sequence++
+	item.state, item.marks, item.number, item.among = isStarted, m, s.sequence, l.inFlight
+	if item.cold = m&markCold != 0; item.cold {
 		s.age(&s.cold, item, coldTime)
 	}
 	s.out.Start = append(s.out.Start, item)

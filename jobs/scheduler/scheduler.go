@@ -8,6 +8,7 @@ type Scheduler struct {
 	limits   Limits
 	kept     int // of the slots, for lanes of hosts at which their account has nothing in flight
 	quarter  int // of the slots, which is what an account may hold while others wait
+	few      int // of the slots: who holds less is not sent away as long as any are kept
 	now      Instant
 	sequence uint64 // numbers what happens
 
@@ -30,7 +31,7 @@ type Scheduler struct {
 	cold    list[*Item] // by age: started, of lanes without an answer
 	heavy   list[*lane] // that wait for bytes
 	idle    list[*lane] // by age
-	resting heap[*lane] // by when they may begin
+	resting resting     // by when they may begin
 	touched list[*gate] // that may have room for lanes that wait at them
 	untaken list[*gate] // the same, that have offered it
 	lighter bool        // bytes were freed
@@ -43,14 +44,10 @@ type Scheduler struct {
 // New returns a machine that knows of nothing.
 func New(limits Limits) *Scheduler {
 	s := &Scheduler{
-		limits: limits, quarter: max(1, limits.Slots/4),
+		limits: limits, quarter: max(1, limits.Slots/4), few: max(1, limits.Slots/64),
 		lanes: map[string]*lane{}, endpoints: map[string]*gate{}, hosts: map[string]*gate{},
 		accounts: map[int64]*account{}, pairs: map[pairKey]*pair{}, kinds: map[int]*kind{},
 		queues: []*queue{newQueue()}, classes: []*kind{nil},
-		resting: heap[*lane]{
-			before: func(a, b *lane) bool { return a.rest < b.rest },
-			at:     func(l *lane) *int { return &l.restAt },
-		},
 	}
 	if limits.Slots > 1 {
 		s.kept = max(1, limits.Slots/10)
@@ -124,9 +121,9 @@ func (s *Scheduler) Stop(now Instant) Actions {
 func (s *Scheduler) finish() Actions {
 	s.wakeHeavy()
 	s.vain = 0
-	for waits := -1; waits != s.waits; { // who waits for nobody else may take more
+	for sent := -1; sent != len(s.out.Claims); { // a claim that is sent leaves slots to others
 		s.assign()
-		waits = s.waits
+		sent = len(s.out.Claims)
 		for _, k := range s.classes[1:] {
 			s.claimEarly(k)
 		}
@@ -153,17 +150,22 @@ func (s *Scheduler) assign() {
 
 // serve gives a slot to the lane whose turn it is, if it can still use it.
 func (s *Scheduler) serve(l *lane) {
-	if !s.open(l) || l.class != starting && !s.fits(l.weight) {
+	if !s.stillReady(l) {
 		s.vain++
 		s.settle(l)
 		return
 	}
 	l.ticket = 0
 	if l.class == starting {
-		s.begin(l)
+		s.begin(l, s.take(l))
 	} else {
 		s.reserve(l)
 	}
 	s.leave(l)
 	s.settle(l)
+}
+
+// stillReady tells whether a lane can use a slot, for which it has been waiting.
+func (s *Scheduler) stillReady(l *lane) bool {
+	return s.open(l) && (l.class == starting || s.fits(l.weight))
 }

@@ -12,9 +12,9 @@ const (
 	// usualWeight is the part of the last round in the usual latency; riseWeight is that of a slower one while so many are in flight that
 	// the receiver itself may be why.
 	usualWeight = 1.0 / 8
-	riseWeight  = 1.0 / 128
-	// quickWeight is the part of the last answer in the latency that ends slow start.
-	quickWeight = 1.0 / 8
+	riseWeight  = 1.0 / 256
+	// quickAnswers in a row have to be slow to end slow start (HyStart).
+	quickAnswers = 8
 	// measureAfter so many slow rounds, the usual latency is measured anew: it may be that of a receiver that was overloaded
 	// when it was met, or the way to it may have become longer.
 	measureAfter = 64
@@ -24,10 +24,11 @@ const (
 // answer to a request that began after the round did. Requests are known by their numbers, which only grow.
 type window struct {
 	size float64
-	slow bool // slow start: it doubles each round (RFC 5681)
+	slow bool    // slow start: it doubles each round (RFC 5681)
+	till float64 // where slow start ends; 0: where latency rises
 
 	usual float64 // µs of a request that does not wait for others; 0: not known
-	quick float64 // µs, the average of the last answers
+	slows int     // answers in a row that were slow
 	sum   float64 // of the µs of those that arrived in this round
 	n     int
 	crowd int // the most in flight when one of them began
@@ -55,17 +56,16 @@ func (w *window) arrived(took Duration, number uint64, among int, latest uint64,
 	if number <= w.from {
 		return
 	}
-	if w.quick == 0 {
-		w.quick = float64(took)
+	if w.slows++; !w.rises(float64(took)) {
+		w.slows = 0
 	}
-	w.quick += (float64(took) - w.quick) * quickWeight
 	w.sum += float64(took)
 	w.n++
 	w.crowd = max(w.crowd, among)
 	if w.slow {
 		w.grow(float64(took), among, most)
 	}
-	if number > w.round {
+	if number > w.round && w.n >= w.crowd {
 		w.turn(latest, most)
 	}
 }
@@ -73,11 +73,12 @@ func (w *window) arrived(took Duration, number uint64, among int, latest uint64,
 // grow is slow start.
 func (w *window) grow(took float64, among, most int) {
 	switch {
-	case w.rises(w.quick):
+	case w.slows >= quickAnswers:
 		w.slow = false
 		w.lower(float64(among))
 	case (w.full || w.wasFull) && !w.slowed(took):
 		w.size = min(w.size+1, float64(most))
+		w.slow = w.till == 0 || w.size < w.till
 	}
 }
 
@@ -103,7 +104,7 @@ func (w *window) turn(latest uint64, most int) {
 	w.full, w.wasFull = false, full
 	if w.turns > 0 {
 		if w.turns--; w.turns == 0 {
-			w.usual, w.quick = mean, mean
+			w.usual = mean
 		}
 		return
 	}
@@ -142,7 +143,7 @@ func (w *window) learn(mean float64, crowd int, latest uint64) {
 		w.slowly = 0
 	}
 	if w.slowly >= measureAfter {
-		*w = window{size: min(w.size, safeWindow), slow: true, from: latest, round: latest, halved: w.halved, turns: 2}
+		*w = window{size: min(w.size, safeWindow), slow: true, till: w.size / 2, from: latest, round: latest, halved: w.halved, turns: 2}
 	}
 }
 

@@ -1,7 +1,7 @@
 package scheduler
 
 import (
-	std "container/heap"
+	"container/heap"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -20,6 +20,10 @@ type world struct {
 	most    int
 
 	claimTakes, recordTakes Duration
+
+	claims, claimed, returned int
+	sequence                  uint64
+	steps                     int // the most that an event took beside those for each work
 }
 
 // source is a lane with what is due in it and who is to have it.
@@ -32,7 +36,6 @@ type source struct {
 	inFlight int
 	arrived  int
 	held     int // slots
-	heldSum  float64
 }
 
 // receiver answers after a time that may depend on how much it has to do.
@@ -71,7 +74,7 @@ func newWorld(t testing.TB, limits Limits) *world {
 
 func (w *world) after(d Duration, do func()) {
 	w.count++
-	std.Push(&w.events, event{w.now + d, w.count, do})
+	heap.Push(&w.events, event{w.now + d, w.count, do})
 }
 
 func (w *world) source(lane Lane, to *receiver) *source {
@@ -90,7 +93,7 @@ func (w *world) run(d Duration) {
 			w.now = max(w.now, tick)
 			w.carry(w.machine.Tick(w.now))
 		case len(w.events) > 0 && w.events[0].at <= end:
-			e := std.Pop(&w.events).(event)
+			e := heap.Pop(&w.events).(event)
 			w.now = e.at
 			e.do()
 		default:
@@ -119,6 +122,9 @@ func (w *world) feed(s *source, each float64, until Instant) {
 }
 
 func (w *world) carry(a Actions) {
+	w.countSteps(a)
+	w.claims += len(a.Claims)
+	w.returned += len(a.GiveBack)
 	for _, c := range a.Claims {
 		w.after(w.claimTakes, func() { w.claim(c) })
 	}
@@ -132,6 +138,17 @@ func (w *world) carry(a Actions) {
 			w.carry(w.machine.Due(w.now, item.Lane))
 		})
 	}
+}
+
+// countSteps: the machine numbers what it does. What it does for each work that it begins or asks for does not count here.
+func (w *world) countSteps(a Actions) {
+	steps := int(w.machine.sequence-w.sequence) + w.machine.vain
+	w.sequence = w.machine.sequence
+	works := len(a.Start)
+	for _, c := range a.Claims {
+		works += c.works
+	}
+	w.steps = max(w.steps, steps-4*works)
 }
 
 func (w *world) claim(c *Claim) {
@@ -152,6 +169,7 @@ func (w *world) claim(c *Claim) {
 			full = append(full, s.lane.Key)
 		}
 	}
+	w.claimed += len(items)
 	w.carry(w.machine.Claimed(w.now, c, items, full))
 }
 
@@ -166,6 +184,10 @@ func (w *world) start(item *Item) {
 	s.to.most = max(s.to.most, s.to.inFlight)
 	took, kind := s.to.answer(w.now, s.to.inFlight)
 	began := w.now
+	w.finish(s, item, began, took, kind)
+}
+
+func (w *world) finish(s *source, item *Item, began Instant, took Duration, kind Kind) {
 	w.after(took, func() {
 		s.inFlight--
 		s.to.inFlight--
@@ -190,8 +212,6 @@ func percentile(waits []Duration, p float64) float64 {
 	sorted := slices.Sorted(slices.Values(waits))
 	return float64(sorted[min(len(sorted)-1, int(p*float64(len(sorted))))]) / float64(millisecond)
 }
-
-// Receivers.
 
 func steady(took Duration) *receiver {
 	return &receiver{answer: func(Instant, int) (Duration, Kind) { return took, Arrived }}
