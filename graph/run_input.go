@@ -25,12 +25,9 @@ func newRun(input CreateRunInput) (models.NewRun, error) {
 	if ids.err != nil {
 		return in, ids.err
 	}
-	for _, object := range input.Inputs {
-		rest, customData, err := models.TakeMember("inputs", object, "customData")
-		if err != nil {
-			return in, err
-		}
-		in.Inputs = append(in.Inputs, models.NewRunInput{Input: rest, CustomData: customData})
+	var err error
+	if in.Inputs, err = models.TakeRunInputs(input.Inputs, "customData"); err != nil {
+		return in, err
 	}
 	if p := input.Parameters.Value(); p != nil {
 		in.MaxResults, in.PageSize = p.MaxResults.Value(), p.PageSize.Value()

@@ -152,9 +152,28 @@ func checkHTTPS(field, raw string, plain []netip.Prefix) error {
 	return invalid(field, "must be https; plain http goes only to IP addresses within RINGBACK_ALLOWED_NETWORKS")
 }
 
+// TakeRunInputs takes the custom data, a member of a name, out of each input of a run. Where there are too many it looks at none.
+func TakeRunInputs(objects []json.RawMessage, member string) ([]NewRunInput, error) {
+	if len(objects) > MaxRunInputs {
+		return nil, wrongInputCount(len(objects))
+	}
+	inputs := make([]NewRunInput, len(objects))
+	for i, object := range objects {
+		var err error
+		if inputs[i].Input, inputs[i].CustomData, err = TakeMember("inputs", object, member); err != nil {
+			return nil, err
+		}
+	}
+	return inputs, nil
+}
+
+func wrongInputCount(n int) error {
+	return invalid("inputs", "must have 1 to %d elements, not %d", MaxRunInputs, n)
+}
+
 func readInputs(in []NewRunInput) ([]*RunInput, error) {
 	if len(in) < 1 || len(in) > MaxRunInputs {
-		return nil, invalid("inputs", "must have 1 to %d elements, not %d", MaxRunInputs, len(in))
+		return nil, wrongInputCount(len(in))
 	}
 	inputs, stored := make([]*RunInput, len(in)), 0
 	for i, given := range in {

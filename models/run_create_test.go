@@ -203,3 +203,16 @@ func TestRunMayAskForAsMuchAsTheLimitsSay(t *testing.T) {
 		t.Errorf("the run has %d batches", run.BatchCount)
 	}
 }
+
+// A body of 1 MiB has 300,000 inputs, and each takes a microsecond or two to look at.
+func TestOfTooManyInputsNoneIsLookedAt(t *testing.T) {
+	t.Parallel()
+	none := json.RawMessage("no object")
+	_, err := models.TakeRunInputs(slices.Repeat([]json.RawMessage{none}, models.MaxRunInputs+1), "custom_data")
+	wantError(t, err, models.CodeBadUserInput, "inputs")
+	if !strings.Contains(err.Error(), "1 to 1000 elements, not 1001") {
+		t.Error(err)
+	}
+	_, err = models.TakeRunInputs([]json.RawMessage{none}, "custom_data")
+	wantError(t, err, models.CodeBadUserInput, "inputs")
+}

@@ -15,7 +15,7 @@ import (
 
 // runBody is what a run is made of. Other members are ignored: clients of other services send some.
 type runBody struct {
-	Inputs     []json.RawMessage `json:"inputs"`
+	Inputs     inputList `json:"inputs"`
 	Parameters struct {
 		MaxResults *int `json:"max_results"`
 		PageSize   *int `json:"page_size"`
@@ -33,6 +33,33 @@ type scheduleBody struct {
 	Cron       *string `json:"cron"`
 	ScheduleAt *string `json:"schedule_at"`
 	Timezone   *string `json:"timezone"`
+}
+
+// inputList is as many inputs as a run may have, and no more of a body that has more.
+type inputList []json.RawMessage
+
+// UnmarshalJSON stops at the first that is too many.
+func (l *inputList) UnmarshalJSON(text []byte) error {
+	*l = nil
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	start, err := decoder.Token()
+	if err != nil || start == nil { // null
+		return err
+	}
+	if start != json.Delim('[') {
+		return badInput("inputs", "must be a JSON list")
+	}
+	for decoder.More() {
+		if len(*l) == models.MaxRunInputs {
+			return badInput("inputs", "must have 1 to %d elements", models.MaxRunInputs)
+		}
+		var object json.RawMessage
+		if err := decoder.Decode(&object); err != nil {
+			return err
+		}
+		*l = append(*l, object)
+	}
+	return nil
 }
 
 // headersObject reads headers from a JSON object, in its order.
@@ -89,12 +116,8 @@ func (r *request) newRun() (models.NewRun, error) {
 	if err := r.decode(&body); err != nil {
 		return in, err
 	}
-	for _, object := range body.Inputs {
-		input, customData, err := models.TakeMember("inputs", object, "custom_data")
-		if err != nil {
-			return in, err
-		}
-		in.Inputs = append(in.Inputs, models.NewRunInput{Input: input, CustomData: customData})
+	if in.Inputs, err = models.TakeRunInputs(body.Inputs, "custom_data"); err != nil {
+		return in, err
 	}
 	in.MaxResults, in.PageSize = body.Parameters.MaxResults, body.Parameters.PageSize
 	in.Callback, err = body.Callback.read()
