@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -207,7 +208,27 @@ func (h *handler) runSchedule(r *request) (any, error) {
 	}}, nil
 }
 
+// scheduleMembers are all that the body of a scheduled run can have: one that is misspelt would begin the run at once. The last two are
+// what clients of other services send; they are ignored.
+var scheduleMembers = []string{"inputs", "parameters", "callback", "cron", "schedule_at", "timezone", "identity_ids", "identity_mode"}
+
+func (r *request) checkScheduleMembers() error {
+	var body map[string]json.RawMessage
+	if err := r.decode(&body); err != nil {
+		return err
+	}
+	for name := range body {
+		if !slices.ContainsFunc(scheduleMembers, func(known string) bool { return strings.EqualFold(known, name) }) {
+			return badInput("body", "has a member that is none of %s", strings.Join(scheduleMembers, ", "))
+		}
+	}
+	return nil
+}
+
 func (r *request) newSchedule() (*models.NewSchedule, error) {
+	if err := r.checkScheduleMembers(); err != nil {
+		return nil, err
+	}
 	var body scheduleBody
 	if err := r.decode(&body); err != nil {
 		return nil, err

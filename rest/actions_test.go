@@ -108,7 +108,7 @@ func TestRunSchedule(t *testing.T) {
 	for name, body := range map[string]string{
 		"run_schedule_cron.json": `{"inputs": [{}], "cron": "30 9 * * 1-5", "timezone": "Europe/London"}`,
 		"run_schedule_at.json":   `{"inputs": [{}], "schedule_at": "2020-07-10T09:00:00+02:00", "timezone": null, "cron": null}`,
-		"run_schedule_now.json":  `{"inputs": [{}]}`,
+		"run_schedule_now.json":  `{"inputs": [{}], "identity_mode": "managed", "identity_ids": []}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := w.in(t)
@@ -162,8 +162,9 @@ func TestAnActionThatDoesNotExistIsNotFound(t *testing.T) {
 	w := newWorld(t)
 	key := w.key(project)
 	for _, name := range []string{"unknown", "a\x00b", "a\xffb", "a/b", "%", " ", "extract-company "} {
-		for _, path := range []string{"", "/run/async", "/run/schedule"} {
-			body := `{"inputs": [{}], "callbackUrl": "https://hook.example.com/a"}`
+		for path, body := range map[string]string{
+			"": `{"callbackUrl": "https://hook.example.com/a"}`, "/run/async": `{"inputs": [{}]}`, "/run/schedule": `{"inputs": [{}]}`,
+		} {
 			w.do(key, http.MethodPost, "/v1/actions/"+url.PathEscape(name)+path, body).wantError(http.StatusNotFound, "NOT_FOUND", "")
 		}
 	}
@@ -205,7 +206,7 @@ func TestQuotaIsAConflictThatNamesTheNumber(t *testing.T) {
 	w.quotas = models.Quotas{Schedules: 1, Batches: 1}
 	w.handler = w.handlerOf(w.serviceOn(w.store))
 	editor := w.session(editorUser).of(thisProject)
-	const scheduled = `{"inputs": [{}], "schedule": {"cron": "0 0 * * *"}}`
+	const scheduled = `{"inputs": [{}], "cron": "0 0 * * *"}`
 	w.ok(editor, http.MethodPost, schedulePath, scheduled)
 	for path, body := range map[string]string{asyncPath: `{"inputs": [{}, {}]}`, schedulePath: scheduled} {
 		got := w.do(editor, http.MethodPost, path, body)

@@ -81,6 +81,9 @@ var refusals = []struct {
 	{"a zone that there is not", "POST", schedulePath, withRun(`"cron": "0 0 * * *", "timezone": "Mars/Phobos"`), 400, "BAD_INPUT", "timezone"},
 	{"a zone that is no text", "POST", schedulePath, withRun(`"timezone": 1`), 400, "BAD_INPUT", "timezone"},
 
+	{"a schedule in an object", "POST", schedulePath, withRun(`"schedule": {"cron": "0 0 * * *"}`), 400, "BAD_INPUT", "body"},
+	{"a time that is misspelt", "POST", schedulePath, withRun(`"scheduleAt": "2020-07-10T09:00:00Z"`), 400, "BAD_INPUT", "body"},
+
 	{"no callbackUrl", "POST", resolvePath, `{"callback_url": "https://hook.example.com"}`, 400, "BAD_INPUT", "callbackUrl"},
 	{"a callbackUrl that is null", "POST", resolvePath, `{"callbackUrl": null}`, 400, "BAD_INPUT", "callbackUrl"},
 	{"a callbackUrl that is no text", "POST", resolvePath, `{"callbackUrl": ["https://hook.example.com"]}`, 400, "BAD_INPUT", "callbackUrl"},
