@@ -291,7 +291,7 @@ func (c *Crawl) contradicts(in CrawlEnd) error {
 	case c.Status != in.Status:
 		return Conflict("status", "crawl %d has ended already, as %s", c.ID, c.Status)
 	case c.Kind != in.Kind:
-		return Conflict("kind", "crawl %d has ended already, as a %s", c.ID, c.Kind)
+		return Conflict("kind", "crawl %d has ended already, with the kind %s", c.ID, c.Kind)
 	}
 	return nil
 }

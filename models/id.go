@@ -69,7 +69,7 @@ func ParseObjectID(s string) (ObjectID, error) {
 // RawOf returns the raw id when o can stand for an entity of the given type. The error is BAD_USER_INPUT on field.
 func (o ObjectID) RawOf(typeName, field string) (int64, error) {
 	if o.Type != "" && o.Type != typeName {
-		return 0, invalid(field, "must be the id of a %s, not of a %s", typeName, o.Type)
+		return 0, invalid(field, "must be an id of the type %s, not %s", typeName, o.Type)
 	}
 	return o.Raw, nil
 }

@@ -100,6 +100,9 @@ func TestObjectIDOfAnotherTypeNamesTheField(t *testing.T) {
 	id := models.ObjectID{Type: models.TypeCrawl, Raw: 5}
 	_, err := id.RawOf(models.TypeProject, "projectId")
 	wantError(t, err, models.CodeBadUserInput, "projectId")
+	if err.Error() != "projectId: must be an id of the type Project, not Crawl" {
+		t.Error(err)
+	}
 
 	got, err := id.RawOf(models.TypeCrawl, "crawlId")
 	noError(t, err)
