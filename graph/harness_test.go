@@ -205,17 +205,22 @@ func deliver(tb testing.TB, s *models.Service, callbackID int64, status int) {
 	must(tb, s.Record(tb.Context(), d, o))
 }
 
-// claim claims one callback as a worker would that finds no other due for its host.
+// claim claims one callback as a worker would that finds no other due in its lane.
 func claim(tb testing.TB, s *models.Service, callbackID int64) *models.Delivery {
 	tb.Helper()
 	c, err := s.Callback(tb.Context(), models.PlatformActor(), callbackID)
 	must(tb, err)
-	deliveries, _, err := s.Claim(context.WithValue(tb.Context(), wanted{}, callbackID), c.TargetHost, 1000)
+	deliveries, _, _, err := s.Claim(context.WithValue(tb.Context(), wanted{}, callbackID), of(c.Lane, 1000))
 	must(tb, err)
 	if len(deliveries) != 1 {
 		tb.Fatalf("callback %d, %s and due at %s: got %d deliveries", callbackID, c.Status, c.NextAttemptAt, len(deliveries))
 	}
 	return deliveries[0]
+}
+
+// of asks for so much of a lane.
+func of(lane models.Lane, limit int) []models.LaneLimit {
+	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
 }
 
 // wanted is the context key of the only callback that choosy lets be claimed.
@@ -228,15 +233,20 @@ func (c choosy) InTx(ctx context.Context, f func(models.Store) error) error {
 	return c.Store.InTx(ctx, func(tx models.Store) error { return f(choosy{tx}) })
 }
 
-func (c choosy) ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*models.Callback, error) {
-	claimed, err := c.Store.ClaimDue(ctx, host, now, leaseUntil, limit)
+func (c choosy) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*models.Callback, error) {
+	claimed, err := c.Store.ClaimDue(ctx, lanes, now, leaseUntil)
 	if err != nil {
 		return nil, err
 	}
 	id, _ := ctx.Value(wanted{}).(int64)
-	unwanted := func(c *models.Callback) bool { return c.ID != id }
-	others := slices.DeleteFunc(slices.Clone(claimed), func(c *models.Callback) bool { return c.ID == id })
-	return slices.DeleteFunc(claimed, unwanted), c.ReleaseCallbacks(ctx, now, others...)
+	var others []*models.Callback
+	for _, o := range claimed {
+		if o.ID != id {
+			o.NextAttemptAt = &now
+			others = append(others, o)
+		}
+	}
+	return slices.DeleteFunc(claimed, func(c *models.Callback) bool { return c.ID != id }), c.GiveBackCallbacks(ctx, others...)
 }
 
 func endpoint(url, key, value string) models.EndpointUpdate {
@@ -285,7 +295,7 @@ func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
 	return nil
 }
 
-func (*queue) Reserve(string, int) (int, func(context.Context, []*models.Delivery)) { return 0, nil }
+func (*queue) Reserve(models.Lane, int, int64) models.Reservation { return models.NoRoom }
 
 // reset forgets the wake-ups and returns them.
 func (q *queue) reset() []models.Wakeup {

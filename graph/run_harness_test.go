@@ -63,12 +63,20 @@ func (w *world) action(name string) int64 {
 	return a.ID
 }
 
+func claimBatches(tb testing.TB, s *models.Service, actionID int64, limit int) []*models.Execution {
+	tb.Helper()
+	a, err := s.Action(tb.Context(), models.PlatformActor(), actionID)
+	must(tb, err)
+	claimed, _, _, err := s.ClaimBatches(tb.Context(), of(a.Lane(), limit))
+	must(tb, err)
+	return claimed
+}
+
 // execute calls the executor once for each batch that is due for an action, as workers would. It gives the answers in turn, and the
 // last to all that remain.
 func execute(tb testing.TB, s *models.Service, actionID int64, answers ...models.Outcome) {
 	tb.Helper()
-	claimed, _, err := s.ClaimBatches(tb.Context(), actionID, 1000)
-	must(tb, err)
+	claimed := claimBatches(tb, s, actionID, 1000)
 	if len(claimed) == 0 {
 		tb.Fatalf("no batch is due for action %d", actionID)
 	}

@@ -59,8 +59,7 @@ func TestABatchTellsWhatCameOfEachCall(t *testing.T) {
 	a := w.ok(w.viewer(), batchesQuery, vars)
 	w.sameJSON("waiting", `{"page":1,"status":"QUEUED","resultCount":0,"attemptCount":0,"nextAttemptAt":"2020-07-09T16:25:35.000Z","startedAt":null,
 		"finishedAt":null,"error":null,"attempts":[]}`, a.at("getRun.batches.nodes.6"))
-	claimed, _, err := w.service.ClaimBatches(t.Context(), action, 1)
-	must(t, err)
+	claimed := claimBatches(t, w.service, action, 1)
 	a = w.ok(w.viewer(), `query($id: ObjectID!) { getRun(id: $id) { status startedAt batches(first: 1) { nodes { status nextAttemptAt startedAt
 		attempts { number durationMs httpStatus errorCode } } } } }`, vars)
 	w.sameJSON("under way", `{"status":"RUNNING","startedAt":"2020-07-09T16:25:35.000Z","batches":{"nodes":[{"status":"RUNNING","nextAttemptAt":null,
@@ -145,8 +144,7 @@ func TestAStoppedRunHasEnded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	action, run := w.lookup(func(in *models.NewRun) { in.MaxResults = ptr(30) })
-	claimed, _, err := w.service.ClaimBatches(t.Context(), action, 1)
-	must(t, err)
+	claimed := claimBatches(t, w.service, action, 1)
 	const query = `mutation($id: ObjectID!) { stopRun(input: {runId: $id}) { run { status finishedAt error { message label scope statusCode params }
 		batches { nodes { status finishedAt nextAttemptAt } } callbacks { nodes { event payload } } } } }`
 	w.clock.advance(time.Minute)

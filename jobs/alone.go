@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
@@ -36,14 +37,10 @@ func (s solitude) alone() (leave func()) {
 	return func() { s.places.Release(everyPlace) }
 }
 
-// among waits while another is alone, or about to be, and tells whether it had to.
-func (s solitude) among() (leave func(), waited bool) {
-	leave = func() { s.places.Release(1) }
-	if s.places.TryAcquire(1) {
-		return leave, false
-	}
+// among waits while another is alone, or about to be.
+func (s solitude) among() (leave func()) {
 	_ = s.places.Acquire(context.Background(), 1) // which ends: who is alone has a timeout
-	return leave, true
+	return func() { s.places.Release(1) }
 }
 
 // suspects does one by one, alone, what was in flight each time that a worker died. The others wait for half of the time at most.
@@ -57,7 +54,7 @@ func (w *Worker) suspects(ctx context.Context) {
 		}
 		begun, found := time.Now(), false
 		_ = w.service.Troubles().Catch(ctx, "claim", func() error { // it is logged
-			found = w.deliveries.single(w.service.ClaimSuspect) || w.executions.single(w.service.ClaimSuspectBatch)
+			found = w.dispatcher.single(kindCallback) || w.dispatcher.single(kindBatch)
 			return nil
 		})
 		pause = models.SweepInterval
@@ -67,78 +64,74 @@ func (w *Worker) suspects(ctx context.Context) {
 	}
 }
 
-// single does one piece of work while nothing else is in flight in this process, and tells whether there was any. It has a slot as all
-// others: where those do not end in time to leave it alone, no more are in flight than may be.
-func (d *dispatcher[W]) single(claim func(context.Context) ([]W, error)) (found bool) {
+// aloneLane has a slot for what is done alone: where the others do not end in time to leave it alone, no more are in flight than may be.
+var aloneLane = scheduler.Lane{Key: "alone", Endpoint: "alone", Host: "alone"}
+
+// single does one piece of work while nothing else is in flight in this process, and tells whether there was any. Where there is no slot
+// for it, it is tried again by the next call.
+func (d *dispatcher) single(kind int) (found bool) {
 	d.mu.Lock()
 	if d.closed {
 		d.mu.Unlock()
 		return false
 	}
+	slot := d.scheduler.Reserve(d.now(), aloneLane, 1, 0)
 	d.running.Add(1)
 	d.mu.Unlock()
 	defer d.running.Done()
-	if !d.waitForSlot() {
+	if slot.N() == 0 {
 		return false
 	}
-	defer func() { <-d.slots }()
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.carryOut(slot.Return(d.now()))
+	}()
 	ctx, cancel := context.WithTimeout(d.ctx, claimTimeout)
 	defer cancel()
-	since := time.Now()
-	claimed, err := claim(ctx)
+	from, since := d.sources[kind], time.Now()
+	claimed, err := from.suspect(ctx)
 	if err != nil && d.ctx.Err() == nil {
-		d.log.WarnContext(d.ctx, d.source.name+".not_claimed", "error", err)
+		d.log.WarnContext(d.ctx, from.name+".not_claimed", "error", err)
 	}
-	for _, work := range claimed {
+	for _, w := range claimed {
 		d.mu.Lock()
-		d.hold(work, since) // its lease is renewed while it waits for the others
+		d.hold(kind, w, since) // its lease is renewed while it waits for the others
 		d.mu.Unlock()
-		d.doAlone(work)
+		d.doAlone(kind, w)
 		d.mu.Lock()
-		d.dropFromHand(work)
+		d.dropFromHand(kind, w)
 		d.mu.Unlock()
 	}
 	return len(claimed) > 0
 }
 
-func (d *dispatcher[W]) doAlone(work W) {
+func (d *dispatcher) doAlone(kind int, w work) {
 	defer d.solitude.alone()()
-	ctx, cancel := d.stillGood(work)
-	defer cancel()
-	_ = d.catch(d.source.name, func() error { // it is logged
-		d.source.do(ctx, work, func(bool) {})
+	if !d.mayBegin(kind, w) {
+		d.release(kind, []work{w})
+		return
+	}
+	_ = d.catch(d.sources[kind].name, func() error { // it is logged
+		d.sources[kind].do(d.ctx, w, func(scheduler.Answer) {})
 		return nil
 	})
 }
 
-// amongOthers waits while another work is alone. What is to be done then has the context.
-func (d *dispatcher[W]) amongOthers(work W) (ctx context.Context, leave func()) {
-	free, waited := d.solitude.among()
-	if !waited {
-		return d.ctx, free
-	}
-	ctx, cancel := d.stillGood(work)
-	return ctx, func() { cancel(); free() }
-}
-
-// stillGood is the context of work that had to wait. It has ended, so that the work is given back, where it is too late to begin: the
-// process stops, or the lease is not known to be good any more.
-func (d *dispatcher[W]) stillGood(work W) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(d.ctx)
+// mayBegin tells whether claimed work may begin still: not when the process stops, or the lease is not known to be good any more.
+func (d *dispatcher) mayBegin(kind int, w work) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed || !d.mayLeave(work) {
-		cancel()
-	}
-	return ctx, cancel
+	h := d.inHand[kind][w.Lease()]
+	return !d.closed && h != nil && time.Now().Before(h.until)
 }
 
 // excuseTimeout: who tells the process to stop may kill it soon.
 const excuseTimeout = 3 * time.Second
 
 // excuse is for what this process may not get to the end of before it is killed: that is no fault of the work.
-func (d *dispatcher[W]) excuse(leases []models.Lease) {
-	if d.source.excuse == nil || len(leases) == 0 {
+func (d *dispatcher) excuse(kind int, leases []models.Lease) {
+	if len(leases) == 0 {
 		return
 	}
 	ids := make([]int64, len(leases))
@@ -147,7 +140,7 @@ func (d *dispatcher[W]) excuse(leases []models.Lease) {
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, excuseTimeout)
 	defer cancel()
-	if err := d.catch("stop", func() error { return d.source.excuse(ctx, ids) }); err != nil {
-		d.log.WarnContext(ctx, d.source.name+".not_excused", "number", len(ids), "error", err)
+	if err := d.catch("stop", func() error { return d.sources[kind].excuse(ctx, ids) }); err != nil {
+		d.log.WarnContext(ctx, d.sources[kind].name+".not_excused", "number", len(ids), "error", err)
 	}
 }

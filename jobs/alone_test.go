@@ -8,11 +8,12 @@ import (
 )
 
 // startAlone lets a piece of work be done alone, and closes done at its end.
-func (h *shelf) startAlone(n int64) (done chan struct{}) {
+func (s *stock) startAlone(n int64) (done chan struct{}) {
 	done = make(chan struct{})
+	s.sources[kindCallback].suspect = func(context.Context) ([]work, error) { return []work{piece{n, laneA}}, nil }
 	go func() {
 		defer close(done)
-		h.single(func(context.Context) ([]int64, error) { return []int64{n}, nil })
+		s.single(kindCallback)
 	}()
 	synctest.Wait()
 	return done
@@ -21,8 +22,8 @@ func (h *shelf) startAlone(n int64) (done chan struct{}) {
 func TestNothingElseIsInFlightWhileWorkIsAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newShelf(t)
-		h.nudge("a")
+		h := newStock(t, 4, 1)
+		h.nudge(laneA)
 		h.expect(t, "at first", 1)
 		done := h.startAlone(1000)
 		h.expect(t, "while another is in flight")
@@ -39,8 +40,8 @@ func TestNothingElseIsInFlightWhileWorkIsAlone(t *testing.T) {
 func TestWorkThatIsToBeAloneHoldsUpTheOthersForAMinuteAtMost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newShelf(t)
-		h.nudge("a")
+		h := newStock(t, 4, 1)
+		h.nudge(laneA)
 		h.expect(t, "at first", 1)
 		done := h.startAlone(1000)
 		<-time.After(aloneWait - time.Millisecond)
@@ -57,22 +58,11 @@ func TestWorkThatIsToBeAloneHoldsUpTheOthersForAMinuteAtMost(t *testing.T) {
 func TestWorkThatIsToBeAloneIsWithinWhatMayBeInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newShelf(t)
-		for _, lane := range []string{"a", "b", "c", "d"} {
-			h.nudge(lane)
-		}
-		if n := len(h.began()); n != cap(h.slots) {
-			t.Fatalf("%d are in flight, may be %d", n, cap(h.slots))
-		}
-		done := h.startAlone(1000)
-		<-time.After(2 * aloneWait)
-		h.expect(t, "while as many are in flight as may be")
-		h.settle()
-		<-time.After(2 * aloneWait)
-		h.expect(t, "when one of them has ended", 1000)
-		for range cap(h.slots) {
-			h.settle()
-		}
+		s := newStock(t, 1, 1)
+		s.nudge(laneA)
+		s.expect(t, "at first", 1)
+		done := s.startAlone(1000)
 		<-done
+		s.expect(t, "while as many are in flight as may be")
 	})
 }

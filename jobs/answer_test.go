@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/egress/egresstest"
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
@@ -60,8 +61,8 @@ func TestExecutorsAnswerWithoutAStatusIsAFailedCall(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil, models.Schedule{}, http.NotFound)
 			e, x := newExecution(t, w, url, out)
-			e.execute(t.Context(), x, func(arrived bool) {
-				if arrived {
+			e.execute(t.Context(), x, func(answer scheduler.Answer) {
+				if answer.Kind == scheduler.Arrived {
 					t.Error("it counts as an answer")
 				}
 			})
@@ -84,7 +85,7 @@ func newExecution(t *testing.T, w *world, url string, out *egress.Client) (*exec
 	if err != nil {
 		t.Fatal(err)
 	}
-	claimed, _, err := w.service.ClaimBatches(ctx, action.ID, 1)
+	claimed, _, _, err := w.service.ClaimBatches(ctx, of(action.Lane(), 1))
 	x := must[[]*models.Execution](t)(claimed, err)[0]
 	d := newDeliverer(t, w)
 	return &executor{service: w.service, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}, x
@@ -122,7 +123,7 @@ func TestExecutorMayCompressItsAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"results":["ответ"]}`))
 	e, x := newExecution(t, w, w.url, newOut(t))
-	e.execute(t.Context(), x, func(bool) {})
+	e.execute(t.Context(), x, func(scheduler.Answer) {})
 	if string(x.Batch.Results) != `["ответ"]` {
 		t.Errorf("the batch is %+v with %s, %+v", x.Batch, x.Batch.Results, x.Batch.Error)
 	}
@@ -132,7 +133,7 @@ func TestExecutorsAnswerIsBoundedDecompressed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"results":["`+strings.Repeat("0", models.MaxExecutorAnswerBytes)+`"]}`))
 	e, x := newExecution(t, w, w.url, newOut(t))
-	e.execute(t.Context(), x, func(bool) {})
+	e.execute(t.Context(), x, func(scheduler.Answer) {})
 	if a := x.Attempt; a.Error == nil || a.Error.Code != models.ResponseTooLarge || x.Batch.Status != models.RunFailed {
 		t.Errorf("the batch is %+v, the call %+v", x.Batch, a.Error)
 	}

@@ -67,7 +67,7 @@ func TestOutageOfRedisKeepsOneCallerNotAll(t *testing.T) {
 			client.AddHook(&asked)
 			t.Cleanup(func() { _ = client.Close() })
 			queue := NewQueue(client, "q", prometheus.NewRegistry())
-			due := []models.Wakeup{{Lane: models.Lane{Host: "a:1"}, At: time.Now()}, {Lane: models.Lane{Host: "b:1"}, At: time.Now()}}
+			due := []models.Wakeup{{Lane: to("a:1"), At: time.Now()}, {Lane: to("b:1"), At: time.Now()}}
 			wakeUp := func() error {
 				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 				defer cancel()
@@ -98,7 +98,7 @@ func TestOutageOfRedisKeepsNobodyFromTheWorkerHere(t *testing.T) {
 	heard := 0
 	queue.bell.attend(attendant{answer: func(wake) bool { heard++; return true }, free: func(wake) bool { return true }})
 	for range 10 {
-		_ = queue.Wake(t.Context(), []models.Wakeup{{Lane: models.Lane{Host: "a:1"}, At: time.Now()}})
+		_ = queue.Wake(t.Context(), []models.Wakeup{{Lane: to("a:1"), At: time.Now()}})
 	}
 	if heard != 10 {
 		t.Errorf("the worker was woken %d times of 10", heard)
@@ -113,7 +113,7 @@ func TestQueueAsksRedisAgainOnceItIsBack(t *testing.T) {
 	queue := NewQueue(client, "q", prometheus.NewRegistry())
 	engine.Close()
 	wakeUp := func() {
-		_ = queue.Wake(t.Context(), []models.Wakeup{{Lane: models.Lane{Host: "a:1"}, At: time.Now()}})
+		_ = queue.Wake(t.Context(), []models.Wakeup{{Lane: to("a:1"), At: time.Now()}})
 	}
 	wakeUp()
 	if err := engine.Restart(); err != nil {

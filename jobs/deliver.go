@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
@@ -22,17 +23,17 @@ type deliverer struct {
 	traces    traces
 }
 
-// source is the callbacks, by target host.
-func (d *deliverer) source() source[*models.Delivery] {
-	return source[*models.Delivery]{
-		name: "callback", claim: d.service.Claim, do: d.deliver, renew: d.service.Renew, release: d.service.Release,
-		excuse: d.service.Excuse, lease: (*models.Delivery).Lease,
+// source is the callbacks.
+func (d *deliverer) source() source {
+	return source{
+		name: "callback", claim: claimOf(d.service.Claim), do: doOf(d.deliver), renew: d.service.Renew, release: releaseOf(d.service.Release),
+		excuse: d.service.Excuse, suspect: suspectOf(d.service.ClaimSuspect),
 	}
 }
 
 // deliver sends a callback and records what came of it: what the receiver did, or that it failed on our side. What cannot be recorded is
 // logged, and mended by the sweep when the lease has run out.
-func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answered func(arrived bool)) {
+func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answered func(scheduler.Answer)) {
 	begun := time.Now()
 	err := d.service.Troubles().Catch(ctx, "delivery", func() error { return d.attempt(ctx, delivery, answered) })
 	if errors.As(err, new(*models.PanicError)) && delivery.Attempt.FinishedAt == nil {
@@ -45,12 +46,13 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answ
 	}
 }
 
-func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answered func(arrived bool)) error {
+func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answered func(scheduler.Answer)) error {
 	ctx, span := startAttempt(d.traces.take(ctx, delivery.Callback.ID), delivery)
 	defer func() { endAttempt(span, delivery.Attempt) }()
+	begun := time.Now()
 	outcome, err := d.send(ctx, delivery)
 	if errors.Is(err, errStopping) {
-		answered(false)
+		answered(scheduler.Answer{Kind: scheduler.Ours})
 		return d.conclude(ctx, d.service.GiveBack(delivery))
 	}
 	if err != nil {
@@ -58,9 +60,7 @@ func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answ
 		outcome = models.Fault(0)
 	}
 	settlement := d.service.Decide(delivery, outcome)
-	if !settlement.Ours() { // which says nothing of the host
-		answered(settlement.Arrived())
-	}
+	answered(answerOf(outcome, settlement.Arrived(), begun))
 	if err := d.conclude(ctx, settlement); err != nil {
 		return err // the delivery does not show what came of it
 	}
@@ -72,10 +72,24 @@ func (d *deliverer) conclude(ctx context.Context, settlement *models.Settlement)
 	return insist(ctx, func(ctx context.Context) error { return d.service.Conclude(ctx, settlement) })
 }
 
+// fetchTimeout bounds the reading of a long body, which takes milliseconds.
+const fetchTimeout = 5 * time.Second
+
+func (d *deliverer) fetch(ctx context.Context, delivery *models.Delivery) error {
+	err := within(ctx, fetchTimeout, func(ctx context.Context) error { return d.service.Fetch(ctx, delivery) })
+	if err != nil && ctx.Err() != nil {
+		return errStopping
+	}
+	return err
+}
+
 // send makes the request and says what came of it.
 func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models.Outcome, error) {
 	if refusal := delivery.Refusal(); refusal != nil {
 		return models.Outcome{Error: refusal}, nil
+	}
+	if err := d.fetch(ctx, delivery); err != nil {
+		return models.Outcome{}, err
 	}
 	now := time.Now()
 	delivery.Leave(now)

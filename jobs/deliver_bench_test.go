@@ -45,7 +45,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 	}
 	w.fill(b, b.N, urls)
 	worker := NewWorker(client, NewQueue(client, name, prometheus.NewRegistry()), w.service, newOut(b), WorkerConfig{
-		Concurrency: 256, PerHost: 16, Retention: time.Hour, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
+		Concurrency: 2048, Retention: time.Hour, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	if err := worker.Start(); err != nil {
 		b.Fatal(err)
@@ -55,7 +55,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 	cpu := cpuTime(b)
 	b.ResetTimer()
 	for _, url := range urls {
-		worker.deliveries.nudge(models.HostOf(url))
+		worker.dispatcher.nudge(requests(url))
 	}
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
@@ -81,10 +81,11 @@ func cpuTime(b *testing.B) time.Duration {
 }
 
 // busy tells whether deliveries are under way or to be recorded.
-func (w *Worker) busy() bool {
-	w.deliveries.mu.Lock()
-	defer w.deliveries.mu.Unlock()
-	return len(w.deliveries.inHand) != 0
+func (w *Worker) busy() bool { return w.dispatcher.inHandNow() != 0 }
+
+// requests is the lane of callbacks to a URL that was given with requests.
+func requests(url string) models.Lane {
+	return models.Lane{Host: models.HostOf(url), Owner: fmt.Sprintf("request:%d", testProject), Account: testAccount}
 }
 
 // fill makes callbacks that are due, in turn for each of the URLs.
@@ -99,7 +100,7 @@ func (w *world) fill(b *testing.B, n int, urls []string) {
 				c := first
 				c.UID = uuid.Must(uuid.NewV7())
 				url := urls[made%len(urls)]
-				c.Ref, c.DedupKey, c.Target, c.TargetURL, c.TargetHost = c.UID, c.UID.String(), models.TargetRequest, &url, models.HostOf(url)
+				c.Ref, c.DedupKey, c.Target, c.TargetURL, c.Lane = c.UID, c.UID.String(), models.TargetRequest, &url, requests(url)
 				if made++; made == 1 {
 					continue // it is there already
 				}

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
@@ -23,12 +24,12 @@ func deliver(ctx context.Context, t *testing.T, w *world, d *deliverer, callback
 	if err != nil {
 		return false
 	}
-	deliveries, movedTo, err := w.service.Claim(t.Context(), c.TargetHost, 1)
+	deliveries, movedTo, _, err := w.service.Claim(t.Context(), of(c.Lane, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, delivery := range deliveries {
-		d.deliver(ctx, delivery, func(bool) {})
+		d.deliver(ctx, delivery, func(scheduler.Answer) {})
 	}
 	return len(movedTo) == 1 && deliver(ctx, t, w, d, callbackID) || len(deliveries) == 1
 }
@@ -113,7 +114,7 @@ func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
 	if a := w.attempts(t, made.ID); len(a) != 1 || a[0].Error == nil || a[0].Error.Code != models.Interrupted {
 		t.Errorf("the history is %+v", a)
 	}
-	if all := w.queue.all(); len(all) != woken+1 || all[woken].CallbackID != made.ID || all[woken].Host != made.TargetHost {
+	if all := w.queue.all(); len(all) != woken+1 || all[woken].CallbackID != made.ID || all[woken].Lane != made.Lane {
 		t.Errorf("woken: %+v", all)
 	}
 }
@@ -126,7 +127,7 @@ func TestFailureWakesTheNextAttempt(t *testing.T) {
 	deliver(t.Context(), t, w, newDeliverer(t, w), made.ID)
 	c := w.callback(t, made.ID)
 	want := []models.Wakeup{{
-		Lane: models.Lane{Host: made.TargetHost}, At: *c.NextAttemptAt, CallbackID: made.ID, Event: models.CrawlFinishedEvent,
+		Lane: made.Lane, At: *c.NextAttemptAt, CallbackID: made.ID, Event: models.CrawlFinishedEvent,
 	}}
 	if diff := cmp.Diff(want, w.queue.all()[woken:]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

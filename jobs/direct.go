@@ -2,62 +2,90 @@ package jobs
 
 import (
 	"context"
+	"sync"
 	"time"
 
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
+// reservation is room in a worker for callbacks that are about to be created. It implements models.Reservation.
+type reservation struct {
+	*scheduler.Reservation
+	dispatcher *dispatcher
+	since      time.Time // before the leases were written
+	began      func(context.Context, []*models.Delivery)
+	over       sync.Once
+}
+
+var _ models.Reservation = (*reservation)(nil)
+
 // Reserve keeps room in the worker of this process, if there is one.
-func (q *Queue) Reserve(host string, n int) (room int, start func(context.Context, []*models.Delivery)) {
+func (q *Queue) Reserve(lane models.Lane, n int, bytes int64) models.Reservation {
 	worker := q.bell.local.Load()
 	if worker == nil {
-		return 0, nil
+		return models.NoRoom
 	}
-	room, begin := worker.reserve(host, n)
-	return room, func(ctx context.Context, deliveries []*models.Delivery) {
+	kept := worker.reserve(lane, n, bytes)
+	if kept == nil {
+		return models.NoRoom
+	}
+	traced := kept.began
+	kept.began = func(ctx context.Context, deliveries []*models.Delivery) {
+		traced(ctx, deliveries)
 		for _, d := range deliveries {
 			q.accepted.WithLabelValues(string(d.Callback.Event)).Inc()
 		}
-		begin(ctx, deliveries)
 	}
+	return kept
 }
 
-// reserve keeps room for callbacks that are about to be created.
-func (w *Worker) reserve(host string, n int) (room int, start func(context.Context, []*models.Delivery)) {
-	room, take := w.deliveries.keep(host, n)
-	return room, func(ctx context.Context, deliveries []*models.Delivery) {
-		for _, d := range deliveries {
-			w.deliverer.traces.put(ctx, d.Callback.ID)
+// reserve keeps room for callbacks that are about to be created; nil where there is none.
+func (w *Worker) reserve(lane models.Lane, n int, bytes int64) *reservation {
+	kept := w.dispatcher.reserve(lane, n, bytes)
+	if kept != nil {
+		kept.began = func(ctx context.Context, deliveries []*models.Delivery) {
+			for _, d := range deliveries {
+				w.deliverer.traces.put(ctx, d.Callback.ID)
+			}
 		}
-		take(deliveries)
 	}
+	return kept
 }
 
-// keep reserves room for up to n works that the caller is about to claim, and returns for how many: none where others may be waiting
-// for their turn. It waits for nothing. take is to be called once, with what became of it.
-func (d *dispatcher[W]) keep(name string, n int) (room int, take func([]W)) {
+func (d *dispatcher) reserve(lane models.Lane, n int, bytes int64) *reservation {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l := d.lane(name)
-	var places, ahead int
-	if !l.wanted && !l.short && !l.health.tripped && !d.closed {
-		places = d.trySlots(min(n, d.room(l)))
-		ahead = min(n-places, d.roomAhead(l))
+	if d.closed {
+		return nil
 	}
-	if places+ahead == 0 {
-		return 0, nil
+	r := &reservation{Reservation: d.scheduler.Reserve(d.now(), laneOf(lane), n, bytes), dispatcher: d, since: time.Now()}
+	if r.N() == 0 {
+		return nil
 	}
-	l.inFlight += places
-	d.ready += ahead
-	l.kept++
 	d.running.Add(1)
-	since := time.Now()
-	return places + ahead, func(works []W) {
-		defer d.running.Done()
-		d.take(l, works, since, places, ahead, false)
+	return r
+}
+
+// Start is models.Reservation.
+func (r *reservation) Start(ctx context.Context, deliveries []*models.Delivery) {
+	r.over.Do(func() {
+		defer r.dispatcher.running.Done()
+		r.began(ctx, deliveries)
+		d := r.dispatcher
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		l.kept--
-		d.resume(l)
-	}
+		d.carryOut(r.Reservation.Start(d.now(), d.items(kindCallback, asWork(deliveries), r.since)))
+	})
+}
+
+// Return is models.Reservation.
+func (r *reservation) Return() {
+	r.over.Do(func() {
+		defer r.dispatcher.running.Done()
+		d := r.dispatcher
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.carryOut(r.Reservation.Return(d.now()))
+	})
 }

@@ -1,135 +1,113 @@
 package jobs
 
 import (
-	"context"
 	"net/http"
+	"slices"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ringback/ringback/models"
 )
 
-// lanesLeft are those that a dispatcher remembers.
-func (d *dispatcher[W]) lanesLeft() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.lanes)
+// start begins pieces of work in room that was kept.
+func (r *reservation) start(ids ...int64) {
+	r.over.Do(func() {
+		defer r.dispatcher.running.Done()
+		var works []work
+		for _, id := range ids {
+			works = append(works, piece{id, laneA})
+		}
+		d := r.dispatcher
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.carryOut(r.Reservation.Start(d.now(), d.items(kindCallback, works, r.since)))
+	})
 }
 
-func TestRoomIsKeptForNoMoreThanWouldBeClaimed(t *testing.T) {
+func TestRoomIsKeptForNoMoreThanWouldBeClaimedAndOnce(t *testing.T) {
 	t.Parallel()
-	s, d := newStock(t, 20, 2)
-	room, take := d.keep("unknown", 50)
-	if room != 2 {
-		t.Errorf("there is room for %d at a host that nobody knows, want 2", room)
-	}
-	take(nil)
-	d.lanes["quick"] = &lane[int64]{name: "quick", pace: pace{average: time.Millisecond}}
-	room, take = d.keep("quick", 50)
-	if room != 2+20 {
-		t.Errorf("there is room for %d at a quick host, want 2 and 20 ahead", room)
-	}
-	if again, _ := d.keep("quick", 1); again != 0 {
-		t.Errorf("there is room for %d more", again)
-	}
-	take([]int64{1, 2, 3, 4, 5})
-	s.next(t, 2)
-	if n := len(s.begun); n != 0 {
-		t.Errorf("%d more began", n)
-	}
-	room, take = d.keep("quick", 50)
-	if room != 20-3 {
-		t.Errorf("there is room for %d more, want 17", room)
-	}
-	take(nil)
-	for range 5 {
-		s.answer <- struct{}{}
-		s.record <- struct{}{}
-	}
-	s.next(t, 3)
-	eventually(t, "the host is known to be quick though nothing is in flight", func() bool {
-		room, take := d.keep("quick", 50)
-		if room > 0 {
-			take(nil)
+	synctest.Test(t, func(t *testing.T) {
+		s := newStock(t, 20, 2)
+		r := s.reserve(laneA, 50, 50)
+		if r == nil || r.N() != 2 {
+			t.Fatalf("there is room for %+v at a host that nobody knows, want 2", r)
 		}
-		return room == 2+20
+		if again := s.reserve(laneA, 1, 1); again != nil {
+			t.Errorf("there is room for %d more", again.N())
+		}
+		r.start(1001)
+		r.Return()
+		s.expect(t, "in the room that was kept", 1001)
+		again := s.reserve(laneA, 50, 50)
+		if again == nil || again.N() != 1 {
+			t.Fatalf("there is room for %+v beside it, want 1", again)
+		}
+		again.Return()
+		again.start(1002)
+		s.expect(t, "in room that was returned")
+		s.settle()
 	})
-	eventually(t, "all is given back", func() bool {
-		d.forget()
-		return d.lanesLeft() == 0 && len(d.slots) == 0
-	})
-	if d.ready != 0 {
-		t.Errorf("%d are still ready", d.ready)
-	}
 }
 
 func TestNoRoomIsKeptWhereItIsNotFree(t *testing.T) {
 	t.Parallel()
-	for name, in := range map[string]func(*testing.T, *stock, *dispatcher[int64]){
-		"others wait for their turn": func(t *testing.T, s *stock, d *dispatcher[int64]) {
+	for name, in := range map[string]func(*testing.T, *stock){
+		"others wait for their turn": func(t *testing.T, s *stock) {
 			t.Helper()
-			d.nudge("a")
-			s.next(t, 2)
+			s.nudge(laneA)
+			s.expect(t, "at first", 1, 2)
 		},
-		"the host is down": func(_ *testing.T, _ *stock, d *dispatcher[int64]) {
-			d.lanes["a"] = &lane[int64]{name: "a", health: hostHealth{tripped: true}}
-		},
-		"the process is full": func(t *testing.T, _ *stock, d *dispatcher[int64]) {
+		"the process is full": func(t *testing.T, s *stock) {
 			t.Helper()
-			for range 20 {
-				d.slots <- struct{}{}
+			for host := range 10 {
+				s.nudge(models.Lane{Host: string(rune('b'+host)) + ".example:443", Owner: "project:1", Account: 1})
 			}
-			t.Cleanup(func() {
-				for range 20 {
-					<-d.slots
-				}
-			})
+			if n := len(s.began()); n < 18 {
+				t.Fatalf("%d began", n)
+			}
 		},
-		"the worker stops": func(_ *testing.T, _ *stock, d *dispatcher[int64]) { d.stop() },
+		"the worker stops": func(_ *testing.T, s *stock) { s.stop() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, d := newStock(t, 20, 2)
-			in(t, s, d)
-			if room, _ := d.keep("a", 1); room != 0 {
-				t.Errorf("there is room for %d", room)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := newStock(t, 20, 2)
+				in(t, s)
+				if r := s.reserve(laneA, 3, 3); r != nil && name != "the process is full" || r != nil && r.N() > 2 {
+					t.Errorf("there is room for %d", r.N())
+				} else if r != nil {
+					r.Return()
+				}
+			})
 		})
 	}
 }
 
-func TestStoppingDispatcherWaitsForWhatItHasKeptRoomFor(t *testing.T) {
+func TestStoppingDispatcherWaitsForWhatItHasKeptRoomForAndGivesItBack(t *testing.T) {
 	t.Parallel()
-	s, d := newStock(t, 20, 2)
-	d.lanes["a"] = &lane[int64]{name: "a", pace: pace{average: time.Millisecond}}
-	var released []int64
-	d.source.release = func(_ context.Context, works []int64) error {
-		released = works
-		return nil
-	}
-	_, take := d.keep("a", 3)
-	stopped := make(chan struct{})
-	go func() {
-		d.stop()
-		close(stopped)
-	}()
-	<-d.stopping
-	take([]int64{1, 2, 3})
-	s.next(t, 2)
-	for range 2 {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStock(t, 20, 2)
+		r := s.reserve(laneA, 2, 2)
+		stopped := make(chan struct{})
+		go func() {
+			s.stop()
+			close(stopped)
+		}()
+		synctest.Wait()
 		select {
 		case <-stopped:
-			t.Fatal("it has stopped before its work was done")
-		case s.answer <- struct{}{}:
+			t.Fatal("it has stopped before the room was given back")
+		default:
 		}
-		s.record <- struct{}{}
-	}
-	<-stopped
-	if n := len(s.begun); n != 0 || len(released) != 1 || released[0] != 3 {
-		t.Errorf("%d began after the stop, and %v was released", n, released)
-	}
+		r.start(1001, 1002)
+		<-stopped
+		s.expect(t, "after the stop")
+		if got := s.given(); !slices.Equal(got, []int64{1001, 1002}) {
+			t.Errorf("given back: %v", got)
+		}
+	})
 }
 
 func TestAcceptedCallbackIsSentByTheWorkerOfItsProcessWithoutAnyWakeup(t *testing.T) {

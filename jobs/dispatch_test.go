@@ -6,17 +6,20 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
 // hosts is a dispatcher whose requests the test itself answers.
 type hosts struct {
 	*world
-	*dispatcher[*models.Delivery]
-	started chan *models.Delivery
+	*dispatcher
+	started  chan *models.Delivery
+	claiming atomic.Int64
 
 	mu      sync.Mutex
 	waiting map[int64]chan bool // the answers, by callback
@@ -30,10 +33,13 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	quiet := slog.New(slog.DiscardHandler)
-	h.dispatcher = newDispatcher(ctx, source[*models.Delivery]{
-		name: "callback", claim: h.service.Claim, do: h.request, renew: h.service.Renew,
-		lease: (*models.Delivery).Lease,
-	}, make(chan struct{}, concurrency), newSolitude(), perHost, models.NewTroubles(quiet), quiet)
+	callbacks := source{
+		name: "callback", claim: h.counted(claimOf(h.service.Claim)), do: doOf(h.request), renew: h.service.Renew, release: releaseOf(h.service.Release),
+		excuse: h.service.Excuse,
+	}
+	batches := source{renew: h.service.RenewBatches, excuse: h.service.ExcuseBatches}
+	h.dispatcher = newDispatcher(ctx, [kinds]source{callbacks, batches},
+		scheduler.Limits{Slots: concurrency, PerEndpoint: perHost, Bytes: 1 << 20}, models.NewTroubles(quiet), quiet)
 	t.Cleanup(func() {
 		cancel()
 		h.stop()
@@ -41,10 +47,24 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	return h
 }
 
+func (h *hosts) counted(claim func(context.Context, []models.LaneLimit) (claimed, error)) func(context.Context, []models.LaneLimit) (claimed, error) {
+	return func(ctx context.Context, lanes []models.LaneLimit) (claimed, error) {
+		h.claiming.Add(1)
+		defer h.claiming.Add(-1)
+		return claim(ctx, lanes)
+	}
+}
+
 // request is what the dispatcher calls to deliver: it waits for the test's answer.
-func (h *hosts) request(ctx context.Context, d *models.Delivery, answered func(arrived bool)) {
+func (h *hosts) request(ctx context.Context, d *models.Delivery, answered func(scheduler.Answer)) {
 	arrived := false
-	defer func() { answered(arrived) }()
+	defer func() {
+		kind := scheduler.Refused
+		if arrived {
+			kind = scheduler.Arrived
+		}
+		answered(scheduler.Answer{Kind: kind, Took: 5_000_000}) // so slow that nothing is claimed ahead
+	}()
 	answer := make(chan bool)
 	h.mu.Lock()
 	h.waiting[d.Callback.ID] = answer
@@ -64,15 +84,15 @@ func (h *hosts) request(ctx context.Context, d *models.Delivery, answered func(a
 	}
 }
 
-// due makes callbacks for a host of that name, and returns the host.
-func (h *hosts) due(t *testing.T, name string, n int) string {
+// due makes callbacks for a host of that name, and returns their lane.
+func (h *hosts) due(t *testing.T, name string, n int) models.Lane {
 	t.Helper()
 	url := "https://" + name + ".example/hook"
 	h.setURL(t, &url)
 	for range n {
 		h.newCallback(t)
 	}
-	return models.HostOf(url)
+	return models.Lane{Host: models.HostOf(url), Owner: fmt.Sprintf("project:%d", testProject), Account: testAccount}
 }
 
 // next waits until n more requests have begun.
@@ -99,15 +119,10 @@ func (h *hosts) answer(d *models.Delivery, arrived bool) {
 	answer <- arrived
 }
 
-// quiet fails when a request begins that should not. What could begin has its turn first: claims of the lane have ended.
-func (h *hosts) quiet(t *testing.T, host string) {
+// quiet fails when a request begins that should not. What could begin has its turn first: claims have ended.
+func (h *hosts) quiet(t *testing.T) {
 	t.Helper()
-	eventually(t, "the lane has stopped claiming", func() bool {
-		h.dispatcher.mu.Lock()
-		defer h.dispatcher.mu.Unlock()
-		l := h.lanes[host]
-		return l == nil || !l.filling
-	})
+	eventually(t, "nobody claims", func() bool { return h.claiming.Load() == 0 })
 	if n := len(h.started); n != 0 {
 		t.Errorf("%d more requests began", n)
 	}
@@ -119,7 +134,7 @@ func TestHostGetsNoMoreThanItsShareAtATime(t *testing.T) {
 	host := h.due(t, "slow", 8)
 	h.nudge(host)
 	begun := h.next(t, 3)
-	h.quiet(t, host)
+	h.quiet(t)
 	for range 5 { // each that ends makes room for one
 		h.answer(begun[0], true)
 		begun = append(begun[1:], h.next(t, 1)...)
@@ -127,7 +142,7 @@ func TestHostGetsNoMoreThanItsShareAtATime(t *testing.T) {
 	for _, d := range begun {
 		h.answer(d, true)
 	}
-	h.quiet(t, host)
+	h.quiet(t)
 }
 
 func TestHostThatHangsDoesNotHoldUpAnother(t *testing.T) {
@@ -143,8 +158,8 @@ func TestHostThatHangsDoesNotHoldUpAnother(t *testing.T) {
 		h.answer(d, true)
 	}
 	for _, d := range h.next(t, 3) {
-		if d.Callback.TargetHost != good {
-			t.Errorf("a request to %s began", d.Callback.TargetHost)
+		if d.Callback.Lane.Host != good.Host {
+			t.Errorf("a request to %s began", d.Callback.Lane.Host)
 		}
 		h.answer(d, true)
 	}
@@ -152,13 +167,14 @@ func TestHostThatHangsDoesNotHoldUpAnother(t *testing.T) {
 
 func TestProcessSendsNoMoreThanItsConcurrency(t *testing.T) {
 	t.Parallel()
-	h := newHosts(t, 4, 3)
-	a := h.due(t, "a", 3)
+	h := newHosts(t, 8, 10)
+	a := h.due(t, "a", 4)
 	h.nudge(a)
-	begun := h.next(t, 3)
-	b := h.due(t, "b", 3)
+	begun := h.next(t, 4)
+	b := h.due(t, "b", 5)
 	h.nudge(b)
-	begun = append(begun, h.next(t, 1)...)
+	begun = append(begun, h.next(t, 3)...) // the tenth, at least one, is for accounts that come new
+	h.quiet(t)
 	if n := len(h.started); n != 0 {
 		t.Fatalf("%d requests beyond the limit", n)
 	}
@@ -177,12 +193,12 @@ func TestWaitingCallbackCostsNoStatement(t *testing.T) {
 	host := h.due(t, "slow", 50)
 	h.nudge(host)
 	h.next(t, 2)
-	h.quiet(t, host)
+	h.quiet(t)
 	before := h.store.transactions.Load()
 	for range 1000 {
 		h.nudge(host)
 	}
-	h.quiet(t, host)
+	h.quiet(t)
 	if n := h.store.transactions.Load() - before; n != 0 {
 		t.Errorf("%d transactions while the lane is full", n)
 	}
@@ -192,10 +208,10 @@ func TestHostThatIsDownGetsOneRequestAtATime(t *testing.T) {
 	t.Parallel()
 	const perHost = 10
 	h := newHosts(t, 50, perHost)
-	host := h.due(t, "down", tripAfter+perHost+15)
+	host := h.due(t, "down", 20+perHost+15)
 	h.nudge(host)
 	begun := h.next(t, perHost)
-	for range tripAfter - 1 { // each failure makes room for another try
+	for range 20 - 1 { // each failure makes room for another try
 		h.answer(begun[0], false)
 		begun = append(begun[1:], h.next(t, 1)...)
 	}
@@ -203,10 +219,10 @@ func TestHostThatIsDownGetsOneRequestAtATime(t *testing.T) {
 		h.answer(d, false)
 	}
 	probe := h.next(t, 1)
-	h.quiet(t, host)
+	h.quiet(t)
 	h.answer(probe[0], false)
 	probe = h.next(t, 1) // still one at a time
-	h.quiet(t, host)
+	h.quiet(t)
 	h.answer(probe[0], true)
 	for _, d := range h.next(t, perHost) { // it is back
 		h.answer(d, true)
@@ -228,63 +244,6 @@ func TestMovedCallbackIsSentToItsNewHost(t *testing.T) {
 	}
 }
 
-func TestStoppedDispatcherBeginsNothingAndWaitsForWhatItBegan(t *testing.T) {
-	t.Parallel()
-	h := newHosts(t, 10, 1)
-	host := h.due(t, "slow", 3)
-	h.nudge(host)
-	begun := h.next(t, 1)
-	stopped := make(chan struct{})
-	go func() {
-		h.stop()
-		close(stopped)
-	}()
-	eventually(t, "it is stopping", func() bool {
-		h.dispatcher.mu.Lock()
-		defer h.dispatcher.mu.Unlock()
-		return h.closed
-	})
-	h.nudge(host)
-	select {
-	case <-stopped:
-		t.Error("it did not wait")
-	default:
-	}
-	h.answer(begun[0], true)
-	<-stopped
-	if n := len(h.started); n != 0 {
-		t.Errorf("%d requests began after the stop", n)
-	}
-}
-
-func TestIdleLanesAreForgottenAfterAWhile(t *testing.T) {
-	t.Parallel()
-	h := newHosts(t, 10, 3)
-	busy := h.due(t, "busy", 1)
-	h.nudge(busy)
-	d := h.next(t, 1)[0]
-	for i := range 20 {
-		h.nudge(fmt.Sprintf("nothing-%d.example:443", i))
-	}
-	eventually(t, "nothing is claimed any more", func() bool {
-		h.dispatcher.mu.Lock()
-		defer h.dispatcher.mu.Unlock()
-		for _, l := range h.lanes {
-			if l.filling {
-				return false
-			}
-		}
-		return len(h.slots) == 1
-	})
-	for _, want := range []int{21, 1, 1} { // what was used since it was looked at last stays
-		if h.forget(); len(h.lanes) != want {
-			t.Errorf("%d lanes are left, want %d", len(h.lanes), want)
-		}
-	}
-	h.answer(d, true)
-	eventually(t, "no lane is left", func() bool { h.forget(); return h.lanesLeft() == 0 })
-}
-
 func TestLeasesOfWhatIsInHandAreRenewed(t *testing.T) {
 	t.Parallel()
 	h := newHosts(t, 10, 3)
@@ -297,34 +256,4 @@ func TestLeasesOfWhatIsInHandAreRenewed(t *testing.T) {
 	go h.renew(ended)
 	eventually(t, "the lease is renewed", func() bool { return h.callback(t, d.Callback.ID).LeaseUntil.After(claimed) })
 	h.answer(d, true)
-}
-
-func TestHostHealth(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	fail := func(h *hostHealth, n int, apart time.Duration) {
-		for range n {
-			at = at.Add(apart)
-			h.note(false, at)
-		}
-	}
-	for name, c := range map[string]struct {
-		play func(*hostHealth)
-		want int
-	}{
-		"fresh":                     {func(*hostHealth) {}, 16},
-		"19 failures":               {func(h *hostHealth) { fail(h, 19, time.Second) }, 16},
-		"20 within a minute":        {func(h *hostHealth) { fail(h, 20, time.Second) }, 1},
-		"20 over hours":             {func(h *hostHealth) { fail(h, 20, 10*time.Minute) }, 16},
-		"a success between":         {func(h *hostHealth) { fail(h, 19, 0); h.note(true, at); fail(h, 19, 0) }, 16},
-		"down, then a success":      {func(h *hostHealth) { fail(h, 30, 0); h.note(true, at) }, 16},
-		"down, and slow failures":   {func(h *hostHealth) { fail(h, 20, 0); fail(h, 3, time.Hour) }, 1},
-		"20 the last in one minute": {func(h *hostHealth) { fail(h, 15, 5*time.Second); fail(h, 20, time.Second) }, 1},
-	} {
-		var h hostHealth
-		c.play(&h)
-		if got := h.limit(16); got != c.want {
-			t.Errorf("%s: %d at a time, want %d", name, got, c.want)
-		}
-	}
 }

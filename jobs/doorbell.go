@@ -32,7 +32,7 @@ type attendant struct {
 	// free tells whether it has room.
 	free func(wake) bool
 	// reserve is models.Queue's.
-	reserve func(host string, n int) (room int, start func(context.Context, []*models.Delivery))
+	reserve func(lane models.Lane, n int, bytes int64) *reservation
 }
 
 // ring is the message of Redis.

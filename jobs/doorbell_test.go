@@ -29,8 +29,16 @@ type heard struct {
 func (h *heard) answer(w wake) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.hosts = append(h.hosts, w.Host)
+	h.hosts = append(h.hosts, hostOf(w.Lane))
 	return !h.full
+}
+
+func hostOf(key string) string {
+	lane, err := models.ParseLane(key)
+	if err != nil {
+		return err.Error()
+	}
+	return lane.Host
 }
 
 func (h *heard) free(wake) bool {
@@ -85,7 +93,7 @@ func hear(t *testing.T, client redis.UniversalClient, d *doorbell) *heard {
 func ringing(hosts ...string) []wake {
 	var wakes []wake
 	for _, host := range hosts {
-		wakes = append(wakes, wake{V: wakeVersion, Host: host})
+		wakes = append(wakes, wake{V: wakeVersion, Lane: to(host).String()})
 	}
 	return wakes
 }
@@ -109,11 +117,11 @@ func TestRingIsHeardInThisProcessWhenNobodyElseIsThere(t *testing.T) {
 	}
 	now := time.Now()
 	err := queue.Wake(t.Context(), []models.Wakeup{
-		{Lane: models.Lane{Host: "a"}, At: now},
-		{Lane: models.Lane{Host: "a"}, At: now},
-		{Lane: models.Lane{Host: "later"}, At: now.Add(time.Hour)},
-		{Lane: models.Lane{Host: "b"}, At: now.Add(-time.Hour)},
-		{Lane: models.Lane{Host: "a"}, At: now, Epoch: 1},
+		{Lane: to("a"), At: now},
+		{Lane: to("a"), At: now},
+		{Lane: to("later"), At: now.Add(time.Hour)},
+		{Lane: to("b"), At: now.Add(-time.Hour)},
+		{Lane: to("a"), At: now, Epoch: 1},
 	})
 	if err == nil {
 		t.Error("nothing says that Redis is away")
@@ -141,8 +149,8 @@ func TestGarbageAtTheDoorbellDoesNoHarm(t *testing.T) {
 	here, there := newDoorbell(client, name), newDoorbell(client, name)
 	h := hear(t, client, here)
 	for _, garbage := range []string{
-		"", "{", "7", "null", "{}", `{"from":7}`, `{"from":"x","wakes":null}`, `{"from":"x","wakes":{"v":2,"host":"no list"}}`,
-		`{"from":"x","wakes":[{"v":2,"host":7}]}`, `{"from":"x","wakes":[{"v":1,"callback":7},{"host":"no version"},{"v":3,"host":"newer"}]}`,
+		"", "{", "7", "null", "{}", `{"from":7}`, `{"from":"x","wakes":null}`, `{"from":"x","wakes":{"v":3,"lane":"no list"}}`,
+		`{"from":"x","wakes":[{"v":3,"lane":7}]}`, `{"from":"x","wakes":[{"v":1,"callback":7},{"lane":"no version"},{"v":4,"lane":"newer"}]}`,
 	} {
 		if err := client.Publish(t.Context(), here.channel, garbage).Err(); err != nil {
 			t.Fatal(err)
@@ -255,9 +263,9 @@ func TestStoppedWorkerHearsNothing(t *testing.T) {
 		return client.PubSubNumSub(t.Context(), queue.bell.channel).Val()[queue.bell.channel] == 0
 	})
 	c := w.newCallback(t)
-	ringThere(t, newDoorbell(client, name), c.TargetHost)
-	if n := len(worker.deliveries.lanes); n != 0 || queue.bell.local.Load() != nil {
-		t.Errorf("%d lanes are awake", n)
+	ringThere(t, newDoorbell(client, name), c.Lane.Host)
+	if n := worker.dispatcher.inHandNow(); n != 0 || queue.bell.local.Load() != nil {
+		t.Errorf("%d are in hand", n)
 	}
 	if got := w.callback(t, c.ID); got.Status != models.StatusPending {
 		t.Errorf("the callback is %s", got.Status)
@@ -344,7 +352,7 @@ func TestRingThatTheWorkerHereTakesIsNotHeardElsewhere(t *testing.T) {
 	queue.bell.attend(here.attendant())
 	there := hear(t, client, newDoorbell(client, name))
 	wake := func(host string) {
-		if err := queue.Wake(t.Context(), []models.Wakeup{{Lane: models.Lane{Host: host}, At: time.Now()}}); err != nil {
+		if err := queue.Wake(t.Context(), []models.Wakeup{{Lane: to(host), At: time.Now()}}); err != nil {
 			t.Error(err)
 		}
 	}

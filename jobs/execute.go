@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
@@ -21,29 +20,17 @@ type executor struct {
 	userAgent string
 }
 
-// source is the batches, by action.
-func (e *executor) source() source[*models.Execution] {
-	return source[*models.Execution]{
-		name: "batch", claim: e.claim, do: e.execute, renew: e.service.RenewBatches, excuse: e.service.ExcuseBatches,
-		lease: (*models.Execution).Lease,
+// source is the batches.
+func (e *executor) source() source {
+	return source{
+		name: "batch", claim: claimOf(e.service.ClaimBatches), do: doOf(e.execute), renew: e.service.RenewBatches, release: releaseOf(e.service.ReleaseBatches),
+		excuse: e.service.ExcuseBatches, suspect: suspectOf(e.service.ClaimSuspectBatch),
 	}
-}
-
-// laneOf and claim: lanes have texts for names, actions have numbers.
-func laneOf(actionID int64) string { return strconv.FormatInt(actionID, 10) }
-
-func (e *executor) claim(ctx context.Context, lane string, limit int) ([]*models.Execution, []string, error) {
-	action, err := strconv.ParseInt(lane, 10, 64)
-	if err != nil {
-		return nil, nil, err
-	}
-	claimed, putOff, err := e.service.ClaimBatches(ctx, action, limit)
-	return claimed, slices.Repeat([]string{lane}, putOff), err
 }
 
 // execute calls the executor and records what came of it, as deliver does with a callback. The action's place is kept until then: the
 // next page is made by what is recorded.
-func (e *executor) execute(ctx context.Context, x *models.Execution, answered func(arrived bool)) {
+func (e *executor) execute(ctx context.Context, x *models.Execution, answered func(scheduler.Answer)) {
 	begun := time.Now()
 	err := e.service.Troubles().Catch(ctx, "execution", func() error { return e.attempt(ctx, x, answered) })
 	if errors.As(err, new(*models.PanicError)) && x.Attempt.FinishedAt == nil {
@@ -56,19 +43,19 @@ func (e *executor) execute(ctx context.Context, x *models.Execution, answered fu
 	}
 }
 
-func (e *executor) attempt(ctx context.Context, x *models.Execution, answered func(arrived bool)) error {
+func (e *executor) attempt(ctx context.Context, x *models.Execution, answered func(scheduler.Answer)) error {
+	begun := time.Now()
 	outcome, err := e.call(ctx, x)
 	if errors.Is(err, errStopping) {
-		defer answered(false)
+		defer answered(scheduler.Answer{Kind: scheduler.Ours})
 		return insist(ctx, func(ctx context.Context) error { return e.service.InterruptBatch(ctx, x) })
 	}
 	if err != nil {
 		e.log.ErrorContext(ctx, "batch.not_sent", "batch", x.Batch.UID.String(), "error", err)
 		outcome = models.Fault(0)
 	}
-	if !outcome.Ours() { // which says nothing of the executor
-		defer answered(outcome.Arrived())
-	}
+	answer := answerOf(outcome, outcome.Arrived(), begun)
+	defer func() { answered(answer) }()
 	if err := e.record(ctx, x, outcome); err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (w *wakeups) Wake(_ context.Context, list []models.Wakeup) error {
 	return nil
 }
 
-func (*wakeups) Reserve(string, int) (int, func(context.Context, []*models.Delivery)) { return 0, nil }
+func (*wakeups) Reserve(models.Lane, int, int64) models.Reservation { return models.NoRoom }
 
 func (w *wakeups) all() []models.Wakeup {
 	w.mu.Lock()
@@ -132,6 +132,15 @@ type world struct {
 }
 
 const testAccount, testProject = 11, 12
+
+// to is the lane of the project's callbacks to a host, and of asks for so much of a lane.
+func to(host string) models.Lane {
+	return models.Lane{Host: host, Owner: fmt.Sprintf("project:%d", testProject), Account: testAccount}
+}
+
+func of(lane models.Lane, limit int) []models.LaneLimit {
+	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
+}
 
 // testTimeout is what a request to a receiver may take.
 const testTimeout = time.Second

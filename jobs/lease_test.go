@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,138 +15,75 @@ import (
 
 var errAway = errors.New("the database is away")
 
-// shelf is a stock behind a database that can be away, and that can have lost what was claimed.
-type shelf struct {
-	*stock
-	*dispatcher[int64]
-	away, lost atomic.Bool
-	renewals   atomic.Int64
-	slow       time.Duration // a claim
-}
-
-// newShelf has one in flight in the lane "a", and four claimed ahead.
-func newShelf(t *testing.T) *shelf {
-	t.Helper()
-	h := &shelf{}
-	h.stock, h.dispatcher = newStock(t, 4, 1)
-	h.source.claim = func(ctx context.Context, lane string, limit int) ([]int64, []string, error) {
-		if h.away.Load() {
-			return nil, nil, errAway
-		}
-		<-time.After(h.slow)
-		return h.stock.claim(ctx, lane, limit)
-	}
-	h.source.renew = func(_ context.Context, leases []models.Lease) ([]models.Lease, error) {
-		h.renewals.Add(1)
-		switch {
-		case h.away.Load():
-			return nil, errAway
-		case h.lost.Load():
-			return nil, nil
-		}
-		return slices.Clone(leases), nil
-	}
-	h.lanes["a"] = &lane[int64]{name: "a", pace: pace{average: time.Millisecond}}
-	ended := make(chan struct{})
-	t.Cleanup(func() { close(ended) })
-	go h.renew(ended)
-	return h
-}
-
-// began returns what has begun since it was asked last.
-func (h *shelf) began() (list []int64) {
-	synctest.Wait()
-	for len(h.begun) > 0 {
-		list = append(list, <-h.begun)
-	}
-	return list
-}
-
-func (h *shelf) expect(t *testing.T, when string, want ...int64) {
-	t.Helper()
-	if got := h.began(); !slices.Equal(got, want) {
-		t.Errorf("%s: %v began, want %v", when, got, want)
-	}
-}
-
-// settle ends what is in flight.
-func (h *shelf) settle() {
-	h.answer <- struct{}{}
-	h.record <- struct{}{}
-}
-
-func TestWhatIsClaimedDoesNotLeaveWhileItsLeaseCannotBeRenewed(t *testing.T) {
+func TestWhatIsClaimedAheadIsGivenBackAfterASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newShelf(t)
-		h.nudge("a")
-		h.expect(t, "at first", 1)
-		h.away.Store(true)
-		<-time.After(models.LeaseTime - leaseMargin - time.Millisecond)
-		h.settle()
-		h.expect(t, "while its lease is good", 2)
-		<-time.After(2 * time.Millisecond)
-		h.settle()
-		h.expect(t, "when it may have run out")
-		<-time.After(time.Hour)
-		h.expect(t, "after an hour")
-		h.away.Store(false)
-		<-time.After(renewPause + time.Millisecond)
-		h.expect(t, "when it could be renewed", 3)
-		h.settle()
-		h.expect(t, "and so on", 4)
-	})
-}
-
-func TestWhatWasLostInAnOutageIsNotSent(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := newShelf(t)
-		h.nudge("a")
-		h.expect(t, "at first", 1)
-		h.away.Store(true)
-		<-time.After(models.LeaseTime)
-		h.settle()
-		h.expect(t, "in the outage")
-		h.lost.Store(true)
-		h.away.Store(false)
-		<-time.After(models.LeaseRenewal + time.Millisecond)
-		h.nudge("a")
-		if got := h.began(); len(got) != 1 || got[0] <= 5 {
+		s := newStock(t, 40, 1)
+		s.nudge(laneA)
+		s.expect(t, "at first", 1)
+		s.settle()
+		s.expect(t, "when the first is answered", 2)
+		ahead := s.inHandNow() - 1
+		if ahead < 2 {
+			t.Fatalf("%d are claimed ahead", ahead)
+		}
+		pass(time.Second + 10*time.Millisecond)
+		if given := s.given(); len(given) != ahead || given[0] != 3 {
+			t.Errorf("given back: %v, of %d", given, ahead)
+		}
+		s.settle()
+		if got := s.began(); len(got) != 1 || got[0] <= int64(2+ahead) {
 			t.Errorf("%v began, want one that is claimed anew", got)
 		}
-		h.dispatcher.mu.Lock()
-		defer h.dispatcher.mu.Unlock()
-		if l := h.lanes["a"]; h.ready != len(l.ready) || len(h.inHand) != l.inFlight+len(l.ready) {
-			t.Errorf("%d are ready, %d in all lanes; %d are in flight, %d in hand", len(l.ready), h.ready, l.inFlight, len(h.inHand))
+	})
+}
+
+func TestWhatIsClaimedAheadDoesNotLeaveInAnOutageAndIsGivenBackAfterIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStock(t, 40, 1)
+		s.nudge(laneA)
+		s.expect(t, "at first", 1)
+		s.settle()
+		s.expect(t, "then", 2)
+		ahead := s.inHandNow() - 1
+		s.away.Store(true)
+		pass(time.Hour)
+		s.settle()
+		s.expect(t, "in the outage")
+		if n := s.inHandNow(); n != ahead {
+			t.Errorf("%d are in hand, want %d whose leases are to be renewed", n, ahead)
+		}
+		s.away.Store(false)
+		pass(maxRecordPause + time.Second)
+		if given := s.given(); len(given) < ahead || given[0] != 3 {
+			t.Errorf("given back: %v", given)
 		}
 	})
 }
 
-func TestClaimThatTookLongerThanALeaseIsRenewedBeforeItIsSent(t *testing.T) {
+func TestWhatCameTooLateToBeginIsGivenBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newShelf(t)
-		h.away.Store(true) // for renewals, from the claim on
-		h.slow = models.LeaseTime
-		h.source.claim = func(ctx context.Context, lane string, limit int) ([]int64, []string, error) {
-			<-time.After(h.slow)
-			return h.stock.claim(ctx, lane, limit)
+		s := newStock(t, 40, 1)
+		s.away.Store(true) // for renewals, from the claim on
+		s.atClaim = func() { <-time.After(models.LeaseTime); s.away.Store(false); s.atClaim = func() {} }
+		s.nudge(laneA)
+		pass(models.LeaseTime)
+		if got := s.began(); slices.Contains(got, 1) || len(got) != 1 {
+			t.Errorf("%v began, want one that is claimed anew", got)
 		}
-		h.nudge("a")
-		<-time.After(models.LeaseTime + time.Second)
-		h.expect(t, "before it is renewed")
-		h.away.Store(false)
-		<-time.After(models.LeaseRenewal + time.Millisecond)
-		h.expect(t, "when it is renewed", 1)
+		if given := s.given(); len(given) == 0 || given[0] != 1 {
+			t.Errorf("given back: %v", given)
+		}
 	})
 }
 
 func TestLeasesAreRenewedSoonAfterAnOutageAndSeldomOtherwise(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newShelf(t)
-		h.nudge("a")
+		h := newStock(t, 40, 1)
+		h.nudge(laneA)
 		h.expect(t, "at first", 1)
 		<-time.After(10*models.LeaseRenewal + time.Second)
 		if n := h.renewals.Load(); n != 10 {

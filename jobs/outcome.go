@@ -3,9 +3,11 @@ package jobs
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
@@ -36,6 +38,39 @@ func outcomeOf(response egress.Response, err error) (models.Outcome, error) {
 		outcome.Error = &models.AttemptError{Code: models.AttemptErrorCode(failure.Cause), Message: failure.Message}
 	}
 	return outcome, nil
+}
+
+// answerOf says in the scheduler's words what the other side did with a request that was begun at a time.
+func answerOf(outcome models.Outcome, arrived bool, begun time.Time) scheduler.Answer {
+	answer := scheduler.Answer{Kind: scheduler.Refused, Took: scheduler.Instant(time.Since(begun).Microseconds())}
+	status := 0
+	if outcome.HTTPStatus != nil {
+		status = *outcome.HTTPStatus
+	}
+	switch {
+	case outcome.Ours():
+		answer.Kind = scheduler.Ours
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+		answer.Kind = scheduler.Overloaded
+		answer.RetryAfter = scheduler.Instant(models.RetryAfter(outcome.RetryAfter, time.Now()).Microseconds())
+	case arrived:
+		answer.Kind = scheduler.Arrived
+	case outcome.Error != nil:
+		answer.Kind = kindOfFailure(outcome.Error.Code)
+	}
+	return answer
+}
+
+func kindOfFailure(code models.AttemptErrorCode) scheduler.Kind {
+	switch code {
+	case models.Timeout, models.ConnectionReset:
+		return scheduler.TimedOut
+	case models.ConnectRefused, models.ConnectTimeout, models.TLSError:
+		return scheduler.Unreachable
+	case models.DNSError:
+		return scheduler.Unresolved
+	}
+	return scheduler.Refused
 }
 
 const (

@@ -37,9 +37,9 @@ func (p panicky) may(name string) {
 	}
 }
 
-func (p panicky) ClaimDue(ctx context.Context, host string, now, until time.Time, limit int) ([]*models.Callback, error) {
+func (p panicky) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, until time.Time) ([]*models.Callback, error) {
 	p.may("ClaimDue")
-	return p.Store.ClaimDue(ctx, host, now, until, limit)
+	return p.Store.ClaimDue(ctx, lanes, now, until)
 }
 
 func (p panicky) SettleCallbacks(ctx context.Context, callbacks ...*models.Callback) ([]bool, error) {
@@ -47,9 +47,9 @@ func (p panicky) SettleCallbacks(ctx context.Context, callbacks ...*models.Callb
 	return p.Store.SettleCallbacks(ctx, callbacks...)
 }
 
-func (p panicky) OverdueHosts(ctx context.Context, dueBy time.Time) ([]string, error) {
-	p.may("OverdueHosts")
-	return p.Store.OverdueHosts(ctx, dueBy)
+func (p panicky) OverdueLanes(ctx context.Context, of models.Leased, after string, dueBy time.Time, limit int) ([]string, string, error) {
+	p.may("OverdueLanes")
+	return p.Store.OverdueLanes(ctx, of, after, dueBy, limit)
 }
 
 func (p panicky) LockDueSchedule(ctx context.Context, now time.Time) (*models.RunSchedule, error) {
@@ -67,24 +67,26 @@ func (p panicky) SignIn(ctx context.Context, process *models.Process, forget tim
 	return p.Store.SignIn(ctx, process, forget)
 }
 
-func (p panicky) RenewLeases(ctx context.Context, leases []models.Lease, until time.Time) ([]models.Lease, error) {
+func (p panicky) RenewLeases(ctx context.Context, of models.Leased, leases []models.Lease, until time.Time) ([]models.Lease, error) {
 	p.may("RenewLeases")
-	return p.Store.RenewLeases(ctx, leases, until)
+	return p.Store.RenewLeases(ctx, of, leases, until)
 }
 
-func (p panicky) ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*models.Callback) error {
-	p.may("ReleaseCallbacks")
-	return p.Store.ReleaseCallbacks(ctx, now, callbacks...)
+func (p panicky) GiveBackCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+	if len(callbacks) > 0 {
+		p.may("GiveBackCallbacks")
+	}
+	return p.Store.GiveBackCallbacks(ctx, callbacks...)
 }
 
-func (p panicky) Excuse(ctx context.Context, ids []int64) error {
+func (p panicky) Excuse(ctx context.Context, of models.Leased, ids []int64) error {
 	p.may("Excuse")
-	return p.Store.Excuse(ctx, ids)
+	return p.Store.Excuse(ctx, of, ids)
 }
 
-func (p panicky) CountDue(ctx context.Context, dueBy time.Time, limit int) (int, error) {
+func (p panicky) CountDue(ctx context.Context, of models.Leased, dueBy time.Time, limit int) (int, error) {
 	p.may("CountDue")
-	return p.Store.CountDue(ctx, dueBy, limit)
+	return p.Store.CountDue(ctx, of, dueBy, limit)
 }
 
 // once is a store whose methods of one name panic once.
@@ -127,7 +129,7 @@ func awaitPanic(t *testing.T, registry *prometheus.Registry, where string) {
 func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 	t.Parallel()
 	for name, where := range map[string]string{
-		"ClaimDue": "claim", "SettleCallbacks": "settlement", "OverdueHosts": "sweep", "LockDueSchedule": "firing", "PurgeCallbacks": "purge",
+		"ClaimDue": "claim", "SettleCallbacks": "settlement", "OverdueLanes": "sweep", "LockDueSchedule": "firing", "PurgeCallbacks": "purge",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -187,7 +189,7 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: patience})
 	t.Cleanup(out.CloseIdle)
 	worker := NewWorker(client, queue, w.service, out, WorkerConfig{
-		Concurrency: 4, PerHost: 4, Retention: time.Hour, Timeout: patience, UserAgent: "Ringback/test",
+		Concurrency: 40, PerHost: 4, Retention: time.Hour, Timeout: patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
@@ -222,7 +224,7 @@ func TestPanicWhileLeasesAreRenewedCostsThatRenewalAlone(t *testing.T) {
 // What was claimed ahead is lost to this process where it cannot be given back: the sweep finds it when its lease has run out.
 func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 	t.Parallel()
-	for method, where := range map[string]string{"ReleaseCallbacks": "release", "Excuse": "stop"} {
+	for method, where := range map[string]string{"GiveBackCallbacks": "release", "Excuse": "stop"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
 			const quick, inFlight = 8, 4
@@ -294,7 +296,7 @@ func TestPanicAtTheDoorbellCostsThatRingAlone(t *testing.T) {
 	here, there := newDoorbell(client, name), newDoorbell(client, name)
 	h := &heard{}
 	here.attend(attendant{free: h.free, answer: func(w wake) bool {
-		if w.Host == "bad" {
+		if w.Lane == to("bad").String() {
 			panic("as planned")
 		}
 		return h.answer(w)
@@ -311,19 +313,21 @@ func TestPanicAtTheDoorbellCostsThatRingAlone(t *testing.T) {
 	awaitPanic(t, counted, "doorbell")
 }
 
-// asked is a store that notes for which hosts a claim was made.
+// asked is a store that notes for which lanes a claim was made.
 type asked struct {
 	models.Store
-	hosts *sync.Map
+	lanes *sync.Map
 }
 
 func (a asked) InTx(ctx context.Context, f func(models.Store) error) error {
-	return a.Store.InTx(ctx, func(tx models.Store) error { return f(asked{tx, a.hosts}) })
+	return a.Store.InTx(ctx, func(tx models.Store) error { return f(asked{tx, a.lanes}) })
 }
 
-func (a asked) ClaimDue(ctx context.Context, host string, now, until time.Time, limit int) ([]*models.Callback, error) {
-	a.hosts.Store(host, true)
-	return a.Store.ClaimDue(ctx, host, now, until, limit)
+func (a asked) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, until time.Time) ([]*models.Callback, error) {
+	for _, l := range lanes {
+		a.lanes.Store(l.Lane, true)
+	}
+	return a.Store.ClaimDue(ctx, lanes, now, until)
 }
 
 func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
@@ -331,8 +335,8 @@ func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	w := newWorld(t, queue, nil, http.NotFound)
-	hosts := &sync.Map{}
-	w.store.Store = asked{w.store.Store, hosts}
+	lanes := &sync.Map{}
+	w.store.Store = asked{w.store.Store, lanes}
 	counted := countPanics(w.service)
 	worker := newWorker(t, client, queue, w)
 	worker.deliverer = nil // what carries a trace panics, and nothing else does
@@ -342,17 +346,17 @@ func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
 	defer worker.Stop()
 	now := time.Now()
 	// Into asynq and past the doorbell; no callback waits there for the sweep to find.
-	bad := newEntry(traced(t, trace.FlagsSampled), models.Wakeup{Lane: models.Lane{Host: "bad"}, CallbackID: 1, At: now}, now)
+	bad := newEntry(traced(t, trace.FlagsSampled), models.Wakeup{Lane: to("bad"), CallbackID: 1, At: now}, now)
 	if err := queue.enqueue(t.Context(), bad); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the panic is counted", func() bool { return panics(t, counted, "task") >= 1 }) // asynq tries again
-	good := newEntry(t.Context(), models.Wakeup{Lane: models.Lane{Host: "good"}, At: now}, now)
+	good := newEntry(t.Context(), models.Wakeup{Lane: to("good"), At: now}, now)
 	if err := queue.enqueue(t.Context(), good); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the next task is handled", func() bool { _, ok := hosts.Load("good"); return ok })
-	if _, ok := hosts.Load("bad"); ok {
+	eventually(t, "the next task is handled", func() bool { _, ok := lanes.Load(to("good").String()); return ok })
+	if _, ok := lanes.Load(to("bad").String()); ok {
 		t.Error("the task that panicked was handled")
 	}
 }

@@ -1,41 +1,59 @@
 package jobs
 
 import (
-	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
 )
 
-func TestWhatIsClaimedWhileTheWorkerStopsIsExcused(t *testing.T) {
+func TestWhatIsInFlightWhenTheWorkerStopsIsExcusedAndWaitedFor(t *testing.T) {
 	t.Parallel()
-	s, d := newStock(t, 3, 2)
-	excused := make(chan []int64, 10)
-	d.source.excuse = func(_ context.Context, ids []int64) error {
-		excused <- slices.Sorted(slices.Values(ids))
-		return nil
-	}
-	claimed, goOn, claim := make(chan struct{}), make(chan struct{}), d.source.claim
-	d.source.claim = func(ctx context.Context, name string, limit int) ([]int64, []string, error) {
-		claimed <- struct{}{}
-		<-goOn
-		return claim(ctx, name, limit)
-	}
-	d.nudge("a")
-	<-claimed
-	stopped := make(chan struct{})
-	go func() {
-		d.stop()
-		close(stopped)
-	}()
-	<-d.stopping
-	close(goOn)
-	s.next(t, 2)
-	if got := <-excused; !slices.Equal(got, []int64{1, 2}) {
-		t.Errorf("excused %v", got)
-	}
-	for range 2 {
-		s.answer <- struct{}{}
-		s.record <- struct{}{}
-	}
-	<-stopped
+	synctest.Test(t, func(t *testing.T) {
+		s := newStock(t, 3, 2)
+		s.nudge(laneA)
+		s.expect(t, "at first", 1, 2)
+		stopped := make(chan struct{})
+		go func() {
+			s.stop()
+			close(stopped)
+		}()
+		synctest.Wait()
+		if !slices.Equal(slices.Sorted(slices.Values(s.excused)), []int64{1, 2}) {
+			t.Errorf("excused %v", s.excused)
+		}
+		select {
+		case <-stopped:
+			t.Error("it has stopped before its work was done")
+		default:
+		}
+		s.nudge(laneA)
+		for range 2 {
+			s.settle()
+		}
+		<-stopped
+		s.expect(t, "after the stop")
+	})
+}
+
+func TestWhatIsClaimedWhileTheWorkerStopsIsGivenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStock(t, 3, 2)
+		goOn := make(chan struct{})
+		s.atClaim = func() { <-goOn }
+		s.nudge(laneA)
+		synctest.Wait()
+		stopped := make(chan struct{})
+		go func() {
+			s.stop()
+			close(stopped)
+		}()
+		synctest.Wait()
+		close(goOn)
+		<-stopped
+		s.expect(t, "after the stop")
+		if got := s.given(); !slices.Equal(got, []int64{1, 2}) {
+			t.Errorf("given back: %v", got)
+		}
+	})
 }

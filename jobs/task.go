@@ -22,15 +22,14 @@ const (
 // wake is what a task, and a ring of the doorbell, says: look at this lane. V is the version of its shape, for those that outlive a
 // deployment.
 type wake struct {
-	V      int    `json:"v"`
-	Host   string `json:"host,omitempty"` // empty also for callbacks that have no URL
-	Action int64  `json:"action,omitempty"`
+	V    int    `json:"v"`
+	Lane string `json:"lane"` // its key
 	// Callback and Trace are set where a trace is to go on with the callback.
 	Callback int64                  `json:"callback,omitempty"`
 	Trace    propagation.MapCarrier `json:"trace,omitempty"`
 }
 
-const wakeVersion = 2
+const wakeVersion = 3
 
 // maxTaskRetries is for crashes and for outages of our own: the retries that receivers need are the database's.
 // With fewer, asynq archives a task whose worker died.
@@ -42,12 +41,15 @@ const taskTimeout = 30 * time.Second
 // entry is a wake-up as asynq keeps it.
 type entry struct {
 	wake
-	name string
-	at   time.Time // zero: at once
+	taskType, name string
+	at             time.Time // zero: at once
 }
 
 func newEntry(ctx context.Context, w models.Wakeup, now time.Time) entry {
-	e := entry{wake: wake{V: wakeVersion, Host: w.Host, Action: w.ActionID}}
+	e := entry{wake: wake{V: wakeVersion, Lane: w.Lane.String()}, taskType: taskDeliver}
+	if w.Lane.OfBatches() {
+		e.taskType = taskExecute
+	}
 	if trace.SpanContextFromContext(ctx).IsSampled() && w.CallbackID != 0 {
 		e.Callback, e.Trace = w.CallbackID, propagation.MapCarrier{}
 		traceContext.Inject(ctx, e.Trace)
@@ -62,25 +64,17 @@ func newEntry(ctx context.Context, w models.Wakeup, now time.Time) entry {
 	return e
 }
 
-// nameOf names a task: another for the same lane in the same second is the same. So a flood makes a task a second for each host. The
+// nameOf names a task: another for the same lane in the same second is the same. So a flood makes a task a second for each lane. The
 // second of a task that waits is that in which it comes: it never has the name of one that comes before it is due.
 // A task that is stuck in the queue does not stand in the way of the sweep's next one, whose epoch is another.
 func nameOf(w models.Wakeup, moment time.Time, traced int64) string {
-	lane := "host:" + w.Host
-	if w.ActionID != 0 {
-		lane = fmt.Sprintf("action:%d", w.ActionID)
-	}
 	if w.Epoch != 0 {
-		return fmt.Sprintf("%s:sweep:%d", lane, w.Epoch)
+		return fmt.Sprintf("%s sweep:%d", w.Lane, w.Epoch)
 	}
-	return fmt.Sprintf("%s:%d:%d", lane, moment.Unix(), traced)
+	return fmt.Sprintf("%s %d:%d", w.Lane, moment.Unix(), traced)
 }
 
 func (e entry) task(queue string) (*asynq.Task, []asynq.Option, error) {
-	taskType := taskDeliver
-	if e.Action != 0 {
-		taskType = taskExecute
-	}
 	payload, err := json.Marshal(e.wake)
 	if err != nil {
 		return nil, nil, err
@@ -94,16 +88,13 @@ func (e entry) task(queue string) (*asynq.Task, []asynq.Option, error) {
 	if !e.at.IsZero() {
 		options = append(options, asynq.ProcessAt(e.at))
 	}
-	return asynq.NewTask(taskType, payload), options, nil
+	return asynq.NewTask(e.taskType, payload), options, nil
 }
 
-func readTask(t *asynq.Task) (wake, error) {
-	var said wake
+// readTask reads a task; false: another release has written it, in words of its own. What that one wants to be looked at the sweep finds.
+func readTask(t *asynq.Task) (said wake, ok bool, err error) {
 	if err := json.Unmarshal(t.Payload(), &said); err != nil {
-		return wake{}, fmt.Errorf("read the task: %w: %w", err, asynq.SkipRetry)
+		return wake{}, false, fmt.Errorf("read the task: %w: %w", err, asynq.SkipRetry)
 	}
-	if said.V != wakeVersion {
-		return wake{}, fmt.Errorf("the task has version %d, not %d: %w", said.V, wakeVersion, asynq.SkipRetry)
-	}
-	return said, nil
+	return said, said.V == wakeVersion, nil
 }

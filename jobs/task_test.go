@@ -22,6 +22,11 @@ const (
 	testSpan  = "00f067aa0ba902b7"
 )
 
+// executorOf is the lane of an action's batches.
+func executorOf(action int) models.Lane {
+	return models.Lane{Host: "platform.example:443", Owner: fmt.Sprintf("action:%d", action), Account: testAccount}
+}
+
 // traced returns a context within a trace that is sampled, or not.
 func traced(t *testing.T, sampled trace.TraceFlags) context.Context {
 	t.Helper()
@@ -48,7 +53,7 @@ func TestTaskCarriesItsLaneOnlyAndItsVersion(t *testing.T) {
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	at := time.Now().Add(time.Hour).Truncate(time.Second)
 	second := at.Add(time.Second).Unix()
-	host, action := models.Lane{Host: "a.example:443"}, models.Lane{ActionID: 9}
+	host, action := to("a.example:443"), executorOf(9)
 	type task struct {
 		Type, Payload string
 		MaxRetry      int
@@ -59,33 +64,37 @@ func TestTaskCarriesItsLaneOnlyAndItsVersion(t *testing.T) {
 		wakeup models.Wakeup
 		want   task
 	}{
-		fmt.Sprintf("host:a.example:443:%d:0", second): {
+		fmt.Sprintf("a.example:443 project:12 11 %d:0", second): {
 			t.Context(),
 			models.Wakeup{Lane: host, At: at, CallbackID: 7, Event: models.CrawlFinishedEvent},
-			task{"callback:deliver", `{"v":2,"host":"a.example:443"}`, maxTaskRetries, taskTimeout},
+			task{"callback:deliver", `{"v":3,"lane":"a.example:443 project:12 11"}`, maxTaskRetries, taskTimeout},
 		},
-		fmt.Sprintf("host::%d:0", second): {
-			t.Context(), models.Wakeup{At: at, CallbackID: 7}, task{"callback:deliver", `{"v":2}`, maxTaskRetries, taskTimeout},
+		fmt.Sprintf(" project:12 11 %d:0", second): {
+			t.Context(),
+			models.Wakeup{Lane: to(""), At: at, CallbackID: 7},
+			task{"callback:deliver", `{"v":3,"lane":" project:12 11"}`, maxTaskRetries, taskTimeout},
 		},
-		"host:a.example:443:sweep:3": {
+		"a.example:443 project:12 11 sweep:3": {
 			t.Context(),
 			models.Wakeup{Lane: host, At: at, Epoch: 3},
-			task{"callback:deliver", `{"v":2,"host":"a.example:443"}`, maxTaskRetries, taskTimeout},
+			task{"callback:deliver", `{"v":3,"lane":"a.example:443 project:12 11"}`, maxTaskRetries, taskTimeout},
 		},
-		fmt.Sprintf("action:9:%d:0", second): {
-			t.Context(), models.Wakeup{Lane: action, At: at}, task{"batch:execute", `{"v":2,"action":9}`, maxTaskRetries, taskTimeout},
+		fmt.Sprintf("platform.example:443 action:9 11 %d:0", second): {
+			t.Context(),
+			models.Wakeup{Lane: action, At: at},
+			task{"batch:execute", `{"v":3,"lane":"platform.example:443 action:9 11"}`, maxTaskRetries, taskTimeout},
 		},
-		"action:9:sweep:3": {
+		"platform.example:443 action:9 11 sweep:3": {
 			t.Context(),
 			models.Wakeup{Lane: action, At: at, Epoch: 3},
-			task{"batch:execute", `{"v":2,"action":9}`, maxTaskRetries, taskTimeout},
+			task{"batch:execute", `{"v":3,"lane":"platform.example:443 action:9 11"}`, maxTaskRetries, taskTimeout},
 		},
-		fmt.Sprintf("host:a.example:443:%d:7", second): {
+		fmt.Sprintf("a.example:443 project:12 11 %d:7", second): {
 			traced(t, trace.FlagsSampled),
 			models.Wakeup{Lane: host, At: at, CallbackID: 7},
 			task{
 				"callback:deliver",
-				`{"v":2,"host":"a.example:443","callback":7,"trace":{"traceparent":"00-` + testTrace + `-` + testSpan + `-01"}}`,
+				`{"v":3,"lane":"a.example:443 project:12 11","callback":7,"trace":{"traceparent":"00-` + testTrace + `-` + testSpan + `-01"}}`,
 				maxTaskRetries, taskTimeout,
 			},
 		},
@@ -112,7 +121,7 @@ func TestALaneHasOneTaskASecond(t *testing.T) {
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	at := time.Now().Add(time.Hour).Truncate(time.Second)
-	a, b, action := models.Lane{Host: "a.example:443"}, models.Lane{Host: "b.example:443"}, models.Lane{ActionID: 1}
+	a, b, action := to("a.example:443"), to("b.example:443"), executorOf(1)
 	list := []models.Wakeup{
 		{Lane: a, At: at, CallbackID: 1}, {Lane: a, At: at, CallbackID: 2}, {Lane: a, At: at.Add(time.Second - 1), CallbackID: 3}, // one
 		{Lane: a, At: at.Add(time.Second), CallbackID: 1}, // another second
@@ -128,8 +137,8 @@ func TestALaneHasOneTaskASecond(t *testing.T) {
 	}
 	second := at.Unix() + 1
 	want := []string{
-		fmt.Sprintf("action:1:%d:0", second), fmt.Sprintf("host:a.example:443:%d:0", second), fmt.Sprintf("host:a.example:443:%d:0", second+1),
-		"host:a.example:443:sweep:1", "host:a.example:443:sweep:2", fmt.Sprintf("host:b.example:443:%d:0", second),
+		fmt.Sprintf("%s %d:0", a, second), fmt.Sprintf("%s %d:0", a, second+1), a.String() + " sweep:1", a.String() + " sweep:2",
+		fmt.Sprintf("%s %d:0", b, second), fmt.Sprintf("%s %d:0", action, second),
 	}
 	if diff := cmp.Diff(want, names(t, client, name)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -139,7 +148,7 @@ func TestALaneHasOneTaskASecond(t *testing.T) {
 func TestTaskThatWaitsNeverSharesItsNameWithOneThatComesBefore(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 3, 4, 5, 600_000_000, time.UTC)
-	lane := models.Lane{Host: "a.example:443"}
+	lane := to("a.example:443")
 	atOnce := newEntry(t.Context(), models.Wakeup{Lane: lane, At: now.Add(-100 * time.Millisecond)}, now)
 	waiting := newEntry(t.Context(), models.Wakeup{Lane: lane, At: now.Add(200 * time.Millisecond)}, now) // due in the same second
 	if !atOnce.at.IsZero() || waiting.at.IsZero() || atOnce.name == waiting.name {
@@ -155,7 +164,7 @@ func TestTaskThatWaitsNeverSharesItsNameWithOneThatComesBefore(t *testing.T) {
 func TestSampledTraceHasATaskOfItsOwnForEachCallback(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
-	wakeup := models.Wakeup{Lane: models.Lane{Host: "a.example:443"}, At: at, CallbackID: 7}
+	wakeup := models.Wakeup{Lane: to("a.example:443"), At: at, CallbackID: 7}
 	other := wakeup
 	other.CallbackID = 8
 	plain := newEntry(t.Context(), wakeup, at)
@@ -172,7 +181,7 @@ func TestSampledTraceHasATaskOfItsOwnForEachCallback(t *testing.T) {
 		}
 		distinct[e.name] = true
 	}
-	batches := newEntry(ctx, models.Wakeup{Lane: models.Lane{ActionID: 1}, At: at}, at)
+	batches := newEntry(ctx, models.Wakeup{Lane: executorOf(1), At: at}, at)
 	if batches.Callback != 0 || batches.Trace != nil {
 		t.Errorf("a trace without a callback is carried: %+v", batches)
 	}
@@ -231,21 +240,27 @@ func processAt(options []asynq.Option) time.Time {
 
 func TestTaskOfAnotherShapeIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
-	for _, payload := range []string{
-		``, `7`, `{"v":1,"callback":7}`, `{"v":1,"batch":7}`, `{"v":3,"host":"a.example:443"}`, `{"host":"a.example:443"}`, `{"v":2,"host":7}`,
-	} {
-		said, err := readTask(asynq.NewTask(taskDeliver, []byte(payload)))
-		if !errors.Is(err, asynq.SkipRetry) || !cmp.Equal(said, wake{}) {
-			t.Errorf("%q: %+v, %v", payload, said, err)
+	for _, payload := range []string{``, `7`, `{"v":3,"lane":7}`} {
+		if said, ok, err := readTask(asynq.NewTask(taskDeliver, []byte(payload))); !errors.Is(err, asynq.SkipRetry) || ok {
+			t.Errorf("%q: %+v, %t, %v", payload, said, ok, err)
 		}
 	}
 	for payload, want := range map[string]wake{
-		`{"v":2,"host":"a.example:443","more":true}`: {V: 2, Host: "a.example:443"},
-		`{"v":2,"action":7}`:                         {V: 2, Action: 7},
-		`{"v":2}`:                                    {V: 2}, // callbacks without a URL
+		`{"v":3,"lane":"a.example:443 project:1 2","more":true}`: {V: 3, Lane: "a.example:443 project:1 2"},
+		`{"v":3}`: {V: 3},
 	} {
-		if said, err := readTask(asynq.NewTask(taskDeliver, []byte(payload))); err != nil || !cmp.Equal(said, want) {
-			t.Errorf("%s: %+v, %v", payload, said, err)
+		if said, ok, err := readTask(asynq.NewTask(taskDeliver, []byte(payload))); err != nil || !ok || !cmp.Equal(said, want) {
+			t.Errorf("%s: %+v, %t, %v", payload, said, ok, err)
+		}
+	}
+}
+
+// During an upgrade there are tasks of both releases. What another one wants to be looked at the sweep finds.
+func TestTaskOfAnotherReleaseIsNeitherDoneNorAFailure(t *testing.T) {
+	t.Parallel()
+	for _, payload := range []string{`{"v":2,"host":"a.example:443"}`, `{"v":2,"action":7}`, `{"v":1,"callback":7}`, `{"v":4,"lane":"a.example:443 project:1 2"}`, `{}`} {
+		if said, ok, err := readTask(asynq.NewTask(taskDeliver, []byte(payload))); ok || err != nil {
+			t.Errorf("%s: %+v, %t, %v", payload, said, ok, err)
 		}
 	}
 }

@@ -13,13 +13,15 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 )
 
 // WorkerConfig is what a worker needs to know.
 type WorkerConfig struct {
 	Concurrency int           // requests in flight
-	PerHost     int           // of them, to one host and port
+	PerHost     int           // of them, to one host and port or one executor; 0: it is learned
+	BytesInHand int64         // of the bodies of what is in flight or claimed ahead
 	Timeout     time.Duration // of one request
 	Retention   time.Duration // of callbacks that have ended
 	UserAgent   string
@@ -52,8 +54,7 @@ const (
 type Worker struct {
 	service    *models.Service
 	server     *asynq.Server
-	deliveries *dispatcher[*models.Delivery]
-	executions *dispatcher[*models.Execution]
+	dispatcher *dispatcher
 	deliverer  *deliverer
 	bell       *doorbell
 	metrics    *Metrics
@@ -72,16 +73,14 @@ type Worker struct {
 // NewWorker returns a worker on a queue and its Redis client, which stays the caller's to close.
 func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
-	slots := make(chan struct{}, cfg.Concurrency)
 	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
-	together, troubles := newSolitude(), service.Troubles()
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
 		ctx: ctx, cancel: cancel, deaf: func() {}, ended: make(chan struct{}),
 		deliverer: d, bell: queue.bell,
-		deliveries: newDispatcher(ctx, d.source(), slots, together, cfg.PerHost, troubles, log),
-		executions: newDispatcher(ctx, e.source(), slots, together, cfg.PerHost, troubles, log),
+		dispatcher: newDispatcher(ctx, [kinds]source{kindCallback: d.source(), kindBatch: e.source()},
+			scheduler.Limits{Slots: cfg.Concurrency, PerEndpoint: cfg.PerHost, Bytes: cfg.BytesInHand}, service.Troubles(), log),
 		server: asynq.NewServerFromRedisClient(client, asynq.Config{
 			Concurrency:              wakeConcurrency,
 			Queues:                   map[string]int{queue.name: 1},
@@ -107,8 +106,8 @@ func outageDelay(int, error, *asynq.Task) time.Duration {
 // handle handles a task.
 func (w *Worker) handle(_ context.Context, t *asynq.Task) error {
 	return w.service.Troubles().Catch(w.ctx, "task", func() error {
-		said, err := readTask(t)
-		if err == nil {
+		said, ok, err := readTask(t)
+		if ok {
 			w.wake(said)
 		}
 		return err
@@ -120,18 +119,14 @@ func (w *Worker) wake(said wake) bool {
 	if said.Callback != 0 {
 		w.deliverer.traces.put(traceContext.Extract(w.ctx, said.Trace), said.Callback)
 	}
-	if said.Action != 0 {
-		return w.executions.nudge(laneOf(said.Action))
-	}
-	return w.deliveries.nudge(said.Host)
+	lane, err := models.ParseLane(said.Lane)
+	return err == nil && w.dispatcher.nudge(lane) // an unknown key is a later release's, whose worker looks there
 }
 
 // free tells whether there is room in a lane.
 func (w *Worker) free(said wake) bool {
-	if said.Action != 0 {
-		return w.executions.free(laneOf(said.Action))
-	}
-	return w.deliveries.free(said.Host)
+	lane, err := models.ParseLane(said.Lane)
+	return err == nil && w.dispatcher.free(lane)
 }
 
 // Start begins to deliver. It returns at once.
@@ -143,8 +138,7 @@ func (w *Worker) Start() error {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	listening := w.listen()
-	w.background.Go(func() { w.deliveries.renew(w.ended) })
-	w.background.Go(func() { w.executions.renew(w.ended) })
+	w.background.Go(func() { w.dispatcher.renew(w.ended) })
 	troubles := w.service.Troubles()
 	w.background.Go(func() { every(listening, models.SchedulerInterval, troubles, "firing", w.fire) })
 	w.background.Go(func() { every(listening, models.SweepInterval, troubles, "sweep", w.sweep) })
@@ -166,8 +160,7 @@ func (w *Worker) listen() context.Context {
 // leases, has failed for stallTime.
 func (w *Worker) Stalled() bool {
 	now := time.Now()
-	return w.sweeps.stalled(now) || w.deliveries.claims.stalled(now) || w.deliveries.renewals.stalled(now) ||
-		w.executions.claims.stalled(now) || w.executions.renewals.stalled(now)
+	return w.sweeps.stalled(now) || w.dispatcher.claims.stalled(now) || w.dispatcher.renewals.stalled(now)
 }
 
 // Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is given back; what the
@@ -185,10 +178,7 @@ func (w *Worker) Stop() (redisFree bool) {
 	overdue := time.AfterFunc(w.timeout+recordMargin, w.cancel)
 	over := make(chan struct{})
 	go func() {
-		var both sync.WaitGroup
-		both.Go(w.deliveries.stop)
-		both.Go(w.executions.stop)
-		both.Wait()
+		w.dispatcher.stop()
 		close(over)
 	}()
 	select {

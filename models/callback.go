@@ -37,8 +37,9 @@ type Callback struct {
 	Target TargetKind
 	// TargetURL is the URL as it was resolved last; with TargetRequest, the fixed one.
 	TargetURL *string
-	// TargetHost is the host and port of TargetURL: workers take callbacks host by host. Empty where there is no URL.
-	TargetHost string
+	// Lane is where it waits, by its target as it was resolved last. That of one from before there were lanes is empty until a sweep has
+	// given it one.
+	Lane Lane
 	// TargetHeaders are the request's own, with TargetRequest only. Unreadable is why they could not be read, nil when they could.
 	TargetHeaders []Header
 	Unreadable    error
@@ -46,6 +47,8 @@ type Callback struct {
 	// ContentType and Body are rendered when the callback is created, and sent as they are by every attempt and replay.
 	ContentType string
 	Body        []byte
+	// BodyBytes is the size of a body that a claim has left out, 0 where it is in Body.
+	BodyBytes int64
 
 	AccountID        int64
 	ProjectID        int64
@@ -105,11 +108,11 @@ func (c *Callback) claimed(at time.Time) *Callback {
 	return &claimed
 }
 
-// aim points the callback at a URL.
-func (c *Callback) aim(url string) {
-	c.TargetURL, c.TargetHost = nil, ""
-	if url != "" {
-		c.TargetURL, c.TargetHost = &url, HostOf(url)
+// aim points the callback at a target.
+func (c *Callback) aim(t Target, owners Owners) {
+	c.TargetURL, c.Lane = nil, laneOf(t, owners)
+	if t.URL != "" {
+		c.TargetURL = &t.URL
 	}
 }
 
@@ -125,7 +128,7 @@ func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
 		return Wakeup{}, false
 	}
 	return Wakeup{
-		Lane: Lane{Host: c.TargetHost}, At: *c.NextAttemptAt, CallbackID: c.ID, Event: c.Event, First: c.AttemptCount == 0,
+		Lane: c.Lane, At: *c.NextAttemptAt, CallbackID: c.ID, Event: c.Event, First: c.AttemptCount == 0,
 	}, true
 }
 
@@ -145,20 +148,16 @@ type CallbackStore interface {
 	// CountReplays raises ReplayCounts to the given numbers, by the ids of the originals.
 	CountReplays(ctx context.Context, numbers map[int64]int) error
 
-	// ClaimDue turns up to limit PENDING callbacks of a host that are due into RUNNING ones with a lease and their next
-	// attempt numbers, in one statement. Callers at the same moment get different ones.
-	ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*Callback, error)
-	// ClaimSuspect is ClaimDue for one callback that only ever is sent alone, of any host; ClaimDue leaves those out.
+	// ClaimDue turns PENDING callbacks that are due into RUNNING ones with a lease and their next attempt numbers: of each lane up to
+	// its limit, those that wait the longest, in one statement. Callers at the same moment get different ones.
+	ClaimDue(ctx context.Context, lanes []LaneLimit, now, leaseUntil time.Time) ([]*Callback, error)
+	// ClaimSuspect is ClaimDue for one callback that only ever is sent alone, of any lane; ClaimDue leaves those out.
 	ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*Callback, error)
-	// MoveCallbacks gives claimed callbacks back, unsent, to be due when and under the host that they say now.
-	MoveCallbacks(ctx context.Context, callbacks []*Callback) error
-	// ReleaseCallbacks makes claimed callbacks due again, as if they had not been claimed. One that somebody else has taken since
-	// stays as it is. DeleteAttempts deletes attempts that are still open.
-	ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*Callback) error
-	DeleteAttempts(ctx context.Context, attempts ...*Attempt) error
-	// RenewLeases moves leases of RUNNING callbacks to until, and returns them: not those that were lost, which the attempt count
-	// tells, nor those that somebody is just settling.
-	RenewLeases(ctx context.Context, leases []Lease, until time.Time) ([]Lease, error)
+	// GiveBackCallbacks makes claimed callbacks wait again as if they had not been claimed, to be due when and in the lane that they say
+	// now. One that somebody else has taken since stays as it is.
+	GiveBackCallbacks(ctx context.Context, callbacks ...*Callback) error
+	// Body reads a callback's body.
+	Body(ctx context.Context, callbackID int64) ([]byte, error)
 	// CreateAttempts sets the IDs.
 	CreateAttempts(ctx context.Context, attempts []*Attempt) error
 	// FinishAttempts writes what came of attempts. Where the row of one is missing it returns NotFound, and the transaction is to
@@ -168,19 +167,9 @@ type CallbackStore interface {
 	// stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has claimed again is still the
 	// first claimer's to settle.
 	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
-
-	// Excuse takes back in advance what the sweep will count: the process of these RUNNING callbacks was told to stop. What is
-	// written of one after all, by SettleCallbacks or ReleaseCallbacks, undoes that.
-	Excuse(ctx context.Context, ids []int64) error
-	// InterruptExpired makes RUNNING callbacks whose lease ran out PENDING again, and their open attempts INTERRUPTED; it counts.
-	InterruptExpired(ctx context.Context, now time.Time, limit int) (int, error)
 	// PurgeCallbacks deletes up to limit callbacks that ended before a time, with their attempts, and returns how many. One whose
 	// replays or notices are still there stays.
 	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (int, error)
-	// CountDue counts PENDING callbacks that were due by the given time, up to limit.
-	CountDue(ctx context.Context, dueBy time.Time, limit int) (int, error)
-	// OverdueHosts returns the hosts with PENDING callbacks that were due by the given time.
-	OverdueHosts(ctx context.Context, dueBy time.Time) ([]string, error)
 }
 
 // occasion is what a callback is raised for.
@@ -235,7 +224,7 @@ func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parti
 	if c.Body, err = rules.body(subject); err != nil {
 		return nil, err
 	}
-	c.aim(target.URL)
+	c.aim(target, subject.Owners)
 	c.link(subject)
 	c.due(at)
 	return c, nil

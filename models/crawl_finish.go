@@ -64,7 +64,7 @@ func (s *Service) finishCrawlAlone(ctx context.Context, in CrawlEnd) (crawlEnded
 func (s *Service) finishCrawls(ctx context.Context, in []CrawlEnd) ([]crawlEnded, error) {
 	ended := make([]crawlEnded, len(in))
 	direct := s.newDirectStarts()
-	defer direct.giveBack(ctx)
+	defer direct.giveBack()
 	err := s.store.InTx(ctx, func(tx Store) (err error) {
 		known := newCrawlsToFinish(s.now())
 		if err := known.read(ctx, tx, in); err != nil {

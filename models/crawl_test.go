@@ -19,7 +19,7 @@ func TestFinishedCrawlRaisesOneCallbackThatIsDueNow(t *testing.T) {
 	if c.Ref != c.UID || !c.NextAttemptAt.Equal(start) || *c.TargetURL != projectURL || *c.CrawlID != 124234 || c.Event != models.CrawlFinishedEvent {
 		t.Errorf("got %+v", c)
 	}
-	want := models.Wakeup{Lane: hostLane(projectHost), At: start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true}
+	want := models.Wakeup{Lane: w.lane(projectHost), At: start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true}
 	if got := w.queue.take(); len(got) != 1 || got[0] != want {
 		t.Errorf("woken: %v", got)
 	}

@@ -27,17 +27,23 @@ const (
 	LeaseRenewal = 3 * time.Second
 )
 
-// Claim takes up to limit callbacks that are due for a host, each for one attempt: in one transaction they get a lease, their targets
-// are resolved, and the attempts' rows are written, so that no request leaves without one. Those that are not to be sent now are given
-// back, and for each the host returned where it waits: its target has moved to another host since, or what it needs cannot be read, and
-// it is put off.
-func (s *Service) Claim(ctx context.Context, host string, limit int) (deliveries []*Delivery, backTo []string, err error) {
-	return s.claim(ctx, func(tx Store, at time.Time) ([]*Callback, error) {
-		return tx.ClaimDue(ctx, host, at, at.Add(LeaseTime), limit)
+// Claim takes callbacks that are due, of each lane up to its limit, for one attempt each: in one transaction they get a lease, their
+// targets are resolved, and the attempts' rows are written, so that no request leaves without one. Those that are not to be sent now are
+// given back: what cannot be read is put off, and what goes to another lane by now waits there, which movedTo names. The lanes that gave
+// as many as they were asked for are full: they may have more.
+func (s *Service) Claim(ctx context.Context, lanes []LaneLimit) (deliveries []*Delivery, movedTo []Lane, full []string, err error) {
+	deliveries, movedTo, err = s.claim(ctx, func(tx Store, at time.Time) ([]*Callback, error) {
+		claimed, err := tx.ClaimDue(ctx, lanes, at, at.Add(LeaseTime))
+		full = fullLanes(lanes, claimed, func(c *Callback) Lane { return c.Lane })
+		return claimed, err
 	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return deliveries, movedTo, full, nil
 }
 
-// ClaimSuspect is Claim for one callback, of any host, that a worker took with it SuspectAfter times when it died: it is to be sent while
+// ClaimSuspect is Claim for one callback, of any lane, that a worker took with it SuspectAfter times when it died: it is to be sent while
 // nothing else is in flight.
 func (s *Service) ClaimSuspect(ctx context.Context) ([]*Delivery, error) {
 	deliveries, _, err := s.claim(ctx, func(tx Store, at time.Time) ([]*Callback, error) {
@@ -46,23 +52,23 @@ func (s *Service) ClaimSuspect(ctx context.Context) ([]*Delivery, error) {
 	return deliveries, err
 }
 
-func (s *Service) claim(ctx context.Context, some func(tx Store, at time.Time) ([]*Callback, error)) (deliveries []*Delivery, backTo []string, err error) {
+func (s *Service) claim(ctx context.Context, some func(tx Store, at time.Time) ([]*Callback, error)) (deliveries []*Delivery, movedTo []Lane, err error) {
 	err = s.store.InTx(ctx, func(tx Store) error {
 		at := s.now()
 		claimed, err := some(tx, at)
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		deliveries, backTo, err = s.prepare(ctx, tx, claimed, at)
+		deliveries, movedTo, err = s.prepare(ctx, tx, claimed, at)
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return deliveries, backTo, nil
+	return deliveries, movedTo, nil
 }
 
-func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at time.Time) (deliveries []*Delivery, backTo []string, err error) {
+func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at time.Time) (deliveries []*Delivery, movedTo []Lane, err error) {
 	ids := make([]*int64, len(claimed))
 	for i, c := range claimed {
 		ids[i] = &c.ProjectID
@@ -73,7 +79,7 @@ func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at
 	}
 	var back []*Callback
 	for _, c := range claimed {
-		host := c.TargetHost
+		lane := c.Lane
 		d, err := s.aimed(ctx, tx, c, known, at)
 		if err != nil && !ofRow(err) {
 			return nil, nil, err
@@ -81,9 +87,9 @@ func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at
 		switch {
 		case err != nil:
 			d = s.putOff(ctx, c, err, at)
-		case c.TargetHost != host:
+		case c.Lane != lane:
 			c.due(at)
-			d = nil
+			d, movedTo = nil, append(movedTo, c.Lane)
 		}
 		if d == nil {
 			back = append(back, c)
@@ -91,11 +97,8 @@ func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at
 			deliveries = append(deliveries, d)
 		}
 	}
-	deliveries, back, err = s.equip(ctx, tx, deliveries, back, at)
-	for _, c := range back {
-		backTo = append(backTo, c.TargetHost)
-	}
-	return deliveries, backTo, err
+	deliveries, err = s.equip(ctx, tx, deliveries, back, at)
+	return deliveries, distinctLanes(movedTo), err
 }
 
 // aimed makes the next attempt of a claimed callback.
@@ -112,7 +115,7 @@ func (s *Service) aimed(ctx context.Context, tx Store, c *Callback, known partie
 		if err != nil {
 			return err
 		}
-		c.aim(target.URL)
+		c.aim(target, owners)
 		d = newDelivery(c, target, owners, at)
 		return target.Unreadable
 	})
@@ -146,7 +149,7 @@ func newAttempt(c *Callback, at time.Time) *Attempt {
 
 // equip gives deliveries their secrets and writes their attempts, and gives back what is not to be sent now: those whose secrets cannot
 // be read join it.
-func (s *Service) equip(ctx context.Context, tx Store, deliveries []*Delivery, back []*Callback, at time.Time) ([]*Delivery, []*Callback, error) {
+func (s *Service) equip(ctx context.Context, tx Store, deliveries []*Delivery, back []*Callback, at time.Time) ([]*Delivery, error) {
 	signers := map[SigningOwner]bool{}
 	for _, d := range deliveries {
 		if d.refusal == nil {
@@ -157,7 +160,7 @@ func (s *Service) equip(ctx context.Context, tx Store, deliveries []*Delivery, b
 	if len(signers) > 0 {
 		var err error
 		if secrets, err = tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	ready, attempts := make([]*Delivery, 0, len(deliveries)), make([]*Attempt, 0, len(deliveries))
@@ -172,10 +175,10 @@ func (s *Service) equip(ctx context.Context, tx Store, deliveries []*Delivery, b
 		}
 		ready, attempts = append(ready, d), append(attempts, d.Attempt)
 	}
-	if err := tx.MoveCallbacks(ctx, back); err != nil || len(attempts) == 0 {
-		return ready, back, err
+	if err := tx.GiveBackCallbacks(ctx, back...); err != nil || len(attempts) == 0 {
+		return ready, err
 	}
-	return ready, back, tx.CreateAttempts(ctx, attempts)
+	return ready, tx.CreateAttempts(ctx, attempts)
 }
 
 // signer is whose secret signs a callback.
@@ -186,27 +189,25 @@ func signer(c *Callback, owners Owners) SigningOwner {
 	return SigningOwner{ProjectID: owners.Project.ID}
 }
 
-// Excuse is for deliveries of a process that was told to stop: should it be killed before it has come to their ends, that is no mishap of
-// theirs.
-func (s *Service) Excuse(ctx context.Context, callbackIDs []int64) error {
-	return s.store.Excuse(ctx, callbackIDs)
+// MaxClaimedBody is how long a body may be, in bytes, that is read with the claim. A longer one is fetched when its request starts, so that
+// what waits in a worker takes little of its memory.
+const MaxClaimedBody = 64 << 10
+
+// Fetch reads what of a delivery the claim has left out, in one statement. Where nothing is missing it does nothing.
+func (s *Service) Fetch(ctx context.Context, d *Delivery) error {
+	c := d.Callback
+	if c.BodyBytes == 0 {
+		return nil
+	}
+	body, err := s.store.Body(ctx, c.ID)
+	if err == nil {
+		c.Body, c.BodyBytes = body, 0
+	}
+	return err
 }
 
-// Release gives back deliveries whose requests have not left and will not: their attempts never were.
-func (s *Service) Release(ctx context.Context, deliveries []*Delivery) error {
-	at := s.now()
-	callbacks, attempts := make([]*Callback, len(deliveries)), make([]*Attempt, len(deliveries))
-	for i, d := range deliveries {
-		callbacks[i], attempts[i] = d.Callback, d.Attempt
-	}
-	return s.store.InTx(ctx, func(tx Store) error {
-		// The callbacks before their attempts, as the sweep locks them.
-		if err := tx.ReleaseCallbacks(ctx, at, callbacks...); err != nil {
-			return err
-		}
-		return tx.DeleteAttempts(ctx, attempts...)
-	})
-}
+// Bytes is the size of the request's body, also before it is fetched.
+func (d *Delivery) Bytes() int64 { return int64(len(d.Callback.Body)) + d.Callback.BodyBytes }
 
 // Leave is called when the request leaves: a delivery that was claimed ahead has waited for its turn.
 func (d *Delivery) Leave(at time.Time) { d.Attempt.StartedAt = at.UTC().Truncate(time.Microsecond) }

@@ -13,7 +13,7 @@ func (w *world) claimed(like *models.Callback, count int) []*models.Delivery {
 	w.t.Helper()
 	w.waiting(like, projectHost, count)
 	w.clock.advance(time.Second)
-	deliveries := w.claimHost(projectHost, count)
+	deliveries := w.claimLane(w.lane(projectHost), count)
 	if len(deliveries) != count {
 		w.t.Fatalf("claimed %d, want %d", len(deliveries), count)
 	}
@@ -36,7 +36,7 @@ func BenchmarkClaim(b *testing.B) {
 				w.waiting(like, projectHost, batch)
 				w.clock.advance(time.Second)
 				b.StartTimer()
-				if deliveries, _, err := w.Claim(b.Context(), projectHost, batch); err != nil || len(deliveries) != batch {
+				if deliveries, _, _, err := w.Claim(b.Context(), of(w.lane(projectHost), batch)); err != nil || len(deliveries) != batch {
 					b.Fatalf("claimed %d: %v", len(deliveries), err)
 				}
 			}

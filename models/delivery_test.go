@@ -28,7 +28,7 @@ func TestClaimTakesACallbackOnlyWhenItIsDue(t *testing.T) {
 func TestClaimOfNothingIsNoError(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	deliveries, movedTo, err := w.Claim(t.Context(), projectHost, 10)
+	deliveries, movedTo, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 10))
 	if len(deliveries) != 0 || len(movedTo) != 0 || err != nil {
 		t.Errorf("got %v, %v, %v", deliveries, movedTo, err)
 	}
@@ -40,7 +40,7 @@ func TestClaimedTwiceAtOnceIsSentOnce(t *testing.T) {
 	c := w.raised()
 	var claimed atomic.Int32
 	atOnce(8, func(int) {
-		deliveries, _, err := w.Claim(t.Context(), projectHost, 8)
+		deliveries, _, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 8))
 		if err != nil {
 			t.Error(err)
 		}

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -9,38 +10,37 @@ import (
 // room. That saves them the wake-up and the claim. Should the process die after the commit, they are found as all that is claimed:
 // when the lease has run out.
 type directStarts struct {
-	service    *Service
-	starts     map[string]func(context.Context, []*Delivery) // by host, of the room that is reserved
-	deliveries map[string][]*Delivery
+	service *Service
+	rooms   map[Lane]*directRoom
+}
+
+// directRoom is what is reserved in a lane, and what is to be started there.
+type directRoom struct {
+	Reservation
+	left  int
+	ready []*Delivery
 }
 
 func (s *Service) newDirectStarts() *directStarts {
-	return &directStarts{service: s, starts: map[string]func(context.Context, []*Delivery){}, deliveries: map[string][]*Delivery{}}
+	return &directStarts{service: s, rooms: map[Lane]*directRoom{}}
 }
 
 // create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It returns the others.
 // To its caller all of them stay PENDING, as they were accepted: what has become of them since is the worker's.
 func (d *directStarts) create(ctx context.Context, tx Store, owners map[int64]Owners, at time.Time, callbacks []*Callback) (rest []*Callback, err error) {
-	room := d.reserve(callbacks)
-	rows := make([]*Callback, len(callbacks))
-	var claimed []*Callback
-	var targets []Target
+	d.reserve(callbacks)
+	rows := slices.Clone(callbacks)
+	var claimed []*Delivery
 	for i, c := range callbacks {
-		if rows[i] = c; room[c.TargetHost] == 0 {
-			rest = append(rest, c)
-			continue
-		}
-		target, err := resolveTarget(ctx, tx, c, owners[c.ProjectID])
+		delivery, err := d.claim(ctx, tx, c, owners[c.ProjectID], at)
 		if err != nil {
 			return nil, err
 		}
-		if target.Unreadable != nil { // it is put off when it is claimed
+		if delivery == nil {
 			rest = append(rest, c)
 			continue
 		}
-		room[c.TargetHost]--
-		rows[i] = c.claimed(at)
-		claimed, targets = append(claimed, rows[i]), append(targets, target)
+		rows[i], claimed = delivery.Callback, append(claimed, delivery)
 	}
 	if err := tx.CreateCallbacks(ctx, rows...); err != nil {
 		return nil, err
@@ -48,44 +48,54 @@ func (d *directStarts) create(ctx context.Context, tx Store, owners map[int64]Ow
 	for i, c := range callbacks {
 		c.ID = rows[i].ID
 	}
-	deliveries := make([]*Delivery, len(claimed))
-	for i, c := range claimed {
-		deliveries[i] = newDelivery(c, targets[i], owners[c.ProjectID], at)
+	for _, delivery := range claimed {
+		delivery.Attempt.CallbackID = delivery.Callback.ID
 	}
-	ready, _, err := d.service.equip(ctx, tx, deliveries, nil, at)
+	ready, err := d.service.equip(ctx, tx, claimed, nil, at)
 	for _, delivery := range ready {
-		host := delivery.Callback.TargetHost
-		d.deliveries[host] = append(d.deliveries[host], delivery)
+		room := d.rooms[delivery.Lane()]
+		room.ready = append(room.ready, delivery)
 	}
 	return rest, err
 }
 
-// reserve asks for room for all callbacks, and returns by host for how many there is some.
-func (d *directStarts) reserve(callbacks []*Callback) map[string]int {
-	room := map[string]int{}
+// reserve asks for room for all callbacks.
+func (d *directStarts) reserve(callbacks []*Callback) {
+	wanted, bytes := map[Lane]int{}, map[Lane]int64{}
 	for _, c := range callbacks {
-		room[c.TargetHost]++
+		wanted[c.Lane]++
+		bytes[c.Lane] += int64(len(c.Body))
 	}
-	for host, wanted := range room {
-		kept, start := d.service.queue.Reserve(host, wanted)
-		if room[host] = kept; kept > 0 {
-			d.starts[host] = start
-		}
+	for lane, n := range wanted {
+		reserved := d.service.queue.Reserve(lane, n, bytes[lane])
+		d.rooms[lane] = &directRoom{Reservation: reserved, left: reserved.N()}
 	}
-	return room
+}
+
+// claim makes the delivery of a callback that is about to be created; nil where it is to wait.
+func (d *directStarts) claim(ctx context.Context, tx Store, c *Callback, owners Owners, at time.Time) (*Delivery, error) {
+	room := d.rooms[c.Lane]
+	if room.left == 0 {
+		return nil, nil
+	}
+	target, err := resolveTarget(ctx, tx, c, owners)
+	if err != nil || target.Unreadable != nil { // it is put off when it is claimed
+		return nil, err
+	}
+	room.left--
+	return newDelivery(c.claimed(at), target, owners, at), nil
 }
 
 // start starts the deliveries: the transaction is committed.
 func (d *directStarts) start(ctx context.Context) {
-	for host, deliveries := range d.deliveries {
-		d.starts[host](ctx, deliveries)
-		delete(d.starts, host)
+	for _, room := range d.rooms {
+		room.Start(ctx, room.ready)
 	}
 }
 
-// giveBack returns what is reserved and was not started.
-func (d *directStarts) giveBack(ctx context.Context) {
-	for _, start := range d.starts {
-		start(ctx, nil)
+// giveBack returns what is reserved, unless it was started.
+func (d *directStarts) giveBack() {
+	for _, room := range d.rooms {
+		room.Return()
 	}
 }

@@ -60,7 +60,7 @@ func TestCallbackStartsWithItsCreationWhereThereIsRoom(t *testing.T) {
 	}
 	headers, err := d.Headers("Ringback", w.clock.now())
 	noError(t, err)
-	claimed, _, err := w.Claim(t.Context(), projectHost, 1)
+	claimed, _, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 1))
 	noError(t, err)
 	if len(claimed) != 0 {
 		t.Error("it can be claimed too")

@@ -17,8 +17,9 @@
 // recorded together with the decision (Record). A worker that stops gives its callbacks back (Interrupt); those of a worker
 // that died are found when their lease has run out (Sweep), and their open attempts are marked INTERRUPTED.
 //
-// After each commit that makes something due, the queue is told of its lane (Wakeup): the host that callbacks wait for, or the action of
-// batches. One wake-up does for all that is due in the lane; who is woken claims it, and what the queue forgets the sweep finds.
+// What waits is in a lane (Lane): that of its host and of whose URL it is. After each commit that makes something due, the queue is told of
+// its lane (Wakeup). One wake-up does for all that is due there; who is woken claims it, of many lanes at once, and what the queue forgets the
+// sweep finds.
 //
 // A replay is a new callback with the same ref and bytes. Callbacks that share an ordering key stand in a line: all but the first
 // are held, which is PENDING and never due, and when the first has ended the next is released.
@@ -34,8 +35,8 @@
 //	                    │    ▼ PauseSchedule          CancelSchedule  │
 //	                   CREATED ───────────────────────────────────────┘
 //
-// A run has inputs, and for each page of each input a batch. A batch is claimed, leased, tried and interrupted as a callback is, but
-// by action and not by host, and what leaves is a call of the action's executor. The transaction that records a batch's end
+// A run has inputs, and for each page of each input a batch. A batch is claimed, leased, tried and interrupted as a callback is, in the
+// lane of its action, and what leaves is a call of the action's executor. The transaction that records a batch's end
 // also creates its callback, the batch of the next page, and with the last batch the run's final callback. Batches are locked before
 // their run.
 //

@@ -177,7 +177,7 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 				if b.Status != models.RunQueued || b.NextAttemptAt.Sub(w.clock.now()) != delay || b.FailureCount != i+1 || b.LeaseUntil != nil {
 					t.Fatalf("after failure %d: %+v", i+1, b)
 				}
-				want := models.Wakeup{Lane: actionLane(a), At: *b.NextAttemptAt}
+				want := models.Wakeup{Lane: a.Lane(), At: *b.NextAttemptAt}
 				if got := w.queue.take(); len(got) != 1 || got[0] != want {
 					t.Errorf("woken: %v", got)
 				}

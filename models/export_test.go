@@ -18,7 +18,6 @@ var (
 	RunFinishedBody    = runFinishedBody
 	RunResultBody      = runResultBody
 	JobUpdatedBody     = jobUpdatedBody
-	RetryAfter         = retryAfter
 	Redact             = redact
 	LoadZone           = loadZone
 )

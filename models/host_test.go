@@ -49,16 +49,16 @@ func (w *world) setURL(url *string) {
 	noError(w.t, err)
 }
 
-func TestCallbackWaitsUnderTheHostOfItsTarget(t *testing.T) {
+func TestCallbackWaitsInTheLaneOfItsTarget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.callback(w.raised().ID)
-	if c.TargetHost != projectHost || !w.due(c) {
-		t.Errorf("it waits for %q, due: %t", c.TargetHost, w.due(c))
+	if c.Lane != w.lane(projectHost) || !w.due(c) {
+		t.Errorf("it waits in %q, due: %t", c.Lane, w.due(c))
 	}
 	w.deliver(c.ID, answered(410))
-	if got := w.notices()[0].TargetHost; got != webhookHost {
-		t.Errorf("its notice waits for %q", got)
+	if got := w.notices()[0].Lane; got != w.lane(webhookHost) {
+		t.Errorf("its notice waits in %q", got)
 	}
 }
 
@@ -79,20 +79,20 @@ func TestCallbackWhoseTargetMovedIsGivenBackToTheNewHost(t *testing.T) {
 			c := w.raised()
 			w.setURL(test.url)
 			w.clock.advance(time.Second)
-			deliveries, movedTo, err := w.Claim(t.Context(), projectHost, 10)
+			deliveries, movedTo, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 10))
 			noError(t, err)
-			if len(deliveries) != 0 || !slices.Equal(movedTo, []string{test.host}) {
+			if len(deliveries) != 0 || !slices.Equal(movedTo, []models.Lane{w.lane(test.host)}) {
 				t.Fatalf("got %d deliveries, moved to %q", len(deliveries), movedTo)
 			}
 			want := *c
-			want.TargetURL, want.TargetHost, want.NextAttemptAt = test.url, test.host, new(w.clock.now())
+			want.TargetURL, want.Lane, want.NextAttemptAt = test.url, w.lane(test.host), new(w.clock.now())
 			if diff := cmp.Diff(&want, w.callback(c.ID)); diff != "" {
 				t.Errorf("as if it had not been claimed: %s", diff)
 			}
 			if got := w.attempts(c.ID); len(got) != 0 {
 				t.Errorf("an attempt was made: %+v", got)
 			}
-			deliveries, movedTo, err = w.Claim(t.Context(), test.host, 10)
+			deliveries, movedTo, _, err = w.Claim(t.Context(), of(w.lane(test.host), 10))
 			noError(t, err)
 			if len(deliveries) != 1 || len(movedTo) != 0 || deliveries[0].Attempt.Number != 1 {
 				t.Errorf("at the new host: %d deliveries, moved to %q", len(deliveries), movedTo)
@@ -107,7 +107,7 @@ func TestAnotherPathOnTheSameHostIsNoMove(t *testing.T) {
 	c := w.raised()
 	const other = "https://PROJECT.example:443/other"
 	w.setURL(new(other))
-	deliveries, movedTo, err := w.Claim(t.Context(), projectHost, 10)
+	deliveries, movedTo, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 10))
 	noError(t, err)
 	if len(deliveries) != 1 || len(movedTo) != 0 || deliveries[0].Target.URL != other || *w.attempts(c.ID)[0].URL != other {
 		t.Errorf("got %v, %v", deliveries, movedTo)
@@ -124,9 +124,9 @@ func TestClaimSortsOutWhatMovedAndSendsTheRest(t *testing.T) {
 	_, stays, err := w.FinishCrawl(t.Context(), w.platform, in)
 	noError(t, err)
 	w.setURL(new("https://mended.example/"))
-	deliveries, movedTo, err := w.Claim(t.Context(), projectHost, 10)
+	deliveries, movedTo, _, err := w.Claim(t.Context(), append(of(w.lane(projectHost), 10), of(laneOf(project, projectHost), 10)...))
 	noError(t, err)
-	if len(deliveries) != 1 || deliveries[0].Callback.ID != stays.ID || !slices.Equal(movedTo, []string{"mended.example:443"}) {
+	if len(deliveries) != 1 || deliveries[0].Callback.ID != stays.ID || !slices.Equal(movedTo, []models.Lane{w.lane("mended.example:443")}) {
 		t.Errorf("got %v, moved to %v", deliveries, movedTo)
 	}
 	if secrets := deliveries[0].Secrets(); len(secrets) != 1 || secrets[0].Owner.ProjectID != project.ID {
@@ -144,7 +144,7 @@ func TestClaimTakesNoMoreThanTheLimitTheLongestWaitingFirst(t *testing.T) {
 	w.clock.advance(time.Second)
 	for _, want := range [][]int64{rest[:3], rest[3:], {}} {
 		got := []int64{}
-		for _, d := range w.claimHost(projectHost, 3) {
+		for _, d := range w.claimLane(w.lane(projectHost), 3) {
 			got = append(got, d.Callback.ID)
 		}
 		slices.Sort(got)
@@ -163,7 +163,7 @@ func TestClaimersAtOnceShareNoCallbackAndEachAttemptHasItsRow(t *testing.T) {
 	claimed := make([][]*models.Delivery, 16)
 	atOnce(len(claimed), func(i int) {
 		for {
-			deliveries, _, err := w.Claim(t.Context(), projectHost, 3)
+			deliveries, _, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 3))
 			if err != nil {
 				t.Error(err)
 			}

@@ -5,10 +5,40 @@ import (
 	"time"
 )
 
+// Leased is what workers take in hand.
+type Leased int
+
+// What is leased.
+const (
+	LeasedCallbacks Leased = iota
+	LeasedBatches
+)
+
 // Lease is a callback or a batch in a worker's hand, for one attempt. One that was lost and is claimed again has another number.
 type Lease struct {
 	ID      int64
 	Attempt int
+}
+
+// LeaseStore keeps what is in workers' hands and what waits for them, of callbacks and of batches alike.
+type LeaseStore interface {
+	// RenewLeases moves leases of what is RUNNING to until, and returns them: not those that were lost, which the attempt count tells, nor
+	// those that somebody is just settling.
+	RenewLeases(ctx context.Context, of Leased, leases []Lease, until time.Time) ([]Lease, error)
+	// DeleteAttempts deletes attempts that are still open.
+	DeleteAttempts(ctx context.Context, of Leased, ids ...int64) error
+	// Excuse takes back in advance what the sweep will count: the process that has these RUNNING ones was told to stop. What is written of
+	// one after all, when it is settled or given back, undoes that.
+	Excuse(ctx context.Context, of Leased, ids []int64) error
+	// InterruptExpired makes RUNNING ones whose lease ran out wait again, and their open attempts INTERRUPTED; it counts.
+	InterruptExpired(ctx context.Context, of Leased, now time.Time, limit int) (int, error)
+	// CountDue counts what waits and was due by the given time, up to limit.
+	CountDue(ctx context.Context, of Leased, dueBy time.Time, limit int) (int, error)
+	// OverdueLanes looks at up to limit lanes in which something waits, in the order of their keys after the given one, and returns those
+	// with something that was due by the given time. Where there may be more lanes, next is the last that it looked at.
+	OverdueLanes(ctx context.Context, of Leased, after string, dueBy time.Time, limit int) (overdue []string, next string, err error)
+	// GiveLanes gives lanes to up to limit of those that wait without one, as the release before leaves them, and returns how many.
+	GiveLanes(ctx context.Context, of Leased, limit int) (int, error)
 }
 
 // Lease returns the delivery's lease.
@@ -17,21 +47,81 @@ func (d *Delivery) Lease() Lease { return Lease{d.Callback.ID, d.Attempt.Number}
 // Lease returns the execution's lease.
 func (e *Execution) Lease() Lease { return Lease{e.Batch.ID, e.Attempt.Number} }
 
+// Lane is where the delivery waited.
+func (d *Delivery) Lane() Lane { return d.Callback.Lane }
+
+// Lane is where the execution waited.
+func (e *Execution) Lane() Lane { return e.Batch.Lane }
+
 // Renew keeps deliveries in this worker's hand for LeaseTime from now on, and returns the leases that it has renewed. The others were lost
 // to another worker, or are just being settled.
 func (s *Service) Renew(ctx context.Context, leases []Lease) ([]Lease, error) {
-	if len(leases) == 0 {
-		return nil, nil
-	}
-	return s.store.RenewLeases(ctx, leases, s.now().Add(LeaseTime))
+	return s.renew(ctx, LeasedCallbacks, leases)
 }
 
 // RenewBatches is Renew for executions.
 func (s *Service) RenewBatches(ctx context.Context, leases []Lease) ([]Lease, error) {
+	return s.renew(ctx, LeasedBatches, leases)
+}
+
+func (s *Service) renew(ctx context.Context, of Leased, leases []Lease) ([]Lease, error) {
 	if len(leases) == 0 {
 		return nil, nil
 	}
-	return s.store.RenewBatches(ctx, leases, s.now().Add(LeaseTime))
+	return s.store.RenewLeases(ctx, of, leases, s.now().Add(LeaseTime))
+}
+
+// Excuse is for deliveries of a process that was told to stop: should it be killed before it has come to their ends, that is no mishap of
+// theirs.
+func (s *Service) Excuse(ctx context.Context, callbackIDs []int64) error {
+	return s.store.Excuse(ctx, LeasedCallbacks, callbackIDs)
+}
+
+// ExcuseBatches is Excuse for executions.
+func (s *Service) ExcuseBatches(ctx context.Context, batchIDs []int64) error {
+	return s.store.Excuse(ctx, LeasedBatches, batchIDs)
+}
+
+// Release gives back deliveries whose requests have not left and will not: their attempts never were. One that was due for the first time
+// has its place before those that were created since.
+func (s *Service) Release(ctx context.Context, deliveries []*Delivery) error {
+	at := s.now()
+	callbacks, attempts := make([]*Callback, len(deliveries)), make([]int64, len(deliveries))
+	for i, d := range deliveries {
+		callbacks[i], attempts[i] = new(*d.Callback), d.Attempt.ID
+		callbacks[i].due(firstDue(d.Attempt.Number, d.Callback.CreatedAt, at))
+	}
+	return s.store.InTx(ctx, func(tx Store) error {
+		// The callbacks before their attempts, as the sweep locks them.
+		if err := tx.GiveBackCallbacks(ctx, callbacks...); err != nil {
+			return err
+		}
+		return tx.DeleteAttempts(ctx, LeasedCallbacks, attempts...)
+	})
+}
+
+// firstDue is since when work that is given back is due: since its creation where it was never tried, else from now on.
+func firstDue(attempt int, createdAt, now time.Time) time.Time {
+	if attempt == 1 {
+		return createdAt
+	}
+	return now
+}
+
+// ReleaseBatches is Release for executions.
+func (s *Service) ReleaseBatches(ctx context.Context, executions []*Execution) error {
+	at := s.now()
+	batches, attempts := make([]*Batch, len(executions)), make([]int64, len(executions))
+	for i, e := range executions {
+		batches[i], attempts[i] = new(*e.Batch), e.Attempt.ID
+		batches[i].due(firstDue(e.Attempt.Number, e.Batch.CreatedAt, at))
+	}
+	return s.store.InTx(ctx, func(tx Store) error {
+		if err := tx.GiveBackBatches(ctx, batches...); err != nil {
+			return err
+		}
+		return tx.DeleteAttempts(ctx, LeasedBatches, attempts...)
+	})
 }
 
 const (

@@ -107,7 +107,7 @@ func TestCallbackThatDiedThriceWithItsWorkerIsSentAlone(t *testing.T) {
 		w.dies(func() *models.Delivery { return w.claim(bad.ID) })
 	}
 	good := w.raised()
-	if got := w.claimHost(projectHost, 10); len(got) != 1 || got[0].Callback.ID != good.ID {
+	if got := w.claimLane(w.lane(projectHost), 10); len(got) != 1 || got[0].Callback.ID != good.ID {
 		t.Fatalf("with others: %v", got)
 	}
 	if _, woken := w.sweep(); woken != 0 {
@@ -331,7 +331,7 @@ func TestPanicAboutOneOfAClaimPutsThatOneOff(t *testing.T) {
 	good := w.raised()
 	service, m := w.on(noSSO{w.store}), &monitor{}
 	service.CountTroubles(m)
-	claimed, _, err := service.Claim(t.Context(), webhookHost, 10)
+	claimed, _, _, err := service.Claim(t.Context(), append(of(w.lane(webhookHost), 10), of(good.Lane, 10)...))
 	noError(t, err)
 	if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || m.panics["claim"] != 1 {
 		t.Errorf("claimed %v; %v", claimed, m.panics)

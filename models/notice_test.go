@@ -125,7 +125,7 @@ func TestPartnerThatIsDownForADayHearsOfEverything(t *testing.T) {
 		}
 		next := slices.MinFunc(waiting, func(a, b *models.Callback) int { return a.NextAttemptAt.Compare(*b.NextAttemptAt) })
 		w.clock.advance(max(next.NextAttemptAt.Sub(w.clock.now()), 0))
-		deliveries, _, err := w.Claim(t.Context(), next.TargetHost, failures)
+		deliveries, _, _, err := w.Claim(t.Context(), of(next.Lane, failures))
 		noError(t, err)
 		for _, d := range deliveries {
 			if w.clock.now().Before(back) {

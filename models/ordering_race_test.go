@@ -84,7 +84,7 @@ func (w *world) wantNoneBefore(db *sql.DB, c *models.Callback) {
 
 // tryDeliver claims some callbacks of the jobs and lets chance decide what comes of them, in any goroutine.
 func (w *world) tryDeliver(db *sql.DB) {
-	deliveries, _, err := w.Claim(w.t.Context(), jobHost, 2)
+	deliveries, _, _, err := w.Claim(w.t.Context(), of(w.lane(jobHost), 2))
 	for _, d := range deliveries {
 		w.wantNoneBefore(db, d.Callback)
 		switch n := rand.IntN(8); {
@@ -184,7 +184,7 @@ func TestBareResultsRecordedWhileOthersAreDeliveredEndWithoutADeadlock(t *testin
 	atOnce(4, func(i int) {
 		if i < 2 {
 			for {
-				claimed, _, err := w.ClaimBatches(t.Context(), a.ID, 2)
+				claimed, _, _, err := w.ClaimBatches(t.Context(), of(a.Lane(), 2))
 				for _, e := range claimed {
 					if err == nil {
 						err = w.RecordBatch(t.Context(), e, found(1, false))

@@ -62,7 +62,7 @@ func TestCallbacksOfOneKeyWaitForThoseBeforeThem(t *testing.T) {
 	}
 	w.queue.take()
 	for range 2 {
-		for _, d := range w.claimHost(jobHost, 10) {
+		for _, d := range w.claimLane(w.lane(jobHost), 10) {
 			if d.Callback.ID != line[0].ID {
 				t.Errorf("callback %d was claimed", d.Callback.ID)
 			}
@@ -75,7 +75,7 @@ func TestLinesDoNotWaitForEachOther(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.newLine(2), w.newLine(2)
 	free := w.raised() // of no line
-	claimed := w.claimHost(jobHost, 10)
+	claimed := w.claimLane(w.lane(jobHost), 10)
 	if len(claimed) != 2 || delivery(claimed, a[0].ID) == nil || delivery(claimed, b[0].ID) == nil {
 		t.Errorf("%d were claimed", len(claimed))
 	}
@@ -224,7 +224,7 @@ func TestPartnerHearsOfFailedCallbacksOfRunsAndJobsToo(t *testing.T) {
 	w.newLine(1)
 	events := []models.EventName{models.RunBatchFinishedEvent, models.RunFinishedEvent, models.RunResultEvent, models.JobUpdatedEvent}
 	for i, answer := range []models.Outcome{answered(500), answered(410)} {
-		claimed := w.claimHost(jobHost, 100)
+		claimed := w.claimLane(w.lane(jobHost), 100)
 		if len(claimed) != len(events) {
 			t.Fatalf("%d were claimed", len(claimed))
 		}

@@ -28,7 +28,7 @@ func TestReleasedDeliveriesAreAsIfTheyHadNeverBeenClaimed(t *testing.T) {
 			t.Errorf("got %+v with the attempts %v", c, w.attempts(c.ID))
 		}
 	}
-	claimed, _, err := w.Claim(t.Context(), first.TargetHost, 10)
+	claimed, _, _, err := w.Claim(t.Context(), of(first.Lane, 10))
 	noError(t, err)
 	if len(claimed) != 2 || claimed[0].Attempt.Number != 1 || claimed[1].Attempt.Number != 1 {
 		t.Errorf("claimed again: %v", claimed)

@@ -65,7 +65,7 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 			return err
 		}
 		replay = original.replay(number)
-		replay.aim(target.URL)
+		replay.aim(target, owners)
 		replay.CreatedAt = s.now()
 		replay.due(replay.CreatedAt)
 		return lineUp(ctx, tx, replay)

@@ -127,7 +127,7 @@ func TestReplayOfARequestsOwnURLStaysItsOwn(t *testing.T) {
 	// No use-case takes a URL with the request yet; the store and the delivery path know it already.
 	c := w.deliver(w.raised().ID, answered(410))
 	fixed := *c
-	fixed.Target, fixed.TargetURL, fixed.TargetHost = models.TargetRequest, new("https://request.example/"), "request.example:443"
+	fixed.Target, fixed.TargetURL, fixed.Lane = models.TargetRequest, new("https://request.example/"), w.lane("request.example:443")
 	fixed.DedupKey, fixed.UID = "request:1", w.raised().Ref
 	fixed.UID[0] ^= 0xff
 	fixed.Status, fixed.NextAttemptAt, fixed.FinishedAt = models.StatusPending, new(w.clock.now()), nil

@@ -109,7 +109,7 @@ func TestPurgeGoesOnBatchByBatchUntilNothingIsLeft(t *testing.T) {
 	w.clock.advance(time.Second)
 	at := w.clock.now()
 	noError(t, w.store.InTx(t.Context(), func(tx models.Store) error {
-		claimed, err := tx.ClaimDue(t.Context(), projectHost, at, at.Add(models.LeaseTime), callbacks)
+		claimed, err := tx.ClaimDue(t.Context(), of(w.lane(projectHost), callbacks), at, at.Add(models.LeaseTime))
 		for _, c := range claimed {
 			c.Status, c.FinishedAt, c.LeaseUntil = models.StatusSuccess, &at, nil
 		}
@@ -199,7 +199,7 @@ func TestPurgeTakesARunOnlyWhenItsCallbacksAreGone(t *testing.T) {
 	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
 	batches := w.batches(run.ID)
 	told, final := w.told(run.ID, models.RunBatchFinishedEvent)[0], w.told(run.ID, models.RunFinishedEvent)[0]
-	for _, d := range w.claimHost(projectHost, 2) {
+	for _, d := range w.claimLane(w.lane(projectHost), 2) {
 		if d.Callback.ID == told.ID {
 			w.record(d, answered(200))
 		}
@@ -266,7 +266,7 @@ func TestReplayAfterAPurgedOneHasTheNextNumber(t *testing.T) {
 // endOnly ends a callback that waits, whoever waits before it.
 func (w *world) endOnly(c *models.Callback) {
 	w.t.Helper()
-	for _, d := range w.claimHost(c.TargetHost, 100) {
+	for _, d := range w.claimLane(c.Lane, 100) {
 		if d.Callback.ID == c.ID {
 			w.record(d, answered(200))
 		} else {

@@ -99,16 +99,16 @@ func (s Schedule) Delay(failures int, o Outcome, cause AttemptErrorCode, now tim
 	if failures > len(s) || gone || slices.Contains(final, cause) {
 		return 0, false
 	}
-	return max(spread(s[failures-1], chance), retryAfter(o.RetryAfter, now)), true
+	return max(spread(s[failures-1], chance), RetryAfter(o.RetryAfter, now)), true
 }
 
 func spread(delay time.Duration, chance float64) time.Duration {
 	return time.Duration(float64(delay) * (1 - jitter + 2*jitter*chance))
 }
 
-// retryAfter reads a Retry-After header (RFC 9110, section 10.2.3: seconds, or an HTTP date). What cannot be read, or
-// lies in the past, is zero.
-func retryAfter(value string, now time.Time) time.Duration {
+// RetryAfter reads a Retry-After header (RFC 9110, section 10.2.3: seconds, or an HTTP date). What cannot be read, or
+// lies in the past, is zero; 24 h is the most.
+func RetryAfter(value string, now time.Time) time.Duration {
 	if value == "" {
 		return 0
 	}

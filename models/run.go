@@ -121,6 +121,7 @@ type Batch struct {
 	InputID   int64
 	Page      int // 1, 2, …
 	Status    RunStatus
+	Lane      Lane // where it waits, as a callback's; the history does not have it
 
 	AttemptCount int
 	Tries
@@ -194,27 +195,18 @@ type RunStore interface {
 type BatchStore interface {
 	// CreateBatches sets the IDs.
 	CreateBatches(ctx context.Context, batches []*Batch) error
-	// ClaimBatches is to batches what ClaimDue is to callbacks.
-	ClaimBatches(ctx context.Context, actionID int64, now, leaseUntil time.Time, limit int) ([]*Batch, error)
+	// ClaimDueBatches is to batches what ClaimDue is to callbacks.
+	ClaimDueBatches(ctx context.Context, lanes []LaneLimit, now, leaseUntil time.Time) ([]*Batch, error)
 	// ClaimSuspectBatch is to batches what ClaimSuspect is to callbacks.
 	ClaimSuspectBatch(ctx context.Context, now, leaseUntil time.Time) ([]*Batch, error)
-	// PutOffBatches gives claimed batches back, not executed, to be due when they say now.
-	PutOffBatches(ctx context.Context, batches []*Batch) error
-	// ExcuseBatches is to batches what Excuse is to callbacks.
-	ExcuseBatches(ctx context.Context, ids []int64) error
-	// RenewBatches is to batches what RenewLeases is to callbacks.
-	RenewBatches(ctx context.Context, leases []Lease, until time.Time) ([]Lease, error)
+	// GiveBackBatches is to batches what GiveBackCallbacks is to callbacks.
+	GiveBackBatches(ctx context.Context, batches ...*Batch) error
 	CreateBatchAttempts(ctx context.Context, attempts []*BatchAttempt) error
 	FinishBatchAttempt(ctx context.Context, a *BatchAttempt) error
 	// SettleBatch writes what became of a claimed batch; false, and nothing written, when it was claimed again or stopped since.
 	SettleBatch(ctx context.Context, b *Batch) (bool, error)
 	// StopBatches ends those of a run that have not ended.
 	StopBatches(ctx context.Context, runID int64, at time.Time) error
-	InterruptExpiredBatches(ctx context.Context, now time.Time, limit int) (int, error)
-	// OverdueActions returns the actions with QUEUED batches that were due by the given time.
-	OverdueActions(ctx context.Context, dueBy time.Time) ([]int64, error)
-	// CountDueBatches is to batches what CountDue is to callbacks.
-	CountDueBatches(ctx context.Context, dueBy time.Time, limit int) (int, error)
 	// TallyBatches counts the batches of a run by status. An empty one behind the last page of its input does not count:
 	// that there is nothing more is no failure.
 	TallyBatches(ctx context.Context, runID int64) (map[RunStatus]int, error)

@@ -153,7 +153,7 @@ func (w *world) deliveredTo(id int64, url string) bool {
 	if !w.due(c) {
 		w.t.Fatalf("callback %d is not due", id)
 	}
-	d := delivery(w.claimHost(c.TargetHost, 100), id)
+	d := delivery(w.claimLane(c.Lane, 100), id)
 	if d == nil {
 		return false
 	}

@@ -77,7 +77,7 @@ func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run,
 		if err := createRun(ctx, tx, run, inputs); err != nil {
 			return err
 		}
-		if batches, err = s.queueBatches(ctx, tx, run, inputs); err != nil {
+		if batches, err = s.queueBatches(ctx, tx, run, action, inputs); err != nil {
 			return err
 		}
 		return s.charge(ctx, tx, run.AccountID, run.holds())
@@ -216,12 +216,12 @@ func (r *Run) pagesAtOnce() int {
 }
 
 // queueBatches makes the batches of a run that is to begin.
-func (s *Service) queueBatches(ctx context.Context, tx Store, run *Run, inputs []*RunInput) ([]*Batch, error) {
+func (s *Service) queueBatches(ctx context.Context, tx Store, run *Run, action *Action, inputs []*RunInput) ([]*Batch, error) {
 	at := s.now()
 	batches := make([]*Batch, 0, len(inputs)*run.pagesAtOnce())
 	for _, input := range inputs {
 		for page := range run.pagesAtOnce() {
-			batches = append(batches, run.newBatch(input.ID, page+1, at))
+			batches = append(batches, run.newBatch(input.ID, page+1, action.Lane(), at))
 			run.StoredBytes += run.batchBytes(input)
 		}
 	}
@@ -232,10 +232,10 @@ func (s *Service) queueBatches(ctx context.Context, tx Store, run *Run, inputs [
 	return batches, tx.UpdateRun(ctx, run)
 }
 
-func (r *Run) newBatch(inputID int64, page int, at time.Time) *Batch {
+func (r *Run) newBatch(inputID int64, page int, lane Lane, at time.Time) *Batch {
 	b := &Batch{
 		UID: newUID(), AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.ID,
-		InputID: inputID, Page: page, CreatedAt: at,
+		InputID: inputID, Page: page, Lane: lane, CreatedAt: at,
 	}
 	b.due(at)
 	return b

@@ -48,7 +48,7 @@ func TestCreatedRunIsQueuedWithItsFirstBatches(t *testing.T) {
 		}
 	}
 	// One wake-up leads to all that is due.
-	if diff := cmp.Diff([]models.Wakeup{{Lane: actionLane(a), At: start}}, w.queue.take()); diff != "" {
+	if diff := cmp.Diff([]models.Wakeup{{Lane: a.Lane(), At: start}}, w.queue.take()); diff != "" {
 		t.Errorf("woken: %s", diff)
 	}
 	if all := w.callbacks(models.RunBatchFinishedEvent); len(all) != 0 {

@@ -18,12 +18,17 @@ type Execution struct {
 	Refused *AttemptError // why the executor is not called at all, nil when it is
 }
 
-// ClaimBatches takes up to limit batches that are due for an action, as Claim takes callbacks. It returns how many of them are put off
-// because what they need cannot be read.
-func (s *Service) ClaimBatches(ctx context.Context, actionID int64, limit int) (executions []*Execution, putOff int, err error) {
-	return s.claimBatches(ctx, func(tx Store, at time.Time) ([]*Batch, error) {
-		return tx.ClaimBatches(ctx, actionID, at, at.Add(LeaseTime), limit)
+// ClaimBatches takes batches that are due, as Claim takes callbacks.
+func (s *Service) ClaimBatches(ctx context.Context, lanes []LaneLimit) (executions []*Execution, movedTo []Lane, full []string, err error) {
+	executions, movedTo, err = s.claimBatches(ctx, func(tx Store, at time.Time) ([]*Batch, error) {
+		claimed, err := tx.ClaimDueBatches(ctx, lanes, at, at.Add(LeaseTime))
+		full = fullLanes(lanes, claimed, func(b *Batch) Lane { return b.Lane })
+		return claimed, err
 	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return executions, movedTo, full, nil
 }
 
 // ClaimSuspectBatch is to batches what ClaimSuspect is to callbacks.
@@ -34,62 +39,80 @@ func (s *Service) ClaimSuspectBatch(ctx context.Context) ([]*Execution, error) {
 	return executions, err
 }
 
-func (s *Service) claimBatches(ctx context.Context, some func(tx Store, at time.Time) ([]*Batch, error)) (executions []*Execution, putOff int, err error) {
+func (s *Service) claimBatches(ctx context.Context, some func(tx Store, at time.Time) ([]*Batch, error)) (executions []*Execution, movedTo []Lane, err error) {
 	err = s.store.InTx(ctx, func(tx Store) error {
 		at := s.now()
 		claimed, err := some(tx, at)
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		executions, putOff, err = s.prepareBatches(ctx, tx, claimed, at)
+		executions, movedTo, err = s.prepareBatches(ctx, tx, claimed, at)
 		return err
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	return executions, putOff, nil
+	return executions, movedTo, nil
 }
 
-// prepareBatches reads what belongs to claimed batches of one action and writes the attempts' rows.
-func (s *Service) prepareBatches(ctx context.Context, tx Store, claimed []*Batch, at time.Time) ([]*Execution, int, error) {
-	everything := PlatformActor().Scope(RoleViewer)
-	runIDs, inputIDs := make([]int64, len(claimed)), make([]int64, len(claimed))
+// prepareBatches gives back what is not to be executed now, and writes the attempts' rows of the rest.
+func (s *Service) prepareBatches(ctx context.Context, tx Store, claimed []*Batch, at time.Time) (executions []*Execution, movedTo []Lane, err error) {
+	all, err := begin(ctx, tx, claimed, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	var attempts []*BatchAttempt
+	var back []*Batch
+	for _, e := range all {
+		b := e.Batch
+		lane := b.Lane
+		b.Lane = e.Action.Lane()
+		switch {
+		case s.putOffBatch(ctx, e, at):
+			back = append(back, b)
+		case b.Lane != lane:
+			b.due(at)
+			back, movedTo = append(back, b), append(movedTo, b.Lane)
+		default:
+			e.Attempt = &BatchAttempt{UID: newUID(), BatchID: b.ID, Number: b.AttemptCount, URL: e.Action.ExecutorURL(), StartedAt: at}
+			executions, attempts = append(executions, e), append(attempts, e.Attempt)
+		}
+	}
+	if err := tx.GiveBackBatches(ctx, back...); err != nil || len(attempts) == 0 {
+		return executions, distinctLanes(movedTo), err
+	}
+	return executions, distinctLanes(movedTo), tx.CreateBatchAttempts(ctx, attempts)
+}
+
+// begin reads what belongs to claimed batches. Their runs are RUNNING from now on.
+func begin(ctx context.Context, tx Store, claimed []*Batch, at time.Time) ([]*Execution, error) {
+	runIDs, inputIDs, actionIDs := make([]int64, len(claimed)), make([]int64, len(claimed)), make([]*int64, len(claimed))
 	for i, b := range claimed {
-		runIDs[i], inputIDs[i] = b.RunID, b.InputID
+		runIDs[i], inputIDs[i], actionIDs[i] = b.RunID, b.InputID, &b.ActionID
 	}
 	if err := tx.StartRuns(ctx, runIDs, at); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	action, err := one(tx.Actions(ctx, everything, claimed[0].ActionID))(TypeAction)
+	actions, err := tx.Actions(ctx, PlatformActor().Scope(RoleViewer), distinct(actionIDs)...)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	runs, err := tx.RunsToExecute(ctx, runIDs...)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	inputs, err := tx.RunInputs(ctx, inputIDs...)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
+	actionByID := indexed(actions, func(a *Action) int64 { return a.ID })
 	runByID := indexed(runs, func(r *Run) int64 { return r.ID })
 	inputByID := indexed(inputs, func(i *RunInput) int64 { return i.ID })
-	var executions []*Execution
-	var attempts []*BatchAttempt
-	var back []*Batch
-	for _, b := range claimed {
-		e := &Execution{Batch: b, Action: action, Run: runByID[b.RunID], Input: inputByID[b.InputID]}
-		if s.putOffBatch(ctx, e, at) {
-			back = append(back, b)
-			continue
-		}
-		e.Attempt = &BatchAttempt{UID: newUID(), BatchID: b.ID, Number: b.AttemptCount, URL: action.ExecutorURL(), StartedAt: at}
-		executions, attempts = append(executions, e), append(attempts, e.Attempt)
+	executions := make([]*Execution, len(claimed))
+	for i, b := range claimed {
+		executions[i] = &Execution{Batch: b, Action: actionByID[b.ActionID], Run: runByID[b.RunID], Input: inputByID[b.InputID]}
 	}
-	if err := tx.PutOffBatches(ctx, back); err != nil || len(attempts) == 0 {
-		return executions, len(back), err
-	}
-	return executions, len(back), tx.CreateBatchAttempts(ctx, attempts)
+	return executions, nil
 }
 
 // putOffBatch tells whether a batch is to wait because a row that it needs cannot be read. After a day, and when it has died too often, it
@@ -122,10 +145,8 @@ func indexed[T any](list []T, id func(T) int64) map[int64]T {
 	return m
 }
 
-// ExcuseBatches is to executions what Excuse is to deliveries.
-func (s *Service) ExcuseBatches(ctx context.Context, batchIDs []int64) error {
-	return s.store.ExcuseBatches(ctx, batchIDs)
-}
+// Bytes is the size of the request's body, about.
+func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
 
 // Headers returns the request's headers.
 func (e *Execution) Headers(userAgent string) http.Header {
@@ -239,7 +260,7 @@ func (s *Service) advance(ctx context.Context, tx Store, batch *Batch, input *Ru
 	run.OutputCount += batch.ResultCount
 	run.StoredBytes += run.resultBytes(batch)
 	if batch.HasMore && run.MaxResults == nil && run.CallbackOn != CallbackOnResult && batch.Page < MaxRunPages {
-		next = run.newBatch(batch.InputID, batch.Page+1, at)
+		next = run.newBatch(batch.InputID, batch.Page+1, batch.Lane, at)
 		run.BatchCount++
 		run.OpenBatches++
 		run.StoredBytes += run.batchBytes(input)

@@ -183,7 +183,7 @@ func TestWithoutMaxResultsPagesFollowOneByOne(t *testing.T) {
 			break
 		}
 		next := w.batches(run.ID)[page]
-		want := models.Wakeup{Lane: actionLane(a), At: w.clock.now()}
+		want := models.Wakeup{Lane: a.Lane(), At: w.clock.now()}
 		if next.Page != page+1 || next.InputID != claimed[0].Batch.InputID || !slices.Contains(woken, want) {
 			t.Errorf("page %d is followed by %+v, woken: %v", page, next, woken)
 		}
@@ -278,7 +278,7 @@ func TestBatchesClaimedAtOnceAreExecutedOnce(t *testing.T) {
 	taken := make([][]*models.Execution, workers)
 	atOnce(workers, func(i int) {
 		for {
-			claimed, _, err := w.ClaimBatches(t.Context(), a.ID, limit)
+			claimed, _, _, err := w.ClaimBatches(t.Context(), of(a.Lane(), limit))
 			if err != nil || len(claimed) > limit {
 				t.Errorf("%d at a time, %v", len(claimed), err)
 			}

@@ -3,6 +3,7 @@ package models_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,7 +78,7 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 	if interrupted, woken := w.sweep(); interrupted != 0 || woken != 1 {
 		t.Fatalf("a second later: interrupted %d, woke %d", interrupted, woken)
 	}
-	want := []models.Wakeup{{Lane: actionLane(a), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
+	want := []models.Wakeup{{Lane: a.Lane(), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
@@ -148,7 +149,7 @@ func TestInterruptedExecutionCostsNoTry(t *testing.T) {
 		if attempt := w.batchAttempts(b.ID)[i]; attempt.Error.Code != models.Interrupted || attempt.Duration != time.Second {
 			t.Errorf("got %+v", attempt)
 		}
-		want := models.Wakeup{Lane: actionLane(a), At: w.clock.now()}
+		want := models.Wakeup{Lane: a.Lane(), At: w.clock.now()}
 		if woken := w.queue.take(); len(woken) != 1 || woken[0] != want {
 			t.Errorf("woken: %v", woken)
 		}
@@ -259,10 +260,10 @@ func TestLostWakeUpsOfBatchesAreSentAgainByAction(t *testing.T) {
 	}
 	var want []models.Wakeup
 	for _, action := range []*models.Action{a, b} {
-		want = append(want, models.Wakeup{Lane: actionLane(action), Epoch: epoch(w.clock.now()), At: w.clock.now()})
+		want = append(want, models.Wakeup{Lane: action.Lane(), Epoch: epoch(w.clock.now()), At: w.clock.now()})
 	}
 	got := w.queue.take()
-	slices.SortFunc(got, func(a, b models.Wakeup) int { return int(a.ActionID - b.ActionID) })
+	slices.SortFunc(got, func(a, b models.Wakeup) int { return strings.Compare(a.Lane.Owner, b.Lane.Owner) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -272,7 +273,7 @@ func TestLostWakeUpsOfBatchesAreSentAgainByAction(t *testing.T) {
 	if _, woken := w.sweep(); woken != 0 {
 		t.Errorf("woke %d that are in hand", woken)
 	}
-	if none := w.claimBatches(&models.Action{ID: 999}, 10); len(none) != 0 {
+	if none := w.claimBatches(&models.Action{ID: 999, Executor: a.Executor}, 10); len(none) != 0 {
 		t.Errorf("of an action that is unknown: %v", none)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // tryExecute claims some batches and lets chance decide what comes of them, in any goroutine; some workers die.
 func (w *world) tryExecute(a *models.Action) {
-	claimed, _, err := w.ClaimBatches(w.t.Context(), a.ID, 3)
+	claimed, _, _, err := w.ClaimBatches(w.t.Context(), of(a.Lane(), 3))
 	for _, e := range claimed {
 		switch n := rand.IntN(10); {
 		case err != nil || n == 0:
@@ -67,6 +67,11 @@ func TestRunsEndOnceWhateverHappensAtOnce(t *testing.T) {
 		w.clock.advance(models.LeaseTime)
 		w.sweep()
 		w.execute(a, func(*models.Execution) models.Outcome { return found(2, false) })
+		suspects, err := w.ClaimSuspectBatch(t.Context()) // that died with their workers each time
+		noError(t, err)
+		for _, e := range suspects {
+			w.recordBatch(e, found(2, false))
+		}
 	}
 	for _, run := range runs {
 		run = w.wantEnded(run.ID, w.run(run.ID).Status)

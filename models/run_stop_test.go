@@ -50,7 +50,7 @@ func TestStoppedRunExecutesNothingMoreAndTellsItOnce(t *testing.T) {
 	if interrupted, _ := w.sweep(); interrupted != 0 {
 		t.Errorf("%d were interrupted", interrupted)
 	}
-	if got := w.queue.take(); slices.ContainsFunc(got, func(u models.Wakeup) bool { return u.ActionID != 0 }) {
+	if got := w.queue.take(); slices.ContainsFunc(got, func(u models.Wakeup) bool { return u.Lane.OfBatches() }) {
 		t.Errorf("woken: %v", got)
 	}
 }
@@ -170,7 +170,7 @@ func TestStopAtTheMomentOfTheLastRecordLeavesOneFinal(t *testing.T) {
 // more: the runs do not end by themselves.
 func (w *world) work(a *models.Action, done func()) {
 	for {
-		claimed, _, err := w.ClaimBatches(w.t.Context(), a.ID, 2)
+		claimed, _, _, err := w.ClaimBatches(w.t.Context(), of(a.Lane(), 2))
 		for _, e := range claimed {
 			if err == nil {
 				err = w.RecordBatch(w.t.Context(), e, found(1, true))

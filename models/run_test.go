@@ -159,7 +159,7 @@ func readRunBody(t testing.TB, c *models.Callback) runBody {
 // claimBatches takes batches that are due.
 func (w *world) claimBatches(a *models.Action, limit int) []*models.Execution {
 	w.t.Helper()
-	claimed, _, err := w.ClaimBatches(w.t.Context(), a.ID, limit)
+	claimed, _, _, err := w.ClaimBatches(w.t.Context(), of(a.Lane(), limit))
 	noError(w.t, err)
 	// A claim has no order of its own.
 	slices.SortFunc(claimed, func(a, b *models.Execution) int { return int(a.Batch.ID - b.Batch.ID) })

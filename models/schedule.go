@@ -258,7 +258,11 @@ func (s *Service) fire(ctx context.Context, tx Store, schedule *RunSchedule) ([]
 	if err := run.become(RunQueued, at); err != nil {
 		return nil, err
 	}
-	batches, err := s.queueBatches(ctx, tx, run, inputs)
+	action, err := one(tx.Actions(ctx, PlatformActor().Scope(RoleViewer), run.ActionID))(TypeAction)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := s.queueBatches(ctx, tx, run, action, inputs)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type Store interface {
 	RunScheduleStore
 	JobStore
 	CallbackStore
+	LeaseStore
 	SweepStore
 	QuotaStore
 	SigningSecretStore
@@ -38,22 +40,34 @@ type Store interface {
 // Queue wakes workers. What it forgets, the sweep finds again, so an error from it is never the caller's problem.
 type Queue interface {
 	Wake(ctx context.Context, wakeups []Wakeup) error
-	// Reserve keeps room for up to n callbacks to a host in the worker of this process, and returns for how many: none where there is
-	// no worker, where it is full, or where others wait for their turn. It waits for nothing. What is reserved is to be started, all of
-	// it, less, or nothing: exactly once.
-	Reserve(host string, n int) (room int, start func(ctx context.Context, deliveries []*Delivery))
+	// Reserve keeps room for up to n callbacks of a lane, whose bodies have so many bytes together, in the worker of this process: for
+	// none where there is no worker, where it is full, or where others wait for their turn. It waits for nothing.
+	Reserve(lane Lane, n int, bytes int64) Reservation
 }
 
-// Lane is where work waits to be claimed together: the batches of an action, or, where ActionID is 0, the callbacks for a host.
-type Lane struct {
-	Host     string // empty for callbacks that have no URL
-	ActionID int64
+// Reservation is room in a worker for callbacks that are about to be created. It is to be ended by Start or Return: the first call counts.
+type Reservation interface {
+	// N is for how many there is room.
+	N() int
+	// Start starts deliveries, at most N, and returns the rest of the room.
+	Start(ctx context.Context, deliveries []*Delivery)
+	// Return returns the room.
+	Return()
 }
+
+// NoRoom is a Reservation of nothing.
+var NoRoom Reservation = noRoom{}
+
+type noRoom struct{}
+
+func (noRoom) N() int                             { return 0 }
+func (noRoom) Start(context.Context, []*Delivery) {}
+func (noRoom) Return()                            {}
 
 // Wakeup says: at that time something is due in this lane. One wake-up does for all that is due there.
 type Wakeup struct {
-	Lane
-	At time.Time
+	Lane Lane
+	At   time.Time
 	// Epoch is the number of the sweep that sends it; 0 for others. It only names the wake-up, so that one which got stuck in the
 	// queue never stands in the way of a new one.
 	Epoch int
@@ -87,6 +101,7 @@ type Service struct {
 	rand  func() float64
 
 	troubles *Troubles
+	sweptTo  [2]atomic.Pointer[string] // where the last sweep has ended early, by Leased
 
 	crawlEnds   *combiner[CrawlEnd, crawlEnded]
 	settlements *combiner[*Settlement, struct{}]
@@ -133,7 +148,7 @@ func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 func (s *Service) wakeBatches(ctx context.Context, batches []*Batch) {
 	for _, b := range batches { // they are due together
 		if b != nil && b.NextAttemptAt.Sub(s.now()) <= queueWindow {
-			s.send(ctx, []Wakeup{{Lane: Lane{ActionID: b.ActionID}, At: *b.NextAttemptAt}}, wakeTimeout)
+			s.send(ctx, []Wakeup{{Lane: b.Lane, At: *b.NextAttemptAt}}, wakeTimeout)
 			return
 		}
 	}

@@ -41,7 +41,8 @@ type queue struct {
 	wakeups []models.Wakeup
 	err     error
 	room    int // of a worker
-	kept    int // how often some of it is reserved
+	kept    int // how many reservations are open
+	asked   []reserved
 	started []*models.Delivery
 
 	patience time.Duration // of the last who woke
@@ -59,28 +60,69 @@ func (q *queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
 	return q.err
 }
 
-func (q *queue) Reserve(_ string, n int) (int, func(context.Context, []*models.Delivery)) {
+func (q *queue) Reserve(lane models.Lane, n int, bytes int64) models.Reservation {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.room == 0 {
-		return 0, nil
-	}
 	room := min(n, q.room)
 	q.room -= room
 	q.kept++
-	return room, func(_ context.Context, deliveries []*models.Delivery) {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.kept--
-		q.room += room - len(deliveries)
-		q.started = append(q.started, deliveries...)
-	}
+	q.asked = append(q.asked, reserved{lane, n, bytes})
+	return &reservation{queue: q, n: room}
 }
 
-// hostLane and actionLane are where callbacks and batches wait.
-func hostLane(host string) models.Lane { return models.Lane{Host: host} }
+// reserved is what was asked for.
+type reserved struct {
+	lane  models.Lane
+	n     int
+	bytes int64
+}
 
-func actionLane(a *models.Action) models.Lane { return models.Lane{ActionID: a.ID} }
+type reservation struct {
+	queue *queue
+	n     int
+	ended bool
+}
+
+func (r *reservation) N() int { return r.n }
+
+func (r *reservation) Start(_ context.Context, deliveries []*models.Delivery) { r.end(deliveries) }
+
+func (r *reservation) Return() { r.end(nil) }
+
+func (r *reservation) end(deliveries []*models.Delivery) {
+	q := r.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if r.ended {
+		return
+	}
+	r.ended = true
+	q.kept--
+	q.room += r.n - len(deliveries)
+	q.started = append(q.started, deliveries...)
+}
+
+// lane is where the project's callbacks to a host wait, or its jobs', or the notices to the partner.
+func (w *world) lane(host string) models.Lane {
+	lane := laneOf(w.project, host)
+	switch host {
+	case webhookHost:
+		lane.Owner = "sso:" + w.client.RawID()
+	case jobHost:
+		lane.Owner = "request:" + w.project.RawID()
+	}
+	return lane
+}
+
+// laneOf is where callbacks to a project's own URL wait.
+func laneOf(p *models.Project, host string) models.Lane {
+	return models.Lane{Host: host, Owner: "project:" + p.RawID(), Account: p.AccountID}
+}
+
+// of asks for so much of a lane.
+func of(lane models.Lane, limit int) []models.LaneLimit {
+	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
+}
 
 // take returns the wake-ups since the last call.
 func (q *queue) take() []models.Wakeup {
@@ -215,7 +257,7 @@ func (w *world) claim(id int64) *models.Delivery {
 		if !w.due(c) {
 			w.t.Fatalf("callback %d cannot be claimed", id)
 		}
-		if d := delivery(w.claimHost(c.TargetHost, 1), id); d != nil {
+		if d := delivery(w.claimLane(c.Lane, 1), id); d != nil {
 			return d
 		}
 	}
@@ -226,9 +268,9 @@ func (w *world) due(c *models.Callback) bool {
 	return c.Status == models.StatusPending && !c.Held && !c.NextAttemptAt.After(w.clock.now())
 }
 
-func (w *world) claimHost(host string, limit int) []*models.Delivery {
+func (w *world) claimLane(lane models.Lane, limit int) []*models.Delivery {
 	w.t.Helper()
-	deliveries, _, err := w.Claim(w.t.Context(), host, limit)
+	deliveries, _, _, err := w.Claim(w.t.Context(), of(lane, limit))
 	noError(w.t, err)
 	return deliveries
 }
@@ -247,7 +289,7 @@ func (w *world) mayClaim(id int64) bool {
 	w.t.Helper()
 	c := w.callback(id)
 	due := w.due(c)
-	claimed := delivery(w.claimHost(c.TargetHost, 100), id) != nil
+	claimed := delivery(w.claimLane(c.Lane, 100), id) != nil
 	if due != claimed {
 		w.t.Errorf("callback %d is due: %t, claimed: %t", id, due, claimed)
 	}

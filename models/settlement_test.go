@@ -36,7 +36,7 @@ func (w *world) claimedAgain(late, others []*models.Delivery) []*models.Delivery
 	if interrupted, _ := w.sweep(); interrupted != len(late) {
 		w.t.Fatalf("interrupted %d, want %d", interrupted, len(late))
 	}
-	claimed := w.claimHost(projectHost, 100)
+	claimed := w.claimLane(w.lane(projectHost), 100)
 	seconds := make([]*models.Delivery, len(late))
 	for i, d := range late {
 		if seconds[i] = delivery(claimed, d.Callback.ID); seconds[i] == nil {
@@ -245,7 +245,7 @@ func TestSettlementsTogetherMoveUpTheLinesOfThoseThatHaveEnded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	lines := [][]*models.Callback{w.newLine(2), w.newLine(2), w.newLine(2)}
-	claimed := w.claimHost(jobHost, 10)
+	claimed := w.claimLane(w.lane(jobHost), 10)
 	var batch []*models.Settlement
 	for i, o := range []models.Outcome{answered(200), answered(500), answered(410)} {
 		batch = append(batch, w.Decide(delivery(claimed, lines[i][0].ID), o))
@@ -297,7 +297,7 @@ func TestSettlingTogetherIsAsSettlingEachAlone(t *testing.T) {
 	w.waiting(pending, projectHost, 2*pairs)
 	w.deliver(pending.ID, answered(200))
 	w.clock.advance(time.Second)
-	held := w.claimHost(projectHost, 100)
+	held := w.claimLane(w.lane(projectHost), 100)
 	all := make([]*pair, pairs)
 	for i := range all {
 		all[i] = &pair{alone: held[2*i].Callback.ID, together: held[2*i+1].Callback.ID}
@@ -319,7 +319,7 @@ func TestSettlingTogetherIsAsSettlingEachAlone(t *testing.T) {
 			w.wantAlike(p)
 		}
 		w.clock.advance(24 * time.Hour)
-		held = w.claimHost(projectHost, 100)
+		held = w.claimLane(w.lane(projectHost), 100)
 	}
 }
 

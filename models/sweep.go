@@ -10,60 +10,100 @@ const (
 	SweepInterval = 2 * time.Second
 	// sweepGrace is how long the queue has for a wake-up before the sweep sends another.
 	sweepGrace = time.Second
-	// sweepBatch bounds one statement that interrupts.
+	// sweepBatch bounds one statement that interrupts, and one that gives lanes.
 	sweepBatch = 500
+	// maxLaneParts bounds how often one sweep gives lanes.
+	maxLaneParts = 20
+	// maxSweptLanes bounds what one sweep wakes. Where there are more, the next one goes on after the last of them.
+	maxSweptLanes = 10_000
 	// sweepWakeTimeout bounds what a sweep waits for the queue: nobody waits for the sweep, but the next one.
 	sweepWakeTimeout = time.Second
 )
 
-// Sweep is how nothing stays stuck: callbacks whose worker went away become PENDING again, and hosts with callbacks that were
-// due a second ago are woken again; and so it is with batches and their actions. What it costs depends on the number of hosts and
-// actions with something overdue, not on how much waits there. It returns how many callbacks and batches it interrupted, and how
-// many lanes it woke. Any number of processes may sweep at the same time: the number of the sweep names the wake-ups, so within one
-// interval the queue keeps one for each lane.
+// Sweep is how nothing stays stuck: callbacks and batches whose worker went away wait again, and lanes with something that was due a
+// second ago are woken again. What it costs depends on the number of lanes in which something waits, not on how much waits there. It
+// returns how many callbacks and batches it interrupted, and how many lanes it woke. Any number of processes may sweep at the same time:
+// the number of the sweep names the wake-ups, so within one interval the queue keeps one for each lane.
 func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error) {
-	var hosts []string
-	var actions []int64
 	at := s.now()
 	// Not in the transaction: a process that stops in the midst of it would hold up the sweeps of all others.
 	expire, err := s.swept(ctx, at)
 	if err != nil {
 		return 0, 0, err
 	}
+	if err := s.giveLanes(ctx); err != nil {
+		return 0, 0, err
+	}
+	var lanes []Lane
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
-		if expire {
-			if interrupted, err = interruptExpired(ctx, tx, at); err != nil {
+		for _, of := range []Leased{LeasedCallbacks, LeasedBatches} {
+			if expire {
+				n, err := tx.InterruptExpired(ctx, of, at, sweepBatch)
+				if err != nil {
+					return err
+				}
+				interrupted += n
+			}
+			overdue, err := s.overdueLanes(ctx, tx, of, at.Add(-sweepGrace))
+			if err != nil {
 				return err
 			}
+			lanes = append(lanes, overdue...)
 		}
-		if hosts, err = tx.OverdueHosts(ctx, at.Add(-sweepGrace)); err != nil {
-			return err
-		}
-		actions, err = tx.OverdueActions(ctx, at.Add(-sweepGrace))
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, 0, err
 	}
 	epoch := int(at.Unix() / int64(SweepInterval/time.Second))
-	wakeups := make([]Wakeup, 0, len(hosts)+len(actions))
-	for _, host := range hosts {
-		wakeups = append(wakeups, Wakeup{Lane: Lane{Host: host}, Epoch: epoch, At: at})
-	}
-	for _, action := range actions {
-		wakeups = append(wakeups, Wakeup{Lane: Lane{ActionID: action}, Epoch: epoch, At: at})
+	wakeups := make([]Wakeup, len(lanes))
+	for i, lane := range lanes {
+		wakeups[i] = Wakeup{Lane: lane, Epoch: epoch, At: at}
 	}
 	s.send(ctx, wakeups, sweepWakeTimeout)
 	return interrupted, len(wakeups), nil
 }
 
-func interruptExpired(ctx context.Context, tx Store, at time.Time) (int, error) {
-	callbacks, err := tx.InterruptExpired(ctx, at, sweepBatch)
-	if err != nil {
-		return 0, err
+// overdueLanes goes on where the last sweep of this process has come to its bound, and begins anew where it has not.
+func (s *Service) overdueLanes(ctx context.Context, tx Store, of Leased, dueBy time.Time) ([]Lane, error) {
+	after := ""
+	if last := s.sweptTo[of].Swap(nil); last != nil {
+		after = *last
 	}
-	batches, err := tx.InterruptExpiredBatches(ctx, at, sweepBatch)
-	return callbacks + batches, err
+	keys, next, err := tx.OverdueLanes(ctx, of, after, dueBy, maxSweptLanes)
+	if err != nil {
+		return nil, err
+	}
+	if next != "" {
+		s.sweptTo[of].Store(&next)
+	}
+	lanes := make([]Lane, 0, len(keys))
+	for _, key := range keys {
+		lane, err := ParseLane(key)
+		if err != nil {
+			s.log.ErrorContext(ctx, "sweep.no_lane", "error", err)
+			continue
+		}
+		lanes = append(lanes, lane)
+	}
+	return lanes, nil
+}
+
+// giveLanes, part by part, gives lanes to what waits without one: while an upgrade is under way, the release before goes on to write such
+// rows. Afterwards there is none.
+func (s *Service) giveLanes(ctx context.Context) error {
+	for _, of := range []Leased{LeasedCallbacks, LeasedBatches} {
+		for range maxLaneParts {
+			given, err := s.store.GiveLanes(ctx, of, sweepBatch)
+			if err != nil {
+				return err
+			}
+			if given < sweepBatch {
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // maxCountDue bounds what counting reads: an alarm does not need more.
@@ -72,9 +112,9 @@ const maxCountDue = 10_000
 // CountDue counts the PENDING callbacks and the QUEUED batches that have been due for at least the given time, up to 10,000 each.
 func (s *Service) CountDue(ctx context.Context, since time.Duration) (callbacks, batches int, err error) {
 	dueBy := s.now().Add(-since)
-	if callbacks, err = s.store.CountDue(ctx, dueBy, maxCountDue); err != nil {
+	if callbacks, err = s.store.CountDue(ctx, LeasedCallbacks, dueBy, maxCountDue); err != nil {
 		return 0, 0, err
 	}
-	batches, err = s.store.CountDueBatches(ctx, dueBy, maxCountDue)
+	batches, err = s.store.CountDue(ctx, LeasedBatches, dueBy, maxCountDue)
 	return callbacks, batches, err
 }

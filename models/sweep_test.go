@@ -31,7 +31,7 @@ func (w *world) waiting(like *models.Callback, host string, count int) []int64 {
 	noError(w.t, w.store.InTx(w.t.Context(), func(tx models.Store) error {
 		for i := range created {
 			c := *like
-			c.UID, c.TargetHost = uuid.Must(uuid.NewV7()), host
+			c.UID, c.Lane.Host = uuid.Must(uuid.NewV7()), host
 			c.DedupKey, c.NextAttemptAt = c.UID.String(), new(like.NextAttemptAt.Add(time.Duration(i+1)*time.Microsecond))
 			if err := tx.CreateCallbacks(w.t.Context(), &c); err != nil {
 				return err
@@ -70,7 +70,7 @@ func TestSweepInterruptsACallbackWhoseLeaseRanOut(t *testing.T) {
 	if interrupted, woken := w.sweep(); interrupted != 0 || woken != 1 {
 		t.Fatalf("a second later: interrupted %d, woke %d", interrupted, woken)
 	}
-	want := []models.Wakeup{{Lane: hostLane(projectHost), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
+	want := []models.Wakeup{{Lane: w.lane(projectHost), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
@@ -111,7 +111,7 @@ func TestSweepWakesWhatNobodyTookForASecondWithAnotherNameInEachInterval(t *test
 			if _, woken := w.sweep(); woken != 1 {
 				t.Fatalf("woke %d", woken)
 			}
-			want := []models.Wakeup{{Lane: hostLane(projectHost), Epoch: interval, At: w.clock.now()}}
+			want := []models.Wakeup{{Lane: w.lane(projectHost), Epoch: interval, At: w.clock.now()}}
 			if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 				t.Error(diff)
 			}
@@ -139,10 +139,10 @@ func TestSweepWakesEachHostOnce(t *testing.T) {
 	}
 	var want []models.Wakeup
 	for _, host := range []string{"", "busy.example:443", projectHost, "quiet.example:80"} {
-		want = append(want, models.Wakeup{Lane: hostLane(host), Epoch: epoch(w.clock.now()), At: w.clock.now()})
+		want = append(want, models.Wakeup{Lane: w.lane(host), Epoch: epoch(w.clock.now()), At: w.clock.now()})
 	}
 	got := w.queue.take()
-	slices.SortFunc(got, func(a, b models.Wakeup) int { return strings.Compare(a.Host, b.Host) })
+	slices.SortFunc(got, func(a, b models.Wakeup) int { return strings.Compare(a.Lane.Host, b.Lane.Host) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -193,7 +193,7 @@ func TestFarRetryIsLeftOutOfTheQueueAndWokenWhenDue(t *testing.T) {
 	if _, woken := w.sweep(); woken != 1 {
 		t.Fatal("not woken when due: nobody else would")
 	}
-	want := []models.Wakeup{{Lane: hostLane(projectHost), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
+	want := []models.Wakeup{{Lane: w.lane(projectHost), Epoch: epoch(w.clock.now()), At: w.clock.now()}}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
@@ -226,15 +226,15 @@ func TestWakeupSaysTheLaneTheEventAndWhetherItIsTheFirst(t *testing.T) {
 	_, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(5))
 	noError(t, err)
 	want := []models.Wakeup{
-		{Lane: hostLane(projectHost), At: start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true},
+		{Lane: w.lane(projectHost), At: start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true},
 	}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)
 	}
 	w.deliver(c.ID, refused())
 	want = []models.Wakeup{
-		{Lane: hostLane(projectHost), At: start.Add(twoRetries[0]), CallbackID: c.ID, Event: models.CrawlFinishedEvent},
-		{Lane: hostLane(webhookHost), At: start, CallbackID: w.notices()[0].ID, Event: models.CallbackFailedEvent, First: true},
+		{Lane: w.lane(projectHost), At: start.Add(twoRetries[0]), CallbackID: c.ID, Event: models.CrawlFinishedEvent},
+		{Lane: w.lane(webhookHost), At: start, CallbackID: w.notices()[0].ID, Event: models.CallbackFailedEvent, First: true},
 	}
 	if diff := cmp.Diff(want, w.queue.take()); diff != "" {
 		t.Error(diff)

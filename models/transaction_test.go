@@ -3,6 +3,7 @@ package models_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,8 +33,8 @@ func (h halting) statement(name string, run func() error) error {
 	return run()
 }
 
-func (h halting) MoveCallbacks(ctx context.Context, callbacks []*models.Callback) error {
-	return h.statement("MoveCallbacks", func() error { return h.Store.MoveCallbacks(ctx, callbacks) })
+func (h halting) GiveBackCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+	return h.statement("GiveBackCallbacks", func() error { return h.Store.GiveBackCallbacks(ctx, callbacks...) })
 }
 
 func (h halting) SigningSecrets(ctx context.Context, at time.Time, owners ...models.SigningOwner) (found map[models.SigningOwner][]*models.SigningSecret, err error) {
@@ -48,12 +49,8 @@ func (h halting) CreateAttempts(ctx context.Context, attempts []*models.Attempt)
 	return h.statement("CreateAttempts", func() error { return h.Store.CreateAttempts(ctx, attempts) })
 }
 
-func (h halting) ReleaseCallbacks(ctx context.Context, now time.Time, callbacks ...*models.Callback) error {
-	return h.statement("ReleaseCallbacks", func() error { return h.Store.ReleaseCallbacks(ctx, now, callbacks...) })
-}
-
-func (h halting) DeleteAttempts(ctx context.Context, attempts ...*models.Attempt) error {
-	return h.statement("DeleteAttempts", func() error { return h.Store.DeleteAttempts(ctx, attempts...) })
+func (h halting) DeleteAttempts(ctx context.Context, of models.Leased, ids ...int64) error {
+	return h.statement("DeleteAttempts", func() error { return h.Store.DeleteAttempts(ctx, of, ids...) })
 }
 
 func (h halting) UpdateSchedule(ctx context.Context, s *models.RunSchedule) error {
@@ -78,18 +75,19 @@ func (h halting) CreateSigningSecret(ctx context.Context, s *models.SigningSecre
 
 func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 	t.Parallel()
-	for at, prepare := range map[string]func(w *world) func(s *models.Service) error{
-		"MoveCallbacks":        claimAgain,
-		"SigningSecrets":       claimAgain,
-		"ReleaseCallbacks":     releaseAgain,
-		"ExpireSigningSecrets": rotateAgain,
-		"UpdateSchedule":       pauseAgain,
-		"CreateBatches":        runAgain,
+	for name, prepare := range map[string]func(w *world) func(s *models.Service) error{
+		"GiveBackCallbacks of a claim":   claimAgain,
+		"SigningSecrets of a claim":      claimAgain,
+		"GiveBackCallbacks of a release": releaseAgain,
+		"ExpireSigningSecrets":           rotateAgain,
+		"UpdateSchedule":                 pauseAgain,
+		"CreateBatches":                  runAgain,
 	} {
-		t.Run(at, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.newAction()
+			at, _, _ := strings.Cut(name, " ")
 			act := prepare(w)
 			h := halting{w.store, at, new(bool), new(int)}
 			if err := act(w.on(h)); !errors.Is(err, errBroken) || *h.after != 0 {
@@ -102,7 +100,7 @@ func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 func claimAgain(w *world) func(*models.Service) error {
 	c := w.raised()
 	return func(s *models.Service) error {
-		_, _, err := s.Claim(w.t.Context(), c.TargetHost, 10)
+		_, _, _, err := s.Claim(w.t.Context(), of(c.Lane, 10))
 		return err
 	}
 }

@@ -3,7 +3,6 @@ package models_test
 import (
 	"bytes"
 	"context"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -99,13 +98,14 @@ func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			m := w.watch()
-			bad, good := w.raised(), w.raisedFor(w.newProject(w.account, new(projectURL)), 7)
+			other := w.newProject(w.account, new(projectURL))
+			bad, good := w.raised(), w.raisedFor(other, 7)
 			noError(t, lose(w, w.lostKey()))
 
-			claimed, backTo, err := w.Claim(t.Context(), projectHost, 10)
+			claimed, movedTo, _, err := w.Claim(t.Context(), append(of(w.lane(projectHost), 10), of(laneOf(other, projectHost), 10)...))
 			noError(t, err)
-			if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || !slices.Equal(backTo, []string{projectHost}) {
-				t.Fatalf("claimed %v, back to %v", claimed, backTo)
+			if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || len(movedTo) != 0 {
+				t.Fatalf("claimed %v, moved to %v", claimed, movedTo)
 			}
 			w.record(claimed[0], answered(200))
 			wantStatus(t, w.callback(good.ID), models.StatusSuccess)
@@ -116,7 +116,7 @@ func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 				}
 				wantFitting(t, c)
 				w.clock.advance(delay)
-				claimed, _, err = w.Claim(t.Context(), projectHost, 10)
+				claimed, _, _, err = w.Claim(t.Context(), of(w.lane(projectHost), 10))
 				noError(t, err)
 			}
 			d := delivery(claimed, bad.ID)
@@ -142,7 +142,7 @@ func TestUnreadableCallbackLeavesAsSoonAsItIsMended(t *testing.T) {
 	c := w.raised()
 	w.lose(w.project)
 	for range 5 {
-		w.claimHost(projectHost, 1)
+		w.claimLane(w.lane(projectHost), 1)
 		w.clock.advance(w.callback(c.ID).NextAttemptAt.Sub(w.clock.now()))
 	}
 	w.setHeaders(w.Service, w.project)
@@ -162,7 +162,7 @@ func TestAccountsUnreadableHeadersDoNotStopAProjectWithAURLOfItsOwn(t *testing.T
 	noError(t, err)
 	w.record(w.claim(c.ID), answered(200))
 	plain := w.raisedFor(w.newProject(w.account, nil), 7) // which goes to the account's URL
-	if got := w.claimHost(plain.TargetHost, 10); len(got) != 0 {
+	if got := w.claimLane(plain.Lane, 10); len(got) != 0 {
 		t.Errorf("sent without the account's headers: %v", got)
 	}
 }
@@ -194,7 +194,7 @@ func TestCrawlsEndIsAcceptedAlthoughItsCallbackCannotBeSentNow(t *testing.T) {
 	if got := w.queue.take(); len(got) != 1 {
 		t.Errorf("woken: %v", got)
 	}
-	w.claimHost(projectHost, 1)
+	w.claimLane(w.lane(projectHost), 1)
 	if c = w.callback(c.ID); c.UnreadableSince == nil || c.Status != models.StatusPending {
 		t.Errorf("got %+v", c)
 	}
@@ -228,7 +228,7 @@ func TestNoticeToAPartnerThatCannotBeReadKeepsNoAttemptFromBeingRecorded(t *test
 	if c = w.callback(c.ID); c.FailureCount != 1 || len(w.notices()) != 1 {
 		t.Fatalf("got %+v and %d notices", c, len(w.notices()))
 	}
-	w.claimHost(webhookHost, 1)
+	w.claimLane(w.lane(webhookHost), 1)
 	if n := w.notices()[0]; n.Status != models.StatusPending || n.NextAttemptAt.Sub(w.clock.now()) != time.Minute {
 		t.Errorf("the notice is %+v", n)
 	}
@@ -267,10 +267,10 @@ func TestUnreadableBatchIsPutOffAndHoldsUpNoOther(t *testing.T) {
 	bad, err := w.lostKey().CreateRun(t.Context(), w.editor, in)
 	noError(t, err)
 	good := w.newRun()
-	claimed, putOff, err := w.ClaimBatches(t.Context(), a.ID, 10)
+	claimed, movedTo, _, err := w.ClaimBatches(t.Context(), of(a.Lane(), 10))
 	noError(t, err)
-	if len(claimed) != 1 || claimed[0].Run.ID != good.ID || putOff != 1 {
-		t.Fatalf("claimed %v, put off %d", claimed, putOff)
+	if len(claimed) != 1 || claimed[0].Run.ID != good.ID || len(movedTo) != 0 {
+		t.Fatalf("claimed %v, moved to %v", claimed, movedTo)
 	}
 	w.recordBatch(claimed[0], found(1, false))
 	var refused *models.Execution
@@ -294,7 +294,7 @@ func TestUnreadableBatchIsPutOffAndHoldsUpNoOther(t *testing.T) {
 	}
 	// What tells of it has no headers that could be read either, and is put off in turn.
 	told := w.told(bad.ID, models.RunFinishedEvent)
-	if len(told) != 1 || len(w.claimHost(told[0].TargetHost, 10)) != 0 || w.callback(told[0].ID).UnreadableSince == nil {
+	if len(told) != 1 || len(w.claimLane(told[0].Lane, 10)) != 0 || w.callback(told[0].ID).UnreadableSince == nil {
 		t.Errorf("told by %v", told)
 	}
 	if got := m.unreadable["batch"]; got != len(putOffs())+1 {

@@ -54,7 +54,7 @@ type world struct {
 	log     *logBuffer
 	handler http.Handler
 	quotas  models.Quotas
-	actions []int64 // one of each account
+	actions []*models.Action // one of each account
 
 	executed *atomic.Int64 // statements
 }
@@ -109,7 +109,7 @@ func (w *world) populate(s *models.Service) {
 			Headers: models.Given([]models.Header{{Key: "Authorization", Value: executorSecret}}),
 		}})
 		must(w.tb, err)
-		w.actions = append(w.actions, a.ID)
+		w.actions = append(w.actions, a)
 	}
 	for user, member := range map[int64]models.Membership{
 		adminUser: {AccountID: account, Role: models.RoleAdmin}, editorUser: {AccountID: account, Role: models.RoleEditor},
@@ -132,8 +132,8 @@ func (w *world) populate(s *models.Service) {
 // execute lets the executors give one answer to all batches that wait; it returns what they were asked.
 func (w *world) execute(status int, body string) (asked []string) {
 	w.tb.Helper()
-	for _, id := range w.actions {
-		executions, _, err := w.service.ClaimBatches(w.tb.Context(), id, 1000)
+	for _, a := range w.actions {
+		executions, _, _, err := w.service.ClaimBatches(w.tb.Context(), of(a.Lane(), 1000))
 		must(w.tb, err)
 		for _, e := range executions {
 			request, err := e.Body()
@@ -155,17 +155,22 @@ func (w *world) deliver(c *models.Callback, status int, body string) {
 	must(w.tb, w.service.Record(w.tb.Context(), w.claim(c), o))
 }
 
-// claim claims one callback as a worker would that finds no other due for its host.
+// claim claims one callback as a worker would that finds no other due in its lane.
 func (w *world) claim(c *models.Callback) *models.Delivery {
 	w.tb.Helper()
 	c, err := w.service.Callback(w.tb.Context(), models.PlatformActor(), c.ID)
 	must(w.tb, err)
-	deliveries, _, err := w.service.Claim(context.WithValue(w.tb.Context(), wanted{}, c.ID), c.TargetHost, 1000)
+	deliveries, _, _, err := w.service.Claim(context.WithValue(w.tb.Context(), wanted{}, c.ID), of(c.Lane, 1000))
 	must(w.tb, err)
 	if len(deliveries) != 1 {
 		w.tb.Fatalf("callback %d, %s and due at %s: got %d deliveries", c.ID, c.Status, c.NextAttemptAt, len(deliveries))
 	}
 	return deliveries[0]
+}
+
+// of asks for so much of a lane.
+func of(lane models.Lane, limit int) []models.LaneLimit {
+	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
 }
 
 // wanted is the context key of the only callback that choosy lets be claimed.
@@ -178,14 +183,20 @@ func (c choosy) InTx(ctx context.Context, f func(models.Store) error) error {
 	return c.Store.InTx(ctx, func(tx models.Store) error { return f(choosy{tx}) })
 }
 
-func (c choosy) ClaimDue(ctx context.Context, host string, now, leaseUntil time.Time, limit int) ([]*models.Callback, error) {
-	claimed, err := c.Store.ClaimDue(ctx, host, now, leaseUntil, limit)
+func (c choosy) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*models.Callback, error) {
+	claimed, err := c.Store.ClaimDue(ctx, lanes, now, leaseUntil)
 	if err != nil {
 		return nil, err
 	}
 	id, _ := ctx.Value(wanted{}).(int64)
-	others := slices.DeleteFunc(slices.Clone(claimed), func(c *models.Callback) bool { return c.ID == id })
-	return slices.DeleteFunc(claimed, func(c *models.Callback) bool { return c.ID != id }), c.ReleaseCallbacks(ctx, now, others...)
+	var others []*models.Callback
+	for _, o := range claimed {
+		if o.ID != id {
+			o.NextAttemptAt = &now
+			others = append(others, o)
+		}
+	}
+	return slices.DeleteFunc(claimed, func(c *models.Callback) bool { return c.ID != id }), c.GiveBackCallbacks(ctx, others...)
 }
 
 // newRun makes a run of the project and returns it.
@@ -274,7 +285,7 @@ func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
 	return nil
 }
 
-func (*queue) Reserve(string, int) (int, func(context.Context, []*models.Delivery)) { return 0, nil }
+func (*queue) Reserve(models.Lane, int, int64) models.Reservation { return models.NoRoom }
 
 type logBuffer struct {
 	mu   sync.Mutex

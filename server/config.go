@@ -36,8 +36,9 @@ type config struct {
 	AllowedPorts    ports         `env:"RINGBACK_ALLOWED_PORTS"`
 	Timeout         time.Duration `env:"RINGBACK_TIMEOUT" envDefault:"30s"`
 	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h"`
-	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"256"`
-	PerHost         int           `env:"RINGBACK_PER_HOST" envDefault:"16"`
+	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"2048"`
+	PerHost         perHost       `env:"RINGBACK_PER_HOST" envDefault:"auto"`
+	BytesInHand     byteSize      `env:"RINGBACK_BYTES_IN_HAND"`
 	Retention       days          `env:"RINGBACK_RETENTION" envDefault:"2160h"`
 	// A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten of the largest runs; 1 GiB is what a small
 	// installation has to spare.
@@ -157,7 +158,8 @@ func (c *config) problems() []string {
 	check(strings.ContainsAny(c.Queue, "{}: "), "RINGBACK_QUEUE: must not contain braces, colons or blanks")
 	check(c.Timeout < time.Second || c.Timeout > 10*time.Minute, "RINGBACK_TIMEOUT: must be between 1s and 10m")
 	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
-	check(c.PerHost < 1 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be between 1 and 10000")
+	check(c.PerHost < 0 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be auto, or between 1 and 10000")
+	check(c.BytesInHand != 0 && c.BytesInHand < minBytesInHand, "RINGBACK_BYTES_IN_HAND: must be at least %s", byteSize(minBytesInHand))
 	check(time.Duration(c.Retention) < time.Hour, "RINGBACK_RETENTION: must be at least 1h")
 	check(!slices.Contains([]store.Pooler{store.PoolerSession, store.PoolerTransaction}, c.Pooler),
 		"RINGBACK_POOLER: must be session or transaction")
@@ -191,7 +193,7 @@ func (c *config) lines() []string {
 		if d, ok := v.Field(i).Interface().(time.Duration); ok {
 			value = models.FormatDuration(d)
 		}
-		if v.Field(i).IsZero() {
+		if _, ok := v.Field(i).Interface().(perHost); v.Field(i).IsZero() && !ok {
 			value = ""
 		}
 		lines[i] = v.Type().Field(i).Tag.Get("env") + "=" + value

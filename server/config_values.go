@@ -119,3 +119,30 @@ func (h *headerNames) UnmarshalText(text []byte) (err error) {
 
 // String is what UnmarshalText reads.
 func (h headerNames) String() string { return strings.Join(h, ",") }
+
+// perHost is how many requests one host may get at once; 0 is auto: it is learned.
+type perHost int
+
+const auto = "auto"
+
+// UnmarshalText reads auto or a number.
+func (p *perHost) UnmarshalText(text []byte) error {
+	if string(text) == auto {
+		*p = 0
+		return nil
+	}
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 1 {
+		return fmt.Errorf("%q is neither auto nor a whole number such as 16", text)
+	}
+	*p = perHost(n)
+	return nil
+}
+
+// String is what UnmarshalText reads.
+func (p perHost) String() string {
+	if p == 0 {
+		return auto
+	}
+	return strconv.Itoa(int(p))
+}

@@ -29,6 +29,27 @@ func limitMemory(log *slog.Logger) {
 	log.Info("memory.limited", "bytes", limit)
 }
 
+const (
+	// bytesInHandShare is the part of the memory that Go keeps to which the bodies in a worker's hand may take by default.
+	bytesInHandShare = 8
+	// minBytesInHand is more than the largest body, or that would never leave beside another.
+	minBytesInHand = 16 << 20
+	// bytesInHandUnlimited is the default where the memory has no limit.
+	bytesInHandUnlimited = 256 << 20
+)
+
+// bytesInHand is what bodies in a worker's hand may take: what is configured, else a share of the memory that Go keeps to.
+func bytesInHand(configured byteSize) int64 {
+	if configured > 0 {
+		return int64(configured)
+	}
+	memory := debug.SetMemoryLimit(-1)
+	if memory == math.MaxInt64 {
+		return bytesInHandUnlimited
+	}
+	return max(minBytesInHand, memory/bytesInHandShare)
+}
+
 // newAnswers bounds what requests to the API take of the memory that Go keeps to.
 func newAnswers(limit byteSize, log *slog.Logger) *models.Answers {
 	memory := debug.SetMemoryLimit(-1)

@@ -221,7 +221,7 @@ func TestTransportIsGuarded(t *testing.T) {
 	if tr.MaxConnsPerHost != 0 || !tr.DisableCompression || !tr.ForceAttemptHTTP2 || tr.TLSClientConfig.InsecureSkipVerify {
 		t.Errorf("%+v", tr)
 	}
-	if tr.DialTLSContext != nil || tr.MaxIdleConns != 256 || tr.MaxIdleConnsPerHost != 16 {
+	if tr.DialTLSContext != nil || tr.MaxIdleConns != 256 || tr.MaxIdleConnsPerHost != 256 {
 		t.Errorf("%+v", tr)
 	}
 }

@@ -16,11 +16,6 @@ const (
 	defaultTimeout = 30 * time.Second
 	defaultMaxIdle = 256
 
-	// idlePerHost: one receiver gets bursts (a replay of a day's failures), and
-	// every connection kept saves two to three round trips; more than 16 are of
-	// no use in the 4 s that they live.
-	idlePerHost = 16
-
 	// idleTimeout is shorter than the shortest common keep-alive of a server:
 	// Node's http.Server closes after 5 s. A POST on a connection that the other
 	// side is just closing is a failure that we would have to report.
@@ -59,8 +54,9 @@ type Config struct {
 	// 0 or less: 30 s. An earlier deadline of Send's context counts too.
 	Timeout time.Duration
 
-	// MaxIdle is the number of idle connections kept over all hosts (at most 16
-	// for one host, 4 s each); 0 or less: 256.
+	// MaxIdle is the number of idle connections kept over all hosts, for 4 s each:
+	// as many as requests may be in flight, or what one host gets at once would
+	// need new connections all the time; 0 or less: 256.
 	MaxIdle int
 
 	// RootCAs verify receivers' certificates; nil: the system's.
@@ -147,7 +143,7 @@ func New(cfg Config) *Client {
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: maxHeader,
 			MaxIdleConns:           cfg.MaxIdle,
-			MaxIdleConnsPerHost:    min(idlePerHost, cfg.MaxIdle),
+			MaxIdleConnsPerHost:    cfg.MaxIdle,
 			IdleConnTimeout:        idleTimeout,
 			// No MaxConnsPerHost: it would block a worker inside RoundTrip, and
 			// HTTP/2 ignores it.

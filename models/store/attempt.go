@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
 )
@@ -65,15 +64,6 @@ func (s *Store) CreateAttempts(ctx context.Context, attempts []*models.Attempt) 
 
 func noMicros(*models.Attempt) int64 { return 0 }
 
-// DeleteAttempts deletes those that are still open.
-func (s *Store) DeleteAttempts(ctx context.Context, attempts ...*models.Attempt) error {
-	ids := make([]int64, len(attempts))
-	for i, a := range attempts {
-		ids[i] = a.ID
-	}
-	return s.writer(ctx).Where(s.among("id", &ids)).Where("finished_at IS NULL").Delete(&attemptRow{}).Error
-}
-
 const finishAttempts = `UPDATE callback_attempts SET
 	started_at = given.started_at, finished_at = given.finished_at, duration_micros = given.duration_micros, dns_micros = given.dns_micros,
 	connect_micros = given.connect_micros, tls_micros = given.tls_micros, first_byte_micros = given.first_byte_micros,
@@ -105,17 +95,4 @@ func (s *Store) FinishAttempts(ctx context.Context, attempts ...*models.Attempt)
 		return models.NotFound("Attempt")
 	}
 	return result.Error
-}
-
-func (s *Store) interruptAttempts(ctx context.Context, callbackIDs []int64, now time.Time) error {
-	attempts := s.writer(ctx).Model(&attemptRow{}).Where(s.among("callback_id", &callbackIDs))
-	return interruptOpen(attempts, models.InterruptedMessage, now)
-}
-
-// interruptOpen ends those of some attempts that nobody will hear the end of.
-func interruptOpen(attempts *gorm.DB, message string, now time.Time) error {
-	return attempts.Where("finished_at IS NULL").Updates(map[string]any{
-		"finished_at": micros(now), "duration_micros": gorm.Expr("? - started_at", micros(now)),
-		"error_code": models.Interrupted, "error_message": message,
-	}).Error
 }

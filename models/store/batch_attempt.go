@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -52,9 +51,4 @@ func (s *Store) FinishBatchAttempt(ctx context.Context, a *models.BatchAttempt) 
 		"finished_at": microsPtr(a.FinishedAt), "duration_micros": a.Duration.Microseconds(),
 		"http_status": a.HTTPStatus, "error_code": errorCode(a.Error), "error_message": errorMessage(a.Error),
 	}), "BatchAttempt")
-}
-
-func (s *Store) interruptBatchAttempts(ctx context.Context, batchIDs []int64, now time.Time) error {
-	attempts := s.writer(ctx).Model(&batchAttemptRow{}).Where(s.among("batch_id", &batchIDs))
-	return interruptOpen(attempts, models.InterruptedCallMessage, now)
 }

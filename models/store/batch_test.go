@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
@@ -49,6 +50,11 @@ func (w *work) newRun(t *testing.T, s *store.Store) {
 	noError(t, s.CreateRunInputs(t.Context(), []*models.RunInput{w.input}))
 }
 
+// lane is where batches of the action wait.
+func (w *work) lane() models.Lane {
+	return models.Lane{Host: "platform.example:443", Owner: "action:" + w.action.RawID(), Account: w.account.ID}
+}
+
 // newBatches makes so many pages of the input, each due a microsecond later than the one before.
 func (w *work) newBatches(t *testing.T, s *store.Store, n int) []*models.Batch {
 	t.Helper()
@@ -56,7 +62,7 @@ func (w *work) newBatches(t *testing.T, s *store.Store, n int) []*models.Batch {
 	for i := range batches {
 		batches[i] = &models.Batch{
 			UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, RunID: w.run.ID, InputID: w.input.ID,
-			Page: i + 1, Status: models.RunQueued, NextAttemptAt: new(start.Add(time.Duration(i) * time.Microsecond)), CreatedAt: start,
+			Page: i + 1, Status: models.RunQueued, Lane: w.lane(), NextAttemptAt: new(start.Add(time.Duration(i) * time.Microsecond)), CreatedAt: start,
 		}
 	}
 	noError(t, s.CreateBatches(t.Context(), batches))
@@ -75,7 +81,7 @@ func batchIDs(batches []*models.Batch) []int64 {
 
 func (w *work) claim(t *testing.T, s *store.Store, limit int) []*models.Batch {
 	t.Helper()
-	claimed, err := s.ClaimBatches(t.Context(), w.action.ID, start.Add(time.Second), start.Add(time.Minute), limit)
+	claimed, err := s.ClaimDueBatches(t.Context(), of(w.lane(), limit), start.Add(time.Second), start.Add(time.Minute))
 	noError(t, err)
 	return claimed
 }
@@ -104,12 +110,15 @@ func readBatch(t *testing.T, s *store.Store, id int64) *models.Batch {
 	return found[0]
 }
 
+// withoutLane: the history does not have it.
+var withoutLane = cmpopts.IgnoreFields(models.Batch{}, "Lane")
+
 func TestClaimedBatchIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	w := newWork(t, s, newTenant(t, s, "a"))
 	b := w.newBatches(t, s, 1)[0]
-	if diff := cmp.Diff(b, readBatch(t, s, b.ID)); diff != "" {
+	if diff := cmp.Diff(b, readBatch(t, s, b.ID), withoutLane); diff != "" {
 		t.Errorf("what was given is not what was written: %s", diff)
 	}
 	got := w.claim(t, s, 1)[0]
@@ -119,7 +128,7 @@ func TestClaimedBatchIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(got, readBatch(t, s, b.ID)); diff != "" {
+	if diff := cmp.Diff(got, readBatch(t, s, b.ID), withoutLane); diff != "" {
 		t.Errorf("what was returned is not what was written: %s", diff)
 	}
 }
@@ -134,7 +143,7 @@ func TestClaimOfBatchesTakesTheLongestWaitingOfItsActionAndNoMoreThanTheLimit(t 
 	w.newRun(t, s)
 	all := w.newBatches(t, s, 6)
 	other.newBatches(t, s, 2)
-	early, err := s.ClaimBatches(t.Context(), w.action.ID, start.Add(-time.Microsecond), start, 10)
+	early, err := s.ClaimDueBatches(t.Context(), of(w.lane(), 10), start.Add(-time.Microsecond), start)
 	if err != nil || len(early) != 0 {
 		t.Errorf("%d were claimed before they are due, %v", len(early), err)
 	}
@@ -143,7 +152,7 @@ func TestClaimOfBatchesTakesTheLongestWaitingOfItsActionAndNoMoreThanTheLimit(t 
 			t.Errorf("claim %d took %v", i+1, batchIDs(got))
 		}
 	}
-	if got, err := s.InterruptExpiredBatches(t.Context(), start.Add(time.Minute), 3); err != nil || got != 3 {
+	if got, err := s.InterruptExpired(t.Context(), models.LeasedBatches, start.Add(time.Minute), 3); err != nil || got != 3 {
 		t.Errorf("interrupted %d, %v", got, err)
 	}
 	if got := other.claim(t, s, 10); len(got) != 2 || all[0].ActionID == got[0].ActionID {
@@ -157,10 +166,10 @@ func TestSettlingABatchIsFencedByTheAttemptCount(t *testing.T) {
 	w := newWork(t, s, newTenant(t, s, "a"))
 	b := w.newBatches(t, s, 1)[0]
 	late := w.claim(t, s, 1)[0]
-	if n, err := s.InterruptExpiredBatches(t.Context(), start.Add(time.Minute), 10); n != 1 || err != nil {
+	if n, err := s.InterruptExpired(t.Context(), models.LeasedBatches, start.Add(time.Minute), 10); n != 1 || err != nil {
 		t.Fatalf("interrupted %d, %v", n, err)
 	}
-	claimed, err := s.ClaimBatches(t.Context(), w.action.ID, start.Add(time.Hour), start.Add(2*time.Hour), 1)
+	claimed, err := s.ClaimDueBatches(t.Context(), of(w.lane(), 1), start.Add(time.Hour), start.Add(2*time.Hour))
 	noError(t, err)
 	second := claimed[0]
 	late.Status, late.FinishedAt, late.LeaseUntil = models.RunSucceeded, &start, nil
@@ -170,7 +179,7 @@ func TestSettlingABatchIsFencedByTheAttemptCount(t *testing.T) {
 	endBatch(t, s, second, models.RunSucceeded, func(b *models.Batch) {
 		b.Results, b.ResultCount, b.HasMore = json.RawMessage(`[1.50]`), 1, true
 	})
-	if diff := cmp.Diff(second, readBatch(t, s, b.ID)); diff != "" {
+	if diff := cmp.Diff(second, readBatch(t, s, b.ID), withoutLane); diff != "" {
 		t.Error(diff)
 	}
 	if owned, err := s.SettleBatch(t.Context(), second); owned || err != nil {

@@ -19,10 +19,12 @@ type callbackRow struct {
 	Status           models.Status
 	Target           models.TargetKind
 	TargetURL        *string
-	TargetHost       string
+	TargetHost       string // for the release before, which claims by it
+	Lane             string
 	TargetHeaders    []byte
 	ContentType      string
 	Body             []byte
+	BodyBytes        int64 `gorm:"->;-:migration"` // no column: of a body that a claim leaves out
 	AccountID        int64
 	ProjectID        int64
 	CrawlID          *int64
@@ -57,8 +59,8 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 	headers, unreadable := s.sealer.openHeaders(r.TargetHeaders, targetHeadersPlace(r.UID))
 	c := &models.Callback{
 		ID: r.ID, UID: r.UID, Ref: r.Ref, Event: r.Event, Status: r.Status,
-		Target: r.Target, TargetURL: r.TargetURL, TargetHost: r.TargetHost, TargetHeaders: headers, Unreadable: unreadable,
-		ContentType: r.ContentType, Body: r.Body,
+		Target: r.Target, TargetURL: r.TargetURL, Lane: lane(r.Lane), TargetHeaders: headers, Unreadable: unreadable,
+		ContentType: r.ContentType, Body: r.Body, BodyBytes: r.BodyBytes,
 		AccountID: r.AccountID, ProjectID: r.ProjectID, CrawlID: r.CrawlID, ReportDownloadID: r.ReportDownloadID,
 		RunID: r.RunID, BatchID: r.BatchID, JobID: r.JobID, ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
 		ReplayCount: r.ReplayCount, DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
@@ -71,6 +73,12 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 		c.NextAttemptAt = nil
 	}
 	return c, nil
+}
+
+// lane reads a key. One that cannot be read is that of no lane, which claiming the row puts right.
+func lane(key string) models.Lane {
+	l, _ := models.ParseLane(key)
+	return l
 }
 
 func attemptError(code *models.AttemptErrorCode, message *string) *models.AttemptError {
@@ -104,7 +112,7 @@ func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 	}
 	row := callbackRow{
 		UID: c.UID, Ref: c.Ref, Event: c.Event, Status: c.Status,
-		Target: c.Target, TargetURL: c.TargetURL, TargetHost: c.TargetHost, TargetHeaders: headers,
+		Target: c.Target, TargetURL: c.TargetURL, TargetHost: c.Lane.Host, Lane: c.Lane.String(), TargetHeaders: headers,
 		ContentType: c.ContentType, Body: c.Body,
 		AccountID: c.AccountID, ProjectID: c.ProjectID, CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID,
 		RunID: c.RunID, BatchID: c.BatchID, JobID: c.JobID, ReplayOfID: c.ReplayOfID, CauseID: c.CauseID,
@@ -166,6 +174,7 @@ func newCallbacks(rows []callbackRow) []column {
 		columnOf("target", "text", rows, func(r callbackRow) string { return string(r.Target) }),
 		columnOf("target_url", "text", rows, func(r callbackRow) *string { return r.TargetURL }),
 		columnOf("target_host", "text", rows, func(r callbackRow) string { return r.TargetHost }),
+		columnOf("lane", "text", rows, func(r callbackRow) string { return r.Lane }),
 		columnOf("target_headers", "bytea", rows, func(r callbackRow) []byte { return r.TargetHeaders }),
 		columnOf("content_type", "text", rows, func(r callbackRow) string { return r.ContentType }),
 		columnOf("body", "bytea", rows, func(r callbackRow) []byte { return r.Body }),

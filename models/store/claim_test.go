@@ -16,9 +16,36 @@ import (
 // shared is a host with several callbacks.
 const shared = "shared.example:443"
 
+// to is the lane to a host.
+func to(host string) models.Lane { return models.Lane{Host: host, Owner: "project:1", Account: 1} }
+
 // on makes a callback wait for a host.
 func on(host string) func(*models.Callback) {
-	return func(c *models.Callback) { c.TargetHost = host }
+	return func(c *models.Callback) { c.Lane = to(host) }
+}
+
+// of asks for so much of a lane.
+func of(lane models.Lane, limit int) []models.LaneLimit {
+	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
+}
+
+// overdue are the lanes of callbacks that nobody takes.
+func overdue(t *testing.T, s *store.Store, dueBy time.Time) []string {
+	t.Helper()
+	found, next, err := s.OverdueLanes(t.Context(), models.LeasedCallbacks, "", dueBy, 100)
+	noError(t, err)
+	if next != "" {
+		t.Errorf("there are more lanes than 100, after %q", next)
+	}
+	return found
+}
+
+// keys are those of lanes to hosts.
+func keys(hosts ...string) (list []string) {
+	for _, host := range hosts {
+		list = append(list, to(host).String())
+	}
+	return list
 }
 
 // newCallbacks inserts callbacks on a host, each a microsecond later than the one before.
@@ -34,7 +61,7 @@ func newCallbacks(t *testing.T, s *store.Store, n *tenant, host string, count in
 // claim takes a callback that is alone on its host.
 func claim(t *testing.T, s *store.Store, c *models.Callback, at, leaseUntil time.Time) *models.Callback {
 	t.Helper()
-	claimed, err := s.ClaimDue(t.Context(), c.TargetHost, at, leaseUntil, 2)
+	claimed, err := s.ClaimDue(t.Context(), of(c.Lane, 2), at, leaseUntil)
 	noError(t, err)
 	if !slices.Equal(ids(claimed), []int64{c.ID}) {
 		t.Fatalf("claimed %v, want %d", ids(claimed), c.ID)
@@ -73,7 +100,7 @@ func TestSixteenClaimersShareNoCallbackAndTogetherTakeAll(t *testing.T) {
 	var got []int64
 	atOnce(16, func(int) {
 		for {
-			claimed, err := s.ClaimDue(t.Context(), shared, start.Add(time.Second), start.Add(time.Minute), limit)
+			claimed, err := s.ClaimDue(t.Context(), of(to(shared), limit), start.Add(time.Second), start.Add(time.Minute))
 			if err != nil {
 				t.Error(err)
 				return
@@ -106,7 +133,7 @@ func TestClaimTakesTheLongestWaitingAndNoMoreThanTheLimit(t *testing.T) {
 	want := slices.Clone(newestFirst)
 	slices.Reverse(want)
 	for _, size := range []int{3, 3, 1, 0} {
-		claimed, err := s.ClaimDue(t.Context(), shared, start, start.Add(time.Minute), 3)
+		claimed, err := s.ClaimDue(t.Context(), of(to(shared), 3), start, start.Add(time.Minute))
 		noError(t, err)
 		got := ids(claimed)
 		slices.Sort(got) // within a claim there is no order
@@ -118,7 +145,7 @@ func TestClaimTakesTheLongestWaitingAndNoMoreThanTheLimit(t *testing.T) {
 	}
 }
 
-func TestClaimKeepsToItsHostAndToWhatIsDue(t *testing.T) {
+func TestClaimKeepsToItsLaneAndToWhatIsDue(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
@@ -130,18 +157,15 @@ func TestClaimKeepsToItsHostAndToWhatIsDue(t *testing.T) {
 	running := newCallback(t, s, n, start)
 	claim(t, s, running, start, start.Add(time.Minute))
 
-	hosts, err := s.OverdueHosts(t.Context(), start)
-	noError(t, err)
-	slices.Sort(hosts)
-	if diff := cmp.Diff([]string{shared, elsewhere.TargetHost}, hosts); diff != "" {
+	if diff := cmp.Diff([]string{to(shared).String(), elsewhere.Lane.String()}, overdue(t, s, start)); diff != "" {
 		t.Errorf("something is due for: %s", diff)
 	}
-	for _, host := range []string{ended.TargetHost, running.TargetHost, "unknown.example:443", ""} {
-		if claimed, err := s.ClaimDue(t.Context(), host, start, start.Add(time.Minute), 10); err != nil || len(claimed) != 0 {
-			t.Errorf("%q: claimed %v, %v", host, ids(claimed), err)
+	for _, lane := range []models.Lane{ended.Lane, running.Lane, to("unknown.example:443"), to(""), {}} {
+		if claimed, err := s.ClaimDue(t.Context(), of(lane, 10), start, start.Add(time.Minute)); err != nil || len(claimed) != 0 {
+			t.Errorf("%q: claimed %v, %v", lane, ids(claimed), err)
 		}
 	}
-	claimed, err := s.ClaimDue(t.Context(), shared, start, start.Add(time.Minute), 10)
+	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 10), start, start.Add(time.Minute))
 	noError(t, err)
 	if !slices.Equal(ids(claimed), []int64{due.ID}) {
 		t.Errorf("claimed %v, want %d", ids(claimed), due.ID)
@@ -151,34 +175,32 @@ func TestClaimKeepsToItsHostAndToWhatIsDue(t *testing.T) {
 	}
 }
 
-func TestCallbackWithoutAURLWaitsUnderTheEmptyHost(t *testing.T) {
+func TestCallbackWithoutAURLWaitsInALaneWithoutAHost(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	c := newCallback(t, s, newTenant(t, s, "a"), start, on(""))
-	hosts, err := s.OverdueHosts(t.Context(), start)
-	noError(t, err)
-	if !slices.Equal(hosts, []string{""}) {
-		t.Errorf("got %q", hosts)
+	if got := overdue(t, s, start); !slices.Equal(got, keys("")) {
+		t.Errorf("got %q", got)
 	}
 	claim(t, s, c, start, start.Add(time.Minute))
 }
 
-func TestMovedCallbackWaitsUnderItsNewHostAsIfItHadNotBeenClaimed(t *testing.T) {
+func TestCallbackThatIsGivenBackWaitsWhereItSaysAsIfItHadNotBeenClaimed(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
 	for name, url := range map[string]*string{"another host": new("https://new.example/"), "no URL": nil} {
 		c := newCallback(t, s, n, start)
 		claimed := claim(t, s, c, start, start.Add(time.Minute))
-		claimed.TargetURL, claimed.TargetHost = url, ""
+		claimed.TargetURL, claimed.Lane = url, to("")
 		if url != nil {
-			claimed.TargetHost = "new.example:443"
+			claimed.Lane = to("new.example:443")
 		}
 		at := start.Add(time.Second)
 		claimed.NextAttemptAt = &at
-		noError(t, s.MoveCallbacks(t.Context(), []*models.Callback{claimed}))
+		noError(t, s.GiveBackCallbacks(t.Context(), claimed))
 		want := *c
-		want.TargetURL, want.TargetHost, want.NextAttemptAt = url, claimed.TargetHost, &at
+		want.TargetURL, want.Lane, want.NextAttemptAt = url, claimed.Lane, &at
 		if diff := cmp.Diff(&want, read(t, s, c.ID)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
@@ -195,7 +217,7 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	claim(t, s, other, start, lease)
 	settle(t, s, ended, models.StatusFailed, 500)
 	before := []*models.Callback{read(t, s, other.ID), read(t, s, pending.ID), read(t, s, ended.ID)}
-	got, err := s.RenewLeases(t.Context(), []models.Lease{
+	got, err := s.RenewLeases(t.Context(), models.LeasedCallbacks, []models.Lease{
 		{ID: running.ID, Attempt: 1}, {ID: other.ID, Attempt: 2}, {ID: pending.ID}, {ID: ended.ID, Attempt: 1}, {ID: 999, Attempt: 1},
 	}, renewed)
 	noError(t, err)
@@ -211,7 +233,7 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 		}
 	}
 	// What was renewed is not interrupted; what was not is.
-	n1, err := s.InterruptExpired(t.Context(), lease, 10)
+	n1, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, lease, 10)
 	noError(t, err)
 	if n1 != 1 || read(t, s, running.ID).Status != models.StatusRunning || read(t, s, other.ID).Status != models.StatusPending {
 		t.Errorf("interrupted %d", n1)
@@ -230,7 +252,7 @@ func TestSettlingIsFencedByTheAttemptCount(t *testing.T) {
 	}
 	interrupted := func() *models.Callback {
 		late := claim(t, s, newCallback(t, s, n, start), start, start)
-		if count, err := s.InterruptExpired(t.Context(), start, 10); err != nil || count != 1 {
+		if count, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start, 10); err != nil || count != 1 {
 			t.Fatalf("interrupted %d, %v", count, err)
 		}
 		return late
@@ -255,14 +277,14 @@ func TestLimitHoldsWhateverThePlannerBelieves(t *testing.T) {
 	newCallbacks(t, s, n, shared, 1)
 	noError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
 	newCallbacks(t, s, n, shared, 20)
-	claimed, err := s.ClaimDue(t.Context(), shared, start.Add(time.Second), start.Add(time.Minute), 3)
+	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 3), start.Add(time.Second), start.Add(time.Minute))
 	noError(t, err)
 	if len(claimed) != 3 {
 		t.Errorf("claimed %d", len(claimed))
 	}
-	_, err = s.ClaimDue(t.Context(), shared, start.Add(time.Second), start.Add(time.Minute), 20)
+	_, err = s.ClaimDue(t.Context(), of(to(shared), 20), start.Add(time.Second), start.Add(time.Minute))
 	noError(t, err)
-	if got, err := s.InterruptExpired(t.Context(), start.Add(time.Minute), 3); err != nil || got != 3 {
+	if got, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Minute), 3); err != nil || got != 3 {
 		t.Errorf("interrupted %d, %v", got, err)
 	}
 }

@@ -42,8 +42,13 @@ func (s *Sealer) OpenHeaders(box []byte, place string) ([]models.Header, error) 
 	return s.openHeaders(box, place)
 }
 
-// IsPending is the condition of what can be claimed.
-const IsPending = isPending
+// IsPending is the condition of callbacks that can be claimed.
+var IsPending = (&Store{dialect: sqliteDialect{}}).on(models.LeasedCallbacks, "{pending}")
+
+// QueryClaim is the statement of ClaimDue and ClaimDueBatches.
+func (s *Store) QueryClaim(ctx context.Context, of models.Leased, lanes []models.LaneLimit, now, leaseUntil time.Time) *gorm.DB {
+	return s.claimDue(ctx, of, lanes, now, leaseUntil)
+}
 
 // QueryPages is the statement of CallbackPages, and QueryCounts that of CountCallbacks.
 func (s *Store) QueryPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) *gorm.DB {

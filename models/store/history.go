@@ -22,7 +22,7 @@ const historyColumns = "callbacks.id, uid, ref, event, status, target, content_t
 
 // historyShown are the columns of callbacks that a scope may see.
 func historyShown(scope models.Scope) string {
-	return historyColumns + shown(scope, isNotice, "target_url", "target_host", "error_message")
+	return historyColumns + shown(scope, isNotice, "target_url", "lane", "error_message")
 }
 
 // shown adds columns to a list: of a notice they tell of the partner's webhook, and are NULL for all but the platform.

@@ -34,17 +34,16 @@ func TestHeldCallbackIsNeitherDueNorClaimedNorCounted(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	later := start.Add(time.Hour)
-	if due, err := s.CountDue(t.Context(), later, 10); due != 1 || err != nil {
+	if due, err := s.CountDue(t.Context(), models.LeasedCallbacks, later, 10); due != 1 || err != nil {
 		t.Errorf("%d are due, %v", due, err)
 	}
-	overdue, err := s.OverdueHosts(t.Context(), later)
+	lanes := overdue(t, s, later)
+	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 10), later, later)
 	noError(t, err)
-	claimed, err := s.ClaimDue(t.Context(), shared, later, later, 10)
-	noError(t, err)
-	if !slices.Equal(overdue, []string{shared}) || !slices.Equal(ids(claimed), []int64{first.ID}) {
-		t.Errorf("overdue %v, claimed %v", overdue, ids(claimed))
+	if !slices.Equal(lanes, keys(shared)) || !slices.Equal(ids(claimed), []int64{first.ID}) {
+		t.Errorf("overdue %v, claimed %v", lanes, ids(claimed))
 	}
-	if n, err := s.InterruptExpired(t.Context(), later, 10); n != 1 || err != nil {
+	if n, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, later, 10); n != 1 || err != nil {
 		t.Errorf("interrupted %d, %v", n, err)
 	}
 	if got := read(t, s, second.ID); !got.Held {
@@ -52,12 +51,12 @@ func TestHeldCallbackIsNeitherDueNorClaimedNorCounted(t *testing.T) {
 	}
 }
 
-func TestHostOfHeldCallbacksOnlyIsNotOverdue(t *testing.T) {
+func TestLaneOfHeldCallbacksOnlyIsNotOverdue(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	newCallback(t, s, newTenant(t, s, "a"), start, inLine("line", true))
-	if overdue, err := s.OverdueHosts(t.Context(), start.Add(time.Hour)); err != nil || len(overdue) != 0 {
-		t.Errorf("got %v, %v", overdue, err)
+	if got := overdue(t, s, start.Add(time.Hour)); len(got) != 0 {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -201,11 +200,11 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 		index     string
 	}{
 		"what is claimed": {
-			"SELECT id FROM callbacks WHERE target_host = ? AND " + store.IsPending + " AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT 10",
-			[]any{shared, start.UnixMicro()},
-			"callbacks_waiting",
+			"SELECT id FROM callbacks WHERE lane = ? AND " + store.IsPending + " AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT 10",
+			[]any{to(shared).String(), start.UnixMicro()},
+			"callbacks_lanes",
 		},
-		"the hosts": {"SELECT min(target_host) FROM callbacks WHERE " + store.IsPending, nil, "callbacks_waiting"},
+		"the lanes": {"SELECT min(lane) FROM callbacks WHERE " + store.IsPending, nil, "callbacks_lanes"},
 		"who is next": {
 			"SELECT id FROM callbacks WHERE ordering_key = ? AND finished_at IS NULL AND held ORDER BY id LIMIT 1", []any{"line"}, "callbacks_line",
 		},
@@ -216,7 +215,7 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 		if !strings.Contains(got, test.index) || strings.Contains(got, "Sort") || strings.Contains(got, "TEMP B-TREE") {
 			t.Errorf("%s: %s", name, got)
 		}
-		if test.index == "callbacks_waiting" && strings.Contains(got, "Removed by Filter") {
+		if test.index == "callbacks_lanes" && strings.Contains(got, "Removed by Filter") {
 			t.Errorf("%s: rows are read in vain: %s", name, got)
 		}
 	}

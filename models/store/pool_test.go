@@ -21,12 +21,8 @@ func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
 	for round := range int64(40) {
 		ids, leases = append(ids, round), append(leases, models.Lease{ID: round})
 		atOnce(4, func(i int) {
-			renew := s.RenewLeases
-			if i%2 == 1 {
-				renew = s.RenewBatches
-			}
 			if i < 3 {
-				if _, err := renew(ctx, leases, start); err != nil {
+				if _, err := s.RenewLeases(ctx, models.Leased(i%2), leases, start); err != nil {
 					t.Error(err)
 				}
 				return

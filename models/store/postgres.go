@@ -13,6 +13,8 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/ringback/ringback/models"
 )
 
 func isPostgres(databaseURL string) bool {
@@ -100,6 +102,20 @@ func (postgresDialect) among(column string, values any) clause.Expr {
 // chosen: in an array the query is run once. As a plain subquery Postgres may run it again for each row of a table that it takes for
 // tiny, and each run skips what is locked and chooses others, past the limit.
 func (postgresDialect) chosen() string { return "id = ANY(ARRAY(?))" }
+
+// ofLanes: one statement serves any number of lanes.
+func (postgresDialect) ofLanes(lanes []models.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr {
+	keys, limits := make([]string, len(lanes)), make([]int, len(lanes))
+	for i, l := range lanes {
+		keys[i], limits[i] = l.Lane, l.Limit
+	}
+	return gorm.Expr("SELECT due.id FROM unnest(?::text[], ?::bigint[]) AS asked (lane, up_to) CROSS JOIN LATERAL (?) AS due", &keys, &limits,
+		query(gorm.Expr("asked.lane"), gorm.Expr("asked.up_to")))
+}
+
+func (postgresDialect) skipLocked(table string) string {
+	return " FOR UPDATE OF " + table + " SKIP LOCKED"
+}
 
 // ofEach: one query serves any number of owners.
 func (postgresDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expr) clause.Expr {

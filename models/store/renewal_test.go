@@ -12,9 +12,9 @@ import (
 
 // leased is two rows in a worker's hand.
 type leased struct {
+	of     models.Leased
 	leases [2]models.Lease
 	settle func(t *testing.T, tx models.Store, i int)
-	renew  func(ctx context.Context, leases []models.Lease, until time.Time) ([]models.Lease, error)
 	lease  func(t *testing.T, i int) *time.Time // nil when it is settled
 }
 
@@ -31,7 +31,6 @@ func leasedCallbacks(t *testing.T, s *store.Store) leased {
 				t.Errorf("callback %d was not settled", i)
 			}
 		},
-		renew: s.RenewLeases,
 		lease: func(t *testing.T, i int) *time.Time { t.Helper(); return read(t, s, hands[i].callback.ID).LeaseUntil },
 	}
 }
@@ -41,6 +40,7 @@ func leasedBatches(t *testing.T, s *store.Store) leased {
 	w.newBatches(t, s, 2)
 	batches := w.claim(t, s, 2)
 	return leased{
+		of:     models.LeasedBatches,
 		leases: [2]models.Lease{{ID: batches[0].ID, Attempt: 1}, {ID: batches[1].ID, Attempt: 1}},
 		settle: func(t *testing.T, tx models.Store, i int) {
 			t.Helper()
@@ -52,7 +52,6 @@ func leasedBatches(t *testing.T, s *store.Store) leased {
 				t.Errorf("batch %d was not settled", i)
 			}
 		},
-		renew: s.RenewBatches,
 		lease: func(t *testing.T, i int) *time.Time { t.Helper(); return readBatch(t, s, batches[i].ID).LeaseUntil },
 	}
 }
@@ -74,7 +73,7 @@ func TestRenewalDoesNotWaitForWhatIsJustBeingSettled(t *testing.T) {
 			defer cancel()
 			noError(t, s.InTx(t.Context(), func(tx models.Store) error {
 				l.settle(t, tx, 1)
-				if got, err := l.renew(ctx, l.leases[:], renewed); err != nil || len(got) != 1 || got[0] != l.leases[0] {
+				if got, err := s.RenewLeases(ctx, l.of, l.leases[:], renewed); err != nil || len(got) != 1 || got[0] != l.leases[0] {
 					t.Errorf("renewed %v, %v", got, err)
 				}
 				if got := l.lease(t, 0); got == nil || !got.Equal(renewed) {

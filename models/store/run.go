@@ -114,7 +114,7 @@ func (s *Store) UpdateRun(ctx context.Context, r *models.Run) error {
 
 // StartRuns notes that the first batches of runs are under way.
 func (s *Store) StartRuns(ctx context.Context, ids []int64, at time.Time) error {
-	return s.writer(ctx).Model(&runRow{}).Where("id IN ? AND status = ?", ids, models.RunQueued).
+	return s.writer(ctx).Model(&runRow{}).Where(s.among("id", &ids)).Where("status = ?", models.RunQueued).
 		Updates(map[string]any{"status": models.RunRunning, "started_at": micros(at)}).Error
 }
 

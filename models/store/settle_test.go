@@ -99,7 +99,7 @@ var changes = map[string]func(h hand, text string){
 	"to be tried again": func(h hand, text string) {
 		c, a := h.callback, h.attempt
 		c.Status, c.NextAttemptAt, c.LeaseUntil = models.StatusPending, new(start.Add(time.Hour)), nil
-		c.TargetURL, c.TargetHost, c.FailureCount, c.HTTPStatus = &text, text, math.MaxInt32, new(599)
+		c.TargetURL, c.FailureCount, c.HTTPStatus = &text, math.MaxInt32, new(599)
 		c.Error = &models.AttemptError{Code: models.AttemptErrorCode(text), Message: "message " + text}
 		a.FinishedAt, a.Duration, a.HTTPStatus, a.Error = new(start.Add(time.Microsecond)), 24*time.Hour, new(599), c.Error
 		a.Timings = models.Timings{DNS: time.Microsecond, Connect: 2 * time.Microsecond, TLS: 3 * time.Microsecond, FirstByte: 4 * time.Microsecond}
@@ -146,7 +146,7 @@ func TestFenceOfOneCallbackKeepsNoOtherFromBeingSettled(t *testing.T) {
 	// Another has the second by now, and has ended the fourth.
 	expired := s.DB().Exec("UPDATE callbacks SET lease_until = ? WHERE id IN ?", start.UnixMicro(), []int64{callbacks[1].ID, callbacks[3].ID})
 	noError(t, expired.Error)
-	if interrupted, err := s.InterruptExpired(t.Context(), start, 10); interrupted != 2 || err != nil {
+	if interrupted, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start, 10); interrupted != 2 || err != nil {
 		t.Fatalf("interrupted %d, %v", interrupted, err)
 	}
 	second, fourth := claim(t, s, callbacks[1], start, start.Add(time.Minute)), claim(t, s, callbacks[3], start, start.Add(time.Minute))
@@ -171,7 +171,7 @@ func TestLateAndPresentOwnerAreToldApartInOneStatement(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	h := inHand(t, s, newTenant(t, s, "a"), 1)[0]
-	if interrupted, err := s.InterruptExpired(t.Context(), start.Add(time.Minute), 10); interrupted != 1 || err != nil {
+	if interrupted, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Minute), 10); interrupted != 1 || err != nil {
 		t.Fatalf("interrupted %d, %v", interrupted, err)
 	}
 	at := start.Add(time.Minute)

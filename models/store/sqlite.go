@@ -4,12 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math/bits"
 	"net/url"
 	"reflect"
 
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/ringback/ringback/models"
 )
 
 // sqliteReaders is the size of the pool that reads; one page of history takes well under a millisecond.
@@ -105,6 +108,22 @@ func (sqliteDialect) among(column string, values any) clause.Expr {
 }
 
 func (sqliteDialect) chosen() string { return "id IN (?)" }
+
+// ofLanes: each lane has a query of its own. Lanes that give nothing make up a power of two, so that there are few statements to keep.
+func (sqliteDialect) ofLanes(lanes []models.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr {
+	each := make([]clause.Expr, 1<<bits.Len(uint(len(lanes)-1)))
+	for i := range each {
+		var asked models.LaneLimit
+		if i < len(lanes) {
+			asked = lanes[i]
+		}
+		each[i] = gorm.Expr("SELECT id FROM (?)", query(gorm.Expr("?", asked.Lane), gorm.Expr("?", asked.Limit)))
+	}
+	return joined(" UNION ALL ", each)
+}
+
+// skipLocked: there is one writer.
+func (sqliteDialect) skipLocked(string) string { return "" }
 
 // ofEach: a query cannot refer to what stands beside it here, so each owner has its own.
 func (sqliteDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expr) clause.Expr {

@@ -307,6 +307,10 @@ type dialect interface {
 	lockKey(db *gorm.DB, key string) error
 	// among is the condition that a column has one of the values: a pointer to a slice.
 	among(column string, values any) clause.Expr
+	// ofLanes is the ids that a query of a lane and a limit gives for each of some lanes.
+	ofLanes(lanes []models.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr
+	// skipLocked ends a query of rows that nobody else has locked, and locks them.
+	skipLocked(table string) string
 	// chosen is the condition that a row's id is one of a query, which is run once.
 	chosen() string
 	// rows is a query that yields rows which the statement takes along.

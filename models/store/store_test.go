@@ -72,15 +72,15 @@ func newProject(t *testing.T, s *store.Store, accountID int64, at time.Time) *mo
 	return p
 }
 
-// newCallback inserts a callback of the tenant that was created, and is due, at a time. Unless it is changed, it is alone on its
-// host.
+// newCallback inserts a callback of the tenant that was created, and is due, at a time. Unless it is changed, it is alone in its
+// lane.
 func newCallback(t *testing.T, s *store.Store, n *tenant, at time.Time, changes ...func(*models.Callback)) *models.Callback {
 	t.Helper()
 	uid := uuid.Must(uuid.NewV7())
 	c := &models.Callback{
 		UID: uid, Ref: uid, Event: models.CrawlFinishedEvent, Status: models.StatusPending, Target: models.TargetConfigured,
 		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID, CrawlID: &n.crawl.ID,
-		TargetHost: uid.String(), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at,
+		Lane: to(uid.String()), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at,
 	}
 	for _, change := range changes {
 		change(c)

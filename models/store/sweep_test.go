@@ -13,7 +13,7 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-func TestOverdueHostsAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
+func TestOverdueLanesAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
@@ -26,7 +26,7 @@ func TestOverdueHostsAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
 	settle(t, s, newCallback(t, s, n, start, on("ended.example:443")), models.StatusFailed, 500)
 	claim(t, s, newCallback(t, s, n, start, on("running.example:443")), start, start.Add(time.Minute))
 	newCallback(t, s, n, start, on("held.example:443"), func(c *models.Callback) { c.OrderingKey, c.Held = "line", true })
-	all := []string{"", "busy.example:443", "quiet.example:443", "soon.example:443"}
+	all := keys("", "busy.example:443", "quiet.example:443", "soon.example:443")
 	for name, test := range map[string]struct {
 		dueBy time.Time
 		want  []string
@@ -37,37 +37,31 @@ func TestOverdueHostsAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
 		"when the next is due":      {start.Add(time.Second), all},
 		"again: it changed nothing": {start.Add(time.Second), all},
 	} {
-		found, err := s.OverdueHosts(t.Context(), test.dueBy)
-		noError(t, err)
-		slices.Sort(found)
-		if diff := cmp.Diff(test.want, found, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(test.want, overdue(t, s, test.dueBy), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
 
-func TestInterruptedCallbackIsOverdueForItsHost(t *testing.T) {
+func TestInterruptedCallbackIsOverdueInItsLane(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	c := newCallback(t, s, newTenant(t, s, "a"), start)
 	claim(t, s, c, start, start)
-	_, err := s.InterruptExpired(t.Context(), start, 10)
+	_, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start, 10)
 	noError(t, err)
-	found, err := s.OverdueHosts(t.Context(), start)
-	noError(t, err)
-	if !slices.Equal(found, []string{c.TargetHost}) {
-		t.Errorf("got %q", found)
+	if got := overdue(t, s, start); !slices.Equal(got, []string{c.Lane.String()}) {
+		t.Errorf("got %q", got)
 	}
 }
 
 func TestOverdueOfNothingIsNothing(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	if found, err := s.OverdueHosts(t.Context(), start); err != nil || len(found) != 0 {
-		t.Errorf("got %v, %v", found, err)
-	}
-	if found, err := s.OverdueActions(t.Context(), start); err != nil || len(found) != 0 {
-		t.Errorf("got %v, %v", found, err)
+	for _, of := range []models.Leased{models.LeasedCallbacks, models.LeasedBatches} {
+		if found, next, err := s.OverdueLanes(t.Context(), of, "", start, 10); err != nil || len(found) != 0 || next != "" {
+			t.Errorf("got %v, %q, %v", found, next, err)
+		}
 	}
 }
 
@@ -81,13 +75,13 @@ func TestCountOfDueCallbacksStopsAtTheLimit(t *testing.T) {
 	settle(t, s, newCallback(t, s, n, start), models.StatusFailed, 500)
 	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
 	for limit, want := range map[int]int{1: 1, 3: 3, 4: 4, 100: 4} {
-		got, err := s.CountDue(t.Context(), start.Add(time.Second), limit)
+		got, err := s.CountDue(t.Context(), models.LeasedCallbacks, start.Add(time.Second), limit)
 		noError(t, err)
 		if got != want {
 			t.Errorf("limit %d: counted %d, want %d", limit, got, want)
 		}
 	}
-	if got, err := s.CountDue(t.Context(), start.Add(-time.Microsecond), 10); err != nil || got != 0 {
+	if got, err := s.CountDue(t.Context(), models.LeasedCallbacks, start.Add(-time.Microsecond), 10); err != nil || got != 0 {
 		t.Errorf("before anything is due: counted %d, %v", got, err)
 	}
 }
@@ -96,12 +90,12 @@ func TestSweepsAtOnceInterruptEachCallbackOnce(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	newCallbacks(t, s, newTenant(t, s, "a"), shared, 20)
-	claimed, err := s.ClaimDue(t.Context(), shared, start.Add(time.Second), start.Add(time.Minute), 20)
+	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 20), start.Add(time.Second), start.Add(time.Minute))
 	noError(t, err)
 	var total atomic.Int32
 	atOnce(4, func(int) {
 		for range 10 { // more rounds than one sweep alone needs: rows in the other's hand are skipped
-			n, err := s.InterruptExpired(t.Context(), start.Add(time.Minute), 3)
+			n, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Minute), 3)
 			if err != nil {
 				t.Error(err)
 			}
@@ -122,7 +116,7 @@ func TestInterruptedCallbackIsDueSinceItsLeaseRanOut(t *testing.T) {
 	c := newCallback(t, s, newTenant(t, s, "a"), start)
 	lease := start.Add(time.Second)
 	claim(t, s, c, start, lease)
-	_, err := s.InterruptExpired(t.Context(), start.Add(time.Hour), 10)
+	_, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Hour), 10)
 	noError(t, err)
 	got := read(t, s, c.ID)
 	if got.Status != models.StatusPending || !got.NextAttemptAt.Equal(lease) || got.LeaseUntil != nil || got.AttemptCount != 1 {
@@ -142,7 +136,7 @@ func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
 		noError(t, s.FinishAttempts(t.Context(), finished))
 		newAttempt(t, s, c, claimed.AttemptCount)
 	}
-	count, err := s.InterruptExpired(t.Context(), start.Add(time.Second), 10)
+	count, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Second), 10)
 	noError(t, err)
 	if count != 1 {
 		t.Errorf("interrupted %d", count)
@@ -167,7 +161,7 @@ func TestAttemptsOfOneClaimAreWrittenTogether(t *testing.T) {
 	var attempts []*models.Attempt
 	for range 3 {
 		c := newCallback(t, s, n, start)
-		attempts = append(attempts, &models.Attempt{UID: c.UID, CallbackID: c.ID, Number: 1, URL: new("https://" + c.TargetHost), StartedAt: start})
+		attempts = append(attempts, &models.Attempt{UID: c.UID, CallbackID: c.ID, Number: 1, URL: new("https://" + c.Lane.Host), StartedAt: start})
 	}
 	noError(t, s.CreateAttempts(t.Context(), nil))
 	noError(t, s.CreateAttempts(t.Context(), attempts))

@@ -1,0 +1,109 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Lane is what waits for one endpoint by whose URL it is. What is in a lane is claimed together, and another's lane to the same host is
+// not held up by it.
+type Lane struct {
+	Host string // name:port; empty where there is no URL
+	// Owner is whose URL it is: project:1, account:2 or sso:3, request:1 for URLs that were given with requests of project 1, whatever
+	// they are on that host, and action:4 for the executor of an action, where batches wait.
+	Owner   string
+	Account int64 // whose callbacks or batches they are
+}
+
+// What a lane's owner begins with.
+const (
+	ofProject = "project:"
+	ofAccount = "account:"
+	ofRequest = "request:"
+	ofSSO     = "sso:"
+	ofAction  = "action:"
+)
+
+// String is the lane's key, by which the database knows it. That of no lane at all is empty.
+func (l Lane) String() string {
+	if l == (Lane{}) {
+		return ""
+	}
+	return l.Host + " " + l.Owner + " " + strconv.FormatInt(l.Account, 10)
+}
+
+// ParseLane reads a lane's key. Where a URL could not be read its text stands for the host, and there may be spaces in that.
+func ParseLane(key string) (Lane, error) {
+	if key == "" {
+		return Lane{}, nil
+	}
+	rest, account, _ := cutLast(key)
+	host, owner, found := cutLast(rest)
+	id, err := strconv.ParseInt(account, 10, 64)
+	if !found || err != nil {
+		return Lane{}, fmt.Errorf("%q is not the key of a lane", key)
+	}
+	return Lane{host, owner, id}, nil
+}
+
+func cutLast(text string) (before, last string, found bool) {
+	i := strings.LastIndexByte(text, ' ')
+	if i < 0 {
+		return "", text, false
+	}
+	return text[:i], text[i+1:], true
+}
+
+// OfBatches tells whether batches wait in the lane, and not callbacks.
+func (l Lane) OfBatches() bool { return strings.HasPrefix(l.Owner, ofAction) }
+
+// laneOf is where a callback to a target waits.
+func laneOf(t Target, o Owners) Lane {
+	lane := Lane{Owner: ofProject + rawIDText(o.Project.ID), Account: o.Account.ID}
+	if t.URL != "" {
+		lane.Host = HostOf(t.URL)
+	}
+	switch t.Source {
+	case SourceAccount:
+		lane.Owner = ofAccount + rawIDText(o.Account.ID)
+	case SourceRequest:
+		lane.Owner = ofRequest + rawIDText(o.Project.ID)
+	case SourceSSOClient:
+		lane.Owner = ofSSO + rawIDText(*o.Account.SSOClientID)
+	case SourceProject: // as it is
+	}
+	return lane
+}
+
+// Lane is where an action's batches wait.
+func (a *Action) Lane() Lane {
+	return Lane{HostOf(a.ExecutorURL()), ofAction + rawIDText(a.ID), a.AccountID}
+}
+
+// LaneLimit asks for work of a lane.
+type LaneLimit struct {
+	Lane  string // its key
+	Limit int
+}
+
+// fullLanes returns the keys of lanes that gave as many as they were asked for, so that they may have more.
+func fullLanes[W any](asked []LaneLimit, claimed []W, lane func(W) Lane) (full []string) {
+	counts := map[string]int{}
+	for _, work := range claimed {
+		counts[lane(work).String()]++
+	}
+	for _, a := range asked {
+		if a.Limit > 0 && counts[a.Lane] >= a.Limit {
+			full = append(full, a.Lane)
+		}
+	}
+	return full
+}
+
+// distinctLanes names each once.
+func distinctLanes(lanes []Lane) []Lane {
+	slices.SortFunc(lanes, func(a, b Lane) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(lanes)
+}
