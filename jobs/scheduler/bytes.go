@@ -16,12 +16,19 @@ func (l *lane) weigh(bytes int64) {
 	l.weight += (bytes - l.weight) / 8
 }
 
-// roomBytes is how many works of a weight may come to hand, of so many.
+// roomBytes is how many of so many works of a weight may come to hand.
 func (s *Scheduler) roomBytes(works int, weight int64) int {
-	if s.limits.Bytes <= 0 || weight <= 0 {
+	room := s.limits.Bytes - s.bytes
+	switch {
+	case s.limits.Bytes <= 0:
 		return works
+	case room <= 0:
+		return 0
+	case weight <= 0:
+		return works
+	default:
+		return int(min(int64(works), room/weight))
 	}
-	return int(min(int64(works), max(0, s.limits.Bytes-s.bytes)/weight))
 }
 
 // lighten returns bytes that are in hand no more.

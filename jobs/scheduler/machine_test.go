@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 
@@ -14,6 +15,7 @@ type model struct {
 	lanes   []Lane
 	limits  Limits
 
+	database     map[string][]int64 // by lane: the bytes of each work that is due
 	claims       []*Claim
 	started      []*Item // not answered
 	answered     []*Item // not freed
@@ -24,7 +26,7 @@ type model struct {
 }
 
 func newModel(t *rapid.T) *model {
-	m := &model{ended: map[*Item]string{}, rest: map[string]Instant{}}
+	m := &model{database: map[string][]int64{}, ended: map[*Item]string{}, rest: map[string]Instant{}}
 	m.limits = Limits{
 		Slots:       rapid.SampledFrom([]int{1, 2, 3, 5, 8, 20, 40, 100}).Draw(t, "slots"),
 		PerEndpoint: rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3, 12}).Draw(t, "at once to an endpoint"),
@@ -51,8 +53,8 @@ func TestMachineKeepsItsRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"due":          func(t *rapid.T) { m.do(t, m.machine.Due(m.now, m.lane(t))) },
-			"due too":      func(t *rapid.T) { m.do(t, m.machine.Due(m.now, m.lane(t))) },
+			"due":          m.add,
+			"due too":      m.add,
 			"claimed":      m.claimed,
 			"claimed too":  m.claimed,
 			"answered":     m.answer,
@@ -65,8 +67,18 @@ func TestMachineKeepsItsRules(t *testing.T) {
 			"room":         func(t *rapid.T) { m.machine.Room(m.lane(t)) },
 			"":             m.check,
 		})
-		m.drain(t)
+		m.finish(t)
+		m.stop(t)
 	})
+}
+
+func init() {
+	// More than the defaults, and less than what is said on the command line.
+	for name, value := range map[string]string{"rapid.checks": "300", "rapid.steps": "60"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
 }
 
 func (m *model) lane(t *rapid.T) Lane { return rapid.SampledFrom(m.lanes).Draw(t, "lane") }
@@ -95,7 +107,30 @@ func (m *model) do(t *rapid.T, a Actions) {
 			t.Fatalf("given back after it was %s", how)
 		}
 		m.ended[item] = "given back"
+		m.database[item.Lane.Key] = append([]int64{item.Bytes}, m.database[item.Lane.Key]...)
 	}
+	for _, item := range a.GiveBack {
+		m.do(t, m.machine.Due(m.now, item.Lane))
+	}
+}
+
+func (m *model) add(t *rapid.T) {
+	l := m.lane(t)
+	for range rapid.SampledFrom([]int{0, 1, 3, 20, 60}).Draw(t, "works") {
+		m.database[l.Key] = append(m.database[l.Key], int64(rapid.SampledFrom([]int{0, 1, 10, 60, 700}).Draw(t, "bytes")))
+	}
+	m.do(t, m.machine.Due(m.now, l))
+}
+
+// take claims up to n works.
+func (m *model) take(l Lane, n int) (items []*Item) {
+	sizes := m.database[l.Key]
+	n = min(n, len(sizes))
+	for _, size := range sizes[:n] {
+		items = append(items, &Item{Lane: l, Bytes: size})
+	}
+	m.database[l.Key] = sizes[n:]
+	return items
 }
 
 func (m *model) checkClaim(t *rapid.T, c *Claim) {
@@ -122,10 +157,6 @@ func pull[T any](t *rapid.T, from *[]T) (x T) {
 	return x
 }
 
-func (m *model) item(t *rapid.T, l Lane) *Item {
-	return &Item{Lane: l, Bytes: int64(rapid.SampledFrom([]int{0, 1, 10, 60, 700}).Draw(t, "bytes"))}
-}
-
 func (m *model) claimed(t *rapid.T) {
 	c := pull(t, &m.claims)
 	var items []*Item
@@ -133,13 +164,12 @@ func (m *model) claimed(t *rapid.T) {
 	if rapid.IntRange(0, 9).Draw(t, "fails") > 0 {
 		for _, l := range c.Lanes {
 			n := l.Limit
-			if rapid.Bool().Draw(t, "less") {
+			if rapid.IntRange(0, 3).Draw(t, "less") == 0 {
 				n = rapid.IntRange(0, n).Draw(t, "n")
 			}
-			for range n {
-				items = append(items, m.item(t, l.Lane))
-			}
-			if n == l.Limit {
+			found := m.take(l.Lane, n)
+			items = append(items, found...)
+			if len(found) == l.Limit {
 				full = append(full, l.Lane.Key)
 			}
 		}
@@ -214,15 +244,72 @@ func (m *model) endReservation(t *rapid.T) {
 	m.do(t, r.Return(m.now))
 }
 
-// drain lets everything end: nothing is counted afterwards, and nothing remembered a while later.
-func (m *model) drain(t *rapid.T) {
-	m.do(t, m.machine.Stop(m.now))
-	m.stopped = true
+// finish sees all of it through, once all receivers are well: nothing is left waiting, whatever was before.
+func (m *model) finish(t *rapid.T) {
 	for _, r := range m.reservations {
 		m.do(t, r.Return(m.now))
 	}
+	m.reservations = nil
+	for _, l := range m.lanes { // the sweep, after claims that failed
+		m.do(t, m.machine.Due(m.now, l))
+	}
+	for range 100_000 {
+		next, ok := m.machine.Next()
+		switch {
+		case ok && next <= m.now:
+			m.do(t, m.machine.Tick(m.now))
+		case len(m.claims) > 0:
+			c := m.claims[0]
+			m.claims = m.claims[1:]
+			var items []*Item
+			var full []string
+			for _, l := range c.Lanes {
+				found := m.take(l.Lane, l.Limit)
+				items = append(items, found...)
+				if len(found) == l.Limit {
+					full = append(full, l.Lane.Key)
+				}
+			}
+			m.do(t, m.machine.Claimed(m.now, c, items, full))
+		case len(m.started) > 0:
+			item := m.started[0]
+			m.started = m.started[1:]
+			m.now += millisecond
+			m.do(t, m.machine.Answered(m.now, item, Answer{Kind: Arrived, Took: 20 * millisecond}))
+			m.do(t, m.machine.Freed(m.now, item))
+		case len(m.answered) > 0:
+			m.do(t, m.machine.Freed(m.now, m.answered[0]))
+			m.answered = m.answered[1:]
+		case ok && len(m.machine.lanes) > 0:
+			m.now = next
+		default:
+			m.checkNothingWaits(t)
+			return
+		}
+	}
+	t.Fatal("it never ends")
+}
+
+func (m *model) checkNothingWaits(t *rapid.T) {
+	for key, sizes := range m.database {
+		if len(sizes) > 0 {
+			t.Fatalf("%d works of %s were never begun", len(sizes), key)
+		}
+	}
+}
+
+// stop ends it all: nothing is counted afterwards.
+func (m *model) stop(t *rapid.T) {
+	for _, l := range m.lanes {
+		m.database[l.Key] = append(m.database[l.Key], 1, 1, 1)
+		m.do(t, m.machine.Due(m.now, l))
+	}
+	r := m.machine.Reserve(m.now, m.lanes[0], 1, 5)
+	m.do(t, m.machine.Stop(m.now))
+	m.stopped = true
+	m.do(t, r.Start(m.now, []*Item{{Lane: m.lanes[0]}}))
 	for _, c := range m.claims {
-		item := m.item(t, c.Lanes[0].Lane)
+		item := &Item{Lane: c.Lanes[0].Lane}
 		m.do(t, m.machine.Claimed(m.now, c, []*Item{item}, nil))
 		if m.ended[item] != "given back" {
 			t.Fatal("claimed after the stop, and not given back")
