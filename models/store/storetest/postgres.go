@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -14,8 +13,6 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-
-	"github.com/ringback/ringback/models/store"
 )
 
 // Main is the tests of a package. While they run, a test on Postgres gets a database that another has left: to empty one takes a tenth
@@ -109,16 +106,7 @@ func newMigrated() (databaseURL string, err error) {
 	if databaseURL, err = newDatabase(""); err != nil {
 		return "", err
 	}
-	sealer, err := store.NewSealer(Key)
-	if err != nil {
-		return "", err
-	}
-	s, err := store.Open(databaseURL, sealer)
-	if err != nil {
-		return "", err
-	}
-	_, err = s.Migrate(context.Background())
-	return databaseURL, errors.Join(err, s.Close())
+	return databaseURL, migrate(databaseURL)
 }
 
 // push empties a database and keeps it, if that can be.

@@ -3,6 +3,8 @@ package storetest
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -34,11 +36,10 @@ func OpenWithURL(tb testing.TB, opts ...store.Option) (s *store.Store, databaseU
 		return OpenURL(tb, databaseURL, opts...), databaseURL
 	}
 	databaseURL = URL(tb)
-	s = OpenURL(tb, databaseURL, opts...)
-	if _, err := s.Migrate(tb.Context()); err != nil {
+	if err := copyMigrated(databaseURL); err != nil {
 		tb.Fatal(err)
 	}
-	return s, databaseURL
+	return OpenURL(tb, databaseURL, opts...), databaseURL
 }
 
 // MigratedURL returns the URL of an empty, migrated database on Postgres.
@@ -67,6 +68,20 @@ func OpenWithKey(tb testing.TB, databaseURL string, key []byte, opts ...store.Op
 	}
 	tb.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// migrate migrates a database. The context is not that of the first test that needs it, which may end while others wait.
+func migrate(databaseURL string) error {
+	sealer, err := store.NewSealer(Key)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(databaseURL, sealer)
+	if err != nil {
+		return err
+	}
+	_, err = s.Migrate(context.Background())
+	return errors.Join(err, s.Close())
 }
 
 // OnPostgres tells whether tests run on Postgres.
