@@ -25,6 +25,7 @@ type grant struct {
 	bytes int64
 	marks marks // of each of the places
 	got   int
+	more  bool // may be due than it asked for
 	heavy bool // one of them did not fit, and none after it
 }
 
@@ -152,14 +153,19 @@ func (s *Scheduler) Claimed(now Instant, c *Claim, items []*Item, full []string)
 	for _, key := range full {
 		if l, ok := s.lanes[key]; ok {
 			l.wanted = true
-			l.ask = min(2*l.ask, maxClaimWorks)
-			s.settle(l)
+			if l.claim == c {
+				c.grants[l.entry].more = true
+			} else {
+				s.settle(l)
+			}
 		}
 	}
 	for i := range c.grants {
 		g := &c.grants[i]
 		g.lane.claim = nil
-		if !g.lane.wanted {
+		if g.more {
+			g.lane.ask = min(2*g.lane.ask, maxClaimWorks)
+		} else {
 			g.lane.ask = max(firstAsk, 2*g.got)
 		}
 		s.revoke(g)

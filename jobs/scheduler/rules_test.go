@@ -115,6 +115,7 @@ func TestFixedBoundOfAnEndpoint(t *testing.T) {
 	t.Parallel()
 	h := newHands(t, Limits{Slots: 1000, PerEndpoint: 20})
 	shared := func(n int) Lane { return at("shared:443", "shared", 1, fmt.Sprint(n)) }
+	h.machine.Room(shared(2)) // there is another
 	h.add(shared(1), 100)
 	h.want("one lane", h.inFlight(shared(1)), 18)
 	h.add(shared(2), 100)
