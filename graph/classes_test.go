@@ -33,14 +33,14 @@ var classes = readClasses(map[class]string{
 		EffectiveApiCallbackHeader: key source
 		Crawl: id rawID kind status createdAt finishedAt createdByUser project account callbacks
 		ReportDownload: id rawID status reportTemplateCode reportTypeCode reportId fileURL createdAt finishedAt crawl
-		Callback: id rawID uid ref event status targetUrl contentType payload attemptCount httpStatus error nextAttemptAt createdAt finishedAt
+		Callback: id rawID uid ref event status targetUrl contentType payload payloadPurgedAt attemptCount httpStatus error nextAttemptAt createdAt finishedAt
 		Callback: replayOf replays project account crawl reportDownload attempts run batch job
 		Attempt: uid number url startedAt durationMs timings httpStatus error responseBody
 		AttemptError: code message
 		Timings: dnsMs connectMs tlsMs firstByteMs
 		Action: id rawID name executorHeaders pageSize timeout createdAt updatedAt
 		Run: id rawID uid status mode action parameters callbackUrl callbackOn inputCount batchCount outputCount error createdAt startedAt
-		Run: finishedAt createdByUser schedule project account batches callbacks results
+		Run: finishedAt payloadPurgedAt createdByUser schedule project account batches callbacks results
 		RunParameters: maxResults pageSize
 		Batch: uid page status input customData results resultCount error attemptCount nextAttemptAt createdAt startedAt finishedAt attempts
 		BatchAttempt: uid number startedAt durationMs httpStatus errorCode

@@ -181,31 +181,32 @@ type ComplexityRoot struct {
 	}
 
 	Callback struct {
-		Account        func(childComplexity int) int
-		AttemptCount   func(childComplexity int) int
-		Attempts       func(childComplexity int, first *int, after *string) int
-		Batch          func(childComplexity int) int
-		ContentType    func(childComplexity int) int
-		Crawl          func(childComplexity int) int
-		CreatedAt      func(childComplexity int) int
-		Error          func(childComplexity int) int
-		Event          func(childComplexity int) int
-		FinishedAt     func(childComplexity int) int
-		HTTPStatus     func(childComplexity int) int
-		Job            func(childComplexity int) int
-		NextAttemptAt  func(childComplexity int) int
-		ObjectID       func(childComplexity int) int
-		Payload        func(childComplexity int) int
-		Project        func(childComplexity int) int
-		RawID          func(childComplexity int) int
-		Ref            func(childComplexity int) int
-		ReplayOf       func(childComplexity int) int
-		Replays        func(childComplexity int) int
-		ReportDownload func(childComplexity int) int
-		Run            func(childComplexity int) int
-		Status         func(childComplexity int) int
-		TargetURL      func(childComplexity int) int
-		UID            func(childComplexity int) int
+		Account         func(childComplexity int) int
+		AttemptCount    func(childComplexity int) int
+		Attempts        func(childComplexity int, first *int, after *string) int
+		Batch           func(childComplexity int) int
+		ContentType     func(childComplexity int) int
+		Crawl           func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Error           func(childComplexity int) int
+		Event           func(childComplexity int) int
+		FinishedAt      func(childComplexity int) int
+		HTTPStatus      func(childComplexity int) int
+		Job             func(childComplexity int) int
+		NextAttemptAt   func(childComplexity int) int
+		ObjectID        func(childComplexity int) int
+		Payload         func(childComplexity int) int
+		PayloadPurgedAt func(childComplexity int) int
+		Project         func(childComplexity int) int
+		RawID           func(childComplexity int) int
+		Ref             func(childComplexity int) int
+		ReplayOf        func(childComplexity int) int
+		Replays         func(childComplexity int) int
+		ReportDownload  func(childComplexity int) int
+		Run             func(childComplexity int) int
+		Status          func(childComplexity int) int
+		TargetURL       func(childComplexity int) int
+		UID             func(childComplexity int) int
 	}
 
 	CallbackConnection struct {
@@ -501,29 +502,30 @@ type ComplexityRoot struct {
 	}
 
 	Run struct {
-		Account       func(childComplexity int) int
-		Action        func(childComplexity int) int
-		BatchCount    func(childComplexity int) int
-		Batches       func(childComplexity int, first *int, after *string) int
-		CallbackOn    func(childComplexity int) int
-		CallbackURL   func(childComplexity int) int
-		Callbacks     func(childComplexity int, first *int, after *string, filter *models.CallbackFilter) int
-		CreatedAt     func(childComplexity int) int
-		CreatedByUser func(childComplexity int) int
-		Error         func(childComplexity int) int
-		FinishedAt    func(childComplexity int) int
-		InputCount    func(childComplexity int) int
-		Mode          func(childComplexity int) int
-		ObjectID      func(childComplexity int) int
-		OutputCount   func(childComplexity int) int
-		Parameters    func(childComplexity int) int
-		Project       func(childComplexity int) int
-		RawID         func(childComplexity int) int
-		Results       func(childComplexity int, first *int, after *string) int
-		Schedule      func(childComplexity int) int
-		StartedAt     func(childComplexity int) int
-		Status        func(childComplexity int) int
-		UID           func(childComplexity int) int
+		Account         func(childComplexity int) int
+		Action          func(childComplexity int) int
+		BatchCount      func(childComplexity int) int
+		Batches         func(childComplexity int, first *int, after *string) int
+		CallbackOn      func(childComplexity int) int
+		CallbackURL     func(childComplexity int) int
+		Callbacks       func(childComplexity int, first *int, after *string, filter *models.CallbackFilter) int
+		CreatedAt       func(childComplexity int) int
+		CreatedByUser   func(childComplexity int) int
+		Error           func(childComplexity int) int
+		FinishedAt      func(childComplexity int) int
+		InputCount      func(childComplexity int) int
+		Mode            func(childComplexity int) int
+		ObjectID        func(childComplexity int) int
+		OutputCount     func(childComplexity int) int
+		Parameters      func(childComplexity int) int
+		PayloadPurgedAt func(childComplexity int) int
+		Project         func(childComplexity int) int
+		RawID           func(childComplexity int) int
+		Results         func(childComplexity int, first *int, after *string) int
+		Schedule        func(childComplexity int) int
+		StartedAt       func(childComplexity int) int
+		Status          func(childComplexity int) int
+		UID             func(childComplexity int) int
 	}
 
 	RunConnection struct {
@@ -775,6 +777,7 @@ type RunResolver interface {
 	CallbackURL(ctx context.Context, obj *models.Run) (*string, error)
 
 	CreatedByUser(ctx context.Context, obj *models.Run) (*models.User, error)
+
 	Schedule(ctx context.Context, obj *models.Run) (*models.RunSchedule, error)
 	Project(ctx context.Context, obj *models.Run) (*models.Project, error)
 	Account(ctx context.Context, obj *models.Run) (*models.Account, error)
@@ -1419,6 +1422,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Callback.Payload(childComplexity), true
+	case "Callback.payloadPurgedAt":
+		if e.ComplexityRoot.Callback.PayloadPurgedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Callback.PayloadPurgedAt(childComplexity), true
 	case "Callback.project":
 		if e.ComplexityRoot.Callback.Project == nil {
 			break
@@ -2862,6 +2871,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Run.Parameters(childComplexity), true
+	case "Run.payloadPurgedAt":
+		if e.ComplexityRoot.Run.PayloadPurgedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.PayloadPurgedAt(childComplexity), true
 	case "Run.project":
 		if e.ComplexityRoot.Run.Project == nil {
 			break
@@ -3884,8 +3899,13 @@ type Callback implements Node {
   "As it was resolved last; each attempt resolves it anew. Of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `) it is the partner's: null for all but the platform."
   targetUrl: String
   contentType: String!
-  "The body, byte for byte as it is sent."
+  "The body, byte for byte as it is sent. Empty once it was deleted."
   payload: String!
+  """
+  When the payload and the answers of the attempts were deleted, which the operator may have happen before the callback itself goes; then
+  it cannot be replayed. Null while they are there.
+  """
+  payloadPurgedAt: DateTime
   attemptCount: Int!
   "HTTP status of the last finished attempt; null where no answer came."
   httpStatus: Int
@@ -3959,6 +3979,7 @@ type Attempt {
   """
   The first 64 KiB of the answer, with configured header values masked; null where no answer came, and of a notice for all but the platform. It is
   decompressed (gzip, deflate; of another compression nothing is kept) and in UTF-8 by its charset; bytes that are no text then are U+FFFD.
+  Empty once it was deleted, see ` + "`" + `Callback.payloadPurgedAt` + "`" + `.
   """
   responseBody: String
 }
@@ -4435,6 +4456,11 @@ type Run implements Node {
   finishedAt: DateTime
   "Null when the user was somebody else's, or no user."
   createdByUser: User
+  """
+  When its inputs, their ` + "`" + `customData` + "`" + ` and its results were deleted, which the operator may have happen before the run itself goes: they
+  are null then. Null while they are there.
+  """
+  payloadPurgedAt: DateTime
   "The schedule whose firing it is, or that it waits for."
   schedule: Schedule
   "Null when the project was deleted."
@@ -5137,6 +5163,8 @@ func (ec *executionContext) childFields_Callback(ctx context.Context, field grap
 		return ec.fieldContext_Callback_contentType(ctx, field)
 	case "payload":
 		return ec.fieldContext_Callback_payload(ctx, field)
+	case "payloadPurgedAt":
+		return ec.fieldContext_Callback_payloadPurgedAt(ctx, field)
 	case "attemptCount":
 		return ec.fieldContext_Callback_attemptCount(ctx, field)
 	case "httpStatus":
@@ -5699,6 +5727,8 @@ func (ec *executionContext) childFields_Run(ctx context.Context, field graphql.C
 		return ec.fieldContext_Run_finishedAt(ctx, field)
 	case "createdByUser":
 		return ec.fieldContext_Run_createdByUser(ctx, field)
+	case "payloadPurgedAt":
+		return ec.fieldContext_Run_payloadPurgedAt(ctx, field)
 	case "schedule":
 		return ec.fieldContext_Run_schedule(ctx, field)
 	case "project":
@@ -9384,6 +9414,29 @@ func (ec *executionContext) _Callback_payload(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_Callback_payload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Callback", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Callback_payloadPurgedAt(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Callback_payloadPurgedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PayloadPurgedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Callback_payloadPurgedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Callback_attemptCount(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
@@ -16322,6 +16375,29 @@ func (ec *executionContext) fieldContext_Run_createdByUser(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Run_payloadPurgedAt(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Run_payloadPurgedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PayloadPurgedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Run_payloadPurgedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _Run_schedule(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22662,6 +22738,11 @@ func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "payloadPurgedAt":
+			out.Values[i] = ec._Callback_payloadPurgedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "attemptCount":
 			out.Values[i] = ec._Callback_attemptCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -26637,6 +26718,11 @@ func (ec *executionContext) _Run(ctx context.Context, sel ast.SelectionSet, obj 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "payloadPurgedAt":
+			out.Values[i] = ec._Run_payloadPurgedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "schedule":
 			field := field
 

@@ -238,6 +238,10 @@ func (w *world) populateEverything() []entity {
 	w.clock.advance(time.Hour)
 	_, err = s.FireSchedules(ctx)
 	must(t, err)
+	young := createRun(t, s, models.NewRun{Action: "everything", ProjectID: demoProject, Inputs: []models.NewRunInput{{Input: []byte(`{"q":"d"}`), CustomData: []byte(`2`)}}})
+	execute(t, s, everything, executed(200, `{"results":[1]}`))
+	_, err = s.Purge(ctx, models.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
+	must(t, err)
 	raw := func(path string) int64 {
 		id, err := strconv.ParseInt(made.text(path), 10, 64)
 		must(t, err)
@@ -258,6 +262,7 @@ func (w *world) populateEverything() []entity {
 		{models.TypeCallback, update.ID},
 		{models.TypeAction, searchAction},
 		{models.TypeRun, ended.ID},
+		{models.TypeRun, young.ID},
 		{models.TypeRun, raw("createRun.run.rawID")},
 		{models.TypeSchedule, activeSchedule},
 		{models.TypeSchedule, raw("later.run.schedule.rawID")},

@@ -45,7 +45,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 	}
 	w.fill(b, b.N, urls)
 	worker := NewWorker(client, NewQueue(client, name, prometheus.NewRegistry()), w.service, newOut(b), WorkerConfig{
-		Concurrency: 2048, Retention: time.Hour, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
+		Concurrency: 2048, Retention: models.Retention{Rows: time.Hour}, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	if err := worker.Start(); err != nil {
 		b.Fatal(err)

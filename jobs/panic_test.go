@@ -57,7 +57,7 @@ func (p panicky) LockDueSchedule(ctx context.Context, now time.Time) (*models.Ru
 	return p.Store.LockDueSchedule(ctx, now)
 }
 
-func (p panicky) PurgeCallbacks(ctx context.Context, before time.Time, limit int) (int, error) {
+func (p panicky) PurgeCallbacks(ctx context.Context, before time.Time, limit int) (callbacks, rows int, err error) {
 	p.may("PurgeCallbacks")
 	return p.Store.PurgeCallbacks(ctx, before, limit)
 }
@@ -189,7 +189,7 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: patience})
 	t.Cleanup(out.CloseIdle)
 	worker := NewWorker(client, queue, w.service, out, WorkerConfig{
-		Concurrency: 40, PerHost: 4, Retention: time.Hour, Timeout: patience, UserAgent: "Ringback/test",
+		Concurrency: 40, PerHost: 4, Retention: models.Retention{Rows: time.Hour}, Timeout: patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)

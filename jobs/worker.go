@@ -23,7 +23,7 @@ type WorkerConfig struct {
 	PerHost     int           // of them, to one host and port or one executor; 0: it is learned
 	BytesInHand int64         // of the bodies of what is in flight or claimed ahead
 	Timeout     time.Duration // of one request
-	Retention   time.Duration // of callbacks that have ended
+	Retention   models.Retention
 	UserAgent   string
 }
 
@@ -60,7 +60,7 @@ type Worker struct {
 	metrics    *Metrics
 	log        *slog.Logger
 	timeout    time.Duration
-	retention  time.Duration
+	retention  models.Retention
 
 	sweeps     pulse
 	ctx        context.Context    //nolint:containedctx // it is the life of the worker, not of a call
@@ -259,8 +259,8 @@ func (w *Worker) purge(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "retention.failed", "error", err)
 	}
-	if gone > 0 {
-		w.log.InfoContext(ctx, "retention.purged", "callbacks_and_runs", gone, "older_than", w.retention.String())
+	if gone != (models.Purged{}) {
+		w.log.InfoContext(ctx, "retention.purged", "callbacks", gone.Callbacks, "runs", gone.Runs, "payloads", gone.Payloads, "sources", gone.Sources)
 	}
 }
 

@@ -84,6 +84,8 @@ type Callback struct {
 
 	CreatedAt  time.Time
 	FinishedAt *time.Time
+	// PayloadPurgedAt is when the Body and the answers of the attempts were deleted; nil: they are there.
+	PayloadPurgedAt *time.Time
 }
 
 // ObjectID returns the callback's global id.
@@ -167,9 +169,6 @@ type CallbackStore interface {
 	// stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has claimed again is still the
 	// first claimer's to settle.
 	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
-	// PurgeCallbacks deletes up to limit callbacks that ended before a time, with their attempts, and returns how many. One whose
-	// replays or notices are still there stays.
-	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (int, error)
 }
 
 // occasion is what a callback is raised for.

@@ -70,6 +70,8 @@ type Run struct {
 	CreatedAt       time.Time
 	StartedAt       *time.Time
 	FinishedAt      *time.Time
+	// PayloadPurgedAt is when its inputs and results were deleted; nil: they are there.
+	PayloadPurgedAt *time.Time
 }
 
 // ObjectID returns the run's global id.
@@ -187,8 +189,6 @@ type RunStore interface {
 	RunInputs(ctx context.Context, ids ...int64) ([]*RunInput, error)
 	// InputsOfRun returns the first inputs of a run, in order.
 	InputsOfRun(ctx context.Context, runID int64, limit int) ([]*RunInput, error)
-	// PurgeRuns deletes up to limit runs that ended before a time and have no callbacks left, with all that is theirs.
-	PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (int, error)
 }
 
 // BatchStore keeps batches and the calls of executors.

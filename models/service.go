@@ -31,6 +31,7 @@ type Store interface {
 	CallbackStore
 	LeaseStore
 	SweepStore
+	RetentionStore
 	QuotaStore
 	SigningSecretStore
 	ProcessStore

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -39,7 +40,9 @@ type config struct {
 	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"2048"`
 	PerHost         perHost       `env:"RINGBACK_PER_HOST" envDefault:"auto"`
 	BytesInHand     byteSize      `env:"RINGBACK_BYTES_IN_HAND"`
-	Retention       days          `env:"RINGBACK_RETENTION" envDefault:"2160h"`
+	Retention       lapse         `env:"RINGBACK_RETENTION" envDefault:"2160h"`
+	BodyRetention   lapse         `env:"RINGBACK_BODY_RETENTION"`
+	SourceRetention lapse         `env:"RINGBACK_SOURCE_RETENTION"`
 	// A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten of the largest runs; 1 GiB is what a small
 	// installation has to spare.
 	QuotaSchedules int         `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000"`
@@ -101,6 +104,7 @@ func readConfig(environ []string) (config, configProblems) {
 		c.AllowedNetworks = networks{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
 	c.PublicURL = publicURL(c.PublicURL, c.Addr)
+	c.BodyRetention = cmp.Or(c.BodyRetention, c.Retention)
 	return c, problems
 }
 
@@ -160,7 +164,8 @@ func (c *config) problems() []string {
 	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
 	check(c.PerHost < 0 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be auto, or between 1 and 10000")
 	check(c.BytesInHand != 0 && c.BytesInHand < minBytesInHand, "RINGBACK_BYTES_IN_HAND: must be at least %s", byteSize(minBytesInHand))
-	check(time.Duration(c.Retention) < time.Hour, "RINGBACK_RETENTION: must be at least 1h")
+	check(c.Retention != 0 && c.BodyRetention > c.Retention, "RINGBACK_BODY_RETENTION: must not be longer than RINGBACK_RETENTION, when the callbacks go")
+	check(c.SourceRetention != 0 && c.SourceRetention < c.Retention, "RINGBACK_SOURCE_RETENTION: must be at least as long as RINGBACK_RETENTION, or empty to keep what callbacks tell of for ever")
 	check(!slices.Contains([]store.Pooler{store.PoolerSession, store.PoolerTransaction}, c.Pooler),
 		"RINGBACK_POOLER: must be session or transaction")
 	for name, quota := range map[string]int64{
@@ -179,6 +184,11 @@ func (c *config) quotas() models.Quotas {
 	return models.Quotas{
 		Schedules: c.QuotaSchedules, Batches: c.QuotaBatches, RunBytes: int64(c.QuotaRunBytes), Projects: c.QuotaProjects, Sessions: c.QuotaSessions,
 	}
+}
+
+// retention is how long what has ended is kept.
+func (c *config) retention() models.Retention {
+	return models.Retention{Rows: time.Duration(c.Retention), Payloads: time.Duration(c.BodyRetention), Sources: time.Duration(c.SourceRetention)}
 }
 
 // embedded tells whether the database is SQLite in the data folder.

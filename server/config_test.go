@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/jobs"
+	"github.com/ringback/ringback/models"
 )
 
 func TestAllProblemsOfTheConfigurationAreToldAtOnce(t *testing.T) {
@@ -49,6 +50,9 @@ func TestAllProblemsOfTheConfigurationAreToldAtOnce(t *testing.T) {
 		"no name of a header":     {[]string{"RINGBACK_CORS_HEADERS=x-one, x two"}, []string{"RINGBACK_CORS_HEADERS"}},
 		"a port too high":         {[]string{"RINGBACK_ADDR=127.0.0.1:99999"}, []string{"RINGBACK_ADDR"}},
 		"half a day":              {[]string{"RINGBACK_RETENTION=0.5d"}, []string{"RINGBACK_RETENTION"}},
+		"a retention of nothing":  {[]string{"RINGBACK_RETENTION=0", "RINGBACK_BODY_RETENTION=0", "RINGBACK_SOURCE_RETENTION=30m"}, []string{"RINGBACK_BODY_RETENTION", "RINGBACK_RETENTION", "RINGBACK_SOURCE_RETENTION"}},
+		"bodies without rows":     {[]string{"RINGBACK_RETENTION=30d", "RINGBACK_BODY_RETENTION=31d"}, []string{"RINGBACK_BODY_RETENTION"}},
+		"callbacks of nothing":    {[]string{"RINGBACK_RETENTION=30d", "RINGBACK_SOURCE_RETENTION=29d"}, []string{"RINGBACK_SOURCE_RETENTION"}},
 		"days less hours":         {[]string{"RINGBACK_RETENTION=1d-1h"}, []string{"RINGBACK_RETENTION"}},
 		"a link with credentials": {[]string{"RINGBACK_PUBLIC_URL=https://hidden:hidden@a.example"}, []string{"RINGBACK_PUBLIC_URL"}},
 	} {
@@ -257,6 +261,22 @@ func TestRetentionMayBeInDays(t *testing.T) {
 		}
 		if again, err := parseConfig([]string{"RINGBACK_RETENTION=" + c.Retention.String()}); err != nil || again.Retention != c.Retention {
 			t.Errorf("%s is printed as %s", text, c.Retention)
+		}
+	}
+}
+
+func TestPayloadsGoWithTheirRowsAndSourcesNeverUnlessItIsSaid(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]models.Retention{
+		"RINGBACK_RETENTION=30d": {Rows: 720 * time.Hour, Payloads: 720 * time.Hour},
+		"RINGBACK_RETENTION=30d RINGBACK_BODY_RETENTION=1h RINGBACK_SOURCE_RETENTION=60d": {Rows: 720 * time.Hour, Payloads: time.Hour, Sources: 1440 * time.Hour},
+		"RINGBACK_RETENTION=30d RINGBACK_BODY_RETENTION=30d RINGBACK_SOURCE_RETENTION=30d": {
+			Rows: 720 * time.Hour, Payloads: 720 * time.Hour, Sources: 720 * time.Hour,
+		},
+	} {
+		c, err := parseConfig(strings.Fields(text))
+		if got := c.retention(); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
 }

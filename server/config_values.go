@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -63,6 +64,23 @@ func (d *days) UnmarshalText(text []byte) error {
 
 // String is what UnmarshalText reads.
 func (d days) String() string { return models.FormatDuration(time.Duration(d)) }
+
+// lapse is after how long something goes. 0: it is not said.
+type lapse days
+
+// UnmarshalText reads what days reads.
+func (l *lapse) UnmarshalText(text []byte) error {
+	if err := (*days)(l).UnmarshalText(text); err != nil {
+		return err
+	}
+	if *l < lapse(time.Hour) {
+		return errors.New("must be at least 1h")
+	}
+	return nil
+}
+
+// String is what UnmarshalText reads.
+func (l lapse) String() string { return days(l).String() }
 
 // items reads what stands between commas, blanks around them left out.
 func items(text []byte, check func(item string) error) ([]string, error) {

@@ -119,7 +119,8 @@ func newWorker(a *app) *jobs.Worker {
 		AllowedNetworks: a.cfg.AllowedNetworks, AllowedPorts: a.cfg.AllowedPorts, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
 	})
 	return jobs.NewWorker(a.redis, a.queue, a.service, out, jobs.WorkerConfig{
-		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand), Timeout: a.cfg.Timeout, Retention: time.Duration(a.cfg.Retention),
+		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand), Timeout: a.cfg.Timeout,
+		Retention: a.cfg.retention(),
 		UserAgent: "Ringback/" + version,
 	}, jobs.NewMetrics(a.registry), a.log)
 }

@@ -243,7 +243,7 @@ func TestPurgesAtOnceTakeEachRunOnce(t *testing.T) {
 	atOnce(3, func(int) {
 		for range runs {
 			err := s.InTx(t.Context(), func(tx models.Store) error {
-				gone, err := tx.PurgeRuns(t.Context(), start.Add(time.Minute), 2)
+				gone, _, err := tx.PurgeRuns(t.Context(), start.Add(time.Minute), 10)
 				total.Add(int32(gone))
 				return err
 			})

@@ -49,6 +49,7 @@ type callbackRow struct {
 	ErrorMessage     *string
 	CreatedAt        int64 `gorm:"autoCreateTime:false"`
 	FinishedAt       *int64
+	PayloadPurgedAt  *int64
 }
 
 func (callbackRow) TableName() string { return "callbacks" }
@@ -67,7 +68,7 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 		AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
 		Tries:      models.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
 		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
-		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt), PayloadPurgedAt: fromMicrosPtr(r.PayloadPurgedAt),
 	}
 	if c.Held { // the column has its creation then
 		c.NextAttemptAt = nil

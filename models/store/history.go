@@ -18,7 +18,7 @@ const isNotice = "target = 'SSO_CLIENT'"
 const historyColumns = "callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id, report_download_id, " +
 	"run_id, batch_id, job_id, replay_of_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count, " +
 	"panic_count, interruption_count, unreadable_since, next_attempt_at, " +
-	"lease_until, http_status, error_code, callbacks.created_at, finished_at"
+	"lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at"
 
 // historyShown are the columns of callbacks that a scope may see.
 func historyShown(scope models.Scope) string {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -21,7 +22,7 @@ func TestPurgeTakesTheLongestEndedUpToTheLimitAndTheirAttempts(t *testing.T) {
 		old, callbackIDs = append(old, c), append(callbackIDs, c.ID)
 	}
 	for _, left := range []int{3, 1, 0, 0} {
-		gone, err := s.PurgeCallbacks(t.Context(), start.Add(time.Minute), 2)
+		gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(time.Minute), 4)
 		noError(t, err)
 		callbacks, err := s.Callbacks(t.Context(), everything(), callbackIDs...)
 		noError(t, err)
@@ -44,13 +45,13 @@ func TestPurgeLeavesWhatHasNotEndedOrNotLongAgo(t *testing.T) {
 	newCallback(t, s, n, start) // PENDING
 	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
 	settle(t, s, newCallback(t, s, n, start.Add(time.Second)), models.StatusSuccess, 200)
-	if gone, err := s.PurgeCallbacks(t.Context(), start.Add(time.Second), 10); err != nil || gone != 0 {
+	if gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(time.Second), 10); err != nil || gone != 0 {
 		t.Errorf("%d went, %v", gone, err)
 	}
-	if gone, err := s.PurgeCallbacks(t.Context(), start.Add(time.Second+time.Microsecond), 10); err != nil || gone != 1 {
+	if gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(time.Second+time.Microsecond), 10); err != nil || gone != 1 {
 		t.Errorf("%d went, %v", gone, err)
 	}
-	if gone, err := s.PurgeCallbacks(t.Context(), start.Add(10_000*time.Hour), 10); err != nil || gone != 0 {
+	if gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(10_000*time.Hour), 10); err != nil || gone != 0 {
 		t.Errorf("%d went that have not ended, %v", gone, err)
 	}
 }
@@ -69,12 +70,12 @@ func TestPurgeTakesAnOriginalAfterItsReplaysAndNotices(t *testing.T) {
 			settle(t, s, original, models.StatusFailed, 500)
 			child := newCallback(t, s, n, start, func(c *models.Callback) { link(c, original) })
 			end := start.Add(time.Minute)
-			if gone, err := s.PurgeCallbacks(t.Context(), end, 10); err != nil || gone != 0 {
+			if gone, _, err := s.PurgeCallbacks(t.Context(), end, 10); err != nil || gone != 0 {
 				t.Fatalf("%d went while the child waits, %v", gone, err)
 			}
 			settle(t, s, child, models.StatusSuccess, 200)
 			for range 2 { // the child, then the original
-				if gone, err := s.PurgeCallbacks(t.Context(), end, 10); err != nil || gone != 1 {
+				if gone, _, err := s.PurgeCallbacks(t.Context(), end, 10); err != nil || gone != 1 {
 					t.Errorf("%d went, %v", gone, err)
 				}
 			}
@@ -97,7 +98,7 @@ func TestPurgesAtOnceTakeEachCallbackOnce(t *testing.T) {
 	atOnce(len(counts), func(i int) {
 		for range callbacks {
 			err := s.InTx(t.Context(), func(tx models.Store) error {
-				gone, err := tx.PurgeCallbacks(t.Context(), start.Add(time.Minute), 2)
+				gone, _, err := tx.PurgeCallbacks(t.Context(), start.Add(time.Minute), 2)
 				counts[i] += gone
 				return err
 			})
@@ -108,5 +109,90 @@ func TestPurgesAtOnceTakeEachCallbackOnce(t *testing.T) {
 	})
 	if got := counts[0] + counts[1] + counts[2]; got != callbacks {
 		t.Errorf("%d went, want %d", got, callbacks)
+	}
+}
+
+// ended makes another run, with so many batches, that has ended.
+func (w *work) ended(t *testing.T, s *store.Store, batches int) {
+	t.Helper()
+	w.newRun(t, s)
+	w.newBatches(t, s, batches)
+	for _, b := range w.claim(t, s, batches) {
+		noError(t, s.CreateBatchAttempts(t.Context(), []*models.BatchAttempt{{UID: newUID(), BatchID: b.ID, Number: 1, StartedAt: start}}))
+		endBatch(t, s, b, models.RunSucceeded, func(b *models.Batch) { b.Results, b.ResultCount = []byte(`[1,2]`), 2 })
+	}
+	w.run.Status, w.run.FinishedAt, w.run.BatchCount = models.RunSucceeded, &start, batches
+	noError(t, s.UpdateRun(t.Context(), w.run))
+}
+
+// rowsOf counts what there is of runs.
+func rowsOf(t *testing.T, s *store.Store) (rows int) {
+	t.Helper()
+	for _, table := range []string{"runs", "run_inputs", "run_batches", "batch_attempts"} {
+		var n int
+		noError(t, s.DB().Raw("SELECT count(*) FROM "+table).Scan(&n).Error)
+		rows += n
+	}
+	return rows
+}
+
+func TestLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	w := newWork(t, s, newTenant(t, s, "a")) // with a run that has not ended
+	const limit, large, small = 10, 23, 1
+	for _, batches := range []int{large, small, small} {
+		w.ended(t, s, batches)
+	}
+	all := rowsOf(t, s)
+	gone := 0
+	for {
+		runs, rows, err := s.PurgeRuns(t.Context(), start.Add(time.Minute), limit)
+		noError(t, err)
+		left := rowsOf(t, s)
+		if rows > limit || all-left != rows {
+			t.Fatalf("a part of %d rows, and %d of %d are left", rows, left, all)
+		}
+		all, gone = left, gone+runs
+		if rows == 0 {
+			break
+		}
+	}
+	if all != 2 || gone != 3 {
+		t.Errorf("%d runs went, %d rows are left beside the run that has not ended and its input", gone, all)
+	}
+}
+
+func TestPayloadsOfLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	w := newWork(t, s, newTenant(t, s, "a")) // with a run that has not ended
+	const limit, large, small = 10, 23, 1
+	for _, batches := range []int{large, small, small} {
+		w.ended(t, s, batches)
+	}
+	total, gone := 0, 0
+	for {
+		runs, rows, err := s.PurgeRunPayloads(t.Context(), start.Add(time.Minute), start.Add(time.Hour), limit)
+		noError(t, err)
+		if rows > limit {
+			t.Fatalf("a part of %d rows", rows)
+		}
+		total, gone = total+rows, gone+runs
+		if rows == 0 {
+			break
+		}
+	}
+	if want := 3 + 3 + large + 2*small; total != want || gone != 3 {
+		t.Errorf("%d rows of %d runs, want %d", total, gone, want)
+	}
+	for where, want := range map[string]int{
+		"run_batches WHERE results IS NOT NULL": 0, "runs WHERE payload_purged_at IS NULL": 1, "run_inputs WHERE length(input) > 0": 1,
+	} {
+		var left int
+		noError(t, s.DB().Raw("SELECT count(*) FROM "+where).Scan(&left).Error)
+		if left != want {
+			t.Errorf("%d are left of %s, want %d", left, where, want)
+		}
 	}
 }

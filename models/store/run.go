@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 )
@@ -35,6 +33,7 @@ type runRow struct {
 	CreatedAt       int64 `gorm:"autoCreateTime:false"`
 	StartedAt       *int64
 	FinishedAt      *int64
+	PayloadPurgedAt *int64
 }
 
 func (runRow) TableName() string { return "runs" }
@@ -50,6 +49,7 @@ func (s *Store) run(r runRow) (*models.Run, error) {
 		InputCount: r.InputCount, BatchCount: r.BatchCount, OpenBatches: r.OpenBatchCount, OutputCount: r.OutputCount, StoredBytes: r.StoredBytes,
 		Error:     standardError(r.Error),
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+		PayloadPurgedAt: fromMicrosPtr(r.PayloadPurgedAt),
 	}, nil
 }
 
@@ -167,28 +167,4 @@ func (s *Store) RunInputs(ctx context.Context, ids ...int64) ([]*models.RunInput
 // InputsOfRun finds the inputs of a run.
 func (s *Store) InputsOfRun(ctx context.Context, runID int64, limit int) ([]*models.RunInput, error) {
 	return find(s.reader(ctx).Where("run_id = ?", runID).Order("number").Limit(limit), runInput)
-}
-
-// PurgeRuns deletes runs that ended long ago and nothing tells of any more.
-func (s *Store) PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (int, error) {
-	var ids []int64
-	free := s.writer(ctx).Model(&runRow{}).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
-	err := free.Where("finished_at < ?", micros(endedBefore)).
-		Where("NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.run_id = runs.id)").
-		Order("finished_at").Limit(limit).Pluck("id", &ids).Error
-	if err != nil || len(ids) == 0 {
-		return 0, err
-	}
-	batches := s.writer(ctx).Model(&batchRow{}).Select("id").Where(s.among("run_id", &ids))
-	for _, part := range []*gorm.DB{
-		s.writer(ctx).Where("batch_id IN (?)", batches).Delete(&batchAttemptRow{}),
-		s.writer(ctx).Where(s.among("run_id", &ids)).Delete(&batchRow{}),
-		s.writer(ctx).Where(s.among("run_id", &ids)).Delete(&runInputRow{}),
-		s.writer(ctx).Where(s.among("id", &ids)).Delete(&runRow{}),
-	} {
-		if part.Error != nil {
-			return 0, part.Error
-		}
-	}
-	return len(ids), nil
 }

@@ -21,7 +21,7 @@ func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB {
 
 // runColumns are all but the headers of the run's callbacks, which only their delivery needs.
 const runColumns = "id, uid, account_id, project_id, action_id, schedule_id, created_by_user_id, status, max_results, page_size, callback_on, " +
-	"callback_url, input_count, batch_count, open_batch_count, output_count, stored_bytes, error, created_at, started_at, finished_at"
+	"callback_url, input_count, batch_count, open_batch_count, output_count, stored_bytes, error, created_at, started_at, finished_at, payload_purged_at"
 
 func (s *Store) runsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
 	return ofProject(s.reader(ctx).Model(&runRow{}), scope).Select(runColumns)
@@ -108,7 +108,7 @@ func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs 
 func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*models.Batch, error) {
 	before := s.reader(ctx).Model(&batchRow{}).
 		Select("id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (PARTITION BY run_id ORDER BY id) - result_count AS results_before", fromBatchID).
-		Where("run_id IN ? AND id >= ? AND result_count > 0", runIDs, fromBatchID)
+		Where("run_id IN ? AND id >= ? AND result_count > 0 AND results IS NOT NULL", runIDs, fromBatchID)
 	needed := s.reader(ctx).Table("(?) AS running", before).Select("id").Where("results_before < ?", results)
 	asked := func() *gorm.DB { return s.batchesWithin(ctx, scope).Where("id IN (?)", needed) }
 	return find(readable(ctx, asked, "results").Order("id"), batch)
