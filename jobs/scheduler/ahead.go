@@ -68,7 +68,7 @@ func (s *Scheduler) dropAhead(item *Item) {
 	item.aging.remove()
 }
 
-// giveBack leaves a piece of work to whoever claims it next.
+// giveBack leaves a piece of work to whoever claims it next. Its lane is due again when it has been released.
 func (s *Scheduler) giveBack(item *Item) {
 	item.state = isGivenBack
 	s.out.GiveBack = append(s.out.GiveBack, item)
@@ -81,6 +81,5 @@ func (s *Scheduler) giveBackAhead(l *lane) {
 		s.dropAhead(item)
 		s.giveBack(item)
 		s.lighten(item.Bytes)
-		l.wanted = true
 	}
 }

@@ -188,7 +188,6 @@ func (s *Scheduler) accept(l *lane, item *Item, g *grant) {
 	g.heavy = g.heavy || !s.fits(item.Bytes)
 	if s.stopped || g.heavy {
 		l.weight = max(l.weight, item.Bytes)
-		l.wanted = true
 		s.giveBack(item)
 		return
 	}

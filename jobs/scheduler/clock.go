@@ -53,7 +53,7 @@ func (s *Scheduler) expire(item *Item) {
 	s.dropAhead(item)
 	s.giveBack(item)
 	s.lighten(item.Bytes)
-	l.stalled, l.wanted = true, true
+	l.stalled = true
 	s.settle(l)
 }
 

@@ -19,7 +19,7 @@ type account struct {
 	lanes  int
 	held   int // slots
 	served uint64
-	waits  int // lanes in which something waits
+	waits  int // lanes in its classes
 	shares []*share
 }
 
@@ -75,6 +75,7 @@ func (s *Scheduler) ready(l *lane, class int) {
 	if l.pair.inFlight == 0 {
 		s.freshen(mine, at, class, l.bulk)
 	}
+	s.countWaiting(l.account, 1)
 	l.asks = [2]bool{l.endpoint.holds(l), l.host.holds(l)}
 	l.endpoint.ready += count(l.asks[0])
 	l.host.ready += count(l.asks[1])
@@ -94,8 +95,16 @@ func (s *Scheduler) unready(l *lane) {
 	l.endpoint.ready -= count(l.asks[0])
 	l.host.ready -= count(l.asks[1])
 	l.class = none
+	s.countWaiting(l.account, -1)
 	s.touch(l.endpoint)
 	s.touch(l.host)
+}
+
+// countWaiting keeps the number of accounts that lack nothing but a slot, or the claim for which they need it.
+func (s *Scheduler) countWaiting(a *account, lanes int) {
+	before := a.waits > 0
+	a.waits += lanes
+	s.waits += count(a.waits > 0) - count(before)
 }
 
 func (s *Scheduler) freshen(mine *share, at *seat, class, bulk int) {

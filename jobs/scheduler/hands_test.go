@@ -30,6 +30,9 @@ func (h *hands) do(a Actions) {
 		h.due[item.Lane.Key]++
 	}
 	h.claims = append(h.claims, a.Claims...)
+	for _, item := range a.GiveBack {
+		h.do(h.machine.Due(h.now, item.Lane))
+	}
 }
 
 // claim lets claims find what is due, until there are none.

@@ -105,7 +105,7 @@ func (m *model) checkCounts(t *rapid.T) {
 		endpoints[l.endpoint] = e
 		pairs[l.pair] += x.inFlight
 		accounts[l.account] += x.held
-		waiting[l.account] += count(l.ahead.n > 0 || l.wanted)
+		waiting[l.account] += count(l.class != none)
 		ahead += l.ahead.n
 	}
 	for g, x := range endpoints {

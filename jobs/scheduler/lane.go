@@ -16,7 +16,6 @@ type lane struct {
 	entry    int         // where
 	ask      int         // what the next claim asks for at most
 	weight   int64       // bytes that its works have
-	waits    bool        // something does, here or in the database
 	early    node[*lane] // among those that want to claim ahead
 
 	outage  // 20 in a row were refused, or not answered
@@ -51,7 +50,6 @@ func (l *lane) idle(now Instant) bool {
 
 // settle puts a lane where it belongs, after anything that may have changed that. Where it stays, it keeps its turn.
 func (s *Scheduler) settle(l *lane) {
-	s.countWaiting(l)
 	s.queueEarly(l)
 	class := s.classOf(l)
 	if class != none && s.isFull(l) {
@@ -186,16 +184,4 @@ func (l *lane) busy() int { return count(l.inFlight > 0) }
 // open tells whether the lane may begin one more, if it has a slot.
 func (s *Scheduler) open(l *lane) bool {
 	return l.rest <= s.now && !l.tried() && !s.isFull(l) && l.closed() == nil
-}
-
-// countWaiting keeps the number of accounts that have something waiting.
-func (s *Scheduler) countWaiting(l *lane) {
-	waits := l.ahead.n > 0 || l.wanted
-	if waits == l.waits {
-		return
-	}
-	l.waits = waits
-	before := l.account.waits > 0
-	l.account.waits += count(waits) - count(!waits)
-	s.waits += count(l.account.waits > 0) - count(before)
 }

@@ -26,6 +26,7 @@ func (s *Scheduler) lane(of Lane) *lane {
 	l.account.lanes++
 	l.pair.lanes++
 	s.lanes[of.Key] = l
+	s.retire(l)
 	return l
 }
 

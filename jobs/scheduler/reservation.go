@@ -29,8 +29,9 @@ func (s *Scheduler) Reserve(now Instant, of Lane, n int, bytes int64) *Reservati
 			s.bytes += bytes
 		}
 	}
-	r.over = r.n == 0
-	s.settle(l)
+	if r.over = r.n == 0; !r.over && l.turn.in == &s.idle {
+		s.leave(l)
+	}
 	return r
 }
 

@@ -44,24 +44,33 @@ func TestLanesOfAnAccountInTurn(t *testing.T) {
 func TestNoAccountHoldsMoreThanAQuarterWhileOthersWait(t *testing.T) {
 	t.Parallel()
 	h := newHands(t, Limits{Slots: 100})
-	blocked, a := place(1, 1), place(2, 2)
-	h.add(blocked, 100)
-	h.want("cold", h.inFlight(blocked), 16)
-	for n := range 5 {
-		l := place(10+n, 2)
-		h.add(l, 16)
+	for n := range 10 {
+		h.add(place(n, int64(1+n%2)), 1000)
 	}
-	h.add(a, 100)
-	n := len(h.started) - h.inFlight(blocked)
-	h.want("a quarter", n, 25)
-	h.answer(blocked, 16, Ours)
-	h.due[blocked.Key] = 0
-	for h.inFlight(blocked) > 0 {
-		h.answer(blocked, 1, Ours)
+	h.want("two accounts take all but the tenth", len(h.started), 90)
+	for n := range 4 {
+		h.add(place(50+n, 3), 1000)
 	}
-	if n := len(h.started); n != 90 {
-		t.Errorf("alone it holds %d, not all but the tenth", n)
+	for range 100 {
+		h.answer(h.started[0].Lane, 1, Ours)
 	}
+	held := map[int64]int{}
+	for _, item := range h.started {
+		held[item.Lane.Account]++
+	}
+	if held[1] != 25 || held[2] != 25 || held[3] != 25 {
+		t.Errorf("they hold %v", held)
+	}
+}
+
+func TestWhoWaitsForItsOwnReceiverBoundsNobody(t *testing.T) {
+	t.Parallel()
+	h := newHands(t, Limits{Slots: 100})
+	h.add(place(1, 1), 1000)
+	for n := range 10 {
+		h.add(place(10+n, 2), 1000)
+	}
+	h.want("all but the tenth", len(h.started), 90)
 }
 
 func TestTenthIsKept(t *testing.T) {
@@ -312,9 +321,6 @@ func TestReservationCountsOnce(t *testing.T) {
 	h.do(r.Start(h.now, []*Item{{Lane: l}}))
 	h.want("given back when it came too late", h.back, 1)
 
-	h.claims = nil
-	h.do(h.machine.Due(h.now, l))
-	h.do(h.machine.Claimed(h.now, h.claims[0], nil, []string{l.Key}))
 	h.do(h.machine.Stop(h.now))
 	h.want("room after the stop", h.machine.Reserve(h.now, l, 1, 5).N(), 0)
 }

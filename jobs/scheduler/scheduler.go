@@ -25,7 +25,7 @@ type Scheduler struct {
 	used     int // slots
 	expected int // works that may come ahead
 	bytes    int64
-	waits    int // accounts in which something waits
+	waits    int // accounts that wait for a slot
 
 	ahead   list[*Item] // by age
 	cold    list[*Item] // by age: started, of lanes without an answer
@@ -101,8 +101,7 @@ func (s *Scheduler) quit(item *Item) {
 // Room tells whether work of a lane would begin now.
 func (s *Scheduler) Room(of Lane) bool {
 	l := s.lane(of)
-	s.settle(l)
-	return !l.waits && s.open(l) && s.hasSlot(l)
+	return !l.wanted && l.ahead.n == 0 && s.open(l) && s.hasSlot(l)
 }
 
 // Stop begins nothing more, and gives back what has not begun.
