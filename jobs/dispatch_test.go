@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ringback/ringback/jobs/scheduler"
@@ -256,4 +257,23 @@ func TestLeasesOfWhatIsInHandAreRenewed(t *testing.T) {
 	go h.renew(ended)
 	eventually(t, "the lease is renewed", func() bool { return h.callback(t, d.Callback.ID).LeaseUntil.After(claimed) })
 	h.answer(d, true)
+}
+
+func TestPlaceIsFreeWithTheAnswerAndTheSlotWhenItIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStock(t, 3, 1) // of the slots one is kept for who comes new
+		s.nudge(laneA)
+		for n := range 2 {
+			if got := s.began(); len(got) != 1 {
+				t.Fatalf("%v began, %d are answered and not written down", got, n)
+			}
+			s.answer <- struct{}{}
+		}
+		s.expect(t, "while there is no slot")
+		s.record <- struct{}{}
+		if got := s.began(); len(got) != 1 {
+			t.Errorf("%v began when there was a slot, want one", got)
+		}
+	})
 }
