@@ -1,7 +1,7 @@
 package scheduler
 
 // maxLighter bounds how many of those that wait for bytes are looked at when some are free.
-const maxLighter = 16
+const maxLighter = 64
 
 // fits tells whether so many bytes more may be in hand. What is larger than all that may be in hand goes alone.
 func (s *Scheduler) fits(bytes int64) bool {

@@ -77,15 +77,13 @@ func (s *Scheduler) touch(g *gate) {
 
 // offerTouched offers room where there is more than before.
 func (s *Scheduler) offerTouched() {
-	for s.touched.n > 0 {
+	for s.touched.n > 0 && s.vain < maxVain {
 		g := s.touched.first.of
 		g.turn.remove()
 		for n := 0; n < maxOffers && s.offer(g, spareOffers); n++ {
 			s.vain++
 		}
-		if g.canOffer() {
-			s.untaken.push(&g.turn)
-		}
+		s.setAside(g)
 	}
 }
 
@@ -96,13 +94,18 @@ func (s *Scheduler) offerMore() bool {
 		g.turn.remove()
 		if s.offer(g, unlimited) {
 			s.vain++
-			if g.canOffer() {
-				s.untaken.push(&g.turn)
-			}
+			s.setAside(g)
 			return true
 		}
 	}
 	return false
+}
+
+// setAside remembers a gate that has offered room to as many as may try at once, and has more who wait.
+func (s *Scheduler) setAside(g *gate) {
+	if g.turn.in == nil && g.canOffer() {
+		s.untaken.push(&g.turn)
+	}
 }
 
 func (g *gate) canOffer() bool {

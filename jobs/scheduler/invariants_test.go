@@ -239,6 +239,13 @@ func (m *model) waits(l *lane) bool {
 	s := m.machine
 	mayClaim := l.wanted && l.claim == nil && s.kinds[l.Kind] != nil && s.kinds[l.Kind].underway < maxClaims
 	heavy := l.ahead.n == 0 && m.limits.Bytes > 0 && s.bytes > 0 && s.bytes+l.weight > m.limits.Bytes
+	if l.turn.in == &s.heavy { // only the first ones are looked at when bytes are freed
+		before := 0
+		for n := l.turn.prev; n != nil; n = n.prev {
+			before++
+		}
+		heavy = heavy || before >= maxLighter
+	}
 	return (l.ahead.n > 0 || mayClaim) && !heavy && l.rest <= m.now
 }
 

@@ -115,8 +115,11 @@ func (s *Scheduler) park(l *lane, in *list[*lane]) {
 		}
 		in.pushBefore(&l.turn, next)
 	}
-	s.touch(l.host)
-	s.touch(l.endpoint)
+	for _, g := range [...]*gate{l.host, l.endpoint} {
+		if in == &g.parked[0] || in == &g.parked[1] {
+			s.touch(g) // it may have room, and others before this one
+		}
+	}
 }
 
 // retire puts a lane among the idle ones.

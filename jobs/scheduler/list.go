@@ -12,8 +12,9 @@ type node[T any] struct {
 	prev, next *node[T]
 }
 
-// push adds a node at the end. It must be in no list.
+// push adds a node at the end.
 func (l *list[T]) push(n *node[T]) {
+	n.remove()
 	n.in, n.prev, n.next = l, l.last, nil
 	if l.last != nil {
 		l.last.next = n
@@ -30,6 +31,7 @@ func (l *list[T]) pushBefore(n, next *node[T]) {
 		l.push(n)
 		return
 	}
+	n.remove()
 	n.in, n.prev, n.next = l, next.prev, next
 	if next.prev != nil {
 		next.prev.next = n

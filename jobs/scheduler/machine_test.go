@@ -33,7 +33,11 @@ func newModel(t *rapid.T) *model {
 		Bytes:       int64(rapid.SampledFrom([]int{0, 0, 50, 500}).Draw(t, "bytes")),
 	}
 	m.machine = New(m.limits)
-	for i := range rapid.IntRange(1, 14).Draw(t, "lanes") {
+	lanes := rapid.IntRange(1, 14)
+	if rapid.IntRange(0, 9).Draw(t, "crowded") == 0 {
+		lanes = rapid.IntRange(40, 200)
+	}
+	for i := range lanes.Draw(t, "lanes") {
 		host := rapid.IntRange(0, 2).Draw(t, "host")
 		l := Lane{
 			Host:     fmt.Sprintf("h%d", host),
