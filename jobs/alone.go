@@ -43,8 +43,19 @@ func (s solitude) among() (leave func()) {
 	return func() { s.places.Release(1) }
 }
 
-// suspects does one by one, alone, what was in flight each time that a worker died. The others wait for half of the time at most.
+// suspects does one by one, alone, what was in flight each time that a worker died.
 func (w *Worker) suspects(ctx context.Context) {
+	oneByOne(ctx, func() (found bool) {
+		_ = w.service.Troubles().Catch(ctx, "claim", func() error { // it is logged
+			found = w.dispatcher.single(kindCallback) || w.dispatcher.single(kindBatch)
+			return nil
+		})
+		return found
+	})
+}
+
+// oneByOne does what there is to be done alone. Between two the others have as much time as the first has taken.
+func oneByOne(ctx context.Context, next func() (found bool)) {
 	pause := models.SweepInterval
 	for {
 		select {
@@ -52,13 +63,9 @@ func (w *Worker) suspects(ctx context.Context) {
 			return
 		case <-time.After(pause):
 		}
-		begun, found := time.Now(), false
-		_ = w.service.Troubles().Catch(ctx, "claim", func() error { // it is logged
-			found = w.dispatcher.single(kindCallback) || w.dispatcher.single(kindBatch)
-			return nil
-		})
+		begun := time.Now()
 		pause = models.SweepInterval
-		if found {
+		if next() {
 			pause = max(time.Since(begun), minAlonePause)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // startAlone lets a piece of work be done alone, and closes done at its end.
@@ -64,5 +66,24 @@ func TestWorkThatIsToBeAloneIsWithinWhatMayBeInFlight(t *testing.T) {
 		done := s.startAlone(1000)
 		<-done
 		s.expect(t, "while as many are in flight as may be")
+	})
+}
+
+func TestOthersHaveHalfOfTheTimeWhereWorkIsAloneOneByOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		const each = 10 * time.Second
+		began, left := time.Now(), 5
+		oneByOne(ctx, func() bool {
+			<-time.After(each)
+			if left--; left == 0 {
+				cancel()
+			}
+			return true
+		})
+		if took := time.Since(began); took != models.SweepInterval+(5+4)*each {
+			t.Errorf("five took %s, with what the others had between them", took)
+		}
 	})
 }

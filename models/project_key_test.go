@@ -121,10 +121,14 @@ func TestProjectKeyWorksUntilItOrItsProjectIsDeleted(t *testing.T) {
 		_, err := w.AuthenticateKey(t.Context(), wrong)
 		wantError(t, err, models.CodeUnauthenticated, "")
 	}
-	_, err := w.DeleteProjectKey(t.Context(), w.admin, key.ID)
+	underWay, err := w.AuthenticateKey(t.Context(), text)
+	noError(t, err)
+	_, err = w.DeleteProjectKey(t.Context(), w.admin, key.ID)
 	noError(t, err)
 	_, err = w.AuthenticateKey(t.Context(), text)
 	wantError(t, err, models.CodeUnauthenticated, "")
+	_, err = w.Project(t.Context(), underWay, w.project.ID)
+	noError(t, err)
 	_, err = w.AuthenticateKey(t.Context(), second)
 	noError(t, err)
 

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"testing"
+	"time"
 )
 
 func TestConnectionsBeyondTheLimitCloseTheOneThatHasWaitedLongest(t *testing.T) {
@@ -41,5 +44,30 @@ func TestConnectionsBeyondTheLimitCloseTheOneThatHasWaitedLongest(t *testing.T) 
 	<-working
 	if got := statusOf(t, atWork[0]); got != http.StatusOK {
 		t.Errorf("status %d", got)
+	}
+}
+
+// The limits of the server, in fiftieths: 10 s for a header, 30 s for a whole request.
+func TestSlowRequestsAreClosed(t *testing.T) {
+	t.Parallel()
+	const part = 50
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	ours := newHTTPServer(handler, slog.New(slog.DiscardHandler))
+	_, dial := listen(t, handler, func(s *http.Server) {
+		s.ReadHeaderTimeout, s.ReadTimeout = ours.ReadHeaderTimeout/part, ours.ReadTimeout/part
+	})
+	for sent, within := range map[string]time.Duration{
+		"POST / HTTP/1.1\r\nHo": 10 * time.Second / part, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc": 30 * time.Second / part,
+	} {
+		began := time.Now()
+		conn := dial()
+		if err := conn.SetReadDeadline(began.Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		write(t, conn, sent)
+		_, _ = io.Copy(io.Discard, conn)
+		if took := time.Since(began); took < within || took > patience/2 {
+			t.Errorf("%q: closed after %s, the limit is %s", sent, took, within)
+		}
 	}
 }

@@ -173,9 +173,20 @@ func TestAnotherEncryptionKeyStopsServe(t *testing.T) {
 	first.stop(t)
 	env := maps.Clone(first.env)
 	env["RINGBACK_ENCRYPTION_KEY"] = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{9}, len(storetest.Key)))
-	status, _, stderr := runCommand(t, list(env), "serve")
-	if status != exitFailed || !strings.Contains(stderr, "is RINGBACK_ENCRYPTION_KEY the one of this database?") {
-		t.Errorf("exit status %d: %s", status, stderr)
+	roles := []string{roleAll}
+	if env["REDIS_URL"] != "" {
+		roles = append(roles, roleAPI, roleWorker)
+	}
+	for _, role := range roles {
+		status, _, stderr := runCommand(t, list(env), "serve", "--role", role)
+		if status != exitFailed || !strings.Contains(stderr, "is RINGBACK_ENCRYPTION_KEY the one of this database?") {
+			t.Errorf("%s: exit status %d: %s", role, status, stderr)
+		}
+	}
+	for _, command := range []string{"up", "status"} { // which seal and open nothing
+		if status, _, stderr := runCommand(t, list(env), "migrate", command); status != exitOK {
+			t.Errorf("migrate %s: exit status %d: %s", command, status, stderr)
+		}
 	}
 	first.startAgain(t, nil)
 }

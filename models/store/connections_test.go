@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -199,4 +203,24 @@ func TestConnectionsThatNobodyNeedsAreGivenBack(t *testing.T) {
 		}))
 	})
 	until(t, "they have been given back", func() bool { return pool.Stats().OpenConnections == 0 })
+}
+
+// Of two hosts the first may be silent.
+func TestSilentHostIsLeftAfterTwoSecondsOrWhatTheURLSays(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no hosts")
+	}
+	silent := egresstest.Raw(t, func(conn *net.TCPConn) { _, _ = io.Copy(io.Discard, conn) })
+	for parameter, within := range map[string]time.Duration{"": 2 * time.Second, "connect_timeout=1": time.Second} {
+		u, err := url.Parse(storetest.Direct(storetest.MigratedURL(t)))
+		noError(t, err)
+		u.Host = silent + "," + u.Host
+		u.RawQuery += "&" + parameter
+		began := time.Now()
+		noError(t, storetest.OpenURL(t, u.String()).Ping(t.Context()))
+		if took := time.Since(began); took < within || took > within+5*time.Second {
+			t.Errorf("%q: connected after %s", parameter, took)
+		}
+	}
 }
