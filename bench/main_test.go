@@ -170,8 +170,8 @@ func checkIdle(t *testing.T, r result) {
 
 func TestServerThatDoesNotStartIsExplained(t *testing.T) {
 	t.Parallel()
-	status, lines, stderr := runBench(t, "drain", "-engine", embedded, "-env", "RINGBACK_PER_HOST=0")
-	if status != exitFailed || len(lines) != 0 || !strings.Contains(stderr, "RINGBACK_PER_HOST: must be between") {
+	status, lines, stderr := runBench(t, "drain", "-engine", embedded, "-env", "RINGBACK_PER_HOST=none")
+	if status != exitFailed || len(lines) != 0 || !strings.Contains(stderr, `RINGBACK_PER_HOST: "none" is neither auto nor`) {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}
 }
