@@ -39,7 +39,6 @@ type stock struct {
 
 	lock     sync.Mutex
 	taken    int64
-	takes    int
 	released []int64
 	excused  []int64
 }
@@ -66,7 +65,6 @@ func (s *stock) take(_ context.Context, lanes []models.LaneLimit) (got claimed, 
 	s.atClaim()
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	s.takes++
 	if s.away.Load() {
 		return claimed{}, errAway
 	}
@@ -155,6 +153,13 @@ func (s *stock) given() []int64 {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return slices.Sorted(slices.Values(s.released))
+}
+
+// pardoned returns what was excused, in order.
+func (s *stock) pardoned() []int64 {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return slices.Sorted(slices.Values(s.excused))
 }
 
 // inHandNow is how much the dispatcher has in hand.
