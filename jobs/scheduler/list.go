@@ -13,32 +13,26 @@ type node[T any] struct {
 }
 
 // push adds a node at the end.
-func (l *list[T]) push(n *node[T]) {
-	n.remove()
-	n.in, n.prev, n.next = l, l.last, nil
-	if l.last != nil {
-		l.last.next = n
-	} else {
-		l.first = n
-	}
-	l.last = n
-	l.n++
-}
+func (l *list[T]) push(n *node[T]) { l.pushBefore(n, nil) }
 
 // pushBefore adds a node before another one of the list; before none: at the end.
 func (l *list[T]) pushBefore(n, next *node[T]) {
-	if next == nil {
-		l.push(n)
-		return
-	}
 	n.remove()
-	n.in, n.prev, n.next = l, next.prev, next
-	if next.prev != nil {
-		next.prev.next = n
+	prev := l.last
+	if next != nil {
+		prev = next.prev
+	}
+	n.in, n.prev, n.next = l, prev, next
+	if prev != nil {
+		prev.next = n
 	} else {
 		l.first = n
 	}
-	next.prev = n
+	if next != nil {
+		next.prev = n
+	} else {
+		l.last = n
+	}
 	l.n++
 }
 
