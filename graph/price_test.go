@@ -86,7 +86,7 @@ func TestFragmentsThatDoubleArePricedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			document, s := doubling(1_000, format), newTree()
+			document, s := doubling(100, format), newTree()
 			parsed, errs := gqlparser.LoadQueryWithRules(s.schema, document, rules.NewRules())
 			if len(errs) > 0 {
 				t.Fatal(errs)
