@@ -4314,6 +4314,11 @@ extend type Mutation {
   """
   Names a synchronous HTTP endpoint of the platform, the executor, so that runs can call it in the background. Platform only. A name
   that the account has already is ` + "`" + `CONFLICT` + "`" + `.
+
+  It answers 2xx with ` + "`" + `{"results": [...], "has_more": false}` + "`" + `, at most 1 MiB. 400 and 422 refuse the input (` + "`" + `BLOCKED` + "`" + `); 204, 404, 424 and no
+  results are a page without results, which is no failure behind the last page, nor where ` + "`" + `has_more` + "`" + ` is true: then it ends ` + "`" + `SUCCEEDED` + "`" + `
+  without a callback and the next page is asked for, up to three of them in a row. After 408, 425, 429, 5xx and no answer the executor is
+  called again, three times in all, and ` + "`" + `Retry-After` + "`" + ` is obeyed up to 5 min. Any other status fails the page.
   """
   createAction(input: CreateActionInput!): CreateActionPayload! @allow(who: PLATFORM)
   "Changes what is given of an action; calls from then on go by it. Platform only."
@@ -4685,8 +4690,8 @@ input CreateRunInput {
 "What a run asks its executor for."
 input RunParametersInput {
   """
-  For each input, 1 to 100,000: the pages are asked for in parallel, at most 10,000 of all inputs together. Left out: page by page, as
-  long as the executor says that there are more, up to 1,000.
+  For each input, 1 to 100,000: the pages are asked for in parallel, at most 10,000 of all inputs together, and one more where the last of
+  them is empty and there is more. Left out: page by page, as long as the executor says that there are more, up to 1,000.
   """
   maxResults: Int
   "1 to 1,000; default the action's."

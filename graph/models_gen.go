@@ -363,8 +363,8 @@ type RunParameters struct {
 
 // What a run asks its executor for.
 type RunParametersInput struct {
-	// For each input, 1 to 100,000: the pages are asked for in parallel, at most 10,000 of all inputs together. Left out: page by page, as
-	// long as the executor says that there are more, up to 1,000.
+	// For each input, 1 to 100,000: the pages are asked for in parallel, at most 10,000 of all inputs together, and one more where the last of
+	// them is empty and there is more. Left out: page by page, as long as the executor says that there are more, up to 1,000.
 	MaxResults graphql.Omittable[*int] `json:"maxResults,omitempty"`
 	// 1 to 1,000; default the action's.
 	PageSize graphql.Omittable[*int] `json:"pageSize,omitempty"`

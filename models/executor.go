@@ -2,6 +2,7 @@ package models
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -17,6 +18,9 @@ const MaxExecutorAnswerBytes = 1 << 20
 
 // executorSchedule: an executor that fails is called three times. The caller of a run waits for it, hence the short delays.
 var executorSchedule = Schedule{time.Second, 4 * time.Second}
+
+// maxExecutorRetryAfter bounds what an executor can ask for: the caller waits.
+const maxExecutorRetryAfter = 5 * time.Minute
 
 // executorRequest is the body of a call.
 type executorRequest struct {
@@ -77,9 +81,12 @@ func (o Outcome) Arrived() bool {
 	return o.Error == nil && *o.HTTPStatus < http.StatusInternalServerError
 }
 
-// readAnswer reads what came of a call. 200 with results: SUCCEEDED. 400 and 422: the input is BLOCKED. 404, 424 and no results:
-// FAILED, 424 "No results". No answer and 5xx: FAILED, unless asking again helps. Anything else: FAILED. The call had the given
-// headers, and the ref is its uid.
+// mayRecover are the statuses below 500 after which the executor is asked again: it was busy, or the call came too early or too slowly.
+var mayRecover = []int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}
+
+// readAnswer reads what came of a call. 2xx with results: SUCCEEDED. 400 and 422: the input is BLOCKED. 204, 404, 424 and no results:
+// FAILED, 424 "No results" (see emptyPage). No answer, 408, 425, 429 and 5xx: FAILED, unless asking again helps. Anything else: FAILED.
+// The call had the given headers, and the ref is its uid.
 func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
 	o = o.fitting()
 	a := executorAnswer{status: RunFailed, outcome: o}
@@ -112,13 +119,13 @@ func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		a.status = RunBlocked
 		return fail(status, LabelBadInput, messageOf(o.ResponseBody, headers, "The executor refused the input"))
-	case status == http.StatusNotFound, status == http.StatusFailedDependency:
+	case status == http.StatusNoContent, status == http.StatusNotFound, status == http.StatusFailedDependency:
 		a.empty = true
 		return fail(failedDependency, LabelNoResult, noResults)
-	case status >= http.StatusInternalServerError:
+	case status >= http.StatusInternalServerError, slices.Contains(mayRecover, status):
 		a.mayChange = true
 		return fail(failedDependency, LabelMaxRetry, messageOf(o.ResponseBody, headers, "The executor failed"))
-	case status != http.StatusOK:
+	case status/100 != 2:
 		return fail(failedDependency, "STATUS_"+rawIDText(int64(status)), messageOf(o.ResponseBody, headers, "The executor refused the call"))
 	}
 	var body struct {
@@ -129,7 +136,7 @@ func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
 		return fail(failedDependency, LabelIntegrationError, `The executor's answer is not {"results": […], "has_more": …}`)
 	}
 	if len(body.Results) == 0 {
-		a.empty = true
+		a.empty, a.hasMore = true, body.HasMore
 		return fail(failedDependency, LabelNoResult, noResults)
 	}
 	a.status, a.results, a.hasMore = RunSucceeded, body.Results, body.HasMore
@@ -157,13 +164,39 @@ func messageOf(body []byte, headers []Header, otherwise string) string {
 	return string(redact([]byte(text), sourced(headers, SourceRequest)))
 }
 
+// maxEmptyPages is how many pages in a row may have no results and say that there is more: an executor that filters may find nothing on
+// one, and one that is broken would be asked a thousand times.
+const maxEmptyPages = 3
+
+// emptyPage lets a page without results, behind which the executor says that there is more, end SUCCEEDED, unless it is the third in a
+// row and the last that is asked for.
+func emptyPage(ctx context.Context, tx Store, run *Run, b *Batch) error {
+	if !b.Empty || !b.HasMore {
+		return nil
+	}
+	before, err := tx.CountEmptyPages(ctx, b.InputID, b.Page-maxEmptyPages+1, b.Page-1)
+	if err == nil && (before < maxEmptyPages-1 || b.Page < run.pagesAtOnce()) {
+		b.Status, b.Error = RunSucceeded, nil
+	}
+	return err
+}
+
+// goesOn tells whether the page after one that has ended is to be asked for. An empty page is not one of those that were asked for.
+func (r *Run) goesOn(b *Batch) bool {
+	if !b.HasMore || b.Status != RunSucceeded || b.Page < r.pagesAtOnce() || b.Page >= MaxRunPages {
+		return false
+	}
+	return b.Empty || r.MaxResults == nil && r.CallbackOn != CallbackOnResult
+}
+
 // take ends the batch with an answer. Of the last page only as many results count as the run asked for.
 func (b *Batch) take(a executorAnswer, run *Run, at time.Time) {
 	b.Empty, b.HasMore, b.Error = a.empty, a.hasMore, a.err
 	b.end(a.status, at)
 	results := a.results
 	if run.MaxResults != nil {
-		results = results[:min(len(results), *run.MaxResults-(b.Page-1)*run.PageSize)]
+		// A page that is asked for because the last one was empty stands for that.
+		results = results[:min(len(results), *run.MaxResults-(min(b.Page, run.pagesAtOnce())-1)*run.PageSize)]
 	}
 	if b.ResultCount = len(results); b.ResultCount == 0 {
 		return

@@ -56,9 +56,15 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 		"401":                      {executed(401, ``), models.RunFailed, "STATUS_401", 424, odd},
 		"403 with a message":       {executed(403, `{"message":"not you"}`), models.RunFailed, "STATUS_403", 424, "not you"},
 		"410":                      {executed(410, ``), models.RunFailed, "STATUS_410", 424, odd},
-		"429":                      {executed(429, ``), models.RunFailed, "STATUS_429", 424, odd},
-		"201 with results":         {executed(201, `{"results":[1]}`), models.RunFailed, "STATUS_201", 424, odd},
-		"204":                      {executed(204, ``), models.RunFailed, "STATUS_204", 424, odd},
+		"408":                      {executed(408, ``), "", "", 0, ""},
+		"425":                      {executed(425, ``), "", "", 0, ""},
+		"429":                      {executed(429, ``), "", "", 0, ""},
+		"201 with results":         {executed(201, `{"results":[1,2,3]}`), models.RunSucceeded, "", 0, ""},
+		"202 with results":         {executed(202, `{"results":[1,2,3]}`), models.RunSucceeded, "", 0, ""},
+		"202 without":              {executed(202, `accepted`), models.RunFailed, models.LabelIntegrationError, 424, garbage},
+		"204":                      {executed(204, ``), models.RunFailed, models.LabelNoResult, 424, "No results"},
+		"299 with results":         {executed(299, `{"results":[1,2,3]}`), models.RunSucceeded, "", 0, ""},
+		"300 with results":         {executed(300, `{"results":[1,2,3]}`), models.RunFailed, "STATUS_300", 424, odd},
 		"500":                      {executed(500, ``), "", "", 0, ""},
 		"502":                      {executed(502, `{"message":"bad gateway"}`), "", "", 0, ""},
 		"503":                      {executed(503, ``), "", "", 0, ""},
@@ -243,7 +249,7 @@ func TestRetryAfterOfTheExecutorIsObeyed(t *testing.T) {
 	w := newWorld(t)
 	a := w.newAction()
 	for value, want := range map[string]time.Duration{
-		"": time.Second, "0": time.Second, "30": 30 * time.Second, "3600": time.Hour, "9999999": 24 * time.Hour,
+		"": time.Second, "0": time.Second, "30": 30 * time.Second, "300": 5 * time.Minute, "301": 5 * time.Minute, "9999999": 5 * time.Minute,
 		start.Add(time.Minute).Format("Mon, 02 Jan 2006 15:04:05 GMT"): time.Minute, "soon": time.Second,
 	} {
 		w.newRun()

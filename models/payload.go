@@ -18,6 +18,7 @@ type Subject struct {
 	ReportDownload *ReportDownload
 	Run            *Run
 	Batch          *Batch // nil where the callback tells of the whole run
+	BatchCallbacks int    // of the whole run: the callbacks of its batches
 	RunInput       *RunInput
 	Job            *Job
 	User           *User // who created the source

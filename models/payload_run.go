@@ -20,6 +20,9 @@ type runContext struct {
 	RunUID   uuid.UUID  `json:"run_uid"`
 	BatchUID *uuid.UUID `json:"batch_uid"` // null in the final callback
 	Status   RunStatus  `json:"status"`
+	// Only in the final callback, which may overtake others: how many callbacks of batches and results of the run there are.
+	CallbackCount *int `json:"callback_count,omitempty"`
+	OutputCount   *int `json:"output_count,omitempty"`
 }
 
 // runBatchBody tells of one batch: RUNNING, since the run goes on, with its results; BLOCKED or FAILED with its error.
@@ -35,7 +38,7 @@ func runBatchBody(s Subject) ([]byte, error) {
 // runFinishedBody tells how a run has ended. A run of one input has that, and its custom data, with it.
 func runFinishedBody(s Subject) ([]byte, error) {
 	body := newRunCallback(s, s.Run.Status)
-	body.Error = s.Run.Error
+	body.Error, body.Run.CallbackCount, body.Run.OutputCount = s.Run.Error, &s.BatchCallbacks, &s.Run.OutputCount
 	return marshalAsGiven(body)
 }
 

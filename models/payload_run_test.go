@@ -53,7 +53,7 @@ func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 	}
 	ended := func(status models.RunStatus, failed *models.StandardError) models.Subject {
 		s := runSubject()
-		s.Batch, s.Run.Status, s.Run.Error = nil, status, failed
+		s.Batch, s.Run.Status, s.Run.Error, s.Run.OutputCount, s.BatchCallbacks = nil, status, failed, 29, 3
 		return s
 	}
 	refused := &models.StandardError{

@@ -207,8 +207,12 @@ type BatchStore interface {
 	SettleBatch(ctx context.Context, b *Batch) (bool, error)
 	// StopBatches ends those of a run that have not ended.
 	StopBatches(ctx context.Context, runID int64, at time.Time) error
-	// TallyBatches counts the batches of a run by status. An empty one behind the last page of its input does not count:
-	// that there is nothing more is no failure.
+	// CountEmptyPages counts the pages of an input, from one to another, that succeeded without results.
+	CountEmptyPages(ctx context.Context, inputID int64, from, to int) (int, error)
+	// CountBatchCallbacks counts the callbacks of a run's batches, without replays.
+	CountBatchCallbacks(ctx context.Context, runID int64) (int, error)
+	// TallyBatches counts the batches of a run by status. An empty one does not count behind the last page of its input, since that there
+	// is nothing more is no failure, nor where there was more.
 	TallyBatches(ctx context.Context, runID int64) (map[RunStatus]int, error)
 	// FirstBatchError returns the error of the first of those batches that has one, nil for none.
 	FirstBatchError(ctx context.Context, runID int64) (*StandardError, error)

@@ -172,6 +172,9 @@ func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) erro
 	again := answer.mayChange
 	if again {
 		next, again = batch.again(executorSchedule, o, answer.cause(), at, s.rand())
+		if o.RetryAfter != "" && next.After(at.Add(maxExecutorRetryAfter)) {
+			next = at.Add(maxExecutorRetryAfter)
+		}
 	}
 	if again {
 		batch.due(next)
@@ -228,6 +231,9 @@ func (s *Service) writeBatch(ctx context.Context, e *Execution, batch *Batch, at
 			if err := lockPages(ctx, tx, e.Run); err != nil {
 				return err
 			}
+			if err := emptyPage(ctx, tx, e.Run, batch); err != nil {
+				return err
+			}
 		}
 		if owned, err = tx.SettleBatch(ctx, batch); err != nil {
 			return err
@@ -259,7 +265,7 @@ func (s *Service) advance(ctx context.Context, tx Store, batch *Batch, input *Ru
 	run.OpenBatches--
 	run.OutputCount += batch.ResultCount
 	run.StoredBytes += run.resultBytes(batch)
-	if batch.HasMore && run.MaxResults == nil && run.CallbackOn != CallbackOnResult && batch.Page < MaxRunPages {
+	if run.goesOn(batch) {
 		next = run.newBatch(batch.InputID, batch.Page+1, batch.Lane, at)
 		run.BatchCount++
 		run.OpenBatches++
@@ -321,8 +327,11 @@ func outcomeOf(tally map[RunStatus]int) RunStatus {
 	}
 }
 
-// raiseBatch creates the callback of a batch that has ended; nil where the run sends none.
+// raiseBatch creates the callback of a batch that has ended; nil where the run sends none, or there is nothing to tell.
 func (s *Service) raiseBatch(ctx context.Context, tx Store, run *Run, batch *Batch, input *RunInput) (*Callback, error) {
+	if batch.Empty && batch.Status == RunSucceeded {
+		return nil, nil
+	}
 	o := occasion{
 		event: RunBatchFinishedEvent, dedupKey: "run-batch:" + batch.UID.String(), projectID: run.ProjectID, request: run.request(),
 		subject: Subject{Run: run, Batch: batch, RunInput: input},
@@ -348,6 +357,12 @@ func (s *Service) raiseFinal(ctx context.Context, tx Store, run *Run) (*Callback
 			return nil, nil
 		}
 		o.event, o.orderingKey = RunResultEvent, lineOfURL(run)
+	} else {
+		count, err := tx.CountBatchCallbacks(ctx, run.ID)
+		if err != nil {
+			return nil, err
+		}
+		o.subject.BatchCallbacks = count
 	}
 	if run.InputCount == 1 {
 		input, err := one(tx.InputsOfRun(ctx, run.ID, 1))("input of the run")

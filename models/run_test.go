@@ -140,6 +140,9 @@ type runBody struct {
 		RunUID   string           `json:"run_uid"`
 		BatchUID *string          `json:"batch_uid"`
 		Status   models.RunStatus `json:"status"`
+		// Of the final callback.
+		CallbackCount *int `json:"callback_count"`
+		OutputCount   *int `json:"output_count"`
 	} `json:"run"`
 	Input      json.RawMessage       `json:"input"`
 	CustomData json.RawMessage       `json:"custom_data"`
@@ -234,7 +237,11 @@ func (w *world) wantOneFinal(run *models.Run) {
 	if b := readRunBody(w.t, finals[0]); b.Run.Status != run.Status || b.Run.RunUID != run.UID.String() || b.Run.BatchUID != nil {
 		w.t.Errorf("the run is %s, the final callback says %s", run.Status, finals[0].Body)
 	}
-	for _, c := range w.told(run.ID, models.RunBatchFinishedEvent) {
+	told := w.told(run.ID, models.RunBatchFinishedEvent)
+	if b := readRunBody(w.t, finals[0]); b.Run.CallbackCount == nil || *b.Run.CallbackCount != len(told) || *b.Run.OutputCount != run.OutputCount {
+		w.t.Errorf("of %d callbacks and %d results the final one says %s", len(told), run.OutputCount, finals[0].Body)
+	}
+	for _, c := range told {
 		if c.ID > finals[0].ID {
 			w.t.Errorf("callback %d of a batch was created after the final one, %d", c.ID, finals[0].ID)
 		}

@@ -47,7 +47,7 @@ func TestARunByRESTCallsBack(t *testing.T) {
 		t.Fatalf("HTTP %d: %s", status, body)
 	}
 	first, second := h.next(t, "/hook"), h.next(t, "/hook")
-	if first.body != second.body || !strings.Contains(first.body, `"status":"SUCCEEDED"},"input":{"name":"Acme"},"custom_data":{"n":1.50},"error":null`) {
+	if first.body != second.body || !strings.Contains(first.body, `"status":"SUCCEEDED","callback_count":0,"output_count":1},"input":{"name":"Acme"},"custom_data":{"n":1.50},"error":null`) {
 		t.Errorf("called back with %s and then %s", first.body, second.body)
 	}
 	eventually(t, "the log has its success", func() bool {

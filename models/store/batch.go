@@ -87,10 +87,26 @@ func (s *Store) StopBatches(ctx context.Context, runID int64, at time.Time) erro
 		Updates(map[string]any{"status": models.RunStopped, "finished_at": micros(at), "next_attempt_at": nil, "lease_until": nil}).Error
 }
 
-// countedBatches: an empty page behind one that said it was the last does not count.
+// CountEmptyPages counts pages without results.
+func (s *Store) CountEmptyPages(ctx context.Context, inputID int64, from, to int) (int, error) {
+	var n int64
+	err := s.writer(ctx).Model(&batchRow{}).
+		Where("input_id = ? AND page BETWEEN ? AND ? AND empty AND status = 'SUCCEEDED'", inputID, from, to).Count(&n).Error
+	return int(n), err
+}
+
+// CountBatchCallbacks counts what a run's batches have told.
+func (s *Store) CountBatchCallbacks(ctx context.Context, runID int64) (int, error) {
+	var n int64
+	err := s.writer(ctx).Model(&callbackRow{}).
+		Where("run_id = ? AND event = ? AND replay_of_id IS NULL", runID, models.RunBatchFinishedEvent).Count(&n).Error
+	return int(n), err
+}
+
+// countedBatches: an empty page does not count behind one that said it was the last, nor one that said there was more.
 const countedBatches = ` FROM run_batches AS b LEFT JOIN (
 	SELECT input_id, min(page) AS page FROM run_batches WHERE run_id = ? AND status = 'SUCCEEDED' AND NOT has_more GROUP BY input_id
-) AS last ON last.input_id = b.input_id WHERE b.run_id = ? AND NOT (b.empty AND b.page > COALESCE(last.page, b.page))`
+) AS last ON last.input_id = b.input_id WHERE b.run_id = ? AND NOT (b.empty AND (b.status = 'SUCCEEDED' OR b.page > COALESCE(last.page, b.page)))`
 
 // TallyBatches counts by status.
 func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[models.RunStatus]int, error) {
