@@ -107,6 +107,8 @@ func (s *Scheduler) park(l *lane, in *list[*lane]) {
 	if l.ticket == 0 {
 		s.sequence++
 		l.ticket = s.sequence
+	}
+	if in.n == 0 || in.last.of.ticket < l.ticket {
 		in.push(&l.turn)
 	} else {
 		next := in.first

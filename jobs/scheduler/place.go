@@ -50,6 +50,9 @@ func (s *Scheduler) vacate(l *lane, m marks) {
 	if l.pair.inFlight == 0 {
 		s.ended(l)
 	}
+	if in := l.turn.in; l.inFlight == 0 && (in == &l.endpoint.parked[1] || in == &l.host.parked[1]) {
+		l.ticket = 0 // it has had its turn: among those with nothing in flight it is the last
+	}
 	if m&markLane != 0 {
 		l.trials--
 	}

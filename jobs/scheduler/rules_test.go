@@ -262,6 +262,31 @@ func TestClaimsAhead(t *testing.T) {
 	h.want("ahead where nothing is answered", ahead(), 0)
 }
 
+// What takes its turn at a gate waits for all others there until the next one, however many they are.
+func TestTurnsAtACrowdedEndpoint(t *testing.T) {
+	t.Parallel()
+	const lanes, rounds = 200, 3
+	h := newHands(t, Limits{Slots: 1000, PerEndpoint: 1})
+	for n := range lanes {
+		h.add(at("shared:443", "shared", int64(n%2), fmt.Sprint(n)), 100)
+	}
+	for range lanes { // they have met
+		h.answer(h.started[0].Lane, 1, Arrived)
+	}
+	h.begun = nil
+	for range rounds * lanes {
+		h.answer(h.started[0].Lane, 1, Arrived)
+	}
+	turns := map[string]int{}
+	for _, key := range h.begun {
+		turns[key]++
+	}
+	h.want("lanes with a turn", len(turns), lanes)
+	for key, n := range turns {
+		h.want("turns of "+key, n, rounds)
+	}
+}
+
 func TestBytesInHand(t *testing.T) {
 	t.Parallel()
 	h := newHands(t, Limits{Slots: 100, Bytes: 1000})
