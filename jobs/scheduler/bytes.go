@@ -1,6 +1,8 @@
 package scheduler
 
-// maxLighter bounds how many of those that wait for bytes are looked at when some are free.
+import "math/bits"
+
+// maxLighter bounds how many of those that wait for bytes are woken at a time. The next Tick goes on.
 const maxLighter = 64
 
 // fits tells whether so many bytes more may be in hand. What is larger than all that may be in hand goes alone.
@@ -37,18 +39,28 @@ func (s *Scheduler) lighten(bytes int64) {
 	s.lighter = s.lighter || bytes > 0
 }
 
-// wakeHeavy lets those claim that waited for bytes: in turn, but past those that want more than there is.
+// heaviness is the list of those that wait for bytes in which a lane has its turn: with others whose works are at most twice as large as its.
+func (s *Scheduler) heaviness(l *lane) *list[*lane] { return &s.heavy[bits.Len64(uint64(l.weight))] }
+
+// wakeHeavy lets those claim that waited for bytes: in turn, but past those that want more than there is and twice as much as they.
 func (s *Scheduler) wakeHeavy() {
-	if !s.lighter {
-		return
-	}
-	s.lighter = false
-	for n, looked := s.heavy.first, 0; n != nil && looked < maxLighter; looked++ {
-		l := n.of
-		n = n.next
-		if s.fits(l.weight) {
+	for n := 0; s.lighter && n < maxLighter; n++ {
+		if l := s.nextHeavy(); l != nil {
 			s.leave(l)
 			s.settle(l)
+		} else {
+			s.lighter = false
 		}
 	}
+}
+
+// nextHeavy returns the one that has waited the longest of those for which there is room.
+func (s *Scheduler) nextHeavy() (next *lane) {
+	for i := range s.heavy {
+		first := s.heavy[i].first
+		if first != nil && s.fits(first.of.weight) && (next == nil || first.of.ticket < next.ticket) {
+			next = first.of
+		}
+	}
+	return next
 }

@@ -196,7 +196,7 @@ func (m *model) checkConservation(t *rapid.T) {
 	}
 	for _, l := range s.lanes {
 		if m.waits(l) && m.hasPlace(l) && m.hasSlot(l) {
-			t.Fatalf("lane %+v could begin: %d of %d slots taken; class %d in %p ticket %d claim %v wanted %v waits %d; bytes %d weight %d heavy %d (in it %v) lighter %v; endpoint ready %d parked %d/%d room %d; held %d", l.Lane, s.used, m.limits.Slots, l.class, l.turn.in, l.ticket, l.claim, l.wanted, s.waits, s.bytes, l.weight, s.heavy.n, l.turn.in == &s.heavy, s.lighter, l.endpoint.ready, l.endpoint.parked[0].n, l.endpoint.parked[1].n, l.endpoint.room(l.busy()), l.account.held)
+			t.Fatalf("lane %+v could begin: %d of %d slots taken; class %d in %p ticket %d claim %v wanted %v waits %d; bytes %d weight %d heavy %v lighter %v; endpoint ready %d parked %d/%d room %d; held %d", l.Lane, s.used, m.limits.Slots, l.class, l.turn.in, l.ticket, l.claim, l.wanted, s.waits, s.bytes, l.weight, l.turn.in == s.heaviness(l), s.lighter, l.endpoint.ready, l.endpoint.parked[0].n, l.endpoint.parked[1].n, l.endpoint.room(l.busy()), l.account.held)
 		}
 	}
 }
@@ -239,12 +239,8 @@ func (m *model) waits(l *lane) bool {
 	s := m.machine
 	mayClaim := l.wanted && l.claim == nil && s.kinds[l.Kind] != nil && s.kinds[l.Kind].underway < maxClaims
 	heavy := l.ahead.n == 0 && m.limits.Bytes > 0 && s.bytes > 0 && s.bytes+l.weight > m.limits.Bytes
-	if l.turn.in == &s.heavy { // only the first ones are looked at when bytes are freed
-		before := 0
-		for n := l.turn.prev; n != nil; n = n.prev {
-			before++
-		}
-		heavy = heavy || before >= maxLighter
+	if in := l.turn.in; in == s.heaviness(l) { // others like it have their turns before it
+		heavy = heavy || !s.fits(in.first.of.weight)
 	}
 	return (l.ahead.n > 0 || mayClaim) && !heavy && l.rest <= m.now
 }

@@ -96,7 +96,7 @@ func (s *Scheduler) destination(l *lane, class int) (to *list[*lane], ready bool
 	case g != nil:
 		return &g.parked[l.busy()], false
 	case class != starting && !s.fits(l.weight):
-		return &s.heavy, false
+		return s.heaviness(l), false
 	default:
 		return &l.account.share(class).lanes[l.bulkIndex()], true
 	}

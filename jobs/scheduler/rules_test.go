@@ -311,6 +311,27 @@ func TestBytesInHand(t *testing.T) {
 	h.want("after it", h.inFlight(light), 1)
 }
 
+// However many wait for more bytes than are free, one that fits does not wait behind them.
+func TestLightOnePassesManyHeavyOnes(t *testing.T) {
+	t.Parallel()
+	h := newHands(t, Limits{Slots: 1000, Bytes: 1000})
+	full, light := place(0, 1), place(1, 2)
+	small := place(2, 3)
+	h.bytes = 300
+	h.add(full, 3)
+	h.bytes = 10
+	h.add(light, 10)
+	h.bytes = 500
+	for n := range 200 {
+		h.add(place(10+n, int64(10+n)), 1) // each is asked for once, and does not fit
+	}
+	h.bytes = 50
+	h.add(small, 1)
+	h.want("there is no room for it", h.inFlight(small), 0)
+	h.answer(light, 5, Arrived)
+	h.want("now there is", h.inFlight(small), 1)
+}
+
 func TestIdleLanesAreForgotten(t *testing.T) {
 	t.Parallel()
 	h := newHands(t, Limits{Slots: 100})

@@ -29,16 +29,17 @@ type Scheduler struct {
 
 	ahead   list[*Item] // by age
 	cold    list[*Item] // by age: started, of lanes without an answer
-	heavy   list[*lane] // that wait for bytes
 	idle    list[*lane] // by age
 	resting resting     // by when they may begin
 	touched list[*gate] // that may have room for lanes that wait at them
 	untaken list[*gate] // the same, that have offered it
-	lighter bool        // bytes were freed
+	lighter bool        // bytes were freed, and not all that wait for them have been looked at
 	vain    int         // steps of this event in which nothing began
 	pending bool        // the last event left something to do
 	stopped bool
 	out     Actions
+
+	heavy [65]list[*lane] // that wait for bytes: those whose works have so many binary digits of them
 }
 
 // New returns a machine that knows of nothing.
@@ -144,7 +145,7 @@ func (s *Scheduler) assign() {
 			break
 		}
 	}
-	s.pending = s.vain >= maxVain
+	s.pending = s.vain >= maxVain || s.lighter
 }
 
 // serve gives a slot to the lane whose turn it is, if it can still use it.
