@@ -33,6 +33,12 @@ func TestHostOfAURLIsItsHostAndPortInLowerCase(t *testing.T) {
 		"https://exa mple.com/":                      "https://exa mple.com/",
 		"http://[::1/":                               "http://[::1/",
 		"https://h:port/" + strings.Repeat("a", 500): "https://h:port/" + strings.Repeat("a", 240),
+		"https://h:port/" + strings.Repeat("é", 500): "https://h:port/" + strings.Repeat("é", 120),
+
+		"https://" + strings.Repeat("a", 2000) + ".example:99/": strings.Repeat("a", 1012) + ":99",
+		"https://" + strings.Repeat("Ⱥ", 1000) + ".example/":    strings.Repeat("ⱥ", 337) + ":443", // three bytes each, in lower case
+		"https://" + strings.Repeat("中", 253) + "/":             strings.Repeat("中", 253) + ":443",
+		"https://ex%ff.example/":                                "ex\ufffd.example:443",
 	} {
 		if got := models.HostOf(raw); got != want {
 			t.Errorf("%q: got %q, want %q", raw, got, want)

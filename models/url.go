@@ -58,16 +58,27 @@ func checkHTTPURL(field, raw string, limit int) (*url.URL, error) {
 	return u, nil
 }
 
-// HostOf returns the host and port that a URL's request goes to, in lower case: what isolation counts by. A text that is no URL
-// stands for itself, shortened: its attempt will fail as INVALID_URL.
+// maxHostLength, in bytes, of a host's name as isolation counts by it: its 253 letters may have four bytes each.
+const maxHostLength = 4 * 253
+
+// HostOf returns the host and port that a URL's request goes to, in lower case: what isolation counts by. A text that is no URL, and a name
+// that is longer than one can be, stand for themselves, shortened: the attempt will fail as INVALID_URL or DNS_ERROR.
 func HostOf(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
-		return raw[:min(len(raw), maxNameLength)]
+		return shortened(raw, maxNameLength)
 	}
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	return strings.ToLower(u.Hostname()) + ":" + port
+	return shortened(strings.ToLower(u.Hostname()), maxHostLength) + ":" + port
+}
+
+// shortened is so many bytes of a text at most, and no part of a character.
+func shortened(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "")
 }

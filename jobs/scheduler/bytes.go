@@ -1,6 +1,6 @@
 package scheduler
 
-import "math/bits"
+import "math"
 
 // maxLighter bounds how many of those that wait for bytes are woken at a time. The next Tick goes on.
 const maxLighter = 64
@@ -40,7 +40,10 @@ func (s *Scheduler) lighten(bytes int64) {
 }
 
 // heaviness is the list of those that wait for bytes in which a lane has its turn: with others whose works are at most twice as large as its.
-func (s *Scheduler) heaviness(l *lane) *list[*lane] { return &s.heavy[bits.Len64(uint64(l.weight))] }
+func (s *Scheduler) heaviness(l *lane) *list[*lane] {
+	_, digits := math.Frexp(float64(l.weight))
+	return &s.heavy[digits]
+}
 
 // wakeHeavy lets those claim that waited for bytes: in turn, but past those that want more than there is and twice as much as they.
 func (s *Scheduler) wakeHeavy() {
