@@ -288,7 +288,7 @@ type queue struct {
 	woke []models.Wakeup
 }
 
-func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
+func (q *queue) Wake(_ context.Context, _ time.Time, wakeups []models.Wakeup) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.woke = append(q.woke, wakeups...)

@@ -71,7 +71,7 @@ func TestOutageOfRedisKeepsOneCallerNotAll(t *testing.T) {
 			wakeUp := func() error {
 				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 				defer cancel()
-				return queue.Wake(ctx, due)
+				return queue.Wake(ctx, time.Now(), due)
 			}
 			if err := wakeUp(); err == nil {
 				t.Error("nobody answered, and that is no error")
@@ -98,7 +98,8 @@ func TestOutageOfRedisKeepsNobodyFromTheWorkerHere(t *testing.T) {
 	heard := 0
 	queue.bell.attend(attendant{answer: func(wake) bool { heard++; return true }, free: func(wake) bool { return true }})
 	for range 10 {
-		_ = queue.Wake(t.Context(), []models.Wakeup{{Lane: to("a:1"), At: time.Now()}})
+		now := time.Now()
+		_ = queue.Wake(t.Context(), now, []models.Wakeup{{Lane: to("a:1"), At: now}})
 	}
 	if heard != 10 {
 		t.Errorf("the worker was woken %d times of 10", heard)
@@ -113,7 +114,8 @@ func TestQueueAsksRedisAgainOnceItIsBack(t *testing.T) {
 	queue := NewQueue(client, "q", prometheus.NewRegistry())
 	engine.Close()
 	wakeUp := func() {
-		_ = queue.Wake(t.Context(), []models.Wakeup{{Lane: to("a:1"), At: time.Now()}})
+		now := time.Now()
+		_ = queue.Wake(t.Context(), now, []models.Wakeup{{Lane: to("a:1"), At: now}})
 	}
 	wakeUp()
 	if err := engine.Restart(); err != nil {

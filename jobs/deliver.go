@@ -60,7 +60,7 @@ func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answ
 		outcome = models.Fault(0)
 	}
 	settlement := d.service.Decide(delivery, outcome)
-	answered(answerOf(outcome, settlement.Arrived(), begun))
+	answered(answerOf(outcome, settlement.Arrived(), begun, d.service.Now()))
 	if err := d.conclude(ctx, settlement); err != nil {
 		return err // the delivery does not show what came of it
 	}
@@ -91,7 +91,7 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 	if err := d.fetch(ctx, delivery); err != nil {
 		return models.Outcome{}, err
 	}
-	now := time.Now()
+	now := d.service.Now()
 	delivery.Leave(now)
 	headers, err := delivery.Headers(d.userAgent, now)
 	if err != nil {

@@ -199,7 +199,7 @@ func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 	}
 	all := w.queue.all()
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	if err := queue.Wake(t.Context(), all[len(all)-1:]); err != nil {
+	if err := queue.Wake(t.Context(), time.Now(), all[len(all)-1:]); err != nil {
 		t.Fatal(err)
 	}
 	startWorker(t, client, queue, w)

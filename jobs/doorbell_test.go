@@ -116,7 +116,7 @@ func TestRingIsHeardInThisProcessWhenNobodyElseIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	err := queue.Wake(t.Context(), []models.Wakeup{
+	err := queue.Wake(t.Context(), now, []models.Wakeup{
 		{Lane: to("a"), At: now},
 		{Lane: to("a"), At: now},
 		{Lane: to("later"), At: now.Add(time.Hour)},
@@ -352,7 +352,8 @@ func TestRingThatTheWorkerHereTakesIsNotHeardElsewhere(t *testing.T) {
 	queue.bell.attend(here.attendant())
 	there := hear(t, client, newDoorbell(client, name))
 	wake := func(host string) {
-		if err := queue.Wake(t.Context(), []models.Wakeup{{Lane: to(host), At: time.Now()}}); err != nil {
+		now := time.Now()
+		if err := queue.Wake(t.Context(), now, []models.Wakeup{{Lane: to(host), At: now}}); err != nil {
 			t.Error(err)
 		}
 	}

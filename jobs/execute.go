@@ -54,7 +54,7 @@ func (e *executor) attempt(ctx context.Context, x *models.Execution, answered fu
 		e.log.ErrorContext(ctx, "batch.not_sent", "batch", x.Batch.UID.String(), "error", err)
 		outcome = models.Fault(0)
 	}
-	answer := answerOf(outcome, outcome.Arrived(), begun)
+	answer := answerOf(outcome, outcome.Arrived(), begun, e.service.Now())
 	defer func() { answered(answer) }()
 	if err := e.record(ctx, x, outcome); err != nil {
 		return err

@@ -92,7 +92,7 @@ type wakeups struct {
 	list []models.Wakeup
 }
 
-func (w *wakeups) Wake(_ context.Context, list []models.Wakeup) error {
+func (w *wakeups) Wake(_ context.Context, _ time.Time, list []models.Wakeup) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.list = append(w.list, list...)
@@ -206,9 +206,11 @@ func (w *world) attempts(t *testing.T, id int64) []*models.Attempt {
 }
 
 // newOut is the way out of tests: to this machine.
-func newOut(t testing.TB) *egress.Client {
+func newOut(t testing.TB) *egress.Client { return newPatientOut(t, testTimeout) }
+
+func newPatientOut(t testing.TB, timeout time.Duration) *egress.Client {
 	t.Helper()
-	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: testTimeout})
+	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: timeout})
 	t.Cleanup(out.CloseIdle)
 	return out
 }

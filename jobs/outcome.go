@@ -40,8 +40,9 @@ func outcomeOf(response egress.Response, err error) (models.Outcome, error) {
 	return outcome, nil
 }
 
-// answerOf says in the scheduler's words what the other side did with a request that was begun at a time.
-func answerOf(outcome models.Outcome, arrived bool, begun time.Time) scheduler.Answer {
+// answerOf says in the scheduler's words what the other side did with a request that was begun at a time, by this process's clock; now is by
+// the database's.
+func answerOf(outcome models.Outcome, arrived bool, begun, now time.Time) scheduler.Answer {
 	answer := scheduler.Answer{Kind: scheduler.Refused, Took: scheduler.Instant(time.Since(begun).Microseconds())}
 	status := 0
 	if outcome.HTTPStatus != nil {
@@ -52,7 +53,7 @@ func answerOf(outcome models.Outcome, arrived bool, begun time.Time) scheduler.A
 		answer.Kind = scheduler.Ours
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		answer.Kind = scheduler.Overloaded
-		answer.RetryAfter = scheduler.Instant(models.RetryAfter(outcome.RetryAfter, time.Now()).Microseconds())
+		answer.RetryAfter = scheduler.Instant(models.RetryAfter(outcome.RetryAfter, now).Microseconds())
 	case arrived:
 		answer.Kind = scheduler.Arrived
 	case outcome.Error != nil:

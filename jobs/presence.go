@@ -39,7 +39,9 @@ func NewPresence(queue *Queue, service *models.Service, role, version string, re
 			Name: "ringback_processes_on_other_queues", Help: "Processes that share the database and are on another Redis or RINGBACK_QUEUE.",
 		}),
 	}
-	registry.MustRegister(p.others)
+	registry.MustRegister(p.others, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "ringback_clock_offset_seconds", Help: "By how much the database's clock, by which everything goes, is ahead of this process's.",
+	}, func() float64 { return service.ClockOffset().Seconds() }))
 	return p
 }
 

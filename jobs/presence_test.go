@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -128,4 +129,27 @@ func TestProcessSignsInWithoutRedis(t *testing.T) {
 	if api.self.QueueID == "" || api.self.QueueID != worker.self.QueueID {
 		t.Errorf("the queue is %q for one and %q for the other", api.self.QueueID, worker.self.QueueID)
 	}
+}
+
+func TestClockOfTheMachineIsAMetric(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	client, name := openQueue(t)
+	queue := NewQueue(client, name, registry)
+	service := models.NewService(storetest.Open(t), queue, models.Rules{}, slog.New(slog.DiscardHandler)).
+		WithClock(func() time.Time { return time.Now().Add(-time.Hour) }, nil)
+	NewPresence(queue, service, "api", "1.2.3", registry, slog.New(slog.DiscardHandler)).look(t.Context())
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == "ringback_clock_offset_seconds" {
+			if got := family.GetMetric()[0].GetGauge().GetValue(); got < 3599 || got > 3601 {
+				t.Errorf("%f", got)
+			}
+			return
+		}
+	}
+	t.Error("there is no such metric")
 }

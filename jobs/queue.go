@@ -39,8 +39,7 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 // Wake rings the doorbell for what is due, and enqueues a task for each lane and second. One that is there already is no error. The
 // first real error ends it: a Redis that refuses one refuses them all, and the sweep will find the rest. While Redis is away, which has
 // been said, only the worker of this process is woken, and that is no error.
-func (q *Queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
-	now := time.Now()
+func (q *Queue) Wake(ctx context.Context, now time.Time, wakeups []models.Wakeup) error {
 	var entries []entry
 	var due []wake
 	known := map[string]bool{}

@@ -56,7 +56,8 @@ func newEntry(ctx context.Context, w models.Wakeup, now time.Time) entry {
 	}
 	moment := w.At
 	if w.At.After(now) {
-		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early.
+		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early. It goes by the clock of the
+		// process that it runs in; where that differs from the database's, the sweep finds what is due.
 		e.at = w.At.Truncate(time.Second).Add(time.Second)
 		moment = e.at
 	}

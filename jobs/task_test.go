@@ -99,7 +99,7 @@ func TestTaskCarriesItsLaneOnlyAndItsVersion(t *testing.T) {
 			},
 		},
 	} {
-		if err := queue.Wake(c.ctx, []models.Wakeup{c.wakeup}); err != nil {
+		if err := queue.Wake(c.ctx, time.Now(), []models.Wakeup{c.wakeup}); err != nil {
 			t.Fatal(err)
 		}
 		info, err := asynq.NewInspectorFromRedisClient(client).GetTaskInfo(name, id)
@@ -130,7 +130,7 @@ func TestALaneHasOneTaskASecond(t *testing.T) {
 	}
 	for _, lists := range [][][]models.Wakeup{{list, list}, {list[2:], list[:2]}} { // in one call, and in another
 		for _, l := range lists {
-			if err := queue.Wake(t.Context(), l); err != nil {
+			if err := queue.Wake(t.Context(), time.Now(), l); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -195,12 +195,12 @@ func TestWakingTellsThatRedisIsAway(t *testing.T) {
 	}
 	for name, at := range map[string]time.Time{"due": time.Now(), "later": time.Now().Add(time.Hour)} {
 		queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
-		if err := queue.Wake(t.Context(), []models.Wakeup{{CallbackID: 1, At: at}}); err == nil {
+		if err := queue.Wake(t.Context(), time.Now(), []models.Wakeup{{CallbackID: 1, At: at}}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 	queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
-	if err := queue.Wake(t.Context(), nil); err != nil {
+	if err := queue.Wake(t.Context(), time.Now(), nil); err != nil {
 		t.Errorf("nobody was to be woken: %v", err)
 	}
 }

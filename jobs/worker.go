@@ -220,6 +220,9 @@ func (w *Worker) sweep(ctx context.Context) {
 	defer cancel()
 	var interrupted, woken int
 	err := w.sweeps.try(func() (err error) {
+		if err = w.service.SyncClock(ctx); err != nil {
+			return err
+		}
 		interrupted, woken, err = w.service.Sweep(ctx)
 		return err
 	})

@@ -21,6 +21,8 @@
 // its lane (Wakeup). One wake-up does for all that is due there; who is woken claims it, of many lanes at once, and what the queue forgets the
 // sweep finds.
 //
+// All times are by the database's clock, which each process reads every few seconds (SyncClock): what one writes, others compare.
+//
 // A replay is a new callback with the same ref and bytes. Callbacks that share an ordering key stand in a line: all but the first
 // are held, which is PENDING and never due, and when the first has ended the next is released.
 //

@@ -129,15 +129,14 @@ const (
 	// at once, so without an outage the gap is smaller; and of a lease more than 7 s are left when its renewal fails for the first time, so
 	// none has run out in an outage that is shorter.
 	outageTime = 3 * SweepInterval
-	// MaxClockSkew is more than the clocks of processes differ by. A time that lies further ahead was written by one whose clock is wrong.
-	MaxClockSkew = time.Minute
 )
 
 // swept notes a sweep, and tells whether a lease that has run out means that its worker is gone. After an outage it does not, for
 // another LeaseTime: no worker could renew its leases, and those that live will. So an outage is no reason to send anything again.
 func (s *Service) swept(ctx context.Context, at time.Time) (expire bool, err error) {
 	grace, err := s.store.Swept(ctx, at, at.Add(-outageTime), at.Add(LeaseTime))
-	return !grace.After(at) || grace.Sub(at) > MaxClockSkew, err
+	// One that lies further ahead than any that is given now was written before the clock was set back.
+	return !grace.After(at) || grace.Sub(at) > 2*LeaseTime, err
 }
 
 // SweepStore keeps when workers swept.

@@ -91,25 +91,23 @@ func TestKilledWorkerIsNoticedWhileOthersSweep(t *testing.T) {
 	w.interrupts(1)
 }
 
-// Of two workers whose clocks differ each would see an outage in what the other has written, and never notice a kill.
+// By clocks of their own each would see an outage in what the other has written, and never notice a kill.
 func TestKilledWorkerIsNoticedByWorkersWhoseClocksDiffer(t *testing.T) {
 	t.Parallel()
-	for _, apart := range []time.Duration{15 * time.Second, 50 * time.Second} {
+	for _, apart := range bothSides {
 		t.Run(apart.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			ahead := w.WithClock(func() time.Time { return w.clock.now().Add(apart) }, func() float64 { return 0.5 })
+			ahead := w.skewed(apart)
 			both := func() (interrupted int) {
 				first, _, err := w.Sweep(t.Context())
 				noError(t, err)
+				noError(t, ahead.SyncClock(t.Context()))
 				second, _, err := ahead.Sweep(t.Context())
 				noError(t, err)
 				return first + second
 			}
-			for range 20 { // what they see of each other at first has passed
-				both()
-				w.clock.advance(models.SweepInterval)
-			}
+			both()
 			w.claim(w.raised().ID)
 			interrupted := 0
 			for range 6 {

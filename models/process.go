@@ -36,8 +36,11 @@ const (
 	forgetProcesses = time.Hour
 )
 
-// SignIn says that a process is there, and returns all that are, this one among them.
+// SignIn says that a process is there, and returns all that are, this one among them. It also compares the clocks.
 func (s *Service) SignIn(ctx context.Context, p *Process) ([]*Process, error) {
+	if err := s.SyncClock(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.store.SignIn(ctx, p, forgetProcesses); err != nil {
 		return nil, err
 	}

@@ -35,12 +35,14 @@ type Store interface {
 	QuotaStore
 	SigningSecretStore
 	ProcessStore
+	ClockStore
 	TextStore
 }
 
 // Queue wakes workers. What it forgets, the sweep finds again, so an error from it is never the caller's problem.
 type Queue interface {
-	Wake(ctx context.Context, wakeups []Wakeup) error
+	// Their times are by the clock that shows now.
+	Wake(ctx context.Context, now time.Time, wakeups []Wakeup) error
 	// Reserve keeps room for up to n callbacks of a lane, whose bodies have so many bytes together, in the worker of this process: for
 	// none where there is no worker, where it is full, or where others wait for their turn. It waits for nothing.
 	Reserve(lane Lane, n int, bytes int64) Reservation
@@ -98,7 +100,8 @@ type Service struct {
 	queue Queue
 	rules Rules
 	log   *slog.Logger
-	now   func() time.Time
+	clock *clock
+	now   func() time.Time // by it
 	rand  func() float64
 
 	troubles *Troubles
@@ -110,7 +113,8 @@ type Service struct {
 
 // NewService wires the use-cases to a database and a queue.
 func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Service {
-	s := &Service{store: store, queue: queue, rules: rules, log: log, now: now, rand: rand.Float64, troubles: NewTroubles(log)}
+	s := &Service{store: store, queue: queue, rules: rules, log: log, rand: rand.Float64, troubles: NewTroubles(log)}
+	s.goBy(time.Now)
 	s.crawlEnds = &combiner[CrawlEnd, crawlEnded]{
 		name: "crawl_end", work: s.finishCrawls, after: s.wakeFinished, timeout: combinedTimeout, gather: gatherTime, log: log, troubles: s.troubles,
 	}
@@ -120,15 +124,18 @@ func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Servic
 	return s
 }
 
-// WithClock returns a service like this one that takes the time and the chance from the given functions, for tests.
+// WithClock returns a service like this one whose process has the given clock and chance, for tests.
 func (s *Service) WithClock(now func() time.Time, chance func() float64) *Service {
 	c := NewService(s.store, s.queue, s.rules, s.log)
-	c.now, c.rand = now, chance
+	c.goBy(now)
+	c.rand = chance
 	return c
 }
 
-// now is cut to microseconds, the precision of the database, so that a value reads back as it was written.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func (s *Service) goBy(system func() time.Time) {
+	s.clock = newClock(system)
+	s.now = s.clock.now
+}
 
 // wakeTimeout bounds what a mutation waits for the queue after its commit: a ring and a task take two or three round trips, each well
 // under a millisecond within a network. What it cuts off the sweep finds.
@@ -162,7 +169,7 @@ func (s *Service) send(ctx context.Context, wakeups []Wakeup, timeout time.Durat
 	// The commit stands, so the caller's cancelling changes nothing; and a queue that hangs must not keep the caller.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	if err := s.queue.Wake(ctx, wakeups); err != nil {
+	if err := s.queue.Wake(ctx, s.now(), wakeups); err != nil {
 		s.log.WarnContext(ctx, "queue.wake_failed", "wakeups", len(wakeups), "error", err)
 	}
 }

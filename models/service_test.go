@@ -48,7 +48,7 @@ type queue struct {
 	patience time.Duration // of the last who woke
 }
 
-func (q *queue) Wake(ctx context.Context, wakeups []models.Wakeup) error {
+func (q *queue) Wake(ctx context.Context, _ time.Time, wakeups []models.Wakeup) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if deadline, ok := ctx.Deadline(); ok {

@@ -280,7 +280,7 @@ func (c *clock) advance(d time.Duration) {
 // queue counts the wake-ups.
 type queue struct{ woken atomic.Int64 }
 
-func (q *queue) Wake(_ context.Context, wakeups []models.Wakeup) error {
+func (q *queue) Wake(_ context.Context, _ time.Time, wakeups []models.Wakeup) error {
 	q.woken.Add(int64(len(wakeups)))
 	return nil
 }

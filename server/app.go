@@ -80,6 +80,9 @@ func (a *app) openAll(ctx context.Context) error {
 	rules.PlatformKeyHash = platformKey
 	a.service = models.NewService(a.store, a.queue, rules, a.log)
 	a.service.CountTroubles(troubles)
+	if err := a.service.SyncClock(ctx); err != nil {
+		return fmt.Errorf("read the database's clock: %w", err)
+	}
 	return a.observe()
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -73,6 +74,12 @@ func (postgresDialect) name() string { return "postgres" }
 
 func (postgresDialect) clock() string {
 	return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+}
+
+func (d postgresDialect) now(db *gorm.DB) (time.Time, error) {
+	var at int64
+	err := db.Raw("SELECT " + d.clock()).Scan(&at).Error
+	return fromMicros(at), err
 }
 
 // checkWritable: to lock rows is to write, also where there are none.

@@ -24,6 +24,9 @@ func process(r processRow) (*models.Process, error) {
 	return &models.Process{UID: r.UID, Role: r.Role, QueueID: r.QueueID, Version: r.Version, SeenAt: fromMicros(r.SeenAt)}, nil
 }
 
+// Clock reads the database's clock.
+func (s *Store) Clock(ctx context.Context) (time.Time, error) { return s.dialect.now(s.reader(ctx)) }
+
 // SignIn writes or renews the row of a process, and deletes those that were not renewed for a while.
 func (s *Store) SignIn(ctx context.Context, p *models.Process, forget time.Duration) error {
 	clock := gorm.Expr(s.dialect.clock())

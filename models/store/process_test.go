@@ -58,3 +58,20 @@ func TestProcessesAreSeenUntilTheySignOutOrSayNothingMore(t *testing.T) {
 		t.Errorf("in the end (-want +got):\n%s", diff)
 	}
 }
+
+func TestClockIsTheDatabases(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	p := &models.Process{UID: uuid.New(), Role: "all", Version: "1"}
+	before, err := s.Clock(t.Context())
+	noError(t, err)
+	noError(t, s.SignIn(t.Context(), p, time.Hour))
+	after, err := s.Clock(t.Context())
+	noError(t, err)
+	seen, err := s.ProcessesSeen(t.Context(), time.Hour)
+	noError(t, err)
+	// SQLite writes milliseconds.
+	if at := seen[0].SeenAt; at.Before(before.Truncate(time.Millisecond)) || at.After(after) || after.Sub(before) > time.Minute {
+		t.Errorf("%s is not between %s and %s", at, before, after)
+	}
+}

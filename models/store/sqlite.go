@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"net/url"
 	"reflect"
+	"time"
 
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
@@ -92,6 +93,9 @@ type sqliteDialect struct{}
 func (sqliteDialect) name() string { return "sqlite" }
 
 func (sqliteDialect) clock() string { return "CAST(unixepoch('subsec') * 1000000 AS INTEGER)" }
+
+// now: SQLite asks this process's clock, and cuts it to milliseconds.
+func (sqliteDialect) now(*gorm.DB) (time.Time, error) { return time.Now(), nil }
 
 // nextID: AUTOINCREMENT is always past the largest id, and cannot be set back. At its end it is SQLITE_FULL, which rolls everything back.
 func (sqliteDialect) nextID(db *gorm.DB, table string, _ bool) (id int64, err error) {

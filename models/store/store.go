@@ -297,8 +297,9 @@ func fromMicrosPtr(n *int64) *time.Time {
 // dialect is where the two databases differ.
 type dialect interface {
 	name() string
-	// clock is the time of the database, in microseconds.
+	// clock is the time of the database, in microseconds, and now reads it: as exactly as this process can tell it.
 	clock() string
+	now(db *gorm.DB) (time.Time, error)
 	// checkWritable is CheckWritable, with the pool that writes.
 	checkWritable(ctx context.Context, pool *sql.DB) error
 	// nextID is an id for a new row; 0: the database chooses well. It has not, before, when taken is set.
