@@ -152,7 +152,4 @@ func sendsNothingTwiceAfter(t *testing.T, outage time.Duration) {
 	proxy.Turn("127.0.0.1:" + postgres.port)
 	r.goesOn(t, api, "going on after the outage", back)
 	r.check(t, api, 0)
-	if n := postgres.text(t, "SELECT count(*)::text FROM callback_attempts WHERE error_code = 'INTERRUPTED'"); n != "0" {
-		t.Errorf("%s attempts were taken for those of a worker that is gone", n)
-	}
 }
