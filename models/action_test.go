@@ -136,7 +136,7 @@ func TestExecutorIsCalledWithItsHeadersAndTheAttemptsID(t *testing.T) {
 	w := newWorld(t)
 	a := w.newAction()
 	in := models.ActionSettings{Executor: models.EndpointUpdate{Headers: models.Given([]models.Header{
-		{Key: "authorization", Value: "Bearer " + hidden}, {Key: "X-Batch-Attempt", Value: "mine"},
+		{Key: "authorization", Value: "Bearer " + hidden}, {Key: "x-batch-Attempt", Value: "mine"},
 	})}}
 	_, err := w.UpdateAction(t.Context(), w.platform, a.ID, in)
 	noError(t, err)
@@ -144,11 +144,11 @@ func TestExecutorIsCalledWithItsHeadersAndTheAttemptsID(t *testing.T) {
 	e := w.claimBatches(a, 1)[0]
 	h := e.Headers("Ringback/test")
 	want := map[string]string{
-		"Authorization": "Bearer " + hidden, "User-Agent": "Ringback/test", "Content-Type": "application/json",
+		"authorization": "Bearer " + hidden, "User-Agent": "Ringback/test", "Content-Type": "application/json",
 		"X-Batch-Attempt": e.Attempt.UID.String(),
 	}
 	for key, value := range want {
-		if got := h.Values(key); len(got) != 1 || got[0] != value {
+		if got := h[key]; len(got) != 1 || got[0] != value {
 			t.Errorf("%s: got %q, want %q", key, got, value)
 		}
 	}

@@ -235,17 +235,13 @@ func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) 
 	if err != nil {
 		return nil, err
 	}
-	h := http.Header{}
-	h.Set("User-Agent", userAgent)
-	for _, c := range d.Target.Headers {
-		h.Set(c.Key, c.Value.Reveal())
-	}
-	h.Set("Content-Type", d.Callback.ContentType)
-	h.Set("X-Callback-Ref", ref)
-	h.Set("X-Run-Callback", d.Attempt.UID.String())
-	h.Set("X-Callback-Attempt", strconv.Itoa(d.Attempt.Number))
-	h.Set("webhook-id", ref)
-	h.Set("webhook-timestamp", unixText(at))
-	h.Set("webhook-signature", signature)
+	h := requestHeader(d.Target.Headers, userAgent)
+	setHeader(h, "Content-Type", d.Callback.ContentType)
+	setHeader(h, "X-Callback-Ref", ref)
+	setHeader(h, "X-Run-Callback", d.Attempt.UID.String())
+	setHeader(h, "X-Callback-Attempt", strconv.Itoa(d.Attempt.Number))
+	setHeader(h, "Webhook-Id", ref)
+	setHeader(h, "Webhook-Timestamp", unixText(at))
+	setHeader(h, "Webhook-Signature", signature)
 	return h, nil
 }

@@ -89,14 +89,17 @@ func TestDeliveryCarriesTheIDsAndASignatureOfTheStoredBytes(t *testing.T) {
 	h, err := d.Headers("Ringback/test", w.clock.now())
 	noError(t, err)
 	want := map[string]string{
-		"Authorization": "Bearer your-token", "User-Agent": "configured", "Content-Type": "application/x-www-form-urlencoded",
+		"authorization": "Bearer your-token", "user-agent": "configured", "Content-Type": "application/x-www-form-urlencoded",
 		"X-Callback-Ref": c.Ref.String(), "X-Run-Callback": d.Attempt.UID.String(), "X-Callback-Attempt": "2",
 		"Webhook-Id": c.Ref.String(),
 	}
 	for key, value := range want {
-		if got := h.Values(key); len(got) != 1 || got[0] != value {
+		if got := h[key]; len(got) != 1 || got[0] != value { // as it is spelled
 			t.Errorf("%s: got %q, want %q", key, got, value)
 		}
+	}
+	if len(h.Values("User-Agent")) != 0 {
+		t.Errorf("there are two: %v", h)
 	}
 	secrets, err := w.ProjectSigningSecrets(t.Context(), w.admin, w.project.ID)
 	noError(t, err)

@@ -1,6 +1,8 @@
 package models
 
 import (
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -65,6 +67,22 @@ func isReservedHeader(lowerName string) bool {
 // validHeaderValue adds ASCII to httpguts' rule, which lets bytes above 0x7f pass that receivers read differently.
 func validHeaderValue(v string) bool {
 	return httpguts.ValidHeaderFieldValue(v) && !strings.ContainsFunc(v, func(r rune) bool { return r > 0x7e })
+}
+
+// requestHeader has the configured headers as they are spelled, which HTTP/1.1 keeps, and the User-Agent where they have none.
+func requestHeader(configured []SourcedHeader, userAgent string) http.Header {
+	h := http.Header{}
+	h.Set("User-Agent", userAgent)
+	for _, c := range configured {
+		setHeader(h, c.Key, c.Value.Reveal())
+	}
+	return h
+}
+
+// setHeader puts a header in the place of any of the same name, whatever its letter case.
+func setHeader(h http.Header, name, value string) {
+	maps.DeleteFunc(h, func(other string, _ []string) bool { return strings.EqualFold(other, name) })
+	h[name] = []string{value}
 }
 
 // overlay returns base with the headers of top laid over it by name, without regard to letter case.

@@ -150,13 +150,9 @@ func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
 
 // Headers returns the request's headers.
 func (e *Execution) Headers(userAgent string) http.Header {
-	h := http.Header{}
-	h.Set("User-Agent", userAgent)
-	for _, c := range e.Action.Executor.Headers {
-		h.Set(c.Key, c.Value.Reveal())
-	}
-	h.Set("Content-Type", contentTypeJSON)
-	h.Set("X-Batch-Attempt", e.Attempt.UID.String())
+	h := requestHeader(sourced(e.Action.Executor.Headers, SourceRequest), userAgent)
+	setHeader(h, "Content-Type", contentTypeJSON)
+	setHeader(h, "X-Batch-Attempt", e.Attempt.UID.String())
 	return h
 }
 

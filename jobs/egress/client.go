@@ -120,12 +120,9 @@ func New(cfg Config) *Client {
 	if cfg.MaxIdle <= 0 {
 		cfg.MaxIdle = defaultMaxIdle
 	}
-	// A dial outlives its cancelled request (net/http hopes for the next one), so
-	// dialling and the handshake need a limit of their own. The request's own
-	// deadline always comes first.
 	dialer := &net.Dialer{
-		Timeout: cfg.Timeout,
-		Control: newGuard(cfg.AllowedNetworks, cfg.AllowedPorts).control,
+		Control:  newGuard(cfg.AllowedNetworks, cfg.AllowedPorts).control,
+		Resolver: &net.Resolver{PreferGo: true}, // see resolve
 	}
 	c := &Client{
 		timeout: cfg.Timeout,

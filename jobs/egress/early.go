@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"context"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -26,13 +25,4 @@ func (c *patient) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return n, err
-}
-
-// dial opens a patient connection.
-func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := c.dialer.DialContext(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	return &patient{Conn: conn}, nil
 }

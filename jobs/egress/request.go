@@ -3,6 +3,7 @@ package egress
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -22,25 +23,18 @@ const maxHost = 253
 // newRequest makes the request to send, or says why it cannot be sent. The error
 // of url.Parse quotes the URL, so it is not passed on.
 func newRequest(ctx context.Context, r Request) (*http.Request, *Error) {
-	u, err := url.Parse(r.URL)
-	if err != nil {
-		return nil, invalid("the URL cannot be parsed")
+	u, e := parseURL(r.URL)
+	if e == nil {
+		e = checkHeader(r.Header)
 	}
-	if e := checkURL(u); e != nil {
+	if e != nil {
 		return nil, e
-	}
-	if e := checkHeader(r.Header); e != nil {
-		return nil, e
-	}
-	header := r.Header.Clone()
-	if header == nil {
-		header = http.Header{}
 	}
 	req := &http.Request{
 		Method: http.MethodPost,
 		URL:    u,
-		Host:   u.Host,
-		Header: header,
+		Host:   plainHost(u),
+		Header: ownHeader(r.Header),
 		// At most once: net/http sends a request again by itself when it can get
 		// the body a second time: on HTTP/1 if there is an Idempotency-Key
 		// header and a kept-alive connection broke, on HTTP/2 after GOAWAY,
@@ -54,6 +48,69 @@ func newRequest(ctx context.Context, r Request) (*http.Request, *Error) {
 	}
 	return req.WithContext(ctx), nil
 }
+
+// parseURL reads a URL that can be called. What stands behind its host is sent as it is, but for what no receiver takes.
+func parseURL(raw string) (*url.URL, *Error) {
+	head, target := raw, ""
+	if i := strings.Index(raw, "://") + len("://"); i >= len("://") {
+		if end := strings.IndexAny(raw[i:], "/?#"); end >= 0 {
+			head, target = raw[:i+end], raw[i+end:]
+		}
+	}
+	target, _, _ = strings.Cut(target, "#")
+	target = escape(target)
+	u, err := url.Parse(head + target)
+	if err != nil {
+		return nil, invalid("the URL cannot be parsed")
+	}
+	if e := checkURL(u); e != nil {
+		return nil, e
+	}
+	// net/url writes a path anew in which it finds a character that it would escape: /a%2Fb/{t} would become /a/b/%7Bt%7D, another path. It
+	// leaves what is opaque to it, unless that begins with two slashes.
+	if path, _, _ := strings.Cut(target, "?"); strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
+		u.Opaque = path
+	}
+	return u, nil
+}
+
+// escape writes in percent-encoding what must not stand in a URL (RFC 3986): what is not ASCII, as its bytes in UTF-8, and some signs.
+// {, | and } must not either, but are taken by receivers, and stand in templates and signed queries: they stay.
+func escape(target string) string {
+	const refused = "\"<>\\^`"
+	var b strings.Builder
+	for i := range len(target) {
+		if c := target[i]; c >= utf8.RuneSelf || strings.IndexByte(refused, c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// plainHost is the Host header: receivers compare it with their names, so it has no default port.
+func plainHost(u *url.URL) string {
+	if port := u.Port(); port == "80" && u.Scheme == "http" || port == "443" && u.Scheme == "https" {
+		return strings.TrimSuffix(u.Host, ":"+port)
+	}
+	return u.Host
+}
+
+// ownHeader copies h. Its names go out in their letter case on HTTP/1. net/http adds its own User-Agent unless there is one by its canonical
+// name; an empty one is not sent.
+func ownHeader(h http.Header) http.Header {
+	header := http.Header{}
+	for name, values := range h {
+		header[name] = values
+		if strings.EqualFold(name, userAgent) && name != userAgent {
+			header[userAgent] = []string{""}
+		}
+	}
+	return header
+}
+
+const userAgent = "User-Agent"
 
 // checkURL says whether u can be called, and writes its host in ASCII so that
 // the Host header, TLS and the dialler mean the same name. It is not the guard:
@@ -82,6 +139,7 @@ func checkURL(u *url.URL) *Error {
 		}
 		host = ascii
 	}
+	host = strings.TrimSuffix(host, ".") // names are absolute anyway, see resolve
 	if len(host) > maxHost {
 		return invalid("the host name in the URL is longer than " + strconv.Itoa(maxHost) + " characters")
 	}
@@ -89,6 +147,8 @@ func checkURL(u *url.URL) *Error {
 		return invalid("the host name in the URL contains characters that are not allowed")
 	}
 	switch {
+	case host == "":
+		return invalid("the URL has no host")
 	case port != "":
 		u.Host = net.JoinHostPort(host, port)
 	case strings.Contains(host, ":"):
