@@ -21,6 +21,8 @@ type deliverer struct {
 	log       *slog.Logger
 	userAgent string
 	traces    traces
+
+	propagator propagation.TextMapPropagator
 }
 
 // source is the callbacks.
@@ -97,7 +99,7 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 	if err != nil {
 		return models.Outcome{}, err
 	}
-	traceContext.Inject(ctx, propagation.HeaderCarrier(headers))
+	d.propagate(ctx, headers)
 	d.metrics.inFlight.Inc()
 	defer d.metrics.inFlight.Dec()
 	return outcomeOf(d.client.Send(ctx, egress.Request{

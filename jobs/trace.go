@@ -1,7 +1,11 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
+	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"go.opentelemetry.io/otel"
@@ -15,6 +19,16 @@ import (
 
 // traceContext carries a trace in W3C headers: in a ring or a task from the mutation to the worker, and in the request to the receiver.
 var traceContext propagation.TraceContext
+
+// propagate puts the trace into a request's headers, unless the customer has configured one.
+func (d *deliverer) propagate(ctx context.Context, headers http.Header) {
+	for name := range headers {
+		if slices.ContainsFunc(traceContext.Fields(), func(ours string) bool { return strings.EqualFold(name, ours) }) {
+			return
+		}
+	}
+	cmp.Or[propagation.TextMapPropagator](d.propagator, traceContext).Inject(ctx, propagation.HeaderCarrier(headers))
+}
 
 // maxTraces bounds the traces of callbacks that were woken. Beyond it the older half is forgotten: their traces are cut, nothing else.
 const maxTraces = 10_000

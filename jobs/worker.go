@@ -11,6 +11,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
@@ -25,6 +26,7 @@ type WorkerConfig struct {
 	Timeout     time.Duration // of one request
 	Retention   models.Retention
 	UserAgent   string
+	Propagator  propagation.TextMapPropagator // of traces to receivers; nil: W3C Trace Context
 }
 
 const (
@@ -73,7 +75,7 @@ type Worker struct {
 // NewWorker returns a worker on a queue and its Redis client, which stays the caller's to close.
 func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
+	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent, propagator: cfg.Propagator}
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,

@@ -121,7 +121,7 @@ func newWorker(a *app) *jobs.Worker {
 	return jobs.NewWorker(a.redis, a.queue, a.service, out, jobs.WorkerConfig{
 		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand), Timeout: a.cfg.Timeout,
 		Retention: a.cfg.retention(),
-		UserAgent: "Ringback/" + version,
+		UserAgent: "Ringback/" + version, Propagator: propagator(),
 	}, jobs.NewMetrics(a.registry), a.log)
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -37,12 +39,22 @@ func startTracing(ctx context.Context) (stop func(context.Context) error, err er
 	}
 	provider := trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(about))
 	otel.SetTracerProvider(provider)
-	otel.SetTextMapPropagator(propagation.TraceContext{})
+	otel.SetTextMapPropagator(propagator())
 	return provider.Shutdown, nil
 }
 
 func tracing() bool {
 	return os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
+}
+
+// propagator is what OTEL_PROPAGATORS names, of which Ringback knows tracecontext; with any other, such as none, traces neither come in nor
+// go out with requests.
+func propagator() propagation.TextMapPropagator {
+	names := os.Getenv("OTEL_PROPAGATORS")
+	if names == "" || slices.ContainsFunc(strings.Split(names, ","), func(name string) bool { return strings.TrimSpace(name) == "tracecontext" }) {
+		return propagation.TraceContext{}
+	}
+	return propagation.NewCompositeTextMapPropagator()
 }
 
 // traced gives each request a span, or continues the caller's trace. Where no collector hears of them it does nothing.

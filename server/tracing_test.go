@@ -50,6 +50,32 @@ func TestTraceTravelsFromTheMutationToThePost(t *testing.T) {
 	}
 }
 
+// A customer's own trace is another than ours, whatever the letter case of its name.
+func TestConfiguredTraceWinsOverOurs(t *testing.T) {
+	t.Parallel()
+	const theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	h := newHostile(t)
+	s := startServer(t, options{process: true, env: vars{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}})
+	project := s.newProject(t, h.url("/hook"))
+	ask[any](t, s, s.platform(), `mutation($project: ObjectID!, $headers: [APICallbackHeaderInput!]) {
+		updateProject(input: {projectId: $project, apiCallbackHeaders: $headers}) { project { id } } }`,
+		anyMap{"project": project, "headers": []anyMap{{"key": "traceparent", "value": theirs}}})
+	s.finishCrawl(t, newCrawlID(), project)
+	if got := h.next(t, "/hook").header.Values("Traceparent"); len(got) != 1 || got[0] != theirs {
+		t.Errorf("the receiver got the traces %q", got)
+	}
+}
+
+func TestTraceIsNotPropagatedWhereThatIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	h := newHostile(t)
+	s := startServer(t, options{process: true, env: vars{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_PROPAGATORS": "none"}})
+	s.finishCrawl(t, newCrawlID(), s.newProject(t, h.url("/hook")))
+	if got := h.next(t, "/hook").header.Values("Traceparent"); len(got) != 0 {
+		t.Errorf("the receiver got the trace %q", got)
+	}
+}
+
 func TestWithoutACollectorNoTraceIsSent(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
