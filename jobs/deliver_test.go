@@ -205,3 +205,41 @@ func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 	startWorker(t, client, queue, w)
 	eventually(t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
 }
+
+// TestClosedIdleConnectionCostsNoRetryAndIsNoLoad: a receiver that closes a kept connection as the next request comes gets it on another at
+// once, under another uid.
+func TestClosedIdleConnectionCostsNoRetryAndIsNoLoad(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	uids := make(chan string, 3)
+	w := newWorld(t, &wakeups{}, models.Schedule{time.Hour}, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		uids <- r.Header.Get("X-Run-Callback")
+		if calls.Add(1) == 2 {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	d := newDeliverer(t, w)
+	deliver(t.Context(), t, w, d, w.newCallback(t).ID)
+	c := w.newCallback(t)
+	said := scheduler.Answer{}
+	claimed, _, _, err := w.service.Claim(t.Context(), of(c.Lane, 1))
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %v, %v", claimed, err)
+	}
+	d.deliver(t.Context(), claimed[0], func(a scheduler.Answer) { said = a })
+	if said.Kind != scheduler.Ours {
+		t.Errorf("the scheduler is told %+v", said)
+	}
+	deliver(t.Context(), t, w, d, c.ID)
+	attempts := w.attempts(t, c.ID)
+	if got := w.callback(t, c.ID); got.Status != models.StatusSuccess || got.FailureCount != 0 || len(attempts) != 2 {
+		t.Fatalf("it is %+v, after %d attempts", got, len(attempts))
+	}
+	<-uids
+	for _, a := range attempts {
+		if uid := <-uids; uid != a.UID.String() {
+			t.Errorf("attempt %d went out as %s", a.Number, uid)
+		}
+	}
+}

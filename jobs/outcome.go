@@ -17,7 +17,7 @@ var errStopping = errors.New("the worker is stopping")
 // outcomeOf says in the domain's words what came of a request.
 func outcomeOf(response egress.Response, err error) (models.Outcome, error) {
 	outcome := models.Outcome{
-		Duration: response.Duration, ResponseBody: response.Body, RetryAfter: response.Header.Get("Retry-After"),
+		Duration: response.Duration, ResponseBody: response.Body, RetryAfter: response.Header.Get("Retry-After"), ClosedIdle: response.ClosedIdle,
 		Timings: models.Timings{
 			DNS: response.Timings.DNS, Connect: response.Timings.Connect,
 			TLS: response.Timings.TLS, FirstByte: response.Timings.FirstByte,
@@ -49,7 +49,7 @@ func answerOf(outcome models.Outcome, arrived bool, begun, now time.Time) schedu
 		status = *outcome.HTTPStatus
 	}
 	switch {
-	case outcome.Ours():
+	case outcome.Ours(), outcome.ClosedIdle: // a connection that was idle tells nothing of how busy the receiver is
 		answer.Kind = scheduler.Ours
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		answer.Kind = scheduler.Overloaded

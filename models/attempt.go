@@ -81,6 +81,8 @@ type Outcome struct {
 	Duration     time.Duration
 	Timings      Timings
 	ResponseBody []byte
+	// ClosedIdle: it went out on a connection kept from an earlier request, which ended before a byte of the answer came.
+	ClosedIdle bool
 	// RetryAfter is the answer's Retry-After header, empty where there was none.
 	RetryAfter string
 }
@@ -119,6 +121,9 @@ const maxResponseBody = 64 << 10
 func (a *Attempt) finish(o Outcome, rules event, headers []SourcedHeader, at time.Time) {
 	o = o.fitting()
 	a.FinishedAt, a.Duration, a.Timings, a.HTTPStatus, a.Error = &at, o.Duration, o.Timings, o.HTTPStatus, o.Error
+	if a.Error != nil { // its message may name what the receiver said, such as where it redirects to
+		a.Error = &AttemptError{a.Error.Code, string(redact([]byte(a.Error.Message), headers))}
+	}
 	a.ResponseBody = redact(o.ResponseBody, headers)
 	a.ResponseBody = a.ResponseBody[:min(len(a.ResponseBody), maxResponseBody)] // masks can be longer than what they hide
 	if a.Error == nil && !rules.succeeds(*o.HTTPStatus) {

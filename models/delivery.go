@@ -17,6 +17,7 @@ type Delivery struct {
 	signer   SigningOwner
 	secrets  []*SigningSecret
 	counted  bool          // as a failure of the receiver's, once it is decided
+	first    bool          // the first one
 	refusal  *AttemptError // why no request leaves, where the claim has found that
 }
 

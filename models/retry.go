@@ -64,10 +64,13 @@ type Tries struct {
 	Mishaps
 }
 
-// again is the law of retries: it counts an attempt that failed, and says when the next one is due; false: it was the last.
-func (t *Tries) again(s Schedule, o Outcome, cause AttemptErrorCode, at time.Time, chance float64) (next time.Time, again bool) {
-	if cause == InternalError {
+// again is the law of retries: it counts an attempt that failed, the number-th, and says when the next one is due; false: it was the last.
+func (t *Tries) again(s Schedule, o Outcome, cause AttemptErrorCode, number int, at time.Time, chance float64) (next time.Time, again bool) {
+	switch {
+	case cause == InternalError:
 		return t.panicked(at)
+	case o.ClosedIdle && number == 1: // one time, so that a receiver which closes each connection is asked by the schedule
+		return at, true
 	}
 	delay, again := time.Duration(0), false
 	if cause == LocalError {
@@ -76,7 +79,7 @@ func (t *Tries) again(s Schedule, o Outcome, cause AttemptErrorCode, at time.Tim
 		t.LocalSince = nil
 	}
 	if !again {
-		t.FailureCount++
+		t.FailureCount = s.failed(t.FailureCount+1, cause)
 		delay, again = s.Delay(t.FailureCount, o, cause, at, chance)
 	}
 	return at.Add(delay).Truncate(time.Microsecond), again
@@ -91,6 +94,24 @@ const (
 
 // final are the causes that no retry mends: only a change of configuration does, and then a replay is the way.
 var final = []AttemptErrorCode{BlockedAddress, InvalidURL}
+
+// redirectFailures are the failures after which one more redirect leaves time for a new configuration, and no more than that: the receiver may
+// have done its work before it redirected, and each retry does it once more. With the default schedule after 30 minutes and 5 hours.
+var redirectFailures = []int{3, 5}
+
+// failed returns how many failures of the schedule are used up after so many: a redirect skips the delays up to the third, and then to the
+// fifth, or the last one of a shorter schedule, and ends there.
+func (s Schedule) failed(failures int, cause AttemptErrorCode) int {
+	if cause != Redirect {
+		return failures
+	}
+	for _, n := range redirectFailures {
+		if failures <= n {
+			return max(failures, min(n, len(s)))
+		}
+	}
+	return len(s) + 1
+}
 
 // Delay decides after a failed attempt: how long to wait, or false to give up. failures counts the failed attempts,
 // this one included; chance is uniform in [0, 1). A Retry-After header makes the delay longer, up to 24 h, never shorter.

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -100,6 +101,103 @@ func TestWhatNoRetryMendsIsGivenUpAtOnce(t *testing.T) {
 		_, again := s.Delay(1, models.Outcome{HTTPStatus: &status, RetryAfter: "60"}, models.HTTPStatusError, start, 0.5)
 		if want := status != http.StatusGone; again != want {
 			t.Errorf("status %d: again is %t", status, again)
+		}
+	}
+}
+
+// TestRedirectIsRetriedTwiceLate: the receiver may have done its work each time. A shorter schedule has its last delay in the place of those
+// that it lacks.
+func TestRedirectIsRetriedTwiceLate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]time.Duration{
+		"5s,5m,30m,2h,5h,10h,10h": {30 * time.Minute, 5 * time.Hour},
+		"1s,2s,3s,4s":             {3 * time.Second, 4 * time.Second},
+		"1s,2s,3s":                {3 * time.Second},
+		"1s":                      {time.Second},
+		"none":                    {},
+	} {
+		schedule, err := models.ParseSchedule(text)
+		noError(t, err)
+		w := newWorld(t)
+		w.rules.Schedule = schedule
+		w.configure()
+		c, got := w.raised(), []time.Duration{}
+		for {
+			c = w.deliver(c.ID, unanswered(models.Redirect))
+			if len(got) == 0 && len(w.notices()) != 1 {
+				t.Errorf("%s: the partner has %d notices of the first failure", text, len(w.notices()))
+			}
+			if c.Status != models.StatusPending {
+				break
+			}
+			got = append(got, c.NextAttemptAt.Sub(w.clock.now()))
+		}
+		if !slices.Equal(got, want) || c.Status != models.StatusFailed || len(w.notices()) != min(len(want), 1)+1 {
+			t.Errorf("%s: after redirects it waits for %v, then is %s, with %d notices", text, got, c.Status, len(w.notices()))
+		}
+	}
+}
+
+func TestRedirectAmongOtherFailuresSkipsAheadInTheSchedule(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	schedule, err := models.ParseSchedule("1s,2s,3s,4s,5s,6s")
+	noError(t, err)
+	w.rules.Schedule = schedule
+	w.configure()
+	c := w.raised()
+	for i, step := range []struct {
+		outcome models.Outcome
+		want    time.Duration
+	}{
+		{answered(500), time.Second},
+		{unanswered(models.Redirect), 3 * time.Second},
+		{answered(500), 4 * time.Second},
+		{unanswered(models.Redirect), 5 * time.Second},
+		{answered(500), 6 * time.Second},
+	} {
+		c = w.deliver(c.ID, step.outcome)
+		if c.Status != models.StatusPending || c.NextAttemptAt.Sub(w.clock.now()) != step.want {
+			t.Fatalf("step %d: %s, next at %v", i+1, c.Status, c.NextAttemptAt)
+		}
+	}
+	if c = w.deliver(c.ID, unanswered(models.Redirect)); c.Status != models.StatusFailed {
+		t.Errorf("at its end it is %s", c.Status)
+	}
+}
+
+// TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce: nobody knows whether the receiver has seen the first, so that has its own uid.
+func TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	closed := unanswered(models.ConnectionReset)
+	closed.ClosedIdle = true
+	c := w.deliver(w.raised().ID, closed)
+	if !w.due(c) || c.FailureCount != 0 || len(w.notices()) != 0 {
+		t.Errorf("it is %+v, with %d notices", c, len(w.notices()))
+	}
+	c = w.deliver(c.ID, closed)
+	if w.due(c) || c.FailureCount != 1 || len(w.notices()) != 1 {
+		t.Errorf("a second time it is %+v, with %d notices", c, len(w.notices()))
+	}
+	if got := w.attempts(c.ID); len(got) != 2 || got[0].UID == got[1].UID || got[0].Error.Code != models.ConnectionReset {
+		t.Errorf("the history has %+v", got)
+	}
+}
+
+func TestExecutorThatClosedAnIdleConnectionIsCalledAgainAtOnceOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	w.newRun()
+	closed := unanswered(models.ConnectionReset)
+	closed.ClosedIdle = true
+	for i, failures := range []int{0, 1} {
+		e := w.claimBatches(a, 1)[0]
+		w.recordBatch(e, closed)
+		b := w.batch(e.Batch.ID)
+		if at := w.clock.now(); b.FailureCount != failures || b.NextAttemptAt.Equal(at) != (i == 0) {
+			t.Errorf("call %d: %+v", i+1, b)
 		}
 	}
 }

@@ -167,7 +167,7 @@ func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) erro
 	var next time.Time
 	again := answer.mayChange
 	if again {
-		next, again = batch.again(executorSchedule, o, answer.cause(), at, s.rand())
+		next, again = batch.again(executorSchedule, o, answer.cause(), attempt.Number, at, s.rand())
 		if o.RetryAfter != "" && next.After(at.Add(maxExecutorRetryAfter)) {
 			next = at.Add(maxExecutorRetryAfter)
 		}

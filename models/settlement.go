@@ -47,12 +47,12 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 		return
 	}
 	before := c.FailureCount
-	if next, again := c.again(s.rules.Schedule, o, d.Attempt.Error.Code, at, s.rand()); again {
+	if next, again := c.again(s.rules.Schedule, o, d.Attempt.Error.Code, d.Attempt.Number, at, s.rand()); again {
 		c.due(next)
 	} else {
 		c.end(StatusFailed, at)
 	}
-	d.counted = c.FailureCount > before
+	d.counted, d.first = c.FailureCount > before, before == 0
 }
 
 // Arrived tells whether the receiver has taken the callback.
@@ -159,7 +159,7 @@ func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlemen
 
 // noticeDue: on the first failure, and again when the callback is given up; once where that is the same moment.
 func (d *Delivery) noticeDue() bool {
-	return d.counted && d.rules().notifiesPartner && (d.Callback.FailureCount == 1 || d.Callback.Status == StatusFailed)
+	return d.counted && d.rules().notifiesPartner && (d.first || d.Callback.Status == StatusFailed)
 }
 
 // raiseNotice returns nil where no notice is due.

@@ -89,7 +89,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			var followed atomic.Bool
 			target := handler(t, func(http.ResponseWriter, *http.Request) { followed.Store(true) })
 			url := handler(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Location", target+"/hidden")
+				w.Header().Set("Location", target+"/login")
 				w.WriteHeader(status)
 			})
 			res, err := newClient(t, long).Send(t.Context(), request(url))
@@ -104,6 +104,32 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+// TestRedirectNamesItsTargetWithoutTheQuery: a slash that is missing is seen at once then.
+func TestRedirectNamesItsTargetWithoutTheQuery(t *testing.T) {
+	t.Parallel()
+	for location, want := range map[string]string{
+		"/hook/":             ", which leads to http://HOST/hook/; redirects",
+		"hook/?token=hidden": ", which leads to http://HOST/a/hook/; redirects",
+		"//other.example/x":  ", which leads to http://other.example/x; redirects",
+		"https://u:hidden@sso.example/login#hidden": ", which leads to https://sso.example/login; redirects",
+		"":                   "status 308; redirects",
+		"http://[::1/hidden": "status 308; redirects",
+		"/\u202e\u200b" + strings.Repeat("é", 500): ", which leads to http://",
+	} {
+		url := handler(t, func(w http.ResponseWriter, _ *http.Request) {
+			if location != "" {
+				w.Header().Set("Location", location)
+			}
+			w.WriteHeader(http.StatusPermanentRedirect)
+		})
+		_, err := newClient(t, long).Send(t.Context(), request(url+"/a/hook"))
+		wantCause(t, err, egress.Redirect, strings.Replace(want, "HOST", strings.TrimPrefix(url, "http://"), 1))
+		if len(err.Error()) > 500 || strings.ContainsAny(err.Error(), "\u202e\u200b") {
+			t.Errorf("%d bytes: %q", len(err.Error()), err)
+		}
+	}
+}
+
 // 101 makes net/http give away the bare connection, which no deadline closes.
 func TestSwitchingProtocolsDoesNotHang(t *testing.T) {
 	t.Parallel()
@@ -114,6 +140,29 @@ func TestSwitchingProtocolsDoesNotHang(t *testing.T) {
 	res, err := newClient(t, long).Send(t.Context(), request(url))
 	if err != nil || res.Status != 101 {
 		t.Errorf("got %d, %v", res.Status, err)
+	}
+}
+
+// TestStatusOfARefusalCountsWhateverBecomesOfItsBody: who refuses a request before it has read all of it often closes the connection.
+func TestStatusOfARefusalCountsWhateverBecomesOfItsBody(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"cut off":        "Content-Length: 900\r\n\r\ntoo large",
+		"broken":         "Transfer-Encoding: chunked\r\n\r\n9\r\ntoo large\r\nxyz",
+		"beyond 1 MiB":   "\r\n" + strings.Repeat("too large", 200_000),
+		"declared so":    "Content-Length: 9000000\r\n\r\n",
+		"without an end": "\r\ntoo large",
+	} {
+		for _, status := range []string{"413", "503"} {
+			url := "http://" + egresstest.Raw(t, func(conn *net.TCPConn) {
+				_, _ = io.CopyN(io.Discard, conn, 100<<10)
+				_, _ = io.WriteString(conn, "HTTP/1.1 "+status+" X\r\n"+body)
+			})
+			res, err := newClient(t, long).Send(t.Context(), egress.Request{URL: url, Body: bytes.Repeat([]byte("x"), 8<<20)})
+			if err != nil || strconv.Itoa(res.Status) != status {
+				t.Errorf("%s: got %d, %v", name, res.Status, err)
+			}
+		}
 	}
 }
 

@@ -5,12 +5,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"strconv"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Cause is why an exchange failed, in the words of the API.
@@ -53,7 +56,8 @@ type Error struct {
 	Cause Cause
 
 	// Message is one sentence for a human. It names the host, address, phase or
-	// limit, and never the URL's path or query, a header's value or the answer's text.
+	// limit, and what of the receiver's own words tells what is wrong: a certificate's names, a redirect's target without its query; never
+	// the URL's path or query, a header's value or the answer's body.
 	Message string
 
 	// Err is what was underneath, for errors.Is and errors.As; it may be nil. Its
@@ -71,11 +75,31 @@ func invalid(message string) *Error {
 	return &Error{Cause: InvalidURL, Message: message}
 }
 
-func redirect(host string, status int) *Error {
-	return &Error{
-		Cause:   Redirect,
-		Message: host + " answered with the status " + strconv.Itoa(status) + "; redirects are not followed",
+// maxTarget, in characters, of where a redirect leads.
+const maxTarget = 200
+
+// redirect names where it leads, without user, query and fragment, which may be secret.
+func redirect(answer *http.Response, host string) *Error {
+	message := host + " answered with the status " + strconv.Itoa(answer.StatusCode)
+	if to, err := answer.Location(); err == nil {
+		target := (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path, RawPath: to.RawPath}).String()
+		message += ", which leads to " + readable(target, maxTarget)
 	}
+	return &Error{Cause: Redirect, Message: message + "; redirects are not followed"}
+}
+
+// readable cuts what a receiver said to a number of characters, of which none moves or hides others.
+func readable(text string, most int) string {
+	kept := []rune{}
+	for _, r := range text {
+		if len(kept) == most {
+			return string(kept) + "…"
+		}
+		if unicode.IsPrint(r) && r != utf8.RuneError {
+			kept = append(kept, r)
+		}
+	}
+	return string(kept)
 }
 
 func tooLarge(host string) *Error {
@@ -252,6 +276,8 @@ func (f failure) cut(err error, at phase) *Error {
 	e := &Error{Cause: ConnectionReset}
 	var stream streamError
 	switch {
+	case notProcessed(err):
+		e.Message = f.host + " has not processed the request, as often as it was sent (HTTP/2 GOAWAY or REFUSED_STREAM)"
 	case errors.As(err, &stream) && (at != phaseHeader || stream.Code != protocolError):
 		e.Message = f.host + " reset the HTTP/2 stream before the answer was complete"
 	case at == phaseWait:
@@ -270,20 +296,6 @@ func broken(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
 }
-
-// streamError has the shape of golang.org/x/net/http2.StreamError. The HTTP/2
-// error of net/http is unexported but offers itself (errors.As) as any struct of
-// this shape; that package is not worth importing for it.
-type streamError struct {
-	StreamID uint32
-	Code     uint32
-	Cause    error
-}
-
-// protocolError is PROTOCOL_ERROR (RFC 9113, section 7).
-const protocolError = 1
-
-func (e streamError) Error() string { return fmt.Sprintf("stream error %d", e.Code) }
 
 // name is the host without port.
 func (f failure) name() string {

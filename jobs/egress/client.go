@@ -17,9 +17,9 @@ const (
 	defaultMaxIdle = 256
 
 	// idleTimeout is shorter than the shortest common keep-alive of a server:
-	// Node's http.Server closes after 5 s. A POST on a connection that the other
-	// side is just closing is a failure that we would have to report.
-	idleTimeout = 4 * time.Second
+	// gunicorn closes after 2 s, Node's http.Server after 5. What becomes of a POST
+	// on a connection that the other side is just closing nobody knows.
+	idleTimeout = 1500 * time.Millisecond
 
 	// An HTTP/2 connection with requests in flight and silent for pingAfter is
 	// pinged; without an answer after pingTimeout it is closed. Otherwise every
@@ -32,8 +32,8 @@ const (
 	maxBody   = 1 << 20  // bytes of an answer's body that are read at all
 	maxHeader = 64 << 10 // bytes of an answer's header
 
-	// sendTries bounds how many stale connections in a row one request may find
-	// before it gives up; see [Client.Send].
+	// sendTries bounds how often one request is sent, where it is certain each time
+	// that nobody has seen it; see [Client.Send].
 	sendTries = 3
 )
 
@@ -54,7 +54,7 @@ type Config struct {
 	// 0 or less: 30 s. An earlier deadline of Send's context counts too.
 	Timeout time.Duration
 
-	// MaxIdle is the number of idle connections kept over all hosts, for 4 s each:
+	// MaxIdle is the number of idle connections kept over all hosts, for 1.5 s each:
 	// as many as requests may be in flight, or what one host gets at once would
 	// need new connections all the time; 0 or less: 256.
 	MaxIdle int
@@ -69,6 +69,8 @@ type Client struct {
 	timeout   time.Duration
 	dialer    *net.Dialer
 	transport *http.Transport
+	http1     *http.Transport // for hosts that do not want HTTP/2
+	http1Only hosts
 	shortages shortages
 }
 
@@ -99,6 +101,10 @@ type Response struct {
 	Body     []byte        // the first 64 KiB or Keep bytes, decompressed and in UTF-8
 	Timings  Timings       // of the phases
 	Duration time.Duration // of the whole exchange; more than the sum of Timings
+
+	// ClosedIdle: it was sent on a connection that was kept from an earlier request, and that ended before a byte of the answer came. Most
+	// likely the receiver has closed it for being idle and has not seen the request, but that is not certain.
+	ClosedIdle bool
 }
 
 // Timings are the lengths of an exchange's phases. A phase that did not happen is
@@ -147,19 +153,25 @@ func New(cfg Config) *Client {
 		},
 	}
 	c.transport.DialContext = c.dial
+	c.http1 = c.transport.Clone()
+	c.http1.ForceAttemptHTTP2, c.http1.TLSNextProto = false, map[string]func(string, *tls.Conn) http.RoundTripper{}
+	c.http1.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	return c
 }
 
 // CloseIdle closes the connections that no request is using.
-func (c *Client) CloseIdle() { c.transport.CloseIdleConnections() }
+func (c *Client) CloseIdle() {
+	c.transport.CloseIdleConnections()
+	c.http1.CloseIdleConnections()
+}
 
 // Send posts r and reads the answer. The error is nil for every complete answer
 // that is not a 3xx, whatever its status; else it is always an *[Error]. The
 // response is filled as far as it got in either case. Send never panics.
 //
-// The request leaves at most once. The one case in which Send tries again is a
-// kept-alive connection that was found closed before anything was written to it;
-// net/http would do so itself only for a request whose body it can get again.
+// The receiver sees the request at most once. Send tries again, up to three times in all, only where that is certain not to have happened: a
+// kept-alive connection was found closed before anything was written to it, or HTTP/2 says so (GOAWAY, REFUSED_STREAM). A receiver that
+// asks for HTTP/1.1 (HTTP_1_1_REQUIRED) gets that, and from then on only that.
 func (c *Client) Send(ctx context.Context, r Request) (Response, error) {
 	start := time.Now()
 	if ctx == nil {
@@ -177,9 +189,9 @@ func (c *Client) Send(ctx context.Context, r Request) (Response, error) {
 	var res Response
 	var fail *Error
 	for try := 1; ; try++ {
-		var seen watched
-		res, seen, fail = c.exchange(ctx, r, start)
-		if fail == nil || try == sendTries || ctx.Err() != nil || !seen.unsent() {
+		var again bool
+		res, again, fail = c.exchange(ctx, r, start)
+		if fail == nil || try == sendTries || ctx.Err() != nil || !again {
 			break
 		}
 	}
@@ -190,47 +202,73 @@ func (c *Client) Send(ctx context.Context, r Request) (Response, error) {
 	return res, nil
 }
 
-// exchange sends r on one connection and reads the answer. It uses RoundTrip and
+// exchange sends r on one connection and reads the answer. again tells that the receiver has certainly not processed it. It uses RoundTrip and
 // not http.Client: that would add redirects, cookies, a Referer and basic
 // authentication from the URL, none of which is wanted.
-func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res Response, seen watched, fail *Error) {
+func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res Response, again bool, fail *Error) {
 	var tr trace
 	req, fail := newRequest(tr.attach(ctx), r)
 	if fail != nil {
-		return res, seen, fail
+		return res, false, fail
 	}
 	f := failure{ctx: ctx, host: req.URL.Host, limit: r.Timeout, shortages: &c.shortages}
 	if deadline, ok := ctx.Deadline(); ok {
 		f.limit = deadline.Sub(start)
 	}
+	var seen watched
 	defer func() { res.Timings = seen.timings(time.Now()) }()
 
-	answer, err := c.transport.RoundTrip(req)
+	answer, err := c.roundTrip(req)
 	seen = tr.observe()
 	c.shortages.learn(seen)
 	if err != nil {
-		return res, seen, f.explain(err, seen, seen.phase())
+		fail = f.explain(err, seen, seen.phase())
+		res.ClosedIdle = fail.Cause == ConnectionReset && seen.reused && seen.phase() == phaseWait && !ofStream(err)
+		return res, seen.unsent() || notProcessed(err) || c.learnHTTP1(req, err), fail
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode < minStatus || answer.StatusCode > maxStatus {
-		return res, seen, malformed(f.host)
+		return res, false, malformed(f.host)
 	}
 	res.Status, res.Header = answer.StatusCode, answer.Header
+	return res, false, f.read(answer, r.Keep, seen, &res)
+}
 
-	keep := min(r.Keep, maxBody)
+// roundTrip sends a request by the protocol that its host wants.
+func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
+	if c.http1Only.has(req.URL.Host) {
+		return c.http1.RoundTrip(req)
+	}
+	return c.transport.RoundTrip(req)
+}
+
+// learnHTTP1 remembers a host that has just refused HTTP/2.
+func (c *Client) learnHTTP1(req *http.Request, err error) bool {
+	needed := needsHTTP1(err)
+	if needed {
+		c.http1Only.add(req.URL.Host)
+	}
+	return needed
+}
+
+// read reads the answer's body into res and says what is wrong with the answer. Of one that is no success the status line is the verdict,
+// whatever becomes of the body: receivers that refuse a request before they have read it often close the connection at once.
+func (f failure) read(answer *http.Response, keep int, seen watched, res *Response) *Error {
+	keep = min(keep, maxBody)
 	sent, large, err := readBody(answer, keep)
 	var more bool
 	res.Body, more = decode(sent, answer.Header, keep)
 	switch {
-	case answer.StatusCode >= 300 && answer.StatusCode <= 399:
-		// Whatever became of its body, the verdict is in the status line.
-		return res, seen, redirect(f.host, answer.StatusCode)
+	case answer.StatusCode >= 400:
+		return nil
+	case answer.StatusCode >= 300:
+		return redirect(answer, f.host)
 	case err != nil:
-		return res, seen, f.explain(err, seen, phaseBody)
+		return f.explain(err, seen, phaseBody)
 	case large, more && keep == maxBody:
-		return res, seen, tooLarge(f.host)
+		return tooLarge(f.host)
 	}
-	return res, seen, nil
+	return nil
 }
 
 // readBody keeps the first bytes of the body and reads on to its end, so that

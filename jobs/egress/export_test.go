@@ -63,3 +63,9 @@ func Shortages() func(destination string, now time.Time) bool {
 func WrapDial(c *Client, dial func(ctx context.Context, address string) (net.Conn, error)) {
 	c.transport.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) { return dial(ctx, address) }
 }
+
+// HTTP1Hosts returns a memory of hosts: what adds one, and what counts them.
+func HTTP1Hosts() (add func(host string), size func() int) {
+	var h hosts
+	return h.add, func() int { return len(h.young) + len(h.old) }
+}

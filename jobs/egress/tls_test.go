@@ -150,7 +150,7 @@ func TestHTTP2Failures(t *testing.T) {
 				}
 			}
 		case "/redirect":
-			http.Redirect(w, r, "/hidden", http.StatusFound)
+			http.Redirect(w, r, "/login", http.StatusFound)
 		}
 	})
 	tests := []struct {

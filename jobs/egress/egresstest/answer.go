@@ -64,31 +64,60 @@ func Text(text string) func(conn *net.TCPConn) {
 // receiver's URL and the roots that trust it.
 func HTTP2(tb testing.TB, answer func(w *http2.Framer, stream uint32)) (string, *x509.CertPool) {
 	tb.Helper()
+	return secure(tb, []string{"h2"}, answer)
+}
+
+// HTTP2Or1 is HTTP2 for whoever speaks that, and answers all others with 200 on HTTP/1.1.
+func HTTP2Or1(tb testing.TB, answer func(w *http2.Framer, stream uint32)) (string, *x509.CertPool) {
+	tb.Helper()
+	return secure(tb, []string{"h2", "http/1.1"}, answer)
+}
+
+func secure(tb testing.TB, protocols []string, answer func(w *http2.Framer, stream uint32)) (string, *x509.CertPool) {
+	tb.Helper()
 	certified := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
 	certified.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(certified.Certificate())
-	cfg := &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12}
+	cfg := &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: protocols, MinVersion: tls.VersionTLS12}
 	return "https://" + Raw(tb, func(tcp *net.TCPConn) {
 		conn := tls.Server(tcp, cfg)
 		defer func() { _ = conn.Close() }()
-		if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
+		if conn.Handshake() != nil { //nolint:noctx // it ends with the connection
 			return
 		}
-		framer := http2.NewFramer(conn, conn)
-		if framer.WriteSettings() != nil {
+		if conn.ConnectionState().NegotiatedProtocol == "h2" {
+			talkHTTP2(conn, answer)
 			return
 		}
-		for {
-			frame, err := framer.ReadFrame()
-			if err != nil && !errors.As(err, &http2.StreamError{}) {
+		for requests := bufio.NewReader(conn); ; {
+			request, err := http.ReadRequest(requests)
+			if err != nil {
 				return
 			}
-			if frame, ok := frame.(*http2.DataFrame); ok && frame.StreamEnded() {
-				answer(framer, frame.StreamID)
-			}
+			_, _ = io.Copy(io.Discard, request.Body)
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
 	}), roots
+}
+
+func talkHTTP2(conn net.Conn, answer func(w *http2.Framer, stream uint32)) {
+	if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
+		return
+	}
+	framer := http2.NewFramer(conn, conn)
+	if framer.WriteSettings() != nil {
+		return
+	}
+	for {
+		frame, err := framer.ReadFrame()
+		if err != nil && !errors.As(err, &http2.StreamError{}) {
+			return
+		}
+		if frame, ok := frame.(*http2.DataFrame); ok && frame.StreamEnded() {
+			answer(framer, frame.StreamID)
+		}
+	}
 }
 
 // Fields is a block of header fields for HTTP/2: names and values in turn. Nothing is checked.
