@@ -100,7 +100,7 @@ func (s *Scheduler) claimEarly(k *kind) {
 			break
 		}
 		l.early.remove()
-		if n := s.roomBytes(min(wants, s.roomAhead()), l.weight); n > 0 {
+		if n := s.roomBytes(min(wants, s.roomAhead()), l); n > 0 {
 			s.expect(s.grantFor(l), n)
 			s.countIn(l, n)
 		}
@@ -119,7 +119,7 @@ func (s *Scheduler) close(k *kind) {
 	for i := range c.grants {
 		g := &c.grants[i]
 		if more := min(s.lacksAhead(g.lane), g.lane.ask-g.slots-g.ahead, maxClaimWorks-c.works); more > 0 {
-			more = s.roomBytes(more, g.lane.weight)
+			more = s.roomBytes(more, g.lane)
 			s.expect(g, more)
 			c.works += more
 		}
@@ -177,7 +177,8 @@ func (s *Scheduler) Claimed(now Instant, c *Claim, items []*Item, full []string)
 func (s *Scheduler) redeem(g *grant) {
 	g.lane.expected -= g.ahead
 	s.expected -= g.ahead
-	s.lighten(g.bytes)
+	s.bytes -= g.bytes
+	s.lighter = s.lighter || g.bytes > 0
 	g.ahead, g.bytes = 0, 0
 }
 
@@ -185,7 +186,7 @@ func (s *Scheduler) redeem(g *grant) {
 func (s *Scheduler) accept(l *lane, item *Item, g *grant) {
 	item.lane = l
 	g.got++
-	g.heavy = g.heavy || !s.fits(item.Bytes)
+	g.heavy = g.heavy || !s.fits(l, item.Bytes)
 	if s.stopped || g.heavy {
 		l.weight = max(l.weight, item.Bytes)
 		s.giveBack(item)

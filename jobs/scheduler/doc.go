@@ -52,6 +52,8 @@
 //     rounds, as Envoy's gradient controller does. Else a receiver that is overloaded for long would be driven ever further.
 //   - Outages: after twenty failures in a row, one request at a time until one succeeds (the half-open circuit breaker of Nygard's
 //     "Release It!"), then slow start from one.
+//   - Memory: of what is freed half is saved for the lane that has waited for it the longest, or larger works would wait for the end of a flood
+//     of smaller ones. The others go on with the rest, each behind none whose works are more than twice as large.
 //   - Rests: Retry-After (RFC 9110, 10.2.3), bounded.
 //
 // # What an event costs

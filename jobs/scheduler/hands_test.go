@@ -12,7 +12,8 @@ type hands struct {
 	begun   []string       // the names of lanes in which something was started, in order
 	back    int
 	claims  []*Claim
-	bytes   int64 // of each work
+	bytes   int64            // of each work
+	sizes   map[string]int64 // the same, of those in a lane
 }
 
 func newHands(t *testing.T, limits Limits) *hands {
@@ -53,7 +54,11 @@ func (h *hands) claimOne(c *Claim) {
 		n := min(l.Limit, h.due[l.Lane.Key])
 		h.due[l.Lane.Key] -= n
 		for range n {
-			items = append(items, &Item{Lane: l.Lane, Bytes: h.bytes})
+			bytes, ok := h.sizes[l.Lane.Key]
+			if !ok {
+				bytes = h.bytes
+			}
+			items = append(items, &Item{Lane: l.Lane, Bytes: bytes})
 		}
 		if n == l.Limit {
 			full = append(full, l.Lane.Key)

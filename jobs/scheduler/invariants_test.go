@@ -9,6 +9,7 @@ func (m *model) check(t *rapid.T) {
 	m.checkLists(t)
 	m.checkHeaps(t)
 	if !m.stopped {
+		m.checkElder(t)
 		m.checkConservation(t)
 	}
 }
@@ -188,6 +189,19 @@ func (m *model) checkHeaps(t *rapid.T) {
 	}
 }
 
+// checkElder: where some wait for bytes it is known who is first, and what is saved is for that one, and no more than half of all.
+func (m *model) checkElder(t *rapid.T) {
+	s := m.machine
+	for i := range s.heavy {
+		if s.heavy[i].n > 0 && s.elder == nil {
+			t.Fatal("some wait for bytes, and none has waited the longest")
+		}
+	}
+	if e := s.elder; s.saved < 0 || s.saved > m.limits.Bytes/2 || e == nil && s.saved > 0 || e != nil && e.turn.in != s.heaviness(e) && e.class == none {
+		t.Fatalf("%d bytes are saved for %+v", s.saved, e)
+	}
+}
+
 // checkConservation: nothing waits that every rule would let begin.
 func (m *model) checkConservation(t *rapid.T) {
 	s := m.machine
@@ -238,11 +252,19 @@ func (m *model) hasSlot(l *lane) bool {
 func (m *model) waits(l *lane) bool {
 	s := m.machine
 	mayClaim := l.wanted && l.claim == nil && s.kinds[l.Kind] != nil && s.kinds[l.Kind].underway < maxClaims
-	heavy := l.ahead.n == 0 && m.limits.Bytes > 0 && s.bytes > 0 && s.bytes+l.weight > m.limits.Bytes
+	heavy := l.ahead.n == 0 && m.limits.Bytes > 0 && s.bytes > 0 && s.bytes+m.savedBefore(l)+l.weight > m.limits.Bytes
 	if in := l.turn.in; in == s.heaviness(l) { // others like it have their turns before it
-		heavy = heavy || !s.fits(in.first.of.weight)
+		heavy = heavy || !s.fits(in.first.of, in.first.of.weight)
 	}
 	return (l.ahead.n > 0 || mayClaim) && !heavy && l.rest <= m.now
+}
+
+// savedBefore is what is saved for another.
+func (m *model) savedBefore(l *lane) int64 {
+	if m.machine.elder == l {
+		return 0
+	}
+	return m.machine.saved
 }
 
 func (m *model) hasPlace(l *lane) bool {

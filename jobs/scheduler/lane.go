@@ -56,6 +56,11 @@ func (s *Scheduler) settle(l *lane) {
 		l.window.full = true
 	}
 	to, ready := s.destination(l, class)
+	if l == s.elder && (l.ticket == 0 || !ready && to != s.heaviness(l)) {
+		s.leave(l)
+		s.succeed()
+		to, ready = s.destination(l, class)
+	}
 	if to == l.turn.in {
 		return
 	}
@@ -95,7 +100,7 @@ func (s *Scheduler) destination(l *lane, class int) (to *list[*lane], ready bool
 	switch {
 	case g != nil:
 		return &g.parked[l.busy()], false
-	case class != starting && !s.fits(l.weight):
+	case class != starting && !s.fits(l, l.weight):
 		return s.heaviness(l), false
 	default:
 		return &l.account.share(class).lanes[l.bulkIndex()], true
@@ -121,6 +126,9 @@ func (s *Scheduler) park(l *lane, in *list[*lane]) {
 		if in == &g.parked[0] || in == &g.parked[1] {
 			s.touch(g) // it may have room, and others before this one
 		}
+	}
+	if s.elder == nil && in == s.heaviness(l) {
+		s.succeed()
 	}
 }
 

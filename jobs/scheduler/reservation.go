@@ -15,7 +15,7 @@ func (s *Scheduler) Reserve(now Instant, of Lane, n int, bytes int64) *Reservati
 	l := s.lane(of)
 	r := &Reservation{machine: s, grant: grant{lane: l}}
 	n = min(n, maxClaimWorks)
-	if !s.stopped && !l.wanted && s.fits(bytes) {
+	if !s.stopped && !l.wanted && s.fits(l, bytes) {
 		g := &r.grant
 		for l.ahead.n == 0 && g.slots < n && s.open(l) && s.hasSlot(l) {
 			g.marks |= s.take(l)

@@ -39,6 +39,8 @@ type Scheduler struct {
 	stopped bool
 	out     Actions
 
+	elder *lane           // has waited for bytes the longest
+	saved int64           // bytes that are free for it alone
 	heavy [65]list[*lane] // that wait for bytes: those whose works have so many binary digits of them
 }
 
@@ -167,5 +169,5 @@ func (s *Scheduler) serve(l *lane) {
 
 // stillReady tells whether a lane can use a slot, for which it has been waiting.
 func (s *Scheduler) stillReady(l *lane) bool {
-	return s.open(l) && (l.class == starting || s.fits(l.weight))
+	return s.open(l) && (l.class == starting || s.fits(l, l.weight))
 }
