@@ -45,7 +45,7 @@ var classes = readClasses(map[class]string{
 		Batch: uid page status input customData results resultCount error attemptCount nextAttemptAt createdAt startedAt finishedAt attempts
 		BatchAttempt: uid number startedAt durationMs httpStatus errorCode
 		StandardError: message label scope statusCode params ref
-		Schedule: id rawID uid cron at timezone status nextRunAt lastRunAt createdAt project runs
+		Schedule: id rawID uid cron at timezone overlap status nextRunAt lastRunAt createdAt project runs
 		Job: id rawID uuid state input output metadata tags callbackUrl correct lastAction createdAt updatedAt completedAt createdByUser
 		Job: project account callbacks
 		PageInfo: hasNextPage hasPreviousPage startCursor endCursor`,

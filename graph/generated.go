@@ -567,6 +567,7 @@ type ComplexityRoot struct {
 		LastRunAt func(childComplexity int) int
 		NextRunAt func(childComplexity int) int
 		ObjectID  func(childComplexity int) int
+		Overlap   func(childComplexity int) int
 		Project   func(childComplexity int) int
 		RawID     func(childComplexity int) int
 		Runs      func(childComplexity int, first *int, after *string, filter *models.RunFilter) int
@@ -3068,6 +3069,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Schedule.ObjectID(childComplexity), true
+	case "Schedule.overlap":
+		if e.ComplexityRoot.Schedule.Overlap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Overlap(childComplexity), true
 	case "Schedule.project":
 		if e.ComplexityRoot.Schedule.Project == nil {
 			break
@@ -4615,6 +4622,7 @@ type Schedule implements Node {
   fires the first time, unless the hour is ` + "`" + `*` + "`" + `.
   """
   timezone: String!
+  overlap: ScheduleOverlap!
   status: ScheduleStatus!
   "Null unless it is ` + "`" + `ACTIVE` + "`" + `."
   nextRunAt: DateTime
@@ -4712,10 +4720,20 @@ input RunCallbackInput {
 input RunScheduleInput {
   "POSIX crontab: minute, hour, day of month, month, day of week."
   cron: String
-  "Not in the past."
+  "At most a minute in the past, which is at once."
   at: DateTime
   "IANA name, default UTC."
   timezone: String
+  "What becomes of a firing while an earlier run of the schedule has not ended."
+  overlap: ScheduleOverlap! = ALLOW
+}
+
+"What becomes of a firing while an earlier run of the schedule has not ended."
+enum ScheduleOverlap {
+  "Another run begins beside it."
+  ALLOW
+  "No run begins; the one that waits goes on waiting, for the next time."
+  SKIP
 }
 
 type CreateRunPayload {
@@ -5828,6 +5846,8 @@ func (ec *executionContext) childFields_Schedule(ctx context.Context, field grap
 		return ec.fieldContext_Schedule_at(ctx, field)
 	case "timezone":
 		return ec.fieldContext_Schedule_timezone(ctx, field)
+	case "overlap":
+		return ec.fieldContext_Schedule_overlap(ctx, field)
 	case "status":
 		return ec.fieldContext_Schedule_status(ctx, field)
 	case "nextRunAt":
@@ -17223,6 +17243,29 @@ func (ec *executionContext) fieldContext_Schedule_timezone(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Schedule_overlap(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_overlap(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overlap, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ScheduleOverlap) graphql.Marshaler {
+			return ec.marshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleOverlap(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_overlap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type ScheduleOverlap does not have child fields"))
+}
+
 func (ec *executionContext) _Schedule_status(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20688,7 +20731,11 @@ func (ec *executionContext) unmarshalInputRunScheduleInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cron", "at", "timezone"}
+	if _, present := asMap["overlap"]; !present {
+		asMap["overlap"] = "ALLOW"
+	}
+
+	fieldsInOrder := [...]string{"cron", "at", "timezone", "overlap"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20716,6 +20763,13 @@ func (ec *executionContext) unmarshalInputRunScheduleInput(ctx context.Context, 
 				return it, err
 			}
 			it.Timezone = graphql.OmittableOf(data)
+		case "overlap":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overlap"))
+			data, err := ec.unmarshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleOverlap(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Overlap = data
 		}
 	}
 	return it, nil
@@ -27335,6 +27389,11 @@ func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "overlap":
+			out.Values[i] = ec._Schedule_overlap(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "status":
 			out.Values[i] = ec._Schedule_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -30306,6 +30365,23 @@ func (ec *executionContext) marshalNScheduleEdge2ᚖgithubᚗcomᚋringbackᚋri
 		return graphql.Null
 	}
 	return ec._ScheduleEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleOverlap(ctx context.Context, v any) (models.ScheduleOverlap, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ScheduleOverlap(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleOverlap(ctx context.Context, sel ast.SelectionSet, v models.ScheduleOverlap) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNScheduleStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleStatus(ctx context.Context, v any) (models.ScheduleStatus, error) {

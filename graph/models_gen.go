@@ -374,10 +374,12 @@ type RunParametersInput struct {
 type RunScheduleInput struct {
 	// POSIX crontab: minute, hour, day of month, month, day of week.
 	Cron graphql.Omittable[*string] `json:"cron,omitempty"`
-	// Not in the past.
+	// At most a minute in the past, which is at once.
 	At graphql.Omittable[*time.Time] `json:"at,omitempty"`
 	// IANA name, default UTC.
 	Timezone graphql.Omittable[*string] `json:"timezone,omitempty"`
+	// What becomes of a firing while an earlier run of the schedule has not ended.
+	Overlap models.ScheduleOverlap `json:"overlap"`
 }
 
 type StopRunInput struct {

@@ -45,7 +45,7 @@ func newRun(input CreateRunInput) (models.NewRun, error) {
 	if input.Mode == RunModeSchedule {
 		in.Schedule = &models.NewSchedule{}
 		if schedule != nil {
-			*in.Schedule = models.NewSchedule{Cron: schedule.Cron.Value(), At: schedule.At.Value(), Timezone: schedule.Timezone.Value()}
+			*in.Schedule = models.NewSchedule{Cron: schedule.Cron.Value(), At: schedule.At.Value(), Timezone: schedule.Timezone.Value(), Overlap: schedule.Overlap}
 		}
 	} else if schedule != nil {
 		return in, badInput("schedule", "must be left out unless the mode is SCHEDULE")

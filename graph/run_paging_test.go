@@ -52,9 +52,9 @@ func (w *world) listsOfAProject() map[string]paged {
 		fired, err := w.service.FireSchedules(w.tb.Context())
 		must(w.tb, err)
 		w.same("fired", 1, fired)
-		waiting, err := w.store.LockWaitingRun(w.tb.Context(), *each.ScheduleID)
+		waiting, err := w.store.LockWaitingRuns(w.tb.Context(), *each.ScheduleID)
 		must(w.tb, err)
-		return waiting.ID
+		return waiting[0].ID
 	})
 	return map[string]paged{
 		"actions":            numbered(`getAccount(id: 123123)`, `actions`, append([]int64{searchAction}, actions...)),

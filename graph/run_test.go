@@ -152,7 +152,7 @@ func TestWhatARunCannotBeNamesItsField(t *testing.T) {
 		"no cron":           {schedule(`cron: "at six"`, `"cron":"at six"`), "schedule.cron"},
 		"an empty cron":     {schedule(`cron: ""`, `"cron":""`), "schedule.cron"},
 		"cron and time":     {schedule(`cron: "0 6 * * *", at: "2020-08-09T16:25:35Z"`, `"cron":"0 6 * * *","at":"2020-08-09T16:25:35Z"`), "schedule.at"},
-		"the past":          {schedule(`at: "2020-07-09T16:25:34Z"`, `"at":"2020-07-09T16:25:34Z"`), "schedule.at"},
+		"the past":          {schedule(`at: "2020-07-09T16:24:34Z"`, `"at":"2020-07-09T16:24:34Z"`), "schedule.at"},
 		"no zone":           {schedule(`cron: "0 6 * * *", timezone: "Mars/Olympus"`, `"cron":"0 6 * * *","timezone":"Mars/Olympus"`), "schedule.timezone"},
 		"the local zone":    {schedule(`timezone: "Local"`, `"timezone":"Local"`), "schedule.timezone"},
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-const scheduleFields = `cron at timezone status nextRunAt lastRunAt createdAt project { rawID } runs { totalCount nodes { status mode batchCount } }`
+const scheduleFields = `cron at timezone overlap status nextRunAt lastRunAt createdAt project { rawID } runs { totalCount nodes { status mode batchCount } }`
 
 func TestARunWithAScheduleWaitsForIt(t *testing.T) {
 	t.Parallel()
@@ -25,7 +25,7 @@ func TestARunWithAScheduleWaitsForIt(t *testing.T) {
 			"0 6 * * *", nil, "UTC", "2020-07-10T06:00:00.000Z",
 		},
 		"a cron elsewhere": {
-			`schedule: {cron: "0 6 * * *", at: null, timezone: "Europe/Berlin"}`, `"schedule":{"cron":"0 6 * * *","at":null,"timezone":"Europe/Berlin"}`,
+			`schedule: {cron: "0 6 * * *", at: null, timezone: "Europe/Berlin", overlap: SKIP}`, `"schedule":{"cron":"0 6 * * *","at":null,"timezone":"Europe/Berlin","overlap":"SKIP"}`,
 			"0 6 * * *", nil, "Europe/Berlin", "2020-07-10T04:00:00.000Z",
 		},
 		"a time": {
@@ -51,9 +51,13 @@ func TestARunWithAScheduleWaitsForIt(t *testing.T) {
 				t.Errorf("%s: %s", name, a.Body)
 			}
 		}
+		overlap := "ALLOW"
+		if name == "a cron elsewhere" {
+			overlap = "SKIP"
+		}
 		newest := w.ok(who, `{ getProject(id: 1123123) { schedules(first: 1) { nodes { `+scheduleFields+` } } } }`, nil).at("getProject.schedules.nodes.0")
 		w.same(name, plain(variables{
-			"cron": tc.cron, "at": tc.at, "timezone": tc.timezone, "status": "ACTIVE", "nextRunAt": tc.next, "lastRunAt": nil,
+			"cron": tc.cron, "at": tc.at, "timezone": tc.timezone, "overlap": overlap, "status": "ACTIVE", "nextRunAt": tc.next, "lastRunAt": nil,
 			"createdAt": models.FormatTime(start), "project": variables{"rawID": fmt.Sprint(demoProject)},
 			"runs": variables{"totalCount": 1.0, "nodes": []any{map[string]any{"status": "SCHEDULED", "mode": "SCHEDULE", "batchCount": 0.0}}},
 		}), newest)

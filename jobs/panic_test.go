@@ -52,9 +52,9 @@ func (p panicky) OverdueLanes(ctx context.Context, of models.Leased, after strin
 	return p.Store.OverdueLanes(ctx, of, after, dueBy, limit)
 }
 
-func (p panicky) LockDueSchedule(ctx context.Context, now time.Time) (*models.RunSchedule, error) {
-	p.may("LockDueSchedule")
-	return p.Store.LockDueSchedule(ctx, now)
+func (p panicky) LockDueSchedules(ctx context.Context, now time.Time, limit int) ([]*models.RunSchedule, error) {
+	p.may("LockDueSchedules")
+	return p.Store.LockDueSchedules(ctx, now, limit)
 }
 
 func (p panicky) PurgeCallbacks(ctx context.Context, before time.Time, limit int) (callbacks, rows int, err error) {
@@ -129,7 +129,7 @@ func awaitPanic(t *testing.T, registry *prometheus.Registry, where string) {
 func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 	t.Parallel()
 	for name, where := range map[string]string{
-		"ClaimDue": "claim", "SettleCallbacks": "settlement", "OverdueLanes": "sweep", "LockDueSchedule": "firing", "PurgeCallbacks": "purge",
+		"ClaimDue": "claim", "SettleCallbacks": "settlement", "OverdueLanes": "sweep", "LockDueSchedules": "firing", "PurgeCallbacks": "purge",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -43,6 +43,8 @@ const (
 	// thousands of inputs a second, and the next look goes on where this one ended. Of a look that hangs the store ends the statement.
 	sweepTimeout = 5 * time.Second
 	fireTimeout  = 30 * time.Second
+	// rezoneTimeout bounds the look at all schedules at the start, of some milliseconds for each thousand; nothing fires meanwhile.
+	rezoneTimeout = 30 * time.Second
 	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their outcomes.
 	recordMargin = 10 * time.Second
 	// StopMargin is what a Worker and a Presence take to stop at most, beyond the timeout of a request.
@@ -142,7 +144,10 @@ func (w *Worker) Start() error {
 	listening := w.listen()
 	w.background.Go(func() { w.dispatcher.renew(w.ended) })
 	troubles := w.service.Troubles()
-	w.background.Go(func() { every(listening, models.SchedulerInterval, troubles, "firing", w.fire) })
+	w.background.Go(func() {
+		_ = troubles.Catch(listening, "firing", func() error { w.rezone(listening); return nil }) // it is logged
+		every(listening, models.SchedulerInterval, troubles, "firing", w.fire)
+	})
 	w.background.Go(func() { every(listening, models.SweepInterval, troubles, "sweep", w.sweep) })
 	w.background.Go(func() { every(listening, purgeInterval, troubles, "purge", w.purge) })
 	w.background.Go(func() { w.suspects(listening) })
@@ -234,6 +239,20 @@ func (w *Worker) sweep(ctx context.Context) {
 		w.log.WarnContext(ctx, "sweep.failed", "error", err)
 	} else if interrupted > 0 {
 		w.log.WarnContext(ctx, "sweep.interrupted", "callbacks", interrupted)
+	}
+}
+
+// rezone lets schedules fire by the rules of time zones that this process knows.
+func (w *Worker) rezone(ctx context.Context) {
+	stopping := ctx
+	ctx, cancel := context.WithTimeout(ctx, rezoneTimeout)
+	defer cancel()
+	moved, err := w.service.RezoneSchedules(ctx)
+	if err != nil && stopping.Err() == nil {
+		w.log.WarnContext(ctx, "schedule.not_rezoned", "error", err)
+	}
+	if moved > 0 {
+		w.log.WarnContext(ctx, "schedule.rezoned", "schedules", moved, "meaning", "the rules of their time zones have changed")
 	}
 }
 

@@ -2,8 +2,11 @@ package models_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,4 +32,100 @@ func TestFiringThatHangsIsGivenUp(t *testing.T) {
 			t.Errorf("%d fired after %s: %v", fired, took, err)
 		}
 	})
+}
+
+func TestTimeThatHasJustPassedIsNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.newAction()
+	for _, ago := range []time.Duration{150 * time.Millisecond, 2 * time.Second, time.Minute} {
+		schedule, run := w.newScheduled(models.NewSchedule{At: new(w.clock.now().Add(-ago))})
+		if !schedule.At.Equal(w.clock.now()) || !schedule.NextRunAt.Equal(w.clock.now()) {
+			t.Errorf("%s ago: %+v", ago, schedule)
+		}
+		if fired := w.fire(); fired != 1 || w.run(run.ID).Status != models.RunQueued {
+			t.Errorf("%s ago: %d fired, the run is %s", ago, fired, w.run(run.ID).Status)
+		}
+	}
+}
+
+func TestFiringThatOverlapsIsAsTheScheduleSays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	allow, _ := w.newScheduled(models.NewSchedule{Cron: new("* * * * *")})
+	skip, first := w.newScheduled(models.NewSchedule{Cron: new("* * * * *"), Overlap: models.OverlapSkip})
+	if allow.Overlap != models.OverlapAllow || skip.Overlap != models.OverlapSkip {
+		t.Fatalf("got %+v and %+v", allow, skip)
+	}
+	for range 3 {
+		w.clock.advance(time.Minute)
+		w.fire()
+	}
+	wantRuns(t, w.runsOf(allow), models.RunQueued, models.RunQueued, models.RunQueued, models.RunScheduled)
+	wantRuns(t, w.runsOf(skip), models.RunQueued, models.RunScheduled)
+	if s := w.schedule(skip.ID); s.Status != models.ScheduleActive || !s.LastRunAt.Equal(start.Add(time.Minute)) || !s.NextRunAt.Equal(w.clock.now().Add(time.Minute).Truncate(time.Minute)) {
+		t.Errorf("got %+v", s)
+	}
+	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
+	w.wantEnded(first.ID, models.RunSucceeded)
+	w.clock.advance(time.Minute)
+	w.fire()
+	wantRuns(t, w.runsOf(skip), models.RunSucceeded, models.RunQueued, models.RunScheduled)
+}
+
+// A group brings no more with it than a transaction is to hold; what is over is fired with the next.
+func TestGroupOfFiringsIsBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	large := json.RawMessage(`{"q":"` + strconv.Itoa(1<<60) + string(slices.Repeat([]byte("x"), 3<<20)) + `"}`)
+	var all []*models.Run
+	for i := range 130 {
+		all = append(all, w.newRun(func(in *models.NewRun) {
+			in.Schedule = &models.NewSchedule{Cron: new("0 * * * *")}
+			switch i {
+			case 3, 4: // more bytes than a group has
+				in.Inputs[0].Input = large
+			case 7, 8: // more batches
+				in.MaxResults, in.PageSize = new(1_500), new(1)
+			}
+		}))
+	}
+	w.clock.advance(time.Hour)
+	if fired := w.fire(); fired != len(all) {
+		t.Fatalf("%d fired", fired)
+	}
+	for _, run := range all {
+		if run = w.run(run.ID); run.Status != models.RunQueued || run.BatchCount != len(w.batches(run.ID)) || run.BatchCount == 0 {
+			t.Errorf("got %+v", run)
+		}
+	}
+	if claimed := w.claimBatches(a, 5_000); len(claimed) != 126+2*1+2*1_500 {
+		t.Errorf("%d batches", len(claimed))
+	}
+}
+
+// Rules change: the time that was reckoned by older ones is put right, and nothing else is touched.
+func TestRulesOfAZoneThatHaveChangedAreReadAtTheStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.newAction()
+	zone := new("Europe/London")
+	changed, _ := w.newScheduled(models.NewSchedule{Cron: new("0 6 * * *"), Timezone: zone})
+	due, _ := w.newScheduled(models.NewSchedule{Cron: new("0 6 * * *"), Timezone: zone})
+	once, _ := w.newScheduled(models.NewSchedule{At: new(start.Add(24 * time.Hour))})
+	same := w.hourly()
+	w.sql("UPDATE schedules SET next_run_at = next_run_at + 3600000000 WHERE id = " + changed.RawID())
+	w.sql("UPDATE schedules SET next_run_at = " + strconv.FormatInt(start.Add(-time.Hour).UnixMicro(), 10) + " WHERE id = " + due.RawID())
+	moved, err := w.RezoneSchedules(t.Context())
+	noError(t, err)
+	for _, s := range []*models.RunSchedule{changed, once, same} {
+		if got := w.schedule(s.ID); !got.NextRunAt.Equal(*s.NextRunAt) {
+			t.Errorf("got %+v, want %+v", got, s)
+		}
+	}
+	if moved != 1 || !w.schedule(due.ID).NextRunAt.Equal(start.Add(-time.Hour)) {
+		t.Errorf("%d moved, what is due: %+v", moved, w.schedule(due.ID))
+	}
 }

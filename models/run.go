@@ -177,16 +177,18 @@ type RunStore interface {
 	LockRun(ctx context.Context, id int64) (*Run, error)
 	// RunsToExecute returns runs with the headers of their callbacks, whosever they are.
 	RunsToExecute(ctx context.Context, ids ...int64) ([]*Run, error)
-	// CreateRun sets the ID.
-	CreateRun(ctx context.Context, r *Run) error
-	UpdateRun(ctx context.Context, r *Run) error
+	// CreateRuns sets the IDs.
+	CreateRuns(ctx context.Context, runs ...*Run) error
+	UpdateRuns(ctx context.Context, runs ...*Run) error
 	// StartRuns makes QUEUED runs RUNNING.
 	StartRuns(ctx context.Context, ids []int64, at time.Time) error
 	// CreateRunInputs sets the IDs.
 	CreateRunInputs(ctx context.Context, inputs []*RunInput) error
-	// CopyRunInputs gives a run the inputs of another.
-	CopyRunInputs(ctx context.Context, fromRunID, toRunID int64) error
+	// CopyRunInputs gives each of runs the inputs of another.
+	CopyRunInputs(ctx context.Context, fromRunIDs []int64, to []*Run) error
 	RunInputs(ctx context.Context, ids ...int64) ([]*RunInput, error)
+	// InputsOfRuns returns all inputs of runs, in order.
+	InputsOfRuns(ctx context.Context, runIDs ...int64) ([]*RunInput, error)
 	// InputsOfRun returns the first inputs of a run, in order.
 	InputsOfRun(ctx context.Context, runID int64, limit int) ([]*RunInput, error)
 }

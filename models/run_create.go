@@ -77,7 +77,11 @@ func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run,
 		if err := createRun(ctx, tx, run, inputs); err != nil {
 			return err
 		}
-		if batches, err = s.queueBatches(ctx, tx, run, action, inputs); err != nil {
+		batches = run.newBatches(action, inputs, s.now())
+		if err := tx.CreateBatches(ctx, batches); err != nil {
+			return err
+		}
+		if err := tx.UpdateRuns(ctx, run); err != nil {
 			return err
 		}
 		return s.charge(ctx, tx, run.AccountID, run.holds())
@@ -197,7 +201,7 @@ func isObject(text json.RawMessage) bool {
 // createRun creates a run with its inputs.
 func createRun(ctx context.Context, tx Store, run *Run, inputs []*RunInput) error {
 	run.StoredBytes = run.inputBytes(inputs)
-	if err := tx.CreateRun(ctx, run); err != nil {
+	if err := tx.CreateRuns(ctx, run); err != nil {
 		return err
 	}
 	for _, i := range inputs {
@@ -215,21 +219,17 @@ func (r *Run) pagesAtOnce() int {
 	return (*r.MaxResults + r.PageSize - 1) / r.PageSize
 }
 
-// queueBatches makes the batches of a run that is to begin.
-func (s *Service) queueBatches(ctx context.Context, tx Store, run *Run, action *Action, inputs []*RunInput) ([]*Batch, error) {
-	at := s.now()
-	batches := make([]*Batch, 0, len(inputs)*run.pagesAtOnce())
+// newBatches are the batches of a run that is to begin.
+func (r *Run) newBatches(action *Action, inputs []*RunInput, at time.Time) []*Batch {
+	batches := make([]*Batch, 0, len(inputs)*r.pagesAtOnce())
 	for _, input := range inputs {
-		for page := range run.pagesAtOnce() {
-			batches = append(batches, run.newBatch(input.ID, page+1, action.Lane(), at))
-			run.StoredBytes += run.batchBytes(input)
+		for page := range r.pagesAtOnce() {
+			batches = append(batches, r.newBatch(input.ID, page+1, action.Lane(), at))
+			r.StoredBytes += r.batchBytes(input)
 		}
 	}
-	run.BatchCount, run.OpenBatches = len(batches), len(batches)
-	if err := tx.CreateBatches(ctx, batches); err != nil {
-		return nil, err
-	}
-	return batches, tx.UpdateRun(ctx, run)
+	r.BatchCount, r.OpenBatches = len(batches), len(batches)
+	return batches
 }
 
 func (r *Run) newBatch(inputID int64, page int, lane Lane, at time.Time) *Batch {
@@ -275,7 +275,7 @@ func (s *Service) StopRun(ctx context.Context, actor *Actor, id int64) (*Run, er
 			Message: "The run was stopped", Label: LabelActionAborted, Scope: ScopeRingback, StatusCode: http.StatusUnprocessableEntity,
 			Params: map[string]any{}, Ref: run.UID.String(),
 		}
-		if err := tx.UpdateRun(ctx, run); err != nil {
+		if err := tx.UpdateRuns(ctx, run); err != nil {
 			return err
 		}
 		if final, err = s.raiseFinal(ctx, tx, run); err != nil {

@@ -276,7 +276,7 @@ func (s *Service) advance(ctx context.Context, tx Store, batch *Batch, input *Ru
 	}
 	callbacks = []*Callback{told}
 	if run.OpenBatches > 0 {
-		if err := tx.UpdateRun(ctx, run); err != nil {
+		if err := tx.UpdateRuns(ctx, run); err != nil {
 			return nil, nil, err
 		}
 	} else {
@@ -306,7 +306,7 @@ func endRun(ctx context.Context, tx Store, run *Run, at time.Time) error {
 			return err
 		}
 	}
-	return tx.UpdateRun(ctx, run)
+	return tx.UpdateRuns(ctx, run)
 }
 
 // outcomeOf is a run's final status, from the number of its batches by status.

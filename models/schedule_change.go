@@ -62,7 +62,7 @@ func (s *Service) changeSchedule(ctx context.Context, actor *Actor, id int64, ch
 		if schedule, err = tx.LockSchedule(ctx, id); err != nil {
 			return err
 		}
-		run, err := tx.LockWaitingRun(ctx, id)
+		run, err := waitingRun(ctx, tx, id)
 		if ErrorCode(err) == CodeNotFound {
 			return scheduleConflict(schedule) // it has ended
 		}

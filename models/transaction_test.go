@@ -53,16 +53,16 @@ func (h halting) DeleteAttempts(ctx context.Context, of models.Leased, ids ...in
 	return h.statement("DeleteAttempts", func() error { return h.Store.DeleteAttempts(ctx, of, ids...) })
 }
 
-func (h halting) UpdateSchedule(ctx context.Context, s *models.RunSchedule) error {
-	return h.statement("UpdateSchedule", func() error { return h.Store.UpdateSchedule(ctx, s) })
+func (h halting) UpdateSchedules(ctx context.Context, list ...*models.RunSchedule) error {
+	return h.statement("UpdateSchedules", func() error { return h.Store.UpdateSchedules(ctx, list...) })
 }
 
 func (h halting) CreateBatches(ctx context.Context, batches []*models.Batch) error {
 	return h.statement("CreateBatches", func() error { return h.Store.CreateBatches(ctx, batches) })
 }
 
-func (h halting) UpdateRun(ctx context.Context, r *models.Run) error {
-	return h.statement("UpdateRun", func() error { return h.Store.UpdateRun(ctx, r) })
+func (h halting) UpdateRuns(ctx context.Context, runs ...*models.Run) error {
+	return h.statement("UpdateRuns", func() error { return h.Store.UpdateRuns(ctx, runs...) })
 }
 
 func (h halting) ExpireSigningSecrets(ctx context.Context, owner models.SigningOwner, at time.Time) error {

@@ -34,6 +34,7 @@ type scheduleBody struct {
 	Cron       *string `json:"cron"`
 	ScheduleAt *string `json:"schedule_at"`
 	Timezone   *string `json:"timezone"`
+	Overlap    *string `json:"overlap"`
 }
 
 // inputList is as many inputs as a run may have, and no more of a body that has more.
@@ -178,12 +179,13 @@ type scheduledAnswer struct {
 }
 
 type scheduleAnswer struct {
-	UID        uuid.UUID             `json:"uid"`
-	Status     models.ScheduleStatus `json:"status"`
-	Cron       *string               `json:"cron"`
-	ScheduleAt *string               `json:"schedule_at"`
-	Timezone   string                `json:"timezone"`
-	NextRunAt  *string               `json:"next_run_at"`
+	UID        uuid.UUID              `json:"uid"`
+	Status     models.ScheduleStatus  `json:"status"`
+	Cron       *string                `json:"cron"`
+	ScheduleAt *string                `json:"schedule_at"`
+	Timezone   string                 `json:"timezone"`
+	Overlap    models.ScheduleOverlap `json:"overlap"`
+	NextRunAt  *string                `json:"next_run_at"`
 }
 
 func (h *handler) runSchedule(r *request) (any, error) {
@@ -204,13 +206,13 @@ func (h *handler) runSchedule(r *request) (any, error) {
 	}
 	return scheduledAnswer{newRunAnswer(run, in.Action), scheduleAnswer{
 		UID: schedule.UID, Status: schedule.Status, Cron: schedule.Cron, ScheduleAt: timeText(schedule.At), Timezone: schedule.Timezone,
-		NextRunAt: timeText(schedule.NextRunAt),
+		Overlap: schedule.Overlap, NextRunAt: timeText(schedule.NextRunAt),
 	}}, nil
 }
 
 // scheduleMembers are all that the body of a scheduled run can have: one that is misspelt would begin the run at once. The last two are
 // what clients of other services send; they are ignored.
-var scheduleMembers = []string{"inputs", "parameters", "callback", "cron", "schedule_at", "timezone", "identity_ids", "identity_mode"}
+var scheduleMembers = []string{"inputs", "parameters", "callback", "cron", "schedule_at", "timezone", "overlap", "identity_ids", "identity_mode"}
 
 func (r *request) checkScheduleMembers() error {
 	var body map[string]json.RawMessage
@@ -234,6 +236,9 @@ func (r *request) newSchedule() (*models.NewSchedule, error) {
 		return nil, err
 	}
 	schedule := &models.NewSchedule{Cron: body.Cron, Timezone: body.Timezone}
+	if body.Overlap != nil {
+		schedule.Overlap = models.ScheduleOverlap(*body.Overlap)
+	}
 	if body.ScheduleAt != nil {
 		at, err := time.Parse(time.RFC3339, *body.ScheduleAt)
 		if err != nil {

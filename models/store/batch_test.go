@@ -45,7 +45,7 @@ func (w *work) newRun(t *testing.T, s *store.Store) {
 		PageSize: 10, CallbackOn: models.CallbackOnAll, InputCount: 1, CreatedAt: start,
 		Callback: models.Endpoint{URL: new("https://caller.example/"), Headers: []models.Header{{Key: "X-A", Value: "of the run"}}},
 	}
-	noError(t, s.CreateRun(t.Context(), w.run))
+	noError(t, s.CreateRuns(t.Context(), w.run))
 	w.input = &models.RunInput{RunID: w.run.ID, Number: 1, Input: json.RawMessage(`{}`)}
 	noError(t, s.CreateRunInputs(t.Context(), []*models.RunInput{w.input}))
 }
@@ -237,7 +237,7 @@ func TestPurgesAtOnceTakeEachRunOnce(t *testing.T) {
 		}
 		noError(t, s.StopBatches(t.Context(), w.run.ID, start))
 		w.run.Status, w.run.FinishedAt = models.RunStopped, &start
-		noError(t, s.UpdateRun(t.Context(), w.run))
+		noError(t, s.UpdateRuns(t.Context(), w.run))
 	}
 	total := atomic.Int32{}
 	atOnce(3, func(int) {

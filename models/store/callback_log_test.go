@@ -32,7 +32,7 @@ func newLogged(t *testing.T, s *store.Store, name string) *logged {
 		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: a.ID, Status: models.RunQueued,
 		PageSize: 10, CallbackOn: models.CallbackOnAll, InputCount: 1, CreatedAt: start,
 	}
-	noError(t, s.CreateRun(ctx, l.run))
+	noError(t, s.CreateRuns(ctx, l.run))
 	l.callback = l.calledBack(t, s)
 	return l
 }

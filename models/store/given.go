@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
 )
 
 // A statement takes a part of the rows: so many keep it far below the 32,766 parameters of SQLite and the 65,535 of Postgres, and so many
@@ -82,6 +84,23 @@ func (s *Store) insertion(table string, rows int, columns ...column) (statement 
 	given, args := s.given(rows, columns...)
 	names := namesOf(columns)
 	return given + "INSERT INTO " + table + " (" + names + ") SELECT " + names + " FROM given ", args
+}
+
+// update writes columns of rows that are there, found by the first column, their id.
+func (s *Store) update(ctx context.Context, table, typeName string, rows int, columns ...column) error {
+	if rows == 0 {
+		return nil
+	}
+	given, args := s.given(rows, columns...)
+	set := make([]string, len(columns)-1)
+	for i, c := range columns[1:] {
+		set[i] = c.name + " = given." + c.name
+	}
+	result := s.writer(ctx).Exec(given+"UPDATE "+table+" SET "+strings.Join(set, ", ")+" FROM given WHERE "+table+".id = given.id", args...)
+	if result.Error == nil && int(result.RowsAffected) < rows {
+		return models.NotFound(typeName)
+	}
+	return result.Error
 }
 
 // insertGiven inserts rows, and returns their ids by their uids.

@@ -59,7 +59,7 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 		_ = pool.Close()
 		return nil, err
 	}
-	s := &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db, shared: shared, turns: &turns{}}
+	s := &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db, shared: shared}
 	if shared.Load() && config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		if err := probePooler(context.Background(), pool); errors.As(err, new(*pgconn.PgError)) {
 			return nil, errors.Join(err, s.Close())

@@ -122,7 +122,7 @@ func (w *work) ended(t *testing.T, s *store.Store, batches int) {
 		endBatch(t, s, b, models.RunSucceeded, func(b *models.Batch) { b.Results, b.ResultCount = []byte(`[1,2]`), 2 })
 	}
 	w.run.Status, w.run.FinishedAt, w.run.BatchCount = models.RunSucceeded, &start, batches
-	noError(t, s.UpdateRun(t.Context(), w.run))
+	noError(t, s.UpdateRuns(t.Context(), w.run))
 }
 
 // rowsOf counts what there is of runs.

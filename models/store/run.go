@@ -82,34 +82,48 @@ func (s *Store) RunsToExecute(ctx context.Context, ids ...int64) ([]*models.Run,
 	return find(s.reader(ctx).Where(s.among("id", &ids)), s.run)
 }
 
-// CreateRun inserts a run.
-func (s *Store) CreateRun(ctx context.Context, r *models.Run) error {
-	headers, err := s.sealer.sealHeaders(r.Callback.Headers, runHeadersPlace(r.UID))
-	if err != nil {
-		return err
+// CreateRuns inserts runs.
+func (s *Store) CreateRuns(ctx context.Context, runs ...*models.Run) error {
+	rows := make([]runRow, len(runs))
+	for i, r := range runs {
+		headers, err := s.sealer.sealHeaders(r.Callback.Headers, runHeadersPlace(r.UID))
+		if err != nil {
+			return err
+		}
+		rows[i] = runRow{
+			UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
+			CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize, CallbackOn: r.CallbackOn,
+			CallbackURL: r.Callback.URL, CallbackHeaders: headers, InputCount: r.InputCount, StoredBytes: r.StoredBytes,
+			CreatedAt: micros(r.CreatedAt),
+		}
 	}
-	row := runRow{
-		UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
-		CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize, CallbackOn: r.CallbackOn,
-		CallbackURL: r.Callback.URL, CallbackHeaders: headers, InputCount: r.InputCount, StoredBytes: r.StoredBytes,
-		CreatedAt: micros(r.CreatedAt),
+	err := createParts(ctx, s, rows, func(r runRow) int { return len(r.CallbackHeaders) })
+	for i, r := range rows {
+		runs[i].ID = r.ID
 	}
-	err = s.writer(ctx).Create(&row).Error
-	r.ID = row.ID
 	return err
 }
 
-// UpdateRun writes what can change of a run.
-func (s *Store) UpdateRun(ctx context.Context, r *models.Run) error {
-	failed, err := standardErrorText(r.Error)
-	if err != nil {
-		return err
+// UpdateRuns writes what can change of runs.
+func (s *Store) UpdateRuns(ctx context.Context, runs ...*models.Run) error {
+	failed := make([][]byte, len(runs))
+	for i, r := range runs {
+		var err error
+		if failed[i], err = standardErrorText(r.Error); err != nil {
+			return err
+		}
 	}
-	return mustChange(s.writer(ctx).Model(&runRow{}).Where("id = ?", r.ID).Updates(map[string]any{
-		"status": r.Status, "batch_count": r.BatchCount, "open_batch_count": r.OpenBatches, "output_count": r.OutputCount,
-		"stored_bytes": r.StoredBytes,
-		"error":        failed, "started_at": microsPtr(r.StartedAt), "finished_at": microsPtr(r.FinishedAt),
-	}), models.TypeRun)
+	return s.update(ctx, "runs", models.TypeRun, len(runs),
+		columnOf("id", "bigint", runs, func(r *models.Run) int64 { return r.ID }),
+		columnOf("status", "text", runs, func(r *models.Run) string { return string(r.Status) }),
+		columnOf("batch_count", "bigint", runs, func(r *models.Run) int { return r.BatchCount }),
+		columnOf("open_batch_count", "bigint", runs, func(r *models.Run) int { return r.OpenBatches }),
+		columnOf("output_count", "bigint", runs, func(r *models.Run) int { return r.OutputCount }),
+		columnOf("stored_bytes", "bigint", runs, func(r *models.Run) int64 { return r.StoredBytes }),
+		columnOf("error", "bytea", failed, func(text []byte) []byte { return text }),
+		columnOf("started_at", "bigint", runs, func(r *models.Run) *int64 { return microsPtr(r.StartedAt) }),
+		columnOf("finished_at", "bigint", runs, func(r *models.Run) *int64 { return microsPtr(r.FinishedAt) }),
+	)
 }
 
 // StartRuns notes that the first batches of runs are under way.
@@ -153,15 +167,27 @@ func (s *Store) CreateRunInputs(ctx context.Context, inputs []*models.RunInput) 
 	return err
 }
 
-// CopyRunInputs gives a run the inputs of another.
-func (s *Store) CopyRunInputs(ctx context.Context, fromRunID, toRunID int64) error {
-	return s.writer(ctx).Exec("INSERT INTO run_inputs (run_id, number, input, custom_data) "+
-		"SELECT CAST(? AS BIGINT), number, input, custom_data FROM run_inputs WHERE run_id = ?", toRunID, fromRunID).Error
+// CopyRunInputs copies within the database.
+func (s *Store) CopyRunInputs(ctx context.Context, fromRunIDs []int64, to []*models.Run) error {
+	if len(to) == 0 {
+		return nil
+	}
+	given, args := s.given(len(to),
+		columnOf("from_id", "bigint", fromRunIDs, func(id int64) int64 { return id }),
+		columnOf("to_id", "bigint", to, func(r *models.Run) int64 { return r.ID }),
+	)
+	return s.writer(ctx).Exec(given+"INSERT INTO run_inputs (run_id, number, input, custom_data) "+
+		"SELECT to_id, number, input, custom_data FROM given JOIN run_inputs ON run_id = from_id", args...).Error
 }
 
 // RunInputs finds inputs by id.
 func (s *Store) RunInputs(ctx context.Context, ids ...int64) ([]*models.RunInput, error) {
 	return find(s.reader(ctx).Where(s.among("id", &ids)), runInput)
+}
+
+// InputsOfRuns finds the inputs of runs.
+func (s *Store) InputsOfRuns(ctx context.Context, runIDs ...int64) ([]*models.RunInput, error) {
+	return find(s.reader(ctx).Where(s.among("run_id", &runIDs)).Order("run_id, number"), runInput)
 }
 
 // InputsOfRun finds the inputs of a run.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 )
@@ -19,6 +18,7 @@ type scheduleRow struct {
 	Cron      *string
 	At        *int64
 	Timezone  string
+	Overlap   models.ScheduleOverlap
 	Status    models.ScheduleStatus
 	NextRunAt *int64
 	LastRunAt *int64
@@ -32,7 +32,7 @@ func (scheduleRow) TableName() string { return "schedules" }
 func schedule(r scheduleRow) (*models.RunSchedule, error) {
 	return &models.RunSchedule{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, Cron: r.Cron, At: fromMicrosPtr(r.At), Timezone: r.Timezone,
-		Status: r.Status, NextRunAt: fromMicrosPtr(r.NextRunAt), LastRunAt: fromMicrosPtr(r.LastRunAt), CreatedAt: fromMicros(r.CreatedAt),
+		Overlap: r.Overlap, Status: r.Status, NextRunAt: fromMicrosPtr(r.NextRunAt), LastRunAt: fromMicrosPtr(r.LastRunAt), CreatedAt: fromMicros(r.CreatedAt),
 		UnreadableSince: fromMicrosPtr(r.UnreadableSince),
 	}, nil
 }
@@ -59,53 +59,67 @@ func (s *Store) LockSchedule(ctx context.Context, id int64) (*models.RunSchedule
 	return first(s.locking(ctx).Where("id = ?", id), models.TypeSchedule, schedule)
 }
 
-// LockDueSchedule takes one that is due, of the account whose turn it is.
-func (s *Store) LockDueSchedule(ctx context.Context, now time.Time) (*models.RunSchedule, error) {
-	due := func() (accounts []int64, err error) {
-		err = s.writer(ctx).Model(&scheduleRow{}).Where("next_run_at <= ?", micros(now)).
-			Group("account_id").Order("min(next_run_at), account_id").Pluck("account_id", &accounts).Error
-		return accounts, err
+// dueSchedules are in the order of their turns: the first of each account, then the second. Those that others have locked are passed over,
+// ten times as many as are wanted.
+const dueSchedules = `SELECT schedules.id, uid, account_id, project_id, cron, at, timezone, overlap, status, schedules.next_run_at, last_run_at,
+	unreadable_since, created_at
+FROM schedules JOIN (
+	SELECT id AS due_id, row_number() OVER (PARTITION BY account_id ORDER BY next_run_at, id) AS turn FROM schedules AS all_due
+	WHERE next_run_at <= ? ORDER BY turn, next_run_at LIMIT ?
+) AS due ON due_id = schedules.id WHERE schedules.next_run_at <= ? ORDER BY turn, schedules.next_run_at LIMIT ?`
+
+// LockDueSchedules takes those whose turn it is.
+func (s *Store) LockDueSchedules(ctx context.Context, now time.Time, limit int) ([]*models.RunSchedule, error) {
+	var rows []scheduleRow
+	err := s.writer(ctx).Raw(dueSchedules+s.dialect.skipLocked("schedules"), micros(now), 10*limit, micros(now), limit).Scan(&rows).Error
+	if err != nil {
+		return nil, err
 	}
-	tried := map[int64]bool{} // those of which others have all in hand
-	for {
-		account, ok, err := s.turns.next(now, due)
-		if err != nil {
-			return nil, err
-		}
-		if !ok || tried[account] {
-			return nil, models.NotFound(models.TypeSchedule)
-		}
-		tried[account] = true
-		free := s.writer(ctx).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
-		found, err := first(free.Where("account_id = ? AND next_run_at <= ?", account, micros(now)).Order("next_run_at"), models.TypeSchedule, schedule)
-		if models.ErrorCode(err) != models.CodeNotFound {
-			s.turns.again(account)
-			return found, err
-		}
-	}
+	return convert(rows, schedule)
 }
 
-// LockWaitingRun takes the run that waits for a schedule.
-func (s *Store) LockWaitingRun(ctx context.Context, scheduleID int64) (*models.Run, error) {
-	return first(s.locking(ctx).Where("schedule_id = ? AND status IN ?", scheduleID, []models.RunStatus{models.RunScheduled, models.RunCreated}),
-		models.TypeRun, s.run)
+// LockWaitingRuns takes the runs that wait for schedules.
+func (s *Store) LockWaitingRuns(ctx context.Context, scheduleIDs ...int64) ([]*models.Run, error) {
+	return find(s.locking(ctx).Where(s.among("schedule_id", &scheduleIDs)).Where("finished_at IS NULL AND status IN ?",
+		[]models.RunStatus{models.RunScheduled, models.RunCreated}), s.run)
+}
+
+// SchedulesAtWork finds those with a run under way.
+func (s *Store) SchedulesAtWork(ctx context.Context, ids ...int64) (atWork []int64, err error) {
+	err = s.writer(ctx).Model(&runRow{}).Where(s.among("schedule_id", &ids)).Where("finished_at IS NULL AND status IN ?",
+		[]models.RunStatus{models.RunQueued, models.RunRunning}).Distinct().Pluck("schedule_id", &atWork).Error
+	return atWork, err
+}
+
+// CronSchedulesAfter pages through what waits by cron. One that is put off is left alone.
+func (s *Store) CronSchedulesAfter(ctx context.Context, id int64, now time.Time, limit int) ([]*models.RunSchedule, error) {
+	return find(s.reader(ctx).Where("id > ? AND cron IS NOT NULL AND next_run_at > ? AND unreadable_since IS NULL", id, micros(now)).
+		Order("id").Limit(limit), schedule)
+}
+
+// MoveSchedule changes when one fires.
+func (s *Store) MoveSchedule(ctx context.Context, id int64, from, to time.Time) error {
+	return s.writer(ctx).Model(&scheduleRow{}).Where("id = ? AND next_run_at = ?", id, micros(from)).Update("next_run_at", micros(to)).Error
 }
 
 // CreateSchedule inserts a schedule.
 func (s *Store) CreateSchedule(ctx context.Context, r *models.RunSchedule) error {
 	row := scheduleRow{
 		UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, Cron: r.Cron, At: microsPtr(r.At), Timezone: r.Timezone,
-		Status: r.Status, NextRunAt: microsPtr(r.NextRunAt), CreatedAt: micros(r.CreatedAt),
+		Overlap: r.Overlap, Status: r.Status, NextRunAt: microsPtr(r.NextRunAt), CreatedAt: micros(r.CreatedAt),
 	}
 	err := s.writer(ctx).Create(&row).Error
 	r.ID = row.ID
 	return err
 }
 
-// UpdateSchedule writes what can change of a schedule.
-func (s *Store) UpdateSchedule(ctx context.Context, r *models.RunSchedule) error {
-	return mustChange(s.writer(ctx).Model(&scheduleRow{}).Where("id = ?", r.ID).Updates(map[string]any{
-		"status": r.Status, "next_run_at": microsPtr(r.NextRunAt), "last_run_at": microsPtr(r.LastRunAt),
-		"unreadable_since": microsPtr(r.UnreadableSince),
-	}), models.TypeSchedule)
+// UpdateSchedules writes what can change of schedules.
+func (s *Store) UpdateSchedules(ctx context.Context, list ...*models.RunSchedule) error {
+	return s.update(ctx, "schedules", models.TypeSchedule, len(list),
+		columnOf("id", "bigint", list, func(r *models.RunSchedule) int64 { return r.ID }),
+		columnOf("status", "text", list, func(r *models.RunSchedule) string { return string(r.Status) }),
+		columnOf("next_run_at", "bigint", list, func(r *models.RunSchedule) *int64 { return microsPtr(r.NextRunAt) }),
+		columnOf("last_run_at", "bigint", list, func(r *models.RunSchedule) *int64 { return microsPtr(r.LastRunAt) }),
+		columnOf("unreadable_since", "bigint", list, func(r *models.RunSchedule) *int64 { return microsPtr(r.UnreadableSince) }),
+	)
 }

@@ -26,7 +26,7 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 	noError(t, s.CreateSchedule(ctx, e.schedule))
 	scheduled := *e.work.run
 	scheduled.UID, scheduled.ScheduleID, scheduled.Status = newUID(), &e.schedule.ID, models.RunScheduled
-	noError(t, s.CreateRun(ctx, &scheduled))
+	noError(t, s.CreateRuns(ctx, &scheduled))
 	e.job = &models.Job{
 		UUID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, State: models.JobScheduled, Input: []byte("{}"),
 		CreatedAt: start, UpdatedAt: start,

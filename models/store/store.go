@@ -27,8 +27,6 @@ type Store struct {
 	inTx  bool
 	// shared is set while a pooler shares out the connections to Postgres.
 	shared *atomic.Bool
-	// turns is whose schedule fires next.
-	turns *turns
 }
 
 var _ models.Store = (*Store)(nil)
@@ -127,7 +125,7 @@ func (s *Store) transaction(ctx context.Context, f func(*Store) error) error {
 		return f(s)
 	}
 	return s.begin.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true, turns: s.turns})
+		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true})
 	})
 }
 
