@@ -29,26 +29,39 @@ type app struct {
 	registry *prometheus.Registry
 	// firstStart is set when this start made the demo tenant.
 	firstStart *tenant
+	troubles   models.Monitor
 	closers    []func() error
 	redisBusy  bool // by what has not ended in time: it stays open until the process ends
 }
 
-// openTimeout bounds the connecting to Postgres and Redis at the start.
+// openTimeout bounds the connecting to Postgres, and then that to Redis, at the start. Between them the embedded database is migrated, which
+// takes as long as it takes.
 const openTimeout = 15 * time.Second
 
 // openApp connects to the database and the queue, and on the embedded default makes what is missing there.
 func openApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
 	a := &app{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
-	if err := a.openAll(ctx); err != nil {
+	err := withinOpenTimeout(ctx, a.openDatabase)
+	if err == nil && cfg.embedded() {
+		_, err = a.store.Migrate(ctx)
+	}
+	if err == nil {
+		err = withinOpenTimeout(ctx, a.openOthers)
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
 }
 
-func (a *app) openAll(ctx context.Context) error {
+func withinOpenTimeout(ctx context.Context, open func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	return open(ctx)
+}
+
+func (a *app) openDatabase(ctx context.Context) error {
 	stopTracing, err := startTracing(ctx)
 	if err != nil {
 		return err
@@ -61,8 +74,13 @@ func (a *app) openAll(ctx context.Context) error {
 		}
 		return nil
 	})
-	troubles := jobs.NewTroubles(a.registry)
-	if err := a.openStore(ctx, troubles); err != nil {
+	a.troubles = jobs.NewTroubles(a.registry)
+	return a.openStore(ctx)
+}
+
+// openOthers opens what needs a schema that is up to date.
+func (a *app) openOthers(ctx context.Context) error {
+	if err := a.checkStore(ctx); err != nil {
 		return err
 	}
 	if err := a.openRedis(ctx); err != nil {
@@ -79,7 +97,7 @@ func (a *app) openAll(ctx context.Context) error {
 	}
 	rules.PlatformKeyHash = platformKey
 	a.service = models.NewService(a.store, a.queue, rules, a.log)
-	a.service.CountTroubles(troubles)
+	a.service.CountTroubles(a.troubles)
 	if err := a.service.SyncClock(ctx); err != nil {
 		return fmt.Errorf("read the database's clock: %w", err)
 	}
@@ -96,10 +114,10 @@ func (a *app) observe() error {
 	return err
 }
 
-func (a *app) openStore(ctx context.Context, troubles models.Monitor) error {
+func (a *app) openStore(ctx context.Context) error {
 	s, err := openStore(a.cfg, a.log, store.WithPanics(func(cause any, stack []byte) {
 		a.log.Error("panic.caught", "where", "sqlite", "panic", fmt.Sprint(cause), "stack", string(stack))
-		troubles.Panicked("sqlite")
+		a.troubles.Panicked("sqlite")
 	}))
 	if err != nil {
 		return err
@@ -109,16 +127,15 @@ func (a *app) openStore(ctx context.Context, troubles models.Monitor) error {
 	if err := s.Ping(ctx); err != nil {
 		return fmt.Errorf("connect to the database (DATABASE_URL): %w", err)
 	}
-	if a.cfg.embedded() {
-		_, err = s.Migrate(ctx)
-	} else {
-		err = s.CheckMigrated(ctx)
-	}
-	if err != nil {
+	return nil
+}
+
+// checkStore: better no start than on another schema, or with a worker that can read no header of any customer.
+func (a *app) checkStore(ctx context.Context) error {
+	if err := a.store.CheckMigrated(ctx); err != nil {
 		return err
 	}
-	// Better no start than a worker that can read no header of any customer.
-	return s.CheckKey(ctx)
+	return a.store.CheckKey(ctx)
 }
 
 func (a *app) openRedis(ctx context.Context) error {
@@ -196,7 +213,14 @@ func openStore(cfg config, log *slog.Logger, more ...store.Option) (*store.Store
 			log.WarnContext(ctx, "sql.slow", "statement", statement, "duration_ms", took.Milliseconds())
 		}
 	})
-	opened, err := store.Open(where, sealer, append(more, slow, store.WithPooler(cfg.Pooler))...)
+	progress := store.WithMigrationProgress(func(ctx context.Context, p store.MigrationProgress) {
+		attributes := []any{"migration", p.Name, "number", p.Number, "of", p.Of, "seconds", int(p.Took.Seconds())}
+		if p.Oldest != "" {
+			attributes = append(attributes, "oldest_transaction", p.Oldest)
+		}
+		log.InfoContext(ctx, "migration.running", attributes...)
+	})
+	opened, err := store.Open(where, sealer, append(more, slow, progress, store.WithPooler(cfg.Pooler))...)
 	if err != nil && !cfg.embedded() {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err) // it has tried to connect
 	}

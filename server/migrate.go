@@ -17,11 +17,11 @@ type migrateUpCommand struct{}
 func (migrateUpCommand) Run(e *environment) error {
 	return withStore(e, func(s *store.Store) error {
 		applied, err := s.Migrate(e.ctx)
-		if err != nil {
-			return err
-		}
 		for _, m := range applied {
 			fmt.Fprintf(e.stdout, "applied %s\n", m.Name)
+		}
+		if err != nil {
+			return err
 		}
 		fmt.Fprintf(e.stdout, "up to date: %d applied now\n", len(applied))
 		return nil

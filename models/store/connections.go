@@ -64,7 +64,7 @@ type connState struct{ opened, asked, heard, ends int64 }
 const connStateKey = "ringback"
 
 // openPool opens a pool whose connections are looked after. It learns whether a pooler shares them.
-func openPool(config *pgx.ConnConfig, limits connLimits, set settings, shared *atomic.Bool) *sql.DB {
+func openPool(config *pgx.ConnConfig, limits connLimits, set poolSettings, shared *atomic.Bool) *sql.DB {
 	c := &connections{limits: limits, began: time.Now()}
 	dialer := net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount},

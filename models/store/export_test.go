@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"gorm.io/gorm"
@@ -31,6 +32,32 @@ func WithConnLifetime(d time.Duration) Option { return func(o *options) { o.limi
 
 // WithConnIdleTime keeps connections that nobody needs for as long.
 func WithConnIdleTime(d time.Duration) Option { return func(o *options) { o.limits.connIdleTime = d } }
+
+// WithProgressInterval tells of migrations that often.
+func WithProgressInterval(d time.Duration) Option { return func(o *options) { o.progress.every = d } }
+
+// MigrationPool is where migrations run.
+func (s *Store) MigrationPool() (pool *sql.DB, closePool func() error, err error) {
+	return s.migrationPool()
+}
+
+// Embedded are the files of migrations.
+var Embedded = migrations
+
+// MigrateTo applies what is pending up to a version.
+func (s *Store) MigrateTo(ctx context.Context, version int64) error {
+	pool, closePool, err := s.migrationPool()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = closePool() }()
+	p, err := s.migrationProvider(pool)
+	if err != nil {
+		return err
+	}
+	_, err = p.UpTo(unbounded(ctx), version)
+	return err
+}
 
 // SealHeaders and OpenHeaders reach the sealer.
 func (s *Sealer) SealHeaders(headers []models.Header, place string) ([]byte, error) {

@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -36,34 +38,72 @@ type Migration struct {
 	Applied bool
 }
 
-// Migrate brings the schema up to date and returns what it applied. Processes that start together wait for each other.
-func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
-	p, err := s.migrationProvider(true)
-	if err != nil {
-		return nil, err
-	}
+// Migrate brings the schema up to date and returns what it applied, also where it fails. Processes that start together wait for each other.
+// It takes as long as it takes; one that is broken off goes on with the step in which it was. Steps of more than a few seconds are told to
+// WithMigrationProgress.
+func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	unlock, err := s.lockMigrations(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = unlock() }()
-	results, err := p.Up(unbounded(ctx)) // to build an index takes as long as it takes
+	pool, closePool, err := s.migrationPool()
 	if err != nil {
-		return nil, fmt.Errorf("migrate: %w", err)
+		return nil, err
 	}
-	applied := make([]Migration, len(results))
-	for i, r := range results {
-		applied[i] = Migration{r.Source.Version, r.Source.Path, true}
+	defer func() { _ = closePool() }()
+	p, err := s.migrationProvider(pool)
+	if err != nil {
+		return nil, err
 	}
-	return applied, nil
+	list, err := migrationsOf(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	pending := slices.DeleteFunc(list, func(m Migration) bool { return m.Applied })
+	for i, m := range pending {
+		if err := s.apply(ctx, p, MigrationProgress{Name: m.Name, Number: i + 1, Of: len(pending)}); err != nil {
+			return pending[:i], fmt.Errorf("migrate: %w", err)
+		}
+		pending[i].Applied = true
+	}
+	return pending, nil
+}
+
+// apply applies the next step. One that could not have a lock is undone or can be repeated, and is tried again.
+func (s *Store) apply(ctx context.Context, p *goose.Provider, step MigrationProgress) error {
+	stop := s.tell(ctx, step)
+	defer stop()
+	for began := time.Now(); ; {
+		_, err := p.UpByOne(unbounded(ctx)) // to build an index takes as long as it takes
+		if err != nil && ctx.Err() != nil { // whatever the driver calls it
+			return ctx.Err()
+		}
+		if !lockFailed(err) || time.Since(began) > lockPatience {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockPause):
+		}
+	}
 }
 
 // Migrations lists every step and whether it was applied.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
-	p, err := s.migrationProvider(false)
+	pool, err := s.write.DB()
 	if err != nil {
 		return nil, err
 	}
+	p, err := s.migrationProvider(pool)
+	if err != nil {
+		return nil, err
+	}
+	return migrationsOf(ctx, p)
+}
+
+func migrationsOf(ctx context.Context, p *goose.Provider) ([]Migration, error) {
 	statuses, err := p.Status(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
@@ -89,34 +129,34 @@ func (s *Store) CheckMigrated(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) migrationProvider(lockSchema bool) (*goose.Provider, error) {
-	pool, err := s.write.DB()
-	if err != nil {
-		return nil, err
+// migrationPool is where migrations run: on Postgres on a connection of their own.
+func (s *Store) migrationPool() (pool *sql.DB, closePool func() error, err error) {
+	if s.migrating != nil {
+		pool = s.migrating()
+		return pool, pool.Close, nil
 	}
+	pool, err = s.write.DB()
+	return pool, func() error { return nil }, err
+}
+
+func (s *Store) migrationProvider(pool *sql.DB) (*goose.Provider, error) {
 	folder, err := fs.Sub(migrations, "migrations/"+s.dialect.name())
 	if err != nil {
 		return nil, err
 	}
+	dialect := goose.DialectPostgres
 	if s.dialect.name() == "sqlite" {
-		return goose.NewProvider(goose.DialectSQLite3, pool, folder)
+		dialect = goose.DialectSQLite3
 	}
-	if !lockSchema {
-		return goose.NewProvider(goose.DialectPostgres, pool, folder)
-	}
-	// A row with a lease, and not a session's lock: a pooler may give each statement to another session.
-	locker, err := lock.NewPostgresTableLocker(lock.WithTableLeaseDuration(migrationLease), lock.WithTableHeartbeatInterval(migrationLease/5),
-		lock.WithTableLockTimeout(time.Second, migrationPatience))
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, pool, folder, goose.WithLocker(locker))
+	// Between releases steps are added in any order: one with a smaller number than the last that was applied is pending like any other.
+	return goose.NewProvider(dialect, pool, folder, goose.WithAllowOutofOrder(true))
 }
 
-// lockMigrations keeps others from migrating SQLite's file, with a lock on a file beside it that ends with the process. Postgres has its row.
+// lockMigrations keeps others from migrating. On Postgres it is a row with a lease, and not a session's lock: a pooler may give each statement
+// to another session. On SQLite it is a lock on a file beside the database's, which ends with the process.
 func (s *Store) lockMigrations(ctx context.Context) (unlock func() error, err error) {
 	if s.dialect.name() != "sqlite" {
-		return func() error { return nil }, nil
+		return s.lockMigrationsRow(ctx)
 	}
 	var path string
 	if err := s.writer(ctx).Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path).Error; err != nil {
@@ -129,4 +169,17 @@ func (s *Store) lockMigrations(ctx context.Context) (unlock func() error, err er
 		return nil, fmt.Errorf("wait for another that migrates: %w", err)
 	}
 	return file.Close, nil // the file stays: another may be about to lock it
+}
+
+func (s *Store) lockMigrationsRow(ctx context.Context) (unlock func() error, err error) {
+	pool, err := s.write.DB()
+	if err != nil {
+		return nil, err
+	}
+	row, err := lock.NewPostgresTableLocker(lock.WithTableLeaseDuration(migrationLease), lock.WithTableHeartbeatInterval(migrationLease/5),
+		lock.WithTableLockTimeout(time.Second, migrationPatience))
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return row.Unlock(ctx, pool) }, row.Lock(ctx, pool)
 }

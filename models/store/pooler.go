@@ -54,7 +54,7 @@ func (s settings) own(ctx context.Context, conn *pgconn.PgConn) (own bool, err e
 // poolerConnector makes connections with settings: for good where a connection is ours, for each transaction where a pooler shares it.
 type poolerConnector struct {
 	driver.Connector
-	settings settings
+	settings poolSettings
 	shared   *atomic.Bool // whether there is a pooler
 }
 
@@ -67,7 +67,7 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, fmt.Errorf("%w%s", err, poolerAdvice(err))
 	}
 	opened := conn.(*stdlib.Conn)
-	own, err := c.settings.own(ctx, opened.Conn().PgConn())
+	own, err := c.settings.connection.own(ctx, opened.Conn().PgConn())
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = fmt.Errorf("%w: connected, and no answer to the first statement: a pooler may have no connection to Postgres left for it "+
 			"(default_pool_size of PgBouncer, RINGBACK_POOLER)", err)
@@ -77,22 +77,23 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	c.shared.Store(!own)
-	if own {
+	begin := c.settings.begin(own)
+	if len(begin) == 0 {
 		return opened, nil
 	}
-	return &sharedConn{opened, "BEGIN; " + strings.Join(c.settings.each("SET LOCAL %s = '%s'"), "; ")}, nil
+	return &setConn{opened, "BEGIN; " + strings.Join(begin.each("SET LOCAL %s = '%s'"), "; ")}, nil
 }
 
-// sharedConn is a connection to a pooler.
-type sharedConn struct {
+// setConn is a connection whose transactions have settings of their own.
+type setConn struct {
 	*stdlib.Conn
 	begin string
 }
 
 // BeginTx is driver.ConnBeginTx. Transactions of ours have no options.
-func (c *sharedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+func (c *setConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if opts != (driver.TxOptions{}) {
-		return nil, errors.New("a transaction with options, through a pooler")
+		return nil, errors.New("a transaction with settings and options")
 	}
 	if c.Conn.Conn().IsClosed() {
 		return nil, driver.ErrBadConn
@@ -101,20 +102,20 @@ func (c *sharedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver
 	if err != nil {
 		return nil, err
 	}
-	return sharedTx{ctx, tx}, nil
+	return setTx{ctx, tx}, nil
 }
 
-// sharedTx is a transaction. database/sql gives its end no context.
-type sharedTx struct {
+// setTx is a transaction. database/sql gives its end no context.
+type setTx struct {
 	ctx context.Context //nolint:containedctx // as above
 	tx  pgx.Tx
 }
 
 // Commit is driver.Tx.
-func (t sharedTx) Commit() error { return t.tx.Commit(t.ctx) }
+func (t setTx) Commit() error { return t.tx.Commit(t.ctx) }
 
 // Rollback is driver.Tx.
-func (t sharedTx) Rollback() error { return t.tx.Rollback(t.ctx) }
+func (t setTx) Rollback() error { return t.tx.Rollback(t.ctx) }
 
 // SQLSTATEs of what happens where a pooler stands in between and is not expected.
 const (

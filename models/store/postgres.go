@@ -50,8 +50,8 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "ringback"
 	}
-	shared := &atomic.Bool{}
-	pool := openPool(config, o.limits, set, shared)
+	shared, bare := &atomic.Bool{}, config.Copy()
+	pool := openPool(config, o.limits, poolSettings{connection: set}, shared)
 	limitPool(pool, o.maxConns)
 	// pgx caches prepared statements itself; a second cache in gorm makes it slower.
 	db, err := openGorm(postgres.New(postgres.Config{Conn: pool}), o, false)
@@ -59,7 +59,10 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 		_ = pool.Close()
 		return nil, err
 	}
-	s := &Store{dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db, shared: shared}
+	s := &Store{
+		dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db, shared: shared, progress: o.progress,
+		migrating: func() *sql.DB { return openMigrationPool(bare, o.limits) },
+	}
 	if shared.Load() && config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		if err := probePooler(context.Background(), pool); errors.As(err, new(*pgconn.PgError)) {
 			return nil, errors.Join(err, s.Close())

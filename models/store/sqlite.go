@@ -54,7 +54,7 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 		_ = write.Close()
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect{}, sealer: sealer}
+	s := &Store{dialect: sqliteDialect{}, sealer: sealer, progress: o.progress}
 	var errs [3]error
 	s.read, errs[0] = openGorm(gormlite.OpenDB(read), o, true)
 	// gorm's cache of prepared statements is locked while one of them waits for the only connection, and the transaction that has

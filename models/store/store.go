@@ -27,13 +27,19 @@ type Store struct {
 	inTx  bool
 	// shared is set while a pooler shares out the connections to Postgres.
 	shared *atomic.Bool
+	// migrating opens the pool of migrations; nil: they run in that of write.
+	migrating func() *sql.DB
+	progress  progress
 }
 
 var _ models.Store = (*Store)(nil)
 
 // Open opens a database: a postgres:// URL, or the path of a SQLite file. It does not migrate.
 func Open(databaseURL string, sealer *Sealer, opts ...Option) (*Store, error) {
-	o := options{maxConns: defaultMaxConns, limits: connLimits{statementDeadline, connLifetime, connIdleTime}, pooler: PoolerSession}
+	o := options{
+		maxConns: defaultMaxConns, limits: connLimits{statementDeadline, connLifetime, connIdleTime}, pooler: PoolerSession,
+		progress: progress{every: progressInterval},
+	}
 	for _, apply := range opts {
 		apply(&o)
 	}
@@ -52,6 +58,7 @@ type options struct {
 	pooler   Pooler
 	trace    Trace
 	panics   PanicReport
+	progress progress
 }
 
 // defaultMaxConns lets four processes share a Postgres with its default of 100 connections.

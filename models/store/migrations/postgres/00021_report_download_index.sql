@@ -1,0 +1,9 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+
+-- Nothing goes that something else points at.
+DROP INDEX CONCURRENTLY IF EXISTS callbacks_report_download;
+CREATE INDEX CONCURRENTLY callbacks_report_download ON callbacks (report_download_id) WHERE report_download_id IS NOT NULL;
+
+-- +goose Down
+DROP INDEX callbacks_report_download;

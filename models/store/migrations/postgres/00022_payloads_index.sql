@@ -1,0 +1,9 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+
+-- What has ended and has its long texts, by an expression: no index without them must seem as good.
+DROP INDEX CONCURRENTLY IF EXISTS callbacks_payloads;
+CREATE INDEX CONCURRENTLY callbacks_payloads ON callbacks ((finished_at + 0)) WHERE finished_at IS NOT NULL AND payload_purged_at IS NULL;
+
+-- +goose Down
+DROP INDEX callbacks_payloads;
