@@ -201,7 +201,11 @@ func newCallbacks(rows []callbackRow) []column {
 
 // CallbacksByDedupKey finds the callbacks of events, without their bodies and headers.
 func (s *Store) CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*models.Callback, error) {
-	return find(s.history(ctx, models.PlatformActor().Scope(models.RoleViewer)).Where(s.among("dedup_key", &keys)), s.callback)
+	return find(s.ofDedupKeys(ctx, keys), s.callback)
+}
+
+func (s *Store) ofDedupKeys(ctx context.Context, keys []string) *gorm.DB {
+	return s.history(ctx, models.PlatformActor().Scope(models.RoleViewer)).Where(s.among(s.dialect.byBytes("dedup_key"), &keys))
 }
 
 // LockCallback reads one callback for an update.

@@ -77,6 +77,16 @@ func (s *Store) QueryClaim(ctx context.Context, of models.Leased, lanes []models
 	return s.claimDue(ctx, of, lanes, now, leaseUntil)
 }
 
+// QueryNext is what ReleaseNext and LineIsEmpty look for, and QueryDedupKeys the statement of CallbacksByDedupKey.
+func (s *Store) QueryNext(ctx context.Context, key string) *gorm.DB {
+	return s.line(ctx, key).Where("held").Order("id").Limit(1)
+}
+
+// QueryDedupKeys finds callbacks of events.
+func (s *Store) QueryDedupKeys(ctx context.Context, keys ...string) *gorm.DB {
+	return s.ofDedupKeys(ctx, keys).Model(&callbackRow{})
+}
+
 // QueryPages is the statement of CallbackPages, and QueryCounts that of CountCallbacks.
 func (s *Store) QueryPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) *gorm.DB {
 	return s.queryPages(ctx, scope, owner, ids, filter, page)

@@ -17,7 +17,7 @@ func (s *Store) LockOrderingKey(ctx context.Context, key string) error {
 
 // line is what waits or is sent of an ordering key.
 func (s *Store) line(ctx context.Context, key string) *gorm.DB {
-	return s.writer(ctx).Model(&callbackRow{}).Select("id").Where("ordering_key = ? AND finished_at IS NULL", key)
+	return s.writer(ctx).Model(&callbackRow{}).Select("id").Where(s.dialect.byBytes("ordering_key")+" = ? AND finished_at IS NULL", key)
 }
 
 // LineIsEmpty looks for one that has not ended.

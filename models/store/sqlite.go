@@ -111,6 +111,9 @@ func (sqliteDialect) among(column string, values any) clause.Expr {
 	return clause.Expr{SQL: column + " IN ?", Vars: []any{reflect.ValueOf(values).Elem().Interface()}}
 }
 
+// byBytes: texts have no other order.
+func (sqliteDialect) byBytes(column string) string { return column }
+
 func (sqliteDialect) chosen() string { return "id IN (?)" }
 
 // ofLanes: each lane has a query of its own. Lanes that give nothing make up a power of two, so that there are few statements to keep.

@@ -315,6 +315,8 @@ type dialect interface {
 	among(column string, values any) clause.Expr
 	// ofLanes is the ids that a query of a lane and a limit gives for each of some lanes.
 	ofLanes(lanes []models.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr
+	// byBytes is a column of keys as its index has them: in the order of their bytes, whatever the locale.
+	byBytes(column string) string
 	// skipLocked ends a query of rows that nobody else has locked, and locks them.
 	skipLocked(table string) string
 	// chosen is the condition that a row's id is one of a query, which is run once.

@@ -1,0 +1,34 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// An index in the order of a locale finds only some of what is in it once that has changed with the system below.
+func TestKeysAreFoundByTheirBytes(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no locales")
+	}
+	s := storetest.Open(t)
+	newCallback(t, s, newTenant(t, s, "a"), start, inLine("line", false))
+	for index, query := range map[string]string{
+		"callbacks_dedup": plan(t, s, "SELECT id FROM (?) AS found", s.QueryDedupKeys(t.Context(), "one", "two")),
+		"callbacks_lines": plan(t, s, "SELECT id FROM (?) AS next", s.QueryNext(t.Context(), "line")),
+	} {
+		if !strings.Contains(query, " "+index+" ") || strings.Contains(query, "Filter: (dedup_key") {
+			t.Errorf("%s: %s", index, query)
+		}
+	}
+	for _, index := range []string{"callbacks_lanes", "run_batches_lanes", "callbacks_dedup", "callbacks_lines"} {
+		var collation string
+		noError(t, s.DB().Raw(`SELECT collname FROM pg_index JOIN pg_collation ON pg_collation.oid = indcollation[0]
+		WHERE indexrelid = ?::regclass`, index).Scan(&collation).Error)
+		if collation != "C" {
+			t.Errorf("%s is in the order of %q", index, collation)
+		}
+	}
+}
