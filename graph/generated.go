@@ -4056,6 +4056,11 @@ enum AttemptErrorCode {
   since the first in a row it says nothing of the receiver, costs no retry and tells no SSO partner. Then it is a failure like any other.
   """
   LOCAL_ERROR
+  """
+  Of a callback, and of no attempt: it had failed, and a newer result for the same URL was ready, which is sent instead. No SSO partner is
+  told.
+  """
+  SUPERSEDED
 }
 
 input CreateSessionUsingUserKeyInput {

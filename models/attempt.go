@@ -29,6 +29,8 @@ const (
 	Interrupted       AttemptErrorCode = "INTERRUPTED"    // the worker went away; see Ours
 	InternalError     AttemptErrorCode = "INTERNAL_ERROR" // a fault of this program; see Ours
 	LocalError        AttemptErrorCode = "LOCAL_ERROR"    // this machine lacks something; see Ours
+	// Superseded is of a callback and of no attempt: a newer result for the same URL is sent instead.
+	Superseded AttemptErrorCode = "SUPERSEDED"
 )
 
 // AttemptErrorCodes lists every cause.
@@ -36,6 +38,7 @@ func AttemptErrorCodes() []AttemptErrorCode {
 	return []AttemptErrorCode{
 		DNSError, ConnectRefused, ConnectTimeout, TLSError, Timeout, ConnectionReset, BlockedAddress, InvalidURL,
 		Redirect, HTTPStatusError, ResponseTooLarge, MalformedResponse, NoCallbackURL, Interrupted, InternalError, LocalError,
+		Superseded,
 	}
 }
 

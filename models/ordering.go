@@ -14,6 +14,20 @@ type OrderingStore interface {
 	LineIsEmpty(ctx context.Context, key string) (bool, error)
 	// ReleaseNext makes the first held callback of an ordering key due; nil where there is none.
 	ReleaseNext(ctx context.Context, key string, now time.Time) (*Callback, error)
+	// Head returns the callback of an ordering key that is not held, and FirstHeld the first that is; nil where there is none.
+	Head(ctx context.Context, key string) (*Callback, error)
+	FirstHeld(ctx context.Context, key string) (*Callback, error)
+	// HoldsNewerResult tells whether the result of a later run is held, replays apart.
+	HoldsNewerResult(ctx context.Context, key string, runID int64) (bool, error)
+	// LaneSucceeded tells whether one of the last 1,000 callbacks of an account that ended did so in a lane, as SUCCESS, after a time.
+	LaneSucceeded(ctx context.Context, accountID int64, lane Lane, after time.Time) (bool, error)
+	// AttemptedAt returns when the first and the last attempt before one of a number began; zero times where there was none.
+	AttemptedAt(ctx context.Context, callbackID int64, before int) (first, last time.Time, err error)
+	// StuckHeads returns the next heads of lines, by id, that have failed and wait for a later time, with callbacks behind them that lined
+	// up before a time.
+	StuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) ([]*Callback, error)
+	// PullForward makes a PENDING callback due that was attempted as often as it says; false: it was claimed since, or has ended.
+	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
 }
 
 // lineUp creates a callback; where an earlier one of its ordering key has not ended, it is held. So of each line at most one
@@ -21,6 +35,9 @@ type OrderingStore interface {
 func lineUp(ctx context.Context, tx Store, c *Callback) error {
 	if c.OrderingKey != "" {
 		if err := tx.LockOrderingKey(ctx, c.OrderingKey); err != nil {
+			return err
+		}
+		if err := supersede(ctx, tx, c); err != nil {
 			return err
 		}
 		empty, err := tx.LineIsEmpty(ctx, c.OrderingKey)

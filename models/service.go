@@ -86,6 +86,9 @@ type Rules struct {
 	PublicURL string
 	// Schedule has the delays after the 1st, 2nd, … failed attempt.
 	Schedule Schedule
+	// LineWait is for how long the first of a line that fails holds up those behind it, counted from when the next lined up, where its lane
+	// succeeds with others.
+	LineWait time.Duration
 	// AllowedNetworks may be reached although they are not public; URLs of runs may be plain http there.
 	AllowedNetworks []netip.Prefix
 	// Quotas bound what one account and one user may have.
@@ -106,6 +109,7 @@ type Service struct {
 
 	troubles *Troubles
 	sweptTo  [2]atomic.Pointer[string] // where the last sweep has ended early, by Leased
+	pulledTo atomic.Int64              // the last head of a line that it has looked at; 0: it has come to the end
 
 	crawlEnds   *combiner[CrawlEnd, crawlEnded]
 	settlements *combiner[*Settlement, struct{}]

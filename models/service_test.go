@@ -173,7 +173,7 @@ func newWorld(t testing.TB, opts ...store.Option) *world {
 	opened, url := storetest.OpenWithURL(t, opts...)
 	w := &world{
 		t: t, store: opened, url: url, queue: &queue{}, clock: &clock{at: start}, platform: models.PlatformActor(),
-		rules: models.Rules{PublicURL: "https://ringback.example", Schedule: twoRetries},
+		rules: models.Rules{PublicURL: "https://ringback.example", Schedule: twoRetries, LineWait: 15 * time.Minute},
 	}
 	w.configure()
 	ctx := t.Context()

@@ -129,6 +129,11 @@ func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlemen
 	if err := lockLines(ctx, tx, callbacks); err != nil {
 		return nil, err
 	}
+	for _, x := range settlements {
+		if err := s.giveWay(ctx, tx, x.next, s.now()); err != nil {
+			return nil, err
+		}
+	}
 	// The callbacks before their attempts, as the sweep locks them.
 	owned, err := tx.SettleCallbacks(ctx, callbacks...)
 	if err != nil {

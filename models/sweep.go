@@ -55,6 +55,11 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	if err != nil {
 		return 0, 0, err
 	}
+	pulled, err := s.pullHeads(ctx, at)
+	if err != nil {
+		return 0, 0, err
+	}
+	lanes = append(lanes, pulled...)
 	epoch := int(at.Unix() / int64(SweepInterval/time.Second))
 	wakeups := make([]Wakeup, len(lanes))
 	for i, lane := range lanes {

@@ -88,7 +88,7 @@ func (a *app) openOthers(ctx context.Context) error {
 	}
 	a.queue = jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
 	rules := models.Rules{
-		PublicURL: a.cfg.PublicURL, Schedule: a.cfg.RetrySchedule.Schedule, AllowedNetworks: a.cfg.AllowedNetworks,
+		PublicURL: a.cfg.PublicURL, LineWait: a.cfg.LineWait, Schedule: a.cfg.RetrySchedule.Schedule, AllowedNetworks: a.cfg.AllowedNetworks,
 		Quotas: a.cfg.quotas(),
 	}
 	platformKey, err := a.platformKeyHash(ctx, rules)

@@ -36,6 +36,7 @@ type config struct {
 	AllowedNetworks networks      `env:"RINGBACK_ALLOWED_NETWORKS"`
 	AllowedPorts    ports         `env:"RINGBACK_ALLOWED_PORTS"`
 	Timeout         time.Duration `env:"RINGBACK_TIMEOUT" envDefault:"30s"`
+	LineWait        time.Duration `env:"RINGBACK_LINE_WAIT" envDefault:"15m"`
 	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h"`
 	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"2048"`
 	PerHost         perHost       `env:"RINGBACK_PER_HOST" envDefault:"auto"`
@@ -161,6 +162,7 @@ func (c *config) problems() []string {
 		"RINGBACK_PLATFORM_KEY: must be ASCII characters without blanks, since it travels in a header")
 	check(strings.ContainsAny(c.Queue, "{}: "), "RINGBACK_QUEUE: must not contain braces, colons or blanks")
 	check(c.Timeout < time.Second || c.Timeout > 10*time.Minute, "RINGBACK_TIMEOUT: must be between 1s and 10m")
+	check(c.LineWait < time.Second || c.LineWait > 24*time.Hour, "RINGBACK_LINE_WAIT: must be between 1s and 24h")
 	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
 	check(c.PerHost < 0 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be auto, or between 1 and 10000")
 	check(c.BytesInHand != 0 && c.BytesInHand < minBytesInHand, "RINGBACK_BYTES_IN_HAND: must be at least %s", byteSize(minBytesInHand))

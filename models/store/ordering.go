@@ -38,3 +38,72 @@ func (s *Store) ReleaseNext(ctx context.Context, key string, now time.Time) (*mo
 	}
 	return s.callback(rows[0])
 }
+
+// Head finds the one that is not held.
+func (s *Store) Head(ctx context.Context, key string) (*models.Callback, error) {
+	return s.firstOf(ctx, s.line(ctx, key).Where("NOT held"))
+}
+
+// FirstHeld finds the one that comes next.
+func (s *Store) FirstHeld(ctx context.Context, key string) (*models.Callback, error) {
+	return s.firstOf(ctx, s.line(ctx, key).Where("held"))
+}
+
+// firstOf finds the first of a line, without its body; nil where there is none.
+func (s *Store) firstOf(ctx context.Context, line *gorm.DB) (*models.Callback, error) {
+	var rows []callbackRow
+	columns := historyColumns + ", target_url, lane, local_since, error_message"
+	if err := line.Select(columns).Order("id").Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return s.callback(rows[0])
+}
+
+// HoldsNewerResult looks through what is held.
+func (s *Store) HoldsNewerResult(ctx context.Context, key string, runID int64) (bool, error) {
+	var ids []int64
+	err := s.line(ctx, key).Where("held AND run_id > ? AND replay_of_id IS NULL AND event = ?", runID, models.RunResultEvent).
+		Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, err
+}
+
+// laneSucceeded reads no more than the beginning of the index of what has ended.
+const laneSucceeded = `SELECT EXISTS (SELECT 1 FROM (
+	SELECT lane, status, finished_at FROM callbacks WHERE account_id = ? AND ` + isEnded + ` ORDER BY created_at DESC, id DESC LIMIT 1000
+) AS last WHERE lane = ? AND status = 'SUCCESS' AND finished_at > ?)`
+
+// LaneSucceeded looks at what has ended last.
+func (s *Store) LaneSucceeded(ctx context.Context, accountID int64, lane models.Lane, after time.Time) (succeeded bool, err error) {
+	err = s.planned(ctx, func(s *Store) error {
+		return s.writer(ctx).Raw(laneSucceeded, accountID, lane.String(), micros(after)).Scan(&succeeded).Error
+	})
+	return succeeded, err
+}
+
+// AttemptedAt reads when the attempts before one began.
+func (s *Store) AttemptedAt(ctx context.Context, callbackID int64, before int) (first, last time.Time, err error) {
+	var began struct{ First, Last *int64 }
+	err = s.writer(ctx).Model(&attemptRow{}).Where("callback_id = ? AND number < ?", callbackID, before).
+		Select("min(started_at) AS first, max(started_at) AS last").Scan(&began).Error
+	if err == nil && began.First != nil {
+		first, last = fromMicros(*began.First), fromMicros(*began.Last)
+	}
+	return first, last, err
+}
+
+// isStuck are the words of an index: the first of a line that has failed.
+const isStuck = "ordering_key IS NOT NULL AND status = 'PENDING' AND NOT held AND failure_count > 0"
+
+// StuckHeads goes through the heads that have failed.
+func (s *Store) StuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) ([]*models.Callback, error) {
+	return find(s.reader(ctx).Select(historyColumns+", lane").Where(isStuck+" AND callbacks.id > ? AND next_attempt_at > ?", after, micros(now)).
+		Where("EXISTS (SELECT 1 FROM callbacks AS behind WHERE behind.ordering_key = callbacks.ordering_key AND behind.finished_at IS NULL "+
+			"AND behind.held AND behind.created_at <= ?)", micros(linedUpBy)).Order("callbacks.id").Limit(limit), s.callback)
+}
+
+// PullForward makes one due that nobody has claimed since it was read.
+func (s *Store) PullForward(ctx context.Context, c *models.Callback, now time.Time) (bool, error) {
+	result := s.writer(ctx).Model(&callbackRow{}).Where("id = ? AND attempt_count = ? AND status = 'PENDING' AND NOT held", c.ID, c.AttemptCount).
+		Update("next_attempt_at", micros(now))
+	return result.RowsAffected == 1, result.Error
+}

@@ -1,0 +1,118 @@
+package models
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// refusedForGood are the statuses after which a receiver says the same of the same body.
+var refusedForGood = []int{
+	http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
+}
+
+// supersededError is of an older result that has failed, where a newer one is ready: the newest is what counts.
+var supersededError = &AttemptError{Superseded, "a newer result for this URL is ready, and is sent instead"}
+
+// giveWay lets the head of a line that has failed end before its schedule does, where others wait behind it: an older result where there is
+// a newer one, what the receiver refuses for good, and what has held them up for too long, though its lane succeeds with others. While the
+// receiver is down for everybody, all wait. The transaction has locked the ordering key.
+func (s *Service) giveWay(ctx context.Context, tx Store, d *Delivery, at time.Time) error {
+	c := d.Callback
+	if c.OrderingKey == "" || !d.counted || c.Status.Ended() {
+		return nil
+	}
+	behind, err := tx.FirstHeld(ctx, c.OrderingKey)
+	if err != nil || behind == nil {
+		return err
+	}
+	if c.Event == RunResultEvent && c.RunID != nil {
+		newer, err := tx.HoldsNewerResult(ctx, c.OrderingKey, *c.RunID)
+		if err != nil {
+			return err
+		}
+		if newer {
+			c.Error, d.counted = supersededError, false // and nobody is told
+			c.end(StatusFailed, at)
+			return nil
+		}
+	}
+	if c.HTTPStatus != nil && slices.Contains(refusedForGood, *c.HTTPStatus) {
+		c.end(StatusFailed, at)
+		return nil
+	}
+	if at.Sub(behind.CreatedAt) < s.rules.LineWait {
+		return nil
+	}
+	blocks, err := s.blocks(ctx, tx, c, c.AttemptCount, at)
+	if blocks && err == nil {
+		c.end(StatusFailed, at)
+	}
+	return err
+}
+
+// blocks tells whether the head of a line has been attempted for long enough, and its lane has succeeded since the last attempt before one of
+// a number.
+func (s *Service) blocks(ctx context.Context, tx Store, c *Callback, before int, at time.Time) (bool, error) {
+	first, last, err := tx.AttemptedAt(ctx, c.ID, before)
+	if err != nil || first.IsZero() || at.Sub(first) < s.rules.LineWait {
+		return false, err
+	}
+	return tx.LaneSucceeded(ctx, c.AccountID, c.Lane, last)
+}
+
+// supersede ends the result of an earlier run that has failed and waits for its next attempt, as a newer one lines up. A replay supersedes
+// nothing. The transaction has locked the ordering key.
+func supersede(ctx context.Context, tx Store, c *Callback) error {
+	if c.Event != RunResultEvent || c.RunID == nil || c.ReplayOfID != nil {
+		return nil
+	}
+	head, err := tx.Head(ctx, c.OrderingKey)
+	if err != nil || head == nil || head.Status != StatusPending || head.FailureCount == 0 || head.RunID == nil || *head.RunID >= *c.RunID {
+		return err
+	}
+	head.Error = supersededError
+	head.end(StatusFailed, c.CreatedAt)
+	owned, err := tx.SettleCallbacks(ctx, head) // not where a worker has claimed it meanwhile
+	if err != nil || !owned[0] {
+		return err
+	}
+	_, err = tx.ReleaseNext(ctx, c.OrderingKey, c.CreatedAt) // the sweep wakes it
+	return err
+}
+
+// maxStuckHeads bounds what one sweep looks at; the next one goes on after them.
+const maxStuckHeads = 100
+
+// pullHeads makes heads of lines due at once that have held up others for too long and whose lanes have succeeded since their last attempts:
+// one more attempt, and then they give way. It returns the lanes in which there are any.
+func (s *Service) pullHeads(ctx context.Context, at time.Time) ([]Lane, error) {
+	heads, err := s.store.StuckHeads(ctx, s.pulledTo.Load(), at, at.Add(-s.rules.LineWait), maxStuckHeads)
+	if err != nil {
+		return nil, err
+	}
+	last := int64(0)
+	if len(heads) == maxStuckHeads {
+		last = heads[len(heads)-1].ID
+	}
+	s.pulledTo.Store(last)
+	var lanes []Lane
+	for _, c := range heads {
+		blocks, err := s.blocks(ctx, s.store, c, c.AttemptCount+1, at)
+		if err != nil {
+			return nil, err
+		}
+		if !blocks {
+			continue
+		}
+		pulled, err := s.store.PullForward(ctx, c, at)
+		if err != nil {
+			return nil, err
+		}
+		if pulled {
+			lanes = append(lanes, c.Lane)
+		}
+	}
+	return distinctLanes(lanes), nil
+}
