@@ -2,38 +2,22 @@ package egress
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
+
+	"golang.org/x/net/http2"
 )
 
-// streamError has the shape of golang.org/x/net/http2.StreamError. The HTTP/2
-// error of net/http is unexported but offers itself (errors.As) as any struct of
-// this shape; that package is not worth importing for it.
-type streamError struct {
-	StreamID uint32
-	Code     uint32
-	Cause    error
-}
-
-func (e streamError) Error() string { return fmt.Sprintf("stream error %d", e.Code) }
-
-// Codes of RFC 9113, section 7.
-const (
-	protocolError = 0x1
-	http11Needed  = 0xd
-)
-
-// cannotRetry begins the text of an error that net/http has made of a stream's or of GOAWAY, and that is neither any more.
+// cannotRetry begins the text of an error that the transport has made of a stream's or of GOAWAY, and that is neither any more.
 const cannotRetry = "http2: Transport: cannot retry err ["
 
 // ofStream tells that a stream of HTTP/2 has ended, and not its connection.
 func ofStream(err error) bool {
-	return errors.As(err, new(streamError)) || strings.HasPrefix(err.Error(), cannotRetry)
+	return errors.As(err, new(http2.StreamError)) || strings.HasPrefix(err.Error(), cannotRetry)
 }
 
 // notProcessed tells that HTTP/2 proves that the receiver has not looked at the request (RFC 9113, section 8.7): a GOAWAY for a stream before
-// ours, or REFUSED_STREAM. net/http would send again by itself if it could get the body a second time, but so it would after PROTOCOL_ERROR,
+// ours, or REFUSED_STREAM. It would send again by itself if it could get the body a second time, but so it would after PROTOCOL_ERROR,
 // which proves nothing. Of why it does not there is no more than its text, all words of which are its own.
 func notProcessed(err error) bool {
 	why, ok := strings.CutPrefix(err.Error(), cannotRetry)
@@ -44,9 +28,9 @@ func notProcessed(err error) bool {
 // needsHTTP1 tells that the receiver has answered HTTP_1_1_REQUIRED, to the stream or to the connection. The latter stands in texts only, in
 // one of them before what the receiver said.
 func needsHTTP1(err error) bool {
-	var stream streamError
+	var stream http2.StreamError
 	if errors.As(err, &stream) {
-		return stream.Code == http11Needed
+		return stream.Code == http2.ErrCodeHTTP11Required
 	}
 	text, _, _ := strings.Cut(err.Error(), ", debug=")
 	return strings.HasPrefix(text, "http2: ") && (strings.HasSuffix(text, "ErrCode=HTTP_1_1_REQUIRED") || strings.HasSuffix(text, "ErrCode:HTTP_1_1_REQUIRED"))

@@ -267,7 +267,7 @@ func TestTransportIsGuarded(t *testing.T) {
 	if tr.Proxy != nil {
 		t.Error("a proxy would bypass the guard")
 	}
-	if tr.MaxConnsPerHost != 0 || !tr.DisableCompression || !tr.ForceAttemptHTTP2 || tr.TLSClientConfig.InsecureSkipVerify {
+	if tr.MaxConnsPerHost != 0 || !tr.DisableCompression || tr.TLSNextProto["h2"] == nil || tr.TLSClientConfig.InsecureSkipVerify {
 		t.Errorf("%+v", tr)
 	}
 	if tr.DialTLSContext != nil || tr.MaxIdleConns != 256 || tr.MaxIdleConnsPerHost != 256 {

@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/http2"
 )
 
 // Cause is why an exchange failed, in the words of the API.
@@ -267,18 +269,18 @@ func refused(err error, seen watched) *Error {
 
 // cut explains a failure on an established connection. Much of it has no type
 // that could be asked for: a header over 64 KiB is an errors.New text on HTTP/1
-// ("server response headers exceeded …"), and on HTTP/2 an unexported
+// ("server response headers exceeded …"), and on HTTP/2 a
 // COMPRESSION_ERROR connection error or stream error; garbage is an unexported
 // string; a stream refused by the server comes formatted with %v. On HTTP/1 what
 // is not the end of the connection is a complaint about its bytes; on HTTP/2 a
 // complaint about the answer's own header is a PROTOCOL_ERROR after its first byte.
 func (f failure) cut(err error, at phase) *Error {
 	e := &Error{Cause: ConnectionReset}
-	var stream streamError
+	var stream http2.StreamError
 	switch {
 	case notProcessed(err):
 		e.Message = f.host + " has not processed the request, as often as it was sent (HTTP/2 GOAWAY or REFUSED_STREAM)"
-	case errors.As(err, &stream) && (at != phaseHeader || stream.Code != protocolError):
+	case errors.As(err, &stream) && (at != phaseHeader || stream.Code != http2.ErrCodeProtocol):
 		e.Message = f.host + " reset the HTTP/2 stream before the answer was complete"
 	case at == phaseWait:
 		e.Message = "the connection to " + f.host + " ended before an answer came"

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 const (
@@ -24,7 +26,9 @@ const (
 	// An HTTP/2 connection with requests in flight and silent for pingAfter is
 	// pinged; without an answer after pingTimeout it is closed. Otherwise every
 	// new request would join a dead connection and wait for its whole timeout.
-	// Together well under the default timeout.
+	// Together well under the default timeout. One that takes no byte for
+	// pingTimeout is closed too: it would be kept for ever by a receiver that
+	// sends without end and reads nothing.
 	pingAfter   = 10 * time.Second
 	pingTimeout = 5 * time.Second
 
@@ -139,9 +143,7 @@ func New(cfg Config) *Client {
 			Proxy:               nil,
 			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs},
 			TLSHandshakeTimeout: cfg.Timeout,
-			// A custom dialer turns HTTP/2 off unless it is asked for.
-			ForceAttemptHTTP2: true,
-			HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+			HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingTimeout},
 			// Answers are not asked to be compressed; those that are see decode.
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: maxHeader,
@@ -153,8 +155,14 @@ func New(cfg Config) *Client {
 		},
 	}
 	c.transport.DialContext = c.dial
+	// HTTP/2 is that of golang.org/x/net, not of net/http (Go 1.26): there one
+	// WINDOW_UPDATE that is too large locks its connection up, then whoever asks
+	// for the same host, and with that all others, and no context ends it.
+	if _, err := http2.ConfigureTransports(c.transport); err != nil { //nolint:staticcheck // SA1019: it points to what has that fault
+		panic(err) // a transport that speaks it already
+	}
 	c.http1 = c.transport.Clone()
-	c.http1.ForceAttemptHTTP2, c.http1.TLSNextProto = false, map[string]func(string, *tls.Conn) http.RoundTripper{}
+	c.http1.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	c.http1.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	return c
 }
