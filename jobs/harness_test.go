@@ -26,12 +26,9 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// gormCache is the expiry of gorm's prepared statements, which gorm never stops.
-const gormCache = "gorm.io/gorm/internal/lru.NewLRU[...].func1"
-
 func TestMain(m *testing.M) {
 	redislog.Disable() // as the program does
-	goleak.VerifyTestMain(storetest.Main{M: m}, goleak.IgnoreTopFunction(gormCache))
+	goleak.VerifyTestMain(storetest.Main{M: m})
 }
 
 // patience is when a test gives up waiting.

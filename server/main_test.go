@@ -19,9 +19,6 @@ const envRunMain = "TEST_RUN_MAIN"
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// gormCache is the expiry of gorm's prepared statements, which gorm never stops.
-const gormCache = "gorm.io/gorm/internal/lru.NewLRU[...].func1"
-
 func TestMain(m *testing.M) {
 	if os.Getenv(envRunMain) != "" {
 		main()
@@ -34,7 +31,7 @@ func TestMain(m *testing.M) {
 	}
 	status := storetest.Main{M: m}.Run()
 	if status == 0 {
-		if err := goleak.Find(goleak.IgnoreTopFunction(gormCache)); err != nil {
+		if err := goleak.Find(); err != nil {
 			fmt.Fprintln(os.Stderr, "goroutines outlive the tests:", err)
 			status = 1
 		}

@@ -19,7 +19,6 @@ const entityBytes = 1 << 10
 func query(db *gorm.DB) {
 	if db.Error == nil {
 		callbacks.BuildQuerySQL(db)
-		passBy(db.Statement)
 	}
 	answer := models.AnswerFrom(db.Statement.Context)
 	if answer == nil || db.Error != nil || db.DryRun {

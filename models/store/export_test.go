@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
@@ -111,4 +112,26 @@ func PartLengths(texts []int) (lengths []int) {
 // Planned runs a query as lists are.
 func (s *Store) Planned(ctx context.Context, query func(*Store) error) error {
 	return s.planned(ctx, query)
+}
+
+// Kept returns the statements that the connection of SQLite which writes keeps, and how often it has parsed each of them again.
+func (s *Store) Kept(ctx context.Context) (statements map[string]int, err error) {
+	pool, err := s.write.DB()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	statements = map[string]int{}
+	err = conn.Raw(func(c any) error {
+		raw := c.(*survivingConn).Raw()
+		for stmt := range raw.Stmts() {
+			statements[stmt.SQL()] += stmt.Status(sqlite3.STMTSTATUS_REPREPARE, false)
+		}
+		return nil
+	})
+	return statements, err
 }

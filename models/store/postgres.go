@@ -53,14 +53,14 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 	shared, bare := &atomic.Bool{}, config.Copy()
 	pool := openPool(config, o.limits, poolSettings{connection: set}, shared)
 	limitPool(pool, o.maxConns)
-	// pgx caches prepared statements itself; a second cache in gorm makes it slower.
-	db, err := openGorm(postgres.New(postgres.Config{Conn: pool}), o, false)
+	// pgx caches prepared statements itself.
+	db, err := openGorm(postgres.New(postgres.Config{Conn: pool}), o)
 	if err != nil {
 		_ = pool.Close()
 		return nil, err
 	}
 	s := &Store{
-		dialect: postgresDialect{}, sealer: sealer, write: db, read: db, begin: db, shared: shared, progress: o.progress,
+		dialect: postgresDialect{}, sealer: sealer, write: db, read: db, shared: shared, progress: o.progress,
 		migrating: func() *sql.DB { return openMigrationPool(bare, o.limits) },
 	}
 	if shared.Load() && config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {

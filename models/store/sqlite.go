@@ -19,26 +19,6 @@ import (
 // sqliteReaders is the size of the pool that reads; one page of history takes well under a millisecond.
 const sqliteReaders = 4
 
-// Statements that are kept prepared, of SQLite alone. Callers choose how many owners and values a statement is about, and each number makes
-// another one. A statement takes some ten times its text of each connection's memory, together 20 MiB of sqliteMemory.
-const (
-	maxPrepared      = 128
-	maxPreparedBytes = 16 << 10 // of text: a list's of some ten owners; longer ones take longer to run than to prepare
-)
-
-// passBy keeps a long statement from being kept.
-func passBy(s *gorm.Statement) {
-	if s.SQL.Len() <= maxPreparedBytes {
-		return
-	}
-	switch pool := s.ConnPool.(type) {
-	case *gorm.PreparedStmtDB:
-		s.ConnPool = pool.ConnPool
-	case *gorm.PreparedStmtTX:
-		s.ConnPool = pool.Tx
-	}
-}
-
 func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 	if err := keepPrivate(path); err != nil {
 		return nil, err
@@ -55,12 +35,9 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dialect: sqliteDialect{}, sealer: sealer, progress: o.progress}
-	var errs [3]error
-	s.read, errs[0] = openGorm(gormlite.OpenDB(read), o, true)
-	// gorm's cache of prepared statements is locked while one of them waits for the only connection, and the transaction that has
-	// the connection needs the cache: outside of transactions, writes go without.
-	s.begin, errs[1] = openGorm(gormlite.OpenDB(write), o, true)
-	s.write, errs[2] = openGorm(gormlite.OpenDB(write), o, false)
+	var errs [2]error
+	s.read, errs[0] = openGorm(gormlite.OpenDB(read), o)
+	s.write, errs[1] = openGorm(gormlite.OpenDB(write), o)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}

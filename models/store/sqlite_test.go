@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -35,5 +37,53 @@ func TestMigrationThatWasKilledHoldsNobodyUpOnTheEmbeddedDefault(t *testing.T) {
 	noError(t, err)
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("it took %s", took)
+	}
+}
+
+func TestStatementIsParsedOnceForAllTransactionsAndValues(t *testing.T) {
+	t.Parallel()
+	if storetest.OnPostgres() {
+		t.Skip("pgx keeps its own")
+	}
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	newCallbacks(t, s, n, shared, 20)
+	before, err := s.Kept(t.Context())
+	noError(t, err)
+	for limit := range 5 {
+		noError(t, s.InTx(t.Context(), func(tx models.Store) error {
+			claimed, err := tx.ClaimDue(t.Context(), of(to(shared), limit+1), start.Add(time.Second), start.Add(time.Minute))
+			if len(claimed) != limit+1 {
+				t.Errorf("claimed %d of %d", len(claimed), limit+1)
+			}
+			return err
+		}))
+	}
+	after, err := s.Kept(t.Context())
+	noError(t, err)
+	for text, parsed := range after {
+		if parsed > 0 && strings.HasPrefix(text, "UPDATE callbacks") {
+			t.Errorf("parsed %d times more: %s", parsed, text)
+		}
+	}
+	if more := len(after) - len(before); more != 1 {
+		t.Errorf("%d statements more", more)
+	}
+}
+
+func TestPragmaIsNotKept(t *testing.T) {
+	t.Parallel()
+	if storetest.OnPostgres() {
+		t.Skip("of SQLite")
+	}
+	s := storetest.Open(t)
+	var on []int
+	noError(t, s.DB().Raw("PRAGMA foreign_keys").Scan(&on).Error)
+	kept, err := s.Kept(t.Context())
+	noError(t, err)
+	for text := range kept {
+		if strings.HasPrefix(text, "PRAGMA") {
+			t.Errorf("kept: %s", text)
+		}
 	}
 }

@@ -22,9 +22,7 @@ type Store struct {
 	// write and read are the same pool on Postgres. SQLite allows one writer at a time: it gets a pool of one connection
 	// to queue for, and readers never wait for it.
 	write, read *gorm.DB
-	// begin begins transactions, in the pool of write.
-	begin *gorm.DB
-	inTx  bool
+	inTx        bool
 	// shared is set while a pooler shares out the connections to Postgres.
 	shared *atomic.Bool
 	// migrating opens the pool of migrations; nil: they run in that of write.
@@ -131,7 +129,7 @@ func (s *Store) transaction(ctx context.Context, f func(*Store) error) error {
 	if s.inTx {
 		return f(s)
 	}
-	return s.begin.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true})
 	})
 }
@@ -332,11 +330,9 @@ type dialect interface {
 
 func (s *Store) among(column string, values any) clause.Expr { return s.dialect.among(column, values) }
 
-func openGorm(dialector gorm.Dialector, o options, prepare bool) (*gorm.DB, error) {
+func openGorm(dialector gorm.Dialector, o options) (*gorm.DB, error) {
 	db, err := gorm.Open(unexplained{dialector}, &gorm.Config{
 		Logger:                 tracer{o.trace},
-		PrepareStmt:            prepare,
-		PrepareStmtMaxSize:     maxPrepared,
 		TranslateError:         true,
 		SkipDefaultTransaction: true, // use-cases say what belongs together
 	})

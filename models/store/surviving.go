@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 	sqlite "github.com/ncruces/go-sqlite3/driver"
@@ -56,9 +57,12 @@ type survivingConnector struct {
 func (c survivingConnector) Connect(ctx context.Context) (conn driver.Conn, err error) {
 	err = c.told.surviving(func() error {
 		opened, err := c.Connector.Connect(sqlite3.WithMaxMemory(ctx, sqliteMemory))
-		if err == nil {
-			conn = &survivingConn{conn: opened.(sqliteConn), told: c.told}
+		if err != nil {
+			return err
 		}
+		conn = &survivingConn{conn: opened.(sqliteConn), told: c.told}
+		// No plan depends on a value: else a statement with LIMIT ? is parsed anew for each.
+		_, err = opened.(sqliteConn).Raw().Config(sqlite3.DBCONFIG_ENABLE_QPSG, true)
 		return err
 	})
 	return conn, err
@@ -90,7 +94,16 @@ type survivingConn struct {
 	conn   sqliteConn
 	told   PanicReport
 	broken bool
+	kept   []*survivingStmt // prepared, and in nobody's use; the one used last is the last
 }
+
+// To parse a statement takes longer than to run it, so each connection keeps those that were closed. database/sql cannot: what was prepared
+// in a transaction it prepares anew in the next. Callers choose how many owners and values a statement is about, and each number makes
+// another one. A statement takes some ten times its text of its connection's memory, together 20 MiB of sqliteMemory.
+const (
+	maxPrepared      = 128
+	maxPreparedBytes = 16 << 10 // of text: a list's of some ten owners; longer ones take longer to run than to prepare
+)
 
 var (
 	_ sqliteConn       = (*survivingConn)(nil)
@@ -121,7 +134,13 @@ func (c *survivingConn) Raw() *sqlite3.Conn { return c.conn.Raw() }
 // may not know all.
 func (c *survivingConn) Close() error {
 	if !c.broken {
-		return c.do(c.conn.Close)
+		return c.do(func() error {
+			var errs []error
+			for _, s := range c.kept {
+				errs = append(errs, s.stmt.Close())
+			}
+			return errors.Join(append(errs, c.conn.Close())...)
+		})
 	}
 	raw, errs := c.conn.Raw(), []error(nil)
 	for _, stmt := range slices.Collect(raw.Stmts()) {
@@ -149,14 +168,38 @@ func (c *survivingConn) Begin() (driver.Tx, error) {
 
 // PrepareContext is driver.ConnPrepareContext.
 func (c *survivingConn) PrepareContext(ctx context.Context, query string) (stmt driver.Stmt, err error) {
+	if i := c.keeps(query); i >= 0 && !c.broken {
+		stmt = c.kept[i]
+		c.kept = slices.Delete(c.kept, i, i+1)
+		return stmt, nil
+	}
 	err = c.do(func() error {
 		prepared, err := c.conn.PrepareContext(ctx, query)
 		if err == nil {
-			stmt = &survivingStmt{c, prepared.(sqliteStmt)}
+			stmt = &survivingStmt{c, prepared.(sqliteStmt), query}
 		}
 		return err
 	})
 	return stmt, err
+}
+
+// keeps finds a statement; -1: it is not kept.
+func (c *survivingConn) keeps(query string) int {
+	return slices.IndexFunc(c.kept, func(s *survivingStmt) bool { return s.query == query })
+}
+
+// keep keeps a statement that is closed, or closes it.
+func (c *survivingConn) keep(s *survivingStmt) error {
+	if len(s.query) > maxPreparedBytes || c.keeps(s.query) >= 0 || strings.HasPrefix(s.query, "PRAGMA") { // some of these do their work when they are parsed
+		return s.stmt.Close()
+	}
+	c.kept = append(c.kept, s)
+	if len(c.kept) <= maxPrepared {
+		return nil
+	}
+	oldest := c.kept[0]
+	c.kept = slices.Delete(c.kept, 0, 1)
+	return oldest.stmt.Close()
 }
 
 // Prepare is driver.Conn.
@@ -190,14 +233,17 @@ func (t *survivingTx) Commit() error { return t.conn.do(t.tx.Commit) }
 func (t *survivingTx) Rollback() error { return t.conn.do(t.tx.Rollback) }
 
 type survivingStmt struct {
-	conn *survivingConn
-	stmt sqliteStmt
+	conn  *survivingConn
+	stmt  sqliteStmt
+	query string
 }
 
 var _ sqliteStmt = (*survivingStmt)(nil)
 
 // Close is driver.Stmt.
-func (s *survivingStmt) Close() error { return s.conn.do(s.stmt.Close) }
+func (s *survivingStmt) Close() error {
+	return s.conn.do(func() error { return s.conn.keep(s) })
+}
 
 // NumInput is driver.Stmt: -1 is that nobody knows.
 func (s *survivingStmt) NumInput() int {
