@@ -16,6 +16,15 @@ import (
 // envPrevious names the program of the release before, built from the commit in .ci/previous.
 const envPrevious = "TEST_PREVIOUS_BINARY"
 
+func previousProgram(t *testing.T) string {
+	t.Helper()
+	program := os.Getenv(envPrevious)
+	if program == "" {
+		t.Skip("needs " + envPrevious + ": the program of the commit in .ci/previous, which .ci/run builds")
+	}
+	return program
+}
+
 // upgraded is what the release before has left behind: callbacks that have arrived, that wait for their next attempt, and that were
 // in flight when it was killed; and a run with an executor that had not answered.
 type upgraded struct {
@@ -118,10 +127,7 @@ func (u *upgraded) sent(t *testing.T, path string, c callback) {
 func TestUpgradeFromTheReleaseBeforeLosesNothing(t *testing.T) {
 	t.Parallel()
 	long(t)
-	program := os.Getenv(envPrevious)
-	if program == "" {
-		t.Skip("needs " + envPrevious + ": the program of the commit in .ci/previous, which .ci/run builds")
-	}
+	program := previousProgram(t)
 	env := newEnv(t)
 	maps.Copy(env, crashEnv(vars{"RINGBACK_RETRY_SCHEDULE": strings.Repeat("2s,", 19) + "2s"}))
 	old := options{process: true, program: program, env: env}
