@@ -24,11 +24,23 @@ type deniedError struct {
 func (e *deniedError) Error() string { return "egress: denied address " + e.addr }
 func (e *deniedError) Unwrap() error { return e.err }
 
-// newGuard lets through every public address, and beside these the allowed
+// newGuard lets through every public address but the clouds' own, and beside these the allowed
 // networks, on the given ports. An invalid prefix allows nothing.
 func newGuard(allowed []netip.Prefix, ports []PortRange) guard {
-	var v4, v6 []netip.Prefix
-	for _, p := range allowed {
+	v4, v6 := byFamily(allowed)
+	denied4, denied6 := byFamily(platforms)
+	return guard{ports: ports, rules: ssrf.New(
+		ssrf.WithAnyPort(), // portAllowed judges them
+		ssrf.WithAllowedV4Prefixes(v4...),
+		ssrf.WithAllowedV6Prefixes(v6...),
+		ssrf.WithDeniedV4Prefixes(denied4...),
+		ssrf.WithDeniedV6Prefixes(denied6...),
+	)}
+}
+
+// byFamily parts networks; it leaves out what is none.
+func byFamily(networks []netip.Prefix) (v4, v6 []netip.Prefix) {
+	for _, p := range networks {
 		addr := p.Addr()
 		// Sockets are opened to 10.0.0.8 and never to ::ffff:10.0.0.8 (package
 		// net unmaps), so a mapped network means its IPv4 network.
@@ -43,11 +55,7 @@ func newGuard(allowed []netip.Prefix, ports []PortRange) guard {
 			v6 = append(v6, p)
 		}
 	}
-	return guard{ports: ports, rules: ssrf.New(
-		ssrf.WithAnyPort(), // portAllowed judges them
-		ssrf.WithAllowedV4Prefixes(v4...),
-		ssrf.WithAllowedV6Prefixes(v6...),
-	)}
+	return v4, v6
 }
 
 // control is for net.Dialer.Control. It fails closed: what is not tcp4 or tcp6,
@@ -77,10 +85,14 @@ func (g guard) verdict(addr netip.Addr) error {
 	// Only an allowed network lets a NAT64 address come this far. The prefix is
 	// a way to IPv4 addresses, not a network: what stands behind it is judged
 	// for itself, or allowing 64:ff9b::/96 on an IPv6-only host would also
-	// allow 127.0.0.1 and 10.0.0.0/8 as the gateway sees them.
+	// allow 127.0.0.1 and 10.0.0.0/8 as the gateway sees them. So it is with
+	// ISATAP, within any prefix.
+	v4, tunnelled := isatap(addr)
 	if ssrf.IPv6NAT64Prefix.Contains(addr) {
 		b := addr.As16()
-		v4 := netip.AddrFrom4([4]byte(b[12:]))
+		v4, tunnelled = netip.AddrFrom4([4]byte(b[12:])), true
+	}
+	if tunnelled {
 		if err := g.rules.SafeAddr(v4); err != nil {
 			return &deniedError{addr: addr.String(), err: err}
 		}

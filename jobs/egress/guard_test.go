@@ -68,6 +68,27 @@ var addresses = []struct {
 	{"fec0::1", false, "site-local"},
 	{"ff02::1", false, "multicast"},
 
+	{"168.63.129.16", false, "platform of Azure"},
+	{"::ffff:168.63.129.16", false, "platform of Azure, mapped"},
+	{"161.26.0.10", false, "services of IBM Cloud"},
+	{"166.9.48.3", false, "service endpoint of IBM Cloud"},
+	{"199.36.153.4", false, "APIs of Google, restricted"},
+	{"199.36.153.11", false, "APIs of Google, private"},
+	{"2600:2d00:2:2000::1", false, "APIs of Google, private"},
+	{"192.80.8.124", false, "metadata of Equinix Metal"},
+	{"183.60.83.19", false, "resolver of Tencent Cloud"},
+	{"100.100.100.200", false, "metadata of Alibaba Cloud"},
+	{"fd20:ce::254", false, "metadata of Google"},
+	{"2606:4700::5efe:10.0.0.1", false, "ISATAP of private"},
+	{"2606:4700::200:5efe:10.0.0.1", false, "ISATAP of private, universal"},
+	{"2606:4700::5efe:169.254.169.254", false, "ISATAP of metadata"},
+	{"2606:4700::5efe:168.63.129.16", false, "ISATAP of a platform"},
+
+	{"2606:4700::5efe:8.8.8.8", true, "ISATAP of public"},
+	{"2606:4700::1:5efe:10.0.0.1", true, "no ISATAP"},
+	{"168.63.129.15", true, "before the platform of Azure"},
+	{"168.63.129.17", true, "after the platform of Azure"},
+	{"199.36.153.12", true, "after the APIs of Google"},
 	{"1.1.1.1", true, "public"},
 	{"8.8.8.8", true, "public"},
 	{"100.63.255.255", true, "before CGNAT"},
@@ -117,6 +138,8 @@ func TestGuardAllowedNetworks(t *testing.T) {
 		{"64:ff9b::/96", "64:ff9b::7f00:1", false},
 		{"64:ff9b::/96", "64:ff9b::a9fe:a9fe", false},
 		{"fe80::/10", "fe80::1%eth0", false},
+		{"168.63.129.16/32", "168.63.129.16", true}, // by whoever means it
+		{"fd00::/8", "fd00::5efe:10.0.0.1", false},
 	}
 	for _, tt := range tests {
 		err := egress.Verdict([]netip.Prefix{netip.MustParsePrefix(tt.network)}, netip.MustParseAddr(tt.addr))
