@@ -123,6 +123,7 @@ type ComplexityRoot struct {
 		Timings      func(childComplexity int) int
 		UID          func(childComplexity int) int
 		URL          func(childComplexity int) int
+		Warning      func(childComplexity int) int
 	}
 
 	AttemptConnection struct {
@@ -1116,6 +1117,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attempt.URL(childComplexity), true
+	case "Attempt.warning":
+		if e.ComplexityRoot.Attempt.Warning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.Warning(childComplexity), true
 
 	case "AttemptConnection.edges":
 		if e.ComplexityRoot.AttemptConnection.Edges == nil {
@@ -3984,6 +3991,11 @@ type Attempt {
   "Null on success, and while the answer is awaited."
   error: AttemptError
   """
+  What of the URL and the headers would be refused if it were set today, such as a blank at the end of a value; it was sent all the same. Null
+  where nothing is, while the answer is awaited, and of a notice for all but the platform.
+  """
+  warning: String
+  """
   The first 64 KiB of the answer, with configured header values masked; null where no answer came, and of a notice for all but the platform. It is
   decompressed (gzip, deflate; of another compression nothing is kept) and in UTF-8 by its charset; bytes that are no text then are U+FFFD.
   Empty once it was deleted, see ` + "`" + `Callback.payloadPurgedAt` + "`" + `.
@@ -5055,6 +5067,8 @@ func (ec *executionContext) childFields_Attempt(ctx context.Context, field graph
 		return ec.fieldContext_Attempt_httpStatus(ctx, field)
 	case "error":
 		return ec.fieldContext_Attempt_error(ctx, field)
+	case "warning":
+		return ec.fieldContext_Attempt_warning(ctx, field)
 	case "responseBody":
 		return ec.fieldContext_Attempt_responseBody(ctx, field)
 	}
@@ -8342,6 +8356,29 @@ func (ec *executionContext) fieldContext_Attempt_error(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Attempt_warning(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_warning(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warning, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_warning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Attempt_responseBody(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
@@ -21988,6 +22025,11 @@ func (ec *executionContext) _Attempt(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "warning":
+			out.Values[i] = ec._Attempt_warning(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "responseBody":
 			field := field
 
@@ -31375,6 +31417,18 @@ func (ec *executionContext) marshalOStandardError2ᚖgithubᚗcomᚋringbackᚋr
 		return graphql.Null
 	}
 	return ec._StandardError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

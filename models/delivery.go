@@ -223,10 +223,23 @@ func (d *Delivery) Refusal() *AttemptError {
 	if d.Target.URL == "" {
 		return &AttemptError{NoCallbackURL, "there is no URL to call back to any more"}
 	}
-	if err := CheckCallbackURL("the URL", d.Target.URL); err != nil {
+	if err := checkSendableURL("the URL", d.Target.URL); err != nil {
 		return &AttemptError{InvalidURL, err.Error()}
 	}
 	return nil
+}
+
+// warning says what would be refused if the target were set today; empty: nothing.
+func (d *Delivery) warning() string {
+	headers := make([]Header, len(d.Target.Headers))
+	for i, h := range d.Target.Headers {
+		headers[i] = h.Header
+	}
+	err := allProblems(append(checkEnds("the headers", headers), checkVisible("the URL", d.Target.URL), checkHost("the URL", d.Target.URL))...)
+	if err == nil {
+		return ""
+	}
+	return "It would be refused today: " + err.Error()
 }
 
 // Headers returns the request's headers: the configured ones, and over them those that every callback carries.

@@ -32,31 +32,48 @@ var (
 
 // CheckHeaders tells whether a list of headers can be configured: at most 20; each name an RFC 9110 token that is not
 // reserved; each value visible ASCII, blanks and tabs; name and value at most 4,096 bytes each; no name twice,
-// without regard to letter case. The error is BAD_USER_INPUT on field and never repeats a value.
+// without regard to letter case; no blank or tab at either end of a value. The error is BAD_USER_INPUT on field, has all that is wrong, and
+// never repeats a value.
 func CheckHeaders(field string, headers []Header) error {
-	if len(headers) > MaxHeaders {
-		return invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers))
+	return allProblems(append(checkSendableHeaders(field, headers), checkEnds(field, headers)...)...)
+}
+
+// checkEnds refuses values that HTTP/2 receivers may answer with an error (RFC 9113, section 8.2.1), and others cut. Some are stored: these
+// are sent as ever, with a warning in the history.
+func checkEnds(field string, headers []Header) (problems []error) {
+	for i, h := range headers {
+		if value := h.Value.Reveal(); strings.Trim(value, " \t") != value {
+			problems = append(problems, invalid(field, "header %d (%s): the value must not begin or end with a blank or a tab", i+1, shortened(h.Key, maxNameLength)))
+		}
 	}
+	return problems
+}
+
+func checkSendableHeaders(field string, headers []Header) (problems []error) {
+	if len(headers) > MaxHeaders {
+		return []error{invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers))}
+	}
+	refuse := func(format string, args ...any) { problems = append(problems, invalid(field, format, args...)) }
 	seen := map[string]bool{}
 	for i, h := range headers {
-		name := strings.ToLower(h.Key)
+		name, key := strings.ToLower(h.Key), shortened(h.Key, maxNameLength)
 		switch {
 		case len(h.Key) > MaxHeaderBytes:
-			return invalid(field, "header %d: the name must be at most %d bytes", i+1, MaxHeaderBytes)
+			refuse("header %d: the name must be at most %d bytes", i+1, MaxHeaderBytes)
 		case !httpguts.ValidHeaderFieldName(h.Key):
-			return invalid(field, "header %d: the name must be an RFC 9110 token (letters, digits and !#$%%&'*+-.^_`|~)", i+1)
+			refuse("header %d: the name must be an RFC 9110 token (letters, digits and !#$%%&'*+-.^_`|~)", i+1)
 		case isReservedHeader(name):
-			return invalid(field, "header %d: %q is set by Ringback and cannot be configured", i+1, h.Key)
+			refuse("header %d: %q is set by Ringback and cannot be configured", i+1, key)
 		case seen[name]:
-			return invalid(field, "header %d: %q is there twice; names differ in more than letter case", i+1, h.Key)
+			refuse("header %d: %q is there twice; names differ in more than letter case", i+1, key)
 		case len(h.Value) > MaxHeaderBytes:
-			return invalid(field, "header %d (%s): the value must be at most %d bytes", i+1, h.Key, MaxHeaderBytes)
+			refuse("header %d (%s): the value must be at most %d bytes", i+1, key, MaxHeaderBytes)
 		case !validHeaderValue(string(h.Value)):
-			return invalid(field, "header %d (%s): the value must be ASCII without line breaks or control characters", i+1, h.Key)
+			refuse("header %d (%s): the value must be ASCII without line breaks or control characters", i+1, key)
 		}
 		seen[name] = true
 	}
-	return nil
+	return problems
 }
 
 func isReservedHeader(lowerName string) bool {

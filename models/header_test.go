@@ -69,6 +69,9 @@ func TestHeadersThatAreRefusedNameTheFieldAndNeverAValue(t *testing.T) {
 		"DEL in the value":        one("X-A", secret+"\x7f"),
 		"a value beyond ASCII":    one("X-A", secret+"é"),
 		"a byte that is no UTF-8": one("X-A", secret+"\xff"),
+		"a blank at the end":      one("X-A", secret+" "),
+		"a blank in front":        one("X-A", " "+secret),
+		"a tab at the end":        one("X-A", secret+"\t"),
 		"21 headers":              append(manyHeaders(models.MaxHeaders), one("X-Last", secret)...),
 		"the same name twice":     append(one("X-A", secret), one("X-A", secret)...),
 		"twice by letter case":    append(one("authorization", secret), one("AUTHORIZATION", secret)...),
@@ -83,6 +86,16 @@ func TestHeadersThatAreRefusedNameTheFieldAndNeverAValue(t *testing.T) {
 				t.Errorf("the error repeats the value: %v", err)
 			}
 		})
+	}
+}
+
+func TestAllThatIsWrongWithHeadersIsSaid(t *testing.T) {
+	t.Parallel()
+	err := models.CheckHeaders("headers", []models.Header{{Key: "Host", Value: "h"}, {Key: "X A", Value: "v"}, {Key: "X-B", Value: "v "}, {Key: "X-C", Value: "\n"}})
+	for _, want := range []string{"header 1:", "header 2:", "header 3 (X-B)", "header 4 (X-C)"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
 	}
 }
 
@@ -173,5 +186,38 @@ func checkSendable(t fataler, h models.Header) {
 	line := "\r\n" + http.CanonicalHeaderKey(h.Key) + ": " + strings.TrimFunc(h.Value.Reveal(), func(r rune) bool { return r == ' ' || r == '\t' }) + "\r\n"
 	if strings.Count(wire.String(), line) != 1 {
 		t.Fatalf("%q is not once in %q", line, wire.String())
+	}
+}
+
+// TestWhatIsStoredAlreadyIsSentWithAWarning: an update of Ringback must not stop callbacks that arrived until then.
+func TestWhatIsStoredAlreadyIsSentWithAWarning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := *w.project
+	p.Callback.URL = new("https://project.example/hook\u200b")
+	p.Callback.Headers = []models.Header{{Key: "Authorization", Value: "Bearer s3cr3t-t0k3n "}}
+	noError(t, w.store.UpdateProject(t.Context(), w.admin.Scope(models.RoleEditor), &p))
+	d := w.claim(w.raised().ID)
+	if d.Refusal() != nil || d.Target.URL != *p.Callback.URL {
+		t.Fatalf("it is refused: %v", d.Refusal())
+	}
+	w.record(d, answered(200))
+	a := w.attempts(d.Callback.ID)[0]
+	for _, want := range []string{"U+200B (ZERO WIDTH SPACE)", "header 1 (Authorization): the value must not begin or end with a blank"} {
+		if !strings.Contains(a.Warning, want) {
+			t.Errorf("the history says %q, not %q", a.Warning, want)
+		}
+	}
+	if strings.Contains(a.Warning, "s3cr3t") || a.Error != nil {
+		t.Errorf("%q, %v", a.Warning, a.Error)
+	}
+	w.setURL(new(projectURL))
+	_, err := w.UpdateProject(t.Context(), w.editor, models.ProjectUpdate{
+		ProjectID: w.project.ID, Callback: models.EndpointUpdate{Headers: models.Given([]models.Header{})},
+	})
+	noError(t, err)
+	c := w.deliver(w.raised().ID, answered(200))
+	if got := w.attempts(c.ID)[0].Warning; got != "" {
+		t.Errorf("a mended one is warned of: %q", got)
 	}
 }

@@ -19,6 +19,7 @@ type Settlement struct {
 func (s *Service) Decide(d *Delivery, o Outcome) *Settlement {
 	return s.settlement(d, func(next *Delivery, at time.Time) {
 		next.Attempt.finish(o, next.rules(), next.Target.Headers, at)
+		next.Attempt.Warning = next.warning()
 		s.decide(next, o, at)
 	})
 }

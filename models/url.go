@@ -1,9 +1,15 @@
 package models
 
 import (
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/runenames"
 )
 
 // Limits on URLs, in bytes.
@@ -13,10 +19,16 @@ const (
 	MaxFileURLBytes = 8192
 )
 
-// CheckCallbackURL tells whether a callback can be sent to raw: an absolute http or https URL with a host,
-// without user info or fragment, at most 2,048 bytes. Whether the address may be reached is decided when it is dialled.
-// The error is BAD_USER_INPUT on field.
+// CheckCallbackURL tells whether raw can be set as a URL that a callback is sent to: an absolute http or https URL with a host, without user
+// info or fragment, at most 2,048 bytes, without characters that cannot be seen, and with a host that can be a name or an address.
+// Whether the address may be reached is decided when it is dialled. The error is BAD_USER_INPUT on field and has all that is wrong.
 func CheckCallbackURL(field, raw string) error {
+	return allProblems(checkSendableURL(field, raw), checkVisible(field, raw), checkHost(field, raw))
+}
+
+// checkSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than some URLs that are
+// stored: these are sent as ever, with a warning in the history.
+func checkSendableURL(field, raw string) error {
 	u, err := checkHTTPURL(field, raw, MaxCallbackURLBytes)
 	if err != nil {
 		return err
@@ -28,6 +40,78 @@ func CheckCallbackURL(field, raw string) error {
 		return invalid(field, "must not contain a fragment")
 	}
 	return nil
+}
+
+// checkVisible refuses what is pasted along with a URL and cannot be seen in it.
+func checkVisible(field, raw string) error {
+	if !utf8.ValidString(raw) {
+		return invalid(field, "must be UTF-8")
+	}
+	for i, r := range raw {
+		if r >= utf8.RuneSelf && invisible(r) {
+			return invalid(field, "must not contain the invisible character U+%04X (%s), which is at byte %d", r, nameOf(r), i+1)
+		}
+	}
+	return nil
+}
+
+func invisible(r rune) bool {
+	const blankBraille = 0x2800
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) || r == blankBraille
+}
+
+// nameOf is the character's name in Unicode, such as ZERO WIDTH SPACE.
+func nameOf(r rune) string {
+	if name := runenames.Name(r); name != "" {
+		return name
+	}
+	return "unnamed"
+}
+
+// Limits of DNS (RFC 1035, section 2.3.4), without the dot at the end.
+const (
+	maxName  = 253
+	maxLabel = 63
+)
+
+// checkHost refuses hosts of which it is certain that no name can be resolved. Of a text that is no URL it says nothing.
+func checkHost(field, raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	_, authority, _ := strings.Cut(raw, "://")
+	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
+		authority = authority[:end]
+	}
+	if strings.Contains(authority, "%") {
+		return invalid(field, "must not have a %% in its host")
+	}
+	name := strings.TrimSuffix(u.Hostname(), ".")
+	if _, err := netip.ParseAddr(name); err == nil {
+		return nil
+	}
+	if international(name) {
+		ascii, err := idna.Lookup.ToASCII(name)
+		if err != nil {
+			return invalid(field, "must have a host that is a valid international name (IDNA)")
+		}
+		name = ascii
+	}
+	if len(name) > maxName {
+		return invalid(field, "must have a host of at most %d characters, not %d", maxName, len(name))
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > maxLabel {
+			return invalid(field, "must have a host whose labels, between the dots, have 1 to %d characters, not %d", maxLabel, len(label))
+		}
+	}
+	return nil
+}
+
+// international tells the names that IDNA has rules for. Others may have what it refuses, such as the _ of a container's name.
+func international(name string) bool {
+	return strings.Contains(strings.ToLower(name), "xn--") || strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 func checkHTTPURL(field, raw string, limit int) (*url.URL, error) {

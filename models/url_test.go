@@ -29,6 +29,12 @@ func TestCallbackURLThatIsAccepted(t *testing.T) {
 		"letters beyond ASCII":   "https://bücher.example/straße",
 		"2,048 bytes":            urlOfLength(models.MaxCallbackURLBytes),
 		"an at sign in the path": "https://example.com/@me",
+		"an emoji":               "https://example.com/hook?😀",
+		"signs":                  "https://example.com/a%2Fb/{t}?x=\"<>^`{}[]\\|%3B",
+		"a name with a _":        "http://my_hook:8080/x",
+		"a dot at the end":       "https://example.com./",
+		"a label of 63":          "https://" + strings.Repeat("a", 63) + ".example/",
+		"a name of 253":          "https://" + strings.Repeat("a.", 126) + "a/",
 	}
 	for name, raw := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -72,12 +78,49 @@ func TestCallbackURLThatIsRefusedNamesTheField(t *testing.T) {
 		"a negative port":          "https://example.com:-1/",
 		"a broken escape":          "https://example.com/%zz",
 		"an open bracket":          "http://[::1/",
+		"a name that IDNA refuses": "https://мой_хук.рф/x",
+		"another":                  "https://-ü.de/",
+		"a broken xn--":            "https://xn--a.example/",
+		"a % in the host":          "https://ex%ff.com/",
+		"a zone":                   "http://[fe80::1%25eth0]/",
+		"a label of 64":            "https://" + strings.Repeat("a", 64) + ".example/",
+		"a long one of IDNA":       "https://" + strings.Repeat("ü", 63) + ".example/",
+		"a name of 254":            "https://" + strings.Repeat("a.", 126) + "aa/",
+		"an empty label":           "https://a..example/",
+		"a byte beyond UTF-8":      "https://example.com/\xe9",
 	}
 	for name, raw := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wantError(t, models.CheckCallbackURL("apiCallbackUrl", raw), models.CodeBadUserInput, "apiCallbackUrl")
 		})
+	}
+}
+
+func TestInvisibleCharacterOfAURLIsNamed(t *testing.T) {
+	t.Parallel()
+	for r, name := range map[rune]string{
+		0x200b: "U+200B (ZERO WIDTH SPACE)", 0xa0: "U+00A0 (NO-BREAK SPACE)", 0xad: "U+00AD (SOFT HYPHEN)", 0x202e: "U+202E (RIGHT-TO-LEFT OVERRIDE)",
+		0x2028: "U+2028 (LINE SEPARATOR)", 0x85: "U+0085", 0xfeff: "U+FEFF (ZERO WIDTH NO-BREAK SPACE)", 0x3164: "U+3164 (HANGUL FILLER)",
+		0x2060: "U+2060 (WORD JOINER)", 0x2800: "U+2800 (BRAILLE PATTERN BLANK)", 0xe0041: "U+E0041 (TAG LATIN CAPITAL LETTER A)",
+	} {
+		for _, raw := range []string{"https://example.com/hook" + string(r), string(r) + "https://example.com/hook", "https://exa" + string(r) + "mple.com/"} {
+			err := models.CheckCallbackURL("apiCallbackUrl", raw)
+			wantError(t, err, models.CodeBadUserInput, "apiCallbackUrl")
+			if !strings.Contains(err.Error(), name) {
+				t.Errorf("%q: got %v, want %s", raw, err, name)
+			}
+		}
+	}
+}
+
+func TestAllThatIsWrongWithAURLIsSaid(t *testing.T) {
+	t.Parallel()
+	err := models.CheckCallbackURL("url", "https://user@a..example/\u200b#top")
+	for _, want := range []string{"user name", "ZERO WIDTH SPACE", "labels"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
 	}
 }
 

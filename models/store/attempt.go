@@ -25,6 +25,7 @@ type attemptRow struct {
 	HTTPStatus      *int
 	ErrorCode       *models.AttemptErrorCode
 	ErrorMessage    *string
+	Warning         *string
 	ResponseBody    []byte
 }
 
@@ -38,7 +39,7 @@ func attempt(r attemptRow) (*models.Attempt, error) {
 			DNS: fromMicrosDuration(r.DNSMicros), Connect: fromMicrosDuration(r.ConnectMicros),
 			TLS: fromMicrosDuration(r.TLSMicros), FirstByte: fromMicrosDuration(r.FirstByteMicros),
 		},
-		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), ResponseBody: r.ResponseBody,
+		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: textOf(r.Warning), ResponseBody: r.ResponseBody,
 	}, nil
 }
 
@@ -68,7 +69,7 @@ const finishAttempts = `UPDATE callback_attempts SET
 	started_at = given.started_at, finished_at = given.finished_at, duration_micros = given.duration_micros, dns_micros = given.dns_micros,
 	connect_micros = given.connect_micros, tls_micros = given.tls_micros, first_byte_micros = given.first_byte_micros,
 	http_status = given.http_status, error_code = given.error_code, error_message = given.error_message,
-	response_body = given.response_body
+	warning = given.warning, response_body = given.response_body
 FROM given WHERE callback_attempts.id = given.id`
 
 // FinishAttempts writes what came of attempts.
@@ -88,6 +89,7 @@ func (s *Store) FinishAttempts(ctx context.Context, attempts ...*models.Attempt)
 		columnOf("http_status", "bigint", attempts, func(a *models.Attempt) *int { return a.HTTPStatus }),
 		columnOf("error_code", "text", attempts, func(a *models.Attempt) *string { return errorCode(a.Error) }),
 		columnOf("error_message", "text", attempts, func(a *models.Attempt) *string { return errorMessage(a.Error) }),
+		columnOf("warning", "text", attempts, func(a *models.Attempt) *string { return nullText(a.Warning) }),
 		columnOf("response_body", "bytea", attempts, func(a *models.Attempt) []byte { return a.ResponseBody }),
 	)
 	result := s.writer(ctx).Exec(given+finishAttempts, args...)

@@ -73,7 +73,7 @@ const attemptColumns = "id, uid, callback_id, number, started_at, finished_at, d
 
 // attemptsShown are the columns of attempts that a scope may see.
 func attemptsShown(scope models.Scope) string {
-	return attemptColumns + shown(scope, "(SELECT "+isNotice+" FROM callbacks WHERE callbacks.id = callback_attempts.callback_id)", "url", "error_message")
+	return attemptColumns + shown(scope, "(SELECT "+isNotice+" FROM callbacks WHERE callbacks.id = callback_attempts.callback_id)", "url", "error_message", "warning")
 }
 
 // AttemptPages lists the attempts of callbacks.
