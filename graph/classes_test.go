@@ -35,7 +35,7 @@ var classes = readClasses(map[class]string{
 		ReportDownload: id rawID status reportTemplateCode reportTypeCode reportId fileURL createdAt finishedAt crawl
 		Callback: id rawID uid ref event status targetUrl contentType payload payloadPurgedAt attemptCount httpStatus error nextAttemptAt createdAt finishedAt
 		Callback: replayOf replays project account crawl reportDownload attempts run batch job
-		Attempt: uid number url startedAt durationMs timings httpStatus error responseBody
+		Attempt: uid number url startedAt durationMs timings httpStatus error warning responseBody
 		AttemptError: code message
 		Timings: dnsMs connectMs tlsMs firstByteMs
 		Action: id rawID name executorHeaders pageSize timeout createdAt updatedAt
@@ -61,7 +61,7 @@ var classes = readClasses(map[class]string{
 		Action: executorUrl
 		Action/APICallbackHeader: value
 		Notice/Callback: targetUrl
-		Notice/Attempt: url responseBody
+		Notice/Attempt: url warning responseBody
 		Notice/AttemptError: message`,
 	byCaller: `
 		User: accounts

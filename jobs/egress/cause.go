@@ -2,14 +2,13 @@ package egress
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 	"unicode"
@@ -143,7 +142,7 @@ func (f failure) explain(err error, seen watched, at phase) *Error {
 	}
 	e := f.local(err, seen, at)
 	if e == nil {
-		e = f.byType(err, at)
+		e = f.byType(err, seen, at)
 	}
 	if e == nil && f.timedOut(err) {
 		e = f.late(seen, at)
@@ -156,7 +155,7 @@ func (f failure) explain(err error, seen watched, at phase) *Error {
 }
 
 // byType returns nil where the type does not settle it.
-func (f failure) byType(err error, at phase) *Error {
+func (f failure) byType(err error, seen watched, at phase) *Error {
 	var denied *deniedError
 	if errors.As(err, &denied) {
 		message := "the address " + denied.addr + " is not public and not in RINGBACK_ALLOWED_NETWORKS"
@@ -172,39 +171,7 @@ func (f failure) byType(err error, at phase) *Error {
 	if at <= phaseConnect {
 		return nil
 	}
-	return f.byTLS(err)
-}
-
-// byTLS explains what crypto/tls says by type, in the handshake or after it: with
-// TLS 1.3 a missing client certificate is an alert where the answer should be.
-func (f failure) byTLS(err error) *Error {
-	var (
-		hostname  x509.HostnameError
-		expired   x509.CertificateInvalidError
-		unknown   x509.UnknownAuthorityError
-		cert      *tls.CertificateVerificationError
-		notTLS    tls.RecordHeaderError
-		op        *net.OpError
-		complaint string
-	)
-	switch {
-	case errors.As(err, &hostname):
-		complaint = "the certificate of " + f.host + " is for another name"
-	case errors.As(err, &expired) && expired.Reason == x509.Expired:
-		complaint = "the certificate of " + f.host + " has expired or is not valid yet"
-	case errors.As(err, &unknown):
-		complaint = "the certificate of " + f.host + " is not signed by a trusted authority"
-	case errors.As(err, &cert):
-		complaint = "the certificate of " + f.host + " could not be verified"
-	case errors.As(err, &notTLS):
-		complaint = f.host + " does not speak TLS on this port"
-	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"):
-		// crypto/tls keeps its alert type to itself, but names the operation so.
-		complaint = "the TLS session with " + f.host + " was ended by an alert"
-	default:
-		return nil
-	}
-	return &Error{Cause: TLSError, Message: complaint}
+	return f.byTLS(err, seen)
 }
 
 // timedOut covers the exchange's deadline and the limits of dialer, handshake and
@@ -246,7 +213,7 @@ func (f failure) byPhase(err error, seen watched, at phase) *Error {
 		return refused(err, seen)
 	case phaseTLS:
 		if !broken(err) {
-			return &Error{Cause: TLSError, Message: "the TLS handshake with " + f.host + " failed"}
+			return &Error{Cause: TLSError, Message: "the TLS handshake with " + f.host + " failed: " + readable(strings.TrimPrefix(err.Error(), "tls: "), maxNames)}
 		}
 		return &Error{Cause: ConnectionReset, Message: f.host + " closed the connection during the TLS handshake"}
 	}

@@ -140,8 +140,10 @@ func New(cfg Config) *Client {
 		transport: &http.Transport{
 			// Never ProxyFromEnvironment: a proxy would resolve and dial for us,
 			// and the guard would see nothing but the proxy.
-			Proxy:               nil,
-			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs},
+			Proxy: nil,
+			TLSClientConfig: &tls.Config{
+				MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs, GetClientCertificate: noCertificate,
+			},
 			TLSHandshakeTimeout: cfg.Timeout,
 			HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingTimeout},
 			// Answers are not asked to be compressed; those that are see decode.
@@ -165,6 +167,12 @@ func New(cfg Config) *Client {
 	c.http1.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	c.http1.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	return c
+}
+
+// noCertificate has no client certificate, and notes that one was asked for.
+func noCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	noteIn(info.Context(), func(w *watched, _ time.Time) { w.certAsked = true })
+	return &tls.Certificate{}, nil
 }
 
 // CloseIdle closes the connections that no request is using.

@@ -1,18 +1,25 @@
 package egress_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -46,7 +53,10 @@ func certificate(t *testing.T, name string, from, to time.Time) tls.Certificate 
 		SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: to, DNSNames: []string{name},
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
-	if name == "127.0.0.1" {
+	switch name {
+	case "":
+		template.DNSNames = nil
+	case "127.0.0.1":
 		template.DNSNames, template.IPAddresses = nil, []net.IP{net.IPv4(127, 0, 0, 1)}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -56,21 +66,72 @@ func certificate(t *testing.T, name string, from, to time.Time) tls.Certificate 
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
+// chain is a certificate for 127.0.0.1 that an intermediate authority has signed, that one, and its root's.
+func chain(t *testing.T) (leaf tls.Certificate, intermediate, root []byte) {
+	t.Helper()
+	sign := func(name string, isCA bool, by *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+			IsCA: isCA, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		}
+		if !isCA {
+			template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+		}
+		if by == nil {
+			by, signer = template, key
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, by, key.Public(), signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cert, key
+	}
+	rootCert, rootKey := sign("Some Root", true, nil, nil)
+	middle, middleKey := sign("Some Intermediate", true, rootCert, rootKey)
+	end, endKey := sign("leaf", false, middle, middleKey)
+	return tls.Certificate{Certificate: [][]byte{end.Raw}, PrivateKey: endKey}, middle.Raw, rootCert.Raw
+}
+
 func TestTLSFailures(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	one := func(c tls.Certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c}} }
 	good := certificate(t, "127.0.0.1", now.Add(-time.Hour), now.Add(time.Hour))
+	of := func(change func(c *tls.Config)) *tls.Config {
+		c := one(good)
+		change(c)
+		return c
+	}
+	alone, middle, root := chain(t)
+	whole := alone
+	whole.Certificate = append(whole.Certificate, middle, root)
 	tests := map[string]struct {
 		cfg      *tls.Config
 		distrust bool
 		says     string
 	}{
-		"self-signed":        {one(good), true, "is not signed by a trusted authority"},
-		"expired":            {one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), false, "has expired"},
-		"wrong name":         {one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name"},
-		"TLS 1.1":            {&tls.Config{Certificates: []tls.Certificate{good}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, false, "TLS"},
-		"client certificate": {&tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAnyClientCert}, false, "alert"},
+		"self-signed":          {one(good), true, "is not signed by a trusted authority: it is self-signed"},
+		"missing intermediate": {one(alone), true, "that of its issuer, CN=Some Intermediate, was not sent; is an intermediate certificate missing?"},
+		"unknown root":         {one(whole), true, "its root, CN=Some Root, is not known here"},
+		"expired":              {one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), false, "has expired on " + now.Add(-time.Hour).UTC().Format("2006-01-02T15:04:05Z")},
+		"not yet valid":        {one(certificate(t, "127.0.0.1", now.Add(time.Hour), now.Add(2*time.Hour))), false, "is not valid before " + now.Add(time.Hour).UTC().Format("2006-01-02T15:04:05Z")},
+		"wrong name":           {one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has other.example"},
+		"no name":              {one(certificate(t, "", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has none"},
+		"TLS 1.1":              {of(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }), false, "does not speak TLS 1.2 or later"},
+		"RSA key exchange": {
+			&tls.Config{Certificates: []tls.Certificate{ofRSA(t)}, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}},
+			false, "has no cipher in common",
+		},
+		"client certificate":          {of(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), false, "asks for a client certificate"},
+		"client certificate, TLS 1.2": {of(func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }), false, "asks for a client certificate"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -87,6 +148,62 @@ func TestTLSFailures(t *testing.T) {
 			}
 		})
 	}
+}
+
+func ofRSA(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(3), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// TestRenegotiationIsNamed: IIS does that to ask for a client certificate. Nothing in Go does, so it is OpenSSL's server.
+func TestRenegotiationIsNamed(t *testing.T) {
+	t.Parallel()
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("there is no openssl")
+	}
+	good := certificate(t, "127.0.0.1", time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	key, err := x509.MarshalPKCS8PrivateKey(good.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := t.TempDir() + "/server.pem"
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: good.Certificate[0]})...)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := exec.CommandContext(t.Context(), openssl, "s_server", "-tls1_2", "-accept", "127.0.0.1:0", "-cert", file, "-key", file)
+	stdin, err1 := server.StdinPipe()
+	stdout, err2 := server.StdoutPipe()
+	if err := errors.Join(err1, err2, server.Start()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	address := make(chan string, 1)
+	go func() {
+		for lines := bufio.NewScanner(stdout); lines.Scan(); {
+			if to, ok := strings.CutPrefix(lines.Text(), "ACCEPT "); ok {
+				address <- to
+			} else if strings.HasPrefix(lines.Text(), "POST ") {
+				_, _ = io.WriteString(stdin, "R\n")
+			}
+		}
+	}()
+	roots := x509.NewCertPool()
+	leaf, _ := x509.ParseCertificate(good.Certificate[0])
+	roots.AddCert(leaf)
+	c := clientOf(t, egress.Config{AllowedNetworks: loopback(), Timeout: long, RootCAs: roots})
+	_, err = c.Send(t.Context(), request("https://"+<-address+"/"))
+	wantCause(t, err, egress.TLSError, "asks for a TLS renegotiation")
 }
 
 func TestTLSToPlainPort(t *testing.T) {

@@ -42,6 +42,7 @@ type watched struct {
 	connected  bool   // one address accepted
 	reused     bool   // the connection carried a request before
 	http2      bool   // the connection speaks HTTP/2
+	certAsked  bool   // the receiver asked for a client certificate
 	rendered   bool   // part of the request reached the connection's write buffer
 	addr       string // the address tried last, with port
 	connectErr error  // first failure of an address that the guard let through
@@ -56,8 +57,19 @@ func (t *trace) note(f func(w *watched, now time.Time)) {
 	f(&t.w, now)
 }
 
+// traceKey is of the trace in its context, for what httptrace has no hook for.
+type traceKey struct{}
+
+// noteIn notes something of the exchange that a context belongs to, if it is watched.
+func noteIn(ctx context.Context, f func(w *watched, now time.Time)) {
+	if t, ok := ctx.Value(traceKey{}).(*trace); ok {
+		t.note(f)
+	}
+}
+
 // attach returns a context whose request is watched.
 func (t *trace) attach(ctx context.Context) context.Context {
+	ctx = context.WithValue(ctx, traceKey{}, t)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		// Called again when net/http needs another connection: begin anew.
 		GetConn:  func(string) { t.note(func(w *watched, _ time.Time) { *w = watched{} }) },
