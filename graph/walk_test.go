@@ -201,12 +201,18 @@ func (w *world) populateEverything() []entity {
 	_, _, err := s.RotateSigningSecret(ctx, p, demoProject, 48*time.Hour)
 	must(t, err)
 	failed := finishCrawl(t, s, 124300, demoProject)
-	deliver(t, s, failed.ID, 503)
+	// As earlier releases let headers be set.
+	warned := func(callbackID int64, status int) {
+		d := claim(t, s, callbackID)
+		d.Target.Headers = append(d.Target.Headers, models.SourcedHeader{Header: models.Header{Key: "X-Blank", Value: "v "}})
+		must(t, s.Record(ctx, d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}))
+	}
+	warned(failed.ID, 503)
 	pages, err := s.CallbackPages(ctx, p, models.OwnerCrawl, []int64{124300},
 		models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, models.Page{First: 1})
 	must(t, err)
 	notice := pages[124300].Nodes[0]
-	deliver(t, s, notice.ID, 418)
+	warned(notice.ID, 418)
 	replay, err := s.ReplayCallback(ctx, p, w.callback.crawl.ID)
 	must(t, err)
 

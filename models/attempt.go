@@ -67,8 +67,8 @@ type Attempt struct {
 	Timings    Timings
 	HTTPStatus *int
 	Error      *AttemptError // nil on success, and while the answer is awaited
-	// Warning says what of the URL and the headers would be refused if it were set today; empty: nothing, or the answer is awaited.
-	Warning string
+	// Warning says what of the URL and the headers would be refused if it were set today; nil: nothing, or the answer is awaited.
+	Warning *string
 	// ResponseBody is the first 64 KiB of the answer, decompressed and in UTF-8 where it says what it is, with the configured header
 	// values masked.
 	ResponseBody []byte

@@ -229,17 +229,17 @@ func (d *Delivery) Refusal() *AttemptError {
 	return nil
 }
 
-// warning says what would be refused if the target were set today; empty: nothing.
-func (d *Delivery) warning() string {
+// warning says what would be refused if the target were set today; nil: nothing.
+func (d *Delivery) warning() *string {
 	headers := make([]Header, len(d.Target.Headers))
 	for i, h := range d.Target.Headers {
 		headers[i] = h.Header
 	}
 	err := allProblems(append(checkEnds("the headers", headers), checkVisible("the URL", d.Target.URL), checkHost("the URL", d.Target.URL))...)
 	if err == nil {
-		return ""
+		return nil
 	}
-	return "It would be refused today: " + err.Error()
+	return new("It would be refused today: " + err.Error())
 }
 
 // Headers returns the request's headers: the configured ones, and over them those that every callback carries.

@@ -39,7 +39,7 @@ func attempt(r attemptRow) (*models.Attempt, error) {
 			DNS: fromMicrosDuration(r.DNSMicros), Connect: fromMicrosDuration(r.ConnectMicros),
 			TLS: fromMicrosDuration(r.TLSMicros), FirstByte: fromMicrosDuration(r.FirstByteMicros),
 		},
-		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: textOf(r.Warning), ResponseBody: r.ResponseBody,
+		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning, ResponseBody: r.ResponseBody,
 	}, nil
 }
 
@@ -89,7 +89,7 @@ func (s *Store) FinishAttempts(ctx context.Context, attempts ...*models.Attempt)
 		columnOf("http_status", "bigint", attempts, func(a *models.Attempt) *int { return a.HTTPStatus }),
 		columnOf("error_code", "text", attempts, func(a *models.Attempt) *string { return errorCode(a.Error) }),
 		columnOf("error_message", "text", attempts, func(a *models.Attempt) *string { return errorMessage(a.Error) }),
-		columnOf("warning", "text", attempts, func(a *models.Attempt) *string { return nullText(a.Warning) }),
+		columnOf("warning", "text", attempts, func(a *models.Attempt) *string { return a.Warning }),
 		columnOf("response_body", "bytea", attempts, func(a *models.Attempt) []byte { return a.ResponseBody }),
 	)
 	result := s.writer(ctx).Exec(given+finishAttempts, args...)
