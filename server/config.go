@@ -35,6 +35,7 @@ type config struct {
 	EncryptionKey   encryptionKey `env:"RINGBACK_ENCRYPTION_KEY"`
 	AllowedNetworks networks      `env:"RINGBACK_ALLOWED_NETWORKS"`
 	AllowedPorts    ports         `env:"RINGBACK_ALLOWED_PORTS"`
+	EgressProxy     secretURL     `env:"RINGBACK_EGRESS_PROXY"`
 	Timeout         time.Duration `env:"RINGBACK_TIMEOUT" envDefault:"30s"`
 	LineWait        time.Duration `env:"RINGBACK_LINE_WAIT" envDefault:"15m"`
 	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h"`
@@ -154,6 +155,8 @@ func (c *config) problems() []string {
 		"REDIS_URL: must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://, or be empty for one in this process")
 	err = c.RedisURL.check(jobs.CheckRedisURL)
 	check(err != nil, "REDIS_URL: %v", err)
+	_, err = c.EgressProxy.proxy()
+	check(err != nil, "RINGBACK_EGRESS_PROXY: %v", err)
 	check(c.DatabaseURL != "" && c.EncryptionKey == nil,
 		"RINGBACK_ENCRYPTION_KEY: is required with DATABASE_URL; make one with: openssl rand -base64 32")
 	check(c.PlatformKey != "" && len(c.PlatformKey) < minPlatformKey,

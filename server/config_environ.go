@@ -74,6 +74,12 @@ func configWarnings(environ []string, c config) []string {
 		}
 		warnings = append(warnings, fmt.Sprintf("RINGBACK_PUBLIC_URL: nobody can follow a link to %s; set it to where partners reach this service, or links in notices have no host", to))
 	}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"} {
+		if set[name] != "" && c.EgressProxy == "" {
+			warnings = append(warnings, name+": callbacks do not go by it; where there is no other way out, set RINGBACK_EGRESS_PROXY")
+			break
+		}
+	}
 	slices.Sort(warnings)
 	return warnings
 }

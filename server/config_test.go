@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"encoding/base64"
+	"net"
+	"net/http"
 	"os"
 	"reflect"
 	"regexp"
@@ -13,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/jobs"
+	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models"
 )
 
@@ -321,6 +325,8 @@ func TestWhatIsProbablyNotMeantIsWarnedOf(t *testing.T) {
 		"a link to a port":      {[]string{"RINGBACK_PUBLIC_URL=https://:8443"}, []string{"RINGBACK_PUBLIC_URL"}},
 		"a link to a host":      {[]string{"RINGBACK_ADDR=:8080", "RINGBACK_PUBLIC_URL=https://callbacks.example.com"}, nil},
 		"a port of the system":  {[]string{"RINGBACK_ADDR=127.0.0.1:0"}, nil},
+		"a proxy for others":    {[]string{"HTTPS_PROXY=http://u:hidden@proxy:3128", "http_proxy=http://proxy"}, []string{"HTTPS_PROXY: callbacks do not go by it"}},
+		"a proxy for us":        {[]string{"HTTPS_PROXY=http://proxy:3128", "RINGBACK_EGRESS_PROXY=http://proxy:3128"}, nil},
 		"set, but with nothing": {[]string{"RINGBACK_ADDR="}, nil},
 	} {
 		status, _, stderr := runCommand(t, c.env, "config")
@@ -335,6 +341,37 @@ func TestWhatIsProbablyNotMeantIsWarnedOf(t *testing.T) {
 		if err != nil || len(c.want) > 0 && strings.HasPrefix(c.want[0], "RINGBACK_PUBLIC_URL") && cfg.PublicURL != "" {
 			t.Errorf("%s: links would go to %q, %v", name, cfg.PublicURL, err)
 		}
+	}
+}
+
+func TestEgressProxyIsCheckedAndMasked(t *testing.T) {
+	t.Parallel()
+	for value, good := range map[string]bool{
+		"http://user:hidden@proxy.example:3128": true, "socks5://[::1]:1080": true, "https://proxy": true, "proxy:3128": false, "ftp://u:hidden@proxy": false,
+		"http://u:hid@den@proxy": false, "http://u:hidden@proxy/path": false, "http://u:hidden@pro xy": false,
+	} {
+		c, err := parseConfig([]string{"RINGBACK_EGRESS_PROXY=" + value})
+		if (err == nil) != good || err != nil && (!strings.Contains(err.Error(), "RINGBACK_EGRESS_PROXY: ") || strings.Contains(err.Error(), "hid")) {
+			t.Errorf("%s: %v", value, err)
+		}
+		if strings.Contains(strings.Join(c.lines(), "\n"), "hidden") {
+			t.Errorf("%s is printed with its password", value)
+		}
+	}
+}
+
+func TestCallbacksGoByTheEgressProxy(t *testing.T) {
+	t.Parallel()
+	target := make(chan string, 10)
+	proxy := egresstest.Raw(t, func(conn *net.TCPConn) {
+		if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			target <- r.Method + " " + r.RequestURI
+		}
+	})
+	s := startServer(t, options{env: vars{"RINGBACK_EGRESS_PROXY": "http://" + proxy, "RINGBACK_RETRY_SCHEDULE": "none"}})
+	s.finishCrawl(t, newCrawlID(), s.newProject(t, "http://127.0.0.1:8088/hook"))
+	if got := <-target; got != "CONNECT 127.0.0.1:8088" {
+		t.Errorf("the proxy is asked for %q", got)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 )
 
@@ -30,6 +31,24 @@ func (s secretURL) check(read func(string) error) error {
 		return fmt.Errorf("%w; in a password, %s", err, escapes)
 	}
 	return nil
+}
+
+// proxy reads the URL of a proxy; nil where there is none.
+func (s secretURL) proxy() (u *url.URL, err error) {
+	if s == "" {
+		return nil, nil
+	}
+	read := func(raw string) (err error) {
+		if u, err = url.Parse(raw); err != nil {
+			return errors.New("cannot be read") // what url.Parse says repeats it
+		}
+		return egress.CheckProxy(u)
+	}
+	if !strings.Contains(string(s), "://") {
+		return nil, egress.CheckProxy(&url.URL{})
+	}
+	err = s.check(read)
+	return u, err
 }
 
 // escapes is the advice for passwords in URLs.

@@ -115,8 +115,9 @@ func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logge
 }
 
 func newWorker(a *app) *jobs.Worker {
+	proxy, _ := a.cfg.EgressProxy.proxy() // it was checked
 	out := egress.New(egress.Config{
-		AllowedNetworks: a.cfg.AllowedNetworks, AllowedPorts: a.cfg.AllowedPorts, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
+		AllowedNetworks: a.cfg.AllowedNetworks, AllowedPorts: a.cfg.AllowedPorts, Proxy: proxy, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
 	})
 	return jobs.NewWorker(a.redis, a.queue, a.service, out, jobs.WorkerConfig{
 		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand), Timeout: a.cfg.Timeout,

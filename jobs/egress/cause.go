@@ -45,7 +45,7 @@ const (
 	// MalformedResponse: what came is no valid HTTP answer, or its status is not between 100 and 599.
 	MalformedResponse Cause = "MALFORMED_RESPONSE"
 	// LocalError: this machine lacks what it takes to send: sockets, ports or memory, by what the kernel says; a resolver or a route where an
-	// unrelated destination failed alike within the 10 s before, and none got through since.
+	// unrelated destination failed alike within the 10 s before, and none got through since; or its proxy.
 	LocalError Cause = "LOCAL_ERROR"
 	// Canceled: the caller cancelled its context before the answer was complete.
 	// It says nothing about the receiver. A deadline that passed is never Canceled.
@@ -228,6 +228,9 @@ func refused(err error, seen watched) *Error {
 		addr = op.Addr.String()
 	}
 	message := addr + " could not be reached"
+	if errors.Is(err, errNoWay) {
+		message = addr + " could not be reached: " + err.Error()
+	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		message = addr + " refused the connection"
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -54,6 +55,10 @@ type Config struct {
 	// well-known services that are not HTTP (mail, shells, databases).
 	AllowedPorts []PortRange
 
+	// Proxy asks other hosts for us: http, https (CONNECT, for plain http too) or socks5, with a user and a password if need be. Names are
+	// resolved and addresses judged here all the same, and it learns addresses alone; it may itself be anywhere. nil: none. See [CheckProxy].
+	Proxy *url.URL
+
 	// Timeout bounds the whole exchange, from DNS to the last byte of the answer;
 	// 0 or less: 30 s. An earlier deadline of Send's context counts too.
 	Timeout time.Duration
@@ -72,6 +77,7 @@ type Config struct {
 type Client struct {
 	timeout   time.Duration
 	dialer    *net.Dialer
+	way       *way // nil: there is no proxy
 	transport *http.Transport
 	http1     *http.Transport // for hosts that do not want HTTP/2
 	http1Only hosts
@@ -130,16 +136,18 @@ func New(cfg Config) *Client {
 	if cfg.MaxIdle <= 0 {
 		cfg.MaxIdle = defaultMaxIdle
 	}
+	guard := newGuard(cfg.AllowedNetworks, cfg.AllowedPorts)
 	dialer := &net.Dialer{
-		Control:  newGuard(cfg.AllowedNetworks, cfg.AllowedPorts).control,
+		Control:  guard.control,
 		Resolver: &net.Resolver{PreferGo: true}, // see resolve
 	}
 	c := &Client{
 		timeout: cfg.Timeout,
 		dialer:  dialer,
+		way:     newWay(cfg.Proxy, guard, cfg.RootCAs),
 		transport: &http.Transport{
 			// Never ProxyFromEnvironment: a proxy would resolve and dial for us,
-			// and the guard would see nothing but the proxy.
+			// and the guard would see nothing but the proxy. See way.
 			Proxy: nil,
 			TLSClientConfig: &tls.Config{
 				MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs, GetClientCertificate: noCertificate,

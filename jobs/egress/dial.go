@@ -28,7 +28,11 @@ func (c *Client) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	if err != nil {
 		return nil, err
 	}
-	conn, err := race(ctx, targets, c.connect)
+	connect := c.connect
+	if c.way != nil {
+		connect = c.way.connect
+	}
+	conn, err := race(ctx, targets, connect)
 	if err != nil {
 		return nil, err
 	}

@@ -71,10 +71,15 @@ func (g guard) control(network, address string, c syscall.RawConn) error {
 	if err != nil {
 		return &deniedError{addr: address, err: err}
 	}
-	if !portAllowed(ap.Port(), g.ports) {
-		return &deniedError{addr: address, err: errPort}
+	return g.judge(ap)
+}
+
+// judge returns nil for what may be reached, else a *deniedError.
+func (g guard) judge(target netip.AddrPort) error {
+	if !portAllowed(target.Port(), g.ports) {
+		return &deniedError{addr: target.String(), err: errPort}
 	}
-	return g.verdict(ap.Addr())
+	return g.verdict(target.Addr())
 }
 
 // verdict returns nil for an address that may be reached, else a *deniedError.

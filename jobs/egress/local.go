@@ -78,6 +78,13 @@ func (f failure) local(err error, seen watched, at phase) *Error {
 			return &Error{Cause: LocalError, Message: "no connection to " + f.host + " could be opened: this machine is out of sockets, ports or memory"}
 		}
 	}
+	var broken *proxyError
+	if errors.As(err, &broken) {
+		return &Error{Cause: LocalError, Message: "the proxy " + broken.proxy + " of RINGBACK_EGRESS_PROXY failed: " + readable(broken.err.Error(), maxNames)}
+	}
+	if at == phaseConnect && seen.proxy != "" && f.timedOut(err) {
+		return &Error{Cause: LocalError, Message: "the proxy " + seen.proxy + " of RINGBACK_EGRESS_PROXY accepted no connection"}
+	}
 	r, destination := f.wanting(err, seen, at)
 	if r == noResource || !f.shortages.fails(r, destination, time.Now()) {
 		return nil

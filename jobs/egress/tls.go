@@ -142,5 +142,5 @@ func alertOf(err error) (alert uint8, remote, ok bool) {
 	if code.Kind() != reflect.Uint8 {
 		return 0, false, false
 	}
-	return uint8(code.Uint()), op.Op == "remote error", true
+	return uint8(code.Uint()), op.Op == "remote error", true //nolint:gosec // that is its kind
 }

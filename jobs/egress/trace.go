@@ -42,6 +42,7 @@ type watched struct {
 	connected  bool   // one address accepted
 	reused     bool   // the connection carried a request before
 	http2      bool   // the connection speaks HTTP/2
+	proxy      string // the proxy that is being connected to, with port
 	certAsked  bool   // the receiver asked for a client certificate
 	rendered   bool   // part of the request reached the connection's write buffer
 	addr       string // the address tried last, with port
