@@ -132,7 +132,7 @@ func (w *way) askHTTP(conn net.Conn, target netip.AddrPort) error {
 		return &proxyError{w.address, err}
 	}
 	// The target says nothing before it is asked, so nothing of its is lost in the buffer.
-	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxProxyAnswer)), &http.Request{Method: http.MethodConnect})
+	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxProxyAnswer)), &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // it is the connection
 	if err != nil {
 		return &proxyError{w.address, err}
 	}
