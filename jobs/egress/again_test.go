@@ -163,14 +163,14 @@ func TestClosedIdleConnectionIsTold(t *testing.T) {
 func TestIdleConnectionsEndBeforeTheReceiverCloses(t *testing.T) {
 	t.Parallel()
 	ended := make(chan time.Duration, 1)
-	var idle time.Time
+	idle := make(chan time.Time, 1)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
 		case http.StateIdle:
-			idle = time.Now()
+			idle <- time.Now()
 		case http.StateClosed:
-			ended <- time.Since(idle)
+			ended <- time.Since(<-idle)
 		}
 	}
 	s.Start()

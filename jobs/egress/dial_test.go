@@ -27,8 +27,8 @@ func TestNamesAreAbsolute(t *testing.T) {
 	} {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
-			var got []string
-			url := handler(t, func(_ http.ResponseWriter, r *http.Request) { got = append(got, r.Host) })
+			said := make(chan string, 10)
+			url := handler(t, func(_ http.ResponseWriter, r *http.Request) { said <- r.Host })
 			_, port, _ := strings.Cut(strings.TrimPrefix(url, "http://"), ":")
 			c := newClient(t, long)
 			egress.SetResolver(c, resolver(func(name string) []netip.Addr {
@@ -37,11 +37,12 @@ func TestNamesAreAbsolute(t *testing.T) {
 				}
 				return addrs("127.0.0.1")
 			}))
-			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{DNSStart: func(i httptrace.DNSStartInfo) { got = append(got, i.Host) }})
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{DNSStart: func(i httptrace.DNSStartInfo) { said <- i.Host }})
 			if _, err := c.Send(ctx, request("http://"+host+":"+port)); err != nil {
 				t.Fatal(err)
 			}
-			if plain := strings.TrimSuffix(want, "."); !slices.Equal(got, []string{want, plain + ":" + port}) {
+			got := []string{<-said, <-said}
+			if plain := strings.TrimSuffix(want, "."); len(said) > 0 || !slices.Equal(got, []string{want, plain + ":" + port}) {
 				t.Errorf("asked for and sent to %q", got)
 			}
 		})
@@ -87,7 +88,8 @@ func TestOneGoodAddressOfEightAnswersWithinFiveSeconds(t *testing.T) {
 	dead := []string{"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8"}
 	egresstest.Dead(t, target.Port(), dead...)
 	c := newClient(t, long)
-	egress.SetResolver(c, resolver(func(string) []netip.Addr { return addrs(append(dead, "127.0.0.1")...) }))
+	all := addrs(append(dead, "127.0.0.1")...)
+	egress.SetResolver(c, resolver(func(string) []netip.Addr { return all }))
 	begun := time.Now()
 	res, err := c.Send(t.Context(), request("http://hooks.test:"+port))
 	if err != nil || time.Since(begun) > 5*time.Second {
@@ -104,8 +106,9 @@ func TestAddressesAreTriedInTurnAndNotWithoutEnd(t *testing.T) {
 	for i := range 100 {
 		many = append(many, netip.AddrFrom4([4]byte{127, 0, 1, byte(i)}))
 	}
+	many = append(many, addrs("::1")...)
 	c := newClient(t, long)
-	egress.SetResolver(c, resolver(func(string) []netip.Addr { return append(many, addrs("::1")...) }))
+	egress.SetResolver(c, resolver(func(string) []netip.Addr { return many }))
 	tried := make(chan string, 200)
 	egress.AfterGuard(c, func(address string) error {
 		tried <- address
