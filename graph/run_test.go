@@ -238,7 +238,7 @@ func TestInputsAndCustomDataComeBackByteForByte(t *testing.T) {
 			a := w.ok(w.viewer(), `query($uid: ID!) { getRun(uid: $uid) { callbacks { nodes { event payload ref batch { uid } } }
 				batches { nodes { input customData results } } } }`, variables{"uid": made.at("createRun.run.uid")})
 			for i, want := range []string{
-				`{"callback_ref_uid":"%s","run":{"run_uid":"%s","batch_uid":null,"status":"SUCCEEDED"},"input":%s,"custom_data":%s,"error":null,"results":null}`,
+				`{"callback_ref_uid":"%s","run":{"run_uid":"%s","batch_uid":null,"status":"SUCCEEDED","callback_count":1,"output_count":3},"input":%s,"custom_data":%s,"error":null,"results":null}`,
 				`{"callback_ref_uid":"%s","run":{"run_uid":"%s","batch_uid":"` + a.text("getRun.callbacks.nodes.1.batch.uid") +
 					`","status":"RUNNING"},"input":%s,"custom_data":%s,"error":null,"results":[` + exactData + `,1.0,"x"]}`,
 			} {

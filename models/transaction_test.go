@@ -80,7 +80,7 @@ func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 		"SigningSecrets of a claim":      claimAgain,
 		"GiveBackCallbacks of a release": releaseAgain,
 		"ExpireSigningSecrets":           rotateAgain,
-		"UpdateSchedule":                 pauseAgain,
+		"UpdateSchedules":                pauseAgain,
 		"CreateBatches":                  runAgain,
 	} {
 		t.Run(name, func(t *testing.T) {
