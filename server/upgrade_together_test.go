@@ -114,6 +114,9 @@ func TestReleaseBeforeAndThisOneDeliverWhatTheOtherAccepts(t *testing.T) {
 	t.Parallel()
 	long(t)
 	needsServices(t)
+	if raceDetector {
+		t.Skip("under it, and with others beside, two releases do not get a thousand of each other's done in time; it runs without")
+	}
 	const each, first = 1000, 2000
 	env := newEnv(t)
 	maps.Copy(env, vars{"DATABASE_URL": storetest.Direct(storetest.URL(t)), "RINGBACK_POOLER": "session", "RINGBACK_RETRY_SCHEDULE": "none"})

@@ -15,6 +15,9 @@ func TestKeysAreFoundByTheirBytes(t *testing.T) {
 	}
 	s := storetest.Open(t)
 	newCallback(t, s, newTenant(t, s, "a"), start, inLine("line", false))
+	if storetest.ModeOfPooler() != "" {
+		t.Skip("plans of so small a table go by the index where a connection of one's own says so")
+	}
 	for index, query := range map[string]string{
 		"callbacks_dedup": plan(t, s, "SELECT id FROM (?) AS found", s.QueryDedupKeys(t.Context(), "one", "two")),
 		"callbacks_lines": plan(t, s, "SELECT id FROM (?) AS next", s.QueryNext(t.Context(), "line")),
