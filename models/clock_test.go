@@ -35,75 +35,71 @@ func (w *world) skewed(ahead time.Duration) *models.Service {
 // bothSides are clocks that are too fast, and too slow.
 var bothSides = []time.Duration{15 * time.Second, -15 * time.Second, time.Hour}
 
-func TestProcessGoesByTheClockOfTheDatabase(t *testing.T) {
-	t.Parallel()
+// onWrongClocks runs a test for a process on each side, which has compared its clock.
+func onWrongClocks(t *testing.T, test func(t *testing.T, w *world, p *models.Service, ahead time.Duration)) {
+	t.Helper()
 	for _, ahead := range bothSides {
 		t.Run(ahead.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			p := w.skewed(ahead)
 			noError(t, p.SyncClock(t.Context()))
-			w.clock.advance(time.Hour)
-			if got := p.Now(); !got.Equal(w.clock.now()) || p.ClockOffset() != -ahead {
-				t.Errorf("%s, and not %s, with an offset of %s", got, w.clock.now(), p.ClockOffset())
-			}
+			test(t, w, p, ahead)
 		})
 	}
+}
+
+func TestProcessGoesByTheClockOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	onWrongClocks(t, func(t *testing.T, w *world, p *models.Service, ahead time.Duration) {
+		w.clock.advance(time.Hour)
+		if got := p.Now(); !got.Equal(w.clock.now()) || p.ClockOffset() != -ahead {
+			t.Errorf("%s, and not %s, with an offset of %s", got, w.clock.now(), p.ClockOffset())
+		}
+	})
 }
 
 func TestLeaseOfAWorkerWithAWrongClockIsNotTakenByOthers(t *testing.T) {
 	t.Parallel()
-	for _, ahead := range bothSides {
-		t.Run(ahead.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			p := w.skewed(ahead)
-			noError(t, p.SyncClock(t.Context()))
-			d := w.claimBy(p, w.raised().ID)
-			for range 5 { // each sweeps and looks at the other's leases
-				w.clock.advance(models.SweepInterval)
-				w.interrupts(0)
-				noError(t, p.SyncClock(t.Context()))
-				if interrupted, _, err := p.Sweep(t.Context()); interrupted != 0 || err != nil {
-					t.Errorf("interrupted %d, %v", interrupted, err)
-				}
-				renewed, err := p.Renew(t.Context(), []models.Lease{d.Lease()})
-				if noError(t, err); len(renewed) != 1 {
-					t.Error("lost")
-				}
-			}
-			w.clock.advance(models.LeaseTime / 2) // now it is killed
+	onWrongClocks(t, func(t *testing.T, w *world, p *models.Service, _ time.Duration) {
+		d := w.claimBy(p, w.raised().ID)
+		for range 5 { // each sweeps and looks at the other's leases
+			w.clock.advance(models.SweepInterval)
 			w.interrupts(0)
-			w.clock.advance(models.LeaseTime / 2)
-			w.interrupts(1)
-		})
-	}
+			noError(t, p.SyncClock(t.Context()))
+			if interrupted, _, err := p.Sweep(t.Context()); interrupted != 0 || err != nil {
+				t.Errorf("interrupted %d, %v", interrupted, err)
+			}
+			renewed, err := p.Renew(t.Context(), []models.Lease{d.Lease()})
+			if noError(t, err); len(renewed) != 1 {
+				t.Error("lost")
+			}
+		}
+		w.clock.advance(models.LeaseTime / 2) // now it is killed
+		w.interrupts(0)
+		w.clock.advance(models.LeaseTime / 2)
+		w.interrupts(1)
+	})
 }
 
 func TestWhatAProcessWithAWrongClockMakesIsDueForOthersAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, ahead := range bothSides {
-		t.Run(ahead.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			p := w.skewed(ahead)
-			noError(t, p.SyncClock(t.Context()))
-			_, c, err := p.FinishCrawl(t.Context(), w.platform, models.CrawlEnd{
-				CrawlID: 1, ProjectID: &w.project.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
-			})
-			noError(t, err)
-			if got := w.queue.take(); len(got) != 1 || !got[0].At.Equal(w.clock.now()) {
-				t.Errorf("woken: %v", got)
-			}
-			d := w.claim(c.ID)
-			if !d.Attempt.StartedAt.Equal(c.CreatedAt) {
-				t.Errorf("made at %s and begun at %s", c.CreatedAt, d.Attempt.StartedAt)
-			}
-			noError(t, p.Conclude(t.Context(), p.Decide(d, refused()))) // and what it puts off is due when the schedule says
-			w.clock.advance(twoRetries[0])
-			w.claim(c.ID)
+	onWrongClocks(t, func(t *testing.T, w *world, p *models.Service, _ time.Duration) {
+		_, c, err := p.FinishCrawl(t.Context(), w.platform, models.CrawlEnd{
+			CrawlID: 1, ProjectID: &w.project.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
 		})
-	}
+		noError(t, err)
+		if got := w.queue.take(); len(got) != 1 || !got[0].At.Equal(w.clock.now()) {
+			t.Errorf("woken: %v", got)
+		}
+		d := w.claim(c.ID)
+		if !d.Attempt.StartedAt.Equal(c.CreatedAt) {
+			t.Errorf("made at %s and begun at %s", c.CreatedAt, d.Attempt.StartedAt)
+		}
+		noError(t, p.Conclude(t.Context(), p.Decide(d, refused()))) // and what it puts off is due when the schedule says
+		w.clock.advance(twoRetries[0])
+		w.claim(c.ID)
+	})
 }
 
 // A database that a failover has moved to another machine may have another clock.
