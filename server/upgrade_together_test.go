@@ -88,7 +88,7 @@ func (m *mixed) crossed() (byBefore, byThis, missing int) {
 // keepFinishing ends crawls at a server until it is told to stop, and waits where too many have not arrived.
 func (m *mixed) keepFinishing(t *testing.T, s *instance, project string, before bool) (stop func()) {
 	t.Helper()
-	const ahead = 3000
+	const ahead = 6000
 	stopping := make(chan struct{})
 	var finishing sync.WaitGroup
 	finishing.Go(func() {
@@ -108,8 +108,8 @@ func (m *mixed) keepFinishing(t *testing.T, s *instance, project string, before 
 	return stop
 }
 
-// The schema comes while the release before works, and then both work on it. They begin with more than they get done at once: each would
-// deliver what it has accepted itself.
+// The schema comes while the release before works, and then both work on it. They begin with a backlog that lasts until
+// each has delivered its thousand of the other's: without one each delivers what it has accepted itself.
 func TestReleaseBeforeAndThisOneDeliverWhatTheOtherAccepts(t *testing.T) {
 	t.Parallel()
 	long(t)
@@ -117,7 +117,7 @@ func TestReleaseBeforeAndThisOneDeliverWhatTheOtherAccepts(t *testing.T) {
 	if raceDetector {
 		t.Skip("under it, and with others beside, two releases do not get a thousand of each other's done in time; it runs without")
 	}
-	const each, first = 1000, 2000
+	const each, first = 1000, 4500
 	env := newEnv(t)
 	maps.Copy(env, vars{"DATABASE_URL": storetest.Direct(storetest.URL(t)), "RINGBACK_POOLER": "session", "RINGBACK_RETRY_SCHEDULE": "none"})
 	program := previousProgram(t)
@@ -129,7 +129,7 @@ func TestReleaseBeforeAndThisOneDeliverWhatTheOtherAccepts(t *testing.T) {
 	this := start(t, options{process: true, role: roleAPI}, env)
 	this.token, this.key = before.token, before.key
 	stopThis := m.keepFinishing(t, this, project, false)
-	eventually(t, "there is more to do than is done at once", func() bool { _, _, missing := m.crossed(); return missing >= first })
+	eventually(t, "there is a backlog", func() bool { _, _, missing := m.crossed(); return missing >= first })
 	start(t, options{process: true, program: program, role: roleWorker}, env)
 	start(t, options{process: true, role: roleWorker}, env)
 	var byBefore, byThis, missing int
