@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/ringback/ringback/models/combine"
 )
 
 // CrawlEnd is the input of FinishCrawl. ProjectID is needed when the crawl is new here.
@@ -31,8 +33,8 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *Actor, in CrawlEnd) (*
 	if !slices.Contains([]CrawlStatus{CrawlFinished, CrawlFailed, CrawlCancelled}, in.Status) {
 		return nil, nil, invalid("status", "must be Finished, Failed or Cancelled")
 	}
-	ended, err := s.crawlEnds.do(ctx, in)
-	if errors.As(err, new(sharedError)) {
+	ended, err := s.crawlEnds.Do(ctx, in)
+	if errors.As(err, new(combine.SharedError)) {
 		ended, err = s.finishCrawlAlone(ctx, in)
 	}
 	if err != nil {

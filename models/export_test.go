@@ -1,9 +1,6 @@
 package models
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,31 +54,5 @@ func (in JobChange) Check() error { return in.check() }
 // Repeats tells whether a change is the last one once more.
 func (j *Job) Repeats(in JobChange) bool { return j.repeats(in) }
 
-// Limits of combined work.
-const (
-	MaxCombined     = maxCombined
-	CombinedTimeout = combinedTimeout
-)
-
-// Combine returns a function that does calls as a combiner does them.
-func Combine[In, Out any](work func(context.Context, []In) ([]Out, error), after func(context.Context, []Out)) func(context.Context, In) (Out, error) {
-	return CombineGathering(0, work, after)
-}
-
-// CombineGathering is Combine where a shared work waits so long for more calls.
-func CombineGathering[In, Out any](gather time.Duration, work func(context.Context, []In) ([]Out, error), after func(context.Context, []Out)) func(context.Context, In) (Out, error) {
-	return (&combiner[In, Out]{
-		work: work, after: after, timeout: combinedTimeout, gather: gather, log: slog.New(slog.DiscardHandler),
-		troubles: NewTroubles(slog.New(slog.DiscardHandler)),
-	}).do
-}
-
-// IsShared tells an error of the work for several calls from one of the call itself.
-func IsShared(err error) bool { return errors.As(err, new(sharedError)) }
-
 // Gathered counts the ends of crawls that wait for the transaction that is under way.
-func (s *Service) Gathered() int {
-	s.crawlEnds.mu.Lock()
-	defer s.crawlEnds.mu.Unlock()
-	return len(s.crawlEnds.waiting)
-}
+func (s *Service) Gathered() int { return s.crawlEnds.Waiting() }

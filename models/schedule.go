@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models/cron"
 )
 
 // ScheduleStatus is whether a schedule still makes runs.
@@ -108,11 +110,11 @@ func (s *Service) newSchedule(run *Run, in NewSchedule) (*RunSchedule, error) {
 	case in.At != nil && in.At.Before(at.Add(-maxScheduleDelay)):
 		return nil, invalid("schedule.at", "must not be more than a minute in the past")
 	case in.Cron != nil:
-		cron, err := ParseCron("schedule.cron", *in.Cron)
+		times, err := cron.Parse(*in.Cron)
 		if err != nil {
-			return nil, err
+			return nil, invalid("schedule.cron", "%v", err)
 		}
-		next, _ := cron.Next(at, zone) // one that never comes is refused as it is read
+		next, _ := times.Next(at, zone) // one that never comes is refused as it is read
 		r.NextRunAt = &next
 		return r, nil
 	case in.At == nil || in.At.Before(at):
@@ -128,7 +130,7 @@ func (r *RunSchedule) next(after time.Time) (*time.Time, error) {
 	if r.Cron == nil {
 		return nil, nil
 	}
-	cron, err := ParseCron("cron", *r.Cron)
+	times, err := cron.Parse(*r.Cron)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +138,7 @@ func (r *RunSchedule) next(after time.Time) (*time.Time, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, ok := cron.Next(after, zone)
+	next, ok := times.Next(after, zone)
 	if !ok {
 		return nil, nil
 	}

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"github.com/ringback/ringback/models/combine"
 )
 
 // Store is the database as the use-cases see it. Every method that serves a caller takes the caller's Scope and
@@ -111,20 +113,20 @@ type Service struct {
 	sweptTo  [2]atomic.Pointer[string] // where the last sweep has ended early, by Leased
 	pulledTo atomic.Int64              // the last head of a line that it has looked at; 0: it has come to the end
 
-	crawlEnds   *combiner[CrawlEnd, crawlEnded]
-	settlements *combiner[*Settlement, struct{}]
+	crawlEnds   *combine.Combiner[CrawlEnd, crawlEnded]
+	settlements *combine.Combiner[*Settlement, struct{}]
 }
 
 // NewService wires the use-cases to a database and a queue.
 func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Service {
 	s := &Service{store: store, queue: queue, rules: rules, log: log, rand: rand.Float64, troubles: NewTroubles(log)}
 	s.goBy(time.Now)
-	s.crawlEnds = &combiner[CrawlEnd, crawlEnded]{
-		name: "crawl_end", work: s.finishCrawls, after: s.wakeFinished, timeout: combinedTimeout, gather: gatherTime, log: log, troubles: s.troubles,
-	}
-	s.settlements = &combiner[*Settlement, struct{}]{
-		name: "settlement", work: s.settleTogether, timeout: settleTimeout, gather: gatherTime, log: log, troubles: s.troubles,
-	}
+	s.crawlEnds = combine.New(combine.Work[CrawlEnd, crawlEnded]{
+		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
+	})
+	s.settlements = combine.New(combine.Work[*Settlement, struct{}]{
+		Name: "settlement", Do: s.settleTogether, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
+	})
 	return s
 }
 

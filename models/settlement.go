@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/ringback/ringback/models/combine"
 )
 
 // Settlement is what becomes of a delivery: decided, and not yet written.
@@ -84,8 +86,8 @@ const settleTimeout = 5 * time.Second
 func (s *Service) Conclude(ctx context.Context, x *Settlement) error {
 	if !x.alone() {
 		// Who leaves would find the delivery changed behind its back.
-		_, err := s.settlements.do(context.WithoutCancel(ctx), x)
-		if !errors.As(err, &sharedError{}) {
+		_, err := s.settlements.Do(context.WithoutCancel(ctx), x)
+		if !errors.As(err, new(combine.SharedError)) {
 			return err
 		}
 	}

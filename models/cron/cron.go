@@ -1,6 +1,8 @@
-package models
+// Package cron reads crontab schedules and tells when they come.
+package cron
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -12,12 +14,12 @@ import (
 )
 
 const (
-	// MaxCronBytes bounds the text of a schedule.
-	MaxCronBytes = 255
+	// MaxBytes bounds the text of a schedule.
+	MaxBytes = 255
 
-	// cronHorizon is how far Next looks, in seconds. The longest pause is that of 29 February on a given day of the week:
+	// lookahead is how far Next looks, in seconds. The longest pause is that of 29 February on a given day of the week:
 	// 28 years, or 40 across a year such as 2100, which has no such day.
-	cronHorizon = 41 * 366 * daySeconds
+	lookahead = 41 * 366 * daySeconds
 	// longestJump is the most that a clock is set forward or back, in seconds: the world's clocks are between 12 hours behind
 	// UTC and 14 ahead of it. (Samoa jumped 24 hours in 2011.)
 	longestJump = 26 * 60 * 60
@@ -26,9 +28,9 @@ const (
 	never      = math.MaxInt64
 )
 
-// Cron is a POSIX crontab schedule of five fields: minute, hour, day of month, month and day of week. Schedules of the same
-// text are equal by ==. The zero Cron never comes.
-type Cron struct {
+// Schedule is a POSIX crontab schedule of five fields: minute, hour, day of month, month and day of week. Schedules of the same
+// text are equal by ==. The zero Schedule never comes.
+type Schedule struct {
 	text string
 	// Bit n of a set stands for the number n of its field; Sunday is 0.
 	minutes, hours, days, months, weekdays uint64
@@ -36,22 +38,22 @@ type Cron struct {
 	eitherDay                              bool // neither day is * or */n
 }
 
-// cronField has what one field may say.
-type cronField struct {
+// field has what one field may say.
+type field struct {
 	name      string
 	low, high uint64
 	names     []string // stand for low, low+1, …
 }
 
 var (
-	cronMinute  = cronField{name: "minute", high: 59}
-	cronHour    = cronField{name: "hour", high: 23}
-	cronDay     = cronField{name: "day of month", low: 1, high: 31}
-	cronMonth   = cronField{name: "month", low: 1, high: 12, names: strings.Fields("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC")}
-	cronWeekday = cronField{name: "day of week", high: 7, names: strings.Fields("SUN MON TUE WED THU FRI SAT")}
+	minuteField  = field{name: "minute", high: 59}
+	hourField    = field{name: "hour", high: 23}
+	dayField     = field{name: "day of month", low: 1, high: 31}
+	monthField   = field{name: "month", low: 1, high: 12, names: strings.Fields("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC")}
+	weekdayField = field{name: "day of week", high: 7, names: strings.Fields("SUN MON TUE WED THU FRI SAT")}
 )
 
-// ParseCron reads five fields with blanks or tabs between them, at most 255 bytes:
+// Parse reads five fields with blanks or tabs between them, at most 255 bytes:
 //
 //	minute 0-59   hour 0-23   day of month 1-31   month 1-12 or JAN-DEC   day of week 0-7 or SUN-SAT
 //
@@ -62,46 +64,46 @@ var (
 // "0 0 13 * FRI" is every 13th and every Friday. As in Vixie cron, */n does not count as restricted: "0 0 */2 * FRI" is each
 // Friday on an odd day.
 //
-// The error is BAD_USER_INPUT on field. It says which of the five is wrong; a schedule that never comes, such as that of
+// The error says which of the five is wrong; a schedule that never comes, such as that of
 // 30 February, is wrong as well.
-func ParseCron(field, text string) (Cron, error) {
-	if len(text) > MaxCronBytes {
-		return Cron{}, invalid(field, "must be at most %d bytes, not %d", MaxCronBytes, len(text))
+func Parse(text string) (Schedule, error) {
+	if len(text) > MaxBytes {
+		return Schedule{}, fmt.Errorf("must be at most %d bytes, not %d", MaxBytes, len(text))
 	}
 	// Letters beyond ASCII can be the same without regard to case: ſ is an S.
 	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
-		return Cron{}, invalid(field, "must be ASCII")
+		return Schedule{}, errors.New("must be ASCII")
 	}
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })
 	if len(parts) != 5 {
-		return Cron{}, invalid(field, "must have five fields (minute, hour, day of month, month, day of week), not %d", len(parts))
+		return Schedule{}, fmt.Errorf("must have five fields (minute, hour, day of month, month, day of week), not %d", len(parts))
 	}
-	c := Cron{
+	c := Schedule{
 		text:      strings.Join(parts, " "),
 		everyHour: parts[1] == "*",
 		eitherDay: parts[2][0] != '*' && parts[4][0] != '*',
 	}
 	for i, part := range []struct {
-		cronField
+		field
 		set *uint64
-	}{{cronMinute, &c.minutes}, {cronHour, &c.hours}, {cronDay, &c.days}, {cronMonth, &c.months}, {cronWeekday, &c.weekdays}} {
+	}{{minuteField, &c.minutes}, {hourField, &c.hours}, {dayField, &c.days}, {monthField, &c.months}, {weekdayField, &c.weekdays}} {
 		set, err := part.parse(parts[i])
 		if err != nil {
-			return Cron{}, invalid(field, "%s: %v", part.name, err)
+			return Schedule{}, fmt.Errorf("%s: %v", part.name, err)
 		}
 		*part.set = set
 	}
 	c.weekdays = (c.weekdays | c.weekdays>>7) & 0x7f // Sunday's 7 becomes its 0
 	if !c.comes() {
-		return Cron{}, invalid(field, "never comes: no month that it names has such a day")
+		return Schedule{}, errors.New("never comes: no month that it names has such a day")
 	}
 	return c, nil
 }
 
 // String returns the text that was parsed, with one blank between the fields.
-func (c Cron) String() string { return c.text }
+func (c Schedule) String() string { return c.text }
 
-func (f cronField) parse(text string) (uint64, error) {
+func (f field) parse(text string) (uint64, error) {
 	var set uint64
 	for item := range strings.SplitSeq(text, ",") {
 		if item != text && strings.HasPrefix(item, "*") {
@@ -117,7 +119,7 @@ func (f cronField) parse(text string) (uint64, error) {
 }
 
 // parseItem reads *, */n, a, a-b or a-b/n.
-func (f cronField) parseItem(text string) (uint64, error) {
+func (f field) parseItem(text string) (uint64, error) {
 	span, stepText, stepped := strings.Cut(text, "/")
 	low, high := f.low, f.high
 	if span != "*" {
@@ -153,7 +155,7 @@ func (f cronField) parseItem(text string) (uint64, error) {
 	return set, nil
 }
 
-func (f cronField) parseNumber(text string) (uint64, error) {
+func (f field) parseNumber(text string) (uint64, error) {
 	if i := slices.Index(f.names, strings.ToUpper(text)); i >= 0 {
 		return f.low + uint64(i), nil
 	}
@@ -170,7 +172,7 @@ func (f cronField) parseNumber(text string) (uint64, error) {
 
 // comes tells whether any date matches. Every month has every weekday, and every date falls on each of them in its turn:
 // what can be missing is a day of the month.
-func (c Cron) comes() bool {
+func (c Schedule) comes() bool {
 	if c.eitherDay {
 		return true
 	}
@@ -184,7 +186,7 @@ func (c Cron) comes() bool {
 }
 
 // onDate tells whether the schedule has the date of day.
-func (c Cron) onDate(day time.Time) bool {
+func (c Schedule) onDate(day time.Time) bool {
 	_, month, n := day.Date()
 	if c.months>>month&1 == 0 {
 		return false
@@ -197,7 +199,7 @@ func (c Cron) onDate(day time.Time) bool {
 }
 
 // timeOfDay returns the first time of the schedule at or after hour:minute of the same day, in seconds from midnight.
-func (c Cron) timeOfDay(hour, minute int) (int64, bool) {
+func (c Schedule) timeOfDay(hour, minute int) (int64, bool) {
 	left := c.minutes >> minute << minute
 	if c.hours>>hour&1 == 0 || left == 0 {
 		later := c.hours >> (hour + 1) << (hour + 1)
@@ -210,7 +212,7 @@ func (c Cron) timeOfDay(hour, minute int) (int64, bool) {
 }
 
 // Next returns the schedule's first time after the given one, in UTC. It is false when there is none within 41 years, which
-// happens to no schedule that ParseCron returns.
+// happens to no schedule that Parse returns.
 //
 // The fields are read on a wall clock in zone. When that clock is set forward or back, as for daylight saving:
 //
@@ -219,9 +221,9 @@ func (c Cron) timeOfDay(hour, minute int) (int64, bool) {
 //     so that "*/15 * * * *" keeps to its quarters of an hour. The shift may lead into the next date.
 //   - A time that the clock shows twice comes once, the first time, unless the hour field is exactly *: then it comes both
 //     times, so that hourly and quarter-hourly jobs keep their pace.
-func (c Cron) Next(after time.Time, zone *time.Location) (time.Time, bool) {
+func (c Schedule) Next(after time.Time, zone *time.Location) (time.Time, bool) {
 	from := after.Unix() + 1
-	horizon := from + cronHorizon
+	horizon := from + lookahead
 	p := periodAt(from-longestJump, horizon, zone)
 	passed := p.start + p.offset // every wall-clock time before it was shown or skipped
 	next := int64(never)
@@ -247,7 +249,7 @@ func (c Cron) Next(after time.Time, zone *time.Location) (time.Time, bool) {
 }
 
 // firstIn returns the first instant of p at which its clock shows a time of the schedule, or never.
-func (c Cron) firstIn(p period) int64 {
+func (c Schedule) firstIn(p period) int64 {
 	wall := time.Unix(p.start+p.offset+59, 0).UTC() // rounded up to the minute, as its seconds are not looked at
 	hour, minute, _ := wall.Clock()
 	end := p.end + p.offset

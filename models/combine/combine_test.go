@@ -1,8 +1,10 @@
-package models_test
+package combine_test
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -10,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/combine"
 )
 
 // workshop is combined work that waits to be let go on. What comes of a call is ten times its number.
@@ -26,16 +28,24 @@ type workshop struct {
 
 var errPanic = errors.New("the work has a bug")
 
-func newWorkshop(after func(context.Context, []int)) *workshop {
+func newWorkshop(after func(context.Context, []int)) *workshop { return newGatheringWorkshop(0, after) }
+
+// newGatheringWorkshop is a workshop where a shared work waits so long for more calls.
+func newGatheringWorkshop(gather time.Duration, after func(context.Context, []int)) *workshop {
 	w := &workshop{goOn: make(chan error)}
-	w.do = models.Combine(w.work, after)
+	w.do = combine.New(combine.Work[int, int]{
+		Name: "test", Do: w.work, After: after, Timeout: combine.Timeout, Gather: gather, Log: slog.New(slog.DiscardHandler), Catch: catch,
+	}).Do
 	return w
 }
 
-func newGatheringWorkshop(gather time.Duration) *workshop {
-	w := &workshop{goOn: make(chan error)}
-	w.do = models.CombineGathering(gather, w.work, noFollowUp)
-	return w
+func catch(_ context.Context, _ string, work func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return work()
 }
 
 func (w *workshop) work(ctx context.Context, in []int) ([]int, error) {
@@ -125,7 +135,7 @@ func TestWorkAfterASharedOneWaitsForAsManyToComeAgainButNotForLong(t *testing.T)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const gather = 2 * time.Millisecond
-		w := newGatheringWorkshop(gather)
+		w := newGatheringWorkshop(gather, noFollowUp)
 		w.call(t.Context(), 1, 2, 3)
 		w.letGo(nil)
 		wantBegun(t, w, []int{1}, []int{2, 3})
@@ -149,7 +159,7 @@ func TestWorkIsForAHundredCallsAtMost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorkshop(noFollowUp)
-		calls := make([]int, 1+2*models.MaxCombined+50)
+		calls := make([]int, 1+2*combine.Max+50)
 		w.call(t.Context(), calls...)
 		var sizes []int
 		for range 4 {
@@ -159,7 +169,7 @@ func TestWorkIsForAHundredCallsAtMost(t *testing.T) {
 		for _, in := range w.begun() {
 			sizes = append(sizes, len(in))
 		}
-		if want := []int{1, models.MaxCombined, models.MaxCombined, 50}; !slices.Equal(sizes, want) {
+		if want := []int{1, combine.Max, combine.Max, 50}; !slices.Equal(sizes, want) {
 			t.Errorf("it was for %v, want %v", sizes, want)
 		}
 	})
@@ -178,7 +188,7 @@ func TestErrorOfTheWorkIsSharedWhereItWasForSeveral(t *testing.T) {
 				w.goOn <- failure
 				for i, answer := range answers {
 					got := <-answer
-					if got.err == nil || !strings.Contains(got.err.Error(), failure.Error()) || models.IsShared(got.err) != (i > 0) {
+					if got.err == nil || !strings.Contains(got.err.Error(), failure.Error()) || errors.As(got.err, new(combine.SharedError)) != (i > 0) {
 						t.Errorf("call %d heard %+v", i+1, got)
 					}
 				}
@@ -257,7 +267,7 @@ func TestWorkThatHangsIsGivenUp(t *testing.T) {
 		w := newWorkshop(noFollowUp)
 		began := time.Now()
 		answer := w.call(t.Context(), 1)
-		if got := <-answer[0]; !errors.Is(got.err, context.DeadlineExceeded) || time.Since(began) != models.CombinedTimeout {
+		if got := <-answer[0]; !errors.Is(got.err, context.DeadlineExceeded) || time.Since(began) != combine.Timeout {
 			t.Errorf("after %s it heard %+v", time.Since(began), got)
 		}
 	})

@@ -1,4 +1,4 @@
-package models_test
+package cron_test
 
 import (
 	"encoding/binary"
@@ -11,12 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/cron"
 )
 
-func mustCron(t testing.TB, text string) models.Cron {
+func mustCron(t testing.TB, text string) cron.Schedule {
 	t.Helper()
-	c, err := models.ParseCron("cron", text)
+	c, err := cron.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func runCronCases(t *testing.T, tests map[string]cronCase) {
 	}
 }
 
-func TestCronThatIsRefusedNamesItsFieldAndTheRule(t *testing.T) {
+func TestTextThatIsRefusedNamesItsFieldAndTheRule(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, want string }{
 		"empty":                       {"", "five fields"},
@@ -129,12 +129,14 @@ func TestCronThatIsRefusedNamesItsFieldAndTheRule(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := models.ParseCron("cron", test.text)
-			wantError(t, err, models.CodeBadUserInput, "cron")
+			c, err := cron.Parse(test.text)
+			if err == nil {
+				t.Fatal("it was read")
+			}
 			if !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%q does not say %q", err, test.want)
 			}
-			if c != (models.Cron{}) {
+			if c != (cron.Schedule{}) {
 				t.Errorf("got %#v beside the error", c)
 			}
 		})
@@ -163,7 +165,7 @@ func TestCronIsWrittenAsItWasReadWithSingleBlanks(t *testing.T) {
 
 func TestZeroCronNeverComes(t *testing.T) {
 	t.Parallel()
-	if next, ok := (models.Cron{}).Next(start, time.UTC); ok {
+	if next, ok := (cron.Schedule{}).Next(time.Unix(0, 0), time.UTC); ok {
 		t.Errorf("got %s", next)
 	}
 }
@@ -339,7 +341,9 @@ func madeUpZone(t *testing.T, offsets map[time.Time]int32) *time.Location {
 		kinds = append(binary.BigEndian.AppendUint32(kinds, uint32(offsets[at])), 0, 0)
 	}
 	zone, err := time.LoadLocationFromTZData("made up", append(append(data, kinds...), "XXX\x00"...))
-	noError(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return zone
 }
 

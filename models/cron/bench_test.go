@@ -1,4 +1,4 @@
-package models_test
+package cron_test
 
 import (
 	"testing"
