@@ -89,7 +89,7 @@ func Parse(text string) (Schedule, error) {
 	}{{minuteField, &c.minutes}, {hourField, &c.hours}, {dayField, &c.days}, {monthField, &c.months}, {weekdayField, &c.weekdays}} {
 		set, err := part.parse(parts[i])
 		if err != nil {
-			return Schedule{}, fmt.Errorf("%s: %v", part.name, err)
+			return Schedule{}, fmt.Errorf("%s: %w", part.name, err)
 		}
 		*part.set = set
 	}
