@@ -135,17 +135,3 @@ func (s *Service) AccountPage(ctx context.Context, actor *Actor, page Page) (*Pa
 func (s *Service) CountAccounts(ctx context.Context, actor *Actor) (int, error) {
 	return s.store.CountAccounts(ctx, actor.Scope(RoleViewer))
 }
-
-// one turns the answer of a batch read for a single id into that entity, or NotFound.
-func one[T any](found []T, err error) func(typeName string) (T, error) {
-	return func(typeName string) (T, error) {
-		var none T
-		if err != nil {
-			return none, err
-		}
-		if len(found) == 0 {
-			return none, NotFound(typeName)
-		}
-		return found[0], nil
-	}
-}

@@ -125,13 +125,6 @@ func (a *Action) set(in ActionSettings) error {
 	return nil
 }
 
-func checkRange(field string, n, least, most int) error {
-	if n < least || n > most {
-		return invalid(field, "must be between %d and %d, not %d", least, most, n)
-	}
-	return nil
-}
-
 // Action returns one action that the actor may see.
 func (s *Service) Action(ctx context.Context, actor *Actor, id int64) (*Action, error) {
 	return one(s.Actions(ctx, actor, id))(TypeAction)

@@ -273,6 +273,3 @@ func callbackOf(ctx context.Context, tx Store, dedupKey string) (*Callback, erro
 	}
 	return found[0], nil
 }
-
-// newUID returns a UUIDv7: unique, and in the order of time.
-func newUID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

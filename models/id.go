@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // Type names as they stand inside an ObjectID.
@@ -104,3 +106,6 @@ func malformedID() error {
 
 // rawIDText is a raw id as the API shows it.
 func rawIDText(id int64) string { return strconv.FormatInt(id, 10) }
+
+// newUID returns a UUIDv7: unique, and in the order of time.
+func newUID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

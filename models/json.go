@@ -37,3 +37,8 @@ func TakeMember(field string, object []byte, name string) (rest, member json.Raw
 	}
 	return append(rest, '}'), member, nil
 }
+
+// isObject tells whether a text is a JSON object.
+func isObject(text json.RawMessage) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) && json.Valid(text)
+}

@@ -60,17 +60,6 @@ func unknown[V any](known map[int64]V, ids []*int64) []int64 {
 	})
 }
 
-func distinct(ids []*int64) []int64 {
-	var known []int64
-	for _, id := range ids {
-		if id != nil {
-			known = append(known, *id)
-		}
-	}
-	slices.Sort(known)
-	return slices.Compact(known)
-}
-
 func (p parties) owner(projectID int64) (Owners, error) {
 	owners, ok := p.owners[projectID]
 	if !ok {

@@ -1,7 +1,6 @@
 package models
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -191,11 +190,6 @@ func readInputs(in []NewRunInput) ([]*RunInput, error) {
 		stored += len(given.Input) + len(given.CustomData)
 	}
 	return inputs, checkStored(storedText{"inputs", stored})
-}
-
-// isObject tells whether a text is a JSON object.
-func isObject(text json.RawMessage) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) && json.Valid(text)
 }
 
 // createRun creates a run with its inputs.

@@ -137,14 +137,6 @@ func (s *Service) putOffBatch(ctx context.Context, e *Execution, at time.Time) b
 	return again
 }
 
-func indexed[T any](list []T, id func(T) int64) map[int64]T {
-	m := make(map[int64]T, len(list))
-	for _, v := range list {
-		m[id(v)] = v
-	}
-	return m
-}
-
 // Bytes is the size of the request's body, about.
 func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
 

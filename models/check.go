@@ -1,0 +1,38 @@
+package models
+
+import "strings"
+
+// maxNameLength, in bytes, of names and other short texts.
+const maxNameLength = 255
+
+// maxDomainLength, in bytes: a primary domain may be a full URL, as the published examples have it.
+const maxDomainLength = 2048
+
+func checkRange(field string, n, least, most int) error {
+	if n < least || n > most {
+		return invalid(field, "must be between %d and %d, not %d", least, most, n)
+	}
+	return nil
+}
+
+func checkName(field, value string) error { return checkText(field, value, maxNameLength) }
+
+func checkText(field, value string, limit int) error {
+	switch {
+	case strings.TrimSpace(value) == "":
+		return invalid(field, "must not be empty")
+	case len(value) > limit:
+		return invalid(field, "must be at most %d bytes, not %d", limit, len(value))
+	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return invalid(field, "must not contain control characters")
+	}
+	return nil
+}
+
+// checkOptionalName accepts a text that is left out or null.
+func checkOptionalName(field string, value *string) error {
+	if value == nil {
+		return nil
+	}
+	return checkName(field, *value)
+}

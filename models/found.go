@@ -1,0 +1,38 @@
+package models
+
+import "slices"
+
+// one turns the answer of a batch read for a single id into that entity, or NotFound.
+func one[T any](found []T, err error) func(typeName string) (T, error) {
+	return func(typeName string) (T, error) {
+		var none T
+		if err != nil {
+			return none, err
+		}
+		if len(found) == 0 {
+			return none, NotFound(typeName)
+		}
+		return found[0], nil
+	}
+}
+
+// indexed returns a list by its ids.
+func indexed[T any](list []T, id func(T) int64) map[int64]T {
+	m := make(map[int64]T, len(list))
+	for _, v := range list {
+		m[id(v)] = v
+	}
+	return m
+}
+
+// distinct returns the ids that are given, each once.
+func distinct(ids []*int64) []int64 {
+	var known []int64
+	for _, id := range ids {
+		if id != nil {
+			known = append(known, *id)
+		}
+	}
+	slices.Sort(known)
+	return slices.Compact(known)
+}
