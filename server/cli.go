@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -27,6 +28,9 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, or show its state."`
 	Config  configCommand  `cmd:"" help:"Print the effective configuration, secrets masked."`
 	Health  healthCommand  `cmd:"" help:"Ask a running server whether it is ready; exit status 0 if so."`
+	Version versionCommand `cmd:"" help:"Print the version, and what it was built from."`
+
+	PrintVersion kong.VersionFlag `name:"version" help:"As the command version."`
 }
 
 // environment is what a command runs in.
@@ -43,13 +47,14 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	status := -1
 	parser, err := kong.New(&c,
 		kong.Name("ringback"), kong.Description("Ringback tells customers and partners when their work is finished."),
+		kong.Vars{"version": strings.TrimSuffix(buildText(), "\n")}, kong.Help(printHelp),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { status = code }))
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
 	command, err := parser.Parse(args)
-	if status >= 0 { // --help has printed itself
+	if status >= 0 { // --help and --version have printed themselves
 		return status
 	}
 	if err != nil {
@@ -68,6 +73,17 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 		fmt.Fprintln(stderr, "ringback:", err)
 		return exitFailed
 	}
+}
+
+// printHelp ends the help on the whole program with the variables, by which it is configured.
+func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	if ctx.Selected() == nil {
+		fmt.Fprint(ctx.Stdout, "\nEnvironment, with the defaults:\n"+variablesHelp())
+	}
+	return nil
 }
 
 // newLogger writes to stderr: text where a person watches, JSON elsewhere.

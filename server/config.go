@@ -22,41 +22,42 @@ import (
 	"github.com/ringback/ringback/models/store"
 )
 
-// config is the configuration, from the environment alone. The README's table says what each variable means.
+// config is the configuration, from the environment alone. With each variable stands its default, or in words what it is computed from,
+// and what --help says of it; the README's table says the same and goes on.
 type config struct {
-	Addr            string        `env:"RINGBACK_ADDR" envDefault:"127.0.0.1:8080"`
-	PublicURL       string        `env:"RINGBACK_PUBLIC_URL"`
-	DataDir         string        `env:"RINGBACK_DATA_DIR" envDefault:"./data"`
-	DatabaseURL     secretURL     `env:"DATABASE_URL"`
-	Pooler          store.Pooler  `env:"RINGBACK_POOLER" envDefault:"session"`
-	RedisURL        secretURL     `env:"REDIS_URL"`
-	Queue           string        `env:"RINGBACK_QUEUE" envDefault:"callbacks"`
-	PlatformKey     models.Secret `env:"RINGBACK_PLATFORM_KEY"`
-	EncryptionKey   encryptionKey `env:"RINGBACK_ENCRYPTION_KEY"`
-	AllowedNetworks networks      `env:"RINGBACK_ALLOWED_NETWORKS"`
-	AllowedPorts    ports         `env:"RINGBACK_ALLOWED_PORTS"`
-	EgressProxy     secretURL     `env:"RINGBACK_EGRESS_PROXY"`
-	Timeout         time.Duration `env:"RINGBACK_TIMEOUT" envDefault:"30s"`
-	LineWait        time.Duration `env:"RINGBACK_LINE_WAIT" envDefault:"15m"`
-	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h"`
-	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"2048"`
-	PerHost         perHost       `env:"RINGBACK_PER_HOST" envDefault:"auto"`
-	BytesInHand     byteSize      `env:"RINGBACK_BYTES_IN_HAND"`
-	Retention       lapse         `env:"RINGBACK_RETENTION" envDefault:"2160h"`
-	BodyRetention   lapse         `env:"RINGBACK_BODY_RETENTION"`
-	SourceRetention lapse         `env:"RINGBACK_SOURCE_RETENTION"`
+	Addr            string        `env:"RINGBACK_ADDR" envDefault:"127.0.0.1:8080" help:"listen address"`
+	PublicURL       string        `env:"RINGBACK_PUBLIC_URL" computed:"http:// + address" help:"base of links in notices"`
+	DataDir         string        `env:"RINGBACK_DATA_DIR" envDefault:"./data" help:"folder of the embedded default"`
+	DatabaseURL     secretURL     `env:"DATABASE_URL" help:"postgres://…; empty: SQLite in the data folder"`
+	Pooler          store.Pooler  `env:"RINGBACK_POOLER" envDefault:"session" help:"session or transaction: how a connection pooler before Postgres shares out its connections"`
+	RedisURL        secretURL     `env:"REDIS_URL" help:"redis://, rediss://, redis-sentinel://, redis-cluster://; empty: in this process"`
+	Queue           string        `env:"RINGBACK_QUEUE" envDefault:"callbacks" help:"name of the queue"`
+	PlatformKey     models.Secret `env:"RINGBACK_PLATFORM_KEY" help:"the platform's service key, 20 characters or more, sent as x-api-key"`
+	EncryptionKey   encryptionKey `env:"RINGBACK_ENCRYPTION_KEY" help:"32 bytes in base64 (openssl rand -base64 32); seals secrets; required with DATABASE_URL"`
+	AllowedNetworks networks      `env:"RINGBACK_ALLOWED_NETWORKS" help:"CIDRs that callbacks and calls of executors may reach although they are not public"`
+	AllowedPorts    ports         `env:"RINGBACK_ALLOWED_PORTS" help:"ports and ranges that callbacks may reach, such as 443,8000-8999"`
+	EgressProxy     secretURL     `env:"RINGBACK_EGRESS_PROXY" help:"the way out where there is no other: http://, https:// or socks5://"`
+	Timeout         time.Duration `env:"RINGBACK_TIMEOUT" envDefault:"30s" help:"of one callback's request, from resolving the name to the last byte of the answer"`
+	LineWait        time.Duration `env:"RINGBACK_LINE_WAIT" envDefault:"15m" help:"for how long a callback that fails holds up those behind it in its line"`
+	RetrySchedule   schedule      `env:"RINGBACK_RETRY_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,10h" help:"delays after the 1st, 2nd, … failed attempt; none: one attempt only"`
+	Concurrency     int           `env:"RINGBACK_CONCURRENCY" envDefault:"2048" help:"requests in flight, or answered and not yet written down, per worker process"`
+	PerHost         perHost       `env:"RINGBACK_PER_HOST" envDefault:"auto" help:"of them, to one target host and port, or to the executor of one action"`
+	BytesInHand     byteSize      `env:"RINGBACK_BYTES_IN_HAND" computed:"an eighth of the memory limit" help:"bytes of the bodies in flight or claimed ahead, per worker process"`
+	Retention       lapse         `env:"RINGBACK_RETENTION" envDefault:"2160h" help:"callbacks and runs that ended longer ago are deleted"`
+	BodyRetention   lapse         `env:"RINGBACK_BODY_RETENTION" computed:"as RINGBACK_RETENTION" help:"of callbacks and runs that ended longer ago the payloads, answers, inputs and results are deleted"`
+	SourceRetention lapse         `env:"RINGBACK_SOURCE_RETENTION" help:"crawls, report downloads and jobs that ended longer ago are deleted once their callbacks are"`
 	// A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten of the largest runs; 1 GiB is what a small
 	// installation has to spare.
-	QuotaSchedules int         `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000"`
-	QuotaBatches   int         `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000"`
-	QuotaRunBytes  byteSize    `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1GiB"`
-	QuotaProjects  int         `env:"RINGBACK_QUOTA_PROJECTS" envDefault:"10000"`
-	QuotaSessions  int         `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000"`
-	CORSOrigins    origins     `env:"RINGBACK_CORS_ORIGINS"`
-	CORSHeaders    headerNames `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name"`
+	QuotaSchedules int         `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000" help:"active schedules that one account may have"`
+	QuotaBatches   int         `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000" help:"batches of one account's runs that have not ended"`
+	QuotaRunBytes  byteSize    `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1GiB" help:"bytes stored for one account's runs that have not ended"`
+	QuotaProjects  int         `env:"RINGBACK_QUOTA_PROJECTS" envDefault:"10000" help:"projects of one account"`
+	QuotaSessions  int         `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000" help:"sessions of one user"`
+	CORSOrigins    origins     `env:"RINGBACK_CORS_ORIGINS" help:"origins of front ends that may call /graphql and /v1/ from a browser"`
+	CORSHeaders    headerNames `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name" help:"headers that they may send besides those that the API reads"`
 	// 32 MiB are 100 callbacks whose bodies have 300 KiB each.
-	AnswerLimit byteSize `env:"RINGBACK_ANSWER_LIMIT" envDefault:"32MiB"`
-	LogFormat   string   `env:"RINGBACK_LOG_FORMAT"`
+	AnswerLimit byteSize `env:"RINGBACK_ANSWER_LIMIT" envDefault:"32MiB" help:"what one request to the API may read from the database, and what it may answer"`
+	LogFormat   string   `env:"RINGBACK_LOG_FORMAT" help:"text or json; empty: text on a terminal, else JSON"`
 }
 
 // configProblems are all mistakes in the configuration at once.

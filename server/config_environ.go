@@ -27,6 +27,19 @@ func variables() []string {
 	return names
 }
 
+// variablesHelp are the variables with their defaults, each with what it means on a line below.
+func variablesHelp() string {
+	var text strings.Builder
+	for field := range reflect.TypeFor[config]().Fields() {
+		name, value := field.Tag.Get("env"), field.Tag.Get("envDefault")
+		if computed := field.Tag.Get("computed"); computed != "" {
+			value = "(" + computed + ")"
+		}
+		fmt.Fprintf(&text, "  %s=%s\n      %s\n", name, value, field.Tag.Get("help"))
+	}
+	return text.String()
+}
+
 // trimmed is the environment as it is read: our variables without white space at their ends, which a file that a secret was written
 // to, or an env file, easily has, and without those that are empty then. Quotes at the ends are refused: whether they are meant
 // nobody can tell, and a key with them opens nothing.

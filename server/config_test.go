@@ -102,40 +102,6 @@ func TestConfigOfNothing(t *testing.T) {
 	golden(t, "config_default.txt", stdout)
 }
 
-var tableRow = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]*) \\|")
-
-func TestReadmeTableHasEveryVariableWithItsDefault(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	inReadme := map[string]string{}
-	for _, row := range tableRow.FindAllStringSubmatch(string(text), -1) {
-		inReadme[row[1]] = row[2]
-	}
-	kind := reflect.TypeFor[config]()
-	for i := range kind.NumField() {
-		tag := kind.Field(i).Tag
-		name, want := tag.Get("env"), tag.Get("envDefault")
-		cell, there := inReadme[name]
-		delete(inReadme, name)
-		// The cell begins with the default in backquotes; without one it says in words what happens.
-		quoted := regexp.MustCompile("^`([^`]*)`").FindStringSubmatch(strings.TrimSpace(cell))
-		switch {
-		case !there:
-			t.Errorf("%s is not in the README's table", name)
-		case want != "" && (quoted == nil || quoted[1] != want):
-			t.Errorf("%s: the README says %q, the default is %q", name, cell, want)
-		case want == "" && quoted != nil && !computedDefault(name, quoted[1]):
-			t.Errorf("%s: the README says %q, but there is no default", name, cell)
-		}
-	}
-	for name := range inReadme {
-		t.Errorf("%s stands in the README's table, but nothing reads it", name)
-	}
-}
-
 // Compose gives a container only what its file names.
 func TestComposePassesEveryVariableOn(t *testing.T) {
 	t.Parallel()
@@ -179,11 +145,6 @@ func TestAProcessHasTheTimeThatItNeedsToStop(t *testing.T) {
 			t.Errorf("%s gives a process %s to stop, of which it may need %s (%v)", page, given, says.atLeast, err)
 		}
 	}
-}
-
-// computedDefault: some defaults follow from other variables; their README cell says how.
-func computedDefault(name, text string) bool {
-	return slices.Contains([]string{"RINGBACK_PUBLIC_URL http://", "RINGBACK_LOG_FORMAT text"}, name+" "+text)
 }
 
 // A password with signs that mean something in a URL is refused, and no error repeats a part of it: neither of what a reader of URLs
