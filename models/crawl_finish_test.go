@@ -283,7 +283,9 @@ func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 		if transactions != 1 {
 			t.Errorf("%d calls took %d transactions", len(ends), transactions)
 		}
-		if diff := cmp.Diff(want, heard, butForUIDs()); diff != "" {
+		// Who repeats a call that shares its transaction hears of the callback as it was raised, and else as it was read: without its body.
+		withoutBodies := cmpopts.IgnoreFields(models.Callback{}, "Body")
+		if diff := cmp.Diff(want, heard, butForUIDs(), withoutBodies); diff != "" {
 			t.Fatalf("%+v (-one by one +together): %s", ends, diff)
 		}
 		if diff := cmp.Diff(oneByOne.ends(), together.ends(), butForUIDs()); diff != "" {
