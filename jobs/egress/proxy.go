@@ -70,7 +70,7 @@ func newWay(u *url.URL, g guard, roots *x509.CertPool) *way {
 }
 
 // connect opens a connection to an address by way of the proxy. httptrace sees the address, and not the proxy.
-func (w *way) connect(ctx context.Context, target netip.AddrPort) (conn net.Conn, err error) {
+func (w *way) connect(ctx context.Context, target netip.AddrPort) (_ net.Conn, err error) {
 	if err := w.guard.judge(target); err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (w *way) connect(ctx context.Context, target netip.AddrPort) (conn net.Conn
 		}
 	}()
 	noteIn(ctx, func(seen *watched, _ time.Time) { seen.proxy = w.address })
-	conn, err = w.open(valueless{ctx})
+	conn, err := w.open(valueless{ctx})
 	if err != nil {
 		return nil, &proxyError{w.address, err}
 	}

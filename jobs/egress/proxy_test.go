@@ -199,6 +199,24 @@ func TestFailuresOfTheProxyAreOurs(t *testing.T) {
 	}
 }
 
+// TestProxyThatIsSilentWhileItsCallersGiveUp: the time is over for the proxy's connection and for its caller at the same moment, in either order.
+func TestProxyThatIsSilentWhileItsCallersGiveUp(t *testing.T) {
+	t.Parallel()
+	proxy := serve(t, nil, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	c := by(t, "socks5", proxy, nil)
+	var all sync.WaitGroup
+	for range 200 {
+		all.Go(func() {
+			req := request("http://203.0.114.9/hidden")
+			req.Timeout = short
+			if _, err := c.Send(t.Context(), req); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+	all.Wait()
+}
+
 func TestProxyIsChecked(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]bool{
