@@ -57,7 +57,7 @@ var classes = readClasses(map[class]string{
 		CallbackSigningSecret: secret createdAt expiresAt
 		ProjectKey: id rawID name createdAt`,
 	forPlatform: `
-		SSOClient: id rawID name webhookUrl webhookHeaders webhookSigningSecrets createdAt updatedAt
+		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookSigningSecrets createdAt updatedAt
 		Action: executorUrl
 		Action/APICallbackHeader: value
 		Notice/Callback: targetUrl

@@ -553,6 +553,7 @@ type ComplexityRoot struct {
 	SSOClient struct {
 		CreatedAt             func(childComplexity int) int
 		Name                  func(childComplexity int) int
+		NoticeMode            func(childComplexity int) int
 		ObjectID              func(childComplexity int) int
 		RawID                 func(childComplexity int) int
 		UpdatedAt             func(childComplexity int) int
@@ -3003,6 +3004,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SSOClient.Name(childComplexity), true
+	case "SSOClient.noticeMode":
+		if e.ComplexityRoot.SSOClient.NoticeMode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClient.NoticeMode(childComplexity), true
 	case "SSOClient.id":
 		if e.ComplexityRoot.SSOClient.ObjectID == nil {
 			break
@@ -3803,6 +3810,17 @@ type CallbackSigningSecret {
   expiresAt: DateTime
 }
 
+"How a partner's webhook hears of callbacks that failed: of the first failure of each, and again when it is given up."
+enum NoticeMode {
+  "A ` + "`" + `callback-failed` + "`" + ` notice of each failure, at once."
+  EACH
+  """
+  A ` + "`" + `callbacks-failed` + "`" + ` notice of all failures of a project: the first at once, and then at most one a minute. It has them counted, in all and by cause (the
+  first 20 HTTP statuses each, the others together), and names the first 20 callbacks. What waits when the mode is changed is sent as it is.
+  """
+  DIGEST
+}
+
 "A partner whose users log in through it. Its webhook hears of every callback that failed."
 type SSOClient implements Node {
   id: ObjectID!
@@ -3810,6 +3828,7 @@ type SSOClient implements Node {
   name: String!
   webhookUrl: String
   webhookHeaders: [APICallbackHeader!]!
+  noticeMode: NoticeMode!
   "Secrets that sign the notices (Standard Webhooks), newest first: for the partner to check them."
   webhookSigningSecrets: [CallbackSigningSecret!]
   createdAt: DateTime!
@@ -3884,8 +3903,10 @@ enum CallbackEvent {
   RUN_RESULT
   "A job was resolved, edited, accepted or declined."
   JOB_UPDATED
-  "The ` + "`" + `callback-failed` + "`" + ` notice to the SSO partner's webhook."
+  "The ` + "`" + `callback-failed` + "`" + ` notice to the SSO partner's webhook, of one failure."
   CALLBACK_FAILED
+  "The ` + "`" + `callbacks-failed` + "`" + ` notice to the SSO partner's webhook, of all failures of a project since the last one: see ` + "`" + `NoticeMode` + "`" + `."
+  CALLBACKS_FAILED
 }
 
 "Delivery status of a callback."
@@ -4266,9 +4287,10 @@ input CreateSSOClientInput {
   name: String!
   "A taken one is ` + "`" + `CONFLICT` + "`" + `. Left out: the database chooses."
   rawID: ObjectID
-  "Where ` + "`" + `callback-failed` + "`" + ` notices go; the rule is that of ` + "`" + `apiCallbackUrl` + "`" + `."
+  "Where notices of callbacks that failed go; the rule is that of ` + "`" + `apiCallbackUrl` + "`" + `."
   webhookUrl: String
   webhookHeaders: [APICallbackHeaderInput!]
+  noticeMode: NoticeMode! = EACH
 }
 
 type CreateSSOClientPayload {
@@ -4281,6 +4303,8 @@ input UpdateSSOClientInput {
   name: String
   webhookUrl: String
   webhookHeaders: [APICallbackHeaderInput!]
+  "Null: as it is."
+  noticeMode: NoticeMode
 }
 
 type UpdateSSOClientPayload {
@@ -5841,6 +5865,8 @@ func (ec *executionContext) childFields_SSOClient(ctx context.Context, field gra
 		return ec.fieldContext_SSOClient_webhookUrl(ctx, field)
 	case "webhookHeaders":
 		return ec.fieldContext_SSOClient_webhookHeaders(ctx, field)
+	case "noticeMode":
+		return ec.fieldContext_SSOClient_noticeMode(ctx, field)
 	case "webhookSigningSecrets":
 		return ec.fieldContext_SSOClient_webhookSigningSecrets(ctx, field)
 	case "createdAt":
@@ -17069,6 +17095,29 @@ func (ec *executionContext) fieldContext_SSOClient_webhookHeaders(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _SSOClient_noticeMode(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_noticeMode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoticeMode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.NoticeMode) graphql.Marshaler {
+			return ec.marshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_noticeMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type NoticeMode does not have child fields"))
+}
+
 func (ec *executionContext) _SSOClient_webhookSigningSecrets(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20015,7 +20064,11 @@ func (ec *executionContext) unmarshalInputCreateSSOClientInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "rawID", "webhookUrl", "webhookHeaders"}
+	if _, present := asMap["noticeMode"]; !present {
+		asMap["noticeMode"] = "EACH"
+	}
+
+	fieldsInOrder := [...]string{"name", "rawID", "webhookUrl", "webhookHeaders", "noticeMode"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20050,6 +20103,13 @@ func (ec *executionContext) unmarshalInputCreateSSOClientInput(ctx context.Conte
 				return it, err
 			}
 			it.WebhookHeaders = graphql.OmittableOf(data)
+		case "noticeMode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noticeMode"))
+			data, err := ec.unmarshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoticeMode = data
 		}
 	}
 	return it, nil
@@ -21083,7 +21143,7 @@ func (ec *executionContext) unmarshalInputUpdateSSOClientInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ssoClientId", "name", "webhookUrl", "webhookHeaders"}
+	fieldsInOrder := [...]string{"ssoClientId", "name", "webhookUrl", "webhookHeaders", "noticeMode"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -21118,6 +21178,13 @@ func (ec *executionContext) unmarshalInputUpdateSSOClientInput(ctx context.Conte
 				return it, err
 			}
 			it.WebhookHeaders = graphql.OmittableOf(data)
+		case "noticeMode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noticeMode"))
+			data, err := ec.unmarshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoticeMode = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -27325,6 +27392,11 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "noticeMode":
+			out.Values[i] = ec._SSOClient_noticeMode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "webhookSigningSecrets":
 			field := field
 
@@ -29933,6 +30005,23 @@ func (ec *executionContext) marshalNJobState2githubᚗcomᚋringbackᚋringback�
 	return res
 }
 
+func (ec *executionContext) unmarshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx context.Context, v any) (models.NoticeMode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.NoticeMode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx context.Context, sel ast.SelectionSet, v models.NoticeMode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx context.Context, v any) (models.ObjectID, error) {
 	res, err := UnmarshalObjectID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -31239,6 +31328,25 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋringbackᚋringbackᚋgr
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx context.Context, v any) (*models.NoticeMode, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.NoticeMode(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx context.Context, sel ast.SelectionSet, v *models.NoticeMode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx context.Context, v any) (*models.ObjectID, error) {

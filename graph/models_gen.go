@@ -156,9 +156,10 @@ type CreateSSOClientInput struct {
 	Name string `json:"name"`
 	// A taken one is `CONFLICT`. Left out: the database chooses.
 	RawID graphql.Omittable[*models.ObjectID] `json:"rawID,omitempty"`
-	// Where `callback-failed` notices go; the rule is that of `apiCallbackUrl`.
+	// Where notices of callbacks that failed go; the rule is that of `apiCallbackUrl`.
 	WebhookURL     graphql.Omittable[*string]          `json:"webhookUrl,omitempty"`
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
+	NoticeMode     models.NoticeMode                   `json:"noticeMode"`
 }
 
 type CreateSSOClientPayload struct {
@@ -459,6 +460,8 @@ type UpdateSSOClientInput struct {
 	Name           graphql.Omittable[*string]          `json:"name,omitempty"`
 	WebhookURL     graphql.Omittable[*string]          `json:"webhookUrl,omitempty"`
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
+	// Null: as it is.
+	NoticeMode graphql.Omittable[*models.NoticeMode] `json:"noticeMode,omitempty"`
 }
 
 type UpdateSSOClientPayload struct {

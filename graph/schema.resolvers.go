@@ -319,7 +319,7 @@ func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOC
 	var ids ids
 	in := models.NewSSOClient{
 		Name: input.Name, RawID: ids.readNew(models.TypeSSOClient, input.RawID),
-		Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders),
+		Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders), NoticeMode: input.NoticeMode,
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -333,6 +333,9 @@ func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOC
 	in := models.SSOClientUpdate{
 		SSOClientID: ids.read("ssoClientId", models.TypeSSOClient, input.SsoClientID), Name: optional(input.Name),
 		Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders),
+	}
+	if mode := input.NoticeMode.Value(); mode != nil {
+		in.NoticeMode = *mode
 	}
 	if ids.err != nil {
 		return nil, ids.err

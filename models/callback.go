@@ -139,6 +139,7 @@ type CallbackStore interface {
 	CallbackHistory
 	CallbackLog
 	OrderingStore
+	NoticeStore
 
 	// Owners returns projects and their accounts by project, also when a project is deleted.
 	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
@@ -178,6 +179,7 @@ type occasion struct {
 	dedupKey    string
 	orderingKey string
 	projectID   int64
+	notBefore   time.Time // when it is due; zero: now
 	// request is where the request itself said that its callbacks go; nil: as the event's rules have it.
 	request *Endpoint
 	// subject holds the source; its account, project, user and ref are filled in here.
@@ -216,7 +218,7 @@ func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parti
 		c.Target, c.TargetURL, c.TargetHeaders, c.Unreadable = TargetRequest, o.request.URL, o.request.Headers, o.request.Unreadable
 	}
 	target, err := resolveTarget(ctx, tx, c, subject.Owners)
-	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil && subject.Failure == nil {
+	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil && rules.target != TargetSSOClient {
 		return nil, err
 	}
 	subject.Ref = c.Ref
@@ -225,6 +227,9 @@ func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parti
 	}
 	c.aim(target, subject.Owners)
 	c.link(subject)
+	if o.notBefore.After(at) {
+		at = o.notBefore
+	}
 	c.due(at)
 	return c, nil
 }

@@ -19,8 +19,10 @@ const (
 	// RunResultEvent is the bare result of a request that asked for nothing else.
 	RunResultEvent  EventName = "RUN_RESULT"
 	JobUpdatedEvent EventName = "JOB_UPDATED"
-	// CallbackFailedEvent is the notice to the SSO partner.
+	// CallbackFailedEvent is the notice to the SSO partner, of one failure.
 	CallbackFailedEvent EventName = "CALLBACK_FAILED"
+	// CallbacksFailedEvent is the notice of all failures of a project within a while.
+	CallbacksFailedEvent EventName = "CALLBACKS_FAILED"
 )
 
 // TargetKind says where a callback's URL and headers come from.
@@ -73,6 +75,9 @@ var events = map[EventName]event{
 	},
 	CallbackFailedEvent: {
 		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx, body: callbackFailedBody,
+	},
+	CallbacksFailedEvent: {
+		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx, body: callbacksFailedBody,
 	},
 }
 

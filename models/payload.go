@@ -23,10 +23,11 @@ type Subject struct {
 	Job            *Job
 	User           *User // who created the source
 	Failure        *Failure
+	Failures       []Failure // of a digest
 	Ref            uuid.UUID // of the callback itself
 }
 
-// Failure is the failed attempt that a callback-failed notice tells of.
+// Failure is a failed attempt that a notice tells of.
 type Failure struct {
 	Callback  *Callback
 	Attempt   *Attempt
@@ -122,7 +123,7 @@ func callbackFailedBody(s Subject) ([]byte, error) {
 	failed, attempt := s.Failure.Callback, s.Failure.Attempt
 	data := noticeEventData{
 		ProjectID: s.Project.ID, ProjectName: s.Project.Name, SitePrimary: s.Project.PrimaryDomain,
-		ProjectSettingsLink: fmt.Sprintf("%s/accounts/%d/projects/%d/edit?step=4", s.Failure.PublicURL, s.Account.ID, s.Project.ID),
+		ProjectSettingsLink: projectSettingsLink(s, s.Failure.PublicURL),
 		Status:              attempt.HTTPStatus, CallbackUID: failed.UID.String(), Event: failed.Event, Attempt: attempt.Number,
 		WillRetry: failed.Status == StatusPending,
 	}
@@ -140,6 +141,10 @@ func callbackFailedBody(s Subject) ([]byte, error) {
 		EventType: "callback-failed", EventData: data,
 		AccountID: s.Account.ID, SSOClientAccountID: s.Account.PartnerAccountID,
 	})
+}
+
+func projectSettingsLink(s Subject, publicURL string) string {
+	return fmt.Sprintf("%s/accounts/%d/projects/%d/edit?step=4", publicURL, s.Account.ID, s.Project.ID)
 }
 
 // FormatTime is how times leave: ISO 8601, UTC, with milliseconds.

@@ -115,6 +115,8 @@ type Service struct {
 
 	crawlEnds   *combine.Combiner[CrawlEnd, crawlEnded]
 	settlements *combine.Combiner[*Settlement, struct{}]
+	failures    *combine.Combiner[*Settlement, struct{}] // those that digests tell of
+	digesting   digesting
 }
 
 // NewService wires the use-cases to a database and a queue.
@@ -124,9 +126,10 @@ func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Servic
 	s.crawlEnds = combine.New(combine.Work[CrawlEnd, crawlEnded]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
 	})
-	s.settlements = combine.New(combine.Work[*Settlement, struct{}]{
+	settlement := combine.Work[*Settlement, struct{}]{
 		Name: "settlement", Do: s.settleTogether, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
-	})
+	}
+	s.settlements, s.failures = combine.New(settlement), combine.New(settlement)
 	return s
 }
 
@@ -149,13 +152,16 @@ const wakeTimeout = 50 * time.Millisecond
 
 // wake asks the queue to look at callbacks that are committed. A failure is only logged: the sweep will find them.
 func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
-	var wakeups []Wakeup
+	s.send(ctx, s.wakeups(callbacks...), wakeTimeout)
+}
+
+func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
 	for _, c := range callbacks {
 		if w, ok := c.wakeup(s.now()); ok {
 			wakeups = append(wakeups, w)
 		}
 	}
-	s.send(ctx, wakeups, wakeTimeout)
+	return wakeups
 }
 
 // wakeBatches asks the queue to look at batches of one run that are committed. Those that are nil or wait for long are left out.

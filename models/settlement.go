@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/ringback/ringback/models/combine"
@@ -64,9 +63,20 @@ func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
 // Ours tells whether the attempt says nothing of the receiver.
 func (x *Settlement) Ours() bool { return !x.Arrived() && x.next.Attempt.Error.Code.Ours() }
 
-// alone tells whether more is to be written than the delivery's own two rows: a notice, or the next of its line. Beside others it
-// would hold them up.
-func (x *Settlement) alone() bool { return x.next.Callback.OrderingKey != "" || x.next.noticeDue() }
+// together is with what others a settlement shares a transaction; nil: with none. Where more is to be written than the delivery's own
+// two rows, a notice or the next of its line, it would hold up others. Failures that a digest tells of go together: one after the other
+// they would wait for its lock.
+func (s *Service) together(x *Settlement) *combine.Combiner[*Settlement, struct{}] {
+	switch {
+	case x.next.Callback.OrderingKey != "":
+		return nil
+	case !x.next.noticeDue():
+		return s.settlements
+	case s.digesting.has(x.next.Callback.AccountID):
+		return s.failures
+	}
+	return nil
+}
 
 // Record writes what came of a delivery: Decide and Conclude.
 func (s *Service) Record(ctx context.Context, d *Delivery, o Outcome) error {
@@ -84,9 +94,9 @@ const settleTimeout = 5 * time.Second
 // Conclude settles one delivery, in a transaction with others that end at the same time. Where that fails each is tried alone, so
 // that a row which cannot be written spoils no other.
 func (s *Service) Conclude(ctx context.Context, x *Settlement) error {
-	if !x.alone() {
+	if others := s.together(x); others != nil {
 		// Who leaves would find the delivery changed behind its back.
-		_, err := s.settlements.Do(context.WithoutCancel(ctx), x)
+		_, err := others.Do(context.WithoutCancel(ctx), x)
 		if !errors.As(err, new(combine.SharedError)) {
 			return err
 		}
@@ -107,9 +117,9 @@ func (s *Service) Settle(ctx context.Context, settlements ...*Settlement) error 
 	sorted := slices.SortedFunc(slices.Values(settlements), func(a, b *Settlement) int {
 		return cmp.Compare(a.next.Callback.ID, b.next.Callback.ID)
 	})
-	var changed []*Callback
+	var wakeups []Wakeup
 	err := s.store.InTx(ctx, func(tx Store) (err error) {
-		changed, err = s.settle(ctx, tx, sorted)
+		wakeups, err = s.settle(ctx, tx, sorted)
 		return err
 	})
 	if err != nil {
@@ -118,12 +128,12 @@ func (s *Service) Settle(ctx context.Context, settlements ...*Settlement) error 
 	for _, x := range settlements {
 		*x.delivery = *x.next
 	}
-	s.wake(ctx, changed...)
+	s.send(ctx, wakeups, wakeTimeout)
 	return nil
 }
 
-// settle returns the callbacks that may have to be woken.
-func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlement) (changed []*Callback, err error) {
+// settle returns what is to be woken.
+func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlement) ([]Wakeup, error) {
 	callbacks, attempts := make([]*Callback, len(settlements)), make([]*Attempt, len(settlements))
 	for i, x := range settlements {
 		callbacks[i], attempts[i] = x.next.Callback, x.next.Attempt
@@ -137,6 +147,10 @@ func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlemen
 			return nil, err
 		}
 	}
+	partners, err := partnersOf(ctx, tx, settlements)
+	if err != nil {
+		return nil, err
+	}
 	// The callbacks before their attempts, as the sweep locks them.
 	owned, err := tx.SettleCallbacks(ctx, callbacks...)
 	if err != nil {
@@ -145,6 +159,8 @@ func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlemen
 	if err := tx.FinishAttempts(ctx, attempts...); err != nil {
 		return nil, err
 	}
+	var changed []*Callback
+	var failed []*Delivery
 	for i, x := range settlements {
 		if !owned[i] {
 			continue
@@ -153,38 +169,11 @@ func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlemen
 		if err != nil {
 			return nil, err
 		}
-		notice, err := s.raiseNotice(ctx, tx, x.next)
-		if err != nil && !ofRow(err) {
-			return nil, err
+		changed = append(changed, x.next.Callback, follower)
+		if x.next.noticeDue() {
+			failed = append(failed, x.next)
 		}
-		if err != nil { // better no notice than an attempt that is never recorded, and so made for ever
-			s.troubles.unreadable(ctx, "notice", "callback", x.next.Callback.UID.String(), "error", err)
-		}
-		changed = append(changed, x.next.Callback, notice, follower)
 	}
-	return changed, nil
-}
-
-// noticeDue: on the first failure, and again when the callback is given up; once where that is the same moment.
-func (d *Delivery) noticeDue() bool {
-	return d.counted && d.rules().notifiesPartner && (d.first || d.Callback.Status == StatusFailed)
-}
-
-// raiseNotice returns nil where no notice is due.
-func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery) (*Callback, error) {
-	if !d.noticeDue() {
-		return nil, nil
-	}
-	c := d.Callback
-	key := "callback-failed:" + c.UID.String() + ":" + strconv.Itoa(d.Attempt.Number)
-	// The same call may be made again after a commit that was not heard of.
-	if told, err := callbackOf(ctx, tx, key); told != nil || err != nil {
-		return told, err
-	}
-	subject, err := sourceOf(ctx, tx, c)
-	if err != nil {
-		return nil, err
-	}
-	subject.Failure = &Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}
-	return s.raise(ctx, tx, occasion{event: CallbackFailedEvent, dedupKey: key, projectID: c.ProjectID, subject: subject})
+	notices, err := s.tellPartners(ctx, tx, failed, partners)
+	return append(s.wakeups(changed...), notices...), err
 }

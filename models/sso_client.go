@@ -1,17 +1,35 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
 
+// NoticeMode is how an SSO client's webhook hears of callbacks that failed.
+type NoticeMode string
+
+// Modes of notices.
+const (
+	NoticeEach   NoticeMode = "EACH"   // a callback-failed notice of each failure, at once
+	NoticeDigest NoticeMode = "DIGEST" // a callbacks-failed notice of all, at most one a minute and project
+)
+
+func checkNoticeMode(m NoticeMode) error {
+	if m != NoticeEach && m != NoticeDigest {
+		return invalid("noticeMode", "must be %s or %s", NoticeEach, NoticeDigest)
+	}
+	return nil
+}
+
 // SSOClient is a partner whose users log in through it. Its webhook hears of every callback that failed.
 type SSOClient struct {
-	ID        int64
-	Name      string
-	Webhook   Endpoint
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID         int64
+	Name       string
+	Webhook    Endpoint
+	NoticeMode NoticeMode
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // ObjectID returns the SSO client's global id.
@@ -20,7 +38,7 @@ func (c *SSOClient) ObjectID() ObjectID { return ObjectID{TypeSSOClient, c.ID} }
 // RawID returns the SSO client's number as text.
 func (c *SSOClient) RawID() string { return rawIDText(c.ID) }
 
-// WebhookURL is where callback-failed notices go.
+// WebhookURL is where notices go.
 func (c *SSOClient) WebhookURL() *string { return c.Webhook.URL }
 
 // WebhookHeaders are the headers of the notices, with their values: only the platform sees an SSO client.
@@ -39,9 +57,10 @@ type SSOClientStore interface {
 
 // NewSSOClient is the input of CreateSSOClient. RawID 0 lets the database choose.
 type NewSSOClient struct {
-	Name    string
-	RawID   int64
-	Webhook EndpointUpdate
+	Name       string
+	RawID      int64
+	Webhook    EndpointUpdate
+	NoticeMode NoticeMode // default EACH
 }
 
 // CreateSSOClient makes an SSO client and its first signing secret. Platform only.
@@ -50,11 +69,12 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOCl
 		return nil, err
 	}
 	at := s.now()
-	c := &SSOClient{ID: in.RawID, Name: in.Name, CreatedAt: at, UpdatedAt: at}
+	c := &SSOClient{ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), CreatedAt: at, UpdatedAt: at}
 	err := firstError(
 		checkNewID("rawID", in.RawID),
 		checkName("name", in.Name),
 		c.Webhook.apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
+		checkNoticeMode(c.NoticeMode),
 	)
 	if err != nil {
 		return nil, err
@@ -72,6 +92,7 @@ type SSOClientUpdate struct {
 	SSOClientID int64
 	Name        Optional[*string]
 	Webhook     EndpointUpdate
+	NoticeMode  NoticeMode // empty: as it is
 }
 
 // UpdateSSOClient changes what is given. Platform only.
@@ -84,9 +105,11 @@ func (s *Service) UpdateSSOClient(ctx context.Context, actor *Actor, in SSOClien
 		if c, err = tx.LockSSOClient(ctx, in.SSOClientID); err != nil {
 			return err
 		}
+		c.NoticeMode = cmp.Or(in.NoticeMode, c.NoticeMode)
 		err = firstError(
 			assignName(&c.Name, "name", in.Name),
 			c.Webhook.apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
+			checkNoticeMode(c.NoticeMode),
 		)
 		if err != nil {
 			return err

@@ -59,7 +59,7 @@ func targetHeadersPlace(uid uuid.UUID) string { return "callbacks.target_headers
 func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 	headers, unreadable := s.sealer.openHeaders(r.TargetHeaders, targetHeadersPlace(r.UID))
 	c := &models.Callback{
-		ID: r.ID, UID: r.UID, Ref: r.Ref, Event: r.Event, Status: r.Status,
+		ID: r.ID, UID: r.UID, Ref: r.Ref, Event: r.event(), Status: r.Status,
 		Target: r.Target, TargetURL: r.TargetURL, Lane: lane(r.Lane), TargetHeaders: headers, Unreadable: unreadable,
 		ContentType: r.ContentType, Body: r.Body, BodyBytes: r.BodyBytes,
 		AccountID: r.AccountID, ProjectID: r.ProjectID, CrawlID: r.CrawlID, ReportDownloadID: r.ReportDownloadID,
@@ -112,7 +112,7 @@ func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 		headers = closedBox
 	}
 	row := callbackRow{
-		UID: c.UID, Ref: c.Ref, Event: c.Event, Status: c.Status,
+		UID: c.UID, Ref: c.Ref, Event: storedEvent(c.Event), Status: c.Status,
 		Target: c.Target, TargetURL: c.TargetURL, TargetHost: c.Lane.Host, Lane: c.Lane.String(), TargetHeaders: headers,
 		ContentType: c.ContentType, Body: c.Body,
 		AccountID: c.AccountID, ProjectID: c.ProjectID, CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID,

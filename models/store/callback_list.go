@@ -169,7 +169,8 @@ func (l callbackList) ended(statuses []models.Status, n int, counting bool) []cl
 	if len(l.narrowing()) == 0 {
 		return []clause.Expr{gorm.Expr("ended AS (SELECT id, created_at FROM callbacks WHERE ?"+newest+")", l.where(gorm.Expr(isEnded)), n)}
 	}
-	condition := l.where(gorm.Expr(ofKind), gorm.Expr(code+" = code"))
+	_, but := storedEvents(l.filter.Event)
+	condition := l.where(append(but, gorm.Expr(ofKind), gorm.Expr(code+" = code"))...)
 	query := gorm.Expr("?"+newest, l.dialect.firstOfKinds(condition, n), n)
 	if counting {
 		query = l.dialect.countedOfKinds(condition, n)
@@ -182,8 +183,9 @@ func (l callbackList) ended(statuses []models.Status, n int, counting bool) []cl
 func (l callbackList) kinds(statuses []models.Status) []clause.Expr {
 	type pair struct{ status, event string }
 	var pairs []pair
+	events, _ := storedEvents(distinct(l.filter.Event, models.EventNames()))
 	for _, status := range statuses {
-		for _, event := range distinct(l.filter.Event, models.EventNames()) {
+		for _, event := range events {
 			pairs = append(pairs, pair{string(status), string(event)})
 		}
 	}
@@ -223,7 +225,8 @@ func (l callbackList) narrowing() (conditions []clause.Expr) {
 		conditions = append(conditions, gorm.Expr("status IN ?", distinct(l.filter.Status, nil)))
 	}
 	if len(l.filter.Event) > 0 {
-		conditions = append(conditions, gorm.Expr("event IN ?", distinct(l.filter.Event, nil)))
+		events, but := storedEvents(l.filter.Event)
+		conditions = append(append(conditions, gorm.Expr("event IN ?", events)), but...)
 	}
 	if l.filter.HTTPStatus != nil {
 		conditions = append(conditions, gorm.Expr("http_status = ?", *l.filter.HTTPStatus))

@@ -186,6 +186,21 @@ func TestReleaseBeforeFindsWhatItClaims(t *testing.T) {
 	}
 }
 
+// The release before has no rules for an event that it does not know, and dies of it.
+func TestReleaseBeforeKnowsTheEventOfADigest(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	n := newTenant(t, s, "a")
+	c := newCallback(t, s, n, start, func(c *models.Callback) { c.Event = models.CallbacksFailedEvent })
+	var stored string
+	noError(t, s.DB().Raw("SELECT event FROM callbacks WHERE id = ?", c.ID).Scan(&stored).Error)
+	read, err := s.Callbacks(t.Context(), n.scope(), c.ID)
+	noError(t, err)
+	if stored != string(models.CallbackFailedEvent) || read[0].Event != models.CallbacksFailedEvent {
+		t.Errorf("stored as %s, read as %s", stored, read[0].Event)
+	}
+}
+
 // An index in the order of a locale no longer finds what is in it when the system below has another version of that locale.
 func TestKeysAreComparedByBytes(t *testing.T) {
 	t.Parallel()

@@ -188,7 +188,7 @@ func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
 	n := newTenant(t, s, "a")
 	at := func(i int) time.Time { return start.Add(time.Duration(i) * time.Hour) }
 	waiting := newCallback(t, s, n, at(0))
-	notice := newCallback(t, s, n, at(1), func(c *models.Callback) { c.Event = models.CallbackFailedEvent })
+	notice := newCallback(t, s, n, at(1), func(c *models.Callback) { c.Event, c.CauseID = models.CallbackFailedEvent, &waiting.ID })
 	failed := newCallback(t, s, n, at(2))
 	settle(t, s, failed, models.StatusFailed, 500)
 	arrived := newCallback(t, s, n, at(3))

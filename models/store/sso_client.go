@@ -12,6 +12,7 @@ type ssoClientRow struct {
 	Name           string
 	WebhookURL     *string
 	WebhookHeaders []byte
+	NoticeMode     models.NoticeMode
 	CreatedAt      int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt      int64 `gorm:"autoUpdateTime:false"`
 }
@@ -24,7 +25,7 @@ func (s *Store) ssoClient(r ssoClientRow) (*models.SSOClient, error) {
 	headers, unreadable := s.sealer.openHeaders(r.WebhookHeaders, webhookHeadersPlace(r.ID))
 	return &models.SSOClient{
 		ID: r.ID, Name: r.Name, Webhook: models.Endpoint{URL: r.WebhookURL, Headers: headers, Unreadable: unreadable},
-		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
+		NoticeMode: r.NoticeMode, CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
 }
 
@@ -41,7 +42,8 @@ func (s *Store) LockSSOClient(ctx context.Context, id int64) (*models.SSOClient,
 // CreateSSOClient inserts an SSO client.
 func (s *Store) CreateSSOClient(ctx context.Context, c *models.SSOClient) error {
 	row := ssoClientRow{
-		ID: c.ID, Name: c.Name, WebhookURL: c.Webhook.URL, CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt),
+		ID: c.ID, Name: c.Name, WebhookURL: c.Webhook.URL, NoticeMode: c.NoticeMode,
+		CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt),
 	}
 	if err := insertNew(ctx, s, &row, &row.ID, "sso_clients", models.TypeSSOClient); err != nil {
 		return err
@@ -52,7 +54,7 @@ func (s *Store) CreateSSOClient(ctx context.Context, c *models.SSOClient) error 
 
 // UpdateSSOClient writes what can change of an SSO client.
 func (s *Store) UpdateSSOClient(ctx context.Context, c *models.SSOClient) error {
-	values := map[string]any{"name": c.Name, "webhook_url": c.Webhook.URL, "updated_at": micros(c.UpdatedAt)}
+	values := map[string]any{"name": c.Name, "webhook_url": c.Webhook.URL, "notice_mode": c.NoticeMode, "updated_at": micros(c.UpdatedAt)}
 	if err := s.putHeaders(values, "webhook_headers", c.Webhook, webhookHeadersPlace(c.ID)); err != nil {
 		return err
 	}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Partners finds who hears of failures of callbacks. It locks these: a settlement that is made again waits for the first one, and sees what
+// that has written.
+func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]models.Partner, error) {
+	var rows []struct {
+		ID           int64
+		FailureCount int
+		NoticeMode   models.NoticeMode
+	}
+	err := s.writer(ctx).Table("callbacks").Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: "callbacks"}}).
+		Select("callbacks.id, callbacks.failure_count, COALESCE(sso_clients.notice_mode, '') AS notice_mode").
+		Joins("LEFT JOIN projects ON projects.id = callbacks.project_id").
+		Joins("LEFT JOIN accounts ON accounts.id = projects.account_id").
+		Joins("LEFT JOIN sso_clients ON sso_clients.id = accounts.sso_client_id AND sso_clients.webhook_url IS NOT NULL").
+		Where(s.among("callbacks.id", &callbackIDs)).Order("callbacks.id").Scan(&rows).Error
+	found := make(map[int64]models.Partner, len(rows))
+	for _, r := range rows {
+		found[r.ID] = models.Partner{NoticeMode: r.NoticeMode, FailureCount: r.FailureCount}
+	}
+	return found, err
+}
+
+// A worker of the release before can send no event that it does not know. So a digest is stored as a notice of a single failure is, but
+// without a cause, which each of those has. The first one is the condition of an index.
+const (
+	isDigest   = "event = 'CALLBACK_FAILED' AND cause_id IS NULL"
+	isNoDigest = "(event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)"
+)
+
+// storedEvent is how the column has an event, and event reads it.
+func storedEvent(e models.EventName) models.EventName {
+	if e == models.CallbacksFailedEvent {
+		return models.CallbackFailedEvent
+	}
+	return e
+}
+
+func (r callbackRow) event() models.EventName {
+	if r.Event == models.CallbackFailedEvent && r.CauseID == nil {
+		return models.CallbacksFailedEvent
+	}
+	return r.Event
+}
+
+// storedEvents is how the column has events, each once. Where it has more by that, a condition leaves them out.
+func storedEvents(events []models.EventName) (stored []models.EventName, but []clause.Expr) {
+	for _, e := range events {
+		stored = append(stored, storedEvent(e))
+	}
+	stored = distinct(stored, nil)
+	each, digests := slices.Contains(events, models.CallbackFailedEvent), slices.Contains(events, models.CallbacksFailedEvent)
+	switch {
+	case each && !digests:
+		but = append(but, gorm.Expr(isNoDigest))
+	case digests && !each:
+		but = append(but, gorm.Expr("(event <> 'CALLBACK_FAILED' OR cause_id IS NULL)"))
+	}
+	return stored, but
+}
+
+// LastDigest goes to the end of the index of digests.
+func (s *Store) LastDigest(ctx context.Context, projectID int64) (*models.Callback, error) {
+	found, err := find(s.writer(ctx).Select(historyColumns+", target_url, lane, body").
+		Where("project_id = ? AND "+isDigest+" AND replay_of_id IS NULL", projectID).Order("callbacks.id DESC").Limit(1), s.callback)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// RewriteDigest is fenced by the attempt count.
+func (s *Store) RewriteDigest(ctx context.Context, id int64, body []byte) (bool, error) {
+	result := s.writer(ctx).Model(&callbackRow{}).Where("id = ? AND status = 'PENDING' AND attempt_count = 0", id).Update("body", body)
+	return result.RowsAffected == 1, result.Error
+}
