@@ -13,20 +13,34 @@ const noticeFields = `{ uid event status targetUrl payload httpStatus error { co
 const noticesQuery = `query($uid: ID!, $id: ObjectID!) {
 	getCallback(uid: $uid) ` + noticeFields + `
 	node(id: $id) { ... on Callback ` + noticeFields + ` }
-	getAccount(id: 123123) { callbacks(filter: {event: [CALLBACK_FAILED]}) { nodes ` + noticeFields + ` edges { node ` + noticeFields + ` } } }
+	getAccount(id: 123123) { callbacks(filter: {event: [CALLBACK_FAILED, CALLBACKS_FAILED]}) { nodes ` + noticeFields + ` edges { node ` + noticeFields + ` } } }
 	getProject(id: 1123123) { callbacks { nodes ` + noticeFields + ` } }
 	getCrawl(id: 124300) { callbacks { nodes ` + noticeFields + ` } }
 }`
 
 func TestThePartnersWebhookAndItsAnswersAreNullForAllButThePlatform(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	for mode, event := range map[string]models.EventName{"EACH": models.CallbackFailedEvent, "DIGEST": models.CallbacksFailedEvent} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			a := w.ok(platform(), `mutation { updateSSOClient(input: {ssoClientId: 1, noticeMode: `+mode+`}) { ssoClient { noticeMode } } }`, nil)
+			if got := a.text("updateSSOClient.ssoClient.noticeMode"); got != mode {
+				t.Errorf("the mode is %s", got)
+			}
+			checkWhoSeesTheNotice(t, w, event)
+		})
+	}
+}
+
+func checkWhoSeesTheNotice(t *testing.T, w *world, event models.EventName) {
+	t.Helper()
 	c := finishCrawl(t, w.service, 124300, demoProject)
 	deliver(t, w.service, c.ID, 503)
-	pages, err := w.service.CallbackPages(t.Context(), models.PlatformActor(), models.OwnerCrawl, []int64{124300},
-		models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, models.Page{First: 1})
+	pages, err := w.service.CallbackPages(t.Context(), models.PlatformActor(), models.OwnerProject, []int64{demoProject},
+		models.CallbackFilter{Event: []models.EventName{event}}, models.Page{First: 1})
 	must(t, err)
-	notice := pages[124300].Nodes[0]
+	notice := pages[demoProject].Nodes[0]
 	deliver(t, w.service, notice.ID, 418) // it answers "received"
 	vars := variables{"uid": notice.UID.String(), "id": notice.ObjectID().String()}
 

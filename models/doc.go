@@ -26,6 +26,10 @@
 // A replay is a new callback with the same ref and bytes. Callbacks that share an ordering key stand in a line: all but the first
 // are held, which is PENDING and never due, and when the first has ended the next is released.
 //
+// Of the first failure of a callback and of its giving up the SSO partner hears by a notice, which is a callback too, in the transaction that
+// records it: by one of its own, or by the digest of the project that waits (NoticeMode). Who adds to a digest holds the project's lock, and of
+// one that was claimed the bytes never change: the next failure begins another one, due a minute after.
+//
 // # A run's life
 //
 //	           CreateRun                ClaimBatches            RecordBatch, the last batch

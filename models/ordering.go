@@ -8,7 +8,7 @@ import (
 
 // OrderingStore keeps the callbacks of one ordering key in line.
 type OrderingStore interface {
-	// LockOrderingKey makes transactions that lengthen or shorten a line wait for each other, to their ends.
+	// LockOrderingKey makes transactions that lengthen or shorten a line, or add to a digest, wait for each other, to their ends.
 	LockOrderingKey(ctx context.Context, key string) error
 	// LineIsEmpty tells whether all callbacks of an ordering key have ended.
 	LineIsEmpty(ctx context.Context, key string) (bool, error)
