@@ -62,6 +62,25 @@ func TestNotProcessedIsSentAgainAtOnce(t *testing.T) {
 	}
 }
 
+// TestFirstRequestOfAConnectionThatIsNotProcessedIsSentAgain, whatever reason GOAWAY has: its streams are those after the last that it names.
+func TestFirstRequestOfAConnectionThatIsNotProcessedIsSentAgain(t *testing.T) {
+	t.Parallel()
+	for _, code := range []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeEnhanceYourCalm, http2.ErrCodeInternal} {
+		var calls atomic.Int32
+		url, roots := egresstest.HTTP2(t, func(w *http2.Framer, stream uint32) {
+			if calls.Add(1) == 1 {
+				_ = w.WriteGoAway(0, code, nil)
+				return
+			}
+			egresstest.Answer("200")(w, stream)
+		})
+		c := clientOf(t, egress.Config{AllowedNetworks: loopback(), Timeout: long, RootCAs: roots})
+		if res, err := c.Send(t.Context(), request(url)); err != nil || res.Status != 200 || calls.Load() != 2 {
+			t.Errorf("%s: got %d, %v, after %d requests", code, res.Status, err, calls.Load())
+		}
+	}
+}
+
 func TestReceiverThatRefusesEachTimeIsGivenUp(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32

@@ -248,7 +248,7 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 	if err != nil {
 		fail = f.explain(err, seen, seen.phase())
 		res.ClosedIdle = fail.Cause == ConnectionReset && seen.reused && seen.phase() == phaseWait && !ofStream(err)
-		return res, seen.unsent() || notProcessed(err) || c.learnHTTP1(req, err), fail
+		return res, c.learnHTTP1(req, err) || seen.unsent() || notProcessed(err), fail
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode < minStatus || answer.StatusCode > maxStatus {
