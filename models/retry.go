@@ -69,7 +69,7 @@ func (t *Tries) again(s Schedule, o Outcome, cause AttemptErrorCode, number int,
 	switch {
 	case cause == InternalError:
 		return t.panicked(at)
-	case o.ClosedIdle && number == 1: // one time, so that a receiver which closes each connection is asked by the schedule
+	case o.ClosedIdle && number <= t.FailureCount+1: // one time, so that a receiver which closes each connection is asked by the schedule
 		return at, true
 	}
 	delay, again := time.Duration(0), false

@@ -185,6 +185,21 @@ func TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce(t *testing.T) {
 	}
 }
 
+// TestRetryThatMeetsAClosedIdleConnectionIsFollowedAtOnceToo: the receiver that was busy the first time has not seen the second.
+func TestRetryThatMeetsAClosedIdleConnectionIsFollowedAtOnceToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	closed := unanswered(models.ConnectionReset)
+	closed.ClosedIdle = true
+	c := w.deliver(w.raised().ID, answered(503))
+	if c = w.deliver(c.ID, closed); !w.due(c) || c.FailureCount != 1 {
+		t.Errorf("it is %+v", c)
+	}
+	if c = w.deliver(c.ID, closed); w.due(c) || c.FailureCount != 2 {
+		t.Errorf("a second time it is %+v", c)
+	}
+}
+
 func TestExecutorThatClosedAnIdleConnectionIsCalledAgainAtOnceOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
