@@ -25,7 +25,8 @@ const (
 	route6
 	privateRoute4
 	privateRoute6
-	resources // how many there are
+	throughProxy // the proxy's own
+	resources    // how many there are
 )
 
 // shortages remembers which destinations failed lately for want of a resource: the last two that are unrelated, until one gets it.
@@ -65,6 +66,9 @@ func (s *shortages) learn(seen watched) {
 	}
 	if r, _ := routeTo(seen.addr); r != noResource && seen.connected {
 		s.works(r)
+		if seen.asked != "" {
+			s.works(throughProxy)
+		}
 	}
 }
 
@@ -89,10 +93,14 @@ func (f failure) local(err error, seen watched, at phase) *Error {
 	if r == noResource || !f.shortages.fails(r, destination, time.Now()) {
 		return nil
 	}
-	if r == resolver {
+	switch r {
+	case resolver:
 		return &Error{Cause: LocalError, Message: "the name " + f.name() + " could not be resolved, nor could others: this machine's resolver does not answer"}
+	case throughProxy:
+		return &Error{Cause: LocalError, Message: "the proxy " + seen.asked + " of RINGBACK_EGRESS_PROXY does not get through to " + seen.addr + ", nor to others"}
+	default:
+		return &Error{Cause: LocalError, Message: "there is no route to " + seen.addr + ", nor to others: this machine's network is down"}
 	}
-	return &Error{Cause: LocalError, Message: "there is no route to " + seen.addr + ", nor to others: this machine's network is down"}
 }
 
 // wanting tells for want of what an exchange may have failed, and its destination: a registered domain, or a network.
@@ -105,6 +113,9 @@ func (f failure) wanting(err error, seen watched, at phase) (r resource, destina
 			domain = f.name()
 		}
 		return resolver, domain
+	case at == phaseConnect && seen.asked != "" && (errors.Is(err, errNoWay) || f.timedOut(err)):
+		_, network := routeTo(seen.addr)
+		return throughProxy, network
 	case at == phaseConnect && unreachable(err) && !seen.answered:
 		return routeTo(seen.addr)
 	}

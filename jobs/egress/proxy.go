@@ -14,6 +14,7 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
 	"golang.org/x/net/proxy"
@@ -88,7 +89,7 @@ func (w *way) connect(ctx context.Context, target netip.AddrPort) (_ net.Conn, e
 	if err != nil {
 		return nil, &proxyError{w.address, err}
 	}
-	noteIn(ctx, func(seen *watched, _ time.Time) { seen.proxy = "" }) // from here on the target keeps us waiting
+	noteIn(ctx, func(seen *watched, _ time.Time) { seen.proxy, seen.asked = "", w.address }) // from here on the target keeps us waiting
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	if err = w.ask(valueless{ctx}, conn, target); !stop() {
 		err = ctx.Err()
@@ -136,10 +137,10 @@ func (w *way) askHTTP(conn net.Conn, target netip.AddrPort) error {
 	if err != nil {
 		return &proxyError{w.address, err}
 	}
-	switch answer.StatusCode {
-	case http.StatusOK:
+	switch status := answer.StatusCode; {
+	case status/100 == 2: // RFC 9110, section 9.3.6
 		return nil
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout: // by which proxies say that of the target
+	case slices.Contains([]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, status): // by which proxies say that of the target
 		return fmt.Errorf("%w (it answered with the status %d)", errNoWay, answer.StatusCode)
 	default:
 		return &proxyError{w.address, fmt.Errorf("it answered CONNECT with the status %d", answer.StatusCode)}

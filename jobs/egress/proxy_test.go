@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ringback/ringback/jobs/egress"
@@ -52,7 +53,7 @@ func connectProxy(a *asked, status, receiver string) func(conn net.Conn) {
 		}
 		a.add(r.Method + " " + r.RequestURI + " " + r.Header.Get("Proxy-Authorization"))
 		_, _ = io.WriteString(conn, "HTTP/1.1 "+status+" X\r\nContent-Length: 0\r\n\r\n")
-		if status == "200" {
+		if status == "200" || status == "204" {
 			join(conn, from, receiver)
 		}
 	}
@@ -175,6 +176,7 @@ func TestFailuresOfTheProxyAreOurs(t *testing.T) {
 		"no TLS":             {"https", serve(t, nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 400\r\n\r\n") }), egress.LocalError, "failed"},
 		"credentials":        {"http", serve(t, nil, connectProxy(&a, "407", "")), egress.LocalError, "status 407"},
 		"forbidden":          {"http", serve(t, nil, connectProxy(&a, "403", "")), egress.LocalError, "status 403"},
+		"refused, with 5xx":  {"http", serve(t, nil, connectProxy(&a, "500", "")), egress.LocalError, "status 500"},
 		"gone":               {"http", serve(t, nil, func(net.Conn) {}), egress.LocalError, "failed"},
 		"garbage":            {"http", serve(t, nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "hello\r\n\r\n") }), egress.LocalError, "failed"},
 		"SOCKS, general":     {"socks5", serve(t, nil, socksProxy(&a, 1, "")), egress.LocalError, "failed"},
@@ -215,6 +217,59 @@ func TestProxyThatIsSilentWhileItsCallersGiveUp(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestProxyThatGetsThroughToNobodyIsOurs: what it says of one destination is the receiver's failure until an unrelated one fails alike.
+func TestProxyThatGetsThroughToNobodyIsOurs(t *testing.T) {
+	t.Parallel()
+	mute := func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
+	receiver := strings.TrimPrefix(handler(t, func(http.ResponseWriter, *http.Request) {}), "http://")
+	var a asked
+	for name, tt := range map[string]struct {
+		scheme string
+		broken func(conn net.Conn)
+		works  func(conn net.Conn)
+		alone  egress.Cause
+	}{
+		"502":           {"http", connectProxy(&a, "502", ""), connectProxy(&a, "204", receiver), egress.ConnectRefused},
+		"silent":        {"http", mute, connectProxy(&a, "200", receiver), egress.ConnectTimeout},
+		"SOCKS":         {"socks5", socksProxy(&a, 4, ""), socksProxy(&a, 0, receiver), egress.ConnectRefused},
+		"SOCKS, silent": {"socks5", mute, socksProxy(&a, 0, receiver), egress.ConnectTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var works atomic.Bool
+			c := by(t, tt.scheme, serve(t, nil, func(conn net.Conn) {
+				if works.Load() {
+					tt.works(conn)
+				} else {
+					tt.broken(conn)
+				}
+			}), nil)
+			for i, step := range []struct {
+				works bool
+				host  string
+				want  egress.Cause
+			}{
+				{false, "203.0.114.9", tt.alone},
+				{false, "203.0.114.10", tt.alone}, // of the same network
+				{false, "203.0.115.9", egress.LocalError},
+				{true, "203.0.115.9", ""}, // one that gets through
+				{false, "203.0.116.9", tt.alone},
+			} {
+				works.Store(step.works)
+				req := request("http://" + step.host + "/hidden")
+				if !step.works {
+					req.Timeout = short
+				}
+				_, err := c.Send(t.Context(), req)
+				if got := causeOf(err); got != step.want {
+					t.Errorf("step %d: %v, want %s", i+1, err, step.want)
+				}
+				c.CloseIdle()
+			}
+		})
+	}
 }
 
 func TestProxyIsChecked(t *testing.T) {

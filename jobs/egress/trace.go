@@ -43,6 +43,7 @@ type watched struct {
 	reused     bool   // the connection carried a request before
 	http2      bool   // the connection speaks HTTP/2
 	proxy      string // the proxy that is being connected to, with port
+	asked      string // the proxy that is, or was, asked for an address
 	certAsked  bool   // the receiver asked for a client certificate
 	rendered   bool   // part of the request reached the connection's write buffer
 	addr       string // the address tried last, with port
