@@ -110,6 +110,8 @@ func TestRedirectNamesItsTargetWithoutTheQuery(t *testing.T) {
 	for location, want := range map[string]string{
 		"/hook/":             ", which leads to http://HOST/hook/; redirects",
 		"hook/?token=hidden": ", which leads to http://HOST/a/hook/; redirects",
+		"?token=hidden":      ", which leads to http://HOST/a/hook; redirects",
+		"#hidden":            ", which leads to http://HOST/a/hook; redirects",
 		"//other.example/x":  ", which leads to http://other.example/x; redirects",
 		"https://u:hidden@sso.example/login#hidden": ", which leads to https://sso.example/login; redirects",
 		"":                   "status 308; redirects",

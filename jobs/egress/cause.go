@@ -44,8 +44,8 @@ const (
 	ResponseTooLarge Cause = "RESPONSE_TOO_LARGE"
 	// MalformedResponse: what came is no valid HTTP answer, or its status is not between 100 and 599.
 	MalformedResponse Cause = "MALFORMED_RESPONSE"
-	// LocalError: this machine lacks what it takes to send: sockets, ports or memory, by what the kernel says; a resolver or a route where an
-	// unrelated destination failed alike within the 10 s before, and none got through since; or its proxy.
+	// LocalError: this machine lacks what it takes to send: sockets, ports or memory, by what the kernel says; a resolver, a route or a proxy that
+	// gets through where an unrelated destination failed alike within the 10 s before, and none got through since; or its proxy fails itself.
 	LocalError Cause = "LOCAL_ERROR"
 	// Canceled: the caller cancelled its context before the answer was complete.
 	// It says nothing about the receiver. A deadline that passed is never Canceled.
@@ -82,7 +82,9 @@ const maxTarget = 200
 // redirect names where it leads, without user, query and fragment, which may be secret.
 func redirect(answer *http.Response, host string) *Error {
 	message := host + " answered with the status " + strconv.Itoa(answer.StatusCode)
-	if to, err := answer.Location(); err == nil {
+	location, base := answer.Header.Get("Location"), *answer.Request.URL
+	base.Opaque = "" // see parseURL: a location that is a query alone would lead nowhere
+	if to, err := base.Parse(location); err == nil && location != "" {
 		target := (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path, RawPath: to.RawPath}).String()
 		message += ", which leads to " + readable(target, maxTarget)
 	}
@@ -182,8 +184,11 @@ func (f failure) timedOut(err error) bool {
 		errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// late explains a deadline.
+// late explains a deadline, ours or, on a connection that is given up before, the kernel's or that of HTTP/2.
 func (f failure) late(seen watched, at phase) *Error {
+	if at >= phaseWait && f.ctx.Err() == nil {
+		return &Error{Cause: Timeout, Message: "the connection to " + f.host + " was given up: nothing got through it any more"}
+	}
 	limit := f.limit.Round(time.Millisecond).String()
 	switch at {
 	case phaseDNS:

@@ -7,13 +7,31 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
+
+// mutedConn is a connection of which the kernel has given up to hear.
+type mutedConn struct{ net.Conn }
+
+func (mutedConn) Read([]byte) (int, error) {
+	return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ETIMEDOUT)}
+}
+
+// TestConnectionThatIsGivenUpBeforeTheLimitSaysSo, and not that there was no answer within a limit that has not passed.
+func TestConnectionThatIsGivenUpBeforeTheLimitSaysSo(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, long)
+	egress.WrapConn(c, func(conn net.Conn) net.Conn { return mutedConn{conn} })
+	_, err := c.Send(t.Context(), request(handler(t, func(http.ResponseWriter, *http.Request) {})))
+	wantCause(t, err, egress.Timeout, "nothing got through it any more")
+}
 
 func TestBlockedLiterals(t *testing.T) {
 	t.Parallel()

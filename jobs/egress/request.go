@@ -58,7 +58,14 @@ func parseURL(raw string) (*url.URL, *Error) {
 		}
 	}
 	target, _, _ = strings.Cut(target, "#")
-	target = escape(target)
+	path, query, asks := strings.Cut(target, "?")
+	path, query = escape(path, unsendable), escape(query, unsendable)
+	if strings.HasPrefix(path, "//") {
+		path = escape(path, "{|}") // see below
+	}
+	if target = path; asks {
+		target += "?" + query
+	}
 	u, err := url.Parse(head + target)
 	if err != nil {
 		return nil, invalid("the URL cannot be parsed")
@@ -67,20 +74,22 @@ func parseURL(raw string) (*url.URL, *Error) {
 		return nil, e
 	}
 	// net/url writes a path anew in which it finds a character that it would escape: /a%2Fb/{t} would become /a/b/%7Bt%7D, another path. It
-	// leaves what is opaque to it, unless that begins with two slashes.
-	if path, _, _ := strings.Cut(target, "?"); strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
+	// leaves what is opaque to it, unless that begins with two slashes: there these characters are encoded beforehand.
+	if strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
 		u.Opaque = path
 	}
 	return u, nil
 }
 
-// escape writes in percent-encoding what must not stand in a URL (RFC 3986): what is not ASCII, as its bytes in UTF-8, and some signs.
-// {, | and } must not either, but are taken by receivers, and stand in templates and signed queries: they stay.
-func escape(target string) string {
-	const refused = "\"<>\\^`"
+// unsendable are signs that must not stand in a URL (RFC 3986). {, | and } must not either, but are taken by receivers, and stand in templates and
+// signed queries: they stay.
+const unsendable = "\"<>\\^`"
+
+// escape writes signs in percent-encoding, and what is not ASCII, as its bytes in UTF-8.
+func escape(text, signs string) string {
 	var b strings.Builder
-	for i := range len(target) {
-		if c := target[i]; c >= utf8.RuneSelf || strings.IndexByte(refused, c) >= 0 {
+	for i := range len(text) {
+		if c := text[i]; c >= utf8.RuneSelf || strings.IndexByte(signs, c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)

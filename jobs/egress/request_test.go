@@ -47,6 +47,8 @@ func TestBytesOfTheURLAreKept(t *testing.T) {
 		"/a%2fb/%7C|%3B;{}[]":        "/a%2fb/%7C|%3B;{}[]",
 		"/a/../b/./c":                "/a/../b/./c",
 		"//a{/b":                     "//a%7B/b",
+		"//a%2Fb/{t}|":               "//a%2Fb/%7Bt%7D%7C",
+		"///a%2fb/ü?{t}|":            "///a%2fb/%C3%BC?{t}|",
 		"/hook?name=Müller":          "/hook?name=M%C3%BCller",
 		"/hook?😀":                    "/hook?%F0%9F%98%80",
 		"/hook?x=\"<>^`\\":           "/hook?x=%22%3C%3E%5E%60%5C",
