@@ -37,5 +37,5 @@ explorer: ## Builds the Explorer's files, which need npm; without them /explorer
 	npm ci --prefix server/explorer --no-audit --no-fund
 	npm run build --prefix server/explorer
 
-ci: ## Runs everything that must hold before a change lands; takes most of an hour on two cores
+ci: ## Runs everything that must hold before a change lands
 	.ci/run

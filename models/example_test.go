@@ -20,6 +20,7 @@ func ExampleEventNames() {
 		fmt.Println(name)
 	}
 	// Output:
+	// CALLBACKS_FAILED
 	// CALLBACK_FAILED
 	// CRAWL_FINISHED
 	// JOB_UPDATED
