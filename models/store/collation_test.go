@@ -21,8 +21,9 @@ func TestKeysAreFoundByTheirBytes(t *testing.T) {
 	for index, query := range map[string]string{
 		"callbacks_dedup": plan(t, s, "SELECT id FROM (?) AS found", s.QueryDedupKeys(t.Context(), "one", "two")),
 		"callbacks_lines": plan(t, s, "SELECT id FROM (?) AS next", s.QueryNext(t.Context(), "line")),
+		"callbacks_stuck": plan(t, s, "SELECT id FROM (?) AS heads", s.QueryStuckHeads(t.Context(), start)),
 	} {
-		if !strings.Contains(query, " "+index+" ") || strings.Contains(query, "Filter: (dedup_key") {
+		if !strings.Contains(query, " "+index+" ") || strings.Contains(query, "Filter: (dedup_key") || strings.Contains(query, "callbacks_line ") {
 			t.Errorf("%s: %s", index, query)
 		}
 	}

@@ -83,6 +83,11 @@ func (s *Store) QueryNext(ctx context.Context, key string) *gorm.DB {
 	return s.line(ctx, key).Where("held").Order("id").Limit(1)
 }
 
+// QueryStuckHeads is the statement of StuckHeads.
+func (s *Store) QueryStuckHeads(ctx context.Context, at time.Time) *gorm.DB {
+	return s.stuckHeads(ctx, 0, at, at, 100).Model(&callbackRow{}).Select("id")
+}
+
 // QueryDedupKeys finds callbacks of events.
 func (s *Store) QueryDedupKeys(ctx context.Context, keys ...string) *gorm.DB {
 	return s.ofDedupKeys(ctx, keys).Model(&callbackRow{})

@@ -96,9 +96,13 @@ const isStuck = "ordering_key IS NOT NULL AND status = 'PENDING' AND NOT held AN
 
 // StuckHeads goes through the heads that have failed.
 func (s *Store) StuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) ([]*models.Callback, error) {
-	return find(s.reader(ctx).Select(historyColumns+", lane").Where(isStuck+" AND callbacks.id > ? AND next_attempt_at > ?", after, micros(now)).
-		Where("EXISTS (SELECT 1 FROM callbacks AS behind WHERE behind.ordering_key = callbacks.ordering_key AND behind.finished_at IS NULL "+
-			"AND behind.held AND behind.created_at <= ?)", micros(linedUpBy)).Order("callbacks.id").Limit(limit), s.callback)
+	return find(s.stuckHeads(ctx, after, now, linedUpBy, limit).Select(historyColumns+", lane"), s.callback)
+}
+
+func (s *Store) stuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) *gorm.DB {
+	return s.reader(ctx).Where(isStuck+" AND callbacks.id > ? AND next_attempt_at > ?", after, micros(now)).
+		Where("EXISTS (SELECT 1 FROM callbacks AS behind WHERE "+s.dialect.byBytes("behind.ordering_key")+" = callbacks.ordering_key "+
+			"AND behind.finished_at IS NULL AND behind.held AND behind.created_at <= ?)", micros(linedUpBy)).Order("callbacks.id").Limit(limit)
 }
 
 // PullForward makes one due that nobody has claimed since it was read.
