@@ -78,7 +78,7 @@ func supersede(ctx context.Context, tx Store, c *Callback) error {
 	if err != nil || !owned[0] {
 		return err
 	}
-	_, err = tx.ReleaseNext(ctx, c.OrderingKey, c.CreatedAt) // the sweep wakes it
+	c.released, err = tx.ReleaseNext(ctx, c.OrderingKey, c.CreatedAt)
 	return err
 }
 

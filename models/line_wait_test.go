@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -150,6 +151,27 @@ func TestOlderResultThatHasFailedIsSuperseded(t *testing.T) {
 	w.wantHeld(replay.ID)
 	w.deliver(fourth.ID, answered(500))
 	wantStatus(t, w.callback(fourth.ID), models.StatusPending)
+}
+
+// What stands between the one that is superseded and the newer one is not the newer one's to send, and does not wait for a sweep.
+func TestWhatMovesUpBehindASupersededResultIsWoken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	_, head := w.resulted(a)
+	w.deliver(head.ID, answered(200))
+	_, head = w.resulted(a)
+	replay, err := w.ReplayCallback(t.Context(), w.editor, w.callbacks(models.RunResultEvent)[0].ID)
+	noError(t, err)
+	w.deliver(head.ID, answered(500))
+	w.wantHeld(replay.ID)
+	w.queue.take()
+	_, newer := w.resulted(a)
+	w.wantInFront(replay.ID, w.clock.now())
+	w.wantHeld(newer.ID)
+	if got := w.queue.take(); !slices.ContainsFunc(got, func(u models.Wakeup) bool { return u.Lane == replay.Lane }) {
+		t.Errorf("woken: %v", got)
+	}
 }
 
 func TestEarlierRequestsResultSupersedesNoLaterOnes(t *testing.T) {

@@ -150,13 +150,17 @@ func (s *Service) goBy(system func() time.Time) {
 // under a millisecond within a network. What it cuts off the sweep finds.
 const wakeTimeout = 50 * time.Millisecond
 
-// wake asks the queue to look at callbacks that are committed. A failure is only logged: the sweep will find them.
+// wake asks the queue to look at callbacks that are committed, and at whom they let move up as they lined up. A failure is only logged: the
+// sweep will find them.
 func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 	s.send(ctx, s.wakeups(callbacks...), wakeTimeout)
 }
 
 func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
 	for _, c := range callbacks {
+		if c != nil && c.released != nil {
+			c = c.released // c itself is behind it
+		}
 		if w, ok := c.wakeup(s.now()); ok {
 			wakeups = append(wakeups, w)
 		}
