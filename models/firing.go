@@ -23,17 +23,17 @@ const (
 	firingTimeout = 5 * time.Second
 )
 
-// FireSchedules begins the runs whose time has come and returns how many. Any number of processes may do so at the same time: a group of
-// schedules is fired in one transaction that holds them, and one by one where that fails. What was missed while all were down fires once.
-// A schedule that cannot be fired because a row cannot be read is put off, and holds up no other.
+// FireSchedules begins the runs whose time has come and returns how many; what is skipped does not count. Any number of processes may do so
+// at the same time: a group of schedules is fired in one transaction that holds them, and one by one where that fails. What was missed while
+// all were down fires once. A schedule that cannot be fired because a row cannot be read is put off, and holds up no other.
 func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 	alone := 0 // how many are to be fired one by one
-	for fired < maxFirings {
+	for done := 0; done < maxFirings; {
 		limit := firingGroup
 		if alone > 0 {
 			limit, alone = 1, alone-1
 		}
-		due, err := s.fireNext(ctx, limit)
+		due, n, err := s.fireNext(ctx, limit)
 		if err == nil && len(due) == 0 {
 			return fired, nil
 		}
@@ -45,7 +45,7 @@ func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 			err = s.skipFiring(ctx, due[0].ID, err)
 		}
 		if err == nil {
-			fired += len(due)
+			done, fired = done+len(due), fired+n
 			continue
 		}
 		if len(due) == 0 || !ofRow(err) {
@@ -58,10 +58,11 @@ func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 	return fired, nil
 }
 
-// fireNext fires schedules that are due, up to a limit, and returns them also when they cannot be fired.
-func (s *Service) fireNext(ctx context.Context, limit int) (due []*RunSchedule, err error) {
+// fireNext fires schedules that are due, up to a limit, and returns them also when they cannot be fired, and how many of them it fired. A
+// panic is told of one that is alone: those of a group that fails are fired one by one.
+func (s *Service) fireNext(ctx context.Context, limit int) (due []*RunSchedule, fired int, err error) {
 	var batches []*Batch
-	err = s.troubles.Catch(ctx, "firing", func() error {
+	caught, err := catch(func() error {
 		ctx, cancel := context.WithTimeout(ctx, firingTimeout)
 		defer cancel()
 		return s.store.InTx(ctx, func(tx Store) (err error) {
@@ -74,13 +75,30 @@ func (s *Service) fireNext(ctx context.Context, limit int) (due []*RunSchedule, 
 			}
 			due = due[:len(group)]
 			batches, err = s.fire(ctx, tx, group)
+			fired = countFired(group)
 			return err
 		})
 	})
-	if err == nil {
-		s.wakeBatches(ctx, batches)
+	if caught != nil {
+		if err = caught; len(due) <= 1 {
+			s.troubles.panicked(ctx, "firing", caught)
+		}
 	}
-	return due, err
+	if err != nil {
+		return due, 0, err
+	}
+	s.wakeBatches(ctx, batches)
+	return due, fired, nil
+}
+
+// countFired leaves out what was skipped.
+func countFired(group []*firing) (fired int) {
+	for _, f := range group {
+		if !f.skipped {
+			fired++
+		}
+	}
+	return fired
 }
 
 // firing is a schedule whose time has come, with what is to begin.

@@ -58,9 +58,11 @@ func TestFiringThatOverlapsIsAsTheScheduleSays(t *testing.T) {
 	if allow.Overlap != models.OverlapAllow || skip.Overlap != models.OverlapSkip {
 		t.Fatalf("got %+v and %+v", allow, skip)
 	}
-	for range 3 {
+	for i, want := range []int{2, 1, 1} { // what is skipped has begun nothing
 		w.clock.advance(time.Minute)
-		w.fire()
+		if fired := w.fire(); fired != want {
+			t.Errorf("minute %d: %d fired", i, fired)
+		}
 	}
 	wantRuns(t, w.runsOf(allow), models.RunQueued, models.RunQueued, models.RunQueued, models.RunScheduled)
 	wantRuns(t, w.runsOf(skip), models.RunQueued, models.RunScheduled)

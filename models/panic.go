@@ -52,19 +52,32 @@ type Troubles struct {
 // NewTroubles returns one that logs and counts nothing.
 func NewTroubles(log *slog.Logger) *Troubles { return &Troubles{log: log} }
 
-// Catch does a piece of work. A panic in it becomes a PanicError.
-func (t *Troubles) Catch(ctx context.Context, where string, work func() error) (err error) {
+// Catch does a piece of work. A panic in it becomes a PanicError, is logged and counted.
+func (t *Troubles) Catch(ctx context.Context, where string, work func() error) error {
+	caught, err := catch(work)
+	if caught == nil {
+		return err
+	}
+	t.panicked(ctx, where, caught)
+	return caught
+}
+
+// catch does a piece of work, and returns a panic in it beside its error.
+func catch(work func() error) (caught *PanicError, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			caught := &PanicError{v, debug.Stack()}
-			t.log.ErrorContext(ctx, "panic.caught", "where", where, "panic", fmt.Sprint(v), "stack", string(caught.Stack))
-			if t.monitor != nil {
-				t.monitor.Panicked(where)
-			}
-			err = caught
+			caught = &PanicError{v, debug.Stack()}
 		}
 	}()
-	return work()
+	return nil, work()
+}
+
+// panicked logs and counts a panic.
+func (t *Troubles) panicked(ctx context.Context, where string, caught *PanicError) {
+	t.log.ErrorContext(ctx, "panic.caught", "where", where, "panic", fmt.Sprint(caught.Value), "stack", string(caught.Stack))
+	if t.monitor != nil {
+		t.monitor.Panicked(where)
+	}
 }
 
 // unreadable logs and counts a row that is put off.
