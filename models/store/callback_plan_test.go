@@ -30,6 +30,8 @@ var planned = map[string]struct {
 	"a status of none":       {models.CallbackFilter{Status: []models.Status{models.StatusPending}}, nobody},
 	"RUNNING of none":        {models.CallbackFilter{Status: []models.Status{models.StatusRunning}}, nobody},
 	"an event of none":       {models.CallbackFilter{Event: []models.EventName{models.JobUpdatedEvent}}, nobody},
+	"digests of none":        {models.CallbackFilter{Event: []models.EventName{models.CallbacksFailedEvent}}, nobody},
+	"notices of none":        {models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, nobody},
 	"an HTTP status of none": {models.CallbackFilter{HTTPStatus: new(418)}, nobody},
 	"what excludes itself":   {models.CallbackFilter{Status: []models.Status{models.StatusFailed}, HTTPStatus: new(200)}, nobody},
 }

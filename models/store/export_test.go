@@ -140,3 +140,8 @@ func (s *Store) Kept(ctx context.Context) (statements map[string]int, err error)
 	})
 	return statements, err
 }
+
+// QueryLastDigest is what LastDigest looks for.
+func (s *Store) QueryLastDigest(ctx context.Context, projectID int64) *gorm.DB {
+	return s.lastDigest(ctx, projectID)
+}

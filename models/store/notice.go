@@ -32,10 +32,11 @@ func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]m
 }
 
 // A worker of the release before can send no event that it does not know. So a digest is stored as a notice of a single failure is, but
-// without a cause, which each of those has. The first one is the condition of an index.
+// without a cause, which each of those has; the next release can store it by its own name. The first of these is the condition of an index.
 const (
 	isDigest   = "event = 'CALLBACK_FAILED' AND cause_id IS NULL"
-	isNoDigest = "(event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)"
+	butDigests = "(event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)"
+	butOthers  = "(event <> 'CALLBACK_FAILED' OR cause_id IS NULL)"
 )
 
 // storedEvent is how the column has an event, and event reads it.
@@ -62,21 +63,25 @@ func storedEvents(events []models.EventName) (stored []models.EventName, but []c
 	each, digests := slices.Contains(events, models.CallbackFailedEvent), slices.Contains(events, models.CallbacksFailedEvent)
 	switch {
 	case each && !digests:
-		but = append(but, gorm.Expr(isNoDigest))
+		but = append(but, gorm.Expr(butDigests))
 	case digests && !each:
-		but = append(but, gorm.Expr("(event <> 'CALLBACK_FAILED' OR cause_id IS NULL)"))
+		but = append(but, gorm.Expr(butOthers))
 	}
 	return stored, but
 }
 
 // LastDigest goes to the end of the index of digests.
 func (s *Store) LastDigest(ctx context.Context, projectID int64) (*models.Callback, error) {
-	found, err := find(s.writer(ctx).Select(historyColumns+", target_url, lane, body").
-		Where("project_id = ? AND "+isDigest+" AND replay_of_id IS NULL", projectID).Order("callbacks.id DESC").Limit(1), s.callback)
+	found, err := find(s.lastDigest(ctx, projectID), s.callback)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	return found[0], nil
+}
+
+func (s *Store) lastDigest(ctx context.Context, projectID int64) *gorm.DB {
+	return s.writer(ctx).Model(&callbackRow{}).Select(historyColumns+", target_url, lane, body").
+		Where("project_id = ? AND "+isDigest+" AND replay_of_id IS NULL", projectID).Order("callbacks.id DESC").Limit(1)
 }
 
 // RewriteDigest is fenced by the attempt count.
