@@ -38,7 +38,7 @@ func (s *Service) giveWay(ctx context.Context, tx Store, d *Delivery, at time.Ti
 			return nil
 		}
 	}
-	if c.HTTPStatus != nil && slices.Contains(refusedForGood, *c.HTTPStatus) {
+	if c.refusedForGood() {
 		c.end(StatusFailed, at)
 		return nil
 	}
@@ -80,6 +80,26 @@ func supersede(ctx context.Context, tx Store, c *Callback) error {
 	}
 	c.released, err = tx.ReleaseNext(ctx, c.OrderingKey, c.CreatedAt)
 	return err
+}
+
+// hurryRefused makes the head due that the receiver has refused for good while it was alone, as another lines up: one more attempt, and then
+// it gives way. The transaction has locked the ordering key.
+func hurryRefused(ctx context.Context, tx Store, c *Callback) error {
+	head, err := tx.Head(ctx, c.OrderingKey)
+	if err != nil || head == nil || head.Status != StatusPending || !head.refusedForGood() {
+		return err
+	}
+	pulled, err := tx.PullForward(ctx, head, c.CreatedAt)
+	if pulled {
+		head.due(c.CreatedAt)
+		c.released = head
+	}
+	return err
+}
+
+// refusedForGood tells whether the receiver would say the same again.
+func (c *Callback) refusedForGood() bool {
+	return c.HTTPStatus != nil && slices.Contains(refusedForGood, *c.HTTPStatus)
 }
 
 // maxStuckHeads bounds what one sweep looks at; the next one goes on after them.

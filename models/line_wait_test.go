@@ -44,6 +44,26 @@ func TestWhatIsRefusedForGoodHoldsUpNoLine(t *testing.T) {
 	}
 }
 
+// What was refused for good while it was alone is tried once more as another lines up, and does not hold it up for hours.
+func TestWhatWasRefusedForGoodIsTriedAtOnceAsAnotherLinesUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	j := w.newJobs(1)[0]
+	head := w.change(j, completed())
+	for range 2 {
+		w.deliver(head.ID, answered(422))
+	}
+	w.queue.take()
+	next := w.change(j, edited(`"boot"`))
+	w.wantInFront(head.ID, w.clock.now())
+	if got := w.queue.take(); len(got) != 1 || got[0].Lane != head.Lane {
+		t.Errorf("woken: %v", got)
+	}
+	w.deliver(head.ID, answered(422))
+	wantStatus(t, w.callback(head.ID), models.StatusFailed)
+	w.wantInFront(next.ID, w.clock.now())
+}
+
 // The head of a line fails; whether it gives way depends on what became of its lane meanwhile.
 func TestHeadOfALineGivesWayWhereItsLaneSucceedsWithOthers(t *testing.T) {
 	t.Parallel()

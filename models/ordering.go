@@ -40,6 +40,9 @@ func lineUp(ctx context.Context, tx Store, c *Callback) error {
 		if err := supersede(ctx, tx, c); err != nil {
 			return err
 		}
+		if err := hurryRefused(ctx, tx, c); err != nil {
+			return err
+		}
 		empty, err := tx.LineIsEmpty(ctx, c.OrderingKey)
 		if err != nil {
 			return err
