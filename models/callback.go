@@ -70,8 +70,8 @@ type Callback struct {
 	OrderingKey string
 	// Held is set while an earlier callback of the line has not ended: this one is not due, whatever the time.
 	Held bool
-	// released is whose turn it is since this one lined up, to be woken with it; nil: nobody's.
-	released *Callback
+	// Released is whose turn it is since this one lined up, to be woken with it; nil: nobody's.
+	Released *Callback
 
 	AttemptCount int
 	Tries

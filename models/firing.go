@@ -25,7 +25,7 @@ const (
 
 // FireSchedules begins the runs whose time has come and returns how many; what is skipped does not count. Any number of processes may do so
 // at the same time: a group of schedules is fired in one transaction that holds them, and one by one where that fails. What was missed while
-// all were down fires once. A schedule that cannot be fired because a row cannot be read is put off, and holds up no other.
+// all were down fires once. A schedule that cannot be fired is put off, and holds up no other.
 func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 	alone := 0 // how many are to be fired one by one
 	for done := 0; done < maxFirings; {
@@ -48,7 +48,8 @@ func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 			done, fired = done+len(due), fired+n
 			continue
 		}
-		if len(due) == 0 || !ofRow(err) {
+		// Whatever the error: where it is the database that fails, it fails here too.
+		if len(due) == 0 || ctx.Err() != nil {
 			return fired, err
 		}
 		if err := s.putOffSchedule(ctx, due[0].ID, err); err != nil {

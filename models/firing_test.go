@@ -131,3 +131,41 @@ func TestRulesOfAZoneThatHaveChangedAreReadAtTheStart(t *testing.T) {
 		t.Errorf("%d moved, what is due: %+v", moved, w.schedule(due.ID))
 	}
 }
+
+// refusingBatches is a database that refuses the batches of one run, as a constraint does, for a reason that is in no row that is read.
+type refusingBatches struct {
+	models.Store
+	run *int64
+}
+
+func (r refusingBatches) InTx(ctx context.Context, f func(models.Store) error) error {
+	return r.Store.InTx(ctx, func(tx models.Store) error { return f(refusingBatches{tx, r.run}) })
+}
+
+func (r refusingBatches) CreateBatches(ctx context.Context, batches []*models.Batch) error {
+	if slices.ContainsFunc(batches, func(b *models.Batch) bool { return b.RunID == *r.run }) {
+		return errors.New("violates a constraint")
+	}
+	return r.Store.CreateBatches(ctx, batches)
+}
+
+func TestFiringThatTheDatabaseRefusesIsPutOffAndStopsNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.newAction()
+	bad, run := w.newScheduled(models.NewSchedule{Cron: new("0 * * * *")})
+	w.hourly()
+	w.hourly()
+	service := w.on(refusingBatches{w.store, &run.ID})
+	w.clock.advance(time.Hour)
+	if fired, err := service.FireSchedules(t.Context()); fired != 2 || err != nil {
+		t.Fatalf("%d of the others fired: %v", fired, err)
+	}
+	if s := w.schedule(bad.ID); s.Status != models.ScheduleActive || !s.NextRunAt.Equal(w.clock.now().Add(time.Minute)) || s.LastRunAt != nil {
+		t.Errorf("it was not put off: %+v", s)
+	}
+	w.clock.advance(time.Minute)
+	if fired := w.fire(); fired != 1 {
+		t.Errorf("when it can be fired again, %d fired", fired)
+	}
+}

@@ -78,7 +78,7 @@ func supersede(ctx context.Context, tx Store, c *Callback) error {
 	if err != nil || !owned[0] {
 		return err
 	}
-	c.released, err = tx.ReleaseNext(ctx, c.OrderingKey, c.CreatedAt)
+	c.Released, err = tx.ReleaseNext(ctx, c.OrderingKey, c.CreatedAt)
 	return err
 }
 
@@ -92,7 +92,7 @@ func hurryRefused(ctx context.Context, tx Store, c *Callback) error {
 	pulled, err := tx.PullForward(ctx, head, c.CreatedAt)
 	if pulled {
 		head.due(c.CreatedAt)
-		c.released = head
+		c.Released = head
 	}
 	return err
 }

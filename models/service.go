@@ -158,8 +158,8 @@ func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
 
 func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
 	for _, c := range callbacks {
-		if c != nil && c.released != nil {
-			c = c.released // c itself is behind it
+		if c != nil && c.Released != nil {
+			c = c.Released // c itself is behind it
 		}
 		if w, ok := c.wakeup(s.now()); ok {
 			wakeups = append(wakeups, w)
