@@ -126,10 +126,8 @@ func pauseAgain(w *world) func(*models.Service) error {
 }
 
 func runAgain(w *world) func(*models.Service) error {
-	w.hourly()
-	w.clock.advance(time.Hour)
 	return func(s *models.Service) error {
-		_, err := s.FireSchedules(w.t.Context())
+		_, err := s.CreateRun(w.t.Context(), w.editor, w.aRun())
 		return err
 	}
 }

@@ -182,6 +182,7 @@ func goodSteps(owner string) []string {
 		byID,
 		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_ended (" + owner + "_id=?",
 		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_kinds (" + owner + "_id=? AND status=? AND event=?",
+		"SEARCH callbacks USING INDEX callbacks_" + owner + "_kinds (" + owner + "_id=? AND status=? AND event=?", // whether a notice is a digest, its row says
 		"SEARCH callbacks USING INDEX callbacks_" + owner + "_ongoing (" + owner + "_id=?",
 		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_ongoing (" + owner + "_id=?",
 		"SCAN callbacks USING INDEX callbacks_leased",
