@@ -254,7 +254,7 @@ func TestProxyThatGetsThroughToNobodyIsOurs(t *testing.T) {
 				{false, "203.0.114.9", tt.alone},
 				{false, "203.0.114.10", tt.alone}, // of the same network
 				{false, "203.0.115.9", egress.LocalError},
-				{true, "203.0.115.9", ""}, // one that gets through
+				{true, "203.0.117.9", ""}, // one that gets through, and not by a connection that was being made as the last gave up
 				{false, "203.0.116.9", tt.alone},
 			} {
 				works.Store(step.works)
