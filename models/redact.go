@@ -18,7 +18,7 @@ const (
 // other; and cut off at the end.
 //
 // It goes over the answer once, and once more for each level of escapes. The words are bounded by the limits on headers: those of an
-// account and of a project, 20 each of 4 KiB, in the four ways of wordsOf: 640 KiB.
+// account and of a project, 20 each of 4 KiB, in the four ways of wordsOf: 640 KiB, and twice that where each ends as an escape begins.
 func redact(body []byte, headers []SourcedHeader) []byte {
 	if len(body) < minRedactedLength {
 		return body
@@ -57,8 +57,9 @@ func wordsOf(headers []SourcedHeader, length int) [][]byte {
 	var words [][]byte
 	add := func(word []byte) {
 		if len(word) >= minRedactedLength {
-			word = unescapeWord(word)
-			words = append(words, word[:min(len(word), length+1)]) // one more: it is not the whole word
+			for _, word := range unescapeWord(word) {
+				words = append(words, word[:min(len(word), length+1)]) // one more: it is not the whole word
+			}
 		}
 	}
 	for _, h := range headers {
@@ -83,16 +84,22 @@ func wordsOf(headers []SourcedHeader, length int) [][]byte {
 }
 
 // unescapeWord treats a word as the answer is treated, so that one which has escapes in it is found as well. One of which little would
-// be left stays as it is.
-func unescapeWord(word []byte) []byte {
-	plain := word
+// be left stays as it is. What looks like the beginning of an escape at its end stands for itself, since what follows it in an answer may
+// tell that it is none; where nothing does, the word is found as it is.
+func unescapeWord(word []byte) [][]byte {
+	plain, cut := word, false
 	for level := 0; level < escapeLevels && bytes.ContainsAny(plain, escapes); level++ {
-		plain, _ = unescape(plain)
+		text, from := unescape(plain)
+		rest := plain[from[len(from)-1]:]
+		plain, cut = append(text, rest...), len(rest) > 0
 	}
-	if len(plain) < minRedactedLength {
-		return word
+	switch {
+	case len(plain) < minRedactedLength:
+		return [][]byte{word}
+	case cut:
+		return [][]byte{plain, word}
 	}
-	return plain
+	return [][]byte{plain}
 }
 
 // findings are the parts of a text that are to be masked: how many begin, less those that end, before each of its bytes. Empty: none.
