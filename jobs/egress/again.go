@@ -17,13 +17,16 @@ func ofStream(err error) bool {
 }
 
 // notProcessed tells that HTTP/2 proves that the receiver has not looked at the request (RFC 9113, section 8.7): a GOAWAY for a stream before
-// ours, whatever reason that has, or REFUSED_STREAM. It would send again by itself if it could get the body a second time, but so it would after PROTOCOL_ERROR,
-// which proves nothing; and so it would not with the first request of a connection after a GOAWAY with an error. Of why it does not there is no
-// more than its text, all words of which are its own.
+// ours, whatever reason that has, or REFUSED_STREAM. It would send again by itself if it could get the body a second time, but so it would
+// after PROTOCOL_ERROR, which proves nothing; and so it would not with the first request of a connection after a GOAWAY with an error. Of why
+// it does not there is no more than its text, all words of which are its own.
 func notProcessed(err error) bool {
 	why, ok := strings.CutPrefix(err.Error(), cannotRetry)
-	return strings.HasPrefix(err.Error(), "http2: Transport received GOAWAY from server ErrCode:") || ok && (strings.HasPrefix(why, "http2: Transport received Server's graceful shutdown GOAWAY]") ||
-		strings.HasPrefix(why, "stream error: ") && strings.Contains(why, "; REFUSED_STREAM"))
+	if !ok {
+		return strings.HasPrefix(err.Error(), "http2: Transport received GOAWAY from server ErrCode:") // with the first request
+	}
+	refused := strings.HasPrefix(why, "stream error: ") && strings.Contains(why, "; REFUSED_STREAM")
+	return refused || strings.HasPrefix(why, "http2: Transport received Server's graceful shutdown GOAWAY]")
 }
 
 // needsHTTP1 tells that the receiver has answered HTTP_1_1_REQUIRED, to the stream or to the connection. The latter stands in texts only, in

@@ -12,8 +12,8 @@ import (
 const (
 	// Max bounds how long a call is kept waiting by the work for others: 100 rows are a few milliseconds.
 	Max = 100
-	// Timeout is for work that says nothing else: it ends work that hangs, as on a dead connection; until then nobody else gets on. It is as long as Postgres lets one
-	// statement take.
+	// Timeout ends work that hangs, as on a dead connection; until then nobody else gets on. It is as long as Postgres lets one statement
+	// take, for work that gives no other.
 	Timeout = 30 * time.Second
 	// GatherTime is how long a work that will be shared waits for more to share it. A transaction costs about a millisecond beside
 	// what its rows cost: waiting for twice as many pays from two on.
