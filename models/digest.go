@@ -13,6 +13,9 @@ import (
 const DigestInterval = time.Minute
 
 const (
+	// claimedAhead is how long a worker keeps what it has claimed before it leaves (jobs/scheduler): when that was is written with what came
+	// of it, and until then only the claim is known.
+	claimedAhead = time.Second
 	// maxDigestUIDs bounds the callbacks that a digest names.
 	maxDigestUIDs = 20
 	// maxDigestStatuses bounds the HTTP statuses that are counted one by one. The causes themselves are an enum.
@@ -51,6 +54,9 @@ func (s *Service) digest(ctx context.Context, tx Store, projectID int64, failed 
 		began, _, err := tx.AttemptedAt(ctx, last.ID, 2)
 		if err != nil {
 			return nil, err
+		}
+		if last.Status == StatusRunning {
+			began = began.Add(claimedAhead)
 		}
 		notBefore = began.Add(DigestInterval)
 	}

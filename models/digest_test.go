@@ -77,7 +77,7 @@ func TestDigestTellsOfAllThatFailedMeanwhile(t *testing.T) {
 	gone := w.raised()
 	w.deliver(gone.ID, answered(410))
 	digests := w.digests()
-	if len(digests) != 2 || len(w.notices()) != 0 || !digests[1].NextAttemptAt.Equal(start.Add(models.DigestInterval)) {
+	if len(digests) != 2 || len(w.notices()) != 0 || !digests[1].NextAttemptAt.Equal(start.Add(time.Second+models.DigestInterval)) {
 		t.Fatalf("%d digests, %d notices: %+v", len(digests), len(w.notices()), digests)
 	}
 	if got := readDigest(t, digests[0]).EventData; got.FailureCount != 1 || got.CallbackUIDs[0] != first.UID.String() || string(d.Callback.Body) != string(digests[0].Body) {
@@ -144,6 +144,18 @@ func TestDigestsAreAMinuteApart(t *testing.T) {
 	}
 	if told != 151 {
 		t.Errorf("%d failures are told of 151", told)
+	}
+}
+
+// When a digest has left is written with what came of it: until then only its claim is known.
+func TestNextDigestKeepsItsMinuteFromOneThatIsInFlight(t *testing.T) {
+	t.Parallel()
+	w := newDigesting(t)
+	w.deliver(w.raised().ID, answered(410))
+	w.claim(w.digests()[0].ID)
+	w.deliver(w.raised().ID, answered(410))
+	if at := *w.digests()[1].NextAttemptAt; !at.Equal(start.Add(time.Second + time.Minute)) {
+		t.Errorf("the next is due %s after the claim", at.Sub(start))
 	}
 }
 
