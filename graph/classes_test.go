@@ -59,6 +59,7 @@ var classes = readClasses(map[class]string{
 	forPlatform: `
 		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookSigningSecrets createdAt updatedAt
 		Action: executorUrl
+		BatchAttempt: warning
 		Action/APICallbackHeader: value
 		Notice/Callback: targetUrl
 		Notice/Attempt: url warning responseBody

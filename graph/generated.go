@@ -167,6 +167,7 @@ type ComplexityRoot struct {
 		Number     func(childComplexity int) int
 		StartedAt  func(childComplexity int) int
 		UID        func(childComplexity int) int
+		Warning    func(childComplexity int) int
 	}
 
 	BatchConnection struct {
@@ -1297,6 +1298,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchAttempt.UID(childComplexity), true
+	case "BatchAttempt.warning":
+		if e.ComplexityRoot.BatchAttempt.Warning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchAttempt.Warning(childComplexity), true
 
 	case "BatchConnection.edges":
 		if e.ComplexityRoot.BatchConnection.Edges == nil {
@@ -4608,6 +4615,11 @@ type BatchAttempt {
   httpStatus: Int
   "Why no answer came; null where one did."
   errorCode: AttemptErrorCode
+  """
+  What of the executor's URL and headers would be refused if it were set today, such as a blank at the end of a value; it was sent all the same.
+  Null where nothing is, while the answer is awaited, and for all but the platform.
+  """
+  warning: String
 }
 
 type ResultConnection {
@@ -5181,6 +5193,8 @@ func (ec *executionContext) childFields_BatchAttempt(ctx context.Context, field 
 		return ec.fieldContext_BatchAttempt_httpStatus(ctx, field)
 	case "errorCode":
 		return ec.fieldContext_BatchAttempt_errorCode(ctx, field)
+	case "warning":
+		return ec.fieldContext_BatchAttempt_warning(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BatchAttempt", field.Name)
 }
@@ -9126,6 +9140,29 @@ func (ec *executionContext) _BatchAttempt_errorCode(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_BatchAttempt_errorCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BatchAttempt", field, true, true, errors.New("field of type AttemptErrorCode does not have child fields"))
+}
+
+func (ec *executionContext) _BatchAttempt_warning(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchAttempt_warning(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warning, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchAttempt_warning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _BatchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Batch]) (ret graphql.Marshaler) {
@@ -22671,6 +22708,11 @@ func (ec *executionContext) _BatchAttempt(ctx context.Context, sel ast.Selection
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "warning":
+			out.Values[i] = ec._BatchAttempt_warning(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

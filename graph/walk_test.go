@@ -228,6 +228,11 @@ func (w *world) populateEverything() []entity {
 	must(t, err)
 
 	everything := w.action("everything")
+	// As earlier releases let headers be set.
+	stale, err := w.store.LockAction(ctx, everything)
+	must(t, err)
+	stale.Executor.Headers = append(stale.Executor.Headers, models.Header{Key: "X-Blank", Value: "v "})
+	must(t, w.store.UpdateAction(ctx, stale))
 	made := w.ok(w.editor(), `mutation {
 		createRun(input: {
 			projectId: 1123123, action: "everything", inputs: [{q: "a", customData: {id: 1}}, {q: "b"}, {q: "c"}], parameters: {maxResults: 10}

@@ -235,11 +235,7 @@ func (d *Delivery) warning() *string {
 	for i, h := range d.Target.Headers {
 		headers[i] = h.Header
 	}
-	err := allProblems(append(checkEnds("the headers", headers), checkVisible("the URL", d.Target.URL), checkHost("the URL", d.Target.URL))...)
-	if err == nil {
-		return nil
-	}
-	return new("It would be refused today: " + err.Error())
+	return refusedToday(d.Target.URL, headers)
 }
 
 // Headers returns the request's headers: the configured ones, and over them those that every callback carries.

@@ -37,6 +37,15 @@ func (e *Endpoint) apply(u EndpointUpdate, urlField, headersField string) error 
 	return nil
 }
 
+// refusedToday says what of a URL and headers that are stored, and can be sent, would be refused if it were set today; nil: nothing.
+func refusedToday(url string, headers []Header) *string {
+	err := allProblems(append(checkEnds("the headers", headers), checkVisible("the URL", url), checkHost("the URL", url))...)
+	if err == nil {
+		return nil
+	}
+	return new("It would be refused today: " + err.Error())
+}
+
 // Names of the endpoint fields in the API.
 const (
 	fieldCallbackURL     = "apiCallbackUrl"

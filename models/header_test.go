@@ -221,3 +221,43 @@ func TestWhatIsStoredAlreadyIsSentWithAWarning(t *testing.T) {
 		t.Errorf("a mended one is warned of: %q", *got)
 	}
 }
+
+// An executor is called as it was before, too.
+func TestStoredExecutorIsCalledWithAWarningForThePlatform(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.newAction()
+	a.Executor.URL = new("https://platform.example/search\u200b")
+	a.Executor.Headers = []models.Header{{Key: "Authorization", Value: "Bearer s3cr3t-t0k3n "}}
+	noError(t, w.store.UpdateAction(t.Context(), a))
+	w.newRun()
+	e := w.claimBatches(a, 1)[0]
+	if e.Attempt.Warning != nil {
+		t.Errorf("warned before it is called: %q", *e.Attempt.Warning)
+	}
+	w.recordBatch(e, found(1, false))
+	attempt := w.batchAttempts(e.Batch.ID)[0]
+	for _, want := range []string{"U+200B (ZERO WIDTH SPACE)", "header 1 (Authorization): the value must not begin or end with a blank"} {
+		if attempt.Warning == nil || !strings.Contains(*attempt.Warning, want) {
+			t.Fatalf("the history says %v, not %q", attempt.Warning, want)
+		}
+	}
+	if strings.Contains(*attempt.Warning, "s3cr3t") || attempt.Error != nil || *attempt.HTTPStatus != 200 {
+		t.Errorf("%q, %+v", *attempt.Warning, attempt)
+	}
+	others, err := w.BatchAttempts(t.Context(), w.admin, e.Batch.ID)
+	noError(t, err)
+	if others[0].Warning != nil || others[0].UID != attempt.UID {
+		t.Errorf("an admin sees %+v", others[0])
+	}
+	_, err = w.UpdateAction(t.Context(), w.platform, a.ID, models.ActionSettings{Executor: models.EndpointUpdate{
+		URL: models.Given(new(executorURL)), Headers: models.Given([]models.Header{}),
+	}})
+	noError(t, err)
+	w.newRun()
+	e = w.claimBatches(a, 1)[0]
+	w.recordBatch(e, found(1, false))
+	if got := w.batchAttempts(e.Batch.ID)[0].Warning; got != nil {
+		t.Errorf("a mended one is warned of: %q", *got)
+	}
+}

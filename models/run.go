@@ -164,6 +164,8 @@ type BatchAttempt struct {
 	Duration   time.Duration
 	HTTPStatus *int
 	Error      *AttemptError
+	// Warning is to the executor's URL and headers what Attempt.Warning is to a callback's; only the platform sees it.
+	Warning *string
 }
 
 // ListCursor is the attempt's place in its batch's list.

@@ -155,6 +155,7 @@ func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) erro
 	at, o := s.now(), o.fitting()
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
+	attempt.Warning = refusedToday(attempt.URL, e.Action.Executor.Headers)
 	answer := readAnswer(o, attempt.UID, e.Action.Executor.Headers)
 	var next time.Time
 	again := answer.mayChange

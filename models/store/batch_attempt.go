@@ -20,6 +20,7 @@ type batchAttemptRow struct {
 	HTTPStatus     *int
 	ErrorCode      *models.AttemptErrorCode
 	ErrorMessage   *string
+	Warning        *string
 }
 
 func (batchAttemptRow) TableName() string { return "batch_attempts" }
@@ -28,7 +29,7 @@ func batchAttempt(r batchAttemptRow) (*models.BatchAttempt, error) {
 	return &models.BatchAttempt{
 		ID: r.ID, UID: r.UID, BatchID: r.BatchID, Number: r.Number, URL: r.URL, StartedAt: fromMicros(r.StartedAt),
 		FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
-		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
+		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning,
 	}, nil
 }
 
@@ -49,6 +50,6 @@ func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*models.Batc
 func (s *Store) FinishBatchAttempt(ctx context.Context, a *models.BatchAttempt) error {
 	return mustChange(s.writer(ctx).Model(&batchAttemptRow{}).Where("id = ?", a.ID).Updates(map[string]any{
 		"finished_at": microsPtr(a.FinishedAt), "duration_micros": a.Duration.Microseconds(),
-		"http_status": a.HTTPStatus, "error_code": errorCode(a.Error), "error_message": errorMessage(a.Error),
+		"http_status": a.HTTPStatus, "error_code": errorCode(a.Error), "error_message": errorMessage(a.Error), "warning": a.Warning,
 	}), "BatchAttempt")
 }

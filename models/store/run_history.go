@@ -98,10 +98,14 @@ func (s *Store) CountBatches(ctx context.Context, scope models.Scope, runIDs []i
 	return countBy(ofProject(s.reader(ctx).Model(&batchRow{}), scope), "run_id", runIDs)
 }
 
-// BatchAttempts finds the calls of the executor for batches.
+// BatchAttempts finds the calls of the executor for batches. What is wrong with its URL is for the platform, as the URL is.
 func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs ...int64) ([]*models.BatchAttempt, error) {
 	visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where(s.among("id", &batchIDs))
-	return find(s.reader(ctx).Where("batch_id IN (?)", visible).Order("id"), batchAttempt)
+	query := s.reader(ctx).Where("batch_id IN (?)", visible).Order("id")
+	if !scope.Everything() {
+		query = query.Omit("warning")
+	}
+	return find(query, batchAttempt)
 }
 
 // BatchesWithResults reads the batches of runs from one on. What is left of that one is unknown here, so it does not count.
