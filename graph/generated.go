@@ -11264,8 +11264,8 @@ func (ec *executionContext) _EffectiveApiCallback_source(ctx context.Context, fi
 			return obj.Source, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Source) graphql.Marshaler {
-			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐSource(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Level) graphql.Marshaler {
+			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐLevel(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11365,8 +11365,8 @@ func (ec *executionContext) _EffectiveApiCallbackHeader_source(ctx context.Conte
 			return obj.Source, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Source) graphql.Marshaler {
-			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐSource(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Level) graphql.Marshaler {
+			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐLevel(ctx, selections, v)
 		},
 		true,
 		true,
@@ -29048,13 +29048,13 @@ func (ec *executionContext) marshalNActionEdge2ᚖgithubᚗcomᚋringbackᚋring
 	return ec._ActionEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐSource(ctx context.Context, v any) (models.Source, error) {
+func (ec *executionContext) unmarshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐLevel(ctx context.Context, v any) (models.Level, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.Source(tmp)
+	res := models.Level(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐSource(ctx context.Context, sel ast.SelectionSet, v models.Source) graphql.Marshaler {
+func (ec *executionContext) marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐLevel(ctx context.Context, sel ast.SelectionSet, v models.Level) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {

@@ -66,13 +66,13 @@ func laneOf(t Target, o Owners) Lane {
 		lane.Host = HostOf(t.URL)
 	}
 	switch t.Source {
-	case SourceAccount:
+	case LevelAccount:
 		lane.Owner = ofAccount + rawIDText(o.Account.ID)
-	case SourceRequest:
+	case LevelRequest:
 		lane.Owner = ofRequest + rawIDText(o.Project.ID)
-	case SourceSSOClient:
+	case LevelSSOClient:
 		lane.Owner = ofSSO + rawIDText(*o.Account.SSOClientID)
-	case SourceProject: // as it is
+	case LevelProject: // as it is
 	}
 	return lane
 }

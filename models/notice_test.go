@@ -90,7 +90,7 @@ func TestNoticeIsACallbackLikeAnyOther(t *testing.T) {
 		t.Errorf("woken: %v", got)
 	}
 	d := w.claim(n.ID)
-	if d.Target.URL != webhookURL || d.Target.Source != models.SourceSSOClient {
+	if d.Target.URL != webhookURL || d.Target.Source != models.LevelSSOClient {
 		t.Errorf("it goes to %+v", d.Target)
 	}
 	// It is signed with the partner's secret, not with the project's: the partner knows no project's secret.

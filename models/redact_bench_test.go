@@ -10,7 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-func named(value string) models.SourcedHeader { return sourced("X-A", value, models.SourceProject) }
+func named(value string) models.SourcedHeader { return sourced("X-A", value, models.LevelProject) }
 
 // longHeaders are as many and as long as they can be, made of words of a length.
 func longHeaders(word int) []models.SourcedHeader {

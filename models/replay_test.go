@@ -137,7 +137,7 @@ func TestReplayOfARequestsOwnURLStaysItsOwn(t *testing.T) {
 	replay, err := w.ReplayCallback(t.Context(), w.editor, fixed.ID)
 	noError(t, err)
 	d := w.claim(replay.ID)
-	if d.Target.URL != "https://request.example/" || d.Target.Source != models.SourceRequest ||
+	if d.Target.URL != "https://request.example/" || d.Target.Source != models.LevelRequest ||
 		len(d.Target.Headers) != 1 || d.Target.Headers[0].Value.Reveal() != "mine-alone" {
 		t.Errorf("it goes to %+v", d.Target)
 	}

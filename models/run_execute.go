@@ -142,7 +142,7 @@ func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
 
 // Headers returns the request's headers.
 func (e *Execution) Headers(userAgent string) http.Header {
-	h := requestHeader(sourced(e.Action.Executor.Headers, SourceRequest), userAgent)
+	h := requestHeader(sourced(e.Action.Executor.Headers, LevelRequest), userAgent)
 	setHeader(h, "Content-Type", contentTypeJSON)
 	setHeader(h, "X-Batch-Attempt", e.Attempt.UID.String())
 	return h

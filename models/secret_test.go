@@ -18,7 +18,7 @@ const hidden = "t0p-s3cr3t-v4lue"
 func holders() map[string]any {
 	header := models.Header{Key: "Authorization", Value: hidden}
 	endpoint := models.Endpoint{URL: new("https://example.com/"), Headers: []models.Header{header}}
-	target := models.Target{URL: "https://example.com/", Headers: []models.SourcedHeader{{Header: header, Source: models.SourceProject}}}
+	target := models.Target{URL: "https://example.com/", Headers: []models.SourcedHeader{{Header: header, Source: models.LevelProject}}}
 	callback := &models.Callback{TargetHeaders: []models.Header{header}}
 	return map[string]any{
 		"Secret":          models.Secret(hidden),
@@ -115,7 +115,7 @@ func TestSecretMatchesItsOwnHashOnly(t *testing.T) {
 
 func TestEchoedHeaderValueIsMaskedInAnAnswer(t *testing.T) {
 	t.Parallel()
-	header := func(value string) models.SourcedHeader { return sourced("X-A", value, models.SourceProject) }
+	header := func(value string) models.SourcedHeader { return sourced("X-A", value, models.LevelProject) }
 	tests := map[string]struct {
 		headers []models.SourcedHeader
 		body    string

@@ -2,21 +2,21 @@ package models
 
 import "context"
 
-// Source is the level that a value of a target comes from.
-type Source string
+// Level is where in the configuration a value of a target comes from.
+type Level string
 
 // Levels of configuration.
 const (
-	SourceProject   Source = "PROJECT"
-	SourceAccount   Source = "ACCOUNT"
-	SourceRequest   Source = "REQUEST"
-	SourceSSOClient Source = "SSO_CLIENT"
+	LevelProject   Level = "PROJECT"
+	LevelAccount   Level = "ACCOUNT"
+	LevelRequest   Level = "REQUEST"
+	LevelSSOClient Level = "SSO_CLIENT"
 )
 
 // Target is where a callback would be sent right now, and with which configured headers.
 type Target struct {
 	URL     string // empty where there is none
-	Source  Source // of the URL
+	Source  Level  // of the URL
 	Headers []SourcedHeader
 	// Unreadable is why the headers could not be read, nil when they could.
 	Unreadable error
@@ -25,7 +25,7 @@ type Target struct {
 // SourcedHeader is a configured header and the level it comes from.
 type SourcedHeader struct {
 	Header
-	Source Source
+	Source Level
 }
 
 // EffectiveTarget is the precedence of project over account. Headers travel with the URL they stand beside: with the
@@ -34,17 +34,17 @@ type SourcedHeader struct {
 func EffectiveTarget(account, project Endpoint) Target {
 	switch {
 	case project.URL != nil:
-		return Target{*project.URL, SourceProject, sourced(project.Headers, SourceProject), project.Unreadable}
+		return Target{*project.URL, LevelProject, sourced(project.Headers, LevelProject), project.Unreadable}
 	case account.URL != nil:
-		return Target{*account.URL, SourceAccount, overlay(
-			sourced(account.Headers, SourceAccount), sourced(project.Headers, SourceProject),
+		return Target{*account.URL, LevelAccount, overlay(
+			sourced(account.Headers, LevelAccount), sourced(project.Headers, LevelProject),
 		), firstError(account.Unreadable, project.Unreadable)}
 	default:
 		return Target{}
 	}
 }
 
-func sourced(headers []Header, source Source) []SourcedHeader {
+func sourced(headers []Header, source Level) []SourcedHeader {
 	out := make([]SourcedHeader, len(headers))
 	for i, h := range headers {
 		out[i] = SourcedHeader{h, source}
@@ -57,7 +57,7 @@ func sourced(headers []Header, source Source) []SourcedHeader {
 func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (Target, error) {
 	switch c.Target {
 	case TargetRequest:
-		return Target{*c.TargetURL, SourceRequest, sourced(c.TargetHeaders, SourceRequest), c.Unreadable}, nil
+		return Target{*c.TargetURL, LevelRequest, sourced(c.TargetHeaders, LevelRequest), c.Unreadable}, nil
 	case TargetConfigured:
 		return EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
 	}
@@ -68,5 +68,5 @@ func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (T
 	if err != nil || client.Webhook.URL == nil {
 		return Target{}, err
 	}
-	return Target{*client.Webhook.URL, SourceSSOClient, sourced(client.Webhook.Headers, SourceSSOClient), client.Webhook.Unreadable}, nil
+	return Target{*client.Webhook.URL, LevelSSOClient, sourced(client.Webhook.Headers, LevelSSOClient), client.Webhook.Unreadable}, nil
 }

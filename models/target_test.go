@@ -10,7 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-func sourced(key, value string, source models.Source) models.SourcedHeader {
+func sourced(key, value string, source models.Level) models.SourcedHeader {
 	return models.SourcedHeader{Header: models.Header{Key: key, Value: models.Secret(value)}, Source: source}
 }
 
@@ -33,25 +33,25 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 		"the project's URL goes before the account's, with the project's headers only": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
 			project: models.Endpoint{URL: projectURL, Headers: projectHeaders},
-			want: models.Target{URL: *projectURL, Source: models.SourceProject, Headers: []models.SourcedHeader{
-				sourced("AUTHORIZATION", "project", models.SourceProject), sourced("X-Project", "p", models.SourceProject),
+			want: models.Target{URL: *projectURL, Source: models.LevelProject, Headers: []models.SourcedHeader{
+				sourced("AUTHORIZATION", "project", models.LevelProject), sourced("X-Project", "p", models.LevelProject),
 			}},
 		},
 		"a project URL without headers gets none of the account's": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders}, project: models.Endpoint{URL: projectURL},
-			want: models.Target{URL: *projectURL, Source: models.SourceProject, Headers: []models.SourcedHeader{}},
+			want: models.Target{URL: *projectURL, Source: models.LevelProject, Headers: []models.SourcedHeader{}},
 		},
 		"the account's URL has the account's headers, with the project's laid over them by name": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders}, project: models.Endpoint{Headers: projectHeaders},
-			want: models.Target{URL: *accountURL, Source: models.SourceAccount, Headers: []models.SourcedHeader{
-				sourced("AUTHORIZATION", "project", models.SourceProject), sourced("X-Account", "a", models.SourceAccount),
-				sourced("X-Project", "p", models.SourceProject),
+			want: models.Target{URL: *accountURL, Source: models.LevelAccount, Headers: []models.SourcedHeader{
+				sourced("AUTHORIZATION", "project", models.LevelProject), sourced("X-Account", "a", models.LevelAccount),
+				sourced("X-Project", "p", models.LevelProject),
 			}},
 		},
 		"the account alone": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
-			want: models.Target{URL: *accountURL, Source: models.SourceAccount, Headers: []models.SourcedHeader{
-				sourced("Authorization", "account", models.SourceAccount), sourced("X-Account", "a", models.SourceAccount),
+			want: models.Target{URL: *accountURL, Source: models.LevelAccount, Headers: []models.SourcedHeader{
+				sourced("Authorization", "account", models.LevelAccount), sourced("X-Account", "a", models.LevelAccount),
 			}},
 		},
 	}
@@ -94,7 +94,7 @@ func TestNoAccountHeaderEverAccompaniesAProjectURL(t *testing.T) {
 			t.Fatalf("got %d headers, the project has %d", len(got.Headers), len(project.Headers))
 		}
 		for _, h := range got.Headers {
-			if h.Source != models.SourceProject || h.Value.Reveal() != "project" {
+			if h.Source != models.LevelProject || h.Value.Reveal() != "project" {
 				t.Fatalf("the account's %s goes to the project's URL", h.Key)
 			}
 		}
@@ -114,7 +114,7 @@ func TestAccountURLHasTheUnionWithTheProjectLaidOver(t *testing.T) {
 		got := map[string]string{}
 		for _, h := range target.Headers {
 			got[strings.ToLower(h.Key)] = h.Value.Reveal()
-			if source := models.Source(strings.ToUpper(h.Value.Reveal())); h.Source != source {
+			if source := models.Level(strings.ToUpper(h.Value.Reveal())); h.Source != source {
 				t.Fatalf("%s comes from %s, but says %s", h.Key, source, h.Source)
 			}
 		}
