@@ -13,7 +13,7 @@ import (
 )
 
 func (r *callbackResolver) Job(ctx context.Context, obj *models.Callback) (*models.Job, error) {
-	return load(ctx, loadersFrom(ctx).jobs, obj.JobID)
+	return load(ctx, loadersFrom(ctx).jobs, obj.Source.ID(models.TypeJob))
 }
 
 func (r *jobResolver) Input(ctx context.Context, obj *models.Job) (json.RawMessage, error) {

@@ -77,11 +77,11 @@ func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *models.BatchA
 }
 
 func (r *callbackResolver) Run(ctx context.Context, obj *models.Callback) (*models.Run, error) {
-	return load(ctx, loadersFrom(ctx).runs, obj.RunID)
+	return load(ctx, loadersFrom(ctx).runs, obj.Source.ID(models.TypeRun))
 }
 
 func (r *callbackResolver) Batch(ctx context.Context, obj *models.Callback) (*models.Batch, error) {
-	return load(ctx, loadersFrom(ctx).batches, obj.BatchID)
+	return load(ctx, loadersFrom(ctx).batches, obj.Source.ID(models.TypeBatch))
 }
 
 func (r *mutationResolver) CreateAction(ctx context.Context, input CreateActionInput) (*CreateActionPayload, error) {

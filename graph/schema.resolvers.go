@@ -83,11 +83,11 @@ func (r *callbackResolver) Account(ctx context.Context, obj *models.Callback) (*
 }
 
 func (r *callbackResolver) Crawl(ctx context.Context, obj *models.Callback) (*models.Crawl, error) {
-	return load(ctx, loadersFrom(ctx).crawls, obj.CrawlID)
+	return load(ctx, loadersFrom(ctx).crawls, obj.Source.ID(models.TypeCrawl))
 }
 
 func (r *callbackResolver) ReportDownload(ctx context.Context, obj *models.Callback) (*models.ReportDownload, error) {
-	return load(ctx, loadersFrom(ctx).reportDownloads, obj.ReportDownloadID)
+	return load(ctx, loadersFrom(ctx).reportDownloads, obj.Source.ID(models.TypeReportDownload))
 }
 
 func (r *callbackResolver) Attempts(ctx context.Context, obj *models.Callback, first *int, after *string) (*Connection[*models.Attempt], error) {

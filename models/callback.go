@@ -50,15 +50,13 @@ type Callback struct {
 	// BodyBytes is the size of a body that a claim has left out, 0 where it is in Body.
 	BodyBytes int64
 
-	AccountID        int64
-	ProjectID        int64
-	CrawlID          *int64
-	ReportDownloadID *int64
-	RunID            *int64
-	BatchID          *int64
-	JobID            *int64
-	ReplayOfID       *int64 // the original that this is a replay of
-	CauseID          *int64 // the callback whose failure this notice tells of
+	AccountID int64
+	ProjectID int64
+	Source    Source
+	// CreatedByUserID is who created the source, nil where nobody did, and where the release before has written the callback.
+	CreatedByUserID *int64
+	ReplayOfID      *int64 // the original that this is a replay of
+	CauseID         *int64 // the callback whose failure this notice tells of
 
 	// ReplayCount is the number of the last replay that is counted here: the history leaves it out, and so did earlier releases.
 	ReplayCount int
@@ -181,17 +179,20 @@ type occasion struct {
 	dedupKey    string
 	orderingKey string
 	projectID   int64
+	source      Source
+	creatorID   *int64    // who created the source, nil where nobody did
+	causeID     *int64    // the callback whose failure it tells of
 	notBefore   time.Time // when it is due; zero: now
 	// request is where the request itself said that its callbacks go; nil: as the event's rules have it.
 	request *Endpoint
-	// subject holds the source; its account, project, user and ref are filled in here.
+	// subject has what the body tells of; its account, project, user and ref are filled in here.
 	subject Subject
 }
 
 // raise creates the callback of an event within the transaction that made it happen. It returns nil when there is nowhere
 // to call back to.
 func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, error) {
-	known, err := readParties(ctx, tx, []*int64{&o.projectID}, []*int64{o.subject.creatorID()})
+	known, err := readParties(ctx, tx, []*int64{&o.projectID}, []*int64{o.creatorID})
 	if err != nil {
 		return nil, err
 	}
@@ -204,15 +205,21 @@ func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, e
 
 // compose makes the callback of an event, which is not in the database yet. It returns nil when there is nowhere to call back to.
 func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parties) (*Callback, error) {
-	subject := o.subject
-	if err := known.fill(&subject, o.projectID); err != nil {
+	subject, err := o.subject, error(nil)
+	if subject.Owners, err = known.owner(o.projectID); err != nil {
 		return nil, err
+	}
+	if o.creatorID != nil {
+		if subject.User, err = known.user(*o.creatorID); err != nil {
+			return nil, err
+		}
 	}
 	rules := events[o.event]
 	at := s.now()
 	c := &Callback{
 		UID: newUID(), Event: o.event, Target: rules.target, ContentType: rules.contentType,
 		AccountID: subject.Account.ID, ProjectID: subject.Project.ID,
+		Source: o.source, CreatedByUserID: o.creatorID, CauseID: o.causeID,
 		DedupKey: o.dedupKey, OrderingKey: o.orderingKey, CreatedAt: at,
 	}
 	c.Ref = c.UID
@@ -228,48 +235,11 @@ func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parti
 		return nil, err
 	}
 	c.aim(target, subject.Owners)
-	c.link(subject)
 	if o.notBefore.After(at) {
 		at = o.notBefore
 	}
 	c.due(at)
 	return c, nil
-}
-
-// link points the callback at its source.
-func (c *Callback) link(s Subject) {
-	if s.Crawl != nil {
-		c.CrawlID = &s.Crawl.ID
-	}
-	if s.ReportDownload != nil {
-		c.ReportDownloadID = &s.ReportDownload.ID
-	}
-	if s.Run != nil {
-		c.RunID = &s.Run.ID
-	}
-	if s.Batch != nil {
-		c.BatchID = &s.Batch.ID
-	}
-	if s.Job != nil {
-		c.JobID = &s.Job.ID
-	}
-	if s.Failure != nil {
-		c.CauseID = &s.Failure.Callback.ID
-	}
-}
-
-// sourceOf reads the crawl, run or job that a callback tells of: what can have a creator.
-func sourceOf(ctx context.Context, tx Store, c *Callback) (s Subject, err error) {
-	everything := PlatformActor().Scope(RoleViewer)
-	switch {
-	case c.CrawlID != nil:
-		s.Crawl, err = one(tx.Crawls(ctx, everything, *c.CrawlID))(TypeCrawl)
-	case c.RunID != nil:
-		s.Run, err = one(tx.Runs(ctx, everything, *c.RunID))(TypeRun)
-	case c.JobID != nil:
-		s.Job, err = one(tx.Jobs(ctx, everything, *c.JobID))(TypeJob)
-	}
-	return s, err
 }
 
 // callbackOf returns the callback that was created under a key, nil where none was due.

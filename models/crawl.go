@@ -43,6 +43,9 @@ func (c *Crawl) ObjectID() ObjectID { return ObjectID{TypeCrawl, c.ID} }
 // RawID returns the crawl's number as text.
 func (c *Crawl) RawID() string { return rawIDText(c.ID) }
 
+// OwnerCrawl is of a crawl's callbacks.
+const OwnerCrawl CallbackOwner = TypeCrawl
+
 // CrawlStore keeps crawls.
 type CrawlStore interface {
 	Crawls(ctx context.Context, scope Scope, ids ...int64) ([]*Crawl, error)

@@ -119,7 +119,8 @@ func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFini
 	var callback *Callback
 	if crawl.Status == CrawlFinished && crawl.Kind == CrawlStandard {
 		callback, err = s.compose(ctx, tx, occasion{
-			event: CrawlFinishedEvent, dedupKey: crawlFinishedKey(crawl.ID), projectID: crawl.ProjectID, subject: Subject{Crawl: crawl},
+			event: CrawlFinishedEvent, dedupKey: crawlFinishedKey(crawl.ID), projectID: crawl.ProjectID,
+			source: Source{Of: crawl.ObjectID()}, creatorID: crawl.CreatedByUserID, subject: Subject{Crawl: crawl},
 		}, known.parties)
 		if err != nil {
 			return crawlEnded{}, err

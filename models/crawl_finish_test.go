@@ -112,7 +112,7 @@ func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 			continue
 		}
 		noError(t, heard[i].Err)
-		if heard[i].Crawl.ID != test.crawlID || *heard[i].Callback.CrawlID != test.crawlID {
+		if heard[i].Crawl.ID != test.crawlID || heard[i].Callback.Source.Of.Raw != test.crawlID {
 			t.Errorf("got %+v and %+v", heard[i].Crawl, heard[i].Callback)
 		}
 	}
@@ -234,7 +234,7 @@ func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 	for _, f := range heard {
 		noError(t, f.Err)
 		uid := f.Callback.UID.String()
-		if known, ok := uids[f.Crawl.ID]; ok && known != uid || *f.Callback.CrawlID != f.Crawl.ID {
+		if known, ok := uids[f.Crawl.ID]; ok && known != uid || f.Callback.Source.Of.Raw != f.Crawl.ID {
 			t.Errorf("crawl %d has the callbacks %s and %s", f.Crawl.ID, known, uid)
 		}
 		uids[f.Crawl.ID] = uid
@@ -321,7 +321,7 @@ func (w *world) ends() []finished {
 	callbacks := w.callbacks(models.CrawlFinishedEvent)
 	for i, crawl := range crawls {
 		all[i].Crawl = crawl
-		if n := slices.IndexFunc(callbacks, func(c *models.Callback) bool { return *c.CrawlID == crawl.ID }); n >= 0 {
+		if n := slices.IndexFunc(callbacks, func(c *models.Callback) bool { return c.Source.Of.Raw == crawl.ID }); n >= 0 {
 			all[i].Callback = callbacks[n]
 		}
 	}

@@ -16,7 +16,7 @@ func TestFinishedCrawlRaisesOneCallbackThatIsDueNow(t *testing.T) {
 		t.Errorf("got %+v", crawl)
 	}
 	c = w.callback(c.ID)
-	if c.Ref != c.UID || !c.NextAttemptAt.Equal(start) || *c.TargetURL != projectURL || *c.CrawlID != 124234 || c.Event != models.CrawlFinishedEvent {
+	if c.Ref != c.UID || !c.NextAttemptAt.Equal(start) || *c.TargetURL != projectURL || c.Source.Of != (models.ObjectID{Type: models.TypeCrawl, Raw: 124234}) || c.Event != models.CrawlFinishedEvent {
 		t.Errorf("got %+v", c)
 	}
 	want := models.Wakeup{Lane: w.lane(projectHost), At: start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true}

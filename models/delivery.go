@@ -213,7 +213,7 @@ func (d *Delivery) Bytes() int64 { return int64(len(d.Callback.Body)) + d.Callba
 // Leave is called when the request leaves: a delivery that was claimed ahead has waited for its turn.
 func (d *Delivery) Leave(at time.Time) { d.Attempt.StartedAt = at.UTC().Truncate(time.Microsecond) }
 
-func (d *Delivery) rules() event { return events[d.Callback.Event] }
+func (d *Delivery) rules() event { return d.Callback.rules() }
 
 // Refusal says why the delivery's request cannot leave at all; nil when it can.
 func (d *Delivery) Refusal() *AttemptError {

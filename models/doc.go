@@ -56,6 +56,6 @@
 //  2. The source's own file: the entity, its store port, and the use-case that ends in raise(ctx, tx, occasion{…}), in the transaction that
 //     changes the entity, with a dedupKey that names this event of this source, and after the commit in wake. An occasion can carry the
 //     request's own URL (then the target is fixed) and an orderingKey (then callbacks go one after the other).
-//  3. Subject, link and creatorID (callback.go, parties.go, payload.go): the pointer to the source, its column on callbacks in a migration, and
-//     who its creator is; with an owner in history.go where the source has a list of its callbacks.
+//  3. The store: a column on callbacks for the occasion's Source, in a migration, and its row in store/source.go. Replays, notices and lists
+//     go by that.
 package models

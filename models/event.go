@@ -42,6 +42,8 @@ type event struct {
 	target TargetKind
 	// succeeds tells whether the receiver's status means that the callback arrived.
 	succeeds func(status int) bool
+	// newestCounts: of a line, one that has failed gives way to that of a newer source.
+	newestCounts bool
 	// notifiesPartner: a failure is told to the SSO client's webhook.
 	notifiesPartner bool
 	// body renders the payload, once, when the callback is created.
@@ -68,7 +70,7 @@ var events = map[EventName]event{
 		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: runFinishedBody,
 	},
 	RunResultEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: runResultBody,
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, newestCounts: true, body: runResultBody,
 	},
 	JobUpdatedEvent: {
 		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: jobUpdatedBody,
@@ -80,6 +82,8 @@ var events = map[EventName]event{
 		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx, body: callbacksFailedBody,
 	},
 }
+
+func (c *Callback) rules() event { return events[c.Event] }
 
 // EventNames returns all events.
 func EventNames() []EventName { return slices.Sorted(maps.Keys(events)) }

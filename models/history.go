@@ -7,16 +7,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// CallbackOwner says whose callbacks a list holds.
+// CallbackOwner says whose callbacks a list holds: the name of a type.
 type CallbackOwner string
 
-// Owners of callbacks.
+// Owners of callbacks, beside the sources that they tell of.
 const (
-	OwnerAccount CallbackOwner = "account"
-	OwnerProject CallbackOwner = "project"
-	OwnerCrawl   CallbackOwner = "crawl"
-	OwnerRun     CallbackOwner = "run"
-	OwnerJob     CallbackOwner = "job"
+	OwnerAccount CallbackOwner = TypeAccount
+	OwnerProject CallbackOwner = TypeProject
 )
 
 // CallbackFilter narrows a list of callbacks. What is empty narrows nothing.

@@ -61,6 +61,9 @@ func (j *Job) ObjectID() ObjectID { return ObjectID{TypeJob, j.ID} }
 // RawID returns the job's number as text.
 func (j *Job) RawID() string { return rawIDText(j.ID) }
 
+// OwnerJob is of a job's callbacks.
+const OwnerJob CallbackOwner = TypeJob
+
 // ListCursor is the job's place in a list.
 func (j *Job) ListCursor() Cursor { return Cursor{j.CreatedAt, j.ID} }
 
@@ -225,7 +228,7 @@ func (s *Service) UpdateJob(ctx context.Context, actor *Actor, in JobChange) (*J
 		}
 		o := occasion{
 			event: JobUpdatedEvent, dedupKey: job.changeKey(), orderingKey: "job:" + job.RawID(), projectID: job.ProjectID,
-			subject: Subject{Job: job},
+			source: Source{Of: job.ObjectID()}, creatorID: job.CreatedByUserID, subject: Subject{Job: job},
 		}
 		if job.CallbackURL != nil {
 			o.request = &Endpoint{URL: job.CallbackURL}

@@ -161,7 +161,7 @@ func TestEachChangeOfAJobIsToldOnceAndInOrder(t *testing.T) {
 		w.queue.take()
 		c := w.change(j, step.in)
 		want := fmt.Sprintf(`{"id":"%d","uuid":"%s","state":"%s","action":"%s"}`, j.ID, j.UUID, step.state, step.action)
-		if string(c.Body) != want || c.ContentType != "application/json" || *c.JobID != j.ID || *c.TargetURL != jobURL || c.Target != models.TargetRequest {
+		if string(c.Body) != want || c.ContentType != "application/json" || c.Source.Of != j.ObjectID() || *c.TargetURL != jobURL || c.Target != models.TargetRequest {
 			t.Errorf("step %d is told as %s: %+v", i, c.Body, c)
 		}
 		if woken := wokenIDs(w.queue.take()); (len(woken) == 1) != (i == 0) {

@@ -27,8 +27,8 @@ func (s *Service) giveWay(ctx context.Context, tx Store, d *Delivery, at time.Ti
 	if err != nil || behind == nil {
 		return err
 	}
-	if c.Event == RunResultEvent && c.RunID != nil {
-		newer, err := tx.HoldsNewerResult(ctx, c.OrderingKey, *c.RunID)
+	if c.rules().newestCounts {
+		newer, err := tx.HoldsNewer(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -62,14 +62,14 @@ func (s *Service) blocks(ctx context.Context, tx Store, c *Callback, before int,
 	return tx.LaneSucceeded(ctx, c.AccountID, c.Lane, last)
 }
 
-// supersede ends the result of an earlier run that has failed and waits for its next attempt, as a newer one lines up. A replay supersedes
+// supersede ends the result of an older source that has failed and waits for its next attempt, as a newer one lines up. A replay supersedes
 // nothing. The transaction has locked the ordering key.
 func supersede(ctx context.Context, tx Store, c *Callback) error {
-	if c.Event != RunResultEvent || c.RunID == nil || c.ReplayOfID != nil {
+	if !c.rules().newestCounts || c.ReplayOfID != nil {
 		return nil
 	}
 	head, err := tx.Head(ctx, c.OrderingKey)
-	if err != nil || head == nil || head.Status != StatusPending || head.FailureCount == 0 || head.RunID == nil || *head.RunID >= *c.RunID {
+	if err != nil || head == nil || head.Status != StatusPending || head.FailureCount == 0 || !c.Source.newer(head.Source) {
 		return err
 	}
 	head.Error = supersededError

@@ -18,6 +18,7 @@ type NoticeStore interface {
 type Partner struct {
 	NoticeMode   NoticeMode // empty: nobody does
 	FailureCount int        // of the callback, as it is written
+	CreatorID    *int64     // who created what the callback tells of
 }
 
 // partnersOf is read before the failures are written: what was written before was told before.
@@ -85,12 +86,11 @@ func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery, partne
 	if partner.FailureCount >= c.FailureCount { // the same call is made again, after a commit that was not heard of
 		return callbackOf(ctx, tx, key)
 	}
-	subject, err := sourceOf(ctx, tx, c)
-	if err != nil {
-		return nil, err
-	}
-	subject.Failure = &Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}
-	return s.raise(ctx, tx, occasion{event: CallbackFailedEvent, dedupKey: key, projectID: c.ProjectID, subject: subject})
+	return s.raise(ctx, tx, occasion{
+		event: CallbackFailedEvent, dedupKey: key, projectID: c.ProjectID,
+		source: Source{Of: c.Source.Of}, creatorID: partner.CreatorID, causeID: &c.ID,
+		subject: Subject{Failure: &Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}},
+	})
 }
 
 // noticeKey names the failure.

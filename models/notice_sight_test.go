@@ -46,7 +46,7 @@ func (w *world) seen(actor *models.Actor, n *models.Callback) string {
 	add(w.Callbacks(ctx, actor, n.ID))
 	add(w.Replays(ctx, actor, n.ID))
 	for owner, id := range map[models.CallbackOwner]int64{
-		models.OwnerAccount: n.AccountID, models.OwnerProject: n.ProjectID, models.OwnerCrawl: *n.CrawlID,
+		models.OwnerAccount: n.AccountID, models.OwnerProject: n.ProjectID, models.OwnerCrawl: n.Source.Of.Raw,
 	} {
 		for _, filter := range []models.CallbackFilter{{}, {Event: []models.EventName{models.CallbackFailedEvent}}, {Status: []models.Status{n.Status}}} {
 			add(w.CallbackPages(ctx, actor, owner, []int64{id}, filter, models.Page{First: 10}))

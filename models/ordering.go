@@ -17,8 +17,8 @@ type OrderingStore interface {
 	// Head returns the callback of an ordering key that is not held, and FirstHeld the first that is; nil where there is none.
 	Head(ctx context.Context, key string) (*Callback, error)
 	FirstHeld(ctx context.Context, key string) (*Callback, error)
-	// HoldsNewerResult tells whether the result of a later run is held, replays apart.
-	HoldsNewerResult(ctx context.Context, key string, runID int64) (bool, error)
+	// HoldsNewer tells whether a callback of the same event and line is held, replays apart, whose source was created after this one's.
+	HoldsNewer(ctx context.Context, c *Callback) (bool, error)
 	// LaneSucceeded tells whether one of the last 1,000 callbacks of an account that ended did so in a lane, as SUCCESS, after a time.
 	LaneSucceeded(ctx context.Context, accountID int64, lane Lane, after time.Time) (bool, error)
 	// AttemptedAt returns when the first and the last attempt before one of a number began; zero times where there was none.

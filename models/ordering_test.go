@@ -175,7 +175,7 @@ func TestReplayGoesToTheEndOfTheLine(t *testing.T) {
 	w.queue.take()
 	replay, err := w.ReplayCallback(t.Context(), w.editor, line[0].ID)
 	noError(t, err)
-	if !replay.Held || replay.NextAttemptAt != nil || replay.OrderingKey != line[0].OrderingKey || *replay.JobID != *line[0].JobID ||
+	if !replay.Held || replay.NextAttemptAt != nil || replay.OrderingKey != line[0].OrderingKey || replay.Source != line[0].Source ||
 		len(w.queue.take()) != 0 {
 		t.Errorf("got %+v", replay)
 	}

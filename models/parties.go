@@ -75,31 +75,3 @@ func (p parties) user(id int64) (*User, error) {
 	}
 	return user, nil
 }
-
-// fill sets the account, the project and the user of a subject.
-func (p parties) fill(s *Subject, projectID int64) (err error) {
-	if s.Owners, err = p.owner(projectID); err != nil {
-		return err
-	}
-	if creator := s.creatorID(); creator != nil {
-		s.User, err = p.user(*creator)
-	}
-	return err
-}
-
-// creatorID is the user who created the source, nil where there is none. A report download's is first of all its crawl's.
-func (s *Subject) creatorID() (creator *int64) {
-	if s.Crawl != nil {
-		creator = s.Crawl.CreatedByUserID
-	}
-	if creator == nil && s.ReportDownload != nil {
-		creator = s.ReportDownload.CreatedByUserID
-	}
-	if creator == nil && s.Run != nil {
-		creator = s.Run.CreatedByUserID
-	}
-	if creator == nil && s.Job != nil {
-		creator = s.Job.CreatedByUserID
-	}
-	return creator
-}

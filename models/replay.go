@@ -108,7 +108,7 @@ func (c *Callback) replay(number int) *Callback {
 	return &Callback{
 		UID: newUID(), Ref: c.Ref, Event: c.Event, Target: c.Target, TargetHeaders: c.TargetHeaders,
 		ContentType: c.ContentType, Body: c.Body, AccountID: c.AccountID, ProjectID: c.ProjectID,
-		CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID, RunID: c.RunID, BatchID: c.BatchID, JobID: c.JobID, ReplayOfID: &c.ID, CauseID: c.CauseID,
+		Source: c.Source, CreatedByUserID: c.CreatedByUserID, ReplayOfID: &c.ID, CauseID: c.CauseID,
 		OrderingKey: c.OrderingKey, DedupKey: replayPrefix + c.UID.String() + ":" + strconv.Itoa(number),
 	}
 }

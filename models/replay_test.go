@@ -21,7 +21,8 @@ func TestReplayIsANewCallbackWithTheSameRefAndBytes(t *testing.T) {
 	noError(t, err)
 	replay = w.callback(replay.ID)
 	if replay.UID == original.UID || replay.Ref != original.Ref || string(replay.Body) != string(original.Body) ||
-		replay.ContentType != original.ContentType || *replay.ReplayOfID != original.ID || *replay.CrawlID != *original.CrawlID {
+		replay.ContentType != original.ContentType || *replay.ReplayOfID != original.ID || replay.Source != original.Source ||
+		*replay.CreatedByUserID != *original.CreatedByUserID {
 		t.Errorf("got %+v of %+v", replay, original)
 	}
 	wantStatus(t, replay, models.StatusPending)

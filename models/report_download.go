@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -153,7 +154,9 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 			return err
 		}
 		callback, err = s.raise(ctx, tx, occasion{
-			event: ReportDownloadGeneratedEvent, dedupKey: key, projectID: crawl.ProjectID, subject: Subject{Crawl: crawl, ReportDownload: report},
+			event: ReportDownloadGeneratedEvent, dedupKey: key, projectID: crawl.ProjectID,
+			source: Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, creatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
+			subject: Subject{Crawl: crawl, ReportDownload: report},
 		})
 		return err
 	})

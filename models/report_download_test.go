@@ -41,7 +41,7 @@ func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
 	crawl := w.crawl(5, nil)
 	report, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(567890, crawl.ID))
 	noError(t, err)
-	if report.Status != models.ReportDownloadGenerated || c == nil || *c.ReportDownloadID != 567890 || *c.CrawlID != crawl.ID {
+	if report.Status != models.ReportDownloadGenerated || c == nil || c.Source != (models.Source{Of: crawl.ObjectID(), Part: report.ObjectID()}) {
 		t.Fatalf("got %+v and %+v", report, c)
 	}
 	if got := w.queue.take(); len(got) != 1 {

@@ -80,6 +80,12 @@ func (r *Run) ObjectID() ObjectID { return ObjectID{TypeRun, r.ID} }
 // RawID returns the run's number as text.
 func (r *Run) RawID() string { return rawIDText(r.ID) }
 
+// OwnerRun is of a run's callbacks.
+const OwnerRun CallbackOwner = TypeRun
+
+// TypeBatch names what a callback tells of; a batch is no node.
+const TypeBatch = "Batch"
+
 // ListCursor is the run's place in a list.
 func (r *Run) ListCursor() Cursor { return Cursor{r.CreatedAt, r.ID} }
 

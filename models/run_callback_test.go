@@ -140,7 +140,7 @@ func TestRequestsURLStaysAndTheProjectsMoves(t *testing.T) {
 		wantStatus(t, w.callback(c.ID), models.StatusSuccess)
 		replay, err := w.ReplayCallback(t.Context(), w.editor, c.ID)
 		noError(t, err)
-		if *replay.TargetURL != want || *replay.RunID != run.ID {
+		if *replay.TargetURL != want || replay.Source != c.Source {
 			t.Errorf("the replay is %+v, want %s", replay, want)
 		}
 	}

@@ -323,6 +323,7 @@ func (s *Service) raiseBatch(ctx context.Context, tx Store, run *Run, batch *Bat
 	}
 	o := occasion{
 		event: RunBatchFinishedEvent, dedupKey: "run-batch:" + batch.UID.String(), projectID: run.ProjectID, request: run.request(),
+		source: Source{Of: run.ObjectID(), Part: ObjectID{TypeBatch, batch.ID}}, creatorID: run.CreatedByUserID,
 		subject: Subject{Run: run, Batch: batch, RunInput: input},
 	}
 	switch run.CallbackOn {
@@ -339,7 +340,7 @@ func (s *Service) raiseBatch(ctx context.Context, tx Store, run *Run, batch *Bat
 func (s *Service) raiseFinal(ctx context.Context, tx Store, run *Run) (*Callback, error) {
 	o := occasion{
 		event: RunFinishedEvent, dedupKey: "run-finished:" + run.UID.String(), projectID: run.ProjectID, request: run.request(),
-		subject: Subject{Run: run},
+		source: Source{Of: run.ObjectID()}, creatorID: run.CreatedByUserID, subject: Subject{Run: run},
 	}
 	if run.CallbackOn == CallbackOnResult {
 		if run.Status != RunStopped {

@@ -57,7 +57,7 @@ func TestTenPagesMakeTenRunningCallbacksAndOneFinal(t *testing.T) {
 		b := readRunBody(t, c)
 		uids[*b.Run.BatchUID] = true
 		if b.Run.Status != models.RunRunning || b.CallbackRefUID != c.Ref.String() || b.Error != nil || string(b.Input) != string(shoes) ||
-			string(b.CustomData) != string(customData) || *b.Run.BatchUID != claimed[i].Batch.UID.String() || *c.BatchID != claimed[i].Batch.ID {
+			string(b.CustomData) != string(customData) || *b.Run.BatchUID != claimed[i].Batch.UID.String() || c.Source.Part.Raw != claimed[i].Batch.ID {
 			t.Errorf("callback %d says %s", i, c.Body)
 		}
 		if c.ContentType != "application/json" || *c.TargetURL != projectURL || c.OrderingKey != "" || c.Held {
@@ -138,7 +138,7 @@ func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 				}
 				// Each page has told its own outcome.
 				for _, c := range w.told(run.ID, models.RunBatchFinishedEvent) {
-					body, b := readRunBody(t, c), w.batch(*c.BatchID)
+					body, b := readRunBody(t, c), w.batch(c.Source.Part.Raw)
 					if want := b.Status; body.Run.Status != want && (want != models.RunSucceeded || body.Run.Status != models.RunRunning) ||
 						(body.Error == nil) != (b.Error == nil) || (string(body.Results) == "null") != (b.Error != nil) {
 						t.Errorf("a page that is %s says %s", b.Status, c.Body)

@@ -36,7 +36,7 @@ func (w *world) wantToldOnce(run *models.Run) {
 	w.t.Helper()
 	told := map[int64]int{}
 	for _, c := range w.told(run.ID, models.RunBatchFinishedEvent) {
-		told[*c.BatchID]++
+		told[c.Source.Part.Raw]++
 	}
 	for _, b := range w.batches(run.ID) {
 		if told[b.ID] != 1 {

@@ -234,18 +234,16 @@ func TestNoticeToAPartnerThatCannotBeReadKeepsNoAttemptFromBeingRecorded(t *test
 	}
 }
 
-// without is a store from which a crawl has gone.
+// without is a store from which the users have gone.
 type without struct{ models.Store }
 
 func (s without) InTx(ctx context.Context, f func(models.Store) error) error {
 	return s.Store.InTx(ctx, func(tx models.Store) error { return f(without{tx}) })
 }
 
-func (without) Crawls(context.Context, models.Scope, ...int64) ([]*models.Crawl, error) {
-	return nil, nil
-}
+func (without) Users(context.Context, ...int64) ([]*models.User, error) { return nil, nil }
 
-func TestNoticeOfACrawlThatHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
+func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	service, m := w.on(without{w.store}), &monitor{}

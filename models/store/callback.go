@@ -12,44 +12,41 @@ import (
 )
 
 type callbackRow struct {
-	ID               int64
-	UID              uuid.UUID
-	Ref              uuid.UUID
-	Event            models.EventName
-	Status           models.Status
-	Target           models.TargetKind
-	TargetURL        *string
-	TargetHost       string // for the release before, which claims by it
-	Lane             string
-	TargetHeaders    []byte
-	ContentType      string
-	Body             []byte
-	BodyBytes        int64 `gorm:"->;-:migration"` // no column: of a body that a claim leaves out
-	AccountID        int64
-	ProjectID        int64
-	CrawlID          *int64
-	ReportDownloadID *int64
-	RunID            *int64
-	BatchID          *int64
-	JobID            *int64
-	ReplayOfID       *int64
-	CauseID          *int64
-	ReplayCount      int
-	DedupKey         string
-	OrderingKey      *string
-	Held             bool
-	AttemptCount     int
-	FailureCount     int
-	Mishaps          mishapColumns `gorm:"embedded"`
-	NextAttemptAt    *int64
-	LeaseUntil       *int64
-	LocalSince       *int64
-	HTTPStatus       *int
-	ErrorCode        *models.AttemptErrorCode
-	ErrorMessage     *string
-	CreatedAt        int64 `gorm:"autoCreateTime:false"`
-	FinishedAt       *int64
-	PayloadPurgedAt  *int64
+	ID              int64
+	UID             uuid.UUID
+	Ref             uuid.UUID
+	Event           models.EventName
+	Status          models.Status
+	Target          models.TargetKind
+	TargetURL       *string
+	TargetHost      string // for the release before, which claims by it
+	Lane            string
+	TargetHeaders   []byte
+	ContentType     string
+	Body            []byte
+	BodyBytes       int64 `gorm:"->;-:migration"` // no column: of a body that a claim leaves out
+	AccountID       int64
+	ProjectID       int64
+	Source          sourceColumns `gorm:"embedded"`
+	CreatedByUserID *int64
+	ReplayOfID      *int64
+	CauseID         *int64
+	ReplayCount     int
+	DedupKey        string
+	OrderingKey     *string
+	Held            bool
+	AttemptCount    int
+	FailureCount    int
+	Mishaps         mishapColumns `gorm:"embedded"`
+	NextAttemptAt   *int64
+	LeaseUntil      *int64
+	LocalSince      *int64
+	HTTPStatus      *int
+	ErrorCode       *models.AttemptErrorCode
+	ErrorMessage    *string
+	CreatedAt       int64 `gorm:"autoCreateTime:false"`
+	FinishedAt      *int64
+	PayloadPurgedAt *int64
 }
 
 func (callbackRow) TableName() string { return "callbacks" }
@@ -62,8 +59,8 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 		ID: r.ID, UID: r.UID, Ref: r.Ref, Event: r.event(), Status: r.Status,
 		Target: r.Target, TargetURL: r.TargetURL, Lane: lane(r.Lane), TargetHeaders: headers, Unreadable: unreadable,
 		ContentType: r.ContentType, Body: r.Body, BodyBytes: r.BodyBytes,
-		AccountID: r.AccountID, ProjectID: r.ProjectID, CrawlID: r.CrawlID, ReportDownloadID: r.ReportDownloadID,
-		RunID: r.RunID, BatchID: r.BatchID, JobID: r.JobID, ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
+		AccountID: r.AccountID, ProjectID: r.ProjectID, Source: r.Source.source(), CreatedByUserID: r.CreatedByUserID,
+		ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
 		ReplayCount: r.ReplayCount, DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
 		AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
 		Tries:      models.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
@@ -115,8 +112,8 @@ func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 		UID: c.UID, Ref: c.Ref, Event: storedEvent(c.Event), Status: c.Status,
 		Target: c.Target, TargetURL: c.TargetURL, TargetHost: c.Lane.Host, Lane: c.Lane.String(), TargetHeaders: headers,
 		ContentType: c.ContentType, Body: c.Body,
-		AccountID: c.AccountID, ProjectID: c.ProjectID, CrawlID: c.CrawlID, ReportDownloadID: c.ReportDownloadID,
-		RunID: c.RunID, BatchID: c.BatchID, JobID: c.JobID, ReplayOfID: c.ReplayOfID, CauseID: c.CauseID,
+		AccountID: c.AccountID, ProjectID: c.ProjectID, Source: sourceColumnsOf(c.Source), CreatedByUserID: c.CreatedByUserID,
+		ReplayOfID: c.ReplayOfID, CauseID: c.CauseID,
 		DedupKey: c.DedupKey, OrderingKey: nullText(c.OrderingKey), Held: c.Held,
 		AttemptCount: c.AttemptCount, NextAttemptAt: microsPtr(c.NextAttemptAt), LeaseUntil: microsPtr(c.LeaseUntil),
 		CreatedAt: micros(c.CreatedAt),
@@ -167,7 +164,7 @@ func (s *Store) createCallbacks(ctx context.Context, callbacks []*models.Callbac
 
 // newCallbacks are the columns that a callback has from the start.
 func newCallbacks(rows []callbackRow) []column {
-	return []column{
+	return append([]column{
 		columnOf("uid", "uuid", rows, func(r callbackRow) uuid.UUID { return r.UID }),
 		columnOf("ref", "uuid", rows, func(r callbackRow) uuid.UUID { return r.Ref }),
 		columnOf("event", "text", rows, func(r callbackRow) string { return string(r.Event) }),
@@ -181,11 +178,7 @@ func newCallbacks(rows []callbackRow) []column {
 		columnOf("body", "bytea", rows, func(r callbackRow) []byte { return r.Body }),
 		columnOf("account_id", "bigint", rows, func(r callbackRow) int64 { return r.AccountID }),
 		columnOf("project_id", "bigint", rows, func(r callbackRow) int64 { return r.ProjectID }),
-		columnOf("crawl_id", "bigint", rows, func(r callbackRow) *int64 { return r.CrawlID }),
-		columnOf("report_download_id", "bigint", rows, func(r callbackRow) *int64 { return r.ReportDownloadID }),
-		columnOf("run_id", "bigint", rows, func(r callbackRow) *int64 { return r.RunID }),
-		columnOf("batch_id", "bigint", rows, func(r callbackRow) *int64 { return r.BatchID }),
-		columnOf("job_id", "bigint", rows, func(r callbackRow) *int64 { return r.JobID }),
+		columnOf("created_by_user_id", "bigint", rows, func(r callbackRow) *int64 { return r.CreatedByUserID }),
 		columnOf("replay_of_id", "bigint", rows, func(r callbackRow) *int64 { return r.ReplayOfID }),
 		columnOf("cause_id", "bigint", rows, func(r callbackRow) *int64 { return r.CauseID }),
 		columnOf("dedup_key", "text", rows, func(r callbackRow) string { return r.DedupKey }),
@@ -196,7 +189,7 @@ func newCallbacks(rows []callbackRow) []column {
 		columnOf("next_attempt_at", "bigint", rows, func(r callbackRow) *int64 { return r.NextAttemptAt }),
 		columnOf("lease_until", "bigint", rows, func(r callbackRow) *int64 { return r.LeaseUntil }),
 		columnOf("created_at", "bigint", rows, func(r callbackRow) int64 { return r.CreatedAt }),
-	}
+	}, newSources(rows)...)
 }
 
 // CallbacksByDedupKey finds the callbacks of events, without their bodies and headers.

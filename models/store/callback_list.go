@@ -10,18 +10,25 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// owners are what callbacks are listed by: the column, the table of the owners and the field.
-var owners = map[models.CallbackOwner]struct {
+// callbackOwner is what callbacks are listed by: the column, the table of the owners and the field.
+type callbackOwner struct {
 	column string
 	table  any
 	id     func(*models.Callback) int64
-}{
-	models.OwnerAccount: {"account_id", &accountRow{}, func(c *models.Callback) int64 { return c.AccountID }},
-	models.OwnerProject: {"project_id", &projectRow{}, func(c *models.Callback) int64 { return c.ProjectID }},
-	models.OwnerCrawl:   {"crawl_id", &crawlRow{}, func(c *models.Callback) int64 { return *c.CrawlID }},
-	models.OwnerRun:     {"run_id", &runRow{}, func(c *models.Callback) int64 { return *c.RunID }},
-	models.OwnerJob:     {"job_id", &jobRow{}, func(c *models.Callback) int64 { return *c.JobID }},
 }
+
+var owners = func() map[models.CallbackOwner]callbackOwner {
+	list := map[models.CallbackOwner]callbackOwner{
+		models.OwnerAccount: {"account_id", &accountRow{}, func(c *models.Callback) int64 { return c.AccountID }},
+		models.OwnerProject: {"project_id", &projectRow{}, func(c *models.Callback) int64 { return c.ProjectID }},
+	}
+	for _, kind := range callbackSources {
+		if !kind.part {
+			list[models.CallbackOwner(kind.typeName)] = callbackOwner{kind.column, kind.row, func(c *models.Callback) int64 { return c.Source.Of.Raw }}
+		}
+	}
+	return list
+}()
 
 // CallbackPages lists the callbacks of owners.
 func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) (pages map[int64]*models.PageOf[*models.Callback], err error) {

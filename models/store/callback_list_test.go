@@ -24,7 +24,7 @@ func scatter(t *testing.T, s *store.Store, n *tenant, random *rand.Rand, count i
 		c := newCallback(t, s, n, start.Add(time.Duration(i/3)*time.Second), func(c *models.Callback) {
 			c.Event = pick(random, models.CrawlFinishedEvent, models.CrawlFinishedEvent, models.ReportDownloadGeneratedEvent, models.CallbackFailedEvent)
 			if random.IntN(3) == 0 {
-				c.ProjectID, c.CrawlID = other.ID, nil
+				c.ProjectID, c.Source = other.ID, models.Source{}
 			}
 		})
 		made = append(made, c.ID)
@@ -89,7 +89,7 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 	of := map[models.CallbackOwner]func(*models.Callback) bool{
 		models.OwnerAccount: func(*models.Callback) bool { return true },
 		models.OwnerProject: func(c *models.Callback) bool { return c.ProjectID == n.project.ID },
-		models.OwnerCrawl:   func(c *models.Callback) bool { return c.CrawlID != nil },
+		models.OwnerCrawl:   func(c *models.Callback) bool { return c.Source.ID(models.TypeCrawl) != nil },
 	}
 	id := map[models.CallbackOwner]int64{
 		models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID, models.OwnerCrawl: n.crawl.ID,

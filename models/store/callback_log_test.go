@@ -39,7 +39,7 @@ func newLogged(t *testing.T, s *store.Store, name string) *logged {
 
 func (l *logged) calledBack(t *testing.T, s *store.Store, changes ...func(*models.Callback)) *models.Callback {
 	t.Helper()
-	return newCallback(t, s, l.tenant, start, append(changes, func(c *models.Callback) { c.CrawlID, c.RunID = nil, &l.run.ID })...)
+	return newCallback(t, s, l.tenant, start, append(changes, func(c *models.Callback) { c.Source.Of = l.run.ObjectID() })...)
 }
 
 // finishedAttempt writes an attempt with what came of it.
@@ -117,7 +117,9 @@ func TestAnEntryHasTheUIDsOfWhatBelongsToIt(t *testing.T) {
 		InputID: inputs[0].ID, Page: 1, Status: models.RunQueued, NextAttemptAt: &start, CreatedAt: start,
 	}
 	noError(t, s.CreateBatches(t.Context(), []*models.Batch{b}))
-	replay := l.calledBack(t, s, func(c *models.Callback) { c.BatchID, c.ReplayOfID = &b.ID, &l.callback.ID })
+	replay := l.calledBack(t, s, func(c *models.Callback) {
+		c.Source.Part, c.ReplayOfID = models.ObjectID{Type: models.TypeBatch, Raw: b.ID}, &l.callback.ID
+	})
 	entries, err := s.LogEntries(t.Context(), everything(), models.LogQuery{ProjectID: l.project.ID, RunUID: []uuid.UUID{l.run.UID}, Limit: 10})
 	noError(t, err)
 	type uids struct{ callback, parent, run, batch string }

@@ -160,14 +160,13 @@ func TestEveryListGoesThroughItsIndexes(t *testing.T) {
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
 	for name, test := range planned {
-		for _, owner := range []string{"account", "project"} {
-			id := map[string]int64{"account": n.account.ID, "project": n.project.ID}[owner]
+		for owner, id := range map[models.CallbackOwner]int64{models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID} {
 			after := &models.Cursor{At: start}
 			for of, query := range map[string]*gorm.DB{
-				"page":  s.QueryPages(t.Context(), n.scope(), models.CallbackOwner(owner), []int64{id}, test.filter, models.Page{First: 20, After: after}),
-				"count": s.QueryCounts(t.Context(), n.scope(), models.CallbackOwner(owner), []int64{id}, test.filter),
+				"page":  s.QueryPages(t.Context(), n.scope(), owner, []int64{id}, test.filter, models.Page{First: 20, After: after}),
+				"count": s.QueryCounts(t.Context(), n.scope(), owner, []int64{id}, test.filter),
 			} {
-				wantSteps(t, s, owner+", filter "+name+", "+of, query.Statement.SQL.String(), goodSteps(owner))
+				wantSteps(t, s, string(owner)+", filter "+name+", "+of, query.Statement.SQL.String(), goodSteps(strings.ToLower(string(owner))))
 			}
 		}
 	}

@@ -15,8 +15,8 @@ const isNotice = "target = 'SSO_CLIENT'"
 
 // historyColumns are what the history shows of a callback: neither its body nor its headers, which only its delivery needs, and without
 // what is only for the platform.
-const historyColumns = "callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id, report_download_id, " +
-	"run_id, batch_id, job_id, replay_of_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count, " +
+var historyColumns = "callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, " + sourceNames +
+	", created_by_user_id, replay_of_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count, " +
 	"panic_count, interruption_count, unreadable_since, next_attempt_at, " +
 	"lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at"
 

@@ -17,16 +17,17 @@ func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]m
 		ID           int64
 		FailureCount int
 		NoticeMode   models.NoticeMode
+		CreatorID    *int64
 	}
 	err := s.writer(ctx).Table("callbacks").Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: "callbacks"}}).
-		Select("callbacks.id, callbacks.failure_count, COALESCE(sso_clients.notice_mode, '') AS notice_mode").
+		Select("callbacks.id, callbacks.failure_count, COALESCE(sso_clients.notice_mode, '') AS notice_mode, " + creatorOfSource + " AS creator_id").
 		Joins("LEFT JOIN projects ON projects.id = callbacks.project_id").
 		Joins("LEFT JOIN accounts ON accounts.id = projects.account_id").
 		Joins("LEFT JOIN sso_clients ON sso_clients.id = accounts.sso_client_id AND sso_clients.webhook_url IS NOT NULL").
 		Where(s.among("callbacks.id", &callbackIDs)).Order("callbacks.id").Scan(&rows).Error
 	found := make(map[int64]models.Partner, len(rows))
 	for _, r := range rows {
-		found[r.ID] = models.Partner{NoticeMode: r.NoticeMode, FailureCount: r.FailureCount}
+		found[r.ID] = models.Partner{NoticeMode: r.NoticeMode, FailureCount: r.FailureCount, CreatorID: r.CreatorID}
 	}
 	return found, err
 }

@@ -59,11 +59,15 @@ func (s *Store) firstOf(ctx context.Context, line *gorm.DB) (*models.Callback, e
 	return s.callback(rows[0])
 }
 
-// HoldsNewerResult looks through what is held.
-func (s *Store) HoldsNewerResult(ctx context.Context, key string, runID int64) (bool, error) {
+// HoldsNewer looks through what is held.
+func (s *Store) HoldsNewer(ctx context.Context, c *models.Callback) (bool, error) {
+	column := ofSource(c.Source.Of.Type)
+	if column == "" {
+		return false, nil
+	}
 	var ids []int64
-	err := s.line(ctx, key).Where("held AND run_id > ? AND replay_of_id IS NULL AND event = ?", runID, models.RunResultEvent).
-		Limit(1).Pluck("id", &ids).Error
+	err := s.line(ctx, c.OrderingKey).Where("held AND replay_of_id IS NULL AND event = ?", storedEvent(c.Event)).
+		Where(column+" > ?", c.Source.Of.Raw).Limit(1).Pluck("id", &ids).Error
 	return len(ids) > 0, err
 }
 

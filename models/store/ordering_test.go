@@ -139,8 +139,10 @@ func TestLockedRowCanBePointedAt(t *testing.T) {
 		created := make(chan error)
 		go func() {
 			c := *e.callback
-			c.UID, c.DedupKey, c.RunID, c.JobID, c.CauseID = e.job.UUID, "notice", &e.work.run.ID, &e.job.ID, &e.callback.ID
-			created <- s.CreateCallbacks(ctx, &c)
+			c.UID, c.DedupKey, c.Source.Of, c.CauseID = e.job.UUID, "notice", e.work.run.ObjectID(), &e.callback.ID
+			ofJob := c
+			ofJob.UID, ofJob.DedupKey, ofJob.Source.Of = newUID(), "notice of the job", e.job.ObjectID()
+			created <- s.CreateCallbacks(ctx, &c, &ofJob)
 		}()
 		return errors.Join(err1, err2, err3, err4, <-created)
 	})

@@ -32,7 +32,11 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 		CreatedAt: start, UpdatedAt: start,
 	}
 	noError(t, s.CreateJobs(ctx, []*models.Job{e.job}))
-	newCallback(t, s, e.tenant, start, func(c *models.Callback) { c.RunID, c.BatchID, c.JobID = &e.work.run.ID, &e.batch.ID, &e.job.ID })
+	for _, source := range []models.Source{
+		{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: models.TypeBatch, Raw: e.batch.ID}}, {Of: e.job.ObjectID()},
+	} {
+		newCallback(t, s, e.tenant, start, func(c *models.Callback) { c.Source = source })
+	}
 }
 
 // pageAndCount adds what a page and the count of it say.

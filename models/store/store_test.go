@@ -79,7 +79,7 @@ func newCallback(t *testing.T, s *store.Store, n *tenant, at time.Time, changes 
 	uid := uuid.Must(uuid.NewV7())
 	c := &models.Callback{
 		UID: uid, Ref: uid, Event: models.CrawlFinishedEvent, Status: models.StatusPending, Target: models.TargetConfigured,
-		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID, CrawlID: &n.crawl.ID,
+		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID, Source: models.Source{Of: n.crawl.ObjectID()},
 		Lane: to(uid.String()), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at,
 	}
 	for _, change := range changes {

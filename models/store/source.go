@@ -1,0 +1,90 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/ringback/ringback/models"
+)
+
+// sourceColumns are the columns of callbacks that name what they tell of. The release before reads and writes each of them.
+type sourceColumns struct {
+	CrawlID          *int64
+	ReportDownloadID *int64
+	RunID            *int64
+	BatchID          *int64
+	JobID            *int64
+}
+
+// callbackSource is one kind of what callbacks tell of.
+type callbackSource struct {
+	typeName string
+	part     bool // of another kind, and not listed by
+	column   string
+	field    func(*sourceColumns) **int64
+	table    string // whose created_by_user_id is the creator; empty: another kind's is
+	row      any    // of the table, for what is listed by
+}
+
+// callbackSources are all of them. Who created a part was asked after who created the whole.
+var callbackSources = []callbackSource{
+	{models.TypeCrawl, false, "crawl_id", func(c *sourceColumns) **int64 { return &c.CrawlID }, "crawls", &crawlRow{}},
+	{models.TypeReportDownload, true, "report_download_id", func(c *sourceColumns) **int64 { return &c.ReportDownloadID }, "report_downloads", nil},
+	{models.TypeRun, false, "run_id", func(c *sourceColumns) **int64 { return &c.RunID }, "runs", &runRow{}},
+	{models.TypeBatch, true, "batch_id", func(c *sourceColumns) **int64 { return &c.BatchID }, "", nil},
+	{models.TypeJob, false, "job_id", func(c *sourceColumns) **int64 { return &c.JobID }, "jobs", &jobRow{}},
+}
+
+func (c sourceColumns) source() (s models.Source) {
+	for i := range callbackSources {
+		kind := &callbackSources[i]
+		id := *kind.field(&c)
+		switch {
+		case id == nil:
+		case kind.part:
+			s.Part = models.ObjectID{Type: kind.typeName, Raw: *id}
+		default:
+			s.Of = models.ObjectID{Type: kind.typeName, Raw: *id}
+		}
+	}
+	return s
+}
+
+func sourceColumnsOf(s models.Source) (c sourceColumns) {
+	for i := range callbackSources {
+		kind := &callbackSources[i]
+		*kind.field(&c) = s.ID(kind.typeName)
+	}
+	return c
+}
+
+// newSources are the columns of new callbacks.
+func newSources(rows []callbackRow) []column {
+	columns := make([]column, len(callbackSources))
+	for i, kind := range callbackSources {
+		columns[i] = columnOf(kind.column, "bigint", rows, func(r callbackRow) *int64 { return *kind.field(&r.Source) })
+	}
+	return columns
+}
+
+// sourceNames is the list of the columns, and creatorOfSource who created what a callback tells of, as its own row says. The release before
+// writes callbacks without a creator, and so did those before it.
+var sourceNames, creatorOfSource = func() (string, string) {
+	var names, creators []string
+	for _, kind := range callbackSources {
+		names = append(names, kind.column)
+		if kind.table != "" {
+			creators = append(creators, "(SELECT created_by_user_id FROM "+kind.table+" WHERE "+kind.table+".id = callbacks."+kind.column+")")
+		}
+	}
+	return strings.Join(names, ", "), "COALESCE(callbacks.created_by_user_id, " + strings.Join(creators, ", ") + ")"
+}()
+
+// ofSource names the column of what callbacks of a source are listed by.
+func ofSource(typeName string) string {
+	for _, kind := range callbackSources {
+		if kind.typeName == typeName && !kind.part {
+			return kind.column
+		}
+	}
+	return ""
+}
