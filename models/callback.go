@@ -185,8 +185,7 @@ type occasion struct {
 	notBefore   time.Time // when it is due; zero: now
 	// request is where the request itself said that its callbacks go; nil: as the event's rules have it.
 	request *Endpoint
-	// subject has what the body tells of; its account, project, user and ref are filled in here.
-	subject Subject
+	render  render
 }
 
 // raise creates the callback of an event within the transaction that made it happen. It returns nil when there is nowhere
@@ -205,20 +204,15 @@ func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, e
 
 // compose makes the callback of an event, which is not in the database yet. It returns nil when there is nowhere to call back to.
 func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parties) (*Callback, error) {
-	subject, err := o.subject, error(nil)
-	if subject.Owners, err = known.owner(o.projectID); err != nil {
+	envelope, err := known.envelope(o)
+	if err != nil {
 		return nil, err
-	}
-	if o.creatorID != nil {
-		if subject.User, err = known.user(*o.creatorID); err != nil {
-			return nil, err
-		}
 	}
 	rules := events[o.event]
 	at := s.now()
 	c := &Callback{
 		UID: newUID(), Event: o.event, Target: rules.target, ContentType: rules.contentType,
-		AccountID: subject.Account.ID, ProjectID: subject.Project.ID,
+		AccountID: envelope.Account.ID, ProjectID: envelope.Project.ID,
 		Source: o.source, CreatedByUserID: o.creatorID, CauseID: o.causeID,
 		DedupKey: o.dedupKey, OrderingKey: o.orderingKey, CreatedAt: at,
 	}
@@ -226,15 +220,15 @@ func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parti
 	if o.request != nil {
 		c.Target, c.TargetURL, c.TargetHeaders, c.Unreadable = TargetRequest, o.request.URL, o.request.Headers, o.request.Unreadable
 	}
-	target, err := resolveTarget(ctx, tx, c, subject.Owners)
-	if err != nil || target.URL == "" || subject.Project.DeletedAt != nil && rules.target != TargetSSOClient {
+	target, err := resolveTarget(ctx, tx, c, envelope.Owners)
+	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && rules.target != TargetSSOClient {
 		return nil, err
 	}
-	subject.Ref = c.Ref
-	if c.Body, err = rules.body(subject); err != nil {
+	envelope.Ref = c.Ref
+	if c.Body, err = o.render(envelope); err != nil {
 		return nil, err
 	}
-	c.aim(target, subject.Owners)
+	c.aim(target, envelope.Owners)
 	if o.notBefore.After(at) {
 		at = o.notBefore
 	}

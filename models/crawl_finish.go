@@ -120,7 +120,8 @@ func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFini
 	if crawl.Status == CrawlFinished && crawl.Kind == CrawlStandard {
 		callback, err = s.compose(ctx, tx, occasion{
 			event: CrawlFinishedEvent, dedupKey: crawlFinishedKey(crawl.ID), projectID: crawl.ProjectID,
-			source: Source{Of: crawl.ObjectID()}, creatorID: crawl.CreatedByUserID, subject: Subject{Crawl: crawl},
+			source: Source{Of: crawl.ObjectID()}, creatorID: crawl.CreatedByUserID,
+			render: func(e Envelope) ([]byte, error) { return crawlFinishedBody(e, crawl) },
 		}, known.parties)
 		if err != nil {
 			return crawlEnded{}, err

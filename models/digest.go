@@ -63,7 +63,7 @@ func (s *Service) digest(ctx context.Context, tx Store, projectID int64, failed 
 	// Its first failure names it: that is told once, so no other digest has the name.
 	c, err := s.raise(ctx, tx, occasion{
 		event: CallbacksFailedEvent, dedupKey: failed[0].noticeKey("callbacks-failed"), projectID: projectID, notBefore: notBefore,
-		subject: Subject{Failures: failures},
+		render: func(e Envelope) ([]byte, error) { return callbacksFailedBody(e, failures) },
 	})
 	return s.wakeups(c), err
 }
@@ -121,16 +121,16 @@ type digestCause struct {
 	FailureCount int              `json:"failureCount"`
 }
 
-func callbacksFailedBody(s Subject) ([]byte, error) {
+func callbacksFailedBody(e Envelope, failures []Failure) ([]byte, error) {
 	n := digestNotice{
 		EventType: "callbacks-failed",
 		EventData: digestData{
-			ProjectID: s.Project.ID, ProjectName: s.Project.Name, SitePrimary: s.Project.PrimaryDomain,
-			ProjectSettingsLink: projectSettingsLink(s, s.Failures[0].PublicURL),
+			ProjectID: e.Project.ID, ProjectName: e.Project.Name, SitePrimary: e.Project.PrimaryDomain,
+			ProjectSettingsLink: projectSettingsLink(e, failures[0].PublicURL),
 		},
-		AccountID: s.Account.ID, SSOClientAccountID: s.Account.PartnerAccountID,
+		AccountID: e.Account.ID, SSOClientAccountID: e.Account.PartnerAccountID,
 	}
-	n.EventData.add(s.Failures)
+	n.EventData.add(failures)
 	return json.Marshal(n)
 }
 

@@ -51,11 +51,11 @@
 // What makes callbacks (crawls, report downloads, runs, jobs) touches three places, and never the delivery:
 //
 //  1. event.go: an EventName and its row in the events table, which says the content type, the success codes, where the callback goes
-//     and whether the SSO partner hears of its failure; and the payload builder beside it (payload.go, or a file of the source's own), which
-//     makes the body from a Subject. The schema's CallbackEvent gets the name.
-//  2. The source's own file: the entity, its store port, and the use-case that ends in raise(ctx, tx, occasion{…}), in the transaction that
-//     changes the entity, with a dedupKey that names this event of this source, and after the commit in wake. An occasion can carry the
-//     request's own URL (then the target is fixed) and an orderingKey (then callbacks go one after the other).
+//     and whether the SSO partner hears of its failure. The schema's CallbackEvent gets the name.
+//  2. The source's own files: the entity, its store port, its payloads, and the use-case that ends in raise(ctx, tx, occasion{…}), in the
+//     transaction that changes the entity, with a dedupKey that names this event of this source, and after the commit in wake. An occasion
+//     has the ids of what the callback tells of (Source), who created that, and a function that renders the payload from the Envelope. It
+//     can carry the request's own URL (then the target is fixed) and an orderingKey (then callbacks go one after the other).
 //  3. The store: a column on callbacks for the occasion's Source, in a migration, and its row in store/source.go. Replays, notices and lists
 //     go by that.
 package models

@@ -8,7 +8,7 @@ import (
 // EventName says what a callback tells.
 type EventName string
 
-// Events. Adding one is adding a value here, its row in the events table and its payload builder.
+// Events. Adding one is adding a value here and its row in the events table; who raises it renders it.
 const (
 	CrawlFinishedEvent           EventName = "CRAWL_FINISHED"
 	ReportDownloadGeneratedEvent EventName = "REPORT_DOWNLOAD_GENERATED"
@@ -46,8 +46,6 @@ type event struct {
 	newestCounts bool
 	// notifiesPartner: a failure is told to the SSO client's webhook.
 	notifiesPartner bool
-	// body renders the payload, once, when the callback is created.
-	body func(Subject) ([]byte, error)
 }
 
 // Content types of payloads.
@@ -58,28 +56,28 @@ const (
 
 var events = map[EventName]event{
 	CrawlFinishedEvent: {
-		contentType: contentTypeForm, target: TargetConfigured, succeeds: upTo204, notifiesPartner: true, body: crawlFinishedBody,
+		contentType: contentTypeForm, target: TargetConfigured, succeeds: upTo204, notifiesPartner: true,
 	},
 	ReportDownloadGeneratedEvent: {
-		contentType: contentTypeForm, target: TargetConfigured, succeeds: upTo204, notifiesPartner: true, body: reportDownloadBody,
+		contentType: contentTypeForm, target: TargetConfigured, succeeds: upTo204, notifiesPartner: true,
 	},
 	RunBatchFinishedEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: runBatchBody,
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
 	},
 	RunFinishedEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: runFinishedBody,
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
 	},
 	RunResultEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, newestCounts: true, body: runResultBody,
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, newestCounts: true,
 	},
 	JobUpdatedEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, body: jobUpdatedBody,
+		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
 	},
 	CallbackFailedEvent: {
-		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx, body: callbackFailedBody,
+		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
 	},
 	CallbacksFailedEvent: {
-		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx, body: callbacksFailedBody,
+		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
 	},
 }
 

@@ -228,7 +228,8 @@ func (s *Service) UpdateJob(ctx context.Context, actor *Actor, in JobChange) (*J
 		}
 		o := occasion{
 			event: JobUpdatedEvent, dedupKey: job.changeKey(), orderingKey: "job:" + job.RawID(), projectID: job.ProjectID,
-			source: Source{Of: job.ObjectID()}, creatorID: job.CreatedByUserID, subject: Subject{Job: job},
+			source: Source{Of: job.ObjectID()}, creatorID: job.CreatedByUserID,
+			render: func(Envelope) ([]byte, error) { return jobUpdatedBody(job) },
 		}
 		if job.CallbackURL != nil {
 			o.request = &Endpoint{URL: job.CallbackURL}

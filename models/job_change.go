@@ -83,8 +83,8 @@ type jobCallback struct {
 	Action JobAction `json:"action"`
 }
 
-func jobUpdatedBody(s Subject) ([]byte, error) {
-	return json.Marshal(jobCallback{ID: s.Job.RawID(), UUID: s.Job.UUID, State: s.Job.State, Action: *s.Job.LastAction})
+func jobUpdatedBody(j *Job) ([]byte, error) {
+	return json.Marshal(jobCallback{ID: j.RawID(), UUID: j.UUID, State: j.State, Action: *j.LastAction})
 }
 
 // JobFilter narrows a list of jobs. What is empty narrows nothing.

@@ -89,7 +89,9 @@ func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery, partne
 	return s.raise(ctx, tx, occasion{
 		event: CallbackFailedEvent, dedupKey: key, projectID: c.ProjectID,
 		source: Source{Of: c.Source.Of}, creatorID: partner.CreatorID, causeID: &c.ID,
-		subject: Subject{Failure: &Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}},
+		render: func(e Envelope) ([]byte, error) {
+			return callbackFailedBody(e, Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL})
+		},
 	})
 }
 

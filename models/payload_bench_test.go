@@ -1,17 +1,13 @@
 package models_test
 
-import (
-	"testing"
-
-	"github.com/ringback/ringback/models"
-)
+import "testing"
 
 func BenchmarkFormBody(b *testing.B) {
-	for name, build := range map[string]func(models.Subject) ([]byte, error){
-		"crawl finished": models.CrawlFinishedBody, "report download": models.ReportDownloadBody,
+	for name, build := range map[string]func(seed) ([]byte, error){
+		"crawl finished": crawlFinished, "report download": reportGenerated,
 	} {
 		b.Run(name, func(b *testing.B) {
-			subject := seedSubject()
+			subject := newSeed()
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := build(subject); err != nil {

@@ -26,42 +26,42 @@ type runContext struct {
 }
 
 // runBatchBody tells of one batch: RUNNING, since the run goes on, with its results; BLOCKED or FAILED with its error.
-func runBatchBody(s Subject) ([]byte, error) {
-	body := newRunCallback(s, s.Batch.Status)
-	body.Run.BatchUID, body.Error, body.Results = &s.Batch.UID, s.Batch.Error, s.Batch.Results
-	if s.Batch.Status == RunSucceeded {
+func runBatchBody(e Envelope, run *Run, b *Batch, input *RunInput) ([]byte, error) {
+	body := newRunCallback(e, run, input, b.Status)
+	body.Run.BatchUID, body.Error, body.Results = &b.UID, b.Error, b.Results
+	if b.Status == RunSucceeded {
 		body.Run.Status = RunRunning
 	}
 	return marshalAsGiven(body)
 }
 
-// runFinishedBody tells how a run has ended. A run of one input has that, and its custom data, with it.
-func runFinishedBody(s Subject) ([]byte, error) {
-	body := newRunCallback(s, s.Run.Status)
-	body.Error, body.Run.CallbackCount, body.Run.OutputCount = s.Run.Error, &s.BatchCallbacks, &s.Run.OutputCount
+// runFinishedBody tells how a run has ended, after the callbacks of its batches. A run of one input has that, and its custom data, with it.
+func runFinishedBody(e Envelope, run *Run, input *RunInput, batchCallbacks int) ([]byte, error) {
+	body := newRunCallback(e, run, input, run.Status)
+	body.Error, body.Run.CallbackCount, body.Run.OutputCount = run.Error, &batchCallbacks, &run.OutputCount
 	return marshalAsGiven(body)
 }
 
-func newRunCallback(s Subject, status RunStatus) runCallback {
-	body := runCallback{CallbackRefUID: s.Ref, Run: runContext{RunUID: s.Run.UID, Status: status}}
-	if s.RunInput != nil {
-		body.Input, body.CustomData = s.RunInput.Input, s.RunInput.CustomData
+func newRunCallback(e Envelope, run *Run, input *RunInput, status RunStatus) runCallback {
+	body := runCallback{CallbackRefUID: e.Ref, Run: runContext{RunUID: run.UID, Status: status}}
+	if input != nil {
+		body.Input, body.CustomData = input.Input, input.CustomData
 	}
 	return body
 }
 
 // runResultBody is the bare first result; where there is none, the error.
-func runResultBody(s Subject) ([]byte, error) {
-	failed := s.Run.Error
-	if s.Batch != nil {
+func runResultBody(run *Run, b *Batch) ([]byte, error) {
+	failed := run.Error
+	if b != nil {
 		var results []json.RawMessage
-		if s.Batch.ResultCount > 0 {
-			if err := json.Unmarshal(s.Batch.Results, &results); err != nil {
+		if b.ResultCount > 0 {
+			if err := json.Unmarshal(b.Results, &results); err != nil {
 				return nil, err
 			}
 			return marshalAsGiven(results[0])
 		}
-		failed = s.Batch.Error
+		failed = b.Error
 	}
 	return marshalAsGiven(map[string]*StandardError{"error": failed})
 }

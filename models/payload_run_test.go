@@ -35,10 +35,29 @@ func noResults() *models.StandardError {
 	}
 }
 
-// runSubject is a batch that has gone well.
-func runSubject() models.Subject {
-	return models.Subject{
-		Ref: refUID, Run: &models.Run{UID: runUID, Status: models.RunRunning, InputCount: 1},
+// ran is what a run's payloads tell of.
+type ran struct {
+	models.Envelope
+	Run            *models.Run
+	Batch          *models.Batch
+	RunInput       *models.RunInput
+	BatchCallbacks int
+}
+
+func runBatch(r ran) ([]byte, error) {
+	return models.RunBatchBody(r.Envelope, r.Run, r.Batch, r.RunInput)
+}
+
+func runFinished(r ran) ([]byte, error) {
+	return models.RunFinishedBody(r.Envelope, r.Run, r.RunInput, r.BatchCallbacks)
+}
+
+func runResult(r ran) ([]byte, error) { return models.RunResultBody(r.Run, r.Batch) }
+
+// ranWell is a batch that has gone well.
+func ranWell() ran {
+	return ran{
+		Envelope: models.Envelope{Ref: refUID}, Run: &models.Run{UID: runUID, Status: models.RunRunning, InputCount: 1},
 		Batch:    &models.Batch{UID: batchUID, Status: models.RunSucceeded, Results: json.RawMessage(oddResults), ResultCount: 2},
 		RunInput: &models.RunInput{Input: json.RawMessage(oddInput), CustomData: json.RawMessage(oddCustom)},
 	}
@@ -46,13 +65,13 @@ func runSubject() models.Subject {
 
 func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
-	batch := func(status models.RunStatus, failed *models.StandardError) models.Subject {
-		s := runSubject()
+	batch := func(status models.RunStatus, failed *models.StandardError) ran {
+		s := ranWell()
 		s.Batch = &models.Batch{UID: batchUID, Status: status, Error: failed}
 		return s
 	}
-	ended := func(status models.RunStatus, failed *models.StandardError) models.Subject {
-		s := runSubject()
+	ended := func(status models.RunStatus, failed *models.StandardError) ran {
+		s := ranWell()
 		s.Batch, s.Run.Status, s.Run.Error, s.Run.OutputCount, s.BatchCallbacks = nil, status, failed, 29, 3
 		return s
 	}
@@ -60,30 +79,30 @@ func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 		Message: `"q" must be <text> & more`, Label: models.LabelBadInput, Scope: models.ScopeExecutor, StatusCode: 422,
 		Params: map[string]any{"http_status": 422}, Ref: attemptUID.String(),
 	}
-	noCustom := runSubject()
+	noCustom := ranWell()
 	noCustom.RunInput.CustomData = nil
 	many := ended(models.RunPartialSucceeded, noResults())
 	many.RunInput = nil
 	tests := map[string]struct {
-		body    func(models.Subject) ([]byte, error)
-		subject models.Subject
+		body func(ran) ([]byte, error)
+		ran  ran
 	}{
-		"run_batch_running.json":              {models.RunBatchBody, runSubject()},
-		"run_batch_no_custom_data.json":       {models.RunBatchBody, noCustom},
-		"run_batch_failed.json":               {models.RunBatchBody, batch(models.RunFailed, noResults())},
-		"run_batch_blocked.json":              {models.RunBatchBody, batch(models.RunBlocked, refused)},
-		"run_finished_succeeded.json":         {models.RunFinishedBody, ended(models.RunSucceeded, nil)},
-		"run_finished_failed.json":            {models.RunFinishedBody, ended(models.RunFailed, noResults())},
-		"run_finished_blocked.json":           {models.RunFinishedBody, ended(models.RunBlocked, refused)},
-		"run_finished_partial_of_inputs.json": {models.RunFinishedBody, many},
-		"run_result.json":                     {models.RunResultBody, runSubject()},
-		"run_result_error.json":               {models.RunResultBody, batch(models.RunFailed, noResults())},
-		"run_result_stopped.json":             {models.RunResultBody, ended(models.RunStopped, noResults())},
+		"run_batch_running.json":              {runBatch, ranWell()},
+		"run_batch_no_custom_data.json":       {runBatch, noCustom},
+		"run_batch_failed.json":               {runBatch, batch(models.RunFailed, noResults())},
+		"run_batch_blocked.json":              {runBatch, batch(models.RunBlocked, refused)},
+		"run_finished_succeeded.json":         {runFinished, ended(models.RunSucceeded, nil)},
+		"run_finished_failed.json":            {runFinished, ended(models.RunFailed, noResults())},
+		"run_finished_blocked.json":           {runFinished, ended(models.RunBlocked, refused)},
+		"run_finished_partial_of_inputs.json": {runFinished, many},
+		"run_result.json":                     {runResult, ranWell()},
+		"run_result_error.json":               {runResult, batch(models.RunFailed, noResults())},
+		"run_result_stopped.json":             {runResult, ended(models.RunStopped, noResults())},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := test.body(test.subject)
+			got, err := test.body(test.ran)
 			noError(t, err)
 			golden(t, name, got)
 		})
@@ -93,7 +112,7 @@ func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 // The golden file could be rewritten by mistake; these are the fields and places of the published text.
 func TestRunBodyReadsAsTheSeedSays(t *testing.T) {
 	t.Parallel()
-	body, err := models.RunBatchBody(runSubject())
+	body, err := runBatch(ranWell())
 	noError(t, err)
 	want := `{"callback_ref_uid":"` + refUID.String() + `","run":{"run_uid":"` + runUID.String() + `","batch_uid":"` + batchUID.String() +
 		`","status":"RUNNING"},"input":` + oddInput + `,"custom_data":` + oddCustom + `,"error":null,"results":` + oddResults + `}`
@@ -117,9 +136,7 @@ func TestJobBodiesAreThePublishedOnes(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := models.JobUpdatedBody(models.Subject{
-				Job: &models.Job{ID: 4711, UUID: jobUUID, State: test.state, LastAction: &test.action},
-			})
+			got, err := models.JobUpdatedBody(&models.Job{ID: 4711, UUID: jobUUID, State: test.state, LastAction: &test.action})
 			noError(t, err)
 			golden(t, name, got)
 		})
@@ -210,9 +227,9 @@ func FuzzCustomDataIsTakenOverByteForByteOrRefused(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s := runSubject()
+		s := ranWell()
 		s.RunInput.CustomData = text
-		body, err := models.RunBatchBody(s)
+		body, err := runBatch(s)
 		if err != nil || len(text) == 0 {
 			if json.Valid(text) {
 				t.Errorf("%q: %v", text, err)

@@ -31,42 +31,56 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// seedSubject has the numbers of the published examples.
-func seedSubject() models.Subject {
-	return models.Subject{
-		Owners: models.Owners{
-			Account: &models.Account{ID: 123123, Name: "Acme", PartnerAccountID: new("123123")},
-			Project: &models.Project{ID: 1123123, Name: "Shop", PrimaryDomain: "https://www.example.com/"},
+// seed has the numbers of the published examples.
+type seed struct {
+	models.Envelope
+	crawl  *models.Crawl
+	report *models.ReportDownload
+}
+
+func newSeed() seed {
+	return seed{
+		Envelope: models.Envelope{
+			Owners: models.Owners{
+				Account: &models.Account{ID: 123123, Name: "Acme", PartnerAccountID: new("123123")},
+				Project: &models.Project{ID: 1123123, Name: "Shop", PrimaryDomain: "https://www.example.com/"},
+			},
+			Creator: &models.User{
+				ID: 123123, FirstName: new("Demo"), LastName: new("User"), PartnerUserID: new("3333312"),
+			},
 		},
-		Crawl: &models.Crawl{ID: 124234},
-		User: &models.User{
-			ID: 123123, FirstName: new("Demo"), LastName: new("User"), PartnerUserID: new("3333312"),
-		},
-		ReportDownload: &models.ReportDownload{
+		crawl: &models.Crawl{ID: 124234},
+		report: &models.ReportDownload{
 			ID: 567890, CrawlID: 124234, ReportTemplateCode: "all_pages", ReportTypeCode: models.ReportBasic,
 			FileURL: new("https://bucket.s3.example.com/report 1.csv?X-Amz-Signature=a+b/c=&x=1"),
 		},
 	}
 }
 
+func crawlFinished(s seed) ([]byte, error) { return models.CrawlFinishedBody(s.Envelope, s.crawl) }
+
+func reportGenerated(s seed) ([]byte, error) {
+	return models.ReportDownloadBody(s.Envelope, s.crawl, s.report)
+}
+
 func TestFormBodiesAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
-	segmented := seedSubject()
-	segmented.ReportDownload.SegmentID = new(int64(42))
-	missing := seedSubject()
-	missing.User, missing.Account.PartnerAccountID = nil, nil
-	noPartner := seedSubject()
-	noPartner.User.PartnerUserID = nil
+	segmented := newSeed()
+	segmented.report.SegmentID = new(int64(42))
+	missing := newSeed()
+	missing.Creator, missing.Account.PartnerAccountID = nil, nil
+	noPartner := newSeed()
+	noPartner.Creator.PartnerUserID = nil
 	tests := map[string]struct {
-		body    func(models.Subject) ([]byte, error)
-		subject models.Subject
+		body    func(seed) ([]byte, error)
+		subject seed
 	}{
-		"crawl_finished.txt":                    {models.CrawlFinishedBody, seedSubject()},
-		"crawl_finished_nothing_available.txt":  {models.CrawlFinishedBody, missing},
-		"crawl_finished_no_partner_user.txt":    {models.CrawlFinishedBody, noPartner},
-		"report_download.txt":                   {models.ReportDownloadBody, seedSubject()},
-		"report_download_segment.txt":           {models.ReportDownloadBody, segmented},
-		"report_download_nothing_available.txt": {models.ReportDownloadBody, missing},
+		"crawl_finished.txt":                    {crawlFinished, newSeed()},
+		"crawl_finished_nothing_available.txt":  {crawlFinished, missing},
+		"crawl_finished_no_partner_user.txt":    {crawlFinished, noPartner},
+		"report_download.txt":                   {reportGenerated, newSeed()},
+		"report_download_segment.txt":           {reportGenerated, segmented},
+		"report_download_nothing_available.txt": {reportGenerated, missing},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -82,15 +96,15 @@ func TestFormBodiesAreThePublishedOnes(t *testing.T) {
 func TestFormBodyReadsBackAsTheSeedsExample(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		body func(models.Subject) ([]byte, error)
+		body func(seed) ([]byte, error)
 		want url.Values
 	}{
-		"crawl finished": {models.CrawlFinishedBody, url.Values{
+		"crawl finished": {crawlFinished, url.Values{
 			"message": {"crawl_status"}, "resource": {"crawl"}, "crawl_id": {"124234"}, "project_id": {"1123123"},
 			"account_id": {"123123"}, "user_id": {"123123"}, "partner_account_id": {"123123"}, "partner_user_id": {"3333312"},
 			"status": {"finished"}, "href": {"/accounts/123123/projects/1123123/crawls/124234"},
 		}},
-		"report download generated": {models.ReportDownloadBody, url.Values{
+		"report download generated": {reportGenerated, url.Values{
 			"message": {"report_download_available"}, "resource": {"report_download"}, "report_download_id": {"567890"},
 			"report_id": {"124234:all_pages:basic"}, "crawl_id": {"124234"}, "project_id": {"1123123"}, "account_id": {"123123"},
 			"user_id": {"123123"}, "partner_account_id": {"123123"}, "partner_user_id": {"3333312"}, "status": {"generated"},
@@ -101,7 +115,7 @@ func TestFormBodyReadsBackAsTheSeedsExample(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body, err := test.body(seedSubject())
+			body, err := test.body(newSeed())
 			noError(t, err)
 			got, err := url.ParseQuery(string(body))
 			noError(t, err)
@@ -114,10 +128,12 @@ func TestFormBodyReadsBackAsTheSeedsExample(t *testing.T) {
 
 func TestNoticeBodiesAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
-	waiting := func() models.Subject {
-		s := seedSubject()
-		s.ReportDownload = nil
-		s.Failure = &models.Failure{
+	type told struct {
+		models.Envelope
+		models.Failure
+	}
+	waiting := func() told {
+		return told{newSeed().Envelope, models.Failure{
 			PublicURL: "https://ringback.example",
 			Callback: &models.Callback{
 				UID: uuid.MustParse("01990000-0000-7000-8000-000000000001"), Event: models.CrawlFinishedEvent,
@@ -127,28 +143,27 @@ func TestNoticeBodiesAreThePublishedOnes(t *testing.T) {
 				Number: 1, HTTPStatus: new(500),
 				Error: &models.AttemptError{Code: models.HTTPStatusError, Message: "the receiver answered with the status 500"},
 			},
-		}
-		return s
+		}}
 	}
 	givenUp := waiting()
-	givenUp.Failure.Callback.Status, givenUp.Failure.Callback.NextAttemptAt = models.StatusFailed, nil
-	givenUp.Failure.Attempt.Number = 8
+	givenUp.Callback.Status, givenUp.Callback.NextAttemptAt = models.StatusFailed, nil
+	givenUp.Attempt.Number = 8
 	noAnswer := waiting()
-	noAnswer.Failure.Attempt.HTTPStatus = nil
-	noAnswer.Failure.Attempt.Error = &models.AttemptError{Code: models.Timeout, Message: "no answer within 30s"}
+	noAnswer.Attempt.HTTPStatus = nil
+	noAnswer.Attempt.Error = &models.AttemptError{Code: models.Timeout, Message: "no answer within 30s"}
 	noCreator := waiting()
-	noCreator.User = nil
+	noCreator.Creator = nil
 	noCreator.Account.PartnerAccountID = nil
-	tests := map[string]models.Subject{
+	tests := map[string]told{
 		"notice_status_500_will_retry.json": waiting(),
 		"notice_given_up.json":              givenUp,
 		"notice_no_answer.json":             noAnswer,
 		"notice_no_creator.json":            noCreator,
 	}
-	for name, subject := range tests {
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := models.CallbackFailedBody(subject)
+			got, err := models.CallbackFailedBody(test.Envelope, test.Failure)
 			noError(t, err)
 			golden(t, name, got)
 		})

@@ -156,7 +156,7 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 		callback, err = s.raise(ctx, tx, occasion{
 			event: ReportDownloadGeneratedEvent, dedupKey: key, projectID: crawl.ProjectID,
 			source: Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, creatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
-			subject: Subject{Crawl: crawl, ReportDownload: report},
+			render: func(e Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
 		})
 		return err
 	})

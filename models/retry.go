@@ -44,18 +44,6 @@ func (s Schedule) String() string {
 	return strings.Join(parts, ",")
 }
 
-// FormatDuration drops the zero units that time.Duration prints: 5m0s is 5m.
-func FormatDuration(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
-
 // Tries are what came so far of the attempts of a callback, or of the calls for a batch.
 type Tries struct {
 	FailureCount int // attempts that failed; what is ours does not use up the schedule

@@ -321,47 +321,52 @@ func (s *Service) raiseBatch(ctx context.Context, tx Store, run *Run, batch *Bat
 	if batch.Empty && batch.Status == RunSucceeded {
 		return nil, nil
 	}
-	o := occasion{
-		event: RunBatchFinishedEvent, dedupKey: "run-batch:" + batch.UID.String(), projectID: run.ProjectID, request: run.request(),
-		source: Source{Of: run.ObjectID(), Part: ObjectID{TypeBatch, batch.ID}}, creatorID: run.CreatedByUserID,
-		subject: Subject{Run: run, Batch: batch, RunInput: input},
-	}
+	o := run.occasion("run-batch:" + batch.UID.String())
+	o.source.Part = ObjectID{TypeBatch, batch.ID}
 	switch run.CallbackOn {
 	case CallbackOnFinal:
 		return nil, nil
 	case CallbackOnResult:
 		o.event, o.orderingKey = RunResultEvent, lineOfURL(run)
+		o.render = func(Envelope) ([]byte, error) { return runResultBody(run, batch) }
 	case CallbackOnAll:
+		o.event = RunBatchFinishedEvent
+		o.render = func(e Envelope) ([]byte, error) { return runBatchBody(e, run, batch, input) }
 	}
 	return s.raise(ctx, tx, o)
 }
 
 // raiseFinal creates the one callback that tells that a run has ended; nil where a result told it.
 func (s *Service) raiseFinal(ctx context.Context, tx Store, run *Run) (*Callback, error) {
-	o := occasion{
-		event: RunFinishedEvent, dedupKey: "run-finished:" + run.UID.String(), projectID: run.ProjectID, request: run.request(),
-		source: Source{Of: run.ObjectID()}, creatorID: run.CreatedByUserID, subject: Subject{Run: run},
-	}
+	o := run.occasion("run-finished:" + run.UID.String())
 	if run.CallbackOn == CallbackOnResult {
 		if run.Status != RunStopped {
 			return nil, nil
 		}
 		o.event, o.orderingKey = RunResultEvent, lineOfURL(run)
-	} else {
-		count, err := tx.CountBatchCallbacks(ctx, run.ID)
-		if err != nil {
-			return nil, err
-		}
-		o.subject.BatchCallbacks = count
+		o.render = func(Envelope) ([]byte, error) { return runResultBody(run, nil) }
+		return s.raise(ctx, tx, o)
 	}
+	count, err := tx.CountBatchCallbacks(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	var input *RunInput
 	if run.InputCount == 1 {
-		input, err := one(tx.InputsOfRun(ctx, run.ID, 1))("input of the run")
-		if err != nil {
+		if input, err = one(tx.InputsOfRun(ctx, run.ID, 1))("input of the run"); err != nil {
 			return nil, err
 		}
-		o.subject.RunInput = input
 	}
+	o.event = RunFinishedEvent
+	o.render = func(e Envelope) ([]byte, error) { return runFinishedBody(e, run, input, count) }
 	return s.raise(ctx, tx, o)
+}
+
+// occasion is what all callbacks of a run have in common.
+func (r *Run) occasion(dedupKey string) occasion {
+	return occasion{
+		dedupKey: dedupKey, projectID: r.ProjectID, source: Source{Of: r.ObjectID()}, creatorID: r.CreatedByUserID, request: r.request(),
+	}
 }
 
 // lineOfURL: of several results to one URL the last one sent must be the most recent.

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -141,3 +142,6 @@ func (s *Service) RotateSigningSecret(ctx context.Context, actor *Actor, project
 	}
 	return project, secret, nil
 }
+
+// unixText is a time as whole seconds since 1970.
+func unixText(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }

@@ -1,5 +1,7 @@
 package models
 
+import "github.com/google/uuid"
+
 // Source is what a callback tells of. The engine stores it, copies it to replays and lists callbacks by it, and looks at nothing that it
 // names: what a payload says of that, the source itself renders.
 type Source struct {
@@ -19,3 +21,13 @@ func (s Source) ID(typeName string) *int64 {
 
 // newer tells whether a source is of the same type as another and was created after it.
 func (s Source) newer(than Source) bool { return s.Of.Type == than.Of.Type && s.Of.Raw > than.Of.Raw }
+
+// Envelope is what the engine knows of a callback whose body its source renders.
+type Envelope struct {
+	Owners
+	Creator *User     // of the source, nil where nobody did
+	Ref     uuid.UUID // of the callback itself
+}
+
+// render makes the body of a callback, once, when that is created.
+type render func(Envelope) ([]byte, error)
