@@ -21,19 +21,26 @@ const (
 	maxGroupBytes   = 4 << 20
 	// firingTimeout bounds the firing of one group, of some milliseconds: one that hangs holds up the others of its look no longer.
 	firingTimeout = 5 * time.Second
+	// firingWakeTimeout bounds what a look waits for the queue in the end: nobody waits for it, but the next one.
+	firingWakeTimeout = time.Second
 )
 
 // FireSchedules begins the runs whose time has come and returns how many; what is skipped does not count. Any number of processes may do so
 // at the same time: a group of schedules is fired in one transaction that holds them, and one by one where that fails. What was missed while
 // all were down fires once. A schedule that cannot be fired is put off, and holds up no other.
+//
+// Workers are woken after the last group: what the first have begun would take the processor and the database from the firing of the others.
+// Where a look takes long, or its process dies, the sweep wakes them.
 func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
+	begun := map[Lane]time.Time{}
+	defer func() { s.wakeFired(ctx, begun) }()
 	alone := 0 // how many are to be fired one by one
 	for done := 0; done < maxFirings; {
 		limit := firingGroup
 		if alone > 0 {
 			limit, alone = 1, alone-1
 		}
-		due, n, err := s.fireNext(ctx, limit)
+		due, n, err := s.fireNext(ctx, limit, begun)
 		if err == nil && len(due) == 0 {
 			return fired, nil
 		}
@@ -59,9 +66,10 @@ func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 	return fired, nil
 }
 
-// fireNext fires schedules that are due, up to a limit, and returns them also when they cannot be fired, and how many of them it fired. A
-// panic is told of one that is alone: those of a group that fails are fired one by one.
-func (s *Service) fireNext(ctx context.Context, limit int) (due []*RunSchedule, fired int, err error) {
+// fireNext fires schedules that are due, up to a limit, and returns them also when they cannot be fired, and how many of them it fired. It adds
+// the lanes of what has begun, and since when something is due there. A panic is told of one that is alone: those of a group that fails are
+// fired one by one.
+func (s *Service) fireNext(ctx context.Context, limit int, begun map[Lane]time.Time) (due []*RunSchedule, fired int, err error) {
 	var batches []*Batch
 	caught, err := catch(func() error {
 		ctx, cancel := context.WithTimeout(ctx, firingTimeout)
@@ -88,8 +96,19 @@ func (s *Service) fireNext(ctx context.Context, limit int) (due []*RunSchedule, 
 	if err != nil {
 		return due, 0, err
 	}
-	s.wakeBatches(ctx, batches)
+	for _, b := range batches {
+		begun[b.Lane] = *b.NextAttemptAt
+	}
 	return due, fired, nil
+}
+
+// wakeFired asks the queue to look at all lanes in which something has begun.
+func (s *Service) wakeFired(ctx context.Context, begun map[Lane]time.Time) {
+	wakeups := make([]Wakeup, 0, len(begun))
+	for _, lane := range distinctLanes(slices.Collect(maps.Keys(begun))) {
+		wakeups = append(wakeups, Wakeup{Lane: lane, At: begun[lane]})
+	}
+	s.send(ctx, wakeups, firingWakeTimeout)
 }
 
 // countFired leaves out what was skipped.
