@@ -30,10 +30,14 @@ const (
 // all were down fires once. A schedule that cannot be fired is put off, and holds up no other.
 //
 // Workers are woken after the last group: what the first have begun would take the processor and the database from the firing of the others.
-// Where a look takes long, or its process dies, the sweep wakes them.
+// Where a look takes longer than firingPatience, or its process dies, the sweep wakes them.
 func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 	begun := map[Lane]time.Time{}
-	defer func() { s.wakeFired(ctx, begun) }()
+	s.firingSince.Store(new(s.now()))
+	defer func() {
+		s.firingSince.Store(nil)
+		s.wakeFired(ctx, begun)
+	}()
 	alone := 0 // how many are to be fired one by one
 	for done := 0; done < maxFirings; {
 		limit := firingGroup

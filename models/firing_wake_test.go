@@ -78,6 +78,52 @@ func TestWhatALookHasBegunIsWokenAlsoWhereItIsCutOff(t *testing.T) {
 	}
 }
 
+// between is a database in which something happens before each transaction.
+type between struct {
+	models.Store
+	happens func()
+}
+
+func (b between) InTx(ctx context.Context, f func(models.Store) error) error {
+	b.happens()
+	return b.Store.InTx(ctx, f)
+}
+
+// A look that takes some seconds is not disturbed by the sweep; for the batches of one that takes longer the sweep does not wait.
+func TestSweepLeavesTheFiringAloneForSomeSeconds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	action := w.newAction()
+	for range 101 {
+		w.hourly()
+	}
+	w.clock.advance(time.Hour)
+	var look *models.Service
+	transactions := 0
+	look = w.on(between{w.store, func() {
+		if transactions++; transactions != 2 { // the first group has begun
+			return
+		}
+		for _, step := range []struct {
+			after time.Duration
+			want  []models.Lane
+		}{{3 * time.Second, nil}, {time.Second, nil}, {time.Second, []models.Lane{action.Lane()}}} {
+			w.clock.advance(step.after)
+			_, _, err := look.Sweep(t.Context())
+			noError(t, err)
+			w.wantWoken(step.want...)
+		}
+	}})
+	if fired, err := look.FireSchedules(t.Context()); fired != 101 || err != nil {
+		t.Fatalf("%d fired: %v", fired, err)
+	}
+	w.wantWoken(action.Lane())
+	w.clock.advance(2 * time.Second)
+	_, _, err := look.Sweep(t.Context())
+	noError(t, err)
+	w.wantWoken(action.Lane()) // it is nobody's yet, and nothing fires
+}
+
 // actionOfTheOther makes an action of the other account, and a schedule that fires with the hourly ones.
 func (w *world) actionOfTheOther() *models.Action {
 	w.t.Helper()

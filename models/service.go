@@ -113,6 +113,8 @@ type Service struct {
 	sweptTo  [2]atomic.Pointer[string] // where the last sweep has ended early, by Leased
 	pulledTo atomic.Int64              // the last head of a line that it has looked at; 0: it has come to the end
 
+	firingSince atomic.Pointer[time.Time] // when the look at schedules that is under way has begun
+
 	crawlEnds   *combine.Combiner[CrawlEnd, crawlEnded]
 	settlements *combine.Combiner[*Settlement, struct{}]
 	failures    *combine.Combiner[*Settlement, struct{}] // those that digests tell of

@@ -18,6 +18,8 @@ const (
 	maxSweptLanes = 10_000
 	// sweepWakeTimeout bounds what a sweep waits for the queue: nobody waits for the sweep, but the next one.
 	sweepWakeTimeout = time.Second
+	// firingPatience is for how long the sweep leaves batches alone while schedules fire, which wakes them in the end.
+	firingPatience = 5 * time.Second
 )
 
 // Sweep is how nothing stays stuck: callbacks and batches whose worker went away wait again, and lanes with something that was due a
@@ -44,6 +46,9 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 				}
 				interrupted += n
 			}
+			if of == LeasedBatches && s.stillFiring(at) {
+				continue
+			}
 			overdue, err := s.overdueLanes(ctx, tx, of, at.Add(-sweepGrace))
 			if err != nil {
 				return err
@@ -67,6 +72,12 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	}
 	s.send(ctx, wakeups, sweepWakeTimeout)
 	return interrupted, len(wakeups), nil
+}
+
+// stillFiring tells whether schedules are firing, and not for too long.
+func (s *Service) stillFiring(at time.Time) bool {
+	since := s.firingSince.Load()
+	return since != nil && at.Sub(*since) < firingPatience
 }
 
 // overdueLanes goes on where the last sweep of this process has come to its bound, and begins anew where it has not.
