@@ -49,6 +49,33 @@ func TestTimeThatHasJustPassedIsNow(t *testing.T) {
 	}
 }
 
+// Schedules that are due together are fired together: nobody waits for the sweep.
+func TestEveryLaneOfAFiringIsWoken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lanes := map[models.Lane]bool{}
+	for _, name := range []string{"a", "b", "c"} {
+		a, err := w.CreateAction(t.Context(), w.platform, w.account.ID, name, models.ActionSettings{
+			Executor: models.EndpointUpdate{URL: models.Given(new(executorURL))},
+		})
+		noError(t, err)
+		lanes[a.Lane()] = true
+	}
+	for _, name := range []string{"a", "b", "c", "c"} {
+		w.newRun(func(in *models.NewRun) { in.Action, in.Schedule = name, &models.NewSchedule{At: new(w.clock.now())} })
+	}
+	if fired := w.fire(); fired != 4 {
+		t.Fatalf("%d fired", fired)
+	}
+	woken := w.queue.take()
+	for _, wakeup := range woken {
+		delete(lanes, wakeup.Lane)
+	}
+	if len(lanes) > 0 || len(woken) != 3 {
+		t.Errorf("woken are %+v, and not %+v", woken, lanes)
+	}
+}
+
 func TestFiringThatOverlapsIsAsTheScheduleSays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -170,14 +170,18 @@ func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
 	return wakeups
 }
 
-// wakeBatches asks the queue to look at batches of one run that are committed. Those that are nil or wait for long are left out.
+// wakeBatches asks the queue to look at batches that are committed, in each of their lanes. Those that are nil or wait for long are left out.
 func (s *Service) wakeBatches(ctx context.Context, batches []*Batch) {
-	for _, b := range batches { // they are due together
-		if b != nil && b.NextAttemptAt.Sub(s.now()) <= queueWindow {
-			s.send(ctx, []Wakeup{{Lane: b.Lane, At: *b.NextAttemptAt}}, wakeTimeout)
-			return
+	at, woken := s.now(), map[Lane]bool{}
+	var wakeups []Wakeup
+	for _, b := range batches {
+		if b == nil || woken[b.Lane] || b.NextAttemptAt.Sub(at) > queueWindow {
+			continue
 		}
+		woken[b.Lane] = true // those of a lane are due together
+		wakeups = append(wakeups, Wakeup{Lane: b.Lane, At: *b.NextAttemptAt})
 	}
+	s.send(ctx, wakeups, wakeTimeout)
 }
 
 func (s *Service) send(ctx context.Context, wakeups []Wakeup, timeout time.Duration) {
