@@ -26,6 +26,13 @@ const EnvPooler = "TEST_POOLER"
 // ModeOfPooler is what EnvPooler says.
 func ModeOfPooler() store.Pooler { return store.Pooler(os.Getenv(EnvPooler)) }
 
+// By session a process takes up to 20 connections, which is all that PgBouncer has for one database by default, and keeps for 15 s those
+// that it does not use. Tests start up to three processes on one database, and two such tests run at once.
+const (
+	poolOfThree    = "default_pool_size = 60"
+	clientsOfTests = "max_client_conn = 400"
+)
+
 // pooler is the one between all tests of this process and Postgres.
 var pooler *Pooler
 
@@ -39,7 +46,7 @@ func startPooler() (stop func()) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	if pooler, err = newPooler(ModeOfPooler(), os.Getenv(EnvDatabaseURL)); err != nil {
+	if pooler, err = newPooler(ModeOfPooler(), os.Getenv(EnvDatabaseURL), poolOfThree, clientsOfTests); err != nil {
 		fmt.Fprintln(os.Stderr, "start a pooler for the tests:", err)
 		os.Exit(1)
 	}
