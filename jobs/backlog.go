@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -64,8 +65,9 @@ func (b *backlog) collect(ctx context.Context, out chan<- prometheus.Metric) {
 		since              time.Duration
 		callbacks, batches *prometheus.Desc
 	}{{0, dueDesc, dueBatchesDesc}, {overdueAfter, overdueDesc, overdueBatchesDesc}} {
-		callbacks, batches, err := b.service.CountDue(ctx, age.since)
-		if err != nil {
+		callbacks, err := b.service.CountDue(ctx, models.LeasedCallbacks, age.since)
+		batches, err2 := b.service.CountDue(ctx, models.LeasedBatches, age.since)
+		if err := errors.Join(err, err2); err != nil {
 			b.log.WarnContext(ctx, "metrics.not_read", "metric", age.callbacks.String(), "error", err)
 			continue
 		}

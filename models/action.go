@@ -84,6 +84,11 @@ func (s *Service) CreateAction(ctx context.Context, actor *Actor, accountID int6
 	})
 }
 
+// Lane is where an action's batches wait.
+func (a *Action) Lane() Lane {
+	return Lane{HostOf(a.ExecutorURL()), ofAction + rawIDText(a.ID), a.AccountID}
+}
+
 // UpdateAction changes what is given of an action; calls from then on go by it. Platform only.
 func (s *Service) UpdateAction(ctx context.Context, actor *Actor, id int64, in ActionSettings) (*Action, error) {
 	if err := actor.RequirePlatform(); err != nil {

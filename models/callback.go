@@ -137,7 +137,6 @@ func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
 // CallbackStore keeps callbacks and their attempts.
 type CallbackStore interface {
 	CallbackHistory
-	CallbackLog
 	OrderingStore
 	NoticeStore
 

@@ -46,6 +46,14 @@ func (c *Crawl) RawID() string { return rawIDText(c.ID) }
 // OwnerCrawl is of a crawl's callbacks.
 const OwnerCrawl CallbackOwner = TypeCrawl
 
+// What a purge deletes of crawls.
+const (
+	ReportDownloadSources SourceKind = "report downloads"
+	CrawlSources          SourceKind = "crawls"
+)
+
+var crawlPurges = []purging{purgeOf(ReportDownloadSources), purgeOf(CrawlSources)}
+
 // CrawlStore keeps crawls.
 type CrawlStore interface {
 	Crawls(ctx context.Context, scope Scope, ids ...int64) ([]*Crawl, error)

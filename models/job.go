@@ -64,6 +64,11 @@ func (j *Job) RawID() string { return rawIDText(j.ID) }
 // OwnerJob is of a job's callbacks.
 const OwnerJob CallbackOwner = TypeJob
 
+// JobSources are what a purge deletes of jobs.
+const JobSources SourceKind = "jobs"
+
+var jobPurges = []purging{purgeOf(JobSources)}
+
 // ListCursor is the job's place in a list.
 func (j *Job) ListCursor() Cursor { return Cursor{j.CreatedAt, j.ID} }
 

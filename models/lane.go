@@ -77,11 +77,6 @@ func laneOf(t Target, o Owners) Lane {
 	return lane
 }
 
-// Lane is where an action's batches wait.
-func (a *Action) Lane() Lane {
-	return Lane{HostOf(a.ExecutorURL()), ofAction + rawIDText(a.ID), a.AccountID}
-}
-
 // LaneLimit asks for work of a lane.
 type LaneLimit struct {
 	Lane  string // its key

@@ -5,22 +5,19 @@ import (
 	"time"
 )
 
-// Leased is what workers take in hand.
-type Leased int
+// Leased is a kind of what workers take in hand. The service has a list of all, which it sweeps.
+type Leased string
 
-// What is leased.
-const (
-	LeasedCallbacks Leased = iota
-	LeasedBatches
-)
+// LeasedCallbacks are the engine's own.
+const LeasedCallbacks Leased = "callbacks"
 
-// Lease is a callback or a batch in a worker's hand, for one attempt. One that was lost and is claimed again has another number.
+// Lease is a callback, say, in a worker's hand, for one attempt. One that was lost and is claimed again has another number.
 type Lease struct {
 	ID      int64
 	Attempt int
 }
 
-// LeaseStore keeps what is in workers' hands and what waits for them, of callbacks and of batches alike.
+// LeaseStore keeps what is in workers' hands and what waits for them, of each kind alike.
 type LeaseStore interface {
 	// RenewLeases moves leases of what is RUNNING to until, and returns them: not those that were lost, which the attempt count tells, nor
 	// those that somebody is just settling.
@@ -44,24 +41,13 @@ type LeaseStore interface {
 // Lease returns the delivery's lease.
 func (d *Delivery) Lease() Lease { return Lease{d.Callback.ID, d.Attempt.Number} }
 
-// Lease returns the execution's lease.
-func (e *Execution) Lease() Lease { return Lease{e.Batch.ID, e.Attempt.Number} }
-
 // Lane is where the delivery waited.
 func (d *Delivery) Lane() Lane { return d.Callback.Lane }
-
-// Lane is where the execution waited.
-func (e *Execution) Lane() Lane { return e.Batch.Lane }
 
 // Renew keeps deliveries in this worker's hand for LeaseTime from now on, and returns the leases that it has renewed. The others were lost
 // to another worker, or are just being settled.
 func (s *Service) Renew(ctx context.Context, leases []Lease) ([]Lease, error) {
 	return s.renew(ctx, LeasedCallbacks, leases)
-}
-
-// RenewBatches is Renew for executions.
-func (s *Service) RenewBatches(ctx context.Context, leases []Lease) ([]Lease, error) {
-	return s.renew(ctx, LeasedBatches, leases)
 }
 
 func (s *Service) renew(ctx context.Context, of Leased, leases []Lease) ([]Lease, error) {
@@ -75,11 +61,6 @@ func (s *Service) renew(ctx context.Context, of Leased, leases []Lease) ([]Lease
 // theirs.
 func (s *Service) Excuse(ctx context.Context, callbackIDs []int64) error {
 	return s.store.Excuse(ctx, LeasedCallbacks, callbackIDs)
-}
-
-// ExcuseBatches is Excuse for executions.
-func (s *Service) ExcuseBatches(ctx context.Context, batchIDs []int64) error {
-	return s.store.Excuse(ctx, LeasedBatches, batchIDs)
 }
 
 // Release gives back deliveries whose requests have not left and will not: their attempts never were. One that was due for the first time
@@ -106,22 +87,6 @@ func firstDue(attempt int, createdAt, now time.Time) time.Time {
 		return createdAt
 	}
 	return now
-}
-
-// ReleaseBatches is Release for executions.
-func (s *Service) ReleaseBatches(ctx context.Context, executions []*Execution) error {
-	at := s.now()
-	batches, attempts := make([]*Batch, len(executions)), make([]int64, len(executions))
-	for i, e := range executions {
-		batches[i], attempts[i] = new(*e.Batch), e.Attempt.ID
-		batches[i].due(firstDue(e.Attempt.Number, e.Batch.CreatedAt, at))
-	}
-	return s.store.InTx(ctx, func(tx Store) error {
-		if err := tx.GiveBackBatches(ctx, batches...); err != nil {
-			return err
-		}
-		return tx.DeleteAttempts(ctx, LeasedBatches, attempts...)
-	})
 }
 
 const (

@@ -161,7 +161,7 @@ func (w *world) drain(db *sql.DB) {
 	for range 500 {
 		w.clock.advance(twoRetries[1] + models.LeaseTime)
 		w.sweep()
-		if due, _, err := w.CountDue(w.t.Context(), 0); err != nil || due == len(w.notices()) {
+		if due, err := w.CountDue(w.t.Context(), models.LeasedCallbacks, 0); err != nil || due == len(w.notices()) {
 			noError(w.t, err)
 			return
 		}

@@ -54,7 +54,7 @@ func TestCallbacksOfOneKeyWaitForThoseBeforeThem(t *testing.T) {
 	w.clock.advance(time.Hour)
 	w.wantHeld(line[1].ID)
 	w.wantHeld(line[2].ID)
-	if due, _, err := w.CountDue(t.Context(), 0); due != 1 || err != nil {
+	if due, err := w.CountDue(t.Context(), models.LeasedCallbacks, 0); due != 1 || err != nil {
 		t.Errorf("%d are due, %v", due, err)
 	}
 	if _, woken := w.sweep(); woken != 1 { // the lane, for the first

@@ -94,7 +94,7 @@ func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 	t.Parallel()
 	e := &endless{broken: errBroken}
 	gone, err := e.purge(t)
-	want := []string{"runs", "payloads", "payloads of runs", "report downloads", "crawls", "jobs"}
+	want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs"}
 	if !errors.Is(err, errBroken) || gone != (models.Purged{}) || len(e.limits) != 1 || !slices.Equal(e.asked, want) {
 		t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)
 	}

@@ -16,15 +16,16 @@ type Retention struct {
 // Purged counts what a purge has taken: callbacks, runs and sources that went, and callbacks and runs whose long texts went.
 type Purged struct{ Callbacks, Runs, Payloads, Sources int }
 
+// rows, payloads and sources are how long what a purge deletes is kept, where it is not kept for ever, or as long as what it belongs to.
+func (r Retention) rows() (time.Duration, bool) { return r.Rows, true }
+
+func (r Retention) payloads() (time.Duration, bool) {
+	return r.Payloads, 0 < r.Payloads && r.Payloads < r.Rows
+}
+func (r Retention) sources() (time.Duration, bool) { return r.Sources, r.Sources > 0 }
+
 // SourceKind is a kind of entity that callbacks tell of.
 type SourceKind string
-
-// Kinds of sources, in the order in which they go: nothing goes before what points at it.
-const (
-	ReportDownloadSources SourceKind = "report downloads"
-	CrawlSources          SourceKind = "crawls"
-	JobSources            SourceKind = "jobs"
-)
 
 // RetentionStore deletes what ended before a time, a part at a time: of so many rows at most, or of one entity that has more,
 // and returns how many rows those were; 0: there are no more. What somebody has locked is left for later.
@@ -42,32 +43,43 @@ type RetentionStore interface {
 	PurgeSources(ctx context.Context, kind SourceKind, endedBefore time.Time, after int64, limit int) (sources int, last int64, err error)
 }
 
-// Purge deletes callbacks that ended longer ago than the retention, with their attempts, then runs that ended so long ago and
-// have no callbacks left, then what is kept for less or longer. What has not ended never goes, and neither does an original
-// before its replays and notices. One kind that cannot go holds up no other. It returns what went, also on an error.
+// purging is one kind of what a purge deletes.
+type purging struct {
+	keep func(Retention) (time.Duration, bool)
+	gone func(*Purged) *int
+	part func(endedBefore, now time.Time) purgePart
+}
+
+// callbackPurges are the engine's own; each source lists its own, in the order in which they go.
+var callbackPurges = []purging{
+	{Retention.rows, func(p *Purged) *int { return &p.Callbacks }, func(before, _ time.Time) purgePart {
+		return func(ctx context.Context, tx Store, limit int) (int, int, error) {
+			return tx.PurgeCallbacks(ctx, before, limit)
+		}
+	}},
+	{Retention.payloads, func(p *Purged) *int { return &p.Payloads }, func(before, now time.Time) purgePart {
+		return func(ctx context.Context, tx Store, limit int) (int, int, error) {
+			return tx.PurgeCallbackPayloads(ctx, before, now, limit)
+		}
+	}},
+}
+
+// purgeOf is of what callbacks tell of, and has none any more.
+func purgeOf(kind SourceKind) purging {
+	return purging{Retention.sources, func(p *Purged) *int { return &p.Sources }, func(before, _ time.Time) purgePart {
+		return purgeSources(kind, before)
+	}}
+}
+
+// Purge deletes callbacks that ended longer ago than the retention, with their attempts, then what they told of, as long as each is kept.
+// What has not ended never goes, and nothing goes before what points at it: an original not before its replays and notices, a source not
+// before its callbacks. One kind that cannot go holds up no other. It returns what went, also on an error.
 func (s *Service) Purge(ctx context.Context, keep Retention) (gone Purged, err error) {
 	at := s.now()
 	var errs []error
-	purge := func(gone *int, part purgePart) { errs = append(errs, s.purge(ctx, gone, part)) }
-	before := at.Add(-keep.Rows)
-	purge(&gone.Callbacks, func(ctx context.Context, tx Store, limit int) (int, int, error) {
-		return tx.PurgeCallbacks(ctx, before, limit)
-	})
-	purge(&gone.Runs, func(ctx context.Context, tx Store, limit int) (int, int, error) {
-		return tx.PurgeRuns(ctx, before, limit)
-	})
-	if 0 < keep.Payloads && keep.Payloads < keep.Rows {
-		before := at.Add(-keep.Payloads)
-		purge(&gone.Payloads, func(ctx context.Context, tx Store, limit int) (int, int, error) {
-			return tx.PurgeCallbackPayloads(ctx, before, at, limit)
-		})
-		purge(&gone.Payloads, func(ctx context.Context, tx Store, limit int) (int, int, error) {
-			return tx.PurgeRunPayloads(ctx, before, at, limit)
-		})
-	}
-	if keep.Sources > 0 {
-		for _, kind := range []SourceKind{ReportDownloadSources, CrawlSources, JobSources} {
-			purge(&gone.Sources, purgeSources(kind, at.Add(-keep.Sources)))
+	for _, p := range s.purges {
+		if kept, ends := p.keep(keep); ends {
+			errs = append(errs, s.purge(ctx, p.gone(&gone), p.part(at.Add(-kept), at)))
 		}
 	}
 	return gone, errors.Join(errs...)

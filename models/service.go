@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +33,7 @@ type Store interface {
 	RunScheduleStore
 	JobStore
 	CallbackStore
+	CallbackLog
 	LeaseStore
 	SweepStore
 	RetentionStore
@@ -110,8 +113,10 @@ type Service struct {
 	rand  func() float64
 
 	troubles *Troubles
-	sweptTo  [2]atomic.Pointer[string] // where the last sweep has ended early, by Leased
-	pulledTo atomic.Int64              // the last head of a line that it has looked at; 0: it has come to the end
+	leased   []sweeping
+	sweptTo  sync.Map // where the last sweep has ended early: the key of a lane, by Leased
+	purges   []purging
+	pulledTo atomic.Int64 // the last head of a line that it has looked at; 0: it has come to the end
 
 	firingSince atomic.Pointer[time.Time] // when the look at schedules that is under way has begun
 
@@ -125,6 +130,8 @@ type Service struct {
 func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Service {
 	s := &Service{store: store, queue: queue, rules: rules, log: log, rand: rand.Float64, troubles: NewTroubles(log)}
 	s.goBy(time.Now)
+	s.leased = []sweeping{{of: LeasedCallbacks}, {LeasedBatches, s.stillFiring}}
+	s.purges = slices.Concat(callbackPurges, runPurges, crawlPurges, jobPurges)
 	s.crawlEnds = combine.New(combine.Work[CrawlEnd, crawlEnded]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
 	})
@@ -168,20 +175,6 @@ func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
 		}
 	}
 	return wakeups
-}
-
-// wakeBatches asks the queue to look at batches that are committed, in each of their lanes. Those that are nil or wait for long are left out.
-func (s *Service) wakeBatches(ctx context.Context, batches []*Batch) {
-	at, woken := s.now(), map[Lane]bool{}
-	var wakeups []Wakeup
-	for _, b := range batches {
-		if b == nil || woken[b.Lane] || b.NextAttemptAt.Sub(at) > queueWindow {
-			continue
-		}
-		woken[b.Lane] = true // those of a lane are due together
-		wakeups = append(wakeups, Wakeup{Lane: b.Lane, At: *b.NextAttemptAt})
-	}
-	s.send(ctx, wakeups, wakeTimeout)
 }
 
 func (s *Service) send(ctx context.Context, wakeups []Wakeup, timeout time.Duration) {

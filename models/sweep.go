@@ -18,13 +18,17 @@ const (
 	maxSweptLanes = 10_000
 	// sweepWakeTimeout bounds what a sweep waits for the queue: nobody waits for the sweep, but the next one.
 	sweepWakeTimeout = time.Second
-	// firingPatience is for how long the sweep leaves batches alone while schedules fire, which wakes them in the end.
-	firingPatience = 5 * time.Second
 )
 
-// Sweep is how nothing stays stuck: callbacks and batches whose worker went away wait again, and lanes with something that was due a
+// sweeping is one kind of what the sweep looks after.
+type sweeping struct {
+	of        Leased
+	wokenSoon func(at time.Time) bool // who made it due is about to wake its lanes; nil: nobody is
+}
+
+// Sweep is how nothing stays stuck: what is leased and whose worker went away waits again, and lanes with something that was due a
 // second ago are woken again. What it costs depends on the number of lanes in which something waits, not on how much waits there. It
-// returns how many callbacks and batches it interrupted, and how many lanes it woke. Any number of processes may sweep at the same time:
+// returns how many it interrupted, and how many lanes it woke. Any number of processes may sweep at the same time:
 // the number of the sweep names the wake-ups, so within one interval the queue keeps one for each lane.
 func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error) {
 	at := s.now()
@@ -38,18 +42,18 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	}
 	var lanes []Lane
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
-		for _, of := range []Leased{LeasedCallbacks, LeasedBatches} {
+		for _, swept := range s.leased {
 			if expire {
-				n, err := tx.InterruptExpired(ctx, of, at, sweepBatch)
+				n, err := tx.InterruptExpired(ctx, swept.of, at, sweepBatch)
 				if err != nil {
 					return err
 				}
 				interrupted += n
 			}
-			if of == LeasedBatches && s.stillFiring(at) {
+			if swept.wokenSoon != nil && swept.wokenSoon(at) {
 				continue
 			}
-			overdue, err := s.overdueLanes(ctx, tx, of, at.Add(-sweepGrace))
+			overdue, err := s.overdueLanes(ctx, tx, swept.of, at.Add(-sweepGrace))
 			if err != nil {
 				return err
 			}
@@ -74,24 +78,18 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	return interrupted, len(wakeups), nil
 }
 
-// stillFiring tells whether schedules are firing, and not for too long.
-func (s *Service) stillFiring(at time.Time) bool {
-	since := s.firingSince.Load()
-	return since != nil && at.Sub(*since) < firingPatience
-}
-
 // overdueLanes goes on where the last sweep of this process has come to its bound, and begins anew where it has not.
 func (s *Service) overdueLanes(ctx context.Context, tx Store, of Leased, dueBy time.Time) ([]Lane, error) {
 	after := ""
-	if last := s.sweptTo[of].Swap(nil); last != nil {
-		after = *last
+	if last, ok := s.sweptTo.LoadAndDelete(of); ok {
+		after = last.(string)
 	}
 	keys, next, err := tx.OverdueLanes(ctx, of, after, dueBy, maxSweptLanes)
 	if err != nil {
 		return nil, err
 	}
 	if next != "" {
-		s.sweptTo[of].Store(&next)
+		s.sweptTo.Store(of, next)
 	}
 	lanes := make([]Lane, 0, len(keys))
 	for _, key := range keys {
@@ -108,9 +106,9 @@ func (s *Service) overdueLanes(ctx context.Context, tx Store, of Leased, dueBy t
 // giveLanes, part by part, gives lanes to what waits without one: while an upgrade is under way, the release before goes on to write such
 // rows. Afterwards there is none.
 func (s *Service) giveLanes(ctx context.Context) error {
-	for _, of := range []Leased{LeasedCallbacks, LeasedBatches} {
+	for _, swept := range s.leased {
 		for range maxLaneParts {
-			given, err := s.store.GiveLanes(ctx, of, sweepBatch)
+			given, err := s.store.GiveLanes(ctx, swept.of, sweepBatch)
 			if err != nil {
 				return err
 			}
@@ -125,12 +123,7 @@ func (s *Service) giveLanes(ctx context.Context) error {
 // maxCountDue bounds what counting reads: an alarm does not need more.
 const maxCountDue = 10_000
 
-// CountDue counts the PENDING callbacks and the QUEUED batches that have been due for at least the given time, up to 10,000 each.
-func (s *Service) CountDue(ctx context.Context, since time.Duration) (callbacks, batches int, err error) {
-	dueBy := s.now().Add(-since)
-	if callbacks, err = s.store.CountDue(ctx, LeasedCallbacks, dueBy, maxCountDue); err != nil {
-		return 0, 0, err
-	}
-	batches, err = s.store.CountDue(ctx, LeasedBatches, dueBy, maxCountDue)
-	return callbacks, batches, err
+// CountDue counts what has waited of a kind and been due for at least the given time, up to 10,000.
+func (s *Service) CountDue(ctx context.Context, of Leased, since time.Duration) (int, error) {
+	return s.store.CountDue(ctx, of, s.now().Add(-since), maxCountDue)
 }

@@ -337,7 +337,7 @@ func TestCountOfDueCallbacksStartsAtTheGivenAge(t *testing.T) {
 	w.waiting(c, "another.example:443", 2)
 	w.clock.advance(time.Minute)
 	for since, want := range map[time.Duration]int{0: 3, 59 * time.Second: 3, time.Minute: 1, time.Minute + time.Microsecond: 0} {
-		got, _, err := w.CountDue(t.Context(), since)
+		got, err := w.CountDue(t.Context(), models.LeasedCallbacks, since)
 		noError(t, err)
 		if got != want {
 			t.Errorf("due for %s: %d, want %d", since, got, want)
