@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"fmt"
-	"net/http"
 )
 
 // Quotas bound what one account, and one user, may have, so that none can use up what all share. 0: no bound.
@@ -47,21 +46,6 @@ func limitReached(what string, most int64, variable string) error {
 	return &Error{Code: CodeLimitReached, Message: fmt.Sprintf("%s: at most %d (%s)", what, most, variable)}
 }
 
-// overLimit is the error of a batch or a run that a quota has ended.
-func overLimit(why error, ref string) *StandardError {
-	return &StandardError{
-		Message: why.Error(), Label: LabelLimitReached, Scope: ScopeRingback, StatusCode: http.StatusConflict, Params: map[string]any{}, Ref: ref,
-	}
-}
-
-// holds is what a run has of its account's quotas.
-func (r *Run) holds() Usage {
-	if r.Status.Ended() {
-		return Usage{}
-	}
-	return Usage{r.OpenBatches, r.StoredBytes}
-}
-
 // charge notes what the runs of an account hold more, or less, than before. It is the last statement of a transaction that changes runs: the
 // account is locked from then on. LIMIT_REACHED when it would hold more than it may; what holds less is never refused.
 func (s *Service) charge(ctx context.Context, tx Store, accountID int64, by Usage) error {
@@ -98,12 +82,7 @@ func (s *Service) RecountUsages(ctx context.Context) (int, error) {
 	return len(accounts), nil
 }
 
-// allowSchedule tells whether an account may have one more ACTIVE schedule. Others that ask wait until the transaction has ended.
-func (s *Service) allowSchedule(ctx context.Context, tx Store, accountID int64) error {
-	return allowOne(ctx, tx, accountID, s.rules.Quotas.Schedules, tx.CountActiveSchedules, "active schedules of the account", "RINGBACK_QUOTA_SCHEDULES")
-}
-
-// allowProject is to projects what allowSchedule is to schedules.
+// allowProject tells whether an account may have one more project. Others that ask wait until the transaction has ended.
 func (s *Service) allowProject(ctx context.Context, tx Store, accountID int64) error {
 	return allowOne(ctx, tx, accountID, s.rules.Quotas.Projects, tx.CountLiveProjects, "projects of the account", "RINGBACK_QUOTA_PROJECTS")
 }
@@ -123,48 +102,4 @@ func allowOne(ctx context.Context, tx Store, accountID int64, most int, count fu
 		return limitReached(what, int64(most), variable)
 	}
 	return nil
-}
-
-// rowBytes is about what a row takes beside its texts.
-const rowBytes = 512
-
-// inputBytes is what a run stores from its beginning: its inputs, and the final callback.
-func (r *Run) inputBytes(inputs []*RunInput) int64 {
-	n := int64(2 * rowBytes)
-	for _, i := range inputs[:min(len(inputs), 1)] {
-		n += r.echoBytes(i)
-	}
-	for _, i := range inputs {
-		n += rowBytes + int64(len(i.Input)+len(i.CustomData))
-	}
-	return n
-}
-
-// echoBytes is what a callback of the run repeats of an input, with its headers.
-func (r *Run) echoBytes(input *RunInput) int64 {
-	n := int64(len(input.Input) + len(input.CustomData))
-	if r.Callback.URL != nil {
-		n += int64(len(*r.Callback.URL))
-	}
-	for _, h := range r.Callback.Headers {
-		n += int64(len(h.Key) + len(h.Value))
-	}
-	return n
-}
-
-// batchBytes is what a batch of an input stores, whatever comes of it: the batch, and its callback where it has one.
-func (r *Run) batchBytes(input *RunInput) int64 {
-	if r.CallbackOn != CallbackOnAll {
-		return rowBytes
-	}
-	return 2*rowBytes + r.echoBytes(input)
-}
-
-// resultBytes is what the results of a batch store: in the batch, and in its callback.
-func (r *Run) resultBytes(b *Batch) int64 {
-	n := int64(len(b.Results))
-	if r.CallbackOn != CallbackOnFinal {
-		n *= 2
-	}
-	return n
 }
