@@ -3596,7 +3596,8 @@ type Mutation {
   createReportDownload(input: CreateReportDownloadInput!): CreateReportDownloadPayload! @allow(who: ANYONE_KNOWN)
   """
   Sends an ended callback once more, as a new callback with the same ref and bytes, to the target as it is configured now.
-  Editor and up; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `) the platform. ` + "`" + `CONFLICT` + "`" + ` when the callback is itself a replay, has not ended, or was replayed 3 times already.
+  Editor and up; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform. ` + "`" + `CONFLICT` + "`" + ` when the callback is itself a replay, has not ended,
+  was replayed 3 times already, or has lost its payload (` + "`" + `payloadPurgedAt` + "`" + `). Where it stood in a line it goes to the end of that.
   """
   replayCallback(input: ReplayCallbackInput!): ReplayCallbackPayload! @allow(who: ANYONE_KNOWN)
   """
@@ -3828,11 +3829,15 @@ enum NoticeMode {
   DIGEST
 }
 
-"A partner whose users log in through it. Its webhook hears of every callback that failed."
+"""
+A partner whose users log in through it. Its webhook hears of the callbacks of its accounts that failed, as ` + "`" + `noticeMode` + "`" + ` says. Only the platform
+sees it, by ` + "`" + `node(id)` + "`" + `; to others it is ` + "`" + `ENTITY_NOT_FOUND` + "`" + `.
+"""
 type SSOClient implements Node {
   id: ObjectID!
   rawID: String!
   name: String!
+  "Null: no notices are made."
   webhookUrl: String
   webhookHeaders: [APICallbackHeader!]!
   noticeMode: NoticeMode!
@@ -3938,7 +3943,10 @@ type Callback implements Node {
   ref: ID!
   event: CallbackEvent!
   status: CallbackStatus!
-  "As it was resolved last; each attempt resolves it anew. Of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `) it is the partner's: null for all but the platform."
+  """
+  As it was resolved last; each attempt resolves it anew. Of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) it is the partner's: null for all but
+  the platform.
+  """
   targetUrl: String
   contentType: String!
   "The body, byte for byte as it is sent. Empty once it was deleted."
@@ -4007,7 +4015,7 @@ type Attempt {
   uid: ID!
   "1, 2, …; sent as ` + "`" + `X-Callback-Attempt` + "`" + `."
   number: Int!
-  "As resolved for this attempt; null where there was none, and of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `) for all but the platform."
+  "As resolved for this attempt; null where there was none, and of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) for all but the platform."
   url: String
   startedAt: DateTime!
   "Null while the answer is awaited."
@@ -4308,9 +4316,11 @@ type CreateSSOClientPayload {
 input UpdateSSOClientInput {
   ssoClientId: ObjectID!
   name: String
+  "Null clears it: of what fails from then on no notices are made."
   webhookUrl: String
+  "Replaces the whole list. Null empties it."
   webhookHeaders: [APICallbackHeaderInput!]
-  "Null: as it is."
+  "For what fails from then on. Null: as it is."
   noticeMode: NoticeMode
 }
 
@@ -4651,8 +4661,11 @@ type StandardError {
 
 "Whether a schedule still makes runs."
 enum ScheduleStatus {
+  "It fires."
   ACTIVE
+  "It does not fire until it is resumed. The run that waits for it is ` + "`" + `CREATED` + "`" + `."
   PAUSED
+  "It was ended, and its run with it (` + "`" + `STOPPED` + "`" + `); or it cannot fire any more, as its project was deleted (` + "`" + `INVALID` + "`" + `, with an ` + "`" + `error` + "`" + `)."
   CANCELLED
   "It will never fire again."
   COMPLETED
@@ -4660,7 +4673,8 @@ enum ScheduleStatus {
 
 """
 When runs begin. There is always one run that waits for it, ` + "`" + `SCHEDULED` + "`" + `; when the schedule fires, that one begins and a copy of it
-waits for the next time. A firing that was missed while all workers were down happens once, at their start.
+waits for the next time. A firing that was missed while all workers were down happens once, at their start. Only its status can be changed:
+for another ` + "`" + `cron` + "`" + `, ` + "`" + `overlap` + "`" + ` or input cancel it, and create a run with a new one.
 """
 type Schedule implements Node {
   id: ObjectID!
@@ -4679,6 +4693,7 @@ type Schedule implements Node {
   status: ScheduleStatus!
   "Null unless it is ` + "`" + `ACTIVE` + "`" + `."
   nextRunAt: DateTime
+  "When it fired last; what ` + "`" + `overlap` + "`" + ` skips is no firing. Null: it has not."
   lastRunAt: DateTime
   createdAt: DateTime!
   "Null when the project was deleted."

@@ -456,11 +456,13 @@ type UpdateProjectPayload struct {
 
 // What is left out stays as it is.
 type UpdateSSOClientInput struct {
-	SsoClientID    models.ObjectID                     `json:"ssoClientId"`
-	Name           graphql.Omittable[*string]          `json:"name,omitempty"`
-	WebhookURL     graphql.Omittable[*string]          `json:"webhookUrl,omitempty"`
+	SsoClientID models.ObjectID            `json:"ssoClientId"`
+	Name        graphql.Omittable[*string] `json:"name,omitempty"`
+	// Null clears it: of what fails from then on no notices are made.
+	WebhookURL graphql.Omittable[*string] `json:"webhookUrl,omitempty"`
+	// Replaces the whole list. Null empties it.
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
-	// Null: as it is.
+	// For what fails from then on. Null: as it is.
 	NoticeMode graphql.Omittable[*models.NoticeMode] `json:"noticeMode,omitempty"`
 }
 

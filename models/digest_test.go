@@ -1,9 +1,11 @@
 package models_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -332,4 +334,22 @@ func TestUnknownNoticeModeIsRefused(t *testing.T) {
 	wantError(t, err, models.CodeBadUserInput, "noticeMode")
 	_, err = w.CreateSSOClient(t.Context(), w.platform, models.NewSSOClient{Name: "S", NoticeMode: "ALL"})
 	wantError(t, err, models.CodeBadUserInput, "noticeMode")
+}
+
+func TestDigestOfTheDocsIsOne(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/receivers.md")
+	noError(t, err)
+	_, rest, _ := strings.Cut(string(page), "```json\n")
+	example, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("there is no example")
+	}
+	var want bytes.Buffer
+	noError(t, json.Compact(&want, []byte(example)))
+	got, err := models.DigestAgain([]byte(example))
+	noError(t, err)
+	if string(got) != want.String() {
+		t.Errorf("it is\n%s and would be sent as\n%s", want.String(), got)
+	}
 }

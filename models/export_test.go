@@ -1,6 +1,8 @@
 package models
 
 import (
+	"bytes"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +20,17 @@ var (
 	Redact             = redact
 	LoadZone           = loadZone
 )
+
+// DigestAgain reads a callbacks-failed notice, which may have nothing else, and writes it.
+func DigestAgain(body []byte) ([]byte, error) {
+	var n digestNotice
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&n); err != nil {
+		return nil, err
+	}
+	return json.Marshal(n)
+}
 
 // RedactStates is how many states the automaton has that masks headers in an answer of a length.
 func RedactStates(headers []SourcedHeader, length int) int {
