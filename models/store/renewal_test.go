@@ -21,6 +21,7 @@ type leased struct {
 func leasedCallbacks(t *testing.T, s *store.Store) leased {
 	hands := inHand(t, s, newTenant(t, s, "a"), 2)
 	return leased{
+		of:     models.LeasedCallbacks,
 		leases: [2]models.Lease{{ID: hands[0].callback.ID, Attempt: 1}, {ID: hands[1].callback.ID, Attempt: 1}},
 		settle: func(t *testing.T, tx models.Store, i int) {
 			t.Helper()
