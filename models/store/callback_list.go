@@ -140,7 +140,7 @@ func (l callbackList) page(n int) clause.Expr {
 	}
 	with, parts := l.parts(n, false)
 	return gorm.Expr("WITH RECURSIVE ? SELECT "+l.columns+" FROM (SELECT id FROM (?) AS parts"+newest+") AS chosen "+
-		"JOIN callbacks ON callbacks.id = chosen.id", with, parts, n)
+		"CROSS JOIN callbacks WHERE callbacks.id = chosen.id", with, parts, n)
 }
 
 // counted selects the callbacks of the list in any order, and no more than n.
