@@ -1,11 +1,9 @@
 package store_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +41,7 @@ func nobody(int) int { return 0 }
 // planNode is a node of Postgres's plan with what came of it.
 type planNode struct {
 	Node     string  `json:"Node Type"`
+	Parent   string  `json:"Parent Relationship"`
 	Relation string  `json:"Relation Name"`
 	Index    string  `json:"Index Name"`
 	Rows     float64 `json:"Actual Rows"`
@@ -149,85 +148,5 @@ func wantLittleRead(t *testing.T, s *store.Store, mode string, n *tenant, callba
 				t.Errorf("%s, filter %s, %s: read %d of %d callbacks to count %d, %v", owner, name, mode, rows, callbacks, count, ways)
 			}
 		}
-	}
-}
-
-func TestEveryListGoesThroughItsIndexes(t *testing.T) {
-	t.Parallel()
-	if storetest.OnPostgres() {
-		t.Skip("Postgres's plans are read above, with what comes of them")
-	}
-	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
-	for name, test := range planned {
-		for owner, id := range map[models.CallbackOwner]int64{models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID} {
-			after := &models.Cursor{At: start}
-			for of, query := range map[string]*gorm.DB{
-				"page":  s.QueryPages(t.Context(), n.scope(), owner, []int64{id}, test.filter, models.Page{First: 20, After: after}),
-				"count": s.QueryCounts(t.Context(), n.scope(), owner, []int64{id}, test.filter),
-			} {
-				wantSteps(t, s, string(owner)+", filter "+name+", "+of, query.Statement.SQL.String(), goodSteps(strings.ToLower(string(owner))))
-			}
-		}
-	}
-}
-
-// byID is the way to one callback.
-const byID = "SEARCH callbacks USING INTEGER PRIMARY KEY (rowid=?)"
-
-// goodSteps are the ways to callbacks that do not depend on how many there are.
-func goodSteps(owner string) []string {
-	return []string{
-		byID,
-		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_ended (" + owner + "_id=?",
-		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_kinds (" + owner + "_id=? AND status=? AND event=?",
-		"SEARCH callbacks USING INDEX callbacks_" + owner + "_kinds (" + owner + "_id=? AND status=? AND event=?", // whether a notice is a digest, its row says
-		"SEARCH callbacks USING INDEX callbacks_" + owner + "_ongoing (" + owner + "_id=?",
-		"SEARCH callbacks USING COVERING INDEX callbacks_" + owner + "_ongoing (" + owner + "_id=?",
-		"SCAN callbacks USING INDEX callbacks_leased",
-	}
-}
-
-// wantSteps asks SQLite how it would come to the callbacks in a statement.
-func wantSteps(t *testing.T, s *store.Store, name, statement string, good []string) {
-	t.Helper()
-	var steps []struct{ Detail string }
-	arguments := make([]any, strings.Count(statement, "?")) // any would do
-	noError(t, s.DB().Raw("EXPLAIN QUERY PLAN "+statement, arguments...).Scan(&steps).Error)
-	for _, step := range steps {
-		if strings.Contains(step.Detail, " callbacks ") && !slices.ContainsFunc(good, func(prefix string) bool {
-			return strings.HasPrefix(step.Detail, prefix)
-		}) {
-			t.Errorf("%s: %s", name, step.Detail)
-		}
-	}
-}
-
-func TestAttemptsAreReadWithoutALookAtOtherCallbacks(t *testing.T) {
-	t.Parallel()
-	if storetest.OnPostgres() {
-		t.Skip("Postgres makes joins of such conditions by itself")
-	}
-	var statements []string
-	s := storetest.Open(t, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
-		statements = append(statements, statement)
-	}))
-	n := newTenant(t, s, "a")
-	c := newCallback(t, s, n, start)
-	a := newAttempt(t, s, c, 1)
-	statements = nil
-	_, err := s.AttemptPages(t.Context(), n.scope(), []int64{c.ID}, models.Page{First: 5})
-	noError(t, err)
-	_, err = s.CountAttempts(t.Context(), n.scope(), []int64{c.ID})
-	noError(t, err)
-	_, err = s.Texts(t.Context(), n.scope(), models.ResponseBodyText, a.ID)
-	noError(t, err)
-	_, err = s.LastAttempts(t.Context(), n.scope(), c.ID)
-	noError(t, err)
-	if len(statements) != 4 {
-		t.Errorf("%d statements", len(statements))
-	}
-	for _, statement := range slices.Clone(statements) {
-		wantSteps(t, s, statement, statement, []string{byID, "SEARCH callbacks EXISTS USING INTEGER PRIMARY KEY (rowid=?)"})
 	}
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -214,5 +215,23 @@ func TestKeysAreComparedByBytes(t *testing.T) {
 		WHERE a.attname IN ('lane') AND a.attcollation <> 'pg_catalog."C"'::regcollation ORDER BY 1`).Scan(&got).Error)
 	if len(got) != 0 {
 		t.Errorf("by a locale: %v", got)
+	}
+}
+
+// byID is the way to one callback.
+const byID = "SEARCH callbacks USING INTEGER PRIMARY KEY (rowid=?)"
+
+// wantSteps asks SQLite how it would come to the callbacks in a statement.
+func wantSteps(t *testing.T, s *store.Store, name, statement string, good []string) {
+	t.Helper()
+	var steps []struct{ Detail string }
+	arguments := make([]any, strings.Count(statement, "?")) // any would do
+	noError(t, s.DB().Raw("EXPLAIN QUERY PLAN "+statement, arguments...).Scan(&steps).Error)
+	for _, step := range steps {
+		if strings.Contains(step.Detail+" ", " callbacks ") && !slices.ContainsFunc(good, func(prefix string) bool {
+			return strings.HasPrefix(step.Detail, prefix)
+		}) {
+			t.Errorf("%s: %s", name, step.Detail)
+		}
 	}
 }

@@ -1,0 +1,343 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+var update = flag.Bool("update", false, "write the golden files of the database that the tests run on anew")
+
+// historyRead is one statement of the history, as its caller asks for it.
+type historyRead func(context.Context, *store.Store, *estate) error
+
+// histories are the statements of the history, by the names of their golden files.
+func histories() map[string]historyRead {
+	all := map[string]historyRead{}
+	maps.Copy(all, callbackHistories())
+	maps.Copy(all, callbackCounts())
+	maps.Copy(all, attemptHistories())
+	maps.Copy(all, logHistories())
+	maps.Copy(all, runHistories())
+	maps.Copy(all, batchHistories())
+	return all
+}
+
+var (
+	place  = &models.Cursor{At: start, ID: 7}
+	failed = []models.Status{models.StatusFailed}
+	ofJob  = []models.EventName{models.JobUpdatedEvent}
+)
+
+func callbackHistories() map[string]historyRead {
+	account := func(e *estate) int64 { return e.account.ID }
+	project := func(e *estate) int64 { return e.project.ID }
+	list := func(owner models.CallbackOwner, id func(*estate) int64, filter models.CallbackFilter, after *models.Cursor) historyRead {
+		return func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CallbackPages(ctx, e.scope(), owner, []int64{id(e)}, filter, models.Page{First: 20, After: after})
+			return err
+		}
+	}
+	byKey := func(owner models.CallbackOwner, id func(*estate) int64) historyRead {
+		return func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CallbackPages(ctx, keyScope(e.key, models.RoleViewer), owner, []int64{id(e)}, models.CallbackFilter{}, models.Page{First: 20})
+			return err
+		}
+	}
+	return map[string]historyRead{
+		"account":              list(models.OwnerAccount, account, models.CallbackFilter{}, nil),
+		"account_after":        list(models.OwnerAccount, account, models.CallbackFilter{}, place),
+		"account_created":      list(models.OwnerAccount, account, models.CallbackFilter{CreatedAfter: &start, CreatedBefore: &start}, nil),
+		"account_ended":        list(models.OwnerAccount, account, models.CallbackFilter{Status: failed}, nil),
+		"account_waiting":      list(models.OwnerAccount, account, models.CallbackFilter{Status: []models.Status{models.StatusPending}}, nil),
+		"account_running":      list(models.OwnerAccount, account, models.CallbackFilter{Status: []models.Status{models.StatusRunning}}, nil),
+		"account_event":        list(models.OwnerAccount, account, models.CallbackFilter{Event: ofJob}, nil),
+		"account_notices":      list(models.OwnerAccount, account, models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, nil),
+		"account_http_status":  list(models.OwnerAccount, account, models.CallbackFilter{HTTPStatus: new(410)}, nil),
+		"account_status_event": list(models.OwnerAccount, account, models.CallbackFilter{Status: failed, Event: ofJob}, nil),
+		"account_all_filters_after": list(models.OwnerAccount, account, models.CallbackFilter{
+			Status: []models.Status{models.StatusPending, models.StatusFailed}, Event: ofJob, HTTPStatus: new(410),
+			CreatedAfter: &start, CreatedBefore: &start,
+		}, place),
+		"account_by_key":       byKey(models.OwnerAccount, account),
+		"project":              list(models.OwnerProject, project, models.CallbackFilter{}, nil),
+		"project_status_event": list(models.OwnerProject, project, models.CallbackFilter{Status: failed, Event: ofJob}, place),
+		"project_by_key":       byKey(models.OwnerProject, project),
+		"crawl":                list(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}, place),
+		"crawl_status_event": list(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID },
+			models.CallbackFilter{Status: failed, Event: ofJob, HTTPStatus: new(410)}, nil),
+		"run": list(models.OwnerRun, func(e *estate) int64 { return e.work.run.ID }, models.CallbackFilter{}, nil),
+		"job": list(models.OwnerJob, func(e *estate) int64 { return e.job.ID }, models.CallbackFilter{}, nil),
+		"platform": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CallbackPages(ctx, everything(), models.OwnerAccount, []int64{e.account.ID}, models.CallbackFilter{}, models.Page{First: 20})
+			return err
+		},
+	}
+}
+
+func callbackCounts() map[string]historyRead {
+	count := func(owner models.CallbackOwner, id func(*estate) int64, filter models.CallbackFilter) historyRead {
+		return func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CountCallbacks(ctx, e.scope(), owner, []int64{id(e)}, filter)
+			return err
+		}
+	}
+	account := func(e *estate) int64 { return e.account.ID }
+	return map[string]historyRead{
+		"count_account":        count(models.OwnerAccount, account, models.CallbackFilter{}),
+		"count_account_event":  count(models.OwnerAccount, account, models.CallbackFilter{Event: ofJob}),
+		"count_account_status": count(models.OwnerAccount, account, models.CallbackFilter{Status: failed}),
+		"count_project":        count(models.OwnerProject, func(e *estate) int64 { return e.project.ID }, models.CallbackFilter{}),
+		"count_crawl":          count(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}),
+	}
+}
+
+func attemptHistories() map[string]historyRead {
+	return map[string]historyRead{
+		"callback_replays": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.Replays(ctx, e.scope(), e.callback.ID)
+			return err
+		},
+		"attempts": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.AttemptPages(ctx, e.scope(), []int64{e.callback.ID}, models.Page{First: 20})
+			return err
+		},
+		"count_attempts": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CountAttempts(ctx, e.scope(), []int64{e.callback.ID})
+			return err
+		},
+		"answers": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.Texts(ctx, e.scope(), models.ResponseBodyText, e.attempt.ID)
+			return err
+		},
+		"last_attempts": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.LastAttempts(ctx, e.scope(), e.callback.ID)
+			return err
+		},
+	}
+}
+
+func logHistories() map[string]historyRead {
+	return map[string]historyRead{
+		"log": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.LogEntries(ctx, e.scope(), models.LogQuery{ProjectID: e.project.ID, Limit: 20})
+			return err
+		},
+		"log_of_runs": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.LogEntries(ctx, e.scope(), models.LogQuery{ProjectID: e.project.ID, RunUID: []uuid.UUID{e.work.run.UID}, Limit: 20})
+			return err
+		},
+	}
+}
+
+func runHistories() map[string]historyRead {
+	list := func(owner models.RunOwner, id func(*estate) int64, filter models.RunFilter, after *models.Cursor) historyRead {
+		return func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.RunPages(ctx, e.scope(), owner, []int64{id(e)}, filter, models.Page{First: 20, After: after})
+			return err
+		}
+	}
+	project, schedule := func(e *estate) int64 { return e.project.ID }, func(e *estate) int64 { return e.schedule.ID }
+	narrow := models.RunFilter{Status: []models.RunStatus{models.RunFailed}, Action: []string{"extract"}, CreatedAfter: &start, CreatedBefore: &start}
+	return map[string]historyRead{
+		"runs_project":         list(models.RunsOfProject, project, models.RunFilter{}, nil),
+		"runs_project_after":   list(models.RunsOfProject, project, models.RunFilter{}, place),
+		"runs_project_filters": list(models.RunsOfProject, project, narrow, nil),
+		"runs_schedule":        list(models.RunsOfSchedule, schedule, models.RunFilter{}, nil),
+		"count_runs_project": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CountRuns(ctx, e.scope(), models.RunsOfProject, []int64{e.project.ID}, models.RunFilter{})
+			return err
+		},
+		"count_runs_schedule": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CountRuns(ctx, e.scope(), models.RunsOfSchedule, []int64{e.schedule.ID}, narrow)
+			return err
+		},
+	}
+}
+
+func batchHistories() map[string]historyRead {
+	return map[string]historyRead{
+		"batches": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.BatchPages(ctx, e.scope(), []int64{e.work.run.ID}, models.Page{First: 20, After: place})
+			return err
+		},
+		"count_batches": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CountBatches(ctx, e.scope(), []int64{e.work.run.ID})
+			return err
+		},
+		"batch_attempts": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.BatchAttempts(ctx, e.scope(), e.batch.ID)
+			return err
+		},
+		"results": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.BatchesWithResults(ctx, e.scope(), []int64{e.work.run.ID}, e.batch.ID, 20)
+			return err
+		},
+	}
+}
+
+// TestEachStatementOfTheHistoryIsWrittenOut holds what production asks to testdata/sql, and the indexes that the text of a golden file
+// goes through to those that its first line names.
+func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	s := storetest.Open(t, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) { asked = append(asked, statement) }))
+	e := newEstate(t, s, "a")
+	folder := filepath.Join("testdata", "sql", engine())
+	reads := histories()
+	for name, read := range reads {
+		asked = nil
+		noError(t, read(t.Context(), s, e))
+		if len(asked) != 1 {
+			t.Errorf("%s: %d statements", name, len(asked))
+			continue
+		}
+		path := filepath.Join(folder, name+".sql")
+		text := layOut(asked[0])
+		if *update {
+			noError(t, os.MkdirAll(folder, 0o750))
+			noError(t, os.WriteFile(path, []byte(throughLine+strings.Join(indexesOf(t, s, name, text), ", ")+"\n"+text+"\n"), 0o600))
+		}
+		file, err := os.ReadFile(path)
+		noError(t, err)
+		through, written, _ := strings.Cut(string(file), "\n")
+		if diff := cmp.Diff(strings.TrimSpace(written), text); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
+		if got := throughLine + strings.Join(indexesOf(t, s, name, written), ", "); got != through {
+			t.Errorf("%s: got %q, want %q", path, got, through)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.sql"))
+	noError(t, err)
+	for _, path := range files {
+		if reads[strings.TrimSuffix(filepath.Base(path), ".sql")] == nil {
+			t.Errorf("%s is of no statement", path)
+		}
+	}
+}
+
+// sortsFew are the statements that sort all that they find, and why that is little.
+var sortsFew = map[string]string{
+	"account_running":  "the workers have no more in hand",
+	"callback_replays": "a callback has three at most",
+	"batch_attempts":   "retries end after some",
+	"results":          "no more batches than fill a page",
+}
+
+const throughLine = "-- Through "
+
+func engine() string {
+	if storetest.OnPostgres() {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// indexesOf are the indexes through which a statement comes to the tables of the history. None of these may be read as a whole, or sorted.
+func indexesOf(t *testing.T, s *store.Store, name, statement string) []string {
+	t.Helper()
+	if storetest.OnPostgres() {
+		w := ways{indexes: map[string]bool{}}
+		w.add(explain(t, s, statement), false)
+		for _, fault := range w.faults {
+			t.Errorf("%s: %s", name, fault)
+		}
+		if w.sorted && sortsFew[name] == "" {
+			t.Errorf("%s sorts what an index has in order", name)
+		}
+		return slices.Sorted(maps.Keys(w.indexes))
+	}
+	indexes := map[string]bool{}
+	var steps []struct{ Detail string }
+	arguments := make([]any, strings.Count(statement, "?")) // any would do
+	noError(t, s.DB().Raw("EXPLAIN QUERY PLAN "+statement, arguments...).Scan(&steps).Error)
+	for _, step := range steps {
+		m := sqliteStep.FindStringSubmatch(step.Detail)
+		switch {
+		case m == nil || !slices.Contains(historyTables, m[1]):
+		case m[3] != "":
+			indexes[m[3]] = true
+		case strings.HasSuffix(m[2], "PRIMARY KEY"):
+			indexes[m[1]+"_pkey"] = true
+		default:
+			t.Errorf("%s: %s", name, step.Detail)
+		}
+	}
+	return slices.Sorted(maps.Keys(indexes))
+}
+
+var (
+	historyTables = []string{"callbacks", "callback_attempts", "runs", "run_batches", "batch_attempts"}
+	sqliteStep    = regexp.MustCompile(`^(?:SEARCH|SCAN) (\w+)(?: EXISTS)?(?: USING (INTEGER PRIMARY KEY|(?:COVERING )?INDEX (\w+)))?`)
+	placeholder   = regexp.MustCompile(`\$\d+`)
+)
+
+// explain is the plan that Postgres makes for any arguments, under the settings that the store's transactions have.
+func explain(t *testing.T, s *store.Store, statement string) planNode {
+	t.Helper()
+	arguments := map[string]bool{}
+	for _, p := range placeholder.FindAllString(statement, -1) {
+		arguments[p] = true
+	}
+	execute := "EXECUTE stated"
+	if n := len(arguments); n > 0 {
+		execute += "(NULL" + strings.Repeat(", NULL", n-1) + ")"
+	}
+	var text string
+	noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec("PREPARE stated AS " + statement).Error; err != nil {
+			return err
+		}
+		if err := tx.Raw("EXPLAIN (FORMAT JSON) " + execute).Scan(&text).Error; err != nil {
+			return err
+		}
+		return tx.Exec("DEALLOCATE stated").Error
+	}))
+	var plans []struct{ Plan planNode }
+	noError(t, json.Unmarshal([]byte(text), &plans))
+	return plans[0].Plan
+}
+
+// ways are how a plan comes to the tables of the history.
+type ways struct {
+	indexes map[string]bool
+	sorted  bool
+	faults  []string
+}
+
+// add looks through a plan; sorted: what it reads without a limit is sorted above.
+func (w *ways) add(p planNode, sorted bool) {
+	switch {
+	case p.Node == "Limit" || p.Parent == "InitPlan" || p.Parent == "SubPlan":
+		sorted = false
+	case strings.HasSuffix(p.Node, "Sort"):
+		sorted = true
+	}
+	if p.Relation != "" && p.Index == "" {
+		w.faults = append(w.faults, fmt.Sprintf("%s on %s", p.Node, p.Relation))
+	}
+	if slices.Contains(historyTables, p.Relation) && p.Index != "" {
+		w.indexes[p.Index], w.sorted = true, w.sorted || sorted
+	}
+	for _, below := range p.Plans {
+		w.add(below, sorted)
+	}
+}

@@ -1,0 +1,48 @@
+-- Through callbacks_account_kinds, callbacks_account_ongoing, callbacks_pkey
+SELECT page.*
+FROM (
+  SELECT "id"
+  FROM "accounts"
+  WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4))) AND id IN ($5)
+) AS owners
+CROSS JOIN LATERAL (
+  WITH RECURSIVE asked (of_status, of_event) AS (SELECT * FROM unnest($6::text[], $7::text[])),
+  kinds AS (SELECT of_status, of_event, nullif(CAST($8 AS BIGINT), -1) AS code FROM asked),
+  ended AS (
+    SELECT id, created_at
+    FROM kinds
+    CROSS JOIN LATERAL (
+      SELECT id, created_at
+      FROM callbacks
+      WHERE account_id = owners.id AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+          AND coalesce(http_status, -1) = code
+      ORDER BY created_at DESC, id DESC
+      LIMIT $9
+    ) AS of_kind
+    ORDER BY created_at DESC, id DESC
+    LIMIT $10
+  ),
+  ongoing AS (
+    SELECT id, created_at
+    FROM callbacks
+    WHERE account_id = owners.id AND http_status = $11 AND finished_at IS NULL
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $12), 0)
+    ORDER BY created_at DESC, id DESC
+    LIMIT $13
+  )
+  SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
+      report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
+      ordering_key, held, attempt_count, failure_count, panic_count, interruption_count, unreadable_since,
+      next_attempt_at, lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN target_url END AS target_url,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
+  FROM (
+    SELECT id
+    FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
+    ORDER BY created_at DESC, id DESC
+    LIMIT $14
+  ) AS chosen
+  CROSS JOIN callbacks
+  WHERE callbacks.id = chosen.id
+) AS page

@@ -1,0 +1,32 @@
+-- Through callbacks_account_ended, callbacks_account_ongoing
+SELECT page.*
+FROM (
+  SELECT "id"
+  FROM "accounts"
+  WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4))) AND id IN ($5)
+) AS owners
+CROSS JOIN LATERAL (
+  SELECT owners.id AS owner, count(*) AS count
+  FROM (
+    WITH RECURSIVE ended AS (
+      SELECT id, created_at
+      FROM callbacks
+      WHERE account_id = owners.id AND next_attempt_at IS NULL AND lease_until IS NULL
+      ORDER BY created_at DESC, id DESC
+      LIMIT $6
+    ),
+    ongoing AS (
+      SELECT id, created_at
+      FROM callbacks
+      WHERE account_id = owners.id AND finished_at IS NULL
+      ORDER BY created_at DESC, id DESC
+      LIMIT $7
+    )
+    SELECT id, created_at
+    FROM ended
+    UNION ALL
+    SELECT id, created_at
+    FROM ongoing
+    LIMIT $8
+  ) AS counted
+) AS page

@@ -1,0 +1,49 @@
+-- Through callbacks_account_kinds
+SELECT page.*
+FROM (
+  SELECT "id"
+  FROM "accounts"
+  WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4))) AND id IN ($5)
+) AS owners
+CROSS JOIN LATERAL (
+  SELECT owners.id AS owner, count(*) AS count
+  FROM (
+    WITH RECURSIVE asked (of_status, of_event) AS (SELECT * FROM unnest($6::text[], $7::text[])),
+    kinds (of_status, of_event, code) AS (
+      SELECT of_status, of_event, (
+        SELECT coalesce(http_status, -1)
+        FROM callbacks
+        WHERE account_id = owners.id AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+        ORDER BY coalesce(http_status, -1)
+        LIMIT 1
+      )
+      FROM asked
+      UNION ALL
+      SELECT of_status, of_event, (
+        SELECT coalesce(http_status, -1)
+        FROM callbacks
+        WHERE account_id = owners.id AND status IN ('SUCCESS', 'FAILED') AND status = of_status
+            AND event = of_event AND coalesce(http_status, -1) > code
+        ORDER BY coalesce(http_status, -1)
+        LIMIT 1
+      )
+      FROM kinds
+      WHERE code IS NOT NULL
+    ),
+    ended AS (
+      SELECT id, created_at
+      FROM kinds
+      CROSS JOIN LATERAL (
+        SELECT id, created_at
+        FROM callbacks
+        WHERE account_id = owners.id AND status IN ('SUCCESS', 'FAILED') AND status = of_status
+            AND event = of_event AND coalesce(http_status, -1) = code
+        ORDER BY created_at DESC, id DESC
+        LIMIT $8
+      ) AS of_kind
+    )
+    SELECT id, created_at
+    FROM ended
+    LIMIT $9
+  ) AS counted
+) AS page

@@ -1,0 +1,14 @@
+-- Through callback_attempts_callback_id_number_key, callback_attempts_pkey, callbacks_pkey
+SELECT *
+FROM "callback_attempts"
+WHERE EXISTS (
+  SELECT 1
+  FROM "callbacks"
+  WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4)))
+      AND callbacks.id = callback_attempts.callback_id
+) AND id IN (
+  SELECT max(id)
+  FROM "callback_attempts"
+  WHERE callback_id IN ($5) AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> $6)
+  GROUP BY "callback_id"
+)

@@ -1,0 +1,69 @@
+-- Through callbacks_account_kinds, callbacks_account_ongoing, callbacks_pkey
+SELECT page.*
+FROM (
+  SELECT `id`
+  FROM `accounts`
+  WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?))) AND id IN (?)
+) AS owners
+CROSS JOIN (
+  WITH RECURSIVE asked (of_status, of_event) AS (VALUES (?, ?), (?, ?)),
+  kinds (of_status, of_event, code) AS (
+    SELECT of_status, of_event, (
+      SELECT coalesce(http_status, -1)
+      FROM callbacks
+      WHERE account_id = ? AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+      ORDER BY coalesce(http_status, -1)
+      LIMIT 1
+    )
+    FROM asked
+    UNION ALL
+    SELECT of_status, of_event, (
+      SELECT coalesce(http_status, -1)
+      FROM callbacks
+      WHERE account_id = ? AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+          AND coalesce(http_status, -1) > code
+      ORDER BY coalesce(http_status, -1)
+      LIMIT 1
+    )
+    FROM kinds
+    WHERE code IS NOT NULL
+  ),
+  ended AS (
+    SELECT id, created_at
+    FROM kinds
+    CROSS JOIN callbacks ON id IN (
+      SELECT id
+      FROM callbacks
+      WHERE account_id = ? AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)
+          AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+          AND coalesce(http_status, -1) = code
+      ORDER BY created_at DESC, id DESC
+      LIMIT ?
+    )
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  ),
+  ongoing AS (
+    SELECT id, created_at
+    FROM callbacks
+    WHERE account_id = ? AND event IN (?) AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)
+        AND finished_at IS NULL AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), 0)
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  )
+  SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
+      report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
+      ordering_key, held, attempt_count, failure_count, panic_count, interruption_count, unreadable_since,
+      next_attempt_at, lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN target_url END AS target_url,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
+  FROM (
+    SELECT id
+    FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  ) AS chosen
+  CROSS JOIN callbacks
+  WHERE callbacks.id = chosen.id
+) AS page

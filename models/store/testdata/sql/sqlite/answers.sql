@@ -1,0 +1,9 @@
+-- Through callback_attempts_pkey, callbacks_pkey
+SELECT id, response_body AS text
+FROM `callback_attempts`
+WHERE EXISTS (
+  SELECT 1
+  FROM `callbacks`
+  WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?)))
+      AND (callbacks.id = callback_attempts.callback_id AND NOT target = 'SSO_CLIENT')
+) AND id IN (?)

@@ -1,0 +1,27 @@
+-- Through callbacks_pkey, sqlite_autoindex_callback_attempts_2
+SELECT page.*
+FROM (
+  SELECT `id`
+  FROM `callbacks`
+  WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?))) AND id IN (?)
+) AS owners
+CROSS JOIN (
+  SELECT id, uid, callback_id, number, started_at, finished_at, duration_micros, dns_micros, connect_micros,
+      tls_micros, first_byte_micros, http_status, error_code, CASE WHEN NOT (
+    SELECT target = 'SSO_CLIENT'
+    FROM callbacks
+    WHERE callbacks.id = callback_attempts.callback_id
+  ) THEN url END AS url, CASE WHEN NOT (
+    SELECT target = 'SSO_CLIENT'
+    FROM callbacks
+    WHERE callbacks.id = callback_attempts.callback_id
+  ) THEN error_message END AS error_message, CASE WHEN NOT (
+    SELECT target = 'SSO_CLIENT'
+    FROM callbacks
+    WHERE callbacks.id = callback_attempts.callback_id
+  ) THEN warning END AS warning
+  FROM callback_attempts
+  WHERE callback_id = ? AND number > ?
+  ORDER BY number
+  LIMIT ?
+) AS page

@@ -1,0 +1,32 @@
+-- Through callbacks_account_ended, callbacks_account_ongoing
+SELECT page.*
+FROM (
+  SELECT `id`
+  FROM `accounts`
+  WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?))) AND id IN (?)
+) AS owners
+CROSS JOIN (
+  SELECT ? AS owner, count(*) AS count
+  FROM (
+    WITH RECURSIVE ended AS (
+      SELECT id, created_at
+      FROM callbacks
+      WHERE account_id = ? AND next_attempt_at IS NULL AND lease_until IS NULL
+      ORDER BY created_at DESC, id DESC
+      LIMIT ?
+    ),
+    ongoing AS (
+      SELECT id, created_at
+      FROM callbacks
+      WHERE account_id = ? AND finished_at IS NULL
+      ORDER BY created_at DESC, id DESC
+      LIMIT ?
+    )
+    SELECT id, created_at
+    FROM ended
+    UNION ALL
+    SELECT id, created_at
+    FROM ongoing
+    LIMIT ?
+  ) AS counted
+) AS page

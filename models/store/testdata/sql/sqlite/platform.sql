@@ -1,0 +1,33 @@
+-- Through callbacks_account_ended, callbacks_account_ongoing, callbacks_pkey
+SELECT page.*
+FROM (SELECT `id` FROM `accounts` WHERE id IN (?)) AS owners
+CROSS JOIN (
+  WITH RECURSIVE ended AS (
+    SELECT id, created_at
+    FROM callbacks
+    WHERE account_id = ? AND next_attempt_at IS NULL AND lease_until IS NULL
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  ),
+  ongoing AS (
+    SELECT id, created_at
+    FROM callbacks
+    WHERE account_id = ? AND finished_at IS NULL
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), 0)
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  )
+  SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
+      report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
+      ordering_key, held, attempt_count, failure_count, panic_count, interruption_count, unreadable_since,
+      next_attempt_at, lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at,
+      target_url, lane, error_message
+  FROM (
+    SELECT id
+    FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  ) AS chosen
+  CROSS JOIN callbacks
+  WHERE callbacks.id = chosen.id
+) AS page

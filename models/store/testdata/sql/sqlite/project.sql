@@ -1,0 +1,39 @@
+-- Through callbacks_pkey, callbacks_project_ended, callbacks_project_ongoing
+SELECT page.*
+FROM (
+  SELECT `id`
+  FROM `projects`
+  WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?))) AND id IN (?)
+) AS owners
+CROSS JOIN (
+  WITH RECURSIVE ended AS (
+    SELECT id, created_at
+    FROM callbacks
+    WHERE project_id = ? AND next_attempt_at IS NULL AND lease_until IS NULL
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  ),
+  ongoing AS (
+    SELECT id, created_at
+    FROM callbacks
+    WHERE project_id = ? AND finished_at IS NULL
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), 0)
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  )
+  SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
+      report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
+      ordering_key, held, attempt_count, failure_count, panic_count, interruption_count, unreadable_since,
+      next_attempt_at, lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN target_url END AS target_url,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
+      CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
+  FROM (
+    SELECT id
+    FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  ) AS chosen
+  CROSS JOIN callbacks
+  WHERE callbacks.id = chosen.id
+) AS page
