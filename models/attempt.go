@@ -147,3 +147,6 @@ const InterruptedMessage = "the worker stopped before the answer came; the callb
 
 // NoticeFailedMessage stands in place of the cause's own sentence, which names the partner's host, for those who may not see it.
 const NoticeFailedMessage = "the partner's webhook did not take the notice"
+
+// ListCursor is the attempt's place in its callback's list.
+func (a *Attempt) ListCursor() Cursor { return Cursor{ID: int64(a.Number)} }

@@ -94,6 +94,9 @@ func (c *Callback) ObjectID() ObjectID { return ObjectID{TypeCallback, c.ID} }
 // RawID returns the callback's number as text.
 func (c *Callback) RawID() string { return rawIDText(c.ID) }
 
+// ListCursor is the callback's place in a list.
+func (c *Callback) ListCursor() Cursor { return Cursor{c.CreatedAt, c.ID} }
+
 // queueWindow: a wake-up further in the future is left to the sweep, so that the queue holds the near future only.
 const queueWindow = time.Minute
 
@@ -118,6 +121,25 @@ func (c *Callback) aim(t Target, owners Owners) {
 	}
 }
 
+// resolveTarget returns where a callback goes as things are now. What of it cannot be read is no error, but stands in the target: the URL
+// is known all the same.
+func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (Target, error) {
+	switch c.Target {
+	case TargetRequest:
+		return Target{*c.TargetURL, LevelRequest, sourced(c.TargetHeaders, LevelRequest), c.Unreadable}, nil
+	case TargetConfigured:
+		return EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
+	}
+	if owners.Account.SSOClientID == nil {
+		return Target{}, nil
+	}
+	client, err := one(tx.SSOClients(ctx, *owners.Account.SSOClientID))(TypeSSOClient)
+	if err != nil || client.Webhook.URL == nil {
+		return Target{}, err
+	}
+	return Target{*client.Webhook.URL, LevelSSOClient, sourced(client.Webhook.Headers, LevelSSOClient), client.Webhook.Unreadable}, nil
+}
+
 // end gives the callback its final status.
 func (c *Callback) end(status Status, at time.Time) {
 	c.Status, c.FinishedAt = status, &at
@@ -140,8 +162,6 @@ type CallbackStore interface {
 	OrderingStore
 	NoticeStore
 
-	// Owners returns projects and their accounts by project, also when a project is deleted.
-	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
 	// CreateCallbacks sets the IDs. A DedupKey that is taken is a CONFLICT.
 	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
 	// CallbacksByDedupKey returns them without their bodies and headers.
@@ -187,6 +207,15 @@ type occasion struct {
 	render  render
 }
 
+// envelope is what is known for its payload.
+func (o occasion) envelope(known parties) (e Envelope, err error) {
+	if e.Owners, err = known.owner(o.projectID); err != nil || o.creatorID == nil {
+		return e, err
+	}
+	e.Creator, err = known.user(*o.creatorID)
+	return e, err
+}
+
 // raise creates the callback of an event within the transaction that made it happen. It returns nil when there is nowhere
 // to call back to.
 func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, error) {
@@ -203,7 +232,7 @@ func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, e
 
 // compose makes the callback of an event, which is not in the database yet. It returns nil when there is nowhere to call back to.
 func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parties) (*Callback, error) {
-	envelope, err := known.envelope(o)
+	envelope, err := o.envelope(known)
 	if err != nil {
 		return nil, err
 	}

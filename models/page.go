@@ -115,9 +115,3 @@ func (a *Account) ListCursor() Cursor { return Cursor{a.CreatedAt, a.ID} }
 
 // ListCursor is the project's place in a list.
 func (p *Project) ListCursor() Cursor { return Cursor{p.CreatedAt, p.ID} }
-
-// ListCursor is the callback's place in a list.
-func (c *Callback) ListCursor() Cursor { return Cursor{c.CreatedAt, c.ID} }
-
-// ListCursor is the attempt's place in its callback's list.
-func (a *Attempt) ListCursor() Cursor { return Cursor{ID: int64(a.Number)} }

@@ -75,12 +75,3 @@ func (p parties) user(id int64) (*User, error) {
 	}
 	return user, nil
 }
-
-// envelope is what is known for the payload of an occasion's callback.
-func (p parties) envelope(o occasion) (e Envelope, err error) {
-	if e.Owners, err = p.owner(o.projectID); err != nil || o.creatorID == nil {
-		return e, err
-	}
-	e.Creator, err = p.user(*o.creatorID)
-	return e, err
-}

@@ -40,6 +40,8 @@ func (p *Project) APICallbackURL() *string { return p.Callback.URL }
 
 // ProjectStore keeps projects. Deleted ones are found by no method with a Scope.
 type ProjectStore interface {
+	// Owners returns projects and their accounts by project, also when a project is deleted.
+	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
 	Projects(ctx context.Context, scope Scope, ids ...int64) ([]*Project, error)
 	LockProject(ctx context.Context, scope Scope, id int64) (*Project, error)
 	// ProjectPages returns a page for each of the accounts, newest first, in one statement.

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Quotas bound what one account, and one user, may have, so that none can use up what all share. 0: no bound.
@@ -65,10 +66,13 @@ func (s *Service) charge(ctx context.Context, tx Store, accountID int64, by Usag
 	return nil
 }
 
+// recountTimeout is what recounting may take where the disk is slow.
+const recountTimeout = 30 * time.Second
+
 // RecountUsages mends what accounts hold, and returns of how many: a process of an older version, which may run beside this one while
 // a new release comes, ends batches and counts nothing.
 func (s *Service) RecountUsages(ctx context.Context) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, recountTimeout)
 	defer cancel()
 	accounts, err := s.store.MiscountedAccounts(ctx)
 	if err != nil {

@@ -1,7 +1,5 @@
 package models
 
-import "context"
-
 // Level is where in the configuration a value of a target comes from.
 type Level string
 
@@ -50,23 +48,4 @@ func sourced(headers []Header, source Level) []SourcedHeader {
 		out[i] = SourcedHeader{h, source}
 	}
 	return out
-}
-
-// resolveTarget returns where a callback goes as things are now. What of it cannot be read is no error, but stands in the target: the URL
-// is known all the same.
-func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (Target, error) {
-	switch c.Target {
-	case TargetRequest:
-		return Target{*c.TargetURL, LevelRequest, sourced(c.TargetHeaders, LevelRequest), c.Unreadable}, nil
-	case TargetConfigured:
-		return EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
-	}
-	if owners.Account.SSOClientID == nil {
-		return Target{}, nil
-	}
-	client, err := one(tx.SSOClients(ctx, *owners.Account.SSOClientID))(TypeSSOClient)
-	if err != nil || client.Webhook.URL == nil {
-		return Target{}, err
-	}
-	return Target{*client.Webhook.URL, LevelSSOClient, sourced(client.Webhook.Headers, LevelSSOClient), client.Webhook.Unreadable}, nil
 }
