@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"math"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -41,8 +43,8 @@ func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner mod
 }
 
 func (s *Store) queryPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) *gorm.DB {
-	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expr {
-		return s.newCallbackList(scope, owner, id, filter, page.After).page(page.First + 1)
+	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
+		return s.newCallbackList(scope, owner, filter).page(id, page.After, page.First+1)
 	})
 }
 
@@ -56,14 +58,14 @@ func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner mo
 }
 
 func (s *Store) queryCounts(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) *gorm.DB {
-	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expr {
-		counted := s.newCallbackList(scope, owner, id, filter, nil).counted(models.MaxCounted + 1)
+	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
+		counted := s.newCallbackList(scope, owner, filter).counted(id, models.MaxCounted+1)
 		return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM (?) AS counted", id, counted)
 	})
 }
 
 // callbacksOf runs a query of the callbacks of one owner for each of those that the scope reaches, in one statement.
-func (s *Store) callbacksOf(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, query func(id clause.Expr) clause.Expr) *gorm.DB {
+func (s *Store) callbacksOf(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, query func(id clause.Expr) clause.Expression) *gorm.DB {
 	visible := func(ids ...int64) *gorm.DB {
 		return s.visibleOwners(ctx, scope, owner).Select("id").Where("id IN ?", ids)
 	}
@@ -92,6 +94,8 @@ func (s *Store) visibleOwners(ctx context.Context, scope models.Scope, owner mod
 //
 // Each index has its own words for what it holds, and the statement that is to go through it says them: so no plan can take another
 // one and look through all that the account has, which seems as good where the statistics are old.
+//
+// testdata/sql has the statements written out. A first page and a later one, and any time, have the same.
 const (
 	isOngoing = "finished_at IS NULL"
 	isEnded   = "next_attempt_at IS NULL AND lease_until IS NULL"
@@ -99,95 +103,123 @@ const (
 	// code is the HTTP status as the index by kind has it: NULL is neither found nor sorted as a value is.
 	code = "coalesce(http_status, -1)"
 	// newest is the order of a list, up to so many.
-	newest = " ORDER BY created_at DESC, id DESC LIMIT ?"
+	newest = " ORDER BY created_at DESC, id DESC LIMIT @limit"
+	since  = "created_at >= @since"
+	before = "(created_at, id) < (@before, @before_id)"
 )
 
 // callbackList is a list of callbacks: those of an owner that a filter lets through.
 type callbackList struct {
 	dialect dialect
-	columns string
-	owner   clause.Expr
-	span    []clause.Expr // of the list: the owner, and the time
+	scope   models.Scope
+	owner   string // the condition of whose they are
 	filter  models.CallbackFilter
 	indexed bool // as above; of a crawl, a run or a job there is one index, in the order of the list
 }
 
-func (s *Store) newCallbackList(scope models.Scope, owner models.CallbackOwner, id clause.Expr, filter models.CallbackFilter, after *models.Cursor) callbackList {
+func (s *Store) newCallbackList(scope models.Scope, owner models.CallbackOwner, filter models.CallbackFilter) callbackList {
 	l := callbackList{
-		dialect: s.dialect, columns: historyShown(scope), owner: gorm.Expr(owners[owner].column+" = ?", id), filter: filter,
+		dialect: s.dialect, scope: scope, owner: owners[owner].column + " = @owner", filter: filter,
 		indexed: owner == models.OwnerAccount || owner == models.OwnerProject,
 	}
 	if owner == models.OwnerAccount && scope.ProjectID() != 0 {
-		l.owner = gorm.Expr("project_id = ?", scope.ProjectID())
-	}
-	l.span = []clause.Expr{l.owner}
-	if filter.CreatedAfter != nil {
-		l.span = append(l.span, gorm.Expr("created_at >= ?", micros(*filter.CreatedAfter)))
-	}
-	if filter.CreatedBefore != nil {
-		l.span = append(l.span, gorm.Expr("created_at < ?", micros(*filter.CreatedBefore)))
-	}
-	if after != nil {
-		l.span = append(l.span, gorm.Expr("(created_at, id) < (?, ?)", after.At.UnixMicro(), after.ID))
+		l.owner = "project_id = @project"
 	}
 	return l
 }
 
-// page selects the first n of the list.
-func (l callbackList) page(n int) clause.Expr {
+// page selects the first n of the list, or those after a place.
+func (l callbackList) page(owner clause.Expr, after *models.Cursor, n int) clause.Expression {
+	args := l.arguments(owner, after, n)
+	columns := historyShown(l.scope)
 	if !l.indexed {
-		return gorm.Expr("SELECT "+l.columns+" FROM callbacks WHERE ?"+newest, l.where(l.narrowing()...), n)
+		return named("SELECT "+columns+" FROM callbacks WHERE "+l.where(since, before, l.narrowing())+newest, args)
 	}
-	with, parts := l.parts(n, false)
-	return gorm.Expr("WITH RECURSIVE ? SELECT "+l.columns+" FROM (SELECT id FROM (?) AS parts"+newest+") AS chosen "+
-		"CROSS JOIN callbacks WHERE callbacks.id = chosen.id", with, parts, n)
+	with, parts := l.parts(false)
+	return named("WITH RECURSIVE "+with+" SELECT "+columns+" FROM (SELECT id FROM ("+parts+") AS parts"+newest+") AS chosen "+
+		"CROSS JOIN callbacks WHERE callbacks.id = chosen.id", args)
 }
 
 // counted selects the callbacks of the list in any order, and no more than n.
-func (l callbackList) counted(n int) clause.Expr {
+func (l callbackList) counted(owner clause.Expr, n int) clause.Expression {
+	args := l.arguments(owner, nil, n)
 	if !l.indexed {
-		return gorm.Expr("SELECT id FROM callbacks WHERE ?"+newest, l.where(l.narrowing()...), n)
+		return named("SELECT id FROM callbacks WHERE "+l.where(since, before, l.narrowing())+newest, args)
 	}
-	with, parts := l.parts(n, true)
-	return gorm.Expr("WITH RECURSIVE ? ? LIMIT ?", with, parts, n)
+	with, parts := l.parts(true)
+	return named("WITH RECURSIVE "+with+" "+parts+" LIMIT @limit", args)
 }
 
-// parts are what has ended and what has not, n of each, as far as the filter asks for them, with the queries that they are made of.
-// To be counted they need no order, but an index is sure to be read only for its order: a scan of the table may seem as good.
-func (l callbackList) parts(n int, counting bool) (with, parts clause.Expr) {
-	var queries, each []clause.Expr
-	ongoing := l.ongoing()
+// named is a statement whose parameters have names.
+func named(statement string, args map[string]any) clause.Expression {
+	return clause.NamedExpr{SQL: statement, Vars: []any{args}}
+}
+
+// arguments are the parameters of all the texts.
+func (l callbackList) arguments(owner clause.Expr, after *models.Cursor, n int) map[string]any {
+	args := map[string]any{
+		"owner": owner, "project": l.scope.ProjectID(), "limit": n,
+		"since": int64(math.MinInt64), "before": int64(math.MaxInt64), "before_id": int64(math.MaxInt64),
+	}
+	if l.filter.CreatedAfter != nil {
+		args["since"] = micros(*l.filter.CreatedAfter)
+	}
+	if after != nil {
+		args["before"], args["before_id"] = after.At.UnixMicro(), after.ID
+	}
+	if at := l.filter.CreatedBefore; at != nil && (after == nil || micros(*at) <= after.At.UnixMicro()) {
+		args["before"], args["before_id"] = micros(*at), int64(math.MinInt64)
+	}
+	if len(l.filter.Status) > 0 {
+		args["statuses"] = distinct(l.filter.Status, nil)
+	}
+	if len(l.filter.Event) > 0 {
+		args["events"], _ = storedEvents(l.filter.Event)
+	}
+	if l.filter.HTTPStatus != nil {
+		args["http_status"] = *l.filter.HTTPStatus
+	}
 	if statuses := l.statuses(true); len(statuses) > 0 {
-		queries, each = l.ended(statuses, n, counting), append(each, gorm.Expr("SELECT id, created_at FROM ended"))
+		args["asked"] = l.asked(statuses)
+	}
+	return args
+}
+
+// parts are what has ended and what has not, up to the limit of each, as far as the filter asks for them, with the queries that they are
+// made of. To be counted they need no order, but an index is sure to be read only for its order: a scan of the table may seem as good.
+func (l callbackList) parts(counting bool) (with, parts string) {
+	var queries, each []string
+	from := since
+	if len(l.statuses(true)) > 0 {
+		queries, each = l.ended(counting), append(each, "SELECT id, created_at FROM ended")
 		if !counting {
 			// What was ongoing leaves dead entries in its index until that is vacuumed: nobody walks over them past the end of the page.
-			ongoing = append(ongoing, gorm.Expr("created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), 0)", n))
+			from = "created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = @limit), @since)"
 		}
 	}
 	if len(l.statuses(false)) > 0 {
-		queries = append(queries, gorm.Expr("ongoing AS (SELECT id, created_at FROM callbacks WHERE ?"+newest+")", l.where(ongoing...), n))
-		each = append(each, gorm.Expr("SELECT id, created_at FROM ongoing"))
+		queries = append(queries, "ongoing AS (SELECT id, created_at FROM callbacks WHERE "+l.where(from, before, l.narrowing(), l.ongoing())+newest+")")
+		each = append(each, "SELECT id, created_at FROM ongoing")
 	}
-	return joined(", ", queries), joined(" UNION ALL ", each)
+	return strings.Join(queries, ", "), strings.Join(each, " UNION ALL ")
 }
 
 // ended selects what has ended: in the order of the list or, with a filter, from the kinds that it lets through.
-func (l callbackList) ended(statuses []models.Status, n int, counting bool) []clause.Expr {
-	if len(l.narrowing()) == 0 {
-		return []clause.Expr{gorm.Expr("ended AS (SELECT id, created_at FROM callbacks WHERE ?"+newest+")", l.where(gorm.Expr(isEnded)), n)}
+func (l callbackList) ended(counting bool) (queries []string) {
+	if l.narrowing() == "" {
+		return []string{"ended AS (SELECT id, created_at FROM callbacks WHERE " + l.where(since, before, isEnded) + newest + ")"}
 	}
 	_, but := storedEvents(l.filter.Event)
-	condition := l.where(append(but, gorm.Expr(ofKind), gorm.Expr(code+" = code"))...)
-	query := gorm.Expr("?"+newest, l.dialect.firstOfKinds(condition, n), n)
+	condition := l.where(since, before, but, ofKind, code+" = code")
+	ended := "ended AS (" + l.dialect.firstOfKinds(condition) + newest + ")"
 	if counting {
-		query = l.dialect.countedOfKinds(condition, n)
+		ended = "ended AS (" + l.dialect.countedOfKinds(condition) + ")"
 	}
-	return append(l.kinds(statuses), gorm.Expr("ended AS (?)", query))
+	return []string{"asked (of_status, of_event) AS (@asked)", l.kinds(), ended}
 }
 
-// kinds are the pairs of status and event that are asked for, with each HTTP status that there is of them. Each step goes through the
-// index to the next HTTP status, and past the last one to NULL.
-func (l callbackList) kinds(statuses []models.Status) []clause.Expr {
+// asked are the pairs of status and event that are asked for.
+func (l callbackList) asked(statuses []models.Status) clause.Expr {
 	type pair struct{ status, event string }
 	var pairs []pair
 	events, _ := storedEvents(distinct(l.filter.Event, models.EventNames()))
@@ -200,25 +232,28 @@ func (l callbackList) kinds(statuses []models.Status) []clause.Expr {
 		columnOf("of_status", "text", pairs, func(p pair) string { return p.status }),
 		columnOf("of_event", "text", pairs, func(p pair) string { return p.event }),
 	})
-	asked := gorm.Expr("asked (of_status, of_event) AS ("+rows+")", args...)
-	if l.filter.HTTPStatus != nil {
-		return []clause.Expr{asked, gorm.Expr("kinds AS (SELECT of_status, of_event, nullif(CAST(? AS BIGINT), -1) AS code FROM asked)", *l.filter.HTTPStatus)}
-	}
-	// Not min(code): that goes through the index too, or through all of the kind, as it seems better.
-	next := func(from, after string) clause.Expr {
-		return gorm.Expr("SELECT of_status, of_event, (SELECT "+code+" FROM callbacks WHERE ? AND "+ofKind+after+" ORDER BY "+code+" LIMIT 1) FROM "+from, l.owner)
-	}
-	return []clause.Expr{asked, gorm.Expr("kinds (of_status, of_event, code) AS (? UNION ALL ?)",
-		next("asked", ""), next("kinds WHERE code IS NOT NULL", " AND "+code+" > code"))}
+	return gorm.Expr(rows, args...)
 }
 
-// ongoing are the conditions of what has not ended.
-func (l callbackList) ongoing() []clause.Expr {
-	state := isOngoing
-	if slices.Equal(l.statuses(false), []models.Status{models.StatusRunning}) {
-		state = isRunning // no more than the workers have in hand, however many wait
+// kinds are those pairs with each HTTP status that there is of them. Each step goes through the index to the next HTTP status, and past
+// the last one to NULL.
+func (l callbackList) kinds() string {
+	if l.filter.HTTPStatus != nil {
+		return "kinds AS (SELECT of_status, of_event, nullif(CAST(@http_status AS BIGINT), -1) AS code FROM asked)"
 	}
-	return append(l.narrowing(), gorm.Expr(state))
+	// Not min(code): that goes through the index too, or through all of the kind, as it seems better.
+	next := func(from, after string) string {
+		return "SELECT of_status, of_event, (SELECT " + code + " FROM callbacks WHERE " + l.where(ofKind, after) + " ORDER BY " + code + " LIMIT 1) FROM " + from
+	}
+	return "kinds (of_status, of_event, code) AS (" + next("asked", "") + " UNION ALL " + next("kinds WHERE code IS NOT NULL", code+" > code") + ")"
+}
+
+// ongoing is the condition of what has not ended.
+func (l callbackList) ongoing() string {
+	if slices.Equal(l.statuses(false), []models.Status{models.StatusRunning}) {
+		return isRunning // no more than the workers have in hand, however many wait
+	}
+	return isOngoing
 }
 
 // statuses are those that the filter lets through, of what has ended or of what has not.
@@ -227,23 +262,29 @@ func (l callbackList) statuses(ended bool) []models.Status {
 }
 
 // narrowing is what the filter asks of a row, beside its time.
-func (l callbackList) narrowing() (conditions []clause.Expr) {
+func (l callbackList) narrowing() string {
+	var conditions []string
 	if len(l.filter.Status) > 0 {
-		conditions = append(conditions, gorm.Expr("status IN ?", distinct(l.filter.Status, nil)))
+		conditions = append(conditions, "status IN @statuses")
 	}
 	if len(l.filter.Event) > 0 {
-		events, but := storedEvents(l.filter.Event)
-		conditions = append(append(conditions, gorm.Expr("event IN ?", events)), but...)
+		_, but := storedEvents(l.filter.Event)
+		conditions = append(conditions, "event IN @events", but)
 	}
 	if l.filter.HTTPStatus != nil {
-		conditions = append(conditions, gorm.Expr("http_status = ?", *l.filter.HTTPStatus))
+		conditions = append(conditions, "http_status = @http_status")
 	}
-	return conditions
+	return allOf(conditions...)
 }
 
-// where adds conditions to the span.
-func (l callbackList) where(more ...clause.Expr) clause.Expr {
-	return joined(" AND ", slices.Concat(l.span, more))
+// where adds conditions to that of the owner.
+func (l callbackList) where(conditions ...string) string {
+	return l.owner + " AND " + allOf(conditions...)
+}
+
+// allOf joins conditions; one that is empty says nothing.
+func allOf(conditions ...string) string {
+	return strings.Join(slices.DeleteFunc(conditions, func(c string) bool { return c == "" }), " AND ")
 }
 
 // distinct returns what is given, each once, or all where nothing is.

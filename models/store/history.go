@@ -78,7 +78,7 @@ func attemptsShown(scope models.Scope) string {
 
 // AttemptPages lists the attempts of callbacks.
 func (s *Store) AttemptPages(ctx context.Context, scope models.Scope, callbackIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Attempt], error) {
-	query := s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expr {
+	query := s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expression {
 		return gorm.Expr("SELECT "+attemptsShown(scope)+" FROM callback_attempts WHERE callback_id = ? AND number > ? ORDER BY number LIMIT ?",
 			callbackID, lastNumber(page), page.First+1)
 	})
@@ -87,13 +87,13 @@ func (s *Store) AttemptPages(ctx context.Context, scope models.Scope, callbackID
 
 // CountAttempts counts what AttemptPages lists.
 func (s *Store) CountAttempts(ctx context.Context, scope models.Scope, callbackIDs []int64) (map[int64]int, error) {
-	return countsFrom(s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expr {
+	return countsFrom(s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expression {
 		return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM callback_attempts WHERE callback_id = ?", callbackID, callbackID)
 	}), callbackIDs)
 }
 
 // attemptsOf runs a query of the attempts of one callback for each of those within the scope, in one statement.
-func (s *Store) attemptsOf(ctx context.Context, scope models.Scope, callbackIDs []int64, query func(callbackID clause.Expr) clause.Expr) *gorm.DB {
+func (s *Store) attemptsOf(ctx context.Context, scope models.Scope, callbackIDs []int64, query func(callbackID clause.Expr) clause.Expression) *gorm.DB {
 	visible := func(ids ...int64) *gorm.DB { return s.callbacksWithin(ctx, scope).Select("id").Where("id IN ?", ids) }
 	all := s.dialect.ofEach(callbackIDs, visible, query)
 	return s.reader(ctx).Raw(all.SQL, all.Vars...)

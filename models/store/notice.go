@@ -56,7 +56,7 @@ func (r callbackRow) event() models.EventName {
 }
 
 // storedEvents is how the column has events, each once. Where it has more by that, a condition leaves them out.
-func storedEvents(events []models.EventName) (stored []models.EventName, but []clause.Expr) {
+func storedEvents(events []models.EventName) (stored []models.EventName, but string) {
 	for _, e := range events {
 		stored = append(stored, storedEvent(e))
 	}
@@ -64,9 +64,9 @@ func storedEvents(events []models.EventName) (stored []models.EventName, but []c
 	each, digests := slices.Contains(events, models.CallbackFailedEvent), slices.Contains(events, models.CallbacksFailedEvent)
 	switch {
 	case each && !digests:
-		but = append(but, gorm.Expr(butDigests))
+		but = butDigests
 	case digests && !each:
-		but = append(but, gorm.Expr(butOthers))
+		but = butOthers
 	}
 	return stored, but
 }

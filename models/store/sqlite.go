@@ -110,7 +110,7 @@ func (sqliteDialect) ofLanes(lanes []models.LaneLimit, query func(lane, limit cl
 func (sqliteDialect) skipLocked(string) string { return "" }
 
 // ofEach: a query cannot refer to what stands beside it here, so each owner has its own.
-func (sqliteDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expr) clause.Expr {
+func (sqliteDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expression) clause.Expr {
 	each := make([]clause.Expr, len(ids))
 	for i, id := range ids {
 		each[i] = gorm.Expr("SELECT page.* FROM (?) AS owners CROSS JOIN (?) AS page", visible(id), query(gorm.Expr("?", id)))
@@ -118,11 +118,11 @@ func (sqliteDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, qu
 	return joined(" UNION ALL ", each)
 }
 
-func (sqliteDialect) firstOfKinds(condition clause.Expr, limit int) clause.Expr {
-	return gorm.Expr("SELECT id, created_at FROM kinds CROSS JOIN callbacks ON id IN (SELECT id FROM callbacks WHERE ?"+newest+")", condition, limit)
+func (sqliteDialect) firstOfKinds(condition string) string {
+	return "SELECT id, created_at FROM kinds CROSS JOIN callbacks ON id IN (SELECT id FROM callbacks WHERE " + condition + newest + ")"
 }
 
 // countedOfKinds stays within the index: firstOfKinds would look every row up.
-func (sqliteDialect) countedOfKinds(condition clause.Expr, _ int) clause.Expr {
-	return gorm.Expr("SELECT id, created_at FROM kinds CROSS JOIN callbacks WHERE ?", condition)
+func (sqliteDialect) countedOfKinds(condition string) string {
+	return "SELECT id, created_at FROM kinds CROSS JOIN callbacks WHERE " + condition
 }

@@ -322,10 +322,10 @@ type dialect interface {
 	// rows is a query that yields rows which the statement takes along.
 	rows(rows int, columns []column) (query string, args []any)
 	// ofEach is the rows of a query for each of the owners that are visible. The query knows its owner by an expression.
-	ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expr) clause.Expr
+	ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expression) clause.Expr
 	// firstOfKinds is so many callbacks of each kind, the newest ones that meet the condition. countedOfKinds may be more.
-	firstOfKinds(condition clause.Expr, limit int) clause.Expr
-	countedOfKinds(condition clause.Expr, limit int) clause.Expr
+	firstOfKinds(condition string) string
+	countedOfKinds(condition string) string
 }
 
 func (s *Store) among(column string, values any) clause.Expr { return s.dialect.among(column, values) }

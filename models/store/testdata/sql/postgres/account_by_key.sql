@@ -9,17 +9,18 @@ CROSS JOIN LATERAL (
   WITH RECURSIVE ended AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE project_id = $3 AND next_attempt_at IS NULL AND lease_until IS NULL
+    WHERE project_id = $3 AND created_at >= $4 AND (created_at, id) < ($5, $6) AND next_attempt_at IS NULL
+        AND lease_until IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $4
+    LIMIT $7
   ),
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE project_id = $5 AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $6), 0)
+    WHERE project_id = $8 AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $9), $10)
+        AND (created_at, id) < ($11, $12) AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $7
+    LIMIT $13
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -32,7 +33,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $8
+    LIMIT $14
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

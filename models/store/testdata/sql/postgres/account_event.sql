@@ -34,21 +34,23 @@ CROSS JOIN LATERAL (
     CROSS JOIN LATERAL (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = owners.id AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+      WHERE account_id = owners.id AND created_at >= $8 AND (created_at, id) < ($9, $10)
+          AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
           AND coalesce(http_status, -1) = code
       ORDER BY created_at DESC, id DESC
-      LIMIT $8
+      LIMIT $11
     ) AS of_kind
     ORDER BY created_at DESC, id DESC
-    LIMIT $9
+    LIMIT $12
   ),
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = owners.id AND event IN ($10) AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $11), 0)
+    WHERE account_id = owners.id
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $13), $14)
+        AND (created_at, id) < ($15, $16) AND event IN ($17) AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $12
+    LIMIT $18
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -61,7 +63,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $13
+    LIMIT $19
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

@@ -14,21 +14,23 @@ CROSS JOIN LATERAL (
     CROSS JOIN LATERAL (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = owners.id AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+      WHERE account_id = owners.id AND created_at >= $9 AND (created_at, id) < ($10, $11)
+          AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
           AND coalesce(http_status, -1) = code
       ORDER BY created_at DESC, id DESC
-      LIMIT $9
+      LIMIT $12
     ) AS of_kind
     ORDER BY created_at DESC, id DESC
-    LIMIT $10
+    LIMIT $13
   ),
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = owners.id AND http_status = $11 AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $12), 0)
+    WHERE account_id = owners.id
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $14), $15)
+        AND (created_at, id) < ($16, $17) AND http_status = $18 AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $13
+    LIMIT $19
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -41,7 +43,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $14
+    LIMIT $20
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

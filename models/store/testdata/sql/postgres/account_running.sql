@@ -9,9 +9,10 @@ CROSS JOIN LATERAL (
   WITH RECURSIVE ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = owners.id AND status IN ($6) AND status = 'RUNNING'
+    WHERE account_id = owners.id AND created_at >= $6 AND (created_at, id) < ($7, $8) AND status IN ($9)
+        AND status = 'RUNNING'
     ORDER BY created_at DESC, id DESC
-    LIMIT $7
+    LIMIT $10
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -24,7 +25,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $8
+    LIMIT $11
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

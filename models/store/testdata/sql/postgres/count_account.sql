@@ -11,22 +11,23 @@ CROSS JOIN LATERAL (
     WITH RECURSIVE ended AS (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = owners.id AND next_attempt_at IS NULL AND lease_until IS NULL
+      WHERE account_id = owners.id AND created_at >= $6 AND (created_at, id) < ($7, $8) AND next_attempt_at IS NULL
+          AND lease_until IS NULL
       ORDER BY created_at DESC, id DESC
-      LIMIT $6
+      LIMIT $9
     ),
     ongoing AS (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = owners.id AND finished_at IS NULL
+      WHERE account_id = owners.id AND created_at >= $10 AND (created_at, id) < ($11, $12) AND finished_at IS NULL
       ORDER BY created_at DESC, id DESC
-      LIMIT $7
+      LIMIT $13
     )
     SELECT id, created_at
     FROM ended
     UNION ALL
     SELECT id, created_at
     FROM ongoing
-    LIMIT $8
+    LIMIT $14
   ) AS counted
 ) AS page

@@ -36,24 +36,26 @@ CROSS JOIN LATERAL (
       CROSS JOIN LATERAL (
         SELECT id, created_at
         FROM callbacks
-        WHERE account_id = owners.id AND status IN ('SUCCESS', 'FAILED') AND status = of_status
-            AND event = of_event AND coalesce(http_status, -1) = code
+        WHERE account_id = owners.id AND created_at >= $8 AND (created_at, id) < ($9, $10)
+            AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+            AND coalesce(http_status, -1) = code
         ORDER BY created_at DESC, id DESC
-        LIMIT $8
+        LIMIT $11
       ) AS of_kind
     ),
     ongoing AS (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = owners.id AND event IN ($9) AND finished_at IS NULL
+      WHERE account_id = owners.id AND created_at >= $12 AND (created_at, id) < ($13, $14) AND event IN ($15)
+          AND finished_at IS NULL
       ORDER BY created_at DESC, id DESC
-      LIMIT $10
+      LIMIT $16
     )
     SELECT id, created_at
     FROM ended
     UNION ALL
     SELECT id, created_at
     FROM ongoing
-    LIMIT $11
+    LIMIT $17
   ) AS counted
 ) AS page

@@ -36,14 +36,15 @@ CROSS JOIN LATERAL (
       CROSS JOIN LATERAL (
         SELECT id, created_at
         FROM callbacks
-        WHERE account_id = owners.id AND status IN ('SUCCESS', 'FAILED') AND status = of_status
-            AND event = of_event AND coalesce(http_status, -1) = code
+        WHERE account_id = owners.id AND created_at >= $8 AND (created_at, id) < ($9, $10)
+            AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+            AND coalesce(http_status, -1) = code
         ORDER BY created_at DESC, id DESC
-        LIMIT $8
+        LIMIT $11
       ) AS of_kind
     )
     SELECT id, created_at
     FROM ended
-    LIMIT $9
+    LIMIT $12
   ) AS counted
 ) AS page

@@ -10,8 +10,8 @@ CROSS JOIN LATERAL (
   FROM (
     SELECT id
     FROM callbacks
-    WHERE crawl_id = owners.id
+    WHERE crawl_id = owners.id AND created_at >= $6 AND (created_at, id) < ($7, $8)
     ORDER BY created_at DESC, id DESC
-    LIMIT $6
+    LIMIT $9
   ) AS counted
 ) AS page

@@ -14,7 +14,7 @@ CROSS JOIN LATERAL (
       CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
   FROM callbacks
-  WHERE crawl_id = owners.id AND (created_at, id) < ($6, $7)
+  WHERE crawl_id = owners.id AND created_at >= $6 AND (created_at, id) < ($7, $8)
   ORDER BY created_at DESC, id DESC
-  LIMIT $8
+  LIMIT $9
 ) AS page

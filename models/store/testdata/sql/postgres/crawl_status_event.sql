@@ -14,7 +14,8 @@ CROSS JOIN LATERAL (
       CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
   FROM callbacks
-  WHERE crawl_id = owners.id AND status IN ($6) AND event IN ($7) AND http_status = $8
+  WHERE crawl_id = owners.id AND created_at >= $6 AND (created_at, id) < ($7, $8) AND status IN ($9)
+      AND event IN ($10) AND http_status = $11
   ORDER BY created_at DESC, id DESC
-  LIMIT $9
+  LIMIT $12
 ) AS page

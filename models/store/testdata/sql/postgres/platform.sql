@@ -5,17 +5,19 @@ CROSS JOIN LATERAL (
   WITH RECURSIVE ended AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = owners.id AND next_attempt_at IS NULL AND lease_until IS NULL
+    WHERE account_id = owners.id AND created_at >= $2 AND (created_at, id) < ($3, $4) AND next_attempt_at IS NULL
+        AND lease_until IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $2
+    LIMIT $5
   ),
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = owners.id AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $3), 0)
+    WHERE account_id = owners.id
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $6), $7)
+        AND (created_at, id) < ($8, $9) AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $4
+    LIMIT $10
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -26,7 +28,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $5
+    LIMIT $11
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

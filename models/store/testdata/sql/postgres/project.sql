@@ -9,17 +9,19 @@ CROSS JOIN LATERAL (
   WITH RECURSIVE ended AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE project_id = owners.id AND next_attempt_at IS NULL AND lease_until IS NULL
+    WHERE project_id = owners.id AND created_at >= $6 AND (created_at, id) < ($7, $8) AND next_attempt_at IS NULL
+        AND lease_until IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $6
+    LIMIT $9
   ),
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE project_id = owners.id AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $7), 0)
+    WHERE project_id = owners.id
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $10), $11)
+        AND (created_at, id) < ($12, $13) AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $8
+    LIMIT $14
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -32,7 +34,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $9
+    LIMIT $15
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

@@ -5,17 +5,19 @@ CROSS JOIN LATERAL (
   WITH RECURSIVE ended AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE project_id = owners.id AND next_attempt_at IS NULL AND lease_until IS NULL
+    WHERE project_id = owners.id AND created_at >= $3 AND (created_at, id) < ($4, $5) AND next_attempt_at IS NULL
+        AND lease_until IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $3
+    LIMIT $6
   ),
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE project_id = owners.id AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $4), 0)
+    WHERE project_id = owners.id
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $7), $8)
+        AND (created_at, id) < ($9, $10) AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $5
+    LIMIT $11
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -28,7 +30,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $6
+    LIMIT $12
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

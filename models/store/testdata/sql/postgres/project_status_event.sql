@@ -34,13 +34,14 @@ CROSS JOIN LATERAL (
     CROSS JOIN LATERAL (
       SELECT id, created_at
       FROM callbacks
-      WHERE project_id = owners.id AND (created_at, id) < ($8, $9) AND status IN ('SUCCESS', 'FAILED')
-          AND status = of_status AND event = of_event AND coalesce(http_status, -1) = code
+      WHERE project_id = owners.id AND created_at >= $8 AND (created_at, id) < ($9, $10)
+          AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+          AND coalesce(http_status, -1) = code
       ORDER BY created_at DESC, id DESC
-      LIMIT $10
+      LIMIT $11
     ) AS of_kind
     ORDER BY created_at DESC, id DESC
-    LIMIT $11
+    LIMIT $12
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -53,7 +54,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ended) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $12
+    LIMIT $13
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

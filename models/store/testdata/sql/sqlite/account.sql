@@ -9,15 +9,16 @@ CROSS JOIN (
   WITH RECURSIVE ended AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = ? AND next_attempt_at IS NULL AND lease_until IS NULL
+    WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND next_attempt_at IS NULL
+        AND lease_until IS NULL
     ORDER BY created_at DESC, id DESC
     LIMIT ?
   ),
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = ? AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), 0)
+    WHERE account_id = ? AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), ?)
+        AND (created_at, id) < (?, ?) AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
     LIMIT ?
   )

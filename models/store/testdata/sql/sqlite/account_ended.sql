@@ -34,8 +34,8 @@ CROSS JOIN (
     CROSS JOIN callbacks ON id IN (
       SELECT id
       FROM callbacks
-      WHERE account_id = ? AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
-          AND coalesce(http_status, -1) = code
+      WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND status IN ('SUCCESS', 'FAILED')
+          AND status = of_status AND event = of_event AND coalesce(http_status, -1) = code
       ORDER BY created_at DESC, id DESC
       LIMIT ?
     )

@@ -34,9 +34,9 @@ CROSS JOIN (
     CROSS JOIN callbacks ON id IN (
       SELECT id
       FROM callbacks
-      WHERE account_id = ? AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)
-          AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
-          AND coalesce(http_status, -1) = code
+      WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
+          AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL) AND status IN ('SUCCESS', 'FAILED')
+          AND status = of_status AND event = of_event AND coalesce(http_status, -1) = code
       ORDER BY created_at DESC, id DESC
       LIMIT ?
     )
@@ -46,8 +46,9 @@ CROSS JOIN (
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = ? AND event IN (?) AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)
-        AND finished_at IS NULL AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), 0)
+    WHERE account_id = ? AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), ?)
+        AND (created_at, id) < (?, ?) AND event IN (?) AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)
+        AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
     LIMIT ?
   )

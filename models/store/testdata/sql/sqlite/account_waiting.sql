@@ -9,7 +9,7 @@ CROSS JOIN (
   WITH RECURSIVE ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = ? AND status IN (?) AND finished_at IS NULL
+    WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND status IN (?) AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
     LIMIT ?
   )

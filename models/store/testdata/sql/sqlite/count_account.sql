@@ -11,14 +11,15 @@ CROSS JOIN (
     WITH RECURSIVE ended AS (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = ? AND next_attempt_at IS NULL AND lease_until IS NULL
+      WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND next_attempt_at IS NULL
+          AND lease_until IS NULL
       ORDER BY created_at DESC, id DESC
       LIMIT ?
     ),
     ongoing AS (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = ? AND finished_at IS NULL
+      WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND finished_at IS NULL
       ORDER BY created_at DESC, id DESC
       LIMIT ?
     )

@@ -34,13 +34,13 @@ CROSS JOIN (
       SELECT id, created_at
       FROM kinds
       CROSS JOIN callbacks
-      WHERE account_id = ? AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
-          AND coalesce(http_status, -1) = code
+      WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND status IN ('SUCCESS', 'FAILED')
+          AND status = of_status AND event = of_event AND coalesce(http_status, -1) = code
     ),
     ongoing AS (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = ? AND event IN (?) AND finished_at IS NULL
+      WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND event IN (?) AND finished_at IS NULL
       ORDER BY created_at DESC, id DESC
       LIMIT ?
     )

@@ -34,8 +34,8 @@ CROSS JOIN (
       SELECT id, created_at
       FROM kinds
       CROSS JOIN callbacks
-      WHERE account_id = ? AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
-          AND coalesce(http_status, -1) = code
+      WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND status IN ('SUCCESS', 'FAILED')
+          AND status = of_status AND event = of_event AND coalesce(http_status, -1) = code
     )
     SELECT id, created_at
     FROM ended

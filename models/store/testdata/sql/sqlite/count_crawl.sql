@@ -10,7 +10,7 @@ CROSS JOIN (
   FROM (
     SELECT id
     FROM callbacks
-    WHERE crawl_id = ?
+    WHERE crawl_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
     ORDER BY created_at DESC, id DESC
     LIMIT ?
   ) AS counted

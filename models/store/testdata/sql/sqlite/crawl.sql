@@ -14,7 +14,7 @@ CROSS JOIN (
       CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
   FROM callbacks
-  WHERE crawl_id = ? AND (created_at, id) < (?, ?)
+  WHERE crawl_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
   ORDER BY created_at DESC, id DESC
   LIMIT ?
 ) AS page

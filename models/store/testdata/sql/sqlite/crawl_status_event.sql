@@ -14,7 +14,8 @@ CROSS JOIN (
       CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
   FROM callbacks
-  WHERE crawl_id = ? AND status IN (?) AND event IN (?) AND http_status = ?
+  WHERE crawl_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND status IN (?) AND event IN (?)
+      AND http_status = ?
   ORDER BY created_at DESC, id DESC
   LIMIT ?
 ) AS page

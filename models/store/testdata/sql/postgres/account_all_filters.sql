@@ -14,23 +14,24 @@ CROSS JOIN LATERAL (
     CROSS JOIN LATERAL (
       SELECT id, created_at
       FROM callbacks
-      WHERE account_id = owners.id AND created_at >= $9 AND created_at < $10 AND (created_at, id) < ($11, $12)
+      WHERE account_id = owners.id AND created_at >= $9 AND (created_at, id) < ($10, $11)
           AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
           AND coalesce(http_status, -1) = code
       ORDER BY created_at DESC, id DESC
-      LIMIT $13
+      LIMIT $12
     ) AS of_kind
     ORDER BY created_at DESC, id DESC
-    LIMIT $14
+    LIMIT $13
   ),
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = owners.id AND created_at >= $15 AND created_at < $16 AND (created_at, id) < ($17, $18)
-        AND status IN ($19,$20) AND event IN ($21) AND http_status = $22 AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $23), 0)
+    WHERE account_id = owners.id
+        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = $14), $15)
+        AND (created_at, id) < ($16, $17) AND status IN ($18,$19) AND event IN ($20) AND http_status = $21
+        AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
-    LIMIT $24
+    LIMIT $22
   )
   SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
       report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, cause_id, dedup_key,
@@ -43,7 +44,7 @@ CROSS JOIN LATERAL (
     SELECT id
     FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
-    LIMIT $25
+    LIMIT $23
   ) AS chosen
   CROSS JOIN callbacks
   WHERE callbacks.id = chosen.id

@@ -14,9 +14,8 @@ CROSS JOIN (
     CROSS JOIN callbacks ON id IN (
       SELECT id
       FROM callbacks
-      WHERE account_id = ? AND created_at >= ? AND created_at < ? AND (created_at, id) < (?, ?)
-          AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
-          AND coalesce(http_status, -1) = code
+      WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?) AND status IN ('SUCCESS', 'FAILED')
+          AND status = of_status AND event = of_event AND coalesce(http_status, -1) = code
       ORDER BY created_at DESC, id DESC
       LIMIT ?
     )
@@ -26,9 +25,8 @@ CROSS JOIN (
   ongoing AS (
     SELECT id, created_at
     FROM callbacks
-    WHERE account_id = ? AND created_at >= ? AND created_at < ? AND (created_at, id) < (?, ?) AND status IN (?,?)
-        AND event IN (?) AND http_status = ? AND finished_at IS NULL
-        AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), 0)
+    WHERE account_id = ? AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), ?)
+        AND (created_at, id) < (?, ?) AND status IN (?,?) AND event IN (?) AND http_status = ? AND finished_at IS NULL
     ORDER BY created_at DESC, id DESC
     LIMIT ?
   )
