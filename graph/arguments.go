@@ -1,98 +1,191 @@
 package graph
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// arguments mends what gqlparser makes of two kinds of arguments:
-//   - `{apiCallbackUrl: $url}` without a value for $url leaves the field out, as the GraphQL specification has it (3.10, input
-//     coercion of input objects); gqlparser reads it as null, which would clear the field.
+// arguments is the one place where arguments become something else than what gqlparser reads:
+//   - JSON keeps its text: gqlparser loses the order of keys and the spelling of numbers, and refuses numbers that no int64 or float64 holds.
+//     Its text is taken from the body for variables, and written for literals (jsonTexts).
+//   - `{apiCallbackUrl: $url}` without a value for $url leaves the field out, as the GraphQL specification has it (3.10, input coercion of input
+//     objects); gqlparser reads it as null, which would clear the field.
 //   - A literal number that no int64 holds, as an id, is BAD_USER_INPUT; gqlparser panics.
-type arguments struct{}
+type arguments struct {
+	schema    *ast.Schema
+	holdsJSON map[string]bool // JSON, and the input objects that have it somewhere inside
+}
 
-var _ graphql.OperationContextMutator = arguments{}
+var _ graphql.OperationContextMutator = (*arguments)(nil)
+
+func newArguments(schema *ast.Schema) *arguments {
+	holds := map[string]bool{scalarJSON: true}
+	for before := 0; before != len(holds); {
+		before = len(holds)
+		for name, definition := range schema.Types {
+			inside := func(f *ast.FieldDefinition) bool { return holds[f.Type.Name()] }
+			if definition.Kind == ast.InputObject && slices.ContainsFunc(definition.Fields, inside) {
+				holds[name] = true
+			}
+		}
+	}
+	return &arguments{schema, holds}
+}
 
 // ExtensionName is graphql.HandlerExtension.
-func (arguments) ExtensionName() string { return "Arguments" }
+func (*arguments) ExtensionName() string { return "Arguments" }
 
 // Validate is graphql.HandlerExtension.
-func (arguments) Validate(graphql.ExecutableSchema) error { return nil }
+func (*arguments) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext is graphql.OperationContextMutator. The document is shared through the cache: what changes is copied.
-func (arguments) MutateOperationContext(_ context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
-	err := unreadable(opCtx.Operation.SelectionSet)
-	for _, fragment := range opCtx.Doc.Fragments {
-		if err == nil {
-			err = unreadable(fragment.SelectionSet)
+func (a *arguments) MutateOperationContext(ctx context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
+	document, operation := new(*opCtx.Doc), new(*opCtx.Operation)
+	document.Fragments = nil
+	texts := &jsonTexts{definitions: operation.VariableDefinitions}
+	texts.body, _ = ctx.Value(bodyKey{}).([]byte)
+	r := &rewriter{arguments: a, document: document, variables: opCtx.Variables, texts: texts}
+	for _, d := range operation.VariableDefinitions {
+		if a.holdsJSON[d.Type.Name()] {
+			r.variable(d)
 		}
 	}
-	if err != nil || opCtx.Operation.Operation != ast.Mutation {
-		return err // only a mutation tells what is left out from what is null
-	}
-	operation := *opCtx.Operation
-	operation.SelectionSet = withoutAbsent(operation.SelectionSet, opCtx.Variables)
-	opCtx.Operation = &operation
-	return nil
-}
-
-// unreadable returns the error about the first argument whose value cannot be read.
-func unreadable(set ast.SelectionSet) *gqlerror.Error {
-	for _, selection := range set {
-		var err *gqlerror.Error
-		switch s := selection.(type) {
-		case *ast.InlineFragment:
-			err = unreadable(s.SelectionSet)
-		case *ast.Field:
-			for _, argument := range s.Arguments {
-				if _, unread := argument.Value.Value(nil); unread != nil {
-					return &gqlerror.Error{Err: badInput(argument.Name, "the number is too large")}
-				}
-			}
-			err = unreadable(s.SelectionSet)
-		}
-		if err != nil {
-			return err
-		}
+	operation.SelectionSet = r.set(operation.SelectionSet)
+	opCtx.Doc, opCtx.Operation = document, operation
+	if err := cmp.Or(r.err, texts.err); err != nil {
+		return &gqlerror.Error{Err: err}
 	}
 	return nil
 }
 
-func withoutAbsent(set ast.SelectionSet, given map[string]any) ast.SelectionSet {
-	out := make(ast.SelectionSet, len(set))
+// rewriter copies an operation and the fragments that it uses, with their arguments as they are to be read.
+type rewriter struct {
+	*arguments
+	document  *ast.QueryDocument
+	variables map[string]any
+	texts     *jsonTexts
+	literals  int   // that have become variables
+	err       error // the first
+}
+
+// variable puts the text of JSON in place of what gqlgen has decoded.
+func (r *rewriter) variable(d *ast.VariableDefinition) {
+	if text, has := r.texts.ofVariable(d.Variable); has {
+		r.variables[d.Variable] = r.read(d.Type, text)
+	}
+}
+
+// read decodes a text that fits its type, down to the JSON in it. It goes through a text once for each value that it is in, of which the schema has
+// a few: an input that holds JSON must not hold itself.
+func (r *rewriter) read(t *ast.Type, text json.RawMessage) any {
+	switch {
+	case text[0] == 'n': // null
+		return nil
+	case t.NamedType == scalarJSON:
+		return text
+	case !r.holdsJSON[t.Name()]:
+		var value any
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		r.err = cmp.Or(r.err, decoder.Decode(&value))
+		return value
+	case t.Elem != nil:
+		elements := []json.RawMessage{text} // a single value stands for a list of one
+		if text[0] == '[' {
+			r.err = cmp.Or(r.err, json.Unmarshal(text, &elements))
+		}
+		list := make([]any, len(elements))
+		for i, element := range elements {
+			list[i] = r.read(t.Elem, element)
+		}
+		return list
+	}
+	var members map[string]json.RawMessage
+	r.err = cmp.Or(r.err, json.Unmarshal(text, &members))
+	object, fields := map[string]any{}, r.schema.Types[t.NamedType].Fields
+	for name, member := range members {
+		if field := fields.ForName(name); field != nil { // else __typename, which gqlgen lets pass
+			object[name] = r.read(field.Type, member)
+		}
+	}
+	return object
+}
+
+func (r *rewriter) set(set ast.SelectionSet) ast.SelectionSet {
+	out := slices.Clone(set)
 	for i, selection := range set {
-		out[i] = selection
-		if field, ok := selection.(*ast.Field); ok {
-			changed := *field
-			changed.Arguments = make(ast.ArgumentList, len(field.Arguments))
-			for j, argument := range field.Arguments {
-				changedArgument := *argument
-				changedArgument.Value = valueWithoutAbsent(argument.Value, given)
-				changed.Arguments[j] = &changedArgument
+		switch s := selection.(type) {
+		case *ast.Field:
+			field := new(*s)
+			field.Arguments, field.Directives = r.list(s.Arguments), slices.Clone(s.Directives)
+			for j, directive := range s.Directives {
+				field.Directives[j] = new(*directive)
+				field.Directives[j].Arguments = r.list(directive.Arguments)
 			}
-			out[i] = &changed
+			field.SelectionSet = r.set(s.SelectionSet)
+			out[i] = field
+		case *ast.InlineFragment:
+			fragment := new(*s)
+			fragment.SelectionSet = r.set(s.SelectionSet)
+			out[i] = fragment
+		case *ast.FragmentSpread: // gqlgen finds the fragment by its name
+			if r.document.Fragments.ForName(s.Name) == nil {
+				fragment := new(*s.Definition)
+				fragment.SelectionSet = r.set(fragment.SelectionSet)
+				r.document.Fragments = append(r.document.Fragments, fragment)
+			}
 		}
 	}
 	return out
 }
 
-func valueWithoutAbsent(v *ast.Value, given map[string]any) *ast.Value {
-	if v.Kind != ast.ObjectValue && v.Kind != ast.ListValue {
+func (r *rewriter) list(list ast.ArgumentList) ast.ArgumentList {
+	out := make(ast.ArgumentList, len(list))
+	for i, argument := range list {
+		out[i] = new(*argument)
+		out[i].Value = r.value(argument.Name, argument.Value)
+	}
+	return out
+}
+
+// value makes a variable of JSON, under a name that no document can spell.
+func (r *rewriter) value(argument string, v *ast.Value) *ast.Value {
+	switch {
+	case isJSONLiteral(v):
+		name := "\x00" + strconv.Itoa(r.literals)
+		r.literals++
+		r.variables[name] = r.texts.ofLiteral(v)
+		return &ast.Value{Kind: ast.Variable, Raw: name}
+	case v.Kind != ast.ObjectValue && v.Kind != ast.ListValue:
+		if _, err := v.Value(nil); err != nil {
+			r.err = cmp.Or(r.err, badInput(argument, "the number is too large"))
+		}
 		return v
 	}
-	changed := *v
-	changed.Children = nil
+	out := new(*v)
+	out.Children = nil
 	for _, child := range v.Children {
-		_, has := given[child.Value.Raw]
-		if v.Kind == ast.ObjectValue && child.Value.Kind == ast.Variable && !has {
-			continue
+		_, has := r.variables[child.Value.Raw]
+		if v.Kind == ast.ListValue || child.Value.Kind != ast.Variable || has {
+			child = new(*child)
+			child.Value = r.value(argument, child.Value)
+			out.Children = append(out.Children, child)
 		}
-		changedChild := *child
-		changedChild.Value = valueWithoutAbsent(child.Value, given)
-		changed.Children = append(changed.Children, &changedChild)
 	}
-	return &changed
+	return out
+}
+
+func isJSONLiteral(v *ast.Value) bool {
+	if v.Definition == nil || v.Definition.Name != scalarJSON || v.Kind == ast.Variable || v.Kind == ast.NullValue {
+		return false
+	}
+	return v.Kind != ast.ListValue || v.ExpectedType.Elem == nil // else its elements are JSON
 }

@@ -47,7 +47,6 @@ func (d *documents) read(query string) (*ast.QueryDocument, gqlerror.List) {
 	if errs := d.validate(document); len(errs) > 0 {
 		return nil, errs
 	}
-	d.lift(document)
 	d.cache.add(query, tokens, document)
 	return document, nil
 }

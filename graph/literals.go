@@ -1,9 +1,8 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -12,174 +11,141 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// liftedPrefix begins the name of a variable that stands for a literal: a document cannot spell it.
-const liftedPrefix = "\x00"
-
-func isLifted(variable string) bool { return strings.HasPrefix(variable, liftedPrefix) }
-
-// jsonLiterals is a rule that spells literals of the type JSON. It has to come before the others because they refuse an input
-// object in which a number does not fit an int64 or a float64.
-var jsonLiterals = core.Rule{
-	Name: "JSONLiterals",
+// jsonNumbers is a rule that makes names of enum values of the numbers in literals of the type JSON: the others, which come behind, refuse an input
+// object with a number that no int64 or float64 holds. No other name begins with a digit or a minus, and JSON has the same grammar. Within a literal
+// of the type JSON nothing has a definition.
+var jsonNumbers = core.Rule{
+	Name: "JSONNumbers",
 	RuleFunc: func(events *core.Events, _ core.AddErrFunc) {
-		var s speller
 		events.OnValue(func(_ *core.Walker, v *ast.Value) {
-			if v.Definition != nil && v.Definition.Name == scalarJSON {
-				s.spell(v)
+			isNumber := v.Kind == ast.IntValue || v.Kind == ast.FloatValue
+			if isNumber && (v.Definition == nil || v.Definition.Name == scalarJSON) {
+				v.Kind = ast.EnumValue
 			}
 		})
 	},
 }
 
-// speller turns the numbers and strings of a literal into enum values whose name is the JSON text. gqlparser reads an enum value
-// as its name, whatever that is; a document cannot spell one that starts with a digit, a minus or a quote.
-type speller struct{ document []rune }
-
-func (s *speller) spell(v *ast.Value) {
-	switch v.Kind {
-	case ast.IntValue, ast.FloatValue: // JSON has the same grammar
-		v.Kind = ast.EnumValue
-	case ast.StringValue:
-		// From the document, because gqlparser reads an escaped surrogate pair as two replacement characters. The escapes are
-		// those of JSON; only a tab may stand for itself.
-		if s.document == nil {
-			s.document = []rune(v.Position.Src.Input)
-		}
-		v.Kind, v.Raw = ast.EnumValue, escapeTabs(string(s.document[v.Position.Start:v.Position.End]))
-	case ast.BlockValue:
-		v.Kind, v.Raw = ast.EnumValue, quoted(v.Raw)
-	}
-	for _, child := range v.Children {
-		s.spell(child.Value)
-	}
-}
-
-func escapeTabs(s string) string { return strings.ReplaceAll(s, "\t", `\t`) }
-
-// quoted is encoding/json's, except that it leaves <, >, & and the line separators of Unicode as they are.
-func quoted(s string) string { return `"` + escapes.Replace(s) + `"` }
-
-var escapes = func() *strings.Replacer {
-	pairs := []string{`"`, `\"`, `\`, `\\`, "\n", `\n`, "\t", `\t`} // the first of two counts
-	for c := range ' ' {
-		pairs = append(pairs, string(c), fmt.Sprintf(`\u%04x`, c))
-	}
-	return strings.NewReplacer(pairs...)
-}()
-
-// lift replaces each literal of the type JSON by a variable with the literal as its default, in a valid document that nobody else
-// has yet.
-func (d *documents) lift(document *ast.QueryDocument) {
-	lifted := map[string]*ast.VariableDefinition{}
-	var events core.Events
-	events.OnValue(func(walker *core.Walker, v *ast.Value) {
-		if isJSONLiteral(v) {
-			literal, name := *v, liftedPrefix+strconv.Itoa(len(lifted))
-			lifted[name] = &ast.VariableDefinition{
-				Variable: name, Type: ast.NamedType(scalarJSON, v.Position), DefaultValue: &literal, Definition: v.Definition,
-			}
-			v.Kind, v.Raw, v.Children, v.VariableDefinition = ast.Variable, name, nil, lifted[name]
-		}
-		// A fragment is walked once for each operation that uses it.
-		operation := walker.CurrentOperation
-		if v.Kind == ast.Variable && isLifted(v.Raw) && operation != nil && operation.VariableDefinitions.ForName(v.Raw) == nil {
-			v.VariableDefinition = lifted[v.Raw]
-			operation.VariableDefinitions = append(operation.VariableDefinitions, lifted[v.Raw])
-		}
-	})
-	core.Walk(d.schema, document, &events)
-}
-
-func isJSONLiteral(v *ast.Value) bool {
-	if v.Definition == nil || v.Definition.Name != scalarJSON || v.Kind == ast.Variable || v.Kind == ast.NullValue {
-		return false
-	}
-	return v.Kind != ast.ListValue || v.ExpectedType.Elem == nil // else its elements are JSON
-}
-
-// literals renders literals of the type JSON, with the texts of the variables in them.
-type literals struct {
+// jsonTexts knows the variables and literals of an operation as JSON. Nothing is read before the first is asked for.
+type jsonTexts struct {
+	body        []byte
 	definitions ast.VariableDefinitionList
-	texts       map[string]json.RawMessage
+	variables   map[string]json.RawMessage // those that have a value
+	document    []rune
 	out         []byte // of all literals, one behind the other
-	err         error
+	err         error  // the first
 }
 
-func (l *literals) render(v *ast.Value) (json.RawMessage, error) {
-	start := len(l.out)
-	l.write(v)
-	return l.out[start:len(l.out):len(l.out)], l.err
+// read decodes the body as gqlgen does, so that the same one of two members with one name counts.
+func (j *jsonTexts) read() {
+	if j.variables != nil {
+		return
+	}
+	var request struct {
+		Variables map[string]json.RawMessage `json:"variables"`
+	}
+	j.err = json.NewDecoder(bytes.NewReader(j.body)).Decode(&request)
+	j.variables = map[string]json.RawMessage{}
+	for _, d := range j.definitions {
+		if text, given := request.Variables[d.Variable]; given {
+			j.variables[d.Variable] = text
+		} else if d.DefaultValue != nil {
+			j.variables[d.Variable] = j.ofLiteral(d.DefaultValue)
+		}
+	}
 }
 
-func (l *literals) write(v *ast.Value) {
+// ofVariable returns the text of a variable in the body, or that of its default.
+func (j *jsonTexts) ofVariable(name string) (text json.RawMessage, has bool) {
+	j.read()
+	text, has = j.variables[name]
+	return text, has && j.err == nil
+}
+
+// ofLiteral writes a literal with the variables in it.
+func (j *jsonTexts) ofLiteral(v *ast.Value) json.RawMessage {
+	j.read()
+	start := len(j.out)
+	j.write(v)
+	return j.out[start:len(j.out):len(j.out)]
+}
+
+func (j *jsonTexts) write(v *ast.Value) {
 	isEnum := v.Kind == ast.EnumValue && v.Definition != nil && v.Definition.Kind == ast.Enum
 	switch {
-	case l.err != nil: // and what follows is not copied any more
+	case j.err != nil: // and what follows is not copied any more
 	case v.Kind == ast.Variable:
-		l.writeVariable(v.Raw)
+		j.writeVariable(v.Raw)
 	case v.Kind == ast.ListValue:
-		l.writeList(v.Children)
+		j.writeList(v.Children)
 	case v.Kind == ast.ObjectValue:
-		l.writeObject(v.Children)
-	case v.Kind == ast.StringValue || v.Kind == ast.BlockValue || isEnum: // in the default of a variable of another type
-		l.add(quoted(v.Raw))
+		j.writeObject(v.Children)
+	case v.Kind == ast.StringValue:
+		j.add(j.source(v))
+	case v.Kind == ast.BlockValue || isEnum: // an enum in the default of a variable
+		j.add(quoted(v.Raw))
 	case json.Valid([]byte(v.Raw)):
-		l.add(v.Raw)
+		j.add(v.Raw)
 	default:
-		l.err = badInput("query", "enum values are no JSON: "+v.Raw)
+		j.err = badInput("query", "enum values are no JSON: "+v.Raw)
 	}
 }
 
-func (l *literals) writeList(elements ast.ChildValueList) {
-	l.add("[")
+func (j *jsonTexts) writeVariable(name string) {
+	text, has := j.variables[name]
+	if !has {
+		text = json.RawMessage("null")
+	}
+	j.add(string(text))
+}
+
+func (j *jsonTexts) writeList(elements ast.ChildValueList) {
+	j.add("[")
 	for i, element := range elements {
 		if i > 0 {
-			l.add(",")
+			j.add(",")
 		}
-		l.write(element.Value)
+		j.write(element.Value)
 	}
-	l.add("]")
+	j.add("]")
 }
 
 // writeObject leaves a member out whose variable has no value, as in an input object.
-func (l *literals) writeObject(members ast.ChildValueList) {
-	separator := `{"`
+func (j *jsonTexts) writeObject(members ast.ChildValueList) {
+	j.add("{")
+	separator := `"`
 	for _, member := range members {
-		if member.Value.Kind != ast.Variable || l.has(member.Value.Raw) {
-			l.add(separator + member.Name + `":`)
-			l.write(member.Value)
+		if _, has := j.variables[member.Value.Raw]; member.Value.Kind != ast.Variable || has {
+			j.add(separator + member.Name + `":`)
+			j.write(member.Value)
 			separator = `,"`
 		}
 	}
-	if separator == `{"` {
-		l.add("{")
-	}
-	l.add("}")
+	j.add("}")
 }
 
-func (l *literals) has(variable string) bool {
-	_, given := l.texts[variable]
-	d := l.definitions.ForName(variable)
-	return given || d != nil && d.DefaultValue != nil
+// source is a string as the document has it: its escapes are those of JSON, and gqlparser reads an escaped surrogate pair as two replacement
+// characters. Only a tab may stand for itself.
+func (j *jsonTexts) source(v *ast.Value) string {
+	if j.document == nil {
+		j.document = []rune(v.Position.Src.Input)
+	}
+	return strings.ReplaceAll(string(j.document[v.Position.Start:v.Position.End]), "\t", `\t`)
 }
 
-func (l *literals) writeVariable(name string) {
-	text, given := l.texts[name]
-	switch {
-	case given:
-		l.add(string(text))
-	case l.has(name):
-		l.write(l.definitions.ForName(name).DefaultValue)
-	default:
-		l.add("null")
-	}
+func quoted(s string) string {
+	var out strings.Builder
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(s) // which no string fails
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 // add bounds what a short document can grow to: it has room for 490 uses of a variable of 1 MiB.
-func (l *literals) add(text string) {
-	if len(l.out)+len(text) > models.MaxBodyBytes {
-		l.err = badInput("query", "must be at most 1 MiB with its variables in place")
+func (j *jsonTexts) add(text string) {
+	if len(j.out)+len(text) > models.MaxBodyBytes {
+		j.err = badInput("query", "must be at most 1 MiB with its variables in place")
 		return
 	}
-	l.out = append(l.out, text...)
+	j.out = append(j.out, text...)
 }

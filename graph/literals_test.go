@@ -32,14 +32,17 @@ func TestALiteralOfTheTypeJSONKeepsItsText(t *testing.T) {
 		"in a directive": {`{ echo @note(json: {b: 1.0, a: 2}) }`, `{}`, `{json:‹{"b":1.0,"a":2}›} {}`},
 		"merged fields":  {`{ echo(json: {a: 1.0}) echo(json: {a: 1.0}) }`, `{}`, `{json:‹{"a":1.0}›}`},
 		"without JSON":   {`{ echo(id: 5, numbers: [1]) }`, `{}`, `{id:5 numbers:[1]}`},
+		"precise":        {`{ echo(json: [0.1000000000000000055511, 1e400, -0.0]) }`, `{}`, `{json:‹[0.1000000000000000055511,1e400,-0.0]›}`},
 		"a variable":     {`query($v: JSON) { echo(json: {b: $v, a: [$v]}) }`, `{"v":{"y":1.50,"x":"\u00e9"}}`, `{json:‹{"b":{"y":1.50,"x":"\u00e9"},"a":[{"y":1.50,"x":"\u00e9"}]}›}`},
 		"scalars":        {`query($s: String, $f: Float, $i: Int, $c: Color, $d: ID) { echo(json: [$s, $f, $i, $c, $d]) }`, `{"s":"<é","f":1.50,"i":7,"c":"Red","d":5}`, `{json:‹["<é",1.50,7,"Red",5]›}`},
 		"an input in it": {`query($v: EchoInput) { echo(json: {in: $v}) }`, `{"v":{"one":1.0,"inputs":2.0}}`, `{json:‹{"in":{"one":1.0,"inputs":2.0}}›}`},
 		"null in it":     {`query($v: Int) { echo(json: {a: $v}) }`, `{"v":null}`, `{json:‹{"a":null}›}`},
 		"left out":       {`query($v: Int) { echo(json: {a: $v, b: 1, c: $v, d: 2, l: [$v]}) }`, `{}`, `{json:‹{"b":1,"d":2,"l":[null]}›}`},
 		"all left out":   {`query($v: Int) { echo(json: {a: $v}) }`, `{}`, `{json:‹{}›}`},
+		"in an input":    {`query($v: String, $w: Int) { ...F } fragment F on Query { echo(input: {name: $v, number: $w, one: {a: $v}}) }`, `{"w":null}`, `{input:{number:<nil> one:‹{}›}}`},
+		"a pair":         {`query($s: String = "\uD83D\uDE00") { echo(json: [$s]) }`, `{}`, `{json:‹["\uD83D\uDE00"]›}`},
 		"a default":      {`query($v: Int = 7) { echo(json: {a: $v}) }`, `{}`, `{json:‹{"a":7}›}`},
-		"other defaults": {`query($s: String = "\"\u0007\u2028<", $c: Color = Red, $e: EchoInput = {name: """a\b""", color: Red, one: "\u00e9"}) { echo(json: [$s, $c, $e]) }`, `{}`, `{json:‹["\"\u0007` + "\u2028" + `<","Red",{"name":"a\\b","color":"Red","one":"\u00e9"}]›}`},
+		"other defaults": {`query($s: String = "\"\u0007\u2028<", $c: Color = Red, $e: EchoInput = {name: """a\b""", color: Red, one: "\u00e9"}) { echo(json: [$s, $c, $e]) }`, `{}`, `{json:‹["\"\u0007\u2028<","Red",{"name":"a\\b","color":"Red","one":"\u00e9"}]›}`},
 		"a JSON default": {`query($v: JSON = {b: 1.0, a: "x"}) { echo(json: {a: $v}) }`, `{}`, `{json:‹{"a":{"b":1.0,"a":"x"}}›}`},
 	} {
 		t.Run(name, func(t *testing.T) {

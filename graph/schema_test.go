@@ -39,6 +39,28 @@ func TestEveryTypeHasADescription(t *testing.T) {
 	}
 }
 
+// A variable's text is read once for each input that it is in: in one that holds itself, a body of 1 MiB would be read thousands of times.
+func TestNoInputHoldsItself(t *testing.T) {
+	t.Parallel()
+	var walk func(d *ast.Definition, within []string)
+	walk = func(d *ast.Definition, within []string) {
+		if slices.Contains(within, d.Name) {
+			t.Errorf("%s holds itself: %v", d.Name, within)
+			return
+		}
+		for _, f := range d.Fields {
+			if of := schema().Types[f.Type.Name()]; of.Kind == ast.InputObject {
+				walk(of, append(within, d.Name))
+			}
+		}
+	}
+	for _, d := range schema().Types {
+		if d.Kind == ast.InputObject {
+			walk(d, nil)
+		}
+	}
+}
+
 // getFields say all in their name and type.
 var getFields = map[string]bool{"getAccount": true, "getProject": true, "getCrawl": true, "getReportDownload": true}
 

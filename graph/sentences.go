@@ -125,7 +125,7 @@ func on[N any](sentence func(N) string) func(any) string {
 // documentRules are all of the GraphQL specification, but for those of subscriptions, which we have not, and of fragments that
 // spread themselves, which measure knows.
 var documentRules = []rule{
-	{jsonLiterals, nil},
+	{jsonNumbers, nil},
 	{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, on(unknownField)},
 	{rules.FragmentsOnCompositeTypesRule, func(any) string { return "A fragment must be on a type that has fields." }},
 	{rules.KnownArgumentNamesRuleWithoutSuggestions, unknownArguments},

@@ -182,6 +182,20 @@ func TestSingleVariablesInsideTheInputWork(t *testing.T) {
 	}
 }
 
+func TestAVariableWithoutAValueLeavesItsFieldOutInFragmentsToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const update = `updateProject(input: {projectId: 1123123, name: "New", apiCallbackUrl: $url}) { project { name apiCallbackUrl } }`
+	for _, query := range []string{
+		`mutation($url: String) { ...f } fragment f on Mutation { ` + update + ` }`, `mutation($url: String) { ... { ` + update + ` } }`,
+		`mutation($url: String) { ...f } fragment f on Mutation { ...g } fragment g on Mutation { ... on Mutation { ` + update + ` } }`,
+	} {
+		if got := w.ok(w.editor(), query, nil).at("updateProject.project.apiCallbackUrl"); got != projectURL {
+			t.Errorf("%s: %v", query, got)
+		}
+	}
+}
+
 func TestFinishingTwiceGivesTheSameAndWakesOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
