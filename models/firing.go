@@ -336,9 +336,13 @@ func createCopies(ctx context.Context, tx Store, group []*firing, at time.Time) 
 	return copies, tx.CopyRunInputs(ctx, fromIDs, copies)
 }
 
-// waitingRun takes the run that waits for one schedule.
-func waitingRun(ctx context.Context, tx Store, scheduleID int64) (*Run, error) {
-	return one(tx.LockWaitingRuns(ctx, scheduleID))(TypeRun)
+// waitingRun takes the run that waits for one schedule, if any does.
+func waitingRun(ctx context.Context, tx Store, scheduleID int64) (run *Run, waits bool, err error) {
+	runs, err := tx.LockWaitingRuns(ctx, scheduleID)
+	if err != nil || len(runs) == 0 {
+		return nil, false, err
+	}
+	return runs[0], true, nil
 }
 
 // putOffSchedule lets a schedule that could not be fired wait, and ends it when it has waited for a day.
@@ -357,13 +361,13 @@ func (s *Service) putOffSchedule(ctx context.Context, id int64, why error) error
 			schedule.NextRunAt = &next
 			return tx.UpdateSchedules(ctx, schedule)
 		}
-		run, err := waitingRun(ctx, tx, schedule.ID)
-		if ErrorCode(err) == CodeNotFound {
-			schedule.Status, schedule.NextRunAt = ScheduleCancelled, nil
-			return tx.UpdateSchedules(ctx, schedule)
-		}
+		run, waits, err := waitingRun(ctx, tx, schedule.ID)
 		if err != nil {
 			return err
+		}
+		if !waits {
+			schedule.Status, schedule.NextRunAt = ScheduleCancelled, nil
+			return tx.UpdateSchedules(ctx, schedule)
 		}
 		return s.invalidate(ctx, tx, schedule, run, LabelInternalError, "What the run needs could not be read for a day")
 	})

@@ -57,7 +57,7 @@ func (r *ReportDownload) ReportID() string {
 // ReportDownloadStore keeps report downloads.
 type ReportDownloadStore interface {
 	ReportDownloads(ctx context.Context, scope Scope, ids ...int64) ([]*ReportDownload, error)
-	LockReportDownload(ctx context.Context, id int64) (*ReportDownload, error)
+	LockReportDownloads(ctx context.Context, ids ...int64) ([]*ReportDownload, error)
 	// CreateReportDownload does with a given ID what CreateCrawl does.
 	CreateReportDownload(ctx context.Context, r *ReportDownload) error
 	UpdateReportDownload(ctx context.Context, r *ReportDownload) error
@@ -176,9 +176,12 @@ func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in Repor
 			return nil, err
 		}
 	}
-	report, err := tx.LockReportDownload(ctx, in.ReportDownloadID)
-	if ErrorCode(err) != CodeNotFound {
-		return report, err
+	known, err := tx.LockReportDownloads(ctx, in.ReportDownloadID)
+	if err != nil {
+		return nil, err
+	}
+	if len(known) > 0 {
+		return known[0], nil
 	}
 	if in.CrawlID == nil {
 		return nil, invalid("crawlId", "must be given when the report download is new here")
@@ -194,14 +197,14 @@ func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in Repor
 	if in.ReportTypeCode != nil {
 		created.ReportTypeCode = *in.ReportTypeCode
 	}
-	report, err = s.newReportDownload(crawl, in.ReportDownloadID, created)
+	report, err := s.newReportDownload(crawl, in.ReportDownloadID, created)
 	if err != nil {
 		return nil, err
 	}
 	if err := tx.CreateReportDownload(ctx, report); err != nil {
 		return nil, err
 	}
-	return tx.LockReportDownload(ctx, in.ReportDownloadID)
+	return one(tx.LockReportDownloads(ctx, in.ReportDownloadID))(TypeReportDownload)
 }
 
 func (r *ReportDownload) finish(in ReportDownloadEnd, at time.Time) {

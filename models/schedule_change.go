@@ -62,12 +62,12 @@ func (s *Service) changeSchedule(ctx context.Context, actor *Actor, id int64, ch
 		if schedule, err = tx.LockSchedule(ctx, id); err != nil {
 			return err
 		}
-		run, err := waitingRun(ctx, tx, id)
-		if ErrorCode(err) == CodeNotFound {
-			return scheduleConflict(schedule) // it has ended
-		}
+		run, waits, err := waitingRun(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		if !waits {
+			return scheduleConflict(schedule) // it has ended
 		}
 		held := run.holds()
 		if err := change(schedule, run, s.now()); err != nil {

@@ -54,7 +54,7 @@ type UserStore interface {
 	SessionByToken(ctx context.Context, tokenHash []byte) (*Session, error)
 	DeleteSession(ctx context.Context, id int64) error
 
-	// PlatformKeyHash is the hash of the service key that was made on the first start, NotFound where there is none.
+	// PlatformKeyHash is the hash of the service key that was made on the first start, nil where there is none.
 	PlatformKeyHash(ctx context.Context) ([]byte, error)
 	SetPlatformKeyHash(ctx context.Context, hash []byte) error
 }

@@ -31,7 +31,7 @@ func (a *app) platformKeyHash(ctx context.Context, rules models.Rules) ([]byte, 
 	if a.cfg.embedded() {
 		var err error
 		stored, err = a.store.PlatformKeyHash(ctx)
-		if models.ErrorCode(err) == models.CodeNotFound {
+		if err == nil && stored == nil {
 			stored, err = a.makeTenant(ctx, rules)
 		}
 		if err != nil {

@@ -37,9 +37,9 @@ func (s *Store) ReportDownloads(ctx context.Context, scope models.Scope, ids ...
 	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), reportDownload)
 }
 
-// LockReportDownload reads one report download for an update.
-func (s *Store) LockReportDownload(ctx context.Context, id int64) (*models.ReportDownload, error) {
-	return first(s.locking(ctx).Where("id = ?", id), models.TypeReportDownload, reportDownload)
+// LockReportDownloads reads report downloads for an update.
+func (s *Store) LockReportDownloads(ctx context.Context, ids ...int64) ([]*models.ReportDownload, error) {
+	return find(s.locking(ctx).Where(s.among("id", &ids)), reportDownload)
 }
 
 // CreateReportDownload inserts a report download; a given id that is taken changes nothing.

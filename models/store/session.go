@@ -114,9 +114,13 @@ func (s *Store) DeleteSession(ctx context.Context, id int64) error {
 	return mustChange(s.writer(ctx).Where("id = ?", id).Delete(&sessionRow{}), "Session")
 }
 
-// PlatformKeyHash returns the stored hash of the platform's key.
+// PlatformKeyHash returns the stored hash of the platform's key, if there is one.
 func (s *Store) PlatformKeyHash(ctx context.Context) ([]byte, error) {
-	return first(s.reader(ctx), "Platform key", func(r platformKeyRow) ([]byte, error) { return r.KeyHash, nil })
+	keys, err := find(s.reader(ctx), func(r platformKeyRow) ([]byte, error) { return r.KeyHash, nil })
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	return keys[0], nil
 }
 
 // SetPlatformKeyHash stores the hash of the platform's key.
