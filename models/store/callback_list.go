@@ -33,13 +33,11 @@ var owners = func() map[models.CallbackOwner]callbackOwner {
 }()
 
 // CallbackPages lists the callbacks of owners.
-func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) (pages map[int64]*models.PageOf[*models.Callback], err error) {
-	err = s.planned(ctx, func(s *Store) (err error) {
+func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) (map[int64]*models.PageOf[*models.Callback], error) {
+	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*models.Callback], error) {
 		query := s.queryPages(ctx, scope, owner, ids, filter, page)
-		pages, err = pagesFrom(query, ids, page.First, s.callback, owners[owner].id, newestFirst)
-		return err
+		return pagesFrom(query, ids, page.First, s.callback, owners[owner].id, newestFirst)
 	})
-	return pages, err
 }
 
 func (s *Store) queryPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) *gorm.DB {
@@ -49,12 +47,10 @@ func (s *Store) queryPages(ctx context.Context, scope models.Scope, owner models
 }
 
 // CountCallbacks counts what CallbackPages lists, up to models.MaxCounted and one more.
-func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) (counts map[int64]int, err error) {
-	err = s.planned(ctx, func(s *Store) (err error) {
-		counts, err = countsFrom(s.queryCounts(ctx, scope, owner, ids, filter), ids)
-		return err
+func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) (map[int64]int, error) {
+	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
+		return countsFrom(s.queryCounts(ctx, scope, owner, ids, filter), ids)
 	})
-	return counts, err
 }
 
 func (s *Store) queryCounts(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) *gorm.DB {

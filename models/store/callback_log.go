@@ -37,6 +37,10 @@ func (s *Store) callbackLog(ctx context.Context, scope models.Scope, projectID i
 
 // LogEntries lists callbacks of runs.
 func (s *Store) LogEntries(ctx context.Context, scope models.Scope, query models.LogQuery) ([]*models.LogEntry, error) {
+	return planned(ctx, s, func(s *Store) ([]*models.LogEntry, error) { return s.logEntries(ctx, scope, query) })
+}
+
+func (s *Store) logEntries(ctx context.Context, scope models.Scope, query models.LogQuery) ([]*models.LogEntry, error) {
 	db := s.callbackLog(ctx, scope, query.ProjectID)
 	if len(query.Status) > 0 {
 		db = db.Where("status IN ?", query.Status)
@@ -80,10 +84,12 @@ func (s *Store) LogEntry(ctx context.Context, scope models.Scope, projectID int6
 
 // LastAttempts finds the last attempts that say something of the receiver.
 func (s *Store) LastAttempts(ctx context.Context, scope models.Scope, callbackIDs ...int64) (map[int64]*models.Attempt, error) {
-	telling := s.reader(ctx).Model(&attemptRow{}).Select("max(id)").
-		Where("callback_id IN ? AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> ?)", callbackIDs, models.Interrupted).
-		Group("callback_id")
-	found, err := find(s.attemptsWithin(ctx, scope).Where("id IN (?)", telling), attempt)
+	found, err := planned(ctx, s, func(s *Store) ([]*models.Attempt, error) {
+		telling := s.reader(ctx).Model(&attemptRow{}).Select("max(id)").
+			Where("callback_id IN ? AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> ?)", callbackIDs, models.Interrupted).
+			Group("callback_id")
+		return find(s.attemptsWithin(ctx, scope).Where("id IN (?)", telling), attempt)
+	})
 	attempts := make(map[int64]*models.Attempt, len(found))
 	for _, a := range found {
 		attempts[a.CallbackID] = a

@@ -116,8 +116,12 @@ func PartLengths(texts []int) (lengths []int) {
 
 // Planned runs a query as lists are.
 func (s *Store) Planned(ctx context.Context, query func(*Store) error) error {
-	return s.planned(ctx, query)
+	_, err := planned(ctx, s, func(s *Store) (struct{}, error) { return struct{}{}, query(s) })
+	return err
 }
+
+// Share has the store take its connections for those of a pooler.
+func (s *Store) Share() { s.shared.Store(true) }
 
 // Kept returns the statements that the connection of SQLite which writes keeps, and how often it has parsed each of them again.
 func (s *Store) Kept(ctx context.Context) (statements map[string]int, err error) {

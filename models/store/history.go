@@ -54,7 +54,9 @@ func (s *Store) CallbackByUID(ctx context.Context, scope models.Scope, uid uuid.
 
 // Replays finds the replays of callbacks.
 func (s *Store) Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*models.Callback, error) {
-	return find(s.history(ctx, scope).Where(s.among("replay_of_id", &originalIDs)).Order("id"), s.callback)
+	return planned(ctx, s, func(s *Store) ([]*models.Callback, error) {
+		return find(s.history(ctx, scope).Where(s.among("replay_of_id", &originalIDs)).Order("id"), s.callback)
+	})
 }
 
 // attemptsWithin narrows attempts to those of callbacks within the scope. It looks at the callback of each: a list of all the callbacks
@@ -78,18 +80,22 @@ func attemptsShown(scope models.Scope) string {
 
 // AttemptPages lists the attempts of callbacks.
 func (s *Store) AttemptPages(ctx context.Context, scope models.Scope, callbackIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Attempt], error) {
-	query := s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expression {
-		return gorm.Expr("SELECT "+attemptsShown(scope)+" FROM callback_attempts WHERE callback_id = ? AND number > ? ORDER BY number LIMIT ?",
-			callbackID, lastNumber(page), page.First+1)
+	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*models.Attempt], error) {
+		query := s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expression {
+			return gorm.Expr("SELECT "+attemptsShown(scope)+" FROM callback_attempts WHERE callback_id = ? AND number > ? ORDER BY number LIMIT ?",
+				callbackID, lastNumber(page), page.First+1)
+		})
+		return pagesFrom(query, callbackIDs, page.First, attempt, func(a *models.Attempt) int64 { return a.CallbackID }, upwards)
 	})
-	return pagesFrom(query, callbackIDs, page.First, attempt, func(a *models.Attempt) int64 { return a.CallbackID }, upwards)
 }
 
 // CountAttempts counts what AttemptPages lists.
 func (s *Store) CountAttempts(ctx context.Context, scope models.Scope, callbackIDs []int64) (map[int64]int, error) {
-	return countsFrom(s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expression {
-		return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM callback_attempts WHERE callback_id = ?", callbackID, callbackID)
-	}), callbackIDs)
+	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
+		return countsFrom(s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expression {
+			return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM callback_attempts WHERE callback_id = ?", callbackID, callbackID)
+		}), callbackIDs)
+	})
 }
 
 // attemptsOf runs a query of the attempts of one callback for each of those within the scope, in one statement.

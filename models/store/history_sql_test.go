@@ -245,6 +245,31 @@ var sortsFew = map[string]string{
 	"results":          "no more batches than fill a page",
 }
 
+func TestEachStatementOfTheHistoryHasTheSettingsThroughAPooler(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no pooler")
+	}
+	s := storetest.Open(t)
+	e := newEstate(t, s, "a")
+	alone := 0
+	count := func(db *gorm.DB) {
+		if _, inTx := db.Statement.ConnPool.(gorm.TxCommitter); !inTx && !db.DryRun { // which a subquery is
+			alone++
+		}
+	}
+	noError(t, s.DB().Callback().Query().Before("gorm:query").Register("alone", count))
+	noError(t, s.DB().Callback().Row().Before("gorm:row").Register("alone", count))
+	s.Share()
+	for key, read := range histories() {
+		alone = 0
+		noError(t, read(t.Context(), s, e))
+		if alone > 0 && key != "answers" { // by their ids
+			t.Errorf("%s is no transaction's", key)
+		}
+	}
+}
+
 const throughLine = "-- Through "
 
 func engine() string {

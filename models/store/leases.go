@@ -240,12 +240,12 @@ func (s *Store) InterruptExpired(ctx context.Context, of models.Leased, now time
 }
 
 // CountDue counts what is due.
-func (s *Store) CountDue(ctx context.Context, of models.Leased, dueBy time.Time, limit int) (n int, err error) {
-	err = s.planned(ctx, func(s *Store) error {
-		return s.reader(ctx).Raw(s.on(of, "SELECT count(*) FROM (SELECT id FROM {table} WHERE {waits} AND next_attempt_at <= ? LIMIT ?) AS due"),
+func (s *Store) CountDue(ctx context.Context, of models.Leased, dueBy time.Time, limit int) (int, error) {
+	return planned(ctx, s, func(s *Store) (n int, err error) {
+		err = s.reader(ctx).Raw(s.on(of, "SELECT count(*) FROM (SELECT id FROM {table} WHERE {waits} AND next_attempt_at <= ? LIMIT ?) AS due"),
 			micros(dueBy), limit).Scan(&n).Error
+		return n, err
 	})
-	return n, err
 }
 
 // overdueLanes steps from lane to lane through the index of what waits, so that its cost is in the number of lanes.
@@ -277,12 +277,10 @@ func (s *Store) OverdueLanes(ctx context.Context, of models.Leased, after string
 }
 
 // GiveLanes gives lanes to rows that wait without one.
-func (s *Store) GiveLanes(ctx context.Context, of models.Leased, limit int) (given int, err error) {
+func (s *Store) GiveLanes(ctx context.Context, of models.Leased, limit int) (int, error) {
 	without := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE {waits} AND lane = '' ORDER BY next_attempt_at LIMIT ?{skip locked}"), limit)
-	err = s.planned(ctx, func(s *Store) error {
+	return planned(ctx, s, func(s *Store) (int, error) {
 		result := s.writer(ctx).Exec(s.on(of, "UPDATE {table} SET lane = {lane} WHERE {chosen}"), without)
-		given = int(result.RowsAffected)
-		return result.Error
+		return int(result.RowsAffected), result.Error
 	})
-	return given, err
 }

@@ -77,11 +77,11 @@ const laneSucceeded = `SELECT EXISTS (SELECT 1 FROM (
 ) AS last WHERE lane = ? AND status = 'SUCCESS' AND finished_at > ?)`
 
 // LaneSucceeded looks at what has ended last.
-func (s *Store) LaneSucceeded(ctx context.Context, accountID int64, lane models.Lane, after time.Time) (succeeded bool, err error) {
-	err = s.planned(ctx, func(s *Store) error {
-		return s.writer(ctx).Raw(laneSucceeded, accountID, lane.String(), micros(after)).Scan(&succeeded).Error
+func (s *Store) LaneSucceeded(ctx context.Context, accountID int64, lane models.Lane, after time.Time) (bool, error) {
+	return planned(ctx, s, func(s *Store) (succeeded bool, err error) {
+		err = s.writer(ctx).Raw(laneSucceeded, accountID, lane.String(), micros(after)).Scan(&succeeded).Error
+		return succeeded, err
 	})
-	return succeeded, err
 }
 
 // AttemptedAt reads when the attempts before one began.

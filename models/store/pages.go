@@ -47,16 +47,14 @@ func numberedPages[R any, D owned](ctx context.Context, s *Store, ids []int64, p
 
 // unionOf reads a page for each owner in one statement: a union of a part for each, so that each goes through the owner's index
 // and stops at its limit.
-func unionOf[R any, D owned](ctx context.Context, s *Store, ids []int64, first int, part func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (pages map[int64]*models.PageOf[D], err error) {
+func unionOf[R any, D owned](ctx context.Context, s *Store, ids []int64, first int, part func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (map[int64]*models.PageOf[D], error) {
 	parts, args := make([]string, len(ids)), make([]any, len(ids))
 	for i, id := range ids {
 		parts[i], args[i] = "SELECT * FROM (?) AS page", part(id)
 	}
-	err = s.planned(ctx, func(s *Store) (err error) {
-		pages, err = pagesFrom(s.reader(ctx).Raw(strings.Join(parts, " UNION ALL "), args...), ids, first, toDomain, owner, order)
-		return err
+	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[D], error) {
+		return pagesFrom(s.reader(ctx).Raw(strings.Join(parts, " UNION ALL "), args...), ids, first, toDomain, owner, order)
 	})
-	return pages, err
 }
 
 // pagesFrom reads the pages of owners from one query, in any order.

@@ -32,6 +32,9 @@ func isPostgres(databaseURL string) bool {
 // statement and a connection. Where the statistics are old or none, as on a new installation, it takes a long history for a few rows,
 // and then to read them all and sort them seems as good; and it keeps a plan that was made while a table was empty. A list of a single
 // row, which an array can be, it would plan anew each time, for longer than the work takes; and a list of many owners it would compile.
+//
+// They are the connection's where it is ours, and of every transaction where a pooler shares it: what is prepared on a connection keeps its
+// plan, and one that was made without them would be a later transaction's too, whatever that has set for itself.
 var postgresSettings = settings{
 	"statement_timeout": "30000", "idle_in_transaction_session_timeout": "10000",
 	"enable_bitmapscan": "off", "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",

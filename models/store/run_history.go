@@ -56,7 +56,9 @@ func (s *Store) RunPages(ctx context.Context, scope models.Scope, owner models.R
 
 // CountRuns counts what RunPages lists.
 func (s *Store) CountRuns(ctx context.Context, scope models.Scope, owner models.RunOwner, ids []int64, filter models.RunFilter) (map[int64]int, error) {
-	return countBy(s.filteredRuns(ctx, scope, filter), runOwners[owner].column, ids)
+	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
+		return countBy(s.filteredRuns(ctx, scope, filter), runOwners[owner].column, ids)
+	})
 }
 
 func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter models.RunFilter) *gorm.DB {
@@ -95,21 +97,31 @@ func (s *Store) BatchPages(ctx context.Context, scope models.Scope, runIDs []int
 
 // CountBatches counts what BatchPages lists.
 func (s *Store) CountBatches(ctx context.Context, scope models.Scope, runIDs []int64) (map[int64]int, error) {
-	return countBy(ofProject(s.reader(ctx).Model(&batchRow{}), scope), "run_id", runIDs)
+	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
+		return countBy(ofProject(s.reader(ctx).Model(&batchRow{}), scope), "run_id", runIDs)
+	})
 }
 
 // BatchAttempts finds the calls of the executor for batches. What is wrong with its URL is for the platform, as the URL is.
 func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs ...int64) ([]*models.BatchAttempt, error) {
-	visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where(s.among("id", &batchIDs))
-	query := s.reader(ctx).Where("batch_id IN (?)", visible).Order("id")
-	if !scope.Everything() {
-		query = query.Omit("warning")
-	}
-	return find(query, batchAttempt)
+	return planned(ctx, s, func(s *Store) ([]*models.BatchAttempt, error) {
+		visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where(s.among("id", &batchIDs))
+		query := s.reader(ctx).Where("batch_id IN (?)", visible).Order("id")
+		if !scope.Everything() {
+			query = query.Omit("warning")
+		}
+		return find(query, batchAttempt)
+	})
 }
 
 // BatchesWithResults reads the batches of runs from one on. What is left of that one is unknown here, so it does not count.
 func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*models.Batch, error) {
+	return planned(ctx, s, func(s *Store) ([]*models.Batch, error) {
+		return s.batchesWithResults(ctx, scope, runIDs, fromBatchID, results)
+	})
+}
+
+func (s *Store) batchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*models.Batch, error) {
 	before := s.reader(ctx).Model(&batchRow{}).
 		Select("id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (PARTITION BY run_id ORDER BY id) - result_count AS results_before", fromBatchID).
 		Where("run_id IN ? AND id >= ? AND result_count > 0 AND results IS NOT NULL", runIDs, fromBatchID)

@@ -136,11 +136,15 @@ func (s *Store) transaction(ctx context.Context, f func(*Store) error) error {
 
 // planned runs a query that is as quick as promised only under the settings of postgres.go. Through a pooler transactions have them,
 // and single statements do not.
-func (s *Store) planned(ctx context.Context, query func(*Store) error) error {
+func planned[T any](ctx context.Context, s *Store, query func(*Store) (T, error)) (result T, err error) {
 	if s.inTx || s.shared == nil || !s.shared.Load() {
 		return query(s)
 	}
-	return s.transaction(ctx, query)
+	err = s.transaction(ctx, func(s *Store) (err error) {
+		result, err = query(s)
+		return err
+	})
+	return result, err
 }
 
 func (s *Store) reader(ctx context.Context) *gorm.DB { return s.read.WithContext(ctx) }
