@@ -203,5 +203,6 @@ func (s *Store) ofDedupKeys(ctx context.Context, keys []string) *gorm.DB {
 
 // LockCallback reads one callback for an update.
 func (s *Store) LockCallback(ctx context.Context, scope models.Scope, id int64) (*models.Callback, error) {
-	return first(scoped(s.locking(ctx), scope, "account_id", "project_id").Where("id = ?", id), models.TypeCallback, s.callback)
+	locked := scoped(s.locking(ctx), scope, "account_id", "project_id").Select(lineColumns+", target_headers, body, replay_count").Where("id = ?", id)
+	return first(locked, models.TypeCallback, s.callback)
 }

@@ -46,7 +46,7 @@ const isRunning = "status = 'RUNNING'"
 // claimedCallback are the columns of a callback that its delivery needs, with models.MaxClaimedBody, and claimedBatch those of a batch.
 // They are named, so that a column which a later release adds changes no statement that is prepared.
 var (
-	claimedCallback = historyColumns + ", target_url, lane, target_headers, local_since, error_message, " +
+	claimedCallback = lineColumns + ", target_headers, " +
 		"CASE WHEN octet_length(body) <= 65536 THEN body END AS body, " +
 		"CASE WHEN octet_length(body) <= 65536 THEN 0 ELSE octet_length(body) END AS body_bytes"
 	claimedBatch = batchColumns + ", lane, local_since"

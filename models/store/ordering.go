@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 )
@@ -30,7 +29,7 @@ func (s *Store) LineIsEmpty(ctx context.Context, key string) (bool, error) {
 // ReleaseNext makes the first that is held due.
 func (s *Store) ReleaseNext(ctx context.Context, key string, now time.Time) (*models.Callback, error) {
 	var rows []callbackRow
-	err := s.writer(ctx).Model(&rows).Clauses(clause.Returning{}).
+	err := s.writer(ctx).Model(&rows).Clauses(returning(lineColumns)).
 		Where("id = (?)", s.line(ctx, key).Where("held").Order("id").Limit(1)).
 		Updates(map[string]any{"held": false, "next_attempt_at": micros(now)}).Error
 	if err != nil || len(rows) == 0 {
@@ -49,11 +48,13 @@ func (s *Store) FirstHeld(ctx context.Context, key string) (*models.Callback, er
 	return s.firstOf(ctx, s.line(ctx, key).Where("held"))
 }
 
+// lineColumns are those of a callback in its line, without its body and headers.
+var lineColumns = historyColumns + ", target_url, lane, local_since, error_message"
+
 // firstOf finds the first of a line, without its body; nil where there is none.
 func (s *Store) firstOf(ctx context.Context, line *gorm.DB) (*models.Callback, error) {
 	var rows []callbackRow
-	columns := historyColumns + ", target_url, lane, local_since, error_message"
-	if err := line.Select(columns).Order("id").Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+	if err := line.Select(lineColumns).Order("id").Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	return s.callback(rows[0])

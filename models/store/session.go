@@ -5,8 +5,6 @@ import (
 	"math"
 	"time"
 
-	"gorm.io/gorm/clause"
-
 	"github.com/ringback/ringback/models"
 )
 
@@ -71,7 +69,7 @@ func (s *Store) CreateUserKey(ctx context.Context, k *models.UserKey) error {
 // DeleteUserKey deletes a key of a user and returns what it was.
 func (s *Store) DeleteUserKey(ctx context.Context, userID, id int64) (*models.UserKey, error) {
 	var rows []userKeyRow
-	err := s.writer(ctx).Clauses(clause.Returning{}).Where("id = ? AND user_id = ?", id, userID).Delete(&rows).Error
+	err := s.writer(ctx).Clauses(returning("id, user_id, secret_hash, created_at")).Where("id = ? AND user_id = ?", id, userID).Delete(&rows).Error
 	if err != nil {
 		return nil, err
 	}

@@ -339,11 +339,18 @@ func openGorm(dialector gorm.Dialector, o options) (*gorm.DB, error) {
 		Logger:                 tracer{o.trace},
 		TranslateError:         true,
 		SkipDefaultTransaction: true, // use-cases say what belongs together
+		// SELECT * would change its meaning when the next release adds a column, and Postgres refuses what was prepared before.
+		QueryFields: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	return db, db.Callback().Query().Replace("gorm:query", query)
+}
+
+// returning names what a statement returns, as QueryFields does for what is read.
+func returning(columns string) clause.Returning {
+	return clause.Returning{Columns: []clause.Column{{Name: columns, Raw: true}}}
 }
 
 func limitPool(pool *sql.DB, n int) {

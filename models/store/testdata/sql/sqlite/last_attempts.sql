@@ -1,5 +1,5 @@
 -- Through callback_attempts_pkey, callbacks_pkey, sqlite_autoindex_callback_attempts_2
-SELECT *
+SELECT `callback_attempts`.`id`,`callback_attempts`.`uid`,`callback_attempts`.`callback_id`,`callback_attempts`.`number`,`callback_attempts`.`url`,`callback_attempts`.`started_at`,`callback_attempts`.`finished_at`,`callback_attempts`.`duration_micros`,`callback_attempts`.`dns_micros`,`callback_attempts`.`connect_micros`,`callback_attempts`.`tls_micros`,`callback_attempts`.`first_byte_micros`,`callback_attempts`.`http_status`,`callback_attempts`.`error_code`,`callback_attempts`.`error_message`,`callback_attempts`.`warning`,`callback_attempts`.`response_body`
 FROM `callback_attempts`
 WHERE EXISTS (
   SELECT 1
