@@ -101,12 +101,12 @@ func purgeSources(kind SourceKind, endedBefore time.Time) purgePart {
 }
 
 const (
-	// A part has as many rows as are gone within some 30 ms, for which others may wait: as long as it is quicker the next has twice
+	// A part has as many rows as are gone within some 20 ms, for which others may wait: as long as it is quicker the next has twice
 	// as many.
 	firstPurge = 100
 	minPurge   = 10
 	maxPurge   = 1_000
-	purgeTime  = 30 * time.Millisecond
+	purgeTime  = 20 * time.Millisecond
 	// purgeTimeout is what a part may take where the disk is slow.
 	purgeTimeout = 30 * time.Second
 )
