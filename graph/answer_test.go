@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // withLarge gives the demo project callbacks with bodies of 1 MiB, and answers a limit of 4 MiB.
@@ -15,7 +16,7 @@ func (w *world) withLarge(n int) (text string) {
 	w.tb.Helper()
 	text = strings.Repeat(`"<é>\`+"\n", 1<<20/8)
 	for range n {
-		w.job(models.NewJobs{ProjectID: demoProject, Metadata: []byte(`{"text":` + quote(text[:1<<19]) + `}`)})
+		w.job(job.NewJobs{ProjectID: demoProject, Metadata: []byte(`{"text":` + quote(text[:1<<19]) + `}`)})
 	}
 	w.handler = identified(graph.NewHandler(w.service, models.NewAnswers(4<<20, 0), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
 	return text[:1<<19]

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // listed is an entity that stands in a list.
@@ -49,9 +50,9 @@ type (
 	// ScheduleEdge is one of them.
 	ScheduleEdge = Edge[*models.RunSchedule]
 	// JobConnection is a page of jobs.
-	JobConnection = Connection[*models.Job]
+	JobConnection = Connection[*job.Job]
 	// JobEdge is one of them.
-	JobEdge = Edge[*models.Job]
+	JobEdge = Edge[*job.Job]
 	// CallbackConnection is a page of callbacks.
 	CallbackConnection = Connection[*models.Callback]
 	// CallbackEdge is one of them.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 )
 
@@ -15,7 +16,7 @@ import (
 func (w *world) crawls(n int, projectID, firstID int64) []*models.Callback {
 	w.tb.Helper()
 	var made []*models.Callback
-	w.inTx(func(s *models.Service) {
+	w.inTx(func(s graph.Services) {
 		for i := range n {
 			if i%3 != 0 { // some share the moment: the id decides then
 				w.clock.advance(time.Millisecond)
@@ -145,7 +146,7 @@ func TestProjectsAccountsAndAttemptsPageTheSameWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	who := w.admin()
-	w.inTx(func(s *models.Service) {
+	w.inTx(func(s graph.Services) {
 		for id := range int64(5) {
 			createProject(t, s, models.NewProject{AccountID: demoAccount, RawID: 9000 + id})
 		}

@@ -44,7 +44,7 @@ func PriceOf(ctx context.Context, schema graphql.ExecutableSchema, operation *as
 func AnyAnswers() *models.Answers { return models.NewAnswers(32<<20, 0) }
 
 // NewPatientHandler is NewHandler with loaders that wait for siblings on the busiest machine, so that statements can be counted.
-func NewPatientHandler(service *models.Service, log *slog.Logger) http.Handler {
+func NewPatientHandler(service Services, log *slog.Logger) http.Handler {
 	return (&handler{service: service, answers: AnyAnswers(), log: log, wait: 300 * time.Millisecond}).serve("")
 }
 

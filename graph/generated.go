@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/google/uuid"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -420,7 +421,7 @@ type ComplexityRoot struct {
 		Callbacks              func(childComplexity int, first *int, after *string, filter *models.CallbackFilter) int
 		CreatedAt              func(childComplexity int) int
 		EffectiveAPICallback   func(childComplexity int) int
-		Jobs                   func(childComplexity int, first *int, after *string, filter *models.JobFilter) int
+		Jobs                   func(childComplexity int, first *int, after *string, filter *job.Filter) int
 		Keys                   func(childComplexity int) int
 		Name                   func(childComplexity int) int
 		ObjectID               func(childComplexity int) int
@@ -696,7 +697,7 @@ type CallbackResolver interface {
 	Attempts(ctx context.Context, obj *models.Callback, first *int, after *string) (*Connection[*models.Attempt], error)
 	Run(ctx context.Context, obj *models.Callback) (*models.Run, error)
 	Batch(ctx context.Context, obj *models.Callback) (*models.Batch, error)
-	Job(ctx context.Context, obj *models.Callback) (*models.Job, error)
+	Job(ctx context.Context, obj *models.Callback) (*job.Job, error)
 }
 type CrawlResolver interface {
 	CreatedByUser(ctx context.Context, obj *models.Crawl) (*models.User, error)
@@ -705,14 +706,14 @@ type CrawlResolver interface {
 	Callbacks(ctx context.Context, obj *models.Crawl, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
 }
 type JobResolver interface {
-	Input(ctx context.Context, obj *models.Job) (json.RawMessage, error)
-	Output(ctx context.Context, obj *models.Job) (json.RawMessage, error)
-	Metadata(ctx context.Context, obj *models.Job) (json.RawMessage, error)
+	Input(ctx context.Context, obj *job.Job) (json.RawMessage, error)
+	Output(ctx context.Context, obj *job.Job) (json.RawMessage, error)
+	Metadata(ctx context.Context, obj *job.Job) (json.RawMessage, error)
 
-	CreatedByUser(ctx context.Context, obj *models.Job) (*models.User, error)
-	Project(ctx context.Context, obj *models.Job) (*models.Project, error)
-	Account(ctx context.Context, obj *models.Job) (*models.Account, error)
-	Callbacks(ctx context.Context, obj *models.Job, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
+	CreatedByUser(ctx context.Context, obj *job.Job) (*models.User, error)
+	Project(ctx context.Context, obj *job.Job) (*models.Project, error)
+	Account(ctx context.Context, obj *job.Job) (*models.Account, error)
+	Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
 }
 type MutationResolver interface {
 	CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error)
@@ -755,7 +756,7 @@ type ProjectResolver interface {
 	Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
 	Runs(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.RunFilter) (*Connection[*models.Run], error)
 	Schedules(ctx context.Context, obj *models.Project, first *int, after *string) (*Connection[*models.RunSchedule], error)
-	Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.JobFilter) (*Connection[*models.Job], error)
+	Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error)
 }
 type QueryResolver interface {
 	Version(ctx context.Context) (string, error)
@@ -769,7 +770,7 @@ type QueryResolver interface {
 	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*models.Run, error)
 	GetAction(ctx context.Context, id models.ObjectID) (*models.Action, error)
 	GetSchedule(ctx context.Context, id models.ObjectID) (*models.RunSchedule, error)
-	GetJob(ctx context.Context, id *models.ObjectID, uuid *string) (*models.Job, error)
+	GetJob(ctx context.Context, id *models.ObjectID, uuid *string) (*job.Job, error)
 }
 type ReportDownloadResolver interface {
 	Crawl(ctx context.Context, obj *models.ReportDownload) (*models.Crawl, error)
@@ -2408,7 +2409,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.JobFilter)), true
+		return e.ComplexityRoot.Project.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*job.Filter)), true
 	case "Project.keys":
 		if e.ComplexityRoot.Project.Keys == nil {
 			break
@@ -6804,8 +6805,8 @@ func (ec *executionContext) field_Project_jobs_args(ctx context.Context, rawArgs
 	}
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*models.JobFilter, error) {
-			return ec.unmarshalOJobFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobFilter(ctx, v)
+		func(ctx context.Context, v any) (*job.Filter, error) {
+			return ec.unmarshalOJobFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10043,8 +10044,8 @@ func (ec *executionContext) _Callback_job(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Callback().Job(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Job) graphql.Marshaler {
-			return ec.marshalOJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJob(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10692,8 +10693,8 @@ func (ec *executionContext) _CreateJobsPayload_jobs(ctx context.Context, field g
 			return obj.Jobs, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Job) graphql.Marshaler {
-			return ec.marshalNJob2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*job.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJobᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11519,7 +11520,7 @@ func (ec *executionContext) fieldContext_FinishReportDownloadPayload_callback(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _Job_id(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_id(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11542,7 +11543,7 @@ func (ec *executionContext) fieldContext_Job_id(_ context.Context, field graphql
 	return graphql.NewScalarFieldContext("Job", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _Job_rawID(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_rawID(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11565,7 +11566,7 @@ func (ec *executionContext) fieldContext_Job_rawID(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Job", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Job_uuid(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_uuid(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11588,7 +11589,7 @@ func (ec *executionContext) fieldContext_Job_uuid(_ context.Context, field graph
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Job_state(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_state(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11600,8 +11601,8 @@ func (ec *executionContext) _Job_state(ctx context.Context, field graphql.Collec
 			return obj.State, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.JobState) graphql.Marshaler {
-			return ec.marshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobState(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v job.State) graphql.Marshaler {
+			return ec.marshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐState(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11611,7 +11612,7 @@ func (ec *executionContext) fieldContext_Job_state(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type JobState does not have child fields"))
 }
 
-func (ec *executionContext) _Job_input(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_input(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11634,7 +11635,7 @@ func (ec *executionContext) fieldContext_Job_input(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Job", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
-func (ec *executionContext) _Job_output(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_output(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11657,7 +11658,7 @@ func (ec *executionContext) fieldContext_Job_output(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Job", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
-func (ec *executionContext) _Job_metadata(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_metadata(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11680,7 +11681,7 @@ func (ec *executionContext) fieldContext_Job_metadata(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Job", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
-func (ec *executionContext) _Job_tags(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_tags(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11703,7 +11704,7 @@ func (ec *executionContext) fieldContext_Job_tags(_ context.Context, field graph
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Job_callbackUrl(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_callbackUrl(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11726,7 +11727,7 @@ func (ec *executionContext) fieldContext_Job_callbackUrl(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Job_correct(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_correct(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11749,7 +11750,7 @@ func (ec *executionContext) fieldContext_Job_correct(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _Job_lastAction(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_lastAction(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11761,8 +11762,8 @@ func (ec *executionContext) _Job_lastAction(ctx context.Context, field graphql.C
 			return obj.LastAction, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.JobAction) graphql.Marshaler {
-			return ec.marshalOJobAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobAction(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Action) graphql.Marshaler {
+			return ec.marshalOJobAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐAction(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11772,7 +11773,7 @@ func (ec *executionContext) fieldContext_Job_lastAction(_ context.Context, field
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type JobAction does not have child fields"))
 }
 
-func (ec *executionContext) _Job_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_createdAt(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11795,7 +11796,7 @@ func (ec *executionContext) fieldContext_Job_createdAt(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Job_updatedAt(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_updatedAt(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11818,7 +11819,7 @@ func (ec *executionContext) fieldContext_Job_updatedAt(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Job_completedAt(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_completedAt(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11841,7 +11842,7 @@ func (ec *executionContext) fieldContext_Job_completedAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Job_createdByUser(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_createdByUser(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11873,7 +11874,7 @@ func (ec *executionContext) fieldContext_Job_createdByUser(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _Job_project(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_project(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11905,7 +11906,7 @@ func (ec *executionContext) fieldContext_Job_project(_ context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _Job_account(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_account(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11937,7 +11938,7 @@ func (ec *executionContext) fieldContext_Job_account(_ context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _Job_callbacks(ctx context.Context, field graphql.CollectedField, obj *models.Job) (ret graphql.Marshaler) {
+func (ec *executionContext) _Job_callbacks(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11981,7 +11982,7 @@ func (ec *executionContext) fieldContext_Job_callbacks(ctx context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _JobConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Job]) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*job.Job]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11993,8 +11994,8 @@ func (ec *executionContext) _JobConnection_nodes(ctx context.Context, field grap
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Job) graphql.Marshaler {
-			return ec.marshalNJob2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*job.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJobᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12013,7 +12014,7 @@ func (ec *executionContext) fieldContext_JobConnection_nodes(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _JobConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Job]) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*job.Job]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12025,7 +12026,7 @@ func (ec *executionContext) _JobConnection_edges(ctx context.Context, field grap
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.Job]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*job.Job]) graphql.Marshaler {
 			return ec.marshalNJobEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -12045,7 +12046,7 @@ func (ec *executionContext) fieldContext_JobConnection_edges(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _JobConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Job]) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*job.Job]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12077,7 +12078,7 @@ func (ec *executionContext) fieldContext_JobConnection_pageInfo(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _JobConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Job]) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*job.Job]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12100,7 +12101,7 @@ func (ec *executionContext) fieldContext_JobConnection_totalCount(_ context.Cont
 	return graphql.NewScalarFieldContext("JobConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _JobEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Job]) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*job.Job]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12123,7 +12124,7 @@ func (ec *executionContext) fieldContext_JobEdge_cursor(_ context.Context, field
 	return graphql.NewScalarFieldContext("JobEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _JobEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Job]) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*job.Job]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12135,8 +12136,8 @@ func (ec *executionContext) _JobEdge_node(ctx context.Context, field graphql.Col
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Job) graphql.Marshaler {
-			return ec.marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14510,10 +14511,10 @@ func (ec *executionContext) _Project_jobs(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().Jobs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*models.JobFilter))
+			return ec.Resolvers.Project().Jobs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*job.Filter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Job]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*job.Job]) graphql.Marshaler {
 			return ec.marshalNJobConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -15459,11 +15460,11 @@ func (ec *executionContext) _Query_getJob(ctx context.Context, field graphql.Col
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.Job
+					var zeroVal *job.Job
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.Job
+					var zeroVal *job.Job
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -15472,8 +15473,8 @@ func (ec *executionContext) _Query_getJob(ctx context.Context, field graphql.Col
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Job) graphql.Marshaler {
-			return ec.marshalOJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJob(ctx, selections, v)
 		},
 		true,
 		false,
@@ -18089,8 +18090,8 @@ func (ec *executionContext) _UpdateJobPayload_job(ctx context.Context, field gra
 			return obj.Job, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Job) graphql.Marshaler {
-			return ec.marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJob(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20533,8 +20534,8 @@ func (ec *executionContext) unmarshalInputFinishReportDownloadInput(ctx context.
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputJobFilter(ctx context.Context, obj any) (models.JobFilter, error) {
-	var it models.JobFilter
+func (ec *executionContext) unmarshalInputJobFilter(ctx context.Context, obj any) (job.Filter, error) {
+	var it job.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -20553,7 +20554,7 @@ func (ec *executionContext) unmarshalInputJobFilter(ctx context.Context, obj any
 		switch k {
 		case "state":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
-			data, err := ec.unmarshalOJobState2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobStateᚄ(ctx, v)
+			data, err := ec.unmarshalOJobState2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐStateᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -21102,14 +21103,14 @@ func (ec *executionContext) unmarshalInputUpdateJobInput(ctx context.Context, ob
 			it.JobID = data
 		case "state":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
-			data, err := ec.unmarshalOJobState2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobState(ctx, v)
+			data, err := ec.unmarshalOJobState2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐState(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.State = graphql.OmittableOf(data)
 		case "action":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
-			data, err := ec.unmarshalNJobAction2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobAction(ctx, v)
+			data, err := ec.unmarshalNJobAction2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐAction(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -21280,7 +21281,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Project(ctx, sel, obj)
-	case *models.Job:
+	case *job.Job:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -24628,7 +24629,7 @@ func (ec *executionContext) _FinishReportDownloadPayload(ctx context.Context, se
 
 var jobImplementors = []string{"Job", "Node"}
 
-func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj *models.Job) graphql.Marshaler {
+func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj *job.Job) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -24982,7 +24983,7 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 
 var jobConnectionImplementors = []string{"JobConnection"}
 
-func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.Job]) graphql.Marshaler {
+func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*job.Job]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25068,7 +25069,7 @@ func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.Selectio
 
 var jobEdgeImplementors = []string{"JobEdge"}
 
-func (ec *executionContext) _JobEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.Job]) graphql.Marshaler {
+func (ec *executionContext) _JobEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*job.Job]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29962,11 +29963,11 @@ func (ec *executionContext) marshalNJSON2ᚕencodingᚋjsonᚐRawMessageᚄ(ctx 
 	return ret
 }
 
-func (ec *executionContext) marshalNJob2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Job) graphql.Marshaler {
+func (ec *executionContext) marshalNJob2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.Job) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJob(ctx, sel, v[i])
+		return ec.marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJob(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -29978,7 +29979,7 @@ func (ec *executionContext) marshalNJob2ᚕᚖgithubᚗcomᚋringbackᚋringback
 	return ret
 }
 
-func (ec *executionContext) marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJob(ctx context.Context, sel ast.SelectionSet, v *models.Job) graphql.Marshaler {
+func (ec *executionContext) marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJob(ctx context.Context, sel ast.SelectionSet, v *job.Job) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29988,13 +29989,13 @@ func (ec *executionContext) marshalNJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋ
 	return ec._Job(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNJobAction2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobAction(ctx context.Context, v any) (models.JobAction, error) {
+func (ec *executionContext) unmarshalNJobAction2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐAction(ctx context.Context, v any) (job.Action, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.JobAction(tmp)
+	res := job.Action(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNJobAction2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobAction(ctx context.Context, sel ast.SelectionSet, v models.JobAction) graphql.Marshaler {
+func (ec *executionContext) marshalNJobAction2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐAction(ctx context.Context, sel ast.SelectionSet, v job.Action) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30005,11 +30006,11 @@ func (ec *executionContext) marshalNJobAction2githubᚗcomᚋringbackᚋringback
 	return res
 }
 
-func (ec *executionContext) marshalNJobConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.Job]) graphql.Marshaler {
+func (ec *executionContext) marshalNJobConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*job.Job]) graphql.Marshaler {
 	return ec._JobConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNJobConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.Job]) graphql.Marshaler {
+func (ec *executionContext) marshalNJobConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*job.Job]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30019,7 +30020,7 @@ func (ec *executionContext) marshalNJobConnection2ᚖgithubᚗcomᚋringbackᚋr
 	return ec._JobConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNJobEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.Job]) graphql.Marshaler {
+func (ec *executionContext) marshalNJobEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*job.Job]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -30035,7 +30036,7 @@ func (ec *executionContext) marshalNJobEdge2ᚕᚖgithubᚗcomᚋringbackᚋring
 	return ret
 }
 
-func (ec *executionContext) marshalNJobEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.Job]) graphql.Marshaler {
+func (ec *executionContext) marshalNJobEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*job.Job]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30045,13 +30046,13 @@ func (ec *executionContext) marshalNJobEdge2ᚖgithubᚗcomᚋringbackᚋringbac
 	return ec._JobEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobState(ctx context.Context, v any) (models.JobState, error) {
+func (ec *executionContext) unmarshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐState(ctx context.Context, v any) (job.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.JobState(tmp)
+	res := job.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobState(ctx context.Context, sel ast.SelectionSet, v models.JobState) graphql.Marshaler {
+func (ec *executionContext) marshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐState(ctx context.Context, sel ast.SelectionSet, v job.State) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -31291,23 +31292,23 @@ func (ec *executionContext) marshalOJSON2ᚕencodingᚋjsonᚐRawMessage(ctx con
 	return ret
 }
 
-func (ec *executionContext) marshalOJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJob(ctx context.Context, sel ast.SelectionSet, v *models.Job) graphql.Marshaler {
+func (ec *executionContext) marshalOJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJob(ctx context.Context, sel ast.SelectionSet, v *job.Job) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Job(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOJobAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobAction(ctx context.Context, v any) (*models.JobAction, error) {
+func (ec *executionContext) unmarshalOJobAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐAction(ctx context.Context, v any) (*job.Action, error) {
 	if v == nil {
 		return nil, nil
 	}
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.JobAction(tmp)
+	res := job.Action(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOJobAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobAction(ctx context.Context, sel ast.SelectionSet, v *models.JobAction) graphql.Marshaler {
+func (ec *executionContext) marshalOJobAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐAction(ctx context.Context, sel ast.SelectionSet, v *job.Action) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31317,7 +31318,7 @@ func (ec *executionContext) marshalOJobAction2ᚖgithubᚗcomᚋringbackᚋringb
 	return res
 }
 
-func (ec *executionContext) unmarshalOJobFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobFilter(ctx context.Context, v any) (*models.JobFilter, error) {
+func (ec *executionContext) unmarshalOJobFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐFilter(ctx context.Context, v any) (*job.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -31325,16 +31326,16 @@ func (ec *executionContext) unmarshalOJobFilter2ᚖgithubᚗcomᚋringbackᚋrin
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOJobState2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobStateᚄ(ctx context.Context, v any) ([]models.JobState, error) {
+func (ec *executionContext) unmarshalOJobState2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐStateᚄ(ctx context.Context, v any) ([]job.State, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]models.JobState, len(vSlice))
+	res := make([]job.State, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobState(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐState(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -31342,14 +31343,14 @@ func (ec *executionContext) unmarshalOJobState2ᚕgithubᚗcomᚋringbackᚋring
 	return res, nil
 }
 
-func (ec *executionContext) marshalOJobState2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobStateᚄ(ctx context.Context, sel ast.SelectionSet, v []models.JobState) graphql.Marshaler {
+func (ec *executionContext) marshalOJobState2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐStateᚄ(ctx context.Context, sel ast.SelectionSet, v []job.State) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobState(ctx, sel, v[i])
+		return ec.marshalNJobState2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐState(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31361,16 +31362,16 @@ func (ec *executionContext) marshalOJobState2ᚕgithubᚗcomᚋringbackᚋringba
 	return ret
 }
 
-func (ec *executionContext) unmarshalOJobState2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobState(ctx context.Context, v any) (*models.JobState, error) {
+func (ec *executionContext) unmarshalOJobState2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐState(ctx context.Context, v any) (*job.State, error) {
 	if v == nil {
 		return nil, nil
 	}
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.JobState(tmp)
+	res := job.State(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOJobState2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐJobState(ctx context.Context, sel ast.SelectionSet, v *models.JobState) graphql.Marshaler {
+func (ec *executionContext) marshalOJobState2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐState(ctx context.Context, sel ast.SelectionSet, v *job.State) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

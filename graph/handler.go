@@ -19,7 +19,7 @@ import (
 )
 
 type handler struct {
-	service *models.Service
+	service Services
 	answers *models.Answers
 	log     *slog.Logger
 	wait    time.Duration // of the loaders
@@ -27,7 +27,7 @@ type handler struct {
 
 // NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB, of 16 KiB without
 // credentials, and answers within what answers allows. The context of a request has its id (models.RequestID).
-func NewHandler(service *models.Service, answers *models.Answers, version string, log *slog.Logger) http.Handler {
+func NewHandler(service Services, answers *models.Answers, version string, log *slog.Logger) http.Handler {
 	h := &handler{service: service, answers: answers, log: log, wait: batchWait}
 	return h.serve(version)
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -47,8 +48,9 @@ var start = time.Date(2020, 7, 9, 16, 25, 35, 0, time.UTC)
 type world struct {
 	tb       testing.TB
 	url      string // of the database
+	db       *store.Store
 	store    *trap
-	service  *models.Service
+	service  graph.Services
 	clock    *clock
 	queue    *queue
 	log      *logBuffer
@@ -67,10 +69,10 @@ func newWorld(tb testing.TB) *world {
 		for widest := w.widest.Load(); owners > widest && !w.widest.CompareAndSwap(widest, owners); widest = w.widest.Load() {
 		}
 	}))
-	w.url, w.store = databaseURL, &trap{Store: db, close: db.Close}
-	w.service = w.serviceOn(w.store)
+	w.url, w.db, w.store = databaseURL, db, &trap{Store: db, close: db.Close}
+	w.service = w.serviceOn(w.store, db)
 	w.handler = identified(graph.NewHandler(w.service, graph.AnyAnswers(), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
-	w.inTx(func(s *models.Service) { populate(tb, w, s) })
+	w.inTx(func(s graph.Services) { populate(tb, w, s) })
 	w.queue.reset()
 	return w
 }
@@ -100,20 +102,22 @@ func (w *world) in(tb testing.TB) *world {
 	return &inner
 }
 
-func (w *world) serviceOn(db models.Store) *models.Service {
+// serviceOn takes the engine's store, and that of the others.
+func (w *world) serviceOn(engines models.Store, db *store.Store) graph.Services {
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	rules := models.Rules{
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
 		PlatformKeyHash: platformKey.Hash(),
 	}
-	return models.NewService(choosy{db}, w.queue, rules, log).WithClock(w.clock.now, func() float64 { return 0.5 })
+	engine := models.NewService(choosy{engines}, w.queue, rules, log).WithClock(w.clock.now, func() float64 { return 0.5 })
+	return graph.Services{Service: engine, Jobs: job.NewService(engine, db, db.InJobTx)}
 }
 
 // inTx runs many use-cases in one transaction, which is quicker.
-func (w *world) inTx(f func(*models.Service)) {
+func (w *world) inTx(f func(graph.Services)) {
 	w.tb.Helper()
-	err := w.store.InTx(w.tb.Context(), func(tx models.Store) error {
-		f(w.serviceOn(tx))
+	err := w.db.Transaction(w.tb.Context(), func(tx *store.Store) error {
+		f(w.serviceOn(tx, tx))
 		return nil
 	})
 	if err != nil {
@@ -121,7 +125,7 @@ func (w *world) inTx(f func(*models.Service)) {
 	}
 }
 
-func populate(tb testing.TB, w *world, s *models.Service) {
+func populate(tb testing.TB, w *world, s graph.Services) {
 	tb.Helper()
 	ctx, platform := tb.Context(), models.PlatformActor()
 	client, err := s.CreateSSOClient(ctx, platform, models.NewSSOClient{
@@ -162,20 +166,20 @@ func populate(tb testing.TB, w *world, s *models.Service) {
 	deliver(tb, s, w.callback.crawl.ID, 200)
 }
 
-func createUser(tb testing.TB, s *models.Service, in models.NewUser) {
+func createUser(tb testing.TB, s graph.Services, in models.NewUser) {
 	tb.Helper()
 	_, err := s.CreateUser(tb.Context(), models.PlatformActor(), in)
 	must(tb, err)
 }
 
-func createProject(tb testing.TB, s *models.Service, in models.NewProject) {
+func createProject(tb testing.TB, s graph.Services, in models.NewProject) {
 	tb.Helper()
 	in.Name, in.PrimaryDomain = "Site", "https://www.example.com"
 	_, err := s.CreateProject(tb.Context(), models.PlatformActor(), in)
 	must(tb, err)
 }
 
-func finishCrawl(tb testing.TB, s *models.Service, id, projectID int64) *models.Callback {
+func finishCrawl(tb testing.TB, s graph.Services, id, projectID int64) *models.Callback {
 	tb.Helper()
 	user := int64(demoUser)
 	_, c, err := s.FinishCrawl(tb.Context(), models.PlatformActor(), models.CrawlEnd{
@@ -185,7 +189,7 @@ func finishCrawl(tb testing.TB, s *models.Service, id, projectID int64) *models.
 	return c
 }
 
-func finishReport(tb testing.TB, s *models.Service, id, crawlID int64) *models.Callback {
+func finishReport(tb testing.TB, s graph.Services, id, crawlID int64) *models.Callback {
 	tb.Helper()
 	_, c, err := s.FinishReportDownload(tb.Context(), models.PlatformActor(), models.ReportDownloadEnd{
 		ReportDownloadID: id, CrawlID: &crawlID, ReportTemplateCode: ptr(reportTemplateCode), FileURL: reportFileURL,
@@ -195,7 +199,7 @@ func finishReport(tb testing.TB, s *models.Service, id, crawlID int64) *models.C
 }
 
 // deliver makes one attempt as a worker would, and lets the receiver answer with the status; 0 is no answer.
-func deliver(tb testing.TB, s *models.Service, callbackID int64, status int) {
+func deliver(tb testing.TB, s graph.Services, callbackID int64, status int) {
 	tb.Helper()
 	d := claim(tb, s, callbackID)
 	o := models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}
@@ -206,7 +210,7 @@ func deliver(tb testing.TB, s *models.Service, callbackID int64, status int) {
 }
 
 // claim claims one callback as a worker would that finds no other due in its lane.
-func claim(tb testing.TB, s *models.Service, callbackID int64) *models.Delivery {
+func claim(tb testing.TB, s graph.Services, callbackID int64) *models.Delivery {
 	tb.Helper()
 	c, err := s.Callback(tb.Context(), models.PlatformActor(), callbackID)
 	must(tb, err)

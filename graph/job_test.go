@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 const jobFields = `state input output metadata tags callbackUrl correct lastAction createdAt updatedAt completedAt
@@ -83,7 +84,7 @@ func TestWhatJobsCannotBeNamesItsField(t *testing.T) {
 	with := func(field, value string) [2]string {
 		return [2]string{`inputs: [1], ` + field + `: ` + value, `"inputs":[1],"` + field + `":` + value}
 	}
-	many := `[` + strings.Repeat(`"a" `, models.MaxTags+1) + `]`
+	many := `[` + strings.Repeat(`"a" `, job.MaxTags+1) + `]`
 	cases := map[string]struct {
 		input [2]string
 		field string
@@ -112,15 +113,15 @@ func TestWhatJobsCannotBeNamesItsField(t *testing.T) {
 			}
 		}
 		const query = `mutation($inputs: [JSON!]!) { createJobs(input: {projectId: 123, inputs: $inputs}) { jobs { id } } }`
-		w.do(who, query, variables{"inputs": slices.Repeat([]any{1}, models.MaxJobs+1)}).wantError(models.CodeBadUserInput, "inputs", "createJobs")
+		w.do(who, query, variables{"inputs": slices.Repeat([]any{1}, job.MaxJobs+1)}).wantError(models.CodeBadUserInput, "inputs", "createJobs")
 		if a := w.do(who, query, variables{"inputs": []any{nil}}); a.code() != "GRAPHQL_VALIDATION_FAILED" {
 			t.Errorf("null for an input: %s", a.Body)
 		}
 		w.do(viewer, query, variables{"inputs": []any{1}}).wantError(models.CodeForbidden, "", "createJobs")
 	})
 	made := w.ok(who, `mutation($inputs: [JSON!]!) { createJobs(input: {projectId: 123, inputs: $inputs}) { jobs { input } } }`,
-		variables{"inputs": slices.Repeat([]any{1}, models.MaxJobs)})
-	w.same("made", models.MaxJobs, len(made.list("createJobs.jobs")))
+		variables{"inputs": slices.Repeat([]any{1}, job.MaxJobs)})
+	w.same("made", job.MaxJobs, len(made.list("createJobs.jobs")))
 }
 
 func TestAJobsJSONComesBackAsItWasGiven(t *testing.T) {
@@ -159,16 +160,16 @@ const updateJobQuery = `mutation($input: UpdateJobInput!) { updateJob(input: $in
 func TestEachChangeOfAJobMakesOneCallbackInItsTurn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	job := w.job(models.NewJobs{ProjectID: bareProject, CallbackURL: ptr("https://jobs.example.com/")})
+	made := w.job(job.NewJobs{ProjectID: bareProject, CallbackURL: ptr("https://jobs.example.com/")})
 	var ids []any
 	step := func(change variables, state string, correct, output any, again bool) {
 		t.Helper()
 		w.clock.advance(time.Minute)
-		change["jobId"] = job.ID
+		change["jobId"] = made.ID
 		a := w.ok(platform(), updateJobQuery, variables{"input": change})
-		w.sameJSON("the callback", fmt.Sprintf(`{"event":"JOB_UPDATED","targetUrl":"https://jobs.example.com/","job":{"rawID":"%d"},"run":null}`, job.ID),
+		w.sameJSON("the callback", fmt.Sprintf(`{"event":"JOB_UPDATED","targetUrl":"https://jobs.example.com/","job":{"rawID":"%d"},"run":null}`, made.ID),
 			without(a.at("updateJob.callback"), "id", "payload"))
-		w.same("the payload", fmt.Sprintf(`{"id":"%d","uuid":"%s","state":"%s","action":"%s"}`, job.ID, job.UUID, state, change["action"]),
+		w.same("the payload", fmt.Sprintf(`{"id":"%d","uuid":"%s","state":"%s","action":"%s"}`, made.ID, made.UUID, state, change["action"]),
 			a.text("updateJob.callback.payload"))
 		w.same("the job", plain(variables{"state": state, "lastAction": change["action"], "correct": correct, "output": output}),
 			without(a.at("updateJob.job"), "updatedAt", "completedAt"))
@@ -189,14 +190,14 @@ func TestEachChangeOfAJobMakesOneCallbackInItsTurn(t *testing.T) {
 	step(variables{"action": "ACCEPTED", "state": "COMPLETED"}, "COMPLETED", true, "dog", true)
 	step(variables{"action": "DECLINED"}, "COMPLETED", false, "dog", false)
 	const waiting = `query($id: ObjectID!) { getJob(id: $id) { callbacks { nodes { status nextAttemptAt } } } }`
-	a := w.ok(w.viewer(), waiting, variables{"id": job.ID})
+	a := w.ok(w.viewer(), waiting, variables{"id": made.ID})
 	for i := range 6 { // newest first: all but the oldest wait for the one before
 		w.same("due", i == 5, a.at(fmt.Sprintf("getJob.callbacks.nodes.%d.nextAttemptAt", i)) != nil)
 	}
 	first, err := models.ParseObjectID(ids[0].(string))
 	must(t, err)
 	deliver(t, w.service, first.Raw, 204)
-	a = w.ok(w.viewer(), waiting, variables{"id": job.ID})
+	a = w.ok(w.viewer(), waiting, variables{"id": made.ID})
 	w.same("the next", true, a.at("getJob.callbacks.nodes.4.nextAttemptAt") != nil)
 	w.same("the one after", nil, a.at("getJob.callbacks.nodes.3.nextAttemptAt"))
 }
@@ -204,39 +205,39 @@ func TestEachChangeOfAJobMakesOneCallbackInItsTurn(t *testing.T) {
 func TestWhatAJobCannotBecomeNamesItsField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	job := map[models.JobState]int64{}
-	for _, state := range []models.JobState{models.JobScheduled, models.JobFailed, models.JobSuspended, models.JobCanceled, models.JobExpired, models.JobCompleted} {
-		j := w.job(models.NewJobs{ProjectID: bareProject})
-		if job[state] = j.ID; state != models.JobScheduled {
-			_, _, err := w.service.UpdateJob(t.Context(), models.PlatformActor(), models.JobChange{JobID: j.ID, Action: models.JobResolved, State: &state})
+	made := map[job.State]int64{}
+	for _, state := range []job.State{job.Scheduled, job.Failed, job.Suspended, job.Canceled, job.Expired, job.Completed} {
+		j := w.job(job.NewJobs{ProjectID: bareProject})
+		if made[state] = j.ID; state != job.Scheduled {
+			_, _, err := w.service.Jobs.UpdateJob(t.Context(), models.PlatformActor(), job.Change{JobID: j.ID, Action: job.Resolved, State: &state})
 			must(t, err)
 		}
 	}
 	cases := []struct {
-		state  models.JobState
+		state  job.State
 		change variables
 		code   models.Code
 		field  string
 	}{
-		{models.JobScheduled, variables{"action": "RESOLVED"}, models.CodeBadUserInput, "state"},
-		{models.JobScheduled, variables{"action": "RESOLVED", "state": "IN_PROGRESS"}, models.CodeBadUserInput, "state"},
-		{models.JobScheduled, variables{"action": "RESOLVED", "state": "SCHEDULED"}, models.CodeBadUserInput, "state"},
-		{models.JobCompleted, variables{"action": "EDITED"}, models.CodeBadUserInput, "output"},
-		{models.JobCompleted, variables{"action": "EDITED", "output": nil}, models.CodeBadUserInput, "output"},
-		{models.JobScheduled, variables{"action": "EDITED", "output": 1}, models.CodeConflict, "action"},
-		{models.JobScheduled, variables{"action": "ACCEPTED"}, models.CodeConflict, "action"},
-		{models.JobSuspended, variables{"action": "DECLINED"}, models.CodeConflict, "action"},
-		{models.JobFailed, variables{"action": "ACCEPTED"}, models.CodeConflict, "action"},
-		{models.JobCompleted, variables{"action": "ACCEPTED", "state": "FAILED"}, models.CodeConflict, "state"},
-		{models.JobSuspended, variables{"action": "RESOLVED", "state": "SUSPENDED", "output": 1}, models.CodeConflict, "state"},
-		{models.JobFailed, variables{"action": "RESOLVED", "state": "COMPLETED"}, models.CodeConflict, "state"},
-		{models.JobCanceled, variables{"action": "RESOLVED", "state": "SUSPENDED"}, models.CodeConflict, "state"},
-		{models.JobExpired, variables{"action": "RESOLVED", "state": "CANCELED"}, models.CodeConflict, "state"},
-		{models.JobCompleted, variables{"action": "RESOLVED", "state": "COMPLETED", "output": 1}, models.CodeConflict, "state"},
+		{job.Scheduled, variables{"action": "RESOLVED"}, models.CodeBadUserInput, "state"},
+		{job.Scheduled, variables{"action": "RESOLVED", "state": "IN_PROGRESS"}, models.CodeBadUserInput, "state"},
+		{job.Scheduled, variables{"action": "RESOLVED", "state": "SCHEDULED"}, models.CodeBadUserInput, "state"},
+		{job.Completed, variables{"action": "EDITED"}, models.CodeBadUserInput, "output"},
+		{job.Completed, variables{"action": "EDITED", "output": nil}, models.CodeBadUserInput, "output"},
+		{job.Scheduled, variables{"action": "EDITED", "output": 1}, models.CodeConflict, "action"},
+		{job.Scheduled, variables{"action": "ACCEPTED"}, models.CodeConflict, "action"},
+		{job.Suspended, variables{"action": "DECLINED"}, models.CodeConflict, "action"},
+		{job.Failed, variables{"action": "ACCEPTED"}, models.CodeConflict, "action"},
+		{job.Completed, variables{"action": "ACCEPTED", "state": "FAILED"}, models.CodeConflict, "state"},
+		{job.Suspended, variables{"action": "RESOLVED", "state": "SUSPENDED", "output": 1}, models.CodeConflict, "state"},
+		{job.Failed, variables{"action": "RESOLVED", "state": "COMPLETED"}, models.CodeConflict, "state"},
+		{job.Canceled, variables{"action": "RESOLVED", "state": "SUSPENDED"}, models.CodeConflict, "state"},
+		{job.Expired, variables{"action": "RESOLVED", "state": "CANCELED"}, models.CodeConflict, "state"},
+		{job.Completed, variables{"action": "RESOLVED", "state": "COMPLETED", "output": 1}, models.CodeConflict, "state"},
 	}
 	w.unchanged(func() {
 		for _, tc := range cases {
-			tc.change["jobId"] = job[tc.state]
+			tc.change["jobId"] = made[tc.state]
 			w.do(platform(), updateJobQuery, variables{"input": tc.change}).wantError(tc.code, tc.field, "updateJob")
 		}
 		w.do(platform(), updateJobQuery, variables{"input": variables{"jobId": 9999, "action": "ACCEPTED"}}).wantError(models.CodeNotFound, "", "updateJob")
@@ -247,7 +248,7 @@ func TestAJobWithoutAURLTellsNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for project, want := range map[int64]any{demoProject: projectURL, bareProject: accountURL, otherProject: nil} {
-		j := w.job(models.NewJobs{ProjectID: project})
+		j := w.job(job.NewJobs{ProjectID: project})
 		a := w.ok(platform(), updateJobQuery, variables{"input": variables{"jobId": j.ID, "action": "RESOLVED", "state": "FAILED"}})
 		if want == nil {
 			w.same("the callback", nil, a.at("updateJob.callback"))
@@ -265,7 +266,7 @@ func TestJobFiltersNarrowAloneAndTogether(t *testing.T) {
 	all := []string{"SCHEDULED", "SUSPENDED", "FAILED", "COMPLETED", "EXPIRED"}
 	for _, name := range all {
 		w.clock.advance(time.Minute)
-		j := w.job(models.NewJobs{ProjectID: bareProject})
+		j := w.job(job.NewJobs{ProjectID: bareProject})
 		if names[j.UUID.String()] = name; name != "SCHEDULED" {
 			w.ok(platform(), updateJobQuery, variables{"input": variables{"jobId": j.ID, "action": "RESOLVED", "state": name}})
 		}

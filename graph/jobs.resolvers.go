@@ -10,82 +10,83 @@ import (
 	"encoding/json"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
-func (r *callbackResolver) Job(ctx context.Context, obj *models.Callback) (*models.Job, error) {
+func (r *callbackResolver) Job(ctx context.Context, obj *models.Callback) (*job.Job, error) {
 	return load(ctx, loadersFrom(ctx).jobs, obj.Source.ID(models.TypeJob))
 }
 
-func (r *jobResolver) Input(ctx context.Context, obj *models.Job) (json.RawMessage, error) {
+func (r *jobResolver) Input(ctx context.Context, obj *job.Job) (json.RawMessage, error) {
 	if obj.Input != nil { // the mutation's own
 		return obj.Input, nil
 	}
 	return text(ctx, models.JobInputText, obj.ID, asJSON)
 }
 
-func (r *jobResolver) Output(ctx context.Context, obj *models.Job) (json.RawMessage, error) {
+func (r *jobResolver) Output(ctx context.Context, obj *job.Job) (json.RawMessage, error) {
 	if obj.Input != nil {
 		return obj.Output, nil
 	}
 	return text(ctx, models.JobOutputText, obj.ID, asJSON)
 }
 
-func (r *jobResolver) Metadata(ctx context.Context, obj *models.Job) (json.RawMessage, error) {
+func (r *jobResolver) Metadata(ctx context.Context, obj *job.Job) (json.RawMessage, error) {
 	if obj.Input != nil {
 		return obj.Metadata, nil
 	}
 	return text(ctx, models.JobMetadataText, obj.ID, asJSON)
 }
 
-func (r *jobResolver) CreatedByUser(ctx context.Context, obj *models.Job) (*models.User, error) {
+func (r *jobResolver) CreatedByUser(ctx context.Context, obj *job.Job) (*models.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
 }
 
-func (r *jobResolver) Project(ctx context.Context, obj *models.Job) (*models.Project, error) {
+func (r *jobResolver) Project(ctx context.Context, obj *job.Job) (*models.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *jobResolver) Account(ctx context.Context, obj *models.Job) (*models.Account, error) {
+func (r *jobResolver) Account(ctx context.Context, obj *job.Job) (*models.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *jobResolver) Callbacks(ctx context.Context, obj *models.Job, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
-	return callbacks(ctx, models.OwnerJob, obj.ID, first, after, filter)
+func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
+	return callbacks(ctx, job.Owner, obj.ID, first, after, filter)
 }
 
 func (r *mutationResolver) CreateJobs(ctx context.Context, input CreateJobsInput) (*CreateJobsPayload, error) {
 	var ids ids
-	in := models.NewJobs{
+	in := job.NewJobs{
 		ProjectID: ids.read("projectId", models.TypeProject, input.ProjectID), Inputs: input.Inputs,
 		CallbackURL: input.CallbackURL.Value(), Metadata: orNil(input.Metadata.Value()), Tags: input.Tags.Value(),
 	}
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	jobs, err := r.service.CreateJobs(ctx, models.ActorFrom(ctx), in)
+	jobs, err := r.service.Jobs.CreateJobs(ctx, models.ActorFrom(ctx), in)
 	return &CreateJobsPayload{Jobs: jobs}, err
 }
 
 func (r *mutationResolver) UpdateJob(ctx context.Context, input UpdateJobInput) (*UpdateJobPayload, error) {
 	var ids ids
-	in := models.JobChange{
+	in := job.Change{
 		JobID: ids.read("jobId", models.TypeJob, input.JobID), State: input.State.Value(), Action: input.Action,
 		Output: orNil(input.Output.Value()),
 	}
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	job, callback, err := r.service.UpdateJob(ctx, models.ActorFrom(ctx), in)
-	return &UpdateJobPayload{Job: job, Callback: callback}, err
+	changed, callback, err := r.service.Jobs.UpdateJob(ctx, models.ActorFrom(ctx), in)
+	return &UpdateJobPayload{Job: changed, Callback: callback}, err
 }
 
-func (r *projectResolver) Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.JobFilter) (*Connection[*models.Job], error) {
+func (r *projectResolver) Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
 	}
 	if filter == nil {
-		filter = &models.JobFilter{}
+		filter = &job.Filter{}
 	}
 	if err := filter.Check(); err != nil {
 		return nil, err
@@ -95,19 +96,19 @@ func (r *projectResolver) Jobs(ctx context.Context, obj *models.Project, first *
 		return nil, err
 	}
 	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, page, list[*models.Job]{
+	return connection(ctx, obj.ID, page, list[*job.Job]{
 		name: "jobs " + string(arguments),
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Job], error) {
-			return r.service.JobPages(ctx, actor, ids, *filter, page)
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*job.Job], error) {
+			return r.service.Jobs.JobPages(ctx, actor, ids, *filter, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.CountJobs(ctx, actor, ids, *filter)
+			return r.service.Jobs.CountJobs(ctx, actor, ids, *filter)
 		},
 	})
 }
 
-func (r *queryResolver) GetJob(ctx context.Context, id *models.ObjectID, uuid *string) (*models.Job, error) {
-	return oneOf(ctx, models.TypeJob, id, uuid, "uuid", r.service.Job, r.service.JobByUUID)
+func (r *queryResolver) GetJob(ctx context.Context, id *models.ObjectID, uuid *string) (*job.Job, error) {
+	return oneOf(ctx, models.TypeJob, id, uuid, "uuid", r.service.Jobs.Job, r.service.Jobs.JobByUUID)
 }
 
 func (r *Resolver) Job() JobResolver { return &jobResolver{r} }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // Limits on one request.
@@ -76,7 +77,7 @@ func complexity() ComplexityRoot {
 	runs := func(child int, first *int, _ *string, _ *models.RunFilter) int { return listCost(child, first) }
 	c.Project.Runs = runs
 	c.Project.Schedules = list
-	c.Project.Jobs = func(child int, first *int, _ *string, _ *models.JobFilter) int { return listCost(child, first) }
+	c.Project.Jobs = func(child int, first *int, _ *string, _ *job.Filter) int { return listCost(child, first) }
 	c.Schedule.Runs = runs
 	c.Run.Batches = list
 	c.Run.Callbacks = filtered
@@ -84,7 +85,7 @@ func complexity() ComplexityRoot {
 	c.Job.Callbacks = filtered
 	// Each call that failed leaves an attempt; those of workers that died do not come in numbers.
 	c.Batch.Attempts = func(child int) int { return 1 + child*3 }
-	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*models.MaxJobs }
+	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*job.MaxJobs }
 	c.Callback.Replays = func(child int) int { return 1 + child*models.MaxReplays }
 	c.Project.Keys = func(child int) int { return 1 + child*models.MaxProjectKeys }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // batchWait is how long a loader gathers keys. The siblings of a list are resolved at once, so it need not be long.
@@ -21,7 +22,7 @@ const maxBatch = models.MaxPageSize
 
 // loaders batch the reads of one request, so that a list costs one statement for each relation and not one for each entity.
 type loaders struct {
-	service *models.Service
+	service Services
 	actor   *models.Actor
 	wait    time.Duration
 
@@ -38,7 +39,7 @@ type loaders struct {
 	runs            *dataloadgen.Loader[int64, *models.Run]
 	batches         *dataloadgen.Loader[int64, *models.Batch]
 	batchAttempts   *dataloadgen.Loader[int64, []*models.BatchAttempt]
-	jobs            *dataloadgen.Loader[int64, *models.Job]
+	jobs            *dataloadgen.Loader[int64, *job.Job]
 	projectKeys     *dataloadgen.Loader[int64, []*models.ProjectKey]
 
 	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement. It also has one for
@@ -59,7 +60,7 @@ func ofOperation(ctx context.Context) context.Context {
 }
 
 // withLoaders returns a context with loaders, and what makes it forget all that they have read.
-func withLoaders(ctx context.Context, service *models.Service, wait time.Duration) (_ context.Context, forget func()) {
+func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ context.Context, forget func()) {
 	actor := models.ActorFrom(ctx)
 	all := &loaders{
 		service: service, actor: actor, wait: wait, lists: map[string]any{},

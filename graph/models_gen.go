@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // A role for a new user.
@@ -80,7 +81,7 @@ type CreateJobsInput struct {
 
 type CreateJobsPayload struct {
 	// In the order of the inputs.
-	Jobs []*models.Job `json:"jobs"`
+	Jobs []*job.Job `json:"jobs"`
 }
 
 type CreateProjectInput struct {
@@ -425,14 +426,14 @@ type UpdateActionPayload struct {
 type UpdateJobInput struct {
 	JobID models.ObjectID `json:"jobId"`
 	// With `RESOLVED`: `FAILED`, `SUSPENDED`, `CANCELED`, `EXPIRED` or `COMPLETED`. Otherwise the job's own, or left out.
-	State  graphql.Omittable[*models.JobState] `json:"state,omitempty"`
-	Action models.JobAction                    `json:"action"`
+	State  graphql.Omittable[*job.State] `json:"state,omitempty"`
+	Action job.Action                    `json:"action"`
 	// Needed with `EDITED`. Left out: unchanged.
 	Output graphql.Omittable[json.RawMessage] `json:"output,omitempty"`
 }
 
 type UpdateJobPayload struct {
-	Job *models.Job `json:"job"`
+	Job *job.Job `json:"job"`
 	// Null where there is nowhere to call back to.
 	Callback *models.Callback `json:"callback,omitempty"`
 }

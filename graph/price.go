@@ -36,7 +36,7 @@ func (p price) MutateOperationContext(ctx context.Context, opCtx *graphql.Operat
 	return nil
 }
 
-// maxPrice is where prices end. No list multiplies it by more than models.MaxJobs, which overflows nothing.
+// maxPrice is where prices end. No list multiplies it by more than job.MaxJobs, which overflows nothing.
 const maxPrice = 1 << 31
 
 // pricer goes through each selection of a document once: what a fragment costs depends on the variables only.

@@ -6,11 +6,18 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
+
+// Services are the use-cases that the API is of.
+type Services struct {
+	*models.Service // of tenants and callbacks
+	Jobs            *job.Service
+}
 
 // Resolver is the root of all resolvers.
 type Resolver struct {
-	service *models.Service
+	service Services
 	version string
 }
 
@@ -41,7 +48,7 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 	case models.TypeSchedule:
 		return found(r.service.Schedule(ctx, actor, id.Raw))
 	case models.TypeJob:
-		return found(r.service.Job(ctx, actor, id.Raw))
+		return found(r.service.Jobs.Job(ctx, actor, id.Raw))
 	case models.TypeSSOClient:
 		return found(r.service.SSOClient(ctx, actor, id.Raw))
 	case models.TypeUser:

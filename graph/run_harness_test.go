@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // What every world has of runs and jobs, all on the demo project.
@@ -22,7 +24,7 @@ const (
 	executorSecret, runSecret                      = "Bearer executor-secret-4718", "Bearer run-secret-4719"
 )
 
-func populateRuns(tb testing.TB, s *models.Service) {
+func populateRuns(tb testing.TB, s graph.Services) {
 	tb.Helper()
 	ctx, platform := tb.Context(), models.PlatformActor()
 	_, err := s.CreateAction(ctx, platform, demoAccount, "search", models.ActionSettings{
@@ -37,12 +39,12 @@ func populateRuns(tb testing.TB, s *models.Service) {
 	}
 	_, err = s.PauseSchedule(ctx, platform, pausedSchedule)
 	must(tb, err)
-	_, err = s.CreateJobs(ctx, platform, models.NewJobs{ProjectID: demoProject, Inputs: []json.RawMessage{json.RawMessage(`{"image":1}`)}})
+	_, err = s.Jobs.CreateJobs(ctx, platform, job.NewJobs{ProjectID: demoProject, Inputs: []json.RawMessage{json.RawMessage(`{"image":1}`)}})
 	must(tb, err)
 }
 
 // createRun makes a run of the search action with one input, unless others are given.
-func createRun(tb testing.TB, s *models.Service, in models.NewRun) *models.Run {
+func createRun(tb testing.TB, s graph.Services, in models.NewRun) *models.Run {
 	tb.Helper()
 	in.Action = cmp.Or(in.Action, "search")
 	if in.Inputs == nil {
@@ -63,7 +65,7 @@ func (w *world) action(name string) int64 {
 	return a.ID
 }
 
-func claimBatches(tb testing.TB, s *models.Service, actionID int64, limit int) []*models.Execution {
+func claimBatches(tb testing.TB, s graph.Services, actionID int64, limit int) []*models.Execution {
 	tb.Helper()
 	a, err := s.Action(tb.Context(), models.PlatformActor(), actionID)
 	must(tb, err)
@@ -74,7 +76,7 @@ func claimBatches(tb testing.TB, s *models.Service, actionID int64, limit int) [
 
 // execute calls the executor once for each batch that is due for an action, as workers would. It gives the answers in turn, and the
 // last to all that remain.
-func execute(tb testing.TB, s *models.Service, actionID int64, answers ...models.Outcome) {
+func execute(tb testing.TB, s graph.Services, actionID int64, answers ...models.Outcome) {
 	tb.Helper()
 	claimed := claimBatches(tb, s, actionID, 1000)
 	if len(claimed) == 0 {
@@ -97,12 +99,12 @@ func unanswered(code models.AttemptErrorCode) models.Outcome {
 }
 
 // job makes a job, of an input that does not matter unless others are given.
-func (w *world) job(in models.NewJobs) *models.Job {
+func (w *world) job(in job.NewJobs) *job.Job {
 	w.tb.Helper()
 	if in.Inputs == nil {
 		in.Inputs = []json.RawMessage{json.RawMessage(`{"image":1}`)}
 	}
-	jobs, err := w.service.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
+	jobs, err := w.service.Jobs.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
 	must(w.tb, err)
 	return jobs[0]
 }

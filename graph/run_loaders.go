@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // addRuns adds the loaders of runs and jobs.
@@ -19,8 +20,8 @@ func (l *loaders) addRuns() {
 	l.runs = byID(l.wait, func(ctx context.Context, ids []int64) ([]*models.Run, error) {
 		return l.service.Runs(ctx, l.actor, ids...)
 	})
-	l.jobs = byID(l.wait, func(ctx context.Context, ids []int64) ([]*models.Job, error) {
-		return l.service.Jobs(ctx, l.actor, ids...)
+	l.jobs = byID(l.wait, func(ctx context.Context, ids []int64) ([]*job.Job, error) {
+		return l.service.Jobs.Jobs(ctx, l.actor, ids...)
 	})
 	l.batches = keyed(l.wait, func(b *models.Batch) int64 { return b.ID },
 		func(ctx context.Context, ids []int64) ([]*models.Batch, error) {

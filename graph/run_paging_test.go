@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // paged is a list with its nodes as they must come.
@@ -42,7 +43,7 @@ func (w *world) listsOfAProject() map[string]paged {
 	createProject(w.tb, w.service, models.NewProject{AccountID: demoAccount, RawID: scheduled})
 	actions := w.each8(func(i int) int64 { return w.action(fmt.Sprint("a", i)) })
 	runs := w.each8(func(int) int64 { return createRun(w.tb, w.service, models.NewRun{ProjectID: bareProject}).ID })
-	jobs := w.each8(func(int) int64 { return w.job(models.NewJobs{ProjectID: bareProject}).ID })
+	jobs := w.each8(func(int) int64 { return w.job(job.NewJobs{ProjectID: bareProject}).ID })
 	each := createRun(w.tb, w.service, models.NewRun{ProjectID: scheduled, Schedule: &models.NewSchedule{Cron: ptr("* * * * *")}})
 	schedules := w.each8(func(int) int64 {
 		return *createRun(w.tb, w.service, models.NewRun{ProjectID: scheduled, Schedule: &models.NewSchedule{Cron: ptr("0 6 * * *")}}).ScheduleID
@@ -83,18 +84,18 @@ func (w *world) listsOfARun() map[string]paged {
 		batches.want = append(batches.want, fmt.Sprintf(`{"page":%d}`, page+1))
 		callbacks.want = append(callbacks.want, fmt.Sprintf(`{"batch":{"page":%d},"event":"RUN_BATCH_FINISHED"}`, 8-page))
 	}
-	job := w.job(models.NewJobs{ProjectID: bareProject})
+	made := w.job(job.NewJobs{ProjectID: bareProject})
 	changes := w.each8(func(i int) int64 {
-		change := models.JobChange{JobID: job.ID, Action: models.JobEdited, Output: json.RawMessage(fmt.Sprint(i))}
+		change := job.Change{JobID: made.ID, Action: job.Edited, Output: json.RawMessage(fmt.Sprint(i))}
 		if i == 0 {
-			change.Action, change.State = models.JobResolved, ptr(models.JobCompleted)
+			change.Action, change.State = job.Resolved, ptr(job.Completed)
 		}
-		_, c, err := w.service.UpdateJob(w.tb.Context(), models.PlatformActor(), change)
+		_, c, err := w.service.Jobs.UpdateJob(w.tb.Context(), models.PlatformActor(), change)
 		must(w.tb, err)
 		return c.ID
 	})
 	lists["batches"], lists["callbacks"] = batches, callbacks
-	lists["callbacks of a job"] = numbered(fmt.Sprintf(`getJob(id: %d)`, job.ID), `callbacks`, changes)
+	lists["callbacks of a job"] = numbered(fmt.Sprintf(`getJob(id: %d)`, made.ID), `callbacks`, changes)
 	return lists
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 const historyQuery = `{ getAccount(id: 123123) { callbacks(first: 50) { totalCount nodes { project { account { name } } account { role }
@@ -33,11 +34,11 @@ const schedulesQuery = `{ getProject(id: 123) { schedules(first: 50) { totalCoun
 // listCase has a query for a list, and makes n entities for it with everything that hangs on them.
 type listCase struct {
 	query, list string
-	make        func(tb testing.TB, s *models.Service, n int64)
+	make        func(tb testing.TB, s graph.Services, n int64)
 }
 
 var lists = map[string]listCase{
-	"callbacks of an account": {historyQuery, "getAccount.callbacks.nodes", func(tb testing.TB, s *models.Service, n int64) {
+	"callbacks of an account": {historyQuery, "getAccount.callbacks.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for i := range (n + 2) / 3 {
 			project := 3000 + i
 			createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: project})
@@ -48,13 +49,13 @@ var lists = map[string]listCase{
 			must(tb, err)
 		}
 	}},
-	"projects of an account": {settingsQuery, "getAccount.projects.nodes", func(tb testing.TB, s *models.Service, n int64) {
+	"projects of an account": {settingsQuery, "getAccount.projects.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for i := range n {
 			createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: 3000 + i})
 			finishCrawl(tb, s, 4000+i, 3000+i)
 		}
 	}},
-	"accounts of a user": {accountsQuery, "me.accounts.nodes", func(tb testing.TB, s *models.Service, n int64) {
+	"accounts of a user": {accountsQuery, "me.accounts.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		var memberships []models.Membership
 		for i := range n {
 			_, err := s.CreateAccount(tb.Context(), models.PlatformActor(), models.NewAccount{Name: "A", RawID: 3000 + i})
@@ -64,7 +65,7 @@ var lists = map[string]listCase{
 		}
 		createUser(tb, s, models.NewUser{Email: "many@example.com", RawID: 70, Accounts: memberships})
 	}},
-	"runs of a project": {runsQuery, "getProject.runs.nodes", func(tb testing.TB, s *models.Service, n int64) {
+	"runs of a project": {runsQuery, "getProject.runs.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for i := range n {
 			in := models.NewRun{ProjectID: bareProject, MaxResults: ptr(20)}
 			if i%3 == 0 {
@@ -74,17 +75,17 @@ var lists = map[string]listCase{
 		}
 		execute(tb, s, searchAction, executed(200, `{"results":[1,2,3,4]}`), executed(500, ``))
 	}},
-	"jobs of a project": {jobsQuery, "getProject.jobs.nodes", func(tb testing.TB, s *models.Service, n int64) {
+	"jobs of a project": {jobsQuery, "getProject.jobs.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for range n {
-			jobs, err := s.CreateJobs(tb.Context(), models.PlatformActor(), models.NewJobs{ProjectID: bareProject, Inputs: []json.RawMessage{[]byte(`1`)}})
+			jobs, err := s.Jobs.CreateJobs(tb.Context(), models.PlatformActor(), job.NewJobs{ProjectID: bareProject, Inputs: []json.RawMessage{[]byte(`1`)}})
 			must(tb, err)
-			_, _, err = s.UpdateJob(tb.Context(), models.PlatformActor(), models.JobChange{
-				JobID: jobs[0].ID, Action: models.JobResolved, State: ptr(models.JobCompleted),
+			_, _, err = s.Jobs.UpdateJob(tb.Context(), models.PlatformActor(), job.Change{
+				JobID: jobs[0].ID, Action: job.Resolved, State: ptr(job.Completed),
 			})
 			must(tb, err)
 		}
 	}},
-	"schedules of a project": {schedulesQuery, "getProject.schedules.nodes", func(tb testing.TB, s *models.Service, n int64) {
+	"schedules of a project": {schedulesQuery, "getProject.schedules.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for range n {
 			createRun(tb, s, models.NewRun{ProjectID: bareProject, Schedule: &models.NewSchedule{}})
 			createRun(tb, s, models.NewRun{ProjectID: bareProject, Schedule: &models.NewSchedule{Cron: ptr("* * * * *")}})
@@ -114,7 +115,7 @@ func (l listCase) statements(t *testing.T, n int64) int64 {
 	t.Helper()
 	w := newWorld(t)
 	w.handler = graph.NewPatientHandler(w.service, slog.New(slog.DiscardHandler))
-	w.inTx(func(s *models.Service) { l.make(t, s, n) })
+	w.inTx(func(s graph.Services) { l.make(t, s, n) })
 	who := w.admin()
 	if l.list == "me.accounts.nodes" {
 		who = w.session(70)
@@ -136,7 +137,7 @@ func TestAListInManyListsIsReadInPortions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const projects = 90
-	w.inTx(func(s *models.Service) {
+	w.inTx(func(s graph.Services) {
 		for range projects {
 			createProject(t, s, models.NewProject{AccountID: demoAccount})
 			createProject(t, s, models.NewProject{AccountID: otherAccount})

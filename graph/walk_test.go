@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // isEntity tells whether a type is found by its id.
@@ -216,15 +217,15 @@ func (w *world) populateEverything() []entity {
 	replay, err := s.ReplayCallback(ctx, p, w.callback.crawl.ID)
 	must(t, err)
 
-	job := w.job(models.NewJobs{
+	madeJob := w.job(job.NewJobs{
 		ProjectID: demoProject, CallbackURL: ptr(runURL + "/"), Metadata: json.RawMessage(`{"a":1}`), Tags: []string{"a"},
 	})
-	completed := models.JobCompleted
-	_, update, err := s.UpdateJob(ctx, p, models.JobChange{
-		JobID: job.ID, State: &completed, Action: models.JobResolved, Output: json.RawMessage(`{"label":"cat"}`),
+	completed := job.Completed
+	_, update, err := s.Jobs.UpdateJob(ctx, p, job.Change{
+		JobID: madeJob.ID, State: &completed, Action: job.Resolved, Output: json.RawMessage(`{"label":"cat"}`),
 	})
 	must(t, err)
-	_, _, err = s.UpdateJob(ctx, p, models.JobChange{JobID: job.ID, Action: models.JobAccepted})
+	_, _, err = s.Jobs.UpdateJob(ctx, p, job.Change{JobID: madeJob.ID, Action: job.Accepted})
 	must(t, err)
 
 	everything := w.action("everything")
@@ -277,7 +278,7 @@ func (w *world) populateEverything() []entity {
 		{models.TypeRun, raw("createRun.run.rawID")},
 		{models.TypeSchedule, activeSchedule},
 		{models.TypeSchedule, raw("later.run.schedule.rawID")},
-		{models.TypeJob, job.ID},
+		{models.TypeJob, madeJob.ID},
 		{models.TypeJob, raw("createJobs.jobs.0.rawID")},
 	}
 }

@@ -21,7 +21,7 @@ type Account struct {
 func (a *Account) ObjectID() ObjectID { return ObjectID{TypeAccount, a.ID} }
 
 // RawID returns the account's number as text.
-func (a *Account) RawID() string { return rawIDText(a.ID) }
+func (a *Account) RawID() string { return RawIDText(a.ID) }
 
 // APICallbackURL is where callbacks go, as far as this level says it.
 func (a *Account) APICallbackURL() *string { return a.Callback.URL }
@@ -60,7 +60,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *Actor, in NewAccount
 	}
 	err := firstError(
 		checkNewID("rawID", in.RawID),
-		checkName("name", in.Name),
+		CheckName("name", in.Name),
 		checkOptionalName("partnerAccountId", in.PartnerAccountID),
 		a.setTimezone(Optional[*string]{in.Timezone != nil, in.Timezone}),
 		a.Callback.apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
@@ -70,7 +70,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *Actor, in NewAccount
 	}
 	return a, s.store.InTx(ctx, func(tx Store) error {
 		if in.SSOClientID != nil {
-			if _, err := one(tx.SSOClients(ctx, *in.SSOClientID))(TypeSSOClient); err != nil {
+			if _, err := One(tx.SSOClients(ctx, *in.SSOClientID))(TypeSSOClient); err != nil {
 				return err
 			}
 		}
@@ -118,7 +118,7 @@ func (a *Account) setTimezone(zone Optional[*string]) error {
 
 // Account returns one account that the actor may see.
 func (s *Service) Account(ctx context.Context, actor *Actor, id int64) (*Account, error) {
-	return one(s.Accounts(ctx, actor, id))(TypeAccount)
+	return One(s.Accounts(ctx, actor, id))(TypeAccount)
 }
 
 // Accounts returns those of the given accounts that the actor may see, in no order.

@@ -30,7 +30,7 @@ type Action struct {
 func (a *Action) ObjectID() ObjectID { return ObjectID{TypeAction, a.ID} }
 
 // RawID returns the action's number as text.
-func (a *Action) RawID() string { return rawIDText(a.ID) }
+func (a *Action) RawID() string { return RawIDText(a.ID) }
 
 // ExecutorURL is where the executor listens.
 func (a *Action) ExecutorURL() string { return *a.Executor.URL }
@@ -67,7 +67,7 @@ func (s *Service) CreateAction(ctx context.Context, actor *Actor, accountID int6
 		return nil, err
 	}
 	if !actionPattern.MatchString(name) {
-		return nil, invalid("name", "must be 1 to 100 letters, digits, dots, _ or -, and begin with a letter or digit")
+		return nil, Invalid("name", "must be 1 to 100 letters, digits, dots, _ or -, and begin with a letter or digit")
 	}
 	at := s.now()
 	a := &Action{
@@ -77,7 +77,7 @@ func (s *Service) CreateAction(ctx context.Context, actor *Actor, accountID int6
 		return nil, err
 	}
 	return a, s.store.InTx(ctx, func(tx Store) error {
-		if _, err := one(tx.Accounts(ctx, actor.Scope(RoleViewer), accountID))(TypeAccount); err != nil {
+		if _, err := One(tx.Accounts(ctx, actor.Scope(RoleViewer), accountID))(TypeAccount); err != nil {
 			return err
 		}
 		return tx.CreateAction(ctx, a)
@@ -86,7 +86,7 @@ func (s *Service) CreateAction(ctx context.Context, actor *Actor, accountID int6
 
 // Lane is where an action's batches wait.
 func (a *Action) Lane() Lane {
-	return Lane{HostOf(a.ExecutorURL()), ofAction + rawIDText(a.ID), a.AccountID}
+	return Lane{HostOf(a.ExecutorURL()), ofAction + RawIDText(a.ID), a.AccountID}
 }
 
 // UpdateAction changes what is given of an action; calls from then on go by it. Platform only.
@@ -113,7 +113,7 @@ func (a *Action) set(in ActionSettings) error {
 		return err
 	}
 	if a.Executor.URL == nil {
-		return invalid("executorUrl", "must be given")
+		return Invalid("executorUrl", "must be given")
 	}
 	if in.PageSize != nil {
 		if err := checkRange("pageSize", *in.PageSize, 1, MaxPageSizeOfAction); err != nil {
@@ -123,7 +123,7 @@ func (a *Action) set(in ActionSettings) error {
 	}
 	if in.Timeout != nil {
 		if *in.Timeout < time.Second || *in.Timeout > MaxExecutorTimeout {
-			return invalid("timeout", "must be between 1s and %s", FormatDuration(MaxExecutorTimeout))
+			return Invalid("timeout", "must be between 1s and %s", FormatDuration(MaxExecutorTimeout))
 		}
 		a.Timeout = *in.Timeout
 	}
@@ -132,7 +132,7 @@ func (a *Action) set(in ActionSettings) error {
 
 // Action returns one action that the actor may see.
 func (s *Service) Action(ctx context.Context, actor *Actor, id int64) (*Action, error) {
-	return one(s.Actions(ctx, actor, id))(TypeAction)
+	return One(s.Actions(ctx, actor, id))(TypeAction)
 }
 
 // Actions returns those of the given actions that the actor may see, in no order.

@@ -132,7 +132,7 @@ func (a *Attempt) finish(o Outcome, rules event, headers []SourcedHeader, at tim
 	a.ResponseBody = redact(o.ResponseBody, headers)
 	a.ResponseBody = a.ResponseBody[:min(len(a.ResponseBody), maxResponseBody)] // masks can be longer than what they hide
 	if a.Error == nil && !rules.succeeds(*o.HTTPStatus) {
-		a.Error = &AttemptError{HTTPStatusError, "the receiver answered with the status " + rawIDText(int64(*o.HTTPStatus))}
+		a.Error = &AttemptError{HTTPStatusError, "the receiver answered with the status " + RawIDText(int64(*o.HTTPStatus))}
 	}
 }
 

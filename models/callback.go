@@ -92,7 +92,7 @@ type Callback struct {
 func (c *Callback) ObjectID() ObjectID { return ObjectID{TypeCallback, c.ID} }
 
 // RawID returns the callback's number as text.
-func (c *Callback) RawID() string { return rawIDText(c.ID) }
+func (c *Callback) RawID() string { return RawIDText(c.ID) }
 
 // ListCursor is the callback's place in a list.
 func (c *Callback) ListCursor() Cursor { return Cursor{c.CreatedAt, c.ID} }
@@ -123,7 +123,7 @@ func (c *Callback) aim(t Target, owners Owners) {
 
 // resolveTarget returns where a callback goes as things are now. What of it cannot be read is no error, but stands in the target: the URL
 // is known all the same.
-func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (Target, error) {
+func resolveTarget(ctx context.Context, tx Tx, c *Callback, owners Owners) (Target, error) {
 	switch c.Target {
 	case TargetRequest:
 		return Target{*c.TargetURL, LevelRequest, sourced(c.TargetHeaders, LevelRequest), c.Unreadable}, nil
@@ -133,7 +133,7 @@ func resolveTarget(ctx context.Context, tx Store, c *Callback, owners Owners) (T
 	if owners.Account.SSOClientID == nil {
 		return Target{}, nil
 	}
-	client, err := one(tx.SSOClients(ctx, *owners.Account.SSOClientID))(TypeSSOClient)
+	client, err := One(tx.SSOClients(ctx, *owners.Account.SSOClientID))(TypeSSOClient)
 	if err != nil || client.Webhook.URL == nil {
 		return Target{}, err
 	}
@@ -189,86 +189,4 @@ type CallbackStore interface {
 	// stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has claimed again is still the
 	// first claimer's to settle.
 	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
-}
-
-// occasion is what a callback is raised for.
-type occasion struct {
-	event EventName
-	// dedupKey names the event of its source: there is one callback for it.
-	dedupKey    string
-	orderingKey string
-	projectID   int64
-	source      Source
-	creatorID   *int64    // who created the source, nil where nobody did
-	causeID     *int64    // the callback whose failure it tells of
-	notBefore   time.Time // when it is due; zero: now
-	// request is where the request itself said that its callbacks go; nil: as the event's rules have it.
-	request *Endpoint
-	render  render
-}
-
-// envelope is what is known for its payload.
-func (o occasion) envelope(known parties) (e Envelope, err error) {
-	if e.Owners, err = known.owner(o.projectID); err != nil || o.creatorID == nil {
-		return e, err
-	}
-	e.Creator, err = known.user(*o.creatorID)
-	return e, err
-}
-
-// raise creates the callback of an event within the transaction that made it happen. It returns nil when there is nowhere
-// to call back to.
-func (s *Service) raise(ctx context.Context, tx Store, o occasion) (*Callback, error) {
-	known, err := readParties(ctx, tx, []*int64{&o.projectID}, []*int64{o.creatorID})
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.compose(ctx, tx, o, known)
-	if c == nil || err != nil {
-		return nil, err
-	}
-	return c, lineUp(ctx, tx, c)
-}
-
-// compose makes the callback of an event, which is not in the database yet. It returns nil when there is nowhere to call back to.
-func (s *Service) compose(ctx context.Context, tx Store, o occasion, known parties) (*Callback, error) {
-	envelope, err := o.envelope(known)
-	if err != nil {
-		return nil, err
-	}
-	rules := events[o.event]
-	at := s.now()
-	c := &Callback{
-		UID: newUID(), Event: o.event, Target: rules.target, ContentType: rules.contentType,
-		AccountID: envelope.Account.ID, ProjectID: envelope.Project.ID,
-		Source: o.source, CreatedByUserID: o.creatorID, CauseID: o.causeID,
-		DedupKey: o.dedupKey, OrderingKey: o.orderingKey, CreatedAt: at,
-	}
-	c.Ref = c.UID
-	if o.request != nil {
-		c.Target, c.TargetURL, c.TargetHeaders, c.Unreadable = TargetRequest, o.request.URL, o.request.Headers, o.request.Unreadable
-	}
-	target, err := resolveTarget(ctx, tx, c, envelope.Owners)
-	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && rules.target != TargetSSOClient {
-		return nil, err
-	}
-	envelope.Ref = c.Ref
-	if c.Body, err = o.render(envelope); err != nil {
-		return nil, err
-	}
-	c.aim(target, envelope.Owners)
-	if o.notBefore.After(at) {
-		at = o.notBefore
-	}
-	c.due(at)
-	return c, nil
-}
-
-// callbackOf returns the callback that was created under a key, nil where none was due.
-func callbackOf(ctx context.Context, tx Store, dedupKey string) (*Callback, error) {
-	found, err := tx.CallbacksByDedupKey(ctx, dedupKey)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
 }

@@ -39,7 +39,7 @@ type LogSort struct {
 func ParseLogSort(text string) (LogSort, error) {
 	name, descending := strings.CutPrefix(text, "-")
 	if !slices.Contains(logColumns, LogColumn(name)) {
-		return LogSort{}, invalid("sort", `must be created_at, status, http_status or retry_count, each with "-" before it for descending`)
+		return LogSort{}, Invalid("sort", `must be created_at, status, http_status or retry_count, each with "-" before it for descending`)
 	}
 	return LogSort{LogColumn(name), descending}, nil
 }
@@ -57,14 +57,14 @@ type LogQuery struct {
 func (q LogQuery) check() error {
 	for _, status := range q.Status {
 		if !slices.Contains(Statuses(), status) {
-			return invalid("status", "must be PENDING, RUNNING, FAILED or SUCCESS")
+			return Invalid("status", "must be PENDING, RUNNING, FAILED or SUCCESS")
 		}
 	}
 	if q.Offset < 0 {
-		return invalid("offset", "must be 0 or more, not %d", q.Offset)
+		return Invalid("offset", "must be 0 or more, not %d", q.Offset)
 	}
 	if len(q.Sort) > MaxLogSorts {
-		return invalid("sort", "must have at most %d elements, not %d", MaxLogSorts, len(q.Sort))
+		return Invalid("sort", "must have at most %d elements, not %d", MaxLogSorts, len(q.Sort))
 	}
 	return checkRange("limit", q.Limit, 1, MaxLogLimit)
 }
@@ -134,7 +134,7 @@ func (s *Service) CallbackLog(ctx context.Context, actor *Actor, query LogQuery)
 func (s *Service) CallbackLogEntry(ctx context.Context, actor *Actor, projectID int64, uid string) (*LogEntry, error) {
 	id, err := uuid.Parse(uid)
 	if err != nil {
-		return nil, invalid("uid", "must be a UUID")
+		return nil, Invalid("uid", "must be a UUID")
 	}
 	if _, err := s.Project(ctx, actor, projectID); err != nil {
 		return nil, err

@@ -10,21 +10,22 @@ const maxDomainLength = 2048
 
 func checkRange(field string, n, least, most int) error {
 	if n < least || n > most {
-		return invalid(field, "must be between %d and %d, not %d", least, most, n)
+		return Invalid(field, "must be between %d and %d, not %d", least, most, n)
 	}
 	return nil
 }
 
-func checkName(field, value string) error { return checkText(field, value, maxNameLength) }
+// CheckName refuses a name or another short text that is empty, longer than 255 bytes or has control characters in it: BAD_USER_INPUT on field.
+func CheckName(field, value string) error { return checkText(field, value, maxNameLength) }
 
 func checkText(field, value string, limit int) error {
 	switch {
 	case strings.TrimSpace(value) == "":
-		return invalid(field, "must not be empty")
+		return Invalid(field, "must not be empty")
 	case len(value) > limit:
-		return invalid(field, "must be at most %d bytes, not %d", limit, len(value))
+		return Invalid(field, "must be at most %d bytes, not %d", limit, len(value))
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return invalid(field, "must not contain control characters")
+		return Invalid(field, "must not contain control characters")
 	}
 	return nil
 }
@@ -34,5 +35,5 @@ func checkOptionalName(field string, value *string) error {
 	if value == nil {
 		return nil
 	}
-	return checkName(field, *value)
+	return CheckName(field, *value)
 }

@@ -41,7 +41,7 @@ type Crawl struct {
 func (c *Crawl) ObjectID() ObjectID { return ObjectID{TypeCrawl, c.ID} }
 
 // RawID returns the crawl's number as text.
-func (c *Crawl) RawID() string { return rawIDText(c.ID) }
+func (c *Crawl) RawID() string { return RawIDText(c.ID) }
 
 // OwnerCrawl is of a crawl's callbacks.
 const OwnerCrawl CallbackOwner = TypeCrawl
@@ -52,7 +52,7 @@ const (
 	CrawlSources          SourceKind = "crawls"
 )
 
-var crawlPurges = []purging{purgeOf(ReportDownloadSources), purgeOf(CrawlSources)}
+var crawlPurges = []Purging{PurgeOf(ReportDownloadSources), PurgeOf(CrawlSources)}
 
 // CrawlStore keeps crawls.
 type CrawlStore interface {
@@ -89,7 +89,7 @@ func (s *Service) RunCrawl(ctx context.Context, actor *Actor, projectID int64) (
 
 // Crawl returns one crawl that the actor may see.
 func (s *Service) Crawl(ctx context.Context, actor *Actor, id int64) (*Crawl, error) {
-	return one(s.Crawls(ctx, actor, id))(TypeCrawl)
+	return One(s.Crawls(ctx, actor, id))(TypeCrawl)
 }
 
 // Crawls returns those of the given crawls that the actor may see, in no order.

@@ -31,7 +31,7 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *Actor, in CrawlEnd) (*
 		return nil, nil, err
 	}
 	if !slices.Contains([]CrawlStatus{CrawlFinished, CrawlFailed, CrawlCancelled}, in.Status) {
-		return nil, nil, invalid("status", "must be Finished, Failed or Cancelled")
+		return nil, nil, Invalid("status", "must be Finished, Failed or Cancelled")
 	}
 	ended, err := s.crawlEnds.Do(ctx, in)
 	if errors.As(err, new(combine.SharedError)) {
@@ -100,7 +100,7 @@ func (s *Service) wakeFinished(ctx context.Context, ended []crawlEnded) {
 			waiting = append(waiting, e.callback)
 		}
 	}
-	s.wake(ctx, waiting...)
+	s.Wake(ctx, waiting...)
 }
 
 // finishCrawl decides what comes of one end, after those before it. Its error says that none may be written.
@@ -118,10 +118,10 @@ func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFini
 	crawl.finish(in, known.at)
 	var callback *Callback
 	if crawl.Status == CrawlFinished && crawl.Kind == CrawlStandard {
-		callback, err = s.compose(ctx, tx, occasion{
-			event: CrawlFinishedEvent, dedupKey: crawlFinishedKey(crawl.ID), projectID: crawl.ProjectID,
-			source: Source{Of: crawl.ObjectID()}, creatorID: crawl.CreatedByUserID,
-			render: func(e Envelope) ([]byte, error) { return crawlFinishedBody(e, crawl) },
+		callback, err = s.compose(ctx, tx, Occasion{
+			Event: CrawlFinishedEvent, DedupKey: crawlFinishedKey(crawl.ID), ProjectID: crawl.ProjectID,
+			Source: Source{Of: crawl.ObjectID()}, CreatorID: crawl.CreatedByUserID,
+			Render: func(e Envelope) ([]byte, error) { return crawlFinishedBody(e, crawl) },
 		}, known.parties)
 		if err != nil {
 			return crawlEnded{}, err
@@ -243,7 +243,7 @@ func (k *crawlsToFinish) newCrawl(in CrawlEnd) (*Crawl, error) {
 		return nil, err
 	}
 	if in.ProjectID == nil {
-		return nil, invalid("projectId", "must be given when the crawl is new here")
+		return nil, Invalid("projectId", "must be given when the crawl is new here")
 	}
 	owners, err := k.owner(*in.ProjectID)
 	if err != nil {
@@ -300,4 +300,4 @@ func (c *Crawl) contradicts(in CrawlEnd) error {
 	return nil
 }
 
-func crawlFinishedKey(crawlID int64) string { return "crawl-finished:" + rawIDText(crawlID) }
+func crawlFinishedKey(crawlID int64) string { return "crawl-finished:" + RawIDText(crawlID) }

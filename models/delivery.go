@@ -145,7 +145,7 @@ func refused(c *Callback, why *AttemptError, at time.Time) *Delivery {
 }
 
 func newAttempt(c *Callback, at time.Time) *Attempt {
-	return &Attempt{UID: newUID(), CallbackID: c.ID, Number: c.AttemptCount, URL: c.TargetURL, StartedAt: at}
+	return &Attempt{UID: NewUID(), CallbackID: c.ID, Number: c.AttemptCount, URL: c.TargetURL, StartedAt: at}
 }
 
 // equip gives deliveries their secrets and writes their attempts, and gives back what is not to be sent now: those whose secrets cannot

@@ -33,7 +33,7 @@ type DigestStore interface {
 // digest tells the partner of failures of a project, in the digest that waits or in a new one. Who does the same at the same moment waits,
 // to the end of the transaction; of what a worker has claimed the bytes stay as they are.
 func (s *Service) digest(ctx context.Context, tx Store, projectID int64, failed []*Delivery) ([]Wakeup, error) {
-	if err := tx.LockOrderingKey(ctx, "digest:"+rawIDText(projectID)); err != nil {
+	if err := tx.LockOrderingKey(ctx, "digest:"+RawIDText(projectID)); err != nil {
 		return nil, err
 	}
 	failures := make([]Failure, len(failed))
@@ -61,9 +61,9 @@ func (s *Service) digest(ctx context.Context, tx Store, projectID int64, failed 
 		notBefore = began.Add(DigestInterval)
 	}
 	// Its first failure names it: that is told once, so no other digest has the name.
-	c, err := s.raise(ctx, tx, occasion{
-		event: CallbacksFailedEvent, dedupKey: failed[0].noticeKey("callbacks-failed"), projectID: projectID, notBefore: notBefore,
-		render: func(e Envelope) ([]byte, error) { return callbacksFailedBody(e, failures) },
+	c, err := s.Raise(ctx, tx, Occasion{
+		Event: CallbacksFailedEvent, DedupKey: failed[0].noticeKey("callbacks-failed"), ProjectID: projectID, notBefore: notBefore,
+		Render: func(e Envelope) ([]byte, error) { return callbacksFailedBody(e, failures) },
 	})
 	return s.wakeups(c), err
 }

@@ -3,7 +3,7 @@
 //
 // # A callback's life
 //
-//	          raise                 Claim                  Record: arrived
+//	          Raise                 Claim                  Record: arrived
 //	(event) ────────▶ PENDING ────────────────▶ RUNNING ───────────────────▶ SUCCESS
 //	                     ▲                         │ │
 //	                     │  Record: failed, again  │ │ Record: failed, given up
@@ -11,7 +11,7 @@
 //	                     │  Interrupt, or Sweep    │
 //	                     └─────────────────────────┘
 //
-// A callback is created in the transaction of the event that it tells of (raise). A worker claims it: the lease says until
+// A callback is created in the transaction of the event that it tells of (Raise). A worker claims it: the lease says until
 // when that worker is alone in sending it, and the attempt's row is written before the request leaves. Callbacks of crawls are
 // claimed as they are created where the worker of the same process has room (directStarts). What came of it is
 // recorded together with the decision (Record). A worker that stops gives its callbacks back (Interrupt); those of a worker
@@ -52,10 +52,10 @@
 //
 //  1. event.go: an EventName and its row in the events table, which says the content type, the success codes, where the callback goes
 //     and whether the SSO partner hears of its failure. The schema's CallbackEvent gets the name.
-//  2. The source's own files: the entity, its store port, its payloads, and the use-case that ends in raise(ctx, tx, occasion{…}), in the
-//     transaction that changes the entity, with a dedupKey that names this event of this source, and after the commit in wake. An occasion
+//  2. The source's own package, as models/job: the entity, its store port, its payloads, and the use-case that ends in Raise, in the
+//     transaction that changes the entity, with a DedupKey that names this event of this source, and after the commit in Wake. An Occasion
 //     has the ids of what the callback tells of (Source), who created that, and a function that renders the payload from the Envelope. It
-//     can carry the request's own URL (then the target is fixed) and an orderingKey (then callbacks go one after the other).
-//  3. The store: a column on callbacks for the occasion's Source, in a migration, and its row in store/source.go. Replays, notices and lists
+//     can carry the request's own URL (then the target is fixed) and an OrderingKey (then callbacks go one after the other).
+//  3. The store: a column on callbacks for the Occasion's Source, in a migration, and its row in store/source.go. Replays, notices and lists
 //     go by that.
 package models

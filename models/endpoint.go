@@ -39,7 +39,7 @@ func (e *Endpoint) apply(u EndpointUpdate, urlField, headersField string) error 
 
 // refusedToday says what of a URL and headers that are stored, and can be sent, would be refused if it were set today; nil: nothing.
 func refusedToday(url string, headers []Header) *string {
-	err := allProblems(append(checkEnds("the headers", headers), checkVisible("the URL", url), checkHost("the URL", url))...)
+	err := AllProblems(append(checkEnds("the headers", headers), checkVisible("the URL", url), checkHost("the URL", url))...)
 	if err == nil {
 		return nil
 	}

@@ -76,13 +76,14 @@ func forbidden(format string, args ...any) error {
 	return &Error{Code: CodeForbidden, Message: fmt.Sprintf(format, args...)}
 }
 
-func invalid(field, format string, args ...any) error {
+// Invalid is the error for an input field that is wrong: BAD_USER_INPUT.
+func Invalid(field, format string, args ...any) error {
 	return &Error{Code: CodeBadUserInput, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// allProblems is every problem of an input in one error, on the first field that has one; nil where there is none. An error of another kind
+// AllProblems is every problem of an input in one error, on the first field that has one; nil where there is none. An error of another kind
 // goes alone.
-func allProblems(errs ...error) error {
+func AllProblems(errs ...error) error {
 	var all *Error
 	for _, err := range errs {
 		var problem *Error

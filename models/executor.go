@@ -126,7 +126,7 @@ func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
 		a.mayChange = true
 		return fail(failedDependency, LabelMaxRetry, messageOf(o.ResponseBody, headers, "The executor failed"))
 	case status/100 != 2:
-		return fail(failedDependency, "STATUS_"+rawIDText(int64(status)), messageOf(o.ResponseBody, headers, "The executor refused the call"))
+		return fail(failedDependency, "STATUS_"+RawIDText(int64(status)), messageOf(o.ResponseBody, headers, "The executor refused the call"))
 	}
 	var body struct {
 		Results []json.RawMessage `json:"results"`

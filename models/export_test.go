@@ -16,7 +16,6 @@ var (
 	RunBatchBody       = runBatchBody
 	RunFinishedBody    = runFinishedBody
 	RunResultBody      = runResultBody
-	JobUpdatedBody     = jobUpdatedBody
 	Redact             = redact
 	LoadZone           = loadZone
 )
@@ -57,15 +56,6 @@ func TakeAnswer(b *Batch, o Outcome, run *Run, at time.Time) (*Batch, bool) {
 	b.take(answer, run, at)
 	return b, false
 }
-
-// Change changes a job, if its state allows it; Check and Repeats are what UpdateJob asks before.
-func (j *Job) Change(in JobChange, at time.Time) error { return j.change(in, at) }
-
-// Check tells whether a change can be one at all.
-func (in JobChange) Check() error { return in.check() }
-
-// Repeats tells whether a change is the last one once more.
-func (j *Job) Repeats(in JobChange) bool { return j.repeats(in) }
 
 // Gathered counts the ends of crawls that wait for the transaction that is under way.
 func (s *Service) Gathered() int { return s.crawlEnds.Waiting() }

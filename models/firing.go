@@ -323,7 +323,7 @@ func createCopies(ctx context.Context, tx Store, group []*firing, at time.Time) 
 		}
 		r := f.run
 		c := &Run{
-			UID: newUID(), AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
+			UID: NewUID(), AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
 			CreatedByUserID: r.CreatedByUserID, Status: RunScheduled, MaxResults: r.MaxResults, PageSize: r.PageSize,
 			CallbackOn: r.CallbackOn, Callback: r.Callback, InputCount: r.InputCount, CreatedAt: at,
 		}

@@ -2,8 +2,8 @@ package models
 
 import "slices"
 
-// one turns the answer of a batch read for a single id into that entity, or NotFound.
-func one[T any](found []T, err error) func(typeName string) (T, error) {
+// One turns the answer of a batch read for a single id into that entity, or NotFound.
+func One[T any](found []T, err error) func(typeName string) (T, error) {
 	return func(typeName string) (T, error) {
 		var none T
 		if err != nil {

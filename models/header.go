@@ -35,7 +35,7 @@ var (
 // without regard to letter case; no blank or tab at either end of a value. The error is BAD_USER_INPUT on field, has all that is wrong, and
 // never repeats a value.
 func CheckHeaders(field string, headers []Header) error {
-	return allProblems(append(checkSendableHeaders(field, headers), checkEnds(field, headers)...)...)
+	return AllProblems(append(checkSendableHeaders(field, headers), checkEnds(field, headers)...)...)
 }
 
 // checkEnds refuses values that HTTP/2 receivers may answer with an error (RFC 9113, section 8.2.1), and others cut. Some are stored: these
@@ -43,7 +43,7 @@ func CheckHeaders(field string, headers []Header) error {
 func checkEnds(field string, headers []Header) (problems []error) {
 	for i, h := range headers {
 		if value := h.Value.Reveal(); strings.Trim(value, " \t") != value {
-			problems = append(problems, invalid(field, "header %d (%s): the value must not begin or end with a blank or a tab", i+1, shortened(h.Key, maxNameLength)))
+			problems = append(problems, Invalid(field, "header %d (%s): the value must not begin or end with a blank or a tab", i+1, shortened(h.Key, maxNameLength)))
 		}
 	}
 	return problems
@@ -51,9 +51,9 @@ func checkEnds(field string, headers []Header) (problems []error) {
 
 func checkSendableHeaders(field string, headers []Header) (problems []error) {
 	if len(headers) > MaxHeaders {
-		return []error{invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers))}
+		return []error{Invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers))}
 	}
-	refuse := func(format string, args ...any) { problems = append(problems, invalid(field, format, args...)) }
+	refuse := func(format string, args ...any) { problems = append(problems, Invalid(field, format, args...)) }
 	seen := map[string]bool{}
 	for i, h := range headers {
 		name, key := strings.ToLower(h.Key), shortened(h.Key, maxNameLength)

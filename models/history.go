@@ -27,7 +27,7 @@ type CallbackFilter struct {
 
 // Check tells whether the filter has too many values. The error is BAD_USER_INPUT.
 func (f CallbackFilter) Check() error {
-	return allProblems(checkFilterValues("status", len(f.Status)), checkFilterValues("event", len(f.Event)))
+	return AllProblems(CheckFilterValues("status", len(f.Status)), CheckFilterValues("event", len(f.Event)))
 }
 
 // CallbackHistory reads what became of callbacks.
@@ -50,14 +50,14 @@ type CallbackHistory interface {
 
 // Callback returns one callback that the actor may see.
 func (s *Service) Callback(ctx context.Context, actor *Actor, id int64) (*Callback, error) {
-	return one(s.Callbacks(ctx, actor, id))(TypeCallback)
+	return One(s.Callbacks(ctx, actor, id))(TypeCallback)
 }
 
 // CallbackByUID returns one callback that the actor may see. BAD_USER_INPUT on uid when it is no UUID.
 func (s *Service) CallbackByUID(ctx context.Context, actor *Actor, uid string) (*Callback, error) {
 	id, err := uuid.Parse(uid)
 	if err != nil {
-		return nil, invalid("uid", "must be a UUID")
+		return nil, Invalid("uid", "must be a UUID")
 	}
 	return s.store.CallbackByUID(ctx, actor.Scope(RoleViewer), id)
 }

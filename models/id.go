@@ -71,7 +71,7 @@ func ParseObjectID(s string) (ObjectID, error) {
 // RawOf returns the raw id when o can stand for an entity of the given type. The error is BAD_USER_INPUT on field.
 func (o ObjectID) RawOf(typeName, field string) (int64, error) {
 	if o.Type != "" && o.Type != typeName {
-		return 0, invalid(field, "must be an id of the type %s, not %s", typeName, o.Type)
+		return 0, Invalid(field, "must be an id of the type %s, not %s", typeName, o.Type)
 	}
 	return o.Raw, nil
 }
@@ -87,7 +87,7 @@ func parseRawID(s string) (int64, error) {
 // checkID tells whether a number can be the raw id of an entity. The error is BAD_USER_INPUT on field.
 func checkID(field string, id int64) error {
 	if id < 1 || id > MaxRawID {
-		return invalid(field, "must be a whole number from 1 to %d", MaxRawID)
+		return Invalid(field, "must be a whole number from 1 to %d", MaxRawID)
 	}
 	return nil
 }
@@ -101,11 +101,11 @@ func checkNewID(field string, id int64) error {
 }
 
 func malformedID() error {
-	return invalid("", "must be an object id such as TjAwNlByb2plY3QxMjM, or a whole number from 1 to %d", MaxRawID)
+	return Invalid("", "must be an object id such as TjAwNlByb2plY3QxMjM, or a whole number from 1 to %d", MaxRawID)
 }
 
-// rawIDText is a raw id as the API shows it.
-func rawIDText(id int64) string { return strconv.FormatInt(id, 10) }
+// RawIDText is a raw id as the API shows it.
+func RawIDText(id int64) string { return strconv.FormatInt(id, 10) }
 
-// newUID returns a UUIDv7: unique, and in the order of time.
-func newUID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+// NewUID returns a UUIDv7: unique, and in the order of time.
+func NewUID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

@@ -10,91 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
-
-var (
-	jobStates = []models.JobState{
-		models.JobScheduled, models.JobInProgress, models.JobFailed, models.JobSuspended, models.JobCanceled, models.JobExpired, models.JobCompleted,
-	}
-	jobActions = []models.JobAction{models.JobResolved, models.JobEdited, models.JobAccepted, models.JobDeclined}
-)
-
-// jobOutcome is what a change of a job comes to, by the words of the issue.
-func jobOutcome(from models.JobState, action models.JobAction, to *models.JobState) (models.Code, string) {
-	isResolution := to != nil && *to != models.JobScheduled && *to != models.JobInProgress
-	switch {
-	case action == models.JobResolved && !isResolution:
-		return models.CodeBadUserInput, "state"
-	case action == models.JobResolved && (from == models.JobScheduled || from == models.JobInProgress):
-		return "", ""
-	case action == models.JobResolved && from == models.JobSuspended && *to != models.JobSuspended:
-		return "", ""
-	case action == models.JobResolved:
-		return models.CodeConflict, "state"
-	case from != models.JobCompleted:
-		return models.CodeConflict, "action"
-	case to != nil && *to != from:
-		return models.CodeConflict, "state"
-	}
-	return "", ""
-}
-
-func TestJobGoesTheWaysThatThereAreAndNoOthers(t *testing.T) {
-	t.Parallel()
-	targets := []*models.JobState{nil}
-	for _, state := range jobStates {
-		targets = append(targets, &state)
-	}
-	for _, from := range jobStates {
-		for _, action := range jobActions {
-			for _, to := range targets {
-				name := fmt.Sprintf("%s %s", from, action)
-				if to != nil {
-					name += " " + string(*to)
-				}
-				t.Run(name, func(t *testing.T) {
-					t.Parallel()
-					before := &models.Job{State: from, Output: json.RawMessage(`1`), ChangeCount: 3}
-					j := *before
-					in := models.JobChange{State: to, Action: action, Output: json.RawMessage(`2`)}
-					err := in.Check()
-					if err == nil {
-						err = j.Change(in, start)
-					}
-					if code, field := jobOutcome(from, action, to); code != "" {
-						wantError(t, err, code, field)
-						if diff := cmp.Diff(before, &j); diff != "" {
-							t.Errorf("the refused change changed the job: %s", diff)
-						}
-						return
-					}
-					noError(t, err)
-					wantChanged(t, before, &j, in)
-				})
-			}
-		}
-	}
-}
-
-// wantChanged checks what a change has done to a job.
-func wantChanged(t *testing.T, before, after *models.Job, in models.JobChange) {
-	t.Helper()
-	want := *before
-	want.LastAction, want.UpdatedAt, want.ChangeCount, want.Output = &in.Action, start, before.ChangeCount+1, in.Output
-	switch in.Action {
-	case models.JobResolved:
-		want.State = *in.State
-		if want.State != models.JobSuspended {
-			want.CompletedAt = &start
-		}
-	case models.JobAccepted, models.JobDeclined:
-		want.Correct = new(in.Action == models.JobAccepted)
-	case models.JobEdited:
-	}
-	if diff := cmp.Diff(&want, after); diff != "" {
-		t.Error(diff)
-	}
-}
 
 func TestUpdateJobRefusesWhatDoesNotFitAndTellsNothing(t *testing.T) {
 	t.Parallel()
@@ -104,33 +21,33 @@ func TestUpdateJobRefusesWhatDoesNotFitAndTellsNothing(t *testing.T) {
 	w.change(done, completed())
 	told := len(w.callbacks(models.JobUpdatedEvent))
 	w.queue.take()
-	with := func(j *models.Job, in models.JobChange) models.JobChange {
+	with := func(j *job.Job, in job.Change) job.Change {
 		in.JobID = j.ID
 		return in
 	}
 	tests := map[string]struct {
-		in    models.JobChange
+		in    job.Change
 		code  models.Code
 		field string
 	}{
-		"RESOLVED without a state":        {with(scheduled, models.JobChange{Action: models.JobResolved}), models.CodeBadUserInput, "state"},
-		"RESOLVED to the start":           {with(scheduled, resolved(models.JobScheduled, "")), models.CodeBadUserInput, "state"},
-		"EDITED without an output":        {with(done, models.JobChange{Action: models.JobEdited}), models.CodeBadUserInput, "output"},
+		"RESOLVED without a state":        {with(scheduled, job.Change{Action: job.Resolved}), models.CodeBadUserInput, "state"},
+		"RESOLVED to the start":           {with(scheduled, resolved(job.Scheduled, "")), models.CodeBadUserInput, "state"},
+		"EDITED without an output":        {with(done, job.Change{Action: job.Edited}), models.CodeBadUserInput, "output"},
 		"an output that is no JSON":       {with(done, edited("shoe")), models.CodeBadUserInput, "output"},
-		"an unknown job":                  {with(&models.Job{ID: 999}, completed()), models.CodeNotFound, ""},
+		"an unknown job":                  {with(&job.Job{ID: 999}, completed()), models.CodeNotFound, ""},
 		"EDITED too early":                {with(scheduled, edited("1")), models.CodeConflict, "action"},
 		"ACCEPTED too early":              {with(scheduled, accepted()), models.CodeConflict, "action"},
-		"RESOLVED with another state":     {with(done, resolved(models.JobFailed, "")), models.CodeConflict, "state"},
-		"RESOLVED with another output":    {with(done, resolved(models.JobCompleted, "2")), models.CodeConflict, "state"},
-		"ACCEPTED with another state":     {with(done, models.JobChange{Action: models.JobAccepted, State: new(models.JobFailed)}), models.CodeConflict, "state"},
-		"RESOLVED with its output spaced": {with(done, resolved(models.JobCompleted, `{"label": "shoe"}`)), models.CodeConflict, "state"},
+		"RESOLVED with another state":     {with(done, resolved(job.Failed, "")), models.CodeConflict, "state"},
+		"RESOLVED with another output":    {with(done, resolved(job.Completed, "2")), models.CodeConflict, "state"},
+		"ACCEPTED with another state":     {with(done, job.Change{Action: job.Accepted, State: new(job.Failed)}), models.CodeConflict, "state"},
+		"RESOLVED with its output spaced": {with(done, resolved(job.Completed, `{"label": "shoe"}`)), models.CodeConflict, "state"},
 	}
 	for name, test := range tests {
-		before := []*models.Job{w.job(scheduled.ID), w.job(done.ID)}
+		before := []*job.Job{w.job(scheduled.ID), w.job(done.ID)}
 		_, _, err := w.UpdateJob(t.Context(), w.platform, test.in)
 		t.Log(name)
 		wantError(t, err, test.code, test.field)
-		if diff := cmp.Diff(before, []*models.Job{w.job(scheduled.ID), w.job(done.ID)}); diff != "" {
+		if diff := cmp.Diff(before, []*job.Job{w.job(scheduled.ID), w.job(done.ID)}); diff != "" {
 			t.Errorf("%s: the refused change changed something: %s", name, diff)
 		}
 	}
@@ -144,17 +61,17 @@ func TestEachChangeOfAJobIsToldOnceAndInOrder(t *testing.T) {
 	w := newWorld(t)
 	j := w.newJobs(1)[0]
 	steps := []struct {
-		in     models.JobChange
-		state  models.JobState
-		action models.JobAction
+		in     job.Change
+		state  job.State
+		action job.Action
 	}{
-		{resolved(models.JobSuspended, ""), models.JobSuspended, models.JobResolved},
-		{completed(), models.JobCompleted, models.JobResolved},
-		{edited(`"boot"`), models.JobCompleted, models.JobEdited},
-		{edited(`"boot"`), models.JobCompleted, models.JobEdited}, // an edit is one even if it changes nothing
-		{accepted(), models.JobCompleted, models.JobAccepted},
-		{declined(), models.JobCompleted, models.JobDeclined},
-		{accepted(), models.JobCompleted, models.JobAccepted},
+		{resolved(job.Suspended, ""), job.Suspended, job.Resolved},
+		{completed(), job.Completed, job.Resolved},
+		{edited(`"boot"`), job.Completed, job.Edited},
+		{edited(`"boot"`), job.Completed, job.Edited}, // an edit is one even if it changes nothing
+		{accepted(), job.Completed, job.Accepted},
+		{declined(), job.Completed, job.Declined},
+		{accepted(), job.Completed, job.Accepted},
 	}
 	for i, step := range steps {
 		w.clock.advance(time.Second)
@@ -173,7 +90,7 @@ func TestEachChangeOfAJobIsToldOnceAndInOrder(t *testing.T) {
 	}
 	got := w.job(j.ID)
 	if got.ChangeCount != len(steps) || !*got.Correct || string(got.Output) != `"boot"` || !got.CompletedAt.Equal(start.Add(2*time.Second)) ||
-		!got.UpdatedAt.Equal(w.clock.now()) || *got.LastAction != models.JobAccepted {
+		!got.UpdatedAt.Equal(w.clock.now()) || *got.LastAction != job.Accepted {
 		t.Errorf("got %+v", got)
 	}
 	told := w.callbacks(models.JobUpdatedEvent)
@@ -188,9 +105,9 @@ func TestEachChangeOfAJobIsToldOnceAndInOrder(t *testing.T) {
 func TestRepeatedChangeIsTheSameCallAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for name, steps := range map[string][]models.JobChange{
-		"resolved": {completed()}, "resolved without an output": {resolved(models.JobFailed, "")}, "suspended": {resolved(models.JobSuspended, "")},
-		"accepted": {completed(), accepted()}, "declined": {completed(), declined()}, "accepted with an output": {completed(), {Action: models.JobAccepted, Output: json.RawMessage("2")}},
+	for name, steps := range map[string][]job.Change{
+		"resolved": {completed()}, "resolved without an output": {resolved(job.Failed, "")}, "suspended": {resolved(job.Suspended, "")},
+		"accepted": {completed(), accepted()}, "declined": {completed(), declined()}, "accepted with an output": {completed(), {Action: job.Accepted, Output: json.RawMessage("2")}},
 	} {
 		j := w.newJobs(1)[0]
 		var c *models.Callback
@@ -201,7 +118,7 @@ func TestRepeatedChangeIsTheSameCallAgain(t *testing.T) {
 		w.clock.advance(time.Second)
 		w.queue.take()
 		last := steps[len(steps)-1]
-		for _, again := range []models.JobChange{last, {State: last.State, Action: last.Action}} {
+		for _, again := range []job.Change{last, {State: last.State, Action: last.Action}} {
 			if same := w.change(j, again); same == nil || same.UID != c.UID {
 				t.Errorf("%s: got %+v", name, same)
 			}
@@ -235,8 +152,8 @@ func TestSameChangeEightTimesAtOnceIsToldOnce(t *testing.T) {
 func TestJobsURLGoesBeforeTheProjectsAndThatBeforeTheAccounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	create := func() *models.Job {
-		jobs, err := w.CreateJobs(t.Context(), w.editor, models.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}})
+	create := func() *job.Job {
+		jobs, err := w.CreateJobs(t.Context(), w.editor, job.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}})
 		noError(t, err)
 		return jobs[0]
 	}
@@ -255,7 +172,7 @@ func TestJobsURLGoesBeforeTheProjectsAndThatBeforeTheAccounts(t *testing.T) {
 	w.setTarget(nil, nil)
 	silent := create()
 	for range 2 {
-		if c := w.change(silent, completed()); c != nil || w.job(silent.ID).State != models.JobCompleted {
+		if c := w.change(silent, completed()); c != nil || w.job(silent.ID).State != job.Completed {
 			t.Errorf("got %+v", c)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // jobURL is of a request itself; jobHost is where its callbacks wait.
@@ -19,35 +20,35 @@ const (
 )
 
 // newJobs makes so many jobs with a URL of their own.
-func (w *world) newJobs(n int) []*models.Job {
+func (w *world) newJobs(n int) []*job.Job {
 	w.t.Helper()
-	jobs, err := w.CreateJobs(w.t.Context(), w.editor, models.NewJobs{
+	jobs, err := w.CreateJobs(w.t.Context(), w.editor, job.NewJobs{
 		ProjectID: w.project.ID, Inputs: slices.Repeat([]json.RawMessage{shoes}, n), CallbackURL: new(jobURL),
 	})
 	noError(w.t, err)
 	return jobs
 }
 
-func resolved(state models.JobState, output string) models.JobChange {
-	in := models.JobChange{State: &state, Action: models.JobResolved}
+func resolved(state job.State, output string) job.Change {
+	in := job.Change{State: &state, Action: job.Resolved}
 	if output != "" {
 		in.Output = json.RawMessage(output)
 	}
 	return in
 }
 
-func completed() models.JobChange { return resolved(models.JobCompleted, `{"label":"shoe"}`) }
+func completed() job.Change { return resolved(job.Completed, `{"label":"shoe"}`) }
 
-func edited(output string) models.JobChange {
-	return models.JobChange{Action: models.JobEdited, Output: json.RawMessage(output)}
+func edited(output string) job.Change {
+	return job.Change{Action: job.Edited, Output: json.RawMessage(output)}
 }
 
-func accepted() models.JobChange { return models.JobChange{Action: models.JobAccepted} }
+func accepted() job.Change { return job.Change{Action: job.Accepted} }
 
-func declined() models.JobChange { return models.JobChange{Action: models.JobDeclined} }
+func declined() job.Change { return job.Change{Action: job.Declined} }
 
 // change changes a job and returns the callback of that.
-func (w *world) change(j *models.Job, in models.JobChange) *models.Callback {
+func (w *world) change(j *job.Job, in job.Change) *models.Callback {
 	w.t.Helper()
 	in.JobID = j.ID
 	_, c, err := w.UpdateJob(w.t.Context(), w.platform, in)
@@ -55,7 +56,7 @@ func (w *world) change(j *models.Job, in models.JobChange) *models.Callback {
 	return c
 }
 
-func (w *world) job(id int64) *models.Job {
+func (w *world) job(id int64) *job.Job {
 	w.t.Helper()
 	j, err := w.Job(w.t.Context(), w.platform, id)
 	noError(w.t, err)
@@ -73,7 +74,7 @@ func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	inputs := []json.RawMessage{json.RawMessage(oddInput), json.RawMessage(`"a text"`), json.RawMessage(`[1.50]`), json.RawMessage(`null`)}
-	jobs, err := w.CreateJobs(t.Context(), w.editor, models.NewJobs{
+	jobs, err := w.CreateJobs(t.Context(), w.editor, job.NewJobs{
 		ProjectID: w.project.ID, Inputs: inputs, CallbackURL: new(jobURL), Metadata: json.RawMessage(oddCustom), Tags: []string{"b", "ä", "b"},
 	})
 	noError(t, err)
@@ -81,9 +82,9 @@ func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
 		t.Fatalf("%d jobs", len(jobs))
 	}
 	for i, j := range jobs {
-		want := &models.Job{
+		want := &job.Job{
 			ID: j.ID, UUID: j.UUID, AccountID: w.account.ID, ProjectID: w.project.ID, CreatedByUserID: &w.editor.User.ID,
-			State: models.JobScheduled, Input: inputs[i], Metadata: json.RawMessage(oddCustom), Tags: []string{"b", "ä", "b"},
+			State: job.Scheduled, Input: inputs[i], Metadata: json.RawMessage(oddCustom), Tags: []string{"b", "ä", "b"},
 			CallbackURL: new(jobURL), CreatedAt: start, UpdatedAt: start,
 		}
 		if diff := cmp.Diff(want, w.job(j.ID)); diff != "" || i > 0 && j.ID <= jobs[i-1].ID {
@@ -98,12 +99,12 @@ func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
 	if told, woken := w.callbacks(models.JobUpdatedEvent), w.queue.take(); len(told)+len(woken) != 0 {
 		t.Errorf("nothing was done to them yet: %v, %v", told, woken)
 	}
-	plain, err := w.CreateJobs(t.Context(), w.platform, models.NewJobs{ProjectID: w.project.ID, Inputs: inputs[:1]})
+	plain, err := w.CreateJobs(t.Context(), w.platform, job.NewJobs{ProjectID: w.project.ID, Inputs: inputs[:1]})
 	noError(t, err)
 	if j := w.job(plain[0].ID); j.CallbackURL != nil || j.Metadata != nil || len(j.Tags) != 0 || j.CreatedByUserID != nil {
 		t.Errorf("got %+v", j)
 	}
-	if many := w.newJobs(models.MaxJobs); len(many) != models.MaxJobs || many[models.MaxJobs-1].ID == 0 {
+	if many := w.newJobs(job.MaxJobs); len(many) != job.MaxJobs || many[job.MaxJobs-1].ID == 0 {
 		t.Errorf("%d jobs at once", len(many))
 	}
 }
@@ -112,42 +113,42 @@ func TestCreateJobsRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	elsewhere := w.newProject(w.other, nil)
-	url := func(text string) func(*models.NewJobs) {
-		return func(in *models.NewJobs) { in.CallbackURL = &text }
+	url := func(text string) func(*job.NewJobs) {
+		return func(in *job.NewJobs) { in.CallbackURL = &text }
 	}
-	tags := func(list ...string) func(*models.NewJobs) {
-		return func(in *models.NewJobs) { in.Tags = list }
+	tags := func(list ...string) func(*job.NewJobs) {
+		return func(in *job.NewJobs) { in.Tags = list }
 	}
-	metadata := func(text string) func(*models.NewJobs) {
-		return func(in *models.NewJobs) { in.Metadata = json.RawMessage(text) }
+	metadata := func(text string) func(*job.NewJobs) {
+		return func(in *job.NewJobs) { in.Metadata = json.RawMessage(text) }
 	}
 	tests := map[string]struct {
-		change func(*models.NewJobs)
+		change func(*job.NewJobs)
 		code   models.Code
 		field  string
 	}{
-		"no inputs":             {func(in *models.NewJobs) { in.Inputs = nil }, models.CodeBadUserInput, "inputs"},
-		"too many inputs":       {func(in *models.NewJobs) { in.Inputs = slices.Repeat(in.Inputs, models.MaxJobs+1) }, models.CodeBadUserInput, "inputs"},
-		"an input that is none": {func(in *models.NewJobs) { in.Inputs = append(in.Inputs, nil) }, models.CodeBadUserInput, "inputs"},
-		"no JSON":               {func(in *models.NewJobs) { in.Inputs[0] = json.RawMessage("shoes") }, models.CodeBadUserInput, "inputs"},
+		"no inputs":             {func(in *job.NewJobs) { in.Inputs = nil }, models.CodeBadUserInput, "inputs"},
+		"too many inputs":       {func(in *job.NewJobs) { in.Inputs = slices.Repeat(in.Inputs, job.MaxJobs+1) }, models.CodeBadUserInput, "inputs"},
+		"an input that is none": {func(in *job.NewJobs) { in.Inputs = append(in.Inputs, nil) }, models.CodeBadUserInput, "inputs"},
+		"no JSON":               {func(in *job.NewJobs) { in.Inputs[0] = json.RawMessage("shoes") }, models.CodeBadUserInput, "inputs"},
 		"a URL without a slash": {url("https://caller.example/jobs"), models.CodeBadUserInput, "callbackUrl"},
 		"a host without one":    {url("https://caller.example"), models.CodeBadUserInput, "callbackUrl"},
 		"a slash before more":   {url("https://caller.example/jobs/?a=b"), models.CodeBadUserInput, "callbackUrl"},
 		"half a URL":            {url("caller.example/jobs/"), models.CodeBadUserInput, "callbackUrl"},
 		"a path":                {url("/jobs/"), models.CodeBadUserInput, "callbackUrl"},
 		"no URL":                {url(""), models.CodeBadUserInput, "callbackUrl"},
-		"too many tags":         {tags(slices.Repeat([]string{"a"}, models.MaxTags+1)...), models.CodeBadUserInput, "tags"},
+		"too many tags":         {tags(slices.Repeat([]string{"a"}, job.MaxTags+1)...), models.CodeBadUserInput, "tags"},
 		"an empty tag":          {tags("a", " "), models.CodeBadUserInput, "tags"},
 		"a long tag":            {tags(strings.Repeat("a", 256)), models.CodeBadUserInput, "tags"},
 		"a tag of two lines":    {tags("a\nb"), models.CodeBadUserInput, "tags"},
 		"a list for metadata":   {metadata("[]"), models.CodeBadUserInput, "metadata"},
 		"null for metadata":     {metadata("null"), models.CodeBadUserInput, "metadata"},
 		"half of metadata":      {metadata(`{"a"`), models.CodeBadUserInput, "metadata"},
-		"an unknown project":    {func(in *models.NewJobs) { in.ProjectID = 999 }, models.CodeNotFound, ""},
-		"another's project":     {func(in *models.NewJobs) { in.ProjectID = elsewhere.ID }, models.CodeNotFound, ""},
+		"an unknown project":    {func(in *job.NewJobs) { in.ProjectID = 999 }, models.CodeNotFound, ""},
+		"another's project":     {func(in *job.NewJobs) { in.ProjectID = elsewhere.ID }, models.CodeNotFound, ""},
 	}
 	for name, test := range tests {
-		in := models.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}}
+		in := job.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}}
 		test.change(&in)
 		_, err := w.CreateJobs(t.Context(), w.editor, in)
 		t.Log(name)
@@ -156,12 +157,12 @@ func TestCreateJobsRefusesWhatDoesNotFit(t *testing.T) {
 			t.Errorf("%s: the error does not say it: %v", name, err)
 		}
 	}
-	counts, err := w.CountJobs(t.Context(), w.platform, []int64{w.project.ID, elsewhere.ID}, models.JobFilter{})
+	counts, err := w.CountJobs(t.Context(), w.platform, []int64{w.project.ID, elsewhere.ID}, job.Filter{})
 	if err != nil || len(counts) != 0 {
 		t.Errorf("a refused call left %v, %v", counts, err)
 	}
 	for _, fits := range []string{"http://caller.example/", "https://caller.example/", "https://caller.example:8443/a/b/"} {
-		in := models.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}, CallbackURL: &fits}
+		in := job.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}, CallbackURL: &fits}
 		_, err := w.CreateJobs(t.Context(), w.editor, in)
 		noError(t, err)
 	}
@@ -188,14 +189,14 @@ func TestJobsAreListedNewestFirstAndByFilter(t *testing.T) {
 	project := w.newProject(w.account, nil)
 	hour := start.Add(time.Hour)
 	for name, test := range map[string]struct {
-		filter models.JobFilter
+		filter job.Filter
 		want   []int64
 	}{
-		"nothing narrows nothing": {models.JobFilter{}, []int64{waiting[1].ID, waiting[0].ID, done.ID}},
-		"by state":                {models.JobFilter{State: []models.JobState{models.JobCompleted, models.JobFailed}}, []int64{done.ID}},
-		"from an hour":            {models.JobFilter{CreatedAfter: &hour}, []int64{waiting[1].ID, waiting[0].ID}},
-		"before an hour":          {models.JobFilter{CreatedBefore: &hour}, []int64{done.ID}},
-		"of none":                 {models.JobFilter{State: []models.JobState{models.JobCompleted}, CreatedAfter: &hour}, nil},
+		"nothing narrows nothing": {job.Filter{}, []int64{waiting[1].ID, waiting[0].ID, done.ID}},
+		"by state":                {job.Filter{State: []job.State{job.Completed, job.Failed}}, []int64{done.ID}},
+		"from an hour":            {job.Filter{CreatedAfter: &hour}, []int64{waiting[1].ID, waiting[0].ID}},
+		"before an hour":          {job.Filter{CreatedBefore: &hour}, []int64{done.ID}},
+		"of none":                 {job.Filter{State: []job.State{job.Completed}, CreatedAfter: &hour}, nil},
 	} {
 		ids := []int64{w.project.ID, project.ID}
 		pages, err := w.JobPages(t.Context(), w.viewer, ids, test.filter, models.Page{First: 10})

@@ -14,7 +14,7 @@ func TakeMember(field string, object []byte, name string) (rest, member json.Raw
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	brace, err := decoder.Token()
 	if err != nil || brace != json.Delim('{') || !json.Valid(object) {
-		return nil, nil, invalid(field, "must be a JSON object")
+		return nil, nil, Invalid(field, "must be a JSON object")
 	}
 	rest = json.RawMessage{'{'}
 	for decoder.More() {
@@ -26,7 +26,7 @@ func TakeMember(field string, object []byte, name string) (rest, member json.Raw
 		}
 		switch {
 		case err != nil:
-			return nil, nil, invalid(field, "must be a JSON object")
+			return nil, nil, Invalid(field, "must be a JSON object")
 		case key == name:
 			member = value
 			continue
@@ -38,7 +38,7 @@ func TakeMember(field string, object []byte, name string) (rest, member json.Raw
 	return append(rest, '}'), member, nil
 }
 
-// isObject tells whether a text is a JSON object.
-func isObject(text json.RawMessage) bool {
+// IsObject tells whether a text is a JSON object.
+func IsObject(text json.RawMessage) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) && json.Valid(text)
 }

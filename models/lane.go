@@ -61,17 +61,17 @@ func (l Lane) OfBatches() bool { return strings.HasPrefix(l.Owner, ofAction) }
 
 // laneOf is where a callback to a target waits.
 func laneOf(t Target, o Owners) Lane {
-	lane := Lane{Owner: ofProject + rawIDText(o.Project.ID), Account: o.Account.ID}
+	lane := Lane{Owner: ofProject + RawIDText(o.Project.ID), Account: o.Account.ID}
 	if t.URL != "" {
 		lane.Host = HostOf(t.URL)
 	}
 	switch t.Source {
 	case LevelAccount:
-		lane.Owner = ofAccount + rawIDText(o.Account.ID)
+		lane.Owner = ofAccount + RawIDText(o.Account.ID)
 	case LevelRequest:
-		lane.Owner = ofRequest + rawIDText(o.Project.ID)
+		lane.Owner = ofRequest + RawIDText(o.Project.ID)
 	case LevelSSOClient:
-		lane.Owner = ofSSO + rawIDText(*o.Account.SSOClientID)
+		lane.Owner = ofSSO + RawIDText(*o.Account.SSOClientID)
 	case LevelProject: // as it is
 	}
 	return lane

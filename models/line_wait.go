@@ -64,7 +64,7 @@ func (s *Service) blocks(ctx context.Context, tx Store, c *Callback, before int,
 
 // supersede ends the result of an older source that has failed and waits for its next attempt, as a newer one lines up. A replay supersedes
 // nothing. The transaction has locked the ordering key.
-func supersede(ctx context.Context, tx Store, c *Callback) error {
+func supersede(ctx context.Context, tx Tx, c *Callback) error {
 	if !c.rules().newestCounts || c.ReplayOfID != nil {
 		return nil
 	}
@@ -84,7 +84,7 @@ func supersede(ctx context.Context, tx Store, c *Callback) error {
 
 // hurryRefused makes the head due that the receiver has refused for good while it was alone, as another lines up: one more attempt, and then
 // it gives way. The transaction has locked the ordering key.
-func hurryRefused(ctx context.Context, tx Store, c *Callback) error {
+func hurryRefused(ctx context.Context, tx Tx, c *Callback) error {
 	head, err := tx.Head(ctx, c.OrderingKey)
 	if err != nil || head == nil || head.Status != StatusPending || !head.refusedForGood() {
 		return err

@@ -11,7 +11,7 @@ import (
 
 func (w *world) withSchedule(s models.Schedule) {
 	w.rules.Schedule = s
-	w.Service = w.on(w.store)
+	w.configure()
 }
 
 func TestWhatIsRefusedForGoodHoldsUpNoLine(t *testing.T) {

@@ -84,12 +84,12 @@ func (s *Service) withoutNotice(ctx context.Context, err error, failed ...*Deliv
 func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery, partner Partner) (*Callback, error) {
 	c, key := d.Callback, d.noticeKey("callback-failed")
 	if partner.FailureCount >= c.FailureCount { // the same call is made again, after a commit that was not heard of
-		return callbackOf(ctx, tx, key)
+		return CallbackOf(ctx, tx, key)
 	}
-	return s.raise(ctx, tx, occasion{
-		event: CallbackFailedEvent, dedupKey: key, projectID: c.ProjectID,
-		source: Source{Of: c.Source.Of}, creatorID: partner.CreatorID, causeID: &c.ID,
-		render: func(e Envelope) ([]byte, error) {
+	return s.Raise(ctx, tx, Occasion{
+		Event: CallbackFailedEvent, DedupKey: key, ProjectID: c.ProjectID,
+		Source: Source{Of: c.Source.Of}, CreatorID: partner.CreatorID, causeID: &c.ID,
+		Render: func(e Envelope) ([]byte, error) {
 			return callbackFailedBody(e, Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL})
 		},
 	})

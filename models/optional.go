@@ -20,7 +20,7 @@ func assignText(target *string, field string, value Optional[*string], limit int
 		return nil
 	}
 	if value.Value == nil {
-		return invalid(field, "cannot be null")
+		return Invalid(field, "cannot be null")
 	}
 	if err := checkText(field, *value.Value, limit); err != nil {
 		return err

@@ -32,7 +32,7 @@ type OrderingStore interface {
 
 // lineUp creates a callback; where an earlier one of its ordering key has not ended, it is held. So of each line at most one
 // callback, the first, is not held, and what is held costs the delivery nothing.
-func lineUp(ctx context.Context, tx Store, c *Callback) error {
+func lineUp(ctx context.Context, tx Tx, c *Callback) error {
 	if c.OrderingKey != "" {
 		if err := tx.LockOrderingKey(ctx, c.OrderingKey); err != nil {
 			return err

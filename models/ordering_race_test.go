@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // The creator of a callback and the worker that ends one lock the same line, and each of them something more.
@@ -29,7 +30,7 @@ func TestChangesOfAJobWhileItsCallbacksFailEndWithoutADeadlock(t *testing.T) {
 }
 
 // tryEdit changes a job, in any goroutine.
-func (w *world) tryEdit(j *models.Job, version int) *models.Callback {
+func (w *world) tryEdit(j *job.Job, version int) *models.Callback {
 	in := edited(strconv.Itoa(version))
 	in.JobID = j.ID
 	_, c, err := w.UpdateJob(w.t.Context(), w.platform, in)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // newLine makes a job and changes it so many times: a line of callbacks, the first of which may be sent. Their wake-ups are
@@ -154,7 +155,7 @@ func TestCallbackOfALineThatIsEmptyIsSentAtOnce(t *testing.T) {
 	j := w.newJobs(1)[0]
 	for range 3 {
 		in := edited("1")
-		if w.job(j.ID).State != models.JobCompleted {
+		if w.job(j.ID).State != job.Completed {
 			in = completed()
 		}
 		c := w.change(j, in)
@@ -203,7 +204,7 @@ func TestHeldCallbackCannotBeReplayed(t *testing.T) {
 func TestReleasedCallbackGoesToWhereItsTargetIsNow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	jobs, err := w.CreateJobs(t.Context(), w.editor, models.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}})
+	jobs, err := w.CreateJobs(t.Context(), w.editor, job.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}})
 	noError(t, err)
 	first, second := w.change(jobs[0], completed()), w.change(jobs[0], edited("1"))
 	w.setTarget(w.project, new("https://moved.example/hook"))

@@ -22,9 +22,10 @@ const MaxCounted = 5_000
 // them for each of up to 100 owners, and a statement takes 32,766 values on SQLite.
 const MaxFilterValues = 100
 
-func checkFilterValues(field string, n int) error {
+// CheckFilterValues tells whether one filter has too many values: BAD_USER_INPUT on that field of the filter.
+func CheckFilterValues(field string, n int) error {
 	if n > MaxFilterValues {
-		return invalid("filter."+field, "must have at most %d elements, not %d", MaxFilterValues, n)
+		return Invalid("filter."+field, "must have at most %d elements, not %d", MaxFilterValues, n)
 	}
 	return nil
 }
@@ -43,7 +44,7 @@ func NewPage(first *int, after *string) (Page, error) {
 		page.First = *first
 	}
 	if page.First < 1 || page.First > MaxPageSize {
-		return Page{}, invalid("first", "must be between 1 and %d, not %d", MaxPageSize, page.First)
+		return Page{}, Invalid("first", "must be between 1 and %d, not %d", MaxPageSize, page.First)
 	}
 	if after != nil {
 		cursor, err := parseCursor(*after)
@@ -93,7 +94,7 @@ func parseCursor(s string) (Cursor, error) {
 }
 
 func malformedCursor() error {
-	return invalid("after", "must be a cursor of an earlier page (pageInfo.endCursor)")
+	return Invalid("after", "must be a cursor of an earlier page (pageInfo.endCursor)")
 }
 
 // PageOf is one page of a list.

@@ -6,6 +6,13 @@ import (
 	"slices"
 )
 
+// PartiesTx reads whom callbacks are of and who hears of them.
+type PartiesTx interface {
+	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
+	Users(ctx context.Context, ids ...int64) ([]*User, error)
+	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
+}
+
 // Owners are what a callback belongs to.
 type Owners struct {
 	Account *Account
@@ -28,13 +35,13 @@ type parties struct {
 
 func newParties() parties { return parties{owners: map[int64]Owners{}, users: map[int64]*User{}} }
 
-func readParties(ctx context.Context, tx Store, projectIDs, userIDs []*int64) (parties, error) {
+func readParties(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) (parties, error) {
 	p := newParties()
 	return p, p.know(ctx, tx, projectIDs, userIDs)
 }
 
 // know reads those that are not known yet: each kind in one statement, and none for a kind that nobody asks for. A nil asks for nothing.
-func (p parties) know(ctx context.Context, tx Store, projectIDs, userIDs []*int64) error {
+func (p parties) know(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) error {
 	if ids := unknown(p.owners, projectIDs); len(ids) > 0 {
 		owners, err := tx.Owners(ctx, ids...)
 		if err != nil {

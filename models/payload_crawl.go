@@ -16,7 +16,7 @@ func (f *form) add(key, value string) {
 	f.text.WriteString(url.QueryEscape(key) + "=" + url.QueryEscape(value))
 }
 
-func (f *form) addID(key string, id int64) { f.add(key, rawIDText(id)) }
+func (f *form) addID(key string, id int64) { f.add(key, RawIDText(id)) }
 
 // addOwners adds the fields that both form events share. What is not available is an empty string.
 func (f *form) addOwners(e Envelope, crawl *Crawl) {
@@ -25,7 +25,7 @@ func (f *form) addOwners(e Envelope, crawl *Crawl) {
 	f.addID("account_id", e.Account.ID)
 	userID, partnerUserID := "", ""
 	if e.Creator != nil {
-		userID, partnerUserID = rawIDText(e.Creator.ID), textOrEmpty(e.Creator.PartnerUserID)
+		userID, partnerUserID = RawIDText(e.Creator.ID), textOrEmpty(e.Creator.PartnerUserID)
 	}
 	f.add("user_id", userID)
 	f.add("partner_account_id", textOrEmpty(e.Account.PartnerAccountID))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // payloadsFirst keeps payloads for a day, and rows for longer.
@@ -115,7 +116,7 @@ func TestInputsAndResultsGoBeforeTheirRunsAndSaySo(t *testing.T) {
 }
 
 // sources are one of each kind that has ended, with its callback, and one that has not.
-func (w *world) sources() (crawl *models.Crawl, report *models.ReportDownload, job *models.Job, callbacks []*models.Callback) {
+func (w *world) sources() (crawl *models.Crawl, report *models.ReportDownload, j *job.Job, callbacks []*models.Callback) {
 	w.t.Helper()
 	crawl, told, err := w.FinishCrawl(w.t.Context(), w.platform, w.ended(4711))
 	noError(w.t, err)
@@ -148,7 +149,7 @@ func TestSourcesAreKeptForEverSoThatALateEndMakesNoSecondCallback(t *testing.T) 
 func TestSourcesGoAfterTheirRetentionOnceNothingPointsAtThem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	crawl, report, job, callbacks := w.sources()
+	crawl, report, j, callbacks := w.sources()
 	queued, err := w.RunCrawl(t.Context(), w.admin, w.project.ID)
 	noError(t, err)
 	generating, err := w.CreateReportDownload(t.Context(), w.editor, models.NewReportDownload{
@@ -173,7 +174,7 @@ func TestSourcesGoAfterTheirRetentionOnceNothingPointsAtThem(t *testing.T) {
 	wantError(t, err, models.CodeNotFound, "")
 	_, err = w.ReportDownload(t.Context(), w.platform, report.ID)
 	wantError(t, err, models.CodeNotFound, "")
-	_, err = w.Job(t.Context(), w.platform, job.ID)
+	_, err = w.Job(t.Context(), w.platform, j.ID)
 	wantError(t, err, models.CodeNotFound, "")
 	if _, err := w.Crawl(t.Context(), w.platform, queued.ID); err != nil {
 		t.Errorf("a crawl whose report has not ended: %v", err)

@@ -121,28 +121,6 @@ func TestRunBodyReadsAsTheSeedSays(t *testing.T) {
 	}
 }
 
-func TestJobBodiesAreThePublishedOnes(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		state  models.JobState
-		action models.JobAction
-	}{
-		"job_resolved.json":  {models.JobCompleted, models.JobResolved},
-		"job_suspended.json": {models.JobSuspended, models.JobResolved},
-		"job_edited.json":    {models.JobCompleted, models.JobEdited},
-		"job_accepted.json":  {models.JobCompleted, models.JobAccepted},
-		"job_declined.json":  {models.JobCompleted, models.JobDeclined},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := models.JobUpdatedBody(&models.Job{ID: 4711, UUID: jobUUID, State: test.state, LastAction: &test.action})
-			noError(t, err)
-			golden(t, name, got)
-		})
-	}
-}
-
 func TestExecutorCallsAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
 	for name, maxResults := range map[string]*int{"executor_call.json": new(100), "executor_call_all_results.json": nil} {

@@ -25,14 +25,14 @@ type Project struct {
 func (p *Project) ObjectID() ObjectID { return ObjectID{TypeProject, p.ID} }
 
 // RawID returns the project's number as text.
-func (p *Project) RawID() string { return rawIDText(p.ID) }
+func (p *Project) RawID() string { return RawIDText(p.ID) }
 
 // projectNamespace is that of the UUIDs of projects.
 var projectNamespace = uuid.MustParse("6f1d3c52-5a0e-4b7e-9a64-3d0c1f2b8e47")
 
 // ProjectUID names a project where callers know workspaces by UUIDs: always the same one for the same project.
 func ProjectUID(projectID int64) uuid.UUID {
-	return uuid.NewSHA1(projectNamespace, []byte(rawIDText(projectID)))
+	return uuid.NewSHA1(projectNamespace, []byte(RawIDText(projectID)))
 }
 
 // APICallbackURL is where callbacks go, as far as this level says it.
@@ -66,7 +66,7 @@ func (s *Service) CreateProject(ctx context.Context, actor *Actor, in NewProject
 	at := s.now()
 	p := &Project{ID: in.RawID, AccountID: in.AccountID, CreatedAt: at, UpdatedAt: at}
 	err := s.store.InTx(ctx, func(tx Store) error {
-		if _, err := one(tx.Accounts(ctx, actor.Scope(RoleViewer), in.AccountID))(TypeAccount); err != nil {
+		if _, err := One(tx.Accounts(ctx, actor.Scope(RoleViewer), in.AccountID))(TypeAccount); err != nil {
 			return err
 		}
 		if err := actor.RequireRole(in.AccountID, RoleEditor); err != nil {
@@ -143,7 +143,7 @@ func (s *Service) changeProject(ctx context.Context, actor *Actor, id int64, lea
 
 // Project returns one project that the actor may see.
 func (s *Service) Project(ctx context.Context, actor *Actor, id int64) (*Project, error) {
-	return one(s.Projects(ctx, actor, id))(TypeProject)
+	return One(s.Projects(ctx, actor, id))(TypeProject)
 }
 
 // Projects returns those of the given projects that the actor may see, in no order.

@@ -22,7 +22,7 @@ type ProjectKey struct {
 func (k *ProjectKey) ObjectID() ObjectID { return ObjectID{TypeProjectKey, k.ID} }
 
 // RawID returns the key's number as text.
-func (k *ProjectKey) RawID() string { return rawIDText(k.ID) }
+func (k *ProjectKey) RawID() string { return RawIDText(k.ID) }
 
 // ProjectKeyStore keeps the keys of projects. Those of deleted projects are found by no method.
 type ProjectKeyStore interface {
@@ -46,7 +46,7 @@ func (s *Service) CreateProjectKey(ctx context.Context, actor *Actor, projectID 
 		if err != nil {
 			return err
 		}
-		err = firstError(actor.RequireProjectRole(project.AccountID, project.ID, RoleAdmin), checkName("name", name))
+		err = firstError(actor.RequireProjectRole(project.AccountID, project.ID, RoleAdmin), CheckName("name", name))
 		if err != nil {
 			return err
 		}

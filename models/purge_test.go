@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // endless is a store that always has more callbacks to purge, takes its time for each, and stops the purge after some parts. Of
@@ -61,6 +62,7 @@ func (e *endless) purge(t *testing.T) (models.Purged, error) {
 	ctx, e.stop = context.WithCancel(t.Context())
 	defer e.stop()
 	service := models.NewService(e, &queue{}, models.Rules{}, slog.New(slog.DiscardHandler))
+	job.NewService(service, nil, nil)
 	return service.Purge(ctx, models.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }
 

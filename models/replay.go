@@ -75,7 +75,7 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 	if err != nil {
 		return nil, err
 	}
-	s.wake(ctx, replay)
+	s.Wake(ctx, replay)
 	return replay, nil
 }
 
@@ -106,7 +106,7 @@ func (c *Callback) replayable(number int) error {
 
 func (c *Callback) replay(number int) *Callback {
 	return &Callback{
-		UID: newUID(), Ref: c.Ref, Event: c.Event, Target: c.Target, TargetHeaders: c.TargetHeaders,
+		UID: NewUID(), Ref: c.Ref, Event: c.Event, Target: c.Target, TargetHeaders: c.TargetHeaders,
 		ContentType: c.ContentType, Body: c.Body, AccountID: c.AccountID, ProjectID: c.ProjectID,
 		Source: c.Source, CreatedByUserID: c.CreatedByUserID, ReplayOfID: &c.ID, CauseID: c.CauseID,
 		OrderingKey: c.OrderingKey, DedupKey: replayPrefix + c.UID.String() + ":" + strconv.Itoa(number),

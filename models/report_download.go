@@ -43,13 +43,13 @@ type ReportDownload struct {
 func (r *ReportDownload) ObjectID() ObjectID { return ObjectID{TypeReportDownload, r.ID} }
 
 // RawID returns the report download's number as text.
-func (r *ReportDownload) RawID() string { return rawIDText(r.ID) }
+func (r *ReportDownload) RawID() string { return RawIDText(r.ID) }
 
 // ReportID names the report: crawlId:reportTemplateCode:reportTypeCode, and :segmentId when segmented.
 func (r *ReportDownload) ReportID() string {
-	parts := []string{rawIDText(r.CrawlID), r.ReportTemplateCode, strings.ToLower(string(r.ReportTypeCode))}
+	parts := []string{RawIDText(r.CrawlID), r.ReportTemplateCode, strings.ToLower(string(r.ReportTypeCode))}
 	if r.SegmentID != nil {
-		parts = append(parts, rawIDText(*r.SegmentID))
+		parts = append(parts, RawIDText(*r.SegmentID))
 	}
 	return strings.Join(parts, ":")
 }
@@ -95,7 +95,7 @@ var reportTemplatePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
 func (s *Service) newReportDownload(crawl *Crawl, id int64, in NewReportDownload) (*ReportDownload, error) {
 	if !reportTemplatePattern.MatchString(in.ReportTemplateCode) {
-		return nil, invalid("reportTemplateCode", "must be 1 to 100 letters, digits, _ or -")
+		return nil, Invalid("reportTemplateCode", "must be 1 to 100 letters, digits, _ or -")
 	}
 	return &ReportDownload{
 		ID: id, AccountID: crawl.AccountID, ProjectID: crawl.ProjectID, CrawlID: crawl.ID,
@@ -139,9 +139,9 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 		if err := report.contradicts(in); err != nil {
 			return err
 		}
-		key := "report-download-generated:" + rawIDText(report.ID)
+		key := "report-download-generated:" + RawIDText(report.ID)
 		if report.FinishedAt != nil {
-			callback, err = callbackOf(ctx, tx, key)
+			callback, err = CallbackOf(ctx, tx, key)
 			return err
 		}
 		isNew = true
@@ -149,14 +149,14 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 		if err := tx.UpdateReportDownload(ctx, report); err != nil {
 			return err
 		}
-		crawl, err := one(tx.Crawls(ctx, actor.Scope(RoleViewer), report.CrawlID))(TypeCrawl)
+		crawl, err := One(tx.Crawls(ctx, actor.Scope(RoleViewer), report.CrawlID))(TypeCrawl)
 		if err != nil {
 			return err
 		}
-		callback, err = s.raise(ctx, tx, occasion{
-			event: ReportDownloadGeneratedEvent, dedupKey: key, projectID: crawl.ProjectID,
-			source: Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, creatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
-			render: func(e Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
+		callback, err = s.Raise(ctx, tx, Occasion{
+			Event: ReportDownloadGeneratedEvent, DedupKey: key, ProjectID: crawl.ProjectID,
+			Source: Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
+			Render: func(e Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
 		})
 		return err
 	})
@@ -164,7 +164,7 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 		return nil, nil, err
 	}
 	if isNew {
-		s.wake(ctx, callback)
+		s.Wake(ctx, callback)
 	}
 	return report, callback, nil
 }
@@ -172,7 +172,7 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 // reportDownloadToFinish returns the report download of the input, locked; one that is new here is made first.
 func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in ReportDownloadEnd) (*ReportDownload, error) {
 	if in.CreatedByUserID != nil {
-		if _, err := one(tx.Users(ctx, *in.CreatedByUserID))(TypeUser); err != nil {
+		if _, err := One(tx.Users(ctx, *in.CreatedByUserID))(TypeUser); err != nil {
 			return nil, err
 		}
 	}
@@ -184,12 +184,12 @@ func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in Repor
 		return known[0], nil
 	}
 	if in.CrawlID == nil {
-		return nil, invalid("crawlId", "must be given when the report download is new here")
+		return nil, Invalid("crawlId", "must be given when the report download is new here")
 	}
 	if in.ReportTemplateCode == nil {
-		return nil, invalid("reportTemplateCode", "must be given when the report download is new here")
+		return nil, Invalid("reportTemplateCode", "must be given when the report download is new here")
 	}
-	crawl, err := one(tx.Crawls(ctx, PlatformActor().Scope(RoleViewer), *in.CrawlID))(TypeCrawl)
+	crawl, err := One(tx.Crawls(ctx, PlatformActor().Scope(RoleViewer), *in.CrawlID))(TypeCrawl)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in Repor
 	if err := tx.CreateReportDownload(ctx, report); err != nil {
 		return nil, err
 	}
-	return one(tx.LockReportDownloads(ctx, in.ReportDownloadID))(TypeReportDownload)
+	return One(tx.LockReportDownloads(ctx, in.ReportDownloadID))(TypeReportDownload)
 }
 
 func (r *ReportDownload) finish(in ReportDownloadEnd, at time.Time) {
@@ -229,7 +229,7 @@ func (r *ReportDownload) contradicts(in ReportDownloadEnd) error {
 
 // ReportDownload returns one report download that the actor may see.
 func (s *Service) ReportDownload(ctx context.Context, actor *Actor, id int64) (*ReportDownload, error) {
-	return one(s.ReportDownloads(ctx, actor, id))(TypeReportDownload)
+	return One(s.ReportDownloads(ctx, actor, id))(TypeReportDownload)
 }
 
 // ReportDownloads returns those of the given report downloads that the actor may see, in no order.

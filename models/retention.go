@@ -43,15 +43,15 @@ type RetentionStore interface {
 	PurgeSources(ctx context.Context, kind SourceKind, endedBefore time.Time, after int64, limit int) (sources int, last int64, err error)
 }
 
-// purging is one kind of what a purge deletes.
-type purging struct {
+// Purging is one kind of what a purge deletes. A source adds its own (Service.AddPurges).
+type Purging struct {
 	keep func(Retention) (time.Duration, bool)
 	gone func(*Purged) *int
 	part func(endedBefore, now time.Time) purgePart
 }
 
 // callbackPurges are the engine's own; each source lists its own, in the order in which they go.
-var callbackPurges = []purging{
+var callbackPurges = []Purging{
 	{Retention.rows, func(p *Purged) *int { return &p.Callbacks }, func(before, _ time.Time) purgePart {
 		return func(ctx context.Context, tx Store, limit int) (int, int, error) {
 			return tx.PurgeCallbacks(ctx, before, limit)
@@ -64,12 +64,15 @@ var callbackPurges = []purging{
 	}},
 }
 
-// purgeOf is of what callbacks tell of, and has none any more.
-func purgeOf(kind SourceKind) purging {
-	return purging{Retention.sources, func(p *Purged) *int { return &p.Sources }, func(before, _ time.Time) purgePart {
+// PurgeOf is of entities that callbacks tell of, once the retention of sources is over and none is left.
+func PurgeOf(kind SourceKind) Purging {
+	return Purging{Retention.sources, func(p *Purged) *int { return &p.Sources }, func(before, _ time.Time) purgePart {
 		return purgeSources(kind, before)
 	}}
 }
+
+// AddPurges lets a purge delete what a source has, after what was added before, in this order. It is to be called before the service is used.
+func (s *Service) AddPurges(list ...Purging) { s.purges = append(s.purges, list...) }
 
 // Purge deletes callbacks that ended longer ago than the retention, with their attempts, then what they told of, as long as each is kept.
 // What has not ended never goes, and nothing goes before what points at it: an original not before its replays and notices, a source not

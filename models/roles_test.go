@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // The codes of the table below; an empty one means that the caller may.
@@ -178,7 +179,7 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"CreateJobs": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateJobs(ctx, a, models.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}})
+		_, err := w.CreateJobs(ctx, a, job.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}})
 		return err
 	}},
 	"UpdateJob": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
@@ -212,7 +213,7 @@ type fixtures struct {
 	projectKey *models.ProjectKey
 	action     *models.Action
 	run        *models.Run
-	job        *models.Job
+	job        *job.Job
 }
 
 func newFixtures(t *testing.T, w *world) fixtures {
@@ -300,7 +301,7 @@ func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a := w.newAction()
-	run, job := w.newRun(), w.newJobs(1)[0]
+	run, j := w.newRun(), w.newJobs(1)[0]
 	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
 	batch := w.batches(run.ID)[0]
 	page, projects, runs := models.Page{First: 10}, []int64{w.project.ID}, []int64{run.ID}
@@ -329,9 +330,9 @@ func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 		results, err := w.ResultPages(ctx, test.actor, runs, page)
 		noError(t, err)
 		got["results"] = len(results[run.ID].Nodes)
-		jobs, err := w.JobPages(ctx, test.actor, []int64{job.ProjectID}, models.JobFilter{}, page)
+		jobs, err := w.JobPages(ctx, test.actor, []int64{j.ProjectID}, job.Filter{}, page)
 		noError(t, err)
-		got["jobs"] = len(jobs[job.ProjectID].Nodes)
+		got["jobs"] = len(jobs[j.ProjectID].Nodes)
 		for what, n := range got {
 			if n != test.want {
 				t.Errorf("%s sees %d %s", name, n, what)

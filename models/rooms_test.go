@@ -17,10 +17,9 @@ const engine = "callback"
 // rooms are the files of the engine and of what makes callbacks.
 var rooms = map[string]*regexp.Regexp{
 	engine: regexp.MustCompile(`^(attempt|callback|delivery|digest|direct|event|history|lane|lease|line_wait|local|mishap|notice|ordering|` +
-		`payload_notice|replay|retention|retry|settlement|signature|source|sweep)\.go$`),
+		`payload_notice|raise|replay|retention|retry|settlement|signature|source|sweep)\.go$`),
 	"crawl": regexp.MustCompile(`^(crawl.*|report_download|payload_crawl)\.go$`),
 	"run":   regexp.MustCompile(`^(run.*|payload_run|action|answer|executor|firing|schedule.*|rezone|callback_log)\.go$`),
-	"job":   regexp.MustCompile(`^job.*\.go$`),
 }
 
 // wiring is where the service is put together, of all rooms.

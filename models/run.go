@@ -78,7 +78,7 @@ type Run struct {
 func (r *Run) ObjectID() ObjectID { return ObjectID{TypeRun, r.ID} }
 
 // RawID returns the run's number as text.
-func (r *Run) RawID() string { return rawIDText(r.ID) }
+func (r *Run) RawID() string { return RawIDText(r.ID) }
 
 // OwnerRun is of a run's callbacks.
 const OwnerRun CallbackOwner = TypeRun

@@ -94,7 +94,7 @@ func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run,
 
 func (s *Service) newRun(project *Project, action *Action, in NewRun) (*Run, []*RunInput, error) {
 	run := &Run{
-		UID: newUID(), AccountID: project.AccountID, ProjectID: project.ID, ActionID: action.ID, Status: RunQueued,
+		UID: NewUID(), AccountID: project.AccountID, ProjectID: project.ID, ActionID: action.ID, Status: RunQueued,
 		MaxResults: in.MaxResults, PageSize: action.PageSize, CallbackOn: CallbackOnAll, InputCount: len(in.Inputs), CreatedAt: s.now(),
 	}
 	if in.PageSize != nil {
@@ -105,7 +105,7 @@ func (s *Service) newRun(project *Project, action *Action, in NewRun) (*Run, []*
 		callback = run.setCallback(*in.Callback, s.rules.AllowedNetworks)
 	}
 	inputs, err := readInputs(in.Inputs)
-	return run, inputs, allProblems(err, in.checkParameters(run), callback)
+	return run, inputs, AllProblems(err, in.checkParameters(run), callback)
 }
 
 func (in NewRun) checkParameters(run *Run) error {
@@ -118,7 +118,7 @@ func (in NewRun) checkParameters(run *Run) error {
 		return err
 	}
 	if n := run.pagesAtOnce() * len(in.Inputs); n > MaxRunBatches {
-		return invalid("parameters.maxResults", "makes %d pages of all inputs; at most %d", n, MaxRunBatches)
+		return Invalid("parameters.maxResults", "makes %d pages of all inputs; at most %d", n, MaxRunBatches)
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func checkHTTPS(field, raw string, plain []netip.Prefix) error {
 			}
 		}
 	}
-	return invalid(field, "must be https; plain http goes only to IP addresses within RINGBACK_ALLOWED_NETWORKS")
+	return Invalid(field, "must be https; plain http goes only to IP addresses within RINGBACK_ALLOWED_NETWORKS")
 }
 
 // TakeRunInputs takes the custom data, a member of a name, out of each input of a run. Where there are too many it looks at none.
@@ -171,7 +171,7 @@ func TakeRunInputs(objects []json.RawMessage, member string) ([]NewRunInput, err
 }
 
 func wrongInputCount(n int) error {
-	return invalid("inputs", "must have 1 to %d elements, not %d", MaxRunInputs, n)
+	return Invalid("inputs", "must have 1 to %d elements, not %d", MaxRunInputs, n)
 }
 
 func readInputs(in []NewRunInput) ([]*RunInput, error) {
@@ -180,16 +180,16 @@ func readInputs(in []NewRunInput) ([]*RunInput, error) {
 	}
 	inputs, stored := make([]*RunInput, len(in)), 0
 	for i, given := range in {
-		if !isObject(given.Input) {
-			return nil, invalid("inputs", "input %d: must be a JSON object", i+1)
+		if !IsObject(given.Input) {
+			return nil, Invalid("inputs", "input %d: must be a JSON object", i+1)
 		}
 		if given.CustomData != nil && !json.Valid(given.CustomData) {
-			return nil, invalid("inputs", "input %d: the custom data must be JSON", i+1)
+			return nil, Invalid("inputs", "input %d: the custom data must be JSON", i+1)
 		}
 		inputs[i] = &RunInput{Number: i + 1, Input: given.Input, CustomData: given.CustomData}
 		stored += len(given.Input) + len(given.CustomData)
 	}
-	return inputs, checkStored(storedText{"inputs", stored})
+	return inputs, CheckStored(StoredText{"inputs", stored})
 }
 
 // createRun creates a run with its inputs.
@@ -228,7 +228,7 @@ func (r *Run) newBatches(action *Action, inputs []*RunInput, at time.Time) []*Ba
 
 func (r *Run) newBatch(inputID int64, page int, lane Lane, at time.Time) *Batch {
 	b := &Batch{
-		UID: newUID(), AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.ID,
+		UID: NewUID(), AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.ID,
 		InputID: inputID, Page: page, Lane: lane, CreatedAt: at,
 	}
 	b.due(at)
@@ -280,6 +280,6 @@ func (s *Service) StopRun(ctx context.Context, actor *Actor, id int64) (*Run, er
 	if err != nil {
 		return nil, err
 	}
-	s.wake(ctx, final)
+	s.Wake(ctx, final)
 	return run, nil
 }

@@ -74,7 +74,7 @@ func (s *Service) prepareBatches(ctx context.Context, tx Store, claimed []*Batch
 			b.due(at)
 			back, movedTo = append(back, b), append(movedTo, b.Lane)
 		default:
-			e.Attempt = &BatchAttempt{UID: newUID(), BatchID: b.ID, Number: b.AttemptCount, URL: e.Action.ExecutorURL(), StartedAt: at}
+			e.Attempt = &BatchAttempt{UID: NewUID(), BatchID: b.ID, Number: b.AttemptCount, URL: e.Action.ExecutorURL(), StartedAt: at}
 			executions, attempts = append(executions, e), append(attempts, e.Attempt)
 		}
 	}
@@ -204,7 +204,7 @@ func (s *Service) settleBatch(ctx context.Context, e *Execution, batch *Batch, a
 		next = batch
 	}
 	s.wakeBatches(ctx, []*Batch{next})
-	s.wake(ctx, callbacks...)
+	s.Wake(ctx, callbacks...)
 	return nil
 }
 
@@ -322,18 +322,18 @@ func (s *Service) raiseBatch(ctx context.Context, tx Store, run *Run, batch *Bat
 		return nil, nil
 	}
 	o := run.occasion("run-batch:" + batch.UID.String())
-	o.source.Part = ObjectID{TypeBatch, batch.ID}
+	o.Source.Part = ObjectID{TypeBatch, batch.ID}
 	switch run.CallbackOn {
 	case CallbackOnFinal:
 		return nil, nil
 	case CallbackOnResult:
-		o.event, o.orderingKey = RunResultEvent, lineOfURL(run)
-		o.render = func(Envelope) ([]byte, error) { return runResultBody(run, batch) }
+		o.Event, o.OrderingKey = RunResultEvent, lineOfURL(run)
+		o.Render = func(Envelope) ([]byte, error) { return runResultBody(run, batch) }
 	case CallbackOnAll:
-		o.event = RunBatchFinishedEvent
-		o.render = func(e Envelope) ([]byte, error) { return runBatchBody(e, run, batch, input) }
+		o.Event = RunBatchFinishedEvent
+		o.Render = func(e Envelope) ([]byte, error) { return runBatchBody(e, run, batch, input) }
 	}
-	return s.raise(ctx, tx, o)
+	return s.Raise(ctx, tx, o)
 }
 
 // raiseFinal creates the one callback that tells that a run has ended; nil where a result told it.
@@ -343,9 +343,9 @@ func (s *Service) raiseFinal(ctx context.Context, tx Store, run *Run) (*Callback
 		if run.Status != RunStopped {
 			return nil, nil
 		}
-		o.event, o.orderingKey = RunResultEvent, lineOfURL(run)
-		o.render = func(Envelope) ([]byte, error) { return runResultBody(run, nil) }
-		return s.raise(ctx, tx, o)
+		o.Event, o.OrderingKey = RunResultEvent, lineOfURL(run)
+		o.Render = func(Envelope) ([]byte, error) { return runResultBody(run, nil) }
+		return s.Raise(ctx, tx, o)
 	}
 	count, err := tx.CountBatchCallbacks(ctx, run.ID)
 	if err != nil {
@@ -353,19 +353,19 @@ func (s *Service) raiseFinal(ctx context.Context, tx Store, run *Run) (*Callback
 	}
 	var input *RunInput
 	if run.InputCount == 1 {
-		if input, err = one(tx.InputsOfRun(ctx, run.ID, 1))("input of the run"); err != nil {
+		if input, err = One(tx.InputsOfRun(ctx, run.ID, 1))("input of the run"); err != nil {
 			return nil, err
 		}
 	}
-	o.event = RunFinishedEvent
-	o.render = func(e Envelope) ([]byte, error) { return runFinishedBody(e, run, input, count) }
-	return s.raise(ctx, tx, o)
+	o.Event = RunFinishedEvent
+	o.Render = func(e Envelope) ([]byte, error) { return runFinishedBody(e, run, input, count) }
+	return s.Raise(ctx, tx, o)
 }
 
 // occasion is what all callbacks of a run have in common.
-func (r *Run) occasion(dedupKey string) occasion {
-	return occasion{
-		dedupKey: dedupKey, projectID: r.ProjectID, source: Source{Of: r.ObjectID()}, creatorID: r.CreatedByUserID, request: r.request(),
+func (r *Run) occasion(dedupKey string) Occasion {
+	return Occasion{
+		DedupKey: dedupKey, ProjectID: r.ProjectID, Source: Source{Of: r.ObjectID()}, CreatorID: r.CreatedByUserID, Request: r.request(),
 	}
 }
 

@@ -19,7 +19,7 @@ type RunFilter struct {
 
 // Check tells whether the filter has too many values. The error is BAD_USER_INPUT.
 func (f RunFilter) Check() error {
-	return allProblems(checkFilterValues("status", len(f.Status)), checkFilterValues("action", len(f.Action)))
+	return AllProblems(CheckFilterValues("status", len(f.Status)), CheckFilterValues("action", len(f.Action)))
 }
 
 // askable makes names that no action can have empty, which none has either: Postgres refuses to look for some texts.
@@ -63,14 +63,14 @@ type RunHistory interface {
 
 // Run returns one run that the actor may see.
 func (s *Service) Run(ctx context.Context, actor *Actor, id int64) (*Run, error) {
-	return one(s.Runs(ctx, actor, id))(TypeRun)
+	return One(s.Runs(ctx, actor, id))(TypeRun)
 }
 
 // RunByUID returns one run that the actor may see. BAD_USER_INPUT on uid when it is no UUID.
 func (s *Service) RunByUID(ctx context.Context, actor *Actor, uid string) (*Run, error) {
 	id, err := uuid.Parse(uid)
 	if err != nil {
-		return nil, invalid("uid", "must be a UUID")
+		return nil, Invalid("uid", "must be a UUID")
 	}
 	return s.store.RunByUID(ctx, actor.Scope(RoleViewer), id)
 }

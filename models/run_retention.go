@@ -6,7 +6,7 @@ import (
 )
 
 // runPurges are what a purge deletes of runs.
-var runPurges = []purging{
+var runPurges = []Purging{
 	{Retention.rows, func(p *Purged) *int { return &p.Runs }, func(before, _ time.Time) purgePart {
 		return func(ctx context.Context, tx Store, limit int) (int, int, error) {
 			return tx.PurgeRuns(ctx, before, limit)

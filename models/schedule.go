@@ -53,7 +53,7 @@ type RunSchedule struct {
 func (r *RunSchedule) ObjectID() ObjectID { return ObjectID{TypeSchedule, r.ID} }
 
 // RawID returns the schedule's number as text.
-func (r *RunSchedule) RawID() string { return rawIDText(r.ID) }
+func (r *RunSchedule) RawID() string { return RawIDText(r.ID) }
 
 // ListCursor is the schedule's place in a list.
 func (r *RunSchedule) ListCursor() Cursor { return Cursor{r.CreatedAt, r.ID} }
@@ -93,7 +93,7 @@ const maxScheduleDelay = time.Minute
 func (s *Service) newSchedule(run *Run, in NewSchedule) (*RunSchedule, error) {
 	at := s.now()
 	r := &RunSchedule{
-		UID: newUID(), AccountID: run.AccountID, ProjectID: run.ProjectID, Cron: in.Cron, At: in.At, Timezone: "UTC",
+		UID: NewUID(), AccountID: run.AccountID, ProjectID: run.ProjectID, Cron: in.Cron, At: in.At, Timezone: "UTC",
 		Overlap: cmp.Or(in.Overlap, OverlapAllow), Status: ScheduleActive, CreatedAt: at,
 	}
 	if in.Timezone != nil {
@@ -104,15 +104,15 @@ func (s *Service) newSchedule(run *Run, in NewSchedule) (*RunSchedule, error) {
 	case err != nil:
 		return nil, err
 	case r.Overlap != OverlapAllow && r.Overlap != OverlapSkip:
-		return nil, invalid("schedule.overlap", "must be %s or %s", OverlapAllow, OverlapSkip)
+		return nil, Invalid("schedule.overlap", "must be %s or %s", OverlapAllow, OverlapSkip)
 	case in.Cron != nil && in.At != nil:
-		return nil, invalid("schedule.at", "give either a cron or a time, not both")
+		return nil, Invalid("schedule.at", "give either a cron or a time, not both")
 	case in.At != nil && in.At.Before(at.Add(-maxScheduleDelay)):
-		return nil, invalid("schedule.at", "must not be more than a minute in the past")
+		return nil, Invalid("schedule.at", "must not be more than a minute in the past")
 	case in.Cron != nil:
 		times, err := cron.Parse(*in.Cron)
 		if err != nil {
-			return nil, invalid("schedule.cron", "%v", err)
+			return nil, Invalid("schedule.cron", "%v", err)
 		}
 		next, _ := times.Next(at, zone) // one that never comes is refused as it is read
 		r.NextRunAt = &next

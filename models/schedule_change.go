@@ -85,7 +85,7 @@ func (s *Service) changeSchedule(ctx context.Context, actor *Actor, id int64, ch
 
 // Schedule returns one schedule that the actor may see.
 func (s *Service) Schedule(ctx context.Context, actor *Actor, id int64) (*RunSchedule, error) {
-	return one(s.Schedules(ctx, actor, id))(TypeSchedule)
+	return One(s.Schedules(ctx, actor, id))(TypeSchedule)
 }
 
 // Schedules returns those of the given schedules that the actor may see, in no order.

@@ -31,7 +31,6 @@ type Store interface {
 	ActionStore
 	RunStore
 	RunScheduleStore
-	JobStore
 	CallbackStore
 	CallbackLog
 	LeaseStore
@@ -115,7 +114,7 @@ type Service struct {
 	troubles *Troubles
 	leased   []sweeping
 	sweptTo  sync.Map // where the last sweep has ended early: the key of a lane, by Leased
-	purges   []purging
+	purges   []Purging
 	pulledTo atomic.Int64 // the last head of a line that it has looked at; 0: it has come to the end
 
 	firingSince atomic.Pointer[time.Time] // when the look at schedules that is under way has begun
@@ -131,7 +130,7 @@ func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Servic
 	s := &Service{store: store, queue: queue, rules: rules, log: log, rand: rand.Float64, troubles: NewTroubles(log)}
 	s.goBy(time.Now)
 	s.leased = []sweeping{{of: LeasedCallbacks}, {LeasedBatches, s.stillFiring}}
-	s.purges = slices.Concat(callbackPurges, runPurges, crawlPurges, jobPurges)
+	s.purges = slices.Concat(callbackPurges, runPurges, crawlPurges)
 	s.crawlEnds = combine.New(combine.Work[CrawlEnd, crawlEnded]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
 	})
@@ -145,6 +144,7 @@ func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Servic
 // WithClock returns a service like this one whose process has the given clock and chance, for tests.
 func (s *Service) WithClock(now func() time.Time, chance func() float64) *Service {
 	c := NewService(s.store, s.queue, s.rules, s.log)
+	c.purges = slices.Clone(s.purges)
 	c.goBy(now)
 	c.rand = chance
 	return c
@@ -159,9 +159,9 @@ func (s *Service) goBy(system func() time.Time) {
 // under a millisecond within a network. What it cuts off the sweep finds.
 const wakeTimeout = 50 * time.Millisecond
 
-// wake asks the queue to look at callbacks that are committed, and at whom they let move up as they lined up. A failure is only logged: the
+// Wake asks the queue to look at callbacks that are committed, and at whom they let move up as they lined up. A failure is only logged: the
 // sweep will find them.
-func (s *Service) wake(ctx context.Context, callbacks ...*Callback) {
+func (s *Service) Wake(ctx context.Context, callbacks ...*Callback) {
 	s.send(ctx, s.wakeups(callbacks...), wakeTimeout)
 }
 

@@ -150,6 +150,7 @@ const (
 // world is a database with the tenant of the published examples, and one more account that is none of its business.
 type world struct {
 	*models.Service
+	*jobs
 	t     testing.TB
 	store *store.Store
 	url   string // of the database
@@ -197,7 +198,7 @@ func newWorld(t testing.TB, opts ...store.Option) *world {
 }
 
 // configure makes the service anew, after a change of the rules.
-func (w *world) configure() { w.Service = w.on(w.store) }
+func (w *world) configure() { w.Service = w.on(w.store); w.addSources() }
 
 // on returns a service on another store.
 func (w *world) on(s models.Store) *models.Service {

@@ -23,7 +23,7 @@ type UserKey struct {
 func (k *UserKey) ObjectID() ObjectID { return ObjectID{TypeUserKey, k.ID} }
 
 // RawID returns the key's number as text.
-func (k *UserKey) RawID() string { return rawIDText(k.ID) }
+func (k *UserKey) RawID() string { return RawIDText(k.ID) }
 
 // Session is one login.
 type Session struct {
@@ -68,7 +68,7 @@ func keyOwner(actor *Actor, userID *int64) (int64, error) {
 	case actor == nil:
 		return 0, Unauthenticated()
 	case actor.Platform && userID == nil:
-		return 0, invalid("userId", "must be given with the platform's service key")
+		return 0, Invalid("userId", "must be given with the platform's service key")
 	case actor.Platform:
 		return *userID, nil
 	case actor.User == nil:
@@ -168,7 +168,7 @@ func (s *Service) AuthenticateSession(ctx context.Context, token Secret) (*Actor
 	}
 	session.Token = token
 	s.noteUse(ctx, session)
-	user, err := one(s.store.Users(ctx, session.UserID))(TypeUser)
+	user, err := One(s.store.Users(ctx, session.UserID))(TypeUser)
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ const (
 // (0 to 30 days). Admin only. CONFLICT when five are live already.
 func (s *Service) RotateSigningSecret(ctx context.Context, actor *Actor, projectID int64, expireOldAfter time.Duration) (*Project, *SigningSecret, error) {
 	if expireOldAfter < 0 || expireOldAfter > MaxExpireOldAfter {
-		return nil, nil, invalid("expireOldAfter", "must be between 0s and %s", FormatDuration(MaxExpireOldAfter))
+		return nil, nil, Invalid("expireOldAfter", "must be between 0s and %s", FormatDuration(MaxExpireOldAfter))
 	}
 	owner := SigningOwner{ProjectID: projectID}
 	at := s.now()

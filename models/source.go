@@ -28,6 +28,3 @@ type Envelope struct {
 	Creator *User     // of the source, nil where nobody did
 	Ref     uuid.UUID // of the callback itself
 }
-
-// render makes the body of a callback, once, when that is created.
-type render func(Envelope) ([]byte, error)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 func TestSourceNamesWhatACallbackTellsOf(t *testing.T) {
@@ -30,9 +31,9 @@ func (w *world) ofEachSource() []*models.Callback {
 	a := w.newAction()
 	run := w.newRun()
 	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
-	job := w.newJobs(1)[0]
-	_, resolved, err := w.UpdateJob(w.t.Context(), w.platform, models.JobChange{
-		JobID: job.ID, State: new(models.JobCompleted), Action: models.JobResolved,
+	j := w.newJobs(1)[0]
+	_, resolved, err := w.UpdateJob(w.t.Context(), w.platform, job.Change{
+		JobID: j.ID, State: new(job.Completed), Action: job.Resolved,
 	})
 	noError(w.t, err)
 	return []*models.Callback{

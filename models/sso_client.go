@@ -17,7 +17,7 @@ const (
 
 func checkNoticeMode(m NoticeMode) error {
 	if m != NoticeEach && m != NoticeDigest {
-		return invalid("noticeMode", "must be %s or %s", NoticeEach, NoticeDigest)
+		return Invalid("noticeMode", "must be %s or %s", NoticeEach, NoticeDigest)
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ type SSOClient struct {
 func (c *SSOClient) ObjectID() ObjectID { return ObjectID{TypeSSOClient, c.ID} }
 
 // RawID returns the SSO client's number as text.
-func (c *SSOClient) RawID() string { return rawIDText(c.ID) }
+func (c *SSOClient) RawID() string { return RawIDText(c.ID) }
 
 // WebhookURL is where notices go.
 func (c *SSOClient) WebhookURL() *string { return c.Webhook.URL }
@@ -72,7 +72,7 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOCl
 	c := &SSOClient{ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), CreatedAt: at, UpdatedAt: at}
 	err := firstError(
 		checkNewID("rawID", in.RawID),
-		checkName("name", in.Name),
+		CheckName("name", in.Name),
 		c.Webhook.apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 		checkNoticeMode(c.NoticeMode),
 	)
@@ -125,5 +125,5 @@ func (s *Service) SSOClient(ctx context.Context, actor *Actor, id int64) (*SSOCl
 	if !actor.Scope(RoleViewer).Everything() {
 		return nil, NotFound(TypeSSOClient)
 	}
-	return one(s.store.SSOClients(ctx, id))(TypeSSOClient)
+	return One(s.store.SSOClients(ctx, id))(TypeSSOClient)
 }

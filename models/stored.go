@@ -4,23 +4,23 @@ package models
 // and its inputs a thousand times would be a gigabyte.
 const MaxStoredBytes = 4 << 20
 
-// storedText is how much of it is of one field of the input.
-type storedText struct {
-	field string
-	bytes int
+// StoredText is how much of it is of one field of the input.
+type StoredText struct {
+	Field string
+	Bytes int
 }
 
-// checkStored tells whether a call may store so much; the error is on the field that has most of it.
-func checkStored(texts ...storedText) error {
+// CheckStored tells whether a call may store so much. The error is BAD_USER_INPUT on the field that has most of it.
+func CheckStored(texts ...StoredText) error {
 	sum, most := 0, texts[0]
 	for _, t := range texts {
-		sum += t.bytes
-		if t.bytes > most.bytes {
+		sum += t.Bytes
+		if t.Bytes > most.Bytes {
 			most = t
 		}
 	}
 	if sum <= MaxStoredBytes {
 		return nil
 	}
-	return invalid(most.field, "makes the call store too much: %d bytes with a copy for each row, and together at most %d", most.bytes, MaxStoredBytes)
+	return Invalid(most.Field, "makes the call store too much: %d bytes with a copy for each row, and together at most %d", most.Bytes, MaxStoredBytes)
 }

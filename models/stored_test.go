@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // objectOf is a JSON object of so many bytes.
@@ -22,17 +23,17 @@ func TestCreateJobsStoresNoMoreThanACallMay(t *testing.T) {
 	small := slices.Repeat([]json.RawMessage{json.RawMessage("1")}, jobs)
 	each := models.MaxStoredBytes/jobs - 1 // of a job, beside its input
 	for name, test := range map[string]struct {
-		in    models.NewJobs
+		in    job.NewJobs
 		field string // empty: it may
 	}{
-		"metadata of 900 kB":    {models.NewJobs{Inputs: small, Metadata: objectOf(900_000)}, "metadata"},
-		"metadata as it may be": {models.NewJobs{Inputs: small, Metadata: objectOf(each)}, ""},
-		"a byte more":           {models.NewJobs{Inputs: small, Metadata: objectOf(each + 1)}, "metadata"},
-		"one job":               {models.NewJobs{Inputs: small[:1], Metadata: objectOf(900_000)}, ""},
-		"large inputs":          {models.NewJobs{Inputs: slices.Repeat([]json.RawMessage{objectOf(900_000)}, 5)}, "inputs"},
-		"many tags":             {models.NewJobs{Inputs: small, Tags: slices.Repeat([]string{strings.Repeat("t", 255)}, 50)}, "tags"},
+		"metadata of 900 kB":    {job.NewJobs{Inputs: small, Metadata: objectOf(900_000)}, "metadata"},
+		"metadata as it may be": {job.NewJobs{Inputs: small, Metadata: objectOf(each)}, ""},
+		"a byte more":           {job.NewJobs{Inputs: small, Metadata: objectOf(each + 1)}, "metadata"},
+		"one job":               {job.NewJobs{Inputs: small[:1], Metadata: objectOf(900_000)}, ""},
+		"large inputs":          {job.NewJobs{Inputs: slices.Repeat([]json.RawMessage{objectOf(900_000)}, 5)}, "inputs"},
+		"many tags":             {job.NewJobs{Inputs: small, Tags: slices.Repeat([]string{strings.Repeat("t", 255)}, 50)}, "tags"},
 		"a long URL and more": {
-			models.NewJobs{Inputs: small, CallbackURL: new("https://caller.example/" + strings.Repeat("a", 2_000) + "/"), Metadata: objectOf(3_000)},
+			job.NewJobs{Inputs: small, CallbackURL: new("https://caller.example/" + strings.Repeat("a", 2_000) + "/"), Metadata: objectOf(3_000)},
 			"metadata",
 		},
 	} {
@@ -81,7 +82,7 @@ func TestInputIsToldAllItsProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.newAction()
-	_, err := w.CreateJobs(t.Context(), w.editor, models.NewJobs{
+	_, err := w.CreateJobs(t.Context(), w.editor, job.NewJobs{
 		ProjectID: w.project.ID, Tags: []string{" "}, Metadata: json.RawMessage("[]"), CallbackURL: new("/jobs"),
 	})
 	wantError(t, err, models.CodeBadUserInput, "inputs")

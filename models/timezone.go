@@ -17,5 +17,5 @@ func loadZone(field, name string) (*time.Location, error) {
 			return zone, nil
 		}
 	}
-	return nil, invalid(field, "must be an IANA time zone such as Europe/London")
+	return nil, Invalid(field, "must be an IANA time zone such as Europe/London")
 }

@@ -23,7 +23,7 @@ const (
 // info or fragment, at most 2,048 bytes, without characters that cannot be seen, and with a host that can be a name or an address.
 // Whether the address may be reached is decided when it is dialled. The error is BAD_USER_INPUT on field and has all that is wrong.
 func CheckCallbackURL(field, raw string) error {
-	return allProblems(checkSendableURL(field, raw), checkVisible(field, raw), checkHost(field, raw))
+	return AllProblems(checkSendableURL(field, raw), checkVisible(field, raw), checkHost(field, raw))
 }
 
 // checkSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than some URLs that are
@@ -34,10 +34,10 @@ func checkSendableURL(field, raw string) error {
 		return err
 	}
 	if u.User != nil {
-		return invalid(field, "must not contain a user name or password; use a header")
+		return Invalid(field, "must not contain a user name or password; use a header")
 	}
 	if strings.Contains(raw, "#") {
-		return invalid(field, "must not contain a fragment")
+		return Invalid(field, "must not contain a fragment")
 	}
 	return nil
 }
@@ -45,11 +45,11 @@ func checkSendableURL(field, raw string) error {
 // checkVisible refuses what is pasted along with a URL and cannot be seen in it.
 func checkVisible(field, raw string) error {
 	if !utf8.ValidString(raw) {
-		return invalid(field, "must be UTF-8")
+		return Invalid(field, "must be UTF-8")
 	}
 	for i, r := range raw {
 		if r >= utf8.RuneSelf && invisible(r) {
-			return invalid(field, "must not contain the invisible character U+%04X (%s), which is at byte %d", r, nameOf(r), i+1)
+			return Invalid(field, "must not contain the invisible character U+%04X (%s), which is at byte %d", r, nameOf(r), i+1)
 		}
 	}
 	return nil
@@ -85,7 +85,7 @@ func checkHost(field, raw string) error {
 		authority = authority[:end]
 	}
 	if strings.Contains(authority, "%") {
-		return invalid(field, "must not have a %% in its host")
+		return Invalid(field, "must not have a %% in its host")
 	}
 	name := strings.TrimSuffix(u.Hostname(), ".")
 	if _, err := netip.ParseAddr(name); err == nil {
@@ -94,16 +94,16 @@ func checkHost(field, raw string) error {
 	if international(name) {
 		ascii, err := idna.Lookup.ToASCII(name)
 		if err != nil {
-			return invalid(field, "must have a host that is a valid international name (IDNA)")
+			return Invalid(field, "must have a host that is a valid international name (IDNA)")
 		}
 		name = ascii
 	}
 	if len(name) > maxName {
-		return invalid(field, "must have a host of at most %d characters, not %d", maxName, len(name))
+		return Invalid(field, "must have a host of at most %d characters, not %d", maxName, len(name))
 	}
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || len(label) > maxLabel {
-			return invalid(field, "must have a host whose labels, between the dots, have 1 to %d characters, not %d", maxLabel, len(label))
+			return Invalid(field, "must have a host whose labels, between the dots, have 1 to %d characters, not %d", maxLabel, len(label))
 		}
 	}
 	return nil
@@ -116,27 +116,27 @@ func international(name string) bool {
 
 func checkHTTPURL(field, raw string, limit int) (*url.URL, error) {
 	if raw == "" {
-		return nil, invalid(field, "must not be empty; use null to clear it")
+		return nil, Invalid(field, "must not be empty; use null to clear it")
 	}
 	if len(raw) > limit {
-		return nil, invalid(field, "must be at most %d bytes, not %d", limit, len(raw))
+		return nil, Invalid(field, "must be at most %d bytes, not %d", limit, len(raw))
 	}
 	if strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return nil, invalid(field, "must not contain spaces or control characters")
+		return nil, Invalid(field, "must not contain spaces or control characters")
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, invalid(field, "is not a valid URL")
+		return nil, Invalid(field, "is not a valid URL")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return nil, invalid(field, "must be an absolute http or https URL")
+		return nil, Invalid(field, "must be an absolute http or https URL")
 	}
 	if u.Hostname() == "" {
-		return nil, invalid(field, "must have a host")
+		return nil, Invalid(field, "must have a host")
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return nil, invalid(field, "must have a port between 1 and 65535")
+			return nil, Invalid(field, "must have a port between 1 and 65535")
 		}
 	}
 	return u, nil

@@ -20,7 +20,7 @@ type User struct {
 func (u *User) ObjectID() ObjectID { return ObjectID{TypeUser, u.ID} }
 
 // RawID returns the user's number as text.
-func (u *User) RawID() string { return rawIDText(u.ID) }
+func (u *User) RawID() string { return RawIDText(u.ID) }
 
 // Username is the email address: there is no other name to log in with.
 func (u *User) Username() string { return u.Email }
@@ -91,7 +91,7 @@ func (s *Service) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*Us
 	}
 	return u, s.store.InTx(ctx, func(tx Store) error {
 		for _, m := range in.Accounts {
-			if _, err := one(tx.Accounts(ctx, actor.Scope(RoleViewer), m.AccountID))(TypeAccount); err != nil {
+			if _, err := One(tx.Accounts(ctx, actor.Scope(RoleViewer), m.AccountID))(TypeAccount); err != nil {
 				return err
 			}
 		}
@@ -100,11 +100,11 @@ func (s *Service) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*Us
 }
 
 func checkEmail(email string) error {
-	if err := checkName("email", email); err != nil {
+	if err := CheckName("email", email); err != nil {
 		return err
 	}
 	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
-		return invalid("email", "must be a plain email address")
+		return Invalid("email", "must be a plain email address")
 	}
 	return nil
 }
@@ -113,10 +113,10 @@ func checkMemberships(memberships []Membership) error {
 	seen := map[int64]bool{}
 	for _, m := range memberships {
 		if seen[m.AccountID] {
-			return invalid("accounts", "account %d is there twice", m.AccountID)
+			return Invalid("accounts", "account %d is there twice", m.AccountID)
 		}
 		if !m.Role.Valid() {
-			return invalid("accounts", "role must be Admin, Editor or Viewer")
+			return Invalid("accounts", "role must be Admin, Editor or Viewer")
 		}
 		seen[m.AccountID] = true
 	}
@@ -133,5 +133,5 @@ func (s *Service) User(ctx context.Context, actor *Actor, id int64) (*User, erro
 	if actor == nil || !actor.Platform && (actor.User == nil || actor.User.ID != id) {
 		return nil, NotFound(TypeUser)
 	}
-	return one(s.store.Users(ctx, id))(TypeUser)
+	return One(s.store.Users(ctx, id))(TypeUser)
 }

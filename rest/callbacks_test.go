@@ -13,6 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 const listPath = "/v1/runs/callbacks"
@@ -253,7 +254,7 @@ func TestTheLogHasOnlyCallbacksOfRuns(t *testing.T) {
 	w := newWorld(t)
 	key := w.key(project)
 	w.deliver(w.pending(), http.StatusInternalServerError, "") // the partner hears of it
-	w.updateJob(models.JobChange{JobID: w.newJob(project, nil).ID, State: new(models.JobCompleted), Action: models.JobResolved})
+	w.updateJob(job.Change{JobID: w.newJob(project, nil).ID, State: new(job.Completed), Action: job.Resolved})
 	_, _, err := w.service.FinishCrawl(t.Context(), models.PlatformActor(), models.CrawlEnd{
 		CrawlID: 17, ProjectID: new(int64(project)), Kind: models.CrawlStandard, Status: models.CrawlFinished,
 	})

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // door serves the requests of one pattern: what it returns is the answer, as JSON, with the status 200.
@@ -37,8 +38,14 @@ type request struct {
 	body  []byte // of a POST
 }
 
+// Services are the use-cases that the doors lead to.
+type Services struct {
+	*models.Service // of tenants and callbacks
+	Jobs            *job.Service
+}
+
 type handler struct {
-	service *models.Service
+	service Services
 	answers *models.Answers
 	log     *slog.Logger
 	mux     *http.ServeMux
@@ -46,7 +53,7 @@ type handler struct {
 
 // NewHandler serves the REST API under /v1/: bodies of at most 1 MiB, and every answer, within what answers allows, as JSON, errors too. The context of a
 // request has its id (models.RequestID).
-func NewHandler(service *models.Service, answers *models.Answers, log *slog.Logger) http.Handler {
+func NewHandler(service Services, answers *models.Answers, log *slog.Logger) http.Handler {
 	h := &handler{service: service, answers: answers, log: log, mux: http.NewServeMux()}
 	for _, d := range doors {
 		h.mux.HandleFunc(d.pattern, func(w http.ResponseWriter, r *http.Request) { h.open(w, r, d) })

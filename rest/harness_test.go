@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/rest"
@@ -47,8 +48,9 @@ var start = time.Date(2020, 7, 9, 16, 25, 35, 123456000, time.UTC)
 type world struct {
 	tb      testing.TB
 	url     string // of the database
+	db      *store.Store
 	store   *trap
-	service *models.Service
+	service rest.Services
 	clock   *clock
 	queue   *queue
 	log     *logBuffer
@@ -63,17 +65,17 @@ func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	w := &world{tb: tb, clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64)}
 	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
-	w.url, w.store = databaseURL, &trap{Store: db, mode: new(atomic.Int32)}
-	w.service = w.serviceOn(w.store)
+	w.url, w.db, w.store = databaseURL, db, &trap{Store: db, mode: new(atomic.Int32)}
+	w.service = w.serviceOn(w.store, db)
 	w.handler = w.handlerOf(w.service)
-	must(tb, w.store.InTx(tb.Context(), func(tx models.Store) error {
-		w.populate(w.serviceOn(tx))
+	must(tb, db.Transaction(tb.Context(), func(tx *store.Store) error {
+		w.populate(w.serviceOn(tx, tx))
 		return nil
 	}))
 	return w
 }
 
-func (w *world) handlerOf(service *models.Service) http.Handler {
+func (w *world) handlerOf(service rest.Services) http.Handler {
 	return identified(rest.NewHandler(service, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 
@@ -86,15 +88,17 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-func (w *world) serviceOn(db models.Store) *models.Service {
+// serviceOn takes the engine's store, and that of the others.
+func (w *world) serviceOn(engines models.Store, db *store.Store) rest.Services {
 	rules := models.Rules{
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, PlatformKeyHash: platformKey.Hash(), Quotas: w.quotas,
 	}
-	return models.NewService(choosy{db}, w.queue, rules, slog.New(slog.NewJSONHandler(w.log, nil))).
+	engine := models.NewService(choosy{engines}, w.queue, rules, slog.New(slog.NewJSONHandler(w.log, nil))).
 		WithClock(w.clock.now, func() float64 { return 0.5 })
+	return rest.Services{Service: engine, Jobs: job.NewService(engine, db, db.InJobTx)}
 }
 
-func (w *world) populate(s *models.Service) {
+func (w *world) populate(s rest.Services) {
 	w.tb.Helper()
 	ctx, platform := w.tb.Context(), models.PlatformActor()
 	client, err := s.CreateSSOClient(ctx, platform, models.NewSSOClient{
@@ -241,13 +245,13 @@ func (w *world) final(projectID int64) *models.Callback {
 	return c
 }
 
-func (w *world) newJob(projectID int64, change func(*models.NewJobs)) *models.Job {
+func (w *world) newJob(projectID int64, change func(*job.NewJobs)) *job.Job {
 	w.tb.Helper()
-	in := models.NewJobs{ProjectID: projectID, Inputs: []json.RawMessage{json.RawMessage(`"cat.jpg"`)}}
+	in := job.NewJobs{ProjectID: projectID, Inputs: []json.RawMessage{json.RawMessage(`"cat.jpg"`)}}
 	if change != nil {
 		change(&in)
 	}
-	jobs, err := w.service.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
+	jobs, err := w.service.Jobs.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
 	must(w.tb, err)
 	return jobs[0]
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // jobAnswer is a job in full.
@@ -14,7 +15,7 @@ type jobAnswer struct {
 	ID          string          `json:"id"`
 	UUID        uuid.UUID       `json:"uuid"`
 	AppID       string          `json:"appId"`
-	Status      models.JobState `json:"status"`
+	Status      job.State       `json:"status"`
 	Created     string          `json:"created"`
 	Completed   *string         `json:"completed"`
 	CallbackURL *string         `json:"callbackUrl"`
@@ -31,21 +32,21 @@ func (h *handler) getJob(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	job, err := h.findJob(r, r.PathValue("job_id"))
+	found, err := h.findJob(r, r.PathValue("job_id"))
 	if err != nil {
 		return nil, err
 	}
-	if named && job.ProjectID != projectID {
+	if named && found.ProjectID != projectID {
 		return nil, models.NotFound(models.TypeJob)
 	}
-	texts, err := h.jobTexts(r, job.ID)
+	texts, err := h.jobTexts(r, found.ID)
 	if err != nil {
 		return nil, err
 	}
 	answer := jobAnswer{
-		ID: job.RawID(), UUID: job.UUID, AppID: strconv.FormatInt(job.ProjectID, 10), Status: job.State,
-		Created: models.FormatTime(job.CreatedAt), Completed: timeText(job.CompletedAt), CallbackURL: job.CallbackURL,
-		Input: texts[models.JobInputText], Output: texts[models.JobOutputText], Metadata: texts[models.JobMetadataText], Tags: job.Tags, Correct: job.Correct,
+		ID: found.RawID(), UUID: found.UUID, AppID: strconv.FormatInt(found.ProjectID, 10), Status: found.State,
+		Created: models.FormatTime(found.CreatedAt), Completed: timeText(found.CompletedAt), CallbackURL: found.CallbackURL,
+		Input: texts[models.JobInputText], Output: texts[models.JobOutputText], Metadata: texts[models.JobMetadataText], Tags: found.Tags, Correct: found.Correct,
 	}
 	if answer.Metadata == nil {
 		answer.Metadata = json.RawMessage("{}")
@@ -72,9 +73,9 @@ func (h *handler) jobTexts(r *request, id int64) (map[models.TextField]json.RawM
 }
 
 // findJob reads a number, the global form of an id, or a UUID.
-func (h *handler) findJob(r *request, text string) (*models.Job, error) {
+func (h *handler) findJob(r *request, text string) (*job.Job, error) {
 	if _, err := uuid.Parse(text); err == nil {
-		return h.service.JobByUUID(r.Context(), r.actor, text)
+		return h.service.Jobs.JobByUUID(r.Context(), r.actor, text)
 	}
 	id, err := models.ParseObjectID(text)
 	if err != nil {
@@ -84,5 +85,5 @@ func (h *handler) findJob(r *request, text string) (*models.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.service.Job(r.Context(), r.actor, raw)
+	return h.service.Jobs.Job(r.Context(), r.actor, raw)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 func TestGetJob(t *testing.T) {
@@ -17,29 +18,29 @@ func TestGetJob(t *testing.T) {
 	fresh := w.newJob(project, nil)
 	w.ok(key, http.MethodGet, "/v1/jobs/"+fresh.RawID(), "").golden("job_fresh.json")
 
-	resolved := w.newJob(project, func(in *models.NewJobs) {
+	resolved := w.newJob(project, func(in *job.NewJobs) {
 		in.Inputs = []json.RawMessage{json.RawMessage(`{"z":1.50,"a":[1e3,"\u00e9<&>"]}`)}
 		in.CallbackURL, in.Metadata, in.Tags = new("https://hook.example.com/jobs/"), json.RawMessage(`{"b":1.0,"a":2}`), []string{"cats", "dogs"}
 	})
 	w.clock.advance(time.Minute)
-	w.updateJob(models.JobChange{JobID: resolved.ID, State: new(models.JobCompleted), Action: models.JobResolved, Output: json.RawMessage(`[1.0]`)})
+	w.updateJob(job.Change{JobID: resolved.ID, State: new(job.Completed), Action: job.Resolved, Output: json.RawMessage(`[1.0]`)})
 	w.clock.advance(time.Minute)
-	w.updateJob(models.JobChange{JobID: resolved.ID, Action: models.JobDeclined})
+	w.updateJob(job.Change{JobID: resolved.ID, Action: job.Declined})
 	w.ok(key, http.MethodGet, "/v1/jobs/"+resolved.RawID(), "").golden("job_declined.json")
 }
 
-func (w *world) updateJob(in models.JobChange) {
+func (w *world) updateJob(in job.Change) {
 	w.tb.Helper()
-	_, _, err := w.service.UpdateJob(w.tb.Context(), models.PlatformActor(), in)
+	_, _, err := w.service.Jobs.UpdateJob(w.tb.Context(), models.PlatformActor(), in)
 	must(w.tb, err)
 }
 
 func TestAJobHasSeveralNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	job := w.newJob(project, nil)
-	for _, name := range []string{job.RawID(), job.ObjectID().String(), job.UUID.String(), strings.ToUpper(job.UUID.String())} {
-		if got := w.ok(w.session(viewerUser), http.MethodGet, "/v1/jobs/"+name, "").text("uuid"); got != job.UUID.String() {
+	made := w.newJob(project, nil)
+	for _, name := range []string{made.RawID(), made.ObjectID().String(), made.UUID.String(), strings.ToUpper(made.UUID.String())} {
+		if got := w.ok(w.session(viewerUser), http.MethodGet, "/v1/jobs/"+name, "").text("uuid"); got != made.UUID.String() {
 			t.Errorf("%s is %s", name, got)
 		}
 	}
@@ -51,11 +52,11 @@ func TestAJobsValuesAreAnyJSON(t *testing.T) {
 	w := newWorld(t)
 	key := w.key(project)
 	for _, value := range []string{`null`, `true`, `0.10`, `"\u00e9é<&>"`, `[]`, `{}`, `{"b":{"c":[null]},"a":1E2}`} {
-		job := w.newJob(project, func(in *models.NewJobs) { in.Inputs = []json.RawMessage{json.RawMessage(value)} })
-		w.updateJob(models.JobChange{
-			JobID: job.ID, State: new(models.JobCompleted), Action: models.JobResolved, Output: json.RawMessage(value),
+		made := w.newJob(project, func(in *job.NewJobs) { in.Inputs = []json.RawMessage{json.RawMessage(value)} })
+		w.updateJob(job.Change{
+			JobID: made.ID, State: new(job.Completed), Action: job.Resolved, Output: json.RawMessage(value),
 		})
-		body := w.ok(key, http.MethodGet, "/v1/jobs/"+job.RawID(), "").Body
+		body := w.ok(key, http.MethodGet, "/v1/jobs/"+made.RawID(), "").Body
 		if !strings.Contains(body, `"input":`+value+`,"output":`+value+`,"metadata":{}`) {
 			t.Errorf("%s comes back in %s", value, body)
 		}
@@ -66,11 +67,11 @@ func TestEveryStateOfAJobFitsTheDocument(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key := w.key(project)
-	for _, state := range []models.JobState{models.JobFailed, models.JobSuspended, models.JobCanceled, models.JobExpired, models.JobCompleted} {
-		job := w.newJob(project, nil)
-		w.updateJob(models.JobChange{JobID: job.ID, State: &state, Action: models.JobResolved})
-		a := w.ok(key, http.MethodGet, "/v1/jobs/"+job.RawID(), "")
-		if a.text("status") != string(state) || (a.text("completed") == "<nil>") != (state == models.JobSuspended) {
+	for _, state := range []job.State{job.Failed, job.Suspended, job.Canceled, job.Expired, job.Completed} {
+		made := w.newJob(project, nil)
+		w.updateJob(job.Change{JobID: made.ID, State: &state, Action: job.Resolved})
+		a := w.ok(key, http.MethodGet, "/v1/jobs/"+made.RawID(), "")
+		if a.text("status") != string(state) || (a.text("completed") == "<nil>") != (state == job.Suspended) {
 			t.Errorf("%s: %s", state, a.Body)
 		}
 	}

@@ -28,8 +28,10 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 		return unsniffed(mux), false
 	}
 	answers := newAnswers(s.cfg.AnswerLimit, s.log)
-	doors := s.crossOrigin(traced("rest", identified(bounded(rest.NewHandler(s.service, answers, s.log)))), http.MethodGet, http.MethodPost)
-	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(graph.NewHandler(s.service, answers, version, s.log)))), http.MethodPost))
+	doors := rest.NewHandler(rest.Services{Service: s.service, Jobs: s.jobs}, answers, s.log)
+	doors = s.crossOrigin(traced("rest", identified(bounded(doors))), http.MethodGet, http.MethodPost)
+	api := graph.NewHandler(graph.Services{Service: s.service, Jobs: s.jobs}, answers, version, s.log)
+	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(api))), http.MethodPost))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)
 	mux.Handle("/explorer/", page)

@@ -19,6 +19,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -84,7 +85,7 @@ func callbackHistories() map[string]historyRead {
 		"crawl_status_event": list(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID },
 			models.CallbackFilter{Status: failed, Event: ofJob, HTTPStatus: new(410)}, nil),
 		"run": list(models.OwnerRun, func(e *estate) int64 { return e.work.run.ID }, models.CallbackFilter{}, nil),
-		"job": list(models.OwnerJob, func(e *estate) int64 { return e.job.ID }, models.CallbackFilter{}, nil),
+		"job": list(job.Owner, func(e *estate) int64 { return e.job.ID }, models.CallbackFilter{}, nil),
 		"platform": func(ctx context.Context, s *store.Store, e *estate) error {
 			_, err := s.CallbackPages(ctx, everything(), models.OwnerAccount, []int64{e.account.ID}, models.CallbackFilter{}, models.Page{First: 20})
 			return err

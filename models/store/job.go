@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 type jobRow struct {
@@ -16,8 +17,8 @@ type jobRow struct {
 	AccountID       int64
 	ProjectID       int64
 	CreatedByUserID *int64
-	State           models.JobState
-	LastAction      *models.JobAction
+	State           job.State
+	LastAction      *job.Action
 	ChangeCount     int
 	Input           []byte
 	Output          []byte
@@ -32,8 +33,8 @@ type jobRow struct {
 
 func (jobRow) TableName() string { return "jobs" }
 
-func job(r jobRow) (*models.Job, error) {
-	j := &models.Job{
+func jobOf(r jobRow) (*job.Job, error) {
+	j := &job.Job{
 		ID: r.ID, UUID: r.UUID, AccountID: r.AccountID, ProjectID: r.ProjectID, CreatedByUserID: r.CreatedByUserID, State: r.State,
 		LastAction: r.LastAction, ChangeCount: r.ChangeCount, Input: r.Input, Output: jsonOrNil(r.Output), Metadata: jsonOrNil(r.Metadata),
 		CallbackURL: r.CallbackURL, Correct: r.Correct,
@@ -46,29 +47,34 @@ func job(r jobRow) (*models.Job, error) {
 const jobColumns = "id, uuid, account_id, project_id, created_by_user_id, state, last_action, change_count, tags, callback_url, correct, " +
 	"created_at, updated_at, completed_at"
 
+// InJobTx runs f in one transaction: job.NewService takes it.
+func (s *Store) InJobTx(ctx context.Context, f func(job.Store) error) error {
+	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
+}
+
 // Jobs finds jobs by id.
-func (s *Store) Jobs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Job, error) {
-	return find(s.jobsWithin(ctx, scope).Select(jobColumns).Where(s.among("id", &ids)), job)
+func (s *Store) Jobs(ctx context.Context, scope models.Scope, ids ...int64) ([]*job.Job, error) {
+	return find(s.jobsWithin(ctx, scope).Select(jobColumns).Where(s.among("id", &ids)), jobOf)
 }
 
 // JobByUUID finds one job.
-func (s *Store) JobByUUID(ctx context.Context, scope models.Scope, id uuid.UUID) (*models.Job, error) {
-	return first(s.jobsWithin(ctx, scope).Select(jobColumns).Where("uuid = ?", id), models.TypeJob, job)
+func (s *Store) JobByUUID(ctx context.Context, scope models.Scope, id uuid.UUID) (*job.Job, error) {
+	return first(s.jobsWithin(ctx, scope).Select(jobColumns).Where("uuid = ?", id), models.TypeJob, jobOf)
 }
 
 // JobPages lists the jobs of projects.
-func (s *Store) JobPages(ctx context.Context, scope models.Scope, projectIDs []int64, filter models.JobFilter, page models.Page) (map[int64]*models.PageOf[*models.Job], error) {
+func (s *Store) JobPages(ctx context.Context, scope models.Scope, projectIDs []int64, filter job.Filter, page models.Page) (map[int64]*models.PageOf[*job.Job], error) {
 	return pagesOf(ctx, s, projectIDs, page, func(id int64) *gorm.DB {
 		return s.filteredJobs(ctx, scope, filter).Select(jobColumns).Where("project_id = ?", id)
-	}, job, func(j *models.Job) int64 { return j.ProjectID })
+	}, jobOf, func(j *job.Job) int64 { return j.ProjectID })
 }
 
 // CountJobs counts what JobPages lists.
-func (s *Store) CountJobs(ctx context.Context, scope models.Scope, projectIDs []int64, filter models.JobFilter) (map[int64]int, error) {
+func (s *Store) CountJobs(ctx context.Context, scope models.Scope, projectIDs []int64, filter job.Filter) (map[int64]int, error) {
 	return countBy(s.filteredJobs(ctx, scope, filter), "project_id", projectIDs)
 }
 
-func (s *Store) filteredJobs(ctx context.Context, scope models.Scope, filter models.JobFilter) *gorm.DB {
+func (s *Store) filteredJobs(ctx context.Context, scope models.Scope, filter job.Filter) *gorm.DB {
 	db := s.jobsWithin(ctx, scope)
 	if len(filter.State) > 0 {
 		db = db.Where("state IN ?", filter.State)
@@ -83,12 +89,12 @@ func (s *Store) filteredJobs(ctx context.Context, scope models.Scope, filter mod
 }
 
 // LockJob reads one job for an update.
-func (s *Store) LockJob(ctx context.Context, id int64) (*models.Job, error) {
-	return first(s.locking(ctx).Where("id = ?", id), models.TypeJob, job)
+func (s *Store) LockJob(ctx context.Context, id int64) (*job.Job, error) {
+	return first(s.locking(ctx).Where("id = ?", id), models.TypeJob, jobOf)
 }
 
 // CreateJobs inserts jobs.
-func (s *Store) CreateJobs(ctx context.Context, jobs []*models.Job) error {
+func (s *Store) CreateJobs(ctx context.Context, jobs []*job.Job) error {
 	rows := make([]jobRow, len(jobs))
 	for i, j := range jobs {
 		tags, err := json.Marshal(j.Tags)
@@ -111,7 +117,7 @@ func (s *Store) CreateJobs(ctx context.Context, jobs []*models.Job) error {
 }
 
 // UpdateJob writes what can change of a job.
-func (s *Store) UpdateJob(ctx context.Context, j *models.Job) error {
+func (s *Store) UpdateJob(ctx context.Context, j *job.Job) error {
 	return mustChange(s.writer(ctx).Model(&jobRow{}).Where("id = ?", j.ID).Updates(map[string]any{
 		"state": j.State, "last_action": j.LastAction, "change_count": j.ChangeCount, "output": []byte(j.Output), "correct": j.Correct,
 		"updated_at": micros(j.UpdatedAt), "completed_at": microsPtr(j.CompletedAt),

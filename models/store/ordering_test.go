@@ -131,7 +131,7 @@ func TestLockedRowCanBePointedAt(t *testing.T) {
 	e := newEstate(t, s, "a")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a failure only
 	defer cancel()
-	err := s.InTx(ctx, func(tx models.Store) error {
+	err := s.Transaction(ctx, func(tx *store.Store) error {
 		_, err1 := tx.LockRun(ctx, e.work.run.ID)
 		_, err2 := tx.LockJob(ctx, e.job.ID)
 		_, err3 := tx.LockProject(ctx, everything(), e.project.ID)

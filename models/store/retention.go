@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
 // heavy is a row that goes with others that belong to it.
@@ -196,7 +197,7 @@ var sources = map[models.SourceKind]struct {
 		"NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.crawl_id = crawls.id) AND " +
 			"NOT EXISTS (SELECT 1 FROM report_downloads WHERE report_downloads.crawl_id = crawls.id)",
 	},
-	models.JobSources: {
+	job.Sources: {
 		&jobRow{}, "jobs", "completed_at",
 		"NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.job_id = jobs.id)",
 	},

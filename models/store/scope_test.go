@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -20,7 +21,7 @@ type estate struct {
 	key      *models.ProjectKey
 	work     *work
 	batch    *models.Batch
-	job      *models.Job
+	job      *job.Job
 	schedule *models.RunSchedule
 }
 
@@ -114,7 +115,7 @@ var reads = map[string]scopedRead{
 	"CallbackPages by project": callbackPages(models.OwnerProject, func(e *estate) int64 { return e.project.ID }),
 	"CallbackPages by crawl":   callbackPages(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID }),
 	"CallbackPages by run":     callbackPages(models.OwnerRun, func(e *estate) int64 { return e.work.run.ID }),
-	"CallbackPages by job":     callbackPages(models.OwnerJob, func(e *estate) int64 { return e.job.ID }),
+	"CallbackPages by job":     callbackPages(job.Owner, func(e *estate) int64 { return e.job.ID }),
 	"Replays": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Replays(ctx, scope, e.callback.ID)
 		return len(found), err

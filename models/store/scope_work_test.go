@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -27,11 +28,11 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 	scheduled := *e.work.run
 	scheduled.UID, scheduled.ScheduleID, scheduled.Status = newUID(), &e.schedule.ID, models.RunScheduled
 	noError(t, s.CreateRuns(ctx, &scheduled))
-	e.job = &models.Job{
-		UUID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, State: models.JobScheduled, Input: []byte("{}"),
+	e.job = &job.Job{
+		UUID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, State: job.Scheduled, Input: []byte("{}"),
 		CreatedAt: start, UpdatedAt: start,
 	}
-	noError(t, s.CreateJobs(ctx, []*models.Job{e.job}))
+	noError(t, s.CreateJobs(ctx, []*job.Job{e.job}))
 	for _, source := range []models.Source{
 		{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: models.TypeBatch, Raw: e.batch.ID}}, {Of: e.job.ObjectID()},
 	} {
@@ -114,8 +115,8 @@ var readsOfWork = map[string]scopedRead{
 	},
 	"JobPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		ids := []int64{e.project.ID}
-		pages, err := s.JobPages(ctx, scope, ids, models.JobFilter{}, models.Page{First: 10})
-		counts, err2 := s.CountJobs(ctx, scope, ids, models.JobFilter{})
+		pages, err := s.JobPages(ctx, scope, ids, job.Filter{}, models.Page{First: 10})
+		counts, err2 := s.CountJobs(ctx, scope, ids, job.Filter{})
 		return pageAndCount(ids[0], pages, counts, err, err2)
 	},
 }
@@ -150,7 +151,7 @@ func TestPagesOfWorkAreOneStatementEach(t *testing.T) {
 			return len(pages[a.work.run.ID].Nodes) + len(pages[b.work.run.ID].Nodes), err
 		},
 		"JobPages": func() (int, error) {
-			pages, err := s.JobPages(t.Context(), everything(), projects, models.JobFilter{}, page)
+			pages, err := s.JobPages(t.Context(), everything(), projects, job.Filter{}, page)
 			return len(pages[projects[0]].Nodes) + len(pages[projects[1]].Nodes), err
 		},
 		"BatchesWithResults": func() (int, error) {

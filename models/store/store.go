@@ -13,9 +13,10 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 )
 
-// Store implements models.Store. It is safe for concurrent use.
+// Store implements the ports of all rooms: models.Store and job.Store. It is safe for concurrent use.
 type Store struct {
 	dialect dialect
 	sealer  *Sealer
@@ -30,7 +31,10 @@ type Store struct {
 	progress  progress
 }
 
-var _ models.Store = (*Store)(nil)
+var (
+	_ models.Store = (*Store)(nil)
+	_ job.Store    = (*Store)(nil)
+)
 
 // Open opens a database: a postgres:// URL, or the path of a SQLite file. It does not migrate.
 func Open(databaseURL string, sealer *Sealer, opts ...Option) (*Store, error) {
@@ -122,10 +126,11 @@ func (s *Store) CheckWritable(ctx context.Context) error {
 
 // InTx runs f in one transaction.
 func (s *Store) InTx(ctx context.Context, f func(models.Store) error) error {
-	return s.transaction(ctx, func(tx *Store) error { return f(tx) })
+	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
 }
 
-func (s *Store) transaction(ctx context.Context, f func(*Store) error) error {
+// Transaction runs f in one transaction, on a store that is bound to it. On such a store it runs f in that transaction.
+func (s *Store) Transaction(ctx context.Context, f func(*Store) error) error {
 	if s.inTx {
 		return f(s)
 	}
@@ -140,7 +145,7 @@ func planned[T any](ctx context.Context, s *Store, query func(*Store) (T, error)
 	if s.inTx || s.shared == nil || !s.shared.Load() {
 		return query(s)
 	}
-	err = s.transaction(ctx, func(s *Store) (err error) {
+	err = s.Transaction(ctx, func(s *Store) (err error) {
 		result, err = query(s)
 		return err
 	})

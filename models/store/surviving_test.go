@@ -13,13 +13,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-func newJob(n *tenant, metadata json.RawMessage) *models.Job {
-	return &models.Job{
-		UUID: uuid.Must(uuid.NewV7()), AccountID: n.account.ID, ProjectID: n.project.ID, State: models.JobScheduled,
+func newJob(n *tenant, metadata json.RawMessage) *job.Job {
+	return &job.Job{
+		UUID: uuid.Must(uuid.NewV7()), AccountID: n.account.ID, ProjectID: n.project.ID, State: job.Scheduled,
 		Input: json.RawMessage("{}"), Metadata: metadata, CreatedAt: start, UpdatedAt: start,
 	}
 }
@@ -43,23 +44,23 @@ func TestPanicOfTheDriverDoesNotKeepTheWriter(t *testing.T) {
 	n := newTenant(t, s, "A")
 	failing := map[string]func() error{
 		"in a transaction": func() error {
-			return s.InTx(ctx, func(tx models.Store) error {
-				if err := tx.CreateJobs(ctx, []*models.Job{newJob(n, nil)}); err != nil {
+			return s.Transaction(ctx, func(tx *store.Store) error {
+				if err := tx.CreateJobs(ctx, []*job.Job{newJob(n, nil)}); err != nil {
 					t.Error(err)
 				}
-				return tx.CreateJobs(ctx, []*models.Job{newJob(n, tooMuch())})
+				return tx.CreateJobs(ctx, []*job.Job{newJob(n, tooMuch())})
 			})
 		},
 		"going on after it": func() error {
-			return s.InTx(ctx, func(tx models.Store) error {
-				err := tx.CreateJobs(ctx, []*models.Job{newJob(n, tooMuch())})
-				if err := tx.CreateJobs(ctx, []*models.Job{newJob(n, nil)}); err == nil {
+			return s.Transaction(ctx, func(tx *store.Store) error {
+				err := tx.CreateJobs(ctx, []*job.Job{newJob(n, tooMuch())})
+				if err := tx.CreateJobs(ctx, []*job.Job{newJob(n, nil)}); err == nil {
 					t.Error("a broken connection takes more")
 				}
 				return err
 			})
 		},
-		"alone": func() error { return s.CreateJobs(ctx, []*models.Job{newJob(n, tooMuch())}) },
+		"alone": func() error { return s.CreateJobs(ctx, []*job.Job{newJob(n, tooMuch())}) },
 	}
 	for name, fail := range failing {
 		if err := fail(); err == nil || !strings.Contains(err.Error(), "panic of the SQLite driver") {
@@ -68,15 +69,15 @@ func TestPanicOfTheDriverDoesNotKeepTheWriter(t *testing.T) {
 		if err := s.CheckWritable(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		job := newJob(n, nil)
-		if err := s.CreateJobs(ctx, []*models.Job{job}); err != nil {
+		made := newJob(n, nil)
+		if err := s.CreateJobs(ctx, []*job.Job{made}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if int(told.Load()) != len(failing) {
 		t.Errorf("%d panics are told, want %d", told.Load(), len(failing))
 	}
-	counts, err := s.CountJobs(ctx, everything(), []int64{n.project.ID}, models.JobFilter{})
+	counts, err := s.CountJobs(ctx, everything(), []int64{n.project.ID}, job.Filter{})
 	if counts[n.project.ID] != len(failing) || err != nil {
 		t.Errorf("%d jobs, %v: those of the transactions that failed are there", counts[n.project.ID], err)
 	}
@@ -139,7 +140,7 @@ func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 	run := newWork(t, s, n).run
 	const count = 3
 	large := json.RawMessage(fmt.Sprintf("%q", strings.Repeat("x", 1<<19)))
-	jobs, inputs, callbacks := make([]*models.Job, count), make([]*models.RunInput, count), make([]*models.Callback, count)
+	jobs, inputs, callbacks := make([]*job.Job, count), make([]*models.RunInput, count), make([]*models.Callback, count)
 	for i := range count {
 		jobs[i] = newJob(n, large)
 		inputs[i] = &models.RunInput{RunID: run.ID, Number: i + 2, Input: large, CustomData: large}

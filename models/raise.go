@@ -1,0 +1,111 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+// Tx is what the engine asks of a transaction in which a callback is raised. The port of a source has it too, so that the source's own
+// transaction can be handed to Raise. What each promises stands beside it in UserStore, CallbackStore and so on.
+type Tx interface {
+	PartiesTx
+
+	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
+	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
+	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
+
+	LockOrderingKey(ctx context.Context, key string) error
+	LineIsEmpty(ctx context.Context, key string) (bool, error)
+	Head(ctx context.Context, key string) (*Callback, error)
+	ReleaseNext(ctx context.Context, key string, now time.Time) (*Callback, error)
+	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
+}
+
+// InTx runs f in one transaction on a port that is bound to it: f's error, or a failed commit, undoes everything. No HTTP request and no
+// enqueue belongs inside.
+type InTx[Port any] func(ctx context.Context, f func(Port) error) error
+
+// Occasion is what a callback is raised for.
+type Occasion struct {
+	Event EventName
+	// DedupKey names the event of its source: there is one callback for it.
+	DedupKey string
+	// OrderingKey is Callback.OrderingKey.
+	OrderingKey string
+	ProjectID   int64
+	Source      Source
+	CreatorID   *int64 // who created the source, nil where nobody did
+	// Request is where the request itself said that its callbacks go; nil: as the event's rules have it.
+	Request *Endpoint
+	// Render makes the body, once, when the callback is created: not where there is nowhere to call back to.
+	Render func(Envelope) ([]byte, error)
+
+	causeID   *int64    // the callback whose failure it tells of
+	notBefore time.Time // when it is due; zero: now
+}
+
+// envelope is what is known for its payload.
+func (o Occasion) envelope(known parties) (e Envelope, err error) {
+	if e.Owners, err = known.owner(o.ProjectID); err != nil || o.CreatorID == nil {
+		return e, err
+	}
+	e.Creator, err = known.user(*o.CreatorID)
+	return e, err
+}
+
+// Raise creates the callback of an event within the transaction that made it happen, so that both are there or neither, and at the end of its
+// line where it has one. It returns nil when there is nowhere to call back to. What it returns is to be given to Wake after the commit.
+func (s *Service) Raise(ctx context.Context, tx Tx, o Occasion) (*Callback, error) {
+	known, err := readParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.compose(ctx, tx, o, known)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return c, lineUp(ctx, tx, c)
+}
+
+// compose makes the callback of an event, which is not in the database yet. It returns nil when there is nowhere to call back to.
+func (s *Service) compose(ctx context.Context, tx Tx, o Occasion, known parties) (*Callback, error) {
+	envelope, err := o.envelope(known)
+	if err != nil {
+		return nil, err
+	}
+	rules := events[o.Event]
+	at := s.now()
+	c := &Callback{
+		UID: NewUID(), Event: o.Event, Target: rules.target, ContentType: rules.contentType,
+		AccountID: envelope.Account.ID, ProjectID: envelope.Project.ID,
+		Source: o.Source, CreatedByUserID: o.CreatorID, CauseID: o.causeID,
+		DedupKey: o.DedupKey, OrderingKey: o.OrderingKey, CreatedAt: at,
+	}
+	c.Ref = c.UID
+	if o.Request != nil {
+		c.Target, c.TargetURL, c.TargetHeaders, c.Unreadable = TargetRequest, o.Request.URL, o.Request.Headers, o.Request.Unreadable
+	}
+	target, err := resolveTarget(ctx, tx, c, envelope.Owners)
+	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && rules.target != TargetSSOClient {
+		return nil, err
+	}
+	envelope.Ref = c.Ref
+	if c.Body, err = o.Render(envelope); err != nil {
+		return nil, err
+	}
+	c.aim(target, envelope.Owners)
+	if o.notBefore.After(at) {
+		at = o.notBefore
+	}
+	c.due(at)
+	return c, nil
+}
+
+// CallbackOf returns the callback that was created under a key, nil where none was due.
+func CallbackOf(ctx context.Context, tx Tx, dedupKey string) (*Callback, error) {
+	found, err := tx.CallbacksByDedupKey(ctx, dedupKey)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
