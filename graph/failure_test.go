@@ -74,7 +74,7 @@ func TestAClosedDatabaseIsAnUnexpectedError(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			who := tc.caller(w)
-			must(t, w.store.close())
+			must(t, w.store.Close())
 			a := w.do(who, tc.query, nil)
 			if a.Status != tc.status {
 				t.Errorf("status %d", a.Status)

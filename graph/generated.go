@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/google/uuid"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -692,18 +693,18 @@ type CallbackResolver interface {
 	Replays(ctx context.Context, obj *models.Callback) ([]*models.Callback, error)
 	Project(ctx context.Context, obj *models.Callback) (*models.Project, error)
 	Account(ctx context.Context, obj *models.Callback) (*models.Account, error)
-	Crawl(ctx context.Context, obj *models.Callback) (*models.Crawl, error)
-	ReportDownload(ctx context.Context, obj *models.Callback) (*models.ReportDownload, error)
+	Crawl(ctx context.Context, obj *models.Callback) (*crawl.Crawl, error)
+	ReportDownload(ctx context.Context, obj *models.Callback) (*crawl.ReportDownload, error)
 	Attempts(ctx context.Context, obj *models.Callback, first *int, after *string) (*Connection[*models.Attempt], error)
 	Run(ctx context.Context, obj *models.Callback) (*models.Run, error)
 	Batch(ctx context.Context, obj *models.Callback) (*models.Batch, error)
 	Job(ctx context.Context, obj *models.Callback) (*job.Job, error)
 }
 type CrawlResolver interface {
-	CreatedByUser(ctx context.Context, obj *models.Crawl) (*models.User, error)
-	Project(ctx context.Context, obj *models.Crawl) (*models.Project, error)
-	Account(ctx context.Context, obj *models.Crawl) (*models.Account, error)
-	Callbacks(ctx context.Context, obj *models.Crawl, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
+	CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*models.User, error)
+	Project(ctx context.Context, obj *crawl.Crawl) (*models.Project, error)
+	Account(ctx context.Context, obj *crawl.Crawl) (*models.Account, error)
+	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
 }
 type JobResolver interface {
 	Input(ctx context.Context, obj *job.Job) (json.RawMessage, error)
@@ -764,8 +765,8 @@ type QueryResolver interface {
 	Node(ctx context.Context, id models.ObjectID) (Node, error)
 	GetAccount(ctx context.Context, id models.ObjectID) (*models.Account, error)
 	GetProject(ctx context.Context, id models.ObjectID) (*models.Project, error)
-	GetCrawl(ctx context.Context, id models.ObjectID) (*models.Crawl, error)
-	GetReportDownload(ctx context.Context, id models.ObjectID) (*models.ReportDownload, error)
+	GetCrawl(ctx context.Context, id models.ObjectID) (*crawl.Crawl, error)
+	GetReportDownload(ctx context.Context, id models.ObjectID) (*crawl.ReportDownload, error)
 	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*models.Callback, error)
 	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*models.Run, error)
 	GetAction(ctx context.Context, id models.ObjectID) (*models.Action, error)
@@ -773,7 +774,7 @@ type QueryResolver interface {
 	GetJob(ctx context.Context, id *models.ObjectID, uuid *string) (*job.Job, error)
 }
 type ReportDownloadResolver interface {
-	Crawl(ctx context.Context, obj *models.ReportDownload) (*models.Crawl, error)
+	Crawl(ctx context.Context, obj *crawl.ReportDownload) (*crawl.Crawl, error)
 }
 type RunResolver interface {
 	Mode(ctx context.Context, obj *models.Run) (RunMode, error)
@@ -9872,8 +9873,8 @@ func (ec *executionContext) _Callback_crawl(ctx context.Context, field graphql.C
 			return ec.Resolvers.Callback().Crawl(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Crawl) graphql.Marshaler {
-			return ec.marshalOCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawl(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
+			return ec.marshalOCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9904,8 +9905,8 @@ func (ec *executionContext) _Callback_reportDownload(ctx context.Context, field 
 			return ec.Resolvers.Callback().ReportDownload(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ReportDownload) graphql.Marshaler {
-			return ec.marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {
+			return ec.marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10339,7 +10340,7 @@ func (ec *executionContext) fieldContext_CancelSchedulePayload_schedule(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _Crawl_id(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_id(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10362,7 +10363,7 @@ func (ec *executionContext) fieldContext_Crawl_id(_ context.Context, field graph
 	return graphql.NewScalarFieldContext("Crawl", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _Crawl_rawID(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_rawID(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10385,7 +10386,7 @@ func (ec *executionContext) fieldContext_Crawl_rawID(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Crawl", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Crawl_kind(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_kind(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10397,8 +10398,8 @@ func (ec *executionContext) _Crawl_kind(ctx context.Context, field graphql.Colle
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.CrawlKind) graphql.Marshaler {
-			return ec.marshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawlKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v crawl.Kind) graphql.Marshaler {
+			return ec.marshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10408,7 +10409,7 @@ func (ec *executionContext) fieldContext_Crawl_kind(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Crawl", field, false, false, errors.New("field of type CrawlKind does not have child fields"))
 }
 
-func (ec *executionContext) _Crawl_status(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_status(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10420,8 +10421,8 @@ func (ec *executionContext) _Crawl_status(ctx context.Context, field graphql.Col
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.CrawlStatus) graphql.Marshaler {
-			return ec.marshalNCrawlStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawlStatus(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v crawl.Status) graphql.Marshaler {
+			return ec.marshalNCrawlStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐStatus(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10431,7 +10432,7 @@ func (ec *executionContext) fieldContext_Crawl_status(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Crawl", field, false, false, errors.New("field of type CrawlStatus does not have child fields"))
 }
 
-func (ec *executionContext) _Crawl_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_createdAt(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10454,7 +10455,7 @@ func (ec *executionContext) fieldContext_Crawl_createdAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Crawl", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Crawl_finishedAt(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_finishedAt(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10477,7 +10478,7 @@ func (ec *executionContext) fieldContext_Crawl_finishedAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Crawl", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Crawl_createdByUser(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_createdByUser(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10509,7 +10510,7 @@ func (ec *executionContext) fieldContext_Crawl_createdByUser(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _Crawl_project(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_project(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10541,7 +10542,7 @@ func (ec *executionContext) fieldContext_Crawl_project(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Crawl_account(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_account(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10573,7 +10574,7 @@ func (ec *executionContext) fieldContext_Crawl_account(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Crawl_callbacks(ctx context.Context, field graphql.CollectedField, obj *models.Crawl) (ret graphql.Marshaler) {
+func (ec *executionContext) _Crawl_callbacks(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10849,8 +10850,8 @@ func (ec *executionContext) _CreateReportDownloadPayload_reportDownload(ctx cont
 			return obj.ReportDownload, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ReportDownload) graphql.Marshaler {
-			return ec.marshalNReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {
+			return ec.marshalNReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11404,8 +11405,8 @@ func (ec *executionContext) _FinishCrawlPayload_crawl(ctx context.Context, field
 			return obj.Crawl, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Crawl) graphql.Marshaler {
-			return ec.marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawl(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
+			return ec.marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11468,8 +11469,8 @@ func (ec *executionContext) _FinishReportDownloadPayload_reportDownload(ctx cont
 			return obj.ReportDownload, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ReportDownload) graphql.Marshaler {
-			return ec.marshalNReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {
+			return ec.marshalNReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15088,11 +15089,11 @@ func (ec *executionContext) _Query_getCrawl(ctx context.Context, field graphql.C
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.Crawl
+					var zeroVal *crawl.Crawl
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.Crawl
+					var zeroVal *crawl.Crawl
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -15101,8 +15102,8 @@ func (ec *executionContext) _Query_getCrawl(ctx context.Context, field graphql.C
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Crawl) graphql.Marshaler {
-			return ec.marshalOCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawl(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
+			return ec.marshalOCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15150,11 +15151,11 @@ func (ec *executionContext) _Query_getReportDownload(ctx context.Context, field 
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.ReportDownload
+					var zeroVal *crawl.ReportDownload
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.ReportDownload
+					var zeroVal *crawl.ReportDownload
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -15163,8 +15164,8 @@ func (ec *executionContext) _Query_getReportDownload(ctx context.Context, field 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ReportDownload) graphql.Marshaler {
-			return ec.marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {
+			return ec.marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15612,7 +15613,7 @@ func (ec *executionContext) fieldContext_ReplayCallbackPayload_callback(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ReportDownload_id(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_id(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15635,7 +15636,7 @@ func (ec *executionContext) fieldContext_ReportDownload_id(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ReportDownload", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_rawID(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_rawID(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15658,7 +15659,7 @@ func (ec *executionContext) fieldContext_ReportDownload_rawID(_ context.Context,
 	return graphql.NewScalarFieldContext("ReportDownload", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_status(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_status(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15670,8 +15671,8 @@ func (ec *executionContext) _ReportDownload_status(ctx context.Context, field gr
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ReportDownloadStatus) graphql.Marshaler {
-			return ec.marshalNReportDownloadStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownloadStatus(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v crawl.ReportDownloadStatus) graphql.Marshaler {
+			return ec.marshalNReportDownloadStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownloadStatus(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15681,7 +15682,7 @@ func (ec *executionContext) fieldContext_ReportDownload_status(_ context.Context
 	return graphql.NewScalarFieldContext("ReportDownload", field, false, false, errors.New("field of type ReportDownloadStatus does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_reportTemplateCode(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_reportTemplateCode(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15704,7 +15705,7 @@ func (ec *executionContext) fieldContext_ReportDownload_reportTemplateCode(_ con
 	return graphql.NewScalarFieldContext("ReportDownload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_reportTypeCode(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_reportTypeCode(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15716,8 +15717,8 @@ func (ec *executionContext) _ReportDownload_reportTypeCode(ctx context.Context, 
 			return obj.ReportTypeCode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ReportTypeCode) graphql.Marshaler {
-			return ec.marshalNReportTypeCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportTypeCode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v crawl.ReportTypeCode) graphql.Marshaler {
+			return ec.marshalNReportTypeCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportTypeCode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15727,7 +15728,7 @@ func (ec *executionContext) fieldContext_ReportDownload_reportTypeCode(_ context
 	return graphql.NewScalarFieldContext("ReportDownload", field, false, false, errors.New("field of type ReportTypeCode does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_reportId(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_reportId(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15750,7 +15751,7 @@ func (ec *executionContext) fieldContext_ReportDownload_reportId(_ context.Conte
 	return graphql.NewScalarFieldContext("ReportDownload", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_fileURL(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_fileURL(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15773,7 +15774,7 @@ func (ec *executionContext) fieldContext_ReportDownload_fileURL(_ context.Contex
 	return graphql.NewScalarFieldContext("ReportDownload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_createdAt(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15796,7 +15797,7 @@ func (ec *executionContext) fieldContext_ReportDownload_createdAt(_ context.Cont
 	return graphql.NewScalarFieldContext("ReportDownload", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_finishedAt(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_finishedAt(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15819,7 +15820,7 @@ func (ec *executionContext) fieldContext_ReportDownload_finishedAt(_ context.Con
 	return graphql.NewScalarFieldContext("ReportDownload", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _ReportDownload_crawl(ctx context.Context, field graphql.CollectedField, obj *models.ReportDownload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReportDownload_crawl(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15831,8 +15832,8 @@ func (ec *executionContext) _ReportDownload_crawl(ctx context.Context, field gra
 			return ec.Resolvers.ReportDownload().Crawl(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Crawl) graphql.Marshaler {
-			return ec.marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawl(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
+			return ec.marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16903,8 +16904,8 @@ func (ec *executionContext) _RunCrawlForProjectPayload_crawl(ctx context.Context
 			return obj.Crawl, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Crawl) graphql.Marshaler {
-			return ec.marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawl(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
+			return ec.marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20013,7 +20014,7 @@ func (ec *executionContext) unmarshalInputCreateReportDownloadInput(ctx context.
 			it.ReportTemplateCode = data
 		case "reportTypeCode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportTypeCode"))
-			data, err := ec.unmarshalNReportTypeCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportTypeCode(ctx, v)
+			data, err := ec.unmarshalNReportTypeCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportTypeCode(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -20445,14 +20446,14 @@ func (ec *executionContext) unmarshalInputFinishCrawlInput(ctx context.Context, 
 			it.CreatedByUserID = graphql.OmittableOf(data)
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawlKind(ctx, v)
+			data, err := ec.unmarshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐKind(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Kind = data
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
-			data, err := ec.unmarshalNCrawlStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawlStatus(ctx, v)
+			data, err := ec.unmarshalNCrawlStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐStatus(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -20503,7 +20504,7 @@ func (ec *executionContext) unmarshalInputFinishReportDownloadInput(ctx context.
 			it.ReportTemplateCode = graphql.OmittableOf(data)
 		case "reportTypeCode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportTypeCode"))
-			data, err := ec.unmarshalOReportTypeCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportTypeCode(ctx, v)
+			data, err := ec.unmarshalOReportTypeCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportTypeCode(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -21271,7 +21272,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Run(ctx, sel, obj)
-	case *models.ReportDownload:
+	case *crawl.ReportDownload:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -21286,7 +21287,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Job(ctx, sel, obj)
-	case *models.Crawl:
+	case *crawl.Crawl:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -23622,7 +23623,7 @@ func (ec *executionContext) _CancelSchedulePayload(ctx context.Context, sel ast.
 
 var crawlImplementors = []string{"Crawl", "Node"}
 
-func (ec *executionContext) _Crawl(ctx context.Context, sel ast.SelectionSet, obj *models.Crawl) graphql.Marshaler {
+func (ec *executionContext) _Crawl(ctx context.Context, sel ast.SelectionSet, obj *crawl.Crawl) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, crawlImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26396,7 +26397,7 @@ func (ec *executionContext) _ReplayCallbackPayload(ctx context.Context, sel ast.
 
 var reportDownloadImplementors = []string{"ReportDownload", "Node"}
 
-func (ec *executionContext) _ReportDownload(ctx context.Context, sel ast.SelectionSet, obj *models.ReportDownload) graphql.Marshaler {
+func (ec *executionContext) _ReportDownload(ctx context.Context, sel ast.SelectionSet, obj *crawl.ReportDownload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reportDownloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29428,11 +29429,11 @@ func (ec *executionContext) marshalNCancelSchedulePayload2ᚖgithubᚗcomᚋring
 	return ec._CancelSchedulePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNCrawl2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawl(ctx context.Context, sel ast.SelectionSet, v models.Crawl) graphql.Marshaler {
+func (ec *executionContext) marshalNCrawl2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx context.Context, sel ast.SelectionSet, v crawl.Crawl) graphql.Marshaler {
 	return ec._Crawl(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawl(ctx context.Context, sel ast.SelectionSet, v *models.Crawl) graphql.Marshaler {
+func (ec *executionContext) marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx context.Context, sel ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29442,13 +29443,13 @@ func (ec *executionContext) marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringback�
 	return ec._Crawl(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawlKind(ctx context.Context, v any) (models.CrawlKind, error) {
+func (ec *executionContext) unmarshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐKind(ctx context.Context, v any) (crawl.Kind, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.CrawlKind(tmp)
+	res := crawl.Kind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawlKind(ctx context.Context, sel ast.SelectionSet, v models.CrawlKind) graphql.Marshaler {
+func (ec *executionContext) marshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐKind(ctx context.Context, sel ast.SelectionSet, v crawl.Kind) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -29459,13 +29460,13 @@ func (ec *executionContext) marshalNCrawlKind2githubᚗcomᚋringbackᚋringback
 	return res
 }
 
-func (ec *executionContext) unmarshalNCrawlStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawlStatus(ctx context.Context, v any) (models.CrawlStatus, error) {
+func (ec *executionContext) unmarshalNCrawlStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐStatus(ctx context.Context, v any) (crawl.Status, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.CrawlStatus(tmp)
+	res := crawl.Status(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCrawlStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawlStatus(ctx context.Context, sel ast.SelectionSet, v models.CrawlStatus) graphql.Marshaler {
+func (ec *executionContext) marshalNCrawlStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐStatus(ctx context.Context, sel ast.SelectionSet, v crawl.Status) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30220,7 +30221,7 @@ func (ec *executionContext) marshalNReplayCallbackPayload2ᚖgithubᚗcomᚋring
 	return ec._ReplayCallbackPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownload(ctx context.Context, sel ast.SelectionSet, v *models.ReportDownload) graphql.Marshaler {
+func (ec *executionContext) marshalNReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx context.Context, sel ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30230,13 +30231,13 @@ func (ec *executionContext) marshalNReportDownload2ᚖgithubᚗcomᚋringbackᚋ
 	return ec._ReportDownload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNReportDownloadStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownloadStatus(ctx context.Context, v any) (models.ReportDownloadStatus, error) {
+func (ec *executionContext) unmarshalNReportDownloadStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownloadStatus(ctx context.Context, v any) (crawl.ReportDownloadStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.ReportDownloadStatus(tmp)
+	res := crawl.ReportDownloadStatus(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReportDownloadStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownloadStatus(ctx context.Context, sel ast.SelectionSet, v models.ReportDownloadStatus) graphql.Marshaler {
+func (ec *executionContext) marshalNReportDownloadStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownloadStatus(ctx context.Context, sel ast.SelectionSet, v crawl.ReportDownloadStatus) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30247,13 +30248,13 @@ func (ec *executionContext) marshalNReportDownloadStatus2githubᚗcomᚋringback
 	return res
 }
 
-func (ec *executionContext) unmarshalNReportTypeCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportTypeCode(ctx context.Context, v any) (models.ReportTypeCode, error) {
+func (ec *executionContext) unmarshalNReportTypeCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportTypeCode(ctx context.Context, v any) (crawl.ReportTypeCode, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.ReportTypeCode(tmp)
+	res := crawl.ReportTypeCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReportTypeCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportTypeCode(ctx context.Context, sel ast.SelectionSet, v models.ReportTypeCode) graphql.Marshaler {
+func (ec *executionContext) marshalNReportTypeCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportTypeCode(ctx context.Context, sel ast.SelectionSet, v crawl.ReportTypeCode) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -31151,7 +31152,7 @@ func (ec *executionContext) marshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalOCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCrawl(ctx context.Context, sel ast.SelectionSet, v *models.Crawl) graphql.Marshaler {
+func (ec *executionContext) marshalOCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx context.Context, sel ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31451,23 +31452,23 @@ func (ec *executionContext) marshalOProjectKey2ᚕᚖgithubᚗcomᚋringbackᚋr
 	return ret
 }
 
-func (ec *executionContext) marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportDownload(ctx context.Context, sel ast.SelectionSet, v *models.ReportDownload) graphql.Marshaler {
+func (ec *executionContext) marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx context.Context, sel ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ReportDownload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOReportTypeCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportTypeCode(ctx context.Context, v any) (*models.ReportTypeCode, error) {
+func (ec *executionContext) unmarshalOReportTypeCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportTypeCode(ctx context.Context, v any) (*crawl.ReportTypeCode, error) {
 	if v == nil {
 		return nil, nil
 	}
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.ReportTypeCode(tmp)
+	res := crawl.ReportTypeCode(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOReportTypeCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐReportTypeCode(ctx context.Context, sel ast.SelectionSet, v *models.ReportTypeCode) graphql.Marshaler {
+func (ec *executionContext) marshalOReportTypeCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportTypeCode(ctx context.Context, sel ast.SelectionSet, v *crawl.ReportTypeCode) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -48,7 +49,6 @@ var start = time.Date(2020, 7, 9, 16, 25, 35, 0, time.UTC)
 type world struct {
 	tb       testing.TB
 	url      string // of the database
-	db       *store.Store
 	store    *trap
 	service  graph.Services
 	clock    *clock
@@ -69,8 +69,8 @@ func newWorld(tb testing.TB) *world {
 		for widest := w.widest.Load(); owners > widest && !w.widest.CompareAndSwap(widest, owners); widest = w.widest.Load() {
 		}
 	}))
-	w.url, w.db, w.store = databaseURL, db, &trap{Store: db, close: db.Close}
-	w.service = w.serviceOn(w.store, db)
+	w.url, w.store = databaseURL, &trap{Store: db}
+	w.service = w.serviceOn(w.store)
 	w.handler = identified(graph.NewHandler(w.service, graph.AnyAnswers(), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
 	w.inTx(func(s graph.Services) { populate(tb, w, s) })
 	w.queue.reset()
@@ -102,22 +102,23 @@ func (w *world) in(tb testing.TB) *world {
 	return &inner
 }
 
-// serviceOn takes the engine's store, and that of the others.
-func (w *world) serviceOn(engines models.Store, db *store.Store) graph.Services {
+func (w *world) serviceOn(db *trap) graph.Services {
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	rules := models.Rules{
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
 		PlatformKeyHash: platformKey.Hash(),
 	}
-	engine := models.NewService(choosy{engines}, w.queue, rules, log).WithClock(w.clock.now, func() float64 { return 0.5 })
-	return graph.Services{Service: engine, Jobs: job.NewService(engine, db, db.InJobTx)}
+	engine := models.NewService(choosy{db}, w.queue, rules, log).WithClock(w.clock.now, func() float64 { return 0.5 })
+	return graph.Services{
+		Service: engine, Crawls: crawl.NewService(engine, db, db.InCrawlTx, log), Jobs: job.NewService(engine, db, db.InJobTx),
+	}
 }
 
 // inTx runs many use-cases in one transaction, which is quicker.
 func (w *world) inTx(f func(graph.Services)) {
 	w.tb.Helper()
-	err := w.db.Transaction(w.tb.Context(), func(tx *store.Store) error {
-		f(w.serviceOn(tx, tx))
+	err := w.store.Transaction(w.tb.Context(), func(tx *store.Store) error {
+		f(w.serviceOn(&trap{Store: tx}))
 		return nil
 	})
 	if err != nil {
@@ -182,8 +183,8 @@ func createProject(tb testing.TB, s graph.Services, in models.NewProject) {
 func finishCrawl(tb testing.TB, s graph.Services, id, projectID int64) *models.Callback {
 	tb.Helper()
 	user := int64(demoUser)
-	_, c, err := s.FinishCrawl(tb.Context(), models.PlatformActor(), models.CrawlEnd{
-		CrawlID: id, ProjectID: &projectID, CreatedByUserID: &user, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	_, c, err := s.Crawls.FinishCrawl(tb.Context(), models.PlatformActor(), crawl.End{
+		CrawlID: id, ProjectID: &projectID, CreatedByUserID: &user, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	must(tb, err)
 	return c
@@ -191,7 +192,7 @@ func finishCrawl(tb testing.TB, s graph.Services, id, projectID int64) *models.C
 
 func finishReport(tb testing.TB, s graph.Services, id, crawlID int64) *models.Callback {
 	tb.Helper()
-	_, c, err := s.FinishReportDownload(tb.Context(), models.PlatformActor(), models.ReportDownloadEnd{
+	_, c, err := s.Crawls.FinishReportDownload(tb.Context(), models.PlatformActor(), crawl.ReportDownloadEnd{
 		ReportDownloadID: id, CrawlID: &crawlID, ReportTemplateCode: ptr(reportTemplateCode), FileURL: reportFileURL,
 	})
 	must(tb, err)
@@ -329,8 +330,7 @@ func (b *logBuffer) String() string {
 
 // trap is a store that fails or panics when it is told to.
 type trap struct {
-	models.Store
-	close       func() error
+	*store.Store
 	mode        atomic.Int32
 	batchesRead atomic.Int64 // with their results
 }
@@ -350,7 +350,7 @@ func (s *trap) spring() error {
 	return nil
 }
 
-func (s *trap) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Crawl, error) {
+func (s *trap) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*crawl.Crawl, error) {
 	if err := s.spring(); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -28,8 +29,8 @@ type loaders struct {
 
 	accounts        *dataloadgen.Loader[int64, *models.Account]
 	projects        *dataloadgen.Loader[int64, *models.Project]
-	crawls          *dataloadgen.Loader[int64, *models.Crawl]
-	reportDownloads *dataloadgen.Loader[int64, *models.ReportDownload]
+	crawls          *dataloadgen.Loader[int64, *crawl.Crawl]
+	reportDownloads *dataloadgen.Loader[int64, *crawl.ReportDownload]
 	users           *dataloadgen.Loader[int64, *models.User]
 	callbacks       *dataloadgen.Loader[int64, *models.Callback]
 	replays         *dataloadgen.Loader[int64, []*models.Callback]
@@ -70,11 +71,11 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 		projects: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Project, error) {
 			return service.Projects(ctx, actor, ids...)
 		}),
-		crawls: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Crawl, error) {
-			return service.Crawls(ctx, actor, ids...)
+		crawls: byID(wait, func(ctx context.Context, ids []int64) ([]*crawl.Crawl, error) {
+			return service.Crawls.Crawls(ctx, actor, ids...)
 		}),
-		reportDownloads: byID(wait, func(ctx context.Context, ids []int64) ([]*models.ReportDownload, error) {
-			return service.ReportDownloads(ctx, actor, ids...)
+		reportDownloads: byID(wait, func(ctx context.Context, ids []int64) ([]*crawl.ReportDownload, error) {
+			return service.Crawls.ReportDownloads(ctx, actor, ids...)
 		}),
 		users: byID(wait, func(ctx context.Context, ids []int64) ([]*models.User, error) { return service.Users(ctx, ids...) }),
 		callbacks: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Callback, error) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -120,12 +121,12 @@ type CreateReportDownloadInput struct {
 	CrawlID models.ObjectID `json:"crawlId"`
 	// 1 to 100 letters, digits, `_` or `-`.
 	ReportTemplateCode string                              `json:"reportTemplateCode"`
-	ReportTypeCode     models.ReportTypeCode               `json:"reportTypeCode"`
+	ReportTypeCode     crawl.ReportTypeCode                `json:"reportTypeCode"`
 	SegmentID          graphql.Omittable[*models.ObjectID] `json:"segmentId,omitempty"`
 }
 
 type CreateReportDownloadPayload struct {
-	ReportDownload *models.ReportDownload `json:"reportDownload"`
+	ReportDownload *crawl.ReportDownload `json:"reportDownload"`
 }
 
 type CreateRunInput struct {
@@ -241,13 +242,13 @@ type FinishCrawlInput struct {
 	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
 	// Who created the crawl. A repeated call does not change it.
 	CreatedByUserID graphql.Omittable[*models.ObjectID] `json:"createdByUserId,omitempty"`
-	Kind            models.CrawlKind                    `json:"kind"`
+	Kind            crawl.Kind                          `json:"kind"`
 	// `Finished`, `Failed` or `Cancelled`.
-	Status models.CrawlStatus `json:"status"`
+	Status crawl.Status `json:"status"`
 }
 
 type FinishCrawlPayload struct {
-	Crawl *models.Crawl `json:"crawl"`
+	Crawl *crawl.Crawl `json:"crawl"`
 	// Null where none is due.
 	Callback *models.Callback `json:"callback,omitempty"`
 }
@@ -259,8 +260,8 @@ type FinishReportDownloadInput struct {
 	// Needed when the report download is new here.
 	ReportTemplateCode graphql.Omittable[*string] `json:"reportTemplateCode,omitempty"`
 	// Default Basic.
-	ReportTypeCode graphql.Omittable[*models.ReportTypeCode] `json:"reportTypeCode,omitempty"`
-	SegmentID      graphql.Omittable[*models.ObjectID]       `json:"segmentId,omitempty"`
+	ReportTypeCode graphql.Omittable[*crawl.ReportTypeCode] `json:"reportTypeCode,omitempty"`
+	SegmentID      graphql.Omittable[*models.ObjectID]      `json:"segmentId,omitempty"`
 	// Who asked for the report. The callback's user_id is the crawl's creator; this user where the crawl has none.
 	CreatedByUserID graphql.Omittable[*models.ObjectID] `json:"createdByUserId,omitempty"`
 	// Absolute http or https URL, at most 8,192 bytes.
@@ -268,7 +269,7 @@ type FinishReportDownloadInput struct {
 }
 
 type FinishReportDownloadPayload struct {
-	ReportDownload *models.ReportDownload `json:"reportDownload"`
+	ReportDownload *crawl.ReportDownload `json:"reportDownload"`
 	// Null where none is due.
 	Callback *models.Callback `json:"callback,omitempty"`
 }
@@ -353,7 +354,7 @@ type RunCrawlForProjectInput struct {
 }
 
 type RunCrawlForProjectPayload struct {
-	Crawl *models.Crawl `json:"crawl"`
+	Crawl *crawl.Crawl `json:"crawl"`
 }
 
 // What a run asks its executor for.

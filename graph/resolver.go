@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
 // Services are the use-cases that the API is of.
 type Services struct {
 	*models.Service // of tenants and callbacks
+	Crawls          *crawl.Service
 	Jobs            *job.Service
 }
 
@@ -36,9 +38,9 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 	case models.TypeProject:
 		return found(r.service.Project(ctx, actor, id.Raw))
 	case models.TypeCrawl:
-		return found(r.service.Crawl(ctx, actor, id.Raw))
+		return found(r.service.Crawls.Crawl(ctx, actor, id.Raw))
 	case models.TypeReportDownload:
-		return found(r.service.ReportDownload(ctx, actor, id.Raw))
+		return found(r.service.Crawls.ReportDownload(ctx, actor, id.Raw))
 	case models.TypeCallback:
 		return found(r.service.Callback(ctx, actor, id.Raw))
 	case models.TypeAction:

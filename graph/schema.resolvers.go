@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 func (r *accountResolver) APICallbackHeaders(ctx context.Context, obj *models.Account) ([]*models.Header, error) {
@@ -82,11 +83,11 @@ func (r *callbackResolver) Account(ctx context.Context, obj *models.Callback) (*
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *callbackResolver) Crawl(ctx context.Context, obj *models.Callback) (*models.Crawl, error) {
+func (r *callbackResolver) Crawl(ctx context.Context, obj *models.Callback) (*crawl.Crawl, error) {
 	return load(ctx, loadersFrom(ctx).crawls, obj.Source.ID(models.TypeCrawl))
 }
 
-func (r *callbackResolver) ReportDownload(ctx context.Context, obj *models.Callback) (*models.ReportDownload, error) {
+func (r *callbackResolver) ReportDownload(ctx context.Context, obj *models.Callback) (*crawl.ReportDownload, error) {
 	return load(ctx, loadersFrom(ctx).reportDownloads, obj.Source.ID(models.TypeReportDownload))
 }
 
@@ -107,20 +108,20 @@ func (r *callbackResolver) Attempts(ctx context.Context, obj *models.Callback, f
 	})
 }
 
-func (r *crawlResolver) CreatedByUser(ctx context.Context, obj *models.Crawl) (*models.User, error) {
+func (r *crawlResolver) CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*models.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
 }
 
-func (r *crawlResolver) Project(ctx context.Context, obj *models.Crawl) (*models.Project, error) {
+func (r *crawlResolver) Project(ctx context.Context, obj *crawl.Crawl) (*models.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *crawlResolver) Account(ctx context.Context, obj *models.Crawl) (*models.Account, error) {
+func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*models.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *crawlResolver) Callbacks(ctx context.Context, obj *models.Crawl, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
-	return callbacks(ctx, models.OwnerCrawl, obj.ID, first, after, filter)
+func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
+	return callbacks(ctx, crawl.Owner, obj.ID, first, after, filter)
 }
 
 func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error) {
@@ -225,20 +226,20 @@ func (r *mutationResolver) RunCrawlForProject(ctx context.Context, input RunCraw
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	crawl, err := r.service.RunCrawl(ctx, models.ActorFrom(ctx), id)
-	return &RunCrawlForProjectPayload{Crawl: crawl}, err
+	queued, err := r.service.Crawls.RunCrawl(ctx, models.ActorFrom(ctx), id)
+	return &RunCrawlForProjectPayload{Crawl: queued}, err
 }
 
 func (r *mutationResolver) CreateReportDownload(ctx context.Context, input CreateReportDownloadInput) (*CreateReportDownloadPayload, error) {
 	var ids ids
-	in := models.NewReportDownload{
+	in := crawl.NewReportDownload{
 		CrawlID: ids.read("crawlId", models.TypeCrawl, input.CrawlID), ReportTemplateCode: input.ReportTemplateCode,
 		ReportTypeCode: input.ReportTypeCode, SegmentID: ids.readOptional("segmentId", models.TypeSegment, input.SegmentID),
 	}
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	report, err := r.service.CreateReportDownload(ctx, models.ActorFrom(ctx), in)
+	report, err := r.service.Crawls.CreateReportDownload(ctx, models.ActorFrom(ctx), in)
 	return &CreateReportDownloadPayload{ReportDownload: report}, err
 }
 
@@ -346,7 +347,7 @@ func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOC
 
 func (r *mutationResolver) FinishCrawl(ctx context.Context, input FinishCrawlInput) (*FinishCrawlPayload, error) {
 	var ids ids
-	in := models.CrawlEnd{
+	in := crawl.End{
 		CrawlID:         ids.read("crawlId", models.TypeCrawl, input.CrawlID),
 		ProjectID:       ids.readOptional("projectId", models.TypeProject, input.ProjectID),
 		CreatedByUserID: ids.readOptional("createdByUserId", models.TypeUser, input.CreatedByUserID),
@@ -355,13 +356,13 @@ func (r *mutationResolver) FinishCrawl(ctx context.Context, input FinishCrawlInp
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	crawl, callback, err := r.service.FinishCrawl(ctx, models.ActorFrom(ctx), in)
-	return &FinishCrawlPayload{Crawl: crawl, Callback: callback}, err
+	ended, callback, err := r.service.Crawls.FinishCrawl(ctx, models.ActorFrom(ctx), in)
+	return &FinishCrawlPayload{Crawl: ended, Callback: callback}, err
 }
 
 func (r *mutationResolver) FinishReportDownload(ctx context.Context, input FinishReportDownloadInput) (*FinishReportDownloadPayload, error) {
 	var ids ids
-	in := models.ReportDownloadEnd{
+	in := crawl.ReportDownloadEnd{
 		ReportDownloadID:   ids.read("reportDownloadId", models.TypeReportDownload, input.ReportDownloadID),
 		CrawlID:            ids.readOptional("crawlId", models.TypeCrawl, input.CrawlID),
 		SegmentID:          ids.readOptional("segmentId", models.TypeSegment, input.SegmentID),
@@ -371,7 +372,7 @@ func (r *mutationResolver) FinishReportDownload(ctx context.Context, input Finis
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	report, callback, err := r.service.FinishReportDownload(ctx, models.ActorFrom(ctx), in)
+	report, callback, err := r.service.Crawls.FinishReportDownload(ctx, models.ActorFrom(ctx), in)
 	return &FinishReportDownloadPayload{ReportDownload: report, Callback: callback}, err
 }
 
@@ -441,27 +442,27 @@ func (r *queryResolver) GetProject(ctx context.Context, id models.ObjectID) (*mo
 	return r.service.Project(ctx, models.ActorFrom(ctx), raw)
 }
 
-func (r *queryResolver) GetCrawl(ctx context.Context, id models.ObjectID) (*models.Crawl, error) {
+func (r *queryResolver) GetCrawl(ctx context.Context, id models.ObjectID) (*crawl.Crawl, error) {
 	raw, err := id.RawOf(models.TypeCrawl, "id")
 	if err != nil {
 		return nil, err
 	}
-	return r.service.Crawl(ctx, models.ActorFrom(ctx), raw)
+	return r.service.Crawls.Crawl(ctx, models.ActorFrom(ctx), raw)
 }
 
-func (r *queryResolver) GetReportDownload(ctx context.Context, id models.ObjectID) (*models.ReportDownload, error) {
+func (r *queryResolver) GetReportDownload(ctx context.Context, id models.ObjectID) (*crawl.ReportDownload, error) {
 	raw, err := id.RawOf(models.TypeReportDownload, "id")
 	if err != nil {
 		return nil, err
 	}
-	return r.service.ReportDownload(ctx, models.ActorFrom(ctx), raw)
+	return r.service.Crawls.ReportDownload(ctx, models.ActorFrom(ctx), raw)
 }
 
 func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*models.Callback, error) {
 	return oneOf(ctx, models.TypeCallback, id, uid, "uid", r.service.Callback, r.service.CallbackByUID)
 }
 
-func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *models.ReportDownload) (*models.Crawl, error) {
+func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *crawl.ReportDownload) (*crawl.Crawl, error) {
 	return load(ctx, loadersFrom(ctx).crawls, &obj.CrawlID)
 }
 

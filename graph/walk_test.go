@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -209,7 +210,7 @@ func (w *world) populateEverything() []entity {
 		must(t, s.Record(ctx, d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}))
 	}
 	warned(failed.ID, 503)
-	pages, err := s.CallbackPages(ctx, p, models.OwnerCrawl, []int64{124300},
+	pages, err := s.CallbackPages(ctx, p, crawl.Owner, []int64{124300},
 		models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, models.Page{First: 1})
 	must(t, err)
 	notice := pages[124300].Nodes[0]

@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 // sweeping is a store that tells how often its process has swept.
@@ -27,7 +28,7 @@ func (s *sweeping) Swept(ctx context.Context, now, lastSince, graceUntil time.Ti
 }
 
 // skewedWorker is that of a process of its own, whose clock is wrong.
-func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *world, ahead time.Duration) (*models.Service, *sweeping) {
+func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *world, ahead time.Duration) (*crawl.Service, *sweeping) {
 	t.Helper()
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	store := &sweeping{Store: w.store.Store}
@@ -36,6 +37,7 @@ func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *wo
 	if err := service.SyncClock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	crawls := w.crawlsOn(service)
 	worker := NewWorker(client, queue, service, newPatientOut(t, patience), WorkerConfig{
 		Concurrency: 64, PerHost: 64, Retention: models.Retention{Rows: time.Hour}, Timeout: patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
@@ -43,7 +45,7 @@ func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *wo
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { worker.Stop() })
-	return service, store
+	return crawls, store
 }
 
 // Each of two workers looks twice at what the other has in hand, while the receiver has not answered yet.
@@ -69,7 +71,7 @@ func TestWorkersWhoseClocksDifferSendNothingTwice(t *testing.T) {
 			wrong, two := skewedWorker(t, client, name, w, ahead)
 			began := time.Now()
 			for i := range callbacks { // by the one and the other in turn
-				w.service = []*models.Service{right, wrong}[i%2]
+				w.crawls = []*crawl.Service{right, wrong}[i%2]
 				w.newCallback(t)
 			}
 			eventually(t, "all are sent at once", func() bool { return requests.Load() >= callbacks })

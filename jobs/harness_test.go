@@ -22,6 +22,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -125,7 +126,9 @@ type world struct {
 	store   *outage
 	queue   *wakeups
 	url     string // of the receiver
-	crawls  int64
+	crawls  *crawl.Service
+	db      *store.Store
+	crawl   int64 // the last one
 }
 
 const testAccount, testProject = 11, 12
@@ -147,11 +150,13 @@ func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiv
 	t.Helper()
 	server := httptest.NewServer(receiver)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
-	w := &world{store: &outage{Store: storetest.Open(t, opts...)}, queue: &wakeups{}, url: server.URL}
+	db := storetest.Open(t, opts...)
+	w := &world{db: db, store: &outage{Store: db}, queue: &wakeups{}, url: server.URL}
 	if queue == nil {
 		queue = w.queue
 	}
 	w.service = models.NewService(w.store, queue, models.Rules{Schedule: schedule}, slog.New(slog.DiscardHandler))
+	w.crawls = w.crawlsOn(w.service)
 	ctx, platform := t.Context(), models.PlatformActor()
 	must[*models.Account](t)(w.service.CreateAccount(ctx, platform, models.NewAccount{Name: "Account", RawID: testAccount}))
 	must[*models.Project](t)(w.service.CreateProject(ctx, platform, models.NewProject{
@@ -159,6 +164,11 @@ func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiv
 	}))
 	w.setURL(t, &server.URL)
 	return w
+}
+
+// crawlsOn are the use-cases that make callbacks, with an engine.
+func (w *world) crawlsOn(engine *models.Service) *crawl.Service {
+	return crawl.NewService(engine, w.db, w.db.InCrawlTx, slog.New(slog.DiscardHandler))
 }
 
 func (w *world) setURL(t testing.TB, url *string) {
@@ -176,10 +186,10 @@ func (w *world) newCallback(t testing.TB) *models.Callback {
 
 func (w *world) newCallbackIn(ctx context.Context, t testing.TB) *models.Callback {
 	t.Helper()
-	w.crawls++
+	w.crawl++
 	project := int64(testProject)
-	_, c, err := w.service.FinishCrawl(ctx, models.PlatformActor(), models.CrawlEnd{
-		CrawlID: w.crawls, ProjectID: &project, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	_, c, err := w.crawls.FinishCrawl(ctx, models.PlatformActor(), crawl.End{
+		CrawlID: w.crawl, ProjectID: &project, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	if err != nil || c == nil {
 		t.Fatal("no callback is due", err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 // clocked is a store with a clock of a test's, which takes a while to answer.
@@ -85,8 +86,8 @@ func TestLeaseOfAWorkerWithAWrongClockIsNotTakenByOthers(t *testing.T) {
 func TestWhatAProcessWithAWrongClockMakesIsDueForOthersAtOnce(t *testing.T) {
 	t.Parallel()
 	onWrongClocks(t, func(t *testing.T, w *world, p *models.Service, _ time.Duration) {
-		_, c, err := p.FinishCrawl(t.Context(), w.platform, models.CrawlEnd{
-			CrawlID: 1, ProjectID: &w.project.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+		_, c, err := w.crawlsOn(p, w.store.InCrawlTx).FinishCrawl(t.Context(), w.platform, crawl.End{
+			CrawlID: 1, ProjectID: &w.project.ID, Kind: crawl.Standard, Status: crawl.Finished,
 		})
 		noError(t, err)
 		if got := w.queue.take(); len(got) != 1 || !got[0].At.Equal(w.clock.now()) {

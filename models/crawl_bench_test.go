@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -17,10 +18,11 @@ import (
 const publishers = 32
 
 func BenchmarkFinishCrawl(b *testing.B) {
-	var statements, crawls atomic.Int64
+	var statements, ids atomic.Int64
 	count := func(context.Context, string, time.Duration) { statements.Add(1) }
 	db := storetest.Open(b, store.WithMaxConns(20), store.WithTrace(count)) // as many as a server has
 	service := models.NewService(db, &queue{}, models.Rules{Schedule: twoRetries}, slog.New(slog.DiscardHandler))
+	crawls := crawl.NewService(service, db, db.InCrawlTx, slog.New(slog.DiscardHandler))
 	ctx, platform := b.Context(), models.PlatformActor()
 	must := func(err error) {
 		if err != nil {
@@ -42,8 +44,8 @@ func BenchmarkFinishCrawl(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			_, _, err := service.FinishCrawl(ctx, platform, models.CrawlEnd{
-				CrawlID: crawls.Add(1), ProjectID: &project.ID, CreatedByUserID: &user.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+			_, _, err := crawls.FinishCrawl(ctx, platform, crawl.End{
+				CrawlID: ids.Add(1), ProjectID: &project.ID, CreatedByUserID: &user.ID, Kind: crawl.Standard, Status: crawl.Finished,
 			})
 			if err != nil {
 				b.Error(err)

@@ -14,37 +14,38 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// gate is a store whose first transaction begins when it is let.
+// gate lets the first transaction begin when it is open.
 type gate struct {
-	models.Store
+	inTx          models.InTx[crawl.Store]
 	reached, open chan struct{}
 	transactions  atomic.Int32
 }
 
-func (g *gate) InTx(ctx context.Context, f func(models.Store) error) error {
+func (g *gate) InTx(ctx context.Context, f func(crawl.Store) error) error {
 	if g.transactions.Add(1) == 1 {
 		close(g.reached)
 		<-g.open
 	}
-	return g.Store.InTx(ctx, f)
+	return g.inTx(ctx, f)
 }
 
 // finished is what a caller hears of the end of a crawl.
 type finished struct {
-	Crawl    *models.Crawl
+	Crawl    *crawl.Crawl
 	Callback *models.Callback
 	Err      error
 }
 
 // together finishes crawls of which each call comes, in this order, while a transaction for another is under way. It returns what the
 // callers heard, and how many transactions that took.
-func (w *world) together(s models.Store, ends ...models.CrawlEnd) (heard []finished, transactions int) {
+func (w *world) together(inTx models.InTx[crawl.Store], ends ...crawl.End) (heard []finished, transactions int) {
 	w.t.Helper()
-	g := &gate{Store: s, reached: make(chan struct{}), open: make(chan struct{})}
-	service := w.on(g)
+	g := &gate{inTx: inTx, reached: make(chan struct{}), open: make(chan struct{})}
+	service := w.crawlsOn(w.Service, g.InTx)
 	heard = make([]finished, len(ends))
 	var callers sync.WaitGroup
 	callers.Go(func() {
@@ -80,28 +81,28 @@ func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 	tests := []struct {
 		name    string
 		crawlID int64
-		change  func(*models.CrawlEnd)
+		change  func(*crawl.End)
 		code    models.Code // none: it ends well
 		field   string
 	}{
-		{"a new one", 2, func(*models.CrawlEnd) {}, "", ""},
-		{"of an unknown project", 3, func(in *models.CrawlEnd) { in.ProjectID = new(int64(999)) }, models.CodeNotFound, ""},
-		{"of a deleted project", 4, func(in *models.CrawlEnd) { in.ProjectID = &deleted.ID }, models.CodeNotFound, ""},
-		{"of an unknown user", 5, func(in *models.CrawlEnd) { in.CreatedByUserID = new(int64(999)) }, models.CodeNotFound, ""},
-		{"a new one without a project", 6, func(in *models.CrawlEnd) { in.ProjectID = nil }, models.CodeBadUserInput, "projectId"},
-		{"one that has ended", 1, func(*models.CrawlEnd) {}, "", ""},
-		{"one that has ended otherwise", 1, func(in *models.CrawlEnd) { in.Status = models.CrawlFailed }, models.CodeConflict, "status"},
-		{"the new one again", 2, func(*models.CrawlEnd) {}, "", ""},
-		{"the new one otherwise", 2, func(in *models.CrawlEnd) { in.Kind = models.CrawlTestSuiteBuild }, models.CodeConflict, "kind"},
-		{"the new one elsewhere", 2, func(in *models.CrawlEnd) { in.ProjectID = &elsewhere.ID }, models.CodeConflict, "projectId"},
-		{"another new one", 7, func(in *models.CrawlEnd) { in.ProjectID = &elsewhere.ID }, "", ""},
+		{"a new one", 2, func(*crawl.End) {}, "", ""},
+		{"of an unknown project", 3, func(in *crawl.End) { in.ProjectID = new(int64(999)) }, models.CodeNotFound, ""},
+		{"of a deleted project", 4, func(in *crawl.End) { in.ProjectID = &deleted.ID }, models.CodeNotFound, ""},
+		{"of an unknown user", 5, func(in *crawl.End) { in.CreatedByUserID = new(int64(999)) }, models.CodeNotFound, ""},
+		{"a new one without a project", 6, func(in *crawl.End) { in.ProjectID = nil }, models.CodeBadUserInput, "projectId"},
+		{"one that has ended", 1, func(*crawl.End) {}, "", ""},
+		{"one that has ended otherwise", 1, func(in *crawl.End) { in.Status = crawl.Failed }, models.CodeConflict, "status"},
+		{"the new one again", 2, func(*crawl.End) {}, "", ""},
+		{"the new one otherwise", 2, func(in *crawl.End) { in.Kind = crawl.TestSuiteBuild }, models.CodeConflict, "kind"},
+		{"the new one elsewhere", 2, func(in *crawl.End) { in.ProjectID = &elsewhere.ID }, models.CodeConflict, "projectId"},
+		{"another new one", 7, func(in *crawl.End) { in.ProjectID = &elsewhere.ID }, "", ""},
 	}
-	ends := make([]models.CrawlEnd, len(tests))
+	ends := make([]crawl.End, len(tests))
 	for i, test := range tests {
 		ends[i] = w.ended(test.crawlID)
 		test.change(&ends[i])
 	}
-	heard, transactions := w.together(w.store, ends...)
+	heard, transactions := w.together(w.store.InCrawlTx, ends...)
 	if transactions != 1 {
 		t.Errorf("it took %d transactions", transactions)
 	}
@@ -129,12 +130,8 @@ func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 
 // crowded is a store that cannot raise several callbacks in one statement. It has written them when it finds that out.
 type crowded struct {
-	models.Store
+	crawl.Store
 	fail func() error
-}
-
-func (c crowded) InTx(ctx context.Context, f func(models.Store) error) error {
-	return c.Store.InTx(ctx, func(tx models.Store) error { return f(crowded{tx, c.fail}) })
 }
 
 func (c crowded) CreateCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
@@ -156,7 +153,9 @@ func TestCrawlsThatCannotEndTogetherEndEachAlone(t *testing.T) {
 			w := newWorld(t)
 			refused := w.ended(5)
 			refused.ProjectID = nil
-			heard, transactions := w.together(crowded{w.store, fail}, w.ended(2), refused, w.ended(3), w.ended(4))
+			heard, transactions := w.together(func(ctx context.Context, f func(crawl.Store) error) error {
+				return w.store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(crowded{tx, fail}) })
+			}, w.ended(2), refused, w.ended(3), w.ended(4))
 			if want := 1 + 4; transactions != want {
 				t.Errorf("it took %d transactions, want %d", transactions, want)
 			}
@@ -176,17 +175,13 @@ func TestCrawlsThatCannotEndTogetherEndEachAlone(t *testing.T) {
 
 // overtaken is a store on which others finish a crawl just before a transaction creates it.
 type overtaken struct {
-	models.Store
+	crawl.Store
 	crawlID int64
 	others  func()
 }
 
-func (o overtaken) InTx(ctx context.Context, f func(models.Store) error) error {
-	return o.Store.InTx(ctx, func(tx models.Store) error { return f(overtaken{tx, o.crawlID, o.others}) })
-}
-
-func (o overtaken) CreateCrawls(ctx context.Context, crawls []*models.Crawl) ([]int64, error) {
-	if slices.ContainsFunc(crawls, func(c *models.Crawl) bool { return c.ID == o.crawlID }) {
+func (o overtaken) CreateCrawls(ctx context.Context, crawls []*crawl.Crawl) ([]int64, error) {
+	if slices.ContainsFunc(crawls, func(c *crawl.Crawl) bool { return c.ID == o.crawlID }) {
 		o.others()
 	}
 	return o.Store.CreateCrawls(ctx, crawls)
@@ -205,7 +200,9 @@ func TestCrawlThatAnotherProcessMakesMeanwhileIsNotMadeAgain(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	heard, transactions := w.together(overtaken{w.store, 3, finish}, w.ended(2), w.ended(3), w.ended(4), w.ended(3))
+	heard, transactions := w.together(func(ctx context.Context, f func(crawl.Store) error) error {
+		return w.store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(overtaken{tx, 3, finish}) })
+	}, w.ended(2), w.ended(3), w.ended(4), w.ended(3))
 	if transactions != 1 {
 		t.Errorf("it took %d transactions", transactions)
 	}
@@ -224,7 +221,7 @@ func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const crawls, calls = 5, 40
-	processes := []*models.Service{w.on(w.store), w.on(w.store)}
+	processes := []*crawl.Service{w.crawlsOn(w.on(w.store), w.store.InCrawlTx), w.crawlsOn(w.on(w.store), w.store.InCrawlTx)}
 	heard := make([]finished, calls)
 	atOnce(calls, func(i int) {
 		f := &heard[i]
@@ -245,16 +242,16 @@ func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 }
 
 // anyEnd draws the end of one of some crawls: it may be new or known, repeat another's, contradict it or be wrong in itself.
-func (w *world) anyEnd(projects []*models.Project) models.CrawlEnd {
+func (w *world) anyEnd(projects []*models.Project) crawl.End {
 	draw := func(ids ...*int64) *int64 { return ids[rand.IntN(len(ids))] }
 	unknown := new(int64(999_999))
 	project := &projects[rand.IntN(len(projects))].ID
-	return models.CrawlEnd{
+	return crawl.End{
 		CrawlID:         int64(1 + rand.IntN(30)),
 		ProjectID:       draw(&projects[0].ID, &projects[0].ID, &projects[0].ID, project, project, nil, unknown),
 		CreatedByUserID: draw(&w.admin.User.ID, &w.editor.User.ID, nil, nil, unknown),
-		Kind:            []models.CrawlKind{models.CrawlStandard, models.CrawlStandard, models.CrawlTestSuiteBuild}[rand.IntN(3)],
-		Status:          []models.CrawlStatus{models.CrawlFinished, models.CrawlFinished, models.CrawlFailed, models.CrawlCancelled}[rand.IntN(4)],
+		Kind:            []crawl.Kind{crawl.Standard, crawl.Standard, crawl.TestSuiteBuild}[rand.IntN(3)],
+		Status:          []crawl.Status{crawl.Finished, crawl.Finished, crawl.Failed, crawl.Cancelled}[rand.IntN(4)],
 	}
 }
 
@@ -273,13 +270,13 @@ func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 		projects = []*models.Project{w.project, silent, deleted}
 	}
 	for range 8 {
-		ends := make([]models.CrawlEnd, 1+rand.IntN(12))
+		ends := make([]crawl.End, 1+rand.IntN(12))
 		want := make([]finished, len(ends))
 		for i := range ends {
 			ends[i] = oneByOne.anyEnd(projects)
 			want[i].Crawl, want[i].Callback, want[i].Err = oneByOne.FinishCrawl(t.Context(), oneByOne.platform, ends[i])
 		}
-		heard, transactions := together.together(together.store, ends...)
+		heard, transactions := together.together(together.store.InCrawlTx, ends...)
 		if transactions != 1 {
 			t.Errorf("%d calls took %d transactions", len(ends), transactions)
 		}
@@ -316,12 +313,12 @@ func (w *world) ends() []finished {
 	}
 	crawls, err := w.Crawls(w.t.Context(), w.platform, ids...)
 	noError(w.t, err)
-	slices.SortFunc(crawls, func(a, b *models.Crawl) int { return int(a.ID - b.ID) })
+	slices.SortFunc(crawls, func(a, b *crawl.Crawl) int { return int(a.ID - b.ID) })
 	all := make([]finished, len(crawls))
 	callbacks := w.callbacks(models.CrawlFinishedEvent)
-	for i, crawl := range crawls {
-		all[i].Crawl = crawl
-		if n := slices.IndexFunc(callbacks, func(c *models.Callback) bool { return c.Source.Of.Raw == crawl.ID }); n >= 0 {
+	for i, made := range crawls {
+		all[i].Crawl = made
+		if n := slices.IndexFunc(callbacks, func(c *models.Callback) bool { return c.Source.Of.Raw == made.ID }); n >= 0 {
 			all[i].Callback = callbacks[n]
 		}
 	}

@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 func TestFinishedCrawlRaisesOneCallbackThatIsDueNow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	crawl, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(124234))
+	made, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(124234))
 	noError(t, err)
-	if crawl.ID != 124234 || crawl.Status != models.CrawlFinished || !crawl.FinishedAt.Equal(start) || crawl.AccountID != w.account.ID {
-		t.Errorf("got %+v", crawl)
+	if made.ID != 124234 || made.Status != crawl.Finished || !made.FinishedAt.Equal(start) || made.AccountID != w.account.ID {
+		t.Errorf("got %+v", made)
 	}
 	c = w.callback(c.ID)
 	if c.Ref != c.UID || !c.NextAttemptAt.Equal(start) || *c.TargetURL != projectURL || c.Source.Of != (models.ObjectID{Type: models.TypeCrawl, Raw: 124234}) || c.Event != models.CrawlFinishedEvent {
@@ -82,10 +83,10 @@ func TestSameNewCrawlFinishedEightTimesAtOnceRaisesOneCallback(t *testing.T) {
 
 func TestOnlyAStandardCrawlThatFinishedWellRaisesACallback(t *testing.T) {
 	t.Parallel()
-	tests := map[string]models.CrawlEnd{
-		"a test suite's build": {Kind: models.CrawlTestSuiteBuild, Status: models.CrawlFinished},
-		"failed":               {Kind: models.CrawlStandard, Status: models.CrawlFailed},
-		"cancelled":            {Kind: models.CrawlStandard, Status: models.CrawlCancelled},
+	tests := map[string]crawl.End{
+		"a test suite's build": {Kind: crawl.TestSuiteBuild, Status: crawl.Finished},
+		"failed":               {Kind: crawl.Standard, Status: crawl.Failed},
+		"cancelled":            {Kind: crawl.Standard, Status: crawl.Cancelled},
 	}
 	for name, in := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -93,10 +94,10 @@ func TestOnlyAStandardCrawlThatFinishedWellRaisesACallback(t *testing.T) {
 			w := newWorld(t)
 			in.CrawlID, in.ProjectID = 5, &w.project.ID
 			for range 2 {
-				crawl, c, err := w.FinishCrawl(t.Context(), w.platform, in)
+				made, c, err := w.FinishCrawl(t.Context(), w.platform, in)
 				noError(t, err)
-				if c != nil || crawl.Status != in.Status || crawl.Kind != in.Kind || crawl.FinishedAt == nil {
-					t.Errorf("got %+v and %+v", crawl, c)
+				if c != nil || made.Status != in.Status || made.Kind != in.Kind || made.FinishedAt == nil {
+					t.Errorf("got %+v and %+v", made, c)
 				}
 			}
 		})
@@ -109,10 +110,10 @@ func TestCrawlOfAProjectWithoutURLRaisesNone(t *testing.T) {
 	project := w.newProject(w.account, nil)
 	in := w.ended(5)
 	in.ProjectID = &project.ID
-	crawl, c, err := w.FinishCrawl(t.Context(), w.platform, in)
+	made, c, err := w.FinishCrawl(t.Context(), w.platform, in)
 	noError(t, err)
-	if c != nil || crawl.FinishedAt == nil {
-		t.Errorf("got %+v and %+v", crawl, c)
+	if c != nil || made.FinishedAt == nil {
+		t.Errorf("got %+v and %+v", made, c)
 	}
 	// A URL that comes later does not bring the callback back: what happened before it was set is past.
 	_, err = w.UpdateProject(t.Context(), w.admin, models.ProjectUpdate{
@@ -148,17 +149,17 @@ func TestFinishCrawlRefusesWhatDoesNotFit(t *testing.T) {
 	_, _, err := w.FinishCrawl(t.Context(), w.platform, w.ended(1))
 	noError(t, err)
 	tests := map[string]struct {
-		change func(*models.CrawlEnd)
+		change func(*crawl.End)
 		code   models.Code
 		field  string
 	}{
-		"a new crawl without projectId":     {func(in *models.CrawlEnd) { in.CrawlID, in.ProjectID = 2, nil }, models.CodeBadUserInput, "projectId"},
-		"a new crawl of an unknown project": {func(in *models.CrawlEnd) { in.CrawlID, in.ProjectID = 2, new(int64(999)) }, models.CodeNotFound, ""},
-		"an unknown user":                   {func(in *models.CrawlEnd) { in.CrawlID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, ""},
-		"an end that is none":               {func(in *models.CrawlEnd) { in.CrawlID, in.Status = 2, models.CrawlQueued }, models.CodeBadUserInput, "status"},
-		"another project":                   {func(in *models.CrawlEnd) { in.ProjectID = &elsewhere.ID }, models.CodeConflict, "projectId"},
-		"another status":                    {func(in *models.CrawlEnd) { in.Status = models.CrawlFailed }, models.CodeConflict, "status"},
-		"another kind":                      {func(in *models.CrawlEnd) { in.Kind = models.CrawlTestSuiteBuild }, models.CodeConflict, "kind"},
+		"a new crawl without projectId":     {func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, nil }, models.CodeBadUserInput, "projectId"},
+		"a new crawl of an unknown project": {func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, new(int64(999)) }, models.CodeNotFound, ""},
+		"an unknown user":                   {func(in *crawl.End) { in.CrawlID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, ""},
+		"an end that is none":               {func(in *crawl.End) { in.CrawlID, in.Status = 2, crawl.Queued }, models.CodeBadUserInput, "status"},
+		"another project":                   {func(in *crawl.End) { in.ProjectID = &elsewhere.ID }, models.CodeConflict, "projectId"},
+		"another status":                    {func(in *crawl.End) { in.Status = crawl.Failed }, models.CodeConflict, "status"},
+		"another kind":                      {func(in *crawl.End) { in.Kind = crawl.TestSuiteBuild }, models.CodeConflict, "kind"},
 	}
 	for name, test := range tests {
 		in := w.ended(1)
@@ -177,15 +178,15 @@ func TestCrawlThatIsKnownNeedsNoProject(t *testing.T) {
 	w := newWorld(t)
 	queued, err := w.RunCrawl(t.Context(), w.editor, w.project.ID)
 	noError(t, err)
-	if queued.Status != models.CrawlQueued || *queued.CreatedByUserID != w.editor.User.ID {
+	if queued.Status != crawl.Queued || *queued.CreatedByUserID != w.editor.User.ID {
 		t.Errorf("got %+v", queued)
 	}
-	crawl, c, err := w.FinishCrawl(t.Context(), w.platform, models.CrawlEnd{
-		CrawlID: queued.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	made, c, err := w.FinishCrawl(t.Context(), w.platform, crawl.End{
+		CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	noError(t, err)
-	if *crawl.CreatedByUserID != w.editor.User.ID || form(t, c).Get("user_id") != w.editor.User.RawID() {
-		t.Errorf("its creator was forgotten: %+v", crawl)
+	if *made.CreatedByUserID != w.editor.User.ID || form(t, c).Get("user_id") != w.editor.User.RawID() {
+		t.Errorf("its creator was forgotten: %+v", made)
 	}
 }
 
@@ -198,12 +199,12 @@ func TestDeletedProjectRaisesNothing(t *testing.T) {
 	noError(t, err)
 	_, _, err = w.FinishCrawl(t.Context(), w.platform, w.ended(999))
 	wantError(t, err, models.CodeNotFound, "")
-	crawl, c, err := w.FinishCrawl(t.Context(), w.platform, models.CrawlEnd{
-		CrawlID: queued.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	made, c, err := w.FinishCrawl(t.Context(), w.platform, crawl.End{
+		CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	noError(t, err)
-	if c != nil || crawl.FinishedAt == nil {
-		t.Errorf("got %+v and %+v", crawl, c)
+	if c != nil || made.FinishedAt == nil {
+		t.Errorf("got %+v and %+v", made, c)
 	}
 	_, err = w.RunCrawl(t.Context(), w.editor, w.project.ID)
 	wantError(t, err, models.CodeNotFound, "")

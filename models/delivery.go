@@ -103,12 +103,12 @@ func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at
 }
 
 // aimed makes the next attempt of a claimed callback.
-func (s *Service) aimed(ctx context.Context, tx Store, c *Callback, known parties, at time.Time) (d *Delivery, err error) {
+func (s *Service) aimed(ctx context.Context, tx Store, c *Callback, known Parties, at time.Time) (d *Delivery, err error) {
 	if c.spent() {
 		return refused(c, refusedSpent, at), nil
 	}
 	return d, s.troubles.Catch(ctx, "claim", func() error {
-		owners, err := known.owner(c.ProjectID)
+		owners, err := known.Owner(c.ProjectID)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func newAttempt(c *Callback, at time.Time) *Attempt {
 
 // equip gives deliveries their secrets and writes their attempts, and gives back what is not to be sent now: those whose secrets cannot
 // be read join it.
-func (s *Service) equip(ctx context.Context, tx Store, deliveries []*Delivery, back []*Callback, at time.Time) ([]*Delivery, error) {
+func (s *Service) equip(ctx context.Context, tx StartTx, deliveries []*Delivery, back []*Callback, at time.Time) ([]*Delivery, error) {
 	signers := map[SigningOwner]bool{}
 	for _, d := range deliveries {
 		if d.refusal == nil {

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// directStarts are the callbacks of one transaction that are claimed as they are created: for those the worker of this process has
+// DirectStarts are the callbacks of one transaction that are claimed as they are created: for those the worker of this process has
 // room. That saves them the wake-up and the claim. Should the process die after the commit, they are found as all that is claimed:
 // when the lease has run out.
-type directStarts struct {
+type DirectStarts struct {
 	service *Service
 	rooms   map[Lane]*directRoom
 }
@@ -21,18 +21,20 @@ type directRoom struct {
 	ready []*Delivery
 }
 
-func (s *Service) newDirectStarts() *directStarts {
-	return &directStarts{service: s, rooms: map[Lane]*directRoom{}}
+// NewDirectStarts has room for none yet. It is to be ended by Return, whatever comes.
+func (s *Service) NewDirectStarts() *DirectStarts {
+	return &DirectStarts{service: s, rooms: map[Lane]*directRoom{}}
 }
 
-// create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It returns the others.
+// Create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It returns the others.
 // To its caller all of them stay PENDING, as they were accepted: what has become of them since is the worker's.
-func (d *directStarts) create(ctx context.Context, tx Store, owners map[int64]Owners, at time.Time, callbacks []*Callback) (rest []*Callback, err error) {
+func (d *DirectStarts) Create(ctx context.Context, tx StartTx, known Parties, callbacks []*Callback) (rest []*Callback, err error) {
 	d.reserve(callbacks)
+	at := d.service.now()
 	rows := slices.Clone(callbacks)
 	var claimed []*Delivery
 	for i, c := range callbacks {
-		delivery, err := d.claim(ctx, tx, c, owners[c.ProjectID], at)
+		delivery, err := d.claim(ctx, tx, c, known.owners[c.ProjectID], at)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +62,7 @@ func (d *directStarts) create(ctx context.Context, tx Store, owners map[int64]Ow
 }
 
 // reserve asks for room for all callbacks.
-func (d *directStarts) reserve(callbacks []*Callback) {
+func (d *DirectStarts) reserve(callbacks []*Callback) {
 	wanted, bytes := map[Lane]int{}, map[Lane]int64{}
 	for _, c := range callbacks {
 		wanted[c.Lane]++
@@ -73,7 +75,7 @@ func (d *directStarts) reserve(callbacks []*Callback) {
 }
 
 // claim makes the delivery of a callback that is about to be created; nil where it is to wait.
-func (d *directStarts) claim(ctx context.Context, tx Store, c *Callback, owners Owners, at time.Time) (*Delivery, error) {
+func (d *DirectStarts) claim(ctx context.Context, tx Tx, c *Callback, owners Owners, at time.Time) (*Delivery, error) {
 	room := d.rooms[c.Lane]
 	if room.left == 0 {
 		return nil, nil
@@ -86,15 +88,15 @@ func (d *directStarts) claim(ctx context.Context, tx Store, c *Callback, owners 
 	return newDelivery(c.claimed(at), target, owners, at), nil
 }
 
-// start starts the deliveries: the transaction is committed.
-func (d *directStarts) start(ctx context.Context) {
+// Start starts the deliveries: the transaction is committed.
+func (d *DirectStarts) Start(ctx context.Context) {
 	for _, room := range d.rooms {
 		room.Start(ctx, room.ready)
 	}
 }
 
-// giveBack returns what is reserved, unless it was started.
-func (d *directStarts) giveBack() {
+// Return returns what is reserved, unless it was started.
+func (d *DirectStarts) Return() {
 	for _, room := range d.rooms {
 		room.Return()
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 // starts returns what was started since the last call, and fails where what was reserved is not as it should be.
@@ -86,7 +87,7 @@ func TestCallbacksBeyondTheRoomWait(t *testing.T) {
 	away := w.ended(4)
 	away.ProjectID = &elsewhere.ID
 	w.queue.room = 2
-	heard, _ := w.together(w.store, w.ended(1), w.ended(2), w.ended(3), away, w.ended(1))
+	heard, _ := w.together(w.store.InCrawlTx, w.ended(1), w.ended(2), w.ended(3), away, w.ended(1))
 	if n := len(w.starts(0)); n != 2 {
 		t.Errorf("%d are started", n)
 	}
@@ -103,19 +104,16 @@ func TestCallbacksBeyondTheRoomWait(t *testing.T) {
 	}
 }
 
-// uncommitted is a store whose transactions do not come to their end.
-type uncommitted struct {
-	models.Store
-	end func() error
-}
-
-func (b uncommitted) InTx(ctx context.Context, f func(models.Store) error) error {
-	return b.Store.InTx(ctx, func(tx models.Store) error {
-		if err := f(tx); err != nil {
-			return err
-		}
-		return b.end()
-	})
+// uncommitted are transactions that do not come to their end.
+func (w *world) uncommitted(end func() error) models.InTx[crawl.Store] {
+	return func(ctx context.Context, f func(crawl.Store) error) error {
+		return w.store.InCrawlTx(ctx, func(tx crawl.Store) error {
+			if err := f(tx); err != nil {
+				return err
+			}
+			return end()
+		})
+	}
 }
 
 func TestNothingIsStartedWithoutItsCommit(t *testing.T) {
@@ -128,7 +126,7 @@ func TestNothingIsStartedWithoutItsCommit(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.queue.room = 3
-			if _, _, err := w.on(uncommitted{w.store, end}).FinishCrawl(t.Context(), w.platform, w.ended(1)); err == nil {
+			if _, _, err := w.crawlsOn(w.Service, w.uncommitted(end)).FinishCrawl(t.Context(), w.platform, w.ended(1)); err == nil {
 				t.Error("there is no error")
 			}
 			if started := w.starts(3); len(started) != 0 || len(w.queue.take()) != 0 || len(w.callbacks(models.CrawlFinishedEvent)) != 0 {

@@ -13,7 +13,7 @@
 //
 // A callback is created in the transaction of the event that it tells of (Raise). A worker claims it: the lease says until
 // when that worker is alone in sending it, and the attempt's row is written before the request leaves. Callbacks of crawls are
-// claimed as they are created where the worker of the same process has room (directStarts). What came of it is
+// claimed as they are created where the worker of the same process has room (DirectStarts). What came of it is
 // recorded together with the decision (Record). A worker that stops gives its callbacks back (Interrupt); those of a worker
 // that died are found when their lease has run out (Sweep), and their open attempts are marked INTERRUPTED.
 //

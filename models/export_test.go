@@ -10,8 +10,6 @@ import (
 
 // What the tests of the rules reach past the use-cases.
 var (
-	CrawlFinishedBody  = crawlFinishedBody
-	ReportDownloadBody = reportDownloadBody
 	CallbackFailedBody = callbackFailedBody
 	RunBatchBody       = runBatchBody
 	RunFinishedBody    = runFinishedBody
@@ -56,6 +54,3 @@ func TakeAnswer(b *Batch, o Outcome, run *Run, at time.Time) (*Batch, bool) {
 	b.take(answer, run, at)
 	return b, false
 }
-
-// Gathered counts the ends of crawls that wait for the transaction that is under way.
-func (s *Service) Gathered() int { return s.crawlEnds.Waiting() }

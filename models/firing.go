@@ -172,7 +172,7 @@ func (s *Service) prepareFirings(ctx context.Context, tx Store, due []*RunSchedu
 		if f.run.Callback.Unreadable != nil { // nor could the copy have its headers
 			return nil, f.run.Callback.Unreadable
 		}
-		if f.owners, err = known.owner(schedule.ProjectID); err != nil {
+		if f.owners, err = known.Owner(schedule.ProjectID); err != nil {
 			return nil, err
 		}
 		f.skipped = schedule.Overlap == OverlapSkip && slices.Contains(atWork, schedule.ID)
@@ -186,7 +186,7 @@ func readActionsAndInputs(ctx context.Context, tx Store, group []*firing) error 
 	for i, f := range group {
 		runIDs[i], actionIDs[i] = f.run.ID, &f.run.ActionID
 	}
-	actions, err := tx.Actions(ctx, PlatformActor().Scope(RoleViewer), distinct(actionIDs)...)
+	actions, err := tx.Actions(ctx, PlatformActor().Scope(RoleViewer), Distinct(actionIDs)...)
 	if err != nil {
 		return err
 	}

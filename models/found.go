@@ -25,8 +25,8 @@ func indexed[T any](list []T, id func(T) int64) map[int64]T {
 	return m
 }
 
-// distinct returns the ids that are given, each once.
-func distinct(ids []*int64) []int64 {
+// Distinct returns the ids that are given, each once.
+func Distinct(ids []*int64) []int64 {
 	var known []int64
 	for _, id := range ids {
 		if id != nil {

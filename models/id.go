@@ -78,14 +78,14 @@ func (o ObjectID) RawOf(typeName, field string) (int64, error) {
 
 func parseRawID(s string) (int64, error) {
 	n, err := strconv.ParseUint(s, 10, 63)
-	if err != nil || checkID("", int64(n)) != nil {
+	if err != nil || CheckID("", int64(n)) != nil {
 		return 0, malformedID()
 	}
 	return int64(n), nil
 }
 
-// checkID tells whether a number can be the raw id of an entity. The error is BAD_USER_INPUT on field.
-func checkID(field string, id int64) error {
+// CheckID tells whether a number can be the raw id of an entity. The error is BAD_USER_INPUT on field.
+func CheckID(field string, id int64) error {
 	if id < 1 || id > MaxRawID {
 		return Invalid(field, "must be a whole number from 1 to %d", MaxRawID)
 	}
@@ -97,7 +97,7 @@ func checkNewID(field string, id int64) error {
 	if id == 0 {
 		return nil
 	}
-	return checkID(field, id)
+	return CheckID(field, id)
 }
 
 func malformedID() error {

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 var typeNames = []string{
@@ -181,13 +182,13 @@ func TestIDsThatThePlatformChoosesAreBounded(t *testing.T) {
 			},
 		},
 		"crawlId": {"a crawl": func(id int64) error {
-			_, _, err := w.FinishCrawl(ctx, w.platform, models.CrawlEnd{
-				CrawlID: id, ProjectID: &w.project.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+			_, _, err := w.FinishCrawl(ctx, w.platform, crawl.End{
+				CrawlID: id, ProjectID: &w.project.ID, Kind: crawl.Standard, Status: crawl.Finished,
 			})
 			return err
 		}},
 		"reportDownloadId": {"a report download": func(id int64) error {
-			_, _, err := w.FinishReportDownload(ctx, w.platform, models.ReportDownloadEnd{
+			_, _, err := w.FinishReportDownload(ctx, w.platform, crawl.ReportDownloadEnd{
 				ReportDownloadID: id, CrawlID: new(int64(models.MaxRawID)), ReportTemplateCode: new("all_pages"), FileURL: url,
 			})
 			return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 // misses is a store that misses something else than what is asked for.
@@ -19,7 +20,10 @@ func (misses) LockWaitingRuns(context.Context, ...int64) ([]*models.Run, error) 
 	return nil, models.NotFound(models.TypeAccount)
 }
 
-func (misses) LockReportDownloads(context.Context, ...int64) ([]*models.ReportDownload, error) {
+// missesReports is that store for report downloads.
+type missesReports struct{ crawl.Store }
+
+func (missesReports) LockReportDownloads(context.Context, ...int64) ([]*crawl.ReportDownload, error) {
 	return nil, models.NotFound(models.TypeAccount)
 }
 
@@ -48,6 +52,9 @@ func TestReportDownloadIsNotNewBecauseSomethingElseIsMissing(t *testing.T) {
 	w := newWorld(t)
 	in := generated(567890, 0)
 	in.CrawlID = nil // which one that is new needs
-	_, _, err := w.on(misses{w.store}).FinishReportDownload(t.Context(), w.platform, in)
+	crawls := w.crawlsOn(w.Service, func(ctx context.Context, f func(crawl.Store) error) error {
+		return w.store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(missesReports{tx}) })
+	})
+	_, _, err := crawls.FinishReportDownload(t.Context(), w.platform, in)
 	wantError(t, err, models.CodeNotFound, "")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 // What the partner's webhook is, and what it says, in a notice.
@@ -46,7 +47,7 @@ func (w *world) seen(actor *models.Actor, n *models.Callback) string {
 	add(w.Callbacks(ctx, actor, n.ID))
 	add(w.Replays(ctx, actor, n.ID))
 	for owner, id := range map[models.CallbackOwner]int64{
-		models.OwnerAccount: n.AccountID, models.OwnerProject: n.ProjectID, models.OwnerCrawl: n.Source.Of.Raw,
+		models.OwnerAccount: n.AccountID, models.OwnerProject: n.ProjectID, crawl.Owner: n.Source.Of.Raw,
 	} {
 		for _, filter := range []models.CallbackFilter{{}, {Event: []models.EventName{models.CallbackFailedEvent}}, {Status: []models.Status{n.Status}}} {
 			add(w.CallbackPages(ctx, actor, owner, []int64{id}, filter, models.Page{First: 10}))

@@ -24,24 +24,25 @@ func ownersOf(ctx context.Context, tx Store, projectID int64) (Owners, error) {
 	if err != nil {
 		return Owners{}, err
 	}
-	return known.owner(projectID)
+	return known.Owner(projectID)
 }
 
-// parties are the projects with their accounts, and the users, that callbacks of one transaction name.
-type parties struct {
+// Parties are the projects with their accounts, and the users, that callbacks of one transaction name.
+type Parties struct {
 	owners map[int64]Owners // by project, also when it is deleted
 	users  map[int64]*User
 }
 
-func newParties() parties { return parties{owners: map[int64]Owners{}, users: map[int64]*User{}} }
+// NewParties knows nobody.
+func NewParties() Parties { return Parties{owners: map[int64]Owners{}, users: map[int64]*User{}} }
 
-func readParties(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) (parties, error) {
-	p := newParties()
-	return p, p.know(ctx, tx, projectIDs, userIDs)
+func readParties(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) (Parties, error) {
+	p := NewParties()
+	return p, p.Read(ctx, tx, projectIDs, userIDs)
 }
 
-// know reads those that are not known yet: each kind in one statement, and none for a kind that nobody asks for. A nil asks for nothing.
-func (p parties) know(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) error {
+// Read reads those that are not known yet: each kind in one statement, and none for a kind that nobody asks for. A nil asks for nothing.
+func (p Parties) Read(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) error {
 	if ids := unknown(p.owners, projectIDs); len(ids) > 0 {
 		owners, err := tx.Owners(ctx, ids...)
 		if err != nil {
@@ -61,13 +62,14 @@ func (p parties) know(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*
 }
 
 func unknown[V any](known map[int64]V, ids []*int64) []int64 {
-	return slices.DeleteFunc(distinct(ids), func(id int64) bool {
+	return slices.DeleteFunc(Distinct(ids), func(id int64) bool {
 		_, ok := known[id]
 		return ok
 	})
 }
 
-func (p parties) owner(projectID int64) (Owners, error) {
+// Owner returns a project with its account. NotFound where nobody has read it.
+func (p Parties) Owner(projectID int64) (Owners, error) {
 	owners, ok := p.owners[projectID]
 	if !ok {
 		return Owners{}, NotFound(TypeProject)
@@ -75,7 +77,8 @@ func (p parties) owner(projectID int64) (Owners, error) {
 	return owners, nil
 }
 
-func (p parties) user(id int64) (*User, error) {
+// User returns a user. NotFound where nobody has read it.
+func (p Parties) User(id int64) (*User, error) {
 	user, ok := p.users[id]
 	if !ok {
 		return nil, NotFound(TypeUser)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -116,16 +117,16 @@ func TestInputsAndResultsGoBeforeTheirRunsAndSaySo(t *testing.T) {
 }
 
 // sources are one of each kind that has ended, with its callback, and one that has not.
-func (w *world) sources() (crawl *models.Crawl, report *models.ReportDownload, j *job.Job, callbacks []*models.Callback) {
+func (w *world) sources() (made *crawl.Crawl, report *crawl.ReportDownload, j *job.Job, callbacks []*models.Callback) {
 	w.t.Helper()
-	crawl, told, err := w.FinishCrawl(w.t.Context(), w.platform, w.ended(4711))
+	made, told, err := w.FinishCrawl(w.t.Context(), w.platform, w.ended(4711))
 	noError(w.t, err)
-	report, reported, err := w.FinishReportDownload(w.t.Context(), w.platform, models.ReportDownloadEnd{
-		ReportDownloadID: 815, CrawlID: &crawl.ID, ReportTemplateCode: new("all_pages"), FileURL: "https://files.example/815.zip",
+	report, reported, err := w.FinishReportDownload(w.t.Context(), w.platform, crawl.ReportDownloadEnd{
+		ReportDownloadID: 815, CrawlID: &made.ID, ReportTemplateCode: new("all_pages"), FileURL: "https://files.example/815.zip",
 	})
 	noError(w.t, err)
 	jobs := w.newJobs(2)
-	return crawl, report, jobs[0], []*models.Callback{told, reported, w.change(jobs[0], completed())}
+	return made, report, jobs[0], []*models.Callback{told, reported, w.change(jobs[0], completed())}
 }
 
 func TestSourcesAreKeptForEverSoThatALateEndMakesNoSecondCallback(t *testing.T) {
@@ -139,24 +140,24 @@ func TestSourcesAreKeptForEverSoThatALateEndMakesNoSecondCallback(t *testing.T) 
 	if gone := w.purged(models.Retention{Rows: retention}); gone != (models.Purged{Callbacks: 3}) {
 		t.Fatalf("%+v went", gone)
 	}
-	crawl, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(4711))
+	made, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(4711))
 	noError(t, err)
-	if crawl.Status != models.CrawlFinished || !crawl.FinishedAt.Equal(start) || c != nil || len(w.callbacks(models.CrawlFinishedEvent)) != 0 {
-		t.Errorf("got %+v and %+v", crawl, c)
+	if made.Status != crawl.Finished || !made.FinishedAt.Equal(start) || c != nil || len(w.callbacks(models.CrawlFinishedEvent)) != 0 {
+		t.Errorf("got %+v and %+v", made, c)
 	}
 }
 
 func TestSourcesGoAfterTheirRetentionOnceNothingPointsAtThem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	crawl, report, j, callbacks := w.sources()
+	made, report, j, callbacks := w.sources()
 	queued, err := w.RunCrawl(t.Context(), w.admin, w.project.ID)
 	noError(t, err)
-	generating, err := w.CreateReportDownload(t.Context(), w.editor, models.NewReportDownload{
-		CrawlID: queued.ID, ReportTemplateCode: "all_pages", ReportTypeCode: models.ReportBasic,
+	generating, err := w.CreateReportDownload(t.Context(), w.editor, crawl.NewReportDownload{
+		CrawlID: queued.ID, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic,
 	})
 	noError(t, err)
-	_, old, err := w.FinishCrawl(t.Context(), w.platform, models.CrawlEnd{CrawlID: queued.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished})
+	_, old, err := w.FinishCrawl(t.Context(), w.platform, crawl.End{CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished})
 	noError(t, err)
 	keep := models.Retention{Rows: retention, Sources: 2 * retention}
 	for _, c := range append(callbacks, old) {
@@ -170,7 +171,7 @@ func TestSourcesGoAfterTheirRetentionOnceNothingPointsAtThem(t *testing.T) {
 	if gone := w.purged(keep); gone != (models.Purged{Sources: 3}) {
 		t.Errorf("%+v went", gone)
 	}
-	_, err = w.Crawl(t.Context(), w.platform, crawl.ID)
+	_, err = w.Crawl(t.Context(), w.platform, made.ID)
 	wantError(t, err, models.CodeNotFound, "")
 	_, err = w.ReportDownload(t.Context(), w.platform, report.ID)
 	wantError(t, err, models.CodeNotFound, "")

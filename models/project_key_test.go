@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 func (w *world) newProjectKey(p *models.Project) (*models.ProjectKey, models.Secret) {
@@ -255,17 +256,17 @@ func TestWhatAProjectKeyStartsHasNoCreator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	actor := w.keyActor(w.project)
-	crawl, err := w.RunCrawl(t.Context(), actor, w.project.ID)
+	made, err := w.RunCrawl(t.Context(), actor, w.project.ID)
 	noError(t, err)
-	report, err := w.CreateReportDownload(t.Context(), actor, models.NewReportDownload{
-		CrawlID: crawl.ID, ReportTemplateCode: "all_pages", ReportTypeCode: models.ReportBasic,
+	report, err := w.CreateReportDownload(t.Context(), actor, crawl.NewReportDownload{
+		CrawlID: made.ID, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic,
 	})
 	noError(t, err)
-	if crawl.CreatedByUserID != nil || report.CreatedByUserID != nil {
-		t.Errorf("got %v and %v", crawl.CreatedByUserID, report.CreatedByUserID)
+	if made.CreatedByUserID != nil || report.CreatedByUserID != nil {
+		t.Errorf("got %v and %v", made.CreatedByUserID, report.CreatedByUserID)
 	}
-	_, c, err := w.FinishCrawl(t.Context(), w.platform, models.CrawlEnd{
-		CrawlID: crawl.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	_, c, err := w.FinishCrawl(t.Context(), w.platform, crawl.End{
+		CrawlID: made.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	noError(t, err)
 	if got := form(t, c).Get("user_id"); got != "" {

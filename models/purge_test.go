@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -62,6 +63,7 @@ func (e *endless) purge(t *testing.T) (models.Purged, error) {
 	ctx, e.stop = context.WithCancel(t.Context())
 	defer e.stop()
 	service := models.NewService(e, &queue{}, models.Rules{}, slog.New(slog.DiscardHandler))
+	crawl.NewService(service, nil, nil, slog.New(slog.DiscardHandler))
 	job.NewService(service, nil, nil)
 	return service.Purge(ctx, models.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }

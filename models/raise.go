@@ -21,6 +21,14 @@ type Tx interface {
 	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
 }
 
+// StartTx is Tx where callbacks may start with their creation.
+type StartTx interface {
+	Tx
+	SecretsTx
+	CreateAttempts(ctx context.Context, attempts []*Attempt) error
+	GiveBackCallbacks(ctx context.Context, callbacks ...*Callback) error
+}
+
 // InTx runs f in one transaction on a port that is bound to it: f's error, or a failed commit, undoes everything. No HTTP request and no
 // enqueue belongs inside.
 type InTx[Port any] func(ctx context.Context, f func(Port) error) error
@@ -45,11 +53,11 @@ type Occasion struct {
 }
 
 // envelope is what is known for its payload.
-func (o Occasion) envelope(known parties) (e Envelope, err error) {
-	if e.Owners, err = known.owner(o.ProjectID); err != nil || o.CreatorID == nil {
+func (o Occasion) envelope(known Parties) (e Envelope, err error) {
+	if e.Owners, err = known.Owner(o.ProjectID); err != nil || o.CreatorID == nil {
 		return e, err
 	}
-	e.Creator, err = known.user(*o.CreatorID)
+	e.Creator, err = known.User(*o.CreatorID)
 	return e, err
 }
 
@@ -60,15 +68,16 @@ func (s *Service) Raise(ctx context.Context, tx Tx, o Occasion) (*Callback, erro
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.compose(ctx, tx, o, known)
+	c, err := s.Compose(ctx, tx, o, known)
 	if c == nil || err != nil {
 		return nil, err
 	}
 	return c, lineUp(ctx, tx, c)
 }
 
-// compose makes the callback of an event, which is not in the database yet. It returns nil when there is nowhere to call back to.
-func (s *Service) compose(ctx context.Context, tx Tx, o Occasion, known parties) (*Callback, error) {
+// Compose makes the callback of an event, which is not in the database yet: DirectStarts or Raise puts it there. It returns nil when there is
+// nowhere to call back to. Who the occasion names must be known.
+func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, known Parties) (*Callback, error) {
 	envelope, err := o.envelope(known)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 // form reads a form-encoded body.
@@ -18,37 +19,37 @@ func form(t *testing.T, c *models.Callback) url.Values {
 }
 
 // generated is the input that finishes a report download which is new here.
-func generated(id, crawlID int64) models.ReportDownloadEnd {
-	return models.ReportDownloadEnd{
+func generated(id, crawlID int64) crawl.ReportDownloadEnd {
+	return crawl.ReportDownloadEnd{
 		ReportDownloadID: id, CrawlID: &crawlID, ReportTemplateCode: new("all_pages"), FileURL: "https://files.example/a.csv?sig=1",
 	}
 }
 
 // crawl returns a new crawl of the project, created by nobody known here.
-func (w *world) crawl(id int64, creator *int64) *models.Crawl {
+func (w *world) crawl(id int64, creator *int64) *crawl.Crawl {
 	w.t.Helper()
 	in := w.ended(id)
 	in.CreatedByUserID = creator
-	crawl, _, err := w.FinishCrawl(w.t.Context(), w.platform, in)
+	made, _, err := w.FinishCrawl(w.t.Context(), w.platform, in)
 	noError(w.t, err)
 	w.queue.take()
-	return crawl
+	return made
 }
 
 func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	crawl := w.crawl(5, nil)
-	report, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(567890, crawl.ID))
+	made := w.crawl(5, nil)
+	report, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(567890, made.ID))
 	noError(t, err)
-	if report.Status != models.ReportDownloadGenerated || c == nil || c.Source != (models.Source{Of: crawl.ObjectID(), Part: report.ObjectID()}) {
+	if report.Status != crawl.ReportDownloadGenerated || c == nil || c.Source != (models.Source{Of: made.ObjectID(), Part: report.ObjectID()}) {
 		t.Fatalf("got %+v and %+v", report, c)
 	}
 	if got := w.queue.take(); len(got) != 1 {
 		t.Errorf("woken: %v", got)
 	}
 	// A platform that retries signs the file's URL anew; the first one is already on its way.
-	again := generated(567890, crawl.ID)
+	again := generated(567890, made.ID)
 	again.FileURL = "https://files.example/a.csv?sig=2"
 	report, same, err := w.FinishReportDownload(t.Context(), w.platform, again)
 	noError(t, err)
@@ -63,11 +64,11 @@ func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
 func TestSameNewReportFinishedEightTimesAtOnceRaisesOneCallback(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	crawl := w.crawl(5, nil)
+	made := w.crawl(5, nil)
 	var mu sync.Mutex
 	uids := map[string]int{}
 	atOnce(8, func(int) {
-		_, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(567890, crawl.ID))
+		_, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(567890, made.ID))
 		if err != nil || c == nil {
 			t.Errorf("got %v, %v", c, err)
 			return
@@ -96,8 +97,8 @@ func TestUserOfAReportIsTheCrawlsCreatorElseTheReports(t *testing.T) {
 	id := int64(100)
 	for name, test := range tests {
 		id++
-		crawl := w.crawl(id, test.crawl)
-		in := generated(id, crawl.ID)
+		made := w.crawl(id, test.crawl)
+		in := generated(id, made.ID)
 		in.CreatedByUserID = test.report
 		_, c, err := w.FinishReportDownload(t.Context(), w.platform, in)
 		noError(t, err)
@@ -111,15 +112,15 @@ func TestUserOfAReportIsTheCrawlsCreatorElseTheReports(t *testing.T) {
 func TestReportThatWasAskedForHereNeedsItsNumberOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	crawl := w.crawl(5, nil)
-	asked, err := w.CreateReportDownload(t.Context(), w.editor, models.NewReportDownload{
-		CrawlID: crawl.ID, ReportTemplateCode: "all_pages", ReportTypeCode: models.ReportBasic, SegmentID: new(int64(42)),
+	made := w.crawl(5, nil)
+	asked, err := w.CreateReportDownload(t.Context(), w.editor, crawl.NewReportDownload{
+		CrawlID: made.ID, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic, SegmentID: new(int64(42)),
 	})
 	noError(t, err)
-	if asked.Status != models.ReportDownloadGenerating || asked.FileURL != nil {
+	if asked.Status != crawl.ReportDownloadGenerating || asked.FileURL != nil {
 		t.Errorf("got %+v", asked)
 	}
-	report, c, err := w.FinishReportDownload(t.Context(), w.platform, models.ReportDownloadEnd{
+	report, c, err := w.FinishReportDownload(t.Context(), w.platform, crawl.ReportDownloadEnd{
 		ReportDownloadID: asked.ID, FileURL: "https://files.example/a.csv",
 	})
 	noError(t, err)
@@ -134,10 +135,10 @@ func TestReportThatWasAskedForHereNeedsItsNumberOnly(t *testing.T) {
 func TestFinishReportDownloadRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	crawl, elsewhere := w.crawl(5, nil), w.crawl(6, nil)
-	_, _, err := w.FinishReportDownload(t.Context(), w.platform, generated(1, crawl.ID))
+	made, elsewhere := w.crawl(5, nil), w.crawl(6, nil)
+	_, _, err := w.FinishReportDownload(t.Context(), w.platform, generated(1, made.ID))
 	noError(t, err)
-	type input = models.ReportDownloadEnd
+	type input = crawl.ReportDownloadEnd
 	tests := map[string]struct {
 		change func(*input)
 		code   models.Code
@@ -156,7 +157,7 @@ func TestFinishReportDownloadRefusesWhatDoesNotFit(t *testing.T) {
 		"another segment":                {func(in *input) { in.SegmentID = new(int64(1)) }, models.CodeConflict, "reportTemplateCode"},
 	}
 	for name, test := range tests {
-		in := generated(1, crawl.ID)
+		in := generated(1, made.ID)
 		test.change(&in)
 		_, _, err := w.FinishReportDownload(t.Context(), w.platform, in)
 		t.Log(name)
@@ -182,18 +183,18 @@ func TestFileURLMayBeAsLongAsSignedOnesAre(t *testing.T) {
 func TestReportOfADeletedProjectOrOneWithoutURLRaisesNone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	crawl := w.crawl(5, nil)
+	made := w.crawl(5, nil)
 	_, err := w.UpdateProject(t.Context(), w.admin, models.ProjectUpdate{
 		ProjectID: w.project.ID, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
 	noError(t, err)
-	if _, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(1, crawl.ID)); c != nil || err != nil {
+	if _, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(1, made.ID)); c != nil || err != nil {
 		t.Errorf("without URL: got %+v, %v", c, err)
 	}
 	w.setURL(new(projectURL))
 	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
 	noError(t, err)
-	if _, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(2, crawl.ID)); c != nil || err != nil {
+	if _, c, err := w.FinishReportDownload(t.Context(), w.platform, generated(2, made.ID)); c != nil || err != nil {
 		t.Errorf("deleted: got %+v, %v", c, err)
 	}
 }

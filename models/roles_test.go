@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -103,8 +104,8 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"CreateReportDownload": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
-		_, err := w.CreateReportDownload(ctx, a, models.NewReportDownload{
-			CrawlID: f.crawl.ID, ReportTemplateCode: "all_pages", ReportTypeCode: models.ReportBasic,
+		_, err := w.CreateReportDownload(ctx, a, crawl.NewReportDownload{
+			CrawlID: f.crawl.ID, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic,
 		})
 		return err
 	}},
@@ -205,9 +206,9 @@ var permissions = map[string]struct {
 // fixtures are what the use-cases of the table work on.
 type fixtures struct {
 	doomed     *models.Project
-	crawl      *models.Crawl
+	crawl      *crawl.Crawl
 	callback   *models.Callback
-	report     *models.ReportDownload
+	report     *crawl.ReportDownload
 	keyless    *models.Actor
 	key        *models.UserKey
 	projectKey *models.ProjectKey

@@ -18,8 +18,7 @@ const engine = "callback"
 var rooms = map[string]*regexp.Regexp{
 	engine: regexp.MustCompile(`^(attempt|callback|delivery|digest|direct|event|history|lane|lease|line_wait|local|mishap|notice|ordering|` +
 		`payload_notice|raise|replay|retention|retry|settlement|signature|source|sweep)\.go$`),
-	"crawl": regexp.MustCompile(`^(crawl.*|report_download|payload_crawl)\.go$`),
-	"run":   regexp.MustCompile(`^(run.*|payload_run|action|answer|executor|firing|schedule.*|rezone|callback_log)\.go$`),
+	"run": regexp.MustCompile(`^(run.*|payload_run|action|answer|executor|firing|schedule.*|rezone|callback_log)\.go$`),
 }
 
 // wiring is where the service is put together, of all rooms.

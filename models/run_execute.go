@@ -93,7 +93,7 @@ func begin(ctx context.Context, tx Store, claimed []*Batch, at time.Time) ([]*Ex
 	if err := tx.StartRuns(ctx, runIDs, at); err != nil {
 		return nil, err
 	}
-	actions, err := tx.Actions(ctx, PlatformActor().Scope(RoleViewer), distinct(actionIDs)...)
+	actions, err := tx.Actions(ctx, PlatformActor().Scope(RoleViewer), Distinct(actionIDs)...)
 	if err != nil {
 		return nil, err
 	}

@@ -26,8 +26,6 @@ type Store interface {
 	SSOClientStore
 	ProjectStore
 	ProjectKeyStore
-	CrawlStore
-	ReportDownloadStore
 	ActionStore
 	RunStore
 	RunScheduleStore
@@ -119,7 +117,6 @@ type Service struct {
 
 	firingSince atomic.Pointer[time.Time] // when the look at schedules that is under way has begun
 
-	crawlEnds   *combine.Combiner[CrawlEnd, crawlEnded]
 	settlements *combine.Combiner[*Settlement, struct{}]
 	failures    *combine.Combiner[*Settlement, struct{}] // those that digests tell of
 	digesting   digesting
@@ -130,10 +127,7 @@ func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Servic
 	s := &Service{store: store, queue: queue, rules: rules, log: log, rand: rand.Float64, troubles: NewTroubles(log)}
 	s.goBy(time.Now)
 	s.leased = []sweeping{{of: LeasedCallbacks}, {LeasedBatches, s.stillFiring}}
-	s.purges = slices.Concat(callbackPurges, runPurges, crawlPurges)
-	s.crawlEnds = combine.New(combine.Work[CrawlEnd, crawlEnded]{
-		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
-	})
+	s.purges = slices.Concat(callbackPurges, runPurges)
 	settlement := combine.Work[*Settlement, struct{}]{
 		Name: "settlement", Do: s.settleTogether, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -151,6 +152,7 @@ const (
 type world struct {
 	*models.Service
 	*jobs
+	*crawls
 	t     testing.TB
 	store *store.Store
 	url   string // of the database
@@ -227,20 +229,20 @@ func (w *world) newProject(account *models.Account, url *string) *models.Project
 }
 
 // ended is the input that finishes a crawl of the project well.
-func (w *world) ended(crawlID int64) models.CrawlEnd {
-	return models.CrawlEnd{
+func (w *world) ended(crawlID int64) crawl.End {
+	return crawl.End{
 		CrawlID: crawlID, ProjectID: &w.project.ID, CreatedByUserID: &w.user.ID,
-		Kind: models.CrawlStandard, Status: models.CrawlFinished,
+		Kind: crawl.Standard, Status: crawl.Finished,
 	}
 }
 
 // raised returns the callback of a crawl that finishes now, and forgets its wake-up.
 func (w *world) raised() *models.Callback {
 	w.t.Helper()
-	crawl, err := w.RunCrawl(w.t.Context(), w.admin, w.project.ID)
+	made, err := w.RunCrawl(w.t.Context(), w.admin, w.project.ID)
 	noError(w.t, err)
-	_, c, err := w.FinishCrawl(w.t.Context(), w.platform, models.CrawlEnd{
-		CrawlID: crawl.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	_, c, err := w.FinishCrawl(w.t.Context(), w.platform, crawl.End{
+		CrawlID: made.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	noError(w.t, err)
 	if c == nil {

@@ -33,13 +33,18 @@ type SigningOwner struct {
 	SSOClientID int64
 }
 
+// SecretsTx reads what signs callbacks.
+type SecretsTx interface {
+	// SigningSecrets returns, for each owner, those that have not expired, newest first.
+	SigningSecrets(ctx context.Context, now time.Time, owners ...SigningOwner) (map[SigningOwner][]*SigningSecret, error)
+}
+
 // SigningSecretStore keeps signing secrets.
 type SigningSecretStore interface {
 	CreateSigningSecret(ctx context.Context, s *SigningSecret) error
 	// ExpireSigningSecrets makes the owner's secrets expire at the given time, unless they do so earlier.
 	ExpireSigningSecrets(ctx context.Context, owner SigningOwner, at time.Time) error
-	// SigningSecrets returns, for each owner, those that have not expired, newest first.
-	SigningSecrets(ctx context.Context, now time.Time, owners ...SigningOwner) (map[SigningOwner][]*SigningSecret, error)
+	SecretsTx
 }
 
 // signingKeyBytes is within the 24 to 64 bytes of the Standard Webhooks specification.

@@ -25,8 +25,8 @@ func TestSourceNamesWhatACallbackTellsOf(t *testing.T) {
 // ofEachSource makes a callback of each kind of source, and returns them in the order in which they are due.
 func (w *world) ofEachSource() []*models.Callback {
 	w.t.Helper()
-	crawl := w.crawl(5, &w.user.ID)
-	_, report, err := w.FinishReportDownload(w.t.Context(), w.platform, generated(567890, crawl.ID))
+	made := w.crawl(5, &w.user.ID)
+	_, report, err := w.FinishReportDownload(w.t.Context(), w.platform, generated(567890, made.ID))
 	noError(w.t, err)
 	a := w.newAction()
 	run := w.newRun()

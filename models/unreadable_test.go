@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -62,10 +63,10 @@ func (w *world) setHeaders(s *models.Service, p *models.Project) {
 }
 
 // raisedFor is raised for another project.
-func (w *world) raisedFor(p *models.Project, crawl int64) *models.Callback {
+func (w *world) raisedFor(p *models.Project, id int64) *models.Callback {
 	w.t.Helper()
-	_, c, err := w.FinishCrawl(w.t.Context(), w.platform, models.CrawlEnd{
-		CrawlID: crawl, ProjectID: &p.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	_, c, err := w.FinishCrawl(w.t.Context(), w.platform, crawl.End{
+		CrawlID: id, ProjectID: &p.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	noError(w.t, err)
 	if c == nil {

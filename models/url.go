@@ -29,7 +29,7 @@ func CheckCallbackURL(field, raw string) error {
 // checkSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than some URLs that are
 // stored: these are sent as ever, with a warning in the history.
 func checkSendableURL(field, raw string) error {
-	u, err := checkHTTPURL(field, raw, MaxCallbackURLBytes)
+	u, err := CheckHTTPURL(field, raw, MaxCallbackURLBytes)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,8 @@ func international(name string) bool {
 	return strings.Contains(strings.ToLower(name), "xn--") || strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-func checkHTTPURL(field, raw string, limit int) (*url.URL, error) {
+// CheckHTTPURL reads an absolute http or https URL of at most limit bytes. The error is BAD_USER_INPUT on field.
+func CheckHTTPURL(field, raw string, limit int) (*url.URL, error) {
 	if raw == "" {
 		return nil, Invalid(field, "must not be empty; use null to clear it")
 	}

@@ -204,7 +204,7 @@ func TestQuotaIsAConflictThatNamesTheNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.quotas = models.Quotas{Schedules: 1, Batches: 1}
-	w.handler = w.handlerOf(w.serviceOn(w.store, w.db))
+	w.handler = w.handlerOf(w.serviceOn(w.store))
 	editor := w.session(editorUser).of(thisProject)
 	const scheduled = `{"inputs": [{}], "cron": "0 0 * * *"}`
 	w.ok(editor, http.MethodPost, schedulePath, scheduled)

@@ -13,6 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -255,8 +256,8 @@ func TestTheLogHasOnlyCallbacksOfRuns(t *testing.T) {
 	key := w.key(project)
 	w.deliver(w.pending(), http.StatusInternalServerError, "") // the partner hears of it
 	w.updateJob(job.Change{JobID: w.newJob(project, nil).ID, State: new(job.Completed), Action: job.Resolved})
-	_, _, err := w.service.FinishCrawl(t.Context(), models.PlatformActor(), models.CrawlEnd{
-		CrawlID: 17, ProjectID: new(int64(project)), Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	_, _, err := w.crawls.FinishCrawl(t.Context(), models.PlatformActor(), crawl.End{
+		CrawlID: 17, ProjectID: new(int64(project)), Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	must(t, err)
 	all, err := w.service.CallbackPages(

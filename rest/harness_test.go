@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -48,9 +49,9 @@ var start = time.Date(2020, 7, 9, 16, 25, 35, 123456000, time.UTC)
 type world struct {
 	tb      testing.TB
 	url     string // of the database
-	db      *store.Store
 	store   *trap
 	service rest.Services
+	crawls  *crawl.Service
 	clock   *clock
 	queue   *queue
 	log     *logBuffer
@@ -65,11 +66,12 @@ func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	w := &world{tb: tb, clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64)}
 	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
-	w.url, w.db, w.store = databaseURL, db, &trap{Store: db, mode: new(atomic.Int32)}
-	w.service = w.serviceOn(w.store, db)
+	w.url, w.store = databaseURL, &trap{Store: db, mode: new(atomic.Int32)}
+	w.service = w.serviceOn(w.store)
+	w.crawls = crawl.NewService(w.service.Service, db, db.InCrawlTx, slog.New(slog.DiscardHandler))
 	w.handler = w.handlerOf(w.service)
 	must(tb, db.Transaction(tb.Context(), func(tx *store.Store) error {
-		w.populate(w.serviceOn(tx, tx))
+		w.populate(w.serviceOn(&trap{tx, w.store.mode}))
 		return nil
 	}))
 	return w
@@ -88,12 +90,11 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-// serviceOn takes the engine's store, and that of the others.
-func (w *world) serviceOn(engines models.Store, db *store.Store) rest.Services {
+func (w *world) serviceOn(db *trap) rest.Services {
 	rules := models.Rules{
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, PlatformKeyHash: platformKey.Hash(), Quotas: w.quotas,
 	}
-	engine := models.NewService(choosy{engines}, w.queue, rules, slog.New(slog.NewJSONHandler(w.log, nil))).
+	engine := models.NewService(choosy{db}, w.queue, rules, slog.New(slog.NewJSONHandler(w.log, nil))).
 		WithClock(w.clock.now, func() float64 { return 0.5 })
 	return rest.Services{Service: engine, Jobs: job.NewService(engine, db, db.InJobTx)}
 }
@@ -310,7 +311,7 @@ func (b *logBuffer) String() string {
 
 // trap is a store whose list of callbacks fails or panics when it is told to.
 type trap struct {
-	models.Store
+	*store.Store
 	mode *atomic.Int32
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 )
@@ -27,6 +28,7 @@ type app struct {
 	redis    redis.UniversalClient
 	queue    *jobs.Queue
 	service  *models.Service
+	crawls   *crawl.Service
 	jobs     *job.Service
 	registry *prometheus.Registry
 	// firstStart is set when this start made the demo tenant.
@@ -99,6 +101,7 @@ func (a *app) openOthers(ctx context.Context) error {
 	}
 	rules.PlatformKeyHash = platformKey
 	a.service = models.NewService(a.store, a.queue, rules, a.log)
+	a.crawls = crawl.NewService(a.service, a.store, a.store.InCrawlTx, a.log)
 	a.jobs = job.NewService(a.service, a.store, a.store.InJobTx)
 	a.service.CountTroubles(a.troubles)
 	if err := a.service.SyncClock(ctx); err != nil {

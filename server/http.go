@@ -30,7 +30,7 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	answers := newAnswers(s.cfg.AnswerLimit, s.log)
 	doors := rest.NewHandler(rest.Services{Service: s.service, Jobs: s.jobs}, answers, s.log)
 	doors = s.crossOrigin(traced("rest", identified(bounded(doors))), http.MethodGet, http.MethodPost)
-	api := graph.NewHandler(graph.Services{Service: s.service, Jobs: s.jobs}, answers, version, s.log)
+	api := graph.NewHandler(graph.Services{Service: s.service, Crawls: s.crawls, Jobs: s.jobs}, answers, version, s.log)
 	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(api))), http.MethodPost))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)

@@ -11,8 +11,9 @@ import (
 	"github.com/google/uuid"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
+// golden compares bytes with a file: receivers have seen exactly these.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

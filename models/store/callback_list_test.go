@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -89,10 +90,10 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 	of := map[models.CallbackOwner]func(*models.Callback) bool{
 		models.OwnerAccount: func(*models.Callback) bool { return true },
 		models.OwnerProject: func(c *models.Callback) bool { return c.ProjectID == n.project.ID },
-		models.OwnerCrawl:   func(c *models.Callback) bool { return c.Source.ID(models.TypeCrawl) != nil },
+		crawl.Owner:         func(c *models.Callback) bool { return c.Source.ID(models.TypeCrawl) != nil },
 	}
 	id := map[models.CallbackOwner]int64{
-		models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID, models.OwnerCrawl: n.crawl.ID,
+		models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID, crawl.Owner: n.crawl.ID,
 	}
 	for range 100 {
 		owner, filter := pick(random, slices.Sorted(maps.Keys(of))...), randomFilter(random)
@@ -161,7 +162,7 @@ func TestALongListIsCountedNoFurtherThanOneMoreThanItsBound(t *testing.T) {
 			noError(t, err)
 			counted[i] = counts[n.account.ID]
 		}
-		counts, err := s.CountCallbacks(t.Context(), n.scope(), models.OwnerCrawl, []int64{n.crawl.ID}, models.CallbackFilter{})
+		counts, err := s.CountCallbacks(t.Context(), n.scope(), crawl.Owner, []int64{n.crawl.ID}, models.CallbackFilter{})
 		noError(t, err)
 		counted[2] = counts[n.crawl.ID]
 		return counted

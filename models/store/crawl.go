@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 type crawlRow struct {
@@ -14,32 +15,37 @@ type crawlRow struct {
 	AccountID       int64
 	ProjectID       int64
 	CreatedByUserID *int64
-	Kind            models.CrawlKind
-	Status          models.CrawlStatus
+	Kind            crawl.Kind
+	Status          crawl.Status
 	CreatedAt       int64 `gorm:"autoCreateTime:false"`
 	FinishedAt      *int64
 }
 
 func (crawlRow) TableName() string { return "crawls" }
 
-func crawl(r crawlRow) (*models.Crawl, error) {
-	return &models.Crawl{
+func crawlOf(r crawlRow) (*crawl.Crawl, error) {
+	return &crawl.Crawl{
 		ID: r.ID, AccountID: r.AccountID, ProjectID: r.ProjectID, CreatedByUserID: r.CreatedByUserID, Kind: r.Kind,
 		Status: r.Status, CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}, nil
 }
 
+// InCrawlTx runs f in one transaction: crawl.NewService takes it.
+func (s *Store) InCrawlTx(ctx context.Context, f func(crawl.Store) error) error {
+	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
+}
+
 // Crawls finds crawls by id.
-func (s *Store) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Crawl, error) {
-	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), crawl)
+func (s *Store) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*crawl.Crawl, error) {
+	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), crawlOf)
 }
 
 // LockCrawls reads crawls for an update.
-func (s *Store) LockCrawls(ctx context.Context, ids ...int64) ([]*models.Crawl, error) {
-	return find(s.locking(ctx).Where(s.among("id", &ids)).Order("id"), crawl)
+func (s *Store) LockCrawls(ctx context.Context, ids ...int64) ([]*crawl.Crawl, error) {
+	return find(s.locking(ctx).Where(s.among("id", &ids)).Order("id"), crawlOf)
 }
 
-func crawlColumns(c *models.Crawl) crawlRow {
+func crawlColumns(c *crawl.Crawl) crawlRow {
 	return crawlRow{
 		ID: c.ID, AccountID: c.AccountID, ProjectID: c.ProjectID, CreatedByUserID: c.CreatedByUserID, Kind: c.Kind,
 		Status: c.Status, CreatedAt: micros(c.CreatedAt), FinishedAt: microsPtr(c.FinishedAt),
@@ -47,7 +53,7 @@ func crawlColumns(c *models.Crawl) crawlRow {
 }
 
 // CreateCrawl inserts a crawl; a given id that is taken changes nothing.
-func (s *Store) CreateCrawl(ctx context.Context, c *models.Crawl) error {
+func (s *Store) CreateCrawl(ctx context.Context, c *crawl.Crawl) error {
 	row := crawlColumns(c)
 	_, err := insert(ctx, s, &row, &row.ID, "crawls")
 	c.ID = row.ID
@@ -56,16 +62,16 @@ func (s *Store) CreateCrawl(ctx context.Context, c *models.Crawl) error {
 
 // CreateCrawls inserts crawls whose ids are given, and returns the ids that are taken. "WHERE true" tells SQLite that ON is not a
 // join's.
-func (s *Store) CreateCrawls(ctx context.Context, crawls []*models.Crawl) ([]int64, error) {
+func (s *Store) CreateCrawls(ctx context.Context, crawls []*crawl.Crawl) ([]int64, error) {
 	statement, args := s.insertion("crawls", len(crawls),
-		columnOf("id", "bigint", crawls, func(c *models.Crawl) int64 { return c.ID }),
-		columnOf("account_id", "bigint", crawls, func(c *models.Crawl) int64 { return c.AccountID }),
-		columnOf("project_id", "bigint", crawls, func(c *models.Crawl) int64 { return c.ProjectID }),
-		columnOf("created_by_user_id", "bigint", crawls, func(c *models.Crawl) *int64 { return c.CreatedByUserID }),
-		columnOf("kind", "text", crawls, func(c *models.Crawl) string { return string(c.Kind) }),
-		columnOf("status", "text", crawls, func(c *models.Crawl) string { return string(c.Status) }),
-		columnOf("created_at", "bigint", crawls, func(c *models.Crawl) int64 { return micros(c.CreatedAt) }),
-		columnOf("finished_at", "bigint", crawls, func(c *models.Crawl) *int64 { return microsPtr(c.FinishedAt) }),
+		columnOf("id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.ID }),
+		columnOf("account_id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.AccountID }),
+		columnOf("project_id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.ProjectID }),
+		columnOf("created_by_user_id", "bigint", crawls, func(c *crawl.Crawl) *int64 { return c.CreatedByUserID }),
+		columnOf("kind", "text", crawls, func(c *crawl.Crawl) string { return string(c.Kind) }),
+		columnOf("status", "text", crawls, func(c *crawl.Crawl) string { return string(c.Status) }),
+		columnOf("created_at", "bigint", crawls, func(c *crawl.Crawl) int64 { return micros(c.CreatedAt) }),
+		columnOf("finished_at", "bigint", crawls, func(c *crawl.Crawl) *int64 { return microsPtr(c.FinishedAt) }),
 	)
 	var created []int64
 	err := s.writer(ctx).Raw(statement+"WHERE true ON CONFLICT (id) DO NOTHING RETURNING id", args...).Scan(&created).Error
@@ -82,7 +88,7 @@ func (s *Store) CreateCrawls(ctx context.Context, crawls []*models.Crawl) ([]int
 }
 
 // UpdateCrawls writes what can change of crawls: they are there, so each insert becomes an update.
-func (s *Store) UpdateCrawls(ctx context.Context, crawls []*models.Crawl) error {
+func (s *Store) UpdateCrawls(ctx context.Context, crawls []*crawl.Crawl) error {
 	rows := make([]crawlRow, len(crawls))
 	for i, c := range crawls {
 		rows[i] = crawlColumns(c)

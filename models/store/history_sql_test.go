@@ -19,6 +19,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -81,8 +82,8 @@ func callbackHistories() map[string]historyRead {
 		"project":              list(models.OwnerProject, project, models.CallbackFilter{}, nil),
 		"project_status_event": list(models.OwnerProject, project, models.CallbackFilter{Status: failed, Event: ofJob}, place),
 		"project_by_key":       byKey(models.OwnerProject, project),
-		"crawl":                list(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}, place),
-		"crawl_status_event": list(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID },
+		"crawl":                list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}, place),
+		"crawl_status_event": list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID },
 			models.CallbackFilter{Status: failed, Event: ofJob, HTTPStatus: new(410)}, nil),
 		"run": list(models.OwnerRun, func(e *estate) int64 { return e.work.run.ID }, models.CallbackFilter{}, nil),
 		"job": list(job.Owner, func(e *estate) int64 { return e.job.ID }, models.CallbackFilter{}, nil),
@@ -106,7 +107,7 @@ func callbackCounts() map[string]historyRead {
 		"count_account_event":  count(models.OwnerAccount, account, models.CallbackFilter{Event: ofJob}),
 		"count_account_status": count(models.OwnerAccount, account, models.CallbackFilter{Status: failed}),
 		"count_project":        count(models.OwnerProject, func(e *estate) int64 { return e.project.ID }, models.CallbackFilter{}),
-		"count_crawl":          count(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}),
+		"count_crawl":          count(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}),
 	}
 }
 

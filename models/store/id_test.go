@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -45,16 +46,16 @@ func TestLargestIDKeepsNobodyFromGettingANewOne(t *testing.T) {
 					return c.ID
 				},
 				"crawl": func(id int64) int64 {
-					c := &models.Crawl{
-						ID: id, AccountID: n.account.ID, ProjectID: n.project.ID, Kind: models.CrawlStandard, Status: models.CrawlQueued, CreatedAt: start,
+					c := &crawl.Crawl{
+						ID: id, AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Queued, CreatedAt: start,
 					}
 					noError(t, s.CreateCrawl(ctx, c))
 					return c.ID
 				},
 				"report download": func(id int64) int64 {
-					d := &models.ReportDownload{
+					d := &crawl.ReportDownload{
 						ID: id, AccountID: n.account.ID, ProjectID: n.project.ID, CrawlID: n.crawl.ID, ReportTemplateCode: "a",
-						ReportTypeCode: models.ReportBasic, Status: models.ReportDownloadGenerating, CreatedAt: start,
+						ReportTypeCode: crawl.ReportBasic, Status: crawl.ReportDownloadGenerating, CreatedAt: start,
 					}
 					noError(t, s.CreateReportDownload(ctx, d))
 					return d.ID

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 )
 
 type reportDownloadRow struct {
@@ -12,10 +13,10 @@ type reportDownloadRow struct {
 	ProjectID          int64
 	CrawlID            int64
 	ReportTemplateCode string
-	ReportTypeCode     models.ReportTypeCode
+	ReportTypeCode     crawl.ReportTypeCode
 	SegmentID          *int64
 	CreatedByUserID    *int64
-	Status             models.ReportDownloadStatus
+	Status             crawl.ReportDownloadStatus
 	FileURL            *string
 	CreatedAt          int64 `gorm:"autoCreateTime:false"`
 	FinishedAt         *int64
@@ -23,8 +24,8 @@ type reportDownloadRow struct {
 
 func (reportDownloadRow) TableName() string { return "report_downloads" }
 
-func reportDownload(r reportDownloadRow) (*models.ReportDownload, error) {
-	return &models.ReportDownload{
+func reportDownload(r reportDownloadRow) (*crawl.ReportDownload, error) {
+	return &crawl.ReportDownload{
 		ID: r.ID, AccountID: r.AccountID, ProjectID: r.ProjectID, CrawlID: r.CrawlID,
 		ReportTemplateCode: r.ReportTemplateCode, ReportTypeCode: r.ReportTypeCode, SegmentID: r.SegmentID,
 		CreatedByUserID: r.CreatedByUserID, Status: r.Status, FileURL: r.FileURL,
@@ -33,17 +34,17 @@ func reportDownload(r reportDownloadRow) (*models.ReportDownload, error) {
 }
 
 // ReportDownloads finds report downloads by id.
-func (s *Store) ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.ReportDownload, error) {
+func (s *Store) ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*crawl.ReportDownload, error) {
 	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), reportDownload)
 }
 
 // LockReportDownloads reads report downloads for an update.
-func (s *Store) LockReportDownloads(ctx context.Context, ids ...int64) ([]*models.ReportDownload, error) {
+func (s *Store) LockReportDownloads(ctx context.Context, ids ...int64) ([]*crawl.ReportDownload, error) {
 	return find(s.locking(ctx).Where(s.among("id", &ids)), reportDownload)
 }
 
 // CreateReportDownload inserts a report download; a given id that is taken changes nothing.
-func (s *Store) CreateReportDownload(ctx context.Context, d *models.ReportDownload) error {
+func (s *Store) CreateReportDownload(ctx context.Context, d *crawl.ReportDownload) error {
 	row := reportDownloadRow{
 		ID: d.ID, AccountID: d.AccountID, ProjectID: d.ProjectID, CrawlID: d.CrawlID,
 		ReportTemplateCode: d.ReportTemplateCode, ReportTypeCode: d.ReportTypeCode, SegmentID: d.SegmentID,
@@ -56,7 +57,7 @@ func (s *Store) CreateReportDownload(ctx context.Context, d *models.ReportDownlo
 }
 
 // UpdateReportDownload writes what can change of a report download.
-func (s *Store) UpdateReportDownload(ctx context.Context, d *models.ReportDownload) error {
+func (s *Store) UpdateReportDownload(ctx context.Context, d *crawl.ReportDownload) error {
 	return mustChange(s.writer(ctx).Model(&reportDownloadRow{}).Where("id = ?", d.ID).Updates(map[string]any{
 		"created_by_user_id": d.CreatedByUserID, "status": d.Status, "file_url": d.FileURL,
 		"finished_at": microsPtr(d.FinishedAt),

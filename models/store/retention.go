@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -188,11 +189,11 @@ var sources = map[models.SourceKind]struct {
 	table, ended string
 	free         string
 }{
-	models.ReportDownloadSources: {
+	crawl.ReportDownloadSources: {
 		&reportDownloadRow{}, "report_downloads", "finished_at",
 		"NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.report_download_id = report_downloads.id)",
 	},
-	models.CrawlSources: {
+	crawl.Sources: {
 		&crawlRow{}, "crawls", "finished_at",
 		"NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.crawl_id = crawls.id) AND " +
 			"NOT EXISTS (SELECT 1 FROM report_downloads WHERE report_downloads.crawl_id = crawls.id)",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -14,7 +15,7 @@ import (
 // estate is a tenant with one of everything that has a scope.
 type estate struct {
 	*tenant
-	report   *models.ReportDownload
+	report   *crawl.ReportDownload
 	callback *models.Callback
 	replay   *models.Callback
 	attempt  *models.Attempt
@@ -29,9 +30,9 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	t.Helper()
 	ctx := t.Context()
 	e := &estate{tenant: newTenant(t, s, name)}
-	e.report = &models.ReportDownload{
+	e.report = &crawl.ReportDownload{
 		AccountID: e.account.ID, ProjectID: e.project.ID, CrawlID: e.crawl.ID, ReportTemplateCode: "all_pages",
-		ReportTypeCode: models.ReportBasic, Status: models.ReportDownloadGenerating, CreatedAt: start,
+		ReportTypeCode: crawl.ReportBasic, Status: crawl.ReportDownloadGenerating, CreatedAt: start,
 	}
 	noError(t, s.CreateReportDownload(ctx, e.report))
 	e.callback = newCallback(t, s, e.tenant, start)
@@ -113,7 +114,7 @@ var reads = map[string]scopedRead{
 	},
 	"CallbackPages by account": callbackPages(models.OwnerAccount, func(e *estate) int64 { return e.account.ID }),
 	"CallbackPages by project": callbackPages(models.OwnerProject, func(e *estate) int64 { return e.project.ID }),
-	"CallbackPages by crawl":   callbackPages(models.OwnerCrawl, func(e *estate) int64 { return e.crawl.ID }),
+	"CallbackPages by crawl":   callbackPages(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }),
 	"CallbackPages by run":     callbackPages(models.OwnerRun, func(e *estate) int64 { return e.work.run.ID }),
 	"CallbackPages by job":     callbackPages(job.Owner, func(e *estate) int64 { return e.job.ID }),
 	"Replays": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {

@@ -13,10 +13,11 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
 
-// Store implements the ports of all rooms: models.Store and job.Store. It is safe for concurrent use.
+// Store implements the ports of all rooms: models.Store, crawl.Store and job.Store. It is safe for concurrent use.
 type Store struct {
 	dialect dialect
 	sealer  *Sealer
@@ -33,6 +34,7 @@ type Store struct {
 
 var (
 	_ models.Store = (*Store)(nil)
+	_ crawl.Store  = (*Store)(nil)
 	_ job.Store    = (*Store)(nil)
 )
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -38,7 +39,7 @@ type tenant struct {
 	account *models.Account
 	user    *models.User
 	project *models.Project
-	crawl   *models.Crawl
+	crawl   *crawl.Crawl
 }
 
 // actor is the tenant's admin.
@@ -57,8 +58,8 @@ func newTenant(t *testing.T, s *store.Store, name string) *tenant {
 	n.user = &models.User{Email: name + "@example.com", CreatedAt: start}
 	noError(t, s.CreateUser(ctx, n.user, []models.Membership{{AccountID: n.account.ID, Role: models.RoleAdmin}}))
 	n.project = newProject(t, s, n.account.ID, start)
-	n.crawl = &models.Crawl{
-		AccountID: n.account.ID, ProjectID: n.project.ID, Kind: models.CrawlStandard, Status: models.CrawlFinished,
+	n.crawl = &crawl.Crawl{
+		AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Finished,
 		CreatedAt: start, FinishedAt: &start,
 	}
 	noError(t, s.CreateCrawl(ctx, n.crawl))
@@ -176,7 +177,7 @@ func TestDatabaseChoosesIDsAtOnceWhileGivenOnesStandInTheWay(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[int64]bool{n.crawl.ID: true}
 	atOnce(12, func(i int) {
-		c := &models.Crawl{AccountID: n.account.ID, ProjectID: n.project.ID, Kind: models.CrawlStandard, Status: models.CrawlQueued, CreatedAt: start}
+		c := &crawl.Crawl{AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Queued, CreatedAt: start}
 		if i%3 == 0 {
 			c.ID = n.crawl.ID + 1000*int64(i+1) // far apart: one that the database has chosen already would be taken for known
 		}
@@ -198,11 +199,11 @@ func TestTakenCrawlIDChangesNothing(t *testing.T) {
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
 	again := *n.crawl
-	again.Status, again.FinishedAt = models.CrawlQueued, nil
+	again.Status, again.FinishedAt = crawl.Queued, nil
 	noError(t, s.CreateCrawl(t.Context(), &again))
 	found, err := s.Crawls(t.Context(), everything(), n.crawl.ID)
 	noError(t, err)
-	if len(found) != 1 || found[0].Status != models.CrawlFinished {
+	if len(found) != 1 || found[0].Status != crawl.Finished {
 		t.Errorf("got %+v", found)
 	}
 }

@@ -1,9 +1,11 @@
-package models
+package crawl
 
 import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/ringback/ringback/models"
 )
 
 // form is a form-encoded body in the order of the fields, as the published examples print it (url.Values would sort).
@@ -16,16 +18,16 @@ func (f *form) add(key, value string) {
 	f.text.WriteString(url.QueryEscape(key) + "=" + url.QueryEscape(value))
 }
 
-func (f *form) addID(key string, id int64) { f.add(key, RawIDText(id)) }
+func (f *form) addID(key string, id int64) { f.add(key, models.RawIDText(id)) }
 
 // addOwners adds the fields that both form events share. What is not available is an empty string.
-func (f *form) addOwners(e Envelope, crawl *Crawl) {
+func (f *form) addOwners(e models.Envelope, crawl *Crawl) {
 	f.addID("crawl_id", crawl.ID)
 	f.addID("project_id", e.Project.ID)
 	f.addID("account_id", e.Account.ID)
 	userID, partnerUserID := "", ""
 	if e.Creator != nil {
-		userID, partnerUserID = RawIDText(e.Creator.ID), textOrEmpty(e.Creator.PartnerUserID)
+		userID, partnerUserID = models.RawIDText(e.Creator.ID), textOrEmpty(e.Creator.PartnerUserID)
 	}
 	f.add("user_id", userID)
 	f.add("partner_account_id", textOrEmpty(e.Account.PartnerAccountID))
@@ -34,7 +36,7 @@ func (f *form) addOwners(e Envelope, crawl *Crawl) {
 
 func (f *form) bytes() []byte { return []byte(f.text.String()) }
 
-func crawlFinishedBody(e Envelope, crawl *Crawl) ([]byte, error) {
+func finishedBody(e models.Envelope, crawl *Crawl) ([]byte, error) {
 	var f form
 	f.add("message", "crawl_status")
 	f.add("resource", "crawl")
@@ -44,7 +46,7 @@ func crawlFinishedBody(e Envelope, crawl *Crawl) ([]byte, error) {
 	return f.bytes(), nil
 }
 
-func reportDownloadBody(e Envelope, crawl *Crawl, r *ReportDownload) ([]byte, error) {
+func reportDownloadBody(e models.Envelope, crawl *Crawl, r *ReportDownload) ([]byte, error) {
 	var f form
 	f.add("message", "report_download_available")
 	f.add("resource", "report_download")
@@ -57,7 +59,7 @@ func reportDownloadBody(e Envelope, crawl *Crawl, r *ReportDownload) ([]byte, er
 	return f.bytes(), nil
 }
 
-func crawlHref(e Envelope, crawl *Crawl) string {
+func crawlHref(e models.Envelope, crawl *Crawl) string {
 	return fmt.Sprintf("/accounts/%d/projects/%d/crawls/%d", e.Account.ID, e.Project.ID, crawl.ID)
 }
 

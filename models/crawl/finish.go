@@ -1,4 +1,4 @@
-package models
+package crawl
 
 import (
 	"context"
@@ -7,33 +7,34 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/combine"
 )
 
-// CrawlEnd is the input of FinishCrawl. ProjectID is needed when the crawl is new here.
-type CrawlEnd struct {
+// End is the input of FinishCrawl. ProjectID is needed when the crawl is new here.
+type End struct {
 	CrawlID         int64
 	ProjectID       *int64
 	CreatedByUserID *int64
-	Kind            CrawlKind
-	Status          CrawlStatus
+	Kind            Kind
+	Status          Status
 }
 
 // FinishCrawl records that a crawl has ended and, in the same transaction, its callback: nil when the crawl did not
 // finish well, is not a standard one, or has nowhere to call back to. The same call again returns the same crawl and
 // callback and sends nothing more; a call that contradicts an earlier one is a CONFLICT. Calls at the same time share a
 // transaction, and what is wrong with one does not touch the others. Platform only.
-func (s *Service) FinishCrawl(ctx context.Context, actor *Actor, in CrawlEnd) (*Crawl, *Callback, error) {
+func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) (*Crawl, *models.Callback, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
-	if err := checkID("crawlId", in.CrawlID); err != nil {
+	if err := models.CheckID("crawlId", in.CrawlID); err != nil {
 		return nil, nil, err
 	}
-	if !slices.Contains([]CrawlStatus{CrawlFinished, CrawlFailed, CrawlCancelled}, in.Status) {
-		return nil, nil, Invalid("status", "must be Finished, Failed or Cancelled")
+	if !slices.Contains([]Status{Finished, Failed, Cancelled}, in.Status) {
+		return nil, nil, models.Invalid("status", "must be Finished, Failed or Cancelled")
 	}
-	ended, err := s.crawlEnds.Do(ctx, in)
+	ended, err := s.ends.Do(ctx, in)
 	if errors.As(err, new(combine.SharedError)) {
 		ended, err = s.finishCrawlAlone(ctx, in)
 	}
@@ -43,32 +44,35 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *Actor, in CrawlEnd) (*
 	return ended.crawl, ended.callback, ended.err
 }
 
-// crawlEnded is what came of a CrawlEnd.
-type crawlEnded struct {
+// Gathered counts the ends that wait for the transaction that is under way.
+func (s *Service) Gathered() int { return s.ends.Waiting() }
+
+// outcome is what came of an End.
+type outcome struct {
 	crawl    *Crawl
-	callback *Callback
+	callback *models.Callback
 	isNew    bool // the callback was raised just now
 	waits    bool // it is to be claimed
 	err      error
 }
 
 // finishCrawlAlone finishes a crawl in a transaction of its own.
-func (s *Service) finishCrawlAlone(ctx context.Context, in CrawlEnd) (crawlEnded, error) {
-	ended, err := s.finishCrawls(ctx, []CrawlEnd{in})
+func (s *Service) finishCrawlAlone(ctx context.Context, in End) (outcome, error) {
+	ended, err := s.finishCrawls(ctx, []End{in})
 	if err != nil {
-		return crawlEnded{}, err
+		return outcome{}, err
 	}
 	s.wakeFinished(ctx, ended)
 	return ended[0], nil
 }
 
 // finishCrawls finishes crawls in one transaction, as if one after the other.
-func (s *Service) finishCrawls(ctx context.Context, in []CrawlEnd) ([]crawlEnded, error) {
-	ended := make([]crawlEnded, len(in))
-	direct := s.newDirectStarts()
-	defer direct.giveBack()
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
-		known := newCrawlsToFinish(s.now())
+func (s *Service) finishCrawls(ctx context.Context, in []End) ([]outcome, error) {
+	ended := make([]outcome, len(in))
+	direct := s.engine.NewDirectStarts()
+	defer direct.Return()
+	err := s.inTx(ctx, func(tx Store) (err error) {
+		known := newCrawlsToFinish(s.engine.Now())
 		if err := known.read(ctx, tx, in); err != nil {
 			return err
 		}
@@ -80,7 +84,7 @@ func (s *Service) finishCrawls(ctx context.Context, in []CrawlEnd) ([]crawlEnded
 		if err := known.write(ctx, tx); err != nil {
 			return err
 		}
-		waiting, err := direct.create(ctx, tx, known.owners, s.now(), known.raised)
+		waiting, err := direct.Create(ctx, tx, known.Parties, known.raised)
 		for i := range in {
 			ended[i].waits = ended[i].isNew && slices.Contains(waiting, ended[i].callback)
 		}
@@ -89,71 +93,71 @@ func (s *Service) finishCrawls(ctx context.Context, in []CrawlEnd) ([]crawlEnded
 	if err != nil {
 		return nil, err
 	}
-	direct.start(ctx)
+	direct.Start(ctx)
 	return ended, nil
 }
 
-func (s *Service) wakeFinished(ctx context.Context, ended []crawlEnded) {
-	var waiting []*Callback
+func (s *Service) wakeFinished(ctx context.Context, ended []outcome) {
+	var waiting []*models.Callback
 	for _, e := range ended {
 		if e.waits {
 			waiting = append(waiting, e.callback)
 		}
 	}
-	s.Wake(ctx, waiting...)
+	s.engine.Wake(ctx, waiting...)
 }
 
 // finishCrawl decides what comes of one end, after those before it. Its error says that none may be written.
-func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFinish, in CrawlEnd) (crawlEnded, error) {
+func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFinish, in End) (outcome, error) {
 	crawl, err := known.crawl(in)
 	if err != nil {
-		return crawlEnded{err: err}, nil
+		return outcome{err: err}, nil
 	}
 	if err := crawl.contradicts(in); err != nil {
-		return crawlEnded{err: err}, nil
+		return outcome{err: err}, nil
 	}
 	if crawl.FinishedAt != nil {
-		return crawlEnded{crawl: crawl, callback: known.callbacks[crawlFinishedKey(crawl.ID)]}, nil
+		return outcome{crawl: crawl, callback: known.callbacks[finishedKey(crawl.ID)]}, nil
 	}
 	crawl.finish(in, known.at)
-	var callback *Callback
-	if crawl.Status == CrawlFinished && crawl.Kind == CrawlStandard {
-		callback, err = s.compose(ctx, tx, Occasion{
-			Event: CrawlFinishedEvent, DedupKey: crawlFinishedKey(crawl.ID), ProjectID: crawl.ProjectID,
-			Source: Source{Of: crawl.ObjectID()}, CreatorID: crawl.CreatedByUserID,
-			Render: func(e Envelope) ([]byte, error) { return crawlFinishedBody(e, crawl) },
-		}, known.parties)
+	var callback *models.Callback
+	if crawl.Status == Finished && crawl.Kind == Standard {
+		callback, err = s.engine.Compose(ctx, tx, models.Occasion{
+			Event: models.CrawlFinishedEvent, DedupKey: finishedKey(crawl.ID), ProjectID: crawl.ProjectID,
+			Source: models.Source{Of: crawl.ObjectID()}, CreatorID: crawl.CreatedByUserID,
+			Render: func(e models.Envelope) ([]byte, error) { return finishedBody(e, crawl) },
+		}, known.Parties)
 		if err != nil {
-			return crawlEnded{}, err
+			return outcome{}, err
 		}
 	}
 	known.finished(crawl, callback)
-	return crawlEnded{crawl: crawl, callback: callback, isNew: callback != nil}, nil
+	return outcome{crawl: crawl, callback: callback, isNew: callback != nil}, nil
 }
 
 // crawlsToFinish is what a transaction that finishes crawls knows, and what it has to write.
 type crawlsToFinish struct {
-	parties
+	models.Parties
 	at        time.Time
-	locked    map[int64]*Crawl     // those that were there before
-	ended     map[int64]*Crawl     // by this transaction
-	callbacks map[string]*Callback // of crawls that have ended, by dedup key
+	locked    map[int64]*Crawl            // those that were there before
+	ended     map[int64]*Crawl            // by this transaction
+	callbacks map[string]*models.Callback // of crawls that have ended, by dedup key
 
-	raised []*Callback
+	raised []*models.Callback
 }
 
 func newCrawlsToFinish(at time.Time) *crawlsToFinish {
-	return &crawlsToFinish{parties: newParties(), at: at, locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{}, callbacks: map[string]*Callback{}}
+	return &crawlsToFinish{Parties: models.NewParties(), at: at, locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{}, callbacks: map[string]*models.Callback{}}
 }
 
 // read reads for all crawls at once what the rules ask for. Crawls that are new here are created, as the first that can says that they
 // ended: a crawl is new if nobody else has created it, which only the database can tell. The others are locked.
-func (k *crawlsToFinish) read(ctx context.Context, tx Store, in []CrawlEnd) error {
+func (k *crawlsToFinish) read(ctx context.Context, tx Store, in []End) error {
 	var projectIDs, userIDs []*int64
 	for i := range in {
 		projectIDs, userIDs = append(projectIDs, in[i].ProjectID), append(userIDs, in[i].CreatedByUserID)
 	}
-	if err := k.know(ctx, tx, projectIDs, userIDs); err != nil {
+	if err := k.Read(ctx, tx, projectIDs, userIDs); err != nil {
 		return err
 	}
 	known, err := k.create(ctx, tx, in)
@@ -168,7 +172,7 @@ func (k *crawlsToFinish) read(ctx context.Context, tx Store, in []CrawlEnd) erro
 }
 
 // create creates the crawls that can be new, and returns the ids of the others.
-func (k *crawlsToFinish) create(ctx context.Context, tx Store, in []CrawlEnd) (known []int64, err error) {
+func (k *crawlsToFinish) create(ctx context.Context, tx Store, in []End) (known []int64, err error) {
 	created := map[int64]*Crawl{}
 	var ids []*int64
 	for i, end := range in {
@@ -181,7 +185,7 @@ func (k *crawlsToFinish) create(ctx context.Context, tx Store, in []CrawlEnd) (k
 		}
 	}
 	var crawls []*Crawl
-	for _, id := range distinct(ids) { // in this order, so that two who create the same wait for each other
+	for _, id := range models.Distinct(ids) { // in this order, so that two who create the same wait for each other
 		if created[id] == nil {
 			known = append(known, id)
 		} else {
@@ -203,7 +207,7 @@ func (k *crawlsToFinish) readLocked(ctx context.Context, tx Store, locked []*Cra
 		k.locked[c.ID] = c
 		projectIDs, userIDs = append(projectIDs, &c.ProjectID), append(userIDs, c.CreatedByUserID)
 		if c.FinishedAt != nil {
-			keys = append(keys, crawlFinishedKey(c.ID))
+			keys = append(keys, finishedKey(c.ID))
 		}
 	}
 	if len(keys) > 0 {
@@ -215,11 +219,11 @@ func (k *crawlsToFinish) readLocked(ctx context.Context, tx Store, locked []*Cra
 			k.callbacks[c.DedupKey] = c
 		}
 	}
-	return k.know(ctx, tx, projectIDs, userIDs)
+	return k.Read(ctx, tx, projectIDs, userIDs)
 }
 
 // crawl returns the crawl of an input as it is now: a copy, or a new one where it was not known here.
-func (k *crawlsToFinish) crawl(in CrawlEnd) (*Crawl, error) {
+func (k *crawlsToFinish) crawl(in End) (*Crawl, error) {
 	if ended, ok := k.ended[in.CrawlID]; ok {
 		return ended, k.checkCreator(in)
 	}
@@ -230,33 +234,33 @@ func (k *crawlsToFinish) crawl(in CrawlEnd) (*Crawl, error) {
 	return k.newCrawl(in)
 }
 
-func (k *crawlsToFinish) checkCreator(in CrawlEnd) (err error) {
+func (k *crawlsToFinish) checkCreator(in End) (err error) {
 	if in.CreatedByUserID != nil {
-		_, err = k.user(*in.CreatedByUserID)
+		_, err = k.User(*in.CreatedByUserID)
 	}
 	return err
 }
 
 // newCrawl returns the crawl of an input that is the first to name it.
-func (k *crawlsToFinish) newCrawl(in CrawlEnd) (*Crawl, error) {
+func (k *crawlsToFinish) newCrawl(in End) (*Crawl, error) {
 	if err := k.checkCreator(in); err != nil {
 		return nil, err
 	}
 	if in.ProjectID == nil {
-		return nil, Invalid("projectId", "must be given when the crawl is new here")
+		return nil, models.Invalid("projectId", "must be given when the crawl is new here")
 	}
-	owners, err := k.owner(*in.ProjectID)
+	owners, err := k.Owner(*in.ProjectID)
 	if err != nil {
 		return nil, err
 	}
 	if owners.Project.DeletedAt != nil {
-		return nil, NotFound(TypeProject)
+		return nil, models.NotFound(models.TypeProject)
 	}
 	return &Crawl{ID: in.CrawlID, AccountID: owners.Account.ID, ProjectID: owners.Project.ID, CreatedAt: k.at}, nil
 }
 
 // finished keeps what is to be written of a crawl.
-func (k *crawlsToFinish) finished(crawl *Crawl, raised *Callback) {
+func (k *crawlsToFinish) finished(crawl *Crawl, raised *models.Callback) {
 	k.ended[crawl.ID] = crawl
 	if raised != nil {
 		k.callbacks[raised.DedupKey] = raised
@@ -278,7 +282,7 @@ func (k *crawlsToFinish) write(ctx context.Context, tx Store) error {
 	return tx.UpdateCrawls(ctx, updated)
 }
 
-func (c *Crawl) finish(in CrawlEnd, at time.Time) {
+func (c *Crawl) finish(in End, at time.Time) {
 	c.Kind, c.Status, c.FinishedAt = in.Kind, in.Status, &at
 	if in.CreatedByUserID != nil {
 		c.CreatedByUserID = in.CreatedByUserID
@@ -286,18 +290,18 @@ func (c *Crawl) finish(in CrawlEnd, at time.Time) {
 }
 
 // contradicts compares an end with what is known of the crawl, and of how it ended if it has.
-func (c *Crawl) contradicts(in CrawlEnd) error {
+func (c *Crawl) contradicts(in End) error {
 	switch {
 	case in.ProjectID != nil && *in.ProjectID != c.ProjectID:
-		return Conflict("projectId", "crawl %d belongs to project %d", c.ID, c.ProjectID)
+		return models.Conflict("projectId", "crawl %d belongs to project %d", c.ID, c.ProjectID)
 	case c.FinishedAt == nil:
 		return nil
 	case c.Status != in.Status:
-		return Conflict("status", "crawl %d has ended already, as %s", c.ID, c.Status)
+		return models.Conflict("status", "crawl %d has ended already, as %s", c.ID, c.Status)
 	case c.Kind != in.Kind:
-		return Conflict("kind", "crawl %d has ended already, with the kind %s", c.ID, c.Kind)
+		return models.Conflict("kind", "crawl %d has ended already, with the kind %s", c.ID, c.Kind)
 	}
 	return nil
 }
 
-func crawlFinishedKey(crawlID int64) string { return "crawl-finished:" + RawIDText(crawlID) }
+func finishedKey(crawlID int64) string { return "crawl-finished:" + models.RawIDText(crawlID) }

@@ -1,4 +1,4 @@
-package models
+package crawl
 
 import (
 	"cmp"
@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // ReportTypeCode is the kind of a report.
@@ -40,27 +42,20 @@ type ReportDownload struct {
 }
 
 // ObjectID returns the report download's global id.
-func (r *ReportDownload) ObjectID() ObjectID { return ObjectID{TypeReportDownload, r.ID} }
+func (r *ReportDownload) ObjectID() models.ObjectID {
+	return models.ObjectID{Type: models.TypeReportDownload, Raw: r.ID}
+}
 
 // RawID returns the report download's number as text.
-func (r *ReportDownload) RawID() string { return RawIDText(r.ID) }
+func (r *ReportDownload) RawID() string { return models.RawIDText(r.ID) }
 
 // ReportID names the report: crawlId:reportTemplateCode:reportTypeCode, and :segmentId when segmented.
 func (r *ReportDownload) ReportID() string {
-	parts := []string{RawIDText(r.CrawlID), r.ReportTemplateCode, strings.ToLower(string(r.ReportTypeCode))}
+	parts := []string{models.RawIDText(r.CrawlID), r.ReportTemplateCode, strings.ToLower(string(r.ReportTypeCode))}
 	if r.SegmentID != nil {
-		parts = append(parts, RawIDText(*r.SegmentID))
+		parts = append(parts, models.RawIDText(*r.SegmentID))
 	}
 	return strings.Join(parts, ":")
-}
-
-// ReportDownloadStore keeps report downloads.
-type ReportDownloadStore interface {
-	ReportDownloads(ctx context.Context, scope Scope, ids ...int64) ([]*ReportDownload, error)
-	LockReportDownloads(ctx context.Context, ids ...int64) ([]*ReportDownload, error)
-	// CreateReportDownload does with a given ID what CreateCrawl does.
-	CreateReportDownload(ctx context.Context, r *ReportDownload) error
-	UpdateReportDownload(ctx context.Context, r *ReportDownload) error
 }
 
 // NewReportDownload is the input of CreateReportDownload.
@@ -72,12 +67,12 @@ type NewReportDownload struct {
 }
 
 // CreateReportDownload asks for a report of a crawl as a file. Editor and up.
-func (s *Service) CreateReportDownload(ctx context.Context, actor *Actor, in NewReportDownload) (*ReportDownload, error) {
+func (s *Service) CreateReportDownload(ctx context.Context, actor *models.Actor, in NewReportDownload) (*ReportDownload, error) {
 	crawl, err := s.Crawl(ctx, actor, in.CrawlID)
 	if err != nil {
 		return nil, err
 	}
-	if err := actor.RequireProjectRole(crawl.AccountID, crawl.ProjectID, RoleEditor); err != nil {
+	if err := actor.RequireProjectRole(crawl.AccountID, crawl.ProjectID, models.RoleEditor); err != nil {
 		return nil, err
 	}
 	report, err := s.newReportDownload(crawl, 0, in)
@@ -87,7 +82,7 @@ func (s *Service) CreateReportDownload(ctx context.Context, actor *Actor, in New
 	if actor.User != nil {
 		report.CreatedByUserID = &actor.User.ID
 	}
-	return report, s.store.InTx(ctx, func(tx Store) error { return tx.CreateReportDownload(ctx, report) })
+	return report, s.inTx(ctx, func(tx Store) error { return tx.CreateReportDownload(ctx, report) })
 }
 
 // A colon would make the report id ambiguous.
@@ -95,12 +90,12 @@ var reportTemplatePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
 func (s *Service) newReportDownload(crawl *Crawl, id int64, in NewReportDownload) (*ReportDownload, error) {
 	if !reportTemplatePattern.MatchString(in.ReportTemplateCode) {
-		return nil, Invalid("reportTemplateCode", "must be 1 to 100 letters, digits, _ or -")
+		return nil, models.Invalid("reportTemplateCode", "must be 1 to 100 letters, digits, _ or -")
 	}
 	return &ReportDownload{
 		ID: id, AccountID: crawl.AccountID, ProjectID: crawl.ProjectID, CrawlID: crawl.ID,
 		ReportTemplateCode: in.ReportTemplateCode, ReportTypeCode: in.ReportTypeCode, SegmentID: in.SegmentID,
-		Status: ReportDownloadGenerating, CreatedAt: s.now(),
+		Status: ReportDownloadGenerating, CreatedAt: s.engine.Now(),
 	}, nil
 }
 
@@ -119,44 +114,44 @@ type ReportDownloadEnd struct {
 // FinishReportDownload records that a report download was generated and, in the same transaction, its callback: nil when
 // there is nowhere to call back to. The same call again returns the same entity and callback and sends nothing more; a
 // newly signed FileURL does not change the first one. A call that contradicts an earlier one is a CONFLICT. Platform only.
-func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in ReportDownloadEnd) (*ReportDownload, *Callback, error) {
+func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor, in ReportDownloadEnd) (*ReportDownload, *models.Callback, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
-	if err := checkID("reportDownloadId", in.ReportDownloadID); err != nil {
+	if err := models.CheckID("reportDownloadId", in.ReportDownloadID); err != nil {
 		return nil, nil, err
 	}
-	if _, err := checkHTTPURL("fileUrl", in.FileURL, MaxFileURLBytes); err != nil {
+	if _, err := models.CheckHTTPURL("fileUrl", in.FileURL, models.MaxFileURLBytes); err != nil {
 		return nil, nil, err
 	}
 	var report *ReportDownload
-	var callback *Callback
+	var callback *models.Callback
 	isNew := false
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
+	err := s.inTx(ctx, func(tx Store) (err error) {
 		if report, err = s.reportDownloadToFinish(ctx, tx, in); err != nil {
 			return err
 		}
 		if err := report.contradicts(in); err != nil {
 			return err
 		}
-		key := "report-download-generated:" + RawIDText(report.ID)
+		key := "report-download-generated:" + models.RawIDText(report.ID)
 		if report.FinishedAt != nil {
-			callback, err = CallbackOf(ctx, tx, key)
+			callback, err = models.CallbackOf(ctx, tx, key)
 			return err
 		}
 		isNew = true
-		report.finish(in, s.now())
+		report.finish(in, s.engine.Now())
 		if err := tx.UpdateReportDownload(ctx, report); err != nil {
 			return err
 		}
-		crawl, err := One(tx.Crawls(ctx, actor.Scope(RoleViewer), report.CrawlID))(TypeCrawl)
+		crawl, err := models.One(tx.Crawls(ctx, actor.Scope(models.RoleViewer), report.CrawlID))(models.TypeCrawl)
 		if err != nil {
 			return err
 		}
-		callback, err = s.Raise(ctx, tx, Occasion{
-			Event: ReportDownloadGeneratedEvent, DedupKey: key, ProjectID: crawl.ProjectID,
-			Source: Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
-			Render: func(e Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
+		callback, err = s.engine.Raise(ctx, tx, models.Occasion{
+			Event: models.ReportDownloadGeneratedEvent, DedupKey: key, ProjectID: crawl.ProjectID,
+			Source: models.Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
+			Render: func(e models.Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
 		})
 		return err
 	})
@@ -164,7 +159,7 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 		return nil, nil, err
 	}
 	if isNew {
-		s.Wake(ctx, callback)
+		s.engine.Wake(ctx, callback)
 	}
 	return report, callback, nil
 }
@@ -172,7 +167,7 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *Actor, in Rep
 // reportDownloadToFinish returns the report download of the input, locked; one that is new here is made first.
 func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in ReportDownloadEnd) (*ReportDownload, error) {
 	if in.CreatedByUserID != nil {
-		if _, err := One(tx.Users(ctx, *in.CreatedByUserID))(TypeUser); err != nil {
+		if _, err := models.One(tx.Users(ctx, *in.CreatedByUserID))(models.TypeUser); err != nil {
 			return nil, err
 		}
 	}
@@ -184,12 +179,12 @@ func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in Repor
 		return known[0], nil
 	}
 	if in.CrawlID == nil {
-		return nil, Invalid("crawlId", "must be given when the report download is new here")
+		return nil, models.Invalid("crawlId", "must be given when the report download is new here")
 	}
 	if in.ReportTemplateCode == nil {
-		return nil, Invalid("reportTemplateCode", "must be given when the report download is new here")
+		return nil, models.Invalid("reportTemplateCode", "must be given when the report download is new here")
 	}
-	crawl, err := One(tx.Crawls(ctx, PlatformActor().Scope(RoleViewer), *in.CrawlID))(TypeCrawl)
+	crawl, err := models.One(tx.Crawls(ctx, models.PlatformActor().Scope(models.RoleViewer), *in.CrawlID))(models.TypeCrawl)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +199,7 @@ func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in Repor
 	if err := tx.CreateReportDownload(ctx, report); err != nil {
 		return nil, err
 	}
-	return One(tx.LockReportDownloads(ctx, in.ReportDownloadID))(TypeReportDownload)
+	return models.One(tx.LockReportDownloads(ctx, in.ReportDownloadID))(models.TypeReportDownload)
 }
 
 func (r *ReportDownload) finish(in ReportDownloadEnd, at time.Time) {
@@ -218,21 +213,21 @@ func (r *ReportDownload) finish(in ReportDownloadEnd, at time.Time) {
 func (r *ReportDownload) contradicts(in ReportDownloadEnd) error {
 	switch {
 	case in.CrawlID != nil && *in.CrawlID != r.CrawlID:
-		return Conflict("crawlId", "report download %d belongs to crawl %d", r.ID, r.CrawlID)
+		return models.Conflict("crawlId", "report download %d belongs to crawl %d", r.ID, r.CrawlID)
 	case in.ReportTemplateCode != nil && *in.ReportTemplateCode != r.ReportTemplateCode,
 		in.ReportTypeCode != nil && *in.ReportTypeCode != r.ReportTypeCode,
 		in.SegmentID != nil && (r.SegmentID == nil || *in.SegmentID != *r.SegmentID):
-		return Conflict("reportTemplateCode", "report download %d is of report %s", r.ID, r.ReportID())
+		return models.Conflict("reportTemplateCode", "report download %d is of report %s", r.ID, r.ReportID())
 	}
 	return nil
 }
 
 // ReportDownload returns one report download that the actor may see.
-func (s *Service) ReportDownload(ctx context.Context, actor *Actor, id int64) (*ReportDownload, error) {
-	return One(s.ReportDownloads(ctx, actor, id))(TypeReportDownload)
+func (s *Service) ReportDownload(ctx context.Context, actor *models.Actor, id int64) (*ReportDownload, error) {
+	return models.One(s.ReportDownloads(ctx, actor, id))(models.TypeReportDownload)
 }
 
 // ReportDownloads returns those of the given report downloads that the actor may see, in no order.
-func (s *Service) ReportDownloads(ctx context.Context, actor *Actor, ids ...int64) ([]*ReportDownload, error) {
-	return s.store.ReportDownloads(ctx, actor.Scope(RoleViewer), ids...)
+func (s *Service) ReportDownloads(ctx context.Context, actor *models.Actor, ids ...int64) ([]*ReportDownload, error) {
+	return s.store.ReportDownloads(ctx, actor.Scope(models.RoleViewer), ids...)
 }

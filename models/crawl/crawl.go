@@ -1,0 +1,129 @@
+// Package crawl has the crawls of projects and the report downloads of crawls: that one has finished, and that the other is generated, is told by
+// a callback.
+package crawl
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/combine"
+)
+
+// Kind tells a standard crawl from the build of a test suite.
+type Kind string
+
+// Kinds of crawls.
+const (
+	Standard       Kind = "Standard"
+	TestSuiteBuild Kind = "TestSuiteBuild"
+)
+
+// Status is how far a crawl is.
+type Status string
+
+// Statuses of crawls. All but Queued are ends.
+const (
+	Queued    Status = "Queued"
+	Finished  Status = "Finished"
+	Failed    Status = "Failed"
+	Cancelled Status = "Cancelled"
+)
+
+// Crawl is one crawl of a project.
+type Crawl struct {
+	ID              int64
+	AccountID       int64
+	ProjectID       int64
+	CreatedByUserID *int64
+	Kind            Kind
+	Status          Status
+	CreatedAt       time.Time
+	FinishedAt      *time.Time
+}
+
+// ObjectID returns the crawl's global id.
+func (c *Crawl) ObjectID() models.ObjectID { return models.ObjectID{Type: models.TypeCrawl, Raw: c.ID} }
+
+// RawID returns the crawl's number as text.
+func (c *Crawl) RawID() string { return models.RawIDText(c.ID) }
+
+// Owner is of a crawl's callbacks.
+const Owner models.CallbackOwner = models.TypeCrawl
+
+// What a purge deletes of crawls.
+const (
+	ReportDownloadSources models.SourceKind = "report downloads"
+	Sources               models.SourceKind = "crawls"
+)
+
+// Store is the database as crawls need it.
+type Store interface {
+	models.StartTx
+
+	Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*Crawl, error)
+	// LockCrawls returns those of the given crawls that there are. It locks them in the order of their ids, so that two that lock
+	// some of the same crawls wait for each other, and not in a ring.
+	LockCrawls(ctx context.Context, ids ...int64) ([]*Crawl, error)
+	// CreateCrawl sets the ID.
+	CreateCrawl(ctx context.Context, c *Crawl) error
+	// CreateCrawls creates crawls under the IDs that they have, in this order, and returns those IDs that are taken, whose crawls it
+	// leaves as they are. When another transaction is just taking one, that one's end is waited for.
+	CreateCrawls(ctx context.Context, crawls []*Crawl) ([]int64, error)
+	// UpdateCrawls writes what can change of crawls that are locked.
+	UpdateCrawls(ctx context.Context, crawls []*Crawl) error
+
+	ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*ReportDownload, error)
+	LockReportDownloads(ctx context.Context, ids ...int64) ([]*ReportDownload, error)
+	// CreateReportDownload does with a given ID what CreateCrawl does.
+	CreateReportDownload(ctx context.Context, r *ReportDownload) error
+	UpdateReportDownload(ctx context.Context, r *ReportDownload) error
+}
+
+// Service has the use-cases of crawls. Its methods are safe for concurrent use.
+type Service struct {
+	engine *models.Service
+	store  Store
+	inTx   models.InTx[Store]
+	ends   *combine.Combiner[End, outcome]
+}
+
+// NewService wires crawls to the engine, whose purges delete them too, and to a database.
+func NewService(engine *models.Service, store Store, inTx models.InTx[Store], log *slog.Logger) *Service {
+	engine.AddPurges(models.PurgeOf(ReportDownloadSources), models.PurgeOf(Sources))
+	s := &Service{engine: engine, store: store, inTx: inTx}
+	s.ends = combine.New(combine.Work[End, outcome]{
+		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log,
+		Catch: engine.Troubles().Catch,
+	})
+	return s
+}
+
+// RunCrawl queues a crawl of a project, created by the actor. Editor and up.
+func (s *Service) RunCrawl(ctx context.Context, actor *models.Actor, projectID int64) (*Crawl, error) {
+	project, err := s.engine.Project(ctx, actor, projectID)
+	if err != nil {
+		return nil, err
+	}
+	if err := actor.RequireProjectRole(project.AccountID, project.ID, models.RoleEditor); err != nil {
+		return nil, err
+	}
+	crawl := &Crawl{
+		AccountID: project.AccountID, ProjectID: project.ID, Kind: Standard, Status: Queued, CreatedAt: s.engine.Now(),
+	}
+	if actor.User != nil {
+		crawl.CreatedByUserID = &actor.User.ID
+	}
+	return crawl, s.inTx(ctx, func(tx Store) error { return tx.CreateCrawl(ctx, crawl) })
+}
+
+// Crawl returns one crawl that the actor may see.
+func (s *Service) Crawl(ctx context.Context, actor *models.Actor, id int64) (*Crawl, error) {
+	return models.One(s.Crawls(ctx, actor, id))(models.TypeCrawl)
+}
+
+// Crawls returns those of the given crawls that the actor may see, in no order.
+func (s *Service) Crawls(ctx context.Context, actor *models.Actor, ids ...int64) ([]*Crawl, error) {
+	return s.store.Crawls(ctx, actor.Scope(models.RoleViewer), ids...)
+}
