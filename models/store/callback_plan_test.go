@@ -110,9 +110,7 @@ func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := storetest.OpenURL(t, storetest.URL(t)) // one that other tests have used has statistics of theirs
-			_, err := s.Migrate(t.Context())
-			noError(t, err)
+			s := storetest.OpenNew(t)
 			prepare(t, s)
 			long, other := newTenant(t, s, "long"), newTenant(t, s, "other")
 			fill(t, s, other, 1000)

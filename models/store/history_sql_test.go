@@ -200,10 +200,7 @@ func batchHistories() map[string]historyRead {
 func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	// A new database: how large tables once were, in which other tests have been, says which index Postgres goes through.
-	s := storetest.OpenURL(t, storetest.URL(t), store.WithTrace(func(_ context.Context, statement string, _ time.Duration) { asked = append(asked, statement) }))
-	_, err := s.Migrate(t.Context())
-	noError(t, err)
+	s := storetest.OpenNew(t, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) { asked = append(asked, statement) }))
 	e := newEstate(t, s, "a")
 	folder := filepath.Join("testdata", "sql", engine())
 	reads := histories()

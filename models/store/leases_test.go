@@ -88,9 +88,7 @@ func TestClaimersOfTheSameLanesShareNothingAndTogetherTakeAll(t *testing.T) {
 
 func TestClaimReadsOfManyLanesNoMoreThanItTakes(t *testing.T) {
 	t.Parallel()
-	s := storetest.OpenURL(t, storetest.URL(t)) // one that other tests have used has statistics of theirs
-	_, err := s.Migrate(t.Context())
-	noError(t, err)
+	s := storetest.OpenNew(t)
 	const lanes, limit = 20, 3
 	asked := manyLanes(t, s, lanes, 40, limit)
 	asked = append(asked, of(to("nothing.example:443"), limit)...)

@@ -11,7 +11,7 @@ import (
 
 func TestLastDigestIsTheEndOfItsIndex(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t)
+	s := storetest.OpenNew(t)
 	n := newTenant(t, s, "a")
 	isDigest := func(c *models.Callback) { c.Event = models.CallbacksFailedEvent }
 	var last *models.Callback
