@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // The ids of the golden files.
@@ -104,7 +105,7 @@ func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 			t.Parallel()
 			got, err := test.body(test.ran)
 			noError(t, err)
-			golden(t, name, got)
+			modelstest.Golden(t, name, got)
 		})
 	}
 }
@@ -132,7 +133,7 @@ func TestExecutorCallsAreThePublishedOnes(t *testing.T) {
 			}
 			got, err := e.Body()
 			noError(t, err)
-			golden(t, name, got)
+			modelstest.Golden(t, name, got)
 		})
 	}
 }

@@ -1,34 +1,14 @@
 package models_test
 
 import (
-	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares bytes with a file: receivers have seen exactly these.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		noError(t, os.WriteFile(path, got, 0o600))
-	}
-	want, err := os.ReadFile(path)
-	noError(t, err)
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s (-want +got):\n%s", name, cmp.Diff(string(want), string(got)))
-	}
-}
 
 // anEnvelope has the numbers of the published examples.
 func anEnvelope() models.Envelope {
@@ -82,7 +62,7 @@ func TestNoticeBodiesAreThePublishedOnes(t *testing.T) {
 			t.Parallel()
 			got, err := models.CallbackFailedBody(test.Envelope, test.Failure)
 			noError(t, err)
-			golden(t, name, got)
+			modelstest.Golden(t, name, got)
 		})
 	}
 }

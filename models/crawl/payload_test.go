@@ -1,37 +1,14 @@
 package crawl
 
 import (
-	"bytes"
-	"flag"
 	"net/url"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares bytes with a file: receivers have seen exactly these.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s (-want +got):\n%s", name, cmp.Diff(string(want), string(got)))
-	}
-}
 
 // seed has the numbers of the published examples.
 type seed struct {
@@ -91,7 +68,7 @@ func TestFormBodiesAreThePublishedOnes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name, got)
+			modelstest.Golden(t, name, got)
 		})
 	}
 }

@@ -1,35 +1,12 @@
 package job
 
 import (
-	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares bytes with a file: receivers have seen exactly these.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s (-want +got):\n%s", name, cmp.Diff(string(want), string(got)))
-	}
-}
 
 func TestJobBodiesAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
@@ -51,7 +28,7 @@ func TestJobBodiesAreThePublishedOnes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name, got)
+			modelstest.Golden(t, name, got)
 		})
 	}
 }
