@@ -72,6 +72,11 @@ func RateLimited(format string, args ...any) error {
 	return &Error{Code: CodeRateLimited, Message: "Too much at once: " + fmt.Sprintf(format, args...) + ". Try again in a second."}
 }
 
+// LimitReached is the error of a quota: what, how many, and the operator's variable for it.
+func LimitReached(what string, most int64, variable string) error {
+	return &Error{Code: CodeLimitReached, Message: fmt.Sprintf("%s: at most %d (%s)", what, most, variable)}
+}
+
 func forbidden(format string, args ...any) error {
 	return &Error{Code: CodeForbidden, Message: fmt.Sprintf(format, args...)}
 }

@@ -47,6 +47,8 @@ type ProjectStore interface {
 	// ProjectPages returns a page for each of the accounts, newest first, in one statement.
 	ProjectPages(ctx context.Context, scope Scope, accountIDs []int64, page Page) (map[int64]*PageOf[*Project], error)
 	CountProjects(ctx context.Context, scope Scope, accountIDs []int64) (map[int64]int, error)
+	// CountLiveProjects counts up to a limit.
+	CountLiveProjects(ctx context.Context, accountID int64, limit int) (int, error)
 	// CreateProject sets the ID unless it is given; a given one that is taken is a CONFLICT on rawID.
 	CreateProject(ctx context.Context, p *Project) error
 	UpdateProject(ctx context.Context, scope Scope, p *Project) error
@@ -84,7 +86,7 @@ func (s *Service) CreateProject(ctx context.Context, actor *Actor, in NewProject
 		if err != nil {
 			return err
 		}
-		if err := s.allowProject(ctx, tx, in.AccountID); err != nil {
+		if err := s.allowProject(ctx, tx, actor.Scope(RoleViewer), in.AccountID); err != nil {
 			return err
 		}
 		if err := tx.CreateProject(ctx, p); err != nil {

@@ -34,7 +34,7 @@ type Store interface {
 	LeaseStore
 	SweepStore
 	RetentionStore
-	QuotaStore
+	RunQuotaStore
 	SigningSecretStore
 	ProcessStore
 	ClockStore

@@ -111,3 +111,9 @@ func (s *Store) owners(r ownedProjectRow) (o models.Owners, err error) {
 	o.Account, err = s.account(r.Account)
 	return o, err
 }
+
+// CountLiveProjects counts the projects of an account that are not deleted.
+func (s *Store) CountLiveProjects(ctx context.Context, accountID int64, limit int) (int, error) {
+	live := s.writer(ctx).Model(&projectRow{}).Select("id").Where("account_id = ? AND deleted_at IS NULL", accountID).Limit(limit)
+	return count(s.writer(ctx).Table("(?) AS live", live))
+}

@@ -57,9 +57,3 @@ func (s *Store) CountActiveSchedules(ctx context.Context, accountID int64, limit
 	active := s.writer(ctx).Model(&scheduleRow{}).Select("id").Where("account_id = ? AND next_run_at IS NOT NULL", accountID).Limit(limit)
 	return count(s.writer(ctx).Table("(?) AS active", active))
 }
-
-// CountLiveProjects counts the projects of an account that are not deleted.
-func (s *Store) CountLiveProjects(ctx context.Context, accountID int64, limit int) (int, error) {
-	live := s.writer(ctx).Model(&projectRow{}).Select("id").Where("account_id = ? AND deleted_at IS NULL", accountID).Limit(limit)
-	return count(s.writer(ctx).Table("(?) AS live", live))
-}
