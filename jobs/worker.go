@@ -283,8 +283,9 @@ func (w *Worker) purge(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "retention.failed", "error", err)
 	}
-	if gone != (models.Purged{}) {
-		w.log.InfoContext(ctx, "retention.purged", "callbacks", gone.Callbacks, "runs", gone.Runs, "payloads", gone.Payloads, "sources", gone.Sources)
+	if len(gone) > 0 {
+		w.log.InfoContext(ctx, "retention.purged",
+			"callbacks", gone["callbacks"], "runs", gone["runs"], "payloads", gone["payloads"], "sources", gone["sources"])
 	}
 }
 

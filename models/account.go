@@ -63,7 +63,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *Actor, in NewAccount
 		CheckName("name", in.Name),
 		checkOptionalName("partnerAccountId", in.PartnerAccountID),
 		a.setTimezone(Optional[*string]{in.Timezone != nil, in.Timezone}),
-		a.Callback.apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
+		a.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 	)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (s *Service) UpdateAccount(ctx context.Context, actor *Actor, in AccountUpd
 			actor.RequireRole(a.ID, RoleAdmin),
 			assignName(&a.Name, "name", in.Name),
 			a.setTimezone(in.Timezone),
-			a.Callback.apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
+			a.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		)
 		if err != nil {
 			return err
@@ -112,7 +112,7 @@ func (a *Account) setTimezone(zone Optional[*string]) error {
 	if err := assignName(&a.Timezone, "timezone", zone); err != nil || !zone.Set {
 		return err
 	}
-	_, err := loadZone("timezone", a.Timezone)
+	_, err := LoadZone("timezone", a.Timezone)
 	return err
 }
 

@@ -109,14 +109,14 @@ func (s *Service) UpdateAction(ctx context.Context, actor *Actor, id int64, in A
 }
 
 func (a *Action) set(in ActionSettings) error {
-	if err := a.Executor.apply(in.Executor, "executorUrl", "executorHeaders"); err != nil {
+	if err := a.Executor.Apply(in.Executor, "executorUrl", "executorHeaders"); err != nil {
 		return err
 	}
 	if a.Executor.URL == nil {
 		return Invalid("executorUrl", "must be given")
 	}
 	if in.PageSize != nil {
-		if err := checkRange("pageSize", *in.PageSize, 1, MaxPageSizeOfAction); err != nil {
+		if err := CheckRange("pageSize", *in.PageSize, 1, MaxPageSizeOfAction); err != nil {
 			return err
 		}
 		a.PageSize = *in.PageSize

@@ -109,9 +109,9 @@ func FittingStatus(status *int) *int {
 	return status
 }
 
-// fitting returns the outcome as it may be relied on and stored: it has a status of 100 to 599, or an error, or both. What comes from
+// Normalized returns the outcome as it may be relied on and stored: it has a status of 100 to 599, or an error, or both. What comes from
 // outside is anything.
-func (o Outcome) fitting() Outcome {
+func (o Outcome) Normalized() Outcome {
 	o.HTTPStatus = FittingStatus(o.HTTPStatus)
 	if o.HTTPStatus == nil && o.Error == nil {
 		o.Error = &AttemptError{MalformedResponse, "the answer has no status between 100 and 599"}
@@ -124,12 +124,12 @@ const maxResponseBody = 64 << 10
 
 // finish records an outcome on the attempt. A status that the event does not count as arrived becomes HTTP_STATUS.
 func (a *Attempt) finish(o Outcome, rules event, headers []SourcedHeader, at time.Time) {
-	o = o.fitting()
+	o = o.Normalized()
 	a.FinishedAt, a.Duration, a.Timings, a.HTTPStatus, a.Error = &at, o.Duration, o.Timings, o.HTTPStatus, o.Error
 	if a.Error != nil { // its message may name what the receiver said, such as where it redirects to
-		a.Error = &AttemptError{a.Error.Code, string(redact([]byte(a.Error.Message), headers))}
+		a.Error = &AttemptError{a.Error.Code, string(Redact([]byte(a.Error.Message), headers))}
 	}
-	a.ResponseBody = redact(o.ResponseBody, headers)
+	a.ResponseBody = Redact(o.ResponseBody, headers)
 	a.ResponseBody = a.ResponseBody[:min(len(a.ResponseBody), maxResponseBody)] // masks can be longer than what they hide
 	if a.Error == nil && !rules.succeeds(*o.HTTPStatus) {
 		a.Error = &AttemptError{HTTPStatusError, "the receiver answered with the status " + RawIDText(int64(*o.HTTPStatus))}

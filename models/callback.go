@@ -97,8 +97,8 @@ func (c *Callback) RawID() string { return RawIDText(c.ID) }
 // ListCursor is the callback's place in a list.
 func (c *Callback) ListCursor() Cursor { return Cursor{c.CreatedAt, c.ID} }
 
-// queueWindow: a wake-up further in the future is left to the sweep, so that the queue holds the near future only.
-const queueWindow = time.Minute
+// QueueWindow is how far in the future a wake-up may be: what is due later is left to the sweep, so that the queue holds the near future only.
+const QueueWindow = time.Minute
 
 // due makes the callback wait for its next attempt at the given time.
 func (c *Callback) due(at time.Time) {
@@ -126,7 +126,7 @@ func (c *Callback) aim(t Target, owners Owners) {
 func resolveTarget(ctx context.Context, tx Tx, c *Callback, owners Owners) (Target, error) {
 	switch c.Target {
 	case TargetRequest:
-		return Target{*c.TargetURL, LevelRequest, sourced(c.TargetHeaders, LevelRequest), c.Unreadable}, nil
+		return Target{*c.TargetURL, LevelRequest, Sourced(c.TargetHeaders, LevelRequest), c.Unreadable}, nil
 	case TargetConfigured:
 		return EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
 	}
@@ -137,7 +137,7 @@ func resolveTarget(ctx context.Context, tx Tx, c *Callback, owners Owners) (Targ
 	if err != nil || client.Webhook.URL == nil {
 		return Target{}, err
 	}
-	return Target{*client.Webhook.URL, LevelSSOClient, sourced(client.Webhook.Headers, LevelSSOClient), client.Webhook.Unreadable}, nil
+	return Target{*client.Webhook.URL, LevelSSOClient, Sourced(client.Webhook.Headers, LevelSSOClient), client.Webhook.Unreadable}, nil
 }
 
 // end gives the callback its final status.
@@ -148,7 +148,7 @@ func (c *Callback) end(status Status, at time.Time) {
 
 // wakeup returns the message for the queue; false for a callback that has ended, or whose turn is far away.
 func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
-	if c == nil || c.Status != StatusPending || c.Held || c.NextAttemptAt.Sub(now) > queueWindow {
+	if c == nil || c.Status != StatusPending || c.Held || c.NextAttemptAt.Sub(now) > QueueWindow {
 		return Wakeup{}, false
 	}
 	return Wakeup{

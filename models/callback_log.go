@@ -66,7 +66,7 @@ func (q LogQuery) check() error {
 	if len(q.Sort) > MaxLogSorts {
 		return Invalid("sort", "must have at most %d elements, not %d", MaxLogSorts, len(q.Sort))
 	}
-	return checkRange("limit", q.Limit, 1, MaxLogLimit)
+	return CheckRange("limit", q.Limit, 1, MaxLogLimit)
 }
 
 // LogEntry is a callback of a run with the uids of what belongs to it.

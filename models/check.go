@@ -8,7 +8,8 @@ const maxNameLength = 255
 // maxDomainLength, in bytes: a primary domain may be a full URL, as the published examples have it.
 const maxDomainLength = 2048
 
-func checkRange(field string, n, least, most int) error {
+// CheckRange refuses a number outside of least and most, both included: BAD_USER_INPUT on field.
+func CheckRange(field string, n, least, most int) error {
 	if n < least || n > most {
 		return Invalid(field, "must be between %d and %d, not %d", least, most, n)
 	}

@@ -35,7 +35,7 @@ const (
 func (s *Service) Claim(ctx context.Context, lanes []LaneLimit) (deliveries []*Delivery, movedTo []Lane, full []string, err error) {
 	deliveries, movedTo, err = s.claim(ctx, func(tx Store, at time.Time) ([]*Callback, error) {
 		claimed, err := tx.ClaimDue(ctx, lanes, at, at.Add(LeaseTime))
-		full = fullLanes(lanes, claimed, func(c *Callback) Lane { return c.Lane })
+		full = FullLanes(lanes, claimed, func(c *Callback) Lane { return c.Lane })
 		return claimed, err
 	})
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at
 	for i, c := range claimed {
 		ids[i] = &c.ProjectID
 	}
-	known, err := readParties(ctx, tx, ids, nil)
+	known, err := ReadParties(ctx, tx, ids, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,13 +99,13 @@ func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at
 		}
 	}
 	deliveries, err = s.equip(ctx, tx, deliveries, back, at)
-	return deliveries, distinctLanes(movedTo), err
+	return deliveries, DistinctLanes(movedTo), err
 }
 
 // aimed makes the next attempt of a claimed callback.
 func (s *Service) aimed(ctx context.Context, tx Store, c *Callback, known Parties, at time.Time) (d *Delivery, err error) {
-	if c.spent() {
-		return refused(c, refusedSpent, at), nil
+	if c.Exhausted() {
+		return refused(c, RefusedExhausted, at), nil
 	}
 	return d, s.troubles.Catch(ctx, "claim", func() error {
 		owners, err := known.Owner(c.ProjectID)
@@ -125,10 +125,10 @@ func (s *Service) aimed(ctx context.Context, tx Store, c *Callback, known Partie
 // putOff is for a claimed callback that cannot be sent because a row cannot be read: it waits, or after a day is given up by the delivery
 // that is returned.
 func (s *Service) putOff(ctx context.Context, c *Callback, err error, at time.Time) *Delivery {
-	next, again := c.putOff(at)
-	s.troubles.unreadable(ctx, "callback", "callback", c.UID.String(), "project", c.ProjectID, "since", *c.UnreadableSince, "again", again, "error", err)
+	next, again := c.Postpone(at)
+	s.troubles.Unreadable(ctx, "callback", "callback", c.UID.String(), "project", c.ProjectID, "since", *c.UnreadableSince, "again", again, "error", err)
 	if !again {
-		return refused(c, refusedUnreadable, at)
+		return refused(c, RefusedUnreadable, at)
 	}
 	c.due(next)
 	return nil
@@ -235,7 +235,7 @@ func (d *Delivery) warning() *string {
 	for i, h := range d.Target.Headers {
 		headers[i] = h.Header
 	}
-	return refusedToday(d.Target.URL, headers)
+	return EndpointWarning(d.Target.URL, headers)
 }
 
 // Headers returns the request's headers: the configured ones, and over them those that every callback carries.
@@ -245,13 +245,13 @@ func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) 
 	if err != nil {
 		return nil, err
 	}
-	h := requestHeader(d.Target.Headers, userAgent)
-	setHeader(h, "Content-Type", d.Callback.ContentType)
-	setHeader(h, "X-Callback-Ref", ref)
-	setHeader(h, "X-Run-Callback", d.Attempt.UID.String())
-	setHeader(h, "X-Callback-Attempt", strconv.Itoa(d.Attempt.Number))
-	setHeader(h, "Webhook-Id", ref)
-	setHeader(h, "Webhook-Timestamp", unixText(at))
-	setHeader(h, "Webhook-Signature", signature)
+	h := RequestHeader(d.Target.Headers, userAgent)
+	SetHeader(h, "Content-Type", d.Callback.ContentType)
+	SetHeader(h, "X-Callback-Ref", ref)
+	SetHeader(h, "X-Run-Callback", d.Attempt.UID.String())
+	SetHeader(h, "X-Callback-Attempt", strconv.Itoa(d.Attempt.Number))
+	SetHeader(h, "Webhook-Id", ref)
+	SetHeader(h, "Webhook-Timestamp", unixText(at))
+	SetHeader(h, "Webhook-Signature", signature)
 	return h, nil
 }

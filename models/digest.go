@@ -72,7 +72,7 @@ func (s *Service) digest(ctx context.Context, tx Store, projectID int64, failed 
 func (s *Service) addToDigest(ctx context.Context, tx Store, waiting *Callback, failures []Failure) (bool, error) {
 	var n digestNotice
 	if err := json.Unmarshal(waiting.Body, &n); err != nil {
-		s.troubles.unreadable(ctx, "digest", "callback", waiting.UID.String(), "error", err)
+		s.troubles.Unreadable(ctx, "digest", "callback", waiting.UID.String(), "error", err)
 		return false, nil
 	}
 	n.EventData.add(failures)

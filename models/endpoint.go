@@ -16,8 +16,8 @@ type EndpointUpdate struct {
 	Headers Optional[[]Header]
 }
 
-// apply checks the update and carries it out; the field names are the caller's, for the error.
-func (e *Endpoint) apply(u EndpointUpdate, urlField, headersField string) error {
+// Apply checks the update and carries it out; the field names are the caller's, for the error.
+func (e *Endpoint) Apply(u EndpointUpdate, urlField, headersField string) error {
 	if u.URL.Set && u.URL.Value != nil {
 		if err := CheckCallbackURL(urlField, *u.URL.Value); err != nil {
 			return err
@@ -37,8 +37,8 @@ func (e *Endpoint) apply(u EndpointUpdate, urlField, headersField string) error 
 	return nil
 }
 
-// refusedToday says what of a URL and headers that are stored, and can be sent, would be refused if it were set today; nil: nothing.
-func refusedToday(url string, headers []Header) *string {
+// EndpointWarning says what of a URL and headers that are stored, and can be sent, would be refused if it were set today; nil: nothing.
+func EndpointWarning(url string, headers []Header) *string {
 	err := AllProblems(append(checkEnds("the headers", headers), checkVisible("the URL", url), checkHost("the URL", url))...)
 	if err == nil {
 		return nil

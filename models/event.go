@@ -48,11 +48,10 @@ type event struct {
 	notifiesPartner bool
 }
 
-// Content types of payloads.
-const (
-	contentTypeForm = "application/x-www-form-urlencoded"
-	contentTypeJSON = "application/json"
-)
+// ContentTypeJSON is of payloads, and of calls of executors.
+const ContentTypeJSON = "application/json"
+
+const contentTypeForm = "application/x-www-form-urlencoded"
 
 var events = map[EventName]event{
 	CrawlFinishedEvent: {
@@ -62,22 +61,22 @@ var events = map[EventName]event{
 		contentType: contentTypeForm, target: TargetConfigured, succeeds: upTo204, notifiesPartner: true,
 	},
 	RunBatchFinishedEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
+		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
 	},
 	RunFinishedEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
+		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
 	},
 	RunResultEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, newestCounts: true,
+		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, newestCounts: true,
 	},
 	JobUpdatedEvent: {
-		contentType: contentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
+		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
 	},
 	CallbackFailedEvent: {
-		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
+		contentType: ContentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
 	},
 	CallbacksFailedEvent: {
-		contentType: contentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
+		contentType: ContentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
 	},
 }
 

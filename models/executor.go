@@ -77,7 +77,7 @@ func (a executorAnswer) cause() AttemptErrorCode {
 
 // Arrived tells whether the executor is there at all: it gave an answer that is its last word.
 func (o Outcome) Arrived() bool {
-	o = o.fitting()
+	o = o.Normalized()
 	return o.Error == nil && *o.HTTPStatus < http.StatusInternalServerError
 }
 
@@ -88,7 +88,7 @@ var mayRecover = []int{http.StatusRequestTimeout, http.StatusTooEarly, http.Stat
 // FAILED, 424 "No results" (see emptyPage). No answer, 408, 425, 429 and 5xx: FAILED, unless asking again helps. Anything else: FAILED.
 // The call had the given headers, and the ref is its uid.
 func readAnswer(o Outcome, ref uuid.UUID, headers []Header) executorAnswer {
-	o = o.fitting()
+	o = o.Normalized()
 	a := executorAnswer{status: RunFailed, outcome: o}
 	fail := func(code int, label, message string) executorAnswer {
 		a.err = &StandardError{
@@ -161,7 +161,7 @@ func messageOf(body []byte, headers []Header, otherwise string) string {
 		return otherwise
 	}
 	text := strings.ToValidUTF8(answer.Message[:min(len(answer.Message), maxExecutorMessage)], "")
-	return string(redact([]byte(text), sourced(headers, LevelRequest)))
+	return string(Redact([]byte(text), Sourced(headers, LevelRequest)))
 }
 
 // maxEmptyPages is how many pages in a row may have no results and say that there is more: an executor that filters may find nothing on

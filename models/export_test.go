@@ -14,8 +14,6 @@ var (
 	RunBatchBody       = runBatchBody
 	RunFinishedBody    = runFinishedBody
 	RunResultBody      = runResultBody
-	Redact             = redact
-	LoadZone           = loadZone
 )
 
 // DigestAgain reads a callbacks-failed notice, which may have nothing else, and writes it.

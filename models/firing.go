@@ -75,7 +75,7 @@ func (s *Service) FireSchedules(ctx context.Context) (fired int, err error) {
 // fired one by one.
 func (s *Service) fireNext(ctx context.Context, limit int, begun map[Lane]time.Time) (due []*RunSchedule, fired int, err error) {
 	var batches []*Batch
-	caught, err := catch(func() error {
+	caught, err := Recover(func() error {
 		ctx, cancel := context.WithTimeout(ctx, firingTimeout)
 		defer cancel()
 		return s.store.InTx(ctx, func(tx Store) (err error) {
@@ -94,7 +94,7 @@ func (s *Service) fireNext(ctx context.Context, limit int, begun map[Lane]time.T
 	})
 	if caught != nil {
 		if err = caught; len(due) <= 1 {
-			s.troubles.panicked(ctx, "firing", caught)
+			s.troubles.Panicked(ctx, "firing", caught)
 		}
 	}
 	if err != nil {
@@ -109,10 +109,10 @@ func (s *Service) fireNext(ctx context.Context, limit int, begun map[Lane]time.T
 // wakeFired asks the queue to look at all lanes in which something has begun.
 func (s *Service) wakeFired(ctx context.Context, begun map[Lane]time.Time) {
 	wakeups := make([]Wakeup, 0, len(begun))
-	for _, lane := range distinctLanes(slices.Collect(maps.Keys(begun))) {
+	for _, lane := range DistinctLanes(slices.Collect(maps.Keys(begun))) {
 		wakeups = append(wakeups, Wakeup{Lane: lane, At: begun[lane]})
 	}
-	s.send(ctx, wakeups, firingWakeTimeout)
+	s.WakeLanes(ctx, wakeups, firingWakeTimeout)
 }
 
 // countFired leaves out what was skipped.
@@ -153,7 +153,7 @@ func (s *Service) prepareFirings(ctx context.Context, tx Store, due []*RunSchedu
 	if err != nil {
 		return nil, err
 	}
-	known, err := readParties(ctx, tx, projectIDs, nil)
+	known, err := ReadParties(ctx, tx, projectIDs, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -354,9 +354,9 @@ func (s *Service) putOffSchedule(ctx context.Context, id int64, why error) error
 			return err
 		}
 		mishaps := Mishaps{UnreadableSince: schedule.UnreadableSince}
-		next, again := mishaps.putOff(at)
+		next, again := mishaps.Postpone(at)
 		schedule.UnreadableSince = mishaps.UnreadableSince
-		s.troubles.unreadable(ctx, "schedule", "schedule", schedule.UID.String(), "project", schedule.ProjectID, "since", *schedule.UnreadableSince, "again", again, "error", why)
+		s.troubles.Unreadable(ctx, "schedule", "schedule", schedule.UID.String(), "project", schedule.ProjectID, "since", *schedule.UnreadableSince, "again", again, "error", why)
 		if again {
 			schedule.NextRunAt = &next
 			return tx.UpdateSchedules(ctx, schedule)

@@ -86,18 +86,18 @@ func validHeaderValue(v string) bool {
 	return httpguts.ValidHeaderFieldValue(v) && !strings.ContainsFunc(v, func(r rune) bool { return r > 0x7e })
 }
 
-// requestHeader has the configured headers as they are spelled, which HTTP/1.1 keeps, and the User-Agent where they have none.
-func requestHeader(configured []SourcedHeader, userAgent string) http.Header {
+// RequestHeader has the configured headers as they are spelled, which HTTP/1.1 keeps, and the User-Agent where they have none.
+func RequestHeader(configured []SourcedHeader, userAgent string) http.Header {
 	h := http.Header{}
 	h.Set("User-Agent", userAgent)
 	for _, c := range configured {
-		setHeader(h, c.Key, c.Value.Reveal())
+		SetHeader(h, c.Key, c.Value.Reveal())
 	}
 	return h
 }
 
-// setHeader puts a header in the place of any of the same name, whatever its letter case.
-func setHeader(h http.Header, name, value string) {
+// SetHeader puts a header in the place of any of the same name, whatever its letter case.
+func SetHeader(h http.Header, name, value string) {
 	maps.DeleteFunc(h, func(other string, _ []string) bool { return strings.EqualFold(other, name) })
 	h[name] = []string{value}
 }

@@ -83,8 +83,8 @@ type LaneLimit struct {
 	Limit int
 }
 
-// fullLanes returns the keys of lanes that gave as many as they were asked for, so that they may have more.
-func fullLanes[W any](asked []LaneLimit, claimed []W, lane func(W) Lane) (full []string) {
+// FullLanes returns the keys of lanes that gave as many as they were asked for, so that they may have more.
+func FullLanes[W any](asked []LaneLimit, claimed []W, lane func(W) Lane) (full []string) {
 	counts := map[string]int{}
 	for _, work := range claimed {
 		counts[lane(work).String()]++
@@ -97,8 +97,8 @@ func fullLanes[W any](asked []LaneLimit, claimed []W, lane func(W) Lane) (full [
 	return full
 }
 
-// distinctLanes names each once.
-func distinctLanes(lanes []Lane) []Lane {
+// DistinctLanes names each once.
+func DistinctLanes(lanes []Lane) []Lane {
 	slices.SortFunc(lanes, func(a, b Lane) int { return strings.Compare(a.String(), b.String()) })
 	return slices.Compact(lanes)
 }

@@ -70,7 +70,7 @@ func (s *Service) Release(ctx context.Context, deliveries []*Delivery) error {
 	callbacks, attempts := make([]*Callback, len(deliveries)), make([]int64, len(deliveries))
 	for i, d := range deliveries {
 		callbacks[i], attempts[i] = new(*d.Callback), d.Attempt.ID
-		callbacks[i].due(firstDue(d.Attempt.Number, d.Callback.CreatedAt, at))
+		callbacks[i].due(DueSince(d.Attempt.Number, d.Callback.CreatedAt, at))
 	}
 	return s.store.InTx(ctx, func(tx Store) error {
 		// The callbacks before their attempts, as the sweep locks them.
@@ -81,8 +81,8 @@ func (s *Service) Release(ctx context.Context, deliveries []*Delivery) error {
 	})
 }
 
-// firstDue is since when work that is given back is due: since its creation where it was never tried, else from now on.
-func firstDue(attempt int, createdAt, now time.Time) time.Time {
+// DueSince is since when work that is given back is due: since its creation where it was never tried, else from now on.
+func DueSince(attempt int, createdAt, now time.Time) time.Time {
 	if attempt == 1 {
 		return createdAt
 	}

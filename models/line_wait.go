@@ -134,5 +134,5 @@ func (s *Service) pullHeads(ctx context.Context, at time.Time) ([]Lane, error) {
 			lanes = append(lanes, c.Lane)
 		}
 	}
-	return distinctLanes(lanes), nil
+	return DistinctLanes(lanes), nil
 }

@@ -30,20 +30,20 @@ const (
 // panicked counts an attempt that ended as INTERNAL_ERROR, and says when the next is due; false: it was the last.
 func (m *Mishaps) panicked(at time.Time) (next time.Time, again bool) {
 	m.PanicCount++
-	if m.spent() || m.unreadableTooLong(at) {
+	if m.Exhausted() || m.unreadableTooLong(at) {
 		return time.Time{}, false
 	}
 	return at.Add(min(minPutOff<<(m.PanicCount-1), maxPutOff)), true
 }
 
-// spent: of the interruptions only those count that came while it was alone.
-func (m *Mishaps) spent() bool {
+// Exhausted tells whether it has had as many mishaps as end it. Of the interruptions only those count that came while it was alone.
+func (m *Mishaps) Exhausted() bool {
 	return m.PanicCount+max(0, m.InterruptionCount-SuspectAfter) >= MaxMishaps
 }
 
-// putOff says when a row that cannot be read is looked at again: a minute later, then two, and so on up to an hour; false: it was put
-// off for a day.
-func (m *Mishaps) putOff(at time.Time) (next time.Time, again bool) {
+// Postpone says when a row that cannot be read is looked at again: a minute later, then two, and so on up to an hour; false: it was
+// postponed for a day.
+func (m *Mishaps) Postpone(at time.Time) (next time.Time, again bool) {
 	if m.UnreadableSince == nil {
 		m.UnreadableSince = &at
 	}
@@ -60,8 +60,8 @@ func (m *Mishaps) unreadableTooLong(at time.Time) bool {
 
 // Refusals of work that has come to its end by a mishap.
 var (
-	refusedSpent      = &AttemptError{InternalError, "the worker died each time it was tried; it is given up"}
-	refusedUnreadable = &AttemptError{InternalError, "what it needs could not be read for a day; it is given up"}
+	RefusedExhausted  = &AttemptError{InternalError, "the worker died each time it was tried; it is given up"}
+	RefusedUnreadable = &AttemptError{InternalError, "what it needs could not be read for a day; it is given up"}
 )
 
 // Fault is the outcome of an attempt that failed on our side. What exactly stands in the log.

@@ -75,7 +75,7 @@ func (s *Service) withoutNotice(ctx context.Context, err error, failed ...*Deliv
 		return err
 	}
 	for _, d := range failed {
-		s.troubles.unreadable(ctx, "notice", "callback", d.Callback.UID.String(), "error", err)
+		s.troubles.Unreadable(ctx, "notice", "callback", d.Callback.UID.String(), "error", err)
 	}
 	return nil
 }

@@ -54,16 +54,16 @@ func NewTroubles(log *slog.Logger) *Troubles { return &Troubles{log: log} }
 
 // Catch does a piece of work. A panic in it becomes a PanicError, is logged and counted.
 func (t *Troubles) Catch(ctx context.Context, where string, work func() error) error {
-	caught, err := catch(work)
+	caught, err := Recover(work)
 	if caught == nil {
 		return err
 	}
-	t.panicked(ctx, where, caught)
+	t.Panicked(ctx, where, caught)
 	return caught
 }
 
-// catch does a piece of work, and returns a panic in it beside its error.
-func catch(work func() error) (caught *PanicError, err error) {
+// Recover does a piece of work, and returns a panic in it beside its error.
+func Recover(work func() error) (caught *PanicError, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			caught = &PanicError{v, debug.Stack()}
@@ -72,16 +72,16 @@ func catch(work func() error) (caught *PanicError, err error) {
 	return nil, work()
 }
 
-// panicked logs and counts a panic.
-func (t *Troubles) panicked(ctx context.Context, where string, caught *PanicError) {
+// Panicked logs and counts a panic.
+func (t *Troubles) Panicked(ctx context.Context, where string, caught *PanicError) {
 	t.log.ErrorContext(ctx, "panic.caught", "where", where, "panic", fmt.Sprint(caught.Value), "stack", string(caught.Stack))
 	if t.monitor != nil {
 		t.monitor.Panicked(where)
 	}
 }
 
-// unreadable logs and counts a row that is put off.
-func (t *Troubles) unreadable(ctx context.Context, kind string, attrs ...any) {
+// Unreadable logs and counts a row that is put off.
+func (t *Troubles) Unreadable(ctx context.Context, kind string, attrs ...any) {
 	t.log.ErrorContext(ctx, "row.unreadable", append([]any{"kind", kind}, attrs...)...)
 	if t.monitor != nil {
 		t.monitor.Unreadable(kind)

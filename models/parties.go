@@ -20,7 +20,7 @@ type Owners struct {
 }
 
 func ownersOf(ctx context.Context, tx Store, projectID int64) (Owners, error) {
-	known, err := readParties(ctx, tx, []*int64{&projectID}, nil)
+	known, err := ReadParties(ctx, tx, []*int64{&projectID}, nil)
 	if err != nil {
 		return Owners{}, err
 	}
@@ -36,7 +36,8 @@ type Parties struct {
 // NewParties knows nobody.
 func NewParties() Parties { return Parties{owners: map[int64]Owners{}, users: map[int64]*User{}} }
 
-func readParties(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) (Parties, error) {
+// ReadParties reads the projects and users that are given: see Parties.Read.
+func ReadParties(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) (Parties, error) {
 	p := NewParties()
 	return p, p.Read(ctx, tx, projectIDs, userIDs)
 }

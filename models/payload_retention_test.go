@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func TestPayloadsGoBeforeTheirCallbacksAndSaySo(t *testing.T) {
 	w.clock.advance(time.Microsecond)
 	younger, waiting := w.deliver(w.raised().ID, answer(200, "thanks")), w.raised()
 	w.clock.advance(payloadsFirst.Payloads)
-	if gone := w.purged(payloadsFirst); gone != (models.Purged{Payloads: 1}) {
+	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{"payloads": 1}) {
 		t.Errorf("%+v went", gone)
 	}
 	got := w.callback(old.ID)
@@ -49,11 +50,11 @@ func TestPayloadsGoBeforeTheirCallbacksAndSaySo(t *testing.T) {
 	if body := w.text(models.ResponseBodyText, w.attempts(younger.ID)[0].ID); body != "thanks" {
 		t.Errorf("the younger one has the answer %q", body)
 	}
-	if gone := w.purged(payloadsFirst); gone != (models.Purged{}) {
+	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{}) {
 		t.Errorf("%+v went again", gone)
 	}
 	w.clock.advance(retention)
-	if gone := w.purged(payloadsFirst); gone != (models.Purged{Callbacks: 2}) || w.callback(waiting.ID).PayloadPurgedAt != nil {
+	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{"callbacks": 2}) || w.callback(waiting.ID).PayloadPurgedAt != nil {
 		t.Errorf("%+v went with the retention", gone)
 	}
 }
@@ -92,7 +93,7 @@ func TestInputsAndResultsGoBeforeTheirRunsAndSaySo(t *testing.T) {
 	open := w.newRun(pages(2))
 	w.recordBatch(w.claimBatches(a, 1)[0], found(2, false))
 	w.clock.advance(payloadsFirst.Payloads + time.Microsecond)
-	if gone := w.purged(payloadsFirst); gone != (models.Purged{Payloads: 1}) {
+	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{"payloads": 1}) {
 		t.Errorf("%+v went", gone)
 	}
 	for _, b := range w.batches(ended.ID) {
@@ -111,7 +112,7 @@ func TestInputsAndResultsGoBeforeTheirRunsAndSaySo(t *testing.T) {
 	if r := w.run(scheduled.ID); r.PayloadPurgedAt != nil {
 		t.Errorf("got %+v, which waits for its schedule", r)
 	}
-	if gone := w.purged(payloadsFirst); gone != (models.Purged{}) {
+	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{}) {
 		t.Errorf("%+v went again", gone)
 	}
 }
@@ -137,7 +138,7 @@ func TestSourcesAreKeptForEverSoThatALateEndMakesNoSecondCallback(t *testing.T) 
 		w.deliver(c.ID, answered(200))
 	}
 	w.clock.advance(100 * retention)
-	if gone := w.purged(models.Retention{Rows: retention}); gone != (models.Purged{Callbacks: 3}) {
+	if gone := w.purged(models.Retention{Rows: retention}); !maps.Equal(gone, models.Purged{"callbacks": 3}) {
 		t.Fatalf("%+v went", gone)
 	}
 	made, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(4711))
@@ -164,11 +165,11 @@ func TestSourcesGoAfterTheirRetentionOnceNothingPointsAtThem(t *testing.T) {
 		w.deliver(c.ID, answered(200))
 	}
 	w.clock.advance(keep.Sources)
-	if gone := w.purged(keep); gone != (models.Purged{Callbacks: 4}) {
+	if gone := w.purged(keep); !maps.Equal(gone, models.Purged{"callbacks": 4}) {
 		t.Fatalf("%+v went before its time", gone)
 	}
 	w.clock.advance(time.Hour)
-	if gone := w.purged(keep); gone != (models.Purged{Sources: 3}) {
+	if gone := w.purged(keep); !maps.Equal(gone, models.Purged{"sources": 3}) {
 		t.Errorf("%+v went", gone)
 	}
 	_, err = w.Crawl(t.Context(), w.platform, made.ID)
@@ -190,7 +191,7 @@ func TestSourcesStayAsLongAsTheirCallbacks(t *testing.T) {
 	w := newWorld(t)
 	w.sources() // whose callbacks have not ended
 	w.clock.advance(100 * retention)
-	if gone := w.purged(models.Retention{Rows: retention, Sources: retention}); gone != (models.Purged{}) {
+	if gone := w.purged(models.Retention{Rows: retention, Sources: retention}); !maps.Equal(gone, models.Purged{}) {
 		t.Errorf("%+v went", gone)
 	}
 }

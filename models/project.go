@@ -81,7 +81,7 @@ func (s *Service) CreateProject(ctx context.Context, actor *Actor, in NewProject
 			checkNewID("rawID", in.RawID),
 			assignName(&p.Name, "name", Given(&in.Name)),
 			assignText(&p.PrimaryDomain, "primaryDomain", Given(&in.PrimaryDomain), maxDomainLength),
-			p.Callback.apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
+			p.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		)
 		if err != nil {
 			return err
@@ -111,7 +111,7 @@ func (s *Service) UpdateProject(ctx context.Context, actor *Actor, in ProjectUpd
 		return firstError(
 			assignName(&p.Name, "name", in.Name),
 			assignText(&p.PrimaryDomain, "primaryDomain", in.PrimaryDomain, maxDomainLength),
-			p.Callback.apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
+			p.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		)
 	})
 }

@@ -64,7 +64,7 @@ func (o Occasion) envelope(known Parties) (e Envelope, err error) {
 // Raise creates the callback of an event within the transaction that made it happen, so that both are there or neither, and at the end of its
 // line where it has one. It returns nil when there is nowhere to call back to. What it returns is to be given to Wake after the commit.
 func (s *Service) Raise(ctx context.Context, tx Tx, o Occasion) (*Callback, error) {
-	known, err := readParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
+	known, err := ReadParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
 	if err != nil {
 		return nil, err
 	}

@@ -13,13 +13,13 @@ const (
 	escapeLevels = 3
 )
 
-// redact masks the values of configured headers, and the words in them, in an answer: receivers that echo the request would otherwise
+// Redact masks the values of configured headers, and the words in them, in an answer: receivers that echo the request would otherwise
 // put a secret into the history. It knows them as they are; escaped as in JSON, in a URL or in HTML, in any spelling and one in the
 // other; and cut off at the end.
 //
 // It goes over the answer once, and once more for each level of escapes. The words are bounded by the limits on headers: those of an
 // account and of a project, 20 each of 4 KiB, in the four ways of wordsOf: 640 KiB, and twice that where each ends as an escape begins.
-func redact(body []byte, headers []SourcedHeader) []byte {
+func Redact(body []byte, headers []SourcedHeader) []byte {
 	if len(body) < minRedactedLength {
 		return body
 	}

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -13,8 +14,9 @@ type Retention struct {
 	Sources  time.Duration // crawls, report downloads and jobs; 0: for ever
 }
 
-// Purged counts what a purge has taken: callbacks, runs and sources that went, and callbacks and runs whose long texts went.
-type Purged struct{ Callbacks, Runs, Payloads, Sources int }
+// Purged counts what a purge has taken: "callbacks" that went, rows of sources by their name, such as "runs", "sources" that are kept longer, and
+// "payloads", of whatever has lost its long texts. What is 0 is not there.
+type Purged map[string]int
 
 // rows, payloads and sources are how long what a purge deletes is kept, where it is not kept for ever, or as long as what it belongs to.
 func (r Retention) rows() (time.Duration, bool) { return r.Rows, true }
@@ -45,62 +47,91 @@ type RetentionStore interface {
 
 // Purging is one kind of what a purge deletes. A source adds its own (Service.AddPurges).
 type Purging struct {
-	keep func(Retention) (time.Duration, bool)
-	gone func(*Purged) *int
-	part func(endedBefore, now time.Time) purgePart
+	of     string
+	counts string // as what Purged counts it
+	// keep is for how long it is kept, where it goes before what it belongs to.
+	keep func(Retention) (kept time.Duration, ends bool)
+	part func(s *Service, endedBefore, now time.Time) purgePart
 }
 
-// callbackPurges are the engine's own; each source lists its own, in the order in which they go.
-var callbackPurges = []Purging{
-	{Retention.rows, func(p *Purged) *int { return &p.Callbacks }, func(before, _ time.Time) purgePart {
-		return func(ctx context.Context, tx Store, limit int) (int, int, error) {
-			return tx.PurgeCallbacks(ctx, before, limit)
-		}
-	}},
-	{Retention.payloads, func(p *Purged) *int { return &p.Payloads }, func(before, now time.Time) purgePart {
-		return func(ctx context.Context, tx Store, limit int) (int, int, error) {
-			return tx.PurgeCallbackPayloads(ctx, before, now, limit)
-		}
-	}},
+// PurgeRows is of what goes when the retention of rows is over, by a method of a port, such as RetentionStore.PurgeCallbacks.
+func PurgeRows[Port any](of string, inTx InTx[Port],
+	purge func(tx Port, ctx context.Context, endedBefore time.Time, limit int) (entities, rows int, err error),
+) Purging {
+	return Purging{of, of, Retention.rows, func(_ *Service, before, _ time.Time) purgePart {
+		return partIn(inTx, func(ctx context.Context, tx Port, limit int) (int, int, error) { return purge(tx, ctx, before, limit) })
+	}}
+}
+
+// PurgePayloads is of long texts that go before their rows.
+func PurgePayloads[Port any](of string, inTx InTx[Port],
+	purge func(tx Port, ctx context.Context, endedBefore, now time.Time, limit int) (entities, rows int, err error),
+) Purging {
+	return Purging{of, "payloads", Retention.payloads, func(_ *Service, before, now time.Time) purgePart {
+		return partIn(inTx, func(ctx context.Context, tx Port, limit int) (int, int, error) {
+			return purge(tx, ctx, before, now, limit)
+		})
+	}}
 }
 
 // PurgeOf is of entities that callbacks tell of, once the retention of sources is over and none is left.
 func PurgeOf(kind SourceKind) Purging {
-	return Purging{Retention.sources, func(p *Purged) *int { return &p.Sources }, func(before, _ time.Time) purgePart {
-		return purgeSources(kind, before)
+	return Purging{string(kind), "sources", Retention.sources, func(s *Service, before, _ time.Time) purgePart {
+		after := int64(0)
+		return partIn(s.store.InTx, func(ctx context.Context, tx Store, limit int) (sources, rows int, err error) {
+			sources, last, err := tx.PurgeSources(ctx, kind, before, after, limit)
+			if err != nil || last == 0 {
+				return sources, 0, err
+			}
+			after = last
+			return sources, limit, nil
+		})
 	}}
 }
 
-// AddPurges lets a purge delete what a source has, after what was added before, in this order. It is to be called before the service is used.
-func (s *Service) AddPurges(list ...Purging) { s.purges = append(s.purges, list...) }
+// purgePart deletes one part, in a transaction of its own: entities of so many rows. It is the last one when those are 0. It tells how long
+// it held what it has locked.
+type purgePart func(ctx context.Context, limit int) (entities, rows int, took time.Duration, err error)
+
+func partIn[Port any](inTx InTx[Port], purge func(ctx context.Context, tx Port, limit int) (entities, rows int, err error)) purgePart {
+	return func(ctx context.Context, limit int) (entities, rows int, took time.Duration, err error) {
+		err = inTx(ctx, func(tx Port) (err error) {
+			begun := time.Now()
+			entities, rows, err = purge(ctx, tx, limit)
+			took = time.Since(begun)
+			return err
+		})
+		return entities, rows, took, err
+	}
+}
+
+// AddPurges lets a purge delete what a source has, after what was added before, in this order. What is there already is added no second time.
+// It is to be called before the service is used.
+func (s *Service) AddPurges(list ...Purging) {
+	for _, p := range list {
+		same := func(q Purging) bool { return q.of == p.of && q.counts == p.counts }
+		if !slices.ContainsFunc(s.purges, same) {
+			s.purges = append(s.purges, p)
+		}
+	}
+}
 
 // Purge deletes callbacks that ended longer ago than the retention, with their attempts, then what they told of, as long as each is kept.
 // What has not ended never goes, and nothing goes before what points at it: an original not before its replays and notices, a source not
 // before its callbacks. One kind that cannot go holds up no other. It returns what went, also on an error.
-func (s *Service) Purge(ctx context.Context, keep Retention) (gone Purged, err error) {
-	at := s.now()
+func (s *Service) Purge(ctx context.Context, keep Retention) (Purged, error) {
+	at, gone := s.now(), Purged{}
 	var errs []error
 	for _, p := range s.purges {
 		if kept, ends := p.keep(keep); ends {
-			errs = append(errs, s.purge(ctx, p.gone(&gone), p.part(at.Add(-kept), at)))
+			n, err := purge(ctx, p.part(s, at.Add(-kept), at))
+			if n > 0 {
+				gone[p.counts] += n
+			}
+			errs = append(errs, err)
 		}
 	}
 	return gone, errors.Join(errs...)
-}
-
-// purgePart deletes one part, within a transaction: entities of so many rows. It is the last one when those are 0.
-type purgePart func(ctx context.Context, tx Store, limit int) (entities, rows int, err error)
-
-func purgeSources(kind SourceKind, endedBefore time.Time) purgePart {
-	after := int64(0)
-	return func(ctx context.Context, tx Store, limit int) (sources, rows int, err error) {
-		sources, last, err := tx.PurgeSources(ctx, kind, endedBefore, after, limit)
-		if err != nil || last == 0 {
-			return sources, 0, err
-		}
-		after = last
-		return sources, limit, nil
-	}
 }
 
 const (
@@ -115,15 +146,15 @@ const (
 )
 
 // purge deletes part after part, and between two of them leaves the database to others for as long as it took.
-func (s *Service) purge(ctx context.Context, gone *int, part purgePart) error {
+func purge(ctx context.Context, part purgePart) (gone int, err error) {
 	for limit := firstPurge; ; {
-		entities, rows, took, err := s.purgeSome(ctx, limit, part)
+		entities, rows, took, err := part.within(ctx, limit)
 		if err != nil {
-			return err
+			return gone, err
 		}
-		*gone += entities
+		gone += entities
 		if rows == 0 { // not at the first small part: it may have freed originals of what went
-			return nil
+			return gone, nil
 		}
 		switch {
 		case took > purgeTime:
@@ -133,22 +164,15 @@ func (s *Service) purge(ctx context.Context, gone *int, part purgePart) error {
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return gone, ctx.Err()
 		case <-time.After(took):
 		}
 	}
 }
 
-// purgeSome is one transaction, and how long it held what it has locked. When the context ends it is given up, and so is what
-// would follow.
-func (s *Service) purgeSome(ctx context.Context, limit int, part purgePart) (entities, rows int, took time.Duration, err error) {
+// within gives a part up when it takes too long, and when the context ends, and so what would follow.
+func (p purgePart) within(ctx context.Context, limit int) (entities, rows int, took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
 	defer cancel()
-	err = s.store.InTx(ctx, func(tx Store) (err error) {
-		begun := time.Now()
-		entities, rows, err = part(ctx, tx, limit)
-		took = time.Since(begun)
-		return err
-	})
-	return entities, rows, took, err
+	return p(ctx, limit)
 }

@@ -52,6 +52,12 @@ type Tries struct {
 	Mishaps
 }
 
+// Retry counts an attempt of something that a source has tried, the number-th, which failed, and says when the next one is due; false: it was
+// the last.
+func (s *Service) Retry(t *Tries, by Schedule, o Outcome, cause AttemptErrorCode, number int, at time.Time) (next time.Time, again bool) {
+	return t.again(by, o, cause, number, at, s.rand())
+}
+
 // again is the law of retries: it counts an attempt that failed, the number-th, and says when the next one is due; false: it was the last.
 func (t *Tries) again(s Schedule, o Outcome, cause AttemptErrorCode, number int, at time.Time, chance float64) (next time.Time, again bool) {
 	switch {

@@ -110,11 +110,11 @@ func (s *Service) newRun(project *Project, action *Action, in NewRun) (*Run, []*
 
 func (in NewRun) checkParameters(run *Run) error {
 	if in.MaxResults != nil {
-		if err := checkRange("parameters.maxResults", *in.MaxResults, 1, MaxRunResults); err != nil {
+		if err := CheckRange("parameters.maxResults", *in.MaxResults, 1, MaxRunResults); err != nil {
 			return err
 		}
 	}
-	if err := checkRange("parameters.pageSize", run.PageSize, 1, MaxPageSizeOfAction); err != nil {
+	if err := CheckRange("parameters.pageSize", run.PageSize, 1, MaxPageSizeOfAction); err != nil {
 		return err
 	}
 	if n := run.pagesAtOnce() * len(in.Inputs); n > MaxRunBatches {

@@ -22,7 +22,7 @@ type Execution struct {
 func (s *Service) ClaimBatches(ctx context.Context, lanes []LaneLimit) (executions []*Execution, movedTo []Lane, full []string, err error) {
 	executions, movedTo, err = s.claimBatches(ctx, func(tx Store, at time.Time) ([]*Batch, error) {
 		claimed, err := tx.ClaimDueBatches(ctx, lanes, at, at.Add(LeaseTime))
-		full = fullLanes(lanes, claimed, func(b *Batch) Lane { return b.Lane })
+		full = FullLanes(lanes, claimed, func(b *Batch) Lane { return b.Lane })
 		return claimed, err
 	})
 	if err != nil {
@@ -79,9 +79,9 @@ func (s *Service) prepareBatches(ctx context.Context, tx Store, claimed []*Batch
 		}
 	}
 	if err := tx.GiveBackBatches(ctx, back...); err != nil || len(attempts) == 0 {
-		return executions, distinctLanes(movedTo), err
+		return executions, DistinctLanes(movedTo), err
 	}
-	return executions, distinctLanes(movedTo), tx.CreateBatchAttempts(ctx, attempts)
+	return executions, DistinctLanes(movedTo), tx.CreateBatchAttempts(ctx, attempts)
 }
 
 // begin reads what belongs to claimed batches. Their runs are RUNNING from now on.
@@ -118,8 +118,8 @@ func begin(ctx context.Context, tx Store, claimed []*Batch, at time.Time) ([]*Ex
 // putOffBatch tells whether a batch is to wait because a row that it needs cannot be read. After a day, and when it has died too often, it
 // is refused instead.
 func (s *Service) putOffBatch(ctx context.Context, e *Execution, at time.Time) bool {
-	if e.Batch.spent() {
-		e.Refused = refusedSpent
+	if e.Batch.Exhausted() {
+		e.Refused = RefusedExhausted
 		return false
 	}
 	// The run's headers are for its callbacks, without which nobody would hear of what comes of the call.
@@ -127,12 +127,12 @@ func (s *Service) putOffBatch(ctx context.Context, e *Execution, at time.Time) b
 	if err == nil {
 		return false
 	}
-	next, again := e.Batch.putOff(at)
-	s.troubles.unreadable(ctx, "batch", "batch", e.Batch.UID.String(), "run", e.Run.UID.String(), "since", *e.Batch.UnreadableSince, "again", again, "error", err)
+	next, again := e.Batch.Postpone(at)
+	s.troubles.Unreadable(ctx, "batch", "batch", e.Batch.UID.String(), "run", e.Run.UID.String(), "since", *e.Batch.UnreadableSince, "again", again, "error", err)
 	if again {
 		e.Batch.due(next)
 	} else {
-		e.Refused = refusedUnreadable
+		e.Refused = RefusedUnreadable
 	}
 	return again
 }
@@ -142,9 +142,9 @@ func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
 
 // Headers returns the request's headers.
 func (e *Execution) Headers(userAgent string) http.Header {
-	h := requestHeader(sourced(e.Action.Executor.Headers, LevelRequest), userAgent)
-	setHeader(h, "Content-Type", contentTypeJSON)
-	setHeader(h, "X-Batch-Attempt", e.Attempt.UID.String())
+	h := RequestHeader(Sourced(e.Action.Executor.Headers, LevelRequest), userAgent)
+	SetHeader(h, "Content-Type", ContentTypeJSON)
+	SetHeader(h, "X-Batch-Attempt", e.Attempt.UID.String())
 	return h
 }
 
@@ -152,15 +152,15 @@ func (e *Execution) Headers(userAgent string) http.Header {
 // another try later, another page, or the batch's end, and with the last batch the run's. As with Record, on an error nothing
 // is changed and the same call may be made again.
 func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) error {
-	at, o := s.now(), o.fitting()
+	at, o := s.now(), o.Normalized()
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
-	attempt.Warning = refusedToday(attempt.URL, e.Action.Executor.Headers)
+	attempt.Warning = EndpointWarning(attempt.URL, e.Action.Executor.Headers)
 	answer := readAnswer(o, attempt.UID, e.Action.Executor.Headers)
 	var next time.Time
 	again := answer.mayChange
 	if again {
-		next, again = batch.again(executorSchedule, o, answer.cause(), attempt.Number, at, s.rand())
+		next, again = s.Retry(&batch.Tries, executorSchedule, o, answer.cause(), attempt.Number, at)
 		if o.RetryAfter != "" && next.After(at.Add(maxExecutorRetryAfter)) {
 			next = at.Add(maxExecutorRetryAfter)
 		}

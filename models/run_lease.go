@@ -30,7 +30,7 @@ func (s *Service) ReleaseBatches(ctx context.Context, executions []*Execution) e
 	batches, attempts := make([]*Batch, len(executions)), make([]int64, len(executions))
 	for i, e := range executions {
 		batches[i], attempts[i] = new(*e.Batch), e.Attempt.ID
-		batches[i].due(firstDue(e.Attempt.Number, e.Batch.CreatedAt, at))
+		batches[i].due(DueSince(e.Attempt.Number, e.Batch.CreatedAt, at))
 	}
 	return s.store.InTx(ctx, func(tx Store) error {
 		if err := tx.GiveBackBatches(ctx, batches...); err != nil {
@@ -45,13 +45,13 @@ func (s *Service) wakeBatches(ctx context.Context, batches []*Batch) {
 	at, woken := s.now(), map[Lane]bool{}
 	var wakeups []Wakeup
 	for _, b := range batches {
-		if b == nil || woken[b.Lane] || b.NextAttemptAt.Sub(at) > queueWindow {
+		if b == nil || woken[b.Lane] || b.NextAttemptAt.Sub(at) > QueueWindow {
 			continue
 		}
 		woken[b.Lane] = true // those of a lane are due together
 		wakeups = append(wakeups, Wakeup{Lane: b.Lane, At: *b.NextAttemptAt})
 	}
-	s.send(ctx, wakeups, wakeTimeout)
+	s.WakeLanes(ctx, wakeups, WakeTimeout)
 }
 
 // firingPatience is for how long the sweep leaves batches alone while schedules fire, which wakes them in the end.

@@ -99,7 +99,7 @@ func (s *Service) newSchedule(run *Run, in NewSchedule) (*RunSchedule, error) {
 	if in.Timezone != nil {
 		r.Timezone = *in.Timezone
 	}
-	zone, err := loadZone("schedule.timezone", r.Timezone)
+	zone, err := LoadZone("schedule.timezone", r.Timezone)
 	switch {
 	case err != nil:
 		return nil, err
@@ -134,7 +134,7 @@ func (r *RunSchedule) next(after time.Time) (*time.Time, error) {
 	if err != nil {
 		return nil, err
 	}
-	zone, err := time.LoadLocation(r.Timezone) // an earlier release took names that loadZone refuses
+	zone, err := time.LoadLocation(r.Timezone) // an earlier release took names that LoadZone refuses
 	if err != nil {
 		return nil, err
 	}

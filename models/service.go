@@ -126,8 +126,10 @@ type Service struct {
 func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Service {
 	s := &Service{store: store, queue: queue, rules: rules, log: log, rand: rand.Float64, troubles: NewTroubles(log)}
 	s.goBy(time.Now)
-	s.leased = []sweeping{{of: LeasedCallbacks}, {LeasedBatches, s.stillFiring}}
-	s.purges = slices.Concat(callbackPurges, runPurges)
+	s.leased = []sweeping{{of: LeasedCallbacks}}
+	s.AddPurges(PurgeRows("callbacks", store.InTx, Store.PurgeCallbacks), PurgePayloads("callbacks", store.InTx, Store.PurgeCallbackPayloads))
+	s.AddLeased(LeasedBatches, s.stillFiring)
+	s.AddPurges(PurgeRows("runs", store.InTx, Store.PurgeRuns), PurgePayloads("runs", store.InTx, Store.PurgeRunPayloads))
 	settlement := combine.Work[*Settlement, struct{}]{
 		Name: "settlement", Do: s.settleTogether, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
 	}
@@ -149,14 +151,14 @@ func (s *Service) goBy(system func() time.Time) {
 	s.now = s.clock.now
 }
 
-// wakeTimeout bounds what a mutation waits for the queue after its commit: a ring and a task take two or three round trips, each well
+// WakeTimeout bounds what a mutation waits for the queue after its commit: a ring and a task take two or three round trips, each well
 // under a millisecond within a network. What it cuts off the sweep finds.
-const wakeTimeout = 50 * time.Millisecond
+const WakeTimeout = 50 * time.Millisecond
 
 // Wake asks the queue to look at callbacks that are committed, and at whom they let move up as they lined up. A failure is only logged: the
 // sweep will find them.
 func (s *Service) Wake(ctx context.Context, callbacks ...*Callback) {
-	s.send(ctx, s.wakeups(callbacks...), wakeTimeout)
+	s.WakeLanes(ctx, s.wakeups(callbacks...), WakeTimeout)
 }
 
 func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
@@ -171,7 +173,8 @@ func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
 	return wakeups
 }
 
-func (s *Service) send(ctx context.Context, wakeups []Wakeup, timeout time.Duration) {
+// WakeLanes asks the queue to look at lanes in which something is committed, and waits for it for so long at most. A failure is only logged.
+func (s *Service) WakeLanes(ctx context.Context, wakeups []Wakeup, timeout time.Duration) {
 	if len(wakeups) == 0 {
 		return
 	}

@@ -128,7 +128,7 @@ func (s *Service) Settle(ctx context.Context, settlements ...*Settlement) error 
 	for _, x := range settlements {
 		*x.delivery = *x.next
 	}
-	s.send(ctx, wakeups, wakeTimeout)
+	s.WakeLanes(ctx, wakeups, WakeTimeout)
 	return nil
 }
 

@@ -73,7 +73,7 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOCl
 	err := firstError(
 		checkNewID("rawID", in.RawID),
 		CheckName("name", in.Name),
-		c.Webhook.apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
+		c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 		checkNoticeMode(c.NoticeMode),
 	)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *Service) UpdateSSOClient(ctx context.Context, actor *Actor, in SSOClien
 		c.NoticeMode = cmp.Or(in.NoticeMode, c.NoticeMode)
 		err = firstError(
 			assignName(&c.Name, "name", in.Name),
-			c.Webhook.apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
+			c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 			checkNoticeMode(c.NoticeMode),
 		)
 		if err != nil {

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,13 @@ const (
 type sweeping struct {
 	of        Leased
 	wokenSoon func(at time.Time) bool // who made it due is about to wake its lanes; nil: nobody is
+}
+
+// AddLeased lets the sweep look after a kind of what workers take in hand. wokenSoon tells whether who made it due is about to wake its lanes,
+// so that the sweep needs not; nil: nobody ever is. A kind that is there already is replaced. It is to be called before the service is used.
+func (s *Service) AddLeased(of Leased, wokenSoon func(at time.Time) bool) {
+	s.leased = slices.DeleteFunc(s.leased, func(l sweeping) bool { return l.of == of })
+	s.leased = append(s.leased, sweeping{of, wokenSoon})
 }
 
 // Sweep is how nothing stays stuck: what is leased and whose worker went away waits again, and lanes with something that was due a
@@ -74,7 +82,7 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	for i, lane := range lanes {
 		wakeups[i] = Wakeup{Lane: lane, Epoch: epoch, At: at}
 	}
-	s.send(ctx, wakeups, sweepWakeTimeout)
+	s.WakeLanes(ctx, wakeups, sweepWakeTimeout)
 	return interrupted, len(wakeups), nil
 }
 

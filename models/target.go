@@ -32,17 +32,18 @@ type SourcedHeader struct {
 func EffectiveTarget(account, project Endpoint) Target {
 	switch {
 	case project.URL != nil:
-		return Target{*project.URL, LevelProject, sourced(project.Headers, LevelProject), project.Unreadable}
+		return Target{*project.URL, LevelProject, Sourced(project.Headers, LevelProject), project.Unreadable}
 	case account.URL != nil:
 		return Target{*account.URL, LevelAccount, overlay(
-			sourced(account.Headers, LevelAccount), sourced(project.Headers, LevelProject),
+			Sourced(account.Headers, LevelAccount), Sourced(project.Headers, LevelProject),
 		), firstError(account.Unreadable, project.Unreadable)}
 	default:
 		return Target{}
 	}
 }
 
-func sourced(headers []Header, source Level) []SourcedHeader {
+// Sourced returns the headers of one level.
+func Sourced(headers []Header, source Level) []SourcedHeader {
 	out := make([]SourcedHeader, len(headers))
 	for i, h := range headers {
 		out[i] = SourcedHeader{h, source}
