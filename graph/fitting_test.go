@@ -15,7 +15,7 @@ func TestWhatDoesNotFitAnIntDoesNotBreakTheHistory(t *testing.T) {
 	} {
 		w := newWorld(t)
 		c := finishCrawl(t, w.service, 124300, demoProject)
-		must(t, w.service.Record(t.Context(), claim(t, w.service, c.ID), o))
+		must(t, w.service.Settle(t.Context(), w.service.Decide(claim(t, w.service, c.ID), o)))
 		a := w.ok(w.admin(), `query($uid: ID!) { getCallback(uid: $uid) { httpStatus attempts { nodes { httpStatus durationMs error { code } } } } }`,
 			variables{"uid": c.UID.String()})
 		if a.at("getCallback.httpStatus") != nil || a.at("getCallback.attempts.nodes.0.httpStatus") != nil {

@@ -207,7 +207,7 @@ func deliver(tb testing.TB, s graph.Services, callbackID int64, status int) {
 	if status == 0 {
 		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
 	}
-	must(tb, s.Record(tb.Context(), d, o))
+	must(tb, s.Settle(tb.Context(), s.Decide(d, o)))
 }
 
 // claim claims one callback as a worker would that finds no other due in its lane.

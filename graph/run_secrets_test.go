@@ -39,7 +39,7 @@ func TestHeaderValuesOfRunsAndExecutorsStaySecret(t *testing.T) {
 		if got := d.Target.Headers[0].Value.Reveal(); got != runSecret {
 			t.Errorf("sent with %q", got)
 		}
-		must(t, w.service.Record(t.Context(), d, executed(500, "you sent "+runSecret)))
+		must(t, w.service.Settle(t.Context(), w.service.Decide(d, executed(500, "you sent "+runSecret))))
 	}
 	bodies := []string{made.Body, fmt.Sprint(w.dump()), w.log.String()}
 	for _, who := range []caller{admin, w.viewer(), w.key(demoProject), platform()} {

@@ -151,7 +151,7 @@ func TestARedactedAnswerStaysRedacted(t *testing.T) {
 	w := newWorld(t)
 	d := claim(t, w.service, w.callback.report.ID)
 	status := 500
-	must(t, w.service.Record(t.Context(), d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)}))
+	must(t, w.service.Settle(t.Context(), w.service.Decide(d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)})))
 	a := w.ok(w.admin(), `{ getCallback(id: 2) { attempts { nodes { responseBody url httpStatus error { code message } } } } }`, nil)
 	if strings.Contains(a.Body, "project-secret") || !strings.Contains(a.Body, models.Masked) {
 		t.Error(a.Body)

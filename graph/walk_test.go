@@ -207,7 +207,7 @@ func (w *world) populateEverything() []entity {
 	warned := func(callbackID int64, status int) {
 		d := claim(t, s, callbackID)
 		d.Target.Headers = append(d.Target.Headers, models.SourcedHeader{Header: models.Header{Key: "X-Blank", Value: "v "}})
-		must(t, s.Record(ctx, d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}))
+		must(t, s.Settle(ctx, s.Decide(d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
 	}
 	warned(failed.ID, 503)
 	pages, err := s.CallbackPages(ctx, p, crawl.Owner, []int64{124300},

@@ -33,13 +33,13 @@ func (d *deliverer) source() source {
 	}
 }
 
-// deliver sends a callback and records what came of it: what the receiver did, or that it failed on our side. What cannot be recorded is
-// logged, and mended by the sweep when the lease has run out.
+// deliver sends a callback and records what came of it: what the receiver did, or that it failed on our side. What
+// cannot be recorded is logged, and mended by the sweep when the lease has run out.
 func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answered func(scheduler.Answer)) {
 	begun := time.Now()
 	err := d.service.Troubles().Catch(ctx, "delivery", func() error { return d.attempt(ctx, delivery, answered) })
 	if errors.As(err, new(*models.PanicError)) && delivery.Attempt.FinishedAt == nil {
-		if err = d.conclude(ctx, d.service.Decide(delivery, models.Fault(time.Since(begun)))); err == nil {
+		if err = d.settle(ctx, d.service.Decide(delivery, models.Fault(time.Since(begun)))); err == nil {
 			d.tell(ctx, delivery)
 		}
 	}
@@ -55,7 +55,7 @@ func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answ
 	outcome, err := d.send(ctx, delivery)
 	if errors.Is(err, errStopping) {
 		answered(scheduler.Answer{Kind: scheduler.Ours})
-		return d.conclude(ctx, d.service.GiveBack(delivery))
+		return d.settle(ctx, d.service.GiveBack(delivery))
 	}
 	if err != nil {
 		d.log.ErrorContext(ctx, "callback.not_sent", "callback", delivery.Callback.UID.String(), "error", err)
@@ -63,15 +63,15 @@ func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answ
 	}
 	settlement := d.service.Decide(delivery, outcome)
 	answered(answerOf(outcome, settlement.Arrived(), begun, d.service.Now()))
-	if err := d.conclude(ctx, settlement); err != nil {
+	if err := d.settle(ctx, settlement); err != nil {
 		return err // the delivery does not show what came of it
 	}
 	d.tell(ctx, delivery)
 	return nil
 }
 
-func (d *deliverer) conclude(ctx context.Context, settlement *models.Settlement) error {
-	return insist(ctx, func(ctx context.Context) error { return d.service.Conclude(ctx, settlement) })
+func (d *deliverer) settle(ctx context.Context, settlement *models.Settlement) error {
+	return insist(ctx, func(ctx context.Context) error { return d.service.Settle(ctx, settlement) })
 }
 
 // fetchTimeout bounds the reading of a long body, which takes milliseconds.

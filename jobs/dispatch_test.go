@@ -80,7 +80,7 @@ func (h *hosts) request(ctx context.Context, d *models.Delivery, answered func(s
 	if arrived {
 		status = http.StatusOK
 	}
-	if err := h.service.Record(context.WithoutCancel(ctx), d, models.Outcome{HTTPStatus: &status}); err != nil {
+	if err := h.service.Settle(context.WithoutCancel(ctx), h.service.Decide(d, models.Outcome{HTTPStatus: &status})); err != nil {
 		h.log.Error("record", "error", err)
 	}
 }

@@ -97,7 +97,7 @@ func TestWhatAProcessWithAWrongClockMakesIsDueForOthersAtOnce(t *testing.T) {
 		if !d.Attempt.StartedAt.Equal(c.CreatedAt) {
 			t.Errorf("made at %s and begun at %s", c.CreatedAt, d.Attempt.StartedAt)
 		}
-		noError(t, p.Conclude(t.Context(), p.Decide(d, refused()))) // and what it puts off is due when the schedule says
+		noError(t, p.Settle(t.Context(), p.Decide(d, refused()))) // and what it puts off is due when the schedule says
 		w.clock.advance(twoRetries[0])
 		w.claim(c.ID)
 	})

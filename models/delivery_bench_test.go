@@ -50,7 +50,7 @@ func BenchmarkRecord(b *testing.B) {
 	for name, record := range map[string]func(*world, []*models.Delivery) error{
 		"one by one": func(w *world, deliveries []*models.Delivery) error {
 			for _, d := range deliveries {
-				if err := w.Record(w.t.Context(), d, answered(200)); err != nil {
+				if err := w.Settle(w.t.Context(), w.Decide(d, answered(200))); err != nil {
 					return err
 				}
 			}
@@ -58,7 +58,7 @@ func BenchmarkRecord(b *testing.B) {
 		},
 		"all at once": func(w *world, deliveries []*models.Delivery) error {
 			errs := make([]error, len(deliveries))
-			atOnce(len(deliveries), func(i int) { errs[i] = w.Record(w.t.Context(), deliveries[i], answered(200)) })
+			atOnce(len(deliveries), func(i int) { errs[i] = w.Settle(w.t.Context(), w.Decide(deliveries[i], answered(200))) })
 			for _, err := range errs {
 				if err != nil {
 					return err

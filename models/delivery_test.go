@@ -199,7 +199,7 @@ func TestInterruptedAttemptCostsNoRetryAndRaisesNoNotice(t *testing.T) {
 	c := w.raised()
 	d := w.claim(c.ID)
 	w.clock.advance(time.Second)
-	noError(t, w.Interrupt(t.Context(), d))
+	noError(t, w.Settle(t.Context(), w.GiveBack(d)))
 	c = w.callback(c.ID)
 	wantStatus(t, c, models.StatusPending)
 	if c.FailureCount != 0 || c.AttemptCount != 1 || !c.NextAttemptAt.Equal(w.clock.now()) {
@@ -307,7 +307,7 @@ func TestRecordThatCannotBeWrittenChangesNothingAndCanBeMadeAgain(t *testing.T) 
 	d := w.claim(c.ID)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if w.Record(ctx, d, answered(500)) == nil {
+	if w.Settle(ctx, w.Decide(d, answered(500))) == nil {
 		t.Fatal("recorded with a cancelled context")
 	}
 	wantStatus(t, w.callback(c.ID), models.StatusRunning)

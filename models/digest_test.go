@@ -170,7 +170,7 @@ func TestDigestIsSmallWhateverItTellsOf(t *testing.T) {
 	for status := 400; status < 500; status++ {
 		settlements = append(settlements, w.Decide(w.claim(w.raised().ID), answered(status)))
 	}
-	noError(t, w.Settle(t.Context(), settlements...))
+	noError(t, w.SettleTogether(t.Context(), settlements...))
 	n := w.digests()[1]
 	data := readDigest(t, n).EventData
 	if len(n.Body) > 4<<10 || len(data.CallbackUIDs) != 20 || len(data.Causes) != 21 || data.FailureCount != 100 {
@@ -281,7 +281,7 @@ func TestDigestsOfManyAtOnceTellEachFailureOnce(t *testing.T) {
 	}
 	services := []*models.Service{w.Service, w.on(w.store)} // as two workers
 	atOnce(failures, func(i int) {
-		if err := services[i%2].Record(t.Context(), deliveries[i], answered(500)); err != nil {
+		if err := services[i%2].Settle(t.Context(), services[i%2].Decide(deliveries[i], answered(500))); err != nil {
 			t.Error(err)
 		}
 		if i%10 == 0 { // what waits is claimed meanwhile

@@ -1,34 +1,41 @@
-// Package models is the domain of Ringback: who may say where callbacks go, what makes a callback, and what becomes of it.
-// It knows no database, no queue and no HTTP client; those are ports (Store, Queue) that the other rooms implement.
+// Package models is the domain of Ringback: who may say where callbacks go, what makes a callback, and what becomes
+// of it. It knows no database, no queue and no HTTP client; those are ports (Store, Queue) that the other rooms
+// implement.
 //
 // # A callback's life
 //
-//	          Raise                 Claim                  Record: arrived
+//	          Raise                 Claim                  Settle: arrived
 //	(event) ────────▶ PENDING ────────────────▶ RUNNING ───────────────────▶ SUCCESS
 //	                     ▲                         │ │
-//	                     │  Record: failed, again  │ │ Record: failed, given up
+//	                     │  Settle: failed, again  │ │ Settle: failed, given up
 //	                     ├─────────────────────────┤ └──────────────────────▶ FAILED
-//	                     │  Interrupt, or Sweep    │
+//	                     │  Settle: given back     │
+//	                     ├─────────────────────────┤
+//	                     │  Release, or Sweep      │
 //	                     └─────────────────────────┘
 //
-// A callback is created in the transaction of the event that it tells of (Raise). A worker claims it: the lease says until
-// when that worker is alone in sending it, and the attempt's row is written before the request leaves. Callbacks of crawls are
-// claimed as they are created where the worker of the same process has room (DirectStarts). What came of it is
-// recorded together with the decision (Record). A worker that stops gives its callbacks back (Interrupt); those of a worker
-// that died are found when their lease has run out (Sweep), and their open attempts are marked INTERRUPTED.
+// A callback is created in the transaction of the event that it tells of (Raise). A worker claims it: the lease says
+// until when that worker is alone in sending it, and the attempt's row is written before the request leaves.
+// Callbacks of crawls are claimed as they are created where the worker of the same process has room (DirectStarts).
+// What becomes of it is a Settlement: after the answer it is decided (Decide), and a worker that stops gives it back
+// (GiveBack); Settle writes either. What was claimed and never sent is released, as if it had not been claimed
+// (Release). The callbacks of a worker that died are found when their lease has run out (Sweep), and their open
+// attempts are marked INTERRUPTED.
 //
-// What waits is in a lane (Lane): that of its host and of whose URL it is. After each commit that makes something due, the queue is told of
-// its lane (Wakeup). One wake-up does for all that is due there; who is woken claims it, of many lanes at once, and what the queue forgets the
-// sweep finds.
+// What waits is in a lane (Lane): that of its host and of whose URL it is. After each commit that makes something
+// due, the queue is told of its lane (Wakeup). One wake-up does for all that is due there; who is woken claims it, of
+// many lanes at once, and what the queue forgets the sweep finds.
 //
-// All times are by the database's clock, which each process reads every few seconds (SyncClock): what one writes, others compare.
+// All times are by the database's clock, which each process reads every few seconds (SyncClock): what one writes,
+// others compare.
 //
-// A replay is a new callback with the same ref and bytes. Callbacks that share an ordering key stand in a line: all but the first
-// are held, which is PENDING and never due, and when the first has ended the next is released.
+// A replay is a new callback with the same ref and bytes. Callbacks that share an ordering key stand in a line: all
+// but the first are held, which is PENDING and never due, and when the first has ended the next is released.
 //
-// Of the first failure of a callback and of its giving up the SSO partner hears by a notice, which is a callback too, in the transaction that
-// records it: by one of its own, or by the digest of the project that waits (NoticeMode). Who adds to a digest holds the project's lock, and of
-// one that was claimed the bytes never change: the next failure begins another one, due a minute after.
+// Of the first failure of a callback and of its giving up the SSO partner hears by a notice, which is a callback too,
+// in the transaction that records it: by one of its own, or by the digest of the project that waits (NoticeMode). Who
+// adds to a digest holds the project's lock, and of one that was claimed the bytes never change: the next failure
+// begins another one, due a minute after.
 //
 // # A run's life
 //

@@ -2,6 +2,7 @@ package models
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"time"
 
@@ -34,6 +35,12 @@ func RedactStates(headers []SourcedHeader, length int) int {
 
 // Secrets returns what a delivery is signed with.
 func (d *Delivery) Secrets() []*SigningSecret { return d.secrets }
+
+// SettleTogether writes settlements in one transaction.
+func (s *Service) SettleTogether(ctx context.Context, settlements ...*Settlement) error {
+	_, err := s.settleAll(ctx, settlements)
+	return err
+}
 
 // The statuses of runs, and the ways between them.
 var RunStatuses = []RunStatus{

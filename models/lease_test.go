@@ -124,7 +124,7 @@ func TestLateInterruptBeforeTheNextClaimLeavesItDue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.raised()
-	noError(t, w.Interrupt(t.Context(), w.late(c)))
+	noError(t, w.Settle(t.Context(), w.GiveBack(w.late(c))))
 	if c = w.callback(c.ID); c.Status != models.StatusPending || c.FailureCount != 0 || !c.NextAttemptAt.Equal(w.clock.now()) {
 		t.Errorf("got %+v", c)
 	}

@@ -29,14 +29,20 @@ func TestCallbackGoesTheWaysThatAreDrawn(t *testing.T) {
 		func(*world, *models.Callback, *models.Delivery) {})
 	arrow("Claim: PENDING to RUNNING", models.StatusPending, models.StatusRunning,
 		func(w *world, c *models.Callback, _ *models.Delivery) { w.claim(c.ID) })
-	arrow("Record, arrived: RUNNING to SUCCESS", models.StatusRunning, models.StatusSuccess,
+	arrow("Settle, arrived: RUNNING to SUCCESS", models.StatusRunning, models.StatusSuccess,
 		func(w *world, _ *models.Callback, d *models.Delivery) { w.record(d, answered(200)) })
-	arrow("Record, failed, again: RUNNING to PENDING", models.StatusRunning, models.StatusPending,
+	arrow("Settle, failed, again: RUNNING to PENDING", models.StatusRunning, models.StatusPending,
 		func(w *world, _ *models.Callback, d *models.Delivery) { w.record(d, answered(500)) })
-	arrow("Record, failed, given up: RUNNING to FAILED", models.StatusRunning, models.StatusFailed,
+	arrow("Settle, failed, given up: RUNNING to FAILED", models.StatusRunning, models.StatusFailed,
 		func(w *world, _ *models.Callback, d *models.Delivery) { w.record(d, answered(410)) })
-	arrow("Interrupt: RUNNING to PENDING", models.StatusRunning, models.StatusPending,
-		func(w *world, _ *models.Callback, d *models.Delivery) { noError(w.t, w.Interrupt(w.t.Context(), d)) })
+	arrow("Settle, given back: RUNNING to PENDING", models.StatusRunning, models.StatusPending,
+		func(w *world, _ *models.Callback, d *models.Delivery) {
+			noError(w.t, w.Settle(w.t.Context(), w.GiveBack(d)))
+		})
+	arrow("Release: RUNNING to PENDING", models.StatusRunning, models.StatusPending,
+		func(w *world, _ *models.Callback, d *models.Delivery) {
+			noError(w.t, w.Release(w.t.Context(), []*models.Delivery{d}))
+		})
 	arrow("Sweep: RUNNING to PENDING", models.StatusRunning, models.StatusPending,
 		func(w *world, _ *models.Callback, _ *models.Delivery) {
 			w.clock.advance(models.LeaseTime)
@@ -48,17 +54,17 @@ func TestCallbackGoesTheWaysThatAreDrawn(t *testing.T) {
 				w.t.Error("claimed twice")
 			}
 		})
-	arrow("no arrow: Record after SUCCESS", models.StatusRunning, models.StatusSuccess,
+	arrow("no arrow: Settle after SUCCESS", models.StatusRunning, models.StatusSuccess,
 		func(w *world, _ *models.Callback, d *models.Delivery) {
 			again := *d
 			w.record(d, answered(200))
 			again.Callback = w.callback(d.Callback.ID)
 			w.record(&again, answered(500))
 		})
-	arrow("no arrow: Interrupt after FAILED", models.StatusRunning, models.StatusFailed,
+	arrow("no arrow: Settle, given back, after FAILED", models.StatusRunning, models.StatusFailed,
 		func(w *world, _ *models.Callback, d *models.Delivery) {
 			w.record(d, answered(410))
-			noError(w.t, w.Interrupt(w.t.Context(), d))
+			noError(w.t, w.Settle(w.t.Context(), w.GiveBack(d)))
 		})
 }
 

@@ -153,7 +153,7 @@ func TestProcessThatWasToldToStopCountsNoInterruption(t *testing.T) {
 		d := w.claim(id)
 		noError(t, w.Excuse(t.Context(), []int64{id}))
 		if i%2 == 0 { // it is over before the process is killed
-			noError(t, w.Interrupt(t.Context(), d))
+			noError(t, w.Settle(t.Context(), w.GiveBack(d)))
 		} else {
 			w.clock.advance(models.LeaseTime)
 			w.sweep()
@@ -259,7 +259,7 @@ func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
 	caught := make([]bool, n)
 	atOnce(n, func(i int) {
 		err := service.Troubles().Catch(t.Context(), "test", func() error {
-			return service.Record(t.Context(), deliveries[i], answered(200))
+			return service.Settle(t.Context(), service.Decide(deliveries[i], answered(200)))
 		})
 		caught[i] = err != nil
 	})

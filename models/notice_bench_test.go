@@ -36,14 +36,14 @@ func BenchmarkFailures(b *testing.B) {
 				for worker := range workers * 64 {
 					group.Go(func() {
 						for i := worker; i < failures; i += workers * 64 {
-							noError(b, services[i%workers].Record(b.Context(), hot[i], answered(500)))
+							noError(b, services[i%workers].Settle(b.Context(), services[i%workers].Decide(hot[i], answered(500))))
 						}
 					})
 				}
 				group.Go(func() {
 					for _, d := range few {
 						began := time.Now()
-						noError(b, w.Record(b.Context(), d, answered(500)))
+						noError(b, w.Settle(b.Context(), w.Decide(d, answered(500))))
 						waits = append(waits, time.Since(began))
 					}
 				})

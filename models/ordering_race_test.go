@@ -22,7 +22,7 @@ func TestChangesOfAJobWhileItsCallbacksFailEndWithoutADeadlock(t *testing.T) {
 		atOnce(2, func(side int) {
 			if side == 0 {
 				last = w.tryEdit(j, i)
-			} else if err := w.Record(t.Context(), d, answered(410)); err != nil { // with a notice
+			} else if err := w.Settle(t.Context(), w.Decide(d, answered(410))); err != nil { // with a notice
 				t.Error(err)
 			}
 		})
@@ -91,13 +91,13 @@ func (w *world) tryDeliver(db *sql.DB) {
 		switch n := rand.IntN(8); {
 		case err != nil:
 		case n == 0:
-			err = w.Interrupt(w.t.Context(), d)
+			err = w.Settle(w.t.Context(), w.GiveBack(d))
 		case n == 1:
-			err = w.Record(w.t.Context(), d, answered(500))
+			err = w.Settle(w.t.Context(), w.Decide(d, answered(500)))
 		case n == 2:
-			err = w.Record(w.t.Context(), d, answered(410))
+			err = w.Settle(w.t.Context(), w.Decide(d, answered(410)))
 		default:
-			err = w.Record(w.t.Context(), d, answered(200))
+			err = w.Settle(w.t.Context(), w.Decide(d, answered(200)))
 		}
 	}
 	if err != nil {

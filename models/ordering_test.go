@@ -125,7 +125,7 @@ func TestInterruptedOneKeepsItsPlaceInTheLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	line := w.newLine(2)
-	noError(t, w.Interrupt(t.Context(), w.claim(line[0].ID)))
+	noError(t, w.Settle(t.Context(), w.GiveBack(w.claim(line[0].ID))))
 	w.wantHeld(line[1].ID)
 	late := w.late(line[0])
 	w.wantHeld(line[1].ID)

@@ -59,7 +59,7 @@ func TestPurgeNeverTakesWhatHasNotEnded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pending, between, running := w.raised(), w.raised(), w.raised()
-	noError(t, w.Interrupt(t.Context(), w.claim(pending.ID)))
+	noError(t, w.Settle(t.Context(), w.GiveBack(w.claim(pending.ID))))
 	w.setWebhook(nil) // no notices
 	w.deliver(between.ID, answered(500))
 	w.clock.advance(time.Microsecond)
@@ -278,7 +278,7 @@ func (w *world) endOnly(c *models.Callback) {
 		if d.Callback.ID == c.ID {
 			w.record(d, answered(200))
 		} else {
-			noError(w.t, w.Interrupt(w.t.Context(), d))
+			noError(w.t, w.Settle(w.t.Context(), w.GiveBack(d)))
 		}
 	}
 }

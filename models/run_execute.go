@@ -149,7 +149,7 @@ func (e *Execution) Headers(userAgent string) http.Header {
 }
 
 // RecordBatch writes what came of a call and decides what is next, in one transaction with the callbacks that it makes:
-// another try later, another page, or the batch's end, and with the last batch the run's. As with Record, on an error nothing
+// another try later, another page, or the batch's end, and with the last batch the run's. As with Settle, on an error nothing
 // is changed and the same call may be made again.
 func (s *Service) RecordBatch(ctx context.Context, e *Execution, o Outcome) error {
 	at, o := s.now(), o.Normalized()

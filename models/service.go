@@ -131,7 +131,7 @@ func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Servic
 	s.AddLeased(LeasedBatches, s.stillFiring)
 	s.AddPurges(PurgeRows("runs", store.InTx, Store.PurgeRuns), PurgePayloads("runs", store.InTx, Store.PurgeRunPayloads))
 	settlement := combine.Work[*Settlement, struct{}]{
-		Name: "settlement", Do: s.settleTogether, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
+		Name: "settlement", Do: s.settleAll, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
 	}
 	s.settlements, s.failures = combine.New(settlement), combine.New(settlement)
 	return s

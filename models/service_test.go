@@ -301,7 +301,7 @@ func (w *world) mayClaim(id int64) bool {
 
 func (w *world) record(d *models.Delivery, o models.Outcome) {
 	w.t.Helper()
-	noError(w.t, w.Record(w.t.Context(), d, o))
+	noError(w.t, w.Settle(w.t.Context(), w.Decide(d, o)))
 }
 
 func answered(status int) models.Outcome { return models.Outcome{HTTPStatus: &status} }

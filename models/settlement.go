@@ -63,9 +63,9 @@ func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
 // Ours tells whether the attempt says nothing of the receiver.
 func (x *Settlement) Ours() bool { return !x.Arrived() && x.next.Attempt.Error.Code.Ours() }
 
-// together is with what others a settlement shares a transaction; nil: with none. Where more is to be written than the delivery's own
-// two rows, a notice or the next of its line, it would hold up others. Failures that a digest tells of go together: one after the other
-// they would wait for its lock.
+// together is with what others a settlement shares a transaction; nil: with none. Where more is to be written than
+// the delivery's own two rows, a notice or the next of its line, it would hold up others. Failures that a digest
+// tells of go together: one after the other they would wait for its lock.
 func (s *Service) together(x *Settlement) *combine.Combiner[*Settlement, struct{}] {
 	switch {
 	case x.next.Callback.OrderingKey != "":
@@ -78,22 +78,15 @@ func (s *Service) together(x *Settlement) *combine.Combiner[*Settlement, struct{
 	return nil
 }
 
-// Record writes what came of a delivery: Decide and Conclude.
-func (s *Service) Record(ctx context.Context, d *Delivery, o Outcome) error {
-	return s.Conclude(ctx, s.Decide(d, o))
-}
-
-// Interrupt gives a delivery back: GiveBack and Conclude.
-func (s *Service) Interrupt(ctx context.Context, d *Delivery) error {
-	return s.Conclude(ctx, s.GiveBack(d))
-}
-
 // settleTimeout is when a batch is given up and each is tried alone. It takes some milliseconds.
 const settleTimeout = 5 * time.Second
 
-// Conclude settles one delivery, in a transaction with others that end at the same time. Where that fails each is tried alone, so
-// that a row which cannot be written spoils no other.
-func (s *Service) Conclude(ctx context.Context, x *Settlement) error {
+// Settle writes what was decided on a delivery, in one transaction with the notice to the SSO partner where one is
+// due, and with others that end at the same time. Where that fails each is tried alone, so that a row which cannot be
+// written spoils no other. When another worker has claimed the callback since (this one's lease ran out), only the
+// attempt is completed. On an error nothing is changed, and the same call may be made again; when all is written, the
+// delivery shows it.
+func (s *Service) Settle(ctx context.Context, x *Settlement) error {
 	if others := s.together(x); others != nil {
 		// Who leaves would find the delivery changed behind its back.
 		_, err := others.Do(context.WithoutCancel(ctx), x)
@@ -101,19 +94,14 @@ func (s *Service) Conclude(ctx context.Context, x *Settlement) error {
 			return err
 		}
 	}
-	return s.Settle(ctx, x)
+	_, err := s.settleAll(ctx, []*Settlement{x})
+	return err
 }
 
-func (s *Service) settleTogether(ctx context.Context, settlements []*Settlement) ([]struct{}, error) {
-	return make([]struct{}, len(settlements)), s.Settle(ctx, settlements...)
-}
-
-// Settle writes settlements, in one transaction with the notices to SSO partners where some are due. When another worker has
-// claimed a callback since (this one's lease ran out), only the attempt is completed. On an error nothing is changed, and
-// the same call may be made again, also for each alone; when all is written, the deliveries show it.
-func (s *Service) Settle(ctx context.Context, settlements ...*Settlement) error {
-	// In the order of their ids, in which a statement usually locks them: who writes the same rows at the same moment waits then. No two
-	// settlements of the same attempt are written at once, so nothing depends on it.
+// settleAll writes settlements in one transaction.
+func (s *Service) settleAll(ctx context.Context, settlements []*Settlement) ([]struct{}, error) {
+	// In the order of their ids, in which a statement usually locks them: who writes the same rows at the same moment
+	// waits then. No two settlements of the same attempt are written at once, so nothing depends on it.
 	sorted := slices.SortedFunc(slices.Values(settlements), func(a, b *Settlement) int {
 		return cmp.Compare(a.next.Callback.ID, b.next.Callback.ID)
 	})
@@ -123,13 +111,13 @@ func (s *Service) Settle(ctx context.Context, settlements ...*Settlement) error 
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, x := range settlements {
 		*x.delivery = *x.next
 	}
 	s.WakeLanes(ctx, wakeups, WakeTimeout)
-	return nil
+	return make([]struct{}, len(settlements)), nil
 }
 
 // settle returns what is to be woken.

@@ -86,7 +86,7 @@ func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
 	w.clock.advance(time.Second)
 	at := w.clock.now()
 	thanks := models.Outcome{HTTPStatus: new(204), Duration: time.Second, ResponseBody: []byte("thanks"), Timings: models.Timings{FirstByte: time.Millisecond}}
-	noError(t, w.Settle(t.Context(),
+	noError(t, w.SettleTogether(t.Context(),
 		w.Decide(ended, answered(410)), w.GiveBack(back), w.Decide(arrived, thanks), w.Decide(again, refused())))
 	woken := wokenIDs(w.queue.take())
 
@@ -130,7 +130,7 @@ func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
 func TestSettlingNothingIsNoError(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	noError(t, w.Settle(t.Context()))
+	noError(t, w.SettleTogether(t.Context()))
 	if got := w.queue.take(); len(got) != 0 {
 		t.Errorf("woken: %v", got)
 	}
@@ -150,7 +150,7 @@ func TestSettlementsTogetherLeaveACallbackThatWasClaimedAgainAndWriteTheOthers(t
 			if withSecond {
 				batch = append(batch, w.Decide(second, answered(201)))
 			}
-			noError(t, w.Settle(t.Context(), batch...))
+			noError(t, w.SettleTogether(t.Context(), batch...))
 
 			for _, d := range []*models.Delivery{held[0], held[2]} {
 				wantStatus(t, w.callback(d.Callback.ID), models.StatusSuccess)
@@ -218,7 +218,7 @@ func TestSettlementsThatCannotBeWrittenTogetherChangeNothingAndCanBeWrittenOneBy
 				w.Decide(held[0], answered(200)), w.Decide(held[1], answered(500)), w.Decide(held[2], answered(410)), w.GiveBack(held[3]),
 			}
 			before := w.allSettled(held)
-			if err := w.on(broken{w.store, after}).Settle(t.Context(), decided...); !errors.Is(err, errBroken) {
+			if err := w.on(broken{w.store, after}).SettleTogether(t.Context(), decided...); !errors.Is(err, errBroken) {
 				t.Fatalf("got %v", err)
 			}
 			if diff := cmp.Diff(before, w.allSettled(held)); diff != "" || len(w.notices()) != 0 || len(w.queue.take()) != 0 {
@@ -250,7 +250,7 @@ func TestSettlementsTogetherMoveUpTheLinesOfThoseThatHaveEnded(t *testing.T) {
 	for i, o := range []models.Outcome{answered(200), answered(500), answered(410)} {
 		batch = append(batch, w.Decide(delivery(claimed, lines[i][0].ID), o))
 	}
-	noError(t, w.Settle(t.Context(), batch...))
+	noError(t, w.SettleTogether(t.Context(), batch...))
 	w.wantInFront(lines[0][1].ID, w.clock.now())
 	w.wantHeld(lines[1][1].ID)
 	w.wantInFront(lines[2][1].ID, w.clock.now())
@@ -337,7 +337,7 @@ func (w *world) settleBothWays(all []*pair, held []*models.Delivery) {
 	}
 	alone := w.queue.take()
 	rand.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
-	noError(w.t, w.Settle(w.t.Context(), batch...))
+	noError(w.t, w.SettleTogether(w.t.Context(), batch...))
 	if together := w.queue.take(); len(together) != len(alone) {
 		w.t.Errorf("%d wake-ups of %d that were settled together, %d of those alone", len(together), len(batch), len(alone))
 	}

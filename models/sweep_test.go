@@ -248,7 +248,7 @@ func TestQueueThatFailsIsNotTheCallersProblem(t *testing.T) {
 	_, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(5))
 	noError(t, err)
 	d := w.claim(c.ID)
-	noError(t, w.Record(t.Context(), d, answered(410)))
+	noError(t, w.Settle(t.Context(), w.Decide(d, answered(410))))
 	_, err = w.ReplayCallback(t.Context(), w.admin, c.ID)
 	noError(t, err)
 	w.clock.advance(time.Minute)

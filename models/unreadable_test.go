@@ -250,7 +250,7 @@ func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 	service, m := w.on(without{w.store}), &monitor{}
 	service.CountTroubles(m)
 	c := w.raised()
-	noError(t, service.Record(t.Context(), w.claim(c.ID), answered(500)))
+	noError(t, service.Settle(t.Context(), service.Decide(w.claim(c.ID), answered(500))))
 	if c = w.callback(c.ID); c.FailureCount != 1 || len(w.notices()) != 0 || m.unreadable["notice"] != 1 {
 		t.Errorf("got %+v, %d notices, counted %v", c, len(w.notices()), m.unreadable)
 	}

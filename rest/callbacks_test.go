@@ -289,7 +289,7 @@ func TestAnInterruptedAttemptSaysNothingOfTheReceiver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key, c := w.key(project), w.pending()
-	interrupt := func() { must(t, w.service.Interrupt(t.Context(), w.claim(c))) }
+	interrupt := func() { must(t, w.service.Settle(t.Context(), w.service.GiveBack(w.claim(c)))) }
 	interrupt()
 	if e := w.entry(key, c); e.Error != nil || e.Response != nil || e.HTTPStatus != nil || e.RetryCount != 0 {
 		t.Errorf("interrupted once: %+v", e)
@@ -313,7 +313,7 @@ func TestTheErrorOfAnEntryRefersToTheAttempt(t *testing.T) {
 	w := newWorld(t)
 	key, c := w.key(project), w.pending()
 	d := w.claim(c)
-	must(t, w.service.Record(t.Context(), d, models.Outcome{Error: &models.AttemptError{Code: models.TLSError, Message: "expired"}}))
+	must(t, w.service.Settle(t.Context(), w.service.Decide(d, models.Outcome{Error: &models.AttemptError{Code: models.TLSError, Message: "expired"}})))
 	if e := w.entry(key, c); e.Error == nil || e.Error.Ref != d.Attempt.UID.String() || e.Error.Label != "TLS_ERROR" || e.HTTPStatus != nil {
 		t.Errorf("%+v", e)
 	}

@@ -157,7 +157,7 @@ func (w *world) deliver(c *models.Callback, status int, body string) {
 	if status == 0 {
 		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
 	}
-	must(w.tb, w.service.Record(w.tb.Context(), w.claim(c), o))
+	must(w.tb, w.service.Settle(w.tb.Context(), w.service.Decide(w.claim(c), o)))
 }
 
 // claim claims one callback as a worker would that finds no other due in its lane.
