@@ -123,7 +123,7 @@ func (c *Callback) aim(t Target, owners Owners) {
 
 // resolveTarget returns where a callback goes as things are now. What of it cannot be read is no error, but stands in the target: the URL
 // is known all the same.
-func resolveTarget(ctx context.Context, tx Tx, c *Callback, owners Owners) (Target, error) {
+func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners) (Target, error) {
 	switch c.Target {
 	case TargetRequest:
 		return Target{*c.TargetURL, LevelRequest, Sourced(c.TargetHeaders, LevelRequest), c.Unreadable}, nil
@@ -158,35 +158,9 @@ func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
 
 // CallbackStore keeps callbacks and their attempts.
 type CallbackStore interface {
-	CallbackHistory
-	OrderingStore
-	NoticeStore
-
-	// CreateCallbacks sets the IDs. A DedupKey that is taken is a CONFLICT.
-	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
-	// CallbacksByDedupKey returns them without their bodies and headers.
-	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
-	LockCallback(ctx context.Context, scope Scope, id int64) (*Callback, error)
-	// CountReplays raises ReplayCounts to the given numbers, by the ids of the originals.
-	CountReplays(ctx context.Context, numbers map[int64]int) error
-
-	// ClaimDue turns PENDING callbacks that are due into RUNNING ones with a lease and their next attempt numbers: of each lane up to
-	// its limit, those that wait the longest, in one statement. Callers at the same moment get different ones.
-	ClaimDue(ctx context.Context, lanes []LaneLimit, now, leaseUntil time.Time) ([]*Callback, error)
-	// ClaimSuspect is ClaimDue for one callback that only ever is sent alone, of any lane; ClaimDue leaves those out.
-	ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*Callback, error)
-	// GiveBackCallbacks makes claimed callbacks wait again as if they had not been claimed, to be due when and in the lane that they say
-	// now. One that somebody else has taken since stays as it is.
-	GiveBackCallbacks(ctx context.Context, callbacks ...*Callback) error
-	// Body reads a callback's body.
-	Body(ctx context.Context, callbackID int64) ([]byte, error)
-	// CreateAttempts sets the IDs.
-	CreateAttempts(ctx context.Context, attempts []*Attempt) error
-	// FinishAttempts writes what came of attempts. Where the row of one is missing it returns NotFound, and the transaction is to
-	// be undone.
-	FinishAttempts(ctx context.Context, attempts ...*Attempt) error
-	// SettleCallbacks writes what became of claimed callbacks, and tells for each whether it did. One that was claimed again since
-	// stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has claimed again is still the
-	// first claimer's to settle.
-	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
+	CallbackReader
+	DeliveryTx
+	SettlementTx
+	ReplayTx
+	SweepTx
 }

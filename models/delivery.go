@@ -28,12 +28,37 @@ const (
 	LeaseRenewal = 3 * time.Second
 )
 
+// DeliveryTx is the database as claims and releases need it.
+type DeliveryTx interface {
+	PartiesTx
+	AttemptTx
+
+	// ClaimDue turns PENDING callbacks that are due into RUNNING ones with a lease and their next attempt numbers: of
+	// each lane up to its limit, those that wait the longest, in one statement. Callers at the same moment get different
+	// ones.
+	ClaimDue(ctx context.Context, lanes []LaneLimit, now, leaseUntil time.Time) ([]*Callback, error)
+	// ClaimSuspect is ClaimDue for one callback that only ever is sent alone, of any lane; ClaimDue leaves those out.
+	ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*Callback, error)
+	// DeleteAttempts deletes attempts that are still open.
+	DeleteAttempts(ctx context.Context, of Leased, ids ...int64) error
+}
+
+// AttemptTx is how attempts begin.
+type AttemptTx interface {
+	SecretsTx
+	// CreateAttempts sets the IDs.
+	CreateAttempts(ctx context.Context, attempts []*Attempt) error
+	// GiveBackCallbacks makes claimed callbacks wait again as if they had not been claimed, to be due when and in the
+	// lane that they say now. One that somebody else has taken since stays as it is.
+	GiveBackCallbacks(ctx context.Context, callbacks ...*Callback) error
+}
+
 // Claim takes callbacks that are due, of each lane up to its limit, for one attempt each: in one transaction they get a lease, their
 // targets are resolved, and the attempts' rows are written, so that no request leaves without one. Those that are not to be sent now are
 // given back: what cannot be read is put off, and what goes to another lane by now waits there, which movedTo names. The lanes that gave
 // as many as they were asked for are full: they may have more.
 func (s *Service) Claim(ctx context.Context, lanes []LaneLimit) (deliveries []*Delivery, movedTo []Lane, full []string, err error) {
-	deliveries, movedTo, err = s.claim(ctx, func(tx Store, at time.Time) ([]*Callback, error) {
+	deliveries, movedTo, err = s.claim(ctx, func(tx DeliveryTx, at time.Time) ([]*Callback, error) {
 		claimed, err := tx.ClaimDue(ctx, lanes, at, at.Add(LeaseTime))
 		full = FullLanes(lanes, claimed, func(c *Callback) Lane { return c.Lane })
 		return claimed, err
@@ -47,13 +72,13 @@ func (s *Service) Claim(ctx context.Context, lanes []LaneLimit) (deliveries []*D
 // ClaimSuspect is Claim for one callback, of any lane, that a worker took with it SuspectAfter times when it died: it is to be sent while
 // nothing else is in flight.
 func (s *Service) ClaimSuspect(ctx context.Context) ([]*Delivery, error) {
-	deliveries, _, err := s.claim(ctx, func(tx Store, at time.Time) ([]*Callback, error) {
+	deliveries, _, err := s.claim(ctx, func(tx DeliveryTx, at time.Time) ([]*Callback, error) {
 		return tx.ClaimSuspect(ctx, at, at.Add(LeaseTime))
 	})
 	return deliveries, err
 }
 
-func (s *Service) claim(ctx context.Context, some func(tx Store, at time.Time) ([]*Callback, error)) (deliveries []*Delivery, movedTo []Lane, err error) {
+func (s *Service) claim(ctx context.Context, some func(tx DeliveryTx, at time.Time) ([]*Callback, error)) (deliveries []*Delivery, movedTo []Lane, err error) {
 	err = s.store.InTx(ctx, func(tx Store) error {
 		at := s.now()
 		claimed, err := some(tx, at)
@@ -69,7 +94,7 @@ func (s *Service) claim(ctx context.Context, some func(tx Store, at time.Time) (
 	return deliveries, movedTo, nil
 }
 
-func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at time.Time) (deliveries []*Delivery, movedTo []Lane, err error) {
+func (s *Service) prepare(ctx context.Context, tx DeliveryTx, claimed []*Callback, at time.Time) (deliveries []*Delivery, movedTo []Lane, err error) {
 	ids := make([]*int64, len(claimed))
 	for i, c := range claimed {
 		ids[i] = &c.ProjectID
@@ -103,7 +128,7 @@ func (s *Service) prepare(ctx context.Context, tx Store, claimed []*Callback, at
 }
 
 // aimed makes the next attempt of a claimed callback.
-func (s *Service) aimed(ctx context.Context, tx Store, c *Callback, known Parties, at time.Time) (d *Delivery, err error) {
+func (s *Service) aimed(ctx context.Context, tx DeliveryTx, c *Callback, known Parties, at time.Time) (d *Delivery, err error) {
 	if c.Exhausted() {
 		return refused(c, RefusedExhausted, at), nil
 	}
@@ -150,7 +175,7 @@ func newAttempt(c *Callback, at time.Time) *Attempt {
 
 // equip gives deliveries their secrets and writes their attempts, and gives back what is not to be sent now: those whose secrets cannot
 // be read join it.
-func (s *Service) equip(ctx context.Context, tx StartTx, deliveries []*Delivery, back []*Callback, at time.Time) ([]*Delivery, error) {
+func (s *Service) equip(ctx context.Context, tx AttemptTx, deliveries []*Delivery, back []*Callback, at time.Time) ([]*Delivery, error) {
 	signers := map[SigningOwner]bool{}
 	for _, d := range deliveries {
 		if d.refusal == nil {

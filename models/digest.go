@@ -22,17 +22,9 @@ const (
 	maxDigestStatuses = 20
 )
 
-// DigestStore keeps the digests of projects.
-type DigestStore interface {
-	// LastDigest returns a project's latest digest, replays apart, with its body; nil: there is none.
-	LastDigest(ctx context.Context, projectID int64) (*Callback, error)
-	// RewriteDigest gives a digest another body, unless it was claimed for an attempt: then it returns false.
-	RewriteDigest(ctx context.Context, id int64, body []byte) (bool, error)
-}
-
 // digest tells the partner of failures of a project, in the digest that waits or in a new one. Who does the same at the same moment waits,
 // to the end of the transaction; of what a worker has claimed the bytes stay as they are.
-func (s *Service) digest(ctx context.Context, tx Store, projectID int64, failed []*Delivery) ([]Wakeup, error) {
+func (s *Service) digest(ctx context.Context, tx NoticeTx, projectID int64, failed []*Delivery) ([]Wakeup, error) {
 	if err := tx.LockOrderingKey(ctx, "digest:"+RawIDText(projectID)); err != nil {
 		return nil, err
 	}
@@ -69,7 +61,7 @@ func (s *Service) digest(ctx context.Context, tx Store, projectID int64, failed 
 }
 
 // addToDigest returns false where the digest cannot be changed any more.
-func (s *Service) addToDigest(ctx context.Context, tx Store, waiting *Callback, failures []Failure) (bool, error) {
+func (s *Service) addToDigest(ctx context.Context, tx NoticeTx, waiting *Callback, failures []Failure) (bool, error) {
 	var n digestNotice
 	if err := json.Unmarshal(waiting.Body, &n); err != nil {
 		s.troubles.Unreadable(ctx, "digest", "callback", waiting.UID.String(), "error", err)

@@ -75,7 +75,7 @@ func (d *DirectStarts) reserve(callbacks []*Callback) {
 }
 
 // claim makes the delivery of a callback that is about to be created; nil where it is to wait.
-func (d *DirectStarts) claim(ctx context.Context, tx Tx, c *Callback, owners Owners, at time.Time) (*Delivery, error) {
+func (d *DirectStarts) claim(ctx context.Context, tx PartiesTx, c *Callback, owners Owners, at time.Time) (*Delivery, error) {
 	room := d.rooms[c.Lane]
 	if room.left == 0 {
 		return nil, nil

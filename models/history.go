@@ -30,22 +30,47 @@ func (f CallbackFilter) Check() error {
 	return AllProblems(CheckFilterValues("status", len(f.Status)), CheckFilterValues("event", len(f.Event)))
 }
 
-// CallbackHistory reads what became of callbacks.
-type CallbackHistory interface {
-	// Callbacks returns callbacks without their bodies and headers, and so do all here. Of notices only the platform's scope sees the
-	// target's URL, those of the attempts, and what the partner answered.
+// CallbackReader reads callbacks and their attempts, within a caller's scope. It returns those of the given ids that are
+// there, in no order, and a page for each of the given owners, in one statement. Callbacks come without their bodies and
+// headers, attempts without the answers' bodies. Of notices only the platform's scope sees the target's URL, those of
+// the attempts, and what the partner answered.
+type CallbackReader interface {
 	Callbacks(ctx context.Context, scope Scope, ids ...int64) ([]*Callback, error)
 	CallbackByUID(ctx context.Context, scope Scope, uid uuid.UUID) (*Callback, error)
-	// CallbackPages returns a page for each of the owners, newest first, in one statement. Of what has ended it reads as much of a long
-	// history as of a short one where the owners are accounts or projects, whatever the filter.
-	CallbackPages(ctx context.Context, scope Scope, owner CallbackOwner, ids []int64, filter CallbackFilter, page Page) (map[int64]*PageOf[*Callback], error)
-	// CountCallbacks counts what CallbackPages lists, up to MaxCounted and one more for any number above; an owner without any is left out.
-	CountCallbacks(ctx context.Context, scope Scope, owner CallbackOwner, ids []int64, filter CallbackFilter) (map[int64]int, error)
+	// CallbackPages has the newest first. Of what has ended it reads as much of a long history as of a short one where
+	// the owners are accounts or projects, whatever the filter.
+	CallbackPages(
+		ctx context.Context, scope Scope, owner CallbackOwner, ids []int64, filter CallbackFilter, page Page,
+	) (map[int64]*PageOf[*Callback], error)
+	// CountCallbacks counts what CallbackPages lists, up to MaxCounted and one more for any number above; an owner
+	// without any is left out.
+	CountCallbacks(
+		ctx context.Context, scope Scope, owner CallbackOwner, ids []int64, filter CallbackFilter,
+	) (map[int64]int, error)
 	// Replays returns the replays of the given originals, oldest first.
 	Replays(ctx context.Context, scope Scope, originalIDs ...int64) ([]*Callback, error)
-	// AttemptPages returns a page for each of the callbacks, oldest first and without the answers' bodies, in one statement.
-	AttemptPages(ctx context.Context, scope Scope, callbackIDs []int64, page Page) (map[int64]*PageOf[*Attempt], error)
+	// AttemptPages has the oldest first.
+	AttemptPages(
+		ctx context.Context, scope Scope, callbackIDs []int64, page Page,
+	) (map[int64]*PageOf[*Attempt], error)
 	CountAttempts(ctx context.Context, scope Scope, callbackIDs []int64) (map[int64]int, error)
+}
+
+// CallbackQuery is a CallbackReader for doors. A caller's scope is that of Actor.Scope with RoleViewer.
+type CallbackQuery struct{ CallbackReader }
+
+// Callback returns one callback.
+func (q CallbackQuery) Callback(ctx context.Context, scope Scope, id int64) (*Callback, error) {
+	return One(q.Callbacks(ctx, scope, id))(TypeCallback)
+}
+
+// CallbackByUID returns one callback. BAD_USER_INPUT on uid when it is no UUID.
+func (q CallbackQuery) CallbackByUID(ctx context.Context, scope Scope, uid string) (*Callback, error) {
+	id, err := uuid.Parse(uid)
+	if err != nil {
+		return nil, Invalid("uid", "must be a UUID")
+	}
+	return q.CallbackReader.CallbackByUID(ctx, scope, id)
 }
 
 // Callback returns one callback that the actor may see.

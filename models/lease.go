@@ -17,25 +17,18 @@ type Lease struct {
 	Attempt int
 }
 
-// LeaseStore keeps what is in workers' hands and what waits for them, of each kind alike.
+// LeaseStore keeps what is in workers' hands, of each kind alike.
 type LeaseStore interface {
-	// RenewLeases moves leases of what is RUNNING to until, and returns them: not those that were lost, which the attempt count tells, nor
-	// those that somebody is just settling.
+	// RenewLeases moves leases of what is RUNNING to until, and returns them: not those that were lost, which the
+	// attempt count tells, nor those that somebody is just settling.
 	RenewLeases(ctx context.Context, of Leased, leases []Lease, until time.Time) ([]Lease, error)
-	// DeleteAttempts deletes attempts that are still open.
-	DeleteAttempts(ctx context.Context, of Leased, ids ...int64) error
-	// Excuse takes back in advance what the sweep will count: the process that has these RUNNING ones was told to stop. What is written of
-	// one after all, when it is settled or given back, undoes that.
+	// Excuse takes back in advance what the sweep will count: the process that has these RUNNING ones was told to stop.
+	// What is written of one after all, when it is settled or given back, undoes that.
 	Excuse(ctx context.Context, of Leased, ids []int64) error
-	// InterruptExpired makes RUNNING ones whose lease ran out wait again, and their open attempts INTERRUPTED; it counts.
-	InterruptExpired(ctx context.Context, of Leased, now time.Time, limit int) (int, error)
 	// CountDue counts what waits and was due by the given time, up to limit.
 	CountDue(ctx context.Context, of Leased, dueBy time.Time, limit int) (int, error)
-	// OverdueLanes looks at up to limit lanes in which something waits, in the order of their keys after the given one, and returns those
-	// with something that was due by the given time. Where there may be more lanes, next is the last that it looked at.
-	OverdueLanes(ctx context.Context, of Leased, after string, dueBy time.Time, limit int) (overdue []string, next string, err error)
-	// GiveLanes gives lanes to up to limit of those that wait without one, as the release before leaves them, and returns how many.
-	GiveLanes(ctx context.Context, of Leased, limit int) (int, error)
+	// Body reads a callback's body.
+	Body(ctx context.Context, callbackID int64) ([]byte, error)
 }
 
 // Lease returns the delivery's lease.
@@ -102,11 +95,4 @@ func (s *Service) swept(ctx context.Context, at time.Time) (expire bool, err err
 	grace, err := s.store.Swept(ctx, at, at.Add(-outageTime), at.Add(LeaseTime))
 	// One that lies further ahead than any that is given now was written before the clock was set back.
 	return !grace.After(at) || grace.Sub(at) > 2*LeaseTime, err
-}
-
-// SweepStore keeps when workers swept.
-type SweepStore interface {
-	// Swept notes a sweep, and returns until when leases that have run out are left alone: where there was a sweep before, and the last one
-	// before the given time, that becomes graceUntil. It is one statement and holds nothing when it returns.
-	Swept(ctx context.Context, now, lastSince, graceUntil time.Time) (time.Time, error)
 }

@@ -15,10 +15,20 @@ var refusedForGood = []int{
 // supersededError is of an older result that has failed, where a newer one is ready: the newest is what counts.
 var supersededError = &AttemptError{Superseded, "a newer result for this URL is ready, and is sent instead"}
 
+// LineReader tells how the head of a line fares.
+type LineReader interface {
+	// AttemptedAt returns when the first and the last attempt before one of a number began; zero times where there was
+	// none.
+	AttemptedAt(ctx context.Context, callbackID int64, before int) (first, last time.Time, err error)
+	// LaneSucceeded tells whether one of the last 1,000 callbacks of an account that ended did so in a lane, as SUCCESS,
+	// after a time.
+	LaneSucceeded(ctx context.Context, accountID int64, lane Lane, after time.Time) (bool, error)
+}
+
 // giveWay lets the head of a line that has failed end before its schedule does, where others wait behind it: an older result where there is
 // a newer one, what the receiver refuses for good, and what has held them up for too long, though its lane succeeds with others. While the
 // receiver is down for everybody, all wait. The transaction has locked the ordering key.
-func (s *Service) giveWay(ctx context.Context, tx Store, d *Delivery, at time.Time) error {
+func (s *Service) giveWay(ctx context.Context, tx SettlementTx, d *Delivery, at time.Time) error {
 	c := d.Callback
 	if c.OrderingKey == "" || !d.counted || c.Status.Ended() {
 		return nil
@@ -54,7 +64,7 @@ func (s *Service) giveWay(ctx context.Context, tx Store, d *Delivery, at time.Ti
 
 // blocks tells whether the head of a line has been attempted for long enough, and its lane has succeeded since the last attempt before one of
 // a number.
-func (s *Service) blocks(ctx context.Context, tx Store, c *Callback, before int, at time.Time) (bool, error) {
+func (s *Service) blocks(ctx context.Context, tx LineReader, c *Callback, before int, at time.Time) (bool, error) {
 	first, last, err := tx.AttemptedAt(ctx, c.ID, before)
 	if err != nil || first.IsZero() || at.Sub(first) < s.rules.LineWait {
 		return false, err
@@ -84,7 +94,7 @@ func supersede(ctx context.Context, tx Tx, c *Callback) error {
 
 // hurryRefused makes the head due that the receiver has refused for good while it was alone, as another lines up: one more attempt, and then
 // it gives way. The transaction has locked the ordering key.
-func hurryRefused(ctx context.Context, tx Tx, c *Callback) error {
+func hurryRefused(ctx context.Context, tx LineTx, c *Callback) error {
 	head, err := tx.Head(ctx, c.OrderingKey)
 	if err != nil || head == nil || head.Status != StatusPending || !head.refusedForGood() {
 		return err

@@ -7,11 +7,16 @@ import (
 	"strconv"
 )
 
-// NoticeStore is what notices to partners need.
-type NoticeStore interface {
+// NoticeTx is what notices to partners need beside what all that is raised needs.
+type NoticeTx interface {
+	Tx
 	// Partners returns, by callback, what its failure is told by.
 	Partners(ctx context.Context, callbackIDs ...int64) (map[int64]Partner, error)
-	DigestStore
+	// LastDigest returns a project's latest digest, replays apart, with its body; nil: there is none.
+	LastDigest(ctx context.Context, projectID int64) (*Callback, error)
+	// RewriteDigest gives a digest another body, unless it was claimed for an attempt: then it returns false.
+	RewriteDigest(ctx context.Context, id int64, body []byte) (bool, error)
+	LineReader
 }
 
 // Partner is who hears of a callback's failure, as things are now.
@@ -22,7 +27,7 @@ type Partner struct {
 }
 
 // partnersOf is read before the failures are written: what was written before was told before.
-func partnersOf(ctx context.Context, tx Store, settlements []*Settlement) (map[int64]Partner, error) {
+func partnersOf(ctx context.Context, tx NoticeTx, settlements []*Settlement) (map[int64]Partner, error) {
 	var ids []int64
 	for _, x := range settlements {
 		if x.next.noticeDue() {
@@ -41,7 +46,7 @@ func (d *Delivery) noticeDue() bool {
 }
 
 // tellPartners raises the notices of failures, and returns what is to be woken.
-func (s *Service) tellPartners(ctx context.Context, tx Store, failed []*Delivery, partners map[int64]Partner) (wakeups []Wakeup, err error) {
+func (s *Service) tellPartners(ctx context.Context, tx NoticeTx, failed []*Delivery, partners map[int64]Partner) (wakeups []Wakeup, err error) {
 	digests := map[int64][]*Delivery{} // by project
 	for _, d := range failed {
 		c, partner := d.Callback, partners[d.Callback.ID]
@@ -81,7 +86,7 @@ func (s *Service) withoutNotice(ctx context.Context, err error, failed ...*Deliv
 }
 
 // raiseNotice returns nil where nobody hears of it.
-func (s *Service) raiseNotice(ctx context.Context, tx Store, d *Delivery, partner Partner) (*Callback, error) {
+func (s *Service) raiseNotice(ctx context.Context, tx NoticeTx, d *Delivery, partner Partner) (*Callback, error) {
 	c, key := d.Callback, d.noticeKey("callback-failed")
 	if partner.FailureCount >= c.FailureCount { // the same call is made again, after a commit that was not heard of
 		return CallbackOf(ctx, tx, key)

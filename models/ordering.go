@@ -6,27 +6,19 @@ import (
 	"time"
 )
 
-// OrderingStore keeps the callbacks of one ordering key in line.
-type OrderingStore interface {
-	// LockOrderingKey makes transactions that lengthen or shorten a line, or add to a digest, wait for each other, to their ends.
+// LineTx is how a callback joins the line of those that have its ordering key.
+type LineTx interface {
+	// LockOrderingKey makes transactions that lengthen or shorten a line, or add to a digest, wait for each other, to
+	// their ends.
 	LockOrderingKey(ctx context.Context, key string) error
 	// LineIsEmpty tells whether all callbacks of an ordering key have ended.
 	LineIsEmpty(ctx context.Context, key string) (bool, error)
+	// Head returns the callback of an ordering key that is not held; nil where there is none.
+	Head(ctx context.Context, key string) (*Callback, error)
 	// ReleaseNext makes the first held callback of an ordering key due; nil where there is none.
 	ReleaseNext(ctx context.Context, key string, now time.Time) (*Callback, error)
-	// Head returns the callback of an ordering key that is not held, and FirstHeld the first that is; nil where there is none.
-	Head(ctx context.Context, key string) (*Callback, error)
-	FirstHeld(ctx context.Context, key string) (*Callback, error)
-	// HoldsNewer tells whether a callback of the same event and line is held, replays apart, whose source was created after this one's.
-	HoldsNewer(ctx context.Context, c *Callback) (bool, error)
-	// LaneSucceeded tells whether one of the last 1,000 callbacks of an account that ended did so in a lane, as SUCCESS, after a time.
-	LaneSucceeded(ctx context.Context, accountID int64, lane Lane, after time.Time) (bool, error)
-	// AttemptedAt returns when the first and the last attempt before one of a number began; zero times where there was none.
-	AttemptedAt(ctx context.Context, callbackID int64, before int) (first, last time.Time, err error)
-	// StuckHeads returns the next heads of lines, by id, that have failed and wait for a later time, with callbacks behind them that lined
-	// up before a time.
-	StuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) ([]*Callback, error)
-	// PullForward makes a PENDING callback due that was attempted as often as it says; false: it was claimed since, or has ended.
+	// PullForward makes a PENDING callback due that was attempted as often as it says; false: it was claimed since, or
+	// has ended.
 	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
 }
 
@@ -56,7 +48,7 @@ func lineUp(ctx context.Context, tx Tx, c *Callback) error {
 
 // lockLines locks the lines that callbacks stand in, in the order of their keys: who does the same at the same moment waits, and does
 // not deadlock.
-func lockLines(ctx context.Context, tx Store, callbacks []*Callback) error {
+func lockLines(ctx context.Context, tx LineTx, callbacks []*Callback) error {
 	var keys []string
 	for _, c := range callbacks {
 		if c.OrderingKey != "" {
@@ -74,7 +66,7 @@ func lockLines(ctx context.Context, tx Store, callbacks []*Callback) error {
 
 // moveUp lets the line of a callback that has ended move up, and returns the one whose turn it is now, nil for none. The
 // transaction has locked the ordering key.
-func moveUp(ctx context.Context, tx Store, c *Callback, now time.Time) (*Callback, error) {
+func moveUp(ctx context.Context, tx LineTx, c *Callback, now time.Time) (*Callback, error) {
 	if c.OrderingKey == "" || !c.Status.Ended() {
 		return nil, nil
 	}

@@ -5,28 +5,26 @@ import (
 	"time"
 )
 
-// Tx is what the engine asks of a transaction in which a callback is raised. The port of a source has it too, so that the source's own
-// transaction can be handed to Raise. What each promises stands beside it in UserStore, CallbackStore and so on.
+// Tx is what the engine asks of a transaction in which a callback is raised. The port of a source has it too, so that
+// the source's own transaction can be handed to Raise.
 type Tx interface {
 	PartiesTx
+	LineTx
 
-	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
+	// CreateCallbacks sets the IDs. A DedupKey that is taken is a CONFLICT.
 	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
+	// CallbacksByDedupKey returns them without their bodies and headers.
+	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
+	// SettleCallbacks writes what became of claimed callbacks, and tells for each whether it did. One that was claimed
+	// again since stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has claimed
+	// again is still the first claimer's to settle.
 	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
-
-	LockOrderingKey(ctx context.Context, key string) error
-	LineIsEmpty(ctx context.Context, key string) (bool, error)
-	Head(ctx context.Context, key string) (*Callback, error)
-	ReleaseNext(ctx context.Context, key string, now time.Time) (*Callback, error)
-	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
 }
 
 // StartTx is Tx where callbacks may start with their creation.
 type StartTx interface {
 	Tx
-	SecretsTx
-	CreateAttempts(ctx context.Context, attempts []*Attempt) error
-	GiveBackCallbacks(ctx context.Context, callbacks ...*Callback) error
+	AttemptTx
 }
 
 // InTx runs f in one transaction on a port that is bound to it: f's error, or a failed commit, undoes everything. No HTTP request and no

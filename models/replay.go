@@ -21,6 +21,16 @@ func ReplayNumber(dedupKey string) int {
 	return number
 }
 
+// ReplayTx is the database as a replay needs it.
+type ReplayTx interface {
+	Tx
+	LockCallback(ctx context.Context, scope Scope, id int64) (*Callback, error)
+	// Replays is CallbackReader.Replays.
+	Replays(ctx context.Context, scope Scope, originalIDs ...int64) ([]*Callback, error)
+	// CountReplays raises ReplayCounts to the given numbers, by the ids of the originals.
+	CountReplays(ctx context.Context, numbers map[int64]int) error
+}
+
 // ReplayCallback sends an ended callback once more, as a new callback with the same ref and the same bytes, to the target as it
 // is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is itself a replay, has not
 // ended, was replayed three times already, has lost its payload, or has nowhere to go. Notices to the partner are the platform's

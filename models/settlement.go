@@ -10,6 +10,19 @@ import (
 	"github.com/ringback/ringback/models/combine"
 )
 
+// SettlementTx is the database as settlements need it.
+type SettlementTx interface {
+	NoticeTx
+	// FinishAttempts writes what came of attempts. Where the row of one is missing it returns NotFound, and the
+	// transaction is to be undone.
+	FinishAttempts(ctx context.Context, attempts ...*Attempt) error
+	// FirstHeld returns the first callback of an ordering key that is held; nil where there is none.
+	FirstHeld(ctx context.Context, key string) (*Callback, error)
+	// HoldsNewer tells whether a callback of the same event and line is held, replays apart, whose source was created
+	// after this one's.
+	HoldsNewer(ctx context.Context, c *Callback) (bool, error)
+}
+
 // Settlement is what becomes of a delivery: decided, and not yet written.
 type Settlement struct {
 	delivery *Delivery
@@ -121,7 +134,7 @@ func (s *Service) settleAll(ctx context.Context, settlements []*Settlement) ([]s
 }
 
 // settle returns what is to be woken.
-func (s *Service) settle(ctx context.Context, tx Store, settlements []*Settlement) ([]Wakeup, error) {
+func (s *Service) settle(ctx context.Context, tx SettlementTx, settlements []*Settlement) ([]Wakeup, error) {
 	callbacks, attempts := make([]*Callback, len(settlements)), make([]*Attempt, len(settlements))
 	for i, x := range settlements {
 		callbacks[i], attempts[i] = x.next.Callback, x.next.Attempt

@@ -21,6 +21,35 @@ const (
 	sweepWakeTimeout = time.Second
 )
 
+// SweepTx is the database as the sweep needs it within a transaction, for each kind alike.
+type SweepTx interface {
+	// InterruptExpired makes RUNNING ones whose lease ran out wait again, and their open attempts INTERRUPTED; it counts.
+	InterruptExpired(ctx context.Context, of Leased, now time.Time, limit int) (int, error)
+	// OverdueLanes looks at up to limit lanes in which something waits, in the order of their keys after the given one,
+	// and returns those with something that was due by the given time. Where there may be more lanes, next is the last
+	// that it looked at.
+	OverdueLanes(
+		ctx context.Context, of Leased, after string, dueBy time.Time, limit int,
+	) (overdue []string, next string, err error)
+}
+
+// SweepStore is the database as the sweep needs it beside that. Each method is one statement, which holds nothing when
+// it returns.
+type SweepStore interface {
+	// Swept notes a sweep, and returns until when leases that have run out are left alone: where there was a sweep
+	// before, and the last one before the given time, that becomes graceUntil.
+	Swept(ctx context.Context, now, lastSince, graceUntil time.Time) (time.Time, error)
+	// GiveLanes gives lanes to up to limit of those that wait without one, as the release before leaves them, and
+	// returns how many.
+	GiveLanes(ctx context.Context, of Leased, limit int) (int, error)
+	// StuckHeads returns the next heads of lines, by id, that have failed and wait for a later time, with callbacks
+	// behind them that lined up before a time.
+	StuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) ([]*Callback, error)
+	LineReader
+	// PullForward is LineTx.PullForward.
+	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
+}
+
 // sweeping is one kind of what the sweep looks after.
 type sweeping struct {
 	of        Leased
@@ -87,7 +116,7 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 }
 
 // overdueLanes goes on where the last sweep of this process has come to its bound, and begins anew where it has not.
-func (s *Service) overdueLanes(ctx context.Context, tx Store, of Leased, dueBy time.Time) ([]Lane, error) {
+func (s *Service) overdueLanes(ctx context.Context, tx SweepTx, of Leased, dueBy time.Time) ([]Lane, error) {
 	after := ""
 	if last, ok := s.sweptTo.LoadAndDelete(of); ok {
 		after = last.(string)
