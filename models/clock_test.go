@@ -2,7 +2,6 @@ package models_test
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -10,41 +9,18 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
-// clocked is a store with a clock of a test's, which takes a while to answer.
-type clocked struct {
-	models.Store
-	clock *clock
-	took  func()
-}
-
-func (c *clocked) Clock(context.Context) (time.Time, error) {
-	at := c.clock.now()
-	if c.took != nil {
-		c.took()
-	}
-	return at, nil
-}
-
-// skewed is a process whose clock is ahead of the database's, which the world's is.
-func (w *world) skewed(ahead time.Duration) *models.Service {
-	return w.on(&clocked{Store: w.store, clock: w.clock}).WithClock(
-		func() time.Time { return w.clock.now().Add(ahead) }, func() float64 { return 0.5 })
-}
-
-// bothSides are clocks that are too fast, and too slow.
-var bothSides = []time.Duration{15 * time.Second, -15 * time.Second, time.Hour}
-
 // onWrongClocks runs a test for a process on each side, which has compared its clock.
-func onWrongClocks(t *testing.T, test func(t *testing.T, w *world, p *models.Service, ahead time.Duration)) {
+func onWrongClocks(t *testing.T, test func(t *testing.T, w *modelstest.World, p *models.Service, ahead time.Duration)) {
 	t.Helper()
-	for _, ahead := range bothSides {
+	for _, ahead := range modelstest.ClockErrors {
 		t.Run(ahead.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			p := w.skewed(ahead)
-			noError(t, p.SyncClock(t.Context()))
+			w := modelstest.NewWorld(t)
+			p := w.ServiceAhead(ahead)
+			modelstest.NoError(t, p.SyncClock(t.Context()))
 			test(t, w, p, ahead)
 		})
 	}
@@ -52,86 +28,86 @@ func onWrongClocks(t *testing.T, test func(t *testing.T, w *world, p *models.Ser
 
 func TestProcessGoesByTheClockOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	onWrongClocks(t, func(t *testing.T, w *world, p *models.Service, ahead time.Duration) {
-		w.clock.advance(time.Hour)
-		if got := p.Now(); !got.Equal(w.clock.now()) || p.ClockOffset() != -ahead {
-			t.Errorf("%s, and not %s, with an offset of %s", got, w.clock.now(), p.ClockOffset())
+	onWrongClocks(t, func(t *testing.T, w *modelstest.World, p *models.Service, ahead time.Duration) {
+		w.Clock.Advance(time.Hour)
+		if got := p.Now(); !got.Equal(w.Clock.Now()) || p.ClockOffset() != -ahead {
+			t.Errorf("%s, and not %s, with an offset of %s", got, w.Clock.Now(), p.ClockOffset())
 		}
 	})
 }
 
 func TestLeaseOfAWorkerWithAWrongClockIsNotTakenByOthers(t *testing.T) {
 	t.Parallel()
-	onWrongClocks(t, func(t *testing.T, w *world, p *models.Service, _ time.Duration) {
-		d := w.claimBy(p, w.raised().ID)
+	onWrongClocks(t, func(t *testing.T, w *modelstest.World, p *models.Service, _ time.Duration) {
+		d := claimBy(w, p, w.NewCallback().ID)
 		for range 5 { // each sweeps and looks at the other's leases
-			w.clock.advance(models.SweepInterval)
-			w.interrupts(0)
-			noError(t, p.SyncClock(t.Context()))
+			w.Clock.Advance(models.SweepInterval)
+			w.WantInterrupted(0)
+			modelstest.NoError(t, p.SyncClock(t.Context()))
 			if interrupted, _, err := p.Sweep(t.Context()); interrupted != 0 || err != nil {
 				t.Errorf("interrupted %d, %v", interrupted, err)
 			}
 			renewed, err := p.Renew(t.Context(), []models.Lease{d.Lease()})
-			if noError(t, err); len(renewed) != 1 {
+			if modelstest.NoError(t, err); len(renewed) != 1 {
 				t.Error("lost")
 			}
 		}
-		w.clock.advance(models.LeaseTime / 2) // now it is killed
-		w.interrupts(0)
-		w.clock.advance(models.LeaseTime / 2)
-		w.interrupts(1)
+		w.Clock.Advance(models.LeaseTime / 2) // now it is killed
+		w.WantInterrupted(0)
+		w.Clock.Advance(models.LeaseTime / 2)
+		w.WantInterrupted(1)
 	})
 }
 
 func TestWhatAProcessWithAWrongClockMakesIsDueForOthersAtOnce(t *testing.T) {
 	t.Parallel()
-	onWrongClocks(t, func(t *testing.T, w *world, p *models.Service, _ time.Duration) {
-		_, c, err := w.crawlsOn(p, w.store.InCrawlTx).FinishCrawl(t.Context(), w.platform, crawl.End{
-			CrawlID: 1, ProjectID: &w.project.ID, Kind: crawl.Standard, Status: crawl.Finished,
+	onWrongClocks(t, func(t *testing.T, w *modelstest.World, p *models.Service, _ time.Duration) {
+		_, c, err := w.CrawlsOn(p, w.Store.InCrawlTx).FinishCrawl(t.Context(), w.Platform, crawl.End{
+			CrawlID: 1, ProjectID: &w.Shop.ID, Kind: crawl.Standard, Status: crawl.Finished,
 		})
-		noError(t, err)
-		if got := w.queue.take(); len(got) != 1 || !got[0].At.Equal(w.clock.now()) {
+		modelstest.NoError(t, err)
+		if got := w.Queue.Take(); len(got) != 1 || !got[0].At.Equal(w.Clock.Now()) {
 			t.Errorf("woken: %v", got)
 		}
-		d := w.claim(c.ID)
+		d := w.MustClaim(c.ID)
 		if !d.Attempt.StartedAt.Equal(c.CreatedAt) {
 			t.Errorf("made at %s and begun at %s", c.CreatedAt, d.Attempt.StartedAt)
 		}
-		noError(t, p.Settle(t.Context(), p.Decide(d, refused()))) // and what it puts off is due when the schedule says
-		w.clock.advance(twoRetries[0])
-		w.claim(c.ID)
+		modelstest.NoError(t, p.Settle(t.Context(), p.Decide(d, modelstest.Refused()))) // and what it puts off is due when the schedule says
+		w.Clock.Advance(modelstest.TwoRetries[0])
+		w.MustClaim(c.ID)
 	})
 }
 
 // A database that a failover has moved to another machine may have another clock.
 func TestClockOfTheDatabaseThatJumpsInterruptsNothing(t *testing.T) {
 	t.Parallel()
-	for _, jump := range bothSides {
+	for _, jump := range modelstest.ClockErrors {
 		t.Run(jump.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			database := &clock{at: w.clock.now()}
-			p := w.on(&clocked{Store: w.store, clock: database})
+			w := modelstest.NewWorld(t)
+			database := modelstest.NewClock(w.Clock.Now())
+			p := w.ServiceOn(&modelstest.Clocked{Store: w.Store, By: database})
 			pass := func(d time.Duration) {
-				w.clock.advance(d)
-				database.advance(d)
-				noError(t, p.SyncClock(t.Context()))
+				w.Clock.Advance(d)
+				database.Advance(d)
+				modelstest.NoError(t, p.SyncClock(t.Context()))
 				if interrupted, _, err := p.Sweep(t.Context()); interrupted != 0 || err != nil {
 					t.Errorf("interrupted %d, %v", interrupted, err)
 				}
 			}
 			pass(0)
-			d := w.claimBy(p, w.raised().ID)
-			database.advance(jump)
+			d := claimBy(w, p, w.NewCallback().ID)
+			database.Advance(jump)
 			for range 10 {
 				pass(models.SweepInterval)
 				renewed, err := p.Renew(t.Context(), []models.Lease{d.Lease()})
-				if noError(t, err); len(renewed) != 1 {
+				if modelstest.NoError(t, err); len(renewed) != 1 {
 					t.Error("lost")
 				}
 			}
-			if got := p.Now(); !got.Equal(database.now()) {
-				t.Errorf("%s, and not %s", got, database.now())
+			if got := p.Now(); !got.Equal(database.Now()) {
+				t.Errorf("%s, and not %s", got, database.Now())
 			}
 		})
 	}
@@ -139,10 +115,10 @@ func TestClockOfTheDatabaseThatJumpsInterruptsNothing(t *testing.T) {
 
 func TestSlowAnswerOfTheClockCorrectsOnlyWhatItProves(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	slow := &clocked{Store: w.store, clock: &clock{at: w.clock.now()}}
-	p := w.on(slow)
-	both := func(d time.Duration) { w.clock.advance(d); slow.clock.advance(d) }
+	w := modelstest.NewWorld(t)
+	slow := &modelstest.Clocked{Store: w.Store, By: modelstest.NewClock(w.Clock.Now())}
+	p := w.ServiceOn(slow)
+	both := func(d time.Duration) { w.Clock.Advance(d); slow.By.Advance(d) }
 	for _, step := range []struct {
 		name                string
 		database, way, want time.Duration // what is set, the way back, and the offset then
@@ -154,9 +130,9 @@ func TestSlowAnswerOfTheClockCorrectsOnlyWhatItProves(t *testing.T) {
 		{"and it cannot have been on its way before it was given", -10 * time.Second, 2 * time.Second, -4 * time.Second},
 		{"a quick one again", -time.Second, 0, -5 * time.Second},
 	} {
-		slow.clock.advance(step.database)
-		slow.took = func() { both(step.way) }
-		noError(t, p.SyncClock(t.Context()))
+		slow.By.Advance(step.database)
+		slow.Took = func() { both(step.way) }
+		modelstest.NoError(t, p.SyncClock(t.Context()))
 		if got := p.ClockOffset(); got != step.want {
 			t.Errorf("%s: %s", step.name, got)
 		}
@@ -165,10 +141,10 @@ func TestSlowAnswerOfTheClockCorrectsOnlyWhatItProves(t *testing.T) {
 
 func TestWrongClockIsSaidOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	var log bytes.Buffer
-	database := &clocked{Store: w.store, clock: &clock{at: w.clock.now().Add(time.Second)}}
-	p := models.NewService(database, w.queue, w.rules, slog.New(slog.NewTextHandler(&log, nil))).WithClock(w.clock.now, nil)
+	database := &modelstest.Clocked{Store: w.Store, By: modelstest.NewClock(w.Clock.Now().Add(time.Second))}
+	p := models.NewService(database, w.Queue, w.Rules, slog.New(slog.NewTextHandler(&log, nil))).WithClock(w.Clock.Now, nil)
 	for _, step := range []struct {
 		more time.Duration
 		want string
@@ -181,8 +157,8 @@ func TestWrongClockIsSaidOnce(t *testing.T) {
 		{-16 * time.Second, "level=WARN msg=clock.differs database_ahead_seconds=-15"},
 	} {
 		log.Reset()
-		database.clock.advance(step.more)
-		noError(t, p.SyncClock(t.Context()))
+		database.By.Advance(step.more)
+		modelstest.NoError(t, p.SyncClock(t.Context()))
 		if got := log.String(); !strings.Contains(got, step.want) || step.want == "" && got != "" {
 			t.Errorf("%s: %q", step.more, got)
 		}
@@ -190,11 +166,11 @@ func TestWrongClockIsSaidOnce(t *testing.T) {
 }
 
 // claimBy is claim by another process.
-func (w *world) claimBy(p *models.Service, id int64) *models.Delivery {
-	w.t.Helper()
-	deliveries, _, _, err := p.Claim(w.t.Context(), of(w.callback(id).Lane, 1))
-	if noError(w.t, err); len(deliveries) != 1 || deliveries[0].Callback.ID != id {
-		w.t.Fatalf("claimed %v", deliveries)
+func claimBy(w *modelstest.World, p *models.Service, id int64) *models.Delivery {
+	w.T.Helper()
+	deliveries, _, _, err := p.Claim(w.T.Context(), modelstest.Limit(w.ReadCallback(id).Lane, 1))
+	if modelstest.NoError(w.T, err); len(deliveries) != 1 || deliveries[0].Callback.ID != id {
+		w.T.Fatalf("claimed %v", deliveries)
 	}
 	return deliveries[0]
 }

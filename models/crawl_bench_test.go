@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -21,7 +22,7 @@ func BenchmarkFinishCrawl(b *testing.B) {
 	var statements, ids atomic.Int64
 	count := func(context.Context, string, time.Duration) { statements.Add(1) }
 	db := storetest.Open(b, store.WithMaxConns(20), store.WithTrace(count)) // as many as a server has
-	service := models.NewService(db, &queue{}, models.Rules{Schedule: twoRetries}, slog.New(slog.DiscardHandler))
+	service := models.NewService(db, &modelstest.Queue{}, models.Rules{Schedule: modelstest.TwoRetries}, slog.New(slog.DiscardHandler))
 	crawls := crawl.NewService(service, db, db.InCrawlTx, slog.New(slog.DiscardHandler))
 	ctx, platform := b.Context(), models.PlatformActor()
 	must := func(err error) {
@@ -35,7 +36,7 @@ func BenchmarkFinishCrawl(b *testing.B) {
 	must(err)
 	project, err := service.CreateProject(ctx, platform, models.NewProject{
 		AccountID: account.ID, Name: "Shop", PrimaryDomain: "https://www.example.com/",
-		Callback: models.EndpointUpdate{URL: models.Given(new(projectURL))},
+		Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.ProjectURL))},
 	})
 	must(err)
 	statements.Store(0)

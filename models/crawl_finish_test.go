@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -42,23 +43,23 @@ type finished struct {
 
 // together finishes crawls of which each call comes, in this order, while a transaction for another is under way. It returns what the
 // callers heard, and how many transactions that took.
-func (w *world) together(inTx models.InTx[crawl.Store], ends ...crawl.End) (heard []finished, transactions int) {
-	w.t.Helper()
+func finishTogether(w *modelstest.World, inTx models.InTx[crawl.Store], ends ...crawl.End) (heard []finished, transactions int) {
+	w.T.Helper()
 	g := &gate{inTx: inTx, reached: make(chan struct{}), open: make(chan struct{})}
-	service := w.crawlsOn(w.Service, g.InTx)
+	service := w.CrawlsOn(w.Service, g.InTx)
 	heard = make([]finished, len(ends))
 	var callers sync.WaitGroup
 	callers.Go(func() {
-		nowhere := w.ended(999_999)
+		nowhere := w.CrawlEnd(999_999)
 		nowhere.ProjectID = new(int64(999_999))
-		if _, _, err := service.FinishCrawl(w.t.Context(), w.platform, nowhere); models.ErrorCode(err) != models.CodeNotFound {
-			w.t.Errorf("of a project that is not there: %v", err)
+		if _, _, err := service.FinishCrawl(w.T.Context(), w.Platform, nowhere); models.ErrorCode(err) != models.CodeNotFound {
+			w.T.Errorf("of a project that is not there: %v", err)
 		}
 	})
 	<-g.reached
 	for i, end := range ends {
 		callers.Go(func() {
-			heard[i].Crawl, heard[i].Callback, heard[i].Err = service.FinishCrawl(w.t.Context(), w.platform, end)
+			heard[i].Crawl, heard[i].Callback, heard[i].Err = service.FinishCrawl(w.T.Context(), w.Platform, end)
 		})
 		for service.Gathered() <= i {
 			runtime.Gosched()
@@ -71,13 +72,13 @@ func (w *world) together(inTx models.InTx[crawl.Store], ends ...crawl.End) (hear
 
 func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	elsewhere, deleted := w.newProject(w.account, new(projectURL)), w.newProject(w.account, new(projectURL))
-	_, err := w.DeleteProject(t.Context(), w.admin, deleted.ID)
-	noError(t, err)
-	_, _, err = w.FinishCrawl(t.Context(), w.platform, w.ended(1))
-	noError(t, err)
-	w.queue.take()
+	w := modelstest.NewWorld(t)
+	elsewhere, deleted := w.NewProject(w.Acme, new(modelstest.ProjectURL)), w.NewProject(w.Acme, new(modelstest.ProjectURL))
+	_, err := w.DeleteProject(t.Context(), w.Admin, deleted.ID)
+	modelstest.NoError(t, err)
+	_, _, err = w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(1))
+	modelstest.NoError(t, err)
+	w.Queue.Take()
 	tests := []struct {
 		name    string
 		crawlID int64
@@ -99,20 +100,20 @@ func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 	}
 	ends := make([]crawl.End, len(tests))
 	for i, test := range tests {
-		ends[i] = w.ended(test.crawlID)
+		ends[i] = w.CrawlEnd(test.crawlID)
 		test.change(&ends[i])
 	}
-	heard, transactions := w.together(w.store.InCrawlTx, ends...)
+	heard, transactions := finishTogether(w, w.Store.InCrawlTx, ends...)
 	if transactions != 1 {
 		t.Errorf("it took %d transactions", transactions)
 	}
 	for i, test := range tests {
 		t.Log(test.name)
 		if test.code != "" {
-			wantError(t, heard[i].Err, test.code, test.field)
+			modelstest.WantError(t, heard[i].Err, test.code, test.field)
 			continue
 		}
-		noError(t, heard[i].Err)
+		modelstest.NoError(t, heard[i].Err)
 		if heard[i].Crawl.ID != test.crawlID || heard[i].Callback.Source.Of.Raw != test.crawlID {
 			t.Errorf("got %+v and %+v", heard[i].Crawl, heard[i].Callback)
 		}
@@ -120,10 +121,10 @@ func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 	if heard[0].Callback.UID != heard[7].Callback.UID {
 		t.Error("the new one has two callbacks")
 	}
-	if raised, woken := len(w.callbacks(models.CrawlFinishedEvent)), len(w.queue.take()); raised != 3 || woken != 2 {
+	if raised, woken := len(w.CallbacksOf(models.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 2 {
 		t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
 	}
-	if crawls, err := w.Crawls(t.Context(), w.platform, 3, 4, 5, 6); err != nil || len(crawls) != 0 {
+	if crawls, err := w.Crawls(t.Context(), w.Platform, 3, 4, 5, 6); err != nil || len(crawls) != 0 {
 		t.Errorf("what was refused left %v, %v", crawls, err)
 	}
 }
@@ -145,28 +146,28 @@ func (c crowded) CreateCallbacks(ctx context.Context, callbacks ...*models.Callb
 func TestCrawlsThatCannotEndTogetherEndEachAlone(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func() error{
-		"an error": func() error { return errBroken },
-		"a panic":  func() error { panic(errBroken) },
+		"an error": func() error { return modelstest.ErrBroken },
+		"a panic":  func() error { panic(modelstest.ErrBroken) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			refused := w.ended(5)
+			w := modelstest.NewWorld(t)
+			refused := w.CrawlEnd(5)
 			refused.ProjectID = nil
-			heard, transactions := w.together(func(ctx context.Context, f func(crawl.Store) error) error {
-				return w.store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(crowded{tx, fail}) })
-			}, w.ended(2), refused, w.ended(3), w.ended(4))
+			heard, transactions := finishTogether(w, func(ctx context.Context, f func(crawl.Store) error) error {
+				return w.Store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(crowded{tx, fail}) })
+			}, w.CrawlEnd(2), refused, w.CrawlEnd(3), w.CrawlEnd(4))
 			if want := 1 + 4; transactions != want {
 				t.Errorf("it took %d transactions, want %d", transactions, want)
 			}
-			wantError(t, heard[1].Err, models.CodeBadUserInput, "projectId")
+			modelstest.WantError(t, heard[1].Err, models.CodeBadUserInput, "projectId")
 			for i, id := range map[int]int64{0: 2, 2: 3, 3: 4} {
-				noError(t, heard[i].Err)
+				modelstest.NoError(t, heard[i].Err)
 				if heard[i].Crawl.ID != id || heard[i].Callback == nil {
 					t.Errorf("got %+v and %+v", heard[i].Crawl, heard[i].Callback)
 				}
 			}
-			if raised, woken := len(w.callbacks(models.CrawlFinishedEvent)), len(w.queue.take()); raised != 3 || woken != 3 {
+			if raised, woken := len(w.CallbacksOf(models.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 3 {
 				t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
 			}
 		})
@@ -192,64 +193,64 @@ func TestCrawlThatAnotherProcessMakesMeanwhileIsNotMadeAgain(t *testing.T) {
 	if !storetest.OnPostgres() {
 		t.Skip("SQLite has one writer: nobody is overtaken")
 	}
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	var other *models.Callback
 	finish := sync.OnceFunc(func() {
 		var err error
-		if _, other, err = w.FinishCrawl(t.Context(), w.platform, w.ended(3)); err != nil {
+		if _, other, err = w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(3)); err != nil {
 			t.Error(err)
 		}
 	})
-	heard, transactions := w.together(func(ctx context.Context, f func(crawl.Store) error) error {
-		return w.store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(overtaken{tx, 3, finish}) })
-	}, w.ended(2), w.ended(3), w.ended(4), w.ended(3))
+	heard, transactions := finishTogether(w, func(ctx context.Context, f func(crawl.Store) error) error {
+		return w.Store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(overtaken{tx, 3, finish}) })
+	}, w.CrawlEnd(2), w.CrawlEnd(3), w.CrawlEnd(4), w.CrawlEnd(3))
 	if transactions != 1 {
 		t.Errorf("it took %d transactions", transactions)
 	}
 	for i, id := range []int64{2, 3, 4, 3} {
-		noError(t, heard[i].Err)
+		modelstest.NoError(t, heard[i].Err)
 		if heard[i].Crawl.ID != id || id == 3 != (heard[i].Callback.UID == other.UID) {
 			t.Errorf("%d: got %+v and %+v", i, heard[i].Crawl, heard[i].Callback)
 		}
 	}
-	if raised, woken := len(w.callbacks(models.CrawlFinishedEvent)), len(w.queue.take()); raised != 3 || woken != 3 {
+	if raised, woken := len(w.CallbacksOf(models.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 3 {
 		t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
 	}
 }
 
 func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	const crawls, calls = 5, 40
-	processes := []*crawl.Service{w.crawlsOn(w.on(w.store), w.store.InCrawlTx), w.crawlsOn(w.on(w.store), w.store.InCrawlTx)}
+	processes := []*crawl.Service{w.CrawlsOn(w.ServiceOn(w.Store), w.Store.InCrawlTx), w.CrawlsOn(w.ServiceOn(w.Store), w.Store.InCrawlTx)}
 	heard := make([]finished, calls)
-	atOnce(calls, func(i int) {
+	modelstest.AtOnce(calls, func(i int) {
 		f := &heard[i]
-		f.Crawl, f.Callback, f.Err = processes[i%len(processes)].FinishCrawl(t.Context(), w.platform, w.ended(int64(1+rand.IntN(crawls))))
+		f.Crawl, f.Callback, f.Err = processes[i%len(processes)].FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(int64(1+rand.IntN(crawls))))
 	})
 	uids := map[int64]string{}
 	for _, f := range heard {
-		noError(t, f.Err)
+		modelstest.NoError(t, f.Err)
 		uid := f.Callback.UID.String()
 		if known, ok := uids[f.Crawl.ID]; ok && known != uid || f.Callback.Source.Of.Raw != f.Crawl.ID {
 			t.Errorf("crawl %d has the callbacks %s and %s", f.Crawl.ID, known, uid)
 		}
 		uids[f.Crawl.ID] = uid
 	}
-	if raised, woken := len(w.callbacks(models.CrawlFinishedEvent)), len(w.queue.take()); raised != len(uids) || woken != len(uids) {
+	if raised, woken := len(w.CallbacksOf(models.CrawlFinishedEvent)), len(w.Queue.Take()); raised != len(uids) || woken != len(uids) {
 		t.Errorf("%d callbacks of %d crawls were raised, and %d woken", raised, len(uids), woken)
 	}
 }
 
 // anyEnd draws the end of one of some crawls: it may be new or known, repeat another's, contradict it or be wrong in itself.
-func (w *world) anyEnd(projects []*models.Project) crawl.End {
+func anyEnd(w *modelstest.World, projects []*models.Project) crawl.End {
 	draw := func(ids ...*int64) *int64 { return ids[rand.IntN(len(ids))] }
 	unknown := new(int64(999_999))
 	project := &projects[rand.IntN(len(projects))].ID
 	return crawl.End{
 		CrawlID:         int64(1 + rand.IntN(30)),
 		ProjectID:       draw(&projects[0].ID, &projects[0].ID, &projects[0].ID, project, project, nil, unknown),
-		CreatedByUserID: draw(&w.admin.User.ID, &w.editor.User.ID, nil, nil, unknown),
+		CreatedByUserID: draw(&w.Admin.User.ID, &w.Editor.User.ID, nil, nil, unknown),
 		Kind:            []crawl.Kind{crawl.Standard, crawl.Standard, crawl.TestSuiteBuild}[rand.IntN(3)],
 		Status:          []crawl.Status{crawl.Finished, crawl.Finished, crawl.Failed, crawl.Cancelled}[rand.IntN(4)],
 	}
@@ -257,26 +258,26 @@ func (w *world) anyEnd(projects []*models.Project) crawl.End {
 
 func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 	t.Parallel()
-	oneByOne, together := newWorld(t), newWorld(t)
+	oneByOne, together := modelstest.NewWorld(t), modelstest.NewWorld(t)
 	var projects []*models.Project
-	for _, w := range []*world{oneByOne, together} { // what is done alike has the same ids
-		silent, deleted := w.newProject(w.account, nil), w.newProject(w.account, new(projectURL))
-		_, err := w.DeleteProject(t.Context(), w.admin, deleted.ID)
-		noError(t, err)
+	for _, w := range []*modelstest.World{oneByOne, together} { // what is done alike has the same ids
+		silent, deleted := w.NewProject(w.Acme, nil), w.NewProject(w.Acme, new(modelstest.ProjectURL))
+		_, err := w.DeleteProject(t.Context(), w.Admin, deleted.ID)
+		modelstest.NoError(t, err)
 		for range 5 { // they are known and have not ended
-			_, err := w.RunCrawl(t.Context(), w.editor, w.project.ID)
-			noError(t, err)
+			_, err := w.RunCrawl(t.Context(), w.Editor, w.Shop.ID)
+			modelstest.NoError(t, err)
 		}
-		projects = []*models.Project{w.project, silent, deleted}
+		projects = []*models.Project{w.Shop, silent, deleted}
 	}
 	for range 8 {
 		ends := make([]crawl.End, 1+rand.IntN(12))
 		want := make([]finished, len(ends))
 		for i := range ends {
-			ends[i] = oneByOne.anyEnd(projects)
-			want[i].Crawl, want[i].Callback, want[i].Err = oneByOne.FinishCrawl(t.Context(), oneByOne.platform, ends[i])
+			ends[i] = anyEnd(oneByOne, projects)
+			want[i].Crawl, want[i].Callback, want[i].Err = oneByOne.FinishCrawl(t.Context(), oneByOne.Platform, ends[i])
 		}
-		heard, transactions := together.together(together.store.InCrawlTx, ends...)
+		heard, transactions := finishTogether(together, together.Store.InCrawlTx, ends...)
 		if transactions != 1 {
 			t.Errorf("%d calls took %d transactions", len(ends), transactions)
 		}
@@ -285,13 +286,13 @@ func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 		if diff := cmp.Diff(want, heard, butForUIDs(), withoutBodies); diff != "" {
 			t.Fatalf("%+v (-one by one +together): %s", ends, diff)
 		}
-		if diff := cmp.Diff(oneByOne.ends(), together.ends(), butForUIDs()); diff != "" {
+		if diff := cmp.Diff(endsOf(oneByOne), endsOf(together), butForUIDs()); diff != "" {
 			t.Fatalf("after %+v (-one by one +together): %s", ends, diff)
 		}
-		oneByOne.clock.advance(time.Microsecond)
-		together.clock.advance(time.Microsecond)
+		oneByOne.Clock.Advance(time.Microsecond)
+		together.Clock.Advance(time.Microsecond)
 	}
-	if one, all := len(oneByOne.queue.take()), len(together.queue.take()); one != all || one == 0 {
+	if one, all := len(oneByOne.Queue.Take()), len(together.Queue.Take()); one != all || one == 0 {
 		t.Errorf("%d were woken one by one, %d together", one, all)
 	}
 }
@@ -305,17 +306,17 @@ func butForUIDs() cmp.Option {
 }
 
 // ends returns what the database has of the crawls that are ended by chance.
-func (w *world) ends() []finished {
-	w.t.Helper()
+func endsOf(w *modelstest.World) []finished {
+	w.T.Helper()
 	ids := make([]int64, 30)
 	for i := range ids {
 		ids[i] = int64(i + 1)
 	}
-	crawls, err := w.Crawls(w.t.Context(), w.platform, ids...)
-	noError(w.t, err)
+	crawls, err := w.Crawls(w.T.Context(), w.Platform, ids...)
+	modelstest.NoError(w.T, err)
 	slices.SortFunc(crawls, func(a, b *crawl.Crawl) int { return int(a.ID - b.ID) })
 	all := make([]finished, len(crawls))
-	callbacks := w.callbacks(models.CrawlFinishedEvent)
+	callbacks := w.CallbacksOf(models.CrawlFinishedEvent)
 	for i, made := range crawls {
 		all[i].Crawl = made
 		if n := slices.IndexFunc(callbacks, func(c *models.Callback) bool { return c.Source.Of.Raw == made.ID }); n >= 0 {
@@ -323,4 +324,28 @@ func (w *world) ends() []finished {
 		}
 	}
 	return all
+}
+
+func TestCallbacksBeyondTheRoomWait(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	elsewhere := w.NewProject(w.Acme, new("https://elsewhere.example/hook"))
+	away := w.CrawlEnd(4)
+	away.ProjectID = &elsewhere.ID
+	w.Queue.Room = 2
+	heard, _ := finishTogether(w, w.Store.InCrawlTx, w.CrawlEnd(1), w.CrawlEnd(2), w.CrawlEnd(3), away, w.CrawlEnd(1))
+	if n := len(w.TakeStarted(0)); n != 2 {
+		t.Errorf("%d are started", n)
+	}
+	pending := 0
+	for _, h := range heard[:4] {
+		modelstest.NoError(t, h.Err)
+		modelstest.WantStatus(t, h.Callback, models.StatusPending)
+		if w.Due(w.ReadCallback(h.Callback.ID)) {
+			pending++
+		}
+	}
+	if woken := len(w.Queue.Take()); pending != 2 || woken != 2 {
+		t.Errorf("%d wait, %d of them are woken", pending, woken)
+	}
 }

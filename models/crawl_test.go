@@ -6,65 +6,66 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestFinishedCrawlRaisesOneCallbackThatIsDueNow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	made, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(124234))
-	noError(t, err)
-	if made.ID != 124234 || made.Status != crawl.Finished || !made.FinishedAt.Equal(start) || made.AccountID != w.account.ID {
+	w := modelstest.NewWorld(t)
+	made, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(124234))
+	modelstest.NoError(t, err)
+	if made.ID != 124234 || made.Status != crawl.Finished || !made.FinishedAt.Equal(modelstest.Start) || made.AccountID != w.Acme.ID {
 		t.Errorf("got %+v", made)
 	}
-	c = w.callback(c.ID)
-	if c.Ref != c.UID || !c.NextAttemptAt.Equal(start) || *c.TargetURL != projectURL || c.Source.Of != (models.ObjectID{Type: models.TypeCrawl, Raw: 124234}) || c.Event != models.CrawlFinishedEvent {
+	c = w.ReadCallback(c.ID)
+	if c.Ref != c.UID || !c.NextAttemptAt.Equal(modelstest.Start) || *c.TargetURL != modelstest.ProjectURL || c.Source.Of != (models.ObjectID{Type: models.TypeCrawl, Raw: 124234}) || c.Event != models.CrawlFinishedEvent {
 		t.Errorf("got %+v", c)
 	}
-	want := models.Wakeup{Lane: w.lane(projectHost), At: start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true}
-	if got := w.queue.take(); len(got) != 1 || got[0] != want {
+	want := models.Wakeup{Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true}
+	if got := w.Queue.Take(); len(got) != 1 || got[0] != want {
 		t.Errorf("woken: %v", got)
 	}
 }
 
 func TestBodyIsRenderedOnceWhenTheCrawlEnds(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(5))
-	noError(t, err)
-	before := string(w.callback(c.ID).Body)
-	_, err = w.UpdateAccount(t.Context(), w.admin, models.AccountUpdate{AccountID: w.account.ID, Name: models.Given(new("Renamed"))})
-	noError(t, err)
-	w.deliver(c.ID, answered(500))
-	w.clock.advance(twoRetries[0])
-	if got := string(w.claim(c.ID).Callback.Body); got != before || before != string(c.Body) {
+	w := modelstest.NewWorld(t)
+	_, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(5))
+	modelstest.NoError(t, err)
+	before := string(w.ReadCallback(c.ID).Body)
+	_, err = w.UpdateAccount(t.Context(), w.Admin, models.AccountUpdate{AccountID: w.Acme.ID, Name: models.Given(new("Renamed"))})
+	modelstest.NoError(t, err)
+	w.Deliver(c.ID, modelstest.Answered(500))
+	w.Clock.Advance(modelstest.TwoRetries[0])
+	if got := string(w.MustClaim(c.ID).Callback.Body); got != before || before != string(c.Body) {
 		t.Errorf("got %q, then %q", before, got)
 	}
 }
 
 func TestFinishingACrawlAgainReturnsTheSameAndSendsNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	first, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(5))
-	noError(t, err)
-	w.queue.take()
-	w.deliver(c.ID, answered(200))
-	again, same, err := w.FinishCrawl(t.Context(), w.platform, w.ended(5))
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	first, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(5))
+	modelstest.NoError(t, err)
+	w.Queue.Take()
+	w.Deliver(c.ID, modelstest.Answered(200))
+	again, same, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(5))
+	modelstest.NoError(t, err)
 	if again.ID != first.ID || !again.FinishedAt.Equal(*first.FinishedAt) || same.UID != c.UID || same.Status != models.StatusSuccess {
 		t.Errorf("got %+v and %+v", again, same)
 	}
-	if len(w.callbacks(models.CrawlFinishedEvent)) != 1 || len(w.queue.take()) != 0 {
+	if len(w.CallbacksOf(models.CrawlFinishedEvent)) != 1 || len(w.Queue.Take()) != 0 {
 		t.Error("it was sent again")
 	}
 }
 
 func TestSameNewCrawlFinishedEightTimesAtOnceRaisesOneCallback(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	var mu sync.Mutex
 	uids := map[string]int{}
-	atOnce(8, func(int) {
-		_, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(124234))
+	modelstest.AtOnce(8, func(int) {
+		_, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(124234))
 		if err != nil || c == nil {
 			t.Errorf("got %v, %v", c, err)
 			return
@@ -73,10 +74,10 @@ func TestSameNewCrawlFinishedEightTimesAtOnceRaisesOneCallback(t *testing.T) {
 		defer mu.Unlock()
 		uids[c.UID.String()]++
 	})
-	if len(uids) != 1 || len(w.callbacks(models.CrawlFinishedEvent)) != 1 {
+	if len(uids) != 1 || len(w.CallbacksOf(models.CrawlFinishedEvent)) != 1 {
 		t.Errorf("the callers saw %v", uids)
 	}
-	if got := w.queue.take(); len(got) != 1 {
+	if got := w.Queue.Take(); len(got) != 1 {
 		t.Errorf("woken: %v", got)
 	}
 }
@@ -91,11 +92,11 @@ func TestOnlyAStandardCrawlThatFinishedWellRaisesACallback(t *testing.T) {
 	for name, in := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			in.CrawlID, in.ProjectID = 5, &w.project.ID
+			w := modelstest.NewWorld(t)
+			in.CrawlID, in.ProjectID = 5, &w.Shop.ID
 			for range 2 {
-				made, c, err := w.FinishCrawl(t.Context(), w.platform, in)
-				noError(t, err)
+				made, c, err := w.FinishCrawl(t.Context(), w.Platform, in)
+				modelstest.NoError(t, err)
 				if c != nil || made.Status != in.Status || made.Kind != in.Kind || made.FinishedAt == nil {
 					t.Errorf("got %+v and %+v", made, c)
 				}
@@ -106,48 +107,48 @@ func TestOnlyAStandardCrawlThatFinishedWellRaisesACallback(t *testing.T) {
 
 func TestCrawlOfAProjectWithoutURLRaisesNone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	project := w.newProject(w.account, nil)
-	in := w.ended(5)
+	w := modelstest.NewWorld(t)
+	project := w.NewProject(w.Acme, nil)
+	in := w.CrawlEnd(5)
 	in.ProjectID = &project.ID
-	made, c, err := w.FinishCrawl(t.Context(), w.platform, in)
-	noError(t, err)
+	made, c, err := w.FinishCrawl(t.Context(), w.Platform, in)
+	modelstest.NoError(t, err)
 	if c != nil || made.FinishedAt == nil {
 		t.Errorf("got %+v and %+v", made, c)
 	}
 	// A URL that comes later does not bring the callback back: what happened before it was set is past.
-	_, err = w.UpdateProject(t.Context(), w.admin, models.ProjectUpdate{
-		ProjectID: project.ID, Callback: models.EndpointUpdate{URL: models.Given(new(projectURL))},
+	_, err = w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+		ProjectID: project.ID, Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.ProjectURL))},
 	})
-	noError(t, err)
-	if _, c, err = w.FinishCrawl(t.Context(), w.platform, in); c != nil || err != nil {
+	modelstest.NoError(t, err)
+	if _, c, err = w.FinishCrawl(t.Context(), w.Platform, in); c != nil || err != nil {
 		t.Errorf("got %+v, %v", c, err)
 	}
 }
 
 func TestAccountURLServesProjectsWithoutOne(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, err := w.UpdateAccount(t.Context(), w.admin, models.AccountUpdate{
-		AccountID: w.account.ID, Callback: models.EndpointUpdate{URL: models.Given(new(accountURL))},
+	w := modelstest.NewWorld(t)
+	_, err := w.UpdateAccount(t.Context(), w.Admin, models.AccountUpdate{
+		AccountID: w.Acme.ID, Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.AccountURL))},
 	})
-	noError(t, err)
-	project := w.newProject(w.account, nil)
-	in := w.ended(5)
+	modelstest.NoError(t, err)
+	project := w.NewProject(w.Acme, nil)
+	in := w.CrawlEnd(5)
 	in.ProjectID = &project.ID
-	_, c, err := w.FinishCrawl(t.Context(), w.platform, in)
-	noError(t, err)
-	if *c.TargetURL != accountURL {
+	_, c, err := w.FinishCrawl(t.Context(), w.Platform, in)
+	modelstest.NoError(t, err)
+	if *c.TargetURL != modelstest.AccountURL {
 		t.Errorf("it goes to %s", *c.TargetURL)
 	}
 }
 
 func TestFinishCrawlRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	elsewhere := w.newProject(w.account, nil)
-	_, _, err := w.FinishCrawl(t.Context(), w.platform, w.ended(1))
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	elsewhere := w.NewProject(w.Acme, nil)
+	_, _, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(1))
+	modelstest.NoError(t, err)
 	tests := map[string]struct {
 		change func(*crawl.End)
 		code   models.Code
@@ -162,50 +163,50 @@ func TestFinishCrawlRefusesWhatDoesNotFit(t *testing.T) {
 		"another kind":                      {func(in *crawl.End) { in.Kind = crawl.TestSuiteBuild }, models.CodeConflict, "kind"},
 	}
 	for name, test := range tests {
-		in := w.ended(1)
+		in := w.CrawlEnd(1)
 		test.change(&in)
-		_, _, err := w.FinishCrawl(t.Context(), w.platform, in)
+		_, _, err := w.FinishCrawl(t.Context(), w.Platform, in)
 		t.Log(name)
-		wantError(t, err, test.code, test.field)
+		modelstest.WantError(t, err, test.code, test.field)
 	}
-	if crawls, err := w.Crawls(t.Context(), w.platform, 2); err != nil || len(crawls) != 0 {
+	if crawls, err := w.Crawls(t.Context(), w.Platform, 2); err != nil || len(crawls) != 0 {
 		t.Errorf("a refused call left %v, %v", crawls, err)
 	}
 }
 
 func TestCrawlThatIsKnownNeedsNoProject(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	queued, err := w.RunCrawl(t.Context(), w.editor, w.project.ID)
-	noError(t, err)
-	if queued.Status != crawl.Queued || *queued.CreatedByUserID != w.editor.User.ID {
+	w := modelstest.NewWorld(t)
+	queued, err := w.RunCrawl(t.Context(), w.Editor, w.Shop.ID)
+	modelstest.NoError(t, err)
+	if queued.Status != crawl.Queued || *queued.CreatedByUserID != w.Editor.User.ID {
 		t.Errorf("got %+v", queued)
 	}
-	made, c, err := w.FinishCrawl(t.Context(), w.platform, crawl.End{
+	made, c, err := w.FinishCrawl(t.Context(), w.Platform, crawl.End{
 		CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
-	noError(t, err)
-	if *made.CreatedByUserID != w.editor.User.ID || form(t, c).Get("user_id") != w.editor.User.RawID() {
+	modelstest.NoError(t, err)
+	if *made.CreatedByUserID != w.Editor.User.ID || modelstest.ReadForm(t, c).Get("user_id") != w.Editor.User.RawID() {
 		t.Errorf("its creator was forgotten: %+v", made)
 	}
 }
 
 func TestDeletedProjectRaisesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	queued, err := w.RunCrawl(t.Context(), w.editor, w.project.ID)
-	noError(t, err)
-	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
-	noError(t, err)
-	_, _, err = w.FinishCrawl(t.Context(), w.platform, w.ended(999))
-	wantError(t, err, models.CodeNotFound, "")
-	made, c, err := w.FinishCrawl(t.Context(), w.platform, crawl.End{
+	w := modelstest.NewWorld(t)
+	queued, err := w.RunCrawl(t.Context(), w.Editor, w.Shop.ID)
+	modelstest.NoError(t, err)
+	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(t, err)
+	_, _, err = w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(999))
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	made, c, err := w.FinishCrawl(t.Context(), w.Platform, crawl.End{
 		CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if c != nil || made.FinishedAt == nil {
 		t.Errorf("got %+v and %+v", made, c)
 	}
-	_, err = w.RunCrawl(t.Context(), w.editor, w.project.ID)
-	wantError(t, err, models.CodeNotFound, "")
+	_, err = w.RunCrawl(t.Context(), w.Editor, w.Shop.ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
 }

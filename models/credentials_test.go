@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestCredentialsAreReadFromThreeHeaders(t *testing.T) {
@@ -46,37 +47,37 @@ func TestXAuthTokenGoesBeforeAuthorization(t *testing.T) {
 
 func TestCredentialsMakeTheirActor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	platformKey := models.NewPlatformKey()
-	w.rules.PlatformKeyHash = platformKey.Hash()
-	w.configure()
-	session, err := w.StartSession(t.Context(), w.user.ID, nil)
-	noError(t, err)
-	key, text := w.newProjectKey(w.project)
+	w.Rules.PlatformKeyHash = platformKey.Hash()
+	w.Configure()
+	session, err := w.StartSession(t.Context(), w.AdminUser.ID, nil)
+	modelstest.NoError(t, err)
+	key, text := w.NewProjectKey(w.Shop)
 
 	actor, err := w.Authenticate(t.Context(), models.Credentials{})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if actor != nil {
 		t.Errorf("a stranger is %+v", actor)
 	}
 	// Where both are given, the session counts, also when it is not valid.
 	for _, other := range []models.Secret{"", platformKey, "rbj_unknown"} {
 		actor, err = w.Authenticate(t.Context(), models.Credentials{SessionToken: session.Token, APIKey: other})
-		noError(t, err)
-		if actor.User.ID != w.user.ID || actor.Platform || actor.ProjectKey != nil {
+		modelstest.NoError(t, err)
+		if actor.User.ID != w.AdminUser.ID || actor.Platform || actor.ProjectKey != nil {
 			t.Errorf("a session's actor is %+v", actor)
 		}
 	}
 	_, err = w.Authenticate(t.Context(), models.Credentials{SessionToken: "rbs_unknown", APIKey: platformKey})
-	wantError(t, err, models.CodeUnauthenticated, "")
+	modelstest.WantError(t, err, models.CodeUnauthenticated, "")
 
 	actor, err = w.Authenticate(t.Context(), models.Credentials{APIKey: platformKey})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if !actor.Platform || actor.ProjectKey != nil || actor.User != nil {
 		t.Errorf("the platform's actor is %+v", actor)
 	}
 	actor, err = w.Authenticate(t.Context(), models.Credentials{APIKey: text})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if diff := cmp.Diff(&models.Actor{ProjectKey: key}, actor); diff != "" {
 		t.Error(diff)
 	}

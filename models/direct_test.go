@@ -9,67 +9,55 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
-// starts returns what was started since the last call, and fails where what was reserved is not as it should be.
-func (w *world) starts(room int) []*models.Delivery {
-	w.t.Helper()
-	w.queue.mu.Lock()
-	defer w.queue.mu.Unlock()
-	if w.queue.room != room || w.queue.kept != 0 {
-		w.t.Errorf("there is room for %d, want %d, and %d reservations are open", w.queue.room, room, w.queue.kept)
-	}
-	started := w.queue.started
-	w.queue.started = nil
-	return started
-}
-
 // startedCallback is one that was started with its creation.
-func (w *world) startedCallback() *models.Delivery {
-	w.t.Helper()
-	w.queue.room++
-	w.raised()
-	started := w.starts(0)
+func startedCallback(w *modelstest.World) *models.Delivery {
+	w.T.Helper()
+	w.Queue.Room++
+	w.NewCallback()
+	started := w.TakeStarted(0)
 	if len(started) != 1 {
-		w.t.Fatalf("%d are started", len(started))
+		w.T.Fatalf("%d are started", len(started))
 	}
 	return started[0]
 }
 
 func TestCallbackStartsWithItsCreationWhereThereIsRoom(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.queue.room = 1
-	_, accepted, err := w.FinishCrawl(t.Context(), w.platform, w.ended(1))
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	w.Queue.Room = 1
+	_, accepted, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(1))
+	modelstest.NoError(t, err)
 	if accepted.Status != models.StatusPending || accepted.AttemptCount != 0 || accepted.NextAttemptAt == nil {
 		t.Errorf("accepted as %+v", accepted)
 	}
-	if woken := w.queue.take(); len(woken) != 0 {
+	if woken := w.Queue.Take(); len(woken) != 0 {
 		t.Errorf("what is started is woken: %v", woken)
 	}
-	d := w.starts(0)[0]
-	c := w.callback(accepted.ID)
-	wantStatus(t, c, models.StatusRunning)
-	wantFitting(t, c)
-	if attempts := w.attempts(c.ID); len(attempts) != 1 || attempts[0].UID != d.Attempt.UID || c.AttemptCount != 1 ||
-		!c.LeaseUntil.Equal(w.clock.now().Add(models.LeaseTime)) {
-		t.Errorf("got %+v with the attempts %v", c, w.attempts(c.ID))
+	d := w.TakeStarted(0)[0]
+	c := w.ReadCallback(accepted.ID)
+	modelstest.WantStatus(t, c, models.StatusRunning)
+	modelstest.WantFitting(t, c)
+	if attempts := w.Attempts(c.ID); len(attempts) != 1 || attempts[0].UID != d.Attempt.UID || c.AttemptCount != 1 ||
+		!c.LeaseUntil.Equal(w.Clock.Now().Add(models.LeaseTime)) {
+		t.Errorf("got %+v with the attempts %v", c, w.Attempts(c.ID))
 	}
-	if d.Target.URL != projectURL || d.Callback == accepted {
+	if d.Target.URL != modelstest.ProjectURL || d.Callback == accepted {
 		t.Errorf("started to %q, with the accepted callback itself: %t", d.Target.URL, d.Callback == accepted)
 	}
-	headers, err := d.Headers("Ringback", w.clock.now())
-	noError(t, err)
-	claimed, _, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 1))
-	noError(t, err)
+	headers, err := d.Headers("Ringback", w.Clock.Now())
+	modelstest.NoError(t, err)
+	claimed, _, _, err := w.Claim(t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), 1))
+	modelstest.NoError(t, err)
 	if len(claimed) != 0 {
 		t.Error("it can be claimed too")
 	}
-	w.record(d, answered(http.StatusInternalServerError))
-	w.clock.advance(twoRetries[0])
-	again, err := w.claim(c.ID).Headers("Ringback", w.clock.now())
-	noError(t, err)
+	w.MustSettle(d, modelstest.Answered(http.StatusInternalServerError))
+	w.Clock.Advance(modelstest.TwoRetries[0])
+	again, err := w.MustClaim(c.ID).Headers("Ringback", w.Clock.Now())
+	modelstest.NoError(t, err)
 	for name := range again {
 		if headers.Get(name) == "" {
 			t.Errorf("the header %s is missing", name)
@@ -80,34 +68,10 @@ func TestCallbackStartsWithItsCreationWhereThereIsRoom(t *testing.T) {
 	}
 }
 
-func TestCallbacksBeyondTheRoomWait(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	elsewhere := w.newProject(w.account, new("https://elsewhere.example/hook"))
-	away := w.ended(4)
-	away.ProjectID = &elsewhere.ID
-	w.queue.room = 2
-	heard, _ := w.together(w.store.InCrawlTx, w.ended(1), w.ended(2), w.ended(3), away, w.ended(1))
-	if n := len(w.starts(0)); n != 2 {
-		t.Errorf("%d are started", n)
-	}
-	pending := 0
-	for _, h := range heard[:4] {
-		noError(t, h.Err)
-		wantStatus(t, h.Callback, models.StatusPending)
-		if w.due(w.callback(h.Callback.ID)) {
-			pending++
-		}
-	}
-	if woken := len(w.queue.take()); pending != 2 || woken != 2 {
-		t.Errorf("%d wait, %d of them are woken", pending, woken)
-	}
-}
-
 // uncommitted are transactions that do not come to their end.
-func (w *world) uncommitted(end func() error) models.InTx[crawl.Store] {
+func uncommitted(w *modelstest.World, end func() error) models.InTx[crawl.Store] {
 	return func(ctx context.Context, f func(crawl.Store) error) error {
-		return w.store.InCrawlTx(ctx, func(tx crawl.Store) error {
+		return w.Store.InCrawlTx(ctx, func(tx crawl.Store) error {
 			if err := f(tx); err != nil {
 				return err
 			}
@@ -124,17 +88,17 @@ func TestNothingIsStartedWithoutItsCommit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.queue.room = 3
-			if _, _, err := w.crawlsOn(w.Service, w.uncommitted(end)).FinishCrawl(t.Context(), w.platform, w.ended(1)); err == nil {
+			w := modelstest.NewWorld(t)
+			w.Queue.Room = 3
+			if _, _, err := w.CrawlsOn(w.Service, uncommitted(w, end)).FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(1)); err == nil {
 				t.Error("there is no error")
 			}
-			if started := w.starts(3); len(started) != 0 || len(w.queue.take()) != 0 || len(w.callbacks(models.CrawlFinishedEvent)) != 0 {
+			if started := w.TakeStarted(3); len(started) != 0 || len(w.Queue.Take()) != 0 || len(w.CallbacksOf(models.CrawlFinishedEvent)) != 0 {
 				t.Errorf("started: %v", started)
 			}
-			_, _, err := w.FinishCrawl(t.Context(), w.platform, w.ended(1))
-			noError(t, err)
-			if n := len(w.starts(2)); n != 1 {
+			_, _, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(1))
+			modelstest.NoError(t, err)
+			if n := len(w.TakeStarted(2)); n != 1 {
 				t.Errorf("%d are started", n)
 			}
 		})
@@ -143,30 +107,30 @@ func TestNothingIsStartedWithoutItsCommit(t *testing.T) {
 
 func TestStartedCallbackOfAWorkerThatDiedIsFoundWhenItsLeaseHasRunOut(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	lost := w.startedCallback()
-	w.clock.advance(models.LeaseTime)
-	w.swept()
+	w := modelstest.NewWorld(t)
+	lost := startedCallback(w)
+	w.Clock.Advance(models.LeaseTime)
+	w.SweptByOthers()
 	_, _, err := w.Sweep(t.Context())
-	noError(t, err)
-	c := w.callback(lost.Callback.ID)
-	wantStatus(t, c, models.StatusPending)
-	if a := w.attempts(c.ID); len(a) != 1 || a[0].Error == nil || a[0].Error.Code != models.Interrupted {
+	modelstest.NoError(t, err)
+	c := w.ReadCallback(lost.Callback.ID)
+	modelstest.WantStatus(t, c, models.StatusPending)
+	if a := w.Attempts(c.ID); len(a) != 1 || a[0].Error == nil || a[0].Error.Code != models.Interrupted {
 		t.Errorf("the attempts are %v", a)
 	}
-	w.record(w.claim(c.ID), answered(http.StatusOK))
-	wantStatus(t, w.callback(c.ID), models.StatusSuccess)
+	w.MustSettle(w.MustClaim(c.ID), modelstest.Answered(http.StatusOK))
+	modelstest.WantStatus(t, w.ReadCallback(c.ID), models.StatusSuccess)
 }
 
 func TestStartedCallbackCanBeReleased(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	d := w.startedCallback()
-	w.clock.advance(time.Second)
-	w.release(d)
-	c := w.callback(d.Callback.ID)
-	wantStatus(t, c, models.StatusPending)
-	if c.AttemptCount != 0 || len(w.attempts(c.ID)) != 0 {
-		t.Errorf("got %+v with the attempts %v", c, w.attempts(c.ID))
+	w := modelstest.NewWorld(t)
+	d := startedCallback(w)
+	w.Clock.Advance(time.Second)
+	w.MustRelease(d)
+	c := w.ReadCallback(d.Callback.ID)
+	modelstest.WantStatus(t, c, models.StatusPending)
+	if c.AttemptCount != 0 || len(w.Attempts(c.ID)) != 0 {
+		t.Errorf("got %+v with the attempts %v", c, w.Attempts(c.ID))
 	}
 }

@@ -5,22 +5,23 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // BenchmarkFireSchedules fires 3,000 that are due at one moment.
 func BenchmarkFireSchedules(b *testing.B) {
 	const many = 3_000
-	w := newWorld(b)
-	w.newAction()
+	w := modelstest.NewWorld(b)
+	w.NewAction()
 	for range many {
-		in := w.aRun()
+		in := w.RunInput()
 		in.Schedule = &models.NewSchedule{Cron: new("0 * * * *")}
-		_, err := w.CreateRun(b.Context(), w.editor, in)
-		noError(b, err)
+		_, err := w.CreateRun(b.Context(), w.Editor, in)
+		modelstest.NoError(b, err)
 	}
 	for b.Loop() {
 		b.StopTimer()
-		w.clock.advance(time.Hour)
+		w.Clock.Advance(time.Hour)
 		b.StartTimer()
 		if fired, err := w.FireSchedules(b.Context()); fired != many || err != nil {
 			b.Fatalf("%d fired: %v", fired, err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // silentStore is a database whose transactions end with their contexts alone.
@@ -36,15 +37,15 @@ func TestFiringThatHangsIsGivenUp(t *testing.T) {
 
 func TestTimeThatHasJustPassedIsNow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
+	w := modelstest.NewWorld(t)
+	w.NewAction()
 	for _, ago := range []time.Duration{150 * time.Millisecond, 2 * time.Second, time.Minute} {
-		schedule, run := w.newScheduled(models.NewSchedule{At: new(w.clock.now().Add(-ago))})
-		if !schedule.At.Equal(w.clock.now()) || !schedule.NextRunAt.Equal(w.clock.now()) {
+		schedule, run := w.NewScheduled(models.NewSchedule{At: new(w.Clock.Now().Add(-ago))})
+		if !schedule.At.Equal(w.Clock.Now()) || !schedule.NextRunAt.Equal(w.Clock.Now()) {
 			t.Errorf("%s ago: %+v", ago, schedule)
 		}
-		if fired := w.fire(); fired != 1 || w.run(run.ID).Status != models.RunQueued {
-			t.Errorf("%s ago: %d fired, the run is %s", ago, fired, w.run(run.ID).Status)
+		if fired := w.MustFire(); fired != 1 || w.ReadRun(run.ID).Status != models.RunQueued {
+			t.Errorf("%s ago: %d fired, the run is %s", ago, fired, w.ReadRun(run.ID).Status)
 		}
 	}
 }
@@ -52,22 +53,22 @@ func TestTimeThatHasJustPassedIsNow(t *testing.T) {
 // Schedules that are due together are fired together: nobody waits for the sweep.
 func TestEveryLaneOfAFiringIsWoken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	lanes := map[models.Lane]bool{}
 	for _, name := range []string{"a", "b", "c"} {
-		a, err := w.CreateAction(t.Context(), w.platform, w.account.ID, name, models.ActionSettings{
-			Executor: models.EndpointUpdate{URL: models.Given(new(executorURL))},
+		a, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, name, models.ActionSettings{
+			Executor: models.EndpointUpdate{URL: models.Given(new(modelstest.ExecutorURL))},
 		})
-		noError(t, err)
+		modelstest.NoError(t, err)
 		lanes[a.Lane()] = true
 	}
 	for _, name := range []string{"a", "b", "c", "c"} {
-		w.newRun(func(in *models.NewRun) { in.Action, in.Schedule = name, &models.NewSchedule{At: new(w.clock.now())} })
+		w.NewRun(func(in *models.NewRun) { in.Action, in.Schedule = name, &models.NewSchedule{At: new(w.Clock.Now())} })
 	}
-	if fired := w.fire(); fired != 4 {
+	if fired := w.MustFire(); fired != 4 {
 		t.Fatalf("%d fired", fired)
 	}
-	woken := w.queue.take()
+	woken := w.Queue.Take()
 	for _, wakeup := range woken {
 		delete(lanes, wakeup.Lane)
 	}
@@ -78,40 +79,40 @@ func TestEveryLaneOfAFiringIsWoken(t *testing.T) {
 
 func TestFiringThatOverlapsIsAsTheScheduleSays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	allow, _ := w.newScheduled(models.NewSchedule{Cron: new("* * * * *")})
-	skip, first := w.newScheduled(models.NewSchedule{Cron: new("* * * * *"), Overlap: models.OverlapSkip})
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	allow, _ := w.NewScheduled(models.NewSchedule{Cron: new("* * * * *")})
+	skip, first := w.NewScheduled(models.NewSchedule{Cron: new("* * * * *"), Overlap: models.OverlapSkip})
 	if allow.Overlap != models.OverlapAllow || skip.Overlap != models.OverlapSkip {
 		t.Fatalf("got %+v and %+v", allow, skip)
 	}
 	for i, want := range []int{2, 1, 1} { // what is skipped has begun nothing
-		w.clock.advance(time.Minute)
-		if fired := w.fire(); fired != want {
+		w.Clock.Advance(time.Minute)
+		if fired := w.MustFire(); fired != want {
 			t.Errorf("minute %d: %d fired", i, fired)
 		}
 	}
-	wantRuns(t, w.runsOf(allow), models.RunQueued, models.RunQueued, models.RunQueued, models.RunScheduled)
-	wantRuns(t, w.runsOf(skip), models.RunQueued, models.RunScheduled)
-	if s := w.schedule(skip.ID); s.Status != models.ScheduleActive || !s.LastRunAt.Equal(start.Add(time.Minute)) || !s.NextRunAt.Equal(w.clock.now().Add(time.Minute).Truncate(time.Minute)) {
+	modelstest.WantRuns(t, w.RunsOf(allow), models.RunQueued, models.RunQueued, models.RunQueued, models.RunScheduled)
+	modelstest.WantRuns(t, w.RunsOf(skip), models.RunQueued, models.RunScheduled)
+	if s := w.ReadSchedule(skip.ID); s.Status != models.ScheduleActive || !s.LastRunAt.Equal(modelstest.Start.Add(time.Minute)) || !s.NextRunAt.Equal(w.Clock.Now().Add(time.Minute).Truncate(time.Minute)) {
 		t.Errorf("got %+v", s)
 	}
-	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
-	w.wantEnded(first.ID, models.RunSucceeded)
-	w.clock.advance(time.Minute)
-	w.fire()
-	wantRuns(t, w.runsOf(skip), models.RunSucceeded, models.RunQueued, models.RunScheduled)
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.WantEnded(first.ID, models.RunSucceeded)
+	w.Clock.Advance(time.Minute)
+	w.MustFire()
+	modelstest.WantRuns(t, w.RunsOf(skip), models.RunSucceeded, models.RunQueued, models.RunScheduled)
 }
 
 // A group brings no more with it than a transaction is to hold; what is over is fired with the next.
 func TestGroupOfFiringsIsBounded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
 	large := json.RawMessage(`{"q":"` + strconv.Itoa(1<<60) + string(slices.Repeat([]byte("x"), 3<<20)) + `"}`)
 	var all []*models.Run
 	for i := range 130 {
-		all = append(all, w.newRun(func(in *models.NewRun) {
+		all = append(all, w.NewRun(func(in *models.NewRun) {
 			in.Schedule = &models.NewSchedule{Cron: new("0 * * * *")}
 			switch i {
 			case 3, 4: // more bytes than a group has
@@ -121,16 +122,16 @@ func TestGroupOfFiringsIsBounded(t *testing.T) {
 			}
 		}))
 	}
-	w.clock.advance(time.Hour)
-	if fired := w.fire(); fired != len(all) {
+	w.Clock.Advance(time.Hour)
+	if fired := w.MustFire(); fired != len(all) {
 		t.Fatalf("%d fired", fired)
 	}
 	for _, run := range all {
-		if run = w.run(run.ID); run.Status != models.RunQueued || run.BatchCount != len(w.batches(run.ID)) || run.BatchCount == 0 {
+		if run = w.ReadRun(run.ID); run.Status != models.RunQueued || run.BatchCount != len(w.BatchesOf(run.ID)) || run.BatchCount == 0 {
 			t.Errorf("got %+v", run)
 		}
 	}
-	if claimed := w.claimBatches(a, 5_000); len(claimed) != 126+2*1+2*1_500 {
+	if claimed := w.MustClaimBatches(a, 5_000); len(claimed) != 126+2*1+2*1_500 {
 		t.Errorf("%d batches", len(claimed))
 	}
 }
@@ -138,24 +139,24 @@ func TestGroupOfFiringsIsBounded(t *testing.T) {
 // Rules change: the time that was reckoned by older ones is put right, and nothing else is touched.
 func TestRulesOfAZoneThatHaveChangedAreReadAtTheStart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
+	w := modelstest.NewWorld(t)
+	w.NewAction()
 	zone := new("Europe/London")
-	changed, _ := w.newScheduled(models.NewSchedule{Cron: new("0 6 * * *"), Timezone: zone})
-	due, _ := w.newScheduled(models.NewSchedule{Cron: new("0 6 * * *"), Timezone: zone})
-	once, _ := w.newScheduled(models.NewSchedule{At: new(start.Add(24 * time.Hour))})
-	same := w.hourly()
-	w.sql("UPDATE schedules SET next_run_at = next_run_at + 3600000000 WHERE id = " + changed.RawID())
-	w.sql("UPDATE schedules SET next_run_at = " + strconv.FormatInt(start.Add(-time.Hour).UnixMicro(), 10) + " WHERE id = " + due.RawID())
+	changed, _ := w.NewScheduled(models.NewSchedule{Cron: new("0 6 * * *"), Timezone: zone})
+	due, _ := w.NewScheduled(models.NewSchedule{Cron: new("0 6 * * *"), Timezone: zone})
+	once, _ := w.NewScheduled(models.NewSchedule{At: new(modelstest.Start.Add(24 * time.Hour))})
+	same := w.Hourly()
+	w.SQL("UPDATE schedules SET next_run_at = next_run_at + 3600000000 WHERE id = " + changed.RawID())
+	w.SQL("UPDATE schedules SET next_run_at = " + strconv.FormatInt(modelstest.Start.Add(-time.Hour).UnixMicro(), 10) + " WHERE id = " + due.RawID())
 	moved, err := w.RezoneSchedules(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for _, s := range []*models.RunSchedule{changed, once, same} {
-		if got := w.schedule(s.ID); !got.NextRunAt.Equal(*s.NextRunAt) {
+		if got := w.ReadSchedule(s.ID); !got.NextRunAt.Equal(*s.NextRunAt) {
 			t.Errorf("got %+v, want %+v", got, s)
 		}
 	}
-	if moved != 1 || !w.schedule(due.ID).NextRunAt.Equal(start.Add(-time.Hour)) {
-		t.Errorf("%d moved, what is due: %+v", moved, w.schedule(due.ID))
+	if moved != 1 || !w.ReadSchedule(due.ID).NextRunAt.Equal(modelstest.Start.Add(-time.Hour)) {
+		t.Errorf("%d moved, what is due: %+v", moved, w.ReadSchedule(due.ID))
 	}
 }
 
@@ -178,21 +179,21 @@ func (r refusingBatches) CreateBatches(ctx context.Context, batches []*models.Ba
 
 func TestFiringThatTheDatabaseRefusesIsPutOffAndStopsNoOther(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	bad, run := w.newScheduled(models.NewSchedule{Cron: new("0 * * * *")})
-	w.hourly()
-	w.hourly()
-	service := w.on(refusingBatches{w.store, &run.ID})
-	w.clock.advance(time.Hour)
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	bad, run := w.NewScheduled(models.NewSchedule{Cron: new("0 * * * *")})
+	w.Hourly()
+	w.Hourly()
+	service := w.ServiceOn(refusingBatches{w.Store, &run.ID})
+	w.Clock.Advance(time.Hour)
 	if fired, err := service.FireSchedules(t.Context()); fired != 2 || err != nil {
 		t.Fatalf("%d of the others fired: %v", fired, err)
 	}
-	if s := w.schedule(bad.ID); s.Status != models.ScheduleActive || !s.NextRunAt.Equal(w.clock.now().Add(time.Minute)) || s.LastRunAt != nil {
+	if s := w.ReadSchedule(bad.ID); s.Status != models.ScheduleActive || !s.NextRunAt.Equal(w.Clock.Now().Add(time.Minute)) || s.LastRunAt != nil {
 		t.Errorf("it was not put off: %+v", s)
 	}
-	w.clock.advance(time.Minute)
-	if fired := w.fire(); fired != 1 {
+	w.Clock.Advance(time.Minute)
+	if fired := w.MustFire(); fired != 1 {
 		t.Errorf("when it can be fired again, %d fired", fired)
 	}
 }

@@ -10,39 +10,40 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // ringing is a queue that says when it is asked to wake.
 type ringing struct {
-	*queue
+	*modelstest.Queue
 	ring func()
 }
 
 func (r ringing) Wake(ctx context.Context, at time.Time, wakeups []models.Wakeup) error {
 	r.ring()
-	return r.queue.Wake(ctx, at, wakeups)
+	return r.Queue.Wake(ctx, at, wakeups)
 }
 
 // What the first groups begin must not take the database from the groups behind them: workers hear of it once, of all lanes.
 func TestWorkersAreWokenWhenAllThatIsDueHasFired(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	one := w.newAction()
+	w := modelstest.NewWorld(t)
+	one := w.NewAction()
 	for range 100 { // a group has so many
-		w.hourly()
+		w.Hourly()
 	}
-	another := w.actionOfTheOther()
-	w.clock.advance(time.Hour)
+	another := actionOfTheOther(w)
+	w.Clock.Advance(time.Hour)
 	var waiting []int
-	q := ringing{w.queue, func() { waiting = append(waiting, w.dueSchedules()) }}
-	service := models.NewService(w.store, q, w.rules, slog.New(slog.DiscardHandler)).WithClock(w.clock.now, func() float64 { return 0.5 })
+	q := ringing{w.Queue, func() { waiting = append(waiting, dueSchedules(w)) }}
+	service := models.NewService(w.Store, q, w.Rules, slog.New(slog.DiscardHandler)).WithClock(w.Clock.Now, func() float64 { return 0.5 })
 	if fired, err := service.FireSchedules(t.Context()); fired != 101 || err != nil {
 		t.Fatalf("%d fired: %v", fired, err)
 	}
 	if diff := cmp.Diff([]int{0}, waiting); diff != "" {
 		t.Errorf("so many were due when the workers were woken (-want +got):\n%s", diff)
 	}
-	w.wantWoken(one.Lane(), another.Lane())
+	wantWoken(w, one.Lane(), another.Lane())
 	if fired, err := service.FireSchedules(t.Context()); fired != 0 || err != nil || len(waiting) != 1 {
 		t.Errorf("a look in which nothing is due: %d fired, %v, woken %d times", fired, err, len(waiting))
 	}
@@ -61,19 +62,19 @@ func (c cutOff) InTx(ctx context.Context, f func(models.Store) error) error {
 
 func TestWhatALookHasBegunIsWokenAlsoWhereItIsCutOff(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	action := w.newAction()
+	w := modelstest.NewWorld(t)
+	action := w.NewAction()
 	for range 101 {
-		w.hourly()
+		w.Hourly()
 	}
-	w.clock.advance(time.Hour)
+	w.Clock.Advance(time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
-	fired, err := w.on(cutOff{w.store, cancel}).FireSchedules(ctx)
+	fired, err := w.ServiceOn(cutOff{w.Store, cancel}).FireSchedules(ctx)
 	if fired != 100 || !errors.Is(err, context.Canceled) {
 		t.Fatalf("%d fired: %v", fired, err)
 	}
-	w.wantWoken(action.Lane())
-	if fired := w.fire(); fired != 1 {
+	wantWoken(w, action.Lane())
+	if fired := w.MustFire(); fired != 1 {
 		t.Errorf("the next look fires %d", fired)
 	}
 }
@@ -92,15 +93,15 @@ func (b between) InTx(ctx context.Context, f func(models.Store) error) error {
 // A look that takes some seconds is not disturbed by the sweep; for the batches of one that takes longer the sweep does not wait.
 func TestSweepLeavesTheFiringAloneForSomeSeconds(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	action := w.newAction()
+	w := modelstest.NewWorld(t)
+	action := w.NewAction()
 	for range 101 {
-		w.hourly()
+		w.Hourly()
 	}
-	w.clock.advance(time.Hour)
+	w.Clock.Advance(time.Hour)
 	var look *models.Service
 	transactions := 0
-	look = w.on(between{w.store, func() {
+	look = w.ServiceOn(between{w.Store, func() {
 		if transactions++; transactions != 2 { // the first group has begun
 			return
 		}
@@ -108,43 +109,43 @@ func TestSweepLeavesTheFiringAloneForSomeSeconds(t *testing.T) {
 			after time.Duration
 			want  []models.Lane
 		}{{3 * time.Second, nil}, {time.Second, nil}, {time.Second, []models.Lane{action.Lane()}}} {
-			w.clock.advance(step.after)
+			w.Clock.Advance(step.after)
 			_, _, err := look.Sweep(t.Context())
-			noError(t, err)
-			w.wantWoken(step.want...)
+			modelstest.NoError(t, err)
+			wantWoken(w, step.want...)
 		}
 	}})
 	if fired, err := look.FireSchedules(t.Context()); fired != 101 || err != nil {
 		t.Fatalf("%d fired: %v", fired, err)
 	}
-	w.wantWoken(action.Lane())
-	w.clock.advance(2 * time.Second)
+	wantWoken(w, action.Lane())
+	w.Clock.Advance(2 * time.Second)
 	_, _, err := look.Sweep(t.Context())
-	noError(t, err)
-	w.wantWoken(action.Lane()) // it is nobody's yet, and nothing fires
+	modelstest.NoError(t, err)
+	wantWoken(w, action.Lane()) // it is nobody's yet, and nothing fires
 }
 
 // actionOfTheOther makes an action of the other account, and a schedule that fires with the hourly ones.
-func (w *world) actionOfTheOther() *models.Action {
-	w.t.Helper()
-	action, err := w.CreateAction(w.t.Context(), w.platform, w.other.ID, "search", models.ActionSettings{
-		Executor: models.EndpointUpdate{URL: models.Given(new(executorURL))},
+func actionOfTheOther(w *modelstest.World) *models.Action {
+	w.T.Helper()
+	action, err := w.CreateAction(w.T.Context(), w.Platform, w.Other.ID, "search", models.ActionSettings{
+		Executor: models.EndpointUpdate{URL: models.Given(new(modelstest.ExecutorURL))},
 	})
-	noError(w.t, err)
-	in := w.aRun()
-	in.ProjectID = w.newProject(w.other, nil).ID
+	modelstest.NoError(w.T, err)
+	in := w.RunInput()
+	in.ProjectID = w.NewProject(w.Other, nil).ID
 	in.Schedule = &models.NewSchedule{Cron: new("0 * * * *")}
-	_, err = w.CreateRun(w.t.Context(), w.outsider, in)
-	noError(w.t, err)
-	w.queue.take()
+	_, err = w.CreateRun(w.T.Context(), w.Outsider, in)
+	modelstest.NoError(w.T, err)
+	w.Queue.Take()
 	return action
 }
 
 // dueSchedules counts those whose time has come.
-func (w *world) dueSchedules() (n int) {
-	w.t.Helper()
-	noError(w.t, w.store.InTx(w.t.Context(), func(tx models.Store) error {
-		due, err := tx.LockDueSchedules(w.t.Context(), w.clock.now(), 1_000)
+func dueSchedules(w *modelstest.World) (n int) {
+	w.T.Helper()
+	modelstest.NoError(w.T, w.Store.InTx(w.T.Context(), func(tx models.Store) error {
+		due, err := tx.LockDueSchedules(w.T.Context(), w.Clock.Now(), 1_000)
 		n = len(due)
 		return err
 	}))
@@ -152,10 +153,10 @@ func (w *world) dueSchedules() (n int) {
 }
 
 // wantWoken compares the lanes that were woken since the last time, each of them once.
-func (w *world) wantWoken(want ...models.Lane) {
-	w.t.Helper()
+func wantWoken(w *modelstest.World, want ...models.Lane) {
+	w.T.Helper()
 	got := map[models.Lane]int{}
-	for _, wakeup := range w.queue.take() {
+	for _, wakeup := range w.Queue.Take() {
 		got[wakeup.Lane]++
 	}
 	wanted := map[models.Lane]int{}
@@ -163,6 +164,6 @@ func (w *world) wantWoken(want ...models.Lane) {
 		wanted[lane] = 1
 	}
 	if diff := cmp.Diff(wanted, got); diff != "" {
-		w.t.Errorf("woken (-want +got):\n%s", diff)
+		w.T.Errorf("woken (-want +got):\n%s", diff)
 	}
 }

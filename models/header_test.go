@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const headersField = "apiCallbackHeaders"
@@ -41,7 +42,7 @@ func TestHeadersThatAreAccepted(t *testing.T) {
 	for name, headers := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			noError(t, models.CheckHeaders(headersField, headers))
+			modelstest.NoError(t, models.CheckHeaders(headersField, headers))
 		})
 	}
 }
@@ -81,7 +82,7 @@ func TestHeadersThatAreRefusedNameTheFieldAndNeverAValue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := models.CheckHeaders(headersField, headers)
-			wantError(t, err, models.CodeBadUserInput, headersField)
+			modelstest.WantError(t, err, models.CodeBadUserInput, headersField)
 			if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "vvvv") {
 				t.Errorf("the error repeats the value: %v", err)
 			}
@@ -112,7 +113,7 @@ func TestReservedHeaderIsRefusedInEveryLetterCase(t *testing.T) {
 			t.Parallel()
 			for _, key := range []string{name, strings.ToUpper(name), http.CanonicalHeaderKey(name), oddCase(name)} {
 				err := models.CheckHeaders(headersField, []models.Header{{Key: key, Value: "v"}})
-				wantError(t, err, models.CodeBadUserInput, headersField)
+				modelstest.WantError(t, err, models.CodeBadUserInput, headersField)
 			}
 		})
 	}
@@ -161,7 +162,7 @@ func FuzzCheckHeaders(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key, value string) {
 		h := models.Header{Key: key, Value: models.Secret(value)}
 		if err := models.CheckHeaders("headers", []models.Header{h}); err != nil {
-			wantError(t, err, models.CodeBadUserInput, "headers")
+			modelstest.WantError(t, err, models.CodeBadUserInput, "headers")
 			return
 		}
 		checkSendable(t, h)
@@ -192,17 +193,17 @@ func checkSendable(t fataler, h models.Header) {
 // TestWhatIsStoredAlreadyIsSentWithAWarning: an update of Ringback must not stop callbacks that arrived until then.
 func TestWhatIsStoredAlreadyIsSentWithAWarning(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	p := *w.project
+	w := modelstest.NewWorld(t)
+	p := *w.Shop
 	p.Callback.URL = new("https://project.example/hook\u200b")
 	p.Callback.Headers = []models.Header{{Key: "Authorization", Value: "Bearer s3cr3t-t0k3n "}}
-	noError(t, w.store.UpdateProject(t.Context(), w.admin.Scope(models.RoleEditor), &p))
-	d := w.claim(w.raised().ID)
+	modelstest.NoError(t, w.Store.UpdateProject(t.Context(), w.Admin.Scope(models.RoleEditor), &p))
+	d := w.MustClaim(w.NewCallback().ID)
 	if d.Refusal() != nil || d.Target.URL != *p.Callback.URL {
 		t.Fatalf("it is refused: %v", d.Refusal())
 	}
-	w.record(d, answered(200))
-	a := w.attempts(d.Callback.ID)[0]
+	w.MustSettle(d, modelstest.Answered(200))
+	a := w.Attempts(d.Callback.ID)[0]
 	for _, want := range []string{"U+200B (ZERO WIDTH SPACE)", "header 1 (Authorization): the value must not begin or end with a blank"} {
 		if a.Warning == nil || !strings.Contains(*a.Warning, want) {
 			t.Fatalf("the history says %v, not %q", a.Warning, want)
@@ -211,13 +212,13 @@ func TestWhatIsStoredAlreadyIsSentWithAWarning(t *testing.T) {
 	if strings.Contains(*a.Warning, "s3cr3t") || a.Error != nil {
 		t.Errorf("%q, %v", *a.Warning, a.Error)
 	}
-	w.setURL(new(projectURL))
-	_, err := w.UpdateProject(t.Context(), w.editor, models.ProjectUpdate{
-		ProjectID: w.project.ID, Callback: models.EndpointUpdate{Headers: models.Given([]models.Header{})},
+	w.SetURL(new(modelstest.ProjectURL))
+	_, err := w.UpdateProject(t.Context(), w.Editor, models.ProjectUpdate{
+		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{Headers: models.Given([]models.Header{})},
 	})
-	noError(t, err)
-	c := w.deliver(w.raised().ID, answered(200))
-	if got := w.attempts(c.ID)[0].Warning; got != nil {
+	modelstest.NoError(t, err)
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
+	if got := w.Attempts(c.ID)[0].Warning; got != nil {
 		t.Errorf("a mended one is warned of: %q", *got)
 	}
 }
@@ -225,18 +226,18 @@ func TestWhatIsStoredAlreadyIsSentWithAWarning(t *testing.T) {
 // An executor is called as it was before, too.
 func TestStoredExecutorIsCalledWithAWarningForThePlatform(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
 	a.Executor.URL = new("https://platform.example/search\u200b")
 	a.Executor.Headers = []models.Header{{Key: "Authorization", Value: "Bearer s3cr3t-t0k3n "}}
-	noError(t, w.store.UpdateAction(t.Context(), a))
-	w.newRun()
-	e := w.claimBatches(a, 1)[0]
+	modelstest.NoError(t, w.Store.UpdateAction(t.Context(), a))
+	w.NewRun()
+	e := w.MustClaimBatches(a, 1)[0]
 	if e.Attempt.Warning != nil {
 		t.Errorf("warned before it is called: %q", *e.Attempt.Warning)
 	}
-	w.recordBatch(e, found(1, false))
-	attempt := w.batchAttempts(e.Batch.ID)[0]
+	w.MustRecordBatch(e, modelstest.Results(1, false))
+	attempt := w.AttemptsOfBatch(e.Batch.ID)[0]
 	for _, want := range []string{"U+200B (ZERO WIDTH SPACE)", "header 1 (Authorization): the value must not begin or end with a blank"} {
 		if attempt.Warning == nil || !strings.Contains(*attempt.Warning, want) {
 			t.Fatalf("the history says %v, not %q", attempt.Warning, want)
@@ -245,19 +246,19 @@ func TestStoredExecutorIsCalledWithAWarningForThePlatform(t *testing.T) {
 	if strings.Contains(*attempt.Warning, "s3cr3t") || attempt.Error != nil || *attempt.HTTPStatus != 200 {
 		t.Errorf("%q, %+v", *attempt.Warning, attempt)
 	}
-	others, err := w.BatchAttempts(t.Context(), w.admin, e.Batch.ID)
-	noError(t, err)
+	others, err := w.BatchAttempts(t.Context(), w.Admin, e.Batch.ID)
+	modelstest.NoError(t, err)
 	if others[0].Warning != nil || others[0].UID != attempt.UID {
 		t.Errorf("an admin sees %+v", others[0])
 	}
-	_, err = w.UpdateAction(t.Context(), w.platform, a.ID, models.ActionSettings{Executor: models.EndpointUpdate{
-		URL: models.Given(new(executorURL)), Headers: models.Given([]models.Header{}),
+	_, err = w.UpdateAction(t.Context(), w.Platform, a.ID, models.ActionSettings{Executor: models.EndpointUpdate{
+		URL: models.Given(new(modelstest.ExecutorURL)), Headers: models.Given([]models.Header{}),
 	}})
-	noError(t, err)
-	w.newRun()
-	e = w.claimBatches(a, 1)[0]
-	w.recordBatch(e, found(1, false))
-	if got := w.batchAttempts(e.Batch.ID)[0].Warning; got != nil {
+	modelstest.NoError(t, err)
+	w.NewRun()
+	e = w.MustClaimBatches(a, 1)[0]
+	w.MustRecordBatch(e, modelstest.Results(1, false))
+	if got := w.AttemptsOfBatch(e.Batch.ID)[0].Warning; got != nil {
 		t.Errorf("a mended one is warned of: %q", *got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestHostOfAURLIsItsHostAndPortInLowerCase(t *testing.T) {
@@ -46,24 +47,15 @@ func TestHostOfAURLIsItsHostAndPortInLowerCase(t *testing.T) {
 	}
 }
 
-// setURL changes the project's callback URL.
-func (w *world) setURL(url *string) {
-	w.t.Helper()
-	_, err := w.UpdateProject(w.t.Context(), w.editor, models.ProjectUpdate{
-		ProjectID: w.project.ID, Callback: models.EndpointUpdate{URL: models.Given(url)},
-	})
-	noError(w.t, err)
-}
-
 func TestCallbackWaitsInTheLaneOfItsTarget(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.callback(w.raised().ID)
-	if c.Lane != w.lane(projectHost) || !w.due(c) {
-		t.Errorf("it waits in %q, due: %t", c.Lane, w.due(c))
+	w := modelstest.NewWorld(t)
+	c := w.ReadCallback(w.NewCallback().ID)
+	if c.Lane != w.Lane(modelstest.ProjectHost) || !w.Due(c) {
+		t.Errorf("it waits in %q, due: %t", c.Lane, w.Due(c))
 	}
-	w.deliver(c.ID, answered(410))
-	if got := w.notices()[0].Lane; got != w.lane(webhookHost) {
+	w.Deliver(c.ID, modelstest.Answered(410))
+	if got := w.Notices()[0].Lane; got != w.Lane(modelstest.WebhookHost) {
 		t.Errorf("its notice waits in %q", got)
 	}
 }
@@ -81,25 +73,25 @@ func TestCallbackWhoseTargetMovedIsGivenBackToTheNewHost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			c := w.raised()
-			w.setURL(test.url)
-			w.clock.advance(time.Second)
-			deliveries, movedTo, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 10))
-			noError(t, err)
-			if len(deliveries) != 0 || !slices.Equal(movedTo, []models.Lane{w.lane(test.host)}) {
+			w := modelstest.NewWorld(t)
+			c := w.NewCallback()
+			w.SetURL(test.url)
+			w.Clock.Advance(time.Second)
+			deliveries, movedTo, _, err := w.Claim(t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), 10))
+			modelstest.NoError(t, err)
+			if len(deliveries) != 0 || !slices.Equal(movedTo, []models.Lane{w.Lane(test.host)}) {
 				t.Fatalf("got %d deliveries, moved to %q", len(deliveries), movedTo)
 			}
 			want := *c
-			want.TargetURL, want.Lane, want.NextAttemptAt = test.url, w.lane(test.host), new(w.clock.now())
-			if diff := cmp.Diff(&want, w.callback(c.ID)); diff != "" {
+			want.TargetURL, want.Lane, want.NextAttemptAt = test.url, w.Lane(test.host), new(w.Clock.Now())
+			if diff := cmp.Diff(&want, w.ReadCallback(c.ID)); diff != "" {
 				t.Errorf("as if it had not been claimed: %s", diff)
 			}
-			if got := w.attempts(c.ID); len(got) != 0 {
+			if got := w.Attempts(c.ID); len(got) != 0 {
 				t.Errorf("an attempt was made: %+v", got)
 			}
-			deliveries, movedTo, _, err = w.Claim(t.Context(), of(w.lane(test.host), 10))
-			noError(t, err)
+			deliveries, movedTo, _, err = w.Claim(t.Context(), modelstest.Limit(w.Lane(test.host), 10))
+			modelstest.NoError(t, err)
 			if len(deliveries) != 1 || len(movedTo) != 0 || deliveries[0].Attempt.Number != 1 {
 				t.Errorf("at the new host: %d deliveries, moved to %q", len(deliveries), movedTo)
 			}
@@ -109,48 +101,48 @@ func TestCallbackWhoseTargetMovedIsGivenBackToTheNewHost(t *testing.T) {
 
 func TestAnotherPathOnTheSameHostIsNoMove(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.raised()
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
 	const other = "https://PROJECT.example:443/other"
-	w.setURL(new(other))
-	deliveries, movedTo, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 10))
-	noError(t, err)
-	if len(deliveries) != 1 || len(movedTo) != 0 || deliveries[0].Target.URL != other || *w.attempts(c.ID)[0].URL != other {
+	w.SetURL(new(other))
+	deliveries, movedTo, _, err := w.Claim(t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), 10))
+	modelstest.NoError(t, err)
+	if len(deliveries) != 1 || len(movedTo) != 0 || deliveries[0].Target.URL != other || *w.Attempts(c.ID)[0].URL != other {
 		t.Errorf("got %v, %v", deliveries, movedTo)
 	}
 }
 
 func TestClaimSortsOutWhatMovedAndSendsTheRest(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	moved := w.raised()
-	project := w.newProject(w.account, new(projectURL))
-	in := w.ended(77)
+	w := modelstest.NewWorld(t)
+	moved := w.NewCallback()
+	project := w.NewProject(w.Acme, new(modelstest.ProjectURL))
+	in := w.CrawlEnd(77)
 	in.ProjectID = &project.ID
-	_, stays, err := w.FinishCrawl(t.Context(), w.platform, in)
-	noError(t, err)
-	w.setURL(new("https://mended.example/"))
-	deliveries, movedTo, _, err := w.Claim(t.Context(), append(of(w.lane(projectHost), 10), of(laneOf(project, projectHost), 10)...))
-	noError(t, err)
-	if len(deliveries) != 1 || deliveries[0].Callback.ID != stays.ID || !slices.Equal(movedTo, []models.Lane{w.lane("mended.example:443")}) {
+	_, stays, err := w.FinishCrawl(t.Context(), w.Platform, in)
+	modelstest.NoError(t, err)
+	w.SetURL(new("https://mended.example/"))
+	deliveries, movedTo, _, err := w.Claim(t.Context(), append(modelstest.Limit(w.Lane(modelstest.ProjectHost), 10), modelstest.Limit(modelstest.LaneOf(project, modelstest.ProjectHost), 10)...))
+	modelstest.NoError(t, err)
+	if len(deliveries) != 1 || deliveries[0].Callback.ID != stays.ID || !slices.Equal(movedTo, []models.Lane{w.Lane("mended.example:443")}) {
 		t.Errorf("got %v, moved to %v", deliveries, movedTo)
 	}
 	if secrets := deliveries[0].Secrets(); len(secrets) != 1 || secrets[0].Owner.ProjectID != project.ID {
 		t.Errorf("signed with %+v", secrets)
 	}
-	wantStatus(t, w.callback(moved.ID), models.StatusPending)
+	modelstest.WantStatus(t, w.ReadCallback(moved.ID), models.StatusPending)
 }
 
 func TestClaimTakesNoMoreThanTheLimitTheLongestWaitingFirst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	first := w.raised()
-	rest := w.waiting(w.callback(first.ID), projectHost, 4)
-	w.claim(first.ID)
-	w.clock.advance(time.Second)
+	w := modelstest.NewWorld(t)
+	first := w.NewCallback()
+	rest := w.MoreCallbacks(w.ReadCallback(first.ID), modelstest.ProjectHost, 4)
+	w.MustClaim(first.ID)
+	w.Clock.Advance(time.Second)
 	for _, want := range [][]int64{rest[:3], rest[3:], {}} {
 		got := []int64{}
-		for _, d := range w.claimLane(w.lane(projectHost), 3) {
+		for _, d := range w.ClaimLane(w.Lane(modelstest.ProjectHost), 3) {
 			got = append(got, d.Callback.ID)
 		}
 		slices.Sort(got)
@@ -162,14 +154,14 @@ func TestClaimTakesNoMoreThanTheLimitTheLongestWaitingFirst(t *testing.T) {
 
 func TestClaimersAtOnceShareNoCallbackAndEachAttemptHasItsRow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	first := w.raised()
-	want := append([]int64{first.ID}, w.waiting(first, projectHost, 39)...)
-	w.clock.advance(time.Second)
+	w := modelstest.NewWorld(t)
+	first := w.NewCallback()
+	want := append([]int64{first.ID}, w.MoreCallbacks(first, modelstest.ProjectHost, 39)...)
+	w.Clock.Advance(time.Second)
 	claimed := make([][]*models.Delivery, 16)
-	atOnce(len(claimed), func(i int) {
+	modelstest.AtOnce(len(claimed), func(i int) {
 		for {
-			deliveries, _, _, err := w.Claim(t.Context(), of(w.lane(projectHost), 3))
+			deliveries, _, _, err := w.Claim(t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), 3))
 			if err != nil {
 				t.Error(err)
 			}
@@ -190,8 +182,8 @@ func TestClaimersAtOnceShareNoCallbackAndEachAttemptHasItsRow(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	counts, err := w.CountAttempts(t.Context(), w.platform, want)
-	noError(t, err)
+	counts, err := w.CountAttempts(t.Context(), w.Platform, want)
+	modelstest.NoError(t, err)
 	for _, id := range want {
 		if counts[id] != 1 {
 			t.Errorf("callback %d has %d attempts", id, counts[id])

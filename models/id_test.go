@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 var typeNames = []string{
@@ -39,7 +40,7 @@ func TestObjectIDIsReadInEveryPublishedForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := models.ParseObjectID(test.text)
-			noError(t, err)
+			modelstest.NoError(t, err)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -91,7 +92,7 @@ func TestMalformedObjectIDIsBadUserInput(t *testing.T) {
 			if err == nil {
 				t.Fatalf("%q was read as %v", text, got)
 			}
-			wantError(t, err, models.CodeBadUserInput, "")
+			modelstest.WantError(t, err, models.CodeBadUserInput, "")
 		})
 	}
 }
@@ -100,13 +101,13 @@ func TestObjectIDOfAnotherTypeNamesTheField(t *testing.T) {
 	t.Parallel()
 	id := models.ObjectID{Type: models.TypeCrawl, Raw: 5}
 	_, err := id.RawOf(models.TypeProject, "projectId")
-	wantError(t, err, models.CodeBadUserInput, "projectId")
+	modelstest.WantError(t, err, models.CodeBadUserInput, "projectId")
 	if err.Error() != "projectId: must be an id of the type Project, not Crawl" {
 		t.Error(err)
 	}
 
 	got, err := id.RawOf(models.TypeCrawl, "crawlId")
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if got != 5 {
 		t.Errorf("got %d", got)
 	}
@@ -142,7 +143,7 @@ func FuzzParseObjectID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		id, err := models.ParseObjectID(s)
 		if err != nil {
-			wantError(t, err, models.CodeBadUserInput, "")
+			modelstest.WantError(t, err, models.CodeBadUserInput, "")
 			return
 		}
 		if id.Raw < 1 {
@@ -160,35 +161,35 @@ func FuzzParseObjectID(f *testing.F) {
 
 func TestIDsThatThePlatformChoosesAreBounded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	ctx, url := t.Context(), "https://files.example.com/1"
 	for field, create := range map[string]map[string]func(id int64) error{
 		"rawID": {
 			"an account": func(id int64) error {
-				_, err := w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "A", RawID: id})
+				_, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "A", RawID: id})
 				return err
 			},
 			"a project": func(id int64) error {
-				_, err := w.CreateProject(ctx, w.platform, models.NewProject{AccountID: w.account.ID, Name: "P", PrimaryDomain: "a.example", RawID: id})
+				_, err := w.CreateProject(ctx, w.Platform, models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example", RawID: id})
 				return err
 			},
 			"a user": func(id int64) error {
-				_, err := w.CreateUser(ctx, w.platform, models.NewUser{Email: "large@example.com", RawID: id})
+				_, err := w.CreateUser(ctx, w.Platform, models.NewUser{Email: "large@example.com", RawID: id})
 				return err
 			},
 			"an SSO client": func(id int64) error {
-				_, err := w.CreateSSOClient(ctx, w.platform, models.NewSSOClient{Name: "S", RawID: id})
+				_, err := w.CreateSSOClient(ctx, w.Platform, models.NewSSOClient{Name: "S", RawID: id})
 				return err
 			},
 		},
 		"crawlId": {"a crawl": func(id int64) error {
-			_, _, err := w.FinishCrawl(ctx, w.platform, crawl.End{
-				CrawlID: id, ProjectID: &w.project.ID, Kind: crawl.Standard, Status: crawl.Finished,
+			_, _, err := w.FinishCrawl(ctx, w.Platform, crawl.End{
+				CrawlID: id, ProjectID: &w.Shop.ID, Kind: crawl.Standard, Status: crawl.Finished,
 			})
 			return err
 		}},
 		"reportDownloadId": {"a report download": func(id int64) error {
-			_, _, err := w.FinishReportDownload(ctx, w.platform, crawl.ReportDownloadEnd{
+			_, _, err := w.FinishReportDownload(ctx, w.Platform, crawl.ReportDownloadEnd{
 				ReportDownloadID: id, CrawlID: new(int64(models.MaxRawID)), ReportTemplateCode: new("all_pages"), FileURL: url,
 			})
 			return err
@@ -197,15 +198,15 @@ func TestIDsThatThePlatformChoosesAreBounded(t *testing.T) {
 		for what, create := range create {
 			for _, id := range []int64{-1, models.MaxRawID + 1, math.MaxInt64} {
 				t.Log(what, id)
-				wantError(t, create(id), models.CodeBadUserInput, field)
+				modelstest.WantError(t, create(id), models.CodeBadUserInput, field)
 			}
 		}
 	}
-	if _, err := w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "A", RawID: models.MaxRawID}); err != nil {
+	if _, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "A", RawID: models.MaxRawID}); err != nil {
 		t.Error(err)
 	}
-	next, err := w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "A"})
-	noError(t, err)
+	next, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "A"})
+	modelstest.NoError(t, err)
 	if id, err := models.ParseObjectID(next.ObjectID().String()); err != nil || id.Raw != next.ID {
 		t.Errorf("the next one is %d: %v", next.ID, err)
 	}

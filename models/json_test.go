@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestTakeMemberSplitsAnObject(t *testing.T) {
@@ -38,7 +39,7 @@ func TestTakeMemberSplitsAnObject(t *testing.T) {
 			t.Parallel()
 			given := []byte(tc.object)
 			rest, member, err := models.TakeMember("input", given, "x")
-			noError(t, err)
+			modelstest.NoError(t, err)
 			if got := compact(t, rest); got != tc.rest {
 				t.Errorf("rest: got %s, want %s", got, tc.rest)
 			}
@@ -60,7 +61,7 @@ func TestTakeMemberRefusesWhatIsNoObject(t *testing.T) {
 		`{"x":1} {}`, `{"x":01}`, `{"a":1,"x":nul}`, deep, strings.Repeat(`{"x":`, 1<<18), strings.Repeat("[", 1<<20),
 	} {
 		rest, member, err := models.TakeMember("inputs", []byte(text), "x")
-		wantError(t, err, models.CodeBadUserInput, "inputs")
+		modelstest.WantError(t, err, models.CodeBadUserInput, "inputs")
 		if rest != nil || member != nil {
 			t.Errorf("%.40s: got %s and %s", text, rest, member)
 		}
@@ -143,16 +144,16 @@ func FuzzTakeMember(f *testing.F) {
 		isObject := json.Unmarshal(text, &want) == nil && want != nil
 		rest, member, err := models.TakeMember("inputs", text, name)
 		if !isObject {
-			wantError(t, err, models.CodeBadUserInput, "inputs")
+			modelstest.WantError(t, err, models.CodeBadUserInput, "inputs")
 			return
 		}
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if !bytes.Equal(member, want[name]) || (member == nil) != (want[name] == nil) {
 			t.Fatalf("member: got %s, want %s", member, want[name])
 		}
 		delete(want, name)
 		var got map[string]json.RawMessage
-		noError(t, json.Unmarshal(rest, &got))
+		modelstest.NoError(t, json.Unmarshal(rest, &got))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("rest (-want +got):\n%s", diff)
 		}

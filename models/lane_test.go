@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestLaneIsReadAsItIsWritten(t *testing.T) {
@@ -39,43 +40,43 @@ func TestLaneIsOfWhoseURLItIs(t *testing.T) {
 	t.Parallel()
 	const host = "receiver.example:443"
 	url := "https://receiver.example/hook"
-	w := newWorld(t)
-	_, err := w.UpdateAccount(t.Context(), w.platform, models.AccountUpdate{
-		AccountID: w.account.ID, Callback: models.EndpointUpdate{URL: models.Given(&url)},
+	w := modelstest.NewWorld(t)
+	_, err := w.UpdateAccount(t.Context(), w.Platform, models.AccountUpdate{
+		AccountID: w.Acme.ID, Callback: models.EndpointUpdate{URL: models.Given(&url)},
 	})
-	noError(t, err)
-	w.setURL(&url)
-	if got := w.raised().Lane; got != w.lane(host) {
+	modelstest.NoError(t, err)
+	w.SetURL(&url)
+	if got := w.NewCallback().Lane; got != w.Lane(host) {
 		t.Errorf("a project's: %q", got)
 	}
-	w.setURL(nil)
-	if got, want := w.raised().Lane, (models.Lane{Host: host, Owner: "account:" + w.account.RawID(), Account: w.account.ID}); got != want {
+	w.SetURL(nil)
+	if got, want := w.NewCallback().Lane, (models.Lane{Host: host, Owner: "account:" + w.Acme.RawID(), Account: w.Acme.ID}); got != want {
 		t.Errorf("an account's: %q, want %q", got, want)
 	}
-	_, err = w.UpdateSSOClient(t.Context(), w.platform, models.SSOClientUpdate{SSOClientID: w.client.ID, Webhook: models.EndpointUpdate{URL: models.Given(&url)}})
-	noError(t, err)
-	w.deliver(w.raised().ID, answered(500))
-	if got, want := w.notices()[0].Lane, (models.Lane{Host: host, Owner: "sso:" + w.client.RawID(), Account: w.account.ID}); got != want {
+	_, err = w.UpdateSSOClient(t.Context(), w.Platform, models.SSOClientUpdate{SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{URL: models.Given(&url)}})
+	modelstest.NoError(t, err)
+	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
+	if got, want := w.Notices()[0].Lane, (models.Lane{Host: host, Owner: "sso:" + w.Partner.RawID(), Account: w.Acme.ID}); got != want {
 		t.Errorf("a partner's: %q, want %q", got, want)
 	}
-	a := w.newAction()
-	w.newRun(func(in *models.NewRun) { in.Callback = &models.NewRunCallback{URL: url, On: models.CallbackOnFinal} })
-	w.recordBatch(w.claimBatches(a, 1)[0], found(1, false))
-	if got, want := w.callbacks(models.RunFinishedEvent)[0].Lane, (models.Lane{Host: host, Owner: "request:" + w.project.RawID(), Account: w.account.ID}); got != want {
+	a := w.NewAction()
+	w.NewRun(func(in *models.NewRun) { in.Callback = &models.NewRunCallback{URL: url, On: models.CallbackOnFinal} })
+	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Results(1, false))
+	if got, want := w.CallbacksOf(models.RunFinishedEvent)[0].Lane, (models.Lane{Host: host, Owner: "request:" + w.Shop.RawID(), Account: w.Acme.ID}); got != want {
 		t.Errorf("a request's: %q, want %q", got, want)
 	}
 }
 
 func TestClaimTakesOfEachLaneUpToItsLimitAndSaysWhichMayHaveMore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	other := w.newProject(w.account, new(projectURL))
-	like := w.raised()
-	w.waiting(like, projectHost, 4) // five with the first
-	w.raisedFor(other, 7)
-	w.clock.advance(time.Second)
-	mine, theirs, empty := w.lane(projectHost), laneOf(other, projectHost), w.lane("nothing.example:443")
-	asked := slices.Concat(of(mine, 3), of(theirs, 3), of(empty, 3))
+	w := modelstest.NewWorld(t)
+	other := w.NewProject(w.Acme, new(modelstest.ProjectURL))
+	like := w.NewCallback()
+	w.MoreCallbacks(like, modelstest.ProjectHost, 4) // five with the first
+	w.NewCallbackOf(other, 7)
+	w.Clock.Advance(time.Second)
+	mine, theirs, empty := w.Lane(modelstest.ProjectHost), modelstest.LaneOf(other, modelstest.ProjectHost), w.Lane("nothing.example:443")
+	asked := slices.Concat(modelstest.Limit(mine, 3), modelstest.Limit(theirs, 3), modelstest.Limit(empty, 3))
 	for i, want := range []struct {
 		claimed map[models.Lane]int
 		full    []string
@@ -85,7 +86,7 @@ func TestClaimTakesOfEachLaneUpToItsLimitAndSaysWhichMayHaveMore(t *testing.T) {
 		{map[models.Lane]int{}, nil},
 	} {
 		deliveries, movedTo, full, err := w.Claim(t.Context(), asked)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		claimed := map[models.Lane]int{}
 		for _, d := range deliveries {
 			claimed[d.Lane()]++
@@ -101,18 +102,18 @@ func TestClaimTakesOfEachLaneUpToItsLimitAndSaysWhichMayHaveMore(t *testing.T) {
 
 func TestBatchesOfAnExecutorThatMovedAreGivenBackToItsNewLane(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	w.newRun(pages(3))
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	w.NewRun(modelstest.Pages(3))
 	old := a.Lane()
-	a, err := w.UpdateAction(t.Context(), w.platform, a.ID, executor("https://new.example/"))
-	noError(t, err)
-	executions, movedTo, full, err := w.ClaimBatches(t.Context(), of(old, 3))
-	noError(t, err)
+	a, err := w.UpdateAction(t.Context(), w.Platform, a.ID, modelstest.ExecutorSettings("https://new.example/"))
+	modelstest.NoError(t, err)
+	executions, movedTo, full, err := w.ClaimBatches(t.Context(), modelstest.Limit(old, 3))
+	modelstest.NoError(t, err)
 	if len(executions) != 0 || !slices.Equal(movedTo, []models.Lane{a.Lane()}) || !slices.Equal(full, []string{old.String()}) {
 		t.Errorf("got %d, moved to %v, full %v", len(executions), movedTo, full)
 	}
-	claimed := w.claimBatches(a, 10)
+	claimed := w.MustClaimBatches(a, 10)
 	if len(claimed) != 3 || claimed[0].Attempt.Number != 1 || claimed[0].Attempt.URL != "https://new.example/" {
 		t.Errorf("got %v", claimed)
 	}
@@ -120,62 +121,62 @@ func TestBatchesOfAnExecutorThatMovedAreGivenBackToItsNewLane(t *testing.T) {
 
 func TestReleasedExecutionsCanBeClaimedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(pages(2))
-	claimed := w.claimBatches(a, 2)
-	w.clock.advance(time.Second)
-	noError(t, w.ReleaseBatches(t.Context(), claimed))
-	for _, b := range w.batches(run.ID) {
-		if b.Status != models.RunQueued || b.AttemptCount != 0 || !b.NextAttemptAt.Equal(b.CreatedAt) || len(w.batchAttempts(b.ID)) != 0 {
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Pages(2))
+	claimed := w.MustClaimBatches(a, 2)
+	w.Clock.Advance(time.Second)
+	modelstest.NoError(t, w.ReleaseBatches(t.Context(), claimed))
+	for _, b := range w.BatchesOf(run.ID) {
+		if b.Status != models.RunQueued || b.AttemptCount != 0 || !b.NextAttemptAt.Equal(b.CreatedAt) || len(w.AttemptsOfBatch(b.ID)) != 0 {
 			t.Errorf("got %+v", b)
 		}
 	}
-	for _, e := range w.claimBatches(a, 2) {
-		w.recordBatch(e, found(1, false))
+	for _, e := range w.MustClaimBatches(a, 2) {
+		w.MustRecordBatch(e, modelstest.Results(1, false))
 	}
-	w.wantEnded(run.ID, models.RunSucceeded)
+	w.WantEnded(run.ID, models.RunSucceeded)
 }
 
 // The release before knows no lanes, and goes on to write rows without one while an upgrade is under way.
 func TestWhatHasNoLaneIsGivenOneAndWoken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun()
-	e := w.claimBatches(a, 1)[0]
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun()
+	e := w.MustClaimBatches(a, 1)[0]
 	e.Batch.Lane = models.Lane{}
-	noError(t, w.ReleaseBatches(t.Context(), []*models.Execution{e}))
-	like := w.raised()
+	modelstest.NoError(t, w.ReleaseBatches(t.Context(), []*models.Execution{e}))
+	like := w.NewCallback()
 	lane := like.Lane
 	like.Lane = models.Lane{}
-	w.waiting(like, "", 700) // more than one part
-	w.queue.take()
-	w.clock.advance(time.Minute)
-	if _, woken := w.sweep(); woken != 3 {
+	w.MoreCallbacks(like, "", 700) // more than one part
+	w.Queue.Take()
+	w.Clock.Advance(time.Minute)
+	if _, woken := w.MustSweep(); woken != 3 {
 		t.Fatalf("woke %d", woken)
 	}
-	for _, wakeup := range w.queue.take() {
+	for _, wakeup := range w.Queue.Take() {
 		switch {
 		case wakeup.Lane.OfBatches():
-			executions, movedTo, _, err := w.ClaimBatches(t.Context(), of(wakeup.Lane, 10)) // which finds the executor's host
-			noError(t, err)
+			executions, movedTo, _, err := w.ClaimBatches(t.Context(), modelstest.Limit(wakeup.Lane, 10)) // which finds the executor's host
+			modelstest.NoError(t, err)
 			if len(executions) != 0 || !slices.Equal(movedTo, []models.Lane{a.Lane()}) {
 				t.Errorf("%d batches are claimed in %q, moved to %v", len(executions), wakeup.Lane, movedTo)
 			}
 		case wakeup.Lane != lane:
-			deliveries, movedTo, _, err := w.Claim(t.Context(), of(wakeup.Lane, 700))
-			noError(t, err)
+			deliveries, movedTo, _, err := w.Claim(t.Context(), modelstest.Limit(wakeup.Lane, 700))
+			modelstest.NoError(t, err)
 			if len(deliveries) != 0 || !slices.Equal(movedTo, []models.Lane{lane}) {
 				t.Errorf("%d are claimed in %q, moved to %v", len(deliveries), wakeup.Lane, movedTo)
 			}
 		}
 	}
-	if n := len(w.claimLane(lane, 1000)); n != 701 {
+	if n := len(w.ClaimLane(lane, 1000)); n != 701 {
 		t.Errorf("claimed %d", n)
 	}
-	w.recordBatch(w.claimBatches(a, 10)[0], found(1, false))
-	w.wantEnded(run.ID, models.RunSucceeded)
+	w.MustRecordBatch(w.MustClaimBatches(a, 10)[0], modelstest.Results(1, false))
+	w.WantEnded(run.ID, models.RunSucceeded)
 }
 
 // short is a store in which a sweep sees two lanes at a time.
@@ -191,23 +192,23 @@ func (s short) OverdueLanes(ctx context.Context, of models.Leased, after string,
 
 func TestSweepThatDoesNotComeToTheLastLaneGoesOnTheNextTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.raised()
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
 	for _, host := range []string{"a.example:443", "b.example:443", "c.example:443", "d.example:443"} {
-		w.waiting(c, host, 1)
+		w.MoreCallbacks(c, host, 1)
 	}
-	w.clock.advance(time.Minute)
-	service := w.on(short{w.store})
+	w.Clock.Advance(time.Minute)
+	service := w.ServiceOn(short{w.Store})
 	woken := map[string]int{}
 	for range 6 { // two rounds of three
-		w.swept()
+		w.SweptByOthers()
 		_, _, err := service.Sweep(t.Context())
-		noError(t, err)
+		modelstest.NoError(t, err)
 	}
-	for _, wakeup := range w.queue.take() {
+	for _, wakeup := range w.Queue.Take() {
 		woken[wakeup.Lane.Host]++
 	}
-	want := map[string]int{projectHost: 2, "a.example:443": 2, "b.example:443": 2, "c.example:443": 2, "d.example:443": 2}
+	want := map[string]int{modelstest.ProjectHost: 2, "a.example:443": 2, "b.example:443": 2, "c.example:443": 2, "d.example:443": 2}
 	if diff := cmp.Diff(want, woken); diff != "" {
 		t.Error(diff)
 	}
@@ -215,20 +216,20 @@ func TestSweepThatDoesNotComeToTheLastLaneGoesOnTheNextTime(t *testing.T) {
 
 func TestLongBodyIsFetchedWhenItIsNeeded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	like := w.raised()
+	w := modelstest.NewWorld(t)
+	like := w.NewCallback()
 	for _, size := range []int{0, models.MaxClaimedBody, models.MaxClaimedBody + 1, 1 << 20} {
 		c := *like
 		c.Body, c.UID, c.DedupKey = slices.Repeat([]byte("x"), size), uuid.Must(uuid.NewV7()), uuid.NewString()
-		noError(t, w.store.CreateCallbacks(t.Context(), &c))
-		d := w.claim(c.ID)
+		modelstest.NoError(t, w.Store.CreateCallbacks(t.Context(), &c))
+		d := w.MustClaim(c.ID)
 		if read := len(d.Callback.Body); d.Bytes() != int64(size) || read != size && (read != 0 || size <= models.MaxClaimedBody) {
 			t.Errorf("of %d bytes %d are read, and it says that there are %d", size, read, d.Bytes())
 		}
-		noError(t, w.Fetch(t.Context(), d))
+		modelstest.NoError(t, w.Fetch(t.Context(), d))
 		if d.Bytes() != int64(size) || len(d.Callback.Body) != size {
 			t.Errorf("of %d bytes %d are fetched, and it says that there are %d", size, len(d.Callback.Body), d.Bytes())
 		}
-		w.record(d, answered(200))
+		w.MustSettle(d, modelstest.Answered(200))
 	}
 }

@@ -7,61 +7,62 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
-func (w *world) withSchedule(s models.Schedule) {
-	w.rules.Schedule = s
-	w.configure()
+func withSchedule(w *modelstest.World, s models.Schedule) {
+	w.Rules.Schedule = s
+	w.Configure()
 }
 
 func TestWhatIsRefusedForGoodHoldsUpNoLine(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	for _, status := range []int{400, 413, 415, 422} {
-		line := w.newLine(2)
-		before := len(w.notices())
-		w.deliver(line[0].ID, answered(status))
-		c := w.callback(line[0].ID)
+		line := w.NewLine(2)
+		before := len(w.Notices())
+		w.Deliver(line[0].ID, modelstest.Answered(status))
+		c := w.ReadCallback(line[0].ID)
 		if c.Status != models.StatusFailed || c.AttemptCount != 1 || *c.HTTPStatus != status || c.Error.Code != models.HTTPStatusError {
 			t.Errorf("%d: got %+v", status, c)
 		}
-		w.wantInFront(line[1].ID, w.clock.now())
-		if notices := w.notices()[before:]; len(notices) != 1 || readNotice(t, notices[0]).EventData.WillRetry {
+		w.WantInFront(line[1].ID, w.Clock.Now())
+		if notices := w.Notices()[before:]; len(notices) != 1 || modelstest.ReadNotice(t, notices[0]).EventData.WillRetry {
 			t.Errorf("%d: %d notices", status, len(notices))
 		}
-		w.deliver(line[1].ID, answered(status)) // alone it follows the schedule
-		if c := w.callback(line[1].ID); c.Status != models.StatusPending {
+		w.Deliver(line[1].ID, modelstest.Answered(status)) // alone it follows the schedule
+		if c := w.ReadCallback(line[1].ID); c.Status != models.StatusPending {
 			t.Errorf("%d, alone: got %+v", status, c)
 		}
 	}
 	for _, status := range []int{404, 401, 429, 500} {
-		line := w.newLine(2)
-		w.deliver(line[0].ID, answered(status))
-		if c := w.callback(line[0].ID); c.Status != models.StatusPending {
+		line := w.NewLine(2)
+		w.Deliver(line[0].ID, modelstest.Answered(status))
+		if c := w.ReadCallback(line[0].ID); c.Status != models.StatusPending {
 			t.Errorf("%d: got %+v", status, c)
 		}
-		w.wantHeld(line[1].ID)
+		w.WantHeld(line[1].ID)
 	}
 }
 
 // What was refused for good while it was alone is tried once more as another lines up, and does not hold it up for hours.
 func TestWhatWasRefusedForGoodIsTriedAtOnceAsAnotherLinesUp(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	j := w.newJobs(1)[0]
-	head := w.change(j, completed())
+	w := modelstest.NewWorld(t)
+	j := w.NewJobs(1)[0]
+	head := w.MustChange(j, modelstest.JobCompleted())
 	for range 2 {
-		w.deliver(head.ID, answered(422))
+		w.Deliver(head.ID, modelstest.Answered(422))
 	}
-	w.queue.take()
-	next := w.change(j, edited(`"boot"`))
-	w.wantInFront(head.ID, w.clock.now())
-	if got := w.queue.take(); len(got) != 1 || got[0].Lane != head.Lane {
+	w.Queue.Take()
+	next := w.MustChange(j, modelstest.JobEdited(`"boot"`))
+	w.WantInFront(head.ID, w.Clock.Now())
+	if got := w.Queue.Take(); len(got) != 1 || got[0].Lane != head.Lane {
 		t.Errorf("woken: %v", got)
 	}
-	w.deliver(head.ID, answered(422))
-	wantStatus(t, w.callback(head.ID), models.StatusFailed)
-	w.wantInFront(next.ID, w.clock.now())
+	w.Deliver(head.ID, modelstest.Answered(422))
+	modelstest.WantStatus(t, w.ReadCallback(head.ID), models.StatusFailed)
+	w.WantInFront(next.ID, w.Clock.Now())
 }
 
 // The head of a line fails; whether it gives way depends on what became of its lane meanwhile.
@@ -84,40 +85,40 @@ func TestHeadOfALineGivesWayWhereItsLaneSucceedsWithOthers(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.withSchedule(models.Schedule{5 * time.Minute, 10 * time.Hour, 10 * time.Hour})
-			j := w.newJobs(1)[0]
-			head := w.change(j, completed())
+			w := modelstest.NewWorld(t)
+			withSchedule(w, models.Schedule{5 * time.Minute, 10 * time.Hour, 10 * time.Hour})
+			j := w.NewJobs(1)[0]
+			head := w.MustChange(j, modelstest.JobCompleted())
 			_, alone := test.at[time.Hour]
 			alone = alone && test.at[time.Hour] == "it lines up"
 			if !alone {
-				w.change(j, edited(`"boot"`))
+				w.MustChange(j, modelstest.JobEdited(`"boot"`))
 			}
-			w.deliver(head.ID, answered(500))
-			began := w.clock.now()
+			w.Deliver(head.ID, modelstest.Answered(500))
+			began := w.Clock.Now()
 			for minute := range 120 {
 				since := time.Duration(minute) * time.Minute
 				switch test.at[since] {
 				case other:
-					w.deliver(w.newLine(1)[0].ID, answered(200))
+					w.Deliver(w.NewLine(1)[0].ID, modelstest.Answered(200))
 				case "another job's callback fails":
-					w.deliver(w.newLine(1)[0].ID, answered(500))
+					w.Deliver(w.NewLine(1)[0].ID, modelstest.Answered(500))
 				case "a crawl's callback arrives":
-					w.deliver(w.raised().ID, answered(200))
+					w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
 				case "it lines up":
-					w.change(j, edited(`"boot"`))
+					w.MustChange(j, modelstest.JobEdited(`"boot"`))
 				}
-				w.sweepAtAnyTime()
-				if c := w.callback(head.ID); w.due(c) {
-					w.record(w.claim(head.ID), answered(500))
+				w.SweepAtAnyTime()
+				if c := w.ReadCallback(head.ID); w.Due(c) {
+					w.MustSettle(w.MustClaim(head.ID), modelstest.Answered(500))
 				}
-				if c := w.callback(head.ID); c.Status == models.StatusFailed {
+				if c := w.ReadCallback(head.ID); c.Status == models.StatusFailed {
 					if since != test.gaveWay {
 						t.Errorf("gave way after %s, want %s", since, test.gaveWay)
 					}
 					return
 				}
-				w.clock.advance(began.Add(since + time.Minute).Sub(w.clock.now()))
+				w.Clock.Advance(began.Add(since + time.Minute).Sub(w.Clock.Now()))
 			}
 			if test.gaveWay != 0 {
 				t.Error("it did not give way")
@@ -127,86 +128,86 @@ func TestHeadOfALineGivesWayWhereItsLaneSucceedsWithOthers(t *testing.T) {
 }
 
 // resulted makes a run with a bare result that is ready.
-func (w *world) resulted(a *models.Action) (*models.Run, *models.Callback) {
-	w.t.Helper()
-	run := w.newRun(calling(runURL, models.CallbackOnResult))
-	for _, e := range w.claimBatches(a, 1) {
-		w.recordBatch(e, executed(200, fmt.Sprintf(`{"results":[%d]}`, run.ID)))
+func resulted(w *modelstest.World, a *models.Action) (*models.Run, *models.Callback) {
+	w.T.Helper()
+	run := w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnResult))
+	for _, e := range w.MustClaimBatches(a, 1) {
+		w.MustRecordBatch(e, modelstest.Executed(200, fmt.Sprintf(`{"results":[%d]}`, run.ID)))
 	}
-	return run, w.told(run.ID, models.RunResultEvent)[0]
+	return run, w.CallbacksOfRun(run.ID, models.RunResultEvent)[0]
 }
 
 func TestOlderResultThatHasFailedIsSuperseded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
 	wantSuperseded := func(c *models.Callback) {
 		t.Helper()
-		if c = w.callback(c.ID); c.Status != models.StatusFailed || c.Error.Code != models.Superseded || c.AttemptCount != 1 || c.FinishedAt == nil {
+		if c = w.ReadCallback(c.ID); c.Status != models.StatusFailed || c.Error.Code != models.Superseded || c.AttemptCount != 1 || c.FinishedAt == nil {
 			t.Errorf("got %+v, %+v", c, c.Error)
 		}
 	}
-	_, first := w.resulted(a)
-	w.deliver(first.ID, answered(500))
-	told := len(w.notices())
-	_, second := w.resulted(a) // it waits for its next attempt as a newer one lines up
+	_, first := resulted(w, a)
+	w.Deliver(first.ID, modelstest.Answered(500))
+	told := len(w.Notices())
+	_, second := resulted(w, a) // it waits for its next attempt as a newer one lines up
 	wantSuperseded(first)
-	w.wantInFront(second.ID, w.clock.now())
+	w.WantInFront(second.ID, w.Clock.Now())
 
-	_, third := w.resulted(a) // it is on its way, or has not been tried yet, as a newer one lines up
-	w.wantHeld(third.ID)
-	w.deliver(second.ID, answered(503))
+	_, third := resulted(w, a) // it is on its way, or has not been tried yet, as a newer one lines up
+	w.WantHeld(third.ID)
+	w.Deliver(second.ID, modelstest.Answered(503))
 	wantSuperseded(second)
-	w.wantInFront(third.ID, w.clock.now())
-	if notices := w.notices(); len(notices) != told {
+	w.WantInFront(third.ID, w.Clock.Now())
+	if notices := w.Notices(); len(notices) != told {
 		t.Errorf("%d notices, had %d", len(notices), told)
 	}
-	w.deliver(third.ID, answered(200))
+	w.Deliver(third.ID, modelstest.Answered(200))
 
 	// A replay supersedes nothing.
-	_, fourth := w.resulted(a)
-	w.deliver(fourth.ID, answered(500))
-	replay, err := w.ReplayCallback(t.Context(), w.editor, second.ID)
-	noError(t, err)
-	w.wantHeld(replay.ID)
-	w.deliver(fourth.ID, answered(500))
-	wantStatus(t, w.callback(fourth.ID), models.StatusPending)
+	_, fourth := resulted(w, a)
+	w.Deliver(fourth.ID, modelstest.Answered(500))
+	replay, err := w.ReplayCallback(t.Context(), w.Editor, second.ID)
+	modelstest.NoError(t, err)
+	w.WantHeld(replay.ID)
+	w.Deliver(fourth.ID, modelstest.Answered(500))
+	modelstest.WantStatus(t, w.ReadCallback(fourth.ID), models.StatusPending)
 }
 
 // What stands between the one that is superseded and the newer one is not the newer one's to send, and does not wait for a sweep.
 func TestWhatMovesUpBehindASupersededResultIsWoken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	_, head := w.resulted(a)
-	w.deliver(head.ID, answered(200))
-	_, head = w.resulted(a)
-	replay, err := w.ReplayCallback(t.Context(), w.editor, w.callbacks(models.RunResultEvent)[0].ID)
-	noError(t, err)
-	w.deliver(head.ID, answered(500))
-	w.wantHeld(replay.ID)
-	w.queue.take()
-	_, newer := w.resulted(a)
-	w.wantInFront(replay.ID, w.clock.now())
-	w.wantHeld(newer.ID)
-	if got := w.queue.take(); !slices.ContainsFunc(got, func(u models.Wakeup) bool { return u.Lane == replay.Lane }) {
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	_, head := resulted(w, a)
+	w.Deliver(head.ID, modelstest.Answered(200))
+	_, head = resulted(w, a)
+	replay, err := w.ReplayCallback(t.Context(), w.Editor, w.CallbacksOf(models.RunResultEvent)[0].ID)
+	modelstest.NoError(t, err)
+	w.Deliver(head.ID, modelstest.Answered(500))
+	w.WantHeld(replay.ID)
+	w.Queue.Take()
+	_, newer := resulted(w, a)
+	w.WantInFront(replay.ID, w.Clock.Now())
+	w.WantHeld(newer.ID)
+	if got := w.Queue.Take(); !slices.ContainsFunc(got, func(u models.Wakeup) bool { return u.Lane == replay.Lane }) {
 		t.Errorf("woken: %v", got)
 	}
 }
 
 func TestEarlierRequestsResultSupersedesNoLaterOnes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	older, newer := w.newRun(calling(runURL, models.CallbackOnResult)), w.newRun(calling(runURL, models.CallbackOnResult))
-	claimed := w.claimBatches(a, 2)
-	w.recordBatch(claimed[1], found(1, false))
-	head := w.told(newer.ID, models.RunResultEvent)[0]
-	w.deliver(head.ID, answered(500))
-	w.recordBatch(claimed[0], found(1, false))
-	w.wantHeld(w.told(older.ID, models.RunResultEvent)[0].ID)
-	wantStatus(t, w.callback(head.ID), models.StatusPending)
-	w.deliver(head.ID, answered(400)) // which it would say of it always
-	wantStatus(t, w.callback(head.ID), models.StatusFailed)
-	w.wantInFront(w.told(older.ID, models.RunResultEvent)[0].ID, w.clock.now())
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	older, newer := w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnResult)), w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnResult))
+	claimed := w.MustClaimBatches(a, 2)
+	w.MustRecordBatch(claimed[1], modelstest.Results(1, false))
+	head := w.CallbacksOfRun(newer.ID, models.RunResultEvent)[0]
+	w.Deliver(head.ID, modelstest.Answered(500))
+	w.MustRecordBatch(claimed[0], modelstest.Results(1, false))
+	w.WantHeld(w.CallbacksOfRun(older.ID, models.RunResultEvent)[0].ID)
+	modelstest.WantStatus(t, w.ReadCallback(head.ID), models.StatusPending)
+	w.Deliver(head.ID, modelstest.Answered(400)) // which it would say of it always
+	modelstest.WantStatus(t, w.ReadCallback(head.ID), models.StatusFailed)
+	w.WantInFront(w.CallbacksOfRun(older.ID, models.RunResultEvent)[0].ID, w.Clock.Now())
 }

@@ -5,76 +5,77 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestLocalErrorCostsNoRetryAndTellsNoPartnerForAnHour(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.raised()
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
 	attempts := 0
-	for began := w.clock.now(); w.clock.now().Sub(began) < time.Hour; attempts++ {
-		c = w.deliver(c.ID, unanswered(models.LocalError))
-		lasted := w.clock.now().Sub(began)
+	for began := w.Clock.Now(); w.Clock.Now().Sub(began) < time.Hour; attempts++ {
+		c = w.Deliver(c.ID, modelstest.Unanswered(models.LocalError))
+		lasted := w.Clock.Now().Sub(began)
 		if lasted >= time.Hour {
 			break
 		}
-		if c.Status != models.StatusPending || c.FailureCount != 0 || len(w.notices()) != 0 || c.Error.Code != models.LocalError {
-			t.Fatalf("after %v: %+v, %d notices", lasted, c, len(w.notices()))
+		if c.Status != models.StatusPending || c.FailureCount != 0 || len(w.Notices()) != 0 || c.Error.Code != models.LocalError {
+			t.Fatalf("after %v: %+v, %d notices", lasted, c, len(w.Notices()))
 		}
 		want := min(max(lasted/2, 5*time.Second), 5*time.Minute)
-		if delay := c.NextAttemptAt.Sub(w.clock.now()); (delay - want).Abs() > time.Microsecond {
+		if delay := c.NextAttemptAt.Sub(w.Clock.Now()); (delay - want).Abs() > time.Microsecond {
 			t.Errorf("after %v it waits for %v, want %v", lasted, delay, want)
 		}
-		w.configure() // as another process
+		w.Configure() // as another process
 	}
 	if attempts < 10 || attempts > 30 {
 		t.Errorf("%d attempts in an hour", attempts)
 	}
 	// Then it is a failure like any other, and the next as well.
-	if c.FailureCount != 1 || len(w.notices()) != 1 {
-		t.Errorf("after an hour: %+v, %d notices", c, len(w.notices()))
+	if c.FailureCount != 1 || len(w.Notices()) != 1 {
+		t.Errorf("after an hour: %+v, %d notices", c, len(w.Notices()))
 	}
-	if c = w.deliver(c.ID, unanswered(models.LocalError)); c.FailureCount != 2 || len(w.notices()) != 1 {
-		t.Errorf("after more than an hour: %+v, %d notices", c, len(w.notices()))
+	if c = w.Deliver(c.ID, modelstest.Unanswered(models.LocalError)); c.FailureCount != 2 || len(w.Notices()) != 1 {
+		t.Errorf("after more than an hour: %+v, %d notices", c, len(w.Notices()))
 	}
-	if c = w.deliver(c.ID, unanswered(models.LocalError)); c.Status != models.StatusFailed || len(w.notices()) != 2 {
-		t.Errorf("at the end of the schedule: %+v, %d notices", c, len(w.notices()))
+	if c = w.Deliver(c.ID, modelstest.Unanswered(models.LocalError)); c.Status != models.StatusFailed || len(w.Notices()) != 2 {
+		t.Errorf("at the end of the schedule: %+v, %d notices", c, len(w.Notices()))
 	}
 }
 
 func TestLocalErrorBetweenFailuresTellsThePartnerNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.raised()
-	w.deliver(c.ID, answered(500))
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
+	w.Deliver(c.ID, modelstest.Answered(500))
 	for range 3 {
-		c = w.deliver(c.ID, unanswered(models.LocalError))
+		c = w.Deliver(c.ID, modelstest.Unanswered(models.LocalError))
 	}
-	if c.FailureCount != 1 || len(w.notices()) != 1 {
-		t.Errorf("%+v, %d notices", c, len(w.notices()))
+	if c.FailureCount != 1 || len(w.Notices()) != 1 {
+		t.Errorf("%+v, %d notices", c, len(w.Notices()))
 	}
 	// The receiver answers again, and an hour later the next shortage has an hour of its own.
-	w.deliver(c.ID, answered(500))
-	w.clock.advance(2 * time.Hour)
-	if c = w.deliver(c.ID, unanswered(models.LocalError)); c.FailureCount != 2 || c.Status != models.StatusPending {
+	w.Deliver(c.ID, modelstest.Answered(500))
+	w.Clock.Advance(2 * time.Hour)
+	if c = w.Deliver(c.ID, modelstest.Unanswered(models.LocalError)); c.FailureCount != 2 || c.Status != models.StatusPending {
 		t.Errorf("%+v", c)
 	}
-	if c = w.deliver(c.ID, answered(200)); c.Status != models.StatusSuccess || len(w.notices()) != 1 {
-		t.Errorf("%+v, %d notices", c, len(w.notices()))
+	if c = w.Deliver(c.ID, modelstest.Answered(200)); c.Status != models.StatusSuccess || len(w.Notices()) != 1 {
+		t.Errorf("%+v, %d notices", c, len(w.Notices()))
 	}
 }
 
 func TestLocalErrorCostsNoTryOfAnExecutorForAnHour(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun()
 	calls := 0
-	for began := w.clock.now(); ; calls++ {
-		e := w.claimBatches(a, 1)[0]
-		w.recordBatch(e, unanswered(models.LocalError))
-		b := w.batch(e.Batch.ID)
-		if w.clock.now().Sub(began) >= time.Hour {
+	for began := w.Clock.Now(); ; calls++ {
+		e := w.MustClaimBatches(a, 1)[0]
+		w.MustRecordBatch(e, modelstest.Unanswered(models.LocalError))
+		b := w.ReadBatch(e.Batch.ID)
+		if w.Clock.Now().Sub(began) >= time.Hour {
 			if b.FailureCount != 1 {
 				t.Errorf("after an hour: %+v", b)
 			}
@@ -83,29 +84,29 @@ func TestLocalErrorCostsNoTryOfAnExecutorForAnHour(t *testing.T) {
 		if b.Status != models.RunQueued || b.FailureCount != 0 {
 			t.Fatalf("%+v", b)
 		}
-		w.configure()
-		w.clock.advance(b.NextAttemptAt.Sub(w.clock.now()))
+		w.Configure()
+		w.Clock.Advance(b.NextAttemptAt.Sub(w.Clock.Now()))
 	}
 	if calls < 10 || calls > 30 {
 		t.Errorf("%d calls in an hour", calls)
 	}
-	w.clock.advance(time.Minute)
-	w.recordBatch(w.claimBatches(a, 1)[0], unanswered(models.LocalError))
-	w.clock.advance(time.Minute)
-	w.recordBatch(w.claimBatches(a, 1)[0], unanswered(models.LocalError))
-	w.wantEnded(run.ID, models.RunFailed)
+	w.Clock.Advance(time.Minute)
+	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Unanswered(models.LocalError))
+	w.Clock.Advance(time.Minute)
+	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Unanswered(models.LocalError))
+	w.WantEnded(run.ID, models.RunFailed)
 }
 
 func TestExecutorIsCalledThreeTimesAfterAShortageToo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun()
 	for _, o := range []models.Outcome{
-		unanswered(models.LocalError), executed(500, ""), unanswered(models.LocalError), executed(500, ""), executed(200, `{"results":[1]}`),
+		modelstest.Unanswered(models.LocalError), modelstest.Executed(500, ""), modelstest.Unanswered(models.LocalError), modelstest.Executed(500, ""), modelstest.Executed(200, `{"results":[1]}`),
 	} {
-		w.clock.advance(time.Minute)
-		w.recordBatch(w.claimBatches(a, 1)[0], o)
+		w.Clock.Advance(time.Minute)
+		w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], o)
 	}
-	w.wantEnded(run.ID, models.RunSucceeded)
+	w.WantEnded(run.ID, models.RunSucceeded)
 }

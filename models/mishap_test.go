@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // faultDelays are between the ten faults that end a callback or batch.
@@ -16,80 +17,80 @@ var faultDelays = []time.Duration{
 
 func TestTenthFaultOfOurOwnEndsACallback(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	id := w.raised().ID
-	w.deliver(id, answered(500)) // one that is not ours, which the partner hears of
+	w := modelstest.NewWorld(t)
+	id := w.NewCallback().ID
+	w.Deliver(id, modelstest.Answered(500)) // one that is not ours, which the partner hears of
 	for i, delay := range faultDelays {
-		c := w.deliver(id, models.Fault(time.Second))
-		if c.Status != models.StatusPending || c.NextAttemptAt.Sub(w.clock.now()) != delay || c.Error.Code != models.InternalError {
+		c := w.Deliver(id, models.Fault(time.Second))
+		if c.Status != models.StatusPending || c.NextAttemptAt.Sub(w.Clock.Now()) != delay || c.Error.Code != models.InternalError {
 			t.Fatalf("after fault %d: %+v; want it due in %s", i+1, c, delay)
 		}
-		wantFitting(t, c)
+		modelstest.WantFitting(t, c)
 	}
-	c := w.deliver(id, models.Fault(time.Second))
-	wantStatus(t, c, models.StatusFailed)
-	if c.FailureCount != 1 || c.Error.Code != models.InternalError || len(w.notices()) != 1 {
-		t.Errorf("got %+v and %d notices", c, len(w.notices()))
+	c := w.Deliver(id, models.Fault(time.Second))
+	modelstest.WantStatus(t, c, models.StatusFailed)
+	if c.FailureCount != 1 || c.Error.Code != models.InternalError || len(w.Notices()) != 1 {
+		t.Errorf("got %+v and %d notices", c, len(w.Notices()))
 	}
-	if a := w.attempts(id); len(a) != 11 || a[10].Error.Code != models.InternalError || a[10].Duration != time.Second {
+	if a := w.Attempts(id); len(a) != 11 || a[10].Error.Code != models.InternalError || a[10].Duration != time.Second {
 		t.Errorf("the attempts are %v", a)
 	}
 }
 
 func TestFaultOfOurOwnCostsNoRetry(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	id := w.raised().ID
+	w := modelstest.NewWorld(t)
+	id := w.NewCallback().ID
 	for range models.MaxMishaps - 1 {
-		w.deliver(id, models.Fault(0))
+		w.Deliver(id, models.Fault(0))
 	}
-	for range twoRetries {
-		wantStatus(t, w.deliver(id, answered(500)), models.StatusPending)
+	for range modelstest.TwoRetries {
+		modelstest.WantStatus(t, w.Deliver(id, modelstest.Answered(500)), models.StatusPending)
 	}
-	if c := w.deliver(id, answered(500)); c.Status != models.StatusFailed || c.FailureCount != 3 {
+	if c := w.Deliver(id, modelstest.Answered(500)); c.Status != models.StatusFailed || c.FailureCount != 3 {
 		t.Errorf("got %+v", c)
 	}
 }
 
 func TestTenthFaultOfOurOwnEndsABatchAndItsRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun()
 	for i, delay := range append(slices.Clone(faultDelays), 0) {
-		e := w.claimBatches(a, 1)[0]
-		w.recordBatch(e, models.Fault(time.Second))
+		e := w.MustClaimBatches(a, 1)[0]
+		w.MustRecordBatch(e, models.Fault(time.Second))
 		if e.Attempt.Error.Code != models.InternalError || e.Batch.FailureCount != 0 {
 			t.Errorf("call %d ended as %+v", i+1, e.Attempt)
 		}
-		if delay > 0 && (e.Batch.Status != models.RunQueued || e.Batch.NextAttemptAt.Sub(w.clock.now()) != delay) {
+		if delay > 0 && (e.Batch.Status != models.RunQueued || e.Batch.NextAttemptAt.Sub(w.Clock.Now()) != delay) {
 			t.Fatalf("after fault %d: %+v; want it due in %s", i+1, e.Batch, delay)
 		}
-		w.clock.advance(delay)
+		w.Clock.Advance(delay)
 	}
-	got := w.run(run.ID)
-	if got.Status != models.RunFailed || got.Error.Label != models.LabelInternalError || len(w.told(run.ID, models.RunFinishedEvent)) != 1 {
+	got := w.ReadRun(run.ID)
+	if got.Status != models.RunFailed || got.Error.Label != models.LabelInternalError || len(w.CallbacksOfRun(run.ID, models.RunFinishedEvent)) != 1 {
 		t.Errorf("the run is %s: %+v", got.Status, got.Error)
 	}
 }
 
 // dies lets a worker die with a callback in its hand.
-func (w *world) dies(claim func() *models.Delivery) {
-	w.t.Helper()
+func dies(w *modelstest.World, claim func() *models.Delivery) {
+	w.T.Helper()
 	if claim() == nil {
-		w.t.Fatal("it was not claimed")
+		w.T.Fatal("it was not claimed")
 	}
-	w.clock.advance(models.LeaseTime)
-	if n, _ := w.sweep(); n != 1 {
-		w.t.Fatalf("interrupted %d", n)
+	w.Clock.Advance(models.LeaseTime)
+	if n, _ := w.MustSweep(); n != 1 {
+		w.T.Fatalf("interrupted %d", n)
 	}
 }
 
 // suspect takes the callback that is to be sent alone, nil for none.
-func (w *world) suspect() *models.Delivery {
-	w.t.Helper()
-	claimed, err := w.ClaimSuspect(w.t.Context())
-	noError(w.t, err)
+func suspect(w *modelstest.World) *models.Delivery {
+	w.T.Helper()
+	claimed, err := w.ClaimSuspect(w.T.Context())
+	modelstest.NoError(w.T, err)
 	if len(claimed) == 0 {
 		return nil
 	}
@@ -98,77 +99,77 @@ func (w *world) suspect() *models.Delivery {
 
 func TestCallbackThatDiedThriceWithItsWorkerIsSentAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	bad := w.raised()
+	w := modelstest.NewWorld(t)
+	bad := w.NewCallback()
 	for range models.SuspectAfter {
-		if w.suspect() != nil {
+		if suspect(w) != nil {
 			t.Fatal("alone too early")
 		}
-		w.dies(func() *models.Delivery { return w.claim(bad.ID) })
+		dies(w, func() *models.Delivery { return w.MustClaim(bad.ID) })
 	}
-	good := w.raised()
-	if got := w.claimLane(w.lane(projectHost), 10); len(got) != 1 || got[0].Callback.ID != good.ID {
+	good := w.NewCallback()
+	if got := w.ClaimLane(w.Lane(modelstest.ProjectHost), 10); len(got) != 1 || got[0].Callback.ID != good.ID {
 		t.Fatalf("with others: %v", got)
 	}
-	if _, woken := w.sweep(); woken != 0 {
+	if _, woken := w.MustSweep(); woken != 0 {
 		t.Error("its host is woken for it")
 	}
-	d := w.suspect()
-	if d == nil || d.Callback.ID != bad.ID || d.Refusal() != nil || w.suspect() != nil {
+	d := suspect(w)
+	if d == nil || d.Callback.ID != bad.ID || d.Refusal() != nil || suspect(w) != nil {
 		t.Fatalf("alone: %v", d)
 	}
-	w.record(d, answered(200))
-	wantStatus(t, w.callback(bad.ID), models.StatusSuccess)
+	w.MustSettle(d, modelstest.Answered(200))
+	modelstest.WantStatus(t, w.ReadCallback(bad.ID), models.StatusSuccess)
 }
 
 func TestInterruptionsCountTowardsTheEndWhileItIsAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	id := w.raised().ID
+	w := modelstest.NewWorld(t)
+	id := w.NewCallback().ID
 	for range models.SuspectAfter {
-		w.dies(func() *models.Delivery { return w.claim(id) })
+		dies(w, func() *models.Delivery { return w.MustClaim(id) })
 	}
-	w.record(w.suspect(), models.Fault(0)) // which counts as well
-	w.clock.advance(time.Minute)
+	w.MustSettle(suspect(w), models.Fault(0)) // which counts as well
+	w.Clock.Advance(time.Minute)
 	for range models.MaxMishaps - 1 {
-		w.dies(w.suspect)
+		dies(w, func() *models.Delivery { return suspect(w) })
 	}
-	d := w.suspect()
+	d := suspect(w)
 	if d == nil || d.Refusal() == nil || d.Refusal().Code != models.InternalError {
 		t.Fatalf("alone: %v", d)
 	}
-	w.record(d, models.Outcome{Error: d.Refusal()})
-	c := w.callback(id)
-	wantStatus(t, c, models.StatusFailed)
-	if c.Error.Code != models.InternalError || c.FailureCount != 0 || len(w.notices()) != 0 {
-		t.Errorf("got %+v and %d notices", c, len(w.notices()))
+	w.MustSettle(d, models.Outcome{Error: d.Refusal()})
+	c := w.ReadCallback(id)
+	modelstest.WantStatus(t, c, models.StatusFailed)
+	if c.Error.Code != models.InternalError || c.FailureCount != 0 || len(w.Notices()) != 0 {
+		t.Errorf("got %+v and %d notices", c, len(w.Notices()))
 	}
 }
 
 func TestProcessThatWasToldToStopCountsNoInterruption(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	id := w.raised().ID
+	w := modelstest.NewWorld(t)
+	id := w.NewCallback().ID
 	for i := range 20 {
-		d := w.claim(id)
-		noError(t, w.Excuse(t.Context(), []int64{id}))
+		d := w.MustClaim(id)
+		modelstest.NoError(t, w.Excuse(t.Context(), []int64{id}))
 		if i%2 == 0 { // it is over before the process is killed
-			noError(t, w.Settle(t.Context(), w.GiveBack(d)))
+			modelstest.NoError(t, w.Settle(t.Context(), w.GiveBack(d)))
 		} else {
-			w.clock.advance(models.LeaseTime)
-			w.sweep()
+			w.Clock.Advance(models.LeaseTime)
+			w.MustSweep()
 		}
-		if n := w.callback(id).InterruptionCount; n != 0 {
+		if n := w.ReadCallback(id).InterruptionCount; n != 0 {
 			t.Fatalf("counts %d", n)
 		}
 	}
 	for i := range models.SuspectAfter - 1 { // nor does it make up for one that counts
-		w.dies(func() *models.Delivery { return w.claim(id) })
-		w.claim(id)
-		noError(t, w.Excuse(t.Context(), []int64{id}))
-		w.clock.advance(models.LeaseTime)
-		w.sweep()
-		if n := w.callback(id).InterruptionCount; n != i+1 {
+		dies(w, func() *models.Delivery { return w.MustClaim(id) })
+		w.MustClaim(id)
+		modelstest.NoError(t, w.Excuse(t.Context(), []int64{id}))
+		w.Clock.Advance(models.LeaseTime)
+		w.MustSweep()
+		if n := w.ReadCallback(id).InterruptionCount; n != i+1 {
 			t.Fatalf("counts %d, want %d", n, i+1)
 		}
 	}
@@ -176,22 +177,22 @@ func TestProcessThatWasToldToStopCountsNoInterruption(t *testing.T) {
 
 func TestLateRecordTakesItsInterruptionBack(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.raised()
-	w.record(w.late(c), answered(500)) // the worker lives
-	if n := w.callback(c.ID).InterruptionCount; n != 0 {
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
+	w.MustSettle(w.LateDelivery(c), modelstest.Answered(500)) // the worker lives
+	if n := w.ReadCallback(c.ID).InterruptionCount; n != 0 {
 		t.Errorf("counts %d", n)
 	}
 }
 
 func TestBatchThatDiedThriceWithItsWorkerIsExecutedAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun()
 	suspect := func() []*models.Execution {
 		claimed, err := w.ClaimSuspectBatch(t.Context())
-		noError(t, err)
+		modelstest.NoError(t, err)
 		return claimed
 	}
 	dies := func(claimed []*models.Execution) {
@@ -199,20 +200,20 @@ func TestBatchThatDiedThriceWithItsWorkerIsExecutedAlone(t *testing.T) {
 		if len(claimed) != 1 {
 			t.Fatalf("claimed %v", claimed)
 		}
-		w.clock.advance(models.LeaseTime)
-		w.sweep()
+		w.Clock.Advance(models.LeaseTime)
+		w.MustSweep()
 	}
-	dies(w.claimBatches(a, 1))
-	e := w.claimBatches(a, 1)[0]
-	noError(t, w.ExcuseBatches(t.Context(), []int64{e.Batch.ID})) // this one does not count
+	dies(w.MustClaimBatches(a, 1))
+	e := w.MustClaimBatches(a, 1)[0]
+	modelstest.NoError(t, w.ExcuseBatches(t.Context(), []int64{e.Batch.ID})) // this one does not count
 	dies([]*models.Execution{e})
 	for range models.SuspectAfter - 1 {
 		if got := suspect(); len(got) != 0 {
 			t.Fatalf("alone too early: %v", got)
 		}
-		dies(w.claimBatches(a, 1))
+		dies(w.MustClaimBatches(a, 1))
 	}
-	if got := w.claimBatches(a, 1); len(got) != 0 {
+	if got := w.MustClaimBatches(a, 1); len(got) != 0 {
 		t.Fatalf("with others: %v", got)
 	}
 	for range models.MaxMishaps {
@@ -222,8 +223,8 @@ func TestBatchThatDiedThriceWithItsWorkerIsExecutedAlone(t *testing.T) {
 	if len(got) != 1 || got[0].Refused == nil {
 		t.Fatalf("alone: %v", got)
 	}
-	w.recordBatch(got[0], models.Outcome{Error: got[0].Refused})
-	if r := w.run(run.ID); r.Status != models.RunFailed || r.Error.Label != models.LabelInternalError {
+	w.MustRecordBatch(got[0], models.Outcome{Error: got[0].Refused})
+	if r := w.ReadRun(run.ID); r.Status != models.RunFailed || r.Error.Label != models.LabelInternalError {
 		t.Errorf("the run is %s: %+v", r.Status, r.Error)
 	}
 }
@@ -247,28 +248,28 @@ func (b bursting) SettleCallbacks(ctx context.Context, callbacks ...*models.Call
 
 func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	const n = 20
 	deliveries := make([]*models.Delivery, n)
 	for i := range n {
-		deliveries[i] = w.claim(w.raised().ID)
+		deliveries[i] = w.MustClaim(w.NewCallback().ID)
 	}
 	bad := deliveries[n/2].Callback.ID
-	service, m := w.on(bursting{w.store, bad}), &monitor{}
+	service, m := w.ServiceOn(bursting{w.Store, bad}), &modelstest.Monitor{}
 	service.CountTroubles(m)
 	caught := make([]bool, n)
-	atOnce(n, func(i int) {
+	modelstest.AtOnce(n, func(i int) {
 		err := service.Troubles().Catch(t.Context(), "test", func() error {
-			return service.Settle(t.Context(), service.Decide(deliveries[i], answered(200)))
+			return service.Settle(t.Context(), service.Decide(deliveries[i], modelstest.Answered(200)))
 		})
 		caught[i] = err != nil
 	})
 	for i, d := range deliveries {
-		if is := d.Callback.ID == bad; caught[i] != is || (w.callback(d.Callback.ID).Status == models.StatusSuccess) == is {
-			t.Errorf("delivery %d: a panic: %t, the callback is %s", i, caught[i], w.callback(d.Callback.ID).Status)
+		if is := d.Callback.ID == bad; caught[i] != is || (w.ReadCallback(d.Callback.ID).Status == models.StatusSuccess) == is {
+			t.Errorf("delivery %d: a panic: %t, the callback is %s", i, caught[i], w.ReadCallback(d.Callback.ID).Status)
 		}
 	}
-	if m.panics["settlement"]+m.panics["test"] == 0 {
+	if m.Panics("settlement")+m.Panics("test") == 0 {
 		t.Error("counted no panic")
 	}
 }
@@ -292,25 +293,25 @@ func (s failingFire) LockWaitingRuns(ctx context.Context, ids ...int64) ([]*mode
 
 func TestPanicInAFiringCostsThatFiring(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	bad := w.hourly()
-	w.clock.advance(time.Second)
-	w.hourly()
-	w.hourly()
-	w.clock.advance(time.Hour)
-	service, m := w.on(failingFire{w.store, bad.ID}), &monitor{}
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	bad := w.Hourly()
+	w.Clock.Advance(time.Second)
+	w.Hourly()
+	w.Hourly()
+	w.Clock.Advance(time.Hour)
+	service, m := w.ServiceOn(failingFire{w.Store, bad.ID}), &modelstest.Monitor{}
 	service.CountTroubles(m)
 	fired, err := service.FireSchedules(t.Context())
-	if fired != 2 || err != nil || m.panics["firing"] != 1 { // alone, not with its group as well
-		t.Errorf("fired %d, %v; %v", fired, err, m.panics)
+	if fired != 2 || err != nil || m.Panics("firing") != 1 { // alone, not with its group as well
+		t.Errorf("fired %d, %v", fired, err)
 	}
-	if s := w.schedule(bad.ID); s.NextRunAt.Sub(w.clock.now()) != time.Minute {
+	if s := w.ReadSchedule(bad.ID); s.NextRunAt.Sub(w.Clock.Now()) != time.Minute {
 		t.Errorf("the schedule is %+v", s)
 	}
-	w.clock.advance(time.Minute)
-	if w.fire() != 1 || w.schedule(bad.ID).UnreadableSince != nil {
-		t.Errorf("it did not fire when it could: %+v", w.schedule(bad.ID))
+	w.Clock.Advance(time.Minute)
+	if w.MustFire() != 1 || w.ReadSchedule(bad.ID).UnreadableSince != nil {
+		t.Errorf("it did not fire when it could: %+v", w.ReadSchedule(bad.ID))
 	}
 }
 
@@ -325,18 +326,18 @@ func (noSSO) SSOClients(context.Context, ...int64) ([]*models.SSOClient, error) 
 
 func TestPanicAboutOneOfAClaimPutsThatOneOff(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.setURL(new(webhookURL)) // of one host with the notice
-	w.deliver(w.raised().ID, answered(500))
-	good := w.raised()
-	service, m := w.on(noSSO{w.store}), &monitor{}
+	w := modelstest.NewWorld(t)
+	w.SetURL(new(modelstest.WebhookURL)) // of one host with the notice
+	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
+	good := w.NewCallback()
+	service, m := w.ServiceOn(noSSO{w.Store}), &modelstest.Monitor{}
 	service.CountTroubles(m)
-	claimed, _, _, err := service.Claim(t.Context(), append(of(w.lane(webhookHost), 10), of(good.Lane, 10)...))
-	noError(t, err)
-	if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || m.panics["claim"] != 1 {
-		t.Errorf("claimed %v; %v", claimed, m.panics)
+	claimed, _, _, err := service.Claim(t.Context(), append(modelstest.Limit(w.Lane(modelstest.WebhookHost), 10), modelstest.Limit(good.Lane, 10)...))
+	modelstest.NoError(t, err)
+	if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || m.Panics("claim") != 1 {
+		t.Errorf("claimed %v", claimed)
 	}
-	if n := w.notices()[0]; n.Status != models.StatusPending || n.UnreadableSince == nil {
+	if n := w.Notices()[0]; n.Status != models.StatusPending || n.UnreadableSince == nil {
 		t.Errorf("the notice is %+v", n)
 	}
 }

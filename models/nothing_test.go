@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // misses is a store that misses something else than what is asked for.
@@ -29,32 +30,32 @@ func (missesReports) LockReportDownloads(context.Context, ...int64) ([]*crawl.Re
 
 func TestScheduleDoesNotEndBecauseSomethingElseIsMissing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	schedule := w.hourly()
-	service := w.on(misses{w.store})
-	_, err := service.PauseSchedule(t.Context(), w.editor, schedule.ID)
-	wantError(t, err, models.CodeNotFound, "") // and no CONFLICT, as of one that has ended
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	schedule := w.Hourly()
+	service := w.ServiceOn(misses{w.Store})
+	_, err := service.PauseSchedule(t.Context(), w.Editor, schedule.ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "") // and no CONFLICT, as of one that has ended
 
-	w.clock.advance(time.Hour)
+	w.Clock.Advance(time.Hour)
 	_, err = service.FireSchedules(t.Context())
-	noError(t, err) // it was put off
-	w.clock.advance(25 * time.Hour)
+	modelstest.NoError(t, err) // it was put off
+	w.Clock.Advance(25 * time.Hour)
 	_, err = service.FireSchedules(t.Context())
-	wantError(t, err, models.CodeNotFound, "")
-	if got := w.schedule(schedule.ID); got.Status != models.ScheduleActive {
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	if got := w.ReadSchedule(schedule.ID); got.Status != models.ScheduleActive {
 		t.Errorf("the schedule is %s", got.Status)
 	}
 }
 
 func TestReportDownloadIsNotNewBecauseSomethingElseIsMissing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	in := generated(567890, 0)
+	w := modelstest.NewWorld(t)
+	in := modelstest.ReportEnd(567890, 0)
 	in.CrawlID = nil // which one that is new needs
-	crawls := w.crawlsOn(w.Service, func(ctx context.Context, f func(crawl.Store) error) error {
-		return w.store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(missesReports{tx}) })
+	crawls := w.CrawlsOn(w.Service, func(ctx context.Context, f func(crawl.Store) error) error {
+		return w.Store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(missesReports{tx}) })
 	})
-	_, _, err := crawls.FinishReportDownload(t.Context(), w.platform, in)
-	wantError(t, err, models.CodeNotFound, "")
+	_, _, err := crawls.FinishReportDownload(t.Context(), w.Platform, in)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
 }

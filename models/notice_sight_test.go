@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // What the partner's webhook is, and what it says, in a notice.
@@ -17,28 +18,28 @@ const (
 )
 
 // noticeOf makes a notice that the partner has answered, and one replay of it that it has not taken.
-func (w *world) noticeOf(cause *models.Callback) *models.Callback {
-	w.t.Helper()
-	w.deliver(cause.ID, answered(500))
-	n := w.notices()[0]
-	o := answered(500)
+func noticeOf(w *modelstest.World, cause *models.Callback) *models.Callback {
+	w.T.Helper()
+	w.Deliver(cause.ID, modelstest.Answered(500))
+	n := w.Notices()[0]
+	o := modelstest.Answered(500)
 	o.ResponseBody = []byte(partnerAnswer)
-	w.deliver(n.ID, o)
-	w.deliver(n.ID, models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: partnerError}})
-	w.deliver(n.ID, models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: partnerError}})
-	_, err := w.ReplayCallback(w.t.Context(), w.platform, n.ID)
-	noError(w.t, err)
-	return w.callback(n.ID)
+	w.Deliver(n.ID, o)
+	w.Deliver(n.ID, models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: partnerError}})
+	w.Deliver(n.ID, models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: partnerError}})
+	_, err := w.ReplayCallback(w.T.Context(), w.Platform, n.ID)
+	modelstest.NoError(w.T, err)
+	return w.ReadCallback(n.ID)
 }
 
 // seen is all that an actor can read of a notice, as text.
-func (w *world) seen(actor *models.Actor, n *models.Callback) string {
-	w.t.Helper()
-	ctx := w.t.Context()
+func seen(w *modelstest.World, actor *models.Actor, n *models.Callback) string {
+	w.T.Helper()
+	ctx := w.T.Context()
 	var all []any
 	add := func(v any, err error) {
 		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
-			w.t.Error(err)
+			w.T.Error(err)
 		}
 		all = append(all, v)
 	}
@@ -54,36 +55,36 @@ func (w *world) seen(actor *models.Actor, n *models.Callback) string {
 		}
 	}
 	add(w.AttemptPages(ctx, actor, []int64{n.ID}, models.Page{First: 10}))
-	for _, a := range w.attempts(n.ID) {
+	for _, a := range w.Attempts(n.ID) {
 		add(w.Texts(ctx, actor, models.ResponseBodyText, a.ID))
 	}
 	text, err := json.Marshal(all)
-	noError(w.t, err)
+	modelstest.NoError(w.T, err)
 	return string(text)
 }
 
 func TestPartnersWebhookIsInSightOfThePlatformOnly(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	n := w.noticeOf(w.raised())
-	wantStatus(t, n, models.StatusFailed)
+	w := modelstest.NewWorld(t)
+	n := noticeOf(w, w.NewCallback())
+	modelstest.WantStatus(t, n, models.StatusFailed)
 	secrets := []string{partnerHost, partnerAnswer, partnerError}
 	for _, secret := range secrets {
-		if !strings.Contains(w.seen(w.platform, n), secret) {
+		if !strings.Contains(seen(w, w.Platform, n), secret) {
 			t.Errorf("the platform does not see %q", secret)
 		}
 	}
 	for name, actor := range map[string]*models.Actor{
-		"stranger": nil, "viewer": w.viewer, "editor": w.editor, "admin": w.admin, "project key": w.keyActor(w.project),
-		"another partner's admin": w.outsider,
+		"stranger": nil, "viewer": w.Viewer, "editor": w.Editor, "admin": w.Admin, "project key": w.KeyActor(w.Shop),
+		"another partner's admin": w.Outsider,
 	} {
-		seen := w.seen(actor, n)
+		seen := seen(w, actor, n)
 		for _, secret := range secrets {
 			if strings.Contains(seen, secret) {
 				t.Errorf("the %s sees %q: %s", name, secret, seen)
 			}
 		}
-		isMember := actor != nil && actor != w.outsider
+		isMember := actor != nil && actor != w.Outsider
 		if strings.Contains(seen, n.UID.String()) != isMember || strings.Contains(seen, models.NoticeFailedMessage) != isMember {
 			t.Errorf("the %s sees %s", name, seen)
 		}
@@ -92,15 +93,15 @@ func TestPartnersWebhookIsInSightOfThePlatformOnly(t *testing.T) {
 
 func TestNoticesAreReplayedByThePlatformOnly(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	n := w.noticeOf(w.raised())
+	w := modelstest.NewWorld(t)
+	n := noticeOf(w, w.NewCallback())
 	for name, test := range map[string]struct {
 		actor *models.Actor
 		want  models.Code
 	}{
-		"stranger": {nil, models.CodeNotFound}, "viewer": {w.viewer, models.CodeForbidden}, "editor": {w.editor, models.CodeForbidden},
-		"admin": {w.admin, models.CodeForbidden}, "project key": {w.keyActor(w.project), models.CodeForbidden},
-		"another partner's admin": {w.outsider, models.CodeNotFound},
+		"stranger": {nil, models.CodeNotFound}, "viewer": {w.Viewer, models.CodeForbidden}, "editor": {w.Editor, models.CodeForbidden},
+		"admin": {w.Admin, models.CodeForbidden}, "project key": {w.KeyActor(w.Shop), models.CodeForbidden},
+		"another partner's admin": {w.Outsider, models.CodeNotFound},
 	} {
 		_, err := w.ReplayCallback(t.Context(), test.actor, n.ID)
 		if got := models.ErrorCode(err); err == nil || got != test.want {
@@ -110,7 +111,7 @@ func TestNoticesAreReplayedByThePlatformOnly(t *testing.T) {
 			t.Errorf("%s, in the log of runs: %v", name, err)
 		}
 	}
-	if replays, err := w.Replays(t.Context(), w.platform, n.ID); err != nil || len(replays) != 1 {
+	if replays, err := w.Replays(t.Context(), w.Platform, n.ID); err != nil || len(replays) != 1 {
 		t.Errorf("%d replays: %v", len(replays), err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestPageSizeIsBetweenOneAndAHundred(t *testing.T) {
@@ -24,10 +25,10 @@ func TestPageSizeIsBetweenOneAndAHundred(t *testing.T) {
 			t.Parallel()
 			page, err := models.NewPage(test.first, nil)
 			if test.want == 0 {
-				wantError(t, err, models.CodeBadUserInput, "first")
+				modelstest.WantError(t, err, models.CodeBadUserInput, "first")
 				return
 			}
-			noError(t, err)
+			modelstest.NoError(t, err)
 			if page.First != test.want || page.After != nil {
 				t.Errorf("got %+v", page)
 			}
@@ -44,7 +45,7 @@ func TestMalformedCursorIsBadUserInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := models.NewPage(nil, &text)
-			wantError(t, err, models.CodeBadUserInput, "after")
+			modelstest.WantError(t, err, models.CodeBadUserInput, "after")
 		})
 	}
 }
@@ -102,7 +103,7 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		page, err := models.NewPage(nil, &s)
 		if err != nil {
-			wantError(t, err, models.CodeBadUserInput, "after")
+			modelstest.WantError(t, err, models.CodeBadUserInput, "after")
 			return
 		}
 		again, err := models.NewPage(nil, new(page.After.String()))

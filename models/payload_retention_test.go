@@ -9,10 +9,11 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // payloadsFirst keeps payloads for a day, and rows for longer.
-var payloadsFirst = models.Retention{Rows: retention, Payloads: 24 * time.Hour}
+var payloadsFirst = models.Retention{Rows: modelstest.Retention, Payloads: 24 * time.Hour}
 
 // answer is one with a body.
 func answer(status int, body string) models.Outcome {
@@ -21,177 +22,177 @@ func answer(status int, body string) models.Outcome {
 
 func TestPayloadsGoBeforeTheirCallbacksAndSaySo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.setWebhook(nil) // no notice
-	old := w.raised()
-	w.record(w.claim(old.ID), answer(500, "not yet"))
-	w.clock.advance(5 * time.Second)
-	w.record(w.claim(old.ID), answer(200, "thanks"))
-	w.clock.advance(time.Microsecond)
-	younger, waiting := w.deliver(w.raised().ID, answer(200, "thanks")), w.raised()
-	w.clock.advance(payloadsFirst.Payloads)
-	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{"payloads": 1}) {
+	w := modelstest.NewWorld(t)
+	w.SetWebhook(nil) // no notice
+	old := w.NewCallback()
+	w.MustSettle(w.MustClaim(old.ID), answer(500, "not yet"))
+	w.Clock.Advance(5 * time.Second)
+	w.MustSettle(w.MustClaim(old.ID), answer(200, "thanks"))
+	w.Clock.Advance(time.Microsecond)
+	younger, waiting := w.Deliver(w.NewCallback().ID, answer(200, "thanks")), w.NewCallback()
+	w.Clock.Advance(payloadsFirst.Payloads)
+	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, models.Purged{"payloads": 1}) {
 		t.Errorf("%+v went", gone)
 	}
-	got := w.callback(old.ID)
-	if at := got.PayloadPurgedAt; string(got.Body) != "" || at == nil || !at.Equal(w.clock.now()) || got.AttemptCount != 2 || *got.HTTPStatus != 200 {
+	got := w.ReadCallback(old.ID)
+	if at := got.PayloadPurgedAt; string(got.Body) != "" || at == nil || !at.Equal(w.Clock.Now()) || got.AttemptCount != 2 || *got.HTTPStatus != 200 {
 		t.Errorf("got %+v", got)
 	}
-	for _, a := range w.attempts(old.ID) {
-		if body := w.text(models.ResponseBodyText, a.ID); body != "" {
+	for _, a := range w.Attempts(old.ID) {
+		if body := w.ReadText(models.ResponseBodyText, a.ID); body != "" {
 			t.Errorf("attempt %d has the answer %q", a.Number, body)
 		}
 	}
 	for _, c := range []*models.Callback{younger, waiting} {
-		if got := w.callback(c.ID); string(got.Body) != string(c.Body) || got.PayloadPurgedAt != nil {
+		if got := w.ReadCallback(c.ID); string(got.Body) != string(c.Body) || got.PayloadPurgedAt != nil {
 			t.Errorf("got %+v", got)
 		}
 	}
-	if body := w.text(models.ResponseBodyText, w.attempts(younger.ID)[0].ID); body != "thanks" {
+	if body := w.ReadText(models.ResponseBodyText, w.Attempts(younger.ID)[0].ID); body != "thanks" {
 		t.Errorf("the younger one has the answer %q", body)
 	}
-	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{}) {
+	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, models.Purged{}) {
 		t.Errorf("%+v went again", gone)
 	}
-	w.clock.advance(retention)
-	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{"callbacks": 2}) || w.callback(waiting.ID).PayloadPurgedAt != nil {
+	w.Clock.Advance(modelstest.Retention)
+	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, models.Purged{"callbacks": 2}) || w.ReadCallback(waiting.ID).PayloadPurgedAt != nil {
 		t.Errorf("%+v went with the retention", gone)
 	}
 }
 
 func TestReplayOfACallbackWithoutItsPayloadIsAConflictThatSaysWhy(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.deliver(w.raised().ID, answered(200))
-	w.clock.advance(payloadsFirst.Payloads + time.Microsecond)
-	w.purged(payloadsFirst)
-	_, err := w.ReplayCallback(t.Context(), w.editor, c.ID)
-	wantError(t, err, models.CodeConflict, "callbackId")
+	w := modelstest.NewWorld(t)
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
+	w.Clock.Advance(payloadsFirst.Payloads + time.Microsecond)
+	w.MustPurge(payloadsFirst)
+	_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 	if !strings.Contains(err.Error(), "payload") || !strings.Contains(err.Error(), "2026-01-03T03:04:05Z") {
 		t.Errorf("it says: %v", err)
 	}
 }
 
 // batchTexts are the long texts of a batch.
-func (w *world) batchTexts(b *models.Batch) [3]string {
-	w.t.Helper()
-	return [3]string{w.text(models.ResultsText, b.ID), w.text(models.RunInputText, b.InputID), w.text(models.CustomDataText, b.InputID)}
+func batchTexts(w *modelstest.World, b *models.Batch) [3]string {
+	w.T.Helper()
+	return [3]string{w.ReadText(models.ResultsText, b.ID), w.ReadText(models.RunInputText, b.InputID), w.ReadText(models.CustomDataText, b.InputID)}
 }
 
 func TestInputsAndResultsGoBeforeTheirRunsAndSaySo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.setTarget(w.project, nil) // no callbacks
-	a := w.newAction()
-	scheduled := w.newRun(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{Cron: new("0 0 * * *")} })
-	ended := w.newRun(inputs(150), pages(1))
-	w.execute(a, func(*models.Execution) models.Outcome { return found(2, false) })
-	batches := w.batches(ended.ID)
-	if texts := w.batchTexts(batches[0]); texts[0] == "" || texts[1] == "" || texts[2] == "" {
+	w := modelstest.NewWorld(t)
+	w.SetTarget(w.Shop, nil) // no callbacks
+	a := w.NewAction()
+	scheduled := w.NewRun(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{Cron: new("0 0 * * *")} })
+	ended := w.NewRun(modelstest.Inputs(150), modelstest.Pages(1))
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(2, false) })
+	batches := w.BatchesOf(ended.ID)
+	if texts := batchTexts(w, batches[0]); texts[0] == "" || texts[1] == "" || texts[2] == "" {
 		t.Fatalf("got %q", texts)
 	}
-	open := w.newRun(pages(2))
-	w.recordBatch(w.claimBatches(a, 1)[0], found(2, false))
-	w.clock.advance(payloadsFirst.Payloads + time.Microsecond)
-	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{"payloads": 1}) {
+	open := w.NewRun(modelstest.Pages(2))
+	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Results(2, false))
+	w.Clock.Advance(payloadsFirst.Payloads + time.Microsecond)
+	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, models.Purged{"payloads": 1}) {
 		t.Errorf("%+v went", gone)
 	}
-	for _, b := range w.batches(ended.ID) {
-		if texts := w.batchTexts(b); texts != [3]string{} || b.ResultCount != 2 {
+	for _, b := range w.BatchesOf(ended.ID) {
+		if texts := batchTexts(w, b); texts != [3]string{} || b.ResultCount != 2 {
 			t.Fatalf("%+v has %q", b, texts)
 		}
 	}
-	if r := w.run(ended.ID); r.PayloadPurgedAt == nil || !r.PayloadPurgedAt.Equal(w.clock.now()) || r.OutputCount != 300 {
+	if r := w.ReadRun(ended.ID); r.PayloadPurgedAt == nil || !r.PayloadPurgedAt.Equal(w.Clock.Now()) || r.OutputCount != 300 {
 		t.Errorf("got %+v", r)
 	}
-	page, err := w.ResultPages(t.Context(), w.viewer, []int64{ended.ID, open.ID}, models.Page{First: 10})
-	noError(t, err)
+	page, err := w.ResultPages(t.Context(), w.Viewer, []int64{ended.ID, open.ID}, models.Page{First: 10})
+	modelstest.NoError(t, err)
 	if len(page[ended.ID].Nodes) != 0 || page[ended.ID].HasNext || len(page[open.ID].Nodes) != 2 {
 		t.Errorf("got %+v and %+v", page[ended.ID], page[open.ID])
 	}
-	if r := w.run(scheduled.ID); r.PayloadPurgedAt != nil {
+	if r := w.ReadRun(scheduled.ID); r.PayloadPurgedAt != nil {
 		t.Errorf("got %+v, which waits for its schedule", r)
 	}
-	if gone := w.purged(payloadsFirst); !maps.Equal(gone, models.Purged{}) {
+	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, models.Purged{}) {
 		t.Errorf("%+v went again", gone)
 	}
 }
 
 // sources are one of each kind that has ended, with its callback, and one that has not.
-func (w *world) sources() (made *crawl.Crawl, report *crawl.ReportDownload, j *job.Job, callbacks []*models.Callback) {
-	w.t.Helper()
-	made, told, err := w.FinishCrawl(w.t.Context(), w.platform, w.ended(4711))
-	noError(w.t, err)
-	report, reported, err := w.FinishReportDownload(w.t.Context(), w.platform, crawl.ReportDownloadEnd{
+func sources(w *modelstest.World) (made *crawl.Crawl, report *crawl.ReportDownload, j *job.Job, callbacks []*models.Callback) {
+	w.T.Helper()
+	made, told, err := w.FinishCrawl(w.T.Context(), w.Platform, w.CrawlEnd(4711))
+	modelstest.NoError(w.T, err)
+	report, reported, err := w.FinishReportDownload(w.T.Context(), w.Platform, crawl.ReportDownloadEnd{
 		ReportDownloadID: 815, CrawlID: &made.ID, ReportTemplateCode: new("all_pages"), FileURL: "https://files.example/815.zip",
 	})
-	noError(w.t, err)
-	jobs := w.newJobs(2)
-	return made, report, jobs[0], []*models.Callback{told, reported, w.change(jobs[0], completed())}
+	modelstest.NoError(w.T, err)
+	jobs := w.NewJobs(2)
+	return made, report, jobs[0], []*models.Callback{told, reported, w.MustChange(jobs[0], modelstest.JobCompleted())}
 }
 
 func TestSourcesAreKeptForEverSoThatALateEndMakesNoSecondCallback(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, _, _, callbacks := w.sources()
+	w := modelstest.NewWorld(t)
+	_, _, _, callbacks := sources(w)
 	for _, c := range callbacks {
-		w.deliver(c.ID, answered(200))
+		w.Deliver(c.ID, modelstest.Answered(200))
 	}
-	w.clock.advance(100 * retention)
-	if gone := w.purged(models.Retention{Rows: retention}); !maps.Equal(gone, models.Purged{"callbacks": 3}) {
+	w.Clock.Advance(100 * modelstest.Retention)
+	if gone := w.MustPurge(models.Retention{Rows: modelstest.Retention}); !maps.Equal(gone, models.Purged{"callbacks": 3}) {
 		t.Fatalf("%+v went", gone)
 	}
-	made, c, err := w.FinishCrawl(t.Context(), w.platform, w.ended(4711))
-	noError(t, err)
-	if made.Status != crawl.Finished || !made.FinishedAt.Equal(start) || c != nil || len(w.callbacks(models.CrawlFinishedEvent)) != 0 {
+	made, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(4711))
+	modelstest.NoError(t, err)
+	if made.Status != crawl.Finished || !made.FinishedAt.Equal(modelstest.Start) || c != nil || len(w.CallbacksOf(models.CrawlFinishedEvent)) != 0 {
 		t.Errorf("got %+v and %+v", made, c)
 	}
 }
 
 func TestSourcesGoAfterTheirRetentionOnceNothingPointsAtThem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	made, report, j, callbacks := w.sources()
-	queued, err := w.RunCrawl(t.Context(), w.admin, w.project.ID)
-	noError(t, err)
-	generating, err := w.CreateReportDownload(t.Context(), w.editor, crawl.NewReportDownload{
+	w := modelstest.NewWorld(t)
+	made, report, j, callbacks := sources(w)
+	queued, err := w.RunCrawl(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(t, err)
+	generating, err := w.CreateReportDownload(t.Context(), w.Editor, crawl.NewReportDownload{
 		CrawlID: queued.ID, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic,
 	})
-	noError(t, err)
-	_, old, err := w.FinishCrawl(t.Context(), w.platform, crawl.End{CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished})
-	noError(t, err)
-	keep := models.Retention{Rows: retention, Sources: 2 * retention}
+	modelstest.NoError(t, err)
+	_, old, err := w.FinishCrawl(t.Context(), w.Platform, crawl.End{CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished})
+	modelstest.NoError(t, err)
+	keep := models.Retention{Rows: modelstest.Retention, Sources: 2 * modelstest.Retention}
 	for _, c := range append(callbacks, old) {
-		w.deliver(c.ID, answered(200))
+		w.Deliver(c.ID, modelstest.Answered(200))
 	}
-	w.clock.advance(keep.Sources)
-	if gone := w.purged(keep); !maps.Equal(gone, models.Purged{"callbacks": 4}) {
+	w.Clock.Advance(keep.Sources)
+	if gone := w.MustPurge(keep); !maps.Equal(gone, models.Purged{"callbacks": 4}) {
 		t.Fatalf("%+v went before its time", gone)
 	}
-	w.clock.advance(time.Hour)
-	if gone := w.purged(keep); !maps.Equal(gone, models.Purged{"sources": 3}) {
+	w.Clock.Advance(time.Hour)
+	if gone := w.MustPurge(keep); !maps.Equal(gone, models.Purged{"sources": 3}) {
 		t.Errorf("%+v went", gone)
 	}
-	_, err = w.Crawl(t.Context(), w.platform, made.ID)
-	wantError(t, err, models.CodeNotFound, "")
-	_, err = w.ReportDownload(t.Context(), w.platform, report.ID)
-	wantError(t, err, models.CodeNotFound, "")
-	_, err = w.Job(t.Context(), w.platform, j.ID)
-	wantError(t, err, models.CodeNotFound, "")
-	if _, err := w.Crawl(t.Context(), w.platform, queued.ID); err != nil {
+	_, err = w.Crawl(t.Context(), w.Platform, made.ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	_, err = w.ReportDownload(t.Context(), w.Platform, report.ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	_, err = w.Job(t.Context(), w.Platform, j.ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	if _, err := w.Crawl(t.Context(), w.Platform, queued.ID); err != nil {
 		t.Errorf("a crawl whose report has not ended: %v", err)
 	}
-	if _, err := w.ReportDownload(t.Context(), w.platform, generating.ID); err != nil {
+	if _, err := w.ReportDownload(t.Context(), w.Platform, generating.ID); err != nil {
 		t.Errorf("a report that has not ended: %v", err)
 	}
 }
 
 func TestSourcesStayAsLongAsTheirCallbacks(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.sources() // whose callbacks have not ended
-	w.clock.advance(100 * retention)
-	if gone := w.purged(models.Retention{Rows: retention, Sources: retention}); !maps.Equal(gone, models.Purged{}) {
+	w := modelstest.NewWorld(t)
+	sources(w) // whose callbacks have not ended
+	w.Clock.Advance(100 * modelstest.Retention)
+	if gone := w.MustPurge(models.Retention{Rows: modelstest.Retention, Sources: modelstest.Retention}); !maps.Equal(gone, models.Purged{}) {
 		t.Errorf("%+v went", gone)
 	}
 }

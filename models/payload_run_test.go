@@ -18,14 +18,11 @@ var (
 	runUID     = uuid.MustParse("01990000-0000-7000-8000-000000000002")
 	batchUID   = uuid.MustParse("01990000-0000-7000-8000-000000000003")
 	attemptUID = uuid.MustParse("01990000-0000-7000-8000-000000000004")
-	jobUUID    = uuid.MustParse("01990000-0000-7000-8000-000000000005")
 )
 
 // The spellings that a reader of JSON would lose: the order of keys, 1.50, a number beyond 64 bits, the characters that Go
 // escapes, a key twice.
 const (
-	oddInput   = `{"url":"https://www.example.com/?a=1&b=<2>","n":12345678901234567890,"z":{"y":[1.50,1e3,-0],"a":null},"é":"\u00e9\u2028"}`
-	oddCustom  = `{"z":1,"a":{"c":[{"d":1.50}],"b":"<&>"},"z":2}`
 	oddResults = `[{"name":"A & B <c>","employees":400,"ratio":1.50},{"z":1,"a":12345678901234567890}]`
 )
 
@@ -60,7 +57,7 @@ func ranWell() ran {
 	return ran{
 		Envelope: models.Envelope{Ref: refUID}, Run: &models.Run{UID: runUID, Status: models.RunRunning, InputCount: 1},
 		Batch:    &models.Batch{UID: batchUID, Status: models.RunSucceeded, Results: json.RawMessage(oddResults), ResultCount: 2},
-		RunInput: &models.RunInput{Input: json.RawMessage(oddInput), CustomData: json.RawMessage(oddCustom)},
+		RunInput: &models.RunInput{Input: json.RawMessage(modelstest.OddInput), CustomData: json.RawMessage(modelstest.OddCustom)},
 	}
 }
 
@@ -104,7 +101,7 @@ func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := test.body(test.ran)
-			noError(t, err)
+			modelstest.NoError(t, err)
 			modelstest.Golden(t, name, got)
 		})
 	}
@@ -114,9 +111,9 @@ func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 func TestRunBodyReadsAsTheSeedSays(t *testing.T) {
 	t.Parallel()
 	body, err := runBatch(ranWell())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	want := `{"callback_ref_uid":"` + refUID.String() + `","run":{"run_uid":"` + runUID.String() + `","batch_uid":"` + batchUID.String() +
-		`","status":"RUNNING"},"input":` + oddInput + `,"custom_data":` + oddCustom + `,"error":null,"results":` + oddResults + `}`
+		`","status":"RUNNING"},"input":` + modelstest.OddInput + `,"custom_data":` + modelstest.OddCustom + `,"error":null,"results":` + oddResults + `}`
 	if string(body) != want {
 		t.Errorf("got  %s\nwant %s", body, want)
 	}
@@ -129,10 +126,10 @@ func TestExecutorCallsAreThePublishedOnes(t *testing.T) {
 			t.Parallel()
 			e := &models.Execution{
 				Action: &models.Action{Name: "search"}, Run: &models.Run{UID: runUID, MaxResults: maxResults, PageSize: 10},
-				Batch: &models.Batch{UID: batchUID, Page: 3}, Input: &models.RunInput{Input: json.RawMessage(oddInput), CustomData: json.RawMessage(oddCustom)},
+				Batch: &models.Batch{UID: batchUID, Page: 3}, Input: &models.RunInput{Input: json.RawMessage(modelstest.OddInput), CustomData: json.RawMessage(modelstest.OddCustom)},
 			}
 			got, err := e.Body()
-			noError(t, err)
+			modelstest.NoError(t, err)
 			modelstest.Golden(t, name, got)
 		})
 	}
@@ -141,32 +138,32 @@ func TestExecutorCallsAreThePublishedOnes(t *testing.T) {
 func TestInputAndCustomDataComeBackAsTheyWereGiven(t *testing.T) {
 	t.Parallel()
 	customs := map[string]string{
-		"odd": oddCustom, "a number": "1.50", "a text": `"<b>&amp;</b>"`, "null": "null", "a list": `[3,{"b":1,"a":[]}]`, "absent": "",
+		"odd": modelstest.OddCustom, "a number": "1.50", "a text": `"<b>&amp;</b>"`, "null": "null", "a list": `[3,{"b":1,"a":[]}]`, "absent": "",
 	}
-	w := newWorld(t)
-	a := w.newAction()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
 	for name, custom := range customs {
-		run := w.newRun(func(in *models.NewRun) {
-			in.Inputs[0] = models.NewRunInput{Input: json.RawMessage(oddInput)}
+		run := w.NewRun(func(in *models.NewRun) {
+			in.Inputs[0] = models.NewRunInput{Input: json.RawMessage(modelstest.OddInput)}
 			if custom != "" {
 				in.Inputs[0].CustomData = json.RawMessage(custom)
 			}
 		})
-		e := w.claimBatches(a, 1)[0]
+		e := w.MustClaimBatches(a, 1)[0]
 		body, err := e.Body()
-		noError(t, err)
-		if !bytes.Contains(body, []byte(`"input":`+oddInput+`,`)) || bytes.Contains(body, []byte("custom")) {
+		modelstest.NoError(t, err)
+		if !bytes.Contains(body, []byte(`"input":`+modelstest.OddInput+`,`)) || bytes.Contains(body, []byte("custom")) {
 			t.Errorf("%s: the executor gets %s", name, body)
 		}
-		w.recordBatch(e, executed(200, `{"results":`+oddResults+`}`))
-		want := `"input":` + oddInput + `,"custom_data":` + custom
+		w.MustRecordBatch(e, modelstest.Executed(200, `{"results":`+oddResults+`}`))
+		want := `"input":` + modelstest.OddInput + `,"custom_data":` + custom
 		if custom == "" {
 			want += "null"
 		}
 		for event, rest := range map[models.EventName]string{
 			models.RunBatchFinishedEvent: `,"error":null,"results":` + oddResults + `}`, models.RunFinishedEvent: `,"error":null,"results":null}`,
 		} {
-			if got := string(w.told(run.ID, event)[0].Body); !strings.HasSuffix(got, want+rest) {
+			if got := string(w.CallbacksOfRun(run.ID, event)[0].Body); !strings.HasSuffix(got, want+rest) {
 				t.Errorf("%s: got %s, want …%s", name, got, want+rest)
 			}
 		}
@@ -175,20 +172,20 @@ func TestInputAndCustomDataComeBackAsTheyWereGiven(t *testing.T) {
 
 func TestEachInputHasItsOwnCustomDataAndTheFinalOfManyHasNone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(inputs(3), pages(2), func(in *models.NewRun) {
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Inputs(3), modelstest.Pages(2), func(in *models.NewRun) {
 		for i := range in.Inputs {
 			n := string(rune('1' + i))
 			in.Inputs[i] = models.NewRunInput{Input: json.RawMessage(`{"n":` + n + `}`), CustomData: json.RawMessage(`"tag ` + n + `"`)}
 		}
 		in.Inputs[2].CustomData = nil
 	})
-	w.execute(a, func(*models.Execution) models.Outcome { return found(10, true) })
-	w.wantEnded(run.ID, models.RunSucceeded)
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(10, true) })
+	w.WantEnded(run.ID, models.RunSucceeded)
 	seen := map[string]int{}
-	for _, c := range w.told(run.ID, models.RunBatchFinishedEvent) {
-		b := readRunBody(t, c)
+	for _, c := range w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent) {
+		b := modelstest.ReadRunBody(t, c)
 		seen[string(b.Input)+string(b.CustomData)]++
 	}
 	for _, want := range []string{`{"n":1}"tag 1"`, `{"n":2}"tag 2"`, `{"n":3}null`} {
@@ -196,13 +193,13 @@ func TestEachInputHasItsOwnCustomDataAndTheFinalOfManyHasNone(t *testing.T) {
 			t.Errorf("told: %v", seen)
 		}
 	}
-	if b := readRunBody(t, w.told(run.ID, models.RunFinishedEvent)[0]); string(b.Input) != "null" || string(b.CustomData) != "null" {
+	if b := modelstest.ReadRunBody(t, w.CallbacksOfRun(run.ID, models.RunFinishedEvent)[0]); string(b.Input) != "null" || string(b.CustomData) != "null" {
 		t.Errorf("the final has %s and %s", b.Input, b.CustomData)
 	}
 }
 
 func FuzzCustomDataIsTakenOverByteForByteOrRefused(f *testing.F) {
-	for _, text := range []string{oddInput, oddCustom, "1.50", `"\ud800"`, "\"\u2028<\"", "{}", "[[]]", "-0.0e-0", "\"\xff\"", "tru"} {
+	for _, text := range []string{modelstest.OddInput, modelstest.OddCustom, "1.50", `"\ud800"`, "\"\u2028<\"", "{}", "[[]]", "-0.0e-0", "\"\xff\"", "tru"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -217,7 +214,7 @@ func FuzzCustomDataIsTakenOverByteForByteOrRefused(f *testing.F) {
 		}
 		// Only blanks between the values may go.
 		var compact bytes.Buffer
-		noError(t, json.Compact(&compact, text))
+		modelstest.NoError(t, json.Compact(&compact, text))
 		if !bytes.Contains(body, []byte(`,"custom_data":`+compact.String()+`,"error":`)) {
 			t.Errorf("%q became %q", text, body)
 		}

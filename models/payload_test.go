@@ -34,7 +34,7 @@ func TestNoticeBodiesAreThePublishedOnes(t *testing.T) {
 			PublicURL: "https://ringback.example",
 			Callback: &models.Callback{
 				UID: uuid.MustParse("01990000-0000-7000-8000-000000000001"), Event: models.CrawlFinishedEvent,
-				Status: models.StatusPending, NextAttemptAt: new(start.Add(5 * time.Second)),
+				Status: models.StatusPending, NextAttemptAt: new(modelstest.Start.Add(5 * time.Second)),
 			},
 			Attempt: &models.Attempt{
 				Number: 1, HTTPStatus: new(500),
@@ -61,7 +61,7 @@ func TestNoticeBodiesAreThePublishedOnes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := models.CallbackFailedBody(test.Envelope, test.Failure)
-			noError(t, err)
+			modelstest.NoError(t, err)
 			modelstest.Golden(t, name, got)
 		})
 	}

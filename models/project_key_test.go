@@ -1,8 +1,6 @@
 package models_test
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,65 +9,50 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
-func (w *world) newProjectKey(p *models.Project) (*models.ProjectKey, models.Secret) {
-	w.t.Helper()
-	key, text, err := w.CreateProjectKey(w.t.Context(), w.platform, p.ID, "CI")
-	noError(w.t, err)
-	return key, text
-}
-
-// keyActor is a program with a new key of the project.
-func (w *world) keyActor(p *models.Project) *models.Actor {
-	w.t.Helper()
-	_, text := w.newProjectKey(p)
-	actor, err := w.AuthenticateKey(w.t.Context(), text)
-	noError(w.t, err)
-	return actor
-}
-
-func (w *world) keysOf(p *models.Project) []*models.ProjectKey {
-	w.t.Helper()
-	keys, err := w.ProjectKeys(w.t.Context(), w.admin, p.ID)
-	noError(w.t, err)
+func keysOf(w *modelstest.World, p *models.Project) []*models.ProjectKey {
+	w.T.Helper()
+	keys, err := w.ProjectKeys(w.T.Context(), w.Admin, p.ID)
+	modelstest.NoError(w.T, err)
 	return keys[p.ID]
 }
 
 func TestProjectHasTenKeysAtMost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	var all []*models.ProjectKey
 	for range models.MaxProjectKeys {
-		key, _ := w.newProjectKey(w.project)
+		key, _ := w.NewProjectKey(w.Shop)
 		all = append([]*models.ProjectKey{key}, all...)
 	}
-	_, _, err := w.CreateProjectKey(t.Context(), w.admin, w.project.ID, "one more")
-	wantError(t, err, models.CodeConflict, "projectId")
-	if diff := cmp.Diff(all, w.keysOf(w.project)); diff != "" {
+	_, _, err := w.CreateProjectKey(t.Context(), w.Admin, w.Shop.ID, "one more")
+	modelstest.WantError(t, err, models.CodeConflict, "projectId")
+	if diff := cmp.Diff(all, keysOf(w, w.Shop)); diff != "" {
 		t.Errorf("newest first (-want +got):\n%s", diff)
 	}
-	w.newProjectKey(w.newProject(w.account, nil)) // the limit is each project's own
+	w.NewProjectKey(w.NewProject(w.Acme, nil)) // the limit is each project's own
 
-	deleted, err := w.DeleteProjectKey(t.Context(), w.admin, all[3].ID)
-	noError(t, err)
+	deleted, err := w.DeleteProjectKey(t.Context(), w.Admin, all[3].ID)
+	modelstest.NoError(t, err)
 	if diff := cmp.Diff(all[3], deleted); diff != "" {
 		t.Error(diff)
 	}
-	_, err = w.DeleteProjectKey(t.Context(), w.admin, all[3].ID)
-	wantError(t, err, models.CodeNotFound, "")
-	w.newProjectKey(w.project)
+	_, err = w.DeleteProjectKey(t.Context(), w.Admin, all[3].ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	w.NewProjectKey(w.Shop)
 }
 
 func TestProjectKeysMadeAtOnceAreTenAtMost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	for range models.MaxProjectKeys - 3 {
-		w.newProjectKey(w.project)
+		w.NewProjectKey(w.Shop)
 	}
 	var made, conflicts atomic.Int32
-	atOnce(8, func(int) {
-		switch _, _, err := w.CreateProjectKey(t.Context(), w.admin, w.project.ID, "CI"); {
+	modelstest.AtOnce(8, func(int) {
+		switch _, _, err := w.CreateProjectKey(t.Context(), w.Admin, w.Shop.ID, "CI"); {
 		case err == nil:
 			made.Add(1)
 		case models.ErrorCode(err) == models.CodeConflict:
@@ -78,228 +61,153 @@ func TestProjectKeysMadeAtOnceAreTenAtMost(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if made.Load() != 3 || conflicts.Load() != 5 || len(w.keysOf(w.project)) != models.MaxProjectKeys {
+	if made.Load() != 3 || conflicts.Load() != 5 || len(keysOf(w, w.Shop)) != models.MaxProjectKeys {
 		t.Errorf("made %d, refused %d", made.Load(), conflicts.Load())
 	}
 }
 
 func TestProjectKeyHasANameAndATextOfItsOwn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	for _, name := range []string{"", " ", strings.Repeat("a", 256), "a\nb"} {
-		_, _, err := w.CreateProjectKey(t.Context(), w.admin, w.project.ID, name)
-		wantError(t, err, models.CodeBadUserInput, "name")
+		_, _, err := w.CreateProjectKey(t.Context(), w.Admin, w.Shop.ID, name)
+		modelstest.WantError(t, err, models.CodeBadUserInput, "name")
 	}
-	if got := w.keysOf(w.project); len(got) != 0 {
+	if got := keysOf(w, w.Shop); len(got) != 0 {
 		t.Errorf("bad input made %v", got)
 	}
 	name := strings.Repeat("a", 255)
-	key, text, err := w.CreateProjectKey(t.Context(), w.admin, w.project.ID, name)
-	noError(t, err)
-	want := &models.ProjectKey{ID: key.ID, AccountID: w.account.ID, ProjectID: w.project.ID, Name: name, CreatedAt: start}
+	key, text, err := w.CreateProjectKey(t.Context(), w.Admin, w.Shop.ID, name)
+	modelstest.NoError(t, err)
+	want := &models.ProjectKey{ID: key.ID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, Name: name, CreatedAt: modelstest.Start}
 	if diff := cmp.Diff(want, key); diff != "" || key.ID == 0 {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if !strings.HasPrefix(text.Reveal(), "rbj_") || len(text.Reveal()) != 4+43 {
 		t.Error("a project's key has a prefix and 256 random bits")
 	}
-	if _, other := w.newProjectKey(w.project); other == text {
+	if _, other := w.NewProjectKey(w.Shop); other == text {
 		t.Error("two keys are the same")
 	}
 }
 
 func TestProjectKeyWorksUntilItOrItsProjectIsDeleted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	key, text := w.newProjectKey(w.project)
-	_, second := w.newProjectKey(w.project)
-	_, foreign := w.newProjectKey(w.newProject(w.other, nil))
+	w := modelstest.NewWorld(t)
+	key, text := w.NewProjectKey(w.Shop)
+	_, second := w.NewProjectKey(w.Shop)
+	_, foreign := w.NewProjectKey(w.NewProject(w.Other, nil))
 	for _, text := range []models.Secret{text, second, foreign} {
 		_, err := w.AuthenticateKey(t.Context(), text)
-		noError(t, err)
+		modelstest.NoError(t, err)
 	}
 	for _, wrong := range []models.Secret{"", "rbj_unknown", text + "x", text[1:], models.Secret(text.Hash())} {
 		_, err := w.AuthenticateKey(t.Context(), wrong)
-		wantError(t, err, models.CodeUnauthenticated, "")
+		modelstest.WantError(t, err, models.CodeUnauthenticated, "")
 	}
 	underWay, err := w.AuthenticateKey(t.Context(), text)
-	noError(t, err)
-	_, err = w.DeleteProjectKey(t.Context(), w.admin, key.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
+	_, err = w.DeleteProjectKey(t.Context(), w.Admin, key.ID)
+	modelstest.NoError(t, err)
 	_, err = w.AuthenticateKey(t.Context(), text)
-	wantError(t, err, models.CodeUnauthenticated, "")
-	_, err = w.Project(t.Context(), underWay, w.project.ID)
-	noError(t, err)
+	modelstest.WantError(t, err, models.CodeUnauthenticated, "")
+	_, err = w.Project(t.Context(), underWay, w.Shop.ID)
+	modelstest.NoError(t, err)
 	_, err = w.AuthenticateKey(t.Context(), second)
-	noError(t, err)
+	modelstest.NoError(t, err)
 
-	left := w.keysOf(w.project)[0]
-	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
-	noError(t, err)
+	left := keysOf(w, w.Shop)[0]
+	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(t, err)
 	_, err = w.AuthenticateKey(t.Context(), second)
-	wantError(t, err, models.CodeUnauthenticated, "")
-	_, err = w.DeleteProjectKey(t.Context(), w.admin, left.ID)
-	wantError(t, err, models.CodeNotFound, "")
-	_, _, err = w.CreateProjectKey(t.Context(), w.admin, w.project.ID, "CI")
-	wantError(t, err, models.CodeNotFound, "")
-	if got := w.keysOf(w.project); len(got) != 0 {
+	modelstest.WantError(t, err, models.CodeUnauthenticated, "")
+	_, err = w.DeleteProjectKey(t.Context(), w.Admin, left.ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	_, _, err = w.CreateProjectKey(t.Context(), w.Admin, w.Shop.ID, "CI")
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	if got := keysOf(w, w.Shop); len(got) != 0 {
 		t.Errorf("a deleted project shows %v", got)
 	}
 	_, err = w.AuthenticateKey(t.Context(), foreign)
-	noError(t, err)
+	modelstest.NoError(t, err)
 }
 
 func TestProjectKeysAreListedForAdmins(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	for name, test := range map[string]struct {
 		actor *models.Actor
 		want  int
 	}{
-		"admin": {w.admin, 1}, "platform": {w.platform, 1}, "editor": {w.editor, 0}, "viewer": {w.viewer, 0},
-		"outsider": {w.outsider, 0}, "stranger": {nil, 0}, "the key itself": {w.keyActor(w.project), 0},
+		"admin": {w.Admin, 1}, "platform": {w.Platform, 1}, "editor": {w.Editor, 0}, "viewer": {w.Viewer, 0},
+		"outsider": {w.Outsider, 0}, "stranger": {nil, 0}, "the key itself": {w.KeyActor(w.Shop), 0},
 	} {
-		keys, err := w.ProjectKeys(t.Context(), test.actor, w.project.ID)
-		noError(t, err)
-		if got := len(keys[w.project.ID]); got != test.want {
+		keys, err := w.ProjectKeys(t.Context(), test.actor, w.Shop.ID)
+		modelstest.NoError(t, err)
+		if got := len(keys[w.Shop.ID]); got != test.want {
 			t.Errorf("%s sees %d", name, got)
 		}
 	}
 }
 
-// keyPermissions is who may do what of the table permissions with a key: of the project itself, of another project of the account,
-// and of another account's project. It is an Editor of its project, sees its account, and finds nothing else.
-var keyPermissions = map[string]struct{ own, sibling, foreign models.Code }{
-	"CreateAccount":                  {forbid, forbid, forbid},
-	"UpdateAccount":                  {forbid, forbid, missing},
-	"Account":                        {may, may, missing},
-	"CreateUser":                     {forbid, forbid, forbid},
-	"User (the admin)":               {missing, missing, missing},
-	"CreateSSOClient":                {forbid, forbid, forbid},
-	"UpdateSSOClient":                {forbid, forbid, forbid},
-	"SSOClient":                      {missing, missing, missing},
-	"CreateProject":                  {forbid, forbid, missing},
-	"CreateProject with a rawID":     {forbid, forbid, missing},
-	"UpdateProject":                  {may, missing, missing},
-	"DeleteProject":                  {forbid, missing, missing},
-	"CreateProjectKey":               {forbid, missing, missing},
-	"DeleteProjectKey":               {forbid, missing, missing},
-	"RotateSigningSecret":            {forbid, missing, missing},
-	"SSOClientSigningSecrets":        {forbid, forbid, forbid},
-	"Project":                        {may, missing, missing},
-	"RunCrawl":                       {may, missing, missing},
-	"FinishCrawl":                    {forbid, forbid, forbid},
-	"Crawl":                          {may, missing, missing},
-	"CreateReportDownload":           {may, missing, missing},
-	"FinishReportDownload":           {forbid, forbid, forbid},
-	"ReportDownload":                 {may, missing, missing},
-	"ReplayCallback":                 {may, missing, missing},
-	"Callback":                       {may, missing, missing},
-	"CallbackByUID":                  {may, missing, missing},
-	"CreateAction":                   {forbid, forbid, forbid},
-	"UpdateAction":                   {forbid, forbid, forbid},
-	"Action":                         {may, may, missing},
-	"CreateRun":                      {may, missing, missing},
-	"StopRun":                        {may, missing, missing},
-	"Run":                            {may, missing, missing},
-	"RunByUID":                       {may, missing, missing},
-	"CreateJobs":                     {may, missing, missing},
-	"UpdateJob":                      {forbid, forbid, forbid},
-	"Job":                            {may, missing, missing},
-	"JobByUUID":                      {may, missing, missing},
-	"PauseSchedule":                  {may, missing, missing},
-	"ResumeSchedule":                 {may, missing, missing},
-	"CancelSchedule":                 {may, missing, missing},
-	"Schedule":                       {may, missing, missing},
-	"CreateUserKey for another user": {forbid, forbid, forbid},
-	"DeleteUserKey of another user":  {forbid, forbid, forbid},
-}
-
-func TestProjectKeyMayDoWhatTheTableSays(t *testing.T) {
-	t.Parallel()
-	names := slices.Sorted(maps.Keys(permissions))
-	if diff := cmp.Diff(names, slices.Sorted(maps.Keys(keyPermissions))); diff != "" {
-		t.Fatalf("the two tables differ (-permissions +keyPermissions):\n%s", diff)
-	}
-	for _, caller := range []string{"own", "sibling", "foreign"} {
-		t.Run(caller, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			f := newFixtures(t, w)
-			f.doomed = w.project // no key may delete it, so the others still find it
-			actor := w.keyActor(map[string]*models.Project{
-				"own": w.project, "sibling": w.newProject(w.account, nil), "foreign": w.newProject(w.other, nil),
-			}[caller])
-			for _, name := range names {
-				p := keyPermissions[name]
-				want := map[string]models.Code{"own": p.own, "sibling": p.sibling, "foreign": p.foreign}[caller]
-				err := permissions[name].do(t.Context(), w, actor, f)
-				if want == may && err != nil || want != may && (err == nil || models.ErrorCode(err) != want) {
-					t.Errorf("%s: got %v, want %q", name, err, want)
-				}
-			}
-		})
-	}
-}
-
 func TestProjectKeyHasNeitherSessionNorUserKeys(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	actor := w.keyActor(w.project)
+	w := modelstest.NewWorld(t)
+	actor := w.KeyActor(w.Shop)
 	_, err := w.DeleteSession(t.Context(), actor)
-	wantError(t, err, models.CodeForbidden, "")
+	modelstest.WantError(t, err, models.CodeForbidden, "")
 	_, _, err = w.CreateUserKey(t.Context(), actor, nil)
-	wantError(t, err, models.CodeForbidden, "")
+	modelstest.WantError(t, err, models.CodeForbidden, "")
 }
 
 func TestWhatAProjectKeyStartsHasNoCreator(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	actor := w.keyActor(w.project)
-	made, err := w.RunCrawl(t.Context(), actor, w.project.ID)
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	actor := w.KeyActor(w.Shop)
+	made, err := w.RunCrawl(t.Context(), actor, w.Shop.ID)
+	modelstest.NoError(t, err)
 	report, err := w.CreateReportDownload(t.Context(), actor, crawl.NewReportDownload{
 		CrawlID: made.ID, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic,
 	})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if made.CreatedByUserID != nil || report.CreatedByUserID != nil {
 		t.Errorf("got %v and %v", made.CreatedByUserID, report.CreatedByUserID)
 	}
-	_, c, err := w.FinishCrawl(t.Context(), w.platform, crawl.End{
+	_, c, err := w.FinishCrawl(t.Context(), w.Platform, crawl.End{
 		CrawlID: made.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
-	noError(t, err)
-	if got := form(t, c).Get("user_id"); got != "" {
+	modelstest.NoError(t, err)
+	if got := modelstest.ReadForm(t, c).Get("user_id"); got != "" {
 		t.Errorf("user_id %q", got)
 	}
 }
 
 func TestListsHoldOnlyTheProjectOfItsKey(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.raised()
-	sibling, foreign := w.newProject(w.account, nil), w.newProject(w.other, nil)
+	w := modelstest.NewWorld(t)
+	w.NewCallback()
+	sibling, foreign := w.NewProject(w.Acme, nil), w.NewProject(w.Other, nil)
 	page := models.Page{First: 10}
 	for name, test := range map[string]struct {
 		project                       *models.Project
 		accounts, projects, callbacks int // of the account of the world
-	}{"own": {w.project, 1, 1, 1}, "sibling": {sibling, 1, 1, 0}, "foreign": {foreign, 1, 0, 0}} {
-		actor := w.keyActor(test.project)
+	}{"own": {w.Shop, 1, 1, 1}, "sibling": {sibling, 1, 1, 0}, "foreign": {foreign, 1, 0, 0}} {
+		actor := w.KeyActor(test.project)
 		accounts, err := w.AccountPage(t.Context(), actor, page)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		count, err := w.CountAccounts(t.Context(), actor)
-		noError(t, err)
-		projects, err := w.ProjectPages(t.Context(), actor, []int64{w.account.ID}, page)
-		noError(t, err)
-		projectCount, err := w.CountProjects(t.Context(), actor, []int64{w.account.ID})
-		noError(t, err)
-		callbacks, err := w.CallbackPages(t.Context(), actor, models.OwnerAccount, []int64{w.account.ID}, models.CallbackFilter{}, page)
-		noError(t, err)
-		callbackCount, err := w.CountCallbacks(t.Context(), actor, models.OwnerAccount, []int64{w.account.ID}, models.CallbackFilter{})
-		noError(t, err)
+		modelstest.NoError(t, err)
+		projects, err := w.ProjectPages(t.Context(), actor, []int64{w.Acme.ID}, page)
+		modelstest.NoError(t, err)
+		projectCount, err := w.CountProjects(t.Context(), actor, []int64{w.Acme.ID})
+		modelstest.NoError(t, err)
+		callbacks, err := w.CallbackPages(t.Context(), actor, models.OwnerAccount, []int64{w.Acme.ID}, models.CallbackFilter{}, page)
+		modelstest.NoError(t, err)
+		callbackCount, err := w.CountCallbacks(t.Context(), actor, models.OwnerAccount, []int64{w.Acme.ID}, models.CallbackFilter{})
+		modelstest.NoError(t, err)
 		got := []int{
-			len(accounts.Nodes), count, len(projects[w.account.ID].Nodes), projectCount[w.account.ID],
-			len(callbacks[w.account.ID].Nodes), callbackCount[w.account.ID],
+			len(accounts.Nodes), count, len(projects[w.Acme.ID].Nodes), projectCount[w.Acme.ID],
+			len(callbacks[w.Acme.ID].Nodes), callbackCount[w.Acme.ID],
 		}
 		want := []int{test.accounts, test.accounts, test.projects, test.projects, test.callbacks, test.callbacks}
 		if diff := cmp.Diff(want, got); diff != "" {

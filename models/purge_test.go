@@ -13,6 +13,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // endless is a store that always has more callbacks to purge, takes its time for each, and stops the purge after some parts. Of
@@ -63,7 +64,7 @@ func (e *endless) purge(t *testing.T) (models.Purged, error) {
 	var ctx context.Context
 	ctx, e.stop = context.WithCancel(t.Context())
 	defer e.stop()
-	service := models.NewService(e, &queue{}, models.Rules{}, slog.New(slog.DiscardHandler))
+	service := models.NewService(e, &modelstest.Queue{}, models.Rules{}, slog.New(slog.DiscardHandler))
 	crawl.NewService(service, nil, nil, slog.New(slog.DiscardHandler))
 	job.NewService(service, nil, nil)
 	return service.Purge(ctx, models.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
@@ -97,10 +98,10 @@ func TestPartsOfAPurgeAreAsLargeAsTheDatabaseIsQuick(t *testing.T) {
 
 func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 	t.Parallel()
-	e := &endless{broken: errBroken}
+	e := &endless{broken: modelstest.ErrBroken}
 	gone, err := e.purge(t)
 	want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs"}
-	if !errors.Is(err, errBroken) || !maps.Equal(gone, models.Purged{}) || len(e.limits) != 1 || !slices.Equal(e.asked, want) {
+	if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, models.Purged{}) || len(e.limits) != 1 || !slices.Equal(e.asked, want) {
 		t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)
 	}
 }

@@ -11,21 +11,14 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 )
 
 // withQuotas bounds what accounts and users may have.
-func (w *world) withQuotas(q models.Quotas) {
-	w.rules.Quotas = q
-	w.configure()
-}
-
-// usage is what the runs of the account hold.
-func (w *world) usage() models.Usage {
-	w.t.Helper()
-	has, err := w.store.ChangeUsage(w.t.Context(), w.account.ID, models.Usage{})
-	noError(w.t, err)
-	return has
+func withQuotas(w *modelstest.World, q models.Quotas) {
+	w.Rules.Quotas = q
+	w.Configure()
 }
 
 func every(minute models.NewRun) models.NewRun {
@@ -39,38 +32,38 @@ func TestQuotasAreExactWithEightCallersAtOnce(t *testing.T) {
 	const callers, each = 8, 3
 	for name, test := range map[string]struct {
 		quotas models.Quotas
-		create func(w *world) error
+		create func(w *modelstest.World) error
 		want   int32 // how many are created
 		number string
 	}{
-		"schedules": {models.Quotas{Schedules: 10}, func(w *world) error {
-			_, err := w.CreateRun(w.t.Context(), w.editor, every(w.aRun()))
+		"schedules": {models.Quotas{Schedules: 10}, func(w *modelstest.World) error {
+			_, err := w.CreateRun(w.T.Context(), w.Editor, every(w.RunInput()))
 			return err
 		}, 10, "at most 10 (RINGBACK_QUOTA_SCHEDULES)"},
-		"batches": {models.Quotas{Batches: 35}, func(w *world) error {
-			in := w.aRun()
-			pages(3)(&in)
-			_, err := w.CreateRun(w.t.Context(), w.editor, in)
+		"batches": {models.Quotas{Batches: 35}, func(w *modelstest.World) error {
+			in := w.RunInput()
+			modelstest.Pages(3)(&in)
+			_, err := w.CreateRun(w.T.Context(), w.Editor, in)
 			return err
 		}, 11, "at most 35 (RINGBACK_QUOTA_BATCHES)"},
-		"bytes of runs": {models.Quotas{RunBytes: 300_000}, func(w *world) error {
-			in := w.aRun()
-			in.Inputs[0].Input = objectOf(10_000) // in the input, in the callback of its only page, and in the final one
-			_, err := w.CreateRun(w.t.Context(), w.editor, in)
+		"bytes of runs": {models.Quotas{RunBytes: 300_000}, func(w *modelstest.World) error {
+			in := w.RunInput()
+			in.Inputs[0].Input = modelstest.ObjectOfBytes(10_000) // in the input, in the callback of its only page, and in the final one
+			_, err := w.CreateRun(w.T.Context(), w.Editor, in)
 			return err
 		}, 9, "at most 300000 (RINGBACK_QUOTA_RUN_BYTES)"},
-		"projects": {models.Quotas{Projects: 10}, func(w *world) error {
-			_, err := w.CreateProject(w.t.Context(), w.editor, models.NewProject{AccountID: w.account.ID, Name: "P", PrimaryDomain: "a.example"})
+		"projects": {models.Quotas{Projects: 10}, func(w *modelstest.World) error {
+			_, err := w.CreateProject(w.T.Context(), w.Editor, models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example"})
 			return err
 		}, 9, "at most 10 (RINGBACK_QUOTA_PROJECTS)"}, // there is one
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.newAction()
-			w.withQuotas(test.quotas)
+			w := modelstest.NewWorld(t)
+			w.NewAction()
+			withQuotas(w, test.quotas)
 			var created atomic.Int32
-			atOnce(callers, func(int) {
+			modelstest.AtOnce(callers, func(int) {
 				for range each {
 					switch err := test.create(w); {
 					case err == nil:
@@ -86,8 +79,8 @@ func TestQuotasAreExactWithEightCallersAtOnce(t *testing.T) {
 			if err := test.create(w); models.ErrorCode(err) != models.CodeLimitReached {
 				t.Errorf("afterwards: %v", err)
 			}
-			w.withQuotas(models.Quotas{})
-			noError(t, test.create(w)) // without a quota there is room
+			withQuotas(w, models.Quotas{})
+			modelstest.NoError(t, test.create(w)) // without a quota there is room
 		})
 	}
 }
@@ -95,90 +88,90 @@ func TestQuotasAreExactWithEightCallersAtOnce(t *testing.T) {
 // 900 kB of custom data in each of 10,000 callbacks: a request of 1 MiB would store 9 GB.
 func TestOneRunDoesNotStoreNineGigabytes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	w.withQuotas(models.Quotas{RunBytes: 1 << 30})
-	in := w.aRun()
-	in.Inputs[0].CustomData = objectOf(900_000)
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	withQuotas(w, models.Quotas{RunBytes: 1 << 30})
+	in := w.RunInput()
+	in.Inputs[0].CustomData = modelstest.ObjectOfBytes(900_000)
 	in.MaxResults, in.PageSize = new(models.MaxRunResults), new(10)
-	_, err := w.CreateRun(t.Context(), w.editor, in)
-	wantError(t, err, models.CodeLimitReached, "")
+	_, err := w.CreateRun(t.Context(), w.Editor, in)
+	modelstest.WantError(t, err, models.CodeLimitReached, "")
 	if !strings.Contains(err.Error(), "1073741824") {
 		t.Errorf("the error does not name the number: %v", err)
 	}
-	if has := w.usage(); has != (models.Usage{}) {
+	if has := w.ReadUsage(); has != (models.Usage{}) {
 		t.Errorf("a refused run holds %+v", has)
 	}
 }
 
 func TestAnotherAccountHasItsOwnQuota(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.withQuotas(models.Quotas{Projects: 2})
-	w.newProject(w.account, nil)
-	_, err := w.CreateProject(t.Context(), w.editor, models.NewProject{AccountID: w.account.ID, Name: "P", PrimaryDomain: "a.example"})
-	wantError(t, err, models.CodeLimitReached, "")
-	w.newProject(w.other, nil)
-	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
-	noError(t, err)
-	w.newProject(w.account, nil) // a deleted one counts no more
+	w := modelstest.NewWorld(t)
+	withQuotas(w, models.Quotas{Projects: 2})
+	w.NewProject(w.Acme, nil)
+	_, err := w.CreateProject(t.Context(), w.Editor, models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example"})
+	modelstest.WantError(t, err, models.CodeLimitReached, "")
+	w.NewProject(w.Other, nil)
+	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(t, err)
+	w.NewProject(w.Acme, nil) // a deleted one counts no more
 }
 
 // Whatever becomes of a run, in the end it holds nothing.
 func TestRunsThatEndedHoldNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.withQuotas(models.Quotas{RunBytes: 1 << 30})
-	a := w.newAction()
+	w := modelstest.NewWorld(t)
+	withQuotas(w, models.Quotas{RunBytes: 1 << 30})
+	a := w.NewAction()
 	none := func(what string) {
 		t.Helper()
-		if has := w.usage(); has != (models.Usage{}) {
+		if has := w.ReadUsage(); has != (models.Usage{}) {
 			t.Errorf("%s: %+v is held", what, has)
 		}
 	}
 	some := func(what string, batches int) {
 		t.Helper()
-		if has := w.usage(); has.OpenBatches != batches || has.RunBytes == 0 {
+		if has := w.ReadUsage(); has.OpenBatches != batches || has.RunBytes == 0 {
 			t.Errorf("%s: %+v is held, want %d batches", what, has, batches)
 		}
 	}
-	run := w.newRun(pages(3))
+	run := w.NewRun(modelstest.Pages(3))
 	some("three pages", 3)
-	w.execute(a, func(e *models.Execution) models.Outcome { return found(10, e.Batch.Page < 3) })
-	w.wantEnded(run.ID, models.RunSucceeded)
+	w.ExecuteAll(a, func(e *models.Execution) models.Outcome { return modelstest.Results(10, e.Batch.Page < 3) })
+	w.WantEnded(run.ID, models.RunSucceeded)
 	none("a run that succeeded")
 
-	w.newRun(inputs(4))
+	w.NewRun(modelstest.Inputs(4))
 	some("four inputs", 4)
-	w.execute(a, func(e *models.Execution) models.Outcome { return found(10, e.Batch.Page < 5) })
+	w.ExecuteAll(a, func(e *models.Execution) models.Outcome { return modelstest.Results(10, e.Batch.Page < 5) })
 	none("pages that followed each other")
 
-	run = w.newRun(pages(5))
-	w.recordBatch(w.claimBatches(a, 1)[0], found(10, true))
+	run = w.NewRun(modelstest.Pages(5))
+	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Results(10, true))
 	some("one of five has ended", 4)
-	_, err := w.StopRun(t.Context(), w.editor, run.ID)
-	noError(t, err)
+	_, err := w.StopRun(t.Context(), w.Editor, run.ID)
+	modelstest.NoError(t, err)
 	none("a run that was stopped")
 
-	w.newRun(pages(2))
-	w.execute(a, func(*models.Execution) models.Outcome { return executed(400, "{}") })
+	w.NewRun(modelstest.Pages(2))
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Executed(400, "{}") })
 	none("a run that was blocked")
 
-	schedule := w.hourly()
+	schedule := w.Hourly()
 	some("a run that waits", 0)
-	w.clock.advance(time.Hour)
-	w.fire()
+	w.Clock.Advance(time.Hour)
+	w.MustFire()
 	some("one that has begun and one that waits", 1)
-	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
-	_, err = w.CancelSchedule(t.Context(), w.editor, schedule.ID)
-	noError(t, err)
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
+	_, err = w.CancelSchedule(t.Context(), w.Editor, schedule.ID)
+	modelstest.NoError(t, err)
 	none("a schedule that was cancelled")
 
-	w.hourly()
-	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
-	noError(t, err)
-	w.clock.advance(time.Hour)
-	w.fire()
+	w.Hourly()
+	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(t, err)
+	w.Clock.Advance(time.Hour)
+	w.MustFire()
 	none("a schedule of a deleted project")
 }
 
@@ -191,17 +184,17 @@ func wantOverLimit(t *testing.T, e *models.StandardError, number string) {
 
 func TestBatchWhoseResultsAreTooLargeFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	w.withQuotas(models.Quotas{RunBytes: 1 << 20})
-	run := w.newRun(pages(4))
-	large := executed(200, `{"results":["`+strings.Repeat("x", 300_000)+`"]}`)
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	withQuotas(w, models.Quotas{RunBytes: 1 << 20})
+	run := w.NewRun(modelstest.Pages(4))
+	large := modelstest.Executed(200, `{"results":["`+strings.Repeat("x", 300_000)+`"]}`)
 	// Each is stored twice. Of the last one's run nothing is open any more.
-	w.execute(a, func(*models.Execution) models.Outcome { return large })
-	run = w.wantEnded(run.ID, models.RunPartialSucceeded)
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return large })
+	run = w.WantEnded(run.ID, models.RunPartialSucceeded)
 	wantOverLimit(t, run.Error, "1048576")
 	var failed []*models.Batch
-	for _, b := range w.batches(run.ID) {
+	for _, b := range w.BatchesOf(run.ID) {
 		if b.Status != models.RunFailed {
 			continue
 		}
@@ -210,35 +203,35 @@ func TestBatchWhoseResultsAreTooLargeFails(t *testing.T) {
 		if b.ResultCount != 0 || len(b.Results) != 0 {
 			t.Errorf("it has %d results", b.ResultCount)
 		}
-		if attempts := w.batchAttempts(b.ID); len(attempts) != 1 || *attempts[0].HTTPStatus != 200 {
+		if attempts := w.AttemptsOfBatch(b.ID); len(attempts) != 1 || *attempts[0].HTTPStatus != 200 {
 			t.Errorf("its calls are %+v", attempts)
 		}
 	}
-	told := w.told(run.ID, models.RunBatchFinishedEvent)
+	told := w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent)
 	if len(failed) != 2 || len(told) != 4 {
 		t.Errorf("%d batches have failed, %d callbacks tell of batches", len(failed), len(told))
 	}
-	wantOverLimit(t, readRunBody(t, told[2]).Error, "1048576")
-	if has := w.usage(); has != (models.Usage{}) {
+	wantOverLimit(t, modelstest.ReadRunBody(t, told[2]).Error, "1048576")
+	if has := w.ReadUsage(); has != (models.Usage{}) {
 		t.Errorf("the run that ended holds %+v", has)
 	}
 }
 
 func TestNextPageForWhichThereIsNoRoomEndsTheBatch(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	w.withQuotas(models.Quotas{RunBytes: 100_000})
-	run := w.newRun(func(in *models.NewRun) { in.Inputs[0].CustomData = objectOf(15_000) })
-	w.execute(a, func(e *models.Execution) models.Outcome {
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	withQuotas(w, models.Quotas{RunBytes: 100_000})
+	run := w.NewRun(func(in *models.NewRun) { in.Inputs[0].CustomData = modelstest.ObjectOfBytes(15_000) })
+	w.ExecuteAll(a, func(e *models.Execution) models.Outcome {
 		if e.Batch.Page > 10 {
 			t.Fatal("it goes on for ever")
 		}
-		return found(1, true)
+		return modelstest.Results(1, true)
 	})
-	run = w.wantEnded(run.ID, models.RunPartialSucceeded)
+	run = w.WantEnded(run.ID, models.RunPartialSucceeded)
 	wantOverLimit(t, run.Error, "100000")
-	batches := w.batches(run.ID)
+	batches := w.BatchesOf(run.ID)
 	if last := batches[len(batches)-1]; last.Status != models.RunFailed || len(batches) < 3 {
 		t.Errorf("of %d batches the last one is %s", len(batches), last.Status)
 	}
@@ -246,47 +239,47 @@ func TestNextPageForWhichThereIsNoRoomEndsTheBatch(t *testing.T) {
 
 func TestFiringForWhichThereIsNoRoomIsSkipped(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	w.withQuotas(models.Quotas{Batches: 1})
-	schedule := w.hourly()
-	other := w.newRun()
-	w.clock.advance(time.Hour)
-	w.fire()
-	runs := w.runsOf(schedule)
-	wantRuns(t, runs, models.RunInvalid, models.RunScheduled)
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	withQuotas(w, models.Quotas{Batches: 1})
+	schedule := w.Hourly()
+	other := w.NewRun()
+	w.Clock.Advance(time.Hour)
+	w.MustFire()
+	runs := w.RunsOf(schedule)
+	modelstest.WantRuns(t, runs, models.RunInvalid, models.RunScheduled)
 	wantOverLimit(t, runs[0].Error, "at most 1 (")
-	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
-	w.wantEnded(other.ID, models.RunSucceeded)
-	w.clock.advance(time.Hour)
-	w.fire()
-	wantRuns(t, w.runsOf(schedule), models.RunInvalid, models.RunQueued, models.RunScheduled)
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.WantEnded(other.ID, models.RunSucceeded)
+	w.Clock.Advance(time.Hour)
+	w.MustFire()
+	modelstest.WantRuns(t, w.RunsOf(schedule), models.RunInvalid, models.RunQueued, models.RunScheduled)
 }
 
 func TestPausedSchedulesCountWhenTheyAreResumed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	w.withQuotas(models.Quotas{Schedules: 1})
-	schedule := w.hourly()
-	_, err := w.PauseSchedule(t.Context(), w.editor, schedule.ID)
-	noError(t, err)
-	w.hourly()
-	_, err = w.ResumeSchedule(t.Context(), w.editor, schedule.ID)
-	wantError(t, err, models.CodeLimitReached, "")
-	w.withQuotas(models.Quotas{Schedules: 2})
-	_, err = w.ResumeSchedule(t.Context(), w.editor, schedule.ID)
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	withQuotas(w, models.Quotas{Schedules: 1})
+	schedule := w.Hourly()
+	_, err := w.PauseSchedule(t.Context(), w.Editor, schedule.ID)
+	modelstest.NoError(t, err)
+	w.Hourly()
+	_, err = w.ResumeSchedule(t.Context(), w.Editor, schedule.ID)
+	modelstest.WantError(t, err, models.CodeLimitReached, "")
+	withQuotas(w, models.Quotas{Schedules: 2})
+	_, err = w.ResumeSchedule(t.Context(), w.Editor, schedule.ID)
+	modelstest.NoError(t, err)
 }
 
 func TestLeastRecentlyUsedSessionsEnd(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.withQuotas(models.Quotas{Sessions: 3})
+	w := modelstest.NewWorld(t)
+	withQuotas(w, models.Quotas{Sessions: 3})
 	start := func() *models.Session {
 		t.Helper()
-		session, err := w.StartSession(t.Context(), w.user.ID, nil)
-		noError(t, err)
+		session, err := w.StartSession(t.Context(), w.AdminUser.ID, nil)
+		modelstest.NoError(t, err)
 		return session
 	}
 	lives := func(s *models.Session) bool {
@@ -296,25 +289,25 @@ func TestLeastRecentlyUsedSessionsEnd(t *testing.T) {
 	var sessions []*models.Session
 	for range 3 {
 		sessions = append(sessions, start())
-		w.clock.advance(time.Minute)
+		w.Clock.Advance(time.Minute)
 	}
-	w.clock.advance(time.Hour)
+	w.Clock.Advance(time.Hour)
 	if !lives(sessions[0]) {
 		t.Fatal("three may be")
 	}
-	w.clock.advance(time.Hour)
+	w.Clock.Advance(time.Hour)
 	sessions = append(sessions, start())
 	for i, want := range []bool{true, false, true, true} {
 		if got := lives(sessions[i]); got != want {
 			t.Errorf("session %d lives: %t", i, got)
 		}
 	}
-	another, err := w.StartSession(t.Context(), w.viewer.User.ID, nil)
-	noError(t, err)
+	another, err := w.StartSession(t.Context(), w.Viewer.User.ID, nil)
+	modelstest.NoError(t, err)
 	var made [8]*models.Session
-	atOnce(8, func(i int) {
+	modelstest.AtOnce(8, func(i int) {
 		var err error
-		if made[i], err = w.StartSession(t.Context(), w.user.ID, nil); err != nil {
+		if made[i], err = w.StartSession(t.Context(), w.AdminUser.ID, nil); err != nil {
 			t.Error(err)
 		}
 	})
@@ -342,13 +335,13 @@ func countingUpdates(n *atomic.Int32, table string) store.Option {
 func TestUseOfASessionIsWrittenOnceAnHour(t *testing.T) {
 	t.Parallel()
 	var writes atomic.Int32
-	w := newWorld(t, countingUpdates(&writes, "sessions"))
-	session, err := w.StartSession(t.Context(), w.user.ID, nil)
-	noError(t, err)
+	w := modelstest.NewWorld(t, countingUpdates(&writes, "sessions"))
+	session, err := w.StartSession(t.Context(), w.AdminUser.ID, nil)
+	modelstest.NoError(t, err)
 	for range 180 {
 		_, err := w.AuthenticateSession(t.Context(), session.Token)
-		noError(t, err)
-		w.clock.advance(time.Minute)
+		modelstest.NoError(t, err)
+		w.Clock.Advance(time.Minute)
 	}
 	if got := writes.Load(); got != 2 {
 		t.Errorf("%d writes in three hours", got)
@@ -358,23 +351,23 @@ func TestUseOfASessionIsWrittenOnceAnHour(t *testing.T) {
 // What the executor and the callers repeat is counted as it is stored.
 func TestWhatARunStoresIsAboutWhatIsCounted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(pages(4), func(in *models.NewRun) {
-		in.Inputs[0] = models.NewRunInput{Input: objectOf(20_000), CustomData: objectOf(10_000)}
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Pages(4), func(in *models.NewRun) {
+		in.Inputs[0] = models.NewRunInput{Input: modelstest.ObjectOfBytes(20_000), CustomData: modelstest.ObjectOfBytes(10_000)}
 	})
 	results := json.RawMessage(`"` + strings.Repeat("x", 5_000) + `"`)
-	w.execute(a, func(*models.Execution) models.Outcome {
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome {
 		body := bytes.Join(slices.Repeat([][]byte{results}, 10), []byte(","))
-		return executed(200, `{"results":[`+string(body)+`]}`)
+		return modelstest.Executed(200, `{"results":[`+string(body)+`]}`)
 	})
-	run = w.wantEnded(run.ID, models.RunSucceeded)
+	run = w.WantEnded(run.ID, models.RunSucceeded)
 	stored := 30_000
-	for _, b := range w.batches(run.ID) {
+	for _, b := range w.BatchesOf(run.ID) {
 		stored += len(b.Results)
 	}
 	for _, event := range []models.EventName{models.RunBatchFinishedEvent, models.RunFinishedEvent} {
-		for _, c := range w.told(run.ID, event) {
+		for _, c := range w.CallbacksOfRun(run.ID, event) {
 			stored += len(c.Body)
 		}
 	}

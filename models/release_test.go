@@ -4,63 +4,59 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
-
-func (w *world) release(deliveries ...*models.Delivery) {
-	w.t.Helper()
-	noError(w.t, w.Release(w.t.Context(), deliveries))
-}
 
 func TestReleasedDeliveriesAreAsIfTheyHadNeverBeenClaimed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	kept := w.raised()
-	stays := w.claim(kept.ID)
-	first := w.raised()
-	released := []*models.Delivery{w.claim(first.ID)}
-	second := w.raised()
-	w.release(append(released, w.claim(second.ID))...)
+	w := modelstest.NewWorld(t)
+	kept := w.NewCallback()
+	stays := w.MustClaim(kept.ID)
+	first := w.NewCallback()
+	released := []*models.Delivery{w.MustClaim(first.ID)}
+	second := w.NewCallback()
+	w.MustRelease(append(released, w.MustClaim(second.ID))...)
 	for _, c := range []*models.Callback{first, second} {
-		c = w.callback(c.ID)
-		wantStatus(t, c, models.StatusPending)
-		wantFitting(t, c)
-		if c.AttemptCount != 0 || c.FailureCount != 0 || !c.NextAttemptAt.Equal(w.clock.now()) || len(w.attempts(c.ID)) != 0 {
-			t.Errorf("got %+v with the attempts %v", c, w.attempts(c.ID))
+		c = w.ReadCallback(c.ID)
+		modelstest.WantStatus(t, c, models.StatusPending)
+		modelstest.WantFitting(t, c)
+		if c.AttemptCount != 0 || c.FailureCount != 0 || !c.NextAttemptAt.Equal(w.Clock.Now()) || len(w.Attempts(c.ID)) != 0 {
+			t.Errorf("got %+v with the attempts %v", c, w.Attempts(c.ID))
 		}
 	}
-	claimed, _, _, err := w.Claim(t.Context(), of(first.Lane, 10))
-	noError(t, err)
+	claimed, _, _, err := w.Claim(t.Context(), modelstest.Limit(first.Lane, 10))
+	modelstest.NoError(t, err)
 	if len(claimed) != 2 || claimed[0].Attempt.Number != 1 || claimed[1].Attempt.Number != 1 {
 		t.Errorf("claimed again: %v", claimed)
 	}
-	w.record(stays, answered(200))
-	wantStatus(t, w.callback(kept.ID), models.StatusSuccess)
+	w.MustSettle(stays, modelstest.Answered(200))
+	modelstest.WantStatus(t, w.ReadCallback(kept.ID), models.StatusSuccess)
 }
 
 func TestReleaseChangesNothingOfWhatTheSweepHasTaken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.raised()
-	w.release(w.late(c))
-	c = w.callback(c.ID)
-	wantStatus(t, c, models.StatusPending)
-	if a := w.attempts(c.ID); c.AttemptCount != 1 || len(a) != 1 || a[0].Error.Code != models.Interrupted {
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
+	w.MustRelease(w.LateDelivery(c))
+	c = w.ReadCallback(c.ID)
+	modelstest.WantStatus(t, c, models.StatusPending)
+	if a := w.Attempts(c.ID); c.AttemptCount != 1 || len(a) != 1 || a[0].Error.Code != models.Interrupted {
 		t.Errorf("got %+v with the attempts %v", c, a)
 	}
 }
 
 func TestReleaseChangesNothingOfWhatIsClaimedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.raised()
-	late := w.late(c)
-	second := w.claim(c.ID)
-	w.release(late)
-	c = w.callback(c.ID)
-	wantStatus(t, c, models.StatusRunning)
-	if n := len(w.attempts(c.ID)); c.AttemptCount != 2 || n != 2 {
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
+	late := w.LateDelivery(c)
+	second := w.MustClaim(c.ID)
+	w.MustRelease(late)
+	c = w.ReadCallback(c.ID)
+	modelstest.WantStatus(t, c, models.StatusRunning)
+	if n := len(w.Attempts(c.ID)); c.AttemptCount != 2 || n != 2 {
 		t.Errorf("got %+v with %d attempts", c, n)
 	}
-	w.record(second, answered(200))
-	wantStatus(t, w.callback(c.ID), models.StatusSuccess)
+	w.MustSettle(second, modelstest.Answered(200))
+	modelstest.WantStatus(t, w.ReadCallback(c.ID), models.StatusSuccess)
 }

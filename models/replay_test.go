@@ -5,36 +5,37 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestReplayIsANewCallbackWithTheSameRefAndBytes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	original := w.deliver(w.raised().ID, answered(410))
+	w := modelstest.NewWorld(t)
+	original := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	const mended = "https://mended.example/hook"
-	_, err := w.UpdateProject(t.Context(), w.admin, models.ProjectUpdate{
-		ProjectID: w.project.ID, Name: models.Given(new("Renamed")), Callback: models.EndpointUpdate{URL: models.Given(new(mended))},
+	_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+		ProjectID: w.Shop.ID, Name: models.Given(new("Renamed")), Callback: models.EndpointUpdate{URL: models.Given(new(mended))},
 	})
-	noError(t, err)
-	w.queue.take()
-	replay, err := w.ReplayCallback(t.Context(), w.editor, original.ID)
-	noError(t, err)
-	replay = w.callback(replay.ID)
+	modelstest.NoError(t, err)
+	w.Queue.Take()
+	replay, err := w.ReplayCallback(t.Context(), w.Editor, original.ID)
+	modelstest.NoError(t, err)
+	replay = w.ReadCallback(replay.ID)
 	if replay.UID == original.UID || replay.Ref != original.Ref || string(replay.Body) != string(original.Body) ||
 		replay.ContentType != original.ContentType || *replay.ReplayOfID != original.ID || replay.Source != original.Source ||
 		*replay.CreatedByUserID != *original.CreatedByUserID {
 		t.Errorf("got %+v of %+v", replay, original)
 	}
-	wantStatus(t, replay, models.StatusPending)
+	modelstest.WantStatus(t, replay, models.StatusPending)
 	if replay.AttemptCount != 0 || replay.FailureCount != 0 || *replay.TargetURL != mended {
 		t.Errorf("got %+v", replay)
 	}
-	if got := w.queue.take(); len(got) != 1 || got[0].CallbackID != replay.ID {
+	if got := w.Queue.Take(); len(got) != 1 || got[0].CallbackID != replay.ID {
 		t.Errorf("woken: %v", got)
 	}
-	wantStatus(t, w.callback(original.ID), models.StatusFailed)
-	replays, err := w.Replays(t.Context(), w.viewer, original.ID)
-	noError(t, err)
+	modelstest.WantStatus(t, w.ReadCallback(original.ID), models.StatusFailed)
+	replays, err := w.Replays(t.Context(), w.Viewer, original.ID)
+	modelstest.NoError(t, err)
 	if len(replays) != 1 || replays[0].ID != replay.ID {
 		t.Errorf("the original has the replays %v", replays)
 	}
@@ -42,56 +43,56 @@ func TestReplayIsANewCallbackWithTheSameRefAndBytes(t *testing.T) {
 
 func TestSuccessfulCallbackCanBeReplayedToo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.deliver(w.raised().ID, answered(200))
-	_, err := w.ReplayCallback(t.Context(), w.editor, c.ID)
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
+	_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	modelstest.NoError(t, err)
 }
 
 func TestReplayOfACallbackThatHasNotEndedIsAConflict(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.raised()
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
 	replay := func() error {
-		_, err := w.ReplayCallback(t.Context(), w.editor, c.ID)
+		_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
 		return err
 	}
-	wantError(t, replay(), models.CodeConflict, "callbackId") // PENDING
-	d := w.claim(c.ID)
-	wantError(t, replay(), models.CodeConflict, "callbackId") // RUNNING
-	w.record(d, refused())
-	wantError(t, replay(), models.CodeConflict, "callbackId") // PENDING between retries
+	modelstest.WantError(t, replay(), models.CodeConflict, "callbackId") // PENDING
+	d := w.MustClaim(c.ID)
+	modelstest.WantError(t, replay(), models.CodeConflict, "callbackId") // RUNNING
+	w.MustSettle(d, modelstest.Refused())
+	modelstest.WantError(t, replay(), models.CodeConflict, "callbackId") // PENDING between retries
 }
 
 func TestReplayOfAReplayIsAConflict(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	replay, err := w.ReplayCallback(t.Context(), w.editor, w.deliver(w.raised().ID, answered(410)).ID)
-	noError(t, err)
-	w.deliver(replay.ID, answered(410))
-	_, err = w.ReplayCallback(t.Context(), w.editor, replay.ID)
-	wantError(t, err, models.CodeConflict, "callbackId")
+	w := modelstest.NewWorld(t)
+	replay, err := w.ReplayCallback(t.Context(), w.Editor, w.Deliver(w.NewCallback().ID, modelstest.Answered(410)).ID)
+	modelstest.NoError(t, err)
+	w.Deliver(replay.ID, modelstest.Answered(410))
+	_, err = w.ReplayCallback(t.Context(), w.Editor, replay.ID)
+	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 }
 
 func TestFourthReplayIsAConflict(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.deliver(w.raised().ID, answered(410))
+	w := modelstest.NewWorld(t)
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	for range models.MaxReplays {
-		_, err := w.ReplayCallback(t.Context(), w.editor, c.ID)
-		noError(t, err)
+		_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+		modelstest.NoError(t, err)
 	}
-	_, err := w.ReplayCallback(t.Context(), w.editor, c.ID)
-	wantError(t, err, models.CodeConflict, "callbackId")
+	_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 }
 
 func TestReplaysAtOnceCannotMakeAFourth(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.deliver(w.raised().ID, answered(410))
+	w := modelstest.NewWorld(t)
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	var made, conflicts atomic.Int32
-	atOnce(8, func(int) {
-		switch _, err := w.ReplayCallback(t.Context(), w.editor, c.ID); {
+	modelstest.AtOnce(8, func(int) {
+		switch _, err := w.ReplayCallback(t.Context(), w.Editor, c.ID); {
 		case err == nil:
 			made.Add(1)
 		case models.ErrorCode(err) == models.CodeConflict:
@@ -103,8 +104,8 @@ func TestReplaysAtOnceCannotMakeAFourth(t *testing.T) {
 	if made.Load() != models.MaxReplays || conflicts.Load() != 8-models.MaxReplays {
 		t.Errorf("made %d, refused %d", made.Load(), conflicts.Load())
 	}
-	replays, err := w.Replays(t.Context(), w.admin, c.ID)
-	noError(t, err)
+	replays, err := w.Replays(t.Context(), w.Admin, c.ID)
+	modelstest.NoError(t, err)
 	if len(replays) != models.MaxReplays {
 		t.Errorf("there are %d", len(replays))
 	}
@@ -112,32 +113,32 @@ func TestReplaysAtOnceCannotMakeAFourth(t *testing.T) {
 
 func TestReplayWithNowhereToGoIsAConflict(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.deliver(w.raised().ID, answered(410))
-	_, err := w.UpdateProject(t.Context(), w.admin, models.ProjectUpdate{
-		ProjectID: w.project.ID, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
+	w := modelstest.NewWorld(t)
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
+	_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
-	noError(t, err)
-	_, err = w.ReplayCallback(t.Context(), w.editor, c.ID)
-	wantError(t, err, models.CodeConflict, "callbackId")
+	modelstest.NoError(t, err)
+	_, err = w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 }
 
 func TestReplayOfARequestsOwnURLStaysItsOwn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	// No use-case takes a URL with the request yet; the store and the delivery path know it already.
-	c := w.deliver(w.raised().ID, answered(410))
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	fixed := *c
-	fixed.Target, fixed.TargetURL, fixed.Lane = models.TargetRequest, new("https://request.example/"), w.lane("request.example:443")
-	fixed.DedupKey, fixed.UID = "request:1", w.raised().Ref
+	fixed.Target, fixed.TargetURL, fixed.Lane = models.TargetRequest, new("https://request.example/"), w.Lane("request.example:443")
+	fixed.DedupKey, fixed.UID = "request:1", w.NewCallback().Ref
 	fixed.UID[0] ^= 0xff
-	fixed.Status, fixed.NextAttemptAt, fixed.FinishedAt = models.StatusPending, new(w.clock.now()), nil
+	fixed.Status, fixed.NextAttemptAt, fixed.FinishedAt = models.StatusPending, new(w.Clock.Now()), nil
 	fixed.TargetHeaders = []models.Header{{Key: "X-Mine", Value: "mine-alone"}}
-	noError(t, w.store.CreateCallbacks(t.Context(), &fixed))
-	w.deliver(fixed.ID, answered(410))
-	replay, err := w.ReplayCallback(t.Context(), w.editor, fixed.ID)
-	noError(t, err)
-	d := w.claim(replay.ID)
+	modelstest.NoError(t, w.Store.CreateCallbacks(t.Context(), &fixed))
+	w.Deliver(fixed.ID, modelstest.Answered(410))
+	replay, err := w.ReplayCallback(t.Context(), w.Editor, fixed.ID)
+	modelstest.NoError(t, err)
+	d := w.MustClaim(replay.ID)
 	if d.Target.URL != "https://request.example/" || d.Target.Source != models.LevelRequest ||
 		len(d.Target.Headers) != 1 || d.Target.Headers[0].Value.Reveal() != "mine-alone" {
 		t.Errorf("it goes to %+v", d.Target)

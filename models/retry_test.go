@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const day = 24 * time.Hour
@@ -31,7 +32,7 @@ func TestDelayIsWithinTwentyPercentOfTheSchedule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := schedules(1).Draw(t, "schedule")
 		failures := rapid.IntRange(1, len(s)).Draw(t, "failures")
-		got, again := s.Delay(failures, models.Outcome{}, models.Timeout, start, chances().Draw(t, "chance"))
+		got, again := s.Delay(failures, models.Outcome{}, models.Timeout, modelstest.Start, chances().Draw(t, "chance"))
 		planned := float64(s[failures-1])
 		if !again || float64(got) < planned*0.8-1 || float64(got) > planned*1.2+1 {
 			t.Fatalf("got %s, %t for %s", got, again, s[failures-1])
@@ -43,7 +44,7 @@ func TestDelayIsSpreadOverTheWholeRange(t *testing.T) {
 	t.Parallel()
 	s := models.Schedule{100 * time.Second}
 	for chance, want := range map[float64]time.Duration{0: 80 * time.Second, 0.5: 100 * time.Second, 0.75: 110 * time.Second} {
-		got, _ := s.Delay(1, models.Outcome{}, models.Timeout, start, chance)
+		got, _ := s.Delay(1, models.Outcome{}, models.Timeout, modelstest.Start, chance)
 		if got.Round(time.Millisecond) != want {
 			t.Errorf("chance %v: got %s, want %s", chance, got, want)
 		}
@@ -59,12 +60,12 @@ func TestRetryAfterMakesTheDelayLongerNeverShorterAndUpToADay(t *testing.T) {
 		asked := time.Duration(rapid.Int64Range(0, 30*24*3600).Draw(t, "asked")) * time.Second
 		var header string
 		if rapid.Bool().Draw(t, "as a date") {
-			header = start.Add(asked).Format(http.TimeFormat)
+			header = modelstest.Start.Add(asked).Format(http.TimeFormat)
 		} else {
 			header = strconv.FormatInt(int64(asked/time.Second), 10)
 		}
-		own, _ := s.Delay(failures, models.Outcome{}, models.HTTPStatusError, start, chance)
-		got, again := s.Delay(failures, models.Outcome{RetryAfter: header}, models.HTTPStatusError, start, chance)
+		own, _ := s.Delay(failures, models.Outcome{}, models.HTTPStatusError, modelstest.Start, chance)
+		got, again := s.Delay(failures, models.Outcome{RetryAfter: header}, models.HTTPStatusError, modelstest.Start, chance)
 		if want := max(own, min(asked, day)); !again || got != want {
 			t.Fatalf("schedule says %s, Retry-After %q: got %s, want %s", own, header, got, want)
 		}
@@ -77,7 +78,7 @@ func TestScheduleGivesUpAfterOneFailureMoreThanItHasDelays(t *testing.T) {
 		s := schedules(0).Draw(t, "schedule")
 		retries := 0
 		for failures := 1; ; failures++ {
-			if _, again := s.Delay(failures, models.Outcome{}, models.ConnectRefused, start, 0.5); !again {
+			if _, again := s.Delay(failures, models.Outcome{}, models.ConnectRefused, modelstest.Start, 0.5); !again {
 				break
 			}
 			retries++
@@ -93,12 +94,12 @@ func TestWhatNoRetryMendsIsGivenUpAtOnce(t *testing.T) {
 	final := map[models.AttemptErrorCode]bool{models.BlockedAddress: true, models.InvalidURL: true}
 	s := models.Schedule{time.Second}
 	for _, code := range models.AttemptErrorCodes() {
-		if _, again := s.Delay(1, models.Outcome{}, code, start, 0.5); again == final[code] {
+		if _, again := s.Delay(1, models.Outcome{}, code, modelstest.Start, 0.5); again == final[code] {
 			t.Errorf("%s: again is %t", code, again)
 		}
 	}
 	for status := 100; status < 600; status++ {
-		_, again := s.Delay(1, models.Outcome{HTTPStatus: &status, RetryAfter: "60"}, models.HTTPStatusError, start, 0.5)
+		_, again := s.Delay(1, models.Outcome{HTTPStatus: &status, RetryAfter: "60"}, models.HTTPStatusError, modelstest.Start, 0.5)
 		if want := status != http.StatusGone; again != want {
 			t.Errorf("status %d: again is %t", status, again)
 		}
@@ -117,51 +118,51 @@ func TestRedirectIsRetriedTwiceLate(t *testing.T) {
 		"none":                    {},
 	} {
 		schedule, err := models.ParseSchedule(text)
-		noError(t, err)
-		w := newWorld(t)
-		w.rules.Schedule = schedule
-		w.configure()
-		c, got := w.raised(), []time.Duration{}
+		modelstest.NoError(t, err)
+		w := modelstest.NewWorld(t)
+		w.Rules.Schedule = schedule
+		w.Configure()
+		c, got := w.NewCallback(), []time.Duration{}
 		for {
-			c = w.deliver(c.ID, unanswered(models.Redirect))
-			if len(got) == 0 && len(w.notices()) != 1 {
-				t.Errorf("%s: the partner has %d notices of the first failure", text, len(w.notices()))
+			c = w.Deliver(c.ID, modelstest.Unanswered(models.Redirect))
+			if len(got) == 0 && len(w.Notices()) != 1 {
+				t.Errorf("%s: the partner has %d notices of the first failure", text, len(w.Notices()))
 			}
 			if c.Status != models.StatusPending {
 				break
 			}
-			got = append(got, c.NextAttemptAt.Sub(w.clock.now()))
+			got = append(got, c.NextAttemptAt.Sub(w.Clock.Now()))
 		}
-		if !slices.Equal(got, want) || c.Status != models.StatusFailed || len(w.notices()) != min(len(want), 1)+1 {
-			t.Errorf("%s: after redirects it waits for %v, then is %s, with %d notices", text, got, c.Status, len(w.notices()))
+		if !slices.Equal(got, want) || c.Status != models.StatusFailed || len(w.Notices()) != min(len(want), 1)+1 {
+			t.Errorf("%s: after redirects it waits for %v, then is %s, with %d notices", text, got, c.Status, len(w.Notices()))
 		}
 	}
 }
 
 func TestRedirectAmongOtherFailuresSkipsAheadInTheSchedule(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	schedule, err := models.ParseSchedule("1s,2s,3s,4s,5s,6s")
-	noError(t, err)
-	w.rules.Schedule = schedule
-	w.configure()
-	c := w.raised()
+	modelstest.NoError(t, err)
+	w.Rules.Schedule = schedule
+	w.Configure()
+	c := w.NewCallback()
 	for i, step := range []struct {
 		outcome models.Outcome
 		want    time.Duration
 	}{
-		{answered(500), time.Second},
-		{unanswered(models.Redirect), 3 * time.Second},
-		{answered(500), 4 * time.Second},
-		{unanswered(models.Redirect), 5 * time.Second},
-		{answered(500), 6 * time.Second},
+		{modelstest.Answered(500), time.Second},
+		{modelstest.Unanswered(models.Redirect), 3 * time.Second},
+		{modelstest.Answered(500), 4 * time.Second},
+		{modelstest.Unanswered(models.Redirect), 5 * time.Second},
+		{modelstest.Answered(500), 6 * time.Second},
 	} {
-		c = w.deliver(c.ID, step.outcome)
-		if c.Status != models.StatusPending || c.NextAttemptAt.Sub(w.clock.now()) != step.want {
+		c = w.Deliver(c.ID, step.outcome)
+		if c.Status != models.StatusPending || c.NextAttemptAt.Sub(w.Clock.Now()) != step.want {
 			t.Fatalf("step %d: %s, next at %v", i+1, c.Status, c.NextAttemptAt)
 		}
 	}
-	if c = w.deliver(c.ID, unanswered(models.Redirect)); c.Status != models.StatusFailed {
+	if c = w.Deliver(c.ID, modelstest.Unanswered(models.Redirect)); c.Status != models.StatusFailed {
 		t.Errorf("at its end it is %s", c.Status)
 	}
 }
@@ -169,18 +170,18 @@ func TestRedirectAmongOtherFailuresSkipsAheadInTheSchedule(t *testing.T) {
 // TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce: nobody knows whether the receiver has seen the first, so that has its own uid.
 func TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	closed := unanswered(models.ConnectionReset)
+	w := modelstest.NewWorld(t)
+	closed := modelstest.Unanswered(models.ConnectionReset)
 	closed.ClosedIdle = true
-	c := w.deliver(w.raised().ID, closed)
-	if !w.due(c) || c.FailureCount != 0 || len(w.notices()) != 0 {
-		t.Errorf("it is %+v, with %d notices", c, len(w.notices()))
+	c := w.Deliver(w.NewCallback().ID, closed)
+	if !w.Due(c) || c.FailureCount != 0 || len(w.Notices()) != 0 {
+		t.Errorf("it is %+v, with %d notices", c, len(w.Notices()))
 	}
-	c = w.deliver(c.ID, closed)
-	if w.due(c) || c.FailureCount != 1 || len(w.notices()) != 1 {
-		t.Errorf("a second time it is %+v, with %d notices", c, len(w.notices()))
+	c = w.Deliver(c.ID, closed)
+	if w.Due(c) || c.FailureCount != 1 || len(w.Notices()) != 1 {
+		t.Errorf("a second time it is %+v, with %d notices", c, len(w.Notices()))
 	}
-	if got := w.attempts(c.ID); len(got) != 2 || got[0].UID == got[1].UID || got[0].Error.Code != models.ConnectionReset {
+	if got := w.Attempts(c.ID); len(got) != 2 || got[0].UID == got[1].UID || got[0].Error.Code != models.ConnectionReset {
 		t.Errorf("the history has %+v", got)
 	}
 }
@@ -188,30 +189,30 @@ func TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce(t *testing.T) {
 // TestRetryThatMeetsAClosedIdleConnectionIsFollowedAtOnceToo: the receiver that was busy the first time has not seen the second.
 func TestRetryThatMeetsAClosedIdleConnectionIsFollowedAtOnceToo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	closed := unanswered(models.ConnectionReset)
+	w := modelstest.NewWorld(t)
+	closed := modelstest.Unanswered(models.ConnectionReset)
 	closed.ClosedIdle = true
-	c := w.deliver(w.raised().ID, answered(503))
-	if c = w.deliver(c.ID, closed); !w.due(c) || c.FailureCount != 1 {
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(503))
+	if c = w.Deliver(c.ID, closed); !w.Due(c) || c.FailureCount != 1 {
 		t.Errorf("it is %+v", c)
 	}
-	if c = w.deliver(c.ID, closed); w.due(c) || c.FailureCount != 2 {
+	if c = w.Deliver(c.ID, closed); w.Due(c) || c.FailureCount != 2 {
 		t.Errorf("a second time it is %+v", c)
 	}
 }
 
 func TestExecutorThatClosedAnIdleConnectionIsCalledAgainAtOnceOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	w.newRun()
-	closed := unanswered(models.ConnectionReset)
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	w.NewRun()
+	closed := modelstest.Unanswered(models.ConnectionReset)
 	closed.ClosedIdle = true
 	for i, failures := range []int{0, 1} {
-		e := w.claimBatches(a, 1)[0]
-		w.recordBatch(e, closed)
-		b := w.batch(e.Batch.ID)
-		if at := w.clock.now(); b.FailureCount != failures || b.NextAttemptAt.Equal(at) != (i == 0) {
+		e := w.MustClaimBatches(a, 1)[0]
+		w.MustRecordBatch(e, closed)
+		b := w.ReadBatch(e.Batch.ID)
+		if at := w.Clock.Now(); b.FailureCount != failures || b.NextAttemptAt.Equal(at) != (i == 0) {
 			t.Errorf("call %d: %+v", i+1, b)
 		}
 	}
@@ -230,13 +231,13 @@ func TestRetryAfterIsReadAsSecondsOrAsADate(t *testing.T) {
 		"more than a day":            {"86401", day},
 		"more than a duration":       {"18446744073709551615", day},
 		"more than 64 bits":          {"99999999999999999999999999", day},
-		"a date":                     {start.Add(time.Hour).Format(http.TimeFormat), time.Hour},
-		"a date in RFC 850's form":   {start.Add(time.Hour).Format("Monday, 02-Jan-06 15:04:05 GMT"), time.Hour},
-		"a date in asctime's form":   {start.Add(time.Hour).Format(time.ANSIC), time.Hour},
-		"a date beyond a day":        {start.Add(48 * time.Hour).Format(http.TimeFormat), day},
+		"a date":                     {modelstest.Start.Add(time.Hour).Format(http.TimeFormat), time.Hour},
+		"a date in RFC 850's form":   {modelstest.Start.Add(time.Hour).Format("Monday, 02-Jan-06 15:04:05 GMT"), time.Hour},
+		"a date in asctime's form":   {modelstest.Start.Add(time.Hour).Format(time.ANSIC), time.Hour},
+		"a date beyond a day":        {modelstest.Start.Add(48 * time.Hour).Format(http.TimeFormat), day},
 		"a date in the far future":   {"Fri, 31 Dec 9999 23:59:59 GMT", day},
-		"now":                        {start.Format(http.TimeFormat), 0},
-		"a date in the past":         {start.Add(-time.Hour).Format(http.TimeFormat), 0},
+		"now":                        {modelstest.Start.Format(http.TimeFormat), 0},
+		"a date in the past":         {modelstest.Start.Add(-time.Hour).Format(http.TimeFormat), 0},
 		"a date in the distant past": {"Mon, 01 Jan 0001 00:00:00 GMT", 0},
 		"negative":                   {"-5", 0},
 		"a fraction":                 {"1.5", 0},
@@ -247,7 +248,7 @@ func TestRetryAfterIsReadAsSecondsOrAsADate(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := models.RetryAfter(test.header, start); got != test.want {
+			if got := models.RetryAfter(test.header, modelstest.Start); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
@@ -283,7 +284,7 @@ func TestScheduleIsReadFromText(t *testing.T) {
 				}
 				return
 			}
-			noError(t, err)
+			modelstest.NoError(t, err)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -313,7 +314,7 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		if got := models.RetryAfter(header, start); got < 0 || got > day {
+		if got := models.RetryAfter(header, modelstest.Start); got < 0 || got > day {
 			t.Fatalf("%q: got %s", header, got)
 		}
 	})

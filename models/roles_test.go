@@ -8,6 +8,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // The codes of the table below; an empty one means that the caller may.
@@ -21,183 +22,183 @@ const (
 // permissions is who may do what: what the caller cannot see is not found, what it can see but not do is forbidden.
 var permissions = map[string]struct {
 	viewer, editor, admin, outsider, stranger, platform models.Code
-	do                                                  func(context.Context, *world, *models.Actor, fixtures) error
+	do                                                  func(context.Context, *modelstest.World, *models.Actor, fixtures) error
 }{
-	"CreateAccount": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+	"CreateAccount": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
 		_, err := w.CreateAccount(ctx, a, models.NewAccount{Name: "New"})
 		return err
 	}},
-	"UpdateAccount": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.UpdateAccount(ctx, a, models.AccountUpdate{AccountID: w.account.ID, Name: models.Given(new("New"))})
+	"UpdateAccount": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.UpdateAccount(ctx, a, models.AccountUpdate{AccountID: w.Acme.ID, Name: models.Given(new("New"))})
 		return err
 	}},
-	"Account": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.Account(ctx, a, w.account.ID)
+	"Account": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.Account(ctx, a, w.Acme.ID)
 		return err
 	}},
-	"CreateUser": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+	"CreateUser": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
 		_, err := w.CreateUser(ctx, a, models.NewUser{Email: "new@example.com"})
 		return err
 	}},
-	"User (the admin)": {missing, missing, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.User(ctx, a, w.user.ID)
+	"User (the admin)": {missing, missing, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.User(ctx, a, w.AdminUser.ID)
 		return err
 	}},
-	"CreateSSOClient": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
+	"CreateSSOClient": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
 		_, err := w.CreateSSOClient(ctx, a, models.NewSSOClient{Name: "New"})
 		return err
 	}},
-	"UpdateSSOClient": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.UpdateSSOClient(ctx, a, models.SSOClientUpdate{SSOClientID: w.client.ID, Name: models.Given(new("New"))})
+	"UpdateSSOClient": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.UpdateSSOClient(ctx, a, models.SSOClientUpdate{SSOClientID: w.Partner.ID, Name: models.Given(new("New"))})
 		return err
 	}},
-	"SSOClient": {missing, missing, missing, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.SSOClient(ctx, a, w.client.ID)
+	"SSOClient": {missing, missing, missing, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.SSOClient(ctx, a, w.Partner.ID)
 		return err
 	}},
-	"CreateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateProject(ctx, a, models.NewProject{AccountID: w.account.ID, Name: "New", PrimaryDomain: "example.com"})
+	"CreateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateProject(ctx, a, models.NewProject{AccountID: w.Acme.ID, Name: "New", PrimaryDomain: "example.com"})
 		return err
 	}},
-	"CreateProject with a rawID": {forbid, forbid, forbid, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateProject(ctx, a, models.NewProject{AccountID: w.account.ID, Name: "New", PrimaryDomain: "example.com", RawID: 4711})
+	"CreateProject with a rawID": {forbid, forbid, forbid, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateProject(ctx, a, models.NewProject{AccountID: w.Acme.ID, Name: "New", PrimaryDomain: "example.com", RawID: 4711})
 		return err
 	}},
-	"UpdateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.UpdateProject(ctx, a, models.ProjectUpdate{ProjectID: w.project.ID, Name: models.Given(new("New"))})
+	"UpdateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.UpdateProject(ctx, a, models.ProjectUpdate{ProjectID: w.Shop.ID, Name: models.Given(new("New"))})
 		return err
 	}},
-	"DeleteProject": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"DeleteProject": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.DeleteProject(ctx, a, f.doomed.ID)
 		return err
 	}},
-	"RotateSigningSecret": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, _, err := w.RotateSigningSecret(ctx, a, w.project.ID, models.DefaultExpireOldAfter)
+	"RotateSigningSecret": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, _, err := w.RotateSigningSecret(ctx, a, w.Shop.ID, models.DefaultExpireOldAfter)
 		return err
 	}},
-	"CreateProjectKey": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, _, err := w.CreateProjectKey(ctx, a, w.project.ID, "New")
+	"CreateProjectKey": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, _, err := w.CreateProjectKey(ctx, a, w.Shop.ID, "New")
 		return err
 	}},
-	"DeleteProjectKey": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"DeleteProjectKey": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.DeleteProjectKey(ctx, a, f.projectKey.ID)
 		return err
 	}},
-	"SSOClientSigningSecrets": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.SSOClientSigningSecrets(ctx, a, w.client.ID)
+	"SSOClientSigningSecrets": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.SSOClientSigningSecrets(ctx, a, w.Partner.ID)
 		return err
 	}},
-	"Project": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.Project(ctx, a, w.project.ID)
+	"Project": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.Project(ctx, a, w.Shop.ID)
 		return err
 	}},
-	"RunCrawl": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.RunCrawl(ctx, a, w.project.ID)
+	"RunCrawl": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.RunCrawl(ctx, a, w.Shop.ID)
 		return err
 	}},
-	"FinishCrawl": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
-		_, _, err := w.FinishCrawl(ctx, a, w.ended(f.crawl.ID))
+	"FinishCrawl": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, _, err := w.FinishCrawl(ctx, a, w.CrawlEnd(f.crawl.ID))
 		return err
 	}},
-	"Crawl": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"Crawl": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.Crawl(ctx, a, f.crawl.ID)
 		return err
 	}},
-	"CreateReportDownload": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"CreateReportDownload": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.CreateReportDownload(ctx, a, crawl.NewReportDownload{
 			CrawlID: f.crawl.ID, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic,
 		})
 		return err
 	}},
-	"FinishReportDownload": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
-		_, _, err := w.FinishReportDownload(ctx, a, generated(f.report.ID, f.crawl.ID))
+	"FinishReportDownload": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, _, err := w.FinishReportDownload(ctx, a, modelstest.ReportEnd(f.report.ID, f.crawl.ID))
 		return err
 	}},
-	"ReportDownload": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"ReportDownload": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.ReportDownload(ctx, a, f.report.ID)
 		return err
 	}},
-	"ReplayCallback": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"ReplayCallback": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.ReplayCallback(ctx, a, f.callback.ID)
 		return err
 	}},
-	"Callback": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"Callback": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.Callback(ctx, a, f.callback.ID)
 		return err
 	}},
-	"CallbackByUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"CallbackByUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.CallbackByUID(ctx, a, f.callback.UID.String())
 		return err
 	}},
-	"CreateUserKey for another user": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"CreateUserKey for another user": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, _, err := w.CreateUserKey(ctx, a, &f.keyless.User.ID)
 		return err
 	}},
-	"CreateAction": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateAction(ctx, a, w.account.ID, "new", executor(executorURL))
+	"CreateAction": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateAction(ctx, a, w.Acme.ID, "new", modelstest.ExecutorSettings(modelstest.ExecutorURL))
 		return err
 	}},
-	"UpdateAction": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"UpdateAction": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.UpdateAction(ctx, a, f.action.ID, models.ActionSettings{PageSize: new(20)})
 		return err
 	}},
-	"Action": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"Action": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.Action(ctx, a, f.action.ID)
 		return err
 	}},
-	"CreateRun": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateRun(ctx, a, w.aRun())
+	"CreateRun": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateRun(ctx, a, w.RunInput())
 		return err
 	}},
-	"StopRun": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"StopRun": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.StopRun(ctx, a, f.run.ID)
 		return err
 	}},
-	"Run": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"Run": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.Run(ctx, a, f.run.ID)
 		return err
 	}},
-	"RunByUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"RunByUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.RunByUID(ctx, a, f.run.UID.String())
 		return err
 	}},
-	"PauseSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.PauseSchedule(ctx, a, w.hourly().ID)
+	"PauseSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.PauseSchedule(ctx, a, w.Hourly().ID)
 		return err
 	}},
-	"ResumeSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		paused, err := w.PauseSchedule(ctx, w.editor, w.hourly().ID)
-		noError(w.t, err)
+	"ResumeSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		paused, err := w.PauseSchedule(ctx, w.Editor, w.Hourly().ID)
+		modelstest.NoError(w.T, err)
 		_, err = w.ResumeSchedule(ctx, a, paused.ID)
 		return err
 	}},
-	"CancelSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.CancelSchedule(ctx, a, w.hourly().ID)
+	"CancelSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.CancelSchedule(ctx, a, w.Hourly().ID)
 		return err
 	}},
-	"Schedule": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.Schedule(ctx, a, w.hourly().ID)
+	"Schedule": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.Schedule(ctx, a, w.Hourly().ID)
 		return err
 	}},
-	"CreateJobs": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateJobs(ctx, a, job.NewJobs{ProjectID: w.project.ID, Inputs: []json.RawMessage{shoes}})
+	"CreateJobs": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.CreateJobs(ctx, a, job.NewJobs{ProjectID: w.Shop.ID, Inputs: []json.RawMessage{modelstest.Shoes}})
 		return err
 	}},
-	"UpdateJob": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
-		in := completed()
+	"UpdateJob": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		in := modelstest.JobCompleted()
 		in.JobID = f.job.ID
 		_, _, err := w.UpdateJob(ctx, a, in)
 		return err
 	}},
-	"Job": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"Job": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.Job(ctx, a, f.job.ID)
 		return err
 	}},
-	"JobByUUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"JobByUUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.JobByUUID(ctx, a, f.job.UUID.String())
 		return err
 	}},
-	"DeleteUserKey of another user": {missing, missing, missing, missing, unknown, forbid, func(ctx context.Context, w *world, a *models.Actor, f fixtures) error {
+	"DeleteUserKey of another user": {missing, missing, missing, missing, unknown, forbid, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.DeleteUserKey(ctx, a, f.key.ID)
 		return err
 	}},
@@ -217,37 +218,37 @@ type fixtures struct {
 	job        *job.Job
 }
 
-func newFixtures(t *testing.T, w *world) fixtures {
+func newFixtures(t *testing.T, w *modelstest.World) fixtures {
 	t.Helper()
 	ctx := t.Context()
-	f := fixtures{doomed: w.newProject(w.account, nil), crawl: w.crawl(77, &w.user.ID)}
-	f.callback = w.deliver(w.callbacks(models.CrawlFinishedEvent)[0].ID, answered(410))
-	f.action = w.newAction()
-	f.run, f.job = w.newRun(), w.newJobs(1)[0]
+	f := fixtures{doomed: w.NewProject(w.Acme, nil), crawl: w.NewCrawl(77, &w.AdminUser.ID)}
+	f.callback = w.Deliver(w.CallbacksOf(models.CrawlFinishedEvent)[0].ID, modelstest.Answered(410))
+	f.action = w.NewAction()
+	f.run, f.job = w.NewRun(), w.NewJobs(1)[0]
 	var err error
-	f.report, _, err = w.FinishReportDownload(ctx, w.platform, generated(88, f.crawl.ID))
-	noError(t, err)
-	account, err := w.CreateAccount(ctx, w.platform, models.NewAccount{Name: "Third"})
-	noError(t, err)
-	f.keyless = w.newActor(account, models.RoleViewer)
-	f.key, _, err = w.CreateUserKey(ctx, w.platform, &f.keyless.User.ID)
-	noError(t, err)
-	f.projectKey, _ = w.newProjectKey(w.project)
+	f.report, _, err = w.FinishReportDownload(ctx, w.Platform, modelstest.ReportEnd(88, f.crawl.ID))
+	modelstest.NoError(t, err)
+	account, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "Third"})
+	modelstest.NoError(t, err)
+	f.keyless = w.NewActor(account, models.RoleViewer)
+	f.key, _, err = w.CreateUserKey(ctx, w.Platform, &f.keyless.User.ID)
+	modelstest.NoError(t, err)
+	f.projectKey, _ = w.NewProjectKey(w.Shop)
 	return f
 }
 
 func TestEachRoleMayDoWhatTheTableSays(t *testing.T) {
 	t.Parallel()
 	// One database for each kind of caller: within one, no use-case takes from another what it needs.
-	callers := map[string]func(*world) *models.Actor{
-		"viewer": func(w *world) *models.Actor { return w.viewer }, "editor": func(w *world) *models.Actor { return w.editor },
-		"admin": func(w *world) *models.Actor { return w.admin }, "outsider": func(w *world) *models.Actor { return w.outsider },
-		"stranger": func(*world) *models.Actor { return nil }, "platform": func(w *world) *models.Actor { return w.platform },
+	callers := map[string]func(*modelstest.World) *models.Actor{
+		"viewer": func(w *modelstest.World) *models.Actor { return w.Viewer }, "editor": func(w *modelstest.World) *models.Actor { return w.Editor },
+		"admin": func(w *modelstest.World) *models.Actor { return w.Admin }, "outsider": func(w *modelstest.World) *models.Actor { return w.Outsider },
+		"stranger": func(*modelstest.World) *models.Actor { return nil }, "platform": func(w *modelstest.World) *models.Actor { return w.Platform },
 	}
 	for caller, actor := range callers {
 		t.Run(caller, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := modelstest.NewWorld(t)
 			f := newFixtures(t, w)
 			for name, p := range permissions {
 				want := map[string]models.Code{
@@ -265,74 +266,74 @@ func TestEachRoleMayDoWhatTheTableSays(t *testing.T) {
 
 func TestListsHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.raised()
+	w := modelstest.NewWorld(t)
+	w.NewCallback()
 	page := models.Page{First: 10}
 	for name, test := range map[string]struct {
 		actor                         *models.Actor
 		accounts, projects, callbacks int
 	}{
-		"viewer": {w.viewer, 1, 1, 1}, "outsider": {w.outsider, 1, 0, 0}, "stranger": {nil, 0, 0, 0}, "platform": {w.platform, 2, 1, 1},
+		"viewer": {w.Viewer, 1, 1, 1}, "outsider": {w.Outsider, 1, 0, 0}, "stranger": {nil, 0, 0, 0}, "platform": {w.Platform, 2, 1, 1},
 	} {
 		accounts, err := w.AccountPage(t.Context(), test.actor, page)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		count, err := w.CountAccounts(t.Context(), test.actor)
-		noError(t, err)
-		projects, err := w.ProjectPages(t.Context(), test.actor, []int64{w.account.ID}, page)
-		noError(t, err)
-		projectCount, err := w.CountProjects(t.Context(), test.actor, []int64{w.account.ID})
-		noError(t, err)
-		callbacks, err := w.CallbackPages(t.Context(), test.actor, models.OwnerAccount, []int64{w.account.ID}, models.CallbackFilter{}, page)
-		noError(t, err)
-		callbackCount, err := w.CountCallbacks(t.Context(), test.actor, models.OwnerAccount, []int64{w.account.ID}, models.CallbackFilter{})
-		noError(t, err)
+		modelstest.NoError(t, err)
+		projects, err := w.ProjectPages(t.Context(), test.actor, []int64{w.Acme.ID}, page)
+		modelstest.NoError(t, err)
+		projectCount, err := w.CountProjects(t.Context(), test.actor, []int64{w.Acme.ID})
+		modelstest.NoError(t, err)
+		callbacks, err := w.CallbackPages(t.Context(), test.actor, models.OwnerAccount, []int64{w.Acme.ID}, models.CallbackFilter{}, page)
+		modelstest.NoError(t, err)
+		callbackCount, err := w.CountCallbacks(t.Context(), test.actor, models.OwnerAccount, []int64{w.Acme.ID}, models.CallbackFilter{})
+		modelstest.NoError(t, err)
 		if len(accounts.Nodes) != test.accounts || count != test.accounts {
 			t.Errorf("%s: %d accounts, counted %d", name, len(accounts.Nodes), count)
 		}
-		if got := len(projects[w.account.ID].Nodes); got != test.projects || projectCount[w.account.ID] != test.projects {
-			t.Errorf("%s: %d projects, counted %d", name, got, projectCount[w.account.ID])
+		if got := len(projects[w.Acme.ID].Nodes); got != test.projects || projectCount[w.Acme.ID] != test.projects {
+			t.Errorf("%s: %d projects, counted %d", name, got, projectCount[w.Acme.ID])
 		}
-		if got := len(callbacks[w.account.ID].Nodes); got != test.callbacks || callbackCount[w.account.ID] != test.callbacks {
-			t.Errorf("%s: %d callbacks, counted %d", name, got, callbackCount[w.account.ID])
+		if got := len(callbacks[w.Acme.ID].Nodes); got != test.callbacks || callbackCount[w.Acme.ID] != test.callbacks {
+			t.Errorf("%s: %d callbacks, counted %d", name, got, callbackCount[w.Acme.ID])
 		}
 	}
 }
 
 func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run, j := w.newRun(), w.newJobs(1)[0]
-	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
-	batch := w.batches(run.ID)[0]
-	page, projects, runs := models.Page{First: 10}, []int64{w.project.ID}, []int64{run.ID}
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run, j := w.NewRun(), w.NewJobs(1)[0]
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
+	batch := w.BatchesOf(run.ID)[0]
+	page, projects, runs := models.Page{First: 10}, []int64{w.Shop.ID}, []int64{run.ID}
 	for name, test := range map[string]struct {
 		actor *models.Actor
 		want  int
 	}{
-		"viewer": {w.viewer, 1}, "editor": {w.editor, 1}, "outsider": {w.outsider, 0}, "stranger": {nil, 0}, "platform": {w.platform, 1},
+		"viewer": {w.Viewer, 1}, "editor": {w.Editor, 1}, "outsider": {w.Outsider, 0}, "stranger": {nil, 0}, "platform": {w.Platform, 1},
 	} {
 		ctx, got := t.Context(), map[string]int{}
-		actions, err := w.ActionPages(ctx, test.actor, []int64{w.account.ID}, page)
-		noError(t, err)
-		got["actions"] = len(actions[w.account.ID].Nodes)
+		actions, err := w.ActionPages(ctx, test.actor, []int64{w.Acme.ID}, page)
+		modelstest.NoError(t, err)
+		got["actions"] = len(actions[w.Acme.ID].Nodes)
 		listed, err := w.RunPages(ctx, test.actor, models.RunsOfProject, projects, models.RunFilter{}, page)
-		noError(t, err)
-		got["runs"] = len(listed[w.project.ID].Nodes)
+		modelstest.NoError(t, err)
+		got["runs"] = len(listed[w.Shop.ID].Nodes)
 		batches, err := w.BatchPages(ctx, test.actor, runs, page)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		got["batches"] = len(batches[run.ID].Nodes)
 		attempts, err := w.BatchAttempts(ctx, test.actor, batch.ID)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		got["attempts"] = len(attempts)
 		inputs, err := w.Texts(ctx, test.actor, models.RunInputText, batch.InputID)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		got["inputs"] = len(inputs)
 		results, err := w.ResultPages(ctx, test.actor, runs, page)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		got["results"] = len(results[run.ID].Nodes)
 		jobs, err := w.JobPages(ctx, test.actor, []int64{j.ProjectID}, job.Filter{}, page)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		got["jobs"] = len(jobs[j.ProjectID].Nodes)
 		for what, n := range got {
 			if n != test.want {
@@ -344,17 +345,17 @@ func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 
 func TestSigningSecretsAreForAdmins(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	for name, test := range map[string]struct {
 		actor *models.Actor
 		want  int
 	}{
-		"admin": {w.admin, 1}, "platform": {w.platform, 1},
-		"editor": {w.editor, 0}, "viewer": {w.viewer, 0}, "outsider": {w.outsider, 0}, "stranger": {nil, 0},
+		"admin": {w.Admin, 1}, "platform": {w.Platform, 1},
+		"editor": {w.Editor, 0}, "viewer": {w.Viewer, 0}, "outsider": {w.Outsider, 0}, "stranger": {nil, 0},
 	} {
-		secrets, err := w.ProjectSigningSecrets(t.Context(), test.actor, w.project.ID)
-		noError(t, err)
-		if got := len(secrets[w.project.ID]); got != test.want {
+		secrets, err := w.ProjectSigningSecrets(t.Context(), test.actor, w.Shop.ID)
+		modelstest.NoError(t, err)
+		if got := len(secrets[w.Shop.ID]); got != test.want {
 			t.Errorf("%s sees %d", name, got)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // engine is the room of what becomes of a callback. What makes callbacks names it, it names none of that, and no other file names either.
@@ -37,11 +39,11 @@ func TestFilesNameEachOtherOneWay(t *testing.T) {
 	t.Parallel()
 	files := map[string]*ast.File{}
 	paths, err := filepath.Glob("*.go")
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for _, path := range paths {
 		if !strings.HasSuffix(path, "_test.go") {
 			files[path], err = parser.ParseFile(token.NewFileSet(), path, nil, 0)
-			noError(t, err)
+			modelstest.NoError(t, err)
 		}
 	}
 	home := map[string]string{} // the room of a name

@@ -7,127 +7,128 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
-func (w *world) rotate(expireOldAfter time.Duration) *models.SigningSecret {
-	w.t.Helper()
-	p, secret, err := w.RotateSigningSecret(w.t.Context(), w.admin, w.project.ID, expireOldAfter)
-	noError(w.t, err)
-	if p.ID != w.project.ID {
-		w.t.Errorf("got project %d", p.ID)
+func rotate(w *modelstest.World, expireOldAfter time.Duration) *models.SigningSecret {
+	w.T.Helper()
+	p, secret, err := w.RotateSigningSecret(w.T.Context(), w.Admin, w.Shop.ID, expireOldAfter)
+	modelstest.NoError(w.T, err)
+	if p.ID != w.Shop.ID {
+		w.T.Errorf("got project %d", p.ID)
 	}
 	return secret
 }
 
 // live are the project's secrets that sign now.
-func (w *world) live() []*models.SigningSecret {
-	w.t.Helper()
-	secrets, err := w.ProjectSigningSecrets(w.t.Context(), w.admin, w.project.ID)
-	noError(w.t, err)
-	return secrets[w.project.ID]
+func live(w *modelstest.World) []*models.SigningSecret {
+	w.T.Helper()
+	secrets, err := w.ProjectSigningSecrets(w.T.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(w.T, err)
+	return secrets[w.Shop.ID]
 }
 
 // wantSigners checks by the official library that of the secrets exactly the wanted ones sign a new delivery.
-func (w *world) wantSigners(when string, all []*models.SigningSecret, want ...*models.SigningSecret) {
-	w.t.Helper()
-	d := w.claim(w.raised().ID)
-	h, err := d.Headers("Ringback/test", w.clock.now())
-	noError(w.t, err)
+func wantSigners(w *modelstest.World, when string, all []*models.SigningSecret, want ...*models.SigningSecret) {
+	w.T.Helper()
+	d := w.MustClaim(w.NewCallback().ID)
+	h, err := d.Headers("Ringback/test", w.Clock.Now())
+	modelstest.NoError(w.T, err)
 	for i, secret := range all {
-		err := verify(w.t, secret, d.Callback.Ref.String(), w.clock.now(), h.Get("webhook-signature"), d.Callback.Body)
+		err := modelstest.VerifySignature(w.T, secret, d.Callback.Ref.String(), w.Clock.Now(), h.Get("webhook-signature"), d.Callback.Body)
 		if signs := err == nil; signs != slices.Contains(want, secret) {
-			w.t.Errorf("%s: secret %d signs: %t", when, i, signs)
+			w.T.Errorf("%s: secret %d signs: %t", when, i, signs)
 		}
 	}
-	w.record(d, answered(200))
+	w.MustSettle(d, modelstest.Answered(200))
 }
 
 func TestOldAndNewSecretBothSignUntilTheOldOneExpires(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	previous := w.live()[0]
-	current := w.rotate(time.Hour)
+	w := modelstest.NewWorld(t)
+	previous := live(w)[0]
+	current := rotate(w, time.Hour)
 	all := []*models.SigningSecret{previous, current}
-	if got := w.live(); len(got) != 2 || got[0].ID != current.ID || got[0].ExpiresAt != nil || !got[1].ExpiresAt.Equal(start.Add(time.Hour)) {
+	if got := live(w); len(got) != 2 || got[0].ID != current.ID || got[0].ExpiresAt != nil || !got[1].ExpiresAt.Equal(modelstest.Start.Add(time.Hour)) {
 		t.Errorf("got %+v", got)
 	}
-	w.wantSigners("at once", all, previous, current)
-	w.clock.advance(time.Hour - time.Microsecond)
-	w.wantSigners("just before", all, previous, current)
-	w.clock.advance(time.Microsecond)
-	w.wantSigners("when it has expired", all, current)
+	wantSigners(w, "at once", all, previous, current)
+	w.Clock.Advance(time.Hour - time.Microsecond)
+	wantSigners(w, "just before", all, previous, current)
+	w.Clock.Advance(time.Microsecond)
+	wantSigners(w, "when it has expired", all, current)
 }
 
 func TestRotationWithoutGraceEndsTheOldSecretAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	previous := w.live()[0]
-	current := w.rotate(0)
-	w.wantSigners("at once", []*models.SigningSecret{previous, current}, current)
+	w := modelstest.NewWorld(t)
+	previous := live(w)[0]
+	current := rotate(w, 0)
+	wantSigners(w, "at once", []*models.SigningSecret{previous, current}, current)
 }
 
 func TestRotationNeverMakesASecretLiveLonger(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	previous := w.live()[0]
-	second := w.rotate(time.Hour)
-	third := w.rotate(24 * time.Hour)
+	w := modelstest.NewWorld(t)
+	previous := live(w)[0]
+	second := rotate(w, time.Hour)
+	third := rotate(w, 24*time.Hour)
 	all := []*models.SigningSecret{previous, second, third}
-	w.wantSigners("at once", all, previous, second, third)
-	w.clock.advance(time.Hour)
-	w.wantSigners("after the first rotation's hour", all, second, third)
-	w.clock.advance(23 * time.Hour)
-	w.wantSigners("after the second's day", all, third)
+	wantSigners(w, "at once", all, previous, second, third)
+	w.Clock.Advance(time.Hour)
+	wantSigners(w, "after the first rotation's hour", all, second, third)
+	w.Clock.Advance(23 * time.Hour)
+	wantSigners(w, "after the second's day", all, third)
 }
 
 func TestRotationCanHurryAnExpiryThatIsFarAway(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	previous := w.live()[0]
-	second := w.rotate(models.MaxExpireOldAfter)
-	third := w.rotate(0) // the second leaked
-	w.wantSigners("at once", []*models.SigningSecret{previous, second, third}, third)
+	w := modelstest.NewWorld(t)
+	previous := live(w)[0]
+	second := rotate(w, models.MaxExpireOldAfter)
+	third := rotate(w, 0) // the second leaked
+	wantSigners(w, "at once", []*models.SigningSecret{previous, second, third}, third)
 }
 
 func TestRotationIsTheProjectsOwn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	other := w.newProject(w.account, new(projectURL))
-	w.rotate(0)
-	secrets, err := w.ProjectSigningSecrets(t.Context(), w.admin, other.ID)
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	other := w.NewProject(w.Acme, new(modelstest.ProjectURL))
+	rotate(w, 0)
+	secrets, err := w.ProjectSigningSecrets(t.Context(), w.Admin, other.ID)
+	modelstest.NoError(t, err)
 	if got := secrets[other.ID]; len(got) != 1 || got[0].ExpiresAt != nil {
 		t.Errorf("another project's: %+v", got)
 	}
-	w.deliver(w.raised().ID, answered(410))
-	if got := w.claim(w.notices()[0].ID).Secrets(); len(got) != 1 || got[0].ExpiresAt != nil {
+	w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
+	if got := w.MustClaim(w.Notices()[0].ID).Secrets(); len(got) != 1 || got[0].ExpiresAt != nil {
 		t.Errorf("the SSO client's: %+v", got)
 	}
 }
 
 func TestSixthLiveSecretIsAConflict(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	for range 4 { // with the project's first
-		w.rotate(time.Hour)
+		rotate(w, time.Hour)
 	}
 	for _, after := range []time.Duration{0, time.Hour} {
-		_, _, err := w.RotateSigningSecret(t.Context(), w.admin, w.project.ID, after)
-		wantError(t, err, models.CodeConflict, "projectId")
+		_, _, err := w.RotateSigningSecret(t.Context(), w.Admin, w.Shop.ID, after)
+		modelstest.WantError(t, err, models.CodeConflict, "projectId")
 	}
-	if got := w.live(); len(got) != 5 || got[0].ExpiresAt != nil {
+	if got := live(w); len(got) != 5 || got[0].ExpiresAt != nil {
 		t.Errorf("the refused rotation changed something: %+v", got)
 	}
-	w.clock.advance(time.Hour)
-	w.rotate(time.Hour)
+	w.Clock.Advance(time.Hour)
+	rotate(w, time.Hour)
 }
 
 func TestRotationsAtOnceCannotMakeASixth(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	var made, conflicts atomic.Int32
-	atOnce(8, func(int) {
-		switch _, _, err := w.RotateSigningSecret(t.Context(), w.admin, w.project.ID, time.Hour); {
+	modelstest.AtOnce(8, func(int) {
+		switch _, _, err := w.RotateSigningSecret(t.Context(), w.Admin, w.Shop.ID, time.Hour); {
 		case err == nil:
 			made.Add(1)
 		case models.ErrorCode(err) == models.CodeConflict:
@@ -136,26 +137,26 @@ func TestRotationsAtOnceCannotMakeASixth(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if made.Load() != 4 || conflicts.Load() != 4 || len(w.live()) != 5 {
-		t.Errorf("made %d, refused %d, live %d", made.Load(), conflicts.Load(), len(w.live()))
+	if made.Load() != 4 || conflicts.Load() != 4 || len(live(w)) != 5 {
+		t.Errorf("made %d, refused %d, live %d", made.Load(), conflicts.Load(), len(live(w)))
 	}
 }
 
 func TestRotationExpiresTheOldWithinThirtyDays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	for _, after := range []time.Duration{-time.Microsecond, models.MaxExpireOldAfter + time.Microsecond} {
-		_, _, err := w.RotateSigningSecret(t.Context(), w.admin, w.project.ID, after)
-		wantError(t, err, models.CodeBadUserInput, "expireOldAfter")
+		_, _, err := w.RotateSigningSecret(t.Context(), w.Admin, w.Shop.ID, after)
+		modelstest.WantError(t, err, models.CodeBadUserInput, "expireOldAfter")
 	}
-	w.rotate(models.MaxExpireOldAfter)
+	rotate(w, models.MaxExpireOldAfter)
 }
 
 func TestRotationOfADeletedProjectIsNotFound(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, err := w.DeleteProject(t.Context(), w.admin, w.project.ID)
-	noError(t, err)
-	_, _, err = w.RotateSigningSecret(t.Context(), w.admin, w.project.ID, time.Hour)
-	wantError(t, err, models.CodeNotFound, "")
+	w := modelstest.NewWorld(t)
+	_, err := w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(t, err)
+	_, _, err = w.RotateSigningSecret(t.Context(), w.Admin, w.Shop.ID, time.Hour)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
 }

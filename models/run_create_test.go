@@ -10,31 +10,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestCreatedRunIsQueuedWithItsFirstBatches(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	in := w.aRun()
-	inputs(3)(&in)
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	in := w.RunInput()
+	modelstest.Inputs(3)(&in)
 	in.MaxResults, in.PageSize = new(25), new(20)
-	run, err := w.CreateRun(t.Context(), w.editor, in)
-	noError(t, err)
+	run, err := w.CreateRun(t.Context(), w.Editor, in)
+	modelstest.NoError(t, err)
 	want := &models.Run{
-		ID: run.ID, UID: run.UID, AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: a.ID, CreatedByUserID: &w.editor.User.ID,
+		ID: run.ID, UID: run.UID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, ActionID: a.ID, CreatedByUserID: &w.Editor.User.ID,
 		Status: models.RunQueued, MaxResults: new(25), PageSize: 20, CallbackOn: models.CallbackOnAll, InputCount: 3, BatchCount: 6,
-		OpenBatches: 6, StoredBytes: run.StoredBytes, CreatedAt: start,
+		OpenBatches: 6, StoredBytes: run.StoredBytes, CreatedAt: modelstest.Start,
 	}
 	if diff := cmp.Diff(want, run); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(want, w.run(run.ID)); diff != "" {
+	if diff := cmp.Diff(want, w.ReadRun(run.ID)); diff != "" {
 		t.Errorf("what was returned is not what was written: %s", diff)
 	}
 	pages := map[int64][]int{}
-	for _, b := range w.batches(run.ID) {
-		if b.Status != models.RunQueued || !b.NextAttemptAt.Equal(start) || b.RunID != run.ID || b.ActionID != a.ID || b.AttemptCount != 0 {
+	for _, b := range w.BatchesOf(run.ID) {
+		if b.Status != models.RunQueued || !b.NextAttemptAt.Equal(modelstest.Start) || b.RunID != run.ID || b.ActionID != a.ID || b.AttemptCount != 0 {
 			t.Errorf("got %+v", b)
 		}
 		pages[b.InputID] = append(pages[b.InputID], b.Page)
@@ -48,19 +49,19 @@ func TestCreatedRunIsQueuedWithItsFirstBatches(t *testing.T) {
 		}
 	}
 	// One wake-up leads to all that is due.
-	if diff := cmp.Diff([]models.Wakeup{{Lane: a.Lane(), At: start}}, w.queue.take()); diff != "" {
+	if diff := cmp.Diff([]models.Wakeup{{Lane: a.Lane(), At: modelstest.Start}}, w.Queue.Take()); diff != "" {
 		t.Errorf("woken: %s", diff)
 	}
-	if all := w.callbacks(models.RunBatchFinishedEvent); len(all) != 0 {
+	if all := w.CallbacksOf(models.RunBatchFinishedEvent); len(all) != 0 {
 		t.Errorf("told before anything was done: %v", all)
 	}
 }
 
 func TestRunTakesAThousandInputsAndKeepsTheirOrder(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(inputs(models.MaxRunInputs), func(in *models.NewRun) {
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Inputs(models.MaxRunInputs), func(in *models.NewRun) {
 		for i := range in.Inputs {
 			in.Inputs[i].Input, _ = json.Marshal(map[string]int{"n": i}) // it cannot fail
 		}
@@ -69,13 +70,13 @@ func TestRunTakesAThousandInputsAndKeepsTheirOrder(t *testing.T) {
 		t.Fatalf("the run has %d batches", run.BatchCount)
 	}
 	last := 0
-	for _, e := range w.claimBatches(a, models.MaxRunInputs) {
+	for _, e := range w.MustClaimBatches(a, models.MaxRunInputs) {
 		if e.Input.Number != last+1 || e.Input.ID != e.Batch.InputID || e.Input.RunID != run.ID {
 			t.Fatalf("after input %d comes %+v", last, e.Input)
 		}
 		last = e.Input.Number
 		var input struct{ N int }
-		if noError(t, json.Unmarshal(e.Input.Input, &input)); input.N != last-1 {
+		if modelstest.NoError(t, json.Unmarshal(e.Input.Input, &input)); input.N != last-1 {
 			t.Fatalf("input %d is %s", last, e.Input.Input)
 		}
 	}
@@ -85,25 +86,25 @@ func TestRunTakesAThousandInputsAndKeepsTheirOrder(t *testing.T) {
 }
 
 // wantNoRun checks that a refused request has left nothing behind.
-func (w *world) wantNoRun() {
-	w.t.Helper()
-	counts, err := w.CountRuns(w.t.Context(), w.platform, models.RunsOfProject, []int64{w.project.ID}, models.RunFilter{})
-	noError(w.t, err)
-	schedules, err := w.CountSchedules(w.t.Context(), w.platform, []int64{w.project.ID})
-	noError(w.t, err)
-	if woken := w.queue.take(); len(counts)+len(schedules)+len(woken) != 0 {
-		w.t.Errorf("a refused call left %v runs, %v schedules, %v wake-ups", counts, schedules, woken)
+func wantNoRun(w *modelstest.World) {
+	w.T.Helper()
+	counts, err := w.CountRuns(w.T.Context(), w.Platform, models.RunsOfProject, []int64{w.Shop.ID}, models.RunFilter{})
+	modelstest.NoError(w.T, err)
+	schedules, err := w.CountSchedules(w.T.Context(), w.Platform, []int64{w.Shop.ID})
+	modelstest.NoError(w.T, err)
+	if woken := w.Queue.Take(); len(counts)+len(schedules)+len(woken) != 0 {
+		w.T.Errorf("a refused call left %v runs, %v schedules, %v wake-ups", counts, schedules, woken)
 	}
 }
 
 func TestCreateRunRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	elsewhere := w.newProject(w.other, nil)
-	deleted := w.newProject(w.account, nil)
-	_, err := w.DeleteProject(t.Context(), w.admin, deleted.ID)
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	elsewhere := w.NewProject(w.Other, nil)
+	deleted := w.NewProject(w.Acme, nil)
+	_, err := w.DeleteProject(t.Context(), w.Admin, deleted.ID)
+	modelstest.NoError(t, err)
 	type change = func(*models.NewRun)
 	input := func(text string) change {
 		return func(in *models.NewRun) {
@@ -118,7 +119,7 @@ func TestCreateRunRefusesWhatDoesNotFit(t *testing.T) {
 	}
 	header := func(key, value string) change {
 		return func(in *models.NewRun) {
-			calling(runURL, models.CallbackOnAll)(in)
+			modelstest.Calling(modelstest.RunURL, models.CallbackOnAll)(in)
 			in.Callback.Headers = []models.Header{{Key: "X-Fine", Value: "yes"}, {Key: key, Value: models.Secret(value)}}
 		}
 	}
@@ -127,8 +128,8 @@ func TestCreateRunRefusesWhatDoesNotFit(t *testing.T) {
 		code   models.Code
 		field  string
 	}{
-		"no inputs":             {inputs(0), models.CodeBadUserInput, "inputs"},
-		"too many inputs":       {inputs(models.MaxRunInputs + 1), models.CodeBadUserInput, "inputs"},
+		"no inputs":             {modelstest.Inputs(0), models.CodeBadUserInput, "inputs"},
+		"too many inputs":       {modelstest.Inputs(models.MaxRunInputs + 1), models.CodeBadUserInput, "inputs"},
 		"an input that is null": {input("null"), models.CodeBadUserInput, "inputs"},
 		"a list":                {input("[{}]"), models.CodeBadUserInput, "inputs"},
 		"a text":                {input(`"{}"`), models.CodeBadUserInput, "inputs"},
@@ -145,61 +146,61 @@ func TestCreateRunRefusesWhatDoesNotFit(t *testing.T) {
 		"too large a page":      {limits(nil, new(models.MaxPageSizeOfAction+1)), models.CodeBadUserInput, "parameters.pageSize"},
 		"too many pages":        {limits(new(models.MaxRunBatches+1), new(1)), models.CodeBadUserInput, "parameters.maxResults"},
 		"too many pages of all inputs": {func(in *models.NewRun) {
-			inputs(models.MaxRunInputs)(in)
+			modelstest.Inputs(models.MaxRunInputs)(in)
 			limits(new(11), new(1))(in)
 		}, models.CodeBadUserInput, "parameters.maxResults"},
-		"no URL":              {calling("", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"half a URL":          {calling("caller.example/hook", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"another scheme":      {calling("ftp://caller.example/", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"a user in the URL":   {calling("https://me:secret@caller.example/", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"a fragment":          {calling(runURL+"#top", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"too long a URL":      {calling(runURL+strings.Repeat("a", models.MaxCallbackURLBytes), models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"plain http":          {calling("http://caller.example/", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"no URL":              {modelstest.Calling("", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"half a URL":          {modelstest.Calling("caller.example/hook", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"another scheme":      {modelstest.Calling("ftp://caller.example/", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"a user in the URL":   {modelstest.Calling("https://me:secret@caller.example/", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"a fragment":          {modelstest.Calling(modelstest.RunURL+"#top", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"too long a URL":      {modelstest.Calling(modelstest.RunURL+strings.Repeat("a", models.MaxCallbackURLBytes), models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"plain http":          {modelstest.Calling("http://caller.example/", models.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
 		"a reserved header":   {header("webhook-id", "1"), models.CodeBadUserInput, "callback.headers"},
 		"a header twice":      {header("x-fine", "no"), models.CodeBadUserInput, "callback.headers"},
 		"a header that is no": {header("X", "a\nb"), models.CodeBadUserInput, "callback.headers"},
 		"an unknown zone": {func(in *models.NewRun) {
-			in.Schedule = &models.NewSchedule{At: new(start.Add(time.Hour)), Timezone: new("Nowhere")}
+			in.Schedule = &models.NewSchedule{At: new(modelstest.Start.Add(time.Hour)), Timezone: new("Nowhere")}
 		}, models.CodeBadUserInput, "schedule.timezone"},
 		"an unknown action":      {func(in *models.NewRun) { in.Action = "Search" }, models.CodeNotFound, ""},
 		"an unknown project":     {func(in *models.NewRun) { in.ProjectID = 999 }, models.CodeNotFound, ""},
 		"a deleted project":      {func(in *models.NewRun) { in.ProjectID = deleted.ID }, models.CodeNotFound, ""},
 		"another's project":      {func(in *models.NewRun) { in.ProjectID = elsewhere.ID }, models.CodeNotFound, ""},
 		"a scheduled wrong run":  {func(in *models.NewRun) { in.Schedule, in.Inputs = &models.NewSchedule{}, nil }, models.CodeBadUserInput, "inputs"},
-		"a time that has passed": {func(in *models.NewRun) { in.Schedule = &models.NewSchedule{At: new(start.Add(-time.Hour))} }, models.CodeBadUserInput, "schedule.at"},
+		"a time that has passed": {func(in *models.NewRun) { in.Schedule = &models.NewSchedule{At: new(modelstest.Start.Add(-time.Hour))} }, models.CodeBadUserInput, "schedule.at"},
 	}
 	for name, test := range tests {
-		in := w.aRun()
+		in := w.RunInput()
 		test.change(&in)
-		_, err := w.CreateRun(t.Context(), w.editor, in)
+		_, err := w.CreateRun(t.Context(), w.Editor, in)
 		t.Log(name)
-		wantError(t, err, test.code, test.field)
+		modelstest.WantError(t, err, test.code, test.field)
 	}
-	w.wantNoRun()
+	wantNoRun(w)
 }
 
 func TestActionOfAnotherAccountIsUnknown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	project := w.newProject(w.other, nil)
-	in := w.aRun()
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	project := w.NewProject(w.Other, nil)
+	in := w.RunInput()
 	in.ProjectID = project.ID
-	_, err := w.CreateRun(t.Context(), w.platform, in)
-	wantError(t, err, models.CodeNotFound, "")
+	_, err := w.CreateRun(t.Context(), w.Platform, in)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
 }
 
 func TestRunMayAskForAsMuchAsTheLimitsSay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	run := w.newRun(func(in *models.NewRun) {
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	run := w.NewRun(func(in *models.NewRun) {
 		in.MaxResults, in.PageSize = new(models.MaxRunResults), new(models.MaxPageSizeOfAction)
 	})
 	if run.BatchCount != models.MaxRunResults/models.MaxPageSizeOfAction {
 		t.Errorf("the run has %d batches", run.BatchCount)
 	}
-	if run = w.newRun(pages(1), inputs(2)); run.BatchCount != 2 {
+	if run = w.NewRun(modelstest.Pages(1), modelstest.Inputs(2)); run.BatchCount != 2 {
 		t.Errorf("the run has %d batches", run.BatchCount)
 	}
 }
@@ -209,10 +210,10 @@ func TestOfTooManyInputsNoneIsLookedAt(t *testing.T) {
 	t.Parallel()
 	none := json.RawMessage("no object")
 	_, err := models.TakeRunInputs(slices.Repeat([]json.RawMessage{none}, models.MaxRunInputs+1), "custom_data")
-	wantError(t, err, models.CodeBadUserInput, "inputs")
+	modelstest.WantError(t, err, models.CodeBadUserInput, "inputs")
 	if !strings.Contains(err.Error(), "1 to 1000 elements, not 1001") {
 		t.Error(err)
 	}
 	_, err = models.TakeRunInputs([]json.RawMessage{none}, "custom_data")
-	wantError(t, err, models.CodeBadUserInput, "inputs")
+	modelstest.WantError(t, err, models.CodeBadUserInput, "inputs")
 }

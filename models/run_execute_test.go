@@ -8,59 +8,60 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestTenPagesMakeTenRunningCallbacksAndOneFinal(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(pages(10))
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Pages(10))
 	if run.Status != models.RunQueued || run.BatchCount != 10 || run.StartedAt != nil {
 		t.Fatalf("the run is %+v", run)
 	}
-	w.clock.advance(time.Second)
-	claimed := w.claimBatches(a, 20) // all of them, in parallel
+	w.Clock.Advance(time.Second)
+	claimed := w.MustClaimBatches(a, 20) // all of them, in parallel
 	if len(claimed) != 10 {
 		t.Fatalf("%d batches were claimed", len(claimed))
 	}
-	if run = w.run(run.ID); run.Status != models.RunRunning || !run.StartedAt.Equal(start.Add(time.Second)) || run.OpenBatches != 10 {
+	if run = w.ReadRun(run.ID); run.Status != models.RunRunning || !run.StartedAt.Equal(modelstest.Start.Add(time.Second)) || run.OpenBatches != 10 {
 		t.Errorf("the run is %+v", run)
 	}
 	for i, e := range claimed {
 		if e.Batch.Page != i+1 || e.Batch.Status != models.RunRunning || e.Run.Status != models.RunRunning {
 			t.Errorf("got %+v", e.Batch)
 		}
-		w.queue.take()
-		w.recordBatch(e, found(10, true))
-		told := w.told(run.ID, models.RunBatchFinishedEvent)
+		w.Queue.Take()
+		w.MustRecordBatch(e, modelstest.Results(10, true))
+		told := w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent)
 		want := []int64{told[i].ID}
 		if i == 9 {
-			want = append(want, w.told(run.ID, models.RunFinishedEvent)[0].ID)
-		} else if finals := w.told(run.ID, models.RunFinishedEvent); len(finals) != 0 {
+			want = append(want, w.CallbacksOfRun(run.ID, models.RunFinishedEvent)[0].ID)
+		} else if finals := w.CallbacksOfRun(run.ID, models.RunFinishedEvent); len(finals) != 0 {
 			t.Fatalf("ended after page %d", i+1)
 		}
 		var woken []int64
-		for _, wakeup := range w.queue.take() {
+		for _, wakeup := range w.Queue.Take() {
 			woken = append(woken, wakeup.CallbackID)
 		}
 		if !slices.Equal(woken, want) {
 			t.Errorf("woken: %v, want %v", woken, want)
 		}
 	}
-	run = w.wantEnded(run.ID, models.RunSucceeded)
+	run = w.WantEnded(run.ID, models.RunSucceeded)
 	if run.OutputCount != 100 || run.Error != nil || run.BatchCount != 10 {
 		t.Errorf("the run is %+v", run)
 	}
-	told := w.told(run.ID, models.RunBatchFinishedEvent)
+	told := w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent)
 	uids := map[string]bool{}
 	for i, c := range told {
-		b := readRunBody(t, c)
+		b := modelstest.ReadRunBody(t, c)
 		uids[*b.Run.BatchUID] = true
-		if b.Run.Status != models.RunRunning || b.CallbackRefUID != c.Ref.String() || b.Error != nil || string(b.Input) != string(shoes) ||
-			string(b.CustomData) != string(customData) || *b.Run.BatchUID != claimed[i].Batch.UID.String() || c.Source.Part.Raw != claimed[i].Batch.ID {
+		if b.Run.Status != models.RunRunning || b.CallbackRefUID != c.Ref.String() || b.Error != nil || string(b.Input) != string(modelstest.Shoes) ||
+			string(b.CustomData) != string(modelstest.CustomData) || *b.Run.BatchUID != claimed[i].Batch.UID.String() || c.Source.Part.Raw != claimed[i].Batch.ID {
 			t.Errorf("callback %d says %s", i, c.Body)
 		}
-		if c.ContentType != "application/json" || *c.TargetURL != projectURL || c.OrderingKey != "" || c.Held {
+		if c.ContentType != "application/json" || *c.TargetURL != modelstest.ProjectURL || c.OrderingKey != "" || c.Held {
 			t.Errorf("got %+v", c)
 		}
 	}
@@ -71,15 +72,15 @@ func TestTenPagesMakeTenRunningCallbacksAndOneFinal(t *testing.T) {
 
 func TestLastPageIsCutToWhatWasAskedFor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(func(in *models.NewRun) { in.MaxResults = new(25) })
-	w.execute(a, func(*models.Execution) models.Outcome { return found(10, true) })
-	run = w.wantEnded(run.ID, models.RunSucceeded)
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(func(in *models.NewRun) { in.MaxResults = new(25) })
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(10, true) })
+	run = w.WantEnded(run.ID, models.RunSucceeded)
 	var counts []int
-	for _, b := range w.batches(run.ID) {
+	for _, b := range w.BatchesOf(run.ID) {
 		var results []json.RawMessage
-		noError(t, json.Unmarshal(b.Results, &results))
+		modelstest.NoError(t, json.Unmarshal(b.Results, &results))
 		if counts = append(counts, b.ResultCount); len(results) != b.ResultCount {
 			t.Errorf("page %d has %d results and counts %d", b.Page, len(results), b.ResultCount)
 		}
@@ -92,8 +93,8 @@ func TestLastPageIsCutToWhatWasAskedFor(t *testing.T) {
 // The answers of four pages by number; pages that are left out are empty ones behind the last.
 func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 	t.Parallel()
-	more, last, blocked, failed := found(10, true), found(3, false), executed(400, `{"message":"no"}`), executed(403, `{"message":"no"}`)
-	missing := executed(404, "")
+	more, last, blocked, failed := modelstest.Results(10, true), modelstest.Results(3, false), modelstest.Executed(400, `{"message":"no"}`), modelstest.Executed(403, `{"message":"no"}`)
+	missing := modelstest.Executed(404, "")
 	tests := map[string]struct {
 		answers []models.Outcome
 		want    models.RunStatus
@@ -105,9 +106,9 @@ func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 		"not found behind the last":     {[]models.Outcome{last, missing, missing, missing}, models.RunSucceeded, ""},
 		"nothing at all":                {nil, models.RunFailed, models.LabelNoResult},
 		"not found at all":              {[]models.Outcome{missing, missing, missing, missing}, models.RunFailed, models.LabelNoResult},
-		"empty in between":              {[]models.Outcome{more, nothing(), more, more}, models.RunPartialSucceeded, models.LabelNoResult},
+		"empty in between":              {[]models.Outcome{more, modelstest.NoResults(), more, more}, models.RunPartialSucceeded, models.LabelNoResult},
 		"failed behind the last":        {[]models.Outcome{last, failed}, models.RunPartialSucceeded, "STATUS_403"},
-		"empty before a failed one":     {[]models.Outcome{last, nothing(), blocked}, models.RunPartialSucceeded, models.LabelBadInput},
+		"empty before a failed one":     {[]models.Outcome{last, modelstest.NoResults(), blocked}, models.RunPartialSucceeded, models.LabelBadInput},
 		"one failed":                    {[]models.Outcome{more, failed, more, more}, models.RunPartialSucceeded, "STATUS_403"},
 		"one blocked":                   {[]models.Outcome{more, more, more, blocked}, models.RunPartialSucceeded, models.LabelBadInput},
 		"blocked and failed":            {[]models.Outcome{blocked, failed, blocked, blocked}, models.RunFailed, models.LabelBadInput},
@@ -119,26 +120,26 @@ func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			a := w.newAction()
+			w := modelstest.NewWorld(t)
+			a := w.NewAction()
 			for range 3 { // in whichever order they are recorded
-				run := w.newRun(pages(4))
-				claimed := w.claimBatches(a, 4)
+				run := w.NewRun(modelstest.Pages(4))
+				claimed := w.MustClaimBatches(a, 4)
 				order := rand.Perm(4)
 				for _, i := range order {
-					answer := nothing()
+					answer := modelstest.NoResults()
 					if i < len(test.answers) {
 						answer = test.answers[i]
 					}
-					w.recordBatch(claimed[i], answer)
+					w.MustRecordBatch(claimed[i], answer)
 				}
-				run = w.wantEnded(run.ID, test.want)
+				run = w.WantEnded(run.ID, test.want)
 				if test.label == "" && run.Error != nil || test.label != "" && (run.Error == nil || run.Error.Label != test.label) {
 					t.Errorf("recorded in the order %v: the error is %+v, want %s", order, run.Error, test.label)
 				}
 				// Each page has told its own outcome.
-				for _, c := range w.told(run.ID, models.RunBatchFinishedEvent) {
-					body, b := readRunBody(t, c), w.batch(c.Source.Part.Raw)
+				for _, c := range w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent) {
+					body, b := modelstest.ReadRunBody(t, c), w.ReadBatch(c.Source.Part.Raw)
 					if want := b.Status; body.Run.Status != want && (want != models.RunSucceeded || body.Run.Status != models.RunRunning) ||
 						(body.Error == nil) != (b.Error == nil) || (string(body.Results) == "null") != (b.Error != nil) {
 						t.Errorf("a page that is %s says %s", b.Status, c.Body)
@@ -151,15 +152,15 @@ func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 
 func TestRunOfSeveralInputsIsTheSumOfThem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(pages(2), inputs(2))
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Pages(2), modelstest.Inputs(2))
 	// The first input ends on its first page; the second is refused. Of the first, the second page is no failure.
-	answers := []models.Outcome{found(4, false), nothing(), executed(422, ""), executed(422, "")}
-	for i, e := range w.claimBatches(a, 4) {
-		w.recordBatch(e, answers[i])
+	answers := []models.Outcome{modelstest.Results(4, false), modelstest.NoResults(), modelstest.Executed(422, ""), modelstest.Executed(422, "")}
+	for i, e := range w.MustClaimBatches(a, 4) {
+		w.MustRecordBatch(e, answers[i])
 	}
-	run = w.wantEnded(run.ID, models.RunPartialSucceeded)
+	run = w.WantEnded(run.ID, models.RunPartialSucceeded)
 	if run.OutputCount != 4 || run.Error == nil || run.Error.Label != models.LabelBadInput {
 		t.Errorf("got %+v, %+v", run, run.Error)
 	}
@@ -167,52 +168,52 @@ func TestRunOfSeveralInputsIsTheSumOfThem(t *testing.T) {
 
 func TestWithoutMaxResultsPagesFollowOneByOne(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun()
 	for page := 1; page <= 4; page++ {
-		w.queue.take()
-		claimed := w.claimBatches(a, 10)
+		w.Queue.Take()
+		claimed := w.MustClaimBatches(a, 10)
 		if len(claimed) != 1 || claimed[0].Batch.Page != page {
 			t.Fatalf("page %d: %d batches were claimed", page, len(claimed))
 		}
-		w.clock.advance(time.Second)
-		w.recordBatch(claimed[0], found(10, page < 4))
-		woken := w.queue.take()
+		w.Clock.Advance(time.Second)
+		w.MustRecordBatch(claimed[0], modelstest.Results(10, page < 4))
+		woken := w.Queue.Take()
 		if page == 4 {
 			break
 		}
-		next := w.batches(run.ID)[page]
-		want := models.Wakeup{Lane: a.Lane(), At: w.clock.now()}
+		next := w.BatchesOf(run.ID)[page]
+		want := models.Wakeup{Lane: a.Lane(), At: w.Clock.Now()}
 		if next.Page != page+1 || next.InputID != claimed[0].Batch.InputID || !slices.Contains(woken, want) {
 			t.Errorf("page %d is followed by %+v, woken: %v", page, next, woken)
 		}
 	}
-	if run = w.wantEnded(run.ID, models.RunSucceeded); run.BatchCount != 4 || run.OutputCount != 40 {
+	if run = w.WantEnded(run.ID, models.RunSucceeded); run.BatchCount != 4 || run.OutputCount != 40 {
 		t.Errorf("got %+v", run)
 	}
 }
 
 func TestPageThatFailsHasNoneAfterIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
 	for name, test := range map[string]struct {
 		answer models.Outcome
 		want   models.RunStatus
 	}{
-		"refused":   {executed(400, `{"has_more":true}`), models.RunPartialSucceeded},
-		"forbidden": {executed(403, `{"results":[1],"has_more":true}`), models.RunPartialSucceeded},
-		"garbage":   {executed(200, `{"results":1,"has_more":true}`), models.RunPartialSucceeded},
+		"refused":   {modelstest.Executed(400, `{"has_more":true}`), models.RunPartialSucceeded},
+		"forbidden": {modelstest.Executed(403, `{"results":[1],"has_more":true}`), models.RunPartialSucceeded},
+		"garbage":   {modelstest.Executed(200, `{"results":1,"has_more":true}`), models.RunPartialSucceeded},
 	} {
-		run := w.newRun()
-		w.execute(a, func(e *models.Execution) models.Outcome {
+		run := w.NewRun()
+		w.ExecuteAll(a, func(e *models.Execution) models.Outcome {
 			if e.Batch.Page == 1 {
-				return found(10, true)
+				return modelstest.Results(10, true)
 			}
 			return test.answer
 		})
-		if run = w.wantEnded(run.ID, test.want); run.BatchCount != 2 {
+		if run = w.WantEnded(run.ID, test.want); run.BatchCount != 2 {
 			t.Errorf("%s: %d pages", name, run.BatchCount)
 		}
 	}
@@ -223,47 +224,47 @@ func TestRunThatNeverEndsIsEndedAfterAThousandPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a thousand pages take seconds")
 	}
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(calling(runURL, models.CallbackOnFinal))
-	w.execute(a, func(*models.Execution) models.Outcome { return found(1, true) })
-	if run = w.wantEnded(run.ID, models.RunSucceeded); run.BatchCount != models.MaxRunPages || run.OutputCount != models.MaxRunPages {
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnFinal))
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, true) })
+	if run = w.WantEnded(run.ID, models.RunSucceeded); run.BatchCount != models.MaxRunPages || run.OutputCount != models.MaxRunPages {
 		t.Errorf("%d pages, %d results", run.BatchCount, run.OutputCount)
 	}
 }
 
 func TestOnFinalOnlyTheFinalIsTold(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(pages(3), calling(runURL, models.CallbackOnFinal))
-	w.execute(a, func(*models.Execution) models.Outcome { return found(10, false) })
-	run = w.wantEnded(run.ID, models.RunSucceeded)
-	if told := w.told(run.ID, models.RunBatchFinishedEvent); len(told) != 0 {
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Pages(3), modelstest.Calling(modelstest.RunURL, models.CallbackOnFinal))
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(10, false) })
+	run = w.WantEnded(run.ID, models.RunSucceeded)
+	if told := w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent); len(told) != 0 {
 		t.Errorf("%d pages were told", len(told))
 	}
-	b := readRunBody(t, w.told(run.ID, models.RunFinishedEvent)[0])
-	if string(b.Results) != "null" || string(b.CustomData) != string(customData) {
+	b := modelstest.ReadRunBody(t, w.CallbacksOfRun(run.ID, models.RunFinishedEvent)[0])
+	if string(b.Results) != "null" || string(b.CustomData) != string(modelstest.CustomData) {
 		t.Errorf("got %+v", b)
 	}
 }
 
 func TestLastTwoBatchesRecordedAtOnceMakeOneFinal(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
 	const batches = 6
 	for range 15 {
-		run := w.newRun(pages(batches))
-		claimed := w.claimBatches(a, batches)
-		atOnce(2*batches, func(i int) {
+		run := w.NewRun(modelstest.Pages(batches))
+		claimed := w.MustClaimBatches(a, batches)
+		modelstest.AtOnce(2*batches, func(i int) {
 			// Each twice: the commit of the first was not heard of.
-			if err := w.RecordBatch(t.Context(), copyOf(claimed[i/2]), found(1, true)); err != nil {
+			if err := w.RecordBatch(t.Context(), modelstest.CopyOfExecution(claimed[i/2]), modelstest.Results(1, true)); err != nil {
 				t.Error(err)
 			}
 		})
-		run = w.wantEnded(run.ID, models.RunSucceeded)
-		if told := w.told(run.ID, models.RunBatchFinishedEvent); len(told) != batches || run.OutputCount != batches {
+		run = w.WantEnded(run.ID, models.RunSucceeded)
+		if told := w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent); len(told) != batches || run.OutputCount != batches {
 			t.Errorf("%d callbacks, %d results of %d batches", len(told), run.OutputCount, batches)
 		}
 	}
@@ -271,14 +272,14 @@ func TestLastTwoBatchesRecordedAtOnceMakeOneFinal(t *testing.T) {
 
 func TestBatchesClaimedAtOnceAreExecutedOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	first, second := w.newRun(pages(10)), w.newRun(pages(10))
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	first, second := w.NewRun(modelstest.Pages(10)), w.NewRun(modelstest.Pages(10))
 	const workers, limit = 6, 3
 	taken := make([][]*models.Execution, workers)
-	atOnce(workers, func(i int) {
+	modelstest.AtOnce(workers, func(i int) {
 		for {
-			claimed, _, _, err := w.ClaimBatches(t.Context(), of(a.Lane(), limit))
+			claimed, _, _, err := w.ClaimBatches(t.Context(), modelstest.Limit(a.Lane(), limit))
 			if err != nil || len(claimed) > limit {
 				t.Errorf("%d at a time, %v", len(claimed), err)
 			}
@@ -294,9 +295,9 @@ func TestBatchesClaimedAtOnceAreExecutedOnce(t *testing.T) {
 			t.Errorf("got %+v of %+v", e.Batch, e.Run)
 		}
 		seen[e.Batch.ID] = true
-		w.recordBatch(e, found(1, true))
+		w.MustRecordBatch(e, modelstest.Results(1, true))
 	}
 	for _, run := range []*models.Run{first, second} {
-		w.wantEnded(run.ID, models.RunSucceeded)
+		w.WantEnded(run.ID, models.RunSucceeded)
 	}
 }

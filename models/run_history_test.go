@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // numbered is an answer of results from one number to before another.
@@ -20,26 +21,26 @@ func numbered(from, to int, more bool) models.Outcome {
 	for n := from; n < to; n++ {
 		texts = append(texts, fmt.Sprint(n))
 	}
-	return executed(200, fmt.Sprintf(`{"results":[%s],"has_more":%t}`, strings.Join(texts, ","), more))
+	return modelstest.Executed(200, fmt.Sprintf(`{"results":[%s],"has_more":%t}`, strings.Join(texts, ","), more))
 }
 
-func (w *world) resultPage(runID int64, page models.Page) *models.PageOf[*models.Result] {
-	w.t.Helper()
-	pages, err := w.ResultPages(w.t.Context(), w.viewer, []int64{runID}, page)
-	noError(w.t, err)
+func resultPage(w *modelstest.World, runID int64, page models.Page) *models.PageOf[*models.Result] {
+	w.T.Helper()
+	pages, err := w.ResultPages(w.T.Context(), w.Viewer, []int64{runID}, page)
+	modelstest.NoError(w.T, err)
 	return pages[runID]
 }
 
 // results reads all results of a run, in pages of a size, and calls between after each.
-func (w *world) results(runID int64, first int, between func()) (texts []string) {
-	w.t.Helper()
+func results(w *modelstest.World, runID int64, first int, between func()) (texts []string) {
+	w.T.Helper()
 	for page := (models.Page{First: first}); ; {
-		found := w.resultPage(runID, page)
+		found := resultPage(w, runID, page)
 		for _, r := range found.Nodes {
 			texts = append(texts, string(r.RawMessage))
 		}
 		if len(found.Nodes) > first || found.HasNext && len(found.Nodes) < first {
-			w.t.Fatalf("a page of %d has %d, more: %t", first, len(found.Nodes), found.HasNext)
+			w.T.Fatalf("a page of %d has %d, more: %t", first, len(found.Nodes), found.HasNext)
 		}
 		if !found.HasNext {
 			return texts
@@ -47,7 +48,7 @@ func (w *world) results(runID int64, first int, between func()) (texts []string)
 		// The caller sends the cursor back as text.
 		text := found.Nodes[len(found.Nodes)-1].ListCursor().String()
 		next, err := models.NewPage(&first, &text)
-		noError(w.t, err)
+		modelstest.NoError(w.T, err)
 		page = next
 		between()
 	}
@@ -55,24 +56,24 @@ func (w *world) results(runID int64, first int, between func()) (texts []string)
 
 func TestResultsArePagedAcrossBatches(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	w.newRun(pages(2)) // another's, with results of its own
-	w.execute(a, func(*models.Execution) models.Outcome { return numbered(900, 910, true) })
-	run := w.newRun(pages(6))
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	w.NewRun(modelstest.Pages(2)) // another's, with results of its own
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return numbered(900, 910, true) })
+	run := w.NewRun(modelstest.Pages(6))
 	// Pages of 10, 0, 3, 1, 10 and 1 results.
 	want, next := []string{}, 0
-	for i, e := range w.claimBatches(a, 6) {
+	for i, e := range w.MustClaimBatches(a, 6) {
 		count := []int{10, 0, 3, 1, 10, 1}[i]
-		w.recordBatch(e, numbered(next, next+count, true))
+		w.MustRecordBatch(e, numbered(next, next+count, true))
 		next += count
 	}
 	for n := range next {
 		want = append(want, fmt.Sprint(n))
 	}
-	w.wantEnded(run.ID, models.RunSucceeded)
+	w.WantEnded(run.ID, models.RunSucceeded)
 	for first := 1; first <= models.MaxPageSize; first++ {
-		if diff := cmp.Diff(want, w.results(run.ID, first, func() {})); diff != "" {
+		if diff := cmp.Diff(want, results(w, run.ID, first, func() {})); diff != "" {
 			t.Fatalf("in pages of %d: %s", first, diff)
 		}
 	}
@@ -80,21 +81,21 @@ func TestResultsArePagedAcrossBatches(t *testing.T) {
 
 func TestPageOfResultsTellsWhetherMoreFollows(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun(pages(2))
-	if empty := w.resultPage(run.ID, models.Page{First: 10}); len(empty.Nodes) != 0 || empty.HasNext {
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun(modelstest.Pages(2))
+	if empty := resultPage(w, run.ID, models.Page{First: 10}); len(empty.Nodes) != 0 || empty.HasNext {
 		t.Errorf("before there is any: got %+v", empty)
 	}
-	w.execute(a, func(e *models.Execution) models.Outcome { return numbered(0, 10, true) })
+	w.ExecuteAll(a, func(e *models.Execution) models.Outcome { return numbered(0, 10, true) })
 	for first, more := range map[int]bool{1: true, 10: true, 19: true, 20: false, 21: false, 100: false} {
-		page := w.resultPage(run.ID, models.Page{First: first})
+		page := resultPage(w, run.ID, models.Page{First: first})
 		if len(page.Nodes) != min(first, 20) || page.HasNext != more {
 			t.Errorf("first %d: %d results, more: %t", first, len(page.Nodes), page.HasNext)
 		}
 		if first == 20 {
 			after := page.Nodes[19].ListCursor()
-			if page = w.resultPage(run.ID, models.Page{First: 5, After: &after}); len(page.Nodes) != 0 || page.HasNext {
+			if page = resultPage(w, run.ID, models.Page{First: 5, After: &after}); len(page.Nodes) != 0 || page.HasNext {
 				t.Errorf("behind the last: got %+v", page)
 			}
 		}
@@ -103,21 +104,21 @@ func TestPageOfResultsTellsWhetherMoreFollows(t *testing.T) {
 
 func TestPagesOfResultsNeitherRepeatNorLoseOneWhileBatchesAreAdded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun()
 	next := 0
 	add := func() {
-		for _, e := range w.claimBatches(a, 1) {
+		for _, e := range w.MustClaimBatches(a, 1) {
 			count := 1 + rand.IntN(5)
-			w.recordBatch(e, numbered(next, next+count, next < 40))
+			w.MustRecordBatch(e, numbered(next, next+count, next < 40))
 			next += count
 		}
 	}
 	for range 3 {
 		add()
 	}
-	got := w.results(run.ID, 2, add)
+	got := results(w, run.ID, 2, add)
 	for _, n := range got {
 		if want := fmt.Sprint(slices.Index(got, n)); n != want {
 			t.Fatalf("got %v", got)
@@ -130,34 +131,34 @@ func TestPagesOfResultsNeitherRepeatNorLoseOneWhileBatchesAreAdded(t *testing.T)
 
 func TestResultsReadBackAsTheyWereGiven(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	run := w.newRun()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	run := w.NewRun()
 	given := []string{`{"z":1.50,"a":"<&>"}`, `12345678901234567890`, `[ 1 ,2]`, `null`, `"é\u00e9"`}
-	w.recordBatch(w.claimBatches(a, 1)[0], executed(200, `{"results":[`+strings.Join(given, " , ")+`]}`))
-	if diff := cmp.Diff(given, w.results(run.ID, 2, func() {})); diff != "" {
+	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Executed(200, `{"results":[`+strings.Join(given, " , ")+`]}`))
+	if diff := cmp.Diff(given, results(w, run.ID, 2, func() {})); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestRunsAreListedNewestFirstAndByFilter(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a := w.newAction()
-	_, err := w.CreateAction(t.Context(), w.platform, w.account.ID, "other", executor(executorURL))
-	noError(t, err)
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	_, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "other", modelstest.ExecutorSettings(modelstest.ExecutorURL))
+	modelstest.NoError(t, err)
 	named := func(name string) func(*models.NewRun) { return func(in *models.NewRun) { in.Action = name } }
-	done := w.newRun()
-	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
-	w.clock.advance(time.Hour)
-	queued := w.newRun()
-	w.clock.advance(time.Hour)
-	other := w.newRun(named("other"))
-	stopped := w.stop(w.newRun(named("other")))
-	project := w.newProject(w.account, nil)
-	elsewhere := w.newRun(func(in *models.NewRun) { in.ProjectID = project.ID })
+	done := w.NewRun()
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.Clock.Advance(time.Hour)
+	queued := w.NewRun()
+	w.Clock.Advance(time.Hour)
+	other := w.NewRun(named("other"))
+	stopped := w.MustStop(w.NewRun(named("other")))
+	project := w.NewProject(w.Acme, nil)
+	elsewhere := w.NewRun(func(in *models.NewRun) { in.ProjectID = project.ID })
 
-	at := func(hours int) *time.Time { return new(start.Add(time.Duration(hours) * time.Hour)) }
+	at := func(hours int) *time.Time { return new(modelstest.Start.Add(time.Duration(hours) * time.Hour)) }
 	tests := map[string]struct {
 		filter models.RunFilter
 		want   []*models.Run
@@ -174,21 +175,21 @@ func TestRunsAreListedNewestFirstAndByFilter(t *testing.T) {
 			Status: []models.RunStatus{models.RunQueued}, Action: []string{"search"}, CreatedAfter: at(1), CreatedBefore: at(2),
 		}, []*models.Run{queued}},
 	}
-	ids := []int64{w.project.ID, project.ID}
+	ids := []int64{w.Shop.ID, project.ID}
 	for name, test := range tests {
-		pages, err := w.RunPages(t.Context(), w.viewer, models.RunsOfProject, ids, test.filter, models.Page{First: 100})
-		noError(t, err)
+		pages, err := w.RunPages(t.Context(), w.Viewer, models.RunsOfProject, ids, test.filter, models.Page{First: 100})
+		modelstest.NoError(t, err)
 		var got, want []int64
-		for _, r := range pages[w.project.ID].Nodes {
+		for _, r := range pages[w.Shop.ID].Nodes {
 			got = append(got, r.ID)
 		}
 		for _, r := range test.want {
 			want = append(want, r.ID)
 		}
-		counts, err := w.CountRuns(t.Context(), w.viewer, models.RunsOfProject, ids, test.filter)
-		noError(t, err)
-		if !slices.Equal(got, want) || counts[w.project.ID] != len(want) {
-			t.Errorf("%s: got %v, counted %d, want %v", name, got, counts[w.project.ID], want)
+		counts, err := w.CountRuns(t.Context(), w.Viewer, models.RunsOfProject, ids, test.filter)
+		modelstest.NoError(t, err)
+		if !slices.Equal(got, want) || counts[w.Shop.ID] != len(want) {
+			t.Errorf("%s: got %v, counted %d, want %v", name, got, counts[w.Shop.ID], want)
 		}
 		if len(test.filter.Action)+len(test.filter.Status) == 0 && test.filter.CreatedBefore == nil {
 			if nodes := pages[project.ID].Nodes; len(nodes) != 1 || nodes[0].ID != elsewhere.ID {
@@ -200,34 +201,34 @@ func TestRunsAreListedNewestFirstAndByFilter(t *testing.T) {
 
 func TestRunIsFoundByItsUIDInAnySpelling(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	run := w.newRun()
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	run := w.NewRun()
 	for _, text := range []string{run.UID.String(), strings.ToUpper(run.UID.String()), "{" + run.UID.String() + "}"} {
-		got, err := w.RunByUID(t.Context(), w.viewer, text)
-		noError(t, err)
+		got, err := w.RunByUID(t.Context(), w.Viewer, text)
+		modelstest.NoError(t, err)
 		if got.ID != run.ID {
 			t.Errorf("%s: got %d", text, got.ID)
 		}
 	}
-	_, err := w.RunByUID(t.Context(), w.viewer, "run-1")
-	wantError(t, err, models.CodeBadUserInput, "uid")
-	_, err = w.RunByUID(t.Context(), w.viewer, w.user.RawID())
-	wantError(t, err, models.CodeBadUserInput, "uid")
-	_, err = w.RunByUID(t.Context(), w.outsider, run.UID.String())
-	wantError(t, err, models.CodeNotFound, "")
+	_, err := w.RunByUID(t.Context(), w.Viewer, "run-1")
+	modelstest.WantError(t, err, models.CodeBadUserInput, "uid")
+	_, err = w.RunByUID(t.Context(), w.Viewer, w.AdminUser.RawID())
+	modelstest.WantError(t, err, models.CodeBadUserInput, "uid")
+	_, err = w.RunByUID(t.Context(), w.Outsider, run.UID.String())
+	modelstest.WantError(t, err, models.CodeNotFound, "")
 }
 
 func TestBatchesAndInputsAreListedInTheOrderOfCreation(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.newAction()
-	run, other := w.newRun(inputs(3), pages(2)), w.newRun()
+	w := modelstest.NewWorld(t)
+	w.NewAction()
+	run, other := w.NewRun(modelstest.Inputs(3), modelstest.Pages(2)), w.NewRun()
 	var after *models.Cursor
 	var got, inputIDs []int64
 	for {
-		pages, err := w.BatchPages(t.Context(), w.viewer, []int64{run.ID, other.ID}, models.Page{First: 4, After: after})
-		noError(t, err)
+		pages, err := w.BatchPages(t.Context(), w.Viewer, []int64{run.ID, other.ID}, models.Page{First: 4, After: after})
+		modelstest.NoError(t, err)
 		page := pages[run.ID]
 		for _, b := range page.Nodes {
 			got, inputIDs = append(got, b.ID), append(inputIDs, b.InputID)
@@ -237,14 +238,14 @@ func TestBatchesAndInputsAreListedInTheOrderOfCreation(t *testing.T) {
 		}
 		after = new(page.Nodes[len(page.Nodes)-1].ListCursor())
 	}
-	counts, err := w.CountBatches(t.Context(), w.viewer, []int64{run.ID, other.ID})
-	noError(t, err)
+	counts, err := w.CountBatches(t.Context(), w.Viewer, []int64{run.ID, other.ID})
+	modelstest.NoError(t, err)
 	if !slices.IsSorted(got) || len(got) != 6 || counts[run.ID] != 6 || counts[other.ID] != 1 {
 		t.Errorf("got %v, counted %v", got, counts)
 	}
-	for field, want := range map[models.TextField]json.RawMessage{models.RunInputText: shoes, models.CustomDataText: customData} {
-		found, err := w.Texts(t.Context(), w.viewer, field, inputIDs...)
-		noError(t, err)
+	for field, want := range map[models.TextField]json.RawMessage{models.RunInputText: modelstest.Shoes, models.CustomDataText: modelstest.CustomData} {
+		found, err := w.Texts(t.Context(), w.Viewer, field, inputIDs...)
+		modelstest.NoError(t, err)
 		if len(found) != 3 {
 			t.Fatalf("%d inputs", len(found))
 		}

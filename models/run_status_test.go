@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // runWays is the state machine of runs, once more.
@@ -26,21 +27,21 @@ func TestRunGoesTheWaysThatAreDrawnAndNoOthers(t *testing.T) {
 			t.Run(fmt.Sprintf("%s to %s", from, to), func(t *testing.T) {
 				t.Parallel()
 				drawn, ends := slices.Contains(runWays[from], to), runWays[to] == nil
-				before := start.Add(-time.Hour)
+				before := modelstest.Start.Add(-time.Hour)
 				run := &models.Run{Status: from}
 				if from.Ended() {
 					run.FinishedAt = &before
 				}
-				err := run.Become(to, start)
+				err := run.Become(to, modelstest.Start)
 				if !drawn {
-					wantError(t, err, models.CodeConflict, "runId")
+					modelstest.WantError(t, err, models.CodeConflict, "runId")
 					if run.Status != from || run.FinishedAt != nil && !run.FinishedAt.Equal(before) {
 						t.Errorf("the refused way changed the run: %+v", run)
 					}
 					return
 				}
-				noError(t, err)
-				if run.Status != to || ends != (run.FinishedAt != nil) || ends && !run.FinishedAt.Equal(start) {
+				modelstest.NoError(t, err)
+				if run.Status != to || ends != (run.FinishedAt != nil) || ends && !run.FinishedAt.Equal(modelstest.Start) {
 					t.Errorf("got %+v", run)
 				}
 			})

@@ -10,21 +10,20 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
-
-const hidden = "t0p-s3cr3t-v4lue"
 
 // holders are the values of the domain that carry a secret, each with one inside.
 func holders() map[string]any {
-	header := models.Header{Key: "Authorization", Value: hidden}
+	header := models.Header{Key: "Authorization", Value: modelstest.HiddenSecret}
 	endpoint := models.Endpoint{URL: new("https://example.com/"), Headers: []models.Header{header}}
 	target := models.Target{URL: "https://example.com/", Headers: []models.SourcedHeader{{Header: header, Source: models.LevelProject}}}
 	callback := &models.Callback{TargetHeaders: []models.Header{header}}
 	return map[string]any{
-		"Secret":          models.Secret(hidden),
-		"*Secret":         new(models.Secret(hidden)),
-		"[]Secret":        []models.Secret{hidden},
-		"map of secrets":  map[string]models.Secret{"a": hidden},
+		"Secret":          models.Secret(modelstest.HiddenSecret),
+		"*Secret":         new(models.Secret(modelstest.HiddenSecret)),
+		"[]Secret":        []models.Secret{modelstest.HiddenSecret},
+		"map of secrets":  map[string]models.Secret{"a": modelstest.HiddenSecret},
 		"Header":          header,
 		"[]Header":        []models.Header{header},
 		"SourcedHeader":   target.Headers[0],
@@ -38,12 +37,12 @@ func holders() map[string]any {
 		"*Callback":       callback,
 		"Delivery":        models.Delivery{Callback: callback, Target: target},
 		"*Delivery":       &models.Delivery{Callback: callback, Target: target},
-		"Session":         models.Session{Token: hidden},
-		"Actor":           &models.Actor{Session: &models.Session{Token: hidden}},
-		"SigningSecret":   models.SigningSecret{Secret: hidden},
-		"[]SigningSecret": []models.SigningSecret{{Secret: hidden}},
+		"Session":         models.Session{Token: modelstest.HiddenSecret},
+		"Actor":           &models.Actor{Session: &models.Session{Token: modelstest.HiddenSecret}},
+		"SigningSecret":   models.SigningSecret{Secret: modelstest.HiddenSecret},
+		"[]SigningSecret": []models.SigningSecret{{Secret: modelstest.HiddenSecret}},
 		"EndpointUpdate":  models.EndpointUpdate{Headers: models.Given([]models.Header{header})},
-		"any":             []any{models.Secret(hidden)},
+		"any":             []any{models.Secret(modelstest.HiddenSecret)},
 	}
 }
 
@@ -56,7 +55,7 @@ func TestSecretIsNeverRevealedByPrintingLoggingOrMarshalling(t *testing.T) {
 				wantHidden(t, verb, fmt.Sprintf(verb, value))
 			}
 			text, err := json.Marshal(value)
-			noError(t, err)
+			modelstest.NoError(t, err)
 			wantHidden(t, "json", string(text))
 			wantHidden(t, "slog text", logged(func(w *bytes.Buffer) slog.Handler { return slog.NewTextHandler(w, nil) }, value))
 			wantHidden(t, "slog json", logged(func(w *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(w, nil) }, value))
@@ -68,8 +67,8 @@ func TestSecretIsNeverRevealedByPrintingLoggingOrMarshalling(t *testing.T) {
 func TestSecretIsNeverRevealedByTheVerbsOfTexts(t *testing.T) {
 	t.Parallel()
 	// Of whole structs, go vet refuses these verbs.
-	header := models.Header{Key: "Authorization", Value: hidden}
-	for _, value := range []any{header.Value, &header.Value, []models.Secret{hidden}, header, []models.Header{header}} {
+	header := models.Header{Key: "Authorization", Value: modelstest.HiddenSecret}
+	for _, value := range []any{header.Value, &header.Value, []models.Secret{modelstest.HiddenSecret}, header, []models.Header{header}} {
 		for _, verb := range []string{"%s", "%q", "%x", "%X", "%-40s", "% x"} {
 			wantHidden(t, verb, fmt.Sprintf(verb, value))
 		}
@@ -84,17 +83,17 @@ func logged(handler func(*bytes.Buffer) slog.Handler, value any) string {
 
 func wantHidden(t *testing.T, how, text string) {
 	t.Helper()
-	if strings.Contains(text, hidden) || strings.Contains(strings.ToLower(text), fmt.Sprintf("%x", hidden)) {
+	if strings.Contains(text, modelstest.HiddenSecret) || strings.Contains(strings.ToLower(text), fmt.Sprintf("%x", modelstest.HiddenSecret)) {
 		t.Errorf("%s reveals it: %s", how, text)
 	}
 }
 
 func TestSecretIsRevealedOnRequestOnly(t *testing.T) {
 	t.Parallel()
-	if got := models.Secret(hidden).Reveal(); got != hidden {
+	if got := models.Secret(modelstest.HiddenSecret).Reveal(); got != modelstest.HiddenSecret {
 		t.Errorf("got %q", got)
 	}
-	if got := models.Secret(hidden).String(); got != models.Masked {
+	if got := models.Secret(modelstest.HiddenSecret).String(); got != models.Masked {
 		t.Errorf("got %q", got)
 	}
 }
@@ -115,7 +114,9 @@ func TestSecretMatchesItsOwnHashOnly(t *testing.T) {
 
 func TestEchoedHeaderValueIsMaskedInAnAnswer(t *testing.T) {
 	t.Parallel()
-	header := func(value string) models.SourcedHeader { return sourced("X-A", value, models.LevelProject) }
+	header := func(value string) models.SourcedHeader {
+		return modelstest.SourcedHeader("X-A", value, models.LevelProject)
+	}
 	tests := map[string]struct {
 		headers []models.SourcedHeader
 		body    string

@@ -13,37 +13,38 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // inHand claims so many callbacks, and returns their deliveries in the order of their ids: a claim has none.
-func (w *world) inHand(count int) []*models.Delivery {
-	w.t.Helper()
-	deliveries := w.claimed(w.raised(), count)
+func inHand(w *modelstest.World, count int) []*models.Delivery {
+	w.T.Helper()
+	deliveries := w.MustClaimMany(w.NewCallback(), count)
 	slices.SortFunc(deliveries, func(a, b *models.Delivery) int { return int(a.Callback.ID - b.Callback.ID) })
 	return deliveries
 }
 
 // claimedAgain lets the leases of some deliveries run out, while those of others are renewed, and claims their callbacks once more.
-func (w *world) claimedAgain(late, others []*models.Delivery) []*models.Delivery {
-	w.t.Helper()
-	w.clock.advance(models.LeaseRenewal)
+func claimedAgain(w *modelstest.World, late, others []*models.Delivery) []*models.Delivery {
+	w.T.Helper()
+	w.Clock.Advance(models.LeaseRenewal)
 	leases := make([]models.Lease, len(others))
 	for i, d := range others {
 		leases[i] = d.Lease()
 	}
-	w.renew(leases...)
-	w.clock.advance(models.LeaseTime - models.LeaseRenewal)
-	if interrupted, _ := w.sweep(); interrupted != len(late) {
-		w.t.Fatalf("interrupted %d, want %d", interrupted, len(late))
+	w.MustRenew(leases...)
+	w.Clock.Advance(models.LeaseTime - models.LeaseRenewal)
+	if interrupted, _ := w.MustSweep(); interrupted != len(late) {
+		w.T.Fatalf("interrupted %d, want %d", interrupted, len(late))
 	}
-	claimed := w.claimLane(w.lane(projectHost), 100)
+	claimed := w.ClaimLane(w.Lane(modelstest.ProjectHost), 100)
 	seconds := make([]*models.Delivery, len(late))
 	for i, d := range late {
-		if seconds[i] = delivery(claimed, d.Callback.ID); seconds[i] == nil {
-			w.t.Fatalf("callback %d was not claimed again", d.Callback.ID)
+		if seconds[i] = modelstest.DeliveryOf(claimed, d.Callback.ID); seconds[i] == nil {
+			w.T.Fatalf("callback %d was not claimed again", d.Callback.ID)
 		}
 	}
-	w.queue.take()
+	w.Queue.Take()
 	return seconds
 }
 
@@ -55,13 +56,13 @@ type settled struct {
 	Notices  int
 }
 
-func (w *world) settled(id int64) settled {
-	w.t.Helper()
-	s := settled{Callback: w.callback(id), Attempts: w.attempts(id)}
+func settledOf(w *modelstest.World, id int64) settled {
+	w.T.Helper()
+	s := settled{Callback: w.ReadCallback(id), Attempts: w.Attempts(id)}
 	for _, a := range s.Attempts {
-		s.Answers = append(s.Answers, w.text(models.ResponseBodyText, a.ID))
+		s.Answers = append(s.Answers, w.ReadText(models.ResponseBodyText, a.ID))
 	}
-	for _, notice := range w.notices() {
+	for _, notice := range w.Notices() {
 		if *notice.CauseID == id {
 			s.Notices++
 		}
@@ -69,26 +70,26 @@ func (w *world) settled(id int64) settled {
 	return s
 }
 
-func (w *world) allSettled(deliveries []*models.Delivery) []settled {
-	w.t.Helper()
+func allSettled(w *modelstest.World, deliveries []*models.Delivery) []settled {
+	w.T.Helper()
 	all := make([]settled, len(deliveries))
 	for i, d := range deliveries {
-		all[i] = w.settled(d.Callback.ID)
+		all[i] = settledOf(w, d.Callback.ID)
 	}
 	return all
 }
 
 func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	held := w.inHand(4)
+	w := modelstest.NewWorld(t)
+	held := inHand(w, 4)
 	arrived, again, ended, back := held[0], held[1], held[2], held[3]
-	w.clock.advance(time.Second)
-	at := w.clock.now()
+	w.Clock.Advance(time.Second)
+	at := w.Clock.Now()
 	thanks := models.Outcome{HTTPStatus: new(204), Duration: time.Second, ResponseBody: []byte("thanks"), Timings: models.Timings{FirstByte: time.Millisecond}}
-	noError(t, w.SettleTogether(t.Context(),
-		w.Decide(ended, answered(410)), w.GiveBack(back), w.Decide(arrived, thanks), w.Decide(again, refused())))
-	woken := wokenIDs(w.queue.take())
+	modelstest.NoError(t, w.SettleTogether(t.Context(),
+		w.Decide(ended, modelstest.Answered(410)), w.GiveBack(back), w.Decide(arrived, thanks), w.Decide(again, modelstest.Refused())))
+	woken := modelstest.WokenIDs(w.Queue.Take())
 
 	for name, want := range map[string]struct {
 		delivery *models.Delivery
@@ -101,14 +102,14 @@ func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
 		answer   string
 	}{
 		"success":        {arrived, models.StatusSuccess, new(204), 0, nil, "", 0, "thanks"},
-		"tried again":    {again, models.StatusPending, nil, 1, new(at.Add(twoRetries[0])), models.ConnectRefused, 1, ""},
+		"tried again":    {again, models.StatusPending, nil, 1, new(at.Add(modelstest.TwoRetries[0])), models.ConnectRefused, 1, ""},
 		"given up":       {ended, models.StatusFailed, new(410), 1, nil, models.HTTPStatusError, 1, ""},
 		"nobody's fault": {back, models.StatusPending, nil, 0, &at, models.Interrupted, 0, ""},
 	} {
 		id := want.delivery.Callback.ID
-		got := w.settled(id)
+		got := settledOf(w, id)
 		c, a := got.Callback, got.Attempts[0]
-		wantFitting(t, c)
+		modelstest.WantFitting(t, c)
 		if c.Status != want.status || c.FailureCount != want.failures || cmp.Diff(want.http, c.HTTPStatus)+cmp.Diff(want.next, c.NextAttemptAt) != "" {
 			t.Errorf("%s: the callback is %+v", name, c)
 		}
@@ -122,16 +123,16 @@ func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
 			t.Errorf("%s: the delivery does not show it: %s", name, diff)
 		}
 	}
-	if a := w.attempts(arrived.Callback.ID)[0]; a.Timings != thanks.Timings || a.Duration != thanks.Duration {
+	if a := w.Attempts(arrived.Callback.ID)[0]; a.Timings != thanks.Timings || a.Duration != thanks.Duration {
 		t.Errorf("the attempt is %+v", a)
 	}
 }
 
 func TestSettlingNothingIsNoError(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	noError(t, w.SettleTogether(t.Context()))
-	if got := w.queue.take(); len(got) != 0 {
+	w := modelstest.NewWorld(t)
+	modelstest.NoError(t, w.SettleTogether(t.Context()))
+	if got := w.Queue.Take(); len(got) != 0 {
 		t.Errorf("woken: %v", got)
 	}
 }
@@ -141,41 +142,38 @@ func TestSettlementsTogetherLeaveACallbackThatWasClaimedAgainAndWriteTheOthers(t
 	for name, withSecond := range map[string]bool{"still in the other's hand": false, "settled by the other in the same batch": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			held := w.inHand(3)
+			w := modelstest.NewWorld(t)
+			held := inHand(w, 3)
 			late := held[1]
-			second := w.claimedAgain(held[1:2], []*models.Delivery{held[0], held[2]})[0]
-			before := w.callback(late.Callback.ID)
-			batch := []*models.Settlement{w.Decide(held[0], answered(200)), w.Decide(late, answered(410)), w.Decide(held[2], answered(200))}
+			second := claimedAgain(w, held[1:2], []*models.Delivery{held[0], held[2]})[0]
+			before := w.ReadCallback(late.Callback.ID)
+			batch := []*models.Settlement{w.Decide(held[0], modelstest.Answered(200)), w.Decide(late, modelstest.Answered(410)), w.Decide(held[2], modelstest.Answered(200))}
 			if withSecond {
-				batch = append(batch, w.Decide(second, answered(201)))
+				batch = append(batch, w.Decide(second, modelstest.Answered(201)))
 			}
-			noError(t, w.SettleTogether(t.Context(), batch...))
+			modelstest.NoError(t, w.SettleTogether(t.Context(), batch...))
 
 			for _, d := range []*models.Delivery{held[0], held[2]} {
-				wantStatus(t, w.callback(d.Callback.ID), models.StatusSuccess)
+				modelstest.WantStatus(t, w.ReadCallback(d.Callback.ID), models.StatusSuccess)
 			}
-			if a := w.attempts(late.Callback.ID)[0]; a.HTTPStatus == nil || *a.HTTPStatus != 410 || a.Error.Code != models.HTTPStatusError {
+			if a := w.Attempts(late.Callback.ID)[0]; a.HTTPStatus == nil || *a.HTTPStatus != 410 || a.Error.Code != models.HTTPStatusError {
 				t.Errorf("what the late worker learned is lost: %+v", a)
 			}
-			if len(w.notices()) != 0 || len(w.queue.take()) != 0 {
+			if len(w.Notices()) != 0 || len(w.Queue.Take()) != 0 {
 				t.Error("somebody was told of what the late worker decided")
 			}
 			if !withSecond {
-				if diff := cmp.Diff(before, w.callback(late.Callback.ID)); diff != "" {
+				if diff := cmp.Diff(before, w.ReadCallback(late.Callback.ID)); diff != "" {
 					t.Errorf("the late worker changed the callback: %s", diff)
 				}
-				noError(t, w.Settle(t.Context(), w.Decide(second, answered(201))))
+				modelstest.NoError(t, w.Settle(t.Context(), w.Decide(second, modelstest.Answered(201))))
 			}
-			if c := w.callback(late.Callback.ID); c.Status != models.StatusSuccess || *c.HTTPStatus != 201 {
+			if c := w.ReadCallback(late.Callback.ID); c.Status != models.StatusSuccess || *c.HTTPStatus != 201 {
 				t.Errorf("the worker that has it settled it as %+v", c)
 			}
 		})
 	}
 }
-
-// errBroken is what a broken store says.
-var errBroken = errors.New("the database is away")
 
 // broken is a store whose transactions fail when they have come as far as a test says; what they wrote until then is written.
 type broken struct {
@@ -189,7 +187,7 @@ func (b broken) InTx(ctx context.Context, f func(models.Store) error) error {
 
 func (b broken) failing(at string, err error) error {
 	if err == nil && at == b.after {
-		return errBroken
+		return modelstest.ErrBroken
 	}
 	return err
 }
@@ -212,27 +210,27 @@ func TestSettlementsThatCannotBeWrittenTogetherChangeNothingAndCanBeWrittenOneBy
 	for _, after := range []string{"the callbacks", "the attempts", "a notice", "the last statement"} {
 		t.Run("it fails after "+after, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			held := w.inHand(4)
+			w := modelstest.NewWorld(t)
+			held := inHand(w, 4)
 			decided := []*models.Settlement{
-				w.Decide(held[0], answered(200)), w.Decide(held[1], answered(500)), w.Decide(held[2], answered(410)), w.GiveBack(held[3]),
+				w.Decide(held[0], modelstest.Answered(200)), w.Decide(held[1], modelstest.Answered(500)), w.Decide(held[2], modelstest.Answered(410)), w.GiveBack(held[3]),
 			}
-			before := w.allSettled(held)
-			if err := w.on(broken{w.store, after}).SettleTogether(t.Context(), decided...); !errors.Is(err, errBroken) {
+			before := allSettled(w, held)
+			if err := w.ServiceOn(broken{w.Store, after}).SettleTogether(t.Context(), decided...); !errors.Is(err, modelstest.ErrBroken) {
 				t.Fatalf("got %v", err)
 			}
-			if diff := cmp.Diff(before, w.allSettled(held)); diff != "" || len(w.notices()) != 0 || len(w.queue.take()) != 0 {
-				t.Errorf("half of it was written; %d notices; %s", len(w.notices()), diff)
+			if diff := cmp.Diff(before, allSettled(w, held)); diff != "" || len(w.Notices()) != 0 || len(w.Queue.Take()) != 0 {
+				t.Errorf("half of it was written; %d notices; %s", len(w.Notices()), diff)
 			}
 			for _, d := range held {
-				wantStatus(t, d.Callback, models.StatusRunning)
+				modelstest.WantStatus(t, d.Callback, models.StatusRunning)
 			}
 			for _, x := range decided {
-				noError(t, w.Settle(t.Context(), x))
+				modelstest.NoError(t, w.Settle(t.Context(), x))
 			}
 			failures := []int{0, 1, 1, 0}
 			for i, want := range []models.Status{models.StatusSuccess, models.StatusPending, models.StatusFailed, models.StatusPending} {
-				got := w.settled(held[i].Callback.ID)
+				got := settledOf(w, held[i].Callback.ID)
 				if got.Callback.Status != want || got.Callback.FailureCount != failures[i] || got.Notices != failures[i] {
 					t.Errorf("got %+v, want %s after %d failures", got, want, failures[i])
 				}
@@ -243,18 +241,18 @@ func TestSettlementsThatCannotBeWrittenTogetherChangeNothingAndCanBeWrittenOneBy
 
 func TestSettlementsTogetherMoveUpTheLinesOfThoseThatHaveEnded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	lines := [][]*models.Callback{w.newLine(2), w.newLine(2), w.newLine(2)}
-	claimed := w.claimLane(w.lane(jobHost), 10)
+	w := modelstest.NewWorld(t)
+	lines := [][]*models.Callback{w.NewLine(2), w.NewLine(2), w.NewLine(2)}
+	claimed := w.ClaimLane(w.Lane(modelstest.JobHost), 10)
 	var batch []*models.Settlement
-	for i, o := range []models.Outcome{answered(200), answered(500), answered(410)} {
-		batch = append(batch, w.Decide(delivery(claimed, lines[i][0].ID), o))
+	for i, o := range []models.Outcome{modelstest.Answered(200), modelstest.Answered(500), modelstest.Answered(410)} {
+		batch = append(batch, w.Decide(modelstest.DeliveryOf(claimed, lines[i][0].ID), o))
 	}
-	noError(t, w.SettleTogether(t.Context(), batch...))
-	w.wantInFront(lines[0][1].ID, w.clock.now())
-	w.wantHeld(lines[1][1].ID)
-	w.wantInFront(lines[2][1].ID, w.clock.now())
-	woken := wokenIDs(w.queue.take())
+	modelstest.NoError(t, w.SettleTogether(t.Context(), batch...))
+	w.WantInFront(lines[0][1].ID, w.Clock.Now())
+	w.WantHeld(lines[1][1].ID)
+	w.WantInFront(lines[2][1].ID, w.Clock.Now())
+	woken := modelstest.WokenIDs(w.Queue.Take())
 	for i, line := range lines {
 		if woken := slices.Contains(woken, line[1].ID); woken != (i != 1) {
 			t.Errorf("line %d was woken: %t", i, woken)
@@ -263,19 +261,25 @@ func TestSettlementsTogetherMoveUpTheLinesOfThoseThatHaveEnded(t *testing.T) {
 }
 
 // fates are what can become of a delivery.
-var fates = map[string]func(*world, *models.Delivery) *models.Settlement{
-	"arrived": func(w *world, d *models.Delivery) *models.Settlement {
-		o := answered(200)
+var fates = map[string]func(*modelstest.World, *models.Delivery) *models.Settlement{
+	"arrived": func(w *modelstest.World, d *models.Delivery) *models.Settlement {
+		o := modelstest.Answered(200)
 		o.Duration, o.ResponseBody = time.Second, []byte("thanks")
 		o.Timings = models.Timings{DNS: 1 * time.Millisecond, Connect: 2 * time.Millisecond, TLS: 3 * time.Millisecond, FirstByte: 4 * time.Millisecond}
 		return w.Decide(d, o)
 	},
-	"refused":    func(w *world, d *models.Delivery) *models.Settlement { return w.Decide(d, refused()) },
-	"failed":     func(w *world, d *models.Delivery) *models.Settlement { return w.Decide(d, answered(500)) },
-	"gone":       func(w *world, d *models.Delivery) *models.Settlement { return w.Decide(d, answered(410)) },
-	"given back": func(w *world, d *models.Delivery) *models.Settlement { return w.GiveBack(d) },
-	"put off": func(w *world, d *models.Delivery) *models.Settlement {
-		o := answered(503)
+	"refused": func(w *modelstest.World, d *models.Delivery) *models.Settlement {
+		return w.Decide(d, modelstest.Refused())
+	},
+	"failed": func(w *modelstest.World, d *models.Delivery) *models.Settlement {
+		return w.Decide(d, modelstest.Answered(500))
+	},
+	"gone": func(w *modelstest.World, d *models.Delivery) *models.Settlement {
+		return w.Decide(d, modelstest.Answered(410))
+	},
+	"given back": func(w *modelstest.World, d *models.Delivery) *models.Settlement { return w.GiveBack(d) },
+	"put off": func(w *modelstest.World, d *models.Delivery) *models.Settlement {
+		o := modelstest.Answered(503)
 		o.RetryAfter = "3600"
 		return w.Decide(d, o)
 	},
@@ -291,13 +295,13 @@ type pair struct {
 // others claim the callbacks: those who came late are settled beside those who followed.
 func TestSettlingTogetherIsAsSettlingEachAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	const pairs, rounds = 12, 4 // three failures end a callback; the fourth round is for those that were given back
-	pending := w.raised()
-	w.waiting(pending, projectHost, 2*pairs)
-	w.deliver(pending.ID, answered(200))
-	w.clock.advance(time.Second)
-	held := w.claimLane(w.lane(projectHost), 100)
+	pending := w.NewCallback()
+	w.MoreCallbacks(pending, modelstest.ProjectHost, 2*pairs)
+	w.Deliver(pending.ID, modelstest.Answered(200))
+	w.Clock.Advance(time.Second)
+	held := w.ClaimLane(w.Lane(modelstest.ProjectHost), 100)
 	all := make([]*pair, pairs)
 	for i := range all {
 		all[i] = &pair{alone: held[2*i].Callback.ID, together: held[2*i+1].Callback.ID}
@@ -306,51 +310,51 @@ func TestSettlingTogetherIsAsSettlingEachAlone(t *testing.T) {
 		var late, others []*models.Delivery
 		for _, p := range all {
 			hands := &others
-			if rand.IntN(4) == 0 && w.callback(p.alone).InterruptionCount < models.SuspectAfter-1 { // others of this host go on claiming it
+			if rand.IntN(4) == 0 && w.ReadCallback(p.alone).InterruptionCount < models.SuspectAfter-1 { // others of this host go on claiming it
 				hands = &late
 			}
-			if d := delivery(held, p.alone); d != nil {
-				*hands = append(*hands, d, delivery(held, p.together))
+			if d := modelstest.DeliveryOf(held, p.alone); d != nil {
+				*hands = append(*hands, d, modelstest.DeliveryOf(held, p.together))
 			}
 		}
-		held = slices.Concat(late, others, w.claimedAgain(late, others))
-		w.settleBothWays(all, held)
+		held = slices.Concat(late, others, claimedAgain(w, late, others))
+		settleBothWays(w, all, held)
 		for _, p := range all {
-			w.wantAlike(p)
+			wantAlike(w, p)
 		}
-		w.clock.advance(24 * time.Hour)
-		held = w.claimLane(w.lane(projectHost), 100)
+		w.Clock.Advance(24 * time.Hour)
+		held = w.ClaimLane(w.Lane(modelstest.ProjectHost), 100)
 	}
 }
 
 // settleBothWays draws a fate for each pair of deliveries; those of pairs follow each other.
-func (w *world) settleBothWays(all []*pair, held []*models.Delivery) {
-	w.t.Helper()
+func settleBothWays(w *modelstest.World, all []*pair, held []*models.Delivery) {
+	w.T.Helper()
 	names := slices.Sorted(maps.Keys(fates))
 	var batch []*models.Settlement
 	for two := range slices.Chunk(held, 2) {
 		fate := names[rand.IntN(len(names))]
 		p := all[slices.IndexFunc(all, func(p *pair) bool { return p.alone == two[0].Callback.ID })]
 		p.fates = append(p.fates, fate)
-		noError(w.t, w.Settle(w.t.Context(), fates[fate](w, two[0])))
+		modelstest.NoError(w.T, w.Settle(w.T.Context(), fates[fate](w, two[0])))
 		batch = append(batch, fates[fate](w, two[1]))
 	}
-	alone := w.queue.take()
+	alone := w.Queue.Take()
 	rand.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
-	noError(w.t, w.SettleTogether(w.t.Context(), batch...))
-	if together := w.queue.take(); len(together) != len(alone) {
-		w.t.Errorf("%d wake-ups of %d that were settled together, %d of those alone", len(together), len(batch), len(alone))
+	modelstest.NoError(w.T, w.SettleTogether(w.T.Context(), batch...))
+	if together := w.Queue.Take(); len(together) != len(alone) {
+		w.T.Errorf("%d wake-ups of %d that were settled together, %d of those alone", len(together), len(batch), len(alone))
 	}
 }
 
 // wantAlike compares what the database has of a pair.
-func (w *world) wantAlike(p *pair) {
-	w.t.Helper()
-	alone, together := w.settled(p.alone), w.settled(p.together)
-	wantFitting(w.t, together.Callback)
+func wantAlike(w *modelstest.World, p *pair) {
+	w.T.Helper()
+	alone, together := settledOf(w, p.alone), settledOf(w, p.together)
+	modelstest.WantFitting(w.T, together.Callback)
 	diff := cmp.Diff(alone, together, cmpopts.IgnoreFields(models.Callback{}, "ID", "UID", "DedupKey"),
 		cmpopts.IgnoreFields(models.Attempt{}, "ID", "UID", "CallbackID"))
 	if diff != "" {
-		w.t.Errorf("after %q (-alone +together): %s", p.fates, diff)
+		w.T.Errorf("after %q (-alone +together): %s", p.fates, diff)
 	}
 }

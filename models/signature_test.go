@@ -1,17 +1,17 @@
 package models_test
 
 import (
+	"bytes"
 	"encoding/base64"
-	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func signingSecret(b byte) *models.SigningSecret {
@@ -19,27 +19,15 @@ func signingSecret(b byte) *models.SigningSecret {
 	return &models.SigningSecret{Secret: models.Secret("whsec_" + base64.StdEncoding.EncodeToString(key))}
 }
 
-// verify asks the official library, as a receiver does. It ignores the age, which no rule of signing is about.
-func verify(t testing.TB, secret *models.SigningSecret, id string, at time.Time, signature string, body []byte) error {
-	t.Helper()
-	referee, err := standardwebhooks.NewWebhook(secret.Secret.Reveal())
-	noError(t, err)
-	h := http.Header{}
-	h.Set("webhook-id", id)
-	h.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
-	h.Set("webhook-signature", signature)
-	return referee.VerifyIgnoringTimestamp(body, h)
-}
-
 func TestSignatureIsAcceptedByTheOfficialLibraryWithOldAndNewSecret(t *testing.T) {
 	t.Parallel()
 	current, previous, foreign := signingSecret('n'), signingSecret('o'), signingSecret('x')
 	body := []byte("message=crawl_status&crawl_id=124234")
-	signature, err := models.Sign([]*models.SigningSecret{current, previous}, "ref", start, body)
-	noError(t, err)
-	noError(t, verify(t, current, "ref", start, signature, body))
-	noError(t, verify(t, previous, "ref", start, signature, body))
-	if verify(t, foreign, "ref", start, signature, body) == nil {
+	signature, err := models.Sign([]*models.SigningSecret{current, previous}, "ref", modelstest.Start, body)
+	modelstest.NoError(t, err)
+	modelstest.NoError(t, modelstest.VerifySignature(t, current, "ref", modelstest.Start, signature, body))
+	modelstest.NoError(t, modelstest.VerifySignature(t, previous, "ref", modelstest.Start, signature, body))
+	if modelstest.VerifySignature(t, foreign, "ref", modelstest.Start, signature, body) == nil {
 		t.Error("accepted with a secret that did not sign")
 	}
 }
@@ -48,15 +36,15 @@ func TestSignatureIsRefusedWhenAnythingIsChanged(t *testing.T) {
 	t.Parallel()
 	secret := signingSecret('s')
 	body := []byte(`{"eventType":"callback-failed"}`)
-	signature, err := models.Sign([]*models.SigningSecret{secret}, "ref", start, body)
-	noError(t, err)
-	noError(t, verify(t, secret, "ref", start, signature, body))
+	signature, err := models.Sign([]*models.SigningSecret{secret}, "ref", modelstest.Start, body)
+	modelstest.NoError(t, err)
+	modelstest.NoError(t, modelstest.VerifySignature(t, secret, "ref", modelstest.Start, signature, body))
 	tests := map[string]error{
-		"body":          verify(t, secret, "ref", start, signature, append([]byte(" "), body...)),
-		"id":            verify(t, secret, "ref2", start, signature, body),
-		"timestamp":     verify(t, secret, "ref", start.Add(time.Second), signature, body),
-		"no signature":  verify(t, secret, "ref", start, "", body),
-		"other version": verify(t, secret, "ref", start, strings.Replace(signature, "v1,", "v2,", 1), body),
+		"body":          modelstest.VerifySignature(t, secret, "ref", modelstest.Start, signature, append([]byte(" "), body...)),
+		"id":            modelstest.VerifySignature(t, secret, "ref2", modelstest.Start, signature, body),
+		"timestamp":     modelstest.VerifySignature(t, secret, "ref", modelstest.Start.Add(time.Second), signature, body),
+		"no signature":  modelstest.VerifySignature(t, secret, "ref", modelstest.Start, "", body),
+		"other version": modelstest.VerifySignature(t, secret, "ref", modelstest.Start, strings.Replace(signature, "v1,", "v2,", 1), body),
 	}
 	for name, err := range tests {
 		if err == nil {
@@ -76,7 +64,7 @@ func TestSignatureCoversAnyBytes(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		if err := verify(t, secret, id, at, signature, body); err != nil {
+		if err := modelstest.VerifySignature(t, secret, id, at, signature, body); err != nil {
 			r.Fatal(err)
 		}
 	})
@@ -85,11 +73,29 @@ func TestSignatureCoversAnyBytes(t *testing.T) {
 func TestSecretThatIsNoBase64SignsNothing(t *testing.T) {
 	t.Parallel()
 	// Better no request than one whose signature is made with a guess at the key.
-	_, err := models.Sign([]*models.SigningSecret{{Secret: "whsec_%%%"}}, "ref", start, nil)
+	_, err := models.Sign([]*models.SigningSecret{{Secret: "whsec_%%%"}}, "ref", modelstest.Start, nil)
 	if err == nil {
 		t.Fatal("signed with a broken secret")
 	}
 	if strings.Contains(err.Error(), "%%%") {
 		t.Errorf("the error repeats the secret: %v", err)
+	}
+}
+
+func BenchmarkSign(b *testing.B) {
+	secrets := []*models.SigningSecret{signingSecret('n'), signingSecret('o')}
+	for count := 1; count <= len(secrets); count++ {
+		for _, size := range []int{400, 64 << 10} {
+			b.Run(strconv.Itoa(count)+" secrets, "+strconv.Itoa(size)+" bytes", func(b *testing.B) {
+				body := bytes.Repeat([]byte("x"), size)
+				b.ReportAllocs()
+				b.SetBytes(int64(size))
+				for b.Loop() {
+					if _, err := models.Sign(secrets[:count], "019ad3f0-0000-7000-8000-000000000001", modelstest.Start, body); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestSourceNamesWhatACallbackTellsOf(t *testing.T) {
@@ -23,67 +24,67 @@ func TestSourceNamesWhatACallbackTellsOf(t *testing.T) {
 }
 
 // ofEachSource makes a callback of each kind of source, and returns them in the order in which they are due.
-func (w *world) ofEachSource() []*models.Callback {
-	w.t.Helper()
-	made := w.crawl(5, &w.user.ID)
-	_, report, err := w.FinishReportDownload(w.t.Context(), w.platform, generated(567890, made.ID))
-	noError(w.t, err)
-	a := w.newAction()
-	run := w.newRun()
-	w.execute(a, func(*models.Execution) models.Outcome { return found(1, false) })
-	j := w.newJobs(1)[0]
-	_, resolved, err := w.UpdateJob(w.t.Context(), w.platform, job.Change{
+func ofEachSource(w *modelstest.World) []*models.Callback {
+	w.T.Helper()
+	made := w.NewCrawl(5, &w.AdminUser.ID)
+	_, report, err := w.FinishReportDownload(w.T.Context(), w.Platform, modelstest.ReportEnd(567890, made.ID))
+	modelstest.NoError(w.T, err)
+	a := w.NewAction()
+	run := w.NewRun()
+	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
+	j := w.NewJobs(1)[0]
+	_, resolved, err := w.UpdateJob(w.T.Context(), w.Platform, job.Change{
 		JobID: j.ID, State: new(job.Completed), Action: job.Resolved,
 	})
-	noError(w.t, err)
+	modelstest.NoError(w.T, err)
 	return []*models.Callback{
-		w.callbacks(models.CrawlFinishedEvent)[0], report, w.told(run.ID, models.RunBatchFinishedEvent)[0],
-		w.told(run.ID, models.RunFinishedEvent)[0], resolved,
+		w.CallbacksOf(models.CrawlFinishedEvent)[0], report, w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent)[0],
+		w.CallbacksOfRun(run.ID, models.RunFinishedEvent)[0], resolved,
 	}
 }
 
 // Whoever adds a source, or a column for one, is told here what a replay and a notice would lose.
 func TestReplayAndNoticeKeepTheSource(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.rules.Schedule = models.Schedule{}
-	w.configure()
-	for _, made := range w.ofEachSource() {
-		original := w.deliver(made.ID, answered(410))
+	w := modelstest.NewWorld(t)
+	w.Rules.Schedule = models.Schedule{}
+	w.Configure()
+	for _, made := range ofEachSource(w) {
+		original := w.Deliver(made.ID, modelstest.Answered(410))
 		if original.Source.Of.Raw == 0 || original.CreatedByUserID == nil {
 			t.Fatalf("%s: %+v", made.Event, original)
 		}
-		replay, err := w.ReplayCallback(t.Context(), w.editor, original.ID)
-		noError(t, err)
-		replay = w.callback(replay.ID)
+		replay, err := w.ReplayCallback(t.Context(), w.Editor, original.ID)
+		modelstest.NoError(t, err)
+		replay = w.ReadCallback(replay.ID)
 		if replay.Source != original.Source || *replay.CreatedByUserID != *original.CreatedByUserID {
 			t.Errorf("%s: the replay is %+v of %+v", made.Event, replay, original)
 		}
-		n := w.noticeAbout(original)
-		if n.Source != (models.Source{Of: original.Source.Of}) || *readNotice(t, n).EventData.FirstName != "Demo" {
+		n := noticeAbout(w, original)
+		if n.Source != (models.Source{Of: original.Source.Of}) || *modelstest.ReadNotice(t, n).EventData.FirstName != "Demo" {
 			t.Errorf("%s: the notice is %+v of %+v", made.Event, n, original)
 		}
 	}
 }
 
 // noticeAbout finds the one notice of a callback's failure.
-func (w *world) noticeAbout(cause *models.Callback) *models.Callback {
-	w.t.Helper()
-	for _, n := range w.notices() {
+func noticeAbout(w *modelstest.World, cause *models.Callback) *models.Callback {
+	w.T.Helper()
+	for _, n := range w.Notices() {
 		if *n.CauseID == cause.ID {
 			return n
 		}
 	}
-	w.t.Fatalf("no notice tells of callback %d", cause.ID)
+	w.T.Fatalf("no notice tells of callback %d", cause.ID)
 	return nil
 }
 
 func TestNoticeOfWhatTheReleaseBeforeHasWrittenNamesTheCreatorToo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for _, made := range w.ofEachSource() {
-		w.sql(fmt.Sprintf("UPDATE callbacks SET created_by_user_id = NULL WHERE id = %d", made.ID))
-		if n := w.noticeAbout(w.deliver(made.ID, answered(410))); *readNotice(t, n).EventData.FirstName != "Demo" {
+	w := modelstest.NewWorld(t)
+	for _, made := range ofEachSource(w) {
+		w.SQL(fmt.Sprintf("UPDATE callbacks SET created_by_user_id = NULL WHERE id = %d", made.ID))
+		if n := noticeAbout(w, w.Deliver(made.ID, modelstest.Answered(410))); *modelstest.ReadNotice(t, n).EventData.FirstName != "Demo" {
 			t.Errorf("%s: the notice is %+v", made.Event, n)
 		}
 	}

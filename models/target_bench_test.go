@@ -4,15 +4,16 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func BenchmarkEffectiveTarget(b *testing.B) {
 	headers := func(level string) []models.Header {
 		return []models.Header{{Key: "Authorization", Value: models.Secret(level)}, {Key: "X-" + level, Value: "1"}, {Key: "X-Both", Value: "2"}}
 	}
-	account := models.Endpoint{URL: new(accountURL), Headers: headers("Account")}
+	account := models.Endpoint{URL: new(modelstest.AccountURL), Headers: headers("Account")}
 	for name, project := range map[string]models.Endpoint{
-		"the project's URL":                       {URL: new(projectURL), Headers: headers("Project")},
+		"the project's URL":                       {URL: new(modelstest.ProjectURL), Headers: headers("Project")},
 		"the account's URL, both levels' headers": {Headers: headers("Project")},
 	} {
 		b.Run(name, func(b *testing.B) {

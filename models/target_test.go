@@ -8,14 +8,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
-
-func sourced(key, value string, source models.Level) models.SourcedHeader {
-	return models.SourcedHeader{Header: models.Header{Key: key, Value: models.Secret(value)}, Source: source}
-}
-
-// clear compares secrets by their text, which cmp would print masked.
-var clear = cmp.Comparer(func(a, b models.Secret) bool { return a.Reveal() == b.Reveal() })
 
 func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 	t.Parallel()
@@ -34,7 +28,7 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
 			project: models.Endpoint{URL: projectURL, Headers: projectHeaders},
 			want: models.Target{URL: *projectURL, Source: models.LevelProject, Headers: []models.SourcedHeader{
-				sourced("AUTHORIZATION", "project", models.LevelProject), sourced("X-Project", "p", models.LevelProject),
+				modelstest.SourcedHeader("AUTHORIZATION", "project", models.LevelProject), modelstest.SourcedHeader("X-Project", "p", models.LevelProject),
 			}},
 		},
 		"a project URL without headers gets none of the account's": {
@@ -44,14 +38,14 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 		"the account's URL has the account's headers, with the project's laid over them by name": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders}, project: models.Endpoint{Headers: projectHeaders},
 			want: models.Target{URL: *accountURL, Source: models.LevelAccount, Headers: []models.SourcedHeader{
-				sourced("AUTHORIZATION", "project", models.LevelProject), sourced("X-Account", "a", models.LevelAccount),
-				sourced("X-Project", "p", models.LevelProject),
+				modelstest.SourcedHeader("AUTHORIZATION", "project", models.LevelProject), modelstest.SourcedHeader("X-Account", "a", models.LevelAccount),
+				modelstest.SourcedHeader("X-Project", "p", models.LevelProject),
 			}},
 		},
 		"the account alone": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
 			want: models.Target{URL: *accountURL, Source: models.LevelAccount, Headers: []models.SourcedHeader{
-				sourced("Authorization", "account", models.LevelAccount), sourced("X-Account", "a", models.LevelAccount),
+				modelstest.SourcedHeader("Authorization", "account", models.LevelAccount), modelstest.SourcedHeader("X-Account", "a", models.LevelAccount),
 			}},
 		},
 	}
@@ -59,7 +53,7 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := models.EffectiveTarget(test.account, test.project)
-			if diff := cmp.Diff(test.want, got, clear); diff != "" {
+			if diff := cmp.Diff(test.want, got, modelstest.SecretsByText); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // zoneNames are those of the tz database, as Go has it.
@@ -48,6 +49,6 @@ func TestEveryNameOfTheTZDatabaseIsAZoneAndNothingElse(t *testing.T) {
 		"zone.tab", "tzdata.zi", "/etc/localtime", "Mars/Olympus", "UTC\x00", "+01:00", "UTC+1",
 	} {
 		_, err := models.LoadZone("timezone", name)
-		wantError(t, err, models.CodeBadUserInput, "timezone")
+		modelstest.WantError(t, err, models.CodeBadUserInput, "timezone")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // halting is a store that fails at one statement, and counts those that follow in spite of it.
@@ -28,7 +29,7 @@ func (h halting) statement(name string, run func() error) error {
 		*h.after++
 	case name == h.at:
 		*h.failed = true
-		return errBroken
+		return modelstest.ErrBroken
 	}
 	return run()
 }
@@ -75,7 +76,7 @@ func (h halting) CreateSigningSecret(ctx context.Context, s *models.SigningSecre
 
 func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range map[string]func(w *world) func(s *models.Service) error{
+	for name, prepare := range map[string]func(w *modelstest.World) func(s *models.Service) error{
 		"GiveBackCallbacks of a claim":   claimAgain,
 		"SigningSecrets of a claim":      claimAgain,
 		"GiveBackCallbacks of a release": releaseAgain,
@@ -85,49 +86,49 @@ func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.newAction()
+			w := modelstest.NewWorld(t)
+			w.NewAction()
 			at, _, _ := strings.Cut(name, " ")
 			act := prepare(w)
-			h := halting{w.store, at, new(bool), new(int)}
-			if err := act(w.on(h)); !errors.Is(err, errBroken) || *h.after != 0 {
+			h := halting{w.Store, at, new(bool), new(int)}
+			if err := act(w.ServiceOn(h)); !errors.Is(err, modelstest.ErrBroken) || *h.after != 0 {
 				t.Errorf("got %v, and %d statements after it", err, *h.after)
 			}
 		})
 	}
 }
 
-func claimAgain(w *world) func(*models.Service) error {
-	c := w.raised()
+func claimAgain(w *modelstest.World) func(*models.Service) error {
+	c := w.NewCallback()
 	return func(s *models.Service) error {
-		_, _, _, err := s.Claim(w.t.Context(), of(c.Lane, 10))
+		_, _, _, err := s.Claim(w.T.Context(), modelstest.Limit(c.Lane, 10))
 		return err
 	}
 }
 
-func releaseAgain(w *world) func(*models.Service) error {
-	d := w.claim(w.raised().ID)
-	return func(s *models.Service) error { return s.Release(w.t.Context(), []*models.Delivery{d}) }
+func releaseAgain(w *modelstest.World) func(*models.Service) error {
+	d := w.MustClaim(w.NewCallback().ID)
+	return func(s *models.Service) error { return s.Release(w.T.Context(), []*models.Delivery{d}) }
 }
 
-func rotateAgain(w *world) func(*models.Service) error {
+func rotateAgain(w *modelstest.World) func(*models.Service) error {
 	return func(s *models.Service) error {
-		_, _, err := s.RotateSigningSecret(w.t.Context(), w.admin, w.project.ID, time.Hour)
+		_, _, err := s.RotateSigningSecret(w.T.Context(), w.Admin, w.Shop.ID, time.Hour)
 		return err
 	}
 }
 
-func pauseAgain(w *world) func(*models.Service) error {
-	schedule := w.hourly()
+func pauseAgain(w *modelstest.World) func(*models.Service) error {
+	schedule := w.Hourly()
 	return func(s *models.Service) error {
-		_, err := s.PauseSchedule(w.t.Context(), w.editor, schedule.ID)
+		_, err := s.PauseSchedule(w.T.Context(), w.Editor, schedule.ID)
 		return err
 	}
 }
 
-func runAgain(w *world) func(*models.Service) error {
+func runAgain(w *modelstest.World) func(*models.Service) error {
 	return func(s *models.Service) error {
-		_, err := s.CreateRun(w.t.Context(), w.editor, w.aRun())
+		_, err := s.CreateRun(w.T.Context(), w.Editor, w.RunInput())
 		return err
 	}
 }

@@ -8,41 +8,40 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func ptrGiven(s string) models.Optional[*string] { return models.Given(&s) }
 
-var null = models.Given[*string](nil)
-
 func TestUpdateLeavesOutClearsAndReplaces(t *testing.T) {
 	t.Parallel()
 	list := []models.Header{{Key: "A", Value: "1"}, {Key: "B", Value: "2"}}
-	before := models.Endpoint{URL: new(projectURL), Headers: list}
+	before := models.Endpoint{URL: new(modelstest.ProjectURL), Headers: list}
 	tests := map[string]struct {
 		update models.EndpointUpdate
 		want   models.Endpoint
 	}{
 		"nothing given changes nothing":    {models.EndpointUpdate{}, before},
-		"null clears the URL alone":        {models.EndpointUpdate{URL: null}, models.Endpoint{Headers: list}},
-		"a URL replaces the URL alone":     {models.EndpointUpdate{URL: ptrGiven(accountURL)}, models.Endpoint{URL: new(accountURL), Headers: list}},
-		"a list replaces the whole list":   {models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "b", Value: "3"}})}, models.Endpoint{URL: new(projectURL), Headers: []models.Header{{Key: "b", Value: "3"}}}},
-		"an empty list empties the list":   {models.EndpointUpdate{Headers: models.Given([]models.Header{})}, models.Endpoint{URL: new(projectURL)}},
-		"null for a list empties the list": {models.EndpointUpdate{Headers: models.Given[[]models.Header](nil)}, models.Endpoint{URL: new(projectURL)}},
+		"null clears the URL alone":        {models.EndpointUpdate{URL: modelstest.NoURL}, models.Endpoint{Headers: list}},
+		"a URL replaces the URL alone":     {models.EndpointUpdate{URL: ptrGiven(modelstest.AccountURL)}, models.Endpoint{URL: new(modelstest.AccountURL), Headers: list}},
+		"a list replaces the whole list":   {models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "b", Value: "3"}})}, models.Endpoint{URL: new(modelstest.ProjectURL), Headers: []models.Header{{Key: "b", Value: "3"}}}},
+		"an empty list empties the list":   {models.EndpointUpdate{Headers: models.Given([]models.Header{})}, models.Endpoint{URL: new(modelstest.ProjectURL)}},
+		"null for a list empties the list": {models.EndpointUpdate{Headers: models.Given[[]models.Header](nil)}, models.Endpoint{URL: new(modelstest.ProjectURL)}},
 	}
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	for name, test := range tests {
 		full := models.EndpointUpdate{URL: models.Given(before.URL), Headers: models.Given(before.Headers)}
 		for _, u := range []models.EndpointUpdate{full, test.update} {
-			_, err := w.UpdateProject(t.Context(), w.editor, models.ProjectUpdate{ProjectID: w.project.ID, Callback: u})
-			noError(t, err)
-			_, err = w.UpdateAccount(t.Context(), w.admin, models.AccountUpdate{AccountID: w.account.ID, Callback: u})
-			noError(t, err)
-			_, err = w.UpdateSSOClient(t.Context(), w.platform, models.SSOClientUpdate{SSOClientID: w.client.ID, Webhook: u})
-			noError(t, err)
+			_, err := w.UpdateProject(t.Context(), w.Editor, models.ProjectUpdate{ProjectID: w.Shop.ID, Callback: u})
+			modelstest.NoError(t, err)
+			_, err = w.UpdateAccount(t.Context(), w.Admin, models.AccountUpdate{AccountID: w.Acme.ID, Callback: u})
+			modelstest.NoError(t, err)
+			_, err = w.UpdateSSOClient(t.Context(), w.Platform, models.SSOClientUpdate{SSOClientID: w.Partner.ID, Webhook: u})
+			modelstest.NoError(t, err)
 		}
-		project, account, client := w.read(t)
+		project, account, client := read(w, t)
 		for level, got := range map[string]models.Endpoint{"project": project.Callback, "account": account.Callback, "SSO client": client.Webhook} {
-			if diff := cmp.Diff(test.want, got, clear); diff != "" {
+			if diff := cmp.Diff(test.want, got, modelstest.SecretsByText); diff != "" {
 				t.Errorf("%s, %s: %s", name, level, diff)
 			}
 		}
@@ -50,39 +49,39 @@ func TestUpdateLeavesOutClearsAndReplaces(t *testing.T) {
 }
 
 // read returns what is in the database.
-func (w *world) read(t *testing.T) (*models.Project, *models.Account, *models.SSOClient) {
+func read(w *modelstest.World, t *testing.T) (*models.Project, *models.Account, *models.SSOClient) {
 	t.Helper()
-	project, err := w.Project(t.Context(), w.platform, w.project.ID)
-	noError(t, err)
-	account, err := w.Account(t.Context(), w.platform, w.account.ID)
-	noError(t, err)
-	client, err := w.SSOClient(t.Context(), w.platform, w.client.ID)
-	noError(t, err)
+	project, err := w.Project(t.Context(), w.Platform, w.Shop.ID)
+	modelstest.NoError(t, err)
+	account, err := w.Account(t.Context(), w.Platform, w.Acme.ID)
+	modelstest.NoError(t, err)
+	client, err := w.SSOClient(t.Context(), w.Platform, w.Partner.ID)
+	modelstest.NoError(t, err)
 	return project, account, client
 }
 
 func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.clock.advance(time.Hour)
+	w := modelstest.NewWorld(t)
+	w.Clock.Advance(time.Hour)
 	badHeaders := models.Given([]models.Header{{Key: "Host", Value: "x"}})
 	name, url := ptrGiven("Renamed"), ptrGiven("https://new.example/")
 	endpoint := func(u models.Optional[*string], h models.Optional[[]models.Header]) models.EndpointUpdate {
 		return models.EndpointUpdate{URL: u, Headers: h}
 	}
 	project := func(in models.ProjectUpdate) error {
-		in.ProjectID = w.project.ID
-		_, err := w.UpdateProject(t.Context(), w.admin, in)
+		in.ProjectID = w.Shop.ID
+		_, err := w.UpdateProject(t.Context(), w.Admin, in)
 		return err
 	}
 	account := func(in models.AccountUpdate) error {
-		in.AccountID = w.account.ID
-		_, err := w.UpdateAccount(t.Context(), w.admin, in)
+		in.AccountID = w.Acme.ID
+		_, err := w.UpdateAccount(t.Context(), w.Admin, in)
 		return err
 	}
 	client := func(in models.SSOClientUpdate) error {
-		in.SSOClientID = w.client.ID
-		_, err := w.UpdateSSOClient(t.Context(), w.platform, in)
+		in.SSOClientID = w.Partner.ID
+		_, err := w.UpdateSSOClient(t.Context(), w.Platform, in)
 		return err
 	}
 	none := models.Optional[[]models.Header]{}
@@ -95,7 +94,9 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 		}},
 		{"apiCallbackUrl", func() error { return project(models.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven(""), none)}) }},
 		{"apiCallbackHeaders", func() error { return project(models.ProjectUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
-		{"name", func() error { return project(models.ProjectUpdate{Name: null, Callback: endpoint(url, none)}) }},
+		{"name", func() error {
+			return project(models.ProjectUpdate{Name: modelstest.NoURL, Callback: endpoint(url, none)})
+		}},
 		{"name", func() error { return project(models.ProjectUpdate{Name: ptrGiven(" "), Callback: endpoint(url, none)}) }},
 		{"name", func() error { return project(models.ProjectUpdate{Name: ptrGiven(strings.Repeat("n", 256))}) }},
 		{"name", func() error { return project(models.ProjectUpdate{Name: ptrGiven("a\nb")}) }},
@@ -106,17 +107,17 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 		{"apiCallbackHeaders", func() error { return account(models.AccountUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
 		{"timezone", func() error { return account(models.AccountUpdate{Name: name, Timezone: ptrGiven("Europe/Atlantis")}) }},
 		{"timezone", func() error { return account(models.AccountUpdate{Name: name, Timezone: ptrGiven("Local")}) }},
-		{"timezone", func() error { return account(models.AccountUpdate{Name: name, Timezone: null}) }},
+		{"timezone", func() error { return account(models.AccountUpdate{Name: name, Timezone: modelstest.NoURL}) }},
 		{"webhookUrl", func() error {
 			return client(models.SSOClientUpdate{Name: name, Webhook: endpoint(ptrGiven("x"), none)})
 		}},
 		{"webhookHeaders", func() error { return client(models.SSOClientUpdate{Name: name, Webhook: endpoint(url, badHeaders)}) }},
 	}
-	projectBefore, accountBefore, clientBefore := w.read(t)
+	projectBefore, accountBefore, clientBefore := read(w, t)
 	for _, test := range tests {
-		wantError(t, test.err(), models.CodeBadUserInput, test.field)
+		modelstest.WantError(t, test.err(), models.CodeBadUserInput, test.field)
 	}
-	projectAfter, accountAfter, clientAfter := w.read(t)
+	projectAfter, accountAfter, clientAfter := read(w, t)
 	if diff := cmp.Diff(projectBefore, projectAfter) + cmp.Diff(accountBefore, accountAfter) + cmp.Diff(clientBefore, clientAfter); diff != "" {
 		t.Error(diff)
 	}
@@ -124,16 +125,16 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 
 func TestUpdateOfNamesIsKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.clock.advance(time.Hour)
-	_, err := w.UpdateProject(t.Context(), w.editor, models.ProjectUpdate{
-		ProjectID: w.project.ID, Name: ptrGiven("Läden"), PrimaryDomain: ptrGiven("https://" + strings.Repeat("d", 2040)),
+	w := modelstest.NewWorld(t)
+	w.Clock.Advance(time.Hour)
+	_, err := w.UpdateProject(t.Context(), w.Editor, models.ProjectUpdate{
+		ProjectID: w.Shop.ID, Name: ptrGiven("Läden"), PrimaryDomain: ptrGiven("https://" + strings.Repeat("d", 2040)),
 	})
-	noError(t, err)
-	_, err = w.UpdateAccount(t.Context(), w.admin, models.AccountUpdate{AccountID: w.account.ID, Timezone: ptrGiven("Europe/London")})
-	noError(t, err)
-	project, account, _ := w.read(t)
-	if project.Name != "Läden" || len(project.PrimaryDomain) != 2048 || !project.UpdatedAt.Equal(w.clock.now()) || !project.CreatedAt.Equal(start) {
+	modelstest.NoError(t, err)
+	_, err = w.UpdateAccount(t.Context(), w.Admin, models.AccountUpdate{AccountID: w.Acme.ID, Timezone: ptrGiven("Europe/London")})
+	modelstest.NoError(t, err)
+	project, account, _ := read(w, t)
+	if project.Name != "Läden" || len(project.PrimaryDomain) != 2048 || !project.UpdatedAt.Equal(w.Clock.Now()) || !project.CreatedAt.Equal(modelstest.Start) {
 		t.Errorf("got %+v", project)
 	}
 	if account.Timezone != "Europe/London" || account.Name != "Acme" {
@@ -143,12 +144,12 @@ func TestUpdateOfNamesIsKept(t *testing.T) {
 
 func TestCreationRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := modelstest.NewWorld(t)
 	ctx := t.Context()
-	account := func(in models.NewAccount) error { _, err := w.CreateAccount(ctx, w.platform, in); return err }
-	user := func(in models.NewUser) error { _, err := w.CreateUser(ctx, w.platform, in); return err }
-	project := func(in models.NewProject) error { _, err := w.CreateProject(ctx, w.platform, in); return err }
-	member := models.Membership{AccountID: w.account.ID, Role: models.RoleViewer}
+	account := func(in models.NewAccount) error { _, err := w.CreateAccount(ctx, w.Platform, in); return err }
+	user := func(in models.NewUser) error { _, err := w.CreateUser(ctx, w.Platform, in); return err }
+	project := func(in models.NewProject) error { _, err := w.CreateProject(ctx, w.Platform, in); return err }
+	member := models.Membership{AccountID: w.Acme.ID, Role: models.RoleViewer}
 	tests := map[string]struct {
 		err   error
 		code  models.Code
@@ -156,37 +157,37 @@ func TestCreationRefusesWhatDoesNotFit(t *testing.T) {
 	}{
 		"account without name":       {account(models.NewAccount{}), models.CodeBadUserInput, "name"},
 		"account, timezone":          {account(models.NewAccount{Name: "A", Timezone: new("Mars")}), models.CodeBadUserInput, "timezone"},
-		"account, taken rawID":       {account(models.NewAccount{Name: "A", RawID: w.account.ID}), models.CodeConflict, "rawID"},
+		"account, taken rawID":       {account(models.NewAccount{Name: "A", RawID: w.Acme.ID}), models.CodeConflict, "rawID"},
 		"account, unknown client":    {account(models.NewAccount{Name: "A", SSOClientID: new(int64(999))}), models.CodeNotFound, ""},
 		"account, empty partner id":  {account(models.NewAccount{Name: "A", PartnerAccountID: new("")}), models.CodeBadUserInput, "partnerAccountId"},
 		"user, no email":             {user(models.NewUser{Email: "someone"}), models.CodeBadUserInput, "email"},
 		"user, named email":          {user(models.NewUser{Email: "A <a@example.com>"}), models.CodeBadUserInput, "email"},
-		"user, taken email":          {user(models.NewUser{Email: w.user.Email}), models.CodeConflict, "email"},
-		"user, taken rawID":          {user(models.NewUser{Email: "b@example.com", RawID: w.user.ID}), models.CodeConflict, "rawID"},
+		"user, taken email":          {user(models.NewUser{Email: w.AdminUser.Email}), models.CodeConflict, "email"},
+		"user, taken rawID":          {user(models.NewUser{Email: "b@example.com", RawID: w.AdminUser.ID}), models.CodeConflict, "rawID"},
 		"user, unknown account":      {user(models.NewUser{Email: "c@example.com", Accounts: []models.Membership{{AccountID: 999, Role: models.RoleViewer}}}), models.CodeNotFound, ""},
-		"user, unknown role":         {user(models.NewUser{Email: "d@example.com", Accounts: []models.Membership{{AccountID: w.account.ID, Role: "Owner"}}}), models.CodeBadUserInput, "accounts"},
+		"user, unknown role":         {user(models.NewUser{Email: "d@example.com", Accounts: []models.Membership{{AccountID: w.Acme.ID, Role: "Owner"}}}), models.CodeBadUserInput, "accounts"},
 		"user, an account twice":     {user(models.NewUser{Email: "e@example.com", Accounts: []models.Membership{member, member}}), models.CodeBadUserInput, "accounts"},
-		"project, taken rawID":       {project(models.NewProject{AccountID: w.account.ID, Name: "P", PrimaryDomain: "d", RawID: w.project.ID}), models.CodeConflict, "rawID"},
-		"project, no domain":         {project(models.NewProject{AccountID: w.account.ID, Name: "P"}), models.CodeBadUserInput, "primaryDomain"},
+		"project, taken rawID":       {project(models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "d", RawID: w.Shop.ID}), models.CodeConflict, "rawID"},
+		"project, no domain":         {project(models.NewProject{AccountID: w.Acme.ID, Name: "P"}), models.CodeBadUserInput, "primaryDomain"},
 		"project of unknown account": {project(models.NewProject{AccountID: 999, Name: "P", PrimaryDomain: "d"}), models.CodeNotFound, ""},
 	}
 	for name, test := range tests {
 		t.Log(name)
-		wantError(t, test.err, test.code, test.field)
+		modelstest.WantError(t, test.err, test.code, test.field)
 	}
 	// A refused user is not there half: the email is free still.
-	noError(t, user(models.NewUser{Email: "c@example.com"}))
+	modelstest.NoError(t, user(models.NewUser{Email: "c@example.com"}))
 }
 
 func TestDeletedProjectIsOutOfSight(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, err := w.DeleteProject(t.Context(), w.admin, w.project.ID)
-	noError(t, err)
-	_, err = w.Project(t.Context(), w.platform, w.project.ID)
-	wantError(t, err, models.CodeNotFound, "")
-	_, err = w.UpdateProject(t.Context(), w.admin, models.ProjectUpdate{ProjectID: w.project.ID, Name: ptrGiven("x")})
-	wantError(t, err, models.CodeNotFound, "")
-	_, err = w.DeleteProject(t.Context(), w.admin, w.project.ID)
-	wantError(t, err, models.CodeNotFound, "")
+	w := modelstest.NewWorld(t)
+	_, err := w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(t, err)
+	_, err = w.Project(t.Context(), w.Platform, w.Shop.ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	_, err = w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{ProjectID: w.Shop.ID, Name: ptrGiven("x")})
+	modelstest.WantError(t, err, models.CodeNotFound, "")
+	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
 }

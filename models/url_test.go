@@ -6,12 +6,8 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
-
-func urlOfLength(n int) string {
-	const start = "https://example.com/"
-	return start + strings.Repeat("a", n-len(start))
-}
 
 func TestCallbackURLThatIsAccepted(t *testing.T) {
 	t.Parallel()
@@ -27,7 +23,7 @@ func TestCallbackURLThatIsAccepted(t *testing.T) {
 		"an IPv6 address":        "http://[::1]:8080/",
 		"a host without a dot":   "http://receiver/",
 		"letters beyond ASCII":   "https://bücher.example/straße",
-		"2,048 bytes":            urlOfLength(models.MaxCallbackURLBytes),
+		"2,048 bytes":            modelstest.URLOfLength(models.MaxCallbackURLBytes),
 		"an at sign in the path": "https://example.com/@me",
 		"an emoji":               "https://example.com/hook?😀",
 		"signs":                  "https://example.com/a%2Fb/{t}?x=\"<>^`{}[]\\|%3B",
@@ -39,7 +35,7 @@ func TestCallbackURLThatIsAccepted(t *testing.T) {
 	for name, raw := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			noError(t, models.CheckCallbackURL("apiCallbackUrl", raw))
+			modelstest.NoError(t, models.CheckCallbackURL("apiCallbackUrl", raw))
 		})
 	}
 }
@@ -63,7 +59,7 @@ func TestCallbackURLThatIsRefusedNamesTheField(t *testing.T) {
 		"an empty user":            "https://@example.com/",
 		"a fragment":               "https://example.com/#top",
 		"an empty fragment":        "https://example.com/#",
-		"2,049 bytes":              urlOfLength(models.MaxCallbackURLBytes + 1),
+		"2,049 bytes":              modelstest.URLOfLength(models.MaxCallbackURLBytes + 1),
 		"a blank in the path":      "https://example.com/a b",
 		"a blank in front":         " https://example.com/",
 		"a blank behind":           "https://example.com/ ",
@@ -92,7 +88,7 @@ func TestCallbackURLThatIsRefusedNamesTheField(t *testing.T) {
 	for name, raw := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wantError(t, models.CheckCallbackURL("apiCallbackUrl", raw), models.CodeBadUserInput, "apiCallbackUrl")
+			modelstest.WantError(t, models.CheckCallbackURL("apiCallbackUrl", raw), models.CodeBadUserInput, "apiCallbackUrl")
 		})
 	}
 }
@@ -106,7 +102,7 @@ func TestInvisibleCharacterOfAURLIsNamed(t *testing.T) {
 	} {
 		for _, raw := range []string{"https://example.com/hook" + string(r), string(r) + "https://example.com/hook", "https://exa" + string(r) + "mple.com/"} {
 			err := models.CheckCallbackURL("apiCallbackUrl", raw)
-			wantError(t, err, models.CodeBadUserInput, "apiCallbackUrl")
+			modelstest.WantError(t, err, models.CodeBadUserInput, "apiCallbackUrl")
 			if !strings.Contains(err.Error(), name) {
 				t.Errorf("%q: got %v, want %s", raw, err, name)
 			}
@@ -141,7 +137,7 @@ func FuzzCheckCallbackURL(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		if err := models.CheckCallbackURL("url", raw); err != nil {
-			wantError(t, err, models.CodeBadUserInput, "url")
+			modelstest.WantError(t, err, models.CodeBadUserInput, "url")
 			return
 		}
 		// What is accepted can be requested, and says nothing that the wire would not carry.

@@ -1,4 +1,4 @@
-package crawl
+package crawl_test
 
 import (
 	"net/url"
@@ -7,14 +7,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
 // seed has the numbers of the published examples.
 type seed struct {
 	models.Envelope
-	crawl  *Crawl
-	report *ReportDownload
+	crawl  *crawl.Crawl
+	report *crawl.ReportDownload
 }
 
 func newSeed() seed {
@@ -28,18 +29,18 @@ func newSeed() seed {
 				ID: 123123, FirstName: new("Demo"), LastName: new("User"), PartnerUserID: new("3333312"),
 			},
 		},
-		crawl: &Crawl{ID: 124234},
-		report: &ReportDownload{
-			ID: 567890, CrawlID: 124234, ReportTemplateCode: "all_pages", ReportTypeCode: ReportBasic,
+		crawl: &crawl.Crawl{ID: 124234},
+		report: &crawl.ReportDownload{
+			ID: 567890, CrawlID: 124234, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic,
 			FileURL: new("https://bucket.s3.example.com/report 1.csv?X-Amz-Signature=a+b/c=&x=1"),
 		},
 	}
 }
 
-func crawlFinished(s seed) ([]byte, error) { return finishedBody(s.Envelope, s.crawl) }
+func crawlFinished(s seed) ([]byte, error) { return crawl.FinishedBody(s.Envelope, s.crawl) }
 
 func reportGenerated(s seed) ([]byte, error) {
-	return reportDownloadBody(s.Envelope, s.crawl, s.report)
+	return crawl.ReportDownloadBody(s.Envelope, s.crawl, s.report)
 }
 
 func TestFormBodiesAreThePublishedOnes(t *testing.T) {
@@ -106,6 +107,22 @@ func TestFormBodyReadsBackAsTheSeedsExample(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+func BenchmarkFormBody(b *testing.B) {
+	for name, build := range map[string]func(seed) ([]byte, error){
+		"crawl finished": crawlFinished, "report download": reportGenerated,
+	} {
+		b.Run(name, func(b *testing.B) {
+			subject := newSeed()
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := build(subject); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

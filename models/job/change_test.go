@@ -1,39 +1,38 @@
-package job
+package job_test
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
-var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-
 var (
-	states = []State{
-		Scheduled, InProgress, Failed, Suspended, Canceled, Expired, Completed,
+	states = []job.State{
+		job.Scheduled, job.InProgress, job.Failed, job.Suspended, job.Canceled, job.Expired, job.Completed,
 	}
-	actions = []Action{Resolved, Edited, Accepted, Declined}
+	actions = []job.Action{job.Resolved, job.Edited, job.Accepted, job.Declined}
 )
 
 // outcome is what a change of a job comes to, by the words of the issue.
-func outcome(from State, action Action, to *State) (models.Code, string) {
-	isResolution := to != nil && *to != Scheduled && *to != InProgress
+func outcome(from job.State, action job.Action, to *job.State) (models.Code, string) {
+	isResolution := to != nil && *to != job.Scheduled && *to != job.InProgress
 	switch {
-	case action == Resolved && !isResolution:
+	case action == job.Resolved && !isResolution:
 		return models.CodeBadUserInput, "state"
-	case action == Resolved && (from == Scheduled || from == InProgress):
+	case action == job.Resolved && (from == job.Scheduled || from == job.InProgress):
 		return "", ""
-	case action == Resolved && from == Suspended && *to != Suspended:
+	case action == job.Resolved && from == job.Suspended && *to != job.Suspended:
 		return "", ""
-	case action == Resolved:
+	case action == job.Resolved:
 		return models.CodeConflict, "state"
-	case from != Completed:
+	case from != job.Completed:
 		return models.CodeConflict, "action"
 	case to != nil && *to != from:
 		return models.CodeConflict, "state"
@@ -43,7 +42,7 @@ func outcome(from State, action Action, to *State) (models.Code, string) {
 
 func TestJobGoesTheWaysThatThereAreAndNoOthers(t *testing.T) {
 	t.Parallel()
-	targets := []*State{nil}
+	targets := []*job.State{nil}
 	for _, state := range states {
 		targets = append(targets, &state)
 	}
@@ -56,13 +55,10 @@ func TestJobGoesTheWaysThatThereAreAndNoOthers(t *testing.T) {
 				}
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					before := &Job{State: from, Output: json.RawMessage(`1`), ChangeCount: 3}
+					before := &job.Job{State: from, Output: json.RawMessage(`1`), ChangeCount: 3}
 					j := *before
-					in := Change{State: to, Action: action, Output: json.RawMessage(`2`)}
-					err := in.check()
-					if err == nil {
-						err = j.change(in, start)
-					}
+					in := job.Change{State: to, Action: action, Output: json.RawMessage(`2`)}
+					err := j.ChangeBy(in, modelstest.Start)
 					if code, field := outcome(from, action, to); code != "" {
 						var e *models.Error
 						if !errors.As(err, &e) || e.Code != code || e.Field != field {
@@ -84,19 +80,20 @@ func TestJobGoesTheWaysThatThereAreAndNoOthers(t *testing.T) {
 }
 
 // wantChanged checks what a change has done to a job.
-func wantChanged(t *testing.T, before, after *Job, in Change) {
+func wantChanged(t *testing.T, before, after *job.Job, in job.Change) {
 	t.Helper()
 	want := *before
-	want.LastAction, want.UpdatedAt, want.ChangeCount, want.Output = &in.Action, start, before.ChangeCount+1, in.Output
+	want.LastAction, want.UpdatedAt = &in.Action, modelstest.Start
+	want.ChangeCount, want.Output = before.ChangeCount+1, in.Output
 	switch in.Action {
-	case Resolved:
+	case job.Resolved:
 		want.State = *in.State
-		if want.State != Suspended {
-			want.CompletedAt = &start
+		if want.State != job.Suspended {
+			want.CompletedAt = &modelstest.Start
 		}
-	case Accepted, Declined:
-		want.Correct = new(in.Action == Accepted)
-	case Edited:
+	case job.Accepted, job.Declined:
+		want.Correct = new(in.Action == job.Accepted)
+	case job.Edited:
 	}
 	if diff := cmp.Diff(&want, after); diff != "" {
 		t.Error(diff)

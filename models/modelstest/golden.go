@@ -1,4 +1,4 @@
-// Package modelstest has what tests of the domain's rooms share.
+// Package modelstest is what tests of the domain stand on: a World with its clock and queue, inputs and checks, and golden files.
 package modelstest
 
 import (

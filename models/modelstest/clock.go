@@ -1,0 +1,60 @@
+package modelstest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Start is when the clock of every test begins.
+var Start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// Clock is moved by hand.
+type Clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+// NewClock shows a time.
+func NewClock(at time.Time) *Clock { return &Clock{at: at} }
+
+// Now is what it shows.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+// Advance moves it on.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// Clocked is a store with a clock of a test's, which takes a while to answer.
+type Clocked struct {
+	models.Store
+	By   *Clock
+	Took func() // is called before the answer; nil: it comes at once
+}
+
+// Clock is asked by those who compare their clocks with the database's.
+func (c *Clocked) Clock(context.Context) (time.Time, error) {
+	at := c.By.Now()
+	if c.Took != nil {
+		c.Took()
+	}
+	return at, nil
+}
+
+// ServiceAhead is a process whose clock is ahead of the database's, which the world's is.
+func (w *World) ServiceAhead(ahead time.Duration) *models.Service {
+	return w.ServiceOn(&Clocked{Store: w.Store, By: w.Clock}).WithClock(
+		func() time.Time { return w.Clock.Now().Add(ahead) }, func() float64 { return 0.5 })
+}
+
+// ClockErrors are clocks that are too fast, and too slow.
+var ClockErrors = []time.Duration{15 * time.Second, -15 * time.Second, time.Hour}

@@ -1,0 +1,35 @@
+package modelstest
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/ringback/ringback/models"
+)
+
+// SetNoticeMode changes what the partner hears of failures.
+func (w *World) SetNoticeMode(mode models.NoticeMode) {
+	w.T.Helper()
+	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, models.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: mode})
+	NoError(w.T, err)
+}
+
+// Notice is a notice as the partner reads it.
+type Notice struct {
+	EventData struct {
+		FirstName, NextAttemptAt *string
+		Status                   *int
+		WillRetry                bool
+		Attempt                  int
+		CallbackUID              string
+	}
+	AccountID int64
+}
+
+// ReadNotice reads the body of a notice.
+func ReadNotice(t testing.TB, c *models.Callback) Notice {
+	t.Helper()
+	var n Notice
+	NoError(t, json.Unmarshal(c.Body, &n))
+	return n
+}

@@ -1,0 +1,136 @@
+package modelstest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Queue is a models.Queue that records wake-ups instead of sending them, and starts instead of making them.
+type Queue struct {
+	// Room is of the worker of this process: for so many callbacks more. It is to be set before somebody reserves some of it.
+	Room int
+
+	mu       sync.Mutex
+	wakeups  []models.Wakeup
+	err      error
+	open     int
+	started  []*models.Delivery
+	patience time.Duration
+}
+
+// Wake records wake-ups.
+func (q *Queue) Wake(ctx context.Context, _ time.Time, wakeups []models.Wakeup) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if deadline, ok := ctx.Deadline(); ok {
+		q.patience = time.Until(deadline)
+	}
+	if q.err == nil {
+		q.wakeups = append(q.wakeups, wakeups...)
+	}
+	return q.err
+}
+
+// Reserve gives of its room.
+func (q *Queue) Reserve(_ models.Lane, n int, _ int64) models.Reservation {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	room := min(n, q.Room)
+	q.Room -= room
+	q.open++
+	return &reservation{queue: q, n: room}
+}
+
+// Take returns the wake-ups since the last call.
+func (q *Queue) Take() []models.Wakeup {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	taken := q.wakeups
+	q.wakeups = nil
+	return taken
+}
+
+// Fail makes every later call of Wake fail.
+func (q *Queue) Fail() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.err = errors.New("redis is down")
+}
+
+// Open is how many reservations have not ended.
+func (q *Queue) Open() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.open
+}
+
+// Started returns what was started and not taken yet.
+func (q *Queue) Started() []*models.Delivery {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.started)
+}
+
+// Patience is how long the last who woke would have waited.
+func (q *Queue) Patience() time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.patience
+}
+
+type reservation struct {
+	queue *Queue
+	n     int
+	ended bool
+}
+
+func (r *reservation) N() int { return r.n }
+
+func (r *reservation) Start(_ context.Context, deliveries []*models.Delivery) { r.end(deliveries) }
+
+func (r *reservation) Return() { r.end(nil) }
+
+func (r *reservation) end(deliveries []*models.Delivery) {
+	q := r.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if r.ended {
+		return
+	}
+	r.ended = true
+	q.open--
+	q.Room += r.n - len(deliveries)
+	q.started = append(q.started, deliveries...)
+}
+
+// TakeStarted returns what was started since the last call, and fails where what was reserved is not as it should be.
+func (w *World) TakeStarted(room int) []*models.Delivery {
+	w.T.Helper()
+	q := w.Queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.Room != room || q.open != 0 {
+		w.T.Errorf("there is room for %d, want %d, and %d reservations are open", q.Room, room, q.open)
+	}
+	started := q.started
+	q.started = nil
+	return started
+}
+
+// Limit asks for so much of a lane.
+func Limit(lane models.Lane, limit int) []models.LaneLimit {
+	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
+}
+
+// WokenIDs are the callbacks of wake-ups.
+func WokenIDs(wakeups []models.Wakeup) (ids []int64) {
+	for _, wakeup := range wakeups {
+		ids = append(ids, wakeup.CallbackID)
+	}
+	return ids
+}

@@ -1,0 +1,364 @@
+package modelstest
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// ExecutorSettings is the settings of an action with a URL.
+func ExecutorSettings(url string) models.ActionSettings {
+	return models.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}
+}
+
+// Unanswered is a call that no answer came to.
+func Unanswered(code models.AttemptErrorCode) models.Outcome {
+	return models.Outcome{Error: &models.AttemptError{Code: code, Message: "no answer"}, Duration: time.Millisecond}
+}
+
+// OddInput and OddCustom must come back byte by byte.
+const (
+	OddInput  = `{"url":"https://www.example.com/?a=1&b=<2>","n":12345678901234567890,"z":{"y":[1.50,1e3,-0],"a":null},"é":"\u00e9\u2028"}`
+	OddCustom = `{"z":1,"a":{"c":[{"d":1.50}],"b":"<&>"},"z":2}`
+)
+
+// ReadUsage is what the runs of the account hold.
+func (w *World) ReadUsage() models.Usage {
+	w.T.Helper()
+	has, err := w.Store.ChangeUsage(w.T.Context(), w.Acme.ID, models.Usage{})
+	NoError(w.T, err)
+	return has
+}
+
+// DeliveredTo makes an attempt, which must go to a URL; false when the callback was only moved to another host.
+func (w *World) DeliveredTo(id int64, url string) bool {
+	w.T.Helper()
+	c := w.ReadCallback(id)
+	if !w.Due(c) {
+		w.T.Fatalf("callback %d is not due", id)
+	}
+	d := DeliveryOf(w.ClaimLane(c.Lane, 100), id)
+	if d == nil {
+		return false
+	}
+	if d.Target.URL != url {
+		w.T.Errorf("sent to %s, want %s", d.Target.URL, url)
+	}
+	w.MustSettle(d, Answered(299)) // any 2xx will do
+	return true
+}
+
+// CopyOfExecution is what another goroutine, or the same after a commit that it has not heard of, has in hand.
+func CopyOfExecution(e *models.Execution) *models.Execution {
+	c := *e
+	c.Batch, c.Attempt = new(*e.Batch), new(*e.Attempt)
+	return &c
+}
+
+// MustStop stops a run.
+func (w *World) MustStop(run *models.Run) *models.Run {
+	w.T.Helper()
+	stopped, err := w.StopRun(w.T.Context(), w.Editor, run.ID)
+	NoError(w.T, err)
+	return stopped
+}
+
+// Where runs go.
+const (
+	ExecutorURL = "https://platform.example/actions/search"
+	RunURL      = "https://caller.example/hook" // of a request itself
+)
+
+// Shoes and CustomData are what runs have for input unless they are changed.
+var (
+	Shoes      = json.RawMessage(`{"q":"shoes"}`)
+	CustomData = json.RawMessage(`{"b":1.50,"a":2}`)
+)
+
+// NewAction makes the action that runs are of.
+func (w *World) NewAction() *models.Action {
+	w.T.Helper()
+	a, err := w.CreateAction(w.T.Context(), w.Platform, w.Acme.ID, "search", models.ActionSettings{
+		Executor: models.EndpointUpdate{URL: models.Given(new(ExecutorURL))},
+	})
+	NoError(w.T, err)
+	return a
+}
+
+// RunInput is the input of a run of one input.
+func (w *World) RunInput() models.NewRun {
+	return models.NewRun{
+		ProjectID: w.Shop.ID, Action: "search", Inputs: []models.NewRunInput{{Input: Shoes, CustomData: CustomData}},
+	}
+}
+
+// NewRun makes a run of one input, unless it is changed, and forgets its wake-ups.
+func (w *World) NewRun(changes ...func(*models.NewRun)) *models.Run {
+	w.T.Helper()
+	in := w.RunInput()
+	for _, change := range changes {
+		change(&in)
+	}
+	run, err := w.CreateRun(w.T.Context(), w.Editor, in)
+	NoError(w.T, err)
+	w.Queue.Take()
+	return run
+}
+
+// Pages makes a run ask for so many pages of ten at once.
+func Pages(n int) func(*models.NewRun) {
+	return func(in *models.NewRun) { in.MaxResults = new(n * models.DefaultPageSizeOfAction) }
+}
+
+// Inputs makes a run of so many inputs.
+func Inputs(n int) func(*models.NewRun) {
+	return func(in *models.NewRun) { in.Inputs = slices.Repeat(in.Inputs[:1], n) }
+}
+
+// Calling gives a run a callback of its own.
+func Calling(url string, on models.CallbackOn) func(*models.NewRun) {
+	return func(in *models.NewRun) { in.Callback = &models.NewRunCallback{URL: url, On: on} }
+}
+
+// ReadRun reads a run as it is in the database.
+func (w *World) ReadRun(id int64) *models.Run {
+	w.T.Helper()
+	r, err := w.Run(w.T.Context(), w.Platform, id)
+	NoError(w.T, err)
+	return r
+}
+
+// WithResults adds what lists leave out.
+func (w *World) WithResults(b *models.Batch) *models.Batch {
+	w.T.Helper()
+	if text := w.ReadText(models.ResultsText, b.ID); text != "" {
+		b.Results = json.RawMessage(text)
+	}
+	return b
+}
+
+// BatchesOf returns all batches of a run, in the order of creation.
+func (w *World) BatchesOf(runID int64) (all []*models.Batch) {
+	w.T.Helper()
+	for page := (models.Page{First: models.MaxPageSize}); ; {
+		found, err := w.BatchPages(w.T.Context(), w.Platform, []int64{runID}, page)
+		NoError(w.T, err)
+		for _, b := range found[runID].Nodes {
+			all = append(all, w.WithResults(b))
+		}
+		if !found[runID].HasNext {
+			return all
+		}
+		page.After = new(all[len(all)-1].ListCursor())
+	}
+}
+
+// ReadBatch reads a batch as it is in the database.
+func (w *World) ReadBatch(id int64) *models.Batch {
+	w.T.Helper()
+	found, err := w.Batches(w.T.Context(), w.Platform, id)
+	NoError(w.T, err)
+	return w.WithResults(found[0])
+}
+
+// AttemptsOfBatch returns the calls of the executor for a batch, oldest first.
+func (w *World) AttemptsOfBatch(id int64) []*models.BatchAttempt {
+	w.T.Helper()
+	found, err := w.BatchAttempts(w.T.Context(), w.Platform, id)
+	NoError(w.T, err)
+	return found
+}
+
+// CallbacksOfRun returns what a run has told: the callbacks of an event, in the order of creation.
+func (w *World) CallbacksOfRun(runID int64, event models.EventName) (all []*models.Callback) {
+	w.T.Helper()
+	for page := (models.Page{First: models.MaxPageSize}); ; {
+		found, err := w.CallbackPages(w.T.Context(), w.Platform, models.OwnerRun, []int64{runID},
+			models.CallbackFilter{Event: []models.EventName{event}}, page)
+		NoError(w.T, err)
+		for _, c := range found[runID].Nodes {
+			c.Body = []byte(w.ReadText(models.PayloadText, c.ID))
+			all = append(all, c)
+		}
+		if !found[runID].HasNext {
+			slices.SortFunc(all, func(a, b *models.Callback) int { return int(a.ID - b.ID) })
+			return all
+		}
+		page.After = new(all[len(all)-1].ListCursor())
+	}
+}
+
+// RunBody is a run's callback as its receiver reads it.
+type RunBody struct {
+	CallbackRefUID string `json:"callback_ref_uid"`
+	Run            struct {
+		RunUID   string           `json:"run_uid"`
+		BatchUID *string          `json:"batch_uid"`
+		Status   models.RunStatus `json:"status"`
+		// Of the final callback.
+		CallbackCount *int `json:"callback_count"`
+		OutputCount   *int `json:"output_count"`
+	} `json:"run"`
+	Input      json.RawMessage       `json:"input"`
+	CustomData json.RawMessage       `json:"custom_data"`
+	Error      *models.StandardError `json:"error"`
+	Results    json.RawMessage       `json:"results"`
+}
+
+// ReadRunBody reads the body of a run's callback.
+func ReadRunBody(t testing.TB, c *models.Callback) RunBody {
+	t.Helper()
+	var b RunBody
+	decoder := json.NewDecoder(bytes.NewReader(c.Body))
+	decoder.DisallowUnknownFields()
+	NoError(t, decoder.Decode(&b))
+	return b
+}
+
+// MustClaimBatches takes batches that are due.
+func (w *World) MustClaimBatches(a *models.Action, limit int) []*models.Execution {
+	w.T.Helper()
+	claimed, _, _, err := w.ClaimBatches(w.T.Context(), Limit(a.Lane(), limit))
+	NoError(w.T, err)
+	// A claim has no order of its own.
+	slices.SortFunc(claimed, func(a, b *models.Execution) int { return int(a.Batch.ID - b.Batch.ID) })
+	return claimed
+}
+
+// MustRecordBatch records what came of an execution.
+func (w *World) MustRecordBatch(e *models.Execution, o models.Outcome) {
+	w.T.Helper()
+	NoError(w.T, w.RecordBatch(w.T.Context(), e, o))
+}
+
+// ExecuteAll sees all batches through that are due, and those that follow them, with an answer for each.
+func (w *World) ExecuteAll(a *models.Action, answer func(*models.Execution) models.Outcome) {
+	w.T.Helper()
+	for {
+		claimed := w.MustClaimBatches(a, 100)
+		if len(claimed) == 0 {
+			return
+		}
+		for _, e := range claimed {
+			w.MustRecordBatch(e, answer(e))
+		}
+	}
+}
+
+// Executed is an executor's answer.
+func Executed(status int, body string) models.Outcome {
+	return models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: time.Millisecond}
+}
+
+// Results is the answer of an executor that has n results and, perhaps, more.
+func Results(n int, more bool) models.Outcome {
+	results := slices.Repeat([]json.RawMessage{[]byte(`{"name":"shoe"}`)}, n)
+	body, _ := json.Marshal(map[string]any{"results": results, "has_more": more}) // it cannot fail
+	return Executed(200, string(body))
+}
+
+// NoResults is the answer of an executor behind its last page.
+func NoResults() models.Outcome { return Executed(200, `{"results":[],"has_more":false}`) }
+
+// WantEnded checks that a run has come to an end with everything that belongs to it, once, and returns it.
+func (w *World) WantEnded(id int64, status models.RunStatus) *models.Run {
+	w.T.Helper()
+	run, batches := w.ReadRun(id), w.BatchesOf(id)
+	if run.Status != status || run.FinishedAt == nil || run.OpenBatches != 0 || run.BatchCount != len(batches) {
+		w.T.Errorf("want %s with %d batches, the run is %+v", status, len(batches), run)
+	}
+	results := 0
+	for _, b := range batches {
+		results += b.ResultCount
+		if !b.Status.Ended() || b.FinishedAt == nil || b.NextAttemptAt != nil || b.LeaseUntil != nil {
+			w.T.Errorf("batch %d of an ended run is %s: %+v", b.ID, b.Status, b)
+		}
+	}
+	if run.OutputCount != results {
+		w.T.Errorf("the run counts %d results, its batches have %d", run.OutputCount, results)
+	}
+	w.WantOneFinal(run)
+	return run
+}
+
+// WantOneFinal checks that one callback tells that a run has ended, and that it was created last.
+func (w *World) WantOneFinal(run *models.Run) {
+	w.T.Helper()
+	if run.CallbackOn == models.CallbackOnResult {
+		return
+	}
+	finals := w.CallbacksOfRun(run.ID, models.RunFinishedEvent)
+	if len(finals) != 1 {
+		w.T.Fatalf("%d final callbacks", len(finals))
+	}
+	b := ReadRunBody(w.T, finals[0])
+	if b.Run.Status != run.Status || b.Run.RunUID != run.UID.String() || b.Run.BatchUID != nil {
+		w.T.Errorf("the run is %s, the final callback says %s", run.Status, finals[0].Body)
+	}
+	told := w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent)
+	if b.Run.CallbackCount == nil || *b.Run.CallbackCount != len(told) || *b.Run.OutputCount != run.OutputCount {
+		w.T.Errorf("of %d callbacks and %d results the final one says %s", len(told), run.OutputCount, finals[0].Body)
+	}
+	for _, c := range told {
+		if c.ID > finals[0].ID {
+			w.T.Errorf("callback %d of a batch was created after the final one, %d", c.ID, finals[0].ID)
+		}
+	}
+}
+
+// NewScheduled makes a run that waits for a schedule of the world's action.
+func (w *World) NewScheduled(schedule models.NewSchedule) (*models.RunSchedule, *models.Run) {
+	w.T.Helper()
+	run := w.NewRun(func(in *models.NewRun) { in.Schedule = &schedule })
+	return w.ReadSchedule(*run.ScheduleID), run
+}
+
+// Hourly makes a schedule.
+func (w *World) Hourly() *models.RunSchedule {
+	w.T.Helper()
+	schedule, _ := w.NewScheduled(models.NewSchedule{Cron: new("0 * * * *")})
+	return schedule
+}
+
+// ReadSchedule reads a schedule as it is in the database.
+func (w *World) ReadSchedule(id int64) *models.RunSchedule {
+	w.T.Helper()
+	schedule, err := w.Schedule(w.T.Context(), w.Viewer, id)
+	NoError(w.T, err)
+	return schedule
+}
+
+// RunsOf returns the runs of a schedule, oldest first.
+func (w *World) RunsOf(schedule *models.RunSchedule) []*models.Run {
+	w.T.Helper()
+	page := models.Page{First: models.MaxPageSize}
+	pages, err := w.RunPages(w.T.Context(), w.Viewer, models.RunsOfSchedule, []int64{schedule.ID}, models.RunFilter{}, page)
+	NoError(w.T, err)
+	found := pages[schedule.ID].Nodes
+	slices.Reverse(found)
+	return found
+}
+
+// MustFire fires what is due, and returns how many runs that made.
+func (w *World) MustFire() int {
+	w.T.Helper()
+	fired, err := w.FireSchedules(w.T.Context())
+	NoError(w.T, err)
+	return fired
+}
+
+// WantRuns ends a test that cannot go on with other runs.
+func WantRuns(t testing.TB, runs []*models.Run, want ...models.RunStatus) {
+	t.Helper()
+	got := make([]models.RunStatus, len(runs))
+	for i, r := range runs {
+		got[i] = r.Status
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("the runs are %s, want %s", got, want)
+	}
+}

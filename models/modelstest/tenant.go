@@ -1,0 +1,102 @@
+package modelstest
+
+import (
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models"
+)
+
+// SetURL changes the project's callback URL.
+func (w *World) SetURL(url *string) {
+	w.T.Helper()
+	_, err := w.UpdateProject(w.T.Context(), w.Editor, models.ProjectUpdate{
+		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{URL: models.Given(url)},
+	})
+	NoError(w.T, err)
+}
+
+// NewProjectKey makes a key, and returns its text too.
+func (w *World) NewProjectKey(p *models.Project) (*models.ProjectKey, models.Secret) {
+	w.T.Helper()
+	key, text, err := w.CreateProjectKey(w.T.Context(), w.Platform, p.ID, "CI")
+	NoError(w.T, err)
+	return key, text
+}
+
+// KeyActor is a program with a new key of the project.
+func (w *World) KeyActor(p *models.Project) *models.Actor {
+	w.T.Helper()
+	_, text := w.NewProjectKey(p)
+	actor, err := w.AuthenticateKey(w.T.Context(), text)
+	NoError(w.T, err)
+	return actor
+}
+
+// SetWebhook changes where notices go.
+func (w *World) SetWebhook(url *string) {
+	w.T.Helper()
+	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, models.SSOClientUpdate{
+		SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{URL: models.Given(url)},
+	})
+	NoError(w.T, err)
+}
+
+// SetTarget changes the project's or, without one, the account's URL, with a header that names the level.
+func (w *World) SetTarget(project *models.Project, url *string) {
+	w.T.Helper()
+	level := func(name string) models.EndpointUpdate {
+		headers := []models.Header{{Key: "X-Level", Value: models.Secret(name)}}
+		return models.EndpointUpdate{URL: models.Given(url), Headers: models.Given(headers)}
+	}
+	var err error
+	if project == nil {
+		_, err = w.UpdateAccount(w.T.Context(), w.Admin, models.AccountUpdate{AccountID: w.Acme.ID, Callback: level("account")})
+	} else {
+		_, err = w.UpdateProject(w.T.Context(), w.Admin, models.ProjectUpdate{ProjectID: project.ID, Callback: level("project")})
+	}
+	NoError(w.T, err)
+}
+
+// HiddenSecret must be seen by receivers alone.
+const HiddenSecret = "t0p-s3cr3t-v4lue"
+
+// NewActor makes a user of an account.
+func (w *World) NewActor(account *models.Account, role models.Role) *models.Actor {
+	w.T.Helper()
+	user, err := w.CreateUser(w.T.Context(), w.Platform, models.NewUser{
+		Email: string(role) + "@" + account.RawID() + ".example", FirstName: new("Demo"), LastName: new("User"),
+		PartnerUserID: new("3333312"), Accounts: []models.Membership{{AccountID: account.ID, Role: role}},
+	})
+	NoError(w.T, err)
+	return &models.Actor{User: user, Roles: map[int64]models.Role{account.ID: role}}
+}
+
+// NewProject makes a project, with a callback URL unless that is nil.
+func (w *World) NewProject(account *models.Account, url *string) *models.Project {
+	w.T.Helper()
+	p, err := w.CreateProject(w.T.Context(), w.Platform, models.NewProject{
+		AccountID: account.ID, Name: "Shop", PrimaryDomain: "https://www.example.com/",
+		Callback: models.EndpointUpdate{URL: models.Given(url)},
+	})
+	NoError(w.T, err)
+	return p
+}
+
+// SourcedHeader is a header that stands at a level.
+func SourcedHeader(key, value string, source models.Level) models.SourcedHeader {
+	return models.SourcedHeader{Header: models.Header{Key: key, Value: models.Secret(value)}, Source: source}
+}
+
+// SecretsByText compares secrets by their text, which cmp would print masked.
+var SecretsByText = cmp.Comparer(func(a, b models.Secret) bool { return a.Reveal() == b.Reveal() })
+
+// NoURL takes a URL away.
+var NoURL = models.Given[*string](nil)
+
+// URLOfLength has n bytes.
+func URLOfLength(n int) string {
+	const start = "https://example.com/"
+	return start + strings.Repeat("a", n-len(start))
+}

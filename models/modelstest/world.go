@@ -1,0 +1,125 @@
+package modelstest
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+// The use-cases of what makes callbacks are parts of the world.
+type (
+	crawls = crawl.Service
+	jobs   = job.Service
+)
+
+// Where callbacks go, and the hosts as lanes name them.
+const (
+	AccountURL  = "https://account.example/hook"
+	ProjectURL  = "https://project.example/hook"
+	ProjectHost = "project.example:443"
+	WebhookURL  = "https://partner.example/webhook"
+	WebhookHost = "partner.example:443"
+)
+
+// World is a database with the tenant of the published examples, one more account that is none of its business, and the use-cases on it.
+// Its methods fail the test where what they do fails; those called Must do what the use-case of that name does.
+type World struct {
+	*models.Service
+	*jobs
+	*crawls
+	T           testing.TB
+	Store       *store.Store
+	DatabaseURL string
+	Queue       *Queue
+	Clock       *Clock
+	Rules       models.Rules
+
+	Partner     *models.SSOClient
+	Acme, Other *models.Account
+	Shop        *models.Project // with a callback URL of its own
+	AdminUser   *models.User
+	// The admin, editor and viewer are the account's; the outsider is the other account's admin.
+	Platform, Admin, Editor, Viewer, Outsider *models.Actor
+}
+
+// TwoRetries is the schedule of most tests.
+var TwoRetries = models.Schedule{5 * time.Second, 5 * time.Minute}
+
+// NewWorld opens a database of the test's own.
+func NewWorld(t testing.TB, opts ...store.Option) *World {
+	t.Helper()
+	opened, url := storetest.OpenWithURL(t, opts...)
+	w := &World{
+		T: t, Store: opened, DatabaseURL: url, Queue: &Queue{}, Clock: NewClock(Start), Platform: models.PlatformActor(),
+		Rules: models.Rules{PublicURL: "https://ringback.example", Schedule: TwoRetries, LineWait: 15 * time.Minute},
+	}
+	w.Configure()
+	ctx := t.Context()
+	var err error
+	w.Partner, err = w.CreateSSOClient(ctx, w.Platform, models.NewSSOClient{
+		Name: "Acme SSO", Webhook: models.EndpointUpdate{URL: models.Given(new(WebhookURL))},
+	})
+	NoError(t, err)
+	w.Acme, err = w.CreateAccount(ctx, w.Platform, models.NewAccount{
+		RawID: 123123, Name: "Acme", SSOClientID: &w.Partner.ID, PartnerAccountID: new("123123"),
+	})
+	NoError(t, err)
+	w.Other, err = w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "Other"})
+	NoError(t, err)
+	w.Admin = w.NewActor(w.Acme, models.RoleAdmin)
+	w.AdminUser = w.Admin.User
+	w.Editor, w.Viewer = w.NewActor(w.Acme, models.RoleEditor), w.NewActor(w.Acme, models.RoleViewer)
+	w.Outsider = w.NewActor(w.Other, models.RoleAdmin)
+	w.Shop = w.NewProject(w.Acme, new(ProjectURL))
+	return w
+}
+
+// Configure makes the services anew, after a change of the rules.
+func (w *World) Configure() {
+	w.Service = w.ServiceOn(w.Store)
+	w.crawls = w.CrawlsOn(w.Service, w.Store.InCrawlTx)
+	w.jobs = job.NewService(w.Service, w.Store, w.Store.InJobTx)
+}
+
+// ServiceOn returns a service on another store.
+func (w *World) ServiceOn(s models.Store) *models.Service {
+	return models.NewService(s, w.Queue, w.Rules, slog.New(slog.DiscardHandler)).
+		WithClock(w.Clock.Now, func() float64 { return 0.5 }) // the middle: delays are as planned
+}
+
+// CrawlsOn are the use-cases of crawls with an engine and transactions of their own.
+func (w *World) CrawlsOn(engine *models.Service, inTx models.InTx[crawl.Store]) *crawl.Service {
+	return crawl.NewService(engine, w.Store, inTx, slog.New(slog.DiscardHandler))
+}
+
+// Lane is where the project's callbacks to a host wait, or its jobs', or the notices to the partner.
+func (w *World) Lane(host string) models.Lane {
+	lane := LaneOf(w.Shop, host)
+	switch host {
+	case WebhookHost:
+		lane.Owner = "sso:" + w.Partner.RawID()
+	case JobHost:
+		lane.Owner = "request:" + w.Shop.RawID()
+	}
+	return lane
+}
+
+// LaneOf is where callbacks to a project's own URL wait.
+func LaneOf(p *models.Project, host string) models.Lane {
+	return models.Lane{Host: host, Owner: "project:" + p.RawID(), Account: p.AccountID}
+}
+
+// SQL is a statement on the database itself.
+func (w *World) SQL(statement string, args ...any) {
+	w.T.Helper()
+	pools, err := w.Store.Pools()
+	NoError(w.T, err)
+	_, err = pools["write"].ExecContext(w.T.Context(), statement, args...)
+	NoError(w.T, err)
+}
