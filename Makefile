@@ -28,7 +28,7 @@ generate: ## Makes graph's generated files from the schema, and tidies the modul
 	go mod tidy
 
 bench: ## Runs the benchmarks of models; what processes do together measures: go run ./bench
-	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) ./models ./models/crawl
+	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) ./models/...
 
 image-check: ## Builds what the Dockerfile builds, from what .dockerignore lets through
 	TEST_IMAGE=1 go test -count=1 -run '^TestImage' ./server

@@ -4,18 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"time"
-
-	"github.com/google/uuid"
 )
 
-// What the tests of the rules reach past the use-cases.
-var (
-	CallbackFailedBody = callbackFailedBody
-	RunBatchBody       = runBatchBody
-	RunFinishedBody    = runFinishedBody
-	RunResultBody      = runResultBody
-)
+// CallbackFailedBody is reached past the use-cases.
+var CallbackFailedBody = callbackFailedBody
 
 // DigestAgain reads a callbacks-failed notice, which may have nothing else, and writes it.
 func DigestAgain(body []byte) ([]byte, error) {
@@ -40,22 +32,4 @@ func (d *Delivery) Secrets() []*SigningSecret { return d.secrets }
 func (s *Service) SettleTogether(ctx context.Context, settlements ...*Settlement) error {
 	_, err := s.settleAll(ctx, settlements)
 	return err
-}
-
-// The statuses of runs, and the ways between them.
-var RunStatuses = []RunStatus{
-	RunCreated, RunInvalid, RunQueued, RunScheduled, RunBlocked, RunStopped, RunRunning, RunFailed, RunPartialSucceeded, RunSucceeded,
-}
-
-// Become changes the status of a run, if there is a way.
-func (r *Run) Become(status RunStatus, at time.Time) error { return r.become(status, at) }
-
-// TakeAnswer ends a batch with an answer, or tells that the executor is to be asked again.
-func TakeAnswer(b *Batch, o Outcome, run *Run, at time.Time) (*Batch, bool) {
-	answer := readAnswer(o, uuid.Nil, nil)
-	if answer.mayChange {
-		return b, true
-	}
-	b.take(answer, run, at)
-	return b, false
 }

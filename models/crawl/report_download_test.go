@@ -1,4 +1,4 @@
-package models_test
+package crawl_test
 
 import (
 	"strings"

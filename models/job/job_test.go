@@ -1,4 +1,4 @@
-package models_test
+package job_test
 
 import (
 	"encoding/json"
