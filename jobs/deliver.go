@@ -94,7 +94,7 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 		return models.Outcome{}, err
 	}
 	now := d.service.Now()
-	delivery.Leave(now)
+	delivery.Start(now)
 	headers, err := delivery.Headers(d.userAgent, now)
 	if err != nil {
 		return models.Outcome{}, err

@@ -12,8 +12,9 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// dispatcher carries out what the scheduler decides: it claims, begins and gives back, and tells the scheduler what came of it. What has
-// no room stays in the database, waiting; it costs nothing until then: no timer, no task that comes back, no statement.
+// dispatcher carries out what the scheduler decides: it claims, begins and gives back, and tells the scheduler what
+// came of it. What has no room stays in the database, waiting; it costs nothing until then: no timer, no task that
+// comes back, no statement.
 type dispatcher struct {
 	sources [kinds]source
 	log     *slog.Logger
@@ -169,8 +170,8 @@ func (d *dispatcher) catch(where string, work func() error) error {
 	return d.troubles.Catch(d.ctx, where, work)
 }
 
-// release gives claimed work back as if it had not been claimed. While the database is away that is tried on, and the work's lease is
-// renewed as soon as that can be.
+// release gives claimed work back as if it had not been claimed. While the database is away that is tried on, and the
+// work's lease is renewed as soon as that can be.
 func (d *dispatcher) release(kind int, works []work) {
 	err := insist(d.ctx, func(ctx context.Context) error {
 		return d.catch("release", func() error { return d.sources[kind].release(ctx, works) })

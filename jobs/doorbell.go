@@ -13,9 +13,9 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// doorbell wakes workers at once: the one in this process by a call, others by a message of Redis. asynq polls, and polling
-// often enough to be quick would cost too much when there is nothing to do. A ring that nobody hears does no harm: the task in
-// asynq says the same within a second or two, and what that misses the sweep finds.
+// doorbell wakes workers at once: the one in this process by a call, others by a message of Redis. asynq polls, and
+// polling often enough to be quick would cost too much when there is nothing to do. A ring that nobody hears does no
+// harm: the task in asynq says the same within a second or two, and what that misses the sweep finds.
 type doorbell struct {
 	client  redis.UniversalClient
 	prefix  string // of all keys and channels that are ours and not asynq's
@@ -120,8 +120,8 @@ func (d *doorbell) read(ctx context.Context, worker *attendant, message string) 
 	return nil
 }
 
-// answer answers a ring of another process. Of the workers with room the first one looks: the others would look in vain. One without
-// room looks when it has some.
+// answer answers a ring of another process. Of the workers with room the first one looks: the others would look in
+// vain. One without room looks when it has some.
 func (d *doorbell) answer(ctx context.Context, worker *attendant, r ring) {
 	var free []wake
 	for _, w := range r.Wakes {

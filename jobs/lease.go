@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	// claimTimeout bounds a transaction of some milliseconds. What it would have claimed has half of its lease left then.
+	// claimTimeout bounds a transaction of some milliseconds. What it would have claimed has half of its lease left
+	// then.
 	claimTimeout = 5 * time.Second
-	// renewTimeout is as long as it takes until the next renewal: each lease is tried to be renewed three times before it runs out.
+	// renewTimeout is as long as it takes until the next renewal: each lease is tried to be renewed three times
+	// before it runs out.
 	renewTimeout = models.LeaseRenewal
 	// renewPause is between two tries to renew. After an outage whoever renews first keeps what he has.
 	renewPause = 500 * time.Millisecond
@@ -23,8 +25,8 @@ const (
 // hold is a piece of work in hand: claimed, and not yet settled.
 type hold struct {
 	times int // it was released and is claimed again, for the same attempt
-	// until when its request may leave. The lease has run out for whoever sweeps only after that, by this process's own reckoning: it
-	// began, or was renewed, before the statement that wrote it was sent.
+	// until when its request may leave. The lease has run out for whoever sweeps only after that, by this process's
+	// own reckoning: it began, or was renewed, before the statement that wrote it was sent.
 	until time.Time
 }
 

@@ -40,8 +40,8 @@ func outcomeOf(response egress.Response, err error) (models.Outcome, error) {
 	return outcome, nil
 }
 
-// answerOf says in the scheduler's words what the other side did with a request that was begun at a time, by this process's clock; now is by
-// the database's.
+// answerOf says in the scheduler's words what the other side did with a request that was begun at a time, by this
+// process's clock; now is by the database's.
 func answerOf(outcome models.Outcome, arrived bool, begun, now time.Time) scheduler.Answer {
 	answer := scheduler.Answer{Kind: scheduler.Refused, Took: scheduler.Instant(time.Since(begun).Microseconds())}
 	status := 0
@@ -75,7 +75,8 @@ func kindOfFailure(code models.AttemptErrorCode) scheduler.Kind {
 }
 
 const (
-	// recordTimeout bounds one try to write an outcome, of some milliseconds: a write together with others, which has 5 s, and one alone.
+	// recordTimeout bounds one try to write an outcome, of some milliseconds: a write together with others, which has
+	// 5 s, and one alone.
 	recordTimeout = 10 * time.Second
 	// recordPause is after the first try that failed; then it doubles up to maxRecordPause.
 	recordPause    = 250 * time.Millisecond
@@ -84,8 +85,9 @@ const (
 	lastWord = 5 * time.Second
 )
 
-// insist writes, and tries again while the database is away, for as long as the worker lives and lastWord longer: the request has left,
-// and an answer that is not written down makes it leave once more. The lease is renewed meanwhile, as soon as that can be.
+// insist writes, and tries again while the database is away, for as long as the worker lives and lastWord longer: the
+// request has left, and an answer that is not written down makes it leave once more. The lease is renewed meanwhile,
+// as soon as that can be.
 func insist(ctx context.Context, write func(context.Context) error) error {
 	err := within(context.WithoutCancel(ctx), recordTimeout, write)
 	if err == nil {

@@ -36,9 +36,9 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 	return q
 }
 
-// Wake rings the doorbell for what is due, and enqueues a task for each lane and second. One that is there already is no error. The
-// first real error ends it: a Redis that refuses one refuses them all, and the sweep will find the rest. While Redis is away, which has
-// been said, only the worker of this process is woken, and that is no error.
+// Wake rings the doorbell for what is due, and enqueues a task for each lane and second. One that is there already is
+// no error. The first real error ends it: a Redis that refuses one refuses them all, and the sweep will find the
+// rest. While Redis is away, which has been said, only the worker of this process is woken, and that is no error.
 func (q *Queue) Wake(ctx context.Context, now time.Time, wakeups []models.Wakeup) error {
 	var entries []entry
 	var due []wake
@@ -66,7 +66,8 @@ func (q *Queue) Wake(ctx context.Context, now time.Time, wakeups []models.Wakeup
 	return err
 }
 
-// tell is the part of Redis: the ring first, which wakes at once, then the tasks. It also tells whether Redis answered at all.
+// tell is the part of Redis: the ring first, which wakes at once, then the tasks. It also tells whether Redis
+// answered at all.
 func (q *Queue) tell(ctx context.Context, due []wake, entries []entry) (answered bool, err error) {
 	if err := q.bell.ringThere(ctx, due); err != nil {
 		return false, err

@@ -27,8 +27,8 @@ type source struct {
 	name string // of a piece of it, in the log
 	// claim takes what is due in lanes, up to the limit of each.
 	claim func(ctx context.Context, lanes []models.LaneLimit) (claimed, error)
-	// do sees a piece of work through. It calls answered as soon as the other side is done with it; what is left to do then is ours, as
-	// writing down what came of it.
+	// do sees a piece of work through. It calls answered as soon as the other side is done with it; what is left to
+	// do then is ours, as writing down what came of it.
 	do func(ctx context.Context, work work, answered func(scheduler.Answer))
 	// renew returns the leases that it has renewed: not those that were lost.
 	renew func(ctx context.Context, leases []models.Lease) ([]models.Lease, error)
@@ -87,7 +87,8 @@ func suspectOf[W work](claim func(context.Context) ([]W, error)) func(context.Co
 	}
 }
 
-// laneOf is a lane as the scheduler sees it. An executor is an endpoint of its own, whatever else stands at its address.
+// laneOf is a lane as the scheduler sees it. An executor is an endpoint of its own, whatever else stands at its
+// address.
 func laneOf(l models.Lane) scheduler.Lane {
 	lane := scheduler.Lane{Key: l.String(), Endpoint: l.Host, Host: l.Host, Account: l.Account, Kind: kindCallback}
 	if name, _, err := net.SplitHostPort(l.Host); err == nil {

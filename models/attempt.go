@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -37,13 +38,14 @@ const (
 func AttemptErrorCodes() []AttemptErrorCode {
 	return []AttemptErrorCode{
 		DNSError, ConnectRefused, ConnectTimeout, TLSError, Timeout, ConnectionReset, BlockedAddress, InvalidURL,
-		Redirect, HTTPStatusError, ResponseTooLarge, MalformedResponse, NoCallbackURL, Interrupted, InternalError, LocalError,
-		Superseded,
+		Redirect, HTTPStatusError, ResponseTooLarge, MalformedResponse, NoCallbackURL, Interrupted, InternalError,
+		LocalError, Superseded,
 	}
 }
 
-// Ours tells the causes that lie on our side and say nothing of the receiver: such an attempt costs no retry and tells no partner.
-// INTERRUPTED is sent again at once, LOCAL_ERROR after localDelay; that one counts like any other after MaxLocal.
+// Ours tells the causes that lie on our side and say nothing of the receiver: such an attempt costs no retry and
+// tells no partner. INTERRUPTED is sent again at once, LOCAL_ERROR after localDelay; that one counts like any other
+// after MaxLocal.
 func (c AttemptErrorCode) Ours() bool { return slices.Contains(oursCauses, c) }
 
 var oursCauses = []AttemptErrorCode{Interrupted, InternalError, LocalError}
@@ -67,10 +69,11 @@ type Attempt struct {
 	Timings    Timings
 	HTTPStatus *int
 	Error      *AttemptError // nil on success, and while the answer is awaited
-	// Warning says what of the URL and the headers would be refused if it were set today; nil: nothing, or the answer is awaited.
+	// Warning says what of the URL and the headers would be refused if it were set today; nil: nothing, or the answer
+	// is awaited.
 	Warning *string
-	// ResponseBody is the first 64 KiB of the answer, decompressed and in UTF-8 where it says what it is, with the configured header
-	// values masked.
+	// ResponseBody is the first 64 KiB of the answer, decompressed and in UTF-8 where it says what it is, with the
+	// configured header values masked.
 	ResponseBody []byte
 }
 
@@ -86,7 +89,8 @@ type Outcome struct {
 	Duration     time.Duration
 	Timings      Timings
 	ResponseBody []byte
-	// ClosedIdle: it went out on a connection kept from an earlier request, which ended before a byte of the answer came.
+	// ClosedIdle: it went out on a connection kept from an earlier request, which ended before a byte of the answer
+	// came.
 	ClosedIdle bool
 	// RetryAfter is the answer's Retry-After header, empty where there was none.
 	RetryAfter string
@@ -109,8 +113,8 @@ func FittingStatus(status *int) *int {
 	return status
 }
 
-// Normalized returns the outcome as it may be relied on and stored: it has a status of 100 to 599, or an error, or both. What comes from
-// outside is anything.
+// Normalized returns the outcome as it may be relied on and stored: it has a status of 100 to 599, or an error, or
+// both. What comes from outside is anything.
 func (o Outcome) Normalized() Outcome {
 	o.HTTPStatus = FittingStatus(o.HTTPStatus)
 	if o.HTTPStatus == nil && o.Error == nil {
@@ -130,9 +134,11 @@ func (a *Attempt) finish(o Outcome, rules event, headers []SourcedHeader, at tim
 		a.Error = &AttemptError{a.Error.Code, string(Redact([]byte(a.Error.Message), headers))}
 	}
 	a.ResponseBody = Redact(o.ResponseBody, headers)
-	a.ResponseBody = a.ResponseBody[:min(len(a.ResponseBody), maxResponseBody)] // masks can be longer than what they hide
+	// Masks can be longer than what they hide.
+	a.ResponseBody = a.ResponseBody[:min(len(a.ResponseBody), maxResponseBody)]
 	if a.Error == nil && !rules.succeeds(*o.HTTPStatus) {
-		a.Error = &AttemptError{HTTPStatusError, "the receiver answered with the status " + RawIDText(int64(*o.HTTPStatus))}
+		message := fmt.Sprintf("the receiver answered with the status %d", *o.HTTPStatus)
+		a.Error = &AttemptError{HTTPStatusError, message}
 	}
 }
 
@@ -145,7 +151,8 @@ func (a *Attempt) interrupt(at time.Time) {
 // InterruptedMessage is the sentence beside INTERRUPTED.
 const InterruptedMessage = "the worker stopped before the answer came; the callback is sent again"
 
-// NoticeFailedMessage stands in place of the cause's own sentence, which names the partner's host, for those who may not see it.
+// NoticeFailedMessage stands in place of the cause's own sentence, which names the partner's host, for those who may
+// not see it.
 const NoticeFailedMessage = "the partner's webhook did not take the notice"
 
 // ListCursor is the attempt's place in its callback's list.

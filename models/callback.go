@@ -37,14 +37,16 @@ type Callback struct {
 	Target TargetKind
 	// TargetURL is the URL as it was resolved last; with TargetRequest, the fixed one.
 	TargetURL *string
-	// Lane is where it waits, by its target as it was resolved last. That of one from before there were lanes is empty until a sweep has
-	// given it one.
+	// Lane is where it waits, by its target as it was resolved last. That of one from before there were lanes is
+	// empty until a sweep has given it one.
 	Lane Lane
-	// TargetHeaders are the request's own, with TargetRequest only. Unreadable is why they could not be read, nil when they could.
+	// TargetHeaders are the request's own, with TargetRequest only. Unreadable is why they could not be read, nil
+	// when they could.
 	TargetHeaders []Header
 	Unreadable    error
 
-	// ContentType and Body are rendered when the callback is created, and sent as they are by every attempt and replay.
+	// ContentType and Body are rendered when the callback is created, and sent as they are by every attempt and
+	// replay.
 	ContentType string
 	Body        []byte
 	// BodyBytes is the size of a body that a claim has left out, 0 where it is in Body.
@@ -53,18 +55,21 @@ type Callback struct {
 	AccountID int64
 	ProjectID int64
 	Source    Source
-	// CreatedByUserID is who created the source, nil where nobody did, and where the release before has written the callback.
+	// CreatedByUserID is who created the source, nil where nobody did, and where the release before has written the
+	// callback.
 	CreatedByUserID *int64
 	ReplayOfID      *int64 // the original that this is a replay of
 	CauseID         *int64 // the callback whose failure this notice tells of
 
-	// ReplayCount is the number of the last replay that is counted here: the history leaves it out, and so did earlier releases.
+	// ReplayCount is the number of the last replay that is counted here: the history leaves it out, and so did
+	// earlier releases.
 	ReplayCount int
 
-	// DedupKey names what may happen only once (one event of one source, the nth replay); the database keeps it unique.
+	// DedupKey names what may happen only once (one event of one source, the nth replay); the database keeps it
+	// unique.
 	DedupKey string
-	// OrderingKey makes a line of the callbacks that share it: they are delivered one after the other, in the order of their
-	// creation. Empty: in any order.
+	// OrderingKey makes a line of the callbacks that share it: they are delivered one after the other, in the order
+	// of their creation. Empty: in any order.
 	OrderingKey string
 	// Held is set while an earlier callback of the line has not ended: this one is not due, whatever the time.
 	Held bool
@@ -74,8 +79,8 @@ type Callback struct {
 	AttemptCount int
 	Tries
 	NextAttemptAt *time.Time
-	// LeaseUntil is set while RUNNING: until then the worker that claimed it is alone in sending it. It renews it for as long
-	// as it lives.
+	// LeaseUntil is set while RUNNING: until then the worker that claimed it is alone in sending it. It renews it for
+	// as long as it lives.
 	LeaseUntil *time.Time
 
 	// HTTPStatus and Error are those of the last finished attempt.
@@ -97,7 +102,8 @@ func (c *Callback) RawID() string { return RawIDText(c.ID) }
 // ListCursor is the callback's place in a list.
 func (c *Callback) ListCursor() Cursor { return Cursor{c.CreatedAt, c.ID} }
 
-// QueueWindow is how far in the future a wake-up may be: what is due later is left to the sweep, so that the queue holds the near future only.
+// QueueWindow is how far in the future a wake-up may be: what is due later is left to the sweep, so that the queue
+// holds the near future only.
 const QueueWindow = time.Minute
 
 // due makes the callback wait for its next attempt at the given time.
@@ -113,16 +119,16 @@ func (c *Callback) claimed(at time.Time) *Callback {
 	return &claimed
 }
 
-// aim points the callback at a target.
-func (c *Callback) aim(t Target, owners Owners) {
+// setTarget points the callback at a target.
+func (c *Callback) setTarget(t Target, owners Owners) {
 	c.TargetURL, c.Lane = nil, laneOf(t, owners)
 	if t.URL != "" {
 		c.TargetURL = &t.URL
 	}
 }
 
-// resolveTarget returns where a callback goes as things are now. What of it cannot be read is no error, but stands in the target: the URL
-// is known all the same.
+// resolveTarget returns where a callback goes as things are now. What of it cannot be read is no error, but stands in
+// the target: the URL is known all the same.
 func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners) (Target, error) {
 	switch c.Target {
 	case TargetRequest:
@@ -137,7 +143,8 @@ func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners
 	if err != nil || client.Webhook.URL == nil {
 		return Target{}, err
 	}
-	return Target{*client.Webhook.URL, LevelSSOClient, Sourced(client.Webhook.Headers, LevelSSOClient), client.Webhook.Unreadable}, nil
+	webhook := client.Webhook
+	return Target{*webhook.URL, LevelSSOClient, Sourced(webhook.Headers, LevelSSOClient), webhook.Unreadable}, nil
 }
 
 // end gives the callback its final status.

@@ -21,8 +21,9 @@ type Delivery struct {
 	refusal  *AttemptError // why no request leaves, where the claim has found that
 }
 
-// LeaseTime is how long a claim lasts unless it is renewed; a worker renews its claims every LeaseRenewal. A worker that was
-// killed is noticed when the lease has run out and the sweep has come by: within LeaseTime + one sweep = 12 s.
+// LeaseTime is how long a claim lasts unless it is renewed; a worker renews its claims every LeaseRenewal. A worker
+// that was killed is noticed when the lease has run out and the sweep has come by: within LeaseTime + one sweep = 12
+// s.
 const (
 	LeaseTime    = 10 * time.Second
 	LeaseRenewal = 3 * time.Second
@@ -34,8 +35,8 @@ type DeliveryTx interface {
 	AttemptTx
 
 	// ClaimDue turns PENDING callbacks that are due into RUNNING ones with a lease and their next attempt numbers: of
-	// each lane up to its limit, those that wait the longest, in one statement. Callers at the same moment get different
-	// ones.
+	// each lane up to its limit, those that wait the longest, in one statement. Callers at the same moment get
+	// different ones.
 	ClaimDue(ctx context.Context, lanes []LaneLimit, now, leaseUntil time.Time) ([]*Callback, error)
 	// ClaimSuspect is ClaimDue for one callback that only ever is sent alone, of any lane; ClaimDue leaves those out.
 	ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*Callback, error)
@@ -53,11 +54,14 @@ type AttemptTx interface {
 	GiveBackCallbacks(ctx context.Context, callbacks ...*Callback) error
 }
 
-// Claim takes callbacks that are due, of each lane up to its limit, for one attempt each: in one transaction they get a lease, their
-// targets are resolved, and the attempts' rows are written, so that no request leaves without one. Those that are not to be sent now are
-// given back: what cannot be read is put off, and what goes to another lane by now waits there, which movedTo names. The lanes that gave
-// as many as they were asked for are full: they may have more.
-func (s *Service) Claim(ctx context.Context, lanes []LaneLimit) (deliveries []*Delivery, movedTo []Lane, full []string, err error) {
+// Claim takes callbacks that are due, of each lane up to its limit, for one attempt each: in one transaction they get
+// a lease, their targets are resolved, and the attempts' rows are written, so that no request leaves without one.
+// Those that are not to be sent now are given back: what cannot be read is put off, and what goes to another lane by
+// now waits there, which movedTo names. The lanes that gave as many as they were asked for are full: they may have
+// more.
+func (s *Service) Claim(
+	ctx context.Context, lanes []LaneLimit,
+) (deliveries []*Delivery, movedTo []Lane, full []string, err error) {
 	deliveries, movedTo, err = s.claim(ctx, func(tx DeliveryTx, at time.Time) ([]*Callback, error) {
 		claimed, err := tx.ClaimDue(ctx, lanes, at, at.Add(LeaseTime))
 		full = FullLanes(lanes, claimed, func(c *Callback) Lane { return c.Lane })
@@ -69,8 +73,8 @@ func (s *Service) Claim(ctx context.Context, lanes []LaneLimit) (deliveries []*D
 	return deliveries, movedTo, full, nil
 }
 
-// ClaimSuspect is Claim for one callback, of any lane, that a worker took with it SuspectAfter times when it died: it is to be sent while
-// nothing else is in flight.
+// ClaimSuspect is Claim for one callback, of any lane, that a worker took with it SuspectAfter times when it died: it
+// is to be sent while nothing else is in flight.
 func (s *Service) ClaimSuspect(ctx context.Context) ([]*Delivery, error) {
 	deliveries, _, err := s.claim(ctx, func(tx DeliveryTx, at time.Time) ([]*Callback, error) {
 		return tx.ClaimSuspect(ctx, at, at.Add(LeaseTime))
@@ -78,7 +82,9 @@ func (s *Service) ClaimSuspect(ctx context.Context) ([]*Delivery, error) {
 	return deliveries, err
 }
 
-func (s *Service) claim(ctx context.Context, some func(tx DeliveryTx, at time.Time) ([]*Callback, error)) (deliveries []*Delivery, movedTo []Lane, err error) {
+func (s *Service) claim(
+	ctx context.Context, some func(tx DeliveryTx, at time.Time) ([]*Callback, error),
+) (deliveries []*Delivery, movedTo []Lane, err error) {
 	err = s.store.InTx(ctx, func(tx Store) error {
 		at := s.now()
 		claimed, err := some(tx, at)
@@ -94,25 +100,27 @@ func (s *Service) claim(ctx context.Context, some func(tx DeliveryTx, at time.Ti
 	return deliveries, movedTo, nil
 }
 
-func (s *Service) prepare(ctx context.Context, tx DeliveryTx, claimed []*Callback, at time.Time) (deliveries []*Delivery, movedTo []Lane, err error) {
+func (s *Service) prepare(
+	ctx context.Context, tx DeliveryTx, claimed []*Callback, at time.Time,
+) (deliveries []*Delivery, movedTo []Lane, err error) {
 	ids := make([]*int64, len(claimed))
 	for i, c := range claimed {
 		ids[i] = &c.ProjectID
 	}
-	known, err := ReadParties(ctx, tx, ids, nil)
+	parties, err := ReadParties(ctx, tx, ids, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	var back []*Callback
 	for _, c := range claimed {
 		lane := c.Lane
-		d, err := s.aimed(ctx, tx, c, known, at)
+		d, err := s.resolve(ctx, tx, c, parties, at)
 		if err != nil && !ofRow(err) {
 			return nil, nil, err
 		}
 		switch {
 		case err != nil:
-			d = s.putOff(ctx, c, err, at)
+			d = s.postpone(ctx, c, err, at)
 		case c.Lane != lane:
 			c.due(at)
 			d, movedTo = nil, append(movedTo, c.Lane)
@@ -123,17 +131,19 @@ func (s *Service) prepare(ctx context.Context, tx DeliveryTx, claimed []*Callbac
 			deliveries = append(deliveries, d)
 		}
 	}
-	deliveries, err = s.equip(ctx, tx, deliveries, back, at)
+	deliveries, err = s.startAttempts(ctx, tx, deliveries, back, at)
 	return deliveries, DistinctLanes(movedTo), err
 }
 
-// aimed makes the next attempt of a claimed callback.
-func (s *Service) aimed(ctx context.Context, tx DeliveryTx, c *Callback, known Parties, at time.Time) (d *Delivery, err error) {
+// resolve makes the next attempt of a claimed callback.
+func (s *Service) resolve(
+	ctx context.Context, tx DeliveryTx, c *Callback, parties Parties, at time.Time,
+) (d *Delivery, err error) {
 	if c.Exhausted() {
 		return refused(c, RefusedExhausted, at), nil
 	}
 	return d, s.troubles.Catch(ctx, "claim", func() error {
-		owners, err := known.Owner(c.ProjectID)
+		owners, err := parties.Owner(c.ProjectID)
 		if err != nil {
 			return err
 		}
@@ -141,17 +151,18 @@ func (s *Service) aimed(ctx context.Context, tx DeliveryTx, c *Callback, known P
 		if err != nil {
 			return err
 		}
-		c.aim(target, owners)
+		c.setTarget(target, owners)
 		d = newDelivery(c, target, owners, at)
 		return target.Unreadable
 	})
 }
 
-// putOff is for a claimed callback that cannot be sent because a row cannot be read: it waits, or after a day is given up by the delivery
-// that is returned.
-func (s *Service) putOff(ctx context.Context, c *Callback, err error, at time.Time) *Delivery {
+// postpone is for a claimed callback that cannot be sent because a row cannot be read: it waits, or after a day is
+// given up by the delivery that is returned.
+func (s *Service) postpone(ctx context.Context, c *Callback, err error, at time.Time) *Delivery {
 	next, again := c.Postpone(at)
-	s.troubles.Unreadable(ctx, "callback", "callback", c.UID.String(), "project", c.ProjectID, "since", *c.UnreadableSince, "again", again, "error", err)
+	s.troubles.Unreadable(ctx, "callback", "callback", c.UID.String(), "project", c.ProjectID,
+		"since", *c.UnreadableSince, "again", again, "error", err)
 	if !again {
 		return refused(c, RefusedUnreadable, at)
 	}
@@ -173,9 +184,11 @@ func newAttempt(c *Callback, at time.Time) *Attempt {
 	return &Attempt{UID: NewUID(), CallbackID: c.ID, Number: c.AttemptCount, URL: c.TargetURL, StartedAt: at}
 }
 
-// equip gives deliveries their secrets and writes their attempts, and gives back what is not to be sent now: those whose secrets cannot
-// be read join it.
-func (s *Service) equip(ctx context.Context, tx AttemptTx, deliveries []*Delivery, back []*Callback, at time.Time) ([]*Delivery, error) {
+// startAttempts gives deliveries their secrets and writes their attempts, and gives back what is not to be sent now:
+// those whose secrets cannot be read join it.
+func (s *Service) startAttempts(
+	ctx context.Context, tx AttemptTx, deliveries []*Delivery, back []*Callback, at time.Time,
+) ([]*Delivery, error) {
 	signers := map[SigningOwner]bool{}
 	for _, d := range deliveries {
 		if d.refusal == nil {
@@ -194,7 +207,7 @@ func (s *Service) equip(ctx context.Context, tx AttemptTx, deliveries []*Deliver
 		d.secrets = secrets[d.signer]
 		if err := unreadable(d.secrets); err != nil {
 			c := d.Callback
-			if d = s.putOff(ctx, c, err, at); d == nil {
+			if d = s.postpone(ctx, c, err, at); d == nil {
 				back = append(back, c)
 				continue
 			}
@@ -215,8 +228,8 @@ func signer(c *Callback, owners Owners) SigningOwner {
 	return SigningOwner{ProjectID: owners.Project.ID}
 }
 
-// MaxClaimedBody is how long a body may be, in bytes, that is read with the claim. A longer one is fetched when its request starts, so that
-// what waits in a worker takes little of its memory.
+// MaxClaimedBody is how long a body may be, in bytes, that is read with the claim. A longer one is fetched when its
+// request starts, so that what waits in a worker takes little of its memory.
 const MaxClaimedBody = 64 << 10
 
 // Fetch reads what of a delivery the claim has left out, in one statement. Where nothing is missing it does nothing.
@@ -235,8 +248,8 @@ func (s *Service) Fetch(ctx context.Context, d *Delivery) error {
 // Bytes is the size of the request's body, also before it is fetched.
 func (d *Delivery) Bytes() int64 { return int64(len(d.Callback.Body)) + d.Callback.BodyBytes }
 
-// Leave is called when the request leaves: a delivery that was claimed ahead has waited for its turn.
-func (d *Delivery) Leave(at time.Time) { d.Attempt.StartedAt = at.UTC().Truncate(time.Microsecond) }
+// Start is called when the request leaves: a delivery that was claimed ahead has waited for its turn.
+func (d *Delivery) Start(at time.Time) { d.Attempt.StartedAt = at.UTC().Truncate(time.Microsecond) }
 
 func (d *Delivery) rules() event { return d.Callback.rules() }
 

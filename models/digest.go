@@ -13,8 +13,8 @@ import (
 const DigestInterval = time.Minute
 
 const (
-	// claimedAhead is how long a worker keeps what it has claimed before it leaves (jobs/scheduler): when that was is written with what came
-	// of it, and until then only the claim is known.
+	// claimedAhead is how long a worker keeps what it has claimed before it leaves (jobs/scheduler): when that was is
+	// written with what came of it, and until then only the claim is known.
 	claimedAhead = time.Second
 	// maxDigestUIDs bounds the callbacks that a digest names.
 	maxDigestUIDs = 20
@@ -22,8 +22,8 @@ const (
 	maxDigestStatuses = 20
 )
 
-// digest tells the partner of failures of a project, in the digest that waits or in a new one. Who does the same at the same moment waits,
-// to the end of the transaction; of what a worker has claimed the bytes stay as they are.
+// digest tells the partner of failures of a project, in the digest that waits or in a new one. Who does the same at
+// the same moment waits, to the end of the transaction; of what a worker has claimed the bytes stay as they are.
 func (s *Service) digest(ctx context.Context, tx NoticeTx, projectID int64, failed []*Delivery) ([]Wakeup, error) {
 	if err := tx.LockOrderingKey(ctx, "digest:"+RawIDText(projectID)); err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (s *Service) digest(ctx context.Context, tx NoticeTx, projectID int64, fail
 	}
 	if last != nil && last.Status == StatusPending && last.AttemptCount == 0 {
 		if added, err := s.addToDigest(ctx, tx, last, failures); added || err != nil {
-			return s.wakeGrown(last), err
+			return s.wakeDigest(last), err
 		}
 	}
 	var notBefore time.Time
@@ -54,8 +54,8 @@ func (s *Service) digest(ctx context.Context, tx NoticeTx, projectID int64, fail
 	}
 	// Its first failure names it: that is told once, so no other digest has the name.
 	c, err := s.Raise(ctx, tx, Occasion{
-		Event: CallbacksFailedEvent, DedupKey: failed[0].noticeKey("callbacks-failed"), ProjectID: projectID, notBefore: notBefore,
-		Render: func(e Envelope) ([]byte, error) { return callbacksFailedBody(e, failures) },
+		Event: CallbacksFailedEvent, DedupKey: failed[0].noticeKey("callbacks-failed"), ProjectID: projectID,
+		notBefore: notBefore, Render: func(e Envelope) ([]byte, error) { return callbacksFailedBody(e, failures) },
 	})
 	return s.wakeups(c), err
 }
@@ -75,8 +75,8 @@ func (s *Service) addToDigest(ctx context.Context, tx NoticeTx, waiting *Callbac
 	return tx.RewriteDigest(ctx, waiting.ID, body)
 }
 
-// wakeGrown wakes what should have been claimed: a worker passes by a row that is being written.
-func (s *Service) wakeGrown(c *Callback) []Wakeup {
+// wakeDigest wakes what should have been claimed: a worker passes by a row that is being written.
+func (s *Service) wakeDigest(c *Callback) []Wakeup {
 	w, ok := c.wakeup(s.now())
 	if !ok || w.At.After(s.now()) {
 		return nil
@@ -138,7 +138,8 @@ func (d *digestData) add(failures []Failure) {
 		at := FormatTime(*f.Attempt.FinishedAt) // of one length: the order of the texts is that of the times
 		d.FirstFailedAt, d.LastFailedAt = min(cmp.Or(d.FirstFailedAt, at), at), max(d.LastFailedAt, at)
 		d.count(f.Attempt)
-		if uid := f.Callback.UID.String(); len(d.CallbackUIDs) < maxDigestUIDs && !slices.Contains(d.CallbackUIDs, uid) {
+		uid := f.Callback.UID.String()
+		if len(d.CallbackUIDs) < maxDigestUIDs && !slices.Contains(d.CallbackUIDs, uid) {
 			d.CallbackUIDs = append(d.CallbackUIDs, uid)
 		}
 	}
@@ -175,7 +176,8 @@ func (d *digestData) count(a *Attempt) {
 	d.Causes = append(d.Causes, cause)
 }
 
-// digesting are the accounts whose partner had digests when it was told last. It is a hint: what is told is decided in the transaction.
+// digesting are the accounts whose partner had digests when it was told last. It is a hint: what is told is decided
+// in the transaction.
 type digesting struct {
 	mu       sync.Mutex
 	accounts map[int64]bool

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// DirectStarts are the callbacks of one transaction that are claimed as they are created: for those the worker of this process has
-// room. That saves them the wake-up and the claim. Should the process die after the commit, they are found as all that is claimed:
-// when the lease has run out.
+// DirectStarts are the callbacks of one transaction that are claimed as they are created: for those the worker of
+// this process has room. That saves them the wake-up and the claim. Should the process die after the commit, they are
+// found as all that is claimed: when the lease has run out.
 type DirectStarts struct {
 	service *Service
 	rooms   map[Lane]*directRoom
@@ -26,15 +26,18 @@ func (s *Service) NewDirectStarts() *DirectStarts {
 	return &DirectStarts{service: s, rooms: map[Lane]*directRoom{}}
 }
 
-// Create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It returns the others.
-// To its caller all of them stay PENDING, as they were accepted: what has become of them since is the worker's.
-func (d *DirectStarts) Create(ctx context.Context, tx StartTx, known Parties, callbacks []*Callback) (rest []*Callback, err error) {
+// Create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It
+// returns the others. To its caller all of them stay PENDING, as they were accepted: what has become of them since is
+// the worker's.
+func (d *DirectStarts) Create(
+	ctx context.Context, tx StartTx, parties Parties, callbacks []*Callback,
+) (rest []*Callback, err error) {
 	d.reserve(callbacks)
 	at := d.service.now()
 	rows := slices.Clone(callbacks)
 	var claimed []*Delivery
 	for i, c := range callbacks {
-		delivery, err := d.claim(ctx, tx, c, known.owners[c.ProjectID], at)
+		delivery, err := d.claim(ctx, tx, c, parties, at)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +56,7 @@ func (d *DirectStarts) Create(ctx context.Context, tx StartTx, known Parties, ca
 	for _, delivery := range claimed {
 		delivery.Attempt.CallbackID = delivery.Callback.ID
 	}
-	ready, err := d.service.equip(ctx, tx, claimed, nil, at)
+	ready, err := d.service.startAttempts(ctx, tx, claimed, nil, at)
 	for _, delivery := range ready {
 		room := d.rooms[delivery.Lane()]
 		room.ready = append(room.ready, delivery)
@@ -75,10 +78,16 @@ func (d *DirectStarts) reserve(callbacks []*Callback) {
 }
 
 // claim makes the delivery of a callback that is about to be created; nil where it is to wait.
-func (d *DirectStarts) claim(ctx context.Context, tx PartiesTx, c *Callback, owners Owners, at time.Time) (*Delivery, error) {
+func (d *DirectStarts) claim(
+	ctx context.Context, tx PartiesTx, c *Callback, parties Parties, at time.Time,
+) (*Delivery, error) {
 	room := d.rooms[c.Lane]
 	if room.left == 0 {
 		return nil, nil
+	}
+	owners, err := parties.Owner(c.ProjectID)
+	if err != nil {
+		return nil, err
 	}
 	target, err := resolveTarget(ctx, tx, c, owners)
 	if err != nil || target.Unreadable != nil { // it is put off when it is claimed

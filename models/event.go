@@ -67,7 +67,8 @@ var events = map[EventName]event{
 		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
 	},
 	RunResultEvent: {
-		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true, newestCounts: true,
+		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
+		newestCounts: true,
 	},
 	JobUpdatedEvent: {
 		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,

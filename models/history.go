@@ -30,10 +30,10 @@ func (f CallbackFilter) Check() error {
 	return AllProblems(CheckFilterValues("status", len(f.Status)), CheckFilterValues("event", len(f.Event)))
 }
 
-// CallbackReader reads callbacks and their attempts, within a caller's scope. It returns those of the given ids that are
-// there, in no order, and a page for each of the given owners, in one statement. Callbacks come without their bodies and
-// headers, attempts without the answers' bodies. Of notices only the platform's scope sees the target's URL, those of
-// the attempts, and what the partner answered.
+// CallbackReader reads callbacks and their attempts, within a caller's scope. It returns those of the given ids that
+// are there, in no order, and a page for each of the given owners, in one statement. Callbacks come without their
+// bodies and headers, attempts without the answers' bodies. Of notices only the platform's scope sees the target's
+// URL, those of the attempts, and what the partner answered.
 type CallbackReader interface {
 	Callbacks(ctx context.Context, scope Scope, ids ...int64) ([]*Callback, error)
 	CallbackByUID(ctx context.Context, scope Scope, uid uuid.UUID) (*Callback, error)

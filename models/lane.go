@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Lane is what waits for one endpoint by whose URL it is. What is in a lane is claimed together, and another's lane to the same host is
-// not held up by it.
+// Lane is what waits for one endpoint by whose URL it is. What is in a lane is claimed together, and another's lane
+// to the same host is not held up by it.
 type Lane struct {
 	Host string // name:port; empty where there is no URL
-	// Owner is whose URL it is: project:1, account:2 or sso:3, request:1 for URLs that were given with requests of project 1, whatever
-	// they are on that host, and action:4 for the executor of an action, where batches wait.
+	// Owner is whose URL it is: project:1, account:2 or sso:3, request:1 for URLs that were given with requests of
+	// project 1, whatever they are on that host, and action:4 for the executor of an action, where batches wait.
 	Owner   string
 	Account int64 // whose callbacks or batches they are
 }
@@ -34,7 +34,8 @@ func (l Lane) String() string {
 	return l.Host + " " + l.Owner + " " + strconv.FormatInt(l.Account, 10)
 }
 
-// ParseLane reads a lane's key. Where a URL could not be read its text stands for the host, and there may be spaces in that.
+// ParseLane reads a lane's key. Where a URL could not be read its text stands for the host, and there may be spaces
+// in that.
 func ParseLane(key string) (Lane, error) {
 	if key == "" {
 		return Lane{}, nil

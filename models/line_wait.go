@@ -9,7 +9,8 @@ import (
 
 // refusedForGood are the statuses after which a receiver says the same of the same body.
 var refusedForGood = []int{
-	http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
+	http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+	http.StatusUnprocessableEntity,
 }
 
 // supersededError is of an older result that has failed, where a newer one is ready: the newest is what counts.
@@ -20,15 +21,16 @@ type LineReader interface {
 	// AttemptedAt returns when the first and the last attempt before one of a number began; zero times where there was
 	// none.
 	AttemptedAt(ctx context.Context, callbackID int64, before int) (first, last time.Time, err error)
-	// LaneSucceeded tells whether one of the last 1,000 callbacks of an account that ended did so in a lane, as SUCCESS,
-	// after a time.
+	// LaneSucceeded tells whether one of the last 1,000 callbacks of an account that ended did so in a lane, as
+	// SUCCESS, after a time.
 	LaneSucceeded(ctx context.Context, accountID int64, lane Lane, after time.Time) (bool, error)
 }
 
-// giveWay lets the head of a line that has failed end before its schedule does, where others wait behind it: an older result where there is
-// a newer one, what the receiver refuses for good, and what has held them up for too long, though its lane succeeds with others. While the
-// receiver is down for everybody, all wait. The transaction has locked the ordering key.
-func (s *Service) giveWay(ctx context.Context, tx SettlementTx, d *Delivery, at time.Time) error {
+// giveUpEarly lets the head of a line that has failed end before its schedule does, where others wait behind it: an
+// older result where there is a newer one, what the receiver refuses for good, and what has held them up for too
+// long, though its lane succeeds with others. While the receiver is down for everybody, all wait. The transaction has
+// locked the ordering key.
+func (s *Service) giveUpEarly(ctx context.Context, tx SettlementTx, d *Delivery, at time.Time) error {
 	c := d.Callback
 	if c.OrderingKey == "" || !d.counted || c.Status.Ended() {
 		return nil
@@ -62,8 +64,8 @@ func (s *Service) giveWay(ctx context.Context, tx SettlementTx, d *Delivery, at 
 	return err
 }
 
-// blocks tells whether the head of a line has been attempted for long enough, and its lane has succeeded since the last attempt before one of
-// a number.
+// blocks tells whether the head of a line has been attempted for long enough, and its lane has succeeded since the
+// last attempt before one of a number.
 func (s *Service) blocks(ctx context.Context, tx LineReader, c *Callback, before int, at time.Time) (bool, error) {
 	first, last, err := tx.AttemptedAt(ctx, c.ID, before)
 	if err != nil || first.IsZero() || at.Sub(first) < s.rules.LineWait {
@@ -72,15 +74,18 @@ func (s *Service) blocks(ctx context.Context, tx LineReader, c *Callback, before
 	return tx.LaneSucceeded(ctx, c.AccountID, c.Lane, last)
 }
 
-// supersede ends the result of an older source that has failed and waits for its next attempt, as a newer one lines up. A replay supersedes
-// nothing. The transaction has locked the ordering key.
+// supersede ends the result of an older source that has failed and waits for its next attempt, as a newer one lines
+// up. A replay supersedes nothing. The transaction has locked the ordering key.
 func supersede(ctx context.Context, tx Tx, c *Callback) error {
 	if !c.rules().newestCounts || c.ReplayOfID != nil {
 		return nil
 	}
 	head, err := tx.Head(ctx, c.OrderingKey)
-	if err != nil || head == nil || head.Status != StatusPending || head.FailureCount == 0 || !c.Source.newer(head.Source) {
+	if err != nil || head == nil || !c.Source.newer(head.Source) {
 		return err
+	}
+	if head.Status != StatusPending || head.FailureCount == 0 {
+		return nil
 	}
 	head.Error = supersededError
 	head.end(StatusFailed, c.CreatedAt)
@@ -92,9 +97,9 @@ func supersede(ctx context.Context, tx Tx, c *Callback) error {
 	return err
 }
 
-// hurryRefused makes the head due that the receiver has refused for good while it was alone, as another lines up: one more attempt, and then
-// it gives way. The transaction has locked the ordering key.
-func hurryRefused(ctx context.Context, tx LineTx, c *Callback) error {
+// retryRefused makes the head due that the receiver has refused for good while it was alone, as another lines up: one
+// more attempt, and then it gives way. The transaction has locked the ordering key.
+func retryRefused(ctx context.Context, tx LineTx, c *Callback) error {
 	head, err := tx.Head(ctx, c.OrderingKey)
 	if err != nil || head == nil || head.Status != StatusPending || !head.refusedForGood() {
 		return err
@@ -115,10 +120,11 @@ func (c *Callback) refusedForGood() bool {
 // maxStuckHeads bounds what one sweep looks at; the next one goes on after them.
 const maxStuckHeads = 100
 
-// pullHeads makes heads of lines due at once that have held up others for too long and whose lanes have succeeded since their last attempts:
-// one more attempt, and then they give way. It returns the lanes in which there are any.
-func (s *Service) pullHeads(ctx context.Context, at time.Time) ([]Lane, error) {
-	heads, err := s.store.StuckHeads(ctx, s.pulledTo.Load(), at, at.Add(-s.rules.LineWait), maxStuckHeads)
+// retryStuckHeads makes heads of lines due at once that have held up others for too long and whose lanes have
+// succeeded since their last attempts: one more attempt, and then they give way. It returns the lanes in which there
+// are any.
+func (s *Service) retryStuckHeads(ctx context.Context, at time.Time) ([]Lane, error) {
+	heads, err := s.store.StuckHeads(ctx, s.stuckHead.Load(), at, at.Add(-s.rules.LineWait), maxStuckHeads)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +132,7 @@ func (s *Service) pullHeads(ctx context.Context, at time.Time) ([]Lane, error) {
 	if len(heads) == maxStuckHeads {
 		last = heads[len(heads)-1].ID
 	}
-	s.pulledTo.Store(last)
+	s.stuckHead.Store(last)
 	var lanes []Lane
 	for _, c := range heads {
 		blocks, err := s.blocks(ctx, s.store, c, c.AttemptCount+1, at)

@@ -8,21 +8,24 @@ import (
 type Mishaps struct {
 	// PanicCount counts the attempts that ended as INTERNAL_ERROR: a panic, or another fault of this program.
 	PanicCount int
-	// InterruptionCount counts the attempts that a worker took with it when it died. One that was told to stop does not count.
+	// InterruptionCount counts the attempts that a worker took with it when it died. One that was told to stop does
+	// not count.
 	InterruptionCount int
 	// UnreadableSince is when it could not be read for the first time; nil: it can, as far as is known.
 	UnreadableSince *time.Time
 }
 
 const (
-	// SuspectAfter is how many interruptions make a suspect: from then on it is sent alone, so that it takes no others with it, and
-	// what becomes of the worker is its own doing. The store's partial indexes have the number too.
+	// SuspectAfter is how many interruptions make a suspect: from then on it is sent alone, so that it takes no
+	// others with it, and what becomes of the worker is its own doing. The store's partial indexes have the number
+	// too.
 	SuspectAfter = 3
-	// MaxMishaps of its own end a callback or a batch: with the delays between them that is after 4 h and 3 min of panics.
+	// MaxMishaps of its own end a callback or a batch: with the delays between them that is after 4 h and 3 min of
+	// panics.
 	MaxMishaps = 10
 	// The delay after a mishap, or a look at a row that cannot be read, doubles from the first to the last.
-	minPutOff = time.Minute
-	maxPutOff = time.Hour
+	minPostponement = time.Minute
+	maxPostponement = time.Hour
 	// MaxUnreadable is for how long a row that cannot be read is put off before its work ends.
 	MaxUnreadable = 24 * time.Hour
 )
@@ -33,16 +36,17 @@ func (m *Mishaps) panicked(at time.Time) (next time.Time, again bool) {
 	if m.Exhausted() || m.unreadableTooLong(at) {
 		return time.Time{}, false
 	}
-	return at.Add(min(minPutOff<<(m.PanicCount-1), maxPutOff)), true
+	return at.Add(min(minPostponement<<(m.PanicCount-1), maxPostponement)), true
 }
 
-// Exhausted tells whether it has had as many mishaps as end it. Of the interruptions only those count that came while it was alone.
+// Exhausted tells whether it has had as many mishaps as end it. Of the interruptions only those count that came while
+// it was alone.
 func (m *Mishaps) Exhausted() bool {
 	return m.PanicCount+max(0, m.InterruptionCount-SuspectAfter) >= MaxMishaps
 }
 
-// Postpone says when a row that cannot be read is looked at again: a minute later, then two, and so on up to an hour; false: it was
-// postponed for a day.
+// Postpone says when a row that cannot be read is looked at again: a minute later, then two, and so on up to an hour;
+// false: it was postponed for a day.
 func (m *Mishaps) Postpone(at time.Time) (next time.Time, again bool) {
 	if m.UnreadableSince == nil {
 		m.UnreadableSince = &at
@@ -51,7 +55,7 @@ func (m *Mishaps) Postpone(at time.Time) (next time.Time, again bool) {
 		return time.Time{}, false
 	}
 	// After delays of 1, 2 and 4 minutes 7 have gone by, and the next is of 8.
-	return at.Add(min(at.Sub(*m.UnreadableSince)+minPutOff, maxPutOff)), true
+	return at.Add(min(at.Sub(*m.UnreadableSince)+minPostponement, maxPostponement)), true
 }
 
 func (m *Mishaps) unreadableTooLong(at time.Time) bool {
@@ -66,5 +70,8 @@ var (
 
 // Fault is the outcome of an attempt that failed on our side. What exactly stands in the log.
 func Fault(duration time.Duration) Outcome {
-	return Outcome{Duration: duration, Error: &AttemptError{InternalError, "something went wrong on our side; it is tried again later"}}
+	return Outcome{
+		Duration: duration,
+		Error:    &AttemptError{InternalError, "something went wrong on our side; it is tried again later"},
+	}
 }

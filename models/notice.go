@@ -45,14 +45,17 @@ func (d *Delivery) noticeDue() bool {
 	return d.counted && d.rules().notifiesPartner && (d.first || d.Callback.Status == StatusFailed)
 }
 
-// tellPartners raises the notices of failures, and returns what is to be woken.
-func (s *Service) tellPartners(ctx context.Context, tx NoticeTx, failed []*Delivery, partners map[int64]Partner) (wakeups []Wakeup, err error) {
+// notifyPartners raises the notices of failures, and returns what is to be woken.
+func (s *Service) notifyPartners(
+	ctx context.Context, tx NoticeTx, failed []*Delivery, partners map[int64]Partner,
+) (wakeups []Wakeup, err error) {
 	digests := map[int64][]*Delivery{} // by project
 	for _, d := range failed {
 		c, partner := d.Callback, partners[d.Callback.ID]
 		s.digesting.note(c.AccountID, partner.NoticeMode == NoticeDigest)
 		if partner.NoticeMode == NoticeDigest {
-			if partner.FailureCount < c.FailureCount { // else the same call is made again, after a commit that was not heard of
+			// Else the same call is made again, after a commit that was not heard of.
+			if partner.FailureCount < c.FailureCount {
 				digests[c.ProjectID] = append(digests[c.ProjectID], d)
 			}
 			continue
@@ -73,8 +76,8 @@ func (s *Service) tellPartners(ctx context.Context, tx NoticeTx, failed []*Deliv
 	return wakeups, nil
 }
 
-// withoutNotice lets failures be written of which none can be told: better no notice than an attempt that is never recorded, and so made
-// for ever.
+// withoutNotice lets failures be written of which none can be told: better no notice than an attempt that is never
+// recorded, and so made for ever.
 func (s *Service) withoutNotice(ctx context.Context, err error, failed ...*Delivery) error {
 	if err == nil || !ofRow(err) {
 		return err

@@ -22,8 +22,8 @@ type LineTx interface {
 	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
 }
 
-// lineUp creates a callback; where an earlier one of its ordering key has not ended, it is held. So of each line at most one
-// callback, the first, is not held, and what is held costs the delivery nothing.
+// lineUp creates a callback; where an earlier one of its ordering key has not ended, it is held. So of each line at
+// most one callback, the first, is not held, and what is held costs the delivery nothing.
 func lineUp(ctx context.Context, tx Tx, c *Callback) error {
 	if c.OrderingKey != "" {
 		if err := tx.LockOrderingKey(ctx, c.OrderingKey); err != nil {
@@ -32,7 +32,7 @@ func lineUp(ctx context.Context, tx Tx, c *Callback) error {
 		if err := supersede(ctx, tx, c); err != nil {
 			return err
 		}
-		if err := hurryRefused(ctx, tx, c); err != nil {
+		if err := retryRefused(ctx, tx, c); err != nil {
 			return err
 		}
 		empty, err := tx.LineIsEmpty(ctx, c.OrderingKey)
@@ -46,8 +46,8 @@ func lineUp(ctx context.Context, tx Tx, c *Callback) error {
 	return tx.CreateCallbacks(ctx, c)
 }
 
-// lockLines locks the lines that callbacks stand in, in the order of their keys: who does the same at the same moment waits, and does
-// not deadlock.
+// lockLines locks the lines that callbacks stand in, in the order of their keys: who does the same at the same moment
+// waits, and does not deadlock.
 func lockLines(ctx context.Context, tx LineTx, callbacks []*Callback) error {
 	var keys []string
 	for _, c := range callbacks {
@@ -64,9 +64,9 @@ func lockLines(ctx context.Context, tx LineTx, callbacks []*Callback) error {
 	return nil
 }
 
-// moveUp lets the line of a callback that has ended move up, and returns the one whose turn it is now, nil for none. The
-// transaction has locked the ordering key.
-func moveUp(ctx context.Context, tx LineTx, c *Callback, now time.Time) (*Callback, error) {
+// releaseNext lets the line of a callback that has ended move up, and returns the one whose turn it is now, nil for
+// none. The transaction has locked the ordering key.
+func releaseNext(ctx context.Context, tx LineTx, c *Callback, now time.Time) (*Callback, error) {
 	if c.OrderingKey == "" || !c.Status.Ended() {
 		return nil, nil
 	}

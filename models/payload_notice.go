@@ -46,8 +46,8 @@ func callbackFailedBody(e Envelope, f Failure) ([]byte, error) {
 	data := noticeEventData{
 		ProjectID: e.Project.ID, ProjectName: e.Project.Name, SitePrimary: e.Project.PrimaryDomain,
 		ProjectSettingsLink: projectSettingsLink(e, f.PublicURL),
-		Status:              attempt.HTTPStatus, CallbackUID: failed.UID.String(), Event: failed.Event, Attempt: attempt.Number,
-		WillRetry: failed.Status == StatusPending,
+		Status:              attempt.HTTPStatus, CallbackUID: failed.UID.String(), Event: failed.Event,
+		Attempt: attempt.Number, WillRetry: failed.Status == StatusPending,
 	}
 	if attempt.Error != nil {
 		data.Error = noticeError{attempt.Error.Code, attempt.Error.Message}

@@ -27,8 +27,8 @@ type StartTx interface {
 	AttemptTx
 }
 
-// InTx runs f in one transaction on a port that is bound to it: f's error, or a failed commit, undoes everything. No HTTP request and no
-// enqueue belongs inside.
+// InTx runs f in one transaction on a port that is bound to it: f's error, or a failed commit, undoes everything. No
+// HTTP request and no enqueue belongs inside.
 type InTx[Port any] func(ctx context.Context, f func(Port) error) error
 
 // Occasion is what a callback is raised for.
@@ -51,32 +51,33 @@ type Occasion struct {
 }
 
 // envelope is what is known for its payload.
-func (o Occasion) envelope(known Parties) (e Envelope, err error) {
-	if e.Owners, err = known.Owner(o.ProjectID); err != nil || o.CreatorID == nil {
+func (o Occasion) envelope(parties Parties) (e Envelope, err error) {
+	if e.Owners, err = parties.Owner(o.ProjectID); err != nil || o.CreatorID == nil {
 		return e, err
 	}
-	e.Creator, err = known.User(*o.CreatorID)
+	e.Creator, err = parties.User(*o.CreatorID)
 	return e, err
 }
 
-// Raise creates the callback of an event within the transaction that made it happen, so that both are there or neither, and at the end of its
-// line where it has one. It returns nil when there is nowhere to call back to. What it returns is to be given to Wake after the commit.
+// Raise creates the callback of an event within the transaction that made it happen, so that both are there or
+// neither, and at the end of its line where it has one. It returns nil when there is nowhere to call back to. What it
+// returns is to be given to Wake after the commit.
 func (s *Service) Raise(ctx context.Context, tx Tx, o Occasion) (*Callback, error) {
-	known, err := ReadParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
+	parties, err := ReadParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.Compose(ctx, tx, o, known)
+	c, err := s.Compose(ctx, tx, o, parties)
 	if c == nil || err != nil {
 		return nil, err
 	}
 	return c, lineUp(ctx, tx, c)
 }
 
-// Compose makes the callback of an event, which is not in the database yet: DirectStarts or Raise puts it there. It returns nil when there is
-// nowhere to call back to. Who the occasion names must be known.
-func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, known Parties) (*Callback, error) {
-	envelope, err := o.envelope(known)
+// Compose makes the callback of an event, which is not in the database yet: DirectStarts or Raise puts it there. It
+// returns nil when there is nowhere to call back to. Who the occasion names must be known.
+func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, parties Parties) (*Callback, error) {
+	envelope, err := o.envelope(parties)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,8 @@ func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, known Parties)
 	}
 	c.Ref = c.UID
 	if o.Request != nil {
-		c.Target, c.TargetURL, c.TargetHeaders, c.Unreadable = TargetRequest, o.Request.URL, o.Request.Headers, o.Request.Unreadable
+		c.Target, c.TargetURL = TargetRequest, o.Request.URL
+		c.TargetHeaders, c.Unreadable = o.Request.Headers, o.Request.Unreadable
 	}
 	target, err := resolveTarget(ctx, tx, c, envelope.Owners)
 	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && rules.target != TargetSSOClient {
@@ -100,7 +102,7 @@ func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, known Parties)
 	if c.Body, err = o.Render(envelope); err != nil {
 		return nil, err
 	}
-	c.aim(target, envelope.Owners)
+	c.setTarget(target, envelope.Owners)
 	if o.notBefore.After(at) {
 		at = o.notBefore
 	}

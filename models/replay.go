@@ -31,10 +31,10 @@ type ReplayTx interface {
 	CountReplays(ctx context.Context, numbers map[int64]int) error
 }
 
-// ReplayCallback sends an ended callback once more, as a new callback with the same ref and the same bytes, to the target as it
-// is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is itself a replay, has not
-// ended, was replayed three times already, has lost its payload, or has nowhere to go. Notices to the partner are the platform's
-// to replay.
+// ReplayCallback sends an ended callback once more, as a new callback with the same ref and the same bytes, to the
+// target as it is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is
+// itself a replay, has not ended, was replayed three times already, has lost its payload, or has nowhere to go.
+// Notices to the partner are the platform's to replay.
 func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*Callback, error) {
 	var replay *Callback
 	err := s.store.InTx(ctx, func(tx Store) error {
@@ -77,7 +77,7 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 			return err
 		}
 		replay = original.replay(number)
-		replay.aim(target, owners)
+		replay.setTarget(target, owners)
 		replay.CreatedAt = s.now()
 		replay.due(replay.CreatedAt)
 		return lineUp(ctx, tx, replay)
@@ -89,8 +89,8 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *Actor, id int64) (*
 	return replay, nil
 }
 
-// lastReplay is the highest number that a replay of the callback ever had: of the given ones, which are still there, and of
-// those that are counted.
+// lastReplay is the highest number that a replay of the callback ever had: of the given ones, which are still there,
+// and of those that are counted.
 func (c *Callback) lastReplay(replays []*Callback) int {
 	last := c.ReplayCount
 	for _, r := range replays {
@@ -106,8 +106,8 @@ func (c *Callback) replayable(number int) error {
 	case !c.Status.Ended():
 		return Conflict("callbackId", "this callback is still %s; only one that has ended can be replayed", c.Status)
 	case c.PayloadPurgedAt != nil:
-		return Conflict("callbackId", "the payload of this callback was deleted on %s, when it had been kept for as long as payloads are; there is nothing to send again",
-			c.PayloadPurgedAt.Format(time.RFC3339))
+		return Conflict("callbackId", "the payload of this callback was deleted on %s, when it had been kept "+
+			"for as long as payloads are; there is nothing to send again", c.PayloadPurgedAt.Format(time.RFC3339))
 	case number > MaxReplays:
 		return Conflict("callbackId", "this callback was replayed %d times already, which is the limit", MaxReplays)
 	}

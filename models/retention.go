@@ -14,11 +14,12 @@ type Retention struct {
 	Sources  time.Duration // crawls, report downloads and jobs; 0: for ever
 }
 
-// Purged counts what a purge has taken: "callbacks" that went, rows of sources by their name, such as "runs", "sources" that are kept longer, and
-// "payloads", of whatever has lost its long texts. What is 0 is not there.
+// Purged counts what a purge has taken: "callbacks" that went, rows of sources by their name, such as "runs",
+// "sources" that are kept longer, and "payloads", of whatever has lost its long texts. What is 0 is not there.
 type Purged map[string]int
 
-// rows, payloads and sources are how long what a purge deletes is kept, where it is not kept for ever, or as long as what it belongs to.
+// rows, payloads and sources are how long what a purge deletes is kept, where it is not kept for ever, or as long as
+// what it belongs to.
 func (r Retention) rows() (time.Duration, bool) { return r.Rows, true }
 
 func (r Retention) payloads() (time.Duration, bool) {
@@ -29,8 +30,8 @@ func (r Retention) sources() (time.Duration, bool) { return r.Sources, r.Sources
 // SourceKind is a kind of entity that callbacks tell of.
 type SourceKind string
 
-// RetentionStore deletes what ended before a time, a part at a time: of so many rows at most, or of one entity that has more,
-// and returns how many rows those were; 0: there are no more. What somebody has locked is left for later.
+// RetentionStore deletes what ended before a time, a part at a time: of so many rows at most, or of one entity that
+// has more, and returns how many rows those were; 0: there are no more. What somebody has locked is left for later.
 type RetentionStore interface {
 	// PurgeCallbacks deletes callbacks with their attempts. One whose replays or notices are still there stays.
 	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (callbacks, rows int, err error)
@@ -40,9 +41,11 @@ type RetentionStore interface {
 	PurgeCallbackPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (callbacks, rows int, err error)
 	// PurgeRunPayloads empties the inputs and results of runs, of a large one some at a time.
 	PurgeRunPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (runs, rows int, err error)
-	// PurgeSources looks at the next rows of a kind after an id, and deletes those that have no callbacks, and crawls no report
-	// downloads. It returns the last id that it has looked at; 0: there are no more.
-	PurgeSources(ctx context.Context, kind SourceKind, endedBefore time.Time, after int64, limit int) (sources int, last int64, err error)
+	// PurgeSources looks at the next rows of a kind after an id, and deletes those that have no callbacks, and crawls
+	// no report downloads. It returns the last id that it has looked at; 0: there are no more.
+	PurgeSources(
+		ctx context.Context, kind SourceKind, endedBefore time.Time, after int64, limit int,
+	) (sources int, last int64, err error)
 }
 
 // Purging is one kind of what a purge deletes. A source adds its own (Service.AddPurges).
@@ -54,12 +57,15 @@ type Purging struct {
 	part func(s *Service, endedBefore, now time.Time) purgePart
 }
 
-// PurgeRows is of what goes when the retention of rows is over, by a method of a port, such as RetentionStore.PurgeCallbacks.
+// PurgeRows is of what goes when the retention of rows is over, by a method of a port, such as
+// RetentionStore.PurgeCallbacks.
 func PurgeRows[Port any](of string, inTx InTx[Port],
 	purge func(tx Port, ctx context.Context, endedBefore time.Time, limit int) (entities, rows int, err error),
 ) Purging {
 	return Purging{of, of, Retention.rows, func(_ *Service, before, _ time.Time) purgePart {
-		return partIn(inTx, func(ctx context.Context, tx Port, limit int) (int, int, error) { return purge(tx, ctx, before, limit) })
+		return partIn(inTx, func(ctx context.Context, tx Port, limit int) (int, int, error) {
+			return purge(tx, ctx, before, limit)
+		})
 	}}
 }
 
@@ -89,11 +95,13 @@ func PurgeOf(kind SourceKind) Purging {
 	}}
 }
 
-// purgePart deletes one part, in a transaction of its own: entities of so many rows. It is the last one when those are 0. It tells how long
-// it held what it has locked.
+// purgePart deletes one part, in a transaction of its own: entities of so many rows. It is the last one when those
+// are 0. It tells how long it held what it has locked.
 type purgePart func(ctx context.Context, limit int) (entities, rows int, took time.Duration, err error)
 
-func partIn[Port any](inTx InTx[Port], purge func(ctx context.Context, tx Port, limit int) (entities, rows int, err error)) purgePart {
+func partIn[Port any](
+	inTx InTx[Port], purge func(ctx context.Context, tx Port, limit int) (entities, rows int, err error),
+) purgePart {
 	return func(ctx context.Context, limit int) (entities, rows int, took time.Duration, err error) {
 		err = inTx(ctx, func(tx Port) (err error) {
 			begun := time.Now()
@@ -105,8 +113,8 @@ func partIn[Port any](inTx InTx[Port], purge func(ctx context.Context, tx Port, 
 	}
 }
 
-// AddPurges lets a purge delete what a source has, after what was added before, in this order. What is there already is added no second time.
-// It is to be called before the service is used.
+// AddPurges lets a purge delete what a source has, after what was added before, in this order. What is there already
+// is added no second time. It is to be called before the service is used.
 func (s *Service) AddPurges(list ...Purging) {
 	for _, p := range list {
 		same := func(q Purging) bool { return q.of == p.of && q.counts == p.counts }
@@ -116,9 +124,10 @@ func (s *Service) AddPurges(list ...Purging) {
 	}
 }
 
-// Purge deletes callbacks that ended longer ago than the retention, with their attempts, then what they told of, as long as each is kept.
-// What has not ended never goes, and nothing goes before what points at it: an original not before its replays and notices, a source not
-// before its callbacks. One kind that cannot go holds up no other. It returns what went, also on an error.
+// Purge deletes callbacks that ended longer ago than the retention, with their attempts, then what they told of, as
+// long as each is kept. What has not ended never goes, and nothing goes before what points at it: an original not
+// before its replays and notices, a source not before its callbacks. One kind that cannot go holds up no other. It
+// returns what went, also on an error.
 func (s *Service) Purge(ctx context.Context, keep Retention) (Purged, error) {
 	at, gone := s.now(), Purged{}
 	var errs []error
@@ -135,8 +144,8 @@ func (s *Service) Purge(ctx context.Context, keep Retention) (Purged, error) {
 }
 
 const (
-	// A part has as many rows as are gone within some 20 ms, for which others may wait: as long as it is quicker the next has twice
-	// as many.
+	// A part has as many rows as are gone within some 20 ms, for which others may wait: as long as it is quicker the
+	// next has twice as many.
 	firstPurge = 100
 	minPurge   = 10
 	maxPurge   = 1_000

@@ -52,18 +52,24 @@ type Tries struct {
 	Mishaps
 }
 
-// Retry counts an attempt of something that a source has tried, the number-th, which failed, and says when the next one is due; false: it was
-// the last.
-func (s *Service) Retry(t *Tries, by Schedule, o Outcome, cause AttemptErrorCode, number int, at time.Time) (next time.Time, again bool) {
+// Retry counts an attempt of something that a source has tried, the number-th, which failed, and says when the next
+// one is due; false: it was the last.
+func (s *Service) Retry(
+	t *Tries, by Schedule, o Outcome, cause AttemptErrorCode, number int, at time.Time,
+) (next time.Time, again bool) {
 	return t.again(by, o, cause, number, at, s.rand())
 }
 
-// again is the law of retries: it counts an attempt that failed, the number-th, and says when the next one is due; false: it was the last.
-func (t *Tries) again(s Schedule, o Outcome, cause AttemptErrorCode, number int, at time.Time, chance float64) (next time.Time, again bool) {
+// again is the law of retries: it counts an attempt that failed, the number-th, and says when the next one is due;
+// false: it was the last.
+func (t *Tries) again(
+	s Schedule, o Outcome, cause AttemptErrorCode, number int, at time.Time, chance float64,
+) (next time.Time, again bool) {
 	switch {
 	case cause == InternalError:
 		return t.panicked(at)
-	case o.ClosedIdle && number <= t.FailureCount+1: // one time, so that a receiver which closes each connection is asked by the schedule
+	// One time, so that a receiver which closes each connection is asked by the schedule.
+	case o.ClosedIdle && number <= t.FailureCount+1:
 		return at, true
 	}
 	delay, again := time.Duration(0), false
@@ -89,12 +95,13 @@ const (
 // final are the causes that no retry mends: only a change of configuration does, and then a replay is the way.
 var final = []AttemptErrorCode{BlockedAddress, InvalidURL}
 
-// redirectFailures are the failures after which one more redirect leaves time for a new configuration, and no more than that: the receiver may
-// have done its work before it redirected, and each retry does it once more. With the default schedule after 30 minutes and 5 hours.
+// redirectFailures are the failures after which one more redirect leaves time for a new configuration, and no more
+// than that: the receiver may have done its work before it redirected, and each retry does it once more. With the
+// default schedule after 30 minutes and 5 hours.
 var redirectFailures = []int{3, 5}
 
-// failed returns how many failures of the schedule are used up after so many: a redirect skips the delays up to the third, and then to the
-// fifth, or the last one of a shorter schedule, and ends there.
+// failed returns how many failures of the schedule are used up after so many: a redirect skips the delays up to the
+// third, and then to the fifth, or the last one of a shorter schedule, and ends there.
 func (s Schedule) failed(failures int, cause AttemptErrorCode) int {
 	if cause != Redirect {
 		return failures
@@ -108,16 +115,19 @@ func (s Schedule) failed(failures int, cause AttemptErrorCode) int {
 }
 
 // Delay decides after a failed attempt: how long to wait, or false to give up. failures counts the failed attempts,
-// this one included; chance is uniform in [0, 1). A Retry-After header makes the delay longer, up to 24 h, never shorter.
-func (s Schedule) Delay(failures int, o Outcome, cause AttemptErrorCode, now time.Time, chance float64) (time.Duration, bool) {
+// this one included; chance is uniform in [0, 1). A Retry-After header makes the delay longer, up to 24 h, never
+// shorter.
+func (s Schedule) Delay(
+	failures int, o Outcome, cause AttemptErrorCode, now time.Time, chance float64,
+) (time.Duration, bool) {
 	gone := o.HTTPStatus != nil && *o.HTTPStatus == http.StatusGone
 	if failures > len(s) || gone || slices.Contains(final, cause) {
 		return 0, false
 	}
-	return max(spread(s[failures-1], chance), RetryAfter(o.RetryAfter, now)), true
+	return max(withJitter(s[failures-1], chance), RetryAfter(o.RetryAfter, now)), true
 }
 
-func spread(delay time.Duration, chance float64) time.Duration {
+func withJitter(delay time.Duration, chance float64) time.Duration {
 	return time.Duration(float64(delay) * (1 - jitter + 2*jitter*chance))
 }
 

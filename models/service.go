@@ -109,11 +109,11 @@ type Service struct {
 	now   func() time.Time // by it
 	rand  func() float64
 
-	troubles *Troubles
-	leased   []sweeping
-	sweptTo  sync.Map // where the last sweep has ended early: the key of a lane, by Leased
-	purges   []Purging
-	pulledTo atomic.Int64 // the last head of a line that it has looked at; 0: it has come to the end
+	troubles  *Troubles
+	leased    []sweeping
+	sweptTo   sync.Map // where the last sweep has ended early: the key of a lane, by Leased
+	purges    []Purging
+	stuckHead atomic.Int64 // the last head of a line that it has looked at; 0: it has come to the end
 
 	firingSince atomic.Pointer[time.Time] // when the look at schedules that is under way has begun
 

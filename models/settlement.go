@@ -144,7 +144,7 @@ func (s *Service) settle(ctx context.Context, tx SettlementTx, settlements []*Se
 		return nil, err
 	}
 	for _, x := range settlements {
-		if err := s.giveWay(ctx, tx, x.next, s.now()); err != nil {
+		if err := s.giveUpEarly(ctx, tx, x.next, s.now()); err != nil {
 			return nil, err
 		}
 	}
@@ -166,7 +166,7 @@ func (s *Service) settle(ctx context.Context, tx SettlementTx, settlements []*Se
 		if !owned[i] {
 			continue
 		}
-		follower, err := moveUp(ctx, tx, x.next.Callback, s.now())
+		follower, err := releaseNext(ctx, tx, x.next.Callback, s.now())
 		if err != nil {
 			return nil, err
 		}
@@ -175,6 +175,6 @@ func (s *Service) settle(ctx context.Context, tx SettlementTx, settlements []*Se
 			failed = append(failed, x.next)
 		}
 	}
-	notices, err := s.tellPartners(ctx, tx, failed, partners)
+	notices, err := s.notifyPartners(ctx, tx, failed, partners)
 	return append(s.wakeups(changed...), notices...), err
 }

@@ -2,8 +2,8 @@ package models
 
 import "github.com/google/uuid"
 
-// Source is what a callback tells of. The engine stores it, copies it to replays and lists callbacks by it, and looks at nothing that it
-// names: what a payload says of that, the source itself renders.
+// Source is what a callback tells of. The engine stores it, copies it to replays and lists callbacks by it, and looks
+// at nothing that it names: what a payload says of that, the source itself renders.
 type Source struct {
 	Of   ObjectID // what has a list of its callbacks, such as a crawl or a run; zero: nothing
 	Part ObjectID // what of that, such as a report download of the crawl; zero: the whole

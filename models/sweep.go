@@ -23,11 +23,12 @@ const (
 
 // SweepTx is the database as the sweep needs it within a transaction, for each kind alike.
 type SweepTx interface {
-	// InterruptExpired makes RUNNING ones whose lease ran out wait again, and their open attempts INTERRUPTED; it counts.
+	// InterruptExpired makes RUNNING ones whose lease ran out wait again, and their open attempts INTERRUPTED; it
+	// counts.
 	InterruptExpired(ctx context.Context, of Leased, now time.Time, limit int) (int, error)
-	// OverdueLanes looks at up to limit lanes in which something waits, in the order of their keys after the given one,
-	// and returns those with something that was due by the given time. Where there may be more lanes, next is the last
-	// that it looked at.
+	// OverdueLanes looks at up to limit lanes in which something waits, in the order of their keys after the given
+	// one, and returns those with something that was due by the given time. Where there may be more lanes, next is
+	// the last that it looked at.
 	OverdueLanes(
 		ctx context.Context, of Leased, after string, dueBy time.Time, limit int,
 	) (overdue []string, next string, err error)
@@ -56,17 +57,19 @@ type sweeping struct {
 	wokenSoon func(at time.Time) bool // who made it due is about to wake its lanes; nil: nobody is
 }
 
-// AddLeased lets the sweep look after a kind of what workers take in hand. wokenSoon tells whether who made it due is about to wake its lanes,
-// so that the sweep needs not; nil: nobody ever is. A kind that is there already is replaced. It is to be called before the service is used.
+// AddLeased lets the sweep look after a kind of what workers take in hand. wokenSoon tells whether who made it due is
+// about to wake its lanes, so that the sweep needs not; nil: nobody ever is. A kind that is there already is
+// replaced. It is to be called before the service is used.
 func (s *Service) AddLeased(of Leased, wokenSoon func(at time.Time) bool) {
 	s.leased = slices.DeleteFunc(s.leased, func(l sweeping) bool { return l.of == of })
 	s.leased = append(s.leased, sweeping{of, wokenSoon})
 }
 
-// Sweep is how nothing stays stuck: what is leased and whose worker went away waits again, and lanes with something that was due a
-// second ago are woken again. What it costs depends on the number of lanes in which something waits, not on how much waits there. It
-// returns how many it interrupted, and how many lanes it woke. Any number of processes may sweep at the same time:
-// the number of the sweep names the wake-ups, so within one interval the queue keeps one for each lane.
+// Sweep is how nothing stays stuck: what is leased and whose worker went away waits again, and lanes with something
+// that was due a second ago are woken again. What it costs depends on the number of lanes in which something waits,
+// not on how much waits there. It returns how many it interrupted, and how many lanes it woke. Any number of
+// processes may sweep at the same time: the number of the sweep names the wake-ups, so within one interval the queue
+// keeps one for each lane.
 func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error) {
 	at := s.now()
 	// Not in the transaction: a process that stops in the midst of it would hold up the sweeps of all others.
@@ -101,7 +104,7 @@ func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error)
 	if err != nil {
 		return 0, 0, err
 	}
-	pulled, err := s.pullHeads(ctx, at)
+	pulled, err := s.retryStuckHeads(ctx, at)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -140,8 +143,8 @@ func (s *Service) overdueLanes(ctx context.Context, tx SweepTx, of Leased, dueBy
 	return lanes, nil
 }
 
-// giveLanes, part by part, gives lanes to what waits without one: while an upgrade is under way, the release before goes on to write such
-// rows. Afterwards there is none.
+// giveLanes, part by part, gives lanes to what waits without one: while an upgrade is under way, the release before
+// goes on to write such rows. Afterwards there is none.
 func (s *Service) giveLanes(ctx context.Context) error {
 	for _, swept := range s.leased {
 		for range maxLaneParts {
