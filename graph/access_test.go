@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func schema() *ast.Schema { return graph.NewExecutableSchema(graph.Config{}).Schema() }
@@ -102,7 +103,7 @@ func TestPublicFieldsNeedNoCredentials(t *testing.T) {
 func (w *world) userKey(userID int64) (id, secret string) {
 	w.tb.Helper()
 	key, s, err := w.service.CreateUserKey(w.tb.Context(), models.PlatformActor(), &userID)
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return key.ObjectID().String(), s.Reveal()
 }
 

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,10 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // caller is a header with a credential; the zero caller is a stranger.
 type caller struct{ header, value string }
@@ -38,7 +34,7 @@ func platform() caller { return caller{"x-api-key", platformKey.Reveal()} }
 func (w *world) session(userID int64) caller {
 	w.tb.Helper()
 	s, err := w.service.StartSession(context.WithoutCancel(w.tb.Context()), userID, nil)
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return caller{"x-auth-token", s.Token.Reveal()}
 }
 
@@ -46,7 +42,7 @@ func (w *world) session(userID int64) caller {
 func (w *world) key(projectID int64) caller {
 	w.tb.Helper()
 	_, text, err := w.service.CreateProjectKey(context.WithoutCancel(w.tb.Context()), models.PlatformActor(), projectID, "CI")
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return caller{"x-api-key", text.Reveal()}
 }
 
@@ -77,7 +73,7 @@ type answerError struct {
 func (w *world) do(who caller, query string, vars variables) *answer {
 	w.tb.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return w.post(who, string(body))
 }
 
@@ -199,15 +195,7 @@ func golden(tb testing.TB, name, got string) {
 		tb.Fatal(err)
 	}
 	text := strings.TrimSpace(indented.String()) + "\n"
-	file := filepath.Join("testdata", name)
-	if *update {
-		must(tb, os.WriteFile(file, []byte(text), 0o600))
-	}
-	want, err := os.ReadFile(file)
-	must(tb, err)
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		tb.Errorf("%s (-want +got):\n%s", file, diff)
-	}
+	modelstest.Golden(tb, name, []byte(text))
 }
 
 // dump is everything in the database, as text: to tell that nothing changed.
@@ -224,12 +212,12 @@ func (w *world) dump() map[string][]string {
 func (w *world) unchanged(f func()) {
 	w.tb.Helper()
 	before := w.dump()
-	w.queue.reset()
+	w.queue.Take()
 	f()
 	if diff := cmp.Diff(before, w.dump()); diff != "" {
 		w.tb.Errorf("the database changed (-before +after):\n%s", diff)
 	}
-	if woke := w.queue.reset(); len(woke) > 0 {
+	if woke := w.queue.Take(); len(woke) > 0 {
 		w.tb.Errorf("woken: %v", woke)
 	}
 }
@@ -246,7 +234,7 @@ func (w *world) same(what string, want, got any) {
 func (w *world) sameJSON(what, want string, got any) {
 	w.tb.Helper()
 	var value any
-	must(w.tb, json.Unmarshal([]byte(want), &value))
+	modelstest.NoError(w.tb, json.Unmarshal([]byte(want), &value))
 	w.same(what, value, got)
 }
 

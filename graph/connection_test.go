@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // crawls finishes n crawls of a project, a millisecond apart except for each third, and returns their callbacks, oldest first.
@@ -19,7 +20,7 @@ func (w *world) crawls(n int, projectID, firstID int64) []*models.Callback {
 	w.inTx(func(s graph.Services) {
 		for i := range n {
 			if i%3 != 0 { // some share the moment: the id decides then
-				w.clock.advance(time.Millisecond)
+				w.clock.Advance(time.Millisecond)
 			}
 			made = append(made, finishCrawl(w.tb, s, firstID+int64(i), projectID))
 		}
@@ -120,7 +121,7 @@ func TestPagingIsNotDisturbedByNewCallbacks(t *testing.T) {
 	slices.Reverse(want)
 	next := int64(6000)
 	got := w.walk(callbackOwners["project"], 5, len(want), func() {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		w.crawls(3, bareProject, next)
 		next += 10
 	})
@@ -154,7 +155,7 @@ func TestProjectsAccountsAndAttemptsPageTheSameWay(t *testing.T) {
 	c := w.crawls(1, bareProject, 5000)[0]
 	for range 3 {
 		deliver(t, w.service, c.ID, 500)
-		w.clock.advance(2 * time.Hour)
+		w.clock.Advance(2 * time.Hour)
 	}
 	for _, tc := range []struct {
 		query, list, name string
@@ -194,14 +195,14 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 	w := newWorld(t)
 	names := map[string]string{w.callback.crawl.UID.String(): "crawl", w.callback.report.UID.String(): "report"}
 	for i, status := range []int{200, 410, 503, 0} {
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		c := w.crawls(1, bareProject, 5000+int64(i))[0]
 		names[c.UID.String()] = fmt.Sprint(status)
 		deliver(t, w.service, c.ID, status)
 	}
 	running := w.crawls(1, bareProject, 5100)[0]
 	names[running.UID.String()] = "running"
-	claim(t, w.service, running.ID)
+	modelstest.ClaimOnly(t, w.service.Service, running.ID)
 	at := func(minutes int) string {
 		return start.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339Nano)
 	}

@@ -141,7 +141,7 @@ func TestInvalidCredentialsAre401InTheShapeOfGraphQL(t *testing.T) {
 	w := newWorld(t)
 	expired, ended := w.admin(), w.admin()
 	w.ok(ended, `mutation { deleteSession { token } }`, nil)
-	w.clock.advance(models.SessionLifetime)
+	w.clock.Advance(models.SessionLifetime)
 	valid := w.admin()
 	for name, who := range map[string]caller{
 		"x-auth-token": {"x-auth-token", "rbs_wrong"}, "bearer": {"Authorization", "Bearer rbs_wrong"},
@@ -181,9 +181,9 @@ func TestASessionWorksUntilItExpires(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	who := w.admin()
-	w.clock.advance(models.SessionLifetime - time.Microsecond)
+	w.clock.Advance(models.SessionLifetime - time.Microsecond)
 	w.ok(who, `{ me { id } }`, nil)
-	w.clock.advance(time.Microsecond)
+	w.clock.Advance(time.Microsecond)
 	if a := w.do(who, `{ me { id } }`, nil); a.Status != http.StatusUnauthorized {
 		t.Errorf("status %d: %s", a.Status, a.Body)
 	}

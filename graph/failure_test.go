@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // wantUnexpected checks an answer to something that went wrong on our side: one sentence with the request's id, and one
@@ -74,7 +75,7 @@ func TestAClosedDatabaseIsAnUnexpectedError(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			who := tc.caller(w)
-			must(t, w.store.Close())
+			modelstest.NoError(t, w.store.Close())
 			a := w.do(who, tc.query, nil)
 			if a.Status != tc.status {
 				t.Errorf("status %d", a.Status)

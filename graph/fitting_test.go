@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // An Int of GraphQL has 32 bits. Whatever a receiver or a clock makes of an attempt, its history can be read.
@@ -15,7 +16,7 @@ func TestWhatDoesNotFitAnIntDoesNotBreakTheHistory(t *testing.T) {
 	} {
 		w := newWorld(t)
 		c := finishCrawl(t, w.service, 124300, demoProject)
-		must(t, w.service.Settle(t.Context(), w.service.Decide(claim(t, w.service, c.ID), o)))
+		modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(modelstest.ClaimOnly(t, w.service.Service, c.ID), o)))
 		a := w.ok(w.admin(), `query($uid: ID!) { getCallback(uid: $uid) { httpStatus attempts { nodes { httpStatus durationMs error { code } } } } }`,
 			variables{"uid": c.UID.String()})
 		if a.at("getCallback.httpStatus") != nil || a.at("getCallback.attempts.nodes.0.httpStatus") != nil {

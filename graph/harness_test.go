@@ -1,15 +1,12 @@
 package graph_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,7 +16,7 @@ import (
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -51,9 +48,9 @@ type world struct {
 	url      string // of the database
 	store    *trap
 	service  graph.Services
-	clock    *clock
-	queue    *queue
-	log      *logBuffer
+	clock    *modelstest.Clock
+	queue    *modelstest.Queue
+	log      *modelstest.Buffer
 	handler  http.Handler
 	executed *atomic.Int64 // statements
 	widest   *atomic.Int64 // the most owners whose lists one statement reads
@@ -62,7 +59,10 @@ type world struct {
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	w := &world{tb: tb, clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64), widest: new(atomic.Int64)}
+	w := &world{
+		tb: tb, clock: modelstest.NewClock(start), queue: &modelstest.Queue{}, log: &modelstest.Buffer{},
+		executed: new(atomic.Int64), widest: new(atomic.Int64),
+	}
 	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
 		w.executed.Add(1)
 		owners := ownersIn(statement)
@@ -73,7 +73,7 @@ func newWorld(tb testing.TB) *world {
 	w.service = w.serviceOn(w.store)
 	w.handler = identified(graph.NewHandler(w.service, graph.AnyAnswers(), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
 	w.inTx(func(s graph.Services) { populate(tb, w, s) })
-	w.queue.reset()
+	w.queue.Take()
 	return w
 }
 
@@ -108,10 +108,10 @@ func (w *world) serviceOn(db *trap) graph.Services {
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
 		PlatformKeyHash: platformKey.Hash(),
 	}
-	engine := models.NewService(choosy{db}, w.queue, rules, log).WithClock(w.clock.now, func() float64 { return 0.5 })
-	return graph.Services{
-		Service: engine, Crawls: crawl.NewService(engine, db, db.InCrawlTx, log), Jobs: job.NewService(engine, db, db.InJobTx),
-	}
+	s := modelstest.Wiring{
+		Store: db.Store, Engine: modelstest.Choosy{Store: db}, Crawls: db, Queue: w.queue, Rules: rules, Now: w.clock.Now, Log: log,
+	}.Services()
+	return graph.Services{Service: s.Service, Crawls: s.CrawlService, Jobs: s.JobService}
 }
 
 // inTx runs many use-cases in one transaction, which is quicker.
@@ -132,14 +132,14 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 	client, err := s.CreateSSOClient(ctx, platform, models.NewSSOClient{
 		Name: "Acme SSO", RawID: 1, Webhook: endpoint(webhookURL, "Authorization", webhookSecret),
 	})
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	_, err = s.CreateAccount(ctx, platform, models.NewAccount{
 		Name: "Demo", RawID: demoAccount, Timezone: ptr("Europe/London"), SSOClientID: &client.ID, PartnerAccountID: ptr("123123"),
 		Callback: endpoint(accountURL, "Authorization", accountSecret),
 	})
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	_, err = s.CreateAccount(ctx, platform, models.NewAccount{Name: "Other", RawID: otherAccount})
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	createUser(tb, s, models.NewUser{
 		Email: adminEmail, RawID: demoUser, FirstName: ptr("Demo"), LastName: ptr("User"), PartnerUserID: ptr("3333312"),
 		Accounts: []models.Membership{{AccountID: demoAccount, Role: models.RoleAdmin}},
@@ -159,7 +159,7 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 	createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: bareProject})
 	createProject(tb, s, models.NewProject{AccountID: otherAccount, RawID: otherProject})
 	_, _, err = s.CreateProjectKey(ctx, platform, demoProject, "CI")
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	populateRuns(tb, s)
 	w.callback.crawl = finishCrawl(tb, s, finishedCrawl, demoProject)
 	w.callback.report = finishReport(tb, s, reportDownload, finishedCrawl)
@@ -170,14 +170,14 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 func createUser(tb testing.TB, s graph.Services, in models.NewUser) {
 	tb.Helper()
 	_, err := s.CreateUser(tb.Context(), models.PlatformActor(), in)
-	must(tb, err)
+	modelstest.NoError(tb, err)
 }
 
 func createProject(tb testing.TB, s graph.Services, in models.NewProject) {
 	tb.Helper()
 	in.Name, in.PrimaryDomain = "Site", "https://www.example.com"
 	_, err := s.CreateProject(tb.Context(), models.PlatformActor(), in)
-	must(tb, err)
+	modelstest.NoError(tb, err)
 }
 
 func finishCrawl(tb testing.TB, s graph.Services, id, projectID int64) *models.Callback {
@@ -186,7 +186,7 @@ func finishCrawl(tb testing.TB, s graph.Services, id, projectID int64) *models.C
 	_, c, err := s.Crawls.FinishCrawl(tb.Context(), models.PlatformActor(), crawl.End{
 		CrawlID: id, ProjectID: &projectID, CreatedByUserID: &user, Kind: crawl.Standard, Status: crawl.Finished,
 	})
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	return c
 }
 
@@ -195,63 +195,19 @@ func finishReport(tb testing.TB, s graph.Services, id, crawlID int64) *models.Ca
 	_, c, err := s.Crawls.FinishReportDownload(tb.Context(), models.PlatformActor(), crawl.ReportDownloadEnd{
 		ReportDownloadID: id, CrawlID: &crawlID, ReportTemplateCode: ptr(reportTemplateCode), FileURL: reportFileURL,
 	})
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	return c
 }
 
 // deliver makes one attempt as a worker would, and lets the receiver answer with the status; 0 is no answer.
 func deliver(tb testing.TB, s graph.Services, callbackID int64, status int) {
 	tb.Helper()
-	d := claim(tb, s, callbackID)
+	d := modelstest.ClaimOnly(tb, s.Service, callbackID)
 	o := models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}
 	if status == 0 {
 		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
 	}
-	must(tb, s.Settle(tb.Context(), s.Decide(d, o)))
-}
-
-// claim claims one callback as a worker would that finds no other due in its lane.
-func claim(tb testing.TB, s graph.Services, callbackID int64) *models.Delivery {
-	tb.Helper()
-	c, err := s.Callback(tb.Context(), models.PlatformActor(), callbackID)
-	must(tb, err)
-	deliveries, _, _, err := s.Claim(context.WithValue(tb.Context(), wanted{}, callbackID), of(c.Lane, 1000))
-	must(tb, err)
-	if len(deliveries) != 1 {
-		tb.Fatalf("callback %d, %s and due at %s: got %d deliveries", callbackID, c.Status, c.NextAttemptAt, len(deliveries))
-	}
-	return deliveries[0]
-}
-
-// of asks for so much of a lane.
-func of(lane models.Lane, limit int) []models.LaneLimit {
-	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
-}
-
-// wanted is the context key of the only callback that choosy lets be claimed.
-type wanted struct{}
-
-// choosy is a store that gives back at once what a test did not mean to claim.
-type choosy struct{ models.Store }
-
-func (c choosy) InTx(ctx context.Context, f func(models.Store) error) error {
-	return c.Store.InTx(ctx, func(tx models.Store) error { return f(choosy{tx}) })
-}
-
-func (c choosy) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*models.Callback, error) {
-	claimed, err := c.Store.ClaimDue(ctx, lanes, now, leaseUntil)
-	if err != nil {
-		return nil, err
-	}
-	id, _ := ctx.Value(wanted{}).(int64)
-	var others []*models.Callback
-	for _, o := range claimed {
-		if o.ID != id {
-			o.NextAttemptAt = &now
-			others = append(others, o)
-		}
-	}
-	return slices.DeleteFunc(claimed, func(c *models.Callback) bool { return c.ID != id }), c.GiveBackCallbacks(ctx, others...)
+	modelstest.NoError(tb, s.Settle(tb.Context(), s.Decide(d, o)))
 }
 
 func endpoint(url, key, value string) models.EndpointUpdate {
@@ -261,72 +217,6 @@ func endpoint(url, key, value string) models.EndpointUpdate {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-func must(tb testing.TB, err error) {
-	tb.Helper()
-	if err != nil {
-		tb.Fatal(err)
-	}
-}
-
-// clock stands still until it is moved.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-// queue records the wake-ups.
-type queue struct {
-	mu   sync.Mutex
-	woke []models.Wakeup
-}
-
-func (q *queue) Wake(_ context.Context, _ time.Time, wakeups []models.Wakeup) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.woke = append(q.woke, wakeups...)
-	return nil
-}
-
-func (*queue) Reserve(models.Lane, int, int64) models.Reservation { return models.NoRoom }
-
-// reset forgets the wake-ups and returns them.
-func (q *queue) reset() []models.Wakeup {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	woke := q.woke
-	q.woke = nil
-	return woke
-}
-
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
 
 // trap is a store that fails or panics when it is told to.
 type trap struct {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func globalID(typeName string, raw int64) string {
@@ -286,7 +287,7 @@ func TestUserKeyIDsAreReadAsGlobalIDsAndNumbers(t *testing.T) {
 	w := newWorld(t)
 	id, secret := w.userKey(demoUser)
 	raw, err := models.ParseObjectID(id)
-	must(t, err)
+	modelstest.NoError(t, err)
 	for _, form := range []any{id, raw.Raw, fmt.Sprint(raw.Raw)} {
 		w.ok(caller{}, `mutation($k: ObjectID!, $s: String!) { createSessionUsingUserKey(input: {userKeyId: $k, secret: $s}) { token } }`,
 			variables{"k": form, "s": secret})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const jobFields = `state input output metadata tags callbackUrl correct lastAction createdAt updatedAt completedAt
@@ -164,7 +165,7 @@ func TestEachChangeOfAJobMakesOneCallbackInItsTurn(t *testing.T) {
 	var ids []any
 	step := func(change variables, state string, correct, output any, again bool) {
 		t.Helper()
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		change["jobId"] = made.ID
 		a := w.ok(platform(), updateJobQuery, variables{"input": change})
 		w.sameJSON("the callback", fmt.Sprintf(`{"event":"JOB_UPDATED","targetUrl":"https://jobs.example.com/","job":{"rawID":"%d"},"run":null}`, made.ID),
@@ -195,7 +196,7 @@ func TestEachChangeOfAJobMakesOneCallbackInItsTurn(t *testing.T) {
 		w.same("due", i == 5, a.at(fmt.Sprintf("getJob.callbacks.nodes.%d.nextAttemptAt", i)) != nil)
 	}
 	first, err := models.ParseObjectID(ids[0].(string))
-	must(t, err)
+	modelstest.NoError(t, err)
 	deliver(t, w.service, first.Raw, 204)
 	a = w.ok(w.viewer(), waiting, variables{"id": made.ID})
 	w.same("the next", true, a.at("getJob.callbacks.nodes.4.nextAttemptAt") != nil)
@@ -210,7 +211,7 @@ func TestWhatAJobCannotBecomeNamesItsField(t *testing.T) {
 		j := w.job(job.NewJobs{ProjectID: bareProject})
 		if made[state] = j.ID; state != job.Scheduled {
 			_, _, err := w.service.Jobs.UpdateJob(t.Context(), models.PlatformActor(), job.Change{JobID: j.ID, Action: job.Resolved, State: &state})
-			must(t, err)
+			modelstest.NoError(t, err)
 		}
 	}
 	cases := []struct {
@@ -265,7 +266,7 @@ func TestJobFiltersNarrowAloneAndTogether(t *testing.T) {
 	names := map[string]string{}
 	all := []string{"SCHEDULED", "SUSPENDED", "FAILED", "COMPLETED", "EXPIRED"}
 	for _, name := range all {
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		j := w.job(job.NewJobs{ProjectID: bareProject})
 		if names[j.UUID.String()] = name; name != "SCHEDULED" {
 			w.ok(platform(), updateJobQuery, variables{"input": variables{"jobId": j.ID, "action": "RESOLVED", "state": name}})

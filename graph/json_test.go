@@ -18,6 +18,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const echoSchema = `
@@ -101,7 +102,7 @@ func shown(tb testing.TB, v any) string {
 	switch v := v.(type) {
 	case json.RawMessage:
 		text, err := graph.UnmarshalJSON(v)
-		must(tb, err)
+		modelstest.NoError(tb, err)
 		return "‹" + string(text) + "›"
 	case map[string]any:
 		var members []string
@@ -195,7 +196,7 @@ func TestJSONThatIsNotUTF8IsRefused(t *testing.T) {
 func TestADefaultOfTheSchemaIsReadAsJSON(t *testing.T) {
 	t.Parallel()
 	got, err := graph.UnmarshalJSON(map[string]any{"b": int64(1), "a": []any{nil, "x"}})
-	must(t, err)
+	modelstest.NoError(t, err)
 	if string(got) != `{"a":[null,"x"],"b":1}` {
 		t.Errorf("got %s", got)
 	}

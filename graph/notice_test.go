@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const noticeFields = `{ uid event status targetUrl payload httpStatus error { code message }
@@ -39,7 +40,7 @@ func checkWhoSeesTheNotice(t *testing.T, w *world, event models.EventName) {
 	deliver(t, w.service, c.ID, 503)
 	pages, err := w.service.CallbackPages(t.Context(), models.PlatformActor(), models.OwnerProject, []int64{demoProject},
 		models.CallbackFilter{Event: []models.EventName{event}}, models.Page{First: 1})
-	must(t, err)
+	modelstest.NoError(t, err)
 	notice := pages[demoProject].Nodes[0]
 	deliver(t, w.service, notice.ID, 418) // it answers "received"
 	vars := variables{"uid": notice.UID.String(), "id": notice.ObjectID().String()}

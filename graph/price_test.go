@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/graph"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // tree is a server whose documents can be of any size. It counts how often a price is asked for.
@@ -123,7 +124,7 @@ func TestAnAnswerHasNoMoreValuesThanItsOperationCosts(t *testing.T) {
 	}
 	b.WriteString(" fragment f4 on Account { id }")
 	introspection, err := os.ReadFile("testdata/introspection.graphql")
-	must(t, err)
+	modelstest.NoError(t, err)
 	for name, tc := range map[string]struct {
 		document      string
 		valuesForEach int

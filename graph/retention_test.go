@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestPurgedPayloadsAreEmptyAndSaySo(t *testing.T) {
@@ -26,9 +27,9 @@ func TestPurgedPayloadsAreEmptyAndSaySo(t *testing.T) {
 	if a := ask(); a.text("getCallback.payload") == "" || a.at("getCallback.payloadPurgedAt") != nil || a.at("getRun.payloadPurgedAt") != nil {
 		t.Fatalf("before: %s", a.Body)
 	}
-	w.clock.advance(2 * time.Hour)
+	w.clock.Advance(2 * time.Hour)
 	_, err := w.service.Purge(t.Context(), models.Retention{Rows: 48 * time.Hour, Payloads: time.Hour})
-	must(t, err)
+	modelstest.NoError(t, err)
 	a := ask()
 	w.sameJSON("the callback", `{"payload":"","payloadPurgedAt":"2020-07-09T18:25:35.000Z","attempts":{"nodes":[{"responseBody":""}]}}`, a.at("getCallback"))
 	w.sameJSON("the run", `{"payloadPurgedAt":"2020-07-09T18:25:35.000Z","outputCount":1,"results":{"nodes":[],"totalCount":1},

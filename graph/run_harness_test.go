@@ -12,6 +12,7 @@ import (
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // What every world has of runs and jobs, all on the demo project.
@@ -30,7 +31,7 @@ func populateRuns(tb testing.TB, s graph.Services) {
 	_, err := s.CreateAction(ctx, platform, demoAccount, "search", models.ActionSettings{
 		Executor: endpoint(executorURL, "Authorization", executorSecret),
 	})
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	createRun(tb, s, models.NewRun{ProjectID: demoProject, Callback: &models.NewRunCallback{
 		URL: runURL, Headers: []models.Header{{Key: "Authorization", Value: runSecret}}, On: models.CallbackOnAll,
 	}})
@@ -38,9 +39,9 @@ func populateRuns(tb testing.TB, s graph.Services) {
 		createRun(tb, s, models.NewRun{ProjectID: demoProject, Schedule: &models.NewSchedule{Cron: ptr("0 6 * * *")}})
 	}
 	_, err = s.PauseSchedule(ctx, platform, pausedSchedule)
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	_, err = s.Jobs.CreateJobs(ctx, platform, job.NewJobs{ProjectID: demoProject, Inputs: []json.RawMessage{json.RawMessage(`{"image":1}`)}})
-	must(tb, err)
+	modelstest.NoError(tb, err)
 }
 
 // createRun makes a run of the search action with one input, unless others are given.
@@ -51,7 +52,7 @@ func createRun(tb testing.TB, s graph.Services, in models.NewRun) *models.Run {
 		in.Inputs = []models.NewRunInput{{Input: json.RawMessage(`{"q":"shoes"}`)}}
 	}
 	r, err := s.CreateRun(tb.Context(), models.PlatformActor(), in)
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	return r
 }
 
@@ -61,16 +62,16 @@ func (w *world) action(name string) int64 {
 	a, err := w.service.CreateAction(w.tb.Context(), models.PlatformActor(), demoAccount, name, models.ActionSettings{
 		Executor: endpoint(executorURL, "Authorization", executorSecret),
 	})
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return a.ID
 }
 
 func claimBatches(tb testing.TB, s graph.Services, actionID int64, limit int) []*models.Execution {
 	tb.Helper()
 	a, err := s.Action(tb.Context(), models.PlatformActor(), actionID)
-	must(tb, err)
-	claimed, _, _, err := s.ClaimBatches(tb.Context(), of(a.Lane(), limit))
-	must(tb, err)
+	modelstest.NoError(tb, err)
+	claimed, _, _, err := s.ClaimBatches(tb.Context(), modelstest.Limit(a.Lane(), limit))
+	modelstest.NoError(tb, err)
 	return claimed
 }
 
@@ -84,7 +85,7 @@ func execute(tb testing.TB, s graph.Services, actionID int64, answers ...models.
 	}
 	slices.SortFunc(claimed, func(a, b *models.Execution) int { return cmp.Compare(a.Batch.ID, b.Batch.ID) })
 	for i, e := range claimed {
-		must(tb, s.RecordBatch(tb.Context(), e, answers[min(i, len(answers)-1)]))
+		modelstest.NoError(tb, s.RecordBatch(tb.Context(), e, answers[min(i, len(answers)-1)]))
 	}
 }
 
@@ -105,7 +106,7 @@ func (w *world) job(in job.NewJobs) *job.Job {
 		in.Inputs = []json.RawMessage{json.RawMessage(`{"image":1}`)}
 	}
 	jobs, err := w.service.Jobs.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return jobs[0]
 }
 

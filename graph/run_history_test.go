@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestGetRunTakesAnIDOrAUID(t *testing.T) {
@@ -64,16 +65,16 @@ func TestABatchTellsWhatCameOfEachCall(t *testing.T) {
 		attempts { number durationMs httpStatus errorCode } } } } }`, vars)
 	w.sameJSON("under way", `{"status":"RUNNING","startedAt":"2020-07-09T16:25:35.000Z","batches":{"nodes":[{"status":"RUNNING","nextAttemptAt":null,
 		"startedAt":"2020-07-09T16:25:35.000Z","attempts":[{"number":1,"durationMs":null,"httpStatus":null,"errorCode":null}]}]}}`, a.at("getRun"))
-	must(t, w.service.RecordBatch(t.Context(), claimed[0], executed(200, `{"results":[1,2],"has_more":true}`)))
+	modelstest.NoError(t, w.service.RecordBatch(t.Context(), claimed[0], executed(200, `{"results":[1,2],"has_more":true}`)))
 	execute(t, w.service, action, executed(422, `{"message":"no such thing"}`), executed(404, ``), executed(500, ``), unanswered(models.Timeout),
 		executed(402, `{"message":["no text"]}`), executed(200, `{"results":5}`), executed(200, `{"results":[3]}`))
 	a = w.ok(w.viewer(), batchesQuery, vars)
 	w.sameJSON("between tries", `{"page":1,"status":"QUEUED","resultCount":0,"attemptCount":1,"nextAttemptAt":"2020-07-09T16:25:36.000Z",
 		"startedAt":"2020-07-09T16:25:35.000Z","finishedAt":null,"error":null,"attempts":[{"number":1,"startedAt":"2020-07-09T16:25:35.000Z",
 		"durationMs":70,"httpStatus":500,"errorCode":null}]}`, without(a.at("getRun.batches.nodes.3"), "uid"))
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	execute(t, w.service, action, executed(503, `{"message":"later"}`), unanswered(models.ConnectRefused))
-	w.clock.advance(4 * time.Second)
+	w.clock.Advance(4 * time.Second)
 	execute(t, w.service, action, executed(500, ``), unanswered(models.DNSError))
 
 	a = w.ok(w.viewer(), batchesQuery, vars)
@@ -147,7 +148,7 @@ func TestAStoppedRunHasEnded(t *testing.T) {
 	claimed := claimBatches(t, w.service, action, 1)
 	const query = `mutation($id: ObjectID!) { stopRun(input: {runId: $id}) { run { status finishedAt error { message label scope statusCode params }
 		batches { nodes { status finishedAt nextAttemptAt } } callbacks { nodes { event payload } } } } }`
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	a := w.ok(w.editor(), query, variables{"id": run.ID})
 	stopped := `{"status":"STOPPED","finishedAt":"2020-07-09T16:26:35.000Z","nextAttemptAt":null}`
 	w.sameJSON("the run", `{"status":"STOPPED","finishedAt":"2020-07-09T16:26:35.000Z","error":{"message":"The run was stopped","label":"ACTION_ABORTED",
@@ -155,7 +156,7 @@ func TestAStoppedRunHasEnded(t *testing.T) {
 	if got := a.list("stopRun.run.callbacks.nodes"); len(got) != 1 || !strings.Contains(a.text("stopRun.run.callbacks.nodes.0.payload"), `"status":"STOPPED"`) {
 		t.Errorf("callbacks %v", got)
 	}
-	must(t, w.service.RecordBatch(t.Context(), claimed[0], executed(200, `{"results":[1]}`)))
+	modelstest.NoError(t, w.service.RecordBatch(t.Context(), claimed[0], executed(200, `{"results":[1]}`)))
 	who := w.editor()
 	w.unchanged(func() {
 		w.do(who, query, variables{"id": run.ID}).wantError(models.CodeConflict, "runId", "stopRun")
@@ -176,7 +177,7 @@ func TestACallbackKnowsItsRunBatchAndJob(t *testing.T) {
 	w.sameJSON("callbacks of a run", `[{"event":"RUN_FINISHED",`+ofRun+`,"batch":null,"job":null,"crawl":null},
 		{"event":"RUN_BATCH_FINISHED",`+ofRun+`,"batch":{"uid":"`+batch+`","page":1},"job":null,"crawl":null}]`, without(a.at("getRun.callbacks.nodes"), "id"))
 	id, err := models.ParseObjectID(a.text("getRun.callbacks.nodes.1.id"))
-	must(t, err)
+	modelstest.NoError(t, err)
 	deliver(t, w.service, id.Raw, 201)
 	replay := w.ok(w.editor(), `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { replayOf { id } run { uid } batch { uid } } } }`,
 		variables{"id": id.Raw})

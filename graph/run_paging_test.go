@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // paged is a list with its nodes as they must come.
@@ -30,7 +31,7 @@ func numbered(owner, list string, oldestFirst []int64) paged {
 func (w *world) each8(made func(i int) int64) (ids []int64) {
 	for i := range 8 {
 		if i%3 != 0 {
-			w.clock.advance(time.Millisecond)
+			w.clock.Advance(time.Millisecond)
 		}
 		ids = append(ids, made(i))
 	}
@@ -49,12 +50,12 @@ func (w *world) listsOfAProject() map[string]paged {
 		return *createRun(w.tb, w.service, models.NewRun{ProjectID: scheduled, Schedule: &models.NewSchedule{Cron: ptr("0 6 * * *")}}).ScheduleID
 	})
 	firings := w.each8(func(int) int64 {
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		fired, err := w.service.FireSchedules(w.tb.Context())
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 		w.same("fired", 1, fired)
 		waiting, err := w.store.LockWaitingRuns(w.tb.Context(), *each.ScheduleID)
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 		return waiting[0].ID
 	})
 	return map[string]paged{
@@ -91,7 +92,7 @@ func (w *world) listsOfARun() map[string]paged {
 			change.Action, change.State = job.Resolved, ptr(job.Completed)
 		}
 		_, c, err := w.service.Jobs.UpdateJob(w.tb.Context(), models.PlatformActor(), change)
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 		return c.ID
 	})
 	lists["batches"], lists["callbacks"] = batches, callbacks
@@ -142,7 +143,7 @@ func TestAMadeUpCursorReadsNoMoreThanAPage(t *testing.T) {
 	action, run := w.lookup(func(in *models.NewRun) { in.MaxResults, in.PageSize = ptr(50), ptr(1) })
 	execute(t, w.service, action, executed(200, `{"results":[1]}`))
 	batches, err := w.service.BatchPages(t.Context(), models.PlatformActor(), []int64{run.ID}, models.Page{First: 1})
-	must(t, err)
+	modelstest.NoError(t, err)
 	first := batches[run.ID].Nodes[0].ID
 	query := listQuery(fmt.Sprintf(`getRun(id: %d)`, run.ID), `results`, ``)
 	for name, cursor := range map[string]models.Cursor{
@@ -161,7 +162,7 @@ func TestRunFiltersNarrowAloneAndTogether(t *testing.T) {
 	w := newWorld(t)
 	names := map[string]string{}
 	add := func(name, action string, change func(*models.NewRun)) *models.Run {
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		in := models.NewRun{ProjectID: bareProject, Action: action}
 		if change != nil {
 			change(&in)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // everythingOfRuns reads all fields of a run's and a job's neighbourhood that are texts.
@@ -27,19 +28,19 @@ func TestHeaderValuesOfRunsAndExecutorsStaySecret(t *testing.T) {
 	id := made.at("createRun.run.rawID")
 	execute(t, w.service, action, executed(422, `{"message":"wrong: `+executorSecret+`"}`),
 		executed(403, `{"message":"`+strings.Repeat("a", 1000-len("executor-secret"))+`executor-secret-4718"}`), executed(500, `{"message":"executor-secret-4718?"}`))
-	w.clock.advance(models.LeaseTime)
+	w.clock.Advance(models.LeaseTime)
 	execute(t, w.service, action, executed(500, `{"message":"executor-secret-4718?"}`))
-	w.clock.advance(models.LeaseTime)
+	w.clock.Advance(models.LeaseTime)
 	execute(t, w.service, action, executed(500, `{"message":"executor-secret-4718?"}`))
 	callbacks := w.ok(admin, `query($id: ObjectID!) { getRun(id: $id) { callbacks { nodes { rawID } } } }`, variables{"id": id})
 	for i := range callbacks.list("getRun.callbacks.nodes") {
 		raw, err := models.ParseObjectID(callbacks.text(fmt.Sprintf("getRun.callbacks.nodes.%d.rawID", i)))
-		must(t, err)
-		d := claim(t, w.service, raw.Raw)
+		modelstest.NoError(t, err)
+		d := modelstest.ClaimOnly(t, w.service.Service, raw.Raw)
 		if got := d.Target.Headers[0].Value.Reveal(); got != runSecret {
 			t.Errorf("sent with %q", got)
 		}
-		must(t, w.service.Settle(t.Context(), w.service.Decide(d, executed(500, "you sent "+runSecret))))
+		modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, executed(500, "you sent "+runSecret))))
 	}
 	bodies := []string{made.Body, fmt.Sprint(w.dump()), w.log.String()}
 	for _, who := range []caller{admin, w.viewer(), w.key(demoProject), platform()} {

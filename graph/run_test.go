@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const runFields = `status mode action parameters { maxResults pageSize } callbackUrl callbackOn inputCount batchCount outputCount
@@ -74,7 +75,7 @@ func TestARunIsMadeInAllForms(t *testing.T) {
 		for field, value := range tc.want {
 			want[field] = value
 		}
-		w.queue.reset()
+		w.queue.Take()
 		for i, a := range w.createRunAs(who, tc.literal, tc.text) {
 			if len(a.Errors) > 0 {
 				t.Fatalf("%s %d: %s", name, i, a.Body)
@@ -84,7 +85,7 @@ func TestARunIsMadeInAllForms(t *testing.T) {
 				t.Errorf("%s: %s", name, a.Body)
 			}
 		}
-		woke := w.queue.reset()
+		woke := w.queue.Take()
 		if len(woke) != 2 || slices.ContainsFunc(woke, func(u models.Wakeup) bool { return !u.Lane.OfBatches() || !u.At.Equal(start) }) {
 			t.Errorf("%s: woken %v", name, woke)
 		}
@@ -189,7 +190,7 @@ func TestARunNeedsAnActionOfItsProjectsAccount(t *testing.T) {
 	_, err := w.service.CreateAction(t.Context(), models.PlatformActor(), otherAccount, "theirs", models.ActionSettings{
 		Executor: endpoint(executorURL, "Authorization", executorSecret),
 	})
-	must(t, err)
+	modelstest.NoError(t, err)
 	const query = `mutation($project: ObjectID!, $action: String!) { createRun(input: {projectId: $project, action: $action, inputs: [{q: 1}]}) { run { action } } }`
 	w.unchanged(func() {
 		for _, name := range []string{"theirs", "Search", "", "1", "search\x00"} {
@@ -281,11 +282,11 @@ func TestARunsCallbacksGoWhereItSays(t *testing.T) {
 		}
 		w.same(name, tc.want, got)
 	}
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	_, err := w.service.UpdateAccount(t.Context(), models.PlatformActor(), models.AccountUpdate{
 		AccountID: demoAccount, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
-	must(t, err)
+	modelstest.NoError(t, err)
 	made := w.ok(w.editor(), query, variables{"project": bareProject})
 	execute(t, w.service, id, executed(200, `{"results": [1]}`))
 	a := w.ok(w.viewer(), `query($uid: ID!) { getRun(uid: $uid) { status callbacks { totalCount } } }`, variables{"uid": made.at("createRun.run.uid")})

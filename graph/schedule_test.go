@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const scheduleFields = `cron at timezone overlap status nextRunAt lastRunAt createdAt project { rawID } runs { totalCount nodes { status mode batchCount } }`
@@ -62,7 +63,7 @@ func TestARunWithAScheduleWaitsForIt(t *testing.T) {
 			"runs": variables{"totalCount": 1.0, "nodes": []any{map[string]any{"status": "SCHEDULED", "mode": "SCHEDULE", "batchCount": 0.0}}},
 		}), newest)
 	}
-	if woke := w.queue.reset(); len(woke) > 0 {
+	if woke := w.queue.Take(); len(woke) > 0 {
 		t.Errorf("woken: %v", woke)
 	}
 }
@@ -87,17 +88,17 @@ func TestAFiringIsARunOfItsSchedule(t *testing.T) {
 	})
 	id := *run.ScheduleID
 	w.same("before", "ACTIVE next 09T17:00Z last -: SCHEDULED", w.statuses(id))
-	w.clock.advance(35 * time.Minute)
+	w.clock.Advance(35 * time.Minute)
 	fired, err := w.service.FireSchedules(t.Context())
-	must(t, err)
+	modelstest.NoError(t, err)
 	w.same("fired", 1, fired)
 	w.same("fired", "ACTIVE next 09T18:00Z last 09T17:00:35.000Z: SCHEDULED QUEUED", w.statuses(id))
 	execute(t, w.service, action, executed(200, `{"results":[1]}`))
 	w.same("executed", "ACTIVE next 09T18:00Z last 09T17:00:35.000Z: SCHEDULED SUCCEEDED", w.statuses(id))
 
-	w.clock.advance(5 * time.Hour) // while all workers are down
+	w.clock.Advance(5 * time.Hour) // while all workers are down
 	fired, err = w.service.FireSchedules(t.Context())
-	must(t, err)
+	modelstest.NoError(t, err)
 	w.same("fired", 1, fired)
 	execute(t, w.service, action, executed(200, `{"results":[1]}`))
 	w.same("the second", "ACTIVE next 09T23:00Z last 09T22:00:35.000Z: SCHEDULED SUCCEEDED SUCCEEDED", w.statuses(id))
@@ -117,9 +118,9 @@ func TestAScheduleOnceIsCompletedByItsFiring(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, run := w.lookup(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{At: ptr(start.Add(time.Hour))} })
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	_, err := w.service.FireSchedules(t.Context())
-	must(t, err)
+	modelstest.NoError(t, err)
 	w.same("fired", "COMPLETED next - last 09T17:25:35.000Z: QUEUED", w.statuses(*run.ScheduleID))
 	who := w.editor()
 	for _, name := range []string{"pauseSchedule", "resumeSchedule", "cancelSchedule"} {
@@ -152,9 +153,9 @@ func TestASchedulePausesResumesAndIsCancelled(t *testing.T) {
 	conflicts("resumeSchedule")
 	step("pauseSchedule", `{"status":"PAUSED","nextRunAt":null}`, "PAUSED next - last -: CREATED")
 	conflicts("pauseSchedule")
-	w.clock.advance(2 * time.Hour)
+	w.clock.Advance(2 * time.Hour)
 	fired, err := w.service.FireSchedules(t.Context())
-	must(t, err)
+	modelstest.NoError(t, err)
 	w.same("fired", 0, fired)
 	step("resumeSchedule", `{"status":"ACTIVE","nextRunAt":"2020-07-09T19:00:00.000Z"}`, "ACTIVE next 09T19:00Z last -: SCHEDULED")
 	conflicts("resumeSchedule")
@@ -169,10 +170,10 @@ func TestAPausedTimeThatHasPassedFiresAtOnce(t *testing.T) {
 	_, run := w.lookup(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{At: ptr(start.Add(time.Hour))} })
 	who := w.editor()
 	w.change(who, "pauseSchedule", *run.ScheduleID)
-	w.clock.advance(2 * time.Hour)
+	w.clock.Advance(2 * time.Hour)
 	w.sameJSON("resumed", `{"status":"ACTIVE","nextRunAt":"2020-07-09T17:25:35.000Z"}`, w.change(who, "resumeSchedule", *run.ScheduleID).at("resumeSchedule.schedule"))
 	fired, err := w.service.FireSchedules(t.Context())
-	must(t, err)
+	modelstest.NoError(t, err)
 	w.same("fired", 1, fired)
 }
 
@@ -199,9 +200,9 @@ func TestADeletedProjectsScheduleEndsAtItsTime(t *testing.T) {
 	w := newWorld(t)
 	_, run := w.lookup(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{Cron: ptr("0 * * * *")} })
 	w.ok(w.admin(), `mutation { deleteProject(input: {projectId: 123}) { project { id } } }`, nil)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	_, err := w.service.FireSchedules(t.Context())
-	must(t, err)
+	modelstest.NoError(t, err)
 	w.same("fired", "CANCELLED next - last -: INVALID", w.statuses(*run.ScheduleID))
 	a := w.ok(w.viewer(), `query($id: ObjectID!) { getSchedule(id: $id) { project { id } runs { nodes { project { id } batchCount error { message label scope statusCode params } } } } }`,
 		variables{"id": *run.ScheduleID})

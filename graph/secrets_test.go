@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // Whatever goes wrong, a planted secret is neither in the log nor in the errors of an answer.
@@ -136,10 +137,10 @@ func TestTheHandlerWorksBehindARealServer(t *testing.T) {
 	server := httptest.NewServer(w.handler)
 	t.Cleanup(server.Close)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/graphql", strings.NewReader(`{"query":"{version}"}`))
-	must(t, err)
+	modelstest.NoError(t, err)
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	response, err := server.Client().Do(r)
-	must(t, err)
+	modelstest.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		t.Errorf("status %d", response.StatusCode)
@@ -149,9 +150,9 @@ func TestTheHandlerWorksBehindARealServer(t *testing.T) {
 func TestARedactedAnswerStaysRedacted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	d := claim(t, w.service, w.callback.report.ID)
+	d := modelstest.ClaimOnly(t, w.service.Service, w.callback.report.ID)
 	status := 500
-	must(t, w.service.Settle(t.Context(), w.service.Decide(d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)})))
+	modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)})))
 	a := w.ok(w.admin(), `{ getCallback(id: 2) { attempts { nodes { responseBody url httpStatus error { code message } } } } }`, nil)
 	if strings.Contains(a.Body, "project-secret") || !strings.Contains(a.Body, models.Masked) {
 		t.Error(a.Body)

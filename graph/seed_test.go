@@ -3,6 +3,8 @@ package graph_test
 import (
 	"os"
 	"testing"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // configureURL is the operation of the published documentation, byte for byte.
@@ -40,7 +42,7 @@ func TestThePublishedAnswerIsTheGoldenFile(t *testing.T) {
 	const published = `{ "data": { "updateProject": { "project": { "id": "TjAwNlByb2plY3QxMjM", "apiCallbackUrl": ` +
 		`"https://www.example.com/webhook", "apiCallbackHeaders": [ { "key": "Authorization", "value": "Bearer your-token" } ] } } } }`
 	file, err := os.ReadFile("testdata/configure_api_callback_url.json")
-	must(t, err)
+	modelstest.NoError(t, err)
 	if squeeze(published) != squeeze(string(file)) {
 		t.Errorf("golden file:\n%s\npublished:\n%s", file, published)
 	}

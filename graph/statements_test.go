@@ -8,6 +8,7 @@ import (
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const historyQuery = `{ getAccount(id: 123123) { callbacks(first: 50) { totalCount nodes { project { account { name } } account { role }
@@ -46,7 +47,7 @@ var lists = map[string]listCase{
 			deliver(tb, s, c.ID, 200)
 			finishReport(tb, s, 4000+i, 4000+i)
 			_, err := s.ReplayCallback(tb.Context(), models.PlatformActor(), c.ID)
-			must(tb, err)
+			modelstest.NoError(tb, err)
 		}
 	}},
 	"projects of an account": {settingsQuery, "getAccount.projects.nodes", func(tb testing.TB, s graph.Services, n int64) {
@@ -59,7 +60,7 @@ var lists = map[string]listCase{
 		var memberships []models.Membership
 		for i := range n {
 			_, err := s.CreateAccount(tb.Context(), models.PlatformActor(), models.NewAccount{Name: "A", RawID: 3000 + i})
-			must(tb, err)
+			modelstest.NoError(tb, err)
 			createProject(tb, s, models.NewProject{AccountID: 3000 + i})
 			memberships = append(memberships, models.Membership{AccountID: 3000 + i, Role: models.RoleAdmin})
 		}
@@ -78,11 +79,11 @@ var lists = map[string]listCase{
 	"jobs of a project": {jobsQuery, "getProject.jobs.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for range n {
 			jobs, err := s.Jobs.CreateJobs(tb.Context(), models.PlatformActor(), job.NewJobs{ProjectID: bareProject, Inputs: []json.RawMessage{[]byte(`1`)}})
-			must(tb, err)
+			modelstest.NoError(tb, err)
 			_, _, err = s.Jobs.UpdateJob(tb.Context(), models.PlatformActor(), job.Change{
 				JobID: jobs[0].ID, Action: job.Resolved, State: ptr(job.Completed),
 			})
-			must(tb, err)
+			modelstest.NoError(tb, err)
 		}
 	}},
 	"schedules of a project": {schedulesQuery, "getProject.schedules.nodes", func(tb testing.TB, s graph.Services, n int64) {
@@ -91,7 +92,7 @@ var lists = map[string]listCase{
 			createRun(tb, s, models.NewRun{ProjectID: bareProject, Schedule: &models.NewSchedule{Cron: ptr("* * * * *")}})
 		}
 		_, err := s.FireSchedules(tb.Context())
-		must(tb, err)
+		modelstest.NoError(tb, err)
 	}},
 }
 

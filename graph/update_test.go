@@ -202,7 +202,7 @@ func TestFinishingTwiceGivesTheSameAndWakesOnce(t *testing.T) {
 	const query = `mutation { finishCrawl(input: {crawlId: 124235, projectId: 1123123, createdByUserId: 123123}) {
 		crawl { id status } callback { uid status payload } } }`
 	first := w.ok(platform(), query, nil)
-	if woke := w.queue.reset(); len(woke) != 1 {
+	if woke := w.queue.Take(); len(woke) != 1 {
 		t.Errorf("woken: %v", woke)
 	}
 	w.unchanged(func() {

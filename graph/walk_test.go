@@ -17,6 +17,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // isEntity tells whether a type is found by its id.
@@ -201,22 +202,22 @@ func (w *world) compare(path string, e entity, r reader, query string, all map[s
 func (w *world) populateEverything() []entity {
 	t, s, ctx, p := w.tb, w.service, w.tb.Context(), models.PlatformActor()
 	_, _, err := s.RotateSigningSecret(ctx, p, demoProject, 48*time.Hour)
-	must(t, err)
+	modelstest.NoError(t, err)
 	failed := finishCrawl(t, s, 124300, demoProject)
 	// As earlier releases let headers be set.
 	warned := func(callbackID int64, status int) {
-		d := claim(t, s, callbackID)
+		d := modelstest.ClaimOnly(t, s.Service, callbackID)
 		d.Target.Headers = append(d.Target.Headers, models.SourcedHeader{Header: models.Header{Key: "X-Blank", Value: "v "}})
-		must(t, s.Settle(ctx, s.Decide(d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
+		modelstest.NoError(t, s.Settle(ctx, s.Decide(d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
 	}
 	warned(failed.ID, 503)
 	pages, err := s.CallbackPages(ctx, p, crawl.Owner, []int64{124300},
 		models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, models.Page{First: 1})
-	must(t, err)
+	modelstest.NoError(t, err)
 	notice := pages[124300].Nodes[0]
 	warned(notice.ID, 418)
 	replay, err := s.ReplayCallback(ctx, p, w.callback.crawl.ID)
-	must(t, err)
+	modelstest.NoError(t, err)
 
 	madeJob := w.job(job.NewJobs{
 		ProjectID: demoProject, CallbackURL: ptr(runURL + "/"), Metadata: json.RawMessage(`{"a":1}`), Tags: []string{"a"},
@@ -225,16 +226,16 @@ func (w *world) populateEverything() []entity {
 	_, update, err := s.Jobs.UpdateJob(ctx, p, job.Change{
 		JobID: madeJob.ID, State: &completed, Action: job.Resolved, Output: json.RawMessage(`{"label":"cat"}`),
 	})
-	must(t, err)
+	modelstest.NoError(t, err)
 	_, _, err = s.Jobs.UpdateJob(ctx, p, job.Change{JobID: madeJob.ID, Action: job.Accepted})
-	must(t, err)
+	modelstest.NoError(t, err)
 
 	everything := w.action("everything")
 	// As earlier releases let headers be set.
 	stale, err := w.store.LockAction(ctx, everything)
-	must(t, err)
+	modelstest.NoError(t, err)
 	stale.Executor.Headers = append(stale.Executor.Headers, models.Header{Key: "X-Blank", Value: "v "})
-	must(t, w.store.UpdateAction(ctx, stale))
+	modelstest.NoError(t, w.store.UpdateAction(ctx, stale))
 	made := w.ok(w.editor(), `mutation {
 		createRun(input: {
 			projectId: 1123123, action: "everything", inputs: [{q: "a", customData: {id: 1}}, {q: "b"}, {q: "c"}], parameters: {maxResults: 10}
@@ -248,16 +249,16 @@ func (w *world) populateEverything() []entity {
 	broken := w.action("broken")
 	ended := createRun(t, s, models.NewRun{Action: "broken", ProjectID: demoProject})
 	execute(t, s, broken, executed(422, `{"message":"no such thing"}`))
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	_, err = s.FireSchedules(ctx)
-	must(t, err)
+	modelstest.NoError(t, err)
 	young := createRun(t, s, models.NewRun{Action: "everything", ProjectID: demoProject, Inputs: []models.NewRunInput{{Input: []byte(`{"q":"d"}`), CustomData: []byte(`2`)}}})
 	execute(t, s, everything, executed(200, `{"results":[1]}`))
 	_, err = s.Purge(ctx, models.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
-	must(t, err)
+	modelstest.NoError(t, err)
 	raw := func(path string) int64 {
 		id, err := strconv.ParseInt(made.text(path), 10, 64)
-		must(t, err)
+		modelstest.NoError(t, err)
 		return id
 	}
 	return []entity{

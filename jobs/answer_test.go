@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // oddAnswers are URLs of receivers that answer with no status that can be, by what they write.
@@ -24,7 +25,7 @@ func oddAnswers(t *testing.T) (urls map[string]string, out *egress.Client) {
 	for _, status := range []string{"000 X", "99", "600 X", "999 X", "-01 X", "+20 X", "1000 X", "X"} {
 		urls["HTTP/1.1 "+status] = egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\n\r\n{}"))
 	}
-	cfg := egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: patience}
+	cfg := egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience}
 	for _, status := range []string{"0", "-1", "99", "600", "2147483648", "abc"} {
 		urls[":status "+status], cfg.RootCAs = egresstest.HTTP2(t, egresstest.Answer(status)) // all have the same certificate
 	}
@@ -77,18 +78,18 @@ func TestExecutorsAnswerWithoutAStatusIsAFailedCall(t *testing.T) {
 func newExecution(t *testing.T, w *world, url string, out *egress.Client) (*executor, *models.Execution) {
 	t.Helper()
 	ctx, platform := t.Context(), models.PlatformActor()
-	action := must[*models.Action](t)(w.service.CreateAction(ctx, platform, testAccount, "search",
+	action := must[*models.Action](t)(w.CreateAction(ctx, platform, testAccount, "search",
 		models.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}))
-	_, err := w.service.CreateRun(ctx, platform, models.NewRun{
+	_, err := w.CreateRun(ctx, platform, models.NewRun{
 		ProjectID: testProject, Action: "search", Inputs: []models.NewRunInput{{Input: json.RawMessage(`{}`)}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	claimed, _, _, err := w.service.ClaimBatches(ctx, of(action.Lane(), 1))
+	claimed, _, _, err := w.ClaimBatches(ctx, modelstest.Limit(action.Lane(), 1))
 	x := must[[]*models.Execution](t)(claimed, err)[0]
 	d := newDeliverer(t, w)
-	return &executor{service: w.service, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}, x
+	return &executor{service: w.Service, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}, x
 }
 
 // inGzip answers with a compressed body, in windows-1251.
@@ -106,14 +107,14 @@ func TestHistoryHasADecodedAnswerWithoutTheSecretInIt(t *testing.T) {
 	t.Parallel()
 	const secret = "SECRET/VALUE"
 	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"ответ":"принято","вы прислали":"SECRET\/VALUE"}`))
-	must[*models.Project](t)(w.service.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
+	must[*models.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
 		ProjectID: testProject,
 		Callback:  models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "Cookie", Value: "session=" + secret + "; a=b"}})},
 	}))
 	c := w.newCallback(t)
 	deliver(t.Context(), t, w, newDeliverer(t, w), c.ID)
 	a := w.attempts(t, c.ID)[0]
-	texts := must[map[int64]string](t)(w.service.Texts(t.Context(), models.PlatformActor(), models.ResponseBodyText, a.ID))
+	texts := must[map[int64]string](t)(w.Texts(t.Context(), models.PlatformActor(), models.ResponseBodyText, a.ID))
 	if got, want := texts[a.ID], `{"ответ":"принято","вы прислали":"`+models.Masked+`"}`; got != want {
 		t.Errorf("the history has %q, want %q", got, want)
 	}

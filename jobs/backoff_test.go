@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // counter is a hook that counts what is sent to Redis.
@@ -114,13 +115,13 @@ func TestWorkerIsQuietWhileRedisRefusesAndRecovers(t *testing.T) {
 	// asynq has 7 loops (processor, forwarder, heartbeat, recoverer, syncer, subscriber, janitor), and each may ask 10 times a second.
 	const some, perSecond = 50, 7 * 10
 	before, start := sent.n.Load(), time.Now()
-	eventually(t, "some commands have been refused", func() bool { return sent.n.Load()-before >= some })
+	modelstest.Eventually(t, "some commands have been refused", func() bool { return sent.n.Load()-before >= some })
 	if n, took := sent.n.Load()-before, time.Since(start); float64(n) > 10+perSecond*took.Seconds() {
 		t.Errorf("%d commands in %s", n, took)
 	}
 	engine.SetError("")
 	c := w.newCallback(t)
-	eventually(t, "a callback is delivered again", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "a callback is delivered again", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
 }
 
 func TestIdleWorkerAsksRedisAFewTimesASecond(t *testing.T) {
@@ -136,7 +137,7 @@ func TestIdleWorkerAsksRedisAFewTimesASecond(t *testing.T) {
 	startWorker(t, client, queue, w)
 	// At most 2 polls a second, and 2 looks for what was scheduled; the rest is rarer. The beginning costs some 20.
 	const some, atFirst, perSecond = 40, 25, 8
-	eventually(t, "some commands were sent", func() bool { return sent.n.Load() >= some })
+	modelstest.Eventually(t, "some commands were sent", func() bool { return sent.n.Load() >= some })
 	if n, took := sent.n.Load(), time.Since(start); float64(n) > atFirst+perSecond*took.Seconds() {
 		t.Errorf("%d commands in %s", n, took)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestBreakerLetsOneTryAfterAPause(t *testing.T) {
@@ -121,5 +122,5 @@ func TestQueueAsksRedisAgainOnceItIsBack(t *testing.T) {
 	if err := engine.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a task is there", func() bool { wakeUp(); return engine.Exists("asynq:{q}:pending") })
+	modelstest.Eventually(t, "a task is there", func() bool { wakeUp(); return engine.Exists("asynq:{q}:pending") })
 }

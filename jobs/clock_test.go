@@ -13,7 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // sweeping is a store that tells how often its process has swept.
@@ -28,24 +28,25 @@ func (s *sweeping) Swept(ctx context.Context, now, lastSince, graceUntil time.Ti
 }
 
 // skewedWorker is that of a process of its own, whose clock is wrong.
-func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *world, ahead time.Duration) (*crawl.Service, *sweeping) {
+func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *world, ahead time.Duration) (modelstest.Services, *sweeping) {
 	t.Helper()
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	store := &sweeping{Store: w.store.Store}
-	service := models.NewService(store, queue, models.Rules{Schedule: models.Schedule{time.Hour}}, slog.New(slog.DiscardHandler)).
-		WithClock(func() time.Time { return time.Now().Add(ahead) }, func() float64 { return 0.5 })
-	if err := service.SyncClock(t.Context()); err != nil {
+	on := w.wiring
+	on.Engine, on.Queue, on.Rules.Schedule = store, queue, models.Schedule{time.Hour}
+	on.Now = func() time.Time { return time.Now().Add(ahead) }
+	services := on.Services()
+	if err := services.SyncClock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	crawls := w.crawlsOn(service)
-	worker := NewWorker(client, queue, service, newPatientOut(t, patience), WorkerConfig{
-		Concurrency: 64, PerHost: 64, Retention: models.Retention{Rows: time.Hour}, Timeout: patience, UserAgent: "Ringback/test",
+	worker := NewWorker(client, queue, services.Service, newPatientOut(t, modelstest.Patience), WorkerConfig{
+		Concurrency: 64, PerHost: 64, Retention: models.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { worker.Stop() })
-	return crawls, store
+	return services, store
 }
 
 // Each of two workers looks twice at what the other has in hand, while the receiver has not answered yet.
@@ -71,17 +72,17 @@ func TestWorkersWhoseClocksDifferSendNothingTwice(t *testing.T) {
 			wrong, two := skewedWorker(t, client, name, w, ahead)
 			began := time.Now()
 			for i := range callbacks { // by the one and the other in turn
-				w.crawls = []*crawl.Service{right, wrong}[i%2]
+				w.Services = []modelstest.Services{right, wrong}[i%2]
 				w.newCallback(t)
 			}
-			eventually(t, "all are sent at once", func() bool { return requests.Load() >= callbacks })
+			modelstest.Eventually(t, "all are sent at once", func() bool { return requests.Load() >= callbacks })
 			if took := time.Since(began); took > ahead.Abs()*2/3 {
 				t.Errorf("only after %s", took)
 			}
 			since := [2]int64{one.swept.Load(), two.swept.Load()}
-			eventually(t, "both sweep", func() bool { return one.swept.Load() >= since[0]+2 && two.swept.Load() >= since[1]+2 })
+			modelstest.Eventually(t, "both sweep", func() bool { return one.swept.Load() >= since[0]+2 && two.swept.Load() >= since[1]+2 })
 			release()
-			eventually(t, "all arrive", func() bool { return w.number(t, models.StatusSuccess) == callbacks })
+			modelstest.Eventually(t, "all arrive", func() bool { return w.number(t, models.StatusSuccess) == callbacks })
 			if n := requests.Load(); n != callbacks {
 				t.Errorf("%d requests", n)
 			}

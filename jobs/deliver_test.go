@@ -15,16 +15,17 @@ import (
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // deliver makes one attempt of a callback, as a worker would; it tells whether there was anything to do.
 func deliver(ctx context.Context, t *testing.T, w *world, d *deliverer, callbackID int64) bool {
 	t.Helper()
-	c, err := w.service.Callback(t.Context(), models.PlatformActor(), callbackID)
+	c, err := w.Callback(t.Context(), models.PlatformActor(), callbackID)
 	if err != nil {
 		return false
 	}
-	deliveries, movedTo, _, err := w.service.Claim(t.Context(), of(c.Lane, 1))
+	deliveries, movedTo, _, err := w.Claim(t.Context(), modelstest.Limit(c.Lane, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() { <-arrived; cancel() }()
-	woken := len(w.queue.all())
+	woken := len(w.queue.Wakeups())
 	deliver(ctx, t, w, newDeliverer(t, w), made.ID)
 	c := w.callback(t, made.ID)
 	if c.Status != models.StatusPending || c.FailureCount != 0 || c.Error != nil || c.NextAttemptAt.After(time.Now()) {
@@ -114,7 +115,7 @@ func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
 	if a := w.attempts(t, made.ID); len(a) != 1 || a[0].Error == nil || a[0].Error.Code != models.Interrupted {
 		t.Errorf("the history is %+v", a)
 	}
-	if all := w.queue.all(); len(all) != woken+1 || all[woken].CallbackID != made.ID || all[woken].Lane != made.Lane {
+	if all := w.queue.Wakeups(); len(all) != woken+1 || all[woken].CallbackID != made.ID || all[woken].Lane != made.Lane {
 		t.Errorf("woken: %+v", all)
 	}
 }
@@ -123,13 +124,13 @@ func TestFailureWakesTheNextAttempt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, models.Schedule{10 * time.Second}, answer(500))
 	made := w.newCallback(t)
-	woken := len(w.queue.all())
+	woken := len(w.queue.Wakeups())
 	deliver(t.Context(), t, w, newDeliverer(t, w), made.ID)
 	c := w.callback(t, made.ID)
 	want := []models.Wakeup{{
 		Lane: made.Lane, At: *c.NextAttemptAt, CallbackID: made.ID, Event: models.CrawlFinishedEvent,
 	}}
-	if diff := cmp.Diff(want, w.queue.all()[woken:]); diff != "" {
+	if diff := cmp.Diff(want, w.queue.Wakeups()[woken:]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -181,7 +182,7 @@ func TestWorkerDeliversAndRetriesThroughTheQueue(t *testing.T) {
 	})
 	startWorker(t, client, queue, w)
 	made := w.newCallback(t)
-	eventually(t, "the retry succeeds", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "the retry succeeds", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
 	a := w.attempts(t, made.ID)
 	if requests.Load() != 2 || len(a) != 2 || a[1].StartedAt.Sub(a[0].StartedAt) < 800*time.Millisecond {
 		t.Errorf("%d requests: %+v", requests.Load(), a)
@@ -193,17 +194,17 @@ func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 	client, name := openQueue(t)
 	w := newWorld(t, nil, models.Schedule{}, answer(200)) // nobody is woken through this queue
 	made := w.newCallback(t)
-	late := w.service.WithClock(func() time.Time { return time.Now().Add(2 * time.Second).UTC().Truncate(time.Microsecond) }, func() float64 { return 0.5 })
+	late := w.WithClock(func() time.Time { return time.Now().Add(2 * time.Second).UTC().Truncate(time.Microsecond) }, func() float64 { return 0.5 })
 	if _, woken, err := late.Sweep(t.Context()); woken != 1 || err != nil {
 		t.Fatalf("%d woken, %v", woken, err)
 	}
-	all := w.queue.all()
+	all := w.queue.Wakeups()
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	if err := queue.Wake(t.Context(), time.Now(), all[len(all)-1:]); err != nil {
 		t.Fatal(err)
 	}
 	startWorker(t, client, queue, w)
-	eventually(t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
 }
 
 // TestClosedIdleConnectionCostsNoRetryAndIsNoLoad: a receiver that closes a kept connection as the next request comes gets it on another at
@@ -212,7 +213,7 @@ func TestClosedIdleConnectionCostsNoRetryAndIsNoLoad(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	uids := make(chan string, 3)
-	w := newWorld(t, &wakeups{}, models.Schedule{time.Hour}, func(_ http.ResponseWriter, r *http.Request) {
+	w := newWorld(t, &modelstest.Queue{}, models.Schedule{time.Hour}, func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		uids <- r.Header.Get("X-Run-Callback")
 		if calls.Add(1) == 2 {
@@ -223,7 +224,7 @@ func TestClosedIdleConnectionCostsNoRetryAndIsNoLoad(t *testing.T) {
 	deliver(t.Context(), t, w, d, w.newCallback(t).ID)
 	c := w.newCallback(t)
 	said := scheduler.Answer{}
-	claimed, _, _, err := w.service.Claim(t.Context(), of(c.Lane, 1))
+	claimed, _, _, err := w.Claim(t.Context(), modelstest.Limit(c.Lane, 1))
 	if err != nil || len(claimed) != 1 {
 		t.Fatalf("claimed %v, %v", claimed, err)
 	}

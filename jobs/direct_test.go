@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // start begins pieces of work in room that was kept.
@@ -117,7 +118,7 @@ func TestAcceptedCallbackIsSentByTheWorkerOfItsProcessWithoutAnyWakeup(t *testin
 	w := newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))
 	listen(t, client, queue, w)
 	c := w.newCallback(t)
-	eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
 	if known, err := client.SIsMember(t.Context(), "asynq:queues", name).Result(); err != nil || known {
 		t.Errorf("the queue has had tasks: %t, %v", known, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // hosts is a dispatcher whose requests the test itself answers.
@@ -35,10 +36,10 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	ctx, cancel := context.WithCancel(context.Background())
 	quiet := slog.New(slog.DiscardHandler)
 	callbacks := source{
-		name: "callback", claim: h.counted(claimOf(h.service.Claim)), do: doOf(h.request), renew: h.service.Renew, release: releaseOf(h.service.Release),
-		excuse: h.service.Excuse,
+		name: "callback", claim: h.counted(claimOf(h.Claim)), do: doOf(h.request), renew: h.Renew, release: releaseOf(h.Release),
+		excuse: h.Excuse,
 	}
-	batches := source{renew: h.service.RenewBatches, excuse: h.service.ExcuseBatches}
+	batches := source{renew: h.RenewBatches, excuse: h.ExcuseBatches}
 	h.dispatcher = newDispatcher(ctx, [kinds]source{callbacks, batches},
 		scheduler.Limits{Slots: concurrency, PerEndpoint: perHost, Bytes: 1 << 20}, models.NewTroubles(quiet), quiet)
 	t.Cleanup(func() {
@@ -80,7 +81,7 @@ func (h *hosts) request(ctx context.Context, d *models.Delivery, answered func(s
 	if arrived {
 		status = http.StatusOK
 	}
-	if err := h.service.Settle(context.WithoutCancel(ctx), h.service.Decide(d, models.Outcome{HTTPStatus: &status})); err != nil {
+	if err := h.Settle(context.WithoutCancel(ctx), h.Decide(d, models.Outcome{HTTPStatus: &status})); err != nil {
 		h.log.Error("record", "error", err)
 	}
 }
@@ -99,7 +100,7 @@ func (h *hosts) due(t *testing.T, name string, n int) models.Lane {
 // next waits until n more requests have begun.
 func (h *hosts) next(t *testing.T, n int) []*models.Delivery {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(modelstest.Patience)
 	defer deadline.Stop()
 	var begun []*models.Delivery
 	for range n {
@@ -123,7 +124,7 @@ func (h *hosts) answer(d *models.Delivery, arrived bool) {
 // quiet fails when a request begins that should not. What could begin has its turn first: claims have ended.
 func (h *hosts) quiet(t *testing.T) {
 	t.Helper()
-	eventually(t, "nobody claims", func() bool { return h.claiming.Load() == 0 })
+	modelstest.Eventually(t, "nobody claims", func() bool { return h.claiming.Load() == 0 })
 	if n := len(h.started); n != 0 {
 		t.Errorf("%d more requests began", n)
 	}
@@ -255,7 +256,7 @@ func TestLeasesOfWhatIsInHandAreRenewed(t *testing.T) {
 	d := h.next(t, 1)[0]
 	claimed := *d.Callback.LeaseUntil
 	go h.renew(ended)
-	eventually(t, "the lease is renewed", func() bool { return h.callback(t, d.Callback.ID).LeaseUntil.After(claimed) })
+	modelstest.Eventually(t, "the lease is renewed", func() bool { return h.callback(t, d.Callback.ID).LeaseUntil.After(claimed) })
 	h.answer(d, true)
 }
 

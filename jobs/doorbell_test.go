@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // heard is who stands at a doorbell and writes down the hosts that it says.
@@ -64,7 +65,7 @@ func (h *heard) all() []string {
 // want waits until as many rings were heard, and compares.
 func (h *heard) want(t *testing.T, hosts ...string) {
 	t.Helper()
-	eventually(t, "the doorbell is heard", func() bool { return len(h.all()) >= len(hosts) })
+	modelstest.Eventually(t, "the doorbell is heard", func() bool { return len(h.all()) >= len(hosts) })
 	if diff := cmp.Diff(hosts, h.all()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -73,7 +74,7 @@ func (h *heard) want(t *testing.T, hosts ...string) {
 // listening waits until somebody listens to the doorbell.
 func listening(t *testing.T, client redis.UniversalClient, d *doorbell) {
 	t.Helper()
-	eventually(t, "somebody listens", func() bool { return client.PubSubNumSub(t.Context(), d.channel).Val()[d.channel] > 0 })
+	modelstest.Eventually(t, "somebody listens", func() bool { return client.PubSubNumSub(t.Context(), d.channel).Val()[d.channel] > 0 })
 }
 
 // hear stands at a doorbell until the test ends.
@@ -224,9 +225,9 @@ func TestCallbackIsSentAtOnceThoughAsynqOnlyPolls(t *testing.T) {
 			delivered := func(id int64) func() bool {
 				return func() bool { return w.callback(t, id).Status == models.StatusSuccess }
 			}
-			eventually(t, "the callback is delivered", delivered(c.ID))
-			replay := must[*models.Callback](t)(w.service.ReplayCallback(t.Context(), models.PlatformActor(), c.ID))
-			eventually(t, "the replay is delivered", delivered(replay.ID))
+			modelstest.Eventually(t, "the callback is delivered", delivered(c.ID))
+			replay := must[*models.Callback](t)(w.ReplayCallback(t.Context(), models.PlatformActor(), c.ID))
+			modelstest.Eventually(t, "the replay is delivered", delivered(replay.ID))
 			info := must[*asynq.QueueInfo](t)(asynq.NewInspectorFromRedisClient(client).GetQueueInfo(name))
 			if info.Pending == 0 || info.Processed != 0 {
 				t.Errorf("%d tasks wait, %d were processed", info.Pending, info.Processed)
@@ -245,7 +246,7 @@ func TestCallbackIsSentAtOnceWhileRedisIsAway(t *testing.T) {
 	listen(t, client, queue, w)
 	engine.Close()
 	c := w.newCallback(t)
-	eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
 }
 
 func TestStoppedWorkerHearsNothing(t *testing.T) {
@@ -259,7 +260,7 @@ func TestStoppedWorkerHearsNothing(t *testing.T) {
 	}
 	listening(t, client, queue.bell)
 	worker.Stop()
-	eventually(t, "nobody listens", func() bool {
+	modelstest.Eventually(t, "nobody listens", func() bool {
 		return client.PubSubNumSub(t.Context(), queue.bell.channel).Val()[queue.bell.channel] == 0
 	})
 	c := w.newCallback(t)
@@ -327,7 +328,7 @@ func TestOneOfTheWorkersWithRoomAnswersARingAndTheFullOnesKeepItInMind(t *testin
 	full := hear(t, client, newDoorbell(client, name))
 	full.setFull()
 	a, b := hear(t, client, newDoorbell(client, name)), hear(t, client, newDoorbell(client, name))
-	eventually(t, "all listen", func() bool {
+	modelstest.Eventually(t, "all listen", func() bool {
 		channel := newDoorbell(client, name).channel
 		return client.PubSubNumSub(t.Context(), channel).Val()[channel] == 3
 	})
@@ -338,7 +339,7 @@ func TestOneOfTheWorkersWithRoomAnswersARingAndTheFullOnesKeepItInMind(t *testin
 	}
 	ringThere(t, there, "last")
 	full.want(t, append(slices.Repeat([]string{"a"}, rings), "last")...)
-	eventually(t, "the last ring is answered", func() bool { return slices.Contains(slices.Concat(a.all(), b.all()), "last") })
+	modelstest.Eventually(t, "the last ring is answered", func() bool { return slices.Contains(slices.Concat(a.all(), b.all()), "last") })
 	if n := len(a.all()) + len(b.all()); n != rings+1 {
 		t.Errorf("%d answers to %d rings", n, rings+1)
 	}

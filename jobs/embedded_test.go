@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestEmbeddedRedisForgetsWhatExpires(t *testing.T) {
@@ -17,7 +19,7 @@ func TestEmbeddedRedisForgetsWhatExpires(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the short one is gone", func() bool { return embedded.Client.Exists(ctx, "short").Val() == 0 })
+	modelstest.Eventually(t, "the short one is gone", func() bool { return embedded.Client.Exists(ctx, "short").Val() == 0 })
 	if n := embedded.Client.Exists(ctx, "long", "forever").Val(); n != 2 {
 		t.Errorf("%d of 2 are left", n)
 	}

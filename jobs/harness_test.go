@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -30,25 +30,6 @@ import (
 func TestMain(m *testing.M) {
 	redislog.Disable() // as the program does
 	goleak.VerifyTestMain(storetest.Main{M: m})
-}
-
-// patience is when a test gives up waiting.
-const patience = 30 * time.Second
-
-// eventually polls a condition until it holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-deadline.C:
-			t.Fatalf("gave up waiting: %s", what)
-		case <-ticker.C:
-		}
-	}
 }
 
 func must[T any](t testing.TB) func(T, error) T {
@@ -84,27 +65,6 @@ func openQueue(t testing.TB) (redis.UniversalClient, string) {
 	return client, name
 }
 
-// wakeups is a models.Queue that keeps what it is told.
-type wakeups struct {
-	mu   sync.Mutex
-	list []models.Wakeup
-}
-
-func (w *wakeups) Wake(_ context.Context, _ time.Time, list []models.Wakeup) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.list = append(w.list, list...)
-	return nil
-}
-
-func (*wakeups) Reserve(models.Lane, int, int64) models.Reservation { return models.NoRoom }
-
-func (w *wakeups) all() []models.Wakeup {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]models.Wakeup(nil), w.list...)
-}
-
 // outage is a store whose transactions fail as often as it is told.
 type outage struct {
 	models.Store
@@ -122,24 +82,19 @@ func (o *outage) InTx(ctx context.Context, f func(models.Store) error) error {
 
 // world is a domain on a database of its own, with one project.
 type world struct {
-	service *models.Service
-	store   *outage
-	queue   *wakeups
-	url     string // of the receiver
-	crawls  *crawl.Service
-	db      *store.Store
-	crawl   int64 // the last one
+	modelstest.Services
+	wiring modelstest.Wiring
+	store  *outage
+	queue  *modelstest.Queue
+	url    string // of the receiver
+	crawl  int64  // the last one
 }
 
 const testAccount, testProject = 11, 12
 
-// to is the lane of the project's callbacks to a host, and of asks for so much of a lane.
+// to is the lane of the project's callbacks to a host.
 func to(host string) models.Lane {
 	return models.Lane{Host: host, Owner: fmt.Sprintf("project:%d", testProject), Account: testAccount}
-}
-
-func of(lane models.Lane, limit int) []models.LaneLimit {
-	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
 }
 
 // testTimeout is what a request to a receiver may take.
@@ -151,29 +106,24 @@ func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiv
 	server := httptest.NewServer(receiver)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	db := storetest.Open(t, opts...)
-	w := &world{db: db, store: &outage{Store: db}, queue: &wakeups{}, url: server.URL}
+	w := &world{store: &outage{Store: db}, queue: &modelstest.Queue{}, url: server.URL}
 	if queue == nil {
 		queue = w.queue
 	}
-	w.service = models.NewService(w.store, queue, models.Rules{Schedule: schedule}, slog.New(slog.DiscardHandler))
-	w.crawls = w.crawlsOn(w.service)
+	w.wiring = modelstest.Wiring{Store: db, Engine: w.store, Queue: queue, Rules: models.Rules{Schedule: schedule}}
+	w.Services = w.wiring.Services()
 	ctx, platform := t.Context(), models.PlatformActor()
-	must[*models.Account](t)(w.service.CreateAccount(ctx, platform, models.NewAccount{Name: "Account", RawID: testAccount}))
-	must[*models.Project](t)(w.service.CreateProject(ctx, platform, models.NewProject{
+	must[*models.Account](t)(w.CreateAccount(ctx, platform, models.NewAccount{Name: "Account", RawID: testAccount}))
+	must[*models.Project](t)(w.CreateProject(ctx, platform, models.NewProject{
 		AccountID: testAccount, RawID: testProject, Name: "Project", PrimaryDomain: "https://www.example.com",
 	}))
 	w.setURL(t, &server.URL)
 	return w
 }
 
-// crawlsOn are the use-cases that make callbacks, with an engine.
-func (w *world) crawlsOn(engine *models.Service) *crawl.Service {
-	return crawl.NewService(engine, w.db, w.db.InCrawlTx, slog.New(slog.DiscardHandler))
-}
-
 func (w *world) setURL(t testing.TB, url *string) {
 	t.Helper()
-	must[*models.Project](t)(w.service.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
+	must[*models.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
 		ProjectID: testProject, Callback: models.EndpointUpdate{URL: models.Given(url)},
 	}))
 }
@@ -188,7 +138,7 @@ func (w *world) newCallbackIn(ctx context.Context, t testing.TB) *models.Callbac
 	t.Helper()
 	w.crawl++
 	project := int64(testProject)
-	_, c, err := w.crawls.FinishCrawl(ctx, models.PlatformActor(), crawl.End{
+	_, c, err := w.FinishCrawl(ctx, models.PlatformActor(), crawl.End{
 		CrawlID: w.crawl, ProjectID: &project, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	if err != nil || c == nil {
@@ -199,13 +149,13 @@ func (w *world) newCallbackIn(ctx context.Context, t testing.TB) *models.Callbac
 
 func (w *world) callback(t *testing.T, id int64) *models.Callback {
 	t.Helper()
-	return must[*models.Callback](t)(w.service.Callback(t.Context(), models.PlatformActor(), id))
+	return must[*models.Callback](t)(w.Callback(t.Context(), models.PlatformActor(), id))
 }
 
 func (w *world) attempts(t *testing.T, id int64) []*models.Attempt {
 	t.Helper()
 	pages := must[map[int64]*models.PageOf[*models.Attempt]](t)(
-		w.service.AttemptPages(t.Context(), models.PlatformActor(), []int64{id}, models.Page{First: 10}))
+		w.AttemptPages(t.Context(), models.PlatformActor(), []int64{id}, models.Page{First: 10}))
 	if pages[id] == nil {
 		return nil
 	}
@@ -226,13 +176,13 @@ func newDeliverer(t *testing.T, w *world) *deliverer {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	return &deliverer{
-		service: w.service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
+		service: w.Service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
 	}
 }
 
 func newWorker(t *testing.T, client redis.UniversalClient, queue *Queue, w *world) *Worker {
 	t.Helper()
-	return NewWorker(client, queue, w.service, newOut(t), WorkerConfig{
+	return NewWorker(client, queue, w.Service, newOut(t), WorkerConfig{
 		Concurrency: 4, PerHost: 4, Retention: models.Retention{Rows: time.Hour}, Timeout: testTimeout, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 }

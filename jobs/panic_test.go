@@ -17,6 +17,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -123,7 +124,7 @@ func panics(t *testing.T, registry *prometheus.Registry, where string) int {
 
 func awaitPanic(t *testing.T, registry *prometheus.Registry, where string) {
 	t.Helper()
-	eventually(t, "the panic is counted", func() bool { return panics(t, registry, where) == 1 })
+	modelstest.Eventually(t, "the panic is counted", func() bool { return panics(t, registry, where) == 1 })
 }
 
 func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
@@ -137,14 +138,14 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 			queue := NewQueue(client, queueName, prometheus.NewRegistry())
 			w := newWorld(t, queue, models.Schedule{}, func(http.ResponseWriter, *http.Request) {})
 			w.store.Store = once(w.store.Store, name)
-			counted := countPanics(w.service)
+			counted := countPanics(w.Service)
 			first := w.newCallback(t)
 			startWorker(t, client, queue, w)
 			second := w.newCallback(t)
 			awaitPanic(t, counted, where)
 			third := w.newCallback(t)
 			arrived := 0
-			eventually(t, "all but the one that it cost have arrived", func() bool {
+			modelstest.Eventually(t, "all but the one that it cost have arrived", func() bool {
 				arrived = 0
 				put := 0
 				for _, c := range []*models.Callback{first, second, third} {
@@ -185,11 +186,11 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	w := newWorld(t, queue, models.Schedule{}, receiver)
 	w.store.Store = once(w.store.Store, method)
-	counted := countPanics(w.service)
-	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: patience})
+	counted := countPanics(w.Service)
+	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience})
 	t.Cleanup(out.CloseIdle)
-	worker := NewWorker(client, queue, w.service, out, WorkerConfig{
-		Concurrency: 40, PerHost: 4, Retention: models.Retention{Rows: time.Hour}, Timeout: patience, UserAgent: "Ringback/test",
+	worker := NewWorker(client, queue, w.Service, out, WorkerConfig{
+		Concurrency: 40, PerHost: 4, Retention: models.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
@@ -210,12 +211,12 @@ func TestPanicWhileLeasesAreRenewedCostsThatRenewalAlone(t *testing.T) {
 	})
 	defer worker.Stop()
 	id := w.newCallback(t).ID
-	eventually(t, "it is in flight", func() bool { return arrived.Load() == 1 })
+	modelstest.Eventually(t, "it is in flight", func() bool { return arrived.Load() == 1 })
 	claimed := *w.callback(t, id).LeaseUntil
 	awaitPanic(t, counted, "renewal")
-	eventually(t, "the next renewal is made", func() bool { return w.callback(t, id).LeaseUntil.After(claimed) })
+	modelstest.Eventually(t, "the next renewal is made", func() bool { return w.callback(t, id).LeaseUntil.After(claimed) })
 	close(goOn)
-	eventually(t, "it has arrived", func() bool { return w.callback(t, id).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "it has arrived", func() bool { return w.callback(t, id).Status == models.StatusSuccess })
 	if n := arrived.Load(); n != 1 {
 		t.Errorf("%d requests were made", n)
 	}
@@ -242,7 +243,7 @@ func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 			for range 20 {
 				w.newCallback(t)
 			}
-			eventually(t, "some are claimed ahead", func() bool {
+			modelstest.Eventually(t, "some are claimed ahead", func() bool {
 				return arrived.Load() == quick+inFlight && w.number(t, models.StatusRunning) > inFlight
 			})
 			stopped := make(chan struct{})
@@ -270,7 +271,7 @@ func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 // number is how many callbacks have a status.
 func (w *world) number(t *testing.T, status models.Status) int {
 	t.Helper()
-	pages := must[map[int64]*models.PageOf[*models.Callback]](t)(w.service.CallbackPages(t.Context(), models.PlatformActor(),
+	pages := must[map[int64]*models.PageOf[*models.Callback]](t)(w.CallbackPages(t.Context(), models.PlatformActor(),
 		models.OwnerProject, []int64{testProject}, models.CallbackFilter{Status: []models.Status{status}}, models.Page{First: 100}))
 	return len(pages[testProject].Nodes)
 }
@@ -281,7 +282,7 @@ func (w *world) swept(t *testing.T, within time.Duration) (interrupted int) {
 	begin := time.Now()
 	for passed := time.Duration(0); passed <= within; passed += models.SweepInterval {
 		at := begin.Add(passed).UTC().Truncate(time.Microsecond)
-		n, _, err := w.service.WithClock(func() time.Time { return at }, nil).Sweep(t.Context())
+		n, _, err := w.WithClock(func() time.Time { return at }, nil).Sweep(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -301,7 +302,7 @@ func TestPanicAtTheDoorbellCostsThatRingAlone(t *testing.T) {
 		}
 		return h.answer(w)
 	}})
-	service := newWorld(t, nil, nil, http.NotFound).service
+	service := newWorld(t, nil, nil, http.NotFound).Service
 	counted := countPanics(service)
 	var listener sync.WaitGroup
 	t.Cleanup(listener.Wait)
@@ -337,7 +338,7 @@ func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
 	w := newWorld(t, queue, nil, http.NotFound)
 	lanes := &sync.Map{}
 	w.store.Store = asked{w.store.Store, lanes}
-	counted := countPanics(w.service)
+	counted := countPanics(w.Service)
 	worker := newWorker(t, client, queue, w)
 	worker.deliverer = nil // what carries a trace panics, and nothing else does
 	if err := worker.Start(); err != nil {
@@ -350,12 +351,12 @@ func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
 	if err := queue.enqueue(t.Context(), bad); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the panic is counted", func() bool { return panics(t, counted, "task") >= 1 }) // asynq tries again
+	modelstest.Eventually(t, "the panic is counted", func() bool { return panics(t, counted, "task") >= 1 }) // asynq tries again
 	good := newEntry(t.Context(), models.Wakeup{Lane: to("good"), At: now}, now)
 	if err := queue.enqueue(t.Context(), good); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the next task is handled", func() bool { _, ok := lanes.Load(to("good").String()); return ok })
+	modelstest.Eventually(t, "the next task is handled", func() bool { _, ok := lanes.Load(to("good").String()); return ok })
 	if _, ok := lanes.Load(to("bad").String()); ok {
 		t.Error("the task that panicked was handled")
 	}
@@ -366,8 +367,8 @@ func TestPanicWhileMetricsAreCollectedCostsThoseOfThatScrape(t *testing.T) {
 	client, name := openQueue(t)
 	w := newWorld(t, nil, nil, http.NotFound)
 	w.store.Store = once(w.store.Store, "CountDue")
-	registry := countPanics(w.service)
-	registry.MustRegister(NewBacklog(client, name, w.service, slog.New(slog.DiscardHandler)))
+	registry := countPanics(w.Service)
+	registry.MustRegister(NewBacklog(client, name, w.Service, slog.New(slog.DiscardHandler)))
 	scrape := func() (names []string) {
 		families, err := registry.Gather()
 		if err != nil {

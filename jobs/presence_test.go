@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -29,7 +30,7 @@ func newPresent(t *testing.T, store models.Store, engine *miniredis.Miniredis, q
 	log := slog.New(slog.NewTextHandler(&p.log, nil))
 	registry := prometheus.NewRegistry()
 	q := NewQueue(client, queue, registry)
-	p.Presence = NewPresence(q, models.NewService(store, q, models.Rules{}, log), role, "1.2.3", registry, log)
+	p.Presence = NewPresence(q, modelstest.Wiring{Engine: store, Queue: q, Log: log}.Services().Service, role, "1.2.3", registry, log)
 	return p
 }
 
@@ -136,9 +137,10 @@ func TestClockOfTheMachineIsAMetric(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, registry)
-	service := models.NewService(storetest.Open(t), queue, models.Rules{}, slog.New(slog.DiscardHandler)).
-		WithClock(func() time.Time { return time.Now().Add(-time.Hour) }, nil)
-	NewPresence(queue, service, "api", "1.2.3", registry, slog.New(slog.DiscardHandler)).look(t.Context())
+	service := modelstest.Wiring{
+		Store: storetest.Open(t), Queue: queue, Now: func() time.Time { return time.Now().Add(-time.Hour) },
+	}.Services()
+	NewPresence(queue, service.Service, "api", "1.2.3", registry, slog.New(slog.DiscardHandler)).look(t.Context())
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -95,7 +96,7 @@ func TestNoDoorOpensWithoutValidCredentials(t *testing.T) {
 	t.Parallel()
 	forEveryDoor(t, func(w *world, method string, e example) {
 		late := w.session(editorUser)
-		w.clock.advance(models.SessionLifetime)
+		w.clock.Advance(models.SessionLifetime)
 		for name, who := range map[string]caller{
 			"none": nil, "an unknown token": {"x-auth-token": "rbs_unknown"}, "an unknown key": {"x-api-key": "rbj_unknown"},
 			"a token of yesterday": late, "another scheme": {"Authorization": "Basic dXNlcjpwYXNzd29yZA=="},
@@ -201,7 +202,7 @@ func TestADeletedProjectIsNotFound(t *testing.T) {
 		w = newWorld(w.tb)
 		target, key := e.target(w), w.key(project)
 		_, err := w.service.DeleteProject(w.tb.Context(), models.PlatformActor(), project)
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 		w.do(w.session(editorUser).of(thisProject), method, target, e.body).wantError(http.StatusNotFound, "NOT_FOUND", "")
 		w.do(key, method, target, e.body).wantError(http.StatusUnauthorized, "UNAUTHENTICATED", "")
 	})
@@ -210,12 +211,12 @@ func TestADeletedProjectIsNotFound(t *testing.T) {
 // unchanged runs f and checks that the database is as it was, and that nobody was woken.
 func (w *world) unchanged(f func()) {
 	w.tb.Helper()
-	before, woken := w.dump(), w.queue.woken.Load()
+	before, woken := w.dump(), len(w.queue.Wakeups())
 	f()
 	if diff := cmp.Diff(before, w.dump()); diff != "" {
 		w.tb.Errorf("the database changed (-before +after):\n%s", diff)
 	}
-	if n := w.queue.woken.Load() - woken; n != 0 {
+	if n := len(w.queue.Wakeups()) - woken; n != 0 {
 		w.tb.Errorf("%d were woken", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 func (w *world) made(a *answer) *models.Run {
 	w.tb.Helper()
 	run, err := w.service.RunByUID(w.tb.Context(), models.PlatformActor(), a.text("run_uid"))
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return run
 }
 
@@ -37,7 +38,7 @@ func TestRunAsync(t *testing.T) {
 	}`)
 	got.golden("run_async.json")
 	run, err := w.store.LockRun(t.Context(), w.made(got).ID) // the history leaves out the headers
-	must(t, err)
+	modelstest.NoError(t, err)
 	want := models.Endpoint{URL: new("https://hook.example.com/b"), Headers: []models.Header{{Key: "X-B", Value: "two"}, {Key: "Authorization", Value: "Bearer one"}}}
 	if diff := cmp.Diff(want, run.Callback); diff != "" {
 		t.Errorf("callback (-want +got):\n%s", diff)
@@ -45,7 +46,7 @@ func TestRunAsync(t *testing.T) {
 	if *run.MaxResults != 100 || run.PageSize != 10 || run.CallbackOn != models.CallbackOnFinal || run.BatchCount != 20 || *run.CreatedByUserID != editorUser {
 		t.Errorf("made %+v", run)
 	}
-	if w.queue.woken.Load() == 0 {
+	if len(w.queue.Wakeups()) == 0 {
 		t.Error("nobody was told to begin")
 	}
 }
@@ -123,11 +124,11 @@ func TestRunSchedule(t *testing.T) {
 		})
 	}
 	fired, err := w.service.FireSchedules(t.Context())
-	must(t, err)
+	modelstest.NoError(t, err)
 	if fired != 1 {
 		t.Errorf("%d fired at once", fired)
 	}
-	w.clock.advance(24 * time.Hour) // over Friday, 10:30 in London
+	w.clock.Advance(24 * time.Hour) // over Friday, 10:30 in London
 	if fired, err = w.service.FireSchedules(t.Context()); err != nil || fired != 2 {
 		t.Errorf("%d fired on the next day: %v", fired, err)
 	}
@@ -152,7 +153,7 @@ func TestResolve(t *testing.T) {
 func (w *world) lastRun(projectID int64) *models.Run {
 	w.tb.Helper()
 	pages, err := w.service.RunPages(w.tb.Context(), models.PlatformActor(), models.RunsOfProject, []int64{projectID}, models.RunFilter{}, models.Page{First: 1})
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return pages[projectID].Nodes[0]
 }
 
@@ -204,7 +205,7 @@ func TestQuotaIsAConflictThatNamesTheNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.quotas = models.Quotas{Schedules: 1, Batches: 1}
-	w.handler = w.handlerOf(w.serviceOn(w.store))
+	w.handler = w.handlerOf(w.servicesOn(w.store))
 	editor := w.session(editorUser).of(thisProject)
 	const scheduled = `{"inputs": [{}], "cron": "0 0 * * *"}`
 	w.ok(editor, http.MethodPost, schedulePath, scheduled)

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const listPath = "/v1/runs/callbacks"
@@ -67,15 +68,15 @@ func newDiary(t *testing.T) (w *world, runs []*models.Run) {
 			in.Callback.Headers = []models.Header{{Key: "Authorization", Value: "Bearer request-secret"}}
 		}))
 		w.execute(http.StatusOK, oneResult)
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 	}
 	first, second := w.callbacks(runs[0]), w.callbacks(runs[1])
 	w.deliver(first[0], http.StatusNoContent, "")
 	w.deliver(first[1], http.StatusInternalServerError, "down")
 	w.deliver(first[2], 0, "")
 	w.deliver(second[0], http.StatusGone, "gone for ever; you sent Bearer request-secret \xff")
-	w.claim(second[1])
-	w.clock.advance(2 * time.Minute)
+	modelstest.ClaimOnly(t, w.service.Service, second[1].ID)
+	w.clock.Advance(2 * time.Minute)
 	w.deliver(first[1], http.StatusOK, `{"ok": true}`)
 	w.deliver(first[2], http.StatusServiceUnavailable, "not yet")
 	w.ok(w.key(project), http.MethodPost, listPath+"/"+second[0].UID.String()+"/replay", "").golden("callback_replay.json")
@@ -256,14 +257,14 @@ func TestTheLogHasOnlyCallbacksOfRuns(t *testing.T) {
 	key := w.key(project)
 	w.deliver(w.pending(), http.StatusInternalServerError, "") // the partner hears of it
 	w.updateJob(job.Change{JobID: w.newJob(project, nil).ID, State: new(job.Completed), Action: job.Resolved})
-	_, _, err := w.crawls.FinishCrawl(t.Context(), models.PlatformActor(), crawl.End{
+	_, _, err := w.service.FinishCrawl(t.Context(), models.PlatformActor(), crawl.End{
 		CrawlID: 17, ProjectID: new(int64(project)), Kind: crawl.Standard, Status: crawl.Finished,
 	})
-	must(t, err)
+	modelstest.NoError(t, err)
 	all, err := w.service.CallbackPages(
 		t.Context(), models.PlatformActor(), models.OwnerProject, []int64{project}, models.CallbackFilter{}, models.Page{First: 100},
 	)
-	must(t, err)
+	modelstest.NoError(t, err)
 	var want []string
 	events := map[models.EventName]int{}
 	for _, c := range all[project].Nodes {
@@ -289,14 +290,16 @@ func TestAnInterruptedAttemptSaysNothingOfTheReceiver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key, c := w.key(project), w.pending()
-	interrupt := func() { must(t, w.service.Settle(t.Context(), w.service.GiveBack(w.claim(c)))) }
+	interrupt := func() {
+		modelstest.NoError(t, w.service.Settle(t.Context(), w.service.GiveBack(modelstest.ClaimOnly(t, w.service.Service, c.ID))))
+	}
 	interrupt()
 	if e := w.entry(key, c); e.Error != nil || e.Response != nil || e.HTTPStatus != nil || e.RetryCount != 0 {
 		t.Errorf("interrupted once: %+v", e)
 	}
 	w.deliver(c, http.StatusBadGateway, "down")
 	before := w.entry(key, c)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	interrupt()
 	after := w.entry(key, c)
 	if after.RetryCount != 2 || before.Error == nil || before.Error.Label != "HTTP_STATUS" || before.Response.Body != "down" {
@@ -312,8 +315,8 @@ func TestTheErrorOfAnEntryRefersToTheAttempt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key, c := w.key(project), w.pending()
-	d := w.claim(c)
-	must(t, w.service.Settle(t.Context(), w.service.Decide(d, models.Outcome{Error: &models.AttemptError{Code: models.TLSError, Message: "expired"}})))
+	d := modelstest.ClaimOnly(t, w.service.Service, c.ID)
+	modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, models.Outcome{Error: &models.AttemptError{Code: models.TLSError, Message: "expired"}})))
 	if e := w.entry(key, c); e.Error == nil || e.Error.Ref != d.Attempt.UID.String() || e.Error.Label != "TLS_ERROR" || e.HTTPStatus != nil {
 		t.Errorf("%+v", e)
 	}
@@ -327,7 +330,7 @@ func TestReplay(t *testing.T) {
 	target := listPath + "/" + c.UID.String() + "/replay"
 	var replays []string
 	for n := range models.MaxReplays {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		a := w.ok(editor, http.MethodPost, target, `{"ignored": `) // there is no body to read
 		var e entry
 		a.into(&e)

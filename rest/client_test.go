@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,9 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // caller is some headers; the nil caller is a stranger.
 type caller map[string]string
@@ -41,7 +37,7 @@ func platform() caller { return caller{"x-api-key": platformKey.Reveal()} }
 func (w *world) session(userID int64) caller {
 	w.tb.Helper()
 	s, err := w.service.StartSession(context.WithoutCancel(w.tb.Context()), userID, nil)
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return caller{"Authorization": "Bearer " + s.Token.Reveal()}
 }
 
@@ -49,7 +45,7 @@ func (w *world) session(userID int64) caller {
 func (w *world) key(projectID int64) caller {
 	w.tb.Helper()
 	_, text, err := w.service.CreateProjectKey(w.tb.Context(), models.PlatformActor(), projectID, "CI")
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return caller{"x-api-key": text.Reveal()}
 }
 
@@ -116,7 +112,7 @@ func (a *answer) compare(r *http.Request) {
 func (a *answer) conforms(schema *openapi3.Schema) {
 	a.tb.Helper()
 	var body any
-	must(a.tb, json.Unmarshal([]byte(a.Body), &body))
+	modelstest.NoError(a.tb, json.Unmarshal([]byte(a.Body), &body))
 	if err := schema.VisitJSON(body); err != nil {
 		a.tb.Errorf("against the document: %v in %s", err, a.Body)
 	}
@@ -176,7 +172,7 @@ var uids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 func (a *answer) golden(name string) {
 	a.tb.Helper()
 	var indented bytes.Buffer
-	must(a.tb, json.Indent(&indented, []byte(a.Body), "", "  "))
+	modelstest.NoError(a.tb, json.Indent(&indented, []byte(a.Body), "", "  "))
 	numbers := map[string]string{}
 	text := uids.ReplaceAllStringFunc(indented.String(), func(uid string) string {
 		if numbers[uid] == "" {
@@ -184,15 +180,7 @@ func (a *answer) golden(name string) {
 		}
 		return numbers[uid]
 	})
-	file := filepath.Join("testdata", name)
-	if *update {
-		must(a.tb, os.WriteFile(file, []byte(text), 0o600))
-	}
-	want, err := os.ReadFile(file)
-	must(a.tb, err)
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		a.tb.Errorf("%s (-want +got):\n%s", file, diff)
-	}
+	modelstest.Golden(a.tb, name, []byte(text))
 }
 
 // in is the same world within a subtest.

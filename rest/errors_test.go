@@ -130,7 +130,7 @@ func TestWhatIsWrongWithARequest(t *testing.T) {
 			a.wantError(r.status, r.label, r.field)
 		})
 	}
-	if after := w.dump(); fmt.Sprint(before) != fmt.Sprint(after) || w.queue.woken.Load() != 0 {
+	if after := w.dump(); fmt.Sprint(before) != fmt.Sprint(after) || len(w.queue.Wakeups()) != 0 {
 		t.Errorf("something was changed: %v", after)
 	}
 	if log := w.log.String(); log != "" {

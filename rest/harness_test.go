@@ -1,14 +1,12 @@
 package rest_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,8 +14,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/rest"
@@ -50,11 +48,10 @@ type world struct {
 	tb      testing.TB
 	url     string // of the database
 	store   *trap
-	service rest.Services
-	crawls  *crawl.Service
-	clock   *clock
-	queue   *queue
-	log     *logBuffer
+	service modelstest.Services
+	clock   *modelstest.Clock
+	queue   *modelstest.Queue
+	log     *modelstest.Buffer
 	handler http.Handler
 	quotas  models.Quotas
 	actions []*models.Action // one of each account
@@ -64,21 +61,23 @@ type world struct {
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	w := &world{tb: tb, clock: &clock{at: start}, queue: &queue{}, log: &logBuffer{}, executed: new(atomic.Int64)}
+	w := &world{
+		tb: tb, clock: modelstest.NewClock(start), queue: &modelstest.Queue{}, log: &modelstest.Buffer{}, executed: new(atomic.Int64),
+	}
 	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
 	w.url, w.store = databaseURL, &trap{Store: db, mode: new(atomic.Int32)}
-	w.service = w.serviceOn(w.store)
-	w.crawls = crawl.NewService(w.service.Service, db, db.InCrawlTx, slog.New(slog.DiscardHandler))
+	w.service = w.servicesOn(w.store)
 	w.handler = w.handlerOf(w.service)
-	must(tb, db.Transaction(tb.Context(), func(tx *store.Store) error {
-		w.populate(w.serviceOn(&trap{tx, w.store.mode}))
+	modelstest.NoError(tb, db.Transaction(tb.Context(), func(tx *store.Store) error {
+		w.populate(w.servicesOn(&trap{tx, w.store.mode}))
 		return nil
 	}))
 	return w
 }
 
-func (w *world) handlerOf(service rest.Services) http.Handler {
-	return identified(rest.NewHandler(service, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
+func (w *world) handlerOf(s modelstest.Services) http.Handler {
+	services := rest.Services{Service: s.Service, Jobs: s.JobService}
+	return identified(rest.NewHandler(services, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 
 // identified gives each request an id, as the server does.
@@ -90,30 +89,31 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-func (w *world) serviceOn(db *trap) rest.Services {
+func (w *world) servicesOn(db *trap) modelstest.Services {
 	rules := models.Rules{
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, PlatformKeyHash: platformKey.Hash(), Quotas: w.quotas,
 	}
-	engine := models.NewService(choosy{db}, w.queue, rules, slog.New(slog.NewJSONHandler(w.log, nil))).
-		WithClock(w.clock.now, func() float64 { return 0.5 })
-	return rest.Services{Service: engine, Jobs: job.NewService(engine, db, db.InJobTx)}
+	return modelstest.Wiring{
+		Store: db.Store, Engine: modelstest.Choosy{Store: db}, Queue: w.queue, Rules: rules, Now: w.clock.Now,
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+	}.Services()
 }
 
-func (w *world) populate(s rest.Services) {
+func (w *world) populate(s modelstest.Services) {
 	w.tb.Helper()
 	ctx, platform := w.tb.Context(), models.PlatformActor()
 	client, err := s.CreateSSOClient(ctx, platform, models.NewSSOClient{
 		Name: "Acme SSO", Webhook: models.EndpointUpdate{URL: models.Given(new("https://sso.example.com/hook"))},
 	})
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	for _, id := range []int64{account, otherAccount} {
 		_, err := s.CreateAccount(ctx, platform, models.NewAccount{Name: "Acme", RawID: id, SSOClientID: &client.ID})
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 		a, err := s.CreateAction(ctx, platform, id, action, models.ActionSettings{Executor: models.EndpointUpdate{
 			URL:     models.Given(new("https://executor.example.com/extract")),
 			Headers: models.Given([]models.Header{{Key: "Authorization", Value: executorSecret}}),
 		}})
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 		w.actions = append(w.actions, a)
 	}
 	for user, member := range map[int64]models.Membership{
@@ -123,14 +123,14 @@ func (w *world) populate(s rest.Services) {
 		_, err := s.CreateUser(ctx, platform, models.NewUser{
 			Email: string(member.Role) + uuid.NewString() + "@example.com", RawID: user, Accounts: []models.Membership{member},
 		})
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 	}
 	for id, owner := range map[int64]int64{project: account, sibling: account, otherProject: otherAccount} {
 		_, err := s.CreateProject(ctx, platform, models.NewProject{
 			AccountID: owner, RawID: id, Name: "Site", PrimaryDomain: "https://www.example.com",
 			Callback: models.EndpointUpdate{URL: models.Given(new(projectURL))},
 		})
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 	}
 }
 
@@ -138,13 +138,13 @@ func (w *world) populate(s rest.Services) {
 func (w *world) execute(status int, body string) (asked []string) {
 	w.tb.Helper()
 	for _, a := range w.actions {
-		executions, _, _, err := w.service.ClaimBatches(w.tb.Context(), of(a.Lane(), 1000))
-		must(w.tb, err)
+		executions, _, _, err := w.service.ClaimBatches(w.tb.Context(), modelstest.Limit(a.Lane(), 1000))
+		modelstest.NoError(w.tb, err)
 		for _, e := range executions {
 			request, err := e.Body()
-			must(w.tb, err)
+			modelstest.NoError(w.tb, err)
 			asked = append(asked, string(request))
-			must(w.tb, w.service.RecordBatch(w.tb.Context(), e, models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}))
+			modelstest.NoError(w.tb, w.service.RecordBatch(w.tb.Context(), e, models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}))
 		}
 	}
 	return asked
@@ -157,51 +157,7 @@ func (w *world) deliver(c *models.Callback, status int, body string) {
 	if status == 0 {
 		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
 	}
-	must(w.tb, w.service.Settle(w.tb.Context(), w.service.Decide(w.claim(c), o)))
-}
-
-// claim claims one callback as a worker would that finds no other due in its lane.
-func (w *world) claim(c *models.Callback) *models.Delivery {
-	w.tb.Helper()
-	c, err := w.service.Callback(w.tb.Context(), models.PlatformActor(), c.ID)
-	must(w.tb, err)
-	deliveries, _, _, err := w.service.Claim(context.WithValue(w.tb.Context(), wanted{}, c.ID), of(c.Lane, 1000))
-	must(w.tb, err)
-	if len(deliveries) != 1 {
-		w.tb.Fatalf("callback %d, %s and due at %s: got %d deliveries", c.ID, c.Status, c.NextAttemptAt, len(deliveries))
-	}
-	return deliveries[0]
-}
-
-// of asks for so much of a lane.
-func of(lane models.Lane, limit int) []models.LaneLimit {
-	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
-}
-
-// wanted is the context key of the only callback that choosy lets be claimed.
-type wanted struct{}
-
-// choosy is a store that gives back at once what a test did not mean to claim.
-type choosy struct{ models.Store }
-
-func (c choosy) InTx(ctx context.Context, f func(models.Store) error) error {
-	return c.Store.InTx(ctx, func(tx models.Store) error { return f(choosy{tx}) })
-}
-
-func (c choosy) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*models.Callback, error) {
-	claimed, err := c.Store.ClaimDue(ctx, lanes, now, leaseUntil)
-	if err != nil {
-		return nil, err
-	}
-	id, _ := ctx.Value(wanted{}).(int64)
-	var others []*models.Callback
-	for _, o := range claimed {
-		if o.ID != id {
-			o.NextAttemptAt = &now
-			others = append(others, o)
-		}
-	}
-	return slices.DeleteFunc(claimed, func(c *models.Callback) bool { return c.ID != id }), c.GiveBackCallbacks(ctx, others...)
+	modelstest.NoError(w.tb, w.service.Settle(w.tb.Context(), w.service.Decide(modelstest.ClaimOnly(w.tb, w.service.Service, c.ID), o)))
 }
 
 // newRun makes a run of the project and returns it.
@@ -215,7 +171,7 @@ func (w *world) newRun(projectID int64, change func(*models.NewRun)) *models.Run
 		change(&in)
 	}
 	run, err := w.service.CreateRun(w.tb.Context(), models.PlatformActor(), in)
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	return run
 }
 
@@ -225,12 +181,12 @@ func (w *world) callbacks(run *models.Run) []*models.Callback {
 	pages, err := w.service.CallbackPages(
 		w.tb.Context(), models.PlatformActor(), models.OwnerRun, []int64{run.ID}, models.CallbackFilter{}, models.Page{First: 100},
 	)
-	must(w.tb, err)
+	modelstest.NoError(w.tb, err)
 	nodes := pages[run.ID].Nodes
 	slices.Reverse(nodes)
 	for _, c := range nodes {
 		texts, err := w.service.Texts(w.tb.Context(), models.PlatformActor(), models.PayloadText, c.ID)
-		must(w.tb, err)
+		modelstest.NoError(w.tb, err)
 		c.Body = []byte(texts[c.ID])
 	}
 	return nodes
@@ -252,61 +208,9 @@ func (w *world) newJob(projectID int64, change func(*job.NewJobs)) *job.Job {
 	if change != nil {
 		change(&in)
 	}
-	jobs, err := w.service.Jobs.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
-	must(w.tb, err)
+	jobs, err := w.service.CreateJobs(w.tb.Context(), models.PlatformActor(), in)
+	modelstest.NoError(w.tb, err)
 	return jobs[0]
-}
-
-func must(tb testing.TB, err error) {
-	tb.Helper()
-	if err != nil {
-		tb.Fatal(err)
-	}
-}
-
-// clock stands still until it is moved.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-// queue counts the wake-ups.
-type queue struct{ woken atomic.Int64 }
-
-func (q *queue) Wake(_ context.Context, _ time.Time, wakeups []models.Wakeup) error {
-	q.woken.Add(int64(len(wakeups)))
-	return nil
-}
-
-func (*queue) Reserve(models.Lane, int, int64) models.Reservation { return models.NoRoom }
-
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // trap is a store whose list of callbacks fails or panics when it is told to.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestGetJob(t *testing.T) {
@@ -22,17 +23,17 @@ func TestGetJob(t *testing.T) {
 		in.Inputs = []json.RawMessage{json.RawMessage(`{"z":1.50,"a":[1e3,"\u00e9<&>"]}`)}
 		in.CallbackURL, in.Metadata, in.Tags = new("https://hook.example.com/jobs/"), json.RawMessage(`{"b":1.0,"a":2}`), []string{"cats", "dogs"}
 	})
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.updateJob(job.Change{JobID: resolved.ID, State: new(job.Completed), Action: job.Resolved, Output: json.RawMessage(`[1.0]`)})
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.updateJob(job.Change{JobID: resolved.ID, Action: job.Declined})
 	w.ok(key, http.MethodGet, "/v1/jobs/"+resolved.RawID(), "").golden("job_declined.json")
 }
 
 func (w *world) updateJob(in job.Change) {
 	w.tb.Helper()
-	_, _, err := w.service.Jobs.UpdateJob(w.tb.Context(), models.PlatformActor(), in)
-	must(w.tb, err)
+	_, _, err := w.service.UpdateJob(w.tb.Context(), models.PlatformActor(), in)
+	modelstest.NoError(w.tb, err)
 }
 
 func TestAJobHasSeveralNames(t *testing.T) {

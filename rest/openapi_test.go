@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/rest"
 )
 
@@ -35,14 +36,14 @@ var newRouter = sync.OnceValues(func() (routers.Router, error) {
 func document(tb testing.TB) *openapi3.T {
 	tb.Helper()
 	loaded, err := loadDocument()
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	return loaded
 }
 
 func router(tb testing.TB) routers.Router {
 	tb.Helper()
 	router, err := newRouter()
-	must(tb, err)
+	modelstest.NoError(tb, err)
 	return router
 }
 

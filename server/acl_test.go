@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // aclOfTheReadme is the command that makes a user with the rights that are needed.
@@ -80,7 +82,7 @@ func TestMissingRightsOnRedisAreNamed(t *testing.T) {
 			api := startServer(t, options{role: roleAPI, env: vars{"REDIS_URL": redis.urlOf("ringback", "password")}})
 			worker := start(t, options{role: roleWorker}, api.env)
 			for _, s := range []*instance{api, worker} {
-				eventually(t, "the log says it", func() bool { return strings.Contains(s.stderr.String(), "redis.denied") })
+				modelstest.Eventually(t, "the log says it", func() bool { return strings.Contains(s.stderr.String(), "redis.denied") })
 				for _, want := range c.want {
 					if log := s.stderr.String(); !strings.Contains(log, want) || strings.Contains(log, "password") {
 						t.Errorf("%s: the log does not say %q: %s", s.opts.role, want, log)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // user and platform are the credentials of the demo tenant's Admin, and of the platform's back end.
@@ -233,7 +235,7 @@ func (s *instance) callbacks(t *testing.T) []callback {
 func (s *instance) awaitStatus(t *testing.T, uid, status string) callback {
 	t.Helper()
 	var c callback
-	eventually(t, fmt.Sprintf("callback %s is %s", uid, status), func() bool { c = s.callback(t, uid); return c.Status == status })
+	modelstest.Eventually(t, fmt.Sprintf("callback %s is %s", uid, status), func() bool { c = s.callback(t, uid); return c.Status == status })
 	return c
 }
 
@@ -241,7 +243,7 @@ func (s *instance) awaitStatus(t *testing.T, uid, status string) callback {
 func (s *instance) awaitAttempts(t *testing.T, uid string, number int) callback {
 	t.Helper()
 	var c callback
-	eventually(t, fmt.Sprintf("callback %s has made %d attempts", uid, number), func() bool {
+	modelstest.Eventually(t, fmt.Sprintf("callback %s has made %d attempts", uid, number), func() bool {
 		c = s.callback(t, uid)
 		return c.AttemptCount >= number && c.Status != "RUNNING"
 	})

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestDemoReceivesWhatItShows(t *testing.T) {
@@ -27,11 +28,11 @@ func TestDemoReceivesWhatItShows(t *testing.T) {
 }
 
 // startReceive runs the receive command until the test ends, and returns its URL.
-func startReceive(t *testing.T, args ...string) (url string, stdout *output) {
+func startReceive(t *testing.T, args ...string) (url string, stdout *modelstest.Buffer) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	var stderr output
-	stdout = &output{}
+	var stderr modelstest.Buffer
+	stdout = &modelstest.Buffer{}
 	ended := make(chan int, 1)
 	go func() {
 		ended <- run(ctx, append([]string{"receive", "--addr", "127.0.0.1:0"}, args...), nil, stdout, &stderr)
@@ -42,7 +43,7 @@ func startReceive(t *testing.T, args ...string) (url string, stdout *output) {
 			t.Errorf("receive: exit status %d: %s", status, &stderr)
 		}
 	})
-	eventually(t, "receive says where it listens", func() bool { return strings.HasSuffix(stdout.String(), "\n") })
+	modelstest.Eventually(t, "receive says where it listens", func() bool { return strings.HasSuffix(stdout.String(), "\n") })
 	return find(t, stdout.String(), `(http://\S+)/`), stdout
 }
 
@@ -64,7 +65,7 @@ func TestReceivePrintsARequest(t *testing.T) {
 	if response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("HTTP %d, want 503", response.StatusCode)
 	}
-	eventually(t, "the request is printed", func() bool { return strings.Contains(stdout.String(), "href=/accounts/1\n") })
+	modelstest.Eventually(t, "the request is printed", func() bool { return strings.Contains(stdout.String(), "href=/accounts/1\n") })
 	for _, want := range []string{"POST /some/path\n", "X-Callback-Attempt: 1\n", "    status=finished\n"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("no %q in: %s", want, stdout)

@@ -18,6 +18,7 @@ import (
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestAllProblemsOfTheConfigurationAreToldAtOnce(t *testing.T) {
@@ -89,7 +90,7 @@ func TestConfigMasksSecrets(t *testing.T) {
 	if status != exitOK || strings.Contains(stdout+stderr, "hidden") || strings.Contains(stdout+stderr, key) {
 		t.Errorf("exit status %d: %s%s", status, stdout, stderr)
 	}
-	golden(t, "config.txt", stdout)
+	modelstest.Golden(t, "config.txt", []byte(stdout))
 }
 
 func TestConfigOfNothing(t *testing.T) {
@@ -99,7 +100,7 @@ func TestConfigOfNothing(t *testing.T) {
 	if status != exitOK || stderr != "" {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}
-	golden(t, "config_default.txt", stdout)
+	modelstest.Golden(t, "config_default.txt", []byte(stdout))
 }
 
 // Compose gives a container only what its file names.

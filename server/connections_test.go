@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestConnectionsBeyondTheLimitCloseTheOneThatHasWaitedLongest(t *testing.T) {
@@ -61,12 +63,12 @@ func TestSlowRequestsAreClosed(t *testing.T) {
 	} {
 		began := time.Now()
 		conn := dial()
-		if err := conn.SetReadDeadline(began.Add(patience)); err != nil {
+		if err := conn.SetReadDeadline(began.Add(modelstest.Patience)); err != nil {
 			t.Fatal(err)
 		}
 		write(t, conn, sent)
 		_, _ = io.Copy(io.Discard, conn)
-		if took := time.Since(began); took < within || took > patience/2 {
+		if took := time.Since(began); took < within || took > modelstest.Patience/2 {
 			t.Errorf("%q: closed after %s, the limit is %s", sent, took, within)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -36,7 +37,7 @@ func startCrashRun(t *testing.T, s *instance, callbacks int) *crashRun {
 	})
 	r.project = s.newProject(t, r.url("/hook"))
 	r.accept(t, s, callbacks)
-	eventually(t, "some have arrived", func() bool { return len(r.at("/hook")) >= callbacks/10 })
+	modelstest.Eventually(t, "some have arrived", func() bool { return len(r.at("/hook")) >= callbacks/10 })
 	return r
 }
 
@@ -54,7 +55,7 @@ func (r *crashRun) insist(t *testing.T, s *instance) {
 		FinishCrawl struct{ Callback struct{ Ref string } }
 	}
 	crawl := newCrawlID()
-	eventually(t, "a new callback is accepted", func() bool {
+	modelstest.Eventually(t, "a new callback is accepted", func() bool {
 		got, err := try[answer](t, s, s.platform(), `mutation($id: ObjectID!, $project: ObjectID!) {
 			finishCrawl(input: {crawlId: $id, projectId: $project}) { callback { ref } } }`, anyMap{"id": crawl, "project": r.project})
 		if err == nil {
@@ -67,7 +68,7 @@ func (r *crashRun) insist(t *testing.T, s *instance) {
 // check waits until every accepted callback has arrived and says so, and holds the requests against the history.
 func (r *crashRun) check(t *testing.T, s *instance, kills int) {
 	t.Helper()
-	eventually(t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
+	modelstest.Eventually(t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
 	if n := r.count(t, s, ""); n != len(r.made) {
 		t.Errorf("%d callbacks in the history, %d were accepted", n, len(r.made))
 	}
@@ -205,7 +206,7 @@ func TestKilledAgainAndAgainLosesNothing(t *testing.T) {
 		restarted := time.Now()
 		s = s.startAgain(t, nil)
 		if arrived < len(r.made) {
-			eventually(t, "deliveries go on", func() bool { return len(r.at("/hook")) > arrived })
+			modelstest.Eventually(t, "deliveries go on", func() bool { return len(r.at("/hook")) > arrived })
 			within(t, "recovery after a kill", restarted)
 		}
 		r.accept(t, s, 50)
@@ -234,7 +235,7 @@ func TestKilledWorkerAndKilledAPILoseNothing(t *testing.T) {
 	arrived := len(r.at("/hook"))
 	worker()
 	if arrived < len(r.made) {
-		eventually(t, "deliveries go on", func() bool { return len(r.at("/hook")) > arrived })
+		modelstest.Eventually(t, "deliveries go on", func() bool { return len(r.at("/hook")) > arrived })
 		within(t, "recovery after both workers were killed", killed)
 	}
 	r.check(t, api, 2)
@@ -311,7 +312,7 @@ func TestRedisThatFailsCostsLittle(t *testing.T) {
 			if name == "answers errors" {
 				redis.dropClients(t)
 			}
-			eventually(t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded })
+			modelstest.Eventually(t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded })
 			const watched = 10 * time.Second
 			before := cpuTime(t, s.pid)
 			<-time.After(watched)
@@ -336,10 +337,10 @@ func TestRestartedPostgresLosesNothing(t *testing.T) {
 	back := time.Now()
 	arrived := len(r.at("/hook"))
 	if arrived < len(r.made) {
-		eventually(t, "deliveries go on", func() bool { return len(r.at("/hook")) > arrived })
+		modelstest.Eventually(t, "deliveries go on", func() bool { return len(r.at("/hook")) > arrived })
 		within(t, "recovery after Postgres came back", back)
 	}
-	eventually(t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
+	modelstest.Eventually(t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
 	r.accept(t, s, 50)
 	r.check(t, s, 0)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -103,15 +104,15 @@ func TestPartnerHearsOfManyFailuresAsItsNoticeModeSays(t *testing.T) {
 	const failures = 300
 	for mode, check := range map[string]func(*testing.T, *instance, *crashRun){
 		"EACH": func(t *testing.T, s *instance, r *crashRun) {
-			eventually(t, "each is told", func() bool { return r.count(t, s, "event: [CALLBACK_FAILED], status: [SUCCESS]") == failures })
+			modelstest.Eventually(t, "each is told", func() bool { return r.count(t, s, "event: [CALLBACK_FAILED], status: [SUCCESS]") == failures })
 			if got := len(r.at("/sso")); got != failures || len(r.digests(t, s)) != 0 {
 				t.Errorf("%d notices and %d digests", got, len(r.digests(t, s)))
 			}
 		},
 		"DIGEST": func(t *testing.T, s *instance, r *crashRun) {
-			eventually(t, "the first digest is there", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [SUCCESS]") == 1 })
+			modelstest.Eventually(t, "the first digest is there", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [SUCCESS]") == 1 })
 			s.hurry(t)
-			eventually(t, "the second one is", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [SUCCESS]") == 2 })
+			modelstest.Eventually(t, "the second one is", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [SUCCESS]") == 2 })
 			if got := len(r.at("/sso")); got != 2 || r.count(t, s, "event: [CALLBACK_FAILED]") != 0 {
 				t.Errorf("%d digests", got)
 			}
@@ -127,7 +128,7 @@ func TestPartnerHearsOfManyFailuresAsItsNoticeModeSays(t *testing.T) {
 			s.setWebhook(t, h.url("/sso"))
 			s.setNoticeMode(t, mode)
 			r := failingRun(t, s, h, failures)
-			eventually(t, "all have failed", func() bool { return r.count(t, s, "event: [CRAWL_FINISHED], status: [FAILED]") == failures })
+			modelstest.Eventually(t, "all have failed", func() bool { return r.count(t, s, "event: [CRAWL_FINISHED], status: [FAILED]") == failures })
 			check(t, s, r)
 		})
 	}
@@ -149,8 +150,8 @@ func TestKilledBetweenAFailureAndItsDigestTellsOfItOnce(t *testing.T) {
 		r.accept(t, s, 40)
 	}
 	h.on("/sso", answers(http.StatusOK, ""))
-	eventually(t, "all have failed", func() bool { return r.count(t, s, "event: [CRAWL_FINISHED], status: [FAILED]") == len(r.made) })
-	eventually(t, "all is told", func() bool {
+	modelstest.Eventually(t, "all have failed", func() bool { return r.count(t, s, "event: [CRAWL_FINISHED], status: [FAILED]") == len(r.made) })
+	modelstest.Eventually(t, "all is told", func() bool {
 		s.hurry(t)
 		return r.count(t, s, "event: [CALLBACKS_FAILED], status: [PENDING, RUNNING]") == 0
 	})
@@ -178,7 +179,7 @@ func TestReleaseBeforeDeliversADigest(t *testing.T) {
 	s.setNoticeMode(t, "DIGEST")
 	r := failingRun(t, s, h, 1)
 	body := h.next(t, "/sso").body
-	eventually(t, "it waits", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [PENDING]") > 0 })
+	modelstest.Eventually(t, "it waits", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [PENDING]") > 0 })
 	s.kill(t)
 	h.on("/sso", answers(http.StatusOK, ""))
 	before := start(t, options{process: true, program: program}, s.env)

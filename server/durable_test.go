@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -99,12 +100,12 @@ func TestGracefulStopWaitsForTheAnswer(t *testing.T) {
 			if err := first.signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "the server is not ready any more", func() bool {
+			modelstest.Eventually(t, "the server is not ready any more", func() bool {
 				first.http.CloseIdleConnections()
 				status, _ := first.get(t, "/readyz")
 				return status != http.StatusOK // 0: refused
 			})
-			eventually(t, "no new connection is accepted", func() bool {
+			modelstest.Eventually(t, "no new connection is accepted", func() bool {
 				first.http.CloseIdleConnections()
 				status, _ := first.get(t, "/livez")
 				return status == 0

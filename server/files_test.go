@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // With too few files for its connections the process fails at many of them. The receiver is not told to have failed, nor is the partner.
@@ -30,7 +32,7 @@ func TestProcessThatIsOutOfFilesTellsNoPartner(t *testing.T) {
 	for range callbacks { // a connection to the database may want for a file too: then the API fails, and is asked again
 		r.insist(t, s)
 	}
-	eventually(t, "every callback has arrived", func() bool {
+	modelstest.Eventually(t, "every callback has arrived", func() bool {
 		n, err := r.tryCount(t, s, "status: [SUCCESS]")
 		return err == nil && n == callbacks
 	})

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // peakMemory is the most that a process has had in memory, in bytes.
@@ -51,7 +53,7 @@ func (s *instance) flood(t *testing.T, header, body string, accepted int) {
 			}
 		}()
 	}
-	eventually(t, fmt.Sprintf("all but %d are refused", accepted), func() bool { return int(refused.Load()) >= requests-accepted })
+	modelstest.Eventually(t, fmt.Sprintf("all but %d are refused", accepted), func() bool { return int(refused.Load()) >= requests-accepted })
 }
 
 func TestSlowBodiesTakeABoundedMemory(t *testing.T) {

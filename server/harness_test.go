@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -11,55 +10,17 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
-
-// patience is when a test gives up waiting. What it waits for takes milliseconds, or at most some 15 s after a crash.
-const patience = 45 * time.Second
-
-// eventually polls a condition until it holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-deadline.C:
-			t.Fatalf("gave up waiting: %s", what)
-		case <-ticker.C:
-		}
-	}
-}
-
-// output is a writer that may be read while it is written.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
 
 type vars = map[string]string
 
@@ -80,7 +41,7 @@ type instance struct {
 	opts           options
 	env            vars
 	base           string
-	stdout, stderr *output
+	stdout, stderr *modelstest.Buffer
 	token, key     string // of the demo user, and of the platform
 	http           *http.Client
 
@@ -204,8 +165,8 @@ func (s *instance) startAgain(t *testing.T, changes vars) *instance {
 func start(t *testing.T, opts options, env vars) *instance {
 	t.Helper()
 	s := &instance{
-		opts: opts, env: env, stdout: &output{}, stderr: &output{}, exited: make(chan struct{}),
-		http: &http.Client{Transport: &http.Transport{}, Timeout: patience},
+		opts: opts, env: env, stdout: &modelstest.Buffer{}, stderr: &modelstest.Buffer{}, exited: make(chan struct{}),
+		http: &http.Client{Transport: &http.Transport{}, Timeout: modelstest.Patience},
 	}
 	t.Cleanup(s.http.CloseIdleConnections)
 	var args []string
@@ -220,7 +181,7 @@ func start(t *testing.T, opts options, env vars) *instance {
 	default:
 		s.startRun(t, args)
 	}
-	eventually(t, "the server says where it listens", func() bool {
+	modelstest.Eventually(t, "the server says where it listens", func() bool {
 		select {
 		case <-s.exited:
 			t.Fatalf("the server ended with status %d: %s", s.status, s.stderr)
@@ -229,7 +190,7 @@ func start(t *testing.T, opts options, env vars) *instance {
 		return strings.Contains(s.stdout.String(), "listens on") && strings.HasSuffix(s.stdout.String(), "\n")
 	})
 	s.base = find(t, s.stdout.String(), `listens on (\S+)`)
-	eventually(t, "the server is ready", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
+	modelstest.Eventually(t, "the server is ready", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
 	return s
 }
 
@@ -308,7 +269,7 @@ func (s *instance) wait(t *testing.T) int {
 	select {
 	case <-s.exited:
 		return s.status
-	case <-time.After(patience):
+	case <-time.After(modelstest.Patience):
 		t.Fatalf("the server does not end: %s", s.stderr)
 		return -1
 	}
@@ -322,22 +283,4 @@ func find(t *testing.T, text, pattern string) string {
 		t.Fatalf("no %s in: %s", pattern, text)
 	}
 	return match[1]
-}
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s:\n got %s\nwant %s", name, got, want)
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 type readiness struct {
@@ -50,7 +51,7 @@ func TestReadinessNamesEachCheck(t *testing.T) {
 	if err := engine.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "all is well again", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == "ok" })
+	modelstest.Eventually(t, "all is well again", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == "ok" })
 }
 
 func TestOutageOfRedisDelaysButLosesNothing(t *testing.T) {
@@ -78,7 +79,7 @@ func TestMetricsCountAttemptsWithoutURLsOrIDs(t *testing.T) {
 	c := s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), s.newProject(t, h.url("/hook"))).UID, "SUCCESS")
 	s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), s.newProject(t, h.url("/bad"))).UID, "FAILED")
 	var metrics string
-	eventually(t, "both attempts are counted", func() bool {
+	modelstest.Eventually(t, "both attempts are counted", func() bool {
 		_, metrics = s.get(t, "/metrics")
 		return strings.Contains(metrics, `ringback_attempts_total{event="CRAWL_FINISHED",outcome="delivered"} 1`) &&
 			strings.Contains(metrics, `ringback_attempts_total{event="CRAWL_FINISHED",outcome="HTTP_STATUS"} 1`)

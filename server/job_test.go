@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // jobRecord is what the API tells of a job.
@@ -67,7 +69,7 @@ func (s *instance) job(t *testing.T, id string) jobRecord {
 func (s *instance) awaitJob(t *testing.T, id string, callbacks int) jobRecord {
 	t.Helper()
 	var j jobRecord
-	eventually(t, fmt.Sprintf("all %d callbacks of job %s have ended", callbacks, id), func() bool {
+	modelstest.Eventually(t, fmt.Sprintf("all %d callbacks of job %s have ended", callbacks, id), func() bool {
 		j = s.job(t, id)
 		return len(j.Callbacks.Nodes) == callbacks && !slices.ContainsFunc(j.Callbacks.Nodes, func(c callback) bool {
 			return c.Status == "PENDING" || c.Status == "RUNNING"
@@ -236,7 +238,7 @@ func TestJobIsChangedWhileItsCallbacksFail(t *testing.T) {
 		})
 	}
 	editing.Wait()
-	eventually(t, "all have been given up, and told of", func() bool { return len(h.at("/sso")) == 1+editors*edits })
+	modelstest.Eventually(t, "all have been given up, and told of", func() bool { return len(h.at("/sso")) == 1+editors*edits })
 	h.next(t, "/jobs/")
 	if log := s.stderr.String(); strings.Contains(log, "deadlock") {
 		t.Errorf("the log says: %s", log)
@@ -261,7 +263,7 @@ func TestKilledWorkerKeepsTheCallbacksOfJobsInOrder(t *testing.T) {
 		refs[j.ID] = api.changeThrice(t, j)
 	}
 	close(made)
-	eventually(t, "some have arrived", func() bool { return len(h.at("/jobs/")) > len(jobs) })
+	modelstest.Eventually(t, "some have arrived", func() bool { return len(h.at("/jobs/")) > len(jobs) })
 	first.kill(t)
 	for _, j := range jobs {
 		for _, c := range api.awaitJob(t, j.ID, 3).Callbacks.Nodes {

@@ -11,13 +11,12 @@ import (
 	redislog "github.com/redis/go-redis/v9/logging"
 	"go.uber.org/goleak"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // envRunMain makes the test binary run the program instead of the tests: that is how tests get a process of their own.
 const envRunMain = "TEST_RUN_MAIN"
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMain(m *testing.M) {
 	if os.Getenv(envRunMain) != "" {
@@ -42,9 +41,9 @@ func TestMain(m *testing.M) {
 // runCommand runs the program in this process until it ends by itself.
 func runCommand(t *testing.T, env []string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), modelstest.Patience)
 	defer cancel()
-	var out, errs output
+	var out, errs modelstest.Buffer
 	status = run(ctx, args, env, &out, &errs)
 	return status, out.String(), errs.String()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -16,13 +17,13 @@ func (r *crashRun) goesOn(t *testing.T, s *instance, what string, since time.Tim
 	t.Helper()
 	r.insist(t, s)
 	t.Logf("accepted after %s", time.Since(since).Round(time.Millisecond))
-	eventually(t, "it arrives", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
+	modelstest.Eventually(t, "it arrives", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
 	within(t, what, since)
 }
 
 func (s *instance) awaitReady(t *testing.T, want int) {
 	t.Helper()
-	eventually(t, "/readyz changes", func() bool { status, _ := s.get(t, "/readyz"); return status == want })
+	modelstest.Eventually(t, "/readyz changes", func() bool { status, _ := s.get(t, "/readyz"); return status == want })
 }
 
 // endsInTime stops a process that has nothing in flight.
@@ -67,7 +68,7 @@ func TestPostgresThatHangsIsSeenAndKeepsNoProcessFromEnding(t *testing.T) {
 	r := startCrashRun(t, s, 20)
 	postgres.signal(t, syscall.SIGSTOP)
 	s.awaitReady(t, http.StatusServiceUnavailable)
-	eventually(t, "the engine does not get through", func() bool { _, body := s.get(t, "/readyz"); return strings.Contains(body, `"engine":"failing"`) })
+	modelstest.Eventually(t, "the engine does not get through", func() bool { _, body := s.get(t, "/readyz"); return strings.Contains(body, `"engine":"failing"`) })
 	postgres.signal(t, syscall.SIGCONT)
 	r.goesOn(t, s, "going on after the server", time.Now())
 	s.awaitReady(t, http.StatusOK)
@@ -85,12 +86,12 @@ func TestFailoverToAStandbyIsFollowed(t *testing.T) {
 	both := "postgres://postgres@127.0.0.1:" + primary.port + ",127.0.0.1:" + standby.port + "/postgres?sslmode=disable&target_session_attrs=read-write"
 	s := startServer(t, options{process: true, env: crashEnv(vars{"DATABASE_URL": both})})
 	r := startCrashRun(t, s, 60)
-	eventually(t, "all have arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
+	modelstest.Eventually(t, "all have arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
 
 	primary.execute(t, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
 	s.awaitReady(t, http.StatusServiceUnavailable)
 	written := primary.text(t, "SELECT pg_current_wal_lsn()::text")
-	eventually(t, "the standby has all of it", func() bool {
+	modelstest.Eventually(t, "the standby has all of it", func() bool {
 		return standby.text(t, "SELECT (pg_last_wal_replay_lsn() >= '"+written+"')::text") == "true"
 	})
 	standby.execute(t, "SELECT pg_promote()")
@@ -137,7 +138,7 @@ func sendsNothingTwiceAfter(t *testing.T, outage time.Duration) {
 	})
 	arrived := len(r.at("/hook"))
 	r.accept(t, api, 100)
-	eventually(t, "many are in flight", func() bool { return len(r.at("/hook")) >= arrived+2*crashConcurrency })
+	modelstest.Eventually(t, "many are in flight", func() bool { return len(r.at("/hook")) >= arrived+2*crashConcurrency })
 	postgres.crash(t)
 	proxy.Turn(freeAddr(t)) // where nobody listens
 	<-time.After(outage)
@@ -147,7 +148,7 @@ func sendsNothingTwiceAfter(t *testing.T, outage time.Duration) {
 	// Of the two one sweeps before the other can renew: what that has in hand is left alone even so.
 	for range 2 { // the first has ended when the second begins
 		last := postgres.text(t, lastSweep)
-		eventually(t, "one of the workers sweeps", func() bool { return postgres.text(t, lastSweep) != last })
+		modelstest.Eventually(t, "one of the workers sweeps", func() bool { return postgres.text(t, lastSweep) != last })
 	}
 	proxy.Turn("127.0.0.1:" + postgres.port)
 	r.goesOn(t, api, "going on after the outage", back)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -59,7 +60,7 @@ func (r *poolerRun) fly(t *testing.T, s *instance) (answer func()) {
 		}
 	})
 	r.accept(t, s, 2*crashConcurrency)
-	eventually(t, "many are in flight", func() bool { return inFlight.Load() >= crashConcurrency-1 })
+	modelstest.Eventually(t, "many are in flight", func() bool { return inFlight.Load() >= crashConcurrency-1 })
 	return func() { close(held) }
 }
 
@@ -111,7 +112,7 @@ func TestPostgresRestartedBehindAPoolerLosesNothingAndSendsNothingTwice(t *testi
 		postgres.restart(t)
 		answer()
 		began := time.Now()
-		eventually(t, "PgBouncer has found it again", func() bool { return reaches(t, r.databaseURL) }) // its server_login_retry is 15 s
+		modelstest.Eventually(t, "PgBouncer has found it again", func() bool { return reaches(t, r.databaseURL) }) // its server_login_retry is 15 s
 		t.Logf("PgBouncer has found it again after %s", time.Since(began).Round(time.Millisecond))
 		r.goesOn(t, s, "going on after Postgres came back", time.Now())
 		s.awaitReady(t, http.StatusOK)
@@ -122,7 +123,7 @@ func TestPostgresRestartedBehindAPoolerLosesNothingAndSendsNothingTwice(t *testi
 // reaches tells whether a pooler lets a statement through to its Postgres.
 func reaches(t *testing.T, databaseURL string) bool {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), modelstest.Patience)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, databaseURL)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 var (
@@ -50,7 +52,7 @@ func TestReadmeTourWorks(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", text)
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), "TOKEN="+s.token, "KEY="+s.key)
-	var stdout, stderr output
+	var stdout, stderr modelstest.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("the tour stops: %v\n%s\n%s", err, &stdout, &stderr)
@@ -59,6 +61,6 @@ func TestReadmeTourWorks(t *testing.T) {
 		t.Errorf("the tour gets errors:\n%s\n%s", out, &stderr)
 	}
 	if strings.Contains(script.String(), "127.0.0.1:9000") {
-		eventually(t, "the tour's callback arrives", func() bool { return strings.Contains(arrived.String(), "POST /") })
+		modelstest.Eventually(t, "the tour's callback arrives", func() bool { return strings.Contains(arrived.String(), "POST /") })
 	}
 }

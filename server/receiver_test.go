@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // arrival is a request as it came over the wire.
@@ -80,7 +82,7 @@ func (h *hostile) next(t *testing.T, path string) arrival {
 	select {
 	case got := <-h.at(path):
 		return got
-	case <-time.After(patience):
+	case <-time.After(modelstest.Patience):
 		t.Fatalf("nothing arrived at %s", path)
 		return arrival{}
 	}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // rest sends a request to one of the REST doors.
@@ -50,7 +52,7 @@ func TestARunByRESTCallsBack(t *testing.T) {
 	if first.body != second.body || !strings.Contains(first.body, `"status":"SUCCEEDED","callback_count":0,"output_count":1},"input":{"name":"Acme"},"custom_data":{"n":1.50},"error":null`) {
 		t.Errorf("called back with %s and then %s", first.body, second.body)
 	}
-	eventually(t, "the log has its success", func() bool {
+	modelstest.Eventually(t, "the log has its success", func() bool {
 		_, body, _ = s.rest(t, key, http.MethodGet, "/v1/runs/callbacks?status=SUCCESS&run_uid="+run.UID, "")
 		return body != "[]\n"
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -159,9 +160,9 @@ func TestEveryRoleStartsWithoutRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range servers {
-		eventually(t, "Redis is used", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == "ok" })
+		modelstest.Eventually(t, "Redis is used", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == "ok" })
 	}
-	eventually(t, "workers hear the doorbell", func() bool {
+	modelstest.Eventually(t, "workers hear the doorbell", func() bool {
 		return len(engine.PubSubChannels("")) > 0 && engine.PubSubNumSub("ringback:callbacks:doorbell")["ringback:callbacks:doorbell"] > 0
 	})
 	accept(all)

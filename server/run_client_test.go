@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 var lastAction atomic.Int64
@@ -90,7 +92,7 @@ func (s *instance) run(t *testing.T, uid string) runRecord {
 func (s *instance) awaitRun(t *testing.T, uid, status string) runRecord {
 	t.Helper()
 	var r runRecord
-	eventually(t, fmt.Sprintf("run %s is %s and has told so", uid, status), func() bool {
+	modelstest.Eventually(t, fmt.Sprintf("run %s is %s and has told so", uid, status), func() bool {
 		r = s.run(t, uid)
 		return r.Status == status && !slices.ContainsFunc(r.Callbacks.Nodes, func(c callback) bool { return c.Status == "PENDING" || c.Status == "RUNNING" })
 	})

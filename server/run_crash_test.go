@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 const (
@@ -59,7 +61,7 @@ func (r *crashedRuns) executed() int {
 // await waits until so many batches have been executed; the others are under way, or wait.
 func (r *crashedRuns) await(t *testing.T, batches int) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d batches are executed", batches), func() bool { return r.executed() >= batches })
+	modelstest.Eventually(t, fmt.Sprintf("%d batches are executed", batches), func() bool { return r.executed() >= batches })
 }
 
 // progress is what was executed, and what has arrived.
@@ -78,7 +80,7 @@ func (r *crashedRuns) inTheMiddle(t *testing.T) progress {
 // goesOn waits until a batch is executed that was not, or a callback arrives, and measures how long that took.
 func (r *crashedRuns) goesOn(t *testing.T, what string, since time.Time, before progress) {
 	t.Helper()
-	eventually(t, "the runs go on", func() bool { return r.executed() > before.executed || len(r.at("/hook")) > before.arrived })
+	modelstest.Eventually(t, "the runs go on", func() bool { return r.executed() > before.executed || len(r.at("/hook")) > before.arrived })
 	within(t, what, since)
 }
 
@@ -87,7 +89,7 @@ func (r *crashedRuns) check(t *testing.T, s *instance, kills int) {
 	t.Helper()
 	began := time.Now()
 	const callbacks = crashBatches + 2
-	eventually(t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == callbacks })
+	modelstest.Eventually(t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == callbacks })
 	took := time.Since(began)
 	if n := r.count(t, s, ""); n != callbacks {
 		t.Errorf("%d callbacks in the history, want %d", n, callbacks)
@@ -223,7 +225,7 @@ func TestRunsOutliveAKilledRedisThatComesBackEmpty(t *testing.T) {
 	r := startCrashedRuns(t, s)
 	r.await(t, crashBatches/5)
 	redis.kill(t)
-	eventually(t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded })
+	modelstest.Eventually(t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded })
 	r.inTheMiddle(t)
 	redis.start(t)
 	back := time.Now()
@@ -246,6 +248,6 @@ func TestRunsOutliveARestartedPostgres(t *testing.T) {
 	postgres.restart(t)
 	before, back := r.inTheMiddle(t), time.Now()
 	r.goesOn(t, "recovery after Postgres came back", back, before)
-	eventually(t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
+	modelstest.Eventually(t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
 	r.check(t, s, 0)
 }

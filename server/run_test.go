@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestRunOfTenPagesSendsTenCallbacksAndOneLast(t *testing.T) {
@@ -188,7 +190,7 @@ func TestStoppedRunSaysSoAndLateAnswersChangeNothing(t *testing.T) {
 	}
 	stopped := s.awaitRun(t, made.Run.UID, "STOPPED")
 	close(release)
-	eventually(t, "all late answers are written down", func() bool {
+	modelstest.Eventually(t, "all late answers are written down", func() bool {
 		stopped = s.run(t, made.Run.UID)
 		answered := 0
 		for _, b := range stopped.Batches.Nodes {

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 func TestPublishedExampleAnswersFieldForField(t *testing.T) {
@@ -75,7 +77,7 @@ func TestPublishedCallbacksArriveByteForByteAndSigned(t *testing.T) {
 
 	c := s.finishCrawl(t, 124234, demoProjectID)
 	got := h.next(t, "/hook")
-	golden(t, "crawl_finished.form", got.body+"\n")
+	modelstest.Golden(t, "crawl_finished.form", []byte(got.body+"\n"))
 	checkWire(t, got, c.Ref, secret, "application/x-www-form-urlencoded")
 	if c = s.awaitStatus(t, c.UID, "SUCCESS"); c.Attempts.Nodes[0].UID != got.header.Get("X-Run-Callback") || c.Payload != got.body {
 		t.Errorf("the history tells of another request than %v: %+v", got, c)
@@ -86,7 +88,7 @@ func TestPublishedCallbacksArriveByteForByteAndSigned(t *testing.T) {
 		"fileUrl": "https://s3.example.com/report.csv?X-Amz-Signature=a%2Bb&x=1",
 	})
 	got = h.next(t, "/hook")
-	golden(t, "report_download.form", got.body+"\n")
+	modelstest.Golden(t, "report_download.form", []byte(got.body+"\n"))
 	checkWire(t, got, c.Ref, secret, "application/x-www-form-urlencoded")
 	s.awaitStatus(t, c.UID, "SUCCESS")
 }
@@ -106,7 +108,7 @@ func checkWire(t *testing.T, got arrival, ref, secret, contentType string) {
 		t.Error("the signature is valid for another body too")
 	}
 	seconds, err := strconv.ParseInt(h.Get("webhook-timestamp"), 10, 64)
-	if err != nil || time.Since(time.Unix(seconds, 0)).Abs() > patience {
+	if err != nil || time.Since(time.Unix(seconds, 0)).Abs() > modelstest.Patience {
 		t.Errorf("webhook-timestamp is %q", h.Get("webhook-timestamp"))
 	}
 	if !strings.HasPrefix(h.Get("webhook-signature"), "v1,") {

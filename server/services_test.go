@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -63,7 +64,7 @@ func (r *ownRedis) start(t *testing.T) {
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "Redis answers", func() bool { return r.client.Ping(t.Context()).Err() == nil })
+	modelstest.Eventually(t, "Redis answers", func() bool { return r.client.Ping(t.Context()).Err() == nil })
 }
 
 func (r *ownRedis) kill(t *testing.T) {
@@ -257,7 +258,7 @@ func (p *ownPostgres) control(t *testing.T, verb string) {
 	t.Helper()
 	p.run(t, "pg_ctl", "-D", p.data(), "-l", filepath.Join(p.folder, "log"), "-w",
 		"-o", "-p "+p.port+" -k "+p.folder+" -c listen_addresses=127.0.0.1", verb)
-	eventually(t, "Postgres answers", func() bool {
+	modelstest.Eventually(t, "Postgres answers", func() bool {
 		conn, err := pgx.Connect(t.Context(), p.url())
 		if err == nil {
 			_ = conn.Close(t.Context())

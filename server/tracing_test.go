@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // The caller's trace goes on in the mutation, the task and the attempt, and reaches the receiver.
@@ -39,7 +40,7 @@ func TestTraceTravelsFromTheMutationToThePost(t *testing.T) {
 		t.Errorf("the receiver got the trace %q", got)
 	}
 	var all []byte
-	deadline := time.After(patience)
+	deadline := time.After(modelstest.Patience)
 	for !bytes.Contains(all, []byte("callback.attempt")) {
 		select {
 		case body := <-exported:

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -129,17 +130,17 @@ func TestReleaseBeforeAndThisOneDeliverWhatTheOtherAccepts(t *testing.T) {
 	this := start(t, options{process: true, role: roleAPI}, env)
 	this.token, this.key = before.token, before.key
 	stopThis := m.keepFinishing(t, this, project, false)
-	eventually(t, "there is a backlog", func() bool { _, _, missing := m.crossed(); return missing >= first })
+	modelstest.Eventually(t, "there is a backlog", func() bool { _, _, missing := m.crossed(); return missing >= first })
 	start(t, options{process: true, program: program, role: roleWorker}, env)
 	start(t, options{process: true, role: roleWorker}, env)
 	var byBefore, byThis, missing int
-	eventually(t, "each has delivered a thousand that the other has accepted", func() bool {
+	modelstest.Eventually(t, "each has delivered a thousand that the other has accepted", func() bool {
 		byBefore, byThis, missing = m.crossed()
 		return byBefore >= each && byThis >= each
 	})
 	stopBefore()
 	stopThis()
-	eventually(t, "all has arrived", func() bool { byBefore, byThis, missing = m.crossed(); return missing == 0 })
+	modelstest.Eventually(t, "all has arrived", func() bool { byBefore, byThis, missing = m.crossed(); return missing == 0 })
 	t.Logf("of %d the release before delivered %d of this one's, and this one %d of the other's", len(m.creators), byBefore, byThis)
 	m.check(t, this, project)
 }
@@ -150,7 +151,7 @@ func (m *mixed) check(t *testing.T, s *instance, project string) {
 	type answer struct {
 		GetProject struct{ Callbacks struct{ TotalCount int } }
 	}
-	eventually(t, "all has ended well", func() bool {
+	modelstest.Eventually(t, "all has ended well", func() bool {
 		return ask[answer](t, s, s.user(), `query($id: ObjectID!) { getProject(id: $id) {
 			callbacks(filter: {status: [PENDING, RUNNING, FAILED]}) { totalCount } } }`, anyMap{"id": project}).GetProject.Callbacks.TotalCount == 0
 	})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 )
@@ -25,6 +26,25 @@ func NoError(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Patience is when a test gives up waiting. What it waits for takes milliseconds, or at most some 15 s after a crash.
+const Patience = 45 * time.Second
+
+// Eventually polls a condition until it holds.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(Patience)
+	defer deadline.Stop()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for !holds() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("gave up waiting: %s", what)
+		case <-ticker.C:
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // Golden compares bytes with a file of the package's testdata: receivers have seen exactly these. With -update it writes the file anew.
-func Golden(t *testing.T, name string, got []byte) {
+func Golden(t testing.TB, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {

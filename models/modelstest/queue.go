@@ -55,6 +55,13 @@ func (q *Queue) Take() []models.Wakeup {
 	return taken
 }
 
+// Wakeups returns the wake-ups that were not taken.
+func (q *Queue) Wakeups() []models.Wakeup {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.wakeups)
+}
+
 // Fail makes every later call of Wake fail.
 func (q *Queue) Fail() {
 	q.mu.Lock()

@@ -7,15 +7,8 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
-)
-
-// The use-cases of what makes callbacks are parts of the world.
-type (
-	crawls = crawl.Service
-	jobs   = job.Service
 )
 
 // Where callbacks go, and the hosts as lanes name them.
@@ -30,9 +23,7 @@ const (
 // World is a database with the tenant of the published examples, one more account that is none of its business, and the use-cases on it.
 // Its methods fail the test where what they do fails; those called Must do what the use-case of that name does.
 type World struct {
-	*models.Service
-	*jobs
-	*crawls
+	Services
 	T           testing.TB
 	Store       *store.Store
 	DatabaseURL string
@@ -82,15 +73,18 @@ func NewWorld(t testing.TB, opts ...store.Option) *World {
 
 // Configure makes the services anew, after a change of the rules.
 func (w *World) Configure() {
-	w.Service = w.ServiceOn(w.Store)
-	w.crawls = w.CrawlsOn(w.Service, w.Store.InCrawlTx)
-	w.jobs = job.NewService(w.Service, w.Store, w.Store.InJobTx)
+	w.Services = w.wiring().Services()
 }
 
 // ServiceOn returns a service on another store.
 func (w *World) ServiceOn(s models.Store) *models.Service {
-	return models.NewService(s, w.Queue, w.Rules, slog.New(slog.DiscardHandler)).
-		WithClock(w.Clock.Now, func() float64 { return 0.5 }) // the middle: delays are as planned
+	on := w.wiring()
+	on.Engine = s
+	return on.Services().Service
+}
+
+func (w *World) wiring() Wiring {
+	return Wiring{Store: w.Store, Queue: w.Queue, Rules: w.Rules, Now: w.Clock.Now}
 }
 
 // CrawlsOn are the use-cases of crawls with an engine and transactions of their own.

@@ -1,0 +1,60 @@
+package modelstest
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/store"
+)
+
+type (
+	// CrawlService has the use-cases of crawls.
+	CrawlService = crawl.Service
+	// JobService has the use-cases of jobs.
+	JobService = job.Service
+)
+
+// Services are the use-cases of all rooms.
+type Services struct {
+	*models.Service
+	*CrawlService
+	*JobService
+}
+
+// Wiring says what services stand on. Tests that need a domain get it here, and nowhere else.
+type Wiring struct {
+	Store  *store.Store     // nil: none of the sources is called
+	Engine models.Store     // of the engine; nil: Store
+	Crawls crawl.Store      // of crawls; nil: Store
+	Queue  models.Queue     // nil: one that nobody reads
+	Rules  models.Rules     // the zero value will do
+	Now    func() time.Time // nil: this machine's clock, and chance. Else delays are as planned.
+	Log    *slog.Logger     // nil: nobody reads it
+}
+
+// Services puts the domain together.
+func (w Wiring) Services() Services {
+	if w.Engine == nil {
+		w.Engine = w.Store
+	}
+	if w.Crawls == nil {
+		w.Crawls = w.Store
+	}
+	if w.Queue == nil {
+		w.Queue = &Queue{}
+	}
+	if w.Log == nil {
+		w.Log = slog.New(slog.DiscardHandler)
+	}
+	engine := models.NewService(w.Engine, w.Queue, w.Rules, w.Log)
+	if w.Now != nil {
+		engine = engine.WithClock(w.Now, func() float64 { return 0.5 })
+	}
+	return Services{
+		Service: engine, CrawlService: crawl.NewService(engine, w.Crawls, w.Store.InCrawlTx, w.Log),
+		JobService: job.NewService(engine, w.Store, w.Store.InJobTx),
+	}
+}
