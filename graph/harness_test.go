@@ -63,7 +63,7 @@ func newWorld(tb testing.TB) *world {
 		tb: tb, clock: modelstest.NewClock(start), queue: &modelstest.Queue{}, log: &modelstest.Buffer{},
 		executed: new(atomic.Int64), widest: new(atomic.Int64),
 	}
-	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+	db, databaseURL := storetest.OpenWithURL(tb, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) {
 		w.executed.Add(1)
 		owners := ownersIn(statement)
 		for widest := w.widest.Load(); owners > widest && !w.widest.CompareAndSwap(widest, owners); widest = w.widest.Load() {

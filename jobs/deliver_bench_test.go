@@ -36,7 +36,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 	}
 	client, name := openQueue(b)
 	w := newWorld(b, nil, models.Schedule{time.Hour}, receive, store.WithMaxConns(20), // as the program has
-		store.WithTrace(func(context.Context, string, time.Duration) { statements.Add(1) }))
+		store.WithStatementLog(func(context.Context, string, time.Duration) { statements.Add(1) }))
 	urls := []string{w.url}
 	for len(urls) < hosts {
 		server := httptest.NewServer(http.HandlerFunc(receive))

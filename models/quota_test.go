@@ -324,7 +324,7 @@ func TestLeastRecentlyUsedSessionsEnd(t *testing.T) {
 
 // countingUpdates counts the updates of a table.
 func countingUpdates(n *atomic.Int32, table string) store.Option {
-	return store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+	return store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) {
 		if strings.HasPrefix(statement, "UPDATE") && strings.Contains(statement, table) {
 			n.Add(1)
 		}

@@ -125,7 +125,7 @@ func TestSweepWakesEachHostOnce(t *testing.T) {
 func TestSweepCostsTheSameForOneCallbackAndForMany(t *testing.T) {
 	t.Parallel()
 	var statements atomic.Int32
-	w := modelstest.NewWorld(t, store.WithTrace(func(context.Context, string, time.Duration) { statements.Add(1) }))
+	w := modelstest.NewWorld(t, store.WithStatementLog(func(context.Context, string, time.Duration) { statements.Add(1) }))
 	c := w.NewCallback()
 	w.MoreCallbacks(c, modelstest.ProjectHost, 2)
 	w.Clock.Advance(time.Minute)

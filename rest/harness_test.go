@@ -64,7 +64,7 @@ func newWorld(tb testing.TB) *world {
 	w := &world{
 		tb: tb, clock: modelstest.NewClock(start), queue: &modelstest.Queue{}, log: &modelstest.Buffer{}, executed: new(atomic.Int64),
 	}
-	db, databaseURL := storetest.OpenWithURL(tb, store.WithTrace(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
+	db, databaseURL := storetest.OpenWithURL(tb, store.WithStatementLog(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
 	w.url, w.store = databaseURL, &trap{Store: db, mode: new(atomic.Int32)}
 	w.service = w.servicesOn(w.store)
 	w.handler = w.handlerOf(w.service)

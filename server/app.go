@@ -214,7 +214,7 @@ func openStore(cfg config, log *slog.Logger, more ...store.Option) (*store.Store
 	if err != nil {
 		return nil, err
 	}
-	slow := store.WithTrace(func(ctx context.Context, statement string, took time.Duration) {
+	slow := store.WithStatementLog(func(ctx context.Context, statement string, took time.Duration) {
 		if took > slowStatement {
 			log.WarnContext(ctx, "sql.slow", "statement", statement, "duration_ms", took.Milliseconds())
 		}

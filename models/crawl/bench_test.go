@@ -21,7 +21,7 @@ const publishers = 32
 func BenchmarkFinishCrawl(b *testing.B) {
 	var statements, ids atomic.Int64
 	count := func(context.Context, string, time.Duration) { statements.Add(1) }
-	db := storetest.Open(b, store.WithMaxConns(20), store.WithTrace(count)) // as many as a server has
+	db := storetest.Open(b, store.WithMaxConns(20), store.WithStatementLog(count)) // as many as a server has
 	service := models.NewService(db, &modelstest.Queue{}, models.Rules{Schedule: modelstest.TwoRetries}, slog.New(slog.DiscardHandler))
 	crawls := crawl.NewService(service, db, db.InCrawlTx, slog.New(slog.DiscardHandler))
 	ctx, platform := b.Context(), models.PlatformActor()

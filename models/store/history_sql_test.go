@@ -200,7 +200,7 @@ func batchHistories() map[string]historyRead {
 func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	s := storetest.OpenNew(t, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) { asked = append(asked, statement) }))
+	s := storetest.OpenNew(t, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) { asked = append(asked, statement) }))
 	e := newEstate(t, s, "a")
 	folder := filepath.Join("testdata", "sql", engine())
 	reads := histories()

@@ -71,7 +71,7 @@ func TestPageTellsWhetherMoreFollows(t *testing.T) {
 func TestPagesOfManyOwnersAreOneStatement(t *testing.T) {
 	t.Parallel()
 	var statements atomic.Int32
-	s := storetest.Open(t, store.WithTrace(func(context.Context, string, time.Duration) { statements.Add(1) }))
+	s := storetest.Open(t, store.WithStatementLog(func(context.Context, string, time.Duration) { statements.Add(1) }))
 	tenants := []*tenant{newTenant(t, s, "a"), newTenant(t, s, "b"), newTenant(t, s, "c")}
 	accountIDs, projectIDs, callbackIDs := []int64{}, []int64{}, []int64{}
 	want := map[int64][]int64{}
@@ -237,7 +237,7 @@ func settle(t *testing.T, s *store.Store, c *models.Callback, status models.Stat
 func TestTraceNeverCarriesValues(t *testing.T) {
 	t.Parallel()
 	var seen atomic.Int32
-	s := storetest.Open(t, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+	s := storetest.Open(t, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) {
 		seen.Add(1)
 		if strings.Contains(statement, "hush-hush") {
 			t.Errorf("the trace shows a value: %s", statement)

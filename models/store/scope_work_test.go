@@ -133,7 +133,7 @@ func runPages(owner models.RunOwner, id func(*estate) int64) scopedRead {
 func TestPagesOfWorkAreOneStatementEach(t *testing.T) {
 	t.Parallel()
 	var statements atomic.Int32
-	s := storetest.Open(t, store.WithTrace(func(context.Context, string, time.Duration) { statements.Add(1) }))
+	s := storetest.Open(t, store.WithStatementLog(func(context.Context, string, time.Duration) { statements.Add(1) }))
 	a, b := newEstate(t, s, "a"), newEstate(t, s, "b")
 	page := models.Page{First: 10}
 	accounts, projects := []int64{a.account.ID, b.account.ID}, []int64{a.project.ID, b.project.ID}

@@ -74,7 +74,7 @@ func (h hand) arrive() {
 func TestSettlingNothingExecutesNothing(t *testing.T) {
 	t.Parallel()
 	var executed atomic.Int64
-	s := storetest.Open(t, store.WithTrace(func(context.Context, string, time.Duration) { executed.Add(1) }))
+	s := storetest.Open(t, store.WithStatementLog(func(context.Context, string, time.Duration) { executed.Add(1) }))
 	before := executed.Load()
 	if owned, err := s.SettleCallbacks(t.Context()); len(owned) != 0 || err != nil {
 		t.Errorf("got %v, %v", owned, err)

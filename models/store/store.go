@@ -57,12 +57,12 @@ func Open(databaseURL string, sealer *Sealer, opts ...Option) (*Store, error) {
 type Option func(*options)
 
 type options struct {
-	maxConns int
-	limits   connLimits
-	pooler   Pooler
-	trace    Trace
-	panics   PanicReport
-	progress progress
+	maxConns   int
+	limits     connLimits
+	pooler     Pooler
+	statements StatementLog
+	panics     PanicReport
+	progress   progress
 }
 
 // defaultMaxConns lets four processes share a Postgres with its default of 100 connections.
@@ -343,7 +343,7 @@ func (s *Store) among(column string, values any) clause.Expr { return s.dialect.
 
 func openGorm(dialector gorm.Dialector, o options) (*gorm.DB, error) {
 	db, err := gorm.Open(unexplained{dialector}, &gorm.Config{
-		Logger:                 tracer{o.trace},
+		Logger:                 statementLogger{o.statements},
 		TranslateError:         true,
 		SkipDefaultTransaction: true, // use-cases say what belongs together
 		// SELECT * would change its meaning when the next release adds a column, and Postgres refuses what was prepared before.

@@ -131,7 +131,7 @@ func TestWriterThatIsHeldIsNoticed(t *testing.T) {
 func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 	t.Parallel()
 	var inserts atomic.Int64
-	s := storetest.Open(t, store.WithTrace(func(_ context.Context, statement string, _ time.Duration) {
+	s := storetest.Open(t, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) {
 		if strings.Contains(statement, "INSERT") {
 			inserts.Add(1)
 		}

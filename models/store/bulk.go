@@ -10,8 +10,11 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// A statement takes a part of the rows: so many keep it far below the 32,766 parameters of SQLite and the 65,535 of Postgres, and so many
-// bytes, or one row, bound what the database holds of it in memory.
+// A statement that writes many rows takes their values along, as a table "given" that it reads from (Store.given):
+// arrays on Postgres, so that one statement serves any number of rows, and VALUES on SQLite.
+
+// Such a statement takes a part of the rows: so many keep it far below the 32,766 parameters of SQLite and the 65,535
+// of Postgres, and so many bytes, or one row, bound what the database holds of it in memory.
 const (
 	partRows  = 500
 	partBytes = 1 << 20
@@ -79,7 +82,8 @@ func namesOf(columns []column) string {
 	return strings.Join(names, ", ")
 }
 
-// insertion is a statement that inserts rows, without what follows, and its arguments. The names of the columns are those of the table.
+// insertion is a statement that inserts rows, without what follows, and its arguments. The names of the columns are
+// those of the table.
 func (s *Store) insertion(table string, rows int, columns ...column) (statement string, args []any) {
 	given, args := s.given(rows, columns...)
 	names := namesOf(columns)
@@ -96,7 +100,8 @@ func (s *Store) update(ctx context.Context, table, typeName string, rows int, co
 	for i, c := range columns[1:] {
 		set[i] = c.name + " = given." + c.name
 	}
-	result := s.writer(ctx).Exec(given+"UPDATE "+table+" SET "+strings.Join(set, ", ")+" FROM given WHERE "+table+".id = given.id", args...)
+	result := s.writer(ctx).Exec(given+"UPDATE "+table+" SET "+strings.Join(set, ", ")+
+		" FROM given WHERE "+table+".id = given.id", args...)
 	if result.Error == nil && int(result.RowsAffected) < rows {
 		return models.NotFound(typeName)
 	}
@@ -104,7 +109,9 @@ func (s *Store) update(ctx context.Context, table, typeName string, rows int, co
 }
 
 // insertGiven inserts rows, and returns their ids by their uids.
-func (s *Store) insertGiven(ctx context.Context, table string, rows int, columns ...column) (map[uuid.UUID]int64, error) {
+func (s *Store) insertGiven(
+	ctx context.Context, table string, rows int, columns ...column,
+) (map[uuid.UUID]int64, error) {
 	if rows == 0 {
 		return nil, nil
 	}
