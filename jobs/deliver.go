@@ -28,8 +28,8 @@ type deliverer struct {
 // source is the callbacks.
 func (d *deliverer) source() source {
 	return source{
-		name: "callback", claim: claimOf(d.service.Claim), do: doOf(d.deliver), renew: d.service.Renew, release: releaseOf(d.service.Release),
-		excuse: d.service.Excuse, suspect: suspectOf(d.service.ClaimSuspect),
+		name: "callback", claim: claimOf(d.service.Claim), do: doOf(d.deliver), renew: d.service.Renew,
+		release: releaseOf(d.service.Release), excuse: d.service.Excuse, suspect: suspectOf(d.service.ClaimSuspect),
 	}
 }
 
@@ -40,7 +40,7 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answ
 	err := d.service.Troubles().Catch(ctx, "delivery", func() error { return d.attempt(ctx, delivery, answered) })
 	if errors.As(err, new(*models.PanicError)) && delivery.Attempt.FinishedAt == nil {
 		if err = d.settle(ctx, d.service.Decide(delivery, models.Fault(time.Since(begun)))); err == nil {
-			d.tell(ctx, delivery)
+			d.logAttempt(ctx, delivery)
 		}
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answ
 }
 
 func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answered func(scheduler.Answer)) error {
-	ctx, span := startAttempt(d.traces.take(ctx, delivery.Callback.ID), delivery)
+	ctx, span := startAttempt(d.traces.continued(ctx, delivery.Callback.ID), delivery)
 	defer func() { endAttempt(span, delivery.Attempt) }()
 	begun := time.Now()
 	outcome, err := d.send(ctx, delivery)
@@ -66,7 +66,7 @@ func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answ
 	if err := d.settle(ctx, settlement); err != nil {
 		return err // the delivery does not show what came of it
 	}
-	d.tell(ctx, delivery)
+	d.logAttempt(ctx, delivery)
 	return nil
 }
 
@@ -107,14 +107,15 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 	}))
 }
 
-// tell counts an attempt and logs it in one wide line.
-func (d *deliverer) tell(ctx context.Context, delivery *models.Delivery) {
+// logAttempt counts an attempt and logs it in one wide line.
+func (d *deliverer) logAttempt(ctx context.Context, delivery *models.Delivery) {
 	c, a := delivery.Callback, delivery.Attempt
 	outcome, level := "delivered", slog.LevelInfo
 	attrs := []slog.Attr{
-		slog.String("event", string(c.Event)), slog.String("callback", c.UID.String()), slog.String("ref", c.Ref.String()),
-		slog.String("attempt", a.UID.String()), slog.Int("number", a.Number), slog.String("status", string(c.Status)),
-		slog.Int64("account", c.AccountID), slog.Int64("project", c.ProjectID), slog.Float64("duration_ms", float64(a.Duration.Microseconds())/1000),
+		slog.String("event", string(c.Event)), slog.String("callback", c.UID.String()),
+		slog.String("ref", c.Ref.String()), slog.String("attempt", a.UID.String()), slog.Int("number", a.Number),
+		slog.String("status", string(c.Status)), slog.Int64("account", c.AccountID), slog.Int64("project", c.ProjectID),
+		slog.Float64("duration_ms", float64(a.Duration.Microseconds())/1000),
 	}
 	if a.HTTPStatus != nil {
 		attrs = append(attrs, slog.Int("http_status", *a.HTTPStatus))

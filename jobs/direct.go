@@ -26,31 +26,31 @@ func (q *Queue) Reserve(lane models.Lane, n int, bytes int64) models.Reservation
 	if worker == nil {
 		return models.NoRoom
 	}
-	kept := worker.reserve(lane, n, bytes)
-	if kept == nil {
+	reserved := worker.reserve(lane, n, bytes)
+	if reserved == nil {
 		return models.NoRoom
 	}
-	traced := kept.began
-	kept.began = func(ctx context.Context, deliveries []*models.Delivery) {
+	traced := reserved.began
+	reserved.began = func(ctx context.Context, deliveries []*models.Delivery) {
 		traced(ctx, deliveries)
 		for _, d := range deliveries {
 			q.accepted.WithLabelValues(string(d.Callback.Event)).Inc()
 		}
 	}
-	return kept
+	return reserved
 }
 
 // reserve keeps room for callbacks that are about to be created; nil where there is none.
 func (w *Worker) reserve(lane models.Lane, n int, bytes int64) *reservation {
-	kept := w.dispatcher.reserve(lane, n, bytes)
-	if kept != nil {
-		kept.began = func(ctx context.Context, deliveries []*models.Delivery) {
+	reserved := w.dispatcher.reserve(lane, n, bytes)
+	if reserved != nil {
+		reserved.began = func(ctx context.Context, deliveries []*models.Delivery) {
 			for _, d := range deliveries {
 				w.deliverer.traces.put(ctx, d.Callback.ID)
 			}
 		}
 	}
-	return kept
+	return reserved
 }
 
 func (d *dispatcher) reserve(lane models.Lane, n int, bytes int64) *reservation {
@@ -59,7 +59,9 @@ func (d *dispatcher) reserve(lane models.Lane, n int, bytes int64) *reservation 
 	if d.closed {
 		return nil
 	}
-	r := &reservation{Reservation: d.scheduler.Reserve(d.now(), laneOf(lane), n, bytes), dispatcher: d, since: time.Now()}
+	r := &reservation{
+		Reservation: d.scheduler.Reserve(d.now(), laneOf(lane), n, bytes), dispatcher: d, since: time.Now(),
+	}
 	if r.N() == 0 {
 		return nil
 	}

@@ -36,9 +36,12 @@ type dispatcher struct {
 	closed    bool
 }
 
-func newDispatcher(ctx context.Context, sources [kinds]source, limits scheduler.Limits, troubles *models.Troubles, log *slog.Logger) *dispatcher {
+func newDispatcher(
+	ctx context.Context, sources [kinds]source, limits scheduler.Limits, troubles *models.Troubles, log *slog.Logger,
+) *dispatcher {
 	d := &dispatcher{
-		sources: sources, log: log, ctx: ctx, troubles: troubles, solitude: newSolitude(), born: time.Now(), scheduler: scheduler.New(limits),
+		sources: sources, log: log, ctx: ctx, troubles: troubles, solitude: newSolitude(), born: time.Now(),
+		scheduler: scheduler.New(limits),
 	}
 	for kind := range d.inHand {
 		d.inHand[kind] = map[models.Lease]*hold{}

@@ -85,8 +85,8 @@ func (d *doorbell) publish(ctx context.Context, wakes []wake) error {
 // attend lets a worker answer the rings of this process, from now on.
 func (d *doorbell) attend(worker attendant) { d.local.Store(&worker) }
 
-// hear lets the same worker answer the rings of other processes too. When the context ends, it answers no more.
-func (d *doorbell) hear(ctx context.Context, troubles *models.Troubles, log *slog.Logger) {
+// subscribe lets the same worker answer the rings of other processes too. When the context ends, it answers no more.
+func (d *doorbell) subscribe(ctx context.Context, troubles *models.Troubles, log *slog.Logger) {
 	worker := d.local.Load()
 	defer d.local.CompareAndSwap(worker, nil)
 	rings := d.client.Subscribe(ctx, d.channel)

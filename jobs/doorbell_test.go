@@ -85,7 +85,7 @@ func hear(t *testing.T, client redis.UniversalClient, d *doorbell) *heard {
 	var wg sync.WaitGroup
 	t.Cleanup(wg.Wait)
 	wg.Go(func() {
-		d.hear(t.Context(), models.NewTroubles(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+		d.subscribe(t.Context(), models.NewTroubles(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
 	})
 	listening(t, client, d)
 	return h
@@ -315,7 +315,7 @@ func TestTracesThatNobodyTakesAreForgottenAndOthersGoOn(t *testing.T) {
 	remembered.put(t.Context(), -1) // without a trace
 	for id, want := range map[int64]bool{0: false, 3*maxTraces - 1: true, 3*maxTraces - maxTraces/2: true, -1: false} {
 		for _, want := range []bool{want, false} { // taken once
-			if got := trace.SpanContextFromContext(remembered.take(t.Context(), id)).IsValid(); got != want {
+			if got := trace.SpanContextFromContext(remembered.continued(t.Context(), id)).IsValid(); got != want {
 				t.Errorf("%d goes on: %t", id, got)
 			}
 		}

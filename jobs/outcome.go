@@ -17,7 +17,8 @@ var errStopping = errors.New("the worker is stopping")
 // outcomeOf says in the domain's words what came of a request.
 func outcomeOf(response egress.Response, err error) (models.Outcome, error) {
 	outcome := models.Outcome{
-		Duration: response.Duration, ResponseBody: response.Body, RetryAfter: response.Header.Get("Retry-After"), ClosedIdle: response.ClosedIdle,
+		Duration: response.Duration, ResponseBody: response.Body, ClosedIdle: response.ClosedIdle,
+		RetryAfter: response.Header.Get("Retry-After"),
 		Timings: models.Timings{
 			DNS: response.Timings.DNS, Connect: response.Timings.Connect,
 			TLS: response.Timings.TLS, FirstByte: response.Timings.FirstByte,
@@ -95,7 +96,10 @@ func insist(ctx context.Context, write func(context.Context) error) error {
 	}
 	life, end := outlasting(ctx, lastWord)
 	defer end()
-	for pause := recordPause; err != nil && !errors.As(err, new(*models.PanicError)); pause = min(2*pause, maxRecordPause) {
+	for pause := recordPause; err != nil; pause = min(2*pause, maxRecordPause) {
+		if errors.As(err, new(*models.PanicError)) { // it is no outage
+			return err
+		}
 		select {
 		case <-life.Done():
 			return err
@@ -103,7 +107,7 @@ func insist(ctx context.Context, write func(context.Context) error) error {
 		}
 		err = within(life, recordTimeout, write)
 	}
-	return err // nil, or a panic, which is no outage
+	return nil
 }
 
 func within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {

@@ -306,7 +306,7 @@ func TestPanicAtTheDoorbellCostsThatRingAlone(t *testing.T) {
 	counted := countPanics(service)
 	var listener sync.WaitGroup
 	t.Cleanup(listener.Wait)
-	listener.Go(func() { here.hear(t.Context(), service.Troubles(), slog.New(slog.DiscardHandler)) })
+	listener.Go(func() { here.subscribe(t.Context(), service.Troubles(), slog.New(slog.DiscardHandler)) })
 	listening(t, client, here)
 	ringThere(t, there, "before", "bad", "lost with it")
 	ringThere(t, there, "after")

@@ -29,7 +29,8 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 	q := &Queue{
 		client: asynq.NewClientFromRedisClient(client), redis: client, name: name, bell: newDoorbell(client, name),
 		accepted: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ringback_callbacks_accepted_total", Help: "Callbacks that were committed, replays and notices included.",
+			Name: "ringback_callbacks_accepted_total",
+			Help: "Callbacks that were committed, replays and notices included.",
 		}, []string{"event"}),
 	}
 	registry.MustRegister(q.accepted)
@@ -61,14 +62,14 @@ func (q *Queue) Wake(ctx context.Context, now time.Time, wakeups []models.Wakeup
 	if len(entries) == 0 || !q.breaker.closed() {
 		return nil
 	}
-	answered, err := q.tell(ctx, rest, entries)
+	answered, err := q.announce(ctx, rest, entries)
 	q.breaker.note(answered)
 	return err
 }
 
-// tell is the part of Redis: the ring first, which wakes at once, then the tasks. It also tells whether Redis
+// announce is the part of Redis: the ring first, which wakes at once, then the tasks. It also tells whether Redis
 // answered at all.
-func (q *Queue) tell(ctx context.Context, due []wake, entries []entry) (answered bool, err error) {
+func (q *Queue) announce(ctx context.Context, due []wake, entries []entry) (answered bool, err error) {
 	if err := q.bell.ringThere(ctx, due); err != nil {
 		return false, err
 	}

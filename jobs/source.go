@@ -65,14 +65,18 @@ func asKind[W work](works []work) []W {
 }
 
 // claimOf, doOf, releaseOf and suspectOf are functions of a source, of those that know one kind of work only.
-func claimOf[W work](claim func(context.Context, []models.LaneLimit) ([]W, []models.Lane, []string, error)) func(context.Context, []models.LaneLimit) (claimed, error) {
+func claimOf[W work](
+	claim func(context.Context, []models.LaneLimit) ([]W, []models.Lane, []string, error),
+) func(context.Context, []models.LaneLimit) (claimed, error) {
 	return func(ctx context.Context, lanes []models.LaneLimit) (claimed, error) {
 		works, movedTo, full, err := claim(ctx, lanes)
 		return claimed{asWork(works), movedTo, full}, err
 	}
 }
 
-func doOf[W work](do func(context.Context, W, func(scheduler.Answer))) func(context.Context, work, func(scheduler.Answer)) {
+func doOf[W work](
+	do func(context.Context, W, func(scheduler.Answer)),
+) func(context.Context, work, func(scheduler.Answer)) {
 	return func(ctx context.Context, w work, answered func(scheduler.Answer)) { do(ctx, w.(W), answered) }
 }
 

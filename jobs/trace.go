@@ -53,8 +53,8 @@ func (t *traces) put(ctx context.Context, callbackID int64) {
 	t.young[callbackID] = span
 }
 
-// take returns ctx as a continuation of the trace that woke the callback.
-func (t *traces) take(ctx context.Context, callbackID int64) context.Context {
+// continued returns ctx as a continuation of the trace that woke the callback.
+func (t *traces) continued(ctx context.Context, callbackID int64) context.Context {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	span, ok := t.young[callbackID]

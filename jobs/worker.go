@@ -66,12 +66,12 @@ type Worker struct {
 	timeout    time.Duration
 	retention  models.Retention
 
-	sweeps     pulse
-	ctx        context.Context    //nolint:containedctx // it is the life of the worker, not of a call
-	cancel     context.CancelFunc // ends the requests in flight
-	deaf       context.CancelFunc // ends the listening to the doorbell, and all that is done at intervals
-	ended      chan struct{}
-	background sync.WaitGroup
+	sweeps      pulse
+	ctx         context.Context    //nolint:containedctx // it is the life of the worker, not of a call
+	cancel      context.CancelFunc // ends the requests in flight
+	unsubscribe context.CancelFunc // ends the listening to the doorbell, and all that is done at intervals
+	ended       chan struct{}
+	background  sync.WaitGroup
 }
 
 // NewWorker returns a worker on a queue and its Redis client, which stays the caller's to close.
@@ -81,7 +81,7 @@ func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Servi
 	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
 		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
-		ctx: ctx, cancel: cancel, deaf: func() {}, ended: make(chan struct{}),
+		ctx: ctx, cancel: cancel, unsubscribe: func() {}, ended: make(chan struct{}),
 		deliverer: d, bell: queue.bell,
 		dispatcher: newDispatcher(ctx, [kinds]source{kindCallback: d.source(), kindBatch: e.source()},
 			scheduler.Limits{Slots: cfg.Concurrency, PerEndpoint: cfg.PerHost, Bytes: cfg.BytesInHand}, service.Troubles(), log),
@@ -156,10 +156,10 @@ func (w *Worker) Start() error {
 
 // listen answers the doorbell, until the worker stops: then the context ends.
 func (w *Worker) listen() context.Context {
-	listening, deaf := context.WithCancel(w.ctx)
-	w.deaf = deaf
+	listening, unsubscribe := context.WithCancel(w.ctx)
+	w.unsubscribe = unsubscribe
 	w.bell.attend(attendant{answer: w.wake, free: w.free, reserve: w.reserve})
-	w.background.Go(func() { w.bell.hear(listening, w.service.Troubles(), w.log) })
+	w.background.Go(func() { w.bell.subscribe(listening, w.service.Troubles(), w.log) })
 	return listening
 }
 
@@ -174,7 +174,7 @@ func (w *Worker) Stalled() bool {
 // database does not take within lastWord after that is left to the sweep of another worker. It tells whether the Redis client may be
 // closed: asynq, where it hangs in one that does not answer, panics when it is.
 func (w *Worker) Stop() (redisFree bool) {
-	w.deaf()
+	w.unsubscribe()
 	queueOver := make(chan struct{})
 	go func() {
 		w.server.Stop()
