@@ -102,7 +102,7 @@ func TestPublicFieldsNeedNoCredentials(t *testing.T) {
 // userKey makes a key for a user and returns its id and secret.
 func (w *world) userKey(userID int64) (id, secret string) {
 	w.tb.Helper()
-	key, s, err := w.service.CreateUserKey(w.tb.Context(), models.PlatformActor(), &userID)
+	key, s, err := w.service.Access.CreateUserKey(w.tb.Context(), models.PlatformActor(), &userID)
 	modelstest.NoError(w.tb, err)
 	return key.ObjectID().String(), s.Reveal()
 }

@@ -14,7 +14,7 @@ import (
 // with ones that are not valid it ends here, with 401 and a body of GraphQL's shape.
 func (h *handler) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		actor, err := h.service.Authenticate(r.Context(), models.CredentialsFrom(r.Header))
+		actor, err := h.service.Access.Authenticate(r.Context(), models.CredentialsFrom(r.Header))
 		switch {
 		case err == nil:
 			next.ServeHTTP(w, r.WithContext(models.WithActor(r.Context(), actor)))

@@ -33,7 +33,7 @@ func platform() caller { return caller{"x-api-key", platformKey.Reveal()} }
 // session logs a user in.
 func (w *world) session(userID int64) caller {
 	w.tb.Helper()
-	s, err := w.service.StartSession(context.WithoutCancel(w.tb.Context()), userID, nil)
+	s, err := w.service.Access.StartSession(context.WithoutCancel(w.tb.Context()), userID, nil)
 	modelstest.NoError(w.tb, err)
 	return caller{"x-auth-token", s.Token.Reveal()}
 }
@@ -41,7 +41,8 @@ func (w *world) session(userID int64) caller {
 // key makes a key of a project for a program.
 func (w *world) key(projectID int64) caller {
 	w.tb.Helper()
-	_, text, err := w.service.CreateProjectKey(context.WithoutCancel(w.tb.Context()), models.PlatformActor(), projectID, "CI")
+	ctx := context.WithoutCancel(w.tb.Context())
+	_, text, err := w.service.Access.CreateProjectKey(ctx, models.PlatformActor(), projectID, "CI")
 	modelstest.NoError(w.tb, err)
 	return caller{"x-api-key", text.Reveal()}
 }

@@ -106,12 +106,14 @@ func (w *world) serviceOn(db *trap) graph.Services {
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	rules := models.Rules{
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
-		PlatformKeyHash: platformKey.Hash(),
 	}
 	s := modelstest.Wiring{
-		Store: db.Store, Engine: modelstest.Choosy{Store: db}, Crawls: db, Queue: w.queue, Rules: rules, Now: w.clock.Now, Log: log,
+		Store: db.Store, Engine: modelstest.Choosy{Store: db}, Crawls: db, Queue: w.queue, Rules: rules,
+		Access: models.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
 	}.Services()
-	return graph.Services{Service: s.Service, Crawls: s.CrawlService, Jobs: s.JobService}
+	return graph.Services{
+		Service: s.Service, Tenants: s.Tenants, Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
+	}
 }
 
 // inTx runs many use-cases in one transaction, which is quicker.
@@ -129,16 +131,16 @@ func (w *world) inTx(f func(graph.Services)) {
 func populate(tb testing.TB, w *world, s graph.Services) {
 	tb.Helper()
 	ctx, platform := tb.Context(), models.PlatformActor()
-	client, err := s.CreateSSOClient(ctx, platform, models.NewSSOClient{
+	client, err := s.Tenants.CreateSSOClient(ctx, platform, models.NewSSOClient{
 		Name: "Acme SSO", RawID: 1, Webhook: endpoint(webhookURL, "Authorization", webhookSecret),
 	})
 	modelstest.NoError(tb, err)
-	_, err = s.CreateAccount(ctx, platform, models.NewAccount{
+	_, err = s.Tenants.CreateAccount(ctx, platform, models.NewAccount{
 		Name: "Demo", RawID: demoAccount, Timezone: ptr("Europe/London"), SSOClientID: &client.ID, PartnerAccountID: ptr("123123"),
 		Callback: endpoint(accountURL, "Authorization", accountSecret),
 	})
 	modelstest.NoError(tb, err)
-	_, err = s.CreateAccount(ctx, platform, models.NewAccount{Name: "Other", RawID: otherAccount})
+	_, err = s.Tenants.CreateAccount(ctx, platform, models.NewAccount{Name: "Other", RawID: otherAccount})
 	modelstest.NoError(tb, err)
 	createUser(tb, s, models.NewUser{
 		Email: adminEmail, RawID: demoUser, FirstName: ptr("Demo"), LastName: ptr("User"), PartnerUserID: ptr("3333312"),
@@ -158,7 +160,7 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 	})
 	createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: bareProject})
 	createProject(tb, s, models.NewProject{AccountID: otherAccount, RawID: otherProject})
-	_, _, err = s.CreateProjectKey(ctx, platform, demoProject, "CI")
+	_, _, err = s.Access.CreateProjectKey(ctx, platform, demoProject, "CI")
 	modelstest.NoError(tb, err)
 	populateRuns(tb, s)
 	w.callback.crawl = finishCrawl(tb, s, finishedCrawl, demoProject)
@@ -169,14 +171,14 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 
 func createUser(tb testing.TB, s graph.Services, in models.NewUser) {
 	tb.Helper()
-	_, err := s.CreateUser(tb.Context(), models.PlatformActor(), in)
+	_, err := s.Access.CreateUser(tb.Context(), models.PlatformActor(), in)
 	modelstest.NoError(tb, err)
 }
 
 func createProject(tb testing.TB, s graph.Services, in models.NewProject) {
 	tb.Helper()
 	in.Name, in.PrimaryDomain = "Site", "https://www.example.com"
-	_, err := s.CreateProject(tb.Context(), models.PlatformActor(), in)
+	_, err := s.Tenants.CreateProject(tb.Context(), models.PlatformActor(), in)
 	modelstest.NoError(tb, err)
 }
 

@@ -66,10 +66,10 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 	all := &loaders{
 		service: service, actor: actor, wait: wait, lists: map[string]any{},
 		accounts: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Account, error) {
-			return service.Accounts(ctx, actor, ids...)
+			return service.Tenants.Accounts(ctx, actor, ids...)
 		}),
 		projects: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Project, error) {
-			return service.Projects(ctx, actor, ids...)
+			return service.Tenants.Projects(ctx, actor, ids...)
 		}),
 		crawls: byID(wait, func(ctx context.Context, ids []int64) ([]*crawl.Crawl, error) {
 			return service.Crawls.Crawls(ctx, actor, ids...)
@@ -77,7 +77,9 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 		reportDownloads: byID(wait, func(ctx context.Context, ids []int64) ([]*crawl.ReportDownload, error) {
 			return service.Crawls.ReportDownloads(ctx, actor, ids...)
 		}),
-		users: byID(wait, func(ctx context.Context, ids []int64) ([]*models.User, error) { return service.Users(ctx, ids...) }),
+		users: byID(wait, func(ctx context.Context, ids []int64) ([]*models.User, error) {
+			return service.Tenants.Users(ctx, ids...)
+		}),
 		callbacks: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Callback, error) {
 			return service.Callbacks(ctx, actor, ids...)
 		}),
@@ -90,10 +92,10 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 			return byOriginal, err
 		}),
 		signingSecrets: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.SigningSecret, error) {
-			return service.ProjectSigningSecrets(ctx, actor, ids...)
+			return service.Tenants.ProjectSigningSecrets(ctx, actor, ids...)
 		}),
 		projectKeys: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.ProjectKey, error) {
-			return service.ProjectKeys(ctx, actor, ids...)
+			return service.Tenants.ProjectKeys(ctx, actor, ids...)
 		}),
 	}
 	all.addRuns()

@@ -12,7 +12,9 @@ import (
 
 // Services are the use-cases that the API is of.
 type Services struct {
-	*models.Service // of tenants and callbacks
+	*models.Service // of callbacks and runs
+	Tenants         *models.Tenants
+	Access          *models.Access
 	Crawls          *crawl.Service
 	Jobs            *job.Service
 }
@@ -34,9 +36,9 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 	actor := models.ActorFrom(ctx)
 	switch id.Type {
 	case models.TypeAccount:
-		return found(r.service.Account(ctx, actor, id.Raw))
+		return found(r.service.Tenants.Account(ctx, actor, id.Raw))
 	case models.TypeProject:
-		return found(r.service.Project(ctx, actor, id.Raw))
+		return found(r.service.Tenants.Project(ctx, actor, id.Raw))
 	case models.TypeCrawl:
 		return found(r.service.Crawls.Crawl(ctx, actor, id.Raw))
 	case models.TypeReportDownload:
@@ -52,9 +54,9 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 	case models.TypeJob:
 		return found(r.service.Jobs.Job(ctx, actor, id.Raw))
 	case models.TypeSSOClient:
-		return found(r.service.SSOClient(ctx, actor, id.Raw))
+		return found(r.service.Tenants.SSOClient(ctx, actor, id.Raw))
 	case models.TypeUser:
-		return found(r.service.User(ctx, actor, id.Raw))
+		return found(r.service.Tenants.User(ctx, actor, id.Raw))
 	case "":
 		return nil, badInput("id", "must be a global id: a bare number does not say the type")
 	default:
@@ -96,15 +98,16 @@ func (r *Resolver) accountsOf(ctx context.Context, user *models.User, first *int
 		return nil, err
 	}
 	actor := models.ActorFrom(ctx)
-	if actor.User == nil || actor.User.ID != user.ID {
+	if actor.UserID != user.ID {
 		none := func(context.Context) (int, error) { return 0, nil }
 		return newConnection(page, &models.PageOf[*models.Account]{}, none), nil
 	}
-	accounts, err := r.service.AccountPage(ctx, actor, page)
+	accounts, err := r.service.Tenants.AccountPage(ctx, actor, page)
 	if err != nil {
 		return nil, err
 	}
-	return newConnection(page, accounts, func(ctx context.Context) (int, error) { return r.service.CountAccounts(ctx, actor) }), nil
+	count := func(ctx context.Context) (int, error) { return r.service.Tenants.CountAccounts(ctx, actor) }
+	return newConnection(page, accounts, count), nil
 }
 
 // headersOfAccount masks the values for those who are no Editor of the account.

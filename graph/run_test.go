@@ -283,7 +283,7 @@ func TestARunsCallbacksGoWhereItSays(t *testing.T) {
 		w.same(name, tc.want, got)
 	}
 	w.clock.Advance(time.Second)
-	_, err := w.service.UpdateAccount(t.Context(), models.PlatformActor(), models.AccountUpdate{
+	_, err := w.service.Tenants.UpdateAccount(t.Context(), models.PlatformActor(), models.AccountUpdate{
 		AccountID: demoAccount, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
 	modelstest.NoError(t, err)

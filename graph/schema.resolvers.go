@@ -30,10 +30,10 @@ func (r *accountResolver) Projects(ctx context.Context, obj *models.Account, fir
 	return connection(ctx, obj.ID, page, list[*models.Project]{
 		name: "projects",
 		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Project], error) {
-			return r.service.ProjectPages(ctx, actor, ids, page)
+			return r.service.Tenants.ProjectPages(ctx, actor, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.CountProjects(ctx, actor, ids)
+			return r.service.Tenants.CountProjects(ctx, actor, ids)
 		},
 	})
 }
@@ -130,7 +130,7 @@ func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input 
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	session, err := r.service.CreateSession(ctx, keyID, models.Secret(input.Secret), input.Name.Value())
+	session, err := r.service.Access.CreateSession(ctx, keyID, models.Secret(input.Secret), input.Name.Value())
 	if err != nil {
 		return nil, err
 	}
@@ -138,11 +138,11 @@ func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input 
 }
 
 func (r *mutationResolver) DeleteSession(ctx context.Context) (*DeleteSessionPayload, error) {
-	session, err := r.service.DeleteSession(ctx, models.ActorFrom(ctx))
-	if err != nil {
+	actor := models.ActorFrom(ctx)
+	if err := r.service.Access.DeleteSession(ctx, actor); err != nil {
 		return nil, err
 	}
-	return &DeleteSessionPayload{Token: session.Token.Reveal()}, nil
+	return &DeleteSessionPayload{Token: actor.SessionToken.Reveal()}, nil
 }
 
 func (r *mutationResolver) CreateUserKey(ctx context.Context, input *CreateUserKeyInput) (*CreateUserKeyPayload, error) {
@@ -154,7 +154,7 @@ func (r *mutationResolver) CreateUserKey(ctx context.Context, input *CreateUserK
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	key, secret, err := r.service.CreateUserKey(ctx, models.ActorFrom(ctx), userID)
+	key, secret, err := r.service.Access.CreateUserKey(ctx, models.ActorFrom(ctx), userID)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (r *mutationResolver) DeleteUserKey(ctx context.Context, input DeleteUserKe
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	key, err := r.service.DeleteUserKey(ctx, models.ActorFrom(ctx), id)
+	key, err := r.service.Access.DeleteUserKey(ctx, models.ActorFrom(ctx), id)
 	return &DeleteUserKeyPayload{UserKey: key}, err
 }
 
@@ -180,7 +180,7 @@ func (r *mutationResolver) CreateProject(ctx context.Context, input CreateProjec
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	project, err := r.service.CreateProject(ctx, models.ActorFrom(ctx), in)
+	project, err := r.service.Tenants.CreateProject(ctx, models.ActorFrom(ctx), in)
 	return &CreateProjectPayload{Project: project}, err
 }
 
@@ -193,7 +193,7 @@ func (r *mutationResolver) UpdateProject(ctx context.Context, input UpdateProjec
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	project, err := r.service.UpdateProject(ctx, models.ActorFrom(ctx), in)
+	project, err := r.service.Tenants.UpdateProject(ctx, models.ActorFrom(ctx), in)
 	return &UpdateProjectPayload{Project: project}, err
 }
 
@@ -203,7 +203,7 @@ func (r *mutationResolver) DeleteProject(ctx context.Context, input DeleteProjec
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	project, err := r.service.DeleteProject(ctx, models.ActorFrom(ctx), id)
+	project, err := r.service.Tenants.DeleteProject(ctx, models.ActorFrom(ctx), id)
 	return &DeleteProjectPayload{Project: project}, err
 }
 
@@ -216,7 +216,7 @@ func (r *mutationResolver) UpdateAccount(ctx context.Context, input UpdateAccoun
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	account, err := r.service.UpdateAccount(ctx, models.ActorFrom(ctx), in)
+	account, err := r.service.Tenants.UpdateAccount(ctx, models.ActorFrom(ctx), in)
 	return &UpdateAccountPayload{Account: account}, err
 }
 
@@ -259,7 +259,7 @@ func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, inpu
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	project, secret, err := r.service.RotateSigningSecret(ctx, models.ActorFrom(ctx), id, input.ExpireOldAfter)
+	project, secret, err := r.service.Tenants.RotateSigningSecret(ctx, models.ActorFrom(ctx), id, input.ExpireOldAfter)
 	return &RotateCallbackSigningSecretPayload{Project: project, CallbackSigningSecret: secret}, err
 }
 
@@ -269,7 +269,7 @@ func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreatePro
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	key, text, err := r.service.CreateProjectKey(ctx, models.ActorFrom(ctx), projectID, input.Name)
+	key, text, err := r.service.Access.CreateProjectKey(ctx, models.ActorFrom(ctx), projectID, input.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -282,7 +282,7 @@ func (r *mutationResolver) DeleteProjectKey(ctx context.Context, input DeletePro
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	key, err := r.service.DeleteProjectKey(ctx, models.ActorFrom(ctx), id)
+	key, err := r.service.Access.DeleteProjectKey(ctx, models.ActorFrom(ctx), id)
 	return &DeleteProjectKeyPayload{ProjectKey: key}, err
 }
 
@@ -296,7 +296,7 @@ func (r *mutationResolver) CreateAccount(ctx context.Context, input CreateAccoun
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	account, err := r.service.CreateAccount(ctx, models.ActorFrom(ctx), in)
+	account, err := r.service.Tenants.CreateAccount(ctx, models.ActorFrom(ctx), in)
 	return &CreateAccountPayload{Account: account}, err
 }
 
@@ -312,7 +312,7 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input CreateUserInput
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	user, err := r.service.CreateUser(ctx, models.ActorFrom(ctx), in)
+	user, err := r.service.Access.CreateUser(ctx, models.ActorFrom(ctx), in)
 	return &CreateUserPayload{User: user}, err
 }
 
@@ -325,7 +325,7 @@ func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOC
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	client, err := r.service.CreateSSOClient(ctx, models.ActorFrom(ctx), in)
+	client, err := r.service.Tenants.CreateSSOClient(ctx, models.ActorFrom(ctx), in)
 	return &CreateSSOClientPayload{SsoClient: client}, err
 }
 
@@ -341,7 +341,7 @@ func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOC
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	client, err := r.service.UpdateSSOClient(ctx, models.ActorFrom(ctx), in)
+	client, err := r.service.Tenants.UpdateSSOClient(ctx, models.ActorFrom(ctx), in)
 	return &UpdateSSOClientPayload{SsoClient: client}, err
 }
 
@@ -419,7 +419,7 @@ func (r *queryResolver) Version(ctx context.Context) (string, error) {
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*models.User, error) {
-	return models.ActorFrom(ctx).User, nil
+	return load(ctx, loadersFrom(ctx).users, models.ActorFrom(ctx).CreatorID())
 }
 
 func (r *queryResolver) Node(ctx context.Context, id models.ObjectID) (Node, error) {
@@ -431,7 +431,7 @@ func (r *queryResolver) GetAccount(ctx context.Context, id models.ObjectID) (*mo
 	if err != nil {
 		return nil, err
 	}
-	return r.service.Account(ctx, models.ActorFrom(ctx), raw)
+	return r.service.Tenants.Account(ctx, models.ActorFrom(ctx), raw)
 }
 
 func (r *queryResolver) GetProject(ctx context.Context, id models.ObjectID) (*models.Project, error) {
@@ -439,7 +439,7 @@ func (r *queryResolver) GetProject(ctx context.Context, id models.ObjectID) (*mo
 	if err != nil {
 		return nil, err
 	}
-	return r.service.Project(ctx, models.ActorFrom(ctx), raw)
+	return r.service.Tenants.Project(ctx, models.ActorFrom(ctx), raw)
 }
 
 func (r *queryResolver) GetCrawl(ctx context.Context, id models.ObjectID) (*crawl.Crawl, error) {
@@ -467,7 +467,7 @@ func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *crawl.ReportDow
 }
 
 func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *models.SSOClient) ([]*models.SigningSecret, error) {
-	return r.service.SSOClientSigningSecrets(ctx, models.ActorFrom(ctx), obj.ID)
+	return r.service.Tenants.SSOClientSigningSecrets(ctx, models.ActorFrom(ctx), obj.ID)
 }
 
 func (r *timingsResolver) DNSMs(ctx context.Context, obj *models.Timings) (float64, error) {

@@ -59,7 +59,8 @@ var lists = map[string]listCase{
 	"accounts of a user": {accountsQuery, "me.accounts.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		var memberships []models.Membership
 		for i := range n {
-			_, err := s.CreateAccount(tb.Context(), models.PlatformActor(), models.NewAccount{Name: "A", RawID: 3000 + i})
+			in := models.NewAccount{Name: "A", RawID: 3000 + i}
+			_, err := s.Tenants.CreateAccount(tb.Context(), models.PlatformActor(), in)
 			modelstest.NoError(tb, err)
 			createProject(tb, s, models.NewProject{AccountID: 3000 + i})
 			memberships = append(memberships, models.Membership{AccountID: 3000 + i, Role: models.RoleAdmin})

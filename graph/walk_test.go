@@ -201,7 +201,7 @@ func (w *world) compare(path string, e entity, r reader, query string, all map[s
 // populateEverything makes what the world lacks for each field to have a value, and returns entities that have them.
 func (w *world) populateEverything() []entity {
 	t, s, ctx, p := w.tb, w.service, w.tb.Context(), models.PlatformActor()
-	_, _, err := s.RotateSigningSecret(ctx, p, demoProject, 48*time.Hour)
+	_, _, err := s.Tenants.RotateSigningSecret(ctx, p, demoProject, 48*time.Hour)
 	modelstest.NoError(t, err)
 	failed := finishCrawl(t, s, 124300, demoProject)
 	// As earlier releases let headers be set.

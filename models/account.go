@@ -17,26 +17,26 @@ type Account struct {
 	UpdatedAt        time.Time
 }
 
+// TypeAccount stands in the ObjectIDs of accounts.
+const TypeAccount = "Account"
+
 // ObjectID returns the account's global id.
 func (a *Account) ObjectID() ObjectID { return ObjectID{TypeAccount, a.ID} }
 
 // RawID returns the account's number as text.
 func (a *Account) RawID() string { return RawIDText(a.ID) }
 
+// ListCursor is the account's place in a list.
+func (a *Account) ListCursor() Cursor { return Cursor{a.CreatedAt, a.ID} }
+
 // APICallbackURL is where callbacks go, as far as this level says it.
 func (a *Account) APICallbackURL() *string { return a.Callback.URL }
 
-// AccountStore keeps accounts.
-type AccountStore interface {
-	Accounts(ctx context.Context, scope Scope, ids ...int64) ([]*Account, error)
-	// LockAccount reads an account that the transaction is about to change.
-	LockAccount(ctx context.Context, scope Scope, id int64) (*Account, error)
-	AccountPage(ctx context.Context, scope Scope, page Page) (*PageOf[*Account], error)
-	CountAccounts(ctx context.Context, scope Scope) (int, error)
-	// CreateAccount sets the ID unless it is given; a given one that is taken is a CONFLICT on rawID.
-	CreateAccount(ctx context.Context, a *Account) error
-	UpdateAccount(ctx context.Context, scope Scope, a *Account) error
-}
+// Names of the fields of an account's and a project's Callback in the API.
+const (
+	fieldCallbackURL     = "apiCallbackUrl"
+	fieldCallbackHeaders = "apiCallbackHeaders"
+)
 
 // NewAccount is the input of CreateAccount. RawID 0 lets the database choose.
 type NewAccount struct {
@@ -49,7 +49,7 @@ type NewAccount struct {
 }
 
 // CreateAccount makes an account. Platform only.
-func (s *Service) CreateAccount(ctx context.Context, actor *Actor, in NewAccount) (*Account, error) {
+func (s *Tenants) CreateAccount(ctx context.Context, actor *Actor, in NewAccount) (*Account, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *Actor, in NewAccount
 	if err != nil {
 		return nil, err
 	}
-	return a, s.store.InTx(ctx, func(tx Store) error {
+	return a, s.inTx(ctx, func(tx TenantStore) error {
 		if in.SSOClientID != nil {
 			if _, err := One(tx.SSOClients(ctx, *in.SSOClientID))(TypeSSOClient); err != nil {
 				return err
@@ -87,9 +87,9 @@ type AccountUpdate struct {
 }
 
 // UpdateAccount changes what is given. Admin only.
-func (s *Service) UpdateAccount(ctx context.Context, actor *Actor, in AccountUpdate) (*Account, error) {
+func (s *Tenants) UpdateAccount(ctx context.Context, actor *Actor, in AccountUpdate) (*Account, error) {
 	var a *Account
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
+	err := s.inTx(ctx, func(tx TenantStore) (err error) {
 		if a, err = tx.LockAccount(ctx, actor.Scope(RoleViewer), in.AccountID); err != nil {
 			return err
 		}
@@ -114,24 +114,4 @@ func (a *Account) setTimezone(zone Optional[*string]) error {
 	}
 	_, err := LoadZone("timezone", a.Timezone)
 	return err
-}
-
-// Account returns one account that the actor may see.
-func (s *Service) Account(ctx context.Context, actor *Actor, id int64) (*Account, error) {
-	return One(s.Accounts(ctx, actor, id))(TypeAccount)
-}
-
-// Accounts returns those of the given accounts that the actor may see, in no order.
-func (s *Service) Accounts(ctx context.Context, actor *Actor, ids ...int64) ([]*Account, error) {
-	return s.store.Accounts(ctx, actor.Scope(RoleViewer), ids...)
-}
-
-// AccountPage lists the accounts that the actor may see, newest first.
-func (s *Service) AccountPage(ctx context.Context, actor *Actor, page Page) (*PageOf[*Account], error) {
-	return s.store.AccountPage(ctx, actor.Scope(RoleViewer), page)
-}
-
-// CountAccounts counts the accounts that the actor may see.
-func (s *Service) CountAccounts(ctx context.Context, actor *Actor) (int, error) {
-	return s.store.CountAccounts(ctx, actor.Scope(RoleViewer))
 }

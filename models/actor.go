@@ -25,27 +25,33 @@ func (r Role) AtLeast(least Role) bool {
 	return r.Valid() && slices.Index(rolesByRank, r) >= slices.Index(rolesByRank, least)
 }
 
-// Actor is who makes a request: a user with a session, a project's key, or the platform's back end. The nil Actor is a stranger.
+// Actor is who makes a request: a user with a session, a project's key, or the platform's back end. The nil Actor is
+// a stranger.
 type Actor struct {
-	Platform   bool
-	ProjectKey *ProjectKey // nil for the others
-	User       *User       // nil for the others
-	Session    *Session
-	Roles      map[int64]Role // a user's, by account id
+	Platform bool
+	// Key is where a project's key works, nil for the others.
+	Key *KeyScope
+	// UserID is the user, who came with the session of that token; 0 for the others.
+	UserID       int64
+	SessionToken Secret
+	Roles        map[int64]Role // a user's, by account id
 }
+
+// KeyScope is the one project that a key works on.
+type KeyScope struct{ AccountID, ProjectID int64 }
 
 // PlatformActor is the platform's back end.
 func PlatformActor() *Actor { return &Actor{Platform: true} }
 
-// RoleOn returns the actor's role on an account, empty for none. What belongs to a project asks RoleOnProject: a project's key is an
-// Editor there, and on the account a Viewer who sees nothing of other projects.
+// RoleOn returns the actor's role on an account, empty for none. What belongs to a project asks RoleOnProject: a
+// project's key is an Editor there, and on the account a Viewer who sees nothing of other projects.
 func (a *Actor) RoleOn(accountID int64) Role {
 	switch {
 	case a == nil:
 		return ""
 	case a.Platform:
 		return RoleAdmin
-	case a.ProjectKey != nil && a.ProjectKey.AccountID == accountID:
+	case a.Key != nil && a.Key.AccountID == accountID:
 		return RoleViewer
 	default:
 		return a.Roles[accountID]
@@ -55,9 +61,9 @@ func (a *Actor) RoleOn(accountID int64) Role {
 // RoleOnProject returns the actor's role on a project of an account, empty for none.
 func (a *Actor) RoleOnProject(accountID, projectID int64) Role {
 	switch {
-	case a == nil || a.ProjectKey == nil:
+	case a == nil || a.Key == nil:
 		return a.RoleOn(accountID)
-	case a.ProjectKey.AccountID == accountID && a.ProjectKey.ProjectID == projectID:
+	case *a.Key == KeyScope{accountID, projectID}:
 		return RoleEditor
 	default:
 		return ""
@@ -71,11 +77,19 @@ func (a *Actor) Scope(least Role) Scope {
 		return Scope{}
 	case a.Platform:
 		return Scope{everything: true}
-	case a.ProjectKey != nil:
-		return a.ProjectKey.scope(least)
+	case a.Key != nil:
+		return a.Key.scope(least)
 	default:
-		return Scope{userID: a.User.ID, roles: rolesByRank[slices.Index(rolesByRank, least):]}
+		return Scope{userID: a.UserID, roles: rolesByRank[slices.Index(rolesByRank, least):]}
 	}
+}
+
+// CreatorID is the user who creates what the actor creates, nil where it is none.
+func (a *Actor) CreatorID() *int64 {
+	if a.UserID == 0 {
+		return nil
+	}
+	return new(a.UserID)
 }
 
 // RequireKnown returns UNAUTHENTICATED for a stranger.
@@ -86,8 +100,8 @@ func (a *Actor) RequireKnown() error {
 	return nil
 }
 
-// RequireRole returns FORBIDDEN unless the actor has at least the given role on an account. What belongs to a project asks
-// RequireProjectRole.
+// RequireRole returns FORBIDDEN unless the actor has at least the given role on an account. What belongs to a project
+// asks RequireProjectRole.
 func (a *Actor) RequireRole(accountID int64, least Role) error {
 	return a.require(a.RoleOn(accountID), least)
 }
@@ -102,7 +116,7 @@ func (a *Actor) require(has, least Role) error {
 		return err
 	}
 	if !has.AtLeast(least) {
-		return forbidden("needs the role %s on the account", least)
+		return Forbidden("needs the role %s on the account", least)
 	}
 	return nil
 }
@@ -113,7 +127,7 @@ func (a *Actor) RequirePlatform() error {
 		return err
 	}
 	if !a.Platform {
-		return forbidden("only the platform's service key may do this")
+		return Forbidden("only the platform's service key may do this")
 	}
 	return nil
 }
@@ -123,14 +137,15 @@ func (a *Actor) RequireUser() error {
 	if err := a.RequireKnown(); err != nil {
 		return err
 	}
-	if a.User == nil {
-		return forbidden("needs a user's session, not a key")
+	if a.UserID == 0 {
+		return Forbidden("needs a user's session, not a key")
 	}
 	return nil
 }
 
-// Scope limits a store call to the accounts, or to the one project, that the caller may reach. The store turns it into a condition
-// of the statement itself, so that a forgotten check in a resolver cannot leak a row. The zero Scope reaches nothing.
+// Scope limits a store call to the accounts, or to the one project, that the caller may reach. The store turns it
+// into a condition of the statement itself, so that a forgotten check in a resolver cannot leak a row. The zero Scope
+// reaches nothing.
 type Scope struct {
 	everything bool
 	accountID  int64
@@ -140,7 +155,7 @@ type Scope struct {
 }
 
 // scope is that of a project's key: an Editor on the project, a Viewer on its account.
-func (k *ProjectKey) scope(least Role) Scope {
+func (k *KeyScope) scope(least Role) Scope {
 	switch {
 	case RoleViewer.AtLeast(least):
 		return Scope{accountID: k.AccountID, projectID: k.ProjectID}

@@ -127,7 +127,7 @@ func (o Outcome) Normalized() Outcome {
 const maxResponseBody = 64 << 10
 
 // finish records an outcome on the attempt. A status that the event does not count as arrived becomes HTTP_STATUS.
-func (a *Attempt) finish(o Outcome, rules event, headers []SourcedHeader, at time.Time) {
+func (a *Attempt) finish(o Outcome, rules event, headers []Header, at time.Time) {
 	o = o.Normalized()
 	a.FinishedAt, a.Duration, a.Timings, a.HTTPStatus, a.Error = &at, o.Duration, o.Timings, o.HTTPStatus, o.Error
 	if a.Error != nil { // its message may name what the receiver said, such as where it redirects to

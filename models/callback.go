@@ -132,7 +132,7 @@ func (c *Callback) setTarget(t Target, owners Owners) {
 func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners) (Target, error) {
 	switch c.Target {
 	case TargetRequest:
-		return Target{*c.TargetURL, LevelRequest, Sourced(c.TargetHeaders, LevelRequest), c.Unreadable}, nil
+		return TargetOf(LevelRequest, Endpoint{c.TargetURL, c.TargetHeaders, c.Unreadable}), nil
 	case TargetConfigured:
 		return EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
 	}
@@ -140,11 +140,10 @@ func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners
 		return Target{}, nil
 	}
 	client, err := One(tx.SSOClients(ctx, *owners.Account.SSOClientID))(TypeSSOClient)
-	if err != nil || client.Webhook.URL == nil {
+	if err != nil {
 		return Target{}, err
 	}
-	webhook := client.Webhook
-	return Target{*webhook.URL, LevelSSOClient, Sourced(webhook.Headers, LevelSSOClient), webhook.Unreadable}, nil
+	return TargetOf(LevelSSOClient, client.Webhook), nil
 }
 
 // end gives the callback its final status.

@@ -5,9 +5,6 @@ import "strings"
 // maxNameLength, in bytes, of names and other short texts.
 const maxNameLength = 255
 
-// maxDomainLength, in bytes: a primary domain may be a full URL, as the published examples have it.
-const maxDomainLength = 2048
-
 // CheckRange refuses a number outside of least and most, both included: BAD_USER_INPUT on field.
 func CheckRange(field string, n, least, most int) error {
 	if n < least || n > most {

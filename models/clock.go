@@ -12,9 +12,9 @@ type ClockStore interface {
 	Clock(ctx context.Context) (time.Time, error)
 }
 
-// clock is the database's as this process knows it: by the last reading, and by the time since, which no setting of the process's own
-// clock changes.
-type clock struct {
+// Clock is the database's as this process knows it: by the last reading, and by the time since, which no setting of
+// the process's own clock changes.
+type Clock struct {
 	system func() time.Time // the process's own
 	last   atomic.Pointer[reading]
 	wrong  atomic.Bool // the process's own, as was said
@@ -25,24 +25,26 @@ type reading struct {
 	ahead time.Duration // by how much the database's was ahead of that
 }
 
-func newClock(system func() time.Time) *clock {
-	c := &clock{system: system}
+// NewClock shows what the process's own clock does, until it is read.
+func NewClock(system func() time.Time) *Clock {
+	c := &Clock{system: system}
 	c.last.Store(&reading{local: system()})
 	return c
 }
 
-// now is cut to microseconds, the precision of the database, so that a value reads back as it was written.
-func (c *clock) now() time.Time { return c.at(c.system()).UTC().Truncate(time.Microsecond) }
+// Now is in UTC, and cut to microseconds, the precision of the database, so that a value reads back as it was written.
+func (c *Clock) Now() time.Time { return c.at(c.system()).UTC().Truncate(time.Microsecond) }
 
-func (c *clock) at(local time.Time) time.Time {
+func (c *Clock) at(local time.Time) time.Time {
 	r := c.last.Load()
 	return r.local.Add(local.Sub(r.local) + r.ahead).Round(0) // without the part that tells what has passed here
 }
 
-// read takes a reading of the database's clock that was asked for at a time and has taken so long. When it was asked for, that clock
-// showed what it answered, or up to so much less. What is known within these bounds stays as it is, and else moves to the nearer one
-// (Marzullo and Owicki 1983): a slow answer corrects little, and clocks that agree stay the same to the microsecond.
-func (c *clock) read(asked time.Time, took time.Duration, database time.Time) (ahead time.Duration) {
+// read takes a reading of the database's clock that was asked for at a time and has taken so long. When it was asked
+// for, that clock showed what it answered, or up to so much less. What is known within these bounds stays as it is,
+// and else moves to the nearer one (Marzullo and Owicki 1983): a slow answer corrects little, and clocks that agree
+// stay the same to the microsecond.
+func (c *Clock) read(asked time.Time, took time.Duration, database time.Time) (ahead time.Duration) {
 	known := c.at(asked)
 	if earliest := database.Add(-took); known.Before(earliest) {
 		known = earliest
@@ -55,12 +57,12 @@ func (c *clock) read(asked time.Time, took time.Duration, database time.Time) (a
 	return ahead
 }
 
-// wrongClock is by how much a process's clock may differ before the log says so. Nothing depends on it: NTP keeps clocks within
-// milliseconds, so more is worth an operator's look.
+// wrongClock is by how much a process's clock may differ before the log says so. Nothing depends on it: NTP keeps
+// clocks within milliseconds, so more is worth an operator's look.
 const wrongClock = time.Second
 
-// SyncClock compares the process's clock with the database's, by which the Service goes from then on. Before it serves, and then every few
-// seconds, each process is to do so.
+// SyncClock compares the process's clock with the database's, by which the Service goes from then on. Before it
+// serves, and then every few seconds, each process is to do so.
 func (s *Service) SyncClock(ctx context.Context) error {
 	asked := s.clock.system()
 	database, err := s.store.Clock(ctx)

@@ -12,7 +12,19 @@ const (
 	headerAPIKey    = "X-Api-Key"
 )
 
-// Credentials are what a request says of who makes it. Both are empty for a stranger; where both are given, the session counts.
+// Prefixes of tokens.
+const (
+	sessionTokenPrefix = "rbs_"
+	userKeyPrefix      = "rbk_"
+	platformKeyPrefix  = "rbp_"
+	projectKeyPrefix   = "rbj_"
+)
+
+// NewPlatformKey makes a service key with the platform role.
+func NewPlatformKey() Secret { return NewToken(platformKeyPrefix) }
+
+// Credentials are what a request says of who makes it. Both are empty for a stranger; where both are given, the
+// session counts.
 type Credentials struct {
 	SessionToken Secret
 	APIKey       Secret
@@ -23,8 +35,8 @@ func CredentialsFrom(h http.Header) Credentials {
 	return Credentials{SessionToken: sessionToken(h), APIKey: Secret(h.Get(headerAPIKey))}
 }
 
-// sessionToken takes an Authorization of another scheme as it is: it is no credential of ours, but somebody meant it as one, so
-// it is refused rather than passed over.
+// sessionToken takes an Authorization of another scheme as it is: it is no credential of ours, but somebody meant it
+// as one, so it is refused rather than passed over.
 func sessionToken(h http.Header) Secret {
 	if token := h.Get(headerAuthToken); token != "" {
 		return Secret(token)
@@ -37,9 +49,9 @@ func sessionToken(h http.Header) Secret {
 	return Secret(authorization)
 }
 
-// Authenticate turns credentials into an actor: nil, which is a stranger, where there are none. UNAUTHENTICATED when they are not
-// valid.
-func (s *Service) Authenticate(ctx context.Context, c Credentials) (*Actor, error) {
+// Authenticate turns credentials into an actor: nil, which is a stranger, where there are none. UNAUTHENTICATED when
+// they are not valid.
+func (s *Access) Authenticate(ctx context.Context, c Credentials) (*Actor, error) {
 	switch {
 	case c.SessionToken != "":
 		return s.AuthenticateSession(ctx, c.SessionToken)
@@ -50,9 +62,9 @@ func (s *Service) Authenticate(ctx context.Context, c Credentials) (*Actor, erro
 	}
 }
 
-// AuthenticateKey turns the platform's service key, or a project's key, into an actor. UNAUTHENTICATED when it is neither, and when
-// the project was deleted.
-func (s *Service) AuthenticateKey(ctx context.Context, key Secret) (*Actor, error) {
+// AuthenticateKey turns the platform's service key, or a project's key, into an actor. UNAUTHENTICATED when it is
+// neither, and when the project was deleted.
+func (s *Access) AuthenticateKey(ctx context.Context, key Secret) (*Actor, error) {
 	if len(s.rules.PlatformKeyHash) != 0 && key.Matches(s.rules.PlatformKeyHash) {
 		return PlatformActor(), nil
 	}
@@ -63,5 +75,5 @@ func (s *Service) AuthenticateKey(ctx context.Context, key Secret) (*Actor, erro
 	if err != nil {
 		return nil, err
 	}
-	return &Actor{ProjectKey: found}, nil
+	return &Actor{Key: &KeyScope{found.AccountID, found.ProjectID}}, nil
 }

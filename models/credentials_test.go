@@ -49,7 +49,7 @@ func TestCredentialsMakeTheirActor(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	platformKey := models.NewPlatformKey()
-	w.Rules.PlatformKeyHash = platformKey.Hash()
+	w.AccessRules.PlatformKeyHash = platformKey.Hash()
 	w.Configure()
 	session, err := w.StartSession(t.Context(), w.AdminUser.ID, nil)
 	modelstest.NoError(t, err)
@@ -64,7 +64,7 @@ func TestCredentialsMakeTheirActor(t *testing.T) {
 	for _, other := range []models.Secret{"", platformKey, "rbj_unknown"} {
 		actor, err = w.Authenticate(t.Context(), models.Credentials{SessionToken: session.Token, APIKey: other})
 		modelstest.NoError(t, err)
-		if actor.User.ID != w.AdminUser.ID || actor.Platform || actor.ProjectKey != nil {
+		if actor.UserID != w.AdminUser.ID || actor.Platform || actor.Key != nil {
 			t.Errorf("a session's actor is %+v", actor)
 		}
 	}
@@ -73,12 +73,13 @@ func TestCredentialsMakeTheirActor(t *testing.T) {
 
 	actor, err = w.Authenticate(t.Context(), models.Credentials{APIKey: platformKey})
 	modelstest.NoError(t, err)
-	if !actor.Platform || actor.ProjectKey != nil || actor.User != nil {
+	if !actor.Platform || actor.Key != nil || actor.UserID != 0 {
 		t.Errorf("the platform's actor is %+v", actor)
 	}
 	actor, err = w.Authenticate(t.Context(), models.Credentials{APIKey: text})
 	modelstest.NoError(t, err)
-	if diff := cmp.Diff(&models.Actor{ProjectKey: key}, actor); diff != "" {
+	want := &models.Actor{Key: &models.KeyScope{AccountID: key.AccountID, ProjectID: key.ProjectID}}
+	if diff := cmp.Diff(want, actor); diff != "" {
 		t.Error(diff)
 	}
 }

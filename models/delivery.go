@@ -269,11 +269,7 @@ func (d *Delivery) Refusal() *AttemptError {
 
 // warning says what would be refused if the target were set today; nil: nothing.
 func (d *Delivery) warning() *string {
-	headers := make([]Header, len(d.Target.Headers))
-	for i, h := range d.Target.Headers {
-		headers[i] = h.Header
-	}
-	return EndpointWarning(d.Target.URL, headers)
+	return EndpointWarning(d.Target.URL, d.Target.Configured())
 }
 
 // Headers returns the request's headers: the configured ones, and over them those that every callback carries.
@@ -283,7 +279,7 @@ func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) 
 	if err != nil {
 		return nil, err
 	}
-	h := RequestHeader(d.Target.Headers, userAgent)
+	h := RequestHeader(d.Target.Configured(), userAgent)
 	SetHeader(h, "Content-Type", d.Callback.ContentType)
 	SetHeader(h, "X-Callback-Ref", ref)
 	SetHeader(h, "X-Run-Callback", d.Attempt.UID.String())

@@ -2,6 +2,9 @@
 // of it. It knows no database, no queue and no HTTP client; those are ports (Store, Queue) that the other rooms
 // implement.
 //
+// An Actor is one of the words that all rooms share, since every use-case asks it: it has ids, and no entity of the
+// tenants.
+//
 // # A callback's life
 //
 //	          Raise                 Claim                  Settle: arrived

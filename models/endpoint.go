@@ -1,11 +1,11 @@
 package models
 
-// Endpoint is where callbacks go as far as one level says it: the URL and headers of an account or a project
-// (apiCallbackUrl, apiCallbackHeaders), or of an SSO client (webhookUrl, webhookHeaders).
+// Endpoint is where requests go: a URL, and the headers that are configured for it.
 type Endpoint struct {
 	URL     *string
 	Headers []Header
-	// Unreadable is why the headers could not be read, nil when they could: then nothing may be sent there. Setting them mends it.
+	// Unreadable is why the headers could not be read, nil when they could: then nothing may be sent there. Setting them
+	// mends it.
 	Unreadable error
 }
 
@@ -37,22 +37,16 @@ func (e *Endpoint) Apply(u EndpointUpdate, urlField, headersField string) error 
 	return nil
 }
 
-// EndpointWarning says what of a URL and headers that are stored, and can be sent, would be refused if it were set today; nil: nothing.
+// EndpointWarning says what of a URL and headers that are stored, and can be sent, would be refused if it were set
+// today; nil: nothing.
 func EndpointWarning(url string, headers []Header) *string {
-	err := AllProblems(append(checkEnds("the headers", headers), checkVisible("the URL", url), checkHost("the URL", url))...)
+	problems := append(checkEnds("the headers", headers), checkVisible("the URL", url), checkHost("the URL", url))
+	err := AllProblems(problems...)
 	if err == nil {
 		return nil
 	}
 	return new("It would be refused today: " + err.Error())
 }
-
-// Names of the endpoint fields in the API.
-const (
-	fieldCallbackURL     = "apiCallbackUrl"
-	fieldCallbackHeaders = "apiCallbackHeaders"
-	fieldWebhookURL      = "webhookUrl"
-	fieldWebhookHeaders  = "webhookHeaders"
-)
 
 // MaskHeaders returns headers as a Viewer sees them.
 func MaskHeaders(headers []Header) []Header {

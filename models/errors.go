@@ -77,7 +77,8 @@ func LimitReached(what string, most int64, variable string) error {
 	return &Error{Code: CodeLimitReached, Message: fmt.Sprintf("%s: at most %d (%s)", what, most, variable)}
 }
 
-func forbidden(format string, args ...any) error {
+// Forbidden is the error for a caller who may see the entity, and not do this.
+func Forbidden(format string, args ...any) error {
 	return &Error{Code: CodeForbidden, Message: fmt.Sprintf(format, args...)}
 }
 

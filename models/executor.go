@@ -161,7 +161,7 @@ func messageOf(body []byte, headers []Header, otherwise string) string {
 		return otherwise
 	}
 	text := strings.ToValidUTF8(answer.Message[:min(len(answer.Message), maxExecutorMessage)], "")
-	return string(Redact([]byte(text), Sourced(headers, LevelRequest)))
+	return string(Redact([]byte(text), headers))
 }
 
 // maxEmptyPages is how many pages in a row may have no results and say that there is more: an executor that filters may find nothing on

@@ -21,7 +21,7 @@ func DigestAgain(body []byte) ([]byte, error) {
 }
 
 // RedactStates is how many states the automaton has that masks headers in an answer of a length.
-func RedactStates(headers []SourcedHeader, length int) int {
+func RedactStates(headers []Header, length int) int {
 	return len(newAutomaton(wordsOf(headers, length)).last)
 }
 

@@ -87,7 +87,7 @@ func validHeaderValue(v string) bool {
 }
 
 // RequestHeader has the configured headers as they are spelled, which HTTP/1.1 keeps, and the User-Agent where they have none.
-func RequestHeader(configured []SourcedHeader, userAgent string) http.Header {
+func RequestHeader(configured []Header, userAgent string) http.Header {
 	h := http.Header{}
 	h.Set("User-Agent", userAgent)
 	for _, c := range configured {
@@ -100,18 +100,4 @@ func RequestHeader(configured []SourcedHeader, userAgent string) http.Header {
 func SetHeader(h http.Header, name, value string) {
 	maps.DeleteFunc(h, func(other string, _ []string) bool { return strings.EqualFold(other, name) })
 	h[name] = []string{value}
-}
-
-// overlay returns base with the headers of top laid over it by name, without regard to letter case.
-func overlay(base, top []SourcedHeader) []SourcedHeader {
-	out := slices.Clone(base)
-	for _, h := range top {
-		i := slices.IndexFunc(out, func(o SourcedHeader) bool { return strings.EqualFold(o.Key, h.Key) })
-		if i < 0 {
-			out = append(out, h)
-		} else {
-			out[i] = h
-		}
-	}
-	return out
 }

@@ -12,20 +12,14 @@ import (
 
 // Type names as they stand inside an ObjectID.
 const (
-	TypeAccount        = "Account"
 	TypeAction         = "Action"
 	TypeCallback       = "Callback"
 	TypeCrawl          = "Crawl"
 	TypeJob            = "Job"
-	TypeProject        = "Project"
-	TypeProjectKey     = "ProjectKey"
 	TypeReportDownload = "ReportDownload"
 	TypeRun            = "Run"
 	TypeSchedule       = "Schedule"
 	TypeSegment        = "Segment"
-	TypeSSOClient      = "SSOClient"
-	TypeUser           = "User"
-	TypeUserKey        = "UserKey"
 )
 
 // ObjectID names one entity across all types. Its text form is unpadded base64url of

@@ -110,9 +110,3 @@ func Cut[T any](rows []T, first int) *PageOf[T] {
 	}
 	return &PageOf[T]{Nodes: rows}
 }
-
-// ListCursor is the account's place in a list.
-func (a *Account) ListCursor() Cursor { return Cursor{a.CreatedAt, a.ID} }
-
-// ListCursor is the project's place in a list.
-func (p *Project) ListCursor() Cursor { return Cursor{p.CreatedAt, p.ID} }

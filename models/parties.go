@@ -8,6 +8,7 @@ import (
 
 // PartiesTx reads whom callbacks are of and who hears of them.
 type PartiesTx interface {
+	// Owners returns projects and their accounts by project, also when a project is deleted.
 	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
 	Users(ctx context.Context, ids ...int64) ([]*User, error)
 	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
@@ -19,7 +20,7 @@ type Owners struct {
 	Project *Project
 }
 
-func ownersOf(ctx context.Context, tx Store, projectID int64) (Owners, error) {
+func ownersOf(ctx context.Context, tx PartiesTx, projectID int64) (Owners, error) {
 	known, err := ReadParties(ctx, tx, []*int64{&projectID}, nil)
 	if err != nil {
 		return Owners{}, err
@@ -42,7 +43,8 @@ func ReadParties(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64
 	return p, p.Read(ctx, tx, projectIDs, userIDs)
 }
 
-// Read reads those that are not known yet: each kind in one statement, and none for a kind that nobody asks for. A nil asks for nothing.
+// Read reads those that are not known yet: each kind in one statement, and none for a kind that nobody asks for. A
+// nil asks for nothing.
 func (p Parties) Read(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) error {
 	if ids := unknown(p.owners, projectIDs); len(ids) > 0 {
 		owners, err := tx.Owners(ctx, ids...)

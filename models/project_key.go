@@ -8,8 +8,8 @@ import (
 // MaxProjectKeys is how many keys a project can have at a time.
 const MaxProjectKeys = 10
 
-// ProjectKey is a service key that does on one project what an Editor may, and nothing elsewhere. It outlives the person who made
-// it. Of its text only the hash is stored.
+// ProjectKey is a service key that does on one project what an Editor may, and nothing elsewhere. It outlives the
+// person who made it. Of its text only the hash is stored.
 type ProjectKey struct {
 	ID        int64
 	AccountID int64
@@ -18,29 +18,23 @@ type ProjectKey struct {
 	CreatedAt time.Time
 }
 
+// TypeProjectKey stands in the ObjectIDs of keys of projects.
+const TypeProjectKey = "ProjectKey"
+
 // ObjectID returns the key's global id.
 func (k *ProjectKey) ObjectID() ObjectID { return ObjectID{TypeProjectKey, k.ID} }
 
 // RawID returns the key's number as text.
 func (k *ProjectKey) RawID() string { return RawIDText(k.ID) }
 
-// ProjectKeyStore keeps the keys of projects. Those of deleted projects are found by no method.
-type ProjectKeyStore interface {
-	// CreateProjectKey sets the ID.
-	CreateProjectKey(ctx context.Context, k *ProjectKey, keyHash []byte) error
-	ProjectKey(ctx context.Context, scope Scope, id int64) (*ProjectKey, error)
-	ProjectKeyByHash(ctx context.Context, keyHash []byte) (*ProjectKey, error)
-	// ProjectKeys returns the keys of the given projects, newest first.
-	ProjectKeys(ctx context.Context, scope Scope, projectIDs ...int64) ([]*ProjectKey, error)
-	DeleteProjectKey(ctx context.Context, scope Scope, id int64) error
-}
-
-// CreateProjectKey makes a key for a project. Its text is returned this once. Admin only, since a key outlives the person who made
-// it. CONFLICT when the project has ten keys already.
-func (s *Service) CreateProjectKey(ctx context.Context, actor *Actor, projectID int64, name string) (*ProjectKey, Secret, error) {
-	text := newToken(projectKeyPrefix)
+// CreateProjectKey makes a key for a project. Its text is returned this once. Admin only, since a key outlives the
+// person who made it. CONFLICT when the project has ten keys already.
+func (s *Access) CreateProjectKey(
+	ctx context.Context, actor *Actor, projectID int64, name string,
+) (*ProjectKey, Secret, error) {
+	text := NewToken(projectKeyPrefix)
 	var key *ProjectKey
-	err := s.store.InTx(ctx, func(tx Store) error {
+	err := s.inTx(ctx, func(tx AccessStore) error {
 		// The lock keeps two transactions from counting the project's keys at the same time.
 		project, err := tx.LockProject(ctx, actor.Scope(RoleViewer), projectID)
 		if err != nil {
@@ -67,9 +61,9 @@ func (s *Service) CreateProjectKey(ctx context.Context, actor *Actor, projectID 
 }
 
 // DeleteProjectKey ends a key: the next request with it is UNAUTHENTICATED. Admin only.
-func (s *Service) DeleteProjectKey(ctx context.Context, actor *Actor, id int64) (*ProjectKey, error) {
+func (s *Access) DeleteProjectKey(ctx context.Context, actor *Actor, id int64) (*ProjectKey, error) {
 	var key *ProjectKey
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
+	err := s.inTx(ctx, func(tx AccessStore) (err error) {
 		if key, err = tx.ProjectKey(ctx, actor.Scope(RoleViewer), id); err != nil {
 			return err
 		}
@@ -82,14 +76,4 @@ func (s *Service) DeleteProjectKey(ctx context.Context, actor *Actor, id int64) 
 		return nil, err
 	}
 	return key, nil
-}
-
-// ProjectKeys returns the keys, newest first, of those of the given projects on which the actor is Admin.
-func (s *Service) ProjectKeys(ctx context.Context, actor *Actor, projectIDs ...int64) (map[int64][]*ProjectKey, error) {
-	keys, err := s.store.ProjectKeys(ctx, actor.Scope(RoleAdmin), projectIDs...)
-	byProject := make(map[int64][]*ProjectKey, len(projectIDs))
-	for _, k := range keys {
-		byProject[k.ProjectID] = append(byProject[k.ProjectID], k)
-	}
-	return byProject, err
 }

@@ -154,7 +154,7 @@ func TestProjectKeyHasNeitherSessionNorUserKeys(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	actor := w.KeyActor(w.Shop)
-	_, err := w.DeleteSession(t.Context(), actor)
+	err := w.DeleteSession(t.Context(), actor)
 	modelstest.WantError(t, err, models.CodeForbidden, "")
 	_, _, err = w.CreateUserKey(t.Context(), actor, nil)
 	modelstest.WantError(t, err, models.CodeForbidden, "")
@@ -218,7 +218,7 @@ func TestListsHoldOnlyTheProjectOfItsKey(t *testing.T) {
 
 func TestProjectKeyIsAnEditorOfItsProjectAndAViewerOfItsAccount(t *testing.T) {
 	t.Parallel()
-	a := &models.Actor{ProjectKey: &models.ProjectKey{AccountID: 1, ProjectID: 2}}
+	a := &models.Actor{Key: &models.KeyScope{AccountID: 1, ProjectID: 2}}
 	for _, test := range []struct {
 		account, project        int64
 		onAccount, onTheProject models.Role

@@ -65,8 +65,8 @@ func (e *endless) purge(t *testing.T) (models.Purged, error) {
 	ctx, e.stop = context.WithCancel(t.Context())
 	defer e.stop()
 	service := models.NewService(e, &modelstest.Queue{}, models.Rules{}, slog.New(slog.DiscardHandler))
-	crawl.NewService(service, nil, nil, slog.New(slog.DiscardHandler))
-	job.NewService(service, nil, nil)
+	crawl.NewService(service, models.TenantQueries{}, nil, nil, slog.New(slog.DiscardHandler))
+	job.NewService(service, models.TenantQueries{}, nil, nil)
 	return service.Purge(ctx, models.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }
 

@@ -52,10 +52,6 @@ func TestQuotasAreExactWithEightCallersAtOnce(t *testing.T) {
 			_, err := w.CreateRun(w.T.Context(), w.Editor, in)
 			return err
 		}, 9, "at most 300000 (RINGBACK_QUOTA_RUN_BYTES)"},
-		"projects": {models.Quotas{Projects: 10}, func(w *modelstest.World) error {
-			_, err := w.CreateProject(w.T.Context(), w.Editor, models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example"})
-			return err
-		}, 9, "at most 10 (RINGBACK_QUOTA_PROJECTS)"}, // there is one
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,19 +98,6 @@ func TestOneRunDoesNotStoreNineGigabytes(t *testing.T) {
 	if has := w.ReadUsage(); has != (models.Usage{}) {
 		t.Errorf("a refused run holds %+v", has)
 	}
-}
-
-func TestAnotherAccountHasItsOwnQuota(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	withQuotas(w, models.Quotas{Projects: 2})
-	w.NewProject(w.Acme, nil)
-	_, err := w.CreateProject(t.Context(), w.Editor, models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example"})
-	modelstest.WantError(t, err, models.CodeLimitReached, "")
-	w.NewProject(w.Other, nil)
-	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
-	modelstest.NoError(t, err)
-	w.NewProject(w.Acme, nil) // a deleted one counts no more
 }
 
 // Whatever becomes of a run, in the end it holds nothing.
@@ -270,56 +253,6 @@ func TestPausedSchedulesCountWhenTheyAreResumed(t *testing.T) {
 	withQuotas(w, models.Quotas{Schedules: 2})
 	_, err = w.ResumeSchedule(t.Context(), w.Editor, schedule.ID)
 	modelstest.NoError(t, err)
-}
-
-func TestLeastRecentlyUsedSessionsEnd(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	withQuotas(w, models.Quotas{Sessions: 3})
-	start := func() *models.Session {
-		t.Helper()
-		session, err := w.StartSession(t.Context(), w.AdminUser.ID, nil)
-		modelstest.NoError(t, err)
-		return session
-	}
-	lives := func(s *models.Session) bool {
-		_, err := w.AuthenticateSession(t.Context(), s.Token)
-		return err == nil
-	}
-	var sessions []*models.Session
-	for range 3 {
-		sessions = append(sessions, start())
-		w.Clock.Advance(time.Minute)
-	}
-	w.Clock.Advance(time.Hour)
-	if !lives(sessions[0]) {
-		t.Fatal("three may be")
-	}
-	w.Clock.Advance(time.Hour)
-	sessions = append(sessions, start())
-	for i, want := range []bool{true, false, true, true} {
-		if got := lives(sessions[i]); got != want {
-			t.Errorf("session %d lives: %t", i, got)
-		}
-	}
-	another, err := w.StartSession(t.Context(), w.Viewer.User.ID, nil)
-	modelstest.NoError(t, err)
-	var made [8]*models.Session
-	modelstest.AtOnce(8, func(i int) {
-		var err error
-		if made[i], err = w.StartSession(t.Context(), w.AdminUser.ID, nil); err != nil {
-			t.Error(err)
-		}
-	})
-	living := 0
-	for _, s := range append(sessions, made[:]...) {
-		if lives(s) {
-			living++
-		}
-	}
-	if living != 3 || !lives(another) {
-		t.Errorf("%d live, and another user's: %t", living, lives(another))
-	}
 }
 
 // countingUpdates counts the updates of a table.

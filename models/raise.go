@@ -27,10 +27,6 @@ type StartTx interface {
 	AttemptTx
 }
 
-// InTx runs f in one transaction on a port that is bound to it: f's error, or a failed commit, undoes everything. No
-// HTTP request and no enqueue belongs inside.
-type InTx[Port any] func(ctx context.Context, f func(Port) error) error
-
 // Occasion is what a callback is raised for.
 type Occasion struct {
 	Event EventName

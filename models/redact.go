@@ -19,7 +19,7 @@ const (
 //
 // It goes over the answer once, and once more for each level of escapes. The words are bounded by the limits on headers: those of an
 // account and of a project, 20 each of 4 KiB, in the four ways of wordsOf: 640 KiB, and twice that where each ends as an escape begins.
-func Redact(body []byte, headers []SourcedHeader) []byte {
+func Redact(body []byte, headers []Header) []byte {
 	if len(body) < minRedactedLength {
 		return body
 	}
@@ -53,7 +53,7 @@ func Redact(body []byte, headers []SourcedHeader) []byte {
 
 // wordsOf returns what is masked, in alphabetical order: each value; what stands between blanks in it; what stands between separators;
 // and of that what follows the first = or :, as in "session=…" and "user:…". Of each so much as can be in an answer of a length.
-func wordsOf(headers []SourcedHeader, length int) [][]byte {
+func wordsOf(headers []Header, length int) [][]byte {
 	var words [][]byte
 	add := func(word []byte) {
 		if len(word) >= minRedactedLength {

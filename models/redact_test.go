@@ -15,7 +15,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/modelstest"
 )
 
 const masked = models.Masked
@@ -61,7 +60,7 @@ func TestEveryWordOfAHeaderIsMaskedInEverySpelling(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := string(models.Redact([]byte(test.body), []models.SourcedHeader{named(test.value)})); got != test.want {
+			if got := string(models.Redact([]byte(test.body), []models.Header{named(test.value)})); got != test.want {
 				t.Errorf("%q became %q, want %q", test.body, got, test.want)
 			}
 		})
@@ -116,7 +115,8 @@ func TestNoSpellingShowsAHeaderValue(t *testing.T) {
 		inner, outer := rapid.SampledFrom(names).Draw(t, "inner"), rapid.SampledFrom(names).Draw(t, "outer")
 		written := encoders[outer](encoders[inner](value))
 		before, after := rapid.SampledFrom([]string{"", "x", "\n", `{"t":"`, "?t=", "<p>"}).Draw(t, "before"), rapid.SampledFrom([]string{"", "x", "\n", `"}`, "&b", "</p>"}).Draw(t, "after")
-		if got := string(models.Redact([]byte(before+written+after), []models.SourcedHeader{named(value)})); got != before+masked+after {
+		got := string(models.Redact([]byte(before+written+after), []models.Header{named(value)}))
+		if got != before+masked+after {
 			t.Fatalf("%q, %s in %s, %q, became %q", value, inner, outer, before+written+after, got)
 		}
 	})
@@ -128,7 +128,7 @@ func TestValueThatEndsAsAnEscapeBeginsIsFound(t *testing.T) {
 	const value = "+&GGGGGGGG"
 	for _, written := range []string{value, "+&amp;GGGGGGGG", "+&amp;amp;GGGGGGGG", "%2B%26GGGGGGGG"} {
 		for _, after := range []string{"", "\n", "</p>"} {
-			if got := string(models.Redact([]byte(written+after), []models.SourcedHeader{named(value)})); got != masked+after {
+			if got := string(models.Redact([]byte(written+after), []models.Header{named(value)})); got != masked+after {
 				t.Errorf("%q became %q", written+after, got)
 			}
 		}
@@ -142,7 +142,7 @@ func TestRedactingFindsWhatASearchFinds(t *testing.T) {
 		values := rapid.SliceOfN(rapid.StringMatching(`[ab]{8,12}`), 1, 6).Draw(t, "values")
 		body := rapid.StringMatching(`[ab]{0,60}c`).Draw(t, "body")
 		hide := make([]bool, len(body))
-		var headers []models.SourcedHeader
+		var headers []models.Header
 		for _, value := range values {
 			headers = append(headers, named(value))
 			for i := range body {
@@ -172,7 +172,7 @@ func FuzzRedact(f *testing.F) {
 		f.Add("your-token "+body, body+" your-token"+body)
 	}
 	f.Fuzz(func(t *testing.T, value, body string) {
-		got := string(models.Redact([]byte(body), []models.SourcedHeader{named(value)}))
+		got := string(models.Redact([]byte(body), []models.Header{named(value)}))
 		if len(value) >= 8 && !strings.ContainsAny(value, `\%&+`) && strings.Contains(strings.ReplaceAll(got, masked, "\n"), value) && !strings.Contains(value, "\n") {
 			t.Errorf("%q in %q became %q", value, body, got)
 		}
@@ -196,14 +196,12 @@ func TestRedactingIsBoundedByTheLimitsOnHeaders(t *testing.T) {
 	}
 }
 
-func named(value string) models.SourcedHeader {
-	return modelstest.SourcedHeader("X-A", value, models.LevelProject)
-}
+func named(value string) models.Header { return models.Header{Key: "X-A", Value: models.Secret(value)} }
 
 // longHeaders are as many and as long as they can be, made of words of a length.
-func longHeaders(word int) []models.SourcedHeader {
+func longHeaders(word int) []models.Header {
 	random := rand.New(rand.NewPCG(1, 2))
-	headers := make([]models.SourcedHeader, models.MaxHeaders)
+	headers := make([]models.Header, models.MaxHeaders)
 	for i := range headers {
 		headers[i] = named(randomWords(random, models.MaxHeaderBytes, word))
 	}
@@ -234,7 +232,7 @@ func cpuTime() time.Duration {
 func BenchmarkRedact(b *testing.B) {
 	const answer = 64 << 10
 	random := rand.New(rand.NewPCG(3, 4))
-	echo := func(headers []models.SourcedHeader) string {
+	echo := func(headers []models.Header) string {
 		var text strings.Builder
 		for text.Len() < answer {
 			for _, h := range headers {
@@ -243,10 +241,10 @@ func BenchmarkRedact(b *testing.B) {
 		}
 		return text.String()[:answer]
 	}
-	usual := []models.SourcedHeader{named("Bearer your-token-is-long-enough")}
-	same := []models.SourcedHeader{named(strings.Repeat("a", models.MaxHeaderBytes))}
+	usual := []models.Header{named("Bearer your-token-is-long-enough")}
+	same := []models.Header{named(strings.Repeat("a", models.MaxHeaderBytes))}
 	for name, c := range map[string]struct {
-		headers []models.SourcedHeader
+		headers []models.Header
 		body    string
 	}{
 		"usual/short":                  {usual, `{"status":"ok"}`},

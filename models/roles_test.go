@@ -131,7 +131,7 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"CreateUserKey for another user": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
-		_, _, err := w.CreateUserKey(ctx, a, &f.keyless.User.ID)
+		_, _, err := w.CreateUserKey(ctx, a, &f.keyless.UserID)
 		return err
 	}},
 	"CreateAction": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -231,7 +231,7 @@ func newFixtures(t *testing.T, w *modelstest.World) fixtures {
 	account, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "Third"})
 	modelstest.NoError(t, err)
 	f.keyless = w.NewActor(account, models.RoleViewer)
-	f.key, _, err = w.CreateUserKey(ctx, w.Platform, &f.keyless.User.ID)
+	f.key, _, err = w.CreateUserKey(ctx, w.Platform, &f.keyless.UserID)
 	modelstest.NoError(t, err)
 	f.projectKey, _ = w.NewProjectKey(w.Shop)
 	return f

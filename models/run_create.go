@@ -65,9 +65,7 @@ func (s *Service) CreateRun(ctx context.Context, actor *Actor, in NewRun) (*Run,
 	if err != nil {
 		return nil, err
 	}
-	if actor.User != nil {
-		run.CreatedByUserID = &actor.User.ID
-	}
+	run.CreatedByUserID = actor.CreatorID()
 	var batches []*Batch
 	err = s.store.InTx(ctx, func(tx Store) (err error) {
 		if in.Schedule != nil {

@@ -23,7 +23,7 @@ func TestCreatedRunIsQueuedWithItsFirstBatches(t *testing.T) {
 	run, err := w.CreateRun(t.Context(), w.Editor, in)
 	modelstest.NoError(t, err)
 	want := &models.Run{
-		ID: run.ID, UID: run.UID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, ActionID: a.ID, CreatedByUserID: &w.Editor.User.ID,
+		ID: run.ID, UID: run.UID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, ActionID: a.ID, CreatedByUserID: &w.Editor.UserID,
 		Status: models.RunQueued, MaxResults: new(25), PageSize: 20, CallbackOn: models.CallbackOnAll, InputCount: 3, BatchCount: 6,
 		OpenBatches: 6, StoredBytes: run.StoredBytes, CreatedAt: modelstest.Start,
 	}

@@ -142,7 +142,7 @@ func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
 
 // Headers returns the request's headers.
 func (e *Execution) Headers(userAgent string) http.Header {
-	h := RequestHeader(Sourced(e.Action.Executor.Headers, LevelRequest), userAgent)
+	h := RequestHeader(e.Action.Executor.Headers, userAgent)
 	SetHeader(h, "Content-Type", ContentTypeJSON)
 	SetHeader(h, "X-Batch-Attempt", e.Attempt.UID.String())
 	return h

@@ -6,6 +6,13 @@ import (
 	"time"
 )
 
+// Quotas bound what one account may have, so that none can use up what all share. 0: no bound.
+type Quotas struct {
+	Schedules int   // ACTIVE ones
+	Batches   int   // that have not ended
+	RunBytes  int64 // stored for the runs that have not ended: inputs, results, and the callbacks that tell of them
+}
+
 // Usage is what runs that have not ended hold of their account's quotas.
 type Usage struct {
 	OpenBatches int

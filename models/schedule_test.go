@@ -48,7 +48,7 @@ func TestCronFiresOneRunAtATimeAndACopyWaits(t *testing.T) {
 	copied, err := w.Store.LockRun(t.Context(), runs[1].ID) // the history leaves out the headers
 	modelstest.NoError(t, err)
 	if copied.UID == run.UID || *copied.Callback.URL != "https://customer.example/hook" || copied.Callback.Headers[0].Value != "opensesame" ||
-		copied.CallbackOn != models.CallbackOnFinal || *copied.MaxResults != 7 || copied.PageSize != 5 || *copied.CreatedByUserID != w.Editor.User.ID {
+		copied.CallbackOn != models.CallbackOnFinal || *copied.MaxResults != 7 || copied.PageSize != 5 || *copied.CreatedByUserID != w.Editor.UserID {
 		t.Errorf("the copy is %+v", copied)
 	}
 	w.Clock.Advance(24 * time.Hour)

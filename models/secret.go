@@ -41,23 +41,13 @@ func (s Secret) Matches(hash []byte) bool {
 	return subtle.ConstantTimeCompare(s.Hash(), hash) == 1
 }
 
-// Prefixes let a secret scanner, and a person, tell the keys apart.
-const (
-	sessionTokenPrefix  = "rbs_"
-	userKeyPrefix       = "rbk_"
-	platformKeyPrefix   = "rbp_"
-	projectKeyPrefix    = "rbj_"
-	signingSecretPrefix = "whsec_" // Standard Webhooks
-)
-
-// NewPlatformKey makes a service key with the platform role.
-func NewPlatformKey() Secret { return newToken(platformKeyPrefix) }
-
-func newToken(prefix string) Secret {
-	return Secret(prefix + base64.RawURLEncoding.EncodeToString(randomBytes(32)))
+// NewToken makes a secret of 32 random bytes. By the prefix a secret scanner, and a person, tell what it is for.
+func NewToken(prefix string) Secret {
+	return Secret(prefix + base64.RawURLEncoding.EncodeToString(RandomBytes(32)))
 }
 
-func randomBytes(n int) []byte {
+// RandomBytes makes n of them, which nobody can guess.
+func RandomBytes(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
 	return b

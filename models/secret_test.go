@@ -38,7 +38,7 @@ func holders() map[string]any {
 		"Delivery":        models.Delivery{Callback: callback, Target: target},
 		"*Delivery":       &models.Delivery{Callback: callback, Target: target},
 		"Session":         models.Session{Token: modelstest.HiddenSecret},
-		"Actor":           &models.Actor{Session: &models.Session{Token: modelstest.HiddenSecret}},
+		"Actor":           &models.Actor{SessionToken: modelstest.HiddenSecret},
 		"SigningSecret":   models.SigningSecret{Secret: modelstest.HiddenSecret},
 		"[]SigningSecret": []models.SigningSecret{{Secret: modelstest.HiddenSecret}},
 		"EndpointUpdate":  models.EndpointUpdate{Headers: models.Given([]models.Header{header})},
@@ -114,36 +114,37 @@ func TestSecretMatchesItsOwnHashOnly(t *testing.T) {
 
 func TestEchoedHeaderValueIsMaskedInAnAnswer(t *testing.T) {
 	t.Parallel()
-	header := func(value string) models.SourcedHeader {
-		return modelstest.SourcedHeader("X-A", value, models.LevelProject)
-	}
 	tests := map[string]struct {
-		headers []models.SourcedHeader
+		headers []models.Header
 		body    string
 		want    string
 	}{
 		"the whole value": {
-			[]models.SourcedHeader{header("Bearer your-token")}, "got Bearer your-token!", "got " + models.Masked + "!",
+			[]models.Header{named("Bearer your-token")}, "got Bearer your-token!", "got " + models.Masked + "!",
 		},
 		"the token alone": {
-			[]models.SourcedHeader{header("Bearer your-token")}, `{"token":"your-token"}`, `{"token":"` + models.Masked + `"}`,
+			[]models.Header{named("Bearer your-token")}, `{"token":"your-token"}`, `{"token":"` + models.Masked + `"}`,
 		},
-		"every time":            {[]models.SourcedHeader{header("abcdefgh")}, "abcdefgh abcdefgh", models.Masked + " " + models.Masked},
-		"a short value stays":   {[]models.SourcedHeader{header("ok")}, "all is ok", "all is ok"},
-		"nothing echoed":        {[]models.SourcedHeader{header("your-token")}, "thanks", "thanks"},
-		"no answer":             {[]models.SourcedHeader{header("your-token")}, "", ""},
+		"every time": {
+			[]models.Header{named("abcdefgh")}, "abcdefgh abcdefgh", models.Masked + " " + models.Masked,
+		},
+		"a short value stays":   {[]models.Header{named("ok")}, "all is ok", "all is ok"},
+		"nothing echoed":        {[]models.Header{named("your-token")}, "thanks", "thanks"},
+		"no answer":             {[]models.Header{named("your-token")}, "", ""},
 		"no headers configured": {nil, "thanks", "thanks"},
 		"escaped in JSON": {
-			[]models.SourcedHeader{header(`pass"word\here`)}, `{"a":"pass\"word\\here"}`, `{"a":"` + models.Masked + `"}`,
+			[]models.Header{named(`pass"word\here`)}, `{"a":"pass\"word\\here"}`, `{"a":"` + models.Masked + `"}`,
 		},
 		"escaped in a URL": {
-			[]models.SourcedHeader{header("your/token+1=")}, "?t=your%2Ftoken%2B1%3D", "?t=" + models.Masked,
+			[]models.Header{named("your/token+1=")}, "?t=your%2Ftoken%2B1%3D", "?t=" + models.Masked,
 		},
-		"cut off at the end": {[]models.SourcedHeader{header("Bearer your-token-is-long")}, "you sent your-token-i", "you sent " + models.Masked},
-		"a common beginning": {[]models.SourcedHeader{header("your-token")}, "this is your", "this is your"},
+		"cut off at the end": {
+			[]models.Header{named("Bearer your-token-is-long")}, "you sent your-token-i", "you sent " + models.Masked,
+		},
+		"a common beginning": {[]models.Header{named("your-token")}, "this is your", "this is your"},
 		// A value that begins another one must not leave the other's rest in sight.
 		"one value begins another": {
-			[]models.SourcedHeader{header("abcdefgh"), header("abcdefgh-and-the-rest")}, "abcdefgh-and-the-rest", models.Masked,
+			[]models.Header{named("abcdefgh"), named("abcdefgh-and-the-rest")}, "abcdefgh-and-the-rest", models.Masked,
 		},
 	}
 	for name, test := range tests {

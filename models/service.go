@@ -21,11 +21,10 @@ type Store interface {
 	// No HTTP request and no enqueue belongs inside.
 	InTx(ctx context.Context, f func(Store) error) error
 
-	AccountStore
-	UserStore
-	SSOClientStore
-	ProjectStore
-	ProjectKeyStore
+	PartiesTx
+	SecretsTx
+	Accounts(ctx context.Context, scope Scope, ids ...int64) ([]*Account, error)
+	Projects(ctx context.Context, scope Scope, ids ...int64) ([]*Project, error)
 	ActionStore
 	RunStore
 	RunScheduleStore
@@ -35,7 +34,6 @@ type Store interface {
 	SweepStore
 	RetentionStore
 	RunQuotaStore
-	SigningSecretStore
 	ProcessStore
 	ClockStore
 	TextStore
@@ -93,10 +91,8 @@ type Rules struct {
 	LineWait time.Duration
 	// AllowedNetworks may be reached although they are not public; URLs of runs may be plain http there.
 	AllowedNetworks []netip.Prefix
-	// Quotas bound what one account and one user may have.
+	// Quotas bound what the runs of one account may have.
 	Quotas Quotas
-	// PlatformKeyHash is the hash of the platform's service key; nil: there is none.
-	PlatformKeyHash []byte
 }
 
 // Service has the use-cases. Its methods are safe for concurrent use.
@@ -105,7 +101,7 @@ type Service struct {
 	queue Queue
 	rules Rules
 	log   *slog.Logger
-	clock *clock
+	clock *Clock
 	now   func() time.Time // by it
 	rand  func() float64
 
@@ -147,8 +143,13 @@ func (s *Service) WithClock(now func() time.Time, chance func() float64) *Servic
 }
 
 func (s *Service) goBy(system func() time.Time) {
-	s.clock = newClock(system)
-	s.now = s.clock.now
+	s.clock = NewClock(system)
+	s.now = s.clock.Now
+}
+
+// Project returns one project that the actor may see.
+func (s *Service) Project(ctx context.Context, actor *Actor, id int64) (*Project, error) {
+	return One(s.store.Projects(ctx, actor.Scope(RoleViewer), id))(TypeProject)
 }
 
 // WakeTimeout bounds what a mutation waits for the queue after its commit: a ring and a task take two or three round trips, each well

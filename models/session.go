@@ -19,6 +19,9 @@ type UserKey struct {
 	CreatedAt  time.Time
 }
 
+// TypeUserKey stands in the ObjectIDs of keys of users.
+const TypeUserKey = "UserKey"
+
 // ObjectID returns the key's global id.
 func (k *UserKey) ObjectID() ObjectID { return ObjectID{TypeUserKey, k.ID} }
 
@@ -35,20 +38,20 @@ type Session struct {
 	ExpiresAt time.Time
 	// LastUsedAt lags behind by up to an hour: it is not written at each use.
 	LastUsedAt time.Time
-	// Token is set when the session is made and on the session of a request; it is stored nowhere.
+	// Token is set when the session is made; it is stored nowhere.
 	Token Secret
 }
 
 // CreateUserKey makes a key for the actor, or for the given user when the actor is the platform. The secret is returned
 // this once. CONFLICT when the user has two keys already.
-func (s *Service) CreateUserKey(ctx context.Context, actor *Actor, userID *int64) (*UserKey, Secret, error) {
+func (s *Access) CreateUserKey(ctx context.Context, actor *Actor, userID *int64) (*UserKey, Secret, error) {
 	owner, err := keyOwner(actor, userID)
 	if err != nil {
 		return nil, "", err
 	}
-	secret := newToken(userKeyPrefix)
+	secret := NewToken(userKeyPrefix)
 	key := &UserKey{UserID: owner, SecretHash: secret.Hash(), CreatedAt: s.now()}
-	return key, secret, s.store.InTx(ctx, func(tx Store) error {
+	return key, secret, s.inTx(ctx, func(tx AccessStore) error {
 		if _, err := tx.LockUser(ctx, owner); err != nil {
 			return err
 		}
@@ -71,26 +74,26 @@ func keyOwner(actor *Actor, userID *int64) (int64, error) {
 		return 0, Invalid("userId", "must be given with the platform's service key")
 	case actor.Platform:
 		return *userID, nil
-	case actor.User == nil:
+	case actor.UserID == 0:
 		return 0, actor.RequireUser()
-	case userID != nil && *userID != actor.User.ID:
-		return 0, forbidden("only the platform's service key may make keys for other users")
+	case userID != nil && *userID != actor.UserID:
+		return 0, Forbidden("only the platform's service key may make keys for other users")
 	default:
-		return actor.User.ID, nil
+		return actor.UserID, nil
 	}
 }
 
 // DeleteUserKey ends one of the actor's own keys. Sessions made with it live on.
-func (s *Service) DeleteUserKey(ctx context.Context, actor *Actor, id int64) (*UserKey, error) {
+func (s *Access) DeleteUserKey(ctx context.Context, actor *Actor, id int64) (*UserKey, error) {
 	if err := actor.RequireUser(); err != nil {
 		return nil, err
 	}
-	return s.store.DeleteUserKey(ctx, actor.User.ID, id)
+	return s.store.DeleteUserKey(ctx, actor.UserID, id)
 }
 
 // CreateSession makes a session from a user key. Whichever part is wrong, the error is the same
 // INCORRECT_USER_KEY_ID_OR_SECRET.
-func (s *Service) CreateSession(ctx context.Context, userKeyID int64, secret Secret, name *string) (*Session, error) {
+func (s *Access) CreateSession(ctx context.Context, userKeyID int64, secret Secret, name *string) (*Session, error) {
 	if err := checkOptionalName("name", name); err != nil {
 		return nil, err
 	}
@@ -104,17 +107,17 @@ func (s *Service) CreateSession(ctx context.Context, userKeyID int64, secret Sec
 	return s.StartSession(ctx, key.UserID, name)
 }
 
-// StartSession makes a session without a key: for CreateSession and for the demo tenant of the first start. Where the user has as many as
-// the quota says, the least recently used one ends.
-func (s *Service) StartSession(ctx context.Context, userID int64, name *string) (*Session, error) {
-	token := newToken(sessionTokenPrefix)
+// StartSession makes a session without a key: for CreateSession and for the demo tenant of the first start. Where the
+// user has as many as the quota says, the least recently used one ends.
+func (s *Access) StartSession(ctx context.Context, userID int64, name *string) (*Session, error) {
+	token := NewToken(sessionTokenPrefix)
 	at := s.now()
 	session := &Session{
 		UserID: userID, TokenHash: token.Hash(), Name: name,
 		CreatedAt: at, ExpiresAt: at.Add(SessionLifetime), LastUsedAt: at, Token: token,
 	}
-	return session, s.store.InTx(ctx, func(tx Store) error {
-		if most := s.rules.Quotas.Sessions; most > 0 {
+	return session, s.inTx(ctx, func(tx AccessStore) error {
+		if most := s.rules.MaxSessions; most > 0 {
 			if _, err := tx.LockUser(ctx, userID); err != nil {
 				return err
 			}
@@ -134,7 +137,7 @@ const (
 )
 
 // noteUse writes down that a session is used, now and then. A request does not fail where that fails.
-func (s *Service) noteUse(ctx context.Context, session *Session) {
+func (s *Access) noteUse(ctx context.Context, session *Session) {
 	at := s.now()
 	if at.Sub(session.LastUsedAt) < sessionUse {
 		return
@@ -147,15 +150,15 @@ func (s *Service) noteUse(ctx context.Context, session *Session) {
 }
 
 // DeleteSession ends the session that the request came with.
-func (s *Service) DeleteSession(ctx context.Context, actor *Actor) (*Session, error) {
+func (s *Access) DeleteSession(ctx context.Context, actor *Actor) error {
 	if err := actor.RequireUser(); err != nil {
-		return nil, err
+		return err
 	}
-	return actor.Session, s.store.DeleteSession(ctx, actor.Session.ID)
+	return s.store.DeleteSession(ctx, actor.SessionToken.Hash())
 }
 
 // AuthenticateSession turns a session token into an actor. UNAUTHENTICATED when the token is unknown or expired.
-func (s *Service) AuthenticateSession(ctx context.Context, token Secret) (*Actor, error) {
+func (s *Access) AuthenticateSession(ctx context.Context, token Secret) (*Actor, error) {
 	session, err := s.store.SessionByToken(ctx, token.Hash())
 	if ErrorCode(err) == CodeNotFound {
 		return nil, Unauthenticated()
@@ -166,13 +169,8 @@ func (s *Service) AuthenticateSession(ctx context.Context, token Secret) (*Actor
 	if !s.now().Before(session.ExpiresAt) {
 		return nil, Unauthenticated()
 	}
-	session.Token = token
 	s.noteUse(ctx, session)
-	user, err := One(s.store.Users(ctx, session.UserID))(TypeUser)
-	if err != nil {
-		return nil, err
-	}
-	memberships, err := s.store.Memberships(ctx, user.ID)
+	memberships, err := s.store.Memberships(ctx, session.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -180,5 +178,5 @@ func (s *Service) AuthenticateSession(ctx context.Context, token Secret) (*Actor
 	for _, m := range memberships {
 		roles[m.AccountID] = m.Role
 	}
-	return &Actor{User: user, Session: session, Roles: roles}, nil
+	return &Actor{UserID: session.UserID, SessionToken: token, Roles: roles}, nil
 }

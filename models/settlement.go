@@ -32,7 +32,7 @@ type Settlement struct {
 // Decide says what becomes of a delivery after its request: success, another attempt later, or giving up.
 func (s *Service) Decide(d *Delivery, o Outcome) *Settlement {
 	return s.settlement(d, func(next *Delivery, at time.Time) {
-		next.Attempt.finish(o, next.rules(), next.Target.Headers, at)
+		next.Attempt.finish(o, next.rules(), next.Target.Configured(), at)
 		next.Attempt.Warning = next.warning()
 		s.decide(next, o, at)
 	})

@@ -14,7 +14,7 @@ import (
 func Sign(secrets []*SigningSecret, id string, at time.Time, body []byte) (string, error) {
 	signatures := make([]string, len(secrets))
 	for i, s := range secrets {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Secret.Reveal(), signingSecretPrefix))
+		key, err := s.Key()
 		if err != nil {
 			return "", err
 		}

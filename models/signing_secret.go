@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"encoding/base64"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,14 @@ type SigningSecret struct {
 	ExpiresAt *time.Time // nil: does not expire
 	// Unreadable is why the secret could not be read, nil when it could.
 	Unreadable error
+}
+
+// signingSecretPrefix is that of the Standard Webhooks specification.
+const signingSecretPrefix = "whsec_"
+
+// Key is what it signs with.
+func (s *SigningSecret) Key() ([]byte, error) {
+	return base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Secret.Reveal(), signingSecretPrefix))
 }
 
 // unreadable is why one of the secrets could not be read, nil when all could.
@@ -39,49 +48,12 @@ type SecretsTx interface {
 	SigningSecrets(ctx context.Context, now time.Time, owners ...SigningOwner) (map[SigningOwner][]*SigningSecret, error)
 }
 
-// SigningSecretStore keeps signing secrets.
-type SigningSecretStore interface {
-	CreateSigningSecret(ctx context.Context, s *SigningSecret) error
-	// ExpireSigningSecrets makes the owner's secrets expire at the given time, unless they do so earlier.
-	ExpireSigningSecrets(ctx context.Context, owner SigningOwner, at time.Time) error
-	SecretsTx
-}
-
 // signingKeyBytes is within the 24 to 64 bytes of the Standard Webhooks specification.
 const signingKeyBytes = 32
 
 func newSigningSecret(owner SigningOwner, at time.Time) *SigningSecret {
-	text := signingSecretPrefix + base64.StdEncoding.EncodeToString(randomBytes(signingKeyBytes))
+	text := signingSecretPrefix + base64.StdEncoding.EncodeToString(RandomBytes(signingKeyBytes))
 	return &SigningSecret{Owner: owner, Secret: Secret(text), CreatedAt: at}
-}
-
-// ProjectSigningSecrets returns the secrets that sign now, newest first, of those of the given projects on which the actor is
-// Admin.
-func (s *Service) ProjectSigningSecrets(ctx context.Context, actor *Actor, projectIDs ...int64) (map[int64][]*SigningSecret, error) {
-	projects, err := s.store.Projects(ctx, actor.Scope(RoleAdmin), projectIDs...)
-	if err != nil {
-		return nil, err
-	}
-	owners := make([]SigningOwner, len(projects))
-	for i, p := range projects {
-		owners[i] = SigningOwner{ProjectID: p.ID}
-	}
-	secrets, err := s.store.SigningSecrets(ctx, s.now(), owners...)
-	byProject := make(map[int64][]*SigningSecret, len(secrets))
-	for owner, list := range secrets {
-		byProject[owner.ProjectID], err = list, firstError(err, unreadable(list))
-	}
-	return byProject, err
-}
-
-// SSOClientSigningSecrets returns the secrets that sign an SSO client's notices now, newest first. Platform only.
-func (s *Service) SSOClientSigningSecrets(ctx context.Context, actor *Actor, id int64) ([]*SigningSecret, error) {
-	if err := actor.RequirePlatform(); err != nil {
-		return nil, err
-	}
-	owner := SigningOwner{SSOClientID: id}
-	secrets, err := s.store.SigningSecrets(ctx, s.now(), owner)
-	return secrets[owner], firstError(err, unreadable(secrets[owner]))
 }
 
 // Limits on rotating a signing secret.
@@ -92,9 +64,11 @@ const (
 	maxSigningSecrets = 5
 )
 
-// RotateSigningSecret makes a new signing secret for a project. The old ones sign beside it until they expire, after the given time
-// (0 to 30 days). Admin only. CONFLICT when five are live already.
-func (s *Service) RotateSigningSecret(ctx context.Context, actor *Actor, projectID int64, expireOldAfter time.Duration) (*Project, *SigningSecret, error) {
+// RotateSigningSecret makes a new signing secret for a project. The old ones sign beside it until they expire, after
+// the given time (0 to 30 days). Admin only. CONFLICT when five are live already.
+func (s *Tenants) RotateSigningSecret(
+	ctx context.Context, actor *Actor, projectID int64, expireOldAfter time.Duration,
+) (*Project, *SigningSecret, error) {
 	if expireOldAfter < 0 || expireOldAfter > MaxExpireOldAfter {
 		return nil, nil, Invalid("expireOldAfter", "must be between 0s and %s", FormatDuration(MaxExpireOldAfter))
 	}
@@ -102,7 +76,7 @@ func (s *Service) RotateSigningSecret(ctx context.Context, actor *Actor, project
 	at := s.now()
 	secret := newSigningSecret(owner, at)
 	var project *Project
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
+	err := s.inTx(ctx, func(tx TenantStore) (err error) {
 		if project, err = tx.LockProject(ctx, actor.Scope(RoleViewer), projectID); err != nil {
 			return err
 		}
@@ -114,7 +88,8 @@ func (s *Service) RotateSigningSecret(ctx context.Context, actor *Actor, project
 			return err
 		}
 		if len(live[owner]) >= maxSigningSecrets {
-			return Conflict("projectId", "the project has %d signing secrets that have not expired; wait for one to expire", maxSigningSecrets)
+			return Conflict("projectId",
+				"the project has %d signing secrets that have not expired; wait for one to expire", maxSigningSecrets)
 		}
 		if err := tx.ExpireSigningSecrets(ctx, owner, at.Add(expireOldAfter)); err != nil {
 			return err

@@ -32,6 +32,9 @@ type SSOClient struct {
 	UpdatedAt  time.Time
 }
 
+// TypeSSOClient stands in the ObjectIDs of SSO clients.
+const TypeSSOClient = "SSOClient"
+
 // ObjectID returns the SSO client's global id.
 func (c *SSOClient) ObjectID() ObjectID { return ObjectID{TypeSSOClient, c.ID} }
 
@@ -46,14 +49,11 @@ func (c *SSOClient) WebhookHeaders() ([]Header, error) {
 	return c.Webhook.Headers, c.Webhook.Unreadable
 }
 
-// SSOClientStore keeps SSO clients. Only the platform and the delivery engine reach them, so there is no Scope.
-type SSOClientStore interface {
-	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
-	LockSSOClient(ctx context.Context, id int64) (*SSOClient, error)
-	// CreateSSOClient sets the ID unless it is given; a given one that is taken is a CONFLICT on rawID.
-	CreateSSOClient(ctx context.Context, c *SSOClient) error
-	UpdateSSOClient(ctx context.Context, c *SSOClient) error
-}
+// Names of the fields of the Webhook in the API.
+const (
+	fieldWebhookURL     = "webhookUrl"
+	fieldWebhookHeaders = "webhookHeaders"
+)
 
 // NewSSOClient is the input of CreateSSOClient. RawID 0 lets the database choose.
 type NewSSOClient struct {
@@ -64,12 +64,14 @@ type NewSSOClient struct {
 }
 
 // CreateSSOClient makes an SSO client and its first signing secret. Platform only.
-func (s *Service) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOClient) (*SSOClient, error) {
+func (s *Tenants) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOClient) (*SSOClient, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
 	at := s.now()
-	c := &SSOClient{ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), CreatedAt: at, UpdatedAt: at}
+	c := &SSOClient{
+		ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), CreatedAt: at, UpdatedAt: at,
+	}
 	err := firstError(
 		checkNewID("rawID", in.RawID),
 		CheckName("name", in.Name),
@@ -79,7 +81,7 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOCl
 	if err != nil {
 		return nil, err
 	}
-	return c, s.store.InTx(ctx, func(tx Store) error {
+	return c, s.inTx(ctx, func(tx TenantStore) error {
 		if err := tx.CreateSSOClient(ctx, c); err != nil {
 			return err
 		}
@@ -96,12 +98,12 @@ type SSOClientUpdate struct {
 }
 
 // UpdateSSOClient changes what is given. Platform only.
-func (s *Service) UpdateSSOClient(ctx context.Context, actor *Actor, in SSOClientUpdate) (*SSOClient, error) {
+func (s *Tenants) UpdateSSOClient(ctx context.Context, actor *Actor, in SSOClientUpdate) (*SSOClient, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
 	var c *SSOClient
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
+	err := s.inTx(ctx, func(tx TenantStore) (err error) {
 		if c, err = tx.LockSSOClient(ctx, in.SSOClientID); err != nil {
 			return err
 		}
@@ -118,12 +120,4 @@ func (s *Service) UpdateSSOClient(ctx context.Context, actor *Actor, in SSOClien
 		return tx.UpdateSSOClient(ctx, c)
 	})
 	return c, err
-}
-
-// SSOClient returns one SSO client. Platform only: to everyone else there is none.
-func (s *Service) SSOClient(ctx context.Context, actor *Actor, id int64) (*SSOClient, error) {
-	if !actor.Scope(RoleViewer).Everything() {
-		return nil, NotFound(TypeSSOClient)
-	}
-	return One(s.store.SSOClients(ctx, id))(TypeSSOClient)
 }

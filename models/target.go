@@ -1,5 +1,10 @@
 package models
 
+import (
+	"slices"
+	"strings"
+)
+
 // Level is where in the configuration a value of a target comes from.
 type Level string
 
@@ -27,26 +32,53 @@ type SourcedHeader struct {
 }
 
 // EffectiveTarget is the precedence of project over account. Headers travel with the URL they stand beside: with the
-// project's URL go the project's headers only (an account's secret never leaves for a URL that a project editor typed);
-// with the account's URL go the account's, with the project's laid over them by name.
+// project's URL go the project's headers only (an account's secret never leaves for a URL that a project editor
+// typed); with the account's URL go the account's, with the project's laid over them by name.
 func EffectiveTarget(account, project Endpoint) Target {
-	switch {
-	case project.URL != nil:
-		return Target{*project.URL, LevelProject, Sourced(project.Headers, LevelProject), project.Unreadable}
-	case account.URL != nil:
-		return Target{*account.URL, LevelAccount, overlay(
-			Sourced(account.Headers, LevelAccount), Sourced(project.Headers, LevelProject),
-		), firstError(account.Unreadable, project.Unreadable)}
-	default:
-		return Target{}
+	if project.URL != nil || account.URL == nil {
+		return TargetOf(LevelProject, project)
 	}
+	t := TargetOf(LevelAccount, account)
+	t.Headers = overlay(t.Headers, sourced(project.Headers, LevelProject))
+	t.Unreadable = firstError(t.Unreadable, project.Unreadable)
+	return t
 }
 
-// Sourced returns the headers of one level.
-func Sourced(headers []Header, source Level) []SourcedHeader {
+// TargetOf is the target that an endpoint of a level makes; none where the endpoint has no URL.
+func TargetOf(level Level, e Endpoint) Target {
+	if e.URL == nil {
+		return Target{}
+	}
+	return Target{*e.URL, level, sourced(e.Headers, level), e.Unreadable}
+}
+
+// Configured returns the headers as they are sent.
+func (t Target) Configured() []Header {
+	headers := make([]Header, len(t.Headers))
+	for i, h := range t.Headers {
+		headers[i] = h.Header
+	}
+	return headers
+}
+
+func sourced(headers []Header, source Level) []SourcedHeader {
 	out := make([]SourcedHeader, len(headers))
 	for i, h := range headers {
 		out[i] = SourcedHeader{h, source}
+	}
+	return out
+}
+
+// overlay returns base with the headers of top laid over it by name, without regard to letter case.
+func overlay(base, top []SourcedHeader) []SourcedHeader {
+	out := slices.Clone(base)
+	for _, h := range top {
+		i := slices.IndexFunc(out, func(o SourcedHeader) bool { return strings.EqualFold(o.Key, h.Key) })
+		if i < 0 {
+			out = append(out, h)
+		} else {
+			out[i] = h
+		}
 	}
 	return out
 }

@@ -66,21 +66,12 @@ func (h halting) UpdateRuns(ctx context.Context, runs ...*models.Run) error {
 	return h.statement("UpdateRuns", func() error { return h.Store.UpdateRuns(ctx, runs...) })
 }
 
-func (h halting) ExpireSigningSecrets(ctx context.Context, owner models.SigningOwner, at time.Time) error {
-	return h.statement("ExpireSigningSecrets", func() error { return h.Store.ExpireSigningSecrets(ctx, owner, at) })
-}
-
-func (h halting) CreateSigningSecret(ctx context.Context, s *models.SigningSecret) error {
-	return h.statement("CreateSigningSecret", func() error { return h.Store.CreateSigningSecret(ctx, s) })
-}
-
 func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(w *modelstest.World) func(s *models.Service) error{
 		"GiveBackCallbacks of a claim":   claimAgain,
 		"SigningSecrets of a claim":      claimAgain,
 		"GiveBackCallbacks of a release": releaseAgain,
-		"ExpireSigningSecrets":           rotateAgain,
 		"UpdateSchedules":                pauseAgain,
 		"CreateBatches":                  runAgain,
 	} {
@@ -109,13 +100,6 @@ func claimAgain(w *modelstest.World) func(*models.Service) error {
 func releaseAgain(w *modelstest.World) func(*models.Service) error {
 	d := w.MustClaim(w.NewCallback().ID)
 	return func(s *models.Service) error { return s.Release(w.T.Context(), []*models.Delivery{d}) }
-}
-
-func rotateAgain(w *modelstest.World) func(*models.Service) error {
-	return func(s *models.Service) error {
-		_, _, err := s.RotateSigningSecret(w.T.Context(), w.Admin, w.Shop.ID, time.Hour)
-		return err
-	}
 }
 
 func pauseAgain(w *modelstest.World) func(*models.Service) error {

@@ -21,10 +21,16 @@ func watch(w *modelstest.World) *modelstest.Monitor {
 	return m
 }
 
-// lostKey is a service on the same database whose store seals with a key that the world's has not.
-func lostKey(w *modelstest.World) *models.Service {
+// lostStore is the same database, and seals with a key that the world's has not.
+func lostStore(w *modelstest.World) *store.Store {
 	w.T.Helper()
-	return w.ServiceOn(storetest.OpenWithKey(w.T, w.DatabaseURL, bytes.Repeat([]byte{99}, store.KeyBytes)))
+	return storetest.OpenWithKey(w.T, w.DatabaseURL, bytes.Repeat([]byte{99}, store.KeyBytes))
+}
+
+// lostKey are the use-cases of tenants on it.
+func lostKey(w *modelstest.World) *models.Tenants {
+	w.T.Helper()
+	return w.TenantsOn(lostStore(w))
 }
 
 var secretHeader = models.Given([]models.Header{{Key: "Authorization", Value: "Bearer opensesame"}})
@@ -35,7 +41,7 @@ func lose(w *modelstest.World, p *models.Project) {
 	setHeaders(w, lostKey(w), p)
 }
 
-func setHeaders(w *modelstest.World, s *models.Service, p *models.Project) {
+func setHeaders(w *modelstest.World, s *models.Tenants, p *models.Project) {
 	w.T.Helper()
 	_, err := s.UpdateProject(w.T.Context(), w.Platform, models.ProjectUpdate{
 		ProjectID: p.ID, Callback: models.EndpointUpdate{Headers: secretHeader},
@@ -55,9 +61,12 @@ func putOffs() (delays []time.Duration) {
 
 func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	for name, lose := range map[string]func(w *modelstest.World, lost *models.Service) error{
-		"its project's headers": func(w *modelstest.World, lost *models.Service) error { setHeaders(w, lost, w.Shop); return nil },
-		"a signing secret": func(w *modelstest.World, lost *models.Service) error {
+	for name, lose := range map[string]func(w *modelstest.World, lost *models.Tenants) error{
+		"its project's headers": func(w *modelstest.World, lost *models.Tenants) error {
+			setHeaders(w, lost, w.Shop)
+			return nil
+		},
+		"a signing secret": func(w *modelstest.World, lost *models.Tenants) error {
 			_, _, err := lost.RotateSigningSecret(w.T.Context(), w.Platform, w.Shop.ID, time.Hour)
 			return err
 		},
@@ -113,7 +122,7 @@ func TestUnreadableCallbackLeavesAsSoonAsItIsMended(t *testing.T) {
 		w.ClaimLane(w.Lane(modelstest.ProjectHost), 1)
 		w.Clock.Advance(w.ReadCallback(c.ID).NextAttemptAt.Sub(w.Clock.Now()))
 	}
-	setHeaders(w, w.Service, w.Shop)
+	setHeaders(w, w.Tenants, w.Shop)
 	w.MustSettle(w.MustClaim(c.ID), modelstest.Answered(500))
 	if c = w.ReadCallback(c.ID); c.UnreadableSince != nil || c.FailureCount != 1 {
 		t.Errorf("got %+v", c)
@@ -230,7 +239,7 @@ func TestUnreadableBatchIsPutOffAndHoldsUpNoOther(t *testing.T) {
 	a := w.NewAction()
 	in := w.RunInput()
 	in.Callback = &models.NewRunCallback{URL: modelstest.RunURL, On: models.CallbackOnAll, Headers: secretHeader.Value}
-	bad, err := lostKey(w).CreateRun(t.Context(), w.Editor, in)
+	bad, err := w.ServiceOn(lostStore(w)).CreateRun(t.Context(), w.Editor, in)
 	modelstest.NoError(t, err)
 	good := w.NewRun()
 	claimed, movedTo, _, err := w.ClaimBatches(t.Context(), modelstest.Limit(a.Lane(), 10))
@@ -274,7 +283,7 @@ func TestBatchesOfAnUnreadableExecutorWaitAndGoOnWhenItIsMended(t *testing.T) {
 	a := w.NewAction()
 	run := w.NewRun()
 	set := models.ActionSettings{Executor: models.EndpointUpdate{Headers: secretHeader}}
-	_, err := lostKey(w).UpdateAction(t.Context(), w.Platform, a.ID, set)
+	_, err := w.ServiceOn(lostStore(w)).UpdateAction(t.Context(), w.Platform, a.ID, set)
 	modelstest.NoError(t, err)
 	if got := w.MustClaimBatches(a, 10); len(got) != 0 {
 		t.Fatalf("called without its headers: %v", got)
@@ -299,7 +308,7 @@ func TestScheduleThatCannotBeFiredIsPutOffAndTheOthersFire(t *testing.T) {
 			in := w.RunInput()
 			hourly(&in)
 			in.Callback = &models.NewRunCallback{URL: modelstest.RunURL, On: models.CallbackOnAll, Headers: secretHeader.Value}
-			run, err := lostKey(w).CreateRun(w.T.Context(), w.Editor, in)
+			run, err := w.ServiceOn(lostStore(w)).CreateRun(w.T.Context(), w.Editor, in)
 			modelstest.NoError(w.T, err)
 			return *run.ScheduleID
 		}, []models.RunStatus{models.RunInvalid}},

@@ -16,6 +16,9 @@ type User struct {
 	CreatedAt     time.Time
 }
 
+// TypeUser stands in the ObjectIDs of users.
+const TypeUser = "User"
+
 // ObjectID returns the user's global id.
 func (u *User) ObjectID() ObjectID { return ObjectID{TypeUser, u.ID} }
 
@@ -31,34 +34,6 @@ type Membership struct {
 	Role      Role
 }
 
-// UserStore keeps users, their keys and their sessions.
-type UserStore interface {
-	// Users finds users without regard to scope; a caller reaches one only through an entity that it may see.
-	Users(ctx context.Context, ids ...int64) ([]*User, error)
-	// CreateUser sets the ID unless it is given; a taken email or rawID is a CONFLICT.
-	CreateUser(ctx context.Context, u *User, memberships []Membership) error
-	Memberships(ctx context.Context, userID int64) ([]Membership, error)
-
-	// LockUser keeps two transactions from counting the user's keys at the same time.
-	LockUser(ctx context.Context, id int64) (*User, error)
-	UserKeys(ctx context.Context, userID int64) ([]*UserKey, error)
-	UserKey(ctx context.Context, id int64) (*UserKey, error)
-	CreateUserKey(ctx context.Context, k *UserKey) error
-	DeleteUserKey(ctx context.Context, userID, id int64) (*UserKey, error)
-
-	CreateSession(ctx context.Context, s *Session) error
-	// UseSession notes when a session was used.
-	UseSession(ctx context.Context, id int64, at time.Time) error
-	// KeepSessions deletes all sessions of a user but so many, the most recently used.
-	KeepSessions(ctx context.Context, userID int64, most int) error
-	SessionByToken(ctx context.Context, tokenHash []byte) (*Session, error)
-	DeleteSession(ctx context.Context, id int64) error
-
-	// PlatformKeyHash is the hash of the service key that was made on the first start, nil where there is none.
-	PlatformKeyHash(ctx context.Context) ([]byte, error)
-	SetPlatformKeyHash(ctx context.Context, hash []byte) error
-}
-
 // NewUser is the input of CreateUser. RawID 0 lets the database choose.
 type NewUser struct {
 	Email         string
@@ -70,7 +45,7 @@ type NewUser struct {
 }
 
 // CreateUser makes a user with its roles. Platform only.
-func (s *Service) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*User, error) {
+func (s *Access) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*User, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
@@ -89,7 +64,7 @@ func (s *Service) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*Us
 		ID: in.RawID, Email: in.Email, FirstName: in.FirstName, LastName: in.LastName,
 		PartnerUserID: in.PartnerUserID, CreatedAt: s.now(),
 	}
-	return u, s.store.InTx(ctx, func(tx Store) error {
+	return u, s.inTx(ctx, func(tx AccessStore) error {
 		for _, m := range in.Accounts {
 			if _, err := One(tx.Accounts(ctx, actor.Scope(RoleViewer), m.AccountID))(TypeAccount); err != nil {
 				return err
@@ -121,17 +96,4 @@ func checkMemberships(memberships []Membership) error {
 		seen[m.AccountID] = true
 	}
 	return nil
-}
-
-// Users finds users by id, in no order. It is for fields of entities that the caller may see (a crawl's creator).
-func (s *Service) Users(ctx context.Context, ids ...int64) ([]*User, error) {
-	return s.store.Users(ctx, ids...)
-}
-
-// User returns a user to itself and to the platform. To everyone else there is none.
-func (s *Service) User(ctx context.Context, actor *Actor, id int64) (*User, error) {
-	if actor == nil || !actor.Platform && (actor.User == nil || actor.User.ID != id) {
-		return nil, NotFound(TypeUser)
-	}
-	return One(s.store.Users(ctx, id))(TypeUser)
 }

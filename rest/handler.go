@@ -40,7 +40,8 @@ type request struct {
 
 // Services are the use-cases that the doors lead to.
 type Services struct {
-	*models.Service // of tenants and callbacks
+	*models.Service // of callbacks and runs
+	Access          *models.Access
 	Jobs            *job.Service
 }
 
@@ -98,7 +99,7 @@ func (h *handler) open(w http.ResponseWriter, r *http.Request, d door) {
 
 func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, err error) {
 	if !d.public {
-		if r.actor, err = h.service.Authenticate(r.Context(), models.CredentialsFrom(r.Header)); err != nil {
+		if r.actor, err = h.service.Access.Authenticate(r.Context(), models.CredentialsFrom(r.Header)); err != nil {
 			return nil, err
 		}
 		if err := r.actor.RequireKnown(); err != nil {
@@ -156,7 +157,7 @@ func (r *request) namedProject() (id int64, given bool, err error) {
 		}
 		given = true
 	}
-	key := r.actor.ProjectKey
+	key := r.actor.Key
 	switch {
 	case key == nil:
 		return id, given, nil

@@ -76,7 +76,7 @@ func newWorld(tb testing.TB) *world {
 }
 
 func (w *world) handlerOf(s modelstest.Services) http.Handler {
-	services := rest.Services{Service: s.Service, Jobs: s.JobService}
+	services := rest.Services{Service: s.Service, Access: s.Access, Jobs: s.JobService}
 	return identified(rest.NewHandler(services, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 
@@ -91,11 +91,11 @@ func identified(next http.Handler) http.Handler {
 
 func (w *world) servicesOn(db *trap) modelstest.Services {
 	rules := models.Rules{
-		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, PlatformKeyHash: platformKey.Hash(), Quotas: w.quotas,
+		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, Quotas: w.quotas,
 	}
 	return modelstest.Wiring{
 		Store: db.Store, Engine: modelstest.Choosy{Store: db}, Queue: w.queue, Rules: rules, Now: w.clock.Now,
-		Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Access: models.AccessRules{PlatformKeyHash: platformKey.Hash()}, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	}.Services()
 }
 

@@ -28,6 +28,8 @@ type app struct {
 	redis    redis.UniversalClient
 	queue    *jobs.Queue
 	service  *models.Service
+	tenants  *models.Tenants
+	access   *models.Access
 	crawls   *crawl.Service
 	jobs     *job.Service
 	registry *prometheus.Registry
@@ -95,14 +97,14 @@ func (a *app) openOthers(ctx context.Context) error {
 		PublicURL: a.cfg.PublicURL, LineWait: a.cfg.LineWait, Schedule: a.cfg.RetrySchedule.Schedule, AllowedNetworks: a.cfg.AllowedNetworks,
 		Quotas: a.cfg.quotas(),
 	}
-	platformKey, err := a.platformKeyHash(ctx, rules)
+	platformKey, err := a.platformKeyHash(ctx)
 	if err != nil {
 		return err
 	}
-	rules.PlatformKeyHash = platformKey
 	a.service = models.NewService(a.store, a.queue, rules, a.log)
-	a.crawls = crawl.NewService(a.service, a.store, a.store.InCrawlTx, a.log)
-	a.jobs = job.NewService(a.service, a.store, a.store.InJobTx)
+	a.tenants, a.access = a.openTenants(a.store, platformKey, a.service.Now)
+	a.crawls = crawl.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InCrawlTx, a.log)
+	a.jobs = job.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InJobTx)
 	a.service.CountTroubles(a.troubles)
 	if err := a.service.SyncClock(ctx); err != nil {
 		return fmt.Errorf("read the database's clock: %w", err)

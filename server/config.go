@@ -185,11 +185,9 @@ func (c *config) problems() []string {
 	return found
 }
 
-// quotas are what one account and one user may have.
+// quotas are what the runs of one account may have.
 func (c *config) quotas() models.Quotas {
-	return models.Quotas{
-		Schedules: c.QuotaSchedules, Batches: c.QuotaBatches, RunBytes: int64(c.QuotaRunBytes), Projects: c.QuotaProjects, Sessions: c.QuotaSessions,
-	}
+	return models.Quotas{Schedules: c.QuotaSchedules, Batches: c.QuotaBatches, RunBytes: int64(c.QuotaRunBytes)}
 }
 
 // retention is how long what has ended is kept.

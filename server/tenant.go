@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/store"
 )
 
 // The demo tenant that a first start in an empty data folder makes.
@@ -24,15 +26,15 @@ type tenant struct {
 	platformKey models.Secret // empty where it is the environment's: who set it knows it
 }
 
-// platformKeyHash returns the hash of the platform's key: that of the configuration, or else the one that the first start on
-// the embedded default made.
-func (a *app) platformKeyHash(ctx context.Context, rules models.Rules) ([]byte, error) {
+// platformKeyHash returns the hash of the platform's key: that of the configuration, or else the one that the first
+// start on the embedded default made.
+func (a *app) platformKeyHash(ctx context.Context) ([]byte, error) {
 	var stored []byte
 	if a.cfg.embedded() {
 		var err error
 		stored, err = a.store.PlatformKeyHash(ctx)
 		if err == nil && stored == nil {
-			stored, err = a.makeTenant(ctx, rules)
+			stored, err = a.makeTenant(ctx)
 		}
 		if err != nil {
 			return nil, err
@@ -42,26 +44,37 @@ func (a *app) platformKeyHash(ctx context.Context, rules models.Rules) ([]byte, 
 		return a.cfg.PlatformKey.Hash(), nil
 	}
 	if stored == nil {
-		a.log.WarnContext(ctx, "platform.no_key", "meaning", "RINGBACK_PLATFORM_KEY is not set: nobody can finish crawls or make accounts")
+		a.log.WarnContext(ctx, "platform.no_key",
+			"meaning", "RINGBACK_PLATFORM_KEY is not set: nobody can finish crawls or make accounts")
 	}
 	return stored, nil
 }
 
-// makeTenant makes the demo tenant and the platform's key in one transaction: a start that dies in the middle is a first start again.
-func (a *app) makeTenant(ctx context.Context, rules models.Rules) ([]byte, error) {
+// openTenants wires the use-cases of tenants to a database, or to a transaction.
+func (a *app) openTenants(
+	s *store.Store, platformKeyHash []byte, now func() time.Time,
+) (*models.Tenants, *models.Access) {
+	tenants := models.NewTenants(models.NewTenantQueries(s, now), s.InTenantTx, a.cfg.QuotaProjects)
+	rules := models.AccessRules{PlatformKeyHash: platformKeyHash, MaxSessions: a.cfg.QuotaSessions}
+	return tenants, models.NewAccess(s, s.InAccessTx, rules, now, a.log)
+}
+
+// makeTenant makes the demo tenant and the platform's key in one transaction: a start that dies in the middle is a
+// first start again.
+func (a *app) makeTenant(ctx context.Context) ([]byte, error) {
 	t := &tenant{}
 	key := a.cfg.PlatformKey
 	if key == "" {
 		t.platformKey = models.NewPlatformKey()
 		key = t.platformKey
 	}
-	err := a.store.InTx(ctx, func(tx models.Store) (err error) {
-		service := models.NewService(tx, nil, rules, a.log)
-		if err := createDemoTenant(ctx, service); err != nil {
+	err := a.store.Transaction(ctx, func(tx *store.Store) (err error) {
+		tenants, access := a.openTenants(tx, nil, models.NewClock(time.Now).Now)
+		if err := createDemoTenant(ctx, tenants, access); err != nil {
 			return err
 		}
 		name := "first start"
-		if t.session, err = service.StartSession(ctx, demoUserID, &name); err != nil {
+		if t.session, err = access.StartSession(ctx, demoUserID, &name); err != nil {
 			return err
 		}
 		return tx.SetPlatformKeyHash(ctx, key.Hash())
@@ -73,27 +86,27 @@ func (a *app) makeTenant(ctx context.Context, rules models.Rules) ([]byte, error
 	return key.Hash(), nil
 }
 
-func createDemoTenant(ctx context.Context, service *models.Service) error {
+func createDemoTenant(ctx context.Context, tenants *models.Tenants, access *models.Access) error {
 	platform := models.PlatformActor()
-	sso, err := service.CreateSSOClient(ctx, platform, models.NewSSOClient{Name: "Acme SSO", RawID: demoSSOClientID})
+	sso, err := tenants.CreateSSOClient(ctx, platform, models.NewSSOClient{Name: "Acme SSO", RawID: demoSSOClientID})
 	if err != nil {
 		return err
 	}
 	partnerAccount, partnerUser, zone, first, last := "123123", "3333312", "Europe/London", "Demo", "User"
-	account, err := service.CreateAccount(ctx, platform, models.NewAccount{
+	account, err := tenants.CreateAccount(ctx, platform, models.NewAccount{
 		Name: "Demo account", RawID: demoAccountID, Timezone: &zone, SSOClientID: &sso.ID, PartnerAccountID: &partnerAccount,
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := service.CreateUser(ctx, platform, models.NewUser{
+	if _, err := access.CreateUser(ctx, platform, models.NewUser{
 		Email: "demo@example.com", RawID: demoUserID, FirstName: &first, LastName: &last, PartnerUserID: &partnerUser,
 		Accounts: []models.Membership{{AccountID: account.ID, Role: models.RoleAdmin}},
 	}); err != nil {
 		return err
 	}
 	for id, name := range map[int64]string{demoProjectID: "Demo project", demoOtherProjectID: "Second demo project"} {
-		if _, err := service.CreateProject(ctx, platform, models.NewProject{
+		if _, err := tenants.CreateProject(ctx, platform, models.NewProject{
 			AccountID: account.ID, RawID: id, Name: name, PrimaryDomain: "https://www.example.com/",
 		}); err != nil {
 			return err

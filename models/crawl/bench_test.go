@@ -23,18 +23,19 @@ func BenchmarkFinishCrawl(b *testing.B) {
 	count := func(context.Context, string, time.Duration) { statements.Add(1) }
 	db := storetest.Open(b, store.WithMaxConns(20), store.WithStatementLog(count)) // as many as a server has
 	service := models.NewService(db, &modelstest.Queue{}, models.Rules{Schedule: modelstest.TwoRetries}, slog.New(slog.DiscardHandler))
-	crawls := crawl.NewService(service, db, db.InCrawlTx, slog.New(slog.DiscardHandler))
+	tenants := models.NewTenants(models.NewTenantQueries(db, time.Now), db.InTenantTx, 0)
+	crawls := crawl.NewService(service, tenants.TenantQueries, db, db.InCrawlTx, slog.New(slog.DiscardHandler))
 	ctx, platform := b.Context(), models.PlatformActor()
 	must := func(err error) {
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
-	account, err := service.CreateAccount(ctx, platform, models.NewAccount{Name: "Acme"})
+	account, err := tenants.CreateAccount(ctx, platform, models.NewAccount{Name: "Acme"})
 	must(err)
-	user, err := service.CreateUser(ctx, platform, models.NewUser{Email: "demo@example.com"})
-	must(err)
-	project, err := service.CreateProject(ctx, platform, models.NewProject{
+	user := &models.User{Email: "demo@example.com", CreatedAt: time.Now()}
+	must(db.CreateUser(ctx, user, nil))
+	project, err := tenants.CreateProject(ctx, platform, models.NewProject{
 		AccountID: account.ID, Name: "Shop", PrimaryDomain: "https://www.example.com/",
 		Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.ProjectURL))},
 	})

@@ -83,16 +83,19 @@ type Store interface {
 
 // Service has the use-cases of crawls. Its methods are safe for concurrent use.
 type Service struct {
-	engine *models.Service
-	store  Store
-	inTx   models.InTx[Store]
-	ends   *combine.Combiner[End, outcome]
+	engine   *models.Service
+	projects models.TenantQueries
+	store    Store
+	inTx     models.InTx[Store]
+	ends     *combine.Combiner[End, outcome]
 }
 
 // NewService wires crawls to the engine, whose purges delete them too, and to a database.
-func NewService(engine *models.Service, store Store, inTx models.InTx[Store], log *slog.Logger) *Service {
+func NewService(
+	engine *models.Service, projects models.TenantQueries, store Store, inTx models.InTx[Store], log *slog.Logger,
+) *Service {
 	engine.AddPurges(models.PurgeOf(ReportDownloadSources), models.PurgeOf(Sources))
-	s := &Service{engine: engine, store: store, inTx: inTx}
+	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 	s.ends = combine.New(combine.Work[End, outcome]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log,
 		Catch: engine.Troubles().Catch,
@@ -102,7 +105,7 @@ func NewService(engine *models.Service, store Store, inTx models.InTx[Store], lo
 
 // RunCrawl queues a crawl of a project, created by the actor. Editor and up.
 func (s *Service) RunCrawl(ctx context.Context, actor *models.Actor, projectID int64) (*Crawl, error) {
-	project, err := s.engine.Project(ctx, actor, projectID)
+	project, err := s.projects.Project(ctx, actor, projectID)
 	if err != nil {
 		return nil, err
 	}
@@ -111,9 +114,7 @@ func (s *Service) RunCrawl(ctx context.Context, actor *models.Actor, projectID i
 	}
 	crawl := &Crawl{
 		AccountID: project.AccountID, ProjectID: project.ID, Kind: Standard, Status: Queued, CreatedAt: s.engine.Now(),
-	}
-	if actor.User != nil {
-		crawl.CreatedByUserID = &actor.User.ID
+		CreatedByUserID: actor.CreatorID(),
 	}
 	return crawl, s.inTx(ctx, func(tx Store) error { return tx.CreateCrawl(ctx, crawl) })
 }

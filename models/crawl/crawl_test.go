@@ -179,14 +179,15 @@ func TestCrawlThatIsKnownNeedsNoProject(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	queued, err := w.RunCrawl(t.Context(), w.Editor, w.Shop.ID)
 	modelstest.NoError(t, err)
-	if queued.Status != crawl.Queued || *queued.CreatedByUserID != w.Editor.User.ID {
+	if queued.Status != crawl.Queued || *queued.CreatedByUserID != w.Editor.UserID {
 		t.Errorf("got %+v", queued)
 	}
 	made, c, err := w.FinishCrawl(t.Context(), w.Platform, crawl.End{
 		CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})
 	modelstest.NoError(t, err)
-	if *made.CreatedByUserID != w.Editor.User.ID || modelstest.ReadForm(t, c).Get("user_id") != w.Editor.User.RawID() {
+	told := modelstest.ReadForm(t, c).Get("user_id")
+	if *made.CreatedByUserID != w.Editor.UserID || told != models.RawIDText(w.Editor.UserID) {
 		t.Errorf("its creator was forgotten: %+v", made)
 	}
 }

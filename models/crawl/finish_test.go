@@ -250,7 +250,7 @@ func anyEnd(w *modelstest.World, projects []*models.Project) crawl.End {
 	return crawl.End{
 		CrawlID:         int64(1 + rand.IntN(30)),
 		ProjectID:       draw(&projects[0].ID, &projects[0].ID, &projects[0].ID, project, project, nil, unknown),
-		CreatedByUserID: draw(&w.Admin.User.ID, &w.Editor.User.ID, nil, nil, unknown),
+		CreatedByUserID: draw(&w.Admin.UserID, &w.Editor.UserID, nil, nil, unknown),
 		Kind:            []crawl.Kind{crawl.Standard, crawl.Standard, crawl.TestSuiteBuild}[rand.IntN(3)],
 		Status:          []crawl.Status{crawl.Finished, crawl.Finished, crawl.Failed, crawl.Cancelled}[rand.IntN(4)],
 	}

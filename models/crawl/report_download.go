@@ -79,9 +79,7 @@ func (s *Service) CreateReportDownload(ctx context.Context, actor *models.Actor,
 	if err != nil {
 		return nil, err
 	}
-	if actor.User != nil {
-		report.CreatedByUserID = &actor.User.ID
-	}
+	report.CreatedByUserID = actor.CreatorID()
 	return report, s.inTx(ctx, func(tx Store) error { return tx.CreateReportDownload(ctx, report) })
 }
 

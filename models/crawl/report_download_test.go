@@ -64,8 +64,8 @@ func TestUserOfAReportIsTheCrawlsCreatorElseTheReports(t *testing.T) {
 		want          string
 	}{
 		"the crawl's":                     {&w.AdminUser.ID, nil, w.AdminUser.RawID()},
-		"the crawl's before the report's": {&w.AdminUser.ID, &w.Editor.User.ID, w.AdminUser.RawID()},
-		"the report's":                    {nil, &w.Editor.User.ID, w.Editor.User.RawID()},
+		"the crawl's before the report's": {&w.AdminUser.ID, &w.Editor.UserID, w.AdminUser.RawID()},
+		"the report's":                    {nil, &w.Editor.UserID, models.RawIDText(w.Editor.UserID)},
 		"nobody":                          {nil, nil, ""},
 	}
 	id := int64(100)
@@ -101,7 +101,7 @@ func TestReportThatWasAskedForHereNeedsItsNumberOnly(t *testing.T) {
 	if got := modelstest.ReadForm(t, c).Get("report_id"); got != "5:all_pages:basic:42" || report.ReportID() != got {
 		t.Errorf("got %s", got)
 	}
-	if *report.CreatedByUserID != w.Editor.User.ID {
+	if *report.CreatedByUserID != w.Editor.UserID {
 		t.Error("its creator was forgotten")
 	}
 }

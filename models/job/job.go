@@ -92,15 +92,16 @@ type Store interface {
 
 // Service has the use-cases of jobs. Its methods are safe for concurrent use.
 type Service struct {
-	engine *models.Service
-	store  Store
-	inTx   models.InTx[Store]
+	engine   *models.Service
+	projects models.TenantQueries
+	store    Store
+	inTx     models.InTx[Store]
 }
 
 // NewService wires jobs to the engine, whose purges delete them too, and to a database.
-func NewService(engine *models.Service, store Store, inTx models.InTx[Store]) *Service {
+func NewService(engine *models.Service, projects models.TenantQueries, store Store, inTx models.InTx[Store]) *Service {
 	engine.AddPurges(models.PurgeOf(Sources))
-	return &Service{engine: engine, store: store, inTx: inTx}
+	return &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 }
 
 // Limits of jobs.
@@ -121,7 +122,7 @@ type NewJobs struct {
 // CreateJobs makes a job for each input. Editor and up. BAD_USER_INPUT, with all that is wrong, also where the jobs together would store
 // more than models.MaxStoredBytes.
 func (s *Service) CreateJobs(ctx context.Context, actor *models.Actor, in NewJobs) ([]*Job, error) {
-	project, err := s.engine.Project(ctx, actor, in.ProjectID)
+	project, err := s.projects.Project(ctx, actor, in.ProjectID)
 	if err != nil {
 		return nil, err
 	}
@@ -135,11 +136,9 @@ func (s *Service) CreateJobs(ctx context.Context, actor *models.Actor, in NewJob
 	jobs := make([]*Job, len(in.Inputs))
 	for i, input := range in.Inputs {
 		jobs[i] = &Job{
-			UUID: models.NewUID(), AccountID: project.AccountID, ProjectID: project.ID, State: Scheduled, Input: input,
+			UUID: models.NewUID(), AccountID: project.AccountID, ProjectID: project.ID, State: Scheduled,
+			Input: input, CreatedByUserID: actor.CreatorID(),
 			Metadata: in.Metadata, Tags: in.Tags, CallbackURL: in.CallbackURL, CreatedAt: at, UpdatedAt: at,
-		}
-		if actor.User != nil {
-			jobs[i].CreatedByUserID = &actor.User.ID
 		}
 	}
 	return jobs, s.inTx(ctx, func(tx Store) error { return tx.CreateJobs(ctx, jobs) })

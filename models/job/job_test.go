@@ -30,7 +30,7 @@ func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
 	}
 	for i, j := range jobs {
 		want := &job.Job{
-			ID: j.ID, UUID: j.UUID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, CreatedByUserID: &w.Editor.User.ID,
+			ID: j.ID, UUID: j.UUID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, CreatedByUserID: &w.Editor.UserID,
 			State: job.Scheduled, Input: inputs[i], Metadata: json.RawMessage(modelstest.OddCustom), Tags: []string{"b", "ä", "b"},
 			CallbackURL: new(modelstest.JobURL), CreatedAt: modelstest.Start, UpdatedAt: modelstest.Start,
 		}

@@ -20,19 +20,23 @@ type (
 // Services are the use-cases of all rooms.
 type Services struct {
 	*models.Service
+	*models.Tenants
+	*models.Access
 	*CrawlService
 	*JobService
 }
 
 // Wiring says what services stand on. Tests that need a domain get it here, and nowhere else.
 type Wiring struct {
-	Store  *store.Store     // nil: none of the sources is called
-	Engine models.Store     // of the engine; nil: Store
-	Crawls crawl.Store      // of crawls; nil: Store
-	Queue  models.Queue     // nil: one that nobody reads
-	Rules  models.Rules     // the zero value will do
-	Now    func() time.Time // nil: this machine's clock, and chance. Else delays are as planned.
-	Log    *slog.Logger     // nil: nobody reads it
+	Store       *store.Store // nil: none of the sources is called
+	Engine      models.Store // of the engine; nil: Store
+	Crawls      crawl.Store  // of crawls; nil: Store
+	Queue       models.Queue // nil: one that nobody reads
+	Rules       models.Rules // the zero value will do
+	Access      models.AccessRules
+	MaxProjects int              // of an account; 0: any number
+	Now         func() time.Time // nil: this machine's clock, and chance. Else delays are as planned.
+	Log         *slog.Logger     // nil: nobody reads it
 }
 
 // Services puts the domain together.
@@ -53,8 +57,11 @@ func (w Wiring) Services() Services {
 	if w.Now != nil {
 		engine = engine.WithClock(w.Now, func() float64 { return 0.5 })
 	}
+	queries := models.NewTenantQueries(w.Store, engine.Now)
 	return Services{
-		Service: engine, CrawlService: crawl.NewService(engine, w.Crawls, w.Store.InCrawlTx, w.Log),
-		JobService: job.NewService(engine, w.Store, w.Store.InJobTx),
+		Service: engine, Tenants: models.NewTenants(queries, w.Store.InTenantTx, w.MaxProjects),
+		Access:       models.NewAccess(w.Store, w.Store.InAccessTx, w.Access, engine.Now, w.Log),
+		CrawlService: crawl.NewService(engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
+		JobService:   job.NewService(engine, queries, w.Store, w.Store.InJobTx),
 	}
 }

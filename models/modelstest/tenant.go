@@ -70,7 +70,7 @@ func (w *World) NewActor(account *models.Account, role models.Role) *models.Acto
 		PartnerUserID: new("3333312"), Accounts: []models.Membership{{AccountID: account.ID, Role: role}},
 	})
 	NoError(w.T, err)
-	return &models.Actor{User: user, Roles: map[int64]models.Role{account.ID: role}}
+	return &models.Actor{UserID: user.ID, Roles: map[int64]models.Role{account.ID: role}}
 }
 
 // NewProject makes a project, with a callback URL unless that is nil.

@@ -30,6 +30,8 @@ type World struct {
 	Queue       *Queue
 	Clock       *Clock
 	Rules       models.Rules
+	AccessRules models.AccessRules
+	MaxProjects int // of an account; 0: any number
 
 	Partner     *models.SSOClient
 	Acme, Other *models.Account
@@ -64,7 +66,8 @@ func NewWorld(t testing.TB, opts ...store.Option) *World {
 	w.Other, err = w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "Other"})
 	NoError(t, err)
 	w.Admin = w.NewActor(w.Acme, models.RoleAdmin)
-	w.AdminUser = w.Admin.User
+	w.AdminUser, err = w.User(ctx, w.Platform, w.Admin.UserID)
+	NoError(t, err)
 	w.Editor, w.Viewer = w.NewActor(w.Acme, models.RoleEditor), w.NewActor(w.Acme, models.RoleViewer)
 	w.Outsider = w.NewActor(w.Other, models.RoleAdmin)
 	w.Shop = w.NewProject(w.Acme, new(ProjectURL))
@@ -83,13 +86,22 @@ func (w *World) ServiceOn(s models.Store) *models.Service {
 	return on.Services().Service
 }
 
+// TenantsOn are the use-cases of tenants on another store.
+func (w *World) TenantsOn(s *store.Store) *models.Tenants {
+	on := w.wiring()
+	on.Store = s
+	return on.Services().Tenants
+}
+
 func (w *World) wiring() Wiring {
-	return Wiring{Store: w.Store, Queue: w.Queue, Rules: w.Rules, Now: w.Clock.Now}
+	return Wiring{
+		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, MaxProjects: w.MaxProjects, Now: w.Clock.Now,
+	}
 }
 
 // CrawlsOn are the use-cases of crawls with an engine and transactions of their own.
 func (w *World) CrawlsOn(engine *models.Service, inTx models.InTx[crawl.Store]) *crawl.Service {
-	return crawl.NewService(engine, w.Store, inTx, slog.New(slog.DiscardHandler))
+	return crawl.NewService(engine, w.TenantQueries, w.Store, inTx, slog.New(slog.DiscardHandler))
 }
 
 // Lane is where the project's callbacks to a host wait, or its jobs', or the notices to the partner.

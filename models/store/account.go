@@ -26,10 +26,16 @@ func accountHeadersPlace(id int64) string { return fmt.Sprintf("accounts.api_cal
 func (s *Store) account(r accountRow) (*models.Account, error) {
 	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, accountHeadersPlace(r.ID))
 	return &models.Account{
-		ID: r.ID, Name: r.Name, Timezone: r.Timezone, Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
+		ID: r.ID, Name: r.Name, Timezone: r.Timezone,
+		Callback:    models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
 		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
+}
+
+// InTenantTx runs f in one transaction: models.NewTenants takes it.
+func (s *Store) InTenantTx(ctx context.Context, f func(models.TenantStore) error) error {
+	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
 }
 
 // Accounts finds accounts by id.
@@ -43,7 +49,9 @@ func (s *Store) LockAccount(ctx context.Context, scope models.Scope, id int64) (
 }
 
 // AccountPage lists accounts, newest first.
-func (s *Store) AccountPage(ctx context.Context, scope models.Scope, page models.Page) (*models.PageOf[*models.Account], error) {
+func (s *Store) AccountPage(
+	ctx context.Context, scope models.Scope, page models.Page,
+) (*models.PageOf[*models.Account], error) {
 	found, err := find(afterCursor(scoped(s.reader(ctx), scope, "id", noProject), page), s.account)
 	return models.Cut(found, page.First), err
 }
@@ -78,8 +86,8 @@ func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *models
 	return mustChange(update.Updates(values), models.TypeAccount)
 }
 
-// putHeaders adds an endpoint's headers to what is written of its row. Those that could not be read stay as they are: the key may come
-// back.
+// putHeaders adds an endpoint's headers to what is written of its row. Those that could not be read stay as they are:
+// the key may come back.
 func (s *Store) putHeaders(values map[string]any, column string, of models.Endpoint, place string) error {
 	if of.Unreadable != nil {
 		return nil
@@ -89,7 +97,8 @@ func (s *Store) putHeaders(values map[string]any, column string, of models.Endpo
 	return err
 }
 
-// sealInto writes headers into a row that was just inserted: the box is bound to the row's id, which is known only then.
+// sealInto writes headers into a row that was just inserted: the box is bound to the row's id, which is known only
+// then.
 func (s *Store) sealInto(ctx context.Context, row any, column string, headers []models.Header, place string) error {
 	box, err := s.sealer.sealHeaders(headers, place)
 	if err != nil || box == nil {

@@ -31,7 +31,7 @@ func TestExampleOfAStoreTest(t *testing.T) {
 
 	// An error is told apart by its code, and what its transaction has written is not there.
 	lost := &models.Project{AccountID: mine.account.ID, Name: "Lost", CreatedAt: start, UpdatedAt: start}
-	err := s.InTx(t.Context(), func(tx models.Store) error {
+	err := s.InTenantTx(t.Context(), func(tx models.TenantStore) error {
 		noError(t, tx.CreateProject(t.Context(), lost))
 		return models.NotFound(models.TypeProject)
 	})

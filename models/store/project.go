@@ -50,7 +50,9 @@ func (s *Store) LockProject(ctx context.Context, scope models.Scope, id int64) (
 }
 
 // ProjectPages lists the projects of accounts.
-func (s *Store) ProjectPages(ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Project], error) {
+func (s *Store) ProjectPages(
+	ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*models.Project], error) {
 	return pagesOf(ctx, s, accountIDs, page, func(id int64) *gorm.DB {
 		return visible(s.reader(ctx).Model(&projectRow{}), scope).Where("account_id = ?", id)
 	}, s.project, func(p *models.Project) int64 { return p.AccountID })
@@ -83,7 +85,8 @@ func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *models
 	if err := s.putHeaders(values, "api_callback_headers", p.Callback, projectHeadersPlace(p.ID)); err != nil {
 		return err
 	}
-	return mustChange(visible(s.writer(ctx).Model(&projectRow{}), scope).Where("id = ?", p.ID).Updates(values), models.TypeProject)
+	result := visible(s.writer(ctx).Model(&projectRow{}), scope).Where("id = ?", p.ID).Updates(values)
+	return mustChange(result, models.TypeProject)
 }
 
 // ownedProjectRow is a project with its account: gorm reads both in one statement.
@@ -114,6 +117,7 @@ func (s *Store) owners(r ownedProjectRow) (o models.Owners, err error) {
 
 // CountLiveProjects counts the projects of an account that are not deleted.
 func (s *Store) CountLiveProjects(ctx context.Context, accountID int64, limit int) (int, error) {
-	live := s.writer(ctx).Model(&projectRow{}).Select("id").Where("account_id = ? AND deleted_at IS NULL", accountID).Limit(limit)
+	live := s.writer(ctx).Model(&projectRow{}).Select("id").
+		Where("account_id = ? AND deleted_at IS NULL", accountID).Limit(limit)
 	return count(s.writer(ctx).Table("(?) AS live", live))
 }

@@ -22,7 +22,7 @@ func newProjectKey(t *testing.T, s *store.Store, p *models.Project, text models.
 }
 
 func keyScope(k *models.ProjectKey, least models.Role) models.Scope {
-	return (&models.Actor{ProjectKey: k}).Scope(least)
+	return (&models.Actor{Key: &models.KeyScope{AccountID: k.AccountID, ProjectID: k.ProjectID}}).Scope(least)
 }
 
 // readsOfAccounts are the only ones that reach something with the key of another project of the account.

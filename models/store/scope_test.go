@@ -215,7 +215,7 @@ func TestScopeNeedsTheRoleOnTheAccount(t *testing.T) {
 		u := &models.User{Email: string(has) + "@example.com", CreatedAt: start}
 		noError(t, s.CreateUser(t.Context(), u, []models.Membership{{AccountID: n.account.ID, Role: has}}))
 		for j, least := range roles {
-			found, err := s.Projects(t.Context(), (&models.Actor{User: u}).Scope(least), n.project.ID)
+			found, err := s.Projects(t.Context(), (&models.Actor{UserID: u.ID}).Scope(least), n.project.ID)
 			noError(t, err)
 			if got, want := len(found) == 1, i >= j; got != want {
 				t.Errorf("%s reaches what needs %s: %t", has, least, got)

@@ -69,7 +69,8 @@ func (s *Store) CreateUserKey(ctx context.Context, k *models.UserKey) error {
 // DeleteUserKey deletes a key of a user and returns what it was.
 func (s *Store) DeleteUserKey(ctx context.Context, userID, id int64) (*models.UserKey, error) {
 	var rows []userKeyRow
-	err := s.writer(ctx).Clauses(returning("id, user_id, secret_hash, created_at")).Where("id = ? AND user_id = ?", id, userID).Delete(&rows).Error
+	err := s.writer(ctx).Clauses(returning("id, user_id, secret_hash, created_at")).
+		Where("id = ? AND user_id = ?", id, userID).Delete(&rows).Error
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +83,8 @@ func (s *Store) DeleteUserKey(ctx context.Context, userID, id int64) (*models.Us
 // CreateSession inserts a session.
 func (s *Store) CreateSession(ctx context.Context, v *models.Session) error {
 	row := sessionRow{
-		UserID: v.UserID, TokenHash: v.TokenHash, Name: v.Name, CreatedAt: micros(v.CreatedAt), ExpiresAt: micros(v.ExpiresAt),
-		LastUsedAt: micros(v.LastUsedAt),
+		UserID: v.UserID, TokenHash: v.TokenHash, Name: v.Name,
+		CreatedAt: micros(v.CreatedAt), ExpiresAt: micros(v.ExpiresAt), LastUsedAt: micros(v.LastUsedAt),
 	}
 	err := s.writer(ctx).Create(&row).Error
 	v.ID = row.ID
@@ -97,7 +98,8 @@ func (s *Store) SessionByToken(ctx context.Context, tokenHash []byte) (*models.S
 
 // UseSession notes when a session was used.
 func (s *Store) UseSession(ctx context.Context, id int64, at time.Time) error {
-	return s.writer(ctx).Model(&sessionRow{}).Where("id = ? AND last_used_at < ?", id, micros(at)).Update("last_used_at", micros(at)).Error
+	return s.writer(ctx).Model(&sessionRow{}).Where("id = ? AND last_used_at < ?", id, micros(at)).
+		Update("last_used_at", micros(at)).Error
 }
 
 // KeepSessions deletes all sessions of a user but the most recently used.
@@ -108,8 +110,8 @@ func (s *Store) KeepSessions(ctx context.Context, userID int64, most int) error 
 }
 
 // DeleteSession deletes a session.
-func (s *Store) DeleteSession(ctx context.Context, id int64) error {
-	return mustChange(s.writer(ctx).Where("id = ?", id).Delete(&sessionRow{}), "Session")
+func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
+	return mustChange(s.writer(ctx).Where("token_hash = ?", tokenHash).Delete(&sessionRow{}), "Session")
 }
 
 // PlatformKeyHash returns the stored hash of the platform's key, if there is one.

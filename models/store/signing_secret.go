@@ -43,7 +43,9 @@ func (s *Store) ExpireSigningSecrets(ctx context.Context, owner models.SigningOw
 }
 
 // SigningSecrets returns the owners' secrets that have not expired.
-func (s *Store) SigningSecrets(ctx context.Context, now time.Time, owners ...models.SigningOwner) (map[models.SigningOwner][]*models.SigningSecret, error) {
+func (s *Store) SigningSecrets(
+	ctx context.Context, now time.Time, owners ...models.SigningOwner,
+) (map[models.SigningOwner][]*models.SigningSecret, error) {
 	var projects, ssoClients []int64
 	for _, o := range owners {
 		projects, ssoClients = append(projects, o.ProjectID), append(ssoClients, o.SSOClientID)
@@ -65,7 +67,8 @@ func (s *Store) signingSecret(r signingSecretRow) (*models.SigningSecret, error)
 		err = &models.UnreadableError{Place: place, Err: err}
 	}
 	return &models.SigningSecret{
-		ID: r.ID, Owner: owner, Secret: models.Secret(text), CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicrosPtr(r.ExpiresAt),
+		ID: r.ID, Owner: owner, Secret: models.Secret(text),
+		CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicrosPtr(r.ExpiresAt),
 		Unreadable: err,
 	}, nil
 }

@@ -54,7 +54,9 @@ func (s *Store) CreateSSOClient(ctx context.Context, c *models.SSOClient) error 
 
 // UpdateSSOClient writes what can change of an SSO client.
 func (s *Store) UpdateSSOClient(ctx context.Context, c *models.SSOClient) error {
-	values := map[string]any{"name": c.Name, "webhook_url": c.Webhook.URL, "notice_mode": c.NoticeMode, "updated_at": micros(c.UpdatedAt)}
+	values := map[string]any{
+		"name": c.Name, "webhook_url": c.Webhook.URL, "notice_mode": c.NoticeMode, "updated_at": micros(c.UpdatedAt),
+	}
 	if err := s.putHeaders(values, "webhook_headers", c.Webhook, webhookHeadersPlace(c.ID)); err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/ringback/ringback/models/job"
 )
 
-// Store implements the ports of all rooms: models.Store, crawl.Store and job.Store. It is safe for concurrent use.
+// Store implements the ports of all rooms. It is safe for concurrent use.
 type Store struct {
 	dialect dialect
 	sealer  *Sealer
@@ -33,9 +33,12 @@ type Store struct {
 }
 
 var (
-	_ models.Store = (*Store)(nil)
-	_ crawl.Store  = (*Store)(nil)
-	_ job.Store    = (*Store)(nil)
+	_ models.Store        = (*Store)(nil)
+	_ models.TenantReader = (*Store)(nil)
+	_ models.TenantStore  = (*Store)(nil)
+	_ models.AccessStore  = (*Store)(nil)
+	_ crawl.Store         = (*Store)(nil)
+	_ job.Store           = (*Store)(nil)
 )
 
 // Open opens a database: a postgres:// URL, or the path of a SQLite file. It does not migrate.

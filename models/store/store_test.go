@@ -43,7 +43,7 @@ type tenant struct {
 }
 
 // actor is the tenant's admin.
-func (n *tenant) actor() *models.Actor { return &models.Actor{User: n.user} }
+func (n *tenant) actor() *models.Actor { return &models.Actor{UserID: n.user.ID} }
 
 func (n *tenant) scope() models.Scope { return n.actor().Scope(models.RoleViewer) }
 
@@ -126,7 +126,7 @@ func TestTransactionIsUndoneByAnError(t *testing.T) {
 	s := storetest.Open(t)
 	failure := errors.New("no")
 	account := &models.Account{Name: "A", Timezone: "UTC", CreatedAt: start, UpdatedAt: start}
-	err := s.InTx(t.Context(), func(tx models.Store) error {
+	err := s.Transaction(t.Context(), func(tx *store.Store) error {
 		noError(t, tx.CreateAccount(t.Context(), account))
 		// One inside the other is the same transaction: the inner end commits nothing.
 		noError(t, tx.InTx(t.Context(), func(tx models.Store) error {

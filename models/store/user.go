@@ -39,6 +39,11 @@ func membership(r membershipRow) (models.Membership, error) {
 	return models.Membership{AccountID: r.AccountID, Role: r.Role}, nil
 }
 
+// InAccessTx runs f in one transaction: models.NewAccess takes it.
+func (s *Store) InAccessTx(ctx context.Context, f func(models.AccessStore) error) error {
+	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
+}
+
 // Users finds users by id.
 func (s *Store) Users(ctx context.Context, ids ...int64) ([]*models.User, error) {
 	return find(s.reader(ctx).Where(s.among("id", &ids)), user)

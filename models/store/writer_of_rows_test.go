@@ -14,10 +14,11 @@ import (
 func TestWhoWritesToTheDatabaseCanBeAnyUser(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	service := models.NewService(s, nil, models.Rules{}, slog.New(slog.DiscardHandler))
-	account, err := service.CreateAccount(t.Context(), models.PlatformActor(), models.NewAccount{Name: "Acme"})
+	tenants := models.NewTenants(models.NewTenantQueries(s, time.Now), s.InTenantTx, 0)
+	access := models.NewAccess(s, s.InAccessTx, models.AccessRules{}, time.Now, slog.New(slog.DiscardHandler))
+	account, err := tenants.CreateAccount(t.Context(), models.PlatformActor(), models.NewAccount{Name: "Acme"})
 	noError(t, err)
-	user, err := service.CreateUser(t.Context(), models.PlatformActor(), models.NewUser{
+	user, err := access.CreateUser(t.Context(), models.PlatformActor(), models.NewUser{
 		Email: "a@example.com", Accounts: []models.Membership{{AccountID: account.ID, Role: models.RoleViewer}},
 	})
 	noError(t, err)
@@ -26,9 +27,9 @@ func TestWhoWritesToTheDatabaseCanBeAnyUser(t *testing.T) {
 	noError(t, s.DB().Exec("INSERT INTO sessions (user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?)",
 		user.ID, token.Hash(), now.UnixMicro(), now.Add(time.Hour).UnixMicro()).Error)
 	noError(t, s.DB().Exec("UPDATE memberships SET role = 'Admin'").Error)
-	actor, err := service.Authenticate(t.Context(), models.CredentialsFrom(http.Header{"X-Auth-Token": {token.Reveal()}}))
+	actor, err := access.Authenticate(t.Context(), models.CredentialsFrom(http.Header{"X-Auth-Token": {token.Reveal()}}))
 	noError(t, err)
-	if actor.User.ID != user.ID || actor.RoleOn(account.ID) != models.RoleAdmin {
+	if actor.UserID != user.ID || actor.RoleOn(account.ID) != models.RoleAdmin {
 		t.Errorf("the token is that of %+v", actor)
 	}
 }

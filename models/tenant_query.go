@@ -1,0 +1,143 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+// TenantReader is the database as those read it who may see what tenants have. Deleted projects, and their keys, are
+// found by no method.
+type TenantReader interface {
+	Accounts(ctx context.Context, scope Scope, ids ...int64) ([]*Account, error)
+	AccountPage(ctx context.Context, scope Scope, page Page) (*PageOf[*Account], error)
+	CountAccounts(ctx context.Context, scope Scope) (int, error)
+
+	Projects(ctx context.Context, scope Scope, ids ...int64) ([]*Project, error)
+	// ProjectPages returns a page for each of the accounts, newest first, in one statement.
+	ProjectPages(ctx context.Context, scope Scope, accountIDs []int64, page Page) (map[int64]*PageOf[*Project], error)
+	CountProjects(ctx context.Context, scope Scope, accountIDs []int64) (map[int64]int, error)
+	// ProjectKeys returns the keys of the given projects, newest first.
+	ProjectKeys(ctx context.Context, scope Scope, projectIDs ...int64) ([]*ProjectKey, error)
+
+	// Users and SSOClients know no Scope: a caller reaches one only through an entity that it may see.
+	Users(ctx context.Context, ids ...int64) ([]*User, error)
+	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
+	SecretsTx
+}
+
+// TenantQueries read what an actor may see of tenants.
+type TenantQueries struct {
+	store TenantReader
+	now   func() time.Time
+}
+
+// NewTenantQueries returns those of a database, whose clock shows now.
+func NewTenantQueries(store TenantReader, now func() time.Time) TenantQueries {
+	return TenantQueries{store, now}
+}
+
+// Account returns one account that the actor may see.
+func (q TenantQueries) Account(ctx context.Context, actor *Actor, id int64) (*Account, error) {
+	return One(q.Accounts(ctx, actor, id))(TypeAccount)
+}
+
+// Accounts returns those of the given accounts that the actor may see, in no order.
+func (q TenantQueries) Accounts(ctx context.Context, actor *Actor, ids ...int64) ([]*Account, error) {
+	return q.store.Accounts(ctx, actor.Scope(RoleViewer), ids...)
+}
+
+// AccountPage lists the accounts that the actor may see, newest first.
+func (q TenantQueries) AccountPage(ctx context.Context, actor *Actor, page Page) (*PageOf[*Account], error) {
+	return q.store.AccountPage(ctx, actor.Scope(RoleViewer), page)
+}
+
+// CountAccounts counts the accounts that the actor may see.
+func (q TenantQueries) CountAccounts(ctx context.Context, actor *Actor) (int, error) {
+	return q.store.CountAccounts(ctx, actor.Scope(RoleViewer))
+}
+
+// Project returns one project that the actor may see.
+func (q TenantQueries) Project(ctx context.Context, actor *Actor, id int64) (*Project, error) {
+	return One(q.Projects(ctx, actor, id))(TypeProject)
+}
+
+// Projects returns those of the given projects that the actor may see, in no order.
+func (q TenantQueries) Projects(ctx context.Context, actor *Actor, ids ...int64) ([]*Project, error) {
+	return q.store.Projects(ctx, actor.Scope(RoleViewer), ids...)
+}
+
+// ProjectPages lists the projects of each account, newest first.
+func (q TenantQueries) ProjectPages(
+	ctx context.Context, actor *Actor, accountIDs []int64, page Page,
+) (map[int64]*PageOf[*Project], error) {
+	return q.store.ProjectPages(ctx, actor.Scope(RoleViewer), accountIDs, page)
+}
+
+// CountProjects counts what ProjectPages lists.
+func (q TenantQueries) CountProjects(ctx context.Context, actor *Actor, accountIDs []int64) (map[int64]int, error) {
+	return q.store.CountProjects(ctx, actor.Scope(RoleViewer), accountIDs)
+}
+
+// ProjectKeys returns the keys, newest first, of those of the given projects on which the actor is Admin.
+func (q TenantQueries) ProjectKeys(
+	ctx context.Context, actor *Actor, projectIDs ...int64,
+) (map[int64][]*ProjectKey, error) {
+	keys, err := q.store.ProjectKeys(ctx, actor.Scope(RoleAdmin), projectIDs...)
+	byProject := make(map[int64][]*ProjectKey, len(projectIDs))
+	for _, k := range keys {
+		byProject[k.ProjectID] = append(byProject[k.ProjectID], k)
+	}
+	return byProject, err
+}
+
+// ProjectSigningSecrets returns the secrets that sign now, newest first, of those of the given projects on which the
+// actor is Admin.
+func (q TenantQueries) ProjectSigningSecrets(
+	ctx context.Context, actor *Actor, projectIDs ...int64,
+) (map[int64][]*SigningSecret, error) {
+	projects, err := q.store.Projects(ctx, actor.Scope(RoleAdmin), projectIDs...)
+	if err != nil {
+		return nil, err
+	}
+	owners := make([]SigningOwner, len(projects))
+	for i, p := range projects {
+		owners[i] = SigningOwner{ProjectID: p.ID}
+	}
+	secrets, err := q.store.SigningSecrets(ctx, q.now(), owners...)
+	byProject := make(map[int64][]*SigningSecret, len(secrets))
+	for owner, list := range secrets {
+		byProject[owner.ProjectID], err = list, firstError(err, unreadable(list))
+	}
+	return byProject, err
+}
+
+// SSOClient returns one SSO client. Platform only: to everyone else there is none.
+func (q TenantQueries) SSOClient(ctx context.Context, actor *Actor, id int64) (*SSOClient, error) {
+	if !actor.Scope(RoleViewer).Everything() {
+		return nil, NotFound(TypeSSOClient)
+	}
+	return One(q.store.SSOClients(ctx, id))(TypeSSOClient)
+}
+
+// SSOClientSigningSecrets returns the secrets that sign an SSO client's notices now, newest first. Platform only.
+func (q TenantQueries) SSOClientSigningSecrets(ctx context.Context, actor *Actor, id int64) ([]*SigningSecret, error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
+	}
+	owner := SigningOwner{SSOClientID: id}
+	secrets, err := q.store.SigningSecrets(ctx, q.now(), owner)
+	return secrets[owner], firstError(err, unreadable(secrets[owner]))
+}
+
+// Users finds users by id, in no order. It is for fields of entities that the caller may see (a crawl's creator).
+func (q TenantQueries) Users(ctx context.Context, ids ...int64) ([]*User, error) {
+	return q.store.Users(ctx, ids...)
+}
+
+// User returns a user to itself and to the platform. To everyone else there is none.
+func (q TenantQueries) User(ctx context.Context, actor *Actor, id int64) (*User, error) {
+	if actor == nil || !actor.Platform && actor.UserID != id {
+		return nil, NotFound(TypeUser)
+	}
+	return One(q.store.Users(ctx, id))(TypeUser)
+}
