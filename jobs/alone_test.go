@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // startAlone lets a piece of work be done alone, and closes done at its end.
@@ -46,9 +47,9 @@ func TestWorkThatIsToBeAloneHoldsUpTheOthersForAMinuteAtMost(t *testing.T) {
 		h.nudge(laneA)
 		h.expect(t, "at first", 1)
 		done := h.startAlone(1000)
-		<-time.After(aloneWait - time.Millisecond)
+		modelstest.Pass(aloneWait - time.Millisecond)
 		h.expect(t, "just before a minute has passed")
-		<-time.After(2 * time.Millisecond)
+		modelstest.Pass(2 * time.Millisecond)
 		h.expect(t, "then", 1000)
 		h.settle()
 		h.settle() // whichever is first
@@ -76,7 +77,7 @@ func TestOthersHaveHalfOfTheTimeWhereWorkIsAloneOneByOne(t *testing.T) {
 		const each = 10 * time.Second
 		began, left := time.Now(), 5
 		oneByOne(ctx, func() bool {
-			<-time.After(each)
+			modelstest.Pass(each)
 			if left--; left == 0 {
 				cancel()
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 var errAway = errors.New("the database is away")
@@ -67,7 +68,7 @@ func TestWhatCameTooLateToBeginIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStock(t, 40, 1)
 		s.away.Store(true) // for renewals, from the claim on
-		s.atClaim = func() { <-time.After(models.LeaseTime); s.away.Store(false); s.atClaim = func() {} }
+		s.atClaim = func() { modelstest.Pass(models.LeaseTime); s.away.Store(false); s.atClaim = func() {} }
 		s.nudge(laneA)
 		pass(models.LeaseTime)
 		if got := s.began(); slices.Contains(got, 1) || len(got) != 1 {
@@ -85,15 +86,15 @@ func TestLeasesAreRenewedSoonAfterAnOutageAndSeldomOtherwise(t *testing.T) {
 		h := newStock(t, 40, 1)
 		h.nudge(laneA)
 		h.expect(t, "at first", 1)
-		<-time.After(10*models.LeaseRenewal + time.Second)
+		modelstest.Pass(10*models.LeaseRenewal + time.Second)
 		if n := h.renewals.Load(); n != 10 {
 			t.Errorf("renewed %d times within 31 s", n)
 		}
 		h.away.Store(true)
-		<-time.After(time.Minute)
+		modelstest.Pass(time.Minute)
 		before := h.renewals.Load()
 		h.away.Store(false)
-		<-time.After(renewPause + time.Millisecond)
+		modelstest.Pass(renewPause + time.Millisecond)
 		if n := h.renewals.Load() - before; n < 1 || n > 2 { // two where one was just due
 			t.Errorf("renewed %d times within half a second after the outage", n)
 		}
@@ -161,22 +162,22 @@ func TestPulseStallsWhenNothingGetsThrough(t *testing.T) {
 		for range 5 {
 			_ = p.try(fails)
 			stalled(false, "while it fails for less than stallTime")
-			<-time.After(stallTime / 5)
+			modelstest.Pass(stallTime / 5)
 		}
 		_ = p.try(fails)
-		<-time.After(time.Millisecond)
+		modelstest.Pass(time.Millisecond)
 		stalled(true, "when it has failed for longer")
 		_ = p.try(func() error { return nil })
 		stalled(false, "when it gets through")
 		_ = p.try(fails)
-		<-time.After(2*stallTime + time.Second)
+		modelstest.Pass(2*stallTime + time.Second)
 		stalled(false, "when it was not tried again for long")
 		_ = p.try(fails)
 		stalled(false, "when it fails once more")
-		go func() { _ = p.try(func() error { <-time.After(stallTime + time.Second); return errAway }) }()
-		<-time.After(stallTime + time.Millisecond)
+		go func() { _ = p.try(func() error { modelstest.Pass(stallTime + time.Second); return errAway }) }()
+		modelstest.Pass(stallTime + time.Millisecond)
 		stalled(true, "while it hangs")
-		<-time.After(time.Second)
+		modelstest.Pass(time.Second)
 	})
 }
 
@@ -217,11 +218,8 @@ func TestIdleWorkerStopsAtOnceWhileTheDatabaseHangs(t *testing.T) {
 	stopped := make(chan struct{})
 	began := time.Now()
 	go func() { worker.Stop(); close(stopped) }()
-	select {
-	case <-stopped:
-		t.Logf("stopped after %s", time.Since(began))
-	case <-time.After(testTimeout + recordMargin):
-		t.Error("it waits for what hangs")
-		<-stopped
+	modelstest.Receive(t, "it stops", stopped)
+	if took := time.Since(began); took > testTimeout+recordMargin {
+		t.Errorf("it waits for what hangs: %s", took)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // piece is work of a stock.
@@ -174,6 +175,6 @@ func (d *dispatcher) inHandNow() (n int) {
 
 // pass lets time pass in a bubble.
 func pass(d time.Duration) {
-	<-time.After(d)
+	modelstest.Pass(d)
 	synctest.Wait()
 }

@@ -32,7 +32,7 @@ func (e *endless) InTx(_ context.Context, f func(models.Store) error) error { re
 
 func (e *endless) PurgeCallbacks(_ context.Context, _ time.Time, limit int) (callbacks, rows int, err error) {
 	e.limits = append(e.limits, limit)
-	<-time.After(time.Duration(limit) * e.perRow)
+	modelstest.Pass(time.Duration(limit) * e.perRow)
 	if len(e.limits) == e.parts {
 		e.stop()
 	}
@@ -98,10 +98,12 @@ func TestPartsOfAPurgeAreAsLargeAsTheDatabaseIsQuick(t *testing.T) {
 
 func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 	t.Parallel()
-	e := &endless{broken: modelstest.ErrBroken}
-	gone, err := e.purge(t)
-	want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs"}
-	if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, models.Purged{}) || len(e.limits) != 1 || !slices.Equal(e.asked, want) {
-		t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		e := &endless{broken: modelstest.ErrBroken}
+		gone, err := e.purge(t)
+		want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs"}
+		if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, models.Purged{}) || len(e.limits) != 1 || !slices.Equal(e.asked, want) {
+			t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)
+		}
+	})
 }

@@ -30,10 +30,7 @@ func startCrashRun(t *testing.T, s *instance, callbacks int) *crashRun {
 	t.Helper()
 	r := &crashRun{hostile: newHostile(t), made: map[string]bool{}}
 	r.on("/hook", func(_ http.ResponseWriter, q *http.Request) {
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-q.Context().Done():
-		}
+		takeYourTime(q, 20*time.Millisecond)
 	})
 	r.project = s.newProject(t, r.url("/hook"))
 	r.accept(t, s, callbacks)
@@ -315,7 +312,7 @@ func TestRedisThatFailsCostsLittle(t *testing.T) {
 			modelstest.Eventually(t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded })
 			const watched = 10 * time.Second
 			before := cpuTime(t, s.pid)
-			<-time.After(watched)
+			<-time.After(watched) //nolint:forbidigo // a process is watched for as long
 			share := float64(cpuTime(t, s.pid)-before) / float64(watched)
 			t.Logf("%.1f %% of a core", 100*share)
 			// The promise is 5 %. The race detector makes everything several times dearer, and a spin is 90 %.

@@ -137,11 +137,8 @@ func held(until <-chan struct{}, next http.HandlerFunc) http.HandlerFunc {
 // slowly is a behaviour that takes a while before the next one.
 func slowly(while time.Duration, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case <-time.After(while):
-			next(w, r)
-		case <-r.Context().Done():
-		}
+		takeYourTime(r, while)
+		next(w, r)
 	}
 }
 

@@ -23,10 +23,7 @@ func TestProcessThatIsOutOfFilesTellsNoPartner(t *testing.T) {
 	s.setWebhook(t, h.url("/sso"))
 	r := &crashRun{hostile: h, made: map[string]bool{}}
 	r.on("/hook", func(_ http.ResponseWriter, q *http.Request) {
-		select {
-		case <-time.After(500 * time.Millisecond):
-		case <-q.Context().Done():
-		}
+		takeYourTime(q, 500*time.Millisecond)
 	})
 	r.project = s.newProject(t, r.url("/hook"))
 	for range callbacks { // a connection to the database may want for a file too: then the API fails, and is asked again

@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/models"
@@ -266,13 +265,8 @@ func (s *instance) stop(t *testing.T) {
 // wait returns the exit status.
 func (s *instance) wait(t *testing.T) int {
 	t.Helper()
-	select {
-	case <-s.exited:
-		return s.status
-	case <-time.After(modelstest.Patience):
-		t.Fatalf("the server does not end: %s", s.stderr)
-		return -1
-	}
+	modelstest.Receive(t, "the server ends", s.exited)
+	return s.status
 }
 
 // find returns what the pattern's group matches.

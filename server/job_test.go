@@ -107,11 +107,8 @@ func (r *jobReceiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	r.enter(c, q.Header)
-	select {
-	case <-time.After(20 * time.Millisecond):
-	case <-q.Context().Done(): // the worker was killed
-	}
-	r.leave(c.UUID) // before the answer: the next one cannot come sooner
+	takeYourTime(q, 20*time.Millisecond) // or the worker was killed
+	r.leave(c.UUID)                      // before the answer: the next one cannot come sooner
 	if r.refuses != nil && r.refuses(c, q.Header.Get("X-Callback-Attempt")) {
 		w.WriteHeader(http.StatusInternalServerError)
 	}

@@ -131,17 +131,14 @@ func sendsNothingTwiceAfter(t *testing.T, outage time.Duration) {
 	}
 	r := startCrashRun(t, api, 10)
 	r.on("/hook", func(_ http.ResponseWriter, q *http.Request) {
-		select {
-		case <-time.After(2 * time.Second): // many are in flight, or claimed ahead, when it begins
-		case <-q.Context().Done():
-		}
+		takeYourTime(q, 2*time.Second) // many are in flight, or claimed ahead, when it begins
 	})
 	arrived := len(r.at("/hook"))
 	r.accept(t, api, 100)
 	modelstest.Eventually(t, "many are in flight", func() bool { return len(r.at("/hook")) >= arrived+2*crashConcurrency })
 	postgres.crash(t)
 	proxy.Turn(freeAddr(t)) // where nobody listens
-	<-time.After(outage)
+	<-time.After(outage)    //nolint:forbidigo // the processes go by the clock on the wall, and it is what they have to survive
 	r.on("/hook", answers(http.StatusOK, ""))
 	postgres.control(t, "start")
 	back := time.Now()

@@ -94,7 +94,7 @@ func TestPoolerThatIsKilledOrHangsLosesNothingAndSendsNothingTwice(t *testing.T)
 		answer := r.fly(t, s)
 		r.Signal(t, syscall.SIGSTOP)
 		answer()
-		thaw := time.After(frozen)
+		thaw := time.After(frozen) //nolint:forbidigo // the processes go by the clock on the wall
 		s.awaitReady(t, http.StatusServiceUnavailable)
 		<-thaw
 		r.Signal(t, syscall.SIGCONT)

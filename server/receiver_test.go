@@ -79,13 +79,7 @@ func (h *hostile) at(path string) chan arrival {
 // next waits for the next request to a path.
 func (h *hostile) next(t *testing.T, path string) arrival {
 	t.Helper()
-	select {
-	case got := <-h.at(path):
-		return got
-	case <-time.After(modelstest.Patience):
-		t.Fatalf("nothing arrived at %s", path)
-		return arrival{}
-	}
+	return modelstest.Receive(t, "a request to "+path, h.at(path))
 }
 
 // nothingAt fails when there are requests to a path that nobody has taken. The caller knows that all has been sent.
@@ -116,3 +110,11 @@ func then(behaviours ...http.HandlerFunc) http.HandlerFunc {
 
 // hang is a behaviour: no answer, ever.
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// takeYourTime holds an answer back, unless who waits for it goes away.
+func takeYourTime(r *http.Request, long time.Duration) {
+	select {
+	case <-time.After(long): //nolint:forbidigo // the one who waits is another process, and goes by the clock on the wall
+	case <-r.Context().Done():
+	}
+}

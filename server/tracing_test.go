@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models/modelstest"
@@ -40,14 +39,8 @@ func TestTraceTravelsFromTheMutationToThePost(t *testing.T) {
 		t.Errorf("the receiver got the trace %q", got)
 	}
 	var all []byte
-	deadline := time.After(modelstest.Patience)
 	for !bytes.Contains(all, []byte("callback.attempt")) {
-		select {
-		case body := <-exported:
-			all = append(all, body...)
-		case <-deadline:
-			t.Fatal("the attempt's span was not exported")
-		}
+		all = append(all, modelstest.Receive(t, "the attempt's span", exported)...)
 	}
 }
 

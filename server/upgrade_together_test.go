@@ -37,7 +37,7 @@ const answerTime = 20 * time.Millisecond
 // ServeHTTP notes who has sent what.
 func (m *mixed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
-	<-time.After(answerTime)
+	takeYourTime(r, answerTime)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	ref := r.Header.Get("X-Callback-Ref")
@@ -93,6 +93,8 @@ func (m *mixed) keepFinishing(t *testing.T, s *instance, project string, before 
 	stopping := make(chan struct{})
 	var finishing sync.WaitGroup
 	finishing.Go(func() {
+		pause := time.NewTicker(time.Millisecond)
+		defer pause.Stop()
 		for {
 			if _, _, missing := m.crossed(); missing < ahead {
 				m.finish(t, s, project, before)
@@ -100,7 +102,7 @@ func (m *mixed) keepFinishing(t *testing.T, s *instance, project string, before 
 			select {
 			case <-stopping:
 				return
-			case <-time.After(time.Millisecond):
+			case <-pause.C:
 			}
 		}
 	})

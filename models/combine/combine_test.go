@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models/combine"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // workshop is combined work that waits to be let go on. What comes of a call is ten times its number.
@@ -146,7 +147,7 @@ func TestWorkAfterASharedOneWaitsForAsManyToComeAgainButNotForLong(t *testing.T)
 		wantBegun(t, w, []int{1}, []int{2, 3}, []int{4, 5})
 		w.letGo(nil)
 		w.call(t.Context(), 6)
-		<-time.After(gather)
+		modelstest.Pass(gather)
 		wantBegun(t, w, []int{1}, []int{2, 3}, []int{4, 5}, []int{6})
 		w.letGo(nil)
 		w.call(t.Context(), 7) // the last was not shared

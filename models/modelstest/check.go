@@ -48,6 +48,19 @@ func Eventually(t testing.TB, what string, holds func() bool) {
 	}
 }
 
+// Receive takes what comes through a channel, or is left when it is closed.
+func Receive[T any](t testing.TB, what string, from <-chan T) (got T) {
+	t.Helper()
+	deadline := time.NewTimer(Patience)
+	defer deadline.Stop()
+	select {
+	case got = <-from:
+	case <-deadline.C:
+		t.Fatalf("gave up waiting: %s", what)
+	}
+	return got
+}
+
 // AtOnce runs f n times at the same moment.
 func AtOnce(n int, f func(i int)) {
 	var group sync.WaitGroup

@@ -13,6 +13,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// Updating tells whether golden files are to be written anew.
+func Updating() bool { return *update }
+
 // Golden compares bytes with a file of the package's testdata: receivers have seen exactly these. With -update it writes the file anew.
 func Golden(t testing.TB, name string, got []byte) {
 	t.Helper()

@@ -15,6 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -82,7 +83,7 @@ func TestConnectionThatWasIdleIsAskedForASignOfLifeBeforeItIsUsed(t *testing.T) 
 	s, proxy := openCut(t)
 	onEach(t, s, "SELECT 1")
 	proxy.Cut()
-	<-time.After(1100 * time.Millisecond) // idle for longer than a second
+	<-time.After(1100 * time.Millisecond) //nolint:forbidigo // pgx asks those that were idle for longer than a second
 	for i := range pooled {
 		if err := checked(t, s, 10*time.Second); err != nil {
 			t.Errorf("statement %d: %v", i, err)
@@ -100,13 +101,8 @@ func TestStatementOfAPatientCallerEndsByItself(t *testing.T) {
 	proxy.Cut()
 	ended := make(chan error, 1)
 	go func() { ended <- s.CheckWritable(context.Background()) }()
-	select {
-	case err := <-ended:
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("it waits for ever")
+	if err := modelstest.Receive(t, "it ends", ended); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
 	}
 }
 
@@ -114,7 +110,7 @@ func TestConnectionsThatBecomeReadOnlyAreNotUsedAgain(t *testing.T) {
 	t.Parallel()
 	s, _ := openCut(t)
 	onEach(t, s, "SET default_transaction_read_only = on")
-	<-time.After(1100 * time.Millisecond) // what has just been opened is kept for a second
+	<-time.After(1100 * time.Millisecond) //nolint:forbidigo // pgx keeps what has just been opened for a second
 	var refused *pgconn.PgError
 	if err := checked(t, s, 10*time.Second); !errors.As(err, &refused) || refused.Code != "25006" {
 		t.Errorf("the first statement that would write: %v", err)
@@ -176,10 +172,7 @@ func TestConnectionsAreReplacedAtTheEndOfTheirLives(t *testing.T) {
 		return pid
 	}
 	first := pid()
-	<-time.After(60 * time.Millisecond)
-	if pid() == first {
-		t.Error("the connection lives on")
-	}
+	modelstest.Eventually(t, "the connection is replaced", func() bool { return pid() != first })
 }
 
 // Behind a pooler that shares them out by session, each is one that another process waits for.
@@ -202,7 +195,7 @@ func TestConnectionsThatNobodyNeedsAreGivenBack(t *testing.T) {
 			return tx.Exec("SELECT 1").Error
 		}))
 	})
-	until(t, "they have been given back", func() bool { return pool.Stats().OpenConnections == 0 })
+	modelstest.Eventually(t, "they have been given back", func() bool { return pool.Stats().OpenConnections == 0 })
 }
 
 // Of two hosts the first may be silent.

@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -21,11 +20,10 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
-
-var update = flag.Bool("update", false, "write the golden files of the database that the tests run on anew")
 
 // historyRead is one statement of the history, as its caller asks for it.
 type historyRead func(context.Context, *store.Store, *estate) error
@@ -216,7 +214,7 @@ func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 		}
 		path := filepath.Join(folder, name+".sql")
 		text := layOut(asked[0])
-		if *update {
+		if modelstest.Updating() {
 			noError(t, os.MkdirAll(folder, 0o750))
 			noError(t, os.WriteFile(path, []byte(throughLine+strings.Join(indexesOf(t, s, name, text), ", ")+"\n"+text+"\n"), 0o600))
 		}

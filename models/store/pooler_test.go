@@ -15,6 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -204,26 +205,13 @@ func TestStatementThroughAPoolerEndsOnTheServerWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- s.DB().WithContext(ctx).Exec("SELECT pg_sleep(60)").Error }()
-		until(t, "it runs", func() bool { return running() == 1 })
+		modelstest.Eventually(t, "it runs", func() bool { return running() == 1 })
 		cancel()
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		until(t, "it has ended", func() bool { return running() == 0 })
+		modelstest.Eventually(t, "it has ended", func() bool { return running() == 0 })
 	})
-}
-
-// until polls the server until something holds.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatal("gave up waiting: ", what)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
 }
 
 func TestMigrationThroughAPoolerHoldsARow(t *testing.T) {

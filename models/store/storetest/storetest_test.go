@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -176,13 +177,7 @@ func TestPoolerThatDiesIsStartedAgain(t *testing.T) {
 	const kills = 2
 	for range kills {
 		p.Signal(t, os.Kill)
-		deadline := time.Now().Add(20 * time.Second)
-		for s.Ping(t.Context()) != nil {
-			if time.Now().After(deadline) {
-				t.Fatal("it is not")
-			}
-			<-time.After(10 * time.Millisecond)
-		}
+		modelstest.Eventually(t, "it is there again", func() bool { return s.Ping(t.Context()) == nil })
 	}
 	if deaths := p.Stop(); len(deaths) != kills || deaths[0] != "signal: killed" {
 		t.Errorf("it tells of the deaths %q", deaths)
