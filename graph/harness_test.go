@@ -113,6 +113,7 @@ func (w *world) serviceOn(db *trap) graph.Services {
 	}.Services()
 	return graph.Services{
 		Service: s.Service, Tenants: s.Tenants, Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
+		Texts: db.Store,
 	}
 }
 

@@ -17,6 +17,7 @@ type Services struct {
 	Access          *models.Access
 	Crawls          *crawl.Service
 	Jobs            *job.Service
+	Texts           models.TextReader
 }
 
 // Resolver is the root of all resolvers.

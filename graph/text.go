@@ -13,7 +13,7 @@ import (
 func text[V any](ctx context.Context, field models.TextField, id int64, convert func(string) (V, error)) (V, error) {
 	l := loadersFrom(ctx)
 	return load(ctx, shared(l, "text "+string(field), func(ctx context.Context, ids []int64) (map[int64]V, error) {
-		texts, err := l.service.Texts(ctx, l.actor, field, ids...)
+		texts, err := l.service.Texts.Texts(ctx, l.actor.Scope(models.RoleViewer), field, ids...)
 		if err != nil {
 			return nil, err
 		}

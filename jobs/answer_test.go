@@ -114,7 +114,7 @@ func TestHistoryHasADecodedAnswerWithoutTheSecretInIt(t *testing.T) {
 	c := w.newCallback(t)
 	deliver(t.Context(), t, w, newDeliverer(t, w), c.ID)
 	a := w.attempts(t, c.ID)[0]
-	texts := must[map[int64]string](t)(w.Texts(t.Context(), models.PlatformActor(), models.ResponseBodyText, a.ID))
+	texts := must[map[int64]string](t)(w.wiring.Store.Texts(t.Context(), models.PlatformActor().Scope(models.RoleViewer), models.ResponseBodyText, a.ID))
 	if got, want := texts[a.ID], `{"ответ":"принято","вы прислали":"`+models.Masked+`"}`; got != want {
 		t.Errorf("the history has %q, want %q", got, want)
 	}

@@ -36,7 +36,7 @@ func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *wo
 	on.Engine, on.Queue, on.Rules.Schedule = store, queue, models.Schedule{time.Hour}
 	on.Now = func() time.Time { return time.Now().Add(ahead) }
 	services := on.Services()
-	if err := services.SyncClock(t.Context()); err != nil {
+	if err := services.Clock().Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	worker := NewWorker(client, queue, services.Service, newPatientOut(t, modelstest.Patience), WorkerConfig{

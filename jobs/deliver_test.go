@@ -194,7 +194,7 @@ func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 	client, name := openQueue(t)
 	w := newWorld(t, nil, models.Schedule{}, answer(200)) // nobody is woken through this queue
 	made := w.newCallback(t)
-	late := w.WithClock(func() time.Time { return time.Now().Add(2 * time.Second).UTC().Truncate(time.Microsecond) }, func() float64 { return 0.5 })
+	late := w.serviceAt(func() time.Time { return time.Now().Add(2 * time.Second) })
 	if _, woken, err := late.Sweep(t.Context()); woken != 1 || err != nil {
 		t.Fatalf("%d woken, %v", woken, err)
 	}

@@ -41,7 +41,7 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	}
 	batches := source{renew: h.RenewBatches, excuse: h.ExcuseBatches}
 	h.dispatcher = newDispatcher(ctx, [kinds]source{callbacks, batches},
-		scheduler.Limits{Slots: concurrency, PerEndpoint: perHost, Bytes: 1 << 20}, models.NewTroubles(quiet), quiet)
+		scheduler.Limits{Slots: concurrency, PerEndpoint: perHost, Bytes: 1 << 20}, models.NewTroubles(quiet, nil), quiet)
 	t.Cleanup(func() {
 		cancel()
 		h.stop()

@@ -85,7 +85,7 @@ func hear(t *testing.T, client redis.UniversalClient, d *doorbell) *heard {
 	var wg sync.WaitGroup
 	t.Cleanup(wg.Wait)
 	wg.Go(func() {
-		d.subscribe(t.Context(), models.NewTroubles(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+		d.subscribe(t.Context(), models.NewTroubles(slog.New(slog.DiscardHandler), nil), slog.New(slog.DiscardHandler))
 	})
 	listening(t, client, d)
 	return h

@@ -83,11 +83,12 @@ func (o *outage) InTx(ctx context.Context, f func(models.Store) error) error {
 // world is a domain on a database of its own, with one project.
 type world struct {
 	modelstest.Services
-	wiring modelstest.Wiring
-	store  *outage
-	queue  *modelstest.Queue
-	url    string // of the receiver
-	crawl  int64  // the last one
+	wiring  modelstest.Wiring
+	store   *outage
+	queue   *modelstest.Queue
+	counted *prometheus.Registry // the panics
+	url     string               // of the receiver
+	crawl   int64                // the last one
 }
 
 const testAccount, testProject = 11, 12
@@ -106,11 +107,15 @@ func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiv
 	server := httptest.NewServer(receiver)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	db := storetest.Open(t, opts...)
-	w := &world{store: &outage{Store: db}, queue: &modelstest.Queue{}, url: server.URL}
+	w := &world{
+		store: &outage{Store: db}, queue: &modelstest.Queue{}, url: server.URL, counted: prometheus.NewRegistry(),
+	}
 	if queue == nil {
 		queue = w.queue
 	}
-	w.wiring = modelstest.Wiring{Store: db, Engine: w.store, Queue: queue, Rules: models.Rules{Schedule: schedule}}
+	w.wiring = modelstest.Wiring{
+		Store: db, Engine: w.store, Queue: queue, Rules: models.Rules{Schedule: schedule}, Monitor: NewTroubles(w.counted),
+	}
 	w.Services = w.wiring.Services()
 	ctx, platform := t.Context(), models.PlatformActor()
 	must[*models.Account](t)(w.CreateAccount(ctx, platform, models.NewAccount{Name: "Account", RawID: testAccount}))
@@ -119,6 +124,13 @@ func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiv
 	}))
 	w.setURL(t, &server.URL)
 	return w
+}
+
+// serviceAt is that of a process with a clock of its own.
+func (w *world) serviceAt(now func() time.Time) *models.Service {
+	at := w.wiring
+	at.Now = now
+	return at.Services().Service
 }
 
 func (w *world) setURL(t testing.TB, url *string) {

@@ -63,11 +63,6 @@ func (p panicky) PurgeCallbacks(ctx context.Context, before time.Time, limit int
 	return p.Store.PurgeCallbacks(ctx, before, limit)
 }
 
-func (p panicky) SignIn(ctx context.Context, process *models.Process, forget time.Duration) error {
-	p.may("SignIn")
-	return p.Store.SignIn(ctx, process, forget)
-}
-
 func (p panicky) RenewLeases(ctx context.Context, of models.Leased, leases []models.Lease, until time.Time) ([]models.Lease, error) {
 	p.may("RenewLeases")
 	return p.Store.RenewLeases(ctx, of, leases, until)
@@ -95,13 +90,6 @@ func once(store models.Store, name string) panicky {
 	left := &atomic.Int64{}
 	left.Store(1)
 	return panicky{store, name, left}
-}
-
-// countPanics has the panics of a service counted as the server does, and returns the registry.
-func countPanics(service *models.Service) *prometheus.Registry {
-	registry := prometheus.NewRegistry()
-	service.CountTroubles(NewTroubles(registry))
-	return registry
 }
 
 // panics is how many a registry has counted in one place.
@@ -138,7 +126,7 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 			queue := NewQueue(client, queueName, prometheus.NewRegistry())
 			w := newWorld(t, queue, models.Schedule{}, func(http.ResponseWriter, *http.Request) {})
 			w.store.Store = once(w.store.Store, name)
-			counted := countPanics(w.Service)
+			counted := w.counted
 			first := w.newCallback(t)
 			startWorker(t, client, queue, w)
 			second := w.newCallback(t)
@@ -165,11 +153,22 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 	}
 }
 
+// shy is a store whose first sign-in panics.
+type shy struct {
+	presentStore
+	panicky
+}
+
+func (s shy) SignIn(ctx context.Context, process *models.Process, forget time.Duration) error {
+	s.may("SignIn")
+	return s.presentStore.SignIn(ctx, process, forget)
+}
+
 func TestPanicWhileSigningInCostsThatLookAlone(t *testing.T) {
 	t.Parallel()
 	store := storetest.Open(t)
-	p := newPresent(t, once(store, "SignIn"), miniredis.RunT(t), "q", "api")
-	counted := countPanics(p.service)
+	p := newPresent(t, shy{store, once(nil, "SignIn")}, miniredis.RunT(t), "q", "api")
+	counted := p.counted
 	p.Start()
 	awaitPanic(t, counted, "presence")
 	p.Stop()
@@ -186,7 +185,7 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	w := newWorld(t, queue, models.Schedule{}, receiver)
 	w.store.Store = once(w.store.Store, method)
-	counted := countPanics(w.Service)
+	counted := w.counted
 	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience})
 	t.Cleanup(out.CloseIdle)
 	worker := NewWorker(client, queue, w.Service, out, WorkerConfig{
@@ -281,8 +280,8 @@ func (w *world) swept(t *testing.T, within time.Duration) (interrupted int) {
 	t.Helper()
 	begin := time.Now()
 	for passed := time.Duration(0); passed <= within; passed += models.SweepInterval {
-		at := begin.Add(passed).UTC().Truncate(time.Microsecond)
-		n, _, err := w.WithClock(func() time.Time { return at }, nil).Sweep(t.Context())
+		at := begin.Add(passed)
+		n, _, err := w.serviceAt(func() time.Time { return at }).Sweep(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -302,16 +301,15 @@ func TestPanicAtTheDoorbellCostsThatRingAlone(t *testing.T) {
 		}
 		return h.answer(w)
 	}})
-	service := newWorld(t, nil, nil, http.NotFound).Service
-	counted := countPanics(service)
+	w := newWorld(t, nil, nil, http.NotFound)
 	var listener sync.WaitGroup
 	t.Cleanup(listener.Wait)
-	listener.Go(func() { here.subscribe(t.Context(), service.Troubles(), slog.New(slog.DiscardHandler)) })
+	listener.Go(func() { here.subscribe(t.Context(), w.Troubles(), slog.New(slog.DiscardHandler)) })
 	listening(t, client, here)
 	ringThere(t, there, "before", "bad", "lost with it")
 	ringThere(t, there, "after")
 	h.want(t, "before", "after")
-	awaitPanic(t, counted, "doorbell")
+	awaitPanic(t, w.counted, "doorbell")
 }
 
 // asked is a store that notes for which lanes a claim was made.
@@ -338,7 +336,7 @@ func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
 	w := newWorld(t, queue, nil, http.NotFound)
 	lanes := &sync.Map{}
 	w.store.Store = asked{w.store.Store, lanes}
-	counted := countPanics(w.Service)
+	counted := w.counted
 	worker := newWorker(t, client, queue, w)
 	worker.deliverer = nil // what carries a trace panics, and nothing else does
 	if err := worker.Start(); err != nil {
@@ -367,7 +365,7 @@ func TestPanicWhileMetricsAreCollectedCostsThoseOfThatScrape(t *testing.T) {
 	client, name := openQueue(t)
 	w := newWorld(t, nil, nil, http.NotFound)
 	w.store.Store = once(w.store.Store, "CountDue")
-	registry := countPanics(w.Service)
+	registry := w.counted
 	registry.MustRegister(NewBacklog(client, name, w.Service, slog.New(slog.DiscardHandler)))
 	scrape := func() (names []string) {
 		families, err := registry.Gather()

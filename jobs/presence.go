@@ -17,11 +17,12 @@ import (
 // Presence keeps a process signed in where all that share the database do, and says so where they do not share the queue, or where
 // Redis denies it what a queue needs.
 type Presence struct {
-	queue   *Queue
-	service *models.Service
-	self    models.Process
-	log     *slog.Logger
-	others  prometheus.Gauge
+	queue     *Queue
+	processes models.Processes
+	troubles  *models.Troubles
+	self      models.Process
+	log       *slog.Logger
+	others    prometheus.Gauge
 
 	known bool                    // nothing is denied
 	apart map[uuid.UUID]time.Time // who was on another queue at the last look, and when it was seen
@@ -32,16 +33,22 @@ type Presence struct {
 }
 
 // NewPresence returns the presence of a process in a role and of a version.
-func NewPresence(queue *Queue, service *models.Service, role, version string, registry prometheus.Registerer, log *slog.Logger) *Presence {
+func NewPresence(
+	queue *Queue, processes models.Processes, troubles *models.Troubles, role, version string,
+	registry prometheus.Registerer, log *slog.Logger,
+) *Presence {
 	p := &Presence{
-		queue: queue, service: service, self: models.Process{UID: uuid.New(), Role: role, Version: version}, log: log, stop: func() {},
+		queue: queue, processes: processes, troubles: troubles, log: log, stop: func() {},
+		self: models.Process{UID: uuid.New(), Role: role, Version: version},
 		others: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "ringback_processes_on_other_queues", Help: "Processes that share the database and are on another Redis or RINGBACK_QUEUE.",
+			Name: "ringback_processes_on_other_queues",
+			Help: "Processes that share the database and are on another Redis or RINGBACK_QUEUE.",
 		}),
 	}
 	registry.MustRegister(p.others, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "ringback_clock_offset_seconds", Help: "By how much the database's clock, by which everything goes, is ahead of this process's.",
-	}, func() float64 { return service.ClockOffset().Seconds() }))
+		Name: "ringback_clock_offset_seconds",
+		Help: "By how much the database's clock, by which everything goes, is ahead of this process's.",
+	}, func() float64 { return processes.ClockOffset().Seconds() }))
 	return p
 }
 
@@ -49,7 +56,7 @@ func NewPresence(queue *Queue, service *models.Service, role, version string, re
 func (p *Presence) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.stop = cancel
-	p.wg.Go(func() { every(ctx, models.SignInInterval, p.service.Troubles(), "presence", p.look) })
+	p.wg.Go(func() { every(ctx, models.SignInInterval, p.troubles, "presence", p.look) })
 }
 
 // lookTimeout bounds each of the parts of a look: that at Redis and that at the database.
@@ -61,7 +68,7 @@ func (p *Presence) Stop() {
 	p.wg.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
-	if err := p.service.SignOut(ctx, &p.self); err != nil { // then it is forgotten in time
+	if err := p.processes.SignOut(ctx, &p.self); err != nil { // then it is forgotten in time
 		p.log.WarnContext(ctx, "process.not_signed_out", "error", err)
 	}
 }
@@ -71,7 +78,7 @@ func (p *Presence) look(ctx context.Context) {
 	p.lookAtRedis(ctx)
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	all, err := p.service.SignIn(ctx, &p.self)
+	all, err := p.processes.SignIn(ctx, &p.self)
 	if err != nil {
 		if !errors.Is(ctx.Err(), context.Canceled) {
 			p.log.WarnContext(ctx, "process.not_signed_in", "error", err)

@@ -12,25 +12,33 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
+
+// presentStore is the database as a process needs it that signs in.
+type presentStore interface {
+	models.ProcessStore
+	models.ClockStore
+}
 
 // present is a process of a test: it looks when it is told to.
 type present struct {
 	*Presence
-	log bytes.Buffer
+	log     bytes.Buffer
+	counted *prometheus.Registry // the panics
 }
 
-func newPresent(t *testing.T, store models.Store, engine *miniredis.Miniredis, queue, role string) *present {
+func newPresent(t *testing.T, store presentStore, engine *miniredis.Miniredis, queue, role string) *present {
 	t.Helper()
 	client := must[redis.UniversalClient](t)(OpenRedis("redis://" + engine.Addr()))
 	t.Cleanup(func() { _ = client.Close() })
-	p := &present{}
+	p := &present{counted: prometheus.NewRegistry()}
 	log := slog.New(slog.NewTextHandler(&p.log, nil))
 	registry := prometheus.NewRegistry()
 	q := NewQueue(client, queue, registry)
-	p.Presence = NewPresence(q, modelstest.Wiring{Engine: store, Queue: q, Log: log}.Services().Service, role, "1.2.3", registry, log)
+	processes := models.NewProcesses(store, models.NewClock(store, time.Now, log))
+	troubles := models.NewTroubles(log, NewTroubles(p.counted))
+	p.Presence = NewPresence(q, processes, troubles, role, "1.2.3", registry, log)
 	return p
 }
 
@@ -137,10 +145,10 @@ func TestClockOfTheMachineIsAMetric(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, registry)
-	service := modelstest.Wiring{
-		Store: storetest.Open(t), Queue: queue, Now: func() time.Time { return time.Now().Add(-time.Hour) },
-	}.Services()
-	NewPresence(queue, service.Service, "api", "1.2.3", registry, slog.New(slog.DiscardHandler)).look(t.Context())
+	store, log := storetest.Open(t), slog.New(slog.DiscardHandler)
+	clock := models.NewClock(store, func() time.Time { return time.Now().Add(-time.Hour) }, log)
+	processes, troubles := models.NewProcesses(store, clock), models.NewTroubles(log, nil)
+	NewPresence(queue, processes, troubles, "api", "1.2.3", registry, log).look(t.Context())
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -227,7 +227,7 @@ func (w *Worker) sweep(ctx context.Context) {
 	defer cancel()
 	var interrupted, woken int
 	err := w.sweeps.try(func() (err error) {
-		if err = w.service.SyncClock(ctx); err != nil {
+		if err = w.service.Clock().Sync(ctx); err != nil {
 			return err
 		}
 		interrupted, woken, err = w.service.Sweep(ctx)

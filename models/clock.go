@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"time"
 )
@@ -13,9 +14,11 @@ type ClockStore interface {
 }
 
 // Clock is the database's as this process knows it: by the last reading, and by the time since, which no setting of
-// the process's own clock changes.
+// the process's own clock changes. Its methods are safe for concurrent use.
 type Clock struct {
+	store  ClockStore
 	system func() time.Time // the process's own
+	log    *slog.Logger
 	last   atomic.Pointer[reading]
 	wrong  atomic.Bool // the process's own, as was said
 }
@@ -25,9 +28,9 @@ type reading struct {
 	ahead time.Duration // by how much the database's was ahead of that
 }
 
-// NewClock shows what the process's own clock does, until it is read.
-func NewClock(system func() time.Time) *Clock {
-	c := &Clock{system: system}
+// NewClock shows what the process's own clock does, until Sync has compared it with the database's.
+func NewClock(store ClockStore, system func() time.Time, log *slog.Logger) *Clock {
+	c := &Clock{store: store, system: system, log: log}
 	c.last.Store(&reading{local: system()})
 	return c
 }
@@ -61,28 +64,25 @@ func (c *Clock) read(asked time.Time, took time.Duration, database time.Time) (a
 // clocks within milliseconds, so more is worth an operator's look.
 const wrongClock = time.Second
 
-// SyncClock compares the process's clock with the database's, by which the Service goes from then on. Before it
-// serves, and then every few seconds, each process is to do so.
-func (s *Service) SyncClock(ctx context.Context) error {
-	asked := s.clock.system()
-	database, err := s.store.Clock(ctx)
+// Sync compares the process's clock with the database's, by which it goes from then on. Before it serves, and then
+// every few seconds, each process is to do so.
+func (c *Clock) Sync(ctx context.Context) error {
+	asked := c.system()
+	database, err := c.store.Clock(ctx)
 	if err != nil {
 		return err
 	}
-	ahead := s.clock.read(asked, s.clock.system().Sub(asked), database)
+	ahead := c.read(asked, c.system().Sub(asked), database)
 	wrong := ahead.Abs() > wrongClock
-	switch said := s.clock.wrong.Swap(wrong); {
+	switch said := c.wrong.Swap(wrong); {
 	case wrong && !said:
-		s.log.WarnContext(ctx, "clock.differs", "database_ahead_seconds", ahead.Seconds(),
-			"meaning", "the clock of this machine and that of the database differ: all goes by the database's; keep both by NTP")
+		c.log.WarnContext(ctx, "clock.differs", "database_ahead_seconds", ahead.Seconds(), "meaning",
+			"the clock of this machine and that of the database differ: all goes by the database's; keep both by NTP")
 	case said && !wrong:
-		s.log.InfoContext(ctx, "clock.agrees", "database_ahead_seconds", ahead.Seconds())
+		c.log.InfoContext(ctx, "clock.agrees", "database_ahead_seconds", ahead.Seconds())
 	}
 	return nil
 }
 
-// Now is the time by the database's clock, in UTC and whole microseconds.
-func (s *Service) Now() time.Time { return s.now() }
-
-// ClockOffset is by how much the database's clock was ahead of the process's own when they were compared last.
-func (s *Service) ClockOffset() time.Duration { return s.clock.last.Load().ahead }
+// Offset is by how much the database's clock was ahead of the process's own when they were compared last.
+func (c *Clock) Offset() time.Duration { return c.last.Load().ahead }

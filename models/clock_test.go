@@ -20,7 +20,7 @@ func onWrongClocks(t *testing.T, test func(t *testing.T, w *modelstest.World, p 
 			t.Parallel()
 			w := modelstest.NewWorld(t)
 			p := w.ServiceAhead(ahead)
-			modelstest.NoError(t, p.SyncClock(t.Context()))
+			modelstest.NoError(t, p.Clock().Sync(t.Context()))
 			test(t, w, p, ahead)
 		})
 	}
@@ -30,8 +30,8 @@ func TestProcessGoesByTheClockOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	onWrongClocks(t, func(t *testing.T, w *modelstest.World, p *models.Service, ahead time.Duration) {
 		w.Clock.Advance(time.Hour)
-		if got := p.Now(); !got.Equal(w.Clock.Now()) || p.ClockOffset() != -ahead {
-			t.Errorf("%s, and not %s, with an offset of %s", got, w.Clock.Now(), p.ClockOffset())
+		if got := p.Now(); !got.Equal(w.Clock.Now()) || p.Clock().Offset() != -ahead {
+			t.Errorf("%s, and not %s, with an offset of %s", got, w.Clock.Now(), p.Clock().Offset())
 		}
 	})
 }
@@ -43,7 +43,7 @@ func TestLeaseOfAWorkerWithAWrongClockIsNotTakenByOthers(t *testing.T) {
 		for range 5 { // each sweeps and looks at the other's leases
 			w.Clock.Advance(models.SweepInterval)
 			w.WantInterrupted(0)
-			modelstest.NoError(t, p.SyncClock(t.Context()))
+			modelstest.NoError(t, p.Clock().Sync(t.Context()))
 			if interrupted, _, err := p.Sweep(t.Context()); interrupted != 0 || err != nil {
 				t.Errorf("interrupted %d, %v", interrupted, err)
 			}
@@ -87,11 +87,11 @@ func TestClockOfTheDatabaseThatJumpsInterruptsNothing(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)
 			database := modelstest.NewClock(w.Clock.Now())
-			p := w.ServiceOn(&modelstest.Clocked{Store: w.Store, By: database})
+			p := w.ServiceBy(w.Clock.Now, &modelstest.Clocked{By: database})
 			pass := func(d time.Duration) {
 				w.Clock.Advance(d)
 				database.Advance(d)
-				modelstest.NoError(t, p.SyncClock(t.Context()))
+				modelstest.NoError(t, p.Clock().Sync(t.Context()))
 				if interrupted, _, err := p.Sweep(t.Context()); interrupted != 0 || err != nil {
 					t.Errorf("interrupted %d, %v", interrupted, err)
 				}
@@ -116,8 +116,8 @@ func TestClockOfTheDatabaseThatJumpsInterruptsNothing(t *testing.T) {
 func TestSlowAnswerOfTheClockCorrectsOnlyWhatItProves(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	slow := &modelstest.Clocked{Store: w.Store, By: modelstest.NewClock(w.Clock.Now())}
-	p := w.ServiceOn(slow)
+	slow := &modelstest.Clocked{By: modelstest.NewClock(w.Clock.Now())}
+	p := w.ServiceBy(w.Clock.Now, slow)
 	both := func(d time.Duration) { w.Clock.Advance(d); slow.By.Advance(d) }
 	for _, step := range []struct {
 		name                string
@@ -132,8 +132,8 @@ func TestSlowAnswerOfTheClockCorrectsOnlyWhatItProves(t *testing.T) {
 	} {
 		slow.By.Advance(step.database)
 		slow.Took = func() { both(step.way) }
-		modelstest.NoError(t, p.SyncClock(t.Context()))
-		if got := p.ClockOffset(); got != step.want {
+		modelstest.NoError(t, p.Clock().Sync(t.Context()))
+		if got := p.Clock().Offset(); got != step.want {
 			t.Errorf("%s: %s", step.name, got)
 		}
 	}
@@ -143,8 +143,8 @@ func TestWrongClockIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	var log bytes.Buffer
-	database := &modelstest.Clocked{Store: w.Store, By: modelstest.NewClock(w.Clock.Now().Add(time.Second))}
-	p := models.NewService(database, w.Queue, w.Rules, slog.New(slog.NewTextHandler(&log, nil))).WithClock(w.Clock.Now, nil)
+	database := &modelstest.Clocked{By: modelstest.NewClock(w.Clock.Now().Add(time.Second))}
+	p := models.NewClock(database, w.Clock.Now, slog.New(slog.NewTextHandler(&log, nil)))
 	for _, step := range []struct {
 		more time.Duration
 		want string
@@ -158,7 +158,7 @@ func TestWrongClockIsSaidOnce(t *testing.T) {
 	} {
 		log.Reset()
 		database.By.Advance(step.more)
-		modelstest.NoError(t, p.SyncClock(t.Context()))
+		modelstest.NoError(t, p.Sync(t.Context()))
 		if got := log.String(); !strings.Contains(got, step.want) || step.want == "" && got != "" {
 			t.Errorf("%s: %q", step.more, got)
 		}

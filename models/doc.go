@@ -29,7 +29,7 @@
 // due, the queue is told of its lane (Wakeup). One wake-up does for all that is due there; who is woken claims it, of
 // many lanes at once, and what the queue forgets the sweep finds.
 //
-// All times are by the database's clock, which each process reads every few seconds (SyncClock): what one writes,
+// All times are by the database's clock, which each process reads every few seconds (Clock): what one writes,
 // others compare.
 //
 // A replay is a new callback with the same ref and bytes. Callbacks that share an ordering key stand in a line: all

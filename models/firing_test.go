@@ -26,7 +26,9 @@ func (silentStore) InTx(ctx context.Context, _ func(models.Store) error) error {
 func TestFiringThatHangsIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := models.NewService(silentStore{}, nil, models.Rules{}, slog.New(slog.DiscardHandler))
+		log := slog.New(slog.DiscardHandler)
+		clock := models.NewClock(nil, time.Now, log)
+		s := models.NewService(silentStore{}, nil, models.Rules{}, clock, models.NewTroubles(log, nil), log)
 		begun := time.Now()
 		fired, err := s.FireSchedules(t.Context())
 		if took := time.Since(begun); fired != 0 || !errors.Is(err, context.DeadlineExceeded) || took != 5*time.Second {

@@ -3,7 +3,6 @@ package models_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -36,7 +35,7 @@ func TestWorkersAreWokenWhenAllThatIsDueHasFired(t *testing.T) {
 	w.Clock.Advance(time.Hour)
 	var waiting []int
 	q := ringing{w.Queue, func() { waiting = append(waiting, dueSchedules(w)) }}
-	service := models.NewService(w.Store, q, w.Rules, slog.New(slog.DiscardHandler)).WithClock(w.Clock.Now, func() float64 { return 0.5 })
+	service := modelstest.Wiring{Store: w.Store, Queue: q, Rules: w.Rules, Now: w.Clock.Now}.Services()
 	if fired, err := service.FireSchedules(t.Context()); fired != 101 || err != nil {
 		t.Fatalf("%d fired: %v", fired, err)
 	}

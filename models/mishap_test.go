@@ -255,8 +255,7 @@ func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
 		deliveries[i] = w.MustClaim(w.NewCallback().ID)
 	}
 	bad := deliveries[n/2].Callback.ID
-	service, m := w.ServiceOn(bursting{w.Store, bad}), &modelstest.Monitor{}
-	service.CountTroubles(m)
+	service, m := w.ServiceOn(bursting{w.Store, bad}), w.Monitor
 	caught := make([]bool, n)
 	modelstest.AtOnce(n, func(i int) {
 		err := service.Troubles().Catch(t.Context(), "test", func() error {
@@ -300,8 +299,7 @@ func TestPanicInAFiringCostsThatFiring(t *testing.T) {
 	w.Hourly()
 	w.Hourly()
 	w.Clock.Advance(time.Hour)
-	service, m := w.ServiceOn(failingFire{w.Store, bad.ID}), &modelstest.Monitor{}
-	service.CountTroubles(m)
+	service, m := w.ServiceOn(failingFire{w.Store, bad.ID}), w.Monitor
 	fired, err := service.FireSchedules(t.Context())
 	if fired != 2 || err != nil || m.Panics("firing") != 1 { // alone, not with its group as well
 		t.Errorf("fired %d, %v", fired, err)
@@ -330,8 +328,7 @@ func TestPanicAboutOneOfAClaimPutsThatOneOff(t *testing.T) {
 	w.SetURL(new(modelstest.WebhookURL)) // of one host with the notice
 	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
 	good := w.NewCallback()
-	service, m := w.ServiceOn(noSSO{w.Store}), &modelstest.Monitor{}
-	service.CountTroubles(m)
+	service, m := w.ServiceOn(noSSO{w.Store}), w.Monitor
 	claimed, _, _, err := service.Claim(t.Context(), append(modelstest.Limit(w.Lane(modelstest.WebhookHost), 10), modelstest.Limit(good.Lane, 10)...))
 	modelstest.NoError(t, err)
 	if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || m.Panics("claim") != 1 {

@@ -93,7 +93,7 @@ func TestKilledWorkerIsNoticedByWorkersWhoseClocksDiffer(t *testing.T) {
 			both := func() (interrupted int) {
 				first, _, err := w.Sweep(t.Context())
 				modelstest.NoError(t, err)
-				modelstest.NoError(t, ahead.SyncClock(t.Context()))
+				modelstest.NoError(t, ahead.Clock().Sync(t.Context()))
 				second, _, err := ahead.Sweep(t.Context())
 				modelstest.NoError(t, err)
 				return first + second
@@ -116,7 +116,7 @@ func TestClockThatWasWrongOnceStopsNoSweep(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	w.WantInterrupted(0)
-	wrong := w.WithClock(func() time.Time { return w.Clock.Now().AddDate(1, 0, 0) }, func() float64 { return 0.5 })
+	wrong := w.ServiceBy(func() time.Time { return w.Clock.Now().AddDate(1, 0, 0) }, nil)
 	_, _, err := wrong.Sweep(t.Context())
 	modelstest.NoError(t, err)
 	w.MustClaim(w.NewCallback().ID)

@@ -49,8 +49,8 @@ type Troubles struct {
 	monitor Monitor // nil: nobody counts
 }
 
-// NewTroubles returns one that logs and counts nothing.
-func NewTroubles(log *slog.Logger) *Troubles { return &Troubles{log: log} }
+// NewTroubles returns one that logs, and lets a monitor count; nil: nobody does.
+func NewTroubles(log *slog.Logger, monitor Monitor) *Troubles { return &Troubles{log, monitor} }
 
 // Catch does a piece of work. A panic in it becomes a PanicError, is logged and counted.
 func (t *Troubles) Catch(ctx context.Context, where string, work func() error) error {
@@ -87,9 +87,3 @@ func (t *Troubles) Unreadable(ctx context.Context, kind string, attrs ...any) {
 		t.monitor.Unreadable(kind)
 	}
 }
-
-// Troubles is where goroutines that serve this service catch their panics.
-func (s *Service) Troubles() *Troubles { return s.troubles }
-
-// CountTroubles lets a monitor count from now on. It is to be called before the service is used.
-func (s *Service) CountTroubles(m Monitor) { s.troubles.monitor = m }

@@ -36,16 +36,30 @@ const (
 	forgetProcesses = time.Hour
 )
 
+// Processes are all that share a database.
+type Processes struct {
+	store ProcessStore
+	clock *Clock
+}
+
+// NewProcesses are those of a database. clock is this process's.
+func NewProcesses(store ProcessStore, clock *Clock) Processes { return Processes{store, clock} }
+
 // SignIn says that a process is there, and returns all that are, this one among them. It also compares the clocks.
-func (s *Service) SignIn(ctx context.Context, p *Process) ([]*Process, error) {
-	if err := s.SyncClock(ctx); err != nil {
+func (p Processes) SignIn(ctx context.Context, self *Process) ([]*Process, error) {
+	if err := p.clock.Sync(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.store.SignIn(ctx, p, forgetProcesses); err != nil {
+	if err := p.store.SignIn(ctx, self, forgetProcesses); err != nil {
 		return nil, err
 	}
-	return s.store.ProcessesSeen(ctx, SignInLapse)
+	return p.store.ProcessesSeen(ctx, SignInLapse)
 }
 
 // SignOut says that a process goes.
-func (s *Service) SignOut(ctx context.Context, p *Process) error { return s.store.SignOut(ctx, p.UID) }
+func (p Processes) SignOut(ctx context.Context, self *Process) error {
+	return p.store.SignOut(ctx, self.UID)
+}
+
+// ClockOffset is Clock.Offset of this process.
+func (p Processes) ClockOffset() time.Duration { return p.clock.Offset() }

@@ -3,7 +3,6 @@ package models_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"maps"
 	"slices"
 	"testing"
@@ -11,8 +10,6 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -64,9 +61,7 @@ func (e *endless) purge(t *testing.T) (models.Purged, error) {
 	var ctx context.Context
 	ctx, e.stop = context.WithCancel(t.Context())
 	defer e.stop()
-	service := models.NewService(e, &modelstest.Queue{}, models.Rules{}, slog.New(slog.DiscardHandler))
-	crawl.NewService(service, models.TenantQueries{}, nil, nil, slog.New(slog.DiscardHandler))
-	job.NewService(service, models.TenantQueries{}, nil, nil)
+	service := modelstest.Wiring{Engine: e}.Services().Service
 	return service.Purge(ctx, models.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }
 

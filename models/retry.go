@@ -57,7 +57,7 @@ type Tries struct {
 func (s *Service) Retry(
 	t *Tries, by Schedule, o Outcome, cause AttemptErrorCode, number int, at time.Time,
 ) (next time.Time, again bool) {
-	return t.again(by, o, cause, number, at, s.rand())
+	return t.again(by, o, cause, number, at, s.rules.Chance())
 }
 
 // again is the law of retries: it counts an attempt that failed, the number-th, and says when the next one is due;

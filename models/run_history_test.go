@@ -244,7 +244,7 @@ func TestBatchesAndInputsAreListedInTheOrderOfCreation(t *testing.T) {
 		t.Errorf("got %v, counted %v", got, counts)
 	}
 	for field, want := range map[models.TextField]json.RawMessage{models.RunInputText: modelstest.Shoes, models.CustomDataText: modelstest.CustomData} {
-		found, err := w.Texts(t.Context(), w.Viewer, field, inputIDs...)
+		found, err := w.Store.Texts(t.Context(), w.Viewer.Scope(models.RoleViewer), field, inputIDs...)
 		modelstest.NoError(t, err)
 		if len(found) != 3 {
 			t.Fatalf("%d inputs", len(found))

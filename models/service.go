@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,9 +33,6 @@ type Store interface {
 	SweepStore
 	RetentionStore
 	RunQuotaStore
-	ProcessStore
-	ClockStore
-	TextStore
 }
 
 // Queue wakes workers. What it forgets, the sweep finds again, so an error from it is never the caller's problem.
@@ -89,6 +85,8 @@ type Rules struct {
 	// LineWait is for how long the first of a line that fails holds up those behind it, counted from when the next lined up, where its lane
 	// succeeds with others.
 	LineWait time.Duration
+	// Chance is in [0, 1), and spreads retries; nil: it is random.
+	Chance func() float64
 	// AllowedNetworks may be reached although they are not public; URLs of runs may be plain http there.
 	AllowedNetworks []netip.Prefix
 	// Quotas bound what the runs of one account may have.
@@ -103,7 +101,6 @@ type Service struct {
 	log   *slog.Logger
 	clock *Clock
 	now   func() time.Time // by it
-	rand  func() float64
 
 	troubles  *Troubles
 	leased    []sweeping
@@ -118,34 +115,35 @@ type Service struct {
 	digesting   digesting
 }
 
-// NewService wires the use-cases to a database and a queue.
-func NewService(store Store, queue Queue, rules Rules, log *slog.Logger) *Service {
-	s := &Service{store: store, queue: queue, rules: rules, log: log, rand: rand.Float64, troubles: NewTroubles(log)}
-	s.goBy(time.Now)
+// NewService wires the use-cases to a database and a queue. The clock is that of the database.
+func NewService(store Store, queue Queue, rules Rules, clock *Clock, troubles *Troubles, log *slog.Logger) *Service {
+	s := &Service{store: store, queue: queue, rules: rules, log: log, clock: clock, now: clock.Now, troubles: troubles}
+	if s.rules.Chance == nil {
+		s.rules.Chance = rand.Float64
+	}
 	s.leased = []sweeping{{of: LeasedCallbacks}}
-	s.AddPurges(PurgeRows("callbacks", store.InTx, Store.PurgeCallbacks), PurgePayloads("callbacks", store.InTx, Store.PurgeCallbackPayloads))
+	s.AddPurges(
+		PurgeRows("callbacks", store.InTx, Store.PurgeCallbacks),
+		PurgePayloads("callbacks", store.InTx, Store.PurgeCallbackPayloads),
+	)
 	s.AddLeased(LeasedBatches, s.stillFiring)
 	s.AddPurges(PurgeRows("runs", store.InTx, Store.PurgeRuns), PurgePayloads("runs", store.InTx, Store.PurgeRunPayloads))
 	settlement := combine.Work[*Settlement, struct{}]{
-		Name: "settlement", Do: s.settleAll, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log, Catch: s.troubles.Catch,
+		Name: "settlement", Do: s.settleAll, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log,
+		Catch: s.troubles.Catch,
 	}
 	s.settlements, s.failures = combine.New(settlement), combine.New(settlement)
 	return s
 }
 
-// WithClock returns a service like this one whose process has the given clock and chance, for tests.
-func (s *Service) WithClock(now func() time.Time, chance func() float64) *Service {
-	c := NewService(s.store, s.queue, s.rules, s.log)
-	c.purges = slices.Clone(s.purges)
-	c.goBy(now)
-	c.rand = chance
-	return c
-}
+// Clock is that by which leases, due times and sweeps go.
+func (s *Service) Clock() *Clock { return s.clock }
 
-func (s *Service) goBy(system func() time.Time) {
-	s.clock = NewClock(system)
-	s.now = s.clock.Now
-}
+// Now is the time by the database's clock, in UTC and whole microseconds.
+func (s *Service) Now() time.Time { return s.now() }
+
+// Troubles is where goroutines that serve this service catch their panics.
+func (s *Service) Troubles() *Troubles { return s.troubles }
 
 // Project returns one project that the actor may see.
 func (s *Service) Project(ctx context.Context, actor *Actor, id int64) (*Project, error) {

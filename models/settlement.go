@@ -62,7 +62,7 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 		return
 	}
 	before := c.FailureCount
-	if next, again := c.again(s.rules.Schedule, o, d.Attempt.Error.Code, d.Attempt.Number, at, s.rand()); again {
+	if next, again := c.again(s.rules.Schedule, o, d.Attempt.Error.Code, d.Attempt.Number, at, s.rules.Chance()); again {
 		c.due(next)
 	} else {
 		c.end(StatusFailed, at)

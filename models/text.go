@@ -17,14 +17,9 @@ const (
 	JobMetadataText  TextField = "job metadata" // of jobs
 )
 
-// TextStore reads long texts.
-type TextStore interface {
-	// Texts returns the texts of a field by the ids of its entities. One without a text has an empty one.
+// TextReader reads long texts within a caller's scope.
+type TextReader interface {
+	// Texts returns the texts of a field of those of its entities that are there. One without a text has an empty one.
+	// What the partner's webhook answered to notices is for the platform: to others these attempts have none.
 	Texts(ctx context.Context, scope Scope, field TextField, ids ...int64) (map[int64]string, error)
-}
-
-// Texts returns the texts of a field of those of its entities that the actor may see. One without a text has an empty one. What the
-// partner's webhook answered to notices is for the platform: to others these attempts have none.
-func (s *Service) Texts(ctx context.Context, actor *Actor, field TextField, ids ...int64) (map[int64]string, error) {
-	return s.store.Texts(ctx, actor.Scope(RoleViewer), field, ids...)
 }

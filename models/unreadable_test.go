@@ -14,13 +14,6 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// watch lets the world's service be counted.
-func watch(w *modelstest.World) *modelstest.Monitor {
-	m := &modelstest.Monitor{}
-	w.CountTroubles(m)
-	return m
-}
-
 // lostStore is the same database, and seals with a key that the world's has not.
 func lostStore(w *modelstest.World) *store.Store {
 	w.T.Helper()
@@ -74,7 +67,7 @@ func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)
-			m := watch(w)
+			m := w.Monitor
 			other := w.NewProject(w.Acme, new(modelstest.ProjectURL))
 			bad, good := w.NewCallback(), w.NewCallbackOf(other, 7)
 			modelstest.NoError(t, lose(w, lostKey(w)))
@@ -223,8 +216,7 @@ func (without) Users(context.Context, ...int64) ([]*models.User, error) { return
 func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	service, m := w.ServiceOn(without{w.Store}), &modelstest.Monitor{}
-	service.CountTroubles(m)
+	service, m := w.ServiceOn(without{w.Store}), w.Monitor
 	c := w.NewCallback()
 	modelstest.NoError(t, service.Settle(t.Context(), service.Decide(w.MustClaim(c.ID), modelstest.Answered(500))))
 	if c = w.ReadCallback(c.ID); c.FailureCount != 1 || len(w.Notices()) != 0 || m.UnreadableOf("notice") != 1 {
@@ -235,7 +227,7 @@ func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 func TestUnreadableBatchIsPutOffAndHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	m := watch(w)
+	m := w.Monitor
 	a := w.NewAction()
 	in := w.RunInput()
 	in.Callback = &models.NewRunCallback{URL: modelstest.RunURL, On: models.CallbackOnAll, Headers: secretHeader.Value}
@@ -322,7 +314,7 @@ func TestScheduleThatCannotBeFiredIsPutOffAndTheOthersFire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)
-			m := watch(w)
+			m := w.Monitor
 			w.NewAction()
 			id := c.bad(w)
 			w.Clock.Advance(time.Second)

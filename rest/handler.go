@@ -43,6 +43,7 @@ type Services struct {
 	*models.Service // of callbacks and runs
 	Access          *models.Access
 	Jobs            *job.Service
+	Texts           models.TextReader
 }
 
 type handler struct {

@@ -76,7 +76,7 @@ func newWorld(tb testing.TB) *world {
 }
 
 func (w *world) handlerOf(s modelstest.Services) http.Handler {
-	services := rest.Services{Service: s.Service, Access: s.Access, Jobs: s.JobService}
+	services := rest.Services{Service: s.Service, Access: s.Access, Jobs: s.JobService, Texts: w.store}
 	return identified(rest.NewHandler(services, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 
@@ -185,7 +185,7 @@ func (w *world) callbacks(run *models.Run) []*models.Callback {
 	nodes := pages[run.ID].Nodes
 	slices.Reverse(nodes)
 	for _, c := range nodes {
-		texts, err := w.service.Texts(w.tb.Context(), models.PlatformActor(), models.PayloadText, c.ID)
+		texts, err := w.store.Texts(w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), models.PayloadText, c.ID)
 		modelstest.NoError(w.tb, err)
 		c.Body = []byte(texts[c.ID])
 	}

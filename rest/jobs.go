@@ -61,7 +61,7 @@ func (h *handler) getJob(r *request) (any, error) {
 func (h *handler) jobTexts(r *request, id int64) (map[models.TextField]json.RawMessage, error) {
 	texts := map[models.TextField]json.RawMessage{}
 	for _, field := range []models.TextField{models.JobInputText, models.JobOutputText, models.JobMetadataText} {
-		found, err := h.service.Texts(r.Context(), r.actor, field, id)
+		found, err := h.service.Texts.Texts(r.Context(), r.actor.Scope(models.RoleViewer), field, id)
 		if err != nil {
 			return nil, err
 		}

@@ -35,7 +35,9 @@ type app struct {
 	registry *prometheus.Registry
 	// firstStart is set when this start made the demo tenant.
 	firstStart *tenant
-	troubles   models.Monitor
+	clock      *models.Clock
+	monitor    models.Monitor
+	troubles   *models.Troubles
 	closers    []func() error
 	redisBusy  bool // by what has not ended in time: it stays open until the process ends
 }
@@ -80,7 +82,8 @@ func (a *app) openDatabase(ctx context.Context) error {
 		}
 		return nil
 	})
-	a.troubles = jobs.NewTroubles(a.registry)
+	a.monitor = jobs.NewTroubles(a.registry)
+	a.troubles = models.NewTroubles(a.log, a.monitor)
 	return a.openStore(ctx)
 }
 
@@ -92,6 +95,10 @@ func (a *app) openOthers(ctx context.Context) error {
 	if err := a.openRedis(ctx); err != nil {
 		return err
 	}
+	a.clock = models.NewClock(a.store, time.Now, a.log)
+	if err := a.clock.Sync(ctx); err != nil {
+		return fmt.Errorf("read the database's clock: %w", err)
+	}
 	a.queue = jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
 	rules := models.Rules{
 		PublicURL: a.cfg.PublicURL, LineWait: a.cfg.LineWait, Schedule: a.cfg.RetrySchedule.Schedule, AllowedNetworks: a.cfg.AllowedNetworks,
@@ -101,14 +108,10 @@ func (a *app) openOthers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.service = models.NewService(a.store, a.queue, rules, a.log)
-	a.tenants, a.access = a.openTenants(a.store, platformKey, a.service.Now)
+	a.service = models.NewService(a.store, a.queue, rules, a.clock, a.troubles, a.log)
+	a.tenants, a.access = a.openTenants(a.store, platformKey, a.clock.Now)
 	a.crawls = crawl.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InCrawlTx, a.log)
 	a.jobs = job.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InJobTx)
-	a.service.CountTroubles(a.troubles)
-	if err := a.service.SyncClock(ctx); err != nil {
-		return fmt.Errorf("read the database's clock: %w", err)
-	}
 	return a.observe()
 }
 
@@ -125,7 +128,7 @@ func (a *app) observe() error {
 func (a *app) openStore(ctx context.Context) error {
 	s, err := openStore(a.cfg, a.log, store.WithPanics(func(cause any, stack []byte) {
 		a.log.Error("panic.caught", "where", "sqlite", "panic", fmt.Sprint(cause), "stack", string(stack))
-		a.troubles.Panicked("sqlite")
+		a.monitor.Panicked("sqlite")
 	}))
 	if err != nil {
 		return err

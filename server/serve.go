@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/jobs/egress"
+	"github.com/ringback/ringback/models"
 )
 
 // Roles of a process.
@@ -103,7 +104,8 @@ func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logge
 		return nil, errors.Join(err, listener.Close())
 	}
 	s := &server{app: a, role: role, listener: listener, health: newHealth(a)}
-	s.presence = jobs.NewPresence(a.queue, a.service, role, version, a.registry, log)
+	s.presence = jobs.NewPresence(
+		a.queue, models.NewProcesses(a.store, a.clock), a.troubles, role, version, a.registry, log)
 	if role != roleAPI {
 		s.worker = newWorker(a)
 		s.health.worker = s.worker

@@ -69,7 +69,7 @@ func (a *app) makeTenant(ctx context.Context) ([]byte, error) {
 		key = t.platformKey
 	}
 	err := a.store.Transaction(ctx, func(tx *store.Store) (err error) {
-		tenants, access := a.openTenants(tx, nil, models.NewClock(time.Now).Now)
+		tenants, access := a.openTenants(tx, nil, a.clock.Now)
 		if err := createDemoTenant(ctx, tenants, access); err != nil {
 			return err
 		}

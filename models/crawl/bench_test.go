@@ -2,7 +2,6 @@ package crawl_test
 
 import (
 	"context"
-	"log/slog"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -22,9 +21,8 @@ func BenchmarkFinishCrawl(b *testing.B) {
 	var statements, ids atomic.Int64
 	count := func(context.Context, string, time.Duration) { statements.Add(1) }
 	db := storetest.Open(b, store.WithMaxConns(20), store.WithStatementLog(count)) // as many as a server has
-	service := models.NewService(db, &modelstest.Queue{}, models.Rules{Schedule: modelstest.TwoRetries}, slog.New(slog.DiscardHandler))
-	tenants := models.NewTenants(models.NewTenantQueries(db, time.Now), db.InTenantTx, 0)
-	crawls := crawl.NewService(service, tenants.TenantQueries, db, db.InCrawlTx, slog.New(slog.DiscardHandler))
+	services := modelstest.Wiring{Store: db, Rules: models.Rules{Schedule: modelstest.TwoRetries}}.Services()
+	tenants, crawls := services.Tenants, services.CrawlService
 	ctx, platform := b.Context(), models.PlatformActor()
 	must := func(err error) {
 		if err != nil {

@@ -174,7 +174,7 @@ func (w *World) ReadCallback(id int64) *models.Callback {
 // ReadText returns a long text of an entity.
 func (w *World) ReadText(field models.TextField, id int64) string {
 	w.T.Helper()
-	texts, err := w.Texts(w.T.Context(), w.Platform, field, id)
+	texts, err := w.Store.Texts(w.T.Context(), w.Platform.Scope(models.RoleViewer), field, id)
 	NoError(w.T, err)
 	return texts[id]
 }

@@ -42,9 +42,8 @@ func Pass(d time.Duration) {
 	<-time.After(d) //nolint:forbidigo // it costs nothing here
 }
 
-// Clocked is a store with a clock of a test's, which takes a while to answer.
+// Clocked is the clock of a database, which takes a while to answer.
 type Clocked struct {
-	models.Store
 	By   *Clock
 	Took func() // is called before the answer; nil: it comes at once
 }
@@ -60,8 +59,14 @@ func (c *Clocked) Clock(context.Context) (time.Time, error) {
 
 // ServiceAhead is a process whose clock is ahead of the database's, which the world's is.
 func (w *World) ServiceAhead(ahead time.Duration) *models.Service {
-	return w.ServiceOn(&Clocked{Store: w.Store, By: w.Clock}).WithClock(
-		func() time.Time { return w.Clock.Now().Add(ahead) }, func() float64 { return 0.5 })
+	return w.ServiceBy(func() time.Time { return w.Clock.Now().Add(ahead) }, &Clocked{By: w.Clock})
+}
+
+// ServiceBy is a process with a clock of its own, and the database has one too.
+func (w *World) ServiceBy(now func() time.Time, database *Clocked) *models.Service {
+	by := w.wiring()
+	by.Now, by.Clock = now, database
+	return by.Services().Service
 }
 
 // ClockErrors are clocks that are too fast, and too slow.

@@ -34,9 +34,11 @@ type Wiring struct {
 	Queue       models.Queue // nil: one that nobody reads
 	Rules       models.Rules // the zero value will do
 	Access      models.AccessRules
-	MaxProjects int              // of an account; 0: any number
-	Now         func() time.Time // nil: this machine's clock, and chance. Else delays are as planned.
-	Log         *slog.Logger     // nil: nobody reads it
+	MaxProjects int               // of an account; 0: any number
+	Now         func() time.Time  // nil: this machine's clock, and chance. Else delays are as planned.
+	Clock       models.ClockStore // that of the database; nil: Store
+	Monitor     models.Monitor    // nil: nobody counts
+	Log         *slog.Logger      // nil: nobody reads it
 }
 
 // Services puts the domain together.
@@ -53,10 +55,15 @@ func (w Wiring) Services() Services {
 	if w.Log == nil {
 		w.Log = slog.New(slog.DiscardHandler)
 	}
-	engine := models.NewService(w.Engine, w.Queue, w.Rules, w.Log)
-	if w.Now != nil {
-		engine = engine.WithClock(w.Now, func() float64 { return 0.5 })
+	if w.Clock == nil {
+		w.Clock = w.Store
 	}
+	system := time.Now
+	if w.Now != nil {
+		system, w.Rules.Chance = w.Now, func() float64 { return 0.5 }
+	}
+	clock := models.NewClock(w.Clock, system, w.Log)
+	engine := models.NewService(w.Engine, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
 	queries := models.NewTenantQueries(w.Store, engine.Now)
 	return Services{
 		Service: engine, Tenants: models.NewTenants(queries, w.Store.InTenantTx, w.MaxProjects),

@@ -29,6 +29,7 @@ type World struct {
 	DatabaseURL string
 	Queue       *Queue
 	Clock       *Clock
+	Monitor     *Monitor
 	Rules       models.Rules
 	AccessRules models.AccessRules
 	MaxProjects int // of an account; 0: any number
@@ -49,7 +50,7 @@ func NewWorld(t testing.TB, opts ...store.Option) *World {
 	t.Helper()
 	opened, url := storetest.OpenWithURL(t, opts...)
 	w := &World{
-		T: t, Store: opened, DatabaseURL: url, Queue: &Queue{}, Clock: NewClock(Start), Platform: models.PlatformActor(),
+		T: t, Store: opened, DatabaseURL: url, Queue: &Queue{}, Clock: NewClock(Start), Monitor: &Monitor{}, Platform: models.PlatformActor(),
 		Rules: models.Rules{PublicURL: "https://ringback.example", Schedule: TwoRetries, LineWait: 15 * time.Minute},
 	}
 	w.Configure()
@@ -96,6 +97,7 @@ func (w *World) TenantsOn(s *store.Store) *models.Tenants {
 func (w *World) wiring() Wiring {
 	return Wiring{
 		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, MaxProjects: w.MaxProjects, Now: w.Clock.Now,
+		Monitor: w.Monitor,
 	}
 }
 
