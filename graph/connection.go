@@ -5,6 +5,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 )
 
 // listed is an entity that stands in a list.
@@ -34,21 +35,21 @@ type (
 	// ProjectEdge is one of them.
 	ProjectEdge = Edge[*models.Project]
 	// ActionConnection is a page of actions.
-	ActionConnection = Connection[*models.Action]
+	ActionConnection = Connection[*run.Action]
 	// ActionEdge is one of them.
-	ActionEdge = Edge[*models.Action]
+	ActionEdge = Edge[*run.Action]
 	// RunConnection is a page of runs.
-	RunConnection = Connection[*models.Run]
+	RunConnection = Connection[*run.Run]
 	// RunEdge is one of them.
-	RunEdge = Edge[*models.Run]
+	RunEdge = Edge[*run.Run]
 	// BatchConnection is a page of batches.
-	BatchConnection = Connection[*models.Batch]
+	BatchConnection = Connection[*run.Batch]
 	// BatchEdge is one of them.
-	BatchEdge = Edge[*models.Batch]
+	BatchEdge = Edge[*run.Batch]
 	// ScheduleConnection is a page of schedules.
-	ScheduleConnection = Connection[*models.RunSchedule]
+	ScheduleConnection = Connection[*run.Schedule]
 	// ScheduleEdge is one of them.
-	ScheduleEdge = Edge[*models.RunSchedule]
+	ScheduleEdge = Edge[*run.Schedule]
 	// JobConnection is a page of jobs.
 	JobConnection = Connection[*job.Job]
 	// JobEdge is one of them.

@@ -19,6 +19,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -428,7 +429,7 @@ type ComplexityRoot struct {
 		ObjectID               func(childComplexity int) int
 		PrimaryDomain          func(childComplexity int) int
 		RawID                  func(childComplexity int) int
-		Runs                   func(childComplexity int, first *int, after *string, filter *models.RunFilter) int
+		Runs                   func(childComplexity int, first *int, after *string, filter *run.Filter) int
 		Schedules              func(childComplexity int, first *int, after *string) int
 		UpdatedAt              func(childComplexity int) int
 	}
@@ -575,7 +576,7 @@ type ComplexityRoot struct {
 		Overlap   func(childComplexity int) int
 		Project   func(childComplexity int) int
 		RawID     func(childComplexity int) int
-		Runs      func(childComplexity int, first *int, after *string, filter *models.RunFilter) int
+		Runs      func(childComplexity int, first *int, after *string, filter *run.Filter) int
 		Status    func(childComplexity int) int
 		Timezone  func(childComplexity int) int
 		UID       func(childComplexity int) int
@@ -662,11 +663,11 @@ type AccountResolver interface {
 
 	Projects(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*models.Project], error)
 	Callbacks(ctx context.Context, obj *models.Account, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
-	Actions(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*models.Action], error)
+	Actions(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*run.Action], error)
 }
 type ActionResolver interface {
-	ExecutorURL(ctx context.Context, obj *models.Action) (*string, error)
-	ExecutorHeaders(ctx context.Context, obj *models.Action) ([]*models.Header, error)
+	ExecutorURL(ctx context.Context, obj *run.Action) (*string, error)
+	ExecutorHeaders(ctx context.Context, obj *run.Action) ([]*models.Header, error)
 }
 type AttemptResolver interface {
 	DurationMs(ctx context.Context, obj *models.Attempt) (*int, error)
@@ -675,16 +676,16 @@ type AttemptResolver interface {
 	ResponseBody(ctx context.Context, obj *models.Attempt) (*string, error)
 }
 type BatchResolver interface {
-	Input(ctx context.Context, obj *models.Batch) (json.RawMessage, error)
-	CustomData(ctx context.Context, obj *models.Batch) (json.RawMessage, error)
-	Results(ctx context.Context, obj *models.Batch) ([]json.RawMessage, error)
+	Input(ctx context.Context, obj *run.Batch) (json.RawMessage, error)
+	CustomData(ctx context.Context, obj *run.Batch) (json.RawMessage, error)
+	Results(ctx context.Context, obj *run.Batch) ([]json.RawMessage, error)
 
-	Attempts(ctx context.Context, obj *models.Batch) ([]*models.BatchAttempt, error)
+	Attempts(ctx context.Context, obj *run.Batch) ([]*run.BatchAttempt, error)
 }
 type BatchAttemptResolver interface {
-	DurationMs(ctx context.Context, obj *models.BatchAttempt) (*int, error)
+	DurationMs(ctx context.Context, obj *run.BatchAttempt) (*int, error)
 
-	ErrorCode(ctx context.Context, obj *models.BatchAttempt) (*models.AttemptErrorCode, error)
+	ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*models.AttemptErrorCode, error)
 }
 type CallbackResolver interface {
 	Payload(ctx context.Context, obj *models.Callback) (string, error)
@@ -696,8 +697,8 @@ type CallbackResolver interface {
 	Crawl(ctx context.Context, obj *models.Callback) (*crawl.Crawl, error)
 	ReportDownload(ctx context.Context, obj *models.Callback) (*crawl.ReportDownload, error)
 	Attempts(ctx context.Context, obj *models.Callback, first *int, after *string) (*Connection[*models.Attempt], error)
-	Run(ctx context.Context, obj *models.Callback) (*models.Run, error)
-	Batch(ctx context.Context, obj *models.Callback) (*models.Batch, error)
+	Run(ctx context.Context, obj *models.Callback) (*run.Run, error)
+	Batch(ctx context.Context, obj *models.Callback) (*run.Batch, error)
 	Job(ctx context.Context, obj *models.Callback) (*job.Job, error)
 }
 type CrawlResolver interface {
@@ -755,8 +756,8 @@ type ProjectResolver interface {
 
 	Account(ctx context.Context, obj *models.Project) (*models.Account, error)
 	Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
-	Runs(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.RunFilter) (*Connection[*models.Run], error)
-	Schedules(ctx context.Context, obj *models.Project, first *int, after *string) (*Connection[*models.RunSchedule], error)
+	Runs(ctx context.Context, obj *models.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error)
+	Schedules(ctx context.Context, obj *models.Project, first *int, after *string) (*Connection[*run.Schedule], error)
 	Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error)
 }
 type QueryResolver interface {
@@ -768,35 +769,35 @@ type QueryResolver interface {
 	GetCrawl(ctx context.Context, id models.ObjectID) (*crawl.Crawl, error)
 	GetReportDownload(ctx context.Context, id models.ObjectID) (*crawl.ReportDownload, error)
 	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*models.Callback, error)
-	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*models.Run, error)
-	GetAction(ctx context.Context, id models.ObjectID) (*models.Action, error)
-	GetSchedule(ctx context.Context, id models.ObjectID) (*models.RunSchedule, error)
+	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*run.Run, error)
+	GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error)
+	GetSchedule(ctx context.Context, id models.ObjectID) (*run.Schedule, error)
 	GetJob(ctx context.Context, id *models.ObjectID, uuid *string) (*job.Job, error)
 }
 type ReportDownloadResolver interface {
 	Crawl(ctx context.Context, obj *crawl.ReportDownload) (*crawl.Crawl, error)
 }
 type RunResolver interface {
-	Mode(ctx context.Context, obj *models.Run) (RunMode, error)
-	Action(ctx context.Context, obj *models.Run) (string, error)
-	Parameters(ctx context.Context, obj *models.Run) (*RunParameters, error)
-	CallbackURL(ctx context.Context, obj *models.Run) (*string, error)
+	Mode(ctx context.Context, obj *run.Run) (RunMode, error)
+	Action(ctx context.Context, obj *run.Run) (string, error)
+	Parameters(ctx context.Context, obj *run.Run) (*RunParameters, error)
+	CallbackURL(ctx context.Context, obj *run.Run) (*string, error)
 
-	CreatedByUser(ctx context.Context, obj *models.Run) (*models.User, error)
+	CreatedByUser(ctx context.Context, obj *run.Run) (*models.User, error)
 
-	Schedule(ctx context.Context, obj *models.Run) (*models.RunSchedule, error)
-	Project(ctx context.Context, obj *models.Run) (*models.Project, error)
-	Account(ctx context.Context, obj *models.Run) (*models.Account, error)
-	Batches(ctx context.Context, obj *models.Run, first *int, after *string) (*Connection[*models.Batch], error)
-	Callbacks(ctx context.Context, obj *models.Run, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
-	Results(ctx context.Context, obj *models.Run, first *int, after *string) (*ResultConnection, error)
+	Schedule(ctx context.Context, obj *run.Run) (*run.Schedule, error)
+	Project(ctx context.Context, obj *run.Run) (*models.Project, error)
+	Account(ctx context.Context, obj *run.Run) (*models.Account, error)
+	Batches(ctx context.Context, obj *run.Run, first *int, after *string) (*Connection[*run.Batch], error)
+	Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
+	Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error)
 }
 type SSOClientResolver interface {
 	WebhookSigningSecrets(ctx context.Context, obj *models.SSOClient) ([]*models.SigningSecret, error)
 }
 type ScheduleResolver interface {
-	Project(ctx context.Context, obj *models.RunSchedule) (*models.Project, error)
-	Runs(ctx context.Context, obj *models.RunSchedule, first *int, after *string, filter *models.RunFilter) (*Connection[*models.Run], error)
+	Project(ctx context.Context, obj *run.Schedule) (*models.Project, error)
+	Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error)
 }
 type StandardErrorResolver interface {
 	Params(ctx context.Context, obj *models.StandardError) (json.RawMessage, error)
@@ -2451,7 +2452,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.RunFilter)), true
+		return e.ComplexityRoot.Project.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*run.Filter)), true
 	case "Project.schedules":
 		if e.ComplexityRoot.Project.Schedules == nil {
 			break
@@ -3120,7 +3121,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Schedule.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.RunFilter)), true
+		return e.ComplexityRoot.Schedule.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*run.Filter)), true
 	case "Schedule.status":
 		if e.ComplexityRoot.Schedule.Status == nil {
 			break
@@ -6836,8 +6837,8 @@ func (ec *executionContext) field_Project_runs_args(ctx context.Context, rawArgs
 	}
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*models.RunFilter, error) {
-			return ec.unmarshalORunFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunFilter(ctx, v)
+		func(ctx context.Context, v any) (*run.Filter, error) {
+			return ec.unmarshalORunFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7140,8 +7141,8 @@ func (ec *executionContext) field_Schedule_runs_args(ctx context.Context, rawArg
 	}
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*models.RunFilter, error) {
-			return ec.unmarshalORunFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunFilter(ctx, v)
+		func(ctx context.Context, v any) (*run.Filter, error) {
+			return ec.unmarshalORunFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7618,7 +7619,7 @@ func (ec *executionContext) _Account_actions(ctx context.Context, field graphql.
 			return ec.Resolvers.Account().Actions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Action]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Action]) graphql.Marshaler {
 			return ec.marshalNActionConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -7823,7 +7824,7 @@ func (ec *executionContext) fieldContext_AccountEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Action_id(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_id(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7846,7 +7847,7 @@ func (ec *executionContext) fieldContext_Action_id(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Action", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _Action_rawID(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_rawID(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7869,7 +7870,7 @@ func (ec *executionContext) fieldContext_Action_rawID(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Action", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Action_name(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_name(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7892,7 +7893,7 @@ func (ec *executionContext) fieldContext_Action_name(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Action", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Action_executorUrl(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_executorUrl(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7915,7 +7916,7 @@ func (ec *executionContext) fieldContext_Action_executorUrl(_ context.Context, f
 	return graphql.NewScalarFieldContext("Action", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Action_executorHeaders(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_executorHeaders(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7947,7 +7948,7 @@ func (ec *executionContext) fieldContext_Action_executorHeaders(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _Action_pageSize(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_pageSize(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7970,7 +7971,7 @@ func (ec *executionContext) fieldContext_Action_pageSize(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Action", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Action_timeout(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_timeout(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7993,7 +7994,7 @@ func (ec *executionContext) fieldContext_Action_timeout(_ context.Context, field
 	return graphql.NewScalarFieldContext("Action", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
-func (ec *executionContext) _Action_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_createdAt(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8016,7 +8017,7 @@ func (ec *executionContext) fieldContext_Action_createdAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Action", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Action_updatedAt(ctx context.Context, field graphql.CollectedField, obj *models.Action) (ret graphql.Marshaler) {
+func (ec *executionContext) _Action_updatedAt(ctx context.Context, field graphql.CollectedField, obj *run.Action) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8039,7 +8040,7 @@ func (ec *executionContext) fieldContext_Action_updatedAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Action", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _ActionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Action]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ActionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Action]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8051,8 +8052,8 @@ func (ec *executionContext) _ActionConnection_nodes(ctx context.Context, field g
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Action) graphql.Marshaler {
-			return ec.marshalNAction2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐActionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*run.Action) graphql.Marshaler {
+			return ec.marshalNAction2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐActionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8071,7 +8072,7 @@ func (ec *executionContext) fieldContext_ActionConnection_nodes(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ActionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Action]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ActionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Action]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8083,7 +8084,7 @@ func (ec *executionContext) _ActionConnection_edges(ctx context.Context, field g
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.Action]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*run.Action]) graphql.Marshaler {
 			return ec.marshalNActionEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -8103,7 +8104,7 @@ func (ec *executionContext) fieldContext_ActionConnection_edges(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ActionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Action]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ActionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Action]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8135,7 +8136,7 @@ func (ec *executionContext) fieldContext_ActionConnection_pageInfo(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _ActionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Action]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ActionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Action]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8158,7 +8159,7 @@ func (ec *executionContext) fieldContext_ActionConnection_totalCount(_ context.C
 	return graphql.NewScalarFieldContext("ActionConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ActionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Action]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ActionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*run.Action]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8181,7 +8182,7 @@ func (ec *executionContext) fieldContext_ActionEdge_cursor(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ActionEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ActionEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Action]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ActionEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*run.Action]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8193,8 +8194,8 @@ func (ec *executionContext) _ActionEdge_node(ctx context.Context, field graphql.
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Action) graphql.Marshaler {
-			return ec.marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAction(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Action) graphql.Marshaler {
+			return ec.marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐAction(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8681,7 +8682,7 @@ func (ec *executionContext) fieldContext_AttemptError_message(_ context.Context,
 	return graphql.NewScalarFieldContext("AttemptError", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_uid(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_uid(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8704,7 +8705,7 @@ func (ec *executionContext) fieldContext_Batch_uid(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_page(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_page(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8727,7 +8728,7 @@ func (ec *executionContext) fieldContext_Batch_page(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_status(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_status(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8739,8 +8740,8 @@ func (ec *executionContext) _Batch_status(ctx context.Context, field graphql.Col
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.RunStatus) graphql.Marshaler {
-			return ec.marshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatus(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v run.Status) graphql.Marshaler {
+			return ec.marshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatus(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8750,7 +8751,7 @@ func (ec *executionContext) fieldContext_Batch_status(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type RunStatus does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_input(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_input(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8773,7 +8774,7 @@ func (ec *executionContext) fieldContext_Batch_input(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Batch", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_customData(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_customData(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8796,7 +8797,7 @@ func (ec *executionContext) fieldContext_Batch_customData(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Batch", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_results(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_results(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8819,7 +8820,7 @@ func (ec *executionContext) fieldContext_Batch_results(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Batch", field, true, true, errors.New("field of type JSON does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_resultCount(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_resultCount(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8842,7 +8843,7 @@ func (ec *executionContext) fieldContext_Batch_resultCount(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_error(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_error(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8874,7 +8875,7 @@ func (ec *executionContext) fieldContext_Batch_error(_ context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _Batch_attemptCount(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_attemptCount(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8897,7 +8898,7 @@ func (ec *executionContext) fieldContext_Batch_attemptCount(_ context.Context, f
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_nextAttemptAt(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_nextAttemptAt(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8920,7 +8921,7 @@ func (ec *executionContext) fieldContext_Batch_nextAttemptAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_createdAt(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8943,7 +8944,7 @@ func (ec *executionContext) fieldContext_Batch_createdAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_startedAt(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_startedAt(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8966,7 +8967,7 @@ func (ec *executionContext) fieldContext_Batch_startedAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_finishedAt(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_finishedAt(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8989,7 +8990,7 @@ func (ec *executionContext) fieldContext_Batch_finishedAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Batch", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Batch_attempts(ctx context.Context, field graphql.CollectedField, obj *models.Batch) (ret graphql.Marshaler) {
+func (ec *executionContext) _Batch_attempts(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9001,8 +9002,8 @@ func (ec *executionContext) _Batch_attempts(ctx context.Context, field graphql.C
 			return ec.Resolvers.Batch().Attempts(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.BatchAttempt) graphql.Marshaler {
-			return ec.marshalNBatchAttempt2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatchAttemptᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*run.BatchAttempt) graphql.Marshaler {
+			return ec.marshalNBatchAttempt2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatchAttemptᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9021,7 +9022,7 @@ func (ec *executionContext) fieldContext_Batch_attempts(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _BatchAttempt_uid(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchAttempt_uid(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9044,7 +9045,7 @@ func (ec *executionContext) fieldContext_BatchAttempt_uid(_ context.Context, fie
 	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _BatchAttempt_number(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchAttempt_number(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9067,7 +9068,7 @@ func (ec *executionContext) fieldContext_BatchAttempt_number(_ context.Context, 
 	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _BatchAttempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchAttempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9090,7 +9091,7 @@ func (ec *executionContext) fieldContext_BatchAttempt_startedAt(_ context.Contex
 	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _BatchAttempt_durationMs(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchAttempt_durationMs(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9113,7 +9114,7 @@ func (ec *executionContext) fieldContext_BatchAttempt_durationMs(_ context.Conte
 	return graphql.NewScalarFieldContext("BatchAttempt", field, true, true, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _BatchAttempt_httpStatus(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchAttempt_httpStatus(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9136,7 +9137,7 @@ func (ec *executionContext) fieldContext_BatchAttempt_httpStatus(_ context.Conte
 	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _BatchAttempt_errorCode(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchAttempt_errorCode(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9159,7 +9160,7 @@ func (ec *executionContext) fieldContext_BatchAttempt_errorCode(_ context.Contex
 	return graphql.NewScalarFieldContext("BatchAttempt", field, true, true, errors.New("field of type AttemptErrorCode does not have child fields"))
 }
 
-func (ec *executionContext) _BatchAttempt_warning(ctx context.Context, field graphql.CollectedField, obj *models.BatchAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchAttempt_warning(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9182,7 +9183,7 @@ func (ec *executionContext) fieldContext_BatchAttempt_warning(_ context.Context,
 	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _BatchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Batch]) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Batch]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9194,8 +9195,8 @@ func (ec *executionContext) _BatchConnection_nodes(ctx context.Context, field gr
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Batch) graphql.Marshaler {
-			return ec.marshalNBatch2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatchᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*run.Batch) graphql.Marshaler {
+			return ec.marshalNBatch2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatchᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9214,7 +9215,7 @@ func (ec *executionContext) fieldContext_BatchConnection_nodes(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _BatchConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Batch]) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Batch]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9226,7 +9227,7 @@ func (ec *executionContext) _BatchConnection_edges(ctx context.Context, field gr
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.Batch]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*run.Batch]) graphql.Marshaler {
 			return ec.marshalNBatchEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -9246,7 +9247,7 @@ func (ec *executionContext) fieldContext_BatchConnection_edges(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _BatchConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Batch]) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Batch]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9278,7 +9279,7 @@ func (ec *executionContext) fieldContext_BatchConnection_pageInfo(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _BatchConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Batch]) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Batch]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9301,7 +9302,7 @@ func (ec *executionContext) fieldContext_BatchConnection_totalCount(_ context.Co
 	return graphql.NewScalarFieldContext("BatchConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _BatchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Batch]) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*run.Batch]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9324,7 +9325,7 @@ func (ec *executionContext) fieldContext_BatchEdge_cursor(_ context.Context, fie
 	return graphql.NewScalarFieldContext("BatchEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _BatchEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Batch]) (ret graphql.Marshaler) {
+func (ec *executionContext) _BatchEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*run.Batch]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9336,8 +9337,8 @@ func (ec *executionContext) _BatchEdge_node(ctx context.Context, field graphql.C
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Batch) graphql.Marshaler {
-			return ec.marshalNBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatch(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Batch) graphql.Marshaler {
+			return ec.marshalNBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatch(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9981,8 +9982,8 @@ func (ec *executionContext) _Callback_run(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Callback().Run(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Run) graphql.Marshaler {
-			return ec.marshalORun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRun(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Run) graphql.Marshaler {
+			return ec.marshalORun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRun(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10013,8 +10014,8 @@ func (ec *executionContext) _Callback_batch(ctx context.Context, field graphql.C
 			return ec.Resolvers.Callback().Batch(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Batch) graphql.Marshaler {
-			return ec.marshalOBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatch(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Batch) graphql.Marshaler {
+			return ec.marshalOBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatch(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10320,8 +10321,8 @@ func (ec *executionContext) _CancelSchedulePayload_schedule(ctx context.Context,
 			return obj.Schedule, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.RunSchedule) graphql.Marshaler {
-			return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
+			return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10662,8 +10663,8 @@ func (ec *executionContext) _CreateActionPayload_action(ctx context.Context, fie
 			return obj.Action, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Action) graphql.Marshaler {
-			return ec.marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAction(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Action) graphql.Marshaler {
+			return ec.marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐAction(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10882,8 +10883,8 @@ func (ec *executionContext) _CreateRunPayload_run(ctx context.Context, field gra
 			return obj.Run, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Run) graphql.Marshaler {
-			return ec.marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRun(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Run) graphql.Marshaler {
+			return ec.marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRun(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14029,8 +14030,8 @@ func (ec *executionContext) _PauseSchedulePayload_schedule(ctx context.Context, 
 			return obj.Schedule, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.RunSchedule) graphql.Marshaler {
-			return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
+			return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14424,10 +14425,10 @@ func (ec *executionContext) _Project_runs(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().Runs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*models.RunFilter))
+			return ec.Resolvers.Project().Runs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*run.Filter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Run]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Run]) graphql.Marshaler {
 			return ec.marshalNRunConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -14471,7 +14472,7 @@ func (ec *executionContext) _Project_schedules(ctx context.Context, field graphq
 			return ec.Resolvers.Project().Schedules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.RunSchedule]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Schedule]) graphql.Marshaler {
 			return ec.marshalNScheduleConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -15275,11 +15276,11 @@ func (ec *executionContext) _Query_getRun(ctx context.Context, field graphql.Col
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.Run
+					var zeroVal *run.Run
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.Run
+					var zeroVal *run.Run
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -15288,8 +15289,8 @@ func (ec *executionContext) _Query_getRun(ctx context.Context, field graphql.Col
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Run) graphql.Marshaler {
-			return ec.marshalORun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRun(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Run) graphql.Marshaler {
+			return ec.marshalORun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRun(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15337,11 +15338,11 @@ func (ec *executionContext) _Query_getAction(ctx context.Context, field graphql.
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.Action
+					var zeroVal *run.Action
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.Action
+					var zeroVal *run.Action
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -15350,8 +15351,8 @@ func (ec *executionContext) _Query_getAction(ctx context.Context, field graphql.
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Action) graphql.Marshaler {
-			return ec.marshalOAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAction(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Action) graphql.Marshaler {
+			return ec.marshalOAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐAction(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15399,11 +15400,11 @@ func (ec *executionContext) _Query_getSchedule(ctx context.Context, field graphq
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.RunSchedule
+					var zeroVal *run.Schedule
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.RunSchedule
+					var zeroVal *run.Schedule
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -15412,8 +15413,8 @@ func (ec *executionContext) _Query_getSchedule(ctx context.Context, field graphq
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.RunSchedule) graphql.Marshaler {
-			return ec.marshalOSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
+			return ec.marshalOSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16020,8 +16021,8 @@ func (ec *executionContext) _ResumeSchedulePayload_schedule(ctx context.Context,
 			return obj.Schedule, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.RunSchedule) graphql.Marshaler {
-			return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
+			return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16104,7 +16105,7 @@ func (ec *executionContext) fieldContext_RotateCallbackSigningSecretPayload_call
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_id(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_id(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16127,7 +16128,7 @@ func (ec *executionContext) fieldContext_Run_id(_ context.Context, field graphql
 	return graphql.NewScalarFieldContext("Run", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _Run_rawID(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_rawID(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16150,7 +16151,7 @@ func (ec *executionContext) fieldContext_Run_rawID(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Run", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Run_uid(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_uid(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16173,7 +16174,7 @@ func (ec *executionContext) fieldContext_Run_uid(_ context.Context, field graphq
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Run_status(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_status(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16185,8 +16186,8 @@ func (ec *executionContext) _Run_status(ctx context.Context, field graphql.Colle
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.RunStatus) graphql.Marshaler {
-			return ec.marshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatus(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v run.Status) graphql.Marshaler {
+			return ec.marshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatus(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16196,7 +16197,7 @@ func (ec *executionContext) fieldContext_Run_status(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type RunStatus does not have child fields"))
 }
 
-func (ec *executionContext) _Run_mode(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_mode(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16219,7 +16220,7 @@ func (ec *executionContext) fieldContext_Run_mode(_ context.Context, field graph
 	return graphql.NewScalarFieldContext("Run", field, true, true, errors.New("field of type RunMode does not have child fields"))
 }
 
-func (ec *executionContext) _Run_action(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_action(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16242,7 +16243,7 @@ func (ec *executionContext) fieldContext_Run_action(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Run", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Run_parameters(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_parameters(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16274,7 +16275,7 @@ func (ec *executionContext) fieldContext_Run_parameters(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_callbackUrl(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_callbackUrl(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16297,7 +16298,7 @@ func (ec *executionContext) fieldContext_Run_callbackUrl(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Run", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Run_callbackOn(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_callbackOn(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16309,8 +16310,8 @@ func (ec *executionContext) _Run_callbackOn(ctx context.Context, field graphql.C
 			return obj.CallbackOn, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.CallbackOn) graphql.Marshaler {
-			return ec.marshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackOn(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v run.CallbackOn) graphql.Marshaler {
+			return ec.marshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐCallbackOn(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16320,7 +16321,7 @@ func (ec *executionContext) fieldContext_Run_callbackOn(_ context.Context, field
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type CallbackOn does not have child fields"))
 }
 
-func (ec *executionContext) _Run_inputCount(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_inputCount(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16343,7 +16344,7 @@ func (ec *executionContext) fieldContext_Run_inputCount(_ context.Context, field
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Run_batchCount(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_batchCount(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16366,7 +16367,7 @@ func (ec *executionContext) fieldContext_Run_batchCount(_ context.Context, field
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Run_outputCount(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_outputCount(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16389,7 +16390,7 @@ func (ec *executionContext) fieldContext_Run_outputCount(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Run_error(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_error(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16421,7 +16422,7 @@ func (ec *executionContext) fieldContext_Run_error(_ context.Context, field grap
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_createdAt(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16444,7 +16445,7 @@ func (ec *executionContext) fieldContext_Run_createdAt(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Run_startedAt(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_startedAt(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16467,7 +16468,7 @@ func (ec *executionContext) fieldContext_Run_startedAt(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Run_finishedAt(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_finishedAt(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16490,7 +16491,7 @@ func (ec *executionContext) fieldContext_Run_finishedAt(_ context.Context, field
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Run_createdByUser(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_createdByUser(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16522,7 +16523,7 @@ func (ec *executionContext) fieldContext_Run_createdByUser(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_payloadPurgedAt(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_payloadPurgedAt(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16545,7 +16546,7 @@ func (ec *executionContext) fieldContext_Run_payloadPurgedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Run_schedule(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_schedule(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16557,8 +16558,8 @@ func (ec *executionContext) _Run_schedule(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Run().Schedule(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.RunSchedule) graphql.Marshaler {
-			return ec.marshalOSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
+			return ec.marshalOSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16577,7 +16578,7 @@ func (ec *executionContext) fieldContext_Run_schedule(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_project(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_project(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16609,7 +16610,7 @@ func (ec *executionContext) fieldContext_Run_project(_ context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_account(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_account(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16641,7 +16642,7 @@ func (ec *executionContext) fieldContext_Run_account(_ context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_batches(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_batches(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16654,7 +16655,7 @@ func (ec *executionContext) _Run_batches(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Run().Batches(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Batch]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Batch]) graphql.Marshaler {
 			return ec.marshalNBatchConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -16685,7 +16686,7 @@ func (ec *executionContext) fieldContext_Run_batches(ctx context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_callbacks(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_callbacks(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16729,7 +16730,7 @@ func (ec *executionContext) fieldContext_Run_callbacks(ctx context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Run_results(ctx context.Context, field graphql.CollectedField, obj *models.Run) (ret graphql.Marshaler) {
+func (ec *executionContext) _Run_results(ctx context.Context, field graphql.CollectedField, obj *run.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16773,7 +16774,7 @@ func (ec *executionContext) fieldContext_Run_results(ctx context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _RunConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Run]) (ret graphql.Marshaler) {
+func (ec *executionContext) _RunConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Run]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16785,8 +16786,8 @@ func (ec *executionContext) _RunConnection_nodes(ctx context.Context, field grap
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Run) graphql.Marshaler {
-			return ec.marshalNRun2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*run.Run) graphql.Marshaler {
+			return ec.marshalNRun2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRunᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16805,7 +16806,7 @@ func (ec *executionContext) fieldContext_RunConnection_nodes(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _RunConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Run]) (ret graphql.Marshaler) {
+func (ec *executionContext) _RunConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Run]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16817,7 +16818,7 @@ func (ec *executionContext) _RunConnection_edges(ctx context.Context, field grap
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.Run]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*run.Run]) graphql.Marshaler {
 			return ec.marshalNRunEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -16837,7 +16838,7 @@ func (ec *executionContext) fieldContext_RunConnection_edges(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _RunConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Run]) (ret graphql.Marshaler) {
+func (ec *executionContext) _RunConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Run]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16869,7 +16870,7 @@ func (ec *executionContext) fieldContext_RunConnection_pageInfo(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _RunConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Run]) (ret graphql.Marshaler) {
+func (ec *executionContext) _RunConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Run]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16924,7 +16925,7 @@ func (ec *executionContext) fieldContext_RunCrawlForProjectPayload_crawl(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _RunEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Run]) (ret graphql.Marshaler) {
+func (ec *executionContext) _RunEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*run.Run]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16947,7 +16948,7 @@ func (ec *executionContext) fieldContext_RunEdge_cursor(_ context.Context, field
 	return graphql.NewScalarFieldContext("RunEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _RunEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Run]) (ret graphql.Marshaler) {
+func (ec *executionContext) _RunEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*run.Run]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16959,8 +16960,8 @@ func (ec *executionContext) _RunEdge_node(ctx context.Context, field graphql.Col
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Run) graphql.Marshaler {
-			return ec.marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRun(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Run) graphql.Marshaler {
+			return ec.marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRun(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17250,7 +17251,7 @@ func (ec *executionContext) fieldContext_SSOClient_updatedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_id(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_id(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17273,7 +17274,7 @@ func (ec *executionContext) fieldContext_Schedule_id(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Schedule", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_rawID(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_rawID(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17296,7 +17297,7 @@ func (ec *executionContext) fieldContext_Schedule_rawID(_ context.Context, field
 	return graphql.NewScalarFieldContext("Schedule", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_uid(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_uid(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17319,7 +17320,7 @@ func (ec *executionContext) fieldContext_Schedule_uid(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_cron(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_cron(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17342,7 +17343,7 @@ func (ec *executionContext) fieldContext_Schedule_cron(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_at(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_at(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17365,7 +17366,7 @@ func (ec *executionContext) fieldContext_Schedule_at(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_timezone(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_timezone(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17388,7 +17389,7 @@ func (ec *executionContext) fieldContext_Schedule_timezone(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_overlap(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_overlap(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17400,8 +17401,8 @@ func (ec *executionContext) _Schedule_overlap(ctx context.Context, field graphql
 			return obj.Overlap, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ScheduleOverlap) graphql.Marshaler {
-			return ec.marshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleOverlap(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v run.Overlap) graphql.Marshaler {
+			return ec.marshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐOverlap(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17411,7 +17412,7 @@ func (ec *executionContext) fieldContext_Schedule_overlap(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type ScheduleOverlap does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_status(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_status(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17423,8 +17424,8 @@ func (ec *executionContext) _Schedule_status(ctx context.Context, field graphql.
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ScheduleStatus) graphql.Marshaler {
-			return ec.marshalNScheduleStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleStatus(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v run.ScheduleStatus) graphql.Marshaler {
+			return ec.marshalNScheduleStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐScheduleStatus(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17434,7 +17435,7 @@ func (ec *executionContext) fieldContext_Schedule_status(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type ScheduleStatus does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_nextRunAt(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_nextRunAt(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17457,7 +17458,7 @@ func (ec *executionContext) fieldContext_Schedule_nextRunAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_lastRunAt(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_lastRunAt(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17480,7 +17481,7 @@ func (ec *executionContext) fieldContext_Schedule_lastRunAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_createdAt(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17503,7 +17504,7 @@ func (ec *executionContext) fieldContext_Schedule_createdAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Schedule_project(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_project(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17535,7 +17536,7 @@ func (ec *executionContext) fieldContext_Schedule_project(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Schedule_runs(ctx context.Context, field graphql.CollectedField, obj *models.RunSchedule) (ret graphql.Marshaler) {
+func (ec *executionContext) _Schedule_runs(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17545,10 +17546,10 @@ func (ec *executionContext) _Schedule_runs(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Schedule().Runs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*models.RunFilter))
+			return ec.Resolvers.Schedule().Runs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*run.Filter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Run]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Run]) graphql.Marshaler {
 			return ec.marshalNRunConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -17579,7 +17580,7 @@ func (ec *executionContext) fieldContext_Schedule_runs(ctx context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _ScheduleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.RunSchedule]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ScheduleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Schedule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17591,8 +17592,8 @@ func (ec *executionContext) _ScheduleConnection_nodes(ctx context.Context, field
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.RunSchedule) graphql.Marshaler {
-			return ec.marshalNSchedule2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunScheduleᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*run.Schedule) graphql.Marshaler {
+			return ec.marshalNSchedule2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐScheduleᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17611,7 +17612,7 @@ func (ec *executionContext) fieldContext_ScheduleConnection_nodes(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _ScheduleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.RunSchedule]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ScheduleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Schedule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17623,7 +17624,7 @@ func (ec *executionContext) _ScheduleConnection_edges(ctx context.Context, field
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.RunSchedule]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*run.Schedule]) graphql.Marshaler {
 			return ec.marshalNScheduleEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -17643,7 +17644,7 @@ func (ec *executionContext) fieldContext_ScheduleConnection_edges(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _ScheduleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.RunSchedule]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ScheduleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Schedule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17675,7 +17676,7 @@ func (ec *executionContext) fieldContext_ScheduleConnection_pageInfo(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _ScheduleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.RunSchedule]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ScheduleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Schedule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17698,7 +17699,7 @@ func (ec *executionContext) fieldContext_ScheduleConnection_totalCount(_ context
 	return graphql.NewScalarFieldContext("ScheduleConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ScheduleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.RunSchedule]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ScheduleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*run.Schedule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17721,7 +17722,7 @@ func (ec *executionContext) fieldContext_ScheduleEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("ScheduleEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ScheduleEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.RunSchedule]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ScheduleEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*run.Schedule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17733,8 +17734,8 @@ func (ec *executionContext) _ScheduleEdge_node(ctx context.Context, field graphq
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.RunSchedule) graphql.Marshaler {
-			return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
+			return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17903,8 +17904,8 @@ func (ec *executionContext) _StopRunPayload_run(ctx context.Context, field graph
 			return obj.Run, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Run) graphql.Marshaler {
-			return ec.marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRun(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Run) graphql.Marshaler {
+			return ec.marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRun(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18059,8 +18060,8 @@ func (ec *executionContext) _UpdateActionPayload_action(ctx context.Context, fie
 			return obj.Action, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Action) graphql.Marshaler {
-			return ec.marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAction(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *run.Action) graphql.Marshaler {
+			return ec.marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐAction(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20748,7 +20749,7 @@ func (ec *executionContext) unmarshalInputRunCallbackInput(ctx context.Context, 
 			it.Headers = graphql.OmittableOf(data)
 		case "on":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("on"))
-			data, err := ec.unmarshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackOn(ctx, v)
+			data, err := ec.unmarshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐCallbackOn(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -20788,8 +20789,8 @@ func (ec *executionContext) unmarshalInputRunCrawlForProjectInput(ctx context.Co
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputRunFilter(ctx context.Context, obj any) (models.RunFilter, error) {
-	var it models.RunFilter
+func (ec *executionContext) unmarshalInputRunFilter(ctx context.Context, obj any) (run.Filter, error) {
+	var it run.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -20808,7 +20809,7 @@ func (ec *executionContext) unmarshalInputRunFilter(ctx context.Context, obj any
 		switch k {
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
-			data, err := ec.unmarshalORunStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatusᚄ(ctx, v)
+			data, err := ec.unmarshalORunStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatusᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -20921,7 +20922,7 @@ func (ec *executionContext) unmarshalInputRunScheduleInput(ctx context.Context, 
 			it.Timezone = graphql.OmittableOf(data)
 		case "overlap":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overlap"))
-			data, err := ec.unmarshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleOverlap(ctx, v)
+			data, err := ec.unmarshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐOverlap(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -21257,7 +21258,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._User(ctx, sel, obj)
-	case *models.RunSchedule:
+	case *run.Schedule:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -21267,7 +21268,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._SSOClient(ctx, sel, obj)
-	case *models.Run:
+	case *run.Run:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -21297,7 +21298,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Callback(ctx, sel, obj)
-	case *models.Action:
+	case *run.Action:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -21757,7 +21758,7 @@ func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionS
 
 var actionImplementors = []string{"Action", "Node"}
 
-func (ec *executionContext) _Action(ctx context.Context, sel ast.SelectionSet, obj *models.Action) graphql.Marshaler {
+func (ec *executionContext) _Action(ctx context.Context, sel ast.SelectionSet, obj *run.Action) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, actionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -21901,7 +21902,7 @@ func (ec *executionContext) _Action(ctx context.Context, sel ast.SelectionSet, o
 
 var actionConnectionImplementors = []string{"ActionConnection"}
 
-func (ec *executionContext) _ActionConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.Action]) graphql.Marshaler {
+func (ec *executionContext) _ActionConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*run.Action]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, actionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -21987,7 +21988,7 @@ func (ec *executionContext) _ActionConnection(ctx context.Context, sel ast.Selec
 
 var actionEdgeImplementors = []string{"ActionEdge"}
 
-func (ec *executionContext) _ActionEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.Action]) graphql.Marshaler {
+func (ec *executionContext) _ActionEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*run.Action]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, actionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22384,7 +22385,7 @@ func (ec *executionContext) _AttemptError(ctx context.Context, sel ast.Selection
 
 var batchImplementors = []string{"Batch"}
 
-func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, obj *models.Batch) graphql.Marshaler {
+func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, obj *run.Batch) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, batchImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22619,7 +22620,7 @@ func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, ob
 
 var batchAttemptImplementors = []string{"BatchAttempt"}
 
-func (ec *executionContext) _BatchAttempt(ctx context.Context, sel ast.SelectionSet, obj *models.BatchAttempt) graphql.Marshaler {
+func (ec *executionContext) _BatchAttempt(ctx context.Context, sel ast.SelectionSet, obj *run.BatchAttempt) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, batchAttemptImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22753,7 +22754,7 @@ func (ec *executionContext) _BatchAttempt(ctx context.Context, sel ast.Selection
 
 var batchConnectionImplementors = []string{"BatchConnection"}
 
-func (ec *executionContext) _BatchConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.Batch]) graphql.Marshaler {
+func (ec *executionContext) _BatchConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*run.Batch]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, batchConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22839,7 +22840,7 @@ func (ec *executionContext) _BatchConnection(ctx context.Context, sel ast.Select
 
 var batchEdgeImplementors = []string{"BatchEdge"}
 
-func (ec *executionContext) _BatchEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.Batch]) graphql.Marshaler {
+func (ec *executionContext) _BatchEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*run.Batch]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, batchEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26690,7 +26691,7 @@ func (ec *executionContext) _RotateCallbackSigningSecretPayload(ctx context.Cont
 
 var runImplementors = []string{"Run", "Node"}
 
-func (ec *executionContext) _Run(ctx context.Context, sel ast.SelectionSet, obj *models.Run) graphql.Marshaler {
+func (ec *executionContext) _Run(ctx context.Context, sel ast.SelectionSet, obj *run.Run) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, runImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27206,7 +27207,7 @@ func (ec *executionContext) _Run(ctx context.Context, sel ast.SelectionSet, obj 
 
 var runConnectionImplementors = []string{"RunConnection"}
 
-func (ec *executionContext) _RunConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.Run]) graphql.Marshaler {
+func (ec *executionContext) _RunConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*run.Run]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, runConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27330,7 +27331,7 @@ func (ec *executionContext) _RunCrawlForProjectPayload(ctx context.Context, sel 
 
 var runEdgeImplementors = []string{"RunEdge"}
 
-func (ec *executionContext) _RunEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.Run]) graphql.Marshaler {
+func (ec *executionContext) _RunEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*run.Run]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, runEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27527,7 +27528,7 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 
 var scheduleImplementors = []string{"Schedule", "Node"}
 
-func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet, obj *models.RunSchedule) graphql.Marshaler {
+func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet, obj *run.Schedule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scheduleImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27691,7 +27692,7 @@ func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet,
 
 var scheduleConnectionImplementors = []string{"ScheduleConnection"}
 
-func (ec *executionContext) _ScheduleConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.RunSchedule]) graphql.Marshaler {
+func (ec *executionContext) _ScheduleConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*run.Schedule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scheduleConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27777,7 +27778,7 @@ func (ec *executionContext) _ScheduleConnection(ctx context.Context, sel ast.Sel
 
 var scheduleEdgeImplementors = []string{"ScheduleEdge"}
 
-func (ec *executionContext) _ScheduleEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.RunSchedule]) graphql.Marshaler {
+func (ec *executionContext) _ScheduleEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*run.Schedule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scheduleEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28999,11 +29000,11 @@ func (ec *executionContext) unmarshalNAccountRoleInput2ᚖgithubᚗcomᚋringbac
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAction2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Action) graphql.Marshaler {
+func (ec *executionContext) marshalNAction2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Action) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAction(ctx, sel, v[i])
+		return ec.marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐAction(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -29015,7 +29016,7 @@ func (ec *executionContext) marshalNAction2ᚕᚖgithubᚗcomᚋringbackᚋringb
 	return ret
 }
 
-func (ec *executionContext) marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAction(ctx context.Context, sel ast.SelectionSet, v *models.Action) graphql.Marshaler {
+func (ec *executionContext) marshalNAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐAction(ctx context.Context, sel ast.SelectionSet, v *run.Action) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29025,11 +29026,11 @@ func (ec *executionContext) marshalNAction2ᚖgithubᚗcomᚋringbackᚋringback
 	return ec._Action(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNActionConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.Action]) graphql.Marshaler {
+func (ec *executionContext) marshalNActionConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*run.Action]) graphql.Marshaler {
 	return ec._ActionConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNActionConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.Action]) graphql.Marshaler {
+func (ec *executionContext) marshalNActionConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*run.Action]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29039,7 +29040,7 @@ func (ec *executionContext) marshalNActionConnection2ᚖgithubᚗcomᚋringback�
 	return ec._ActionConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNActionEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.Action]) graphql.Marshaler {
+func (ec *executionContext) marshalNActionEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*run.Action]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -29055,7 +29056,7 @@ func (ec *executionContext) marshalNActionEdge2ᚕᚖgithubᚗcomᚋringbackᚋr
 	return ret
 }
 
-func (ec *executionContext) marshalNActionEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.Action]) graphql.Marshaler {
+func (ec *executionContext) marshalNActionEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*run.Action]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29165,11 +29166,11 @@ func (ec *executionContext) marshalNAttemptErrorCode2githubᚗcomᚋringbackᚋr
 	return res
 }
 
-func (ec *executionContext) marshalNBatch2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Batch) graphql.Marshaler {
+func (ec *executionContext) marshalNBatch2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Batch) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatch(ctx, sel, v[i])
+		return ec.marshalNBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatch(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -29181,7 +29182,7 @@ func (ec *executionContext) marshalNBatch2ᚕᚖgithubᚗcomᚋringbackᚋringba
 	return ret
 }
 
-func (ec *executionContext) marshalNBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatch(ctx context.Context, sel ast.SelectionSet, v *models.Batch) graphql.Marshaler {
+func (ec *executionContext) marshalNBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatch(ctx context.Context, sel ast.SelectionSet, v *run.Batch) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29191,11 +29192,11 @@ func (ec *executionContext) marshalNBatch2ᚖgithubᚗcomᚋringbackᚋringback�
 	return ec._Batch(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBatchAttempt2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatchAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.BatchAttempt) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchAttempt2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatchAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.BatchAttempt) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBatchAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatchAttempt(ctx, sel, v[i])
+		return ec.marshalNBatchAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatchAttempt(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -29207,7 +29208,7 @@ func (ec *executionContext) marshalNBatchAttempt2ᚕᚖgithubᚗcomᚋringback�
 	return ret
 }
 
-func (ec *executionContext) marshalNBatchAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatchAttempt(ctx context.Context, sel ast.SelectionSet, v *models.BatchAttempt) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatchAttempt(ctx context.Context, sel ast.SelectionSet, v *run.BatchAttempt) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29217,11 +29218,11 @@ func (ec *executionContext) marshalNBatchAttempt2ᚖgithubᚗcomᚋringbackᚋri
 	return ec._BatchAttempt(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBatchConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.Batch]) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*run.Batch]) graphql.Marshaler {
 	return ec._BatchConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNBatchConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.Batch]) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*run.Batch]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29231,7 +29232,7 @@ func (ec *executionContext) marshalNBatchConnection2ᚖgithubᚗcomᚋringback�
 	return ec._BatchConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBatchEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.Batch]) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*run.Batch]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -29247,7 +29248,7 @@ func (ec *executionContext) marshalNBatchEdge2ᚕᚖgithubᚗcomᚋringbackᚋri
 	return ret
 }
 
-func (ec *executionContext) marshalNBatchEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.Batch]) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*run.Batch]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29356,13 +29357,13 @@ func (ec *executionContext) marshalNCallbackEvent2githubᚗcomᚋringbackᚋring
 	return res
 }
 
-func (ec *executionContext) unmarshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackOn(ctx context.Context, v any) (models.CallbackOn, error) {
+func (ec *executionContext) unmarshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐCallbackOn(ctx context.Context, v any) (run.CallbackOn, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.CallbackOn(tmp)
+	res := run.CallbackOn(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackOn(ctx context.Context, sel ast.SelectionSet, v models.CallbackOn) graphql.Marshaler {
+func (ec *executionContext) marshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐCallbackOn(ctx context.Context, sel ast.SelectionSet, v run.CallbackOn) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30360,11 +30361,11 @@ func (ec *executionContext) marshalNRotateCallbackSigningSecretPayload2ᚖgithub
 	return ec._RotateCallbackSigningSecretPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRun2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Run) graphql.Marshaler {
+func (ec *executionContext) marshalNRun2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Run) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRun(ctx, sel, v[i])
+		return ec.marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRun(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -30376,7 +30377,7 @@ func (ec *executionContext) marshalNRun2ᚕᚖgithubᚗcomᚋringbackᚋringback
 	return ret
 }
 
-func (ec *executionContext) marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRun(ctx context.Context, sel ast.SelectionSet, v *models.Run) graphql.Marshaler {
+func (ec *executionContext) marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRun(ctx context.Context, sel ast.SelectionSet, v *run.Run) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30386,11 +30387,11 @@ func (ec *executionContext) marshalNRun2ᚖgithubᚗcomᚋringbackᚋringbackᚋ
 	return ec._Run(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRunConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.Run]) graphql.Marshaler {
+func (ec *executionContext) marshalNRunConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*run.Run]) graphql.Marshaler {
 	return ec._RunConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNRunConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.Run]) graphql.Marshaler {
+func (ec *executionContext) marshalNRunConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*run.Run]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30419,7 +30420,7 @@ func (ec *executionContext) marshalNRunCrawlForProjectPayload2ᚖgithubᚗcomᚋ
 	return ec._RunCrawlForProjectPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRunEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.Run]) graphql.Marshaler {
+func (ec *executionContext) marshalNRunEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*run.Run]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -30435,7 +30436,7 @@ func (ec *executionContext) marshalNRunEdge2ᚕᚖgithubᚗcomᚋringbackᚋring
 	return ret
 }
 
-func (ec *executionContext) marshalNRunEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.Run]) graphql.Marshaler {
+func (ec *executionContext) marshalNRunEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*run.Run]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30469,13 +30470,13 @@ func (ec *executionContext) marshalNRunParameters2ᚖgithubᚗcomᚋringbackᚋr
 	return ec._RunParameters(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatus(ctx context.Context, v any) (models.RunStatus, error) {
+func (ec *executionContext) unmarshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatus(ctx context.Context, v any) (run.Status, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.RunStatus(tmp)
+	res := run.Status(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatus(ctx context.Context, sel ast.SelectionSet, v models.RunStatus) graphql.Marshaler {
+func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatus(ctx context.Context, sel ast.SelectionSet, v run.Status) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30496,11 +30497,11 @@ func (ec *executionContext) marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringb
 	return ec._SSOClient(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSchedule2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunScheduleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.RunSchedule) graphql.Marshaler {
+func (ec *executionContext) marshalNSchedule2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐScheduleᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Schedule) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx, sel, v[i])
+		return ec.marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -30512,7 +30513,7 @@ func (ec *executionContext) marshalNSchedule2ᚕᚖgithubᚗcomᚋringbackᚋrin
 	return ret
 }
 
-func (ec *executionContext) marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx context.Context, sel ast.SelectionSet, v *models.RunSchedule) graphql.Marshaler {
+func (ec *executionContext) marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx context.Context, sel ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30522,11 +30523,11 @@ func (ec *executionContext) marshalNSchedule2ᚖgithubᚗcomᚋringbackᚋringba
 	return ec._Schedule(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNScheduleConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.RunSchedule]) graphql.Marshaler {
+func (ec *executionContext) marshalNScheduleConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*run.Schedule]) graphql.Marshaler {
 	return ec._ScheduleConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNScheduleConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.RunSchedule]) graphql.Marshaler {
+func (ec *executionContext) marshalNScheduleConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*run.Schedule]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30536,7 +30537,7 @@ func (ec *executionContext) marshalNScheduleConnection2ᚖgithubᚗcomᚋringbac
 	return ec._ScheduleConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNScheduleEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.RunSchedule]) graphql.Marshaler {
+func (ec *executionContext) marshalNScheduleEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*run.Schedule]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -30552,7 +30553,7 @@ func (ec *executionContext) marshalNScheduleEdge2ᚕᚖgithubᚗcomᚋringback�
 	return ret
 }
 
-func (ec *executionContext) marshalNScheduleEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.RunSchedule]) graphql.Marshaler {
+func (ec *executionContext) marshalNScheduleEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*run.Schedule]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30562,13 +30563,13 @@ func (ec *executionContext) marshalNScheduleEdge2ᚖgithubᚗcomᚋringbackᚋri
 	return ec._ScheduleEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleOverlap(ctx context.Context, v any) (models.ScheduleOverlap, error) {
+func (ec *executionContext) unmarshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐOverlap(ctx context.Context, v any) (run.Overlap, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.ScheduleOverlap(tmp)
+	res := run.Overlap(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleOverlap(ctx context.Context, sel ast.SelectionSet, v models.ScheduleOverlap) graphql.Marshaler {
+func (ec *executionContext) marshalNScheduleOverlap2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐOverlap(ctx context.Context, sel ast.SelectionSet, v run.Overlap) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30579,13 +30580,13 @@ func (ec *executionContext) marshalNScheduleOverlap2githubᚗcomᚋringbackᚋri
 	return res
 }
 
-func (ec *executionContext) unmarshalNScheduleStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleStatus(ctx context.Context, v any) (models.ScheduleStatus, error) {
+func (ec *executionContext) unmarshalNScheduleStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐScheduleStatus(ctx context.Context, v any) (run.ScheduleStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.ScheduleStatus(tmp)
+	res := run.ScheduleStatus(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNScheduleStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐScheduleStatus(ctx context.Context, sel ast.SelectionSet, v models.ScheduleStatus) graphql.Marshaler {
+func (ec *executionContext) marshalNScheduleStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐScheduleStatus(ctx context.Context, sel ast.SelectionSet, v run.ScheduleStatus) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30976,7 +30977,7 @@ func (ec *executionContext) unmarshalOAccountRoleInput2ᚕᚖgithubᚗcomᚋring
 	return res, nil
 }
 
-func (ec *executionContext) marshalOAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAction(ctx context.Context, sel ast.SelectionSet, v *models.Action) graphql.Marshaler {
+func (ec *executionContext) marshalOAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐAction(ctx context.Context, sel ast.SelectionSet, v *run.Action) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31009,7 +31010,7 @@ func (ec *executionContext) marshalOAttemptErrorCode2ᚖgithubᚗcomᚋringback�
 	return res
 }
 
-func (ec *executionContext) marshalOBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐBatch(ctx context.Context, sel ast.SelectionSet, v *models.Batch) graphql.Marshaler {
+func (ec *executionContext) marshalOBatch2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatch(ctx context.Context, sel ast.SelectionSet, v *run.Batch) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31497,7 +31498,7 @@ func (ec *executionContext) marshalORole2ᚖgithubᚗcomᚋringbackᚋringback�
 	return res
 }
 
-func (ec *executionContext) marshalORun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRun(ctx context.Context, sel ast.SelectionSet, v *models.Run) graphql.Marshaler {
+func (ec *executionContext) marshalORun2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRun(ctx context.Context, sel ast.SelectionSet, v *run.Run) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31512,7 +31513,7 @@ func (ec *executionContext) unmarshalORunCallbackInput2ᚖgithubᚗcomᚋringbac
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalORunFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunFilter(ctx context.Context, v any) (*models.RunFilter, error) {
+func (ec *executionContext) unmarshalORunFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐFilter(ctx context.Context, v any) (*run.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -31536,16 +31537,16 @@ func (ec *executionContext) unmarshalORunScheduleInput2ᚖgithubᚗcomᚋringbac
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalORunStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatusᚄ(ctx context.Context, v any) ([]models.RunStatus, error) {
+func (ec *executionContext) unmarshalORunStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatusᚄ(ctx context.Context, v any) ([]run.Status, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]models.RunStatus, len(vSlice))
+	res := make([]run.Status, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatus(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatus(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -31553,14 +31554,14 @@ func (ec *executionContext) unmarshalORunStatus2ᚕgithubᚗcomᚋringbackᚋrin
 	return res, nil
 }
 
-func (ec *executionContext) marshalORunStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []models.RunStatus) graphql.Marshaler {
+func (ec *executionContext) marshalORunStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []run.Status) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunStatus(ctx, sel, v[i])
+		return ec.marshalNRunStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐStatus(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31572,7 +31573,7 @@ func (ec *executionContext) marshalORunStatus2ᚕgithubᚗcomᚋringbackᚋringb
 	return ret
 }
 
-func (ec *executionContext) marshalOSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRunSchedule(ctx context.Context, sel ast.SelectionSet, v *models.RunSchedule) graphql.Marshaler {
+func (ec *executionContext) marshalOSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx context.Context, sel ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -107,13 +107,16 @@ func (w *world) serviceOn(db *trap) graph.Services {
 	rules := models.Rules{
 		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
 	}
+	ports := db.RunPorts()
+	ports.Reader = db
 	s := modelstest.Wiring{
-		Store: db.Store, Engine: modelstest.Choosy{Store: db}, Crawls: db, Queue: w.queue, Rules: rules,
+		Store: db.Store, RunPorts: &ports, Engine: modelstest.Choosy{Store: db}, Crawls: db, Queue: w.queue, Rules: rules,
 		Access: models.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
 	}.Services()
 	return graph.Services{
 		Service: s.Service, Tenants: s.Tenants, Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
 		Texts: db.Store,
+		Runs:  s.RunService,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 )
 
 // Limits on one request.
@@ -74,7 +75,7 @@ func complexity() ComplexityRoot {
 	c.Crawl.Callbacks = filtered
 	c.Callback.Attempts = list
 	c.Account.Actions = list
-	runs := func(child int, first *int, _ *string, _ *models.RunFilter) int { return listCost(child, first) }
+	runs := func(child int, first *int, _ *string, _ *run.Filter) int { return listCost(child, first) }
 	c.Project.Runs = runs
 	c.Project.Schedules = list
 	c.Project.Jobs = func(child int, first *int, _ *string, _ *job.Filter) int { return listCost(child, first) }

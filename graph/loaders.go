@@ -13,6 +13,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 )
 
 // batchWait is how long a loader gathers keys. The siblings of a list are resolved at once, so it need not be long.
@@ -35,11 +36,11 @@ type loaders struct {
 	callbacks       *dataloadgen.Loader[int64, *models.Callback]
 	replays         *dataloadgen.Loader[int64, []*models.Callback]
 	signingSecrets  *dataloadgen.Loader[int64, []*models.SigningSecret]
-	actions         *dataloadgen.Loader[int64, *models.Action]
-	schedules       *dataloadgen.Loader[int64, *models.RunSchedule]
-	runs            *dataloadgen.Loader[int64, *models.Run]
-	batches         *dataloadgen.Loader[int64, *models.Batch]
-	batchAttempts   *dataloadgen.Loader[int64, []*models.BatchAttempt]
+	actions         *dataloadgen.Loader[int64, *run.Action]
+	schedules       *dataloadgen.Loader[int64, *run.Schedule]
+	runs            *dataloadgen.Loader[int64, *run.Run]
+	batches         *dataloadgen.Loader[int64, *run.Batch]
+	batchAttempts   *dataloadgen.Loader[int64, []*run.BatchAttempt]
 	jobs            *dataloadgen.Loader[int64, *job.Job]
 	projectKeys     *dataloadgen.Loader[int64, []*models.ProjectKey]
 

@@ -14,6 +14,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 )
 
 // A role for a new user.
@@ -27,7 +28,7 @@ type CancelScheduleInput struct {
 }
 
 type CancelSchedulePayload struct {
-	Schedule *models.RunSchedule `json:"schedule"`
+	Schedule *run.Schedule `json:"schedule"`
 }
 
 type CreateAccountInput struct {
@@ -65,7 +66,7 @@ type CreateActionInput struct {
 }
 
 type CreateActionPayload struct {
-	Action *models.Action `json:"action"`
+	Action *run.Action `json:"action"`
 }
 
 type CreateJobsInput struct {
@@ -146,7 +147,7 @@ type CreateRunInput struct {
 
 type CreateRunPayload struct {
 	// With a schedule: the run that waits for it.
-	Run *models.Run `json:"run"`
+	Run *run.Run `json:"run"`
 	// `processing`; with a schedule `scheduled`.
 	Status string `json:"status"`
 	// A sentence for people.
@@ -292,7 +293,7 @@ type PauseScheduleInput struct {
 }
 
 type PauseSchedulePayload struct {
-	Schedule *models.RunSchedule `json:"schedule"`
+	Schedule *run.Schedule `json:"schedule"`
 }
 
 type Query struct {
@@ -324,7 +325,7 @@ type ResumeScheduleInput struct {
 }
 
 type ResumeSchedulePayload struct {
-	Schedule *models.RunSchedule `json:"schedule"`
+	Schedule *run.Schedule `json:"schedule"`
 }
 
 type RotateCallbackSigningSecretInput struct {
@@ -346,7 +347,7 @@ type RunCallbackInput struct {
 	// Sent to this URL only; the rules are those of `apiCallbackHeaders`.
 	Headers graphql.Omittable[[]*models.Header] `json:"headers,omitempty"`
 	// `ALL` or `FINAL`.
-	On models.CallbackOn `json:"on"`
+	On run.CallbackOn `json:"on"`
 }
 
 type RunCrawlForProjectInput struct {
@@ -382,7 +383,7 @@ type RunScheduleInput struct {
 	// IANA name, default UTC.
 	Timezone graphql.Omittable[*string] `json:"timezone,omitempty"`
 	// What becomes of a firing while an earlier run of the schedule has not ended.
-	Overlap models.ScheduleOverlap `json:"overlap"`
+	Overlap run.Overlap `json:"overlap"`
 }
 
 type StopRunInput struct {
@@ -390,7 +391,7 @@ type StopRunInput struct {
 }
 
 type StopRunPayload struct {
-	Run *models.Run `json:"run"`
+	Run *run.Run `json:"run"`
 }
 
 // What is left out stays as it is.
@@ -421,7 +422,7 @@ type UpdateActionInput struct {
 }
 
 type UpdateActionPayload struct {
-	Action *models.Action `json:"action"`
+	Action *run.Action `json:"action"`
 }
 
 type UpdateJobInput struct {

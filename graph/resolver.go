@@ -8,6 +8,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 )
 
 // Services are the use-cases that the API is of.
@@ -18,6 +19,7 @@ type Services struct {
 	Crawls          *crawl.Service
 	Jobs            *job.Service
 	Texts           models.TextReader
+	Runs            *run.Service
 }
 
 // Resolver is the root of all resolvers.
@@ -47,11 +49,11 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 	case models.TypeCallback:
 		return found(r.service.Callback(ctx, actor, id.Raw))
 	case models.TypeAction:
-		return found(r.service.Action(ctx, actor, id.Raw))
+		return found(r.service.Runs.Action(ctx, visible(ctx), id.Raw))
 	case models.TypeRun:
-		return found(r.service.Run(ctx, actor, id.Raw))
+		return found(r.service.Runs.Run(ctx, visible(ctx), id.Raw))
 	case models.TypeSchedule:
-		return found(r.service.Schedule(ctx, actor, id.Raw))
+		return found(r.service.Runs.Schedule(ctx, visible(ctx), id.Raw))
 	case models.TypeJob:
 		return found(r.service.Jobs.Job(ctx, actor, id.Raw))
 	case models.TypeSSOClient:
@@ -71,6 +73,18 @@ func found[T Node](entity T, err error) (Node, error) {
 		return nil, err
 	}
 	return entity, nil
+}
+
+// visible is what the caller may see.
+func visible(ctx context.Context) models.Scope { return models.ActorFrom(ctx).Scope(models.RoleViewer) }
+
+// byActor is a query of what an actor may see.
+func byActor[K, T any](
+	query func(context.Context, models.Scope, K) (T, error),
+) func(context.Context, *models.Actor, K) (T, error) {
+	return func(ctx context.Context, actor *models.Actor, key K) (T, error) {
+		return query(ctx, actor.Scope(models.RoleViewer), key)
+	}
 }
 
 // oneOf finds an entity by its id or by its uid, whose field has the given name.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 func TestPurgedPayloadsAreEmptyAndSaySo(t *testing.T) {
@@ -14,15 +15,15 @@ func TestPurgedPayloadsAreEmptyAndSaySo(t *testing.T) {
 	w := newWorld(t)
 	c := w.callback.crawl.ID
 	action := w.action("purged")
-	run := createRun(t, w.service, models.NewRun{
-		Action: "purged", ProjectID: demoProject, Inputs: []models.NewRunInput{{Input: json.RawMessage(`{"q":"shoes"}`), CustomData: json.RawMessage(`2`)}},
+	r := createRun(t, w.service, run.NewRun{
+		Action: "purged", ProjectID: demoProject, Inputs: []run.NewInput{{Input: json.RawMessage(`{"q":"shoes"}`), CustomData: json.RawMessage(`2`)}},
 	})
 	execute(t, w.service, action, executed(200, `{"results":[1]}`))
 	ask := func() *answer {
 		return w.ok(w.viewer(), `query($callback: ObjectID!, $run: ObjectID!) {
 			getCallback(id: $callback) { payload payloadPurgedAt attempts { nodes { responseBody } } }
 			getRun(id: $run) { payloadPurgedAt outputCount batches { nodes { input customData results resultCount } } results { nodes totalCount } } }`,
-			variables{"callback": globalID("Callback", c), "run": globalID("Run", run.ID)})
+			variables{"callback": globalID("Callback", c), "run": globalID("Run", r.ID)})
 	}
 	if a := ask(); a.text("getCallback.payload") == "" || a.at("getCallback.payloadPurgedAt") != nil || a.at("getRun.payloadPurgedAt") != nil {
 		t.Fatalf("before: %s", a.Body)

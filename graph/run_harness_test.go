@@ -13,6 +13,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // What every world has of runs and jobs, all on the demo project.
@@ -28,30 +29,30 @@ const (
 func populateRuns(tb testing.TB, s graph.Services) {
 	tb.Helper()
 	ctx, platform := tb.Context(), models.PlatformActor()
-	_, err := s.CreateAction(ctx, platform, demoAccount, "search", models.ActionSettings{
+	_, err := s.Runs.CreateAction(ctx, platform, demoAccount, "search", run.ActionSettings{
 		Executor: endpoint(executorURL, "Authorization", executorSecret),
 	})
 	modelstest.NoError(tb, err)
-	createRun(tb, s, models.NewRun{ProjectID: demoProject, Callback: &models.NewRunCallback{
-		URL: runURL, Headers: []models.Header{{Key: "Authorization", Value: runSecret}}, On: models.CallbackOnAll,
+	createRun(tb, s, run.NewRun{ProjectID: demoProject, Callback: &run.NewCallback{
+		URL: runURL, Headers: []models.Header{{Key: "Authorization", Value: runSecret}}, On: run.CallbackOnAll,
 	}})
 	for range secondSchedule {
-		createRun(tb, s, models.NewRun{ProjectID: demoProject, Schedule: &models.NewSchedule{Cron: ptr("0 6 * * *")}})
+		createRun(tb, s, run.NewRun{ProjectID: demoProject, Schedule: &run.NewSchedule{Cron: ptr("0 6 * * *")}})
 	}
-	_, err = s.PauseSchedule(ctx, platform, pausedSchedule)
+	_, err = s.Runs.PauseSchedule(ctx, platform, pausedSchedule)
 	modelstest.NoError(tb, err)
 	_, err = s.Jobs.CreateJobs(ctx, platform, job.NewJobs{ProjectID: demoProject, Inputs: []json.RawMessage{json.RawMessage(`{"image":1}`)}})
 	modelstest.NoError(tb, err)
 }
 
 // createRun makes a run of the search action with one input, unless others are given.
-func createRun(tb testing.TB, s graph.Services, in models.NewRun) *models.Run {
+func createRun(tb testing.TB, s graph.Services, in run.NewRun) *run.Run {
 	tb.Helper()
 	in.Action = cmp.Or(in.Action, "search")
 	if in.Inputs == nil {
-		in.Inputs = []models.NewRunInput{{Input: json.RawMessage(`{"q":"shoes"}`)}}
+		in.Inputs = []run.NewInput{{Input: json.RawMessage(`{"q":"shoes"}`)}}
 	}
-	r, err := s.CreateRun(tb.Context(), models.PlatformActor(), in)
+	r, err := s.Runs.CreateRun(tb.Context(), models.PlatformActor(), in)
 	modelstest.NoError(tb, err)
 	return r
 }
@@ -59,18 +60,18 @@ func createRun(tb testing.TB, s graph.Services, in models.NewRun) *models.Run {
 // action makes an action on the demo account whose batches are in no other run's way.
 func (w *world) action(name string) int64 {
 	w.tb.Helper()
-	a, err := w.service.CreateAction(w.tb.Context(), models.PlatformActor(), demoAccount, name, models.ActionSettings{
+	a, err := w.service.Runs.CreateAction(w.tb.Context(), models.PlatformActor(), demoAccount, name, run.ActionSettings{
 		Executor: endpoint(executorURL, "Authorization", executorSecret),
 	})
 	modelstest.NoError(w.tb, err)
 	return a.ID
 }
 
-func claimBatches(tb testing.TB, s graph.Services, actionID int64, limit int) []*models.Execution {
+func claimBatches(tb testing.TB, s graph.Services, actionID int64, limit int) []*run.Execution {
 	tb.Helper()
-	a, err := s.Action(tb.Context(), models.PlatformActor(), actionID)
+	a, err := s.Runs.Action(tb.Context(), models.PlatformActor().Scope(models.RoleViewer), actionID)
 	modelstest.NoError(tb, err)
-	claimed, _, _, err := s.ClaimBatches(tb.Context(), modelstest.Limit(a.Lane(), limit))
+	claimed, _, _, err := s.Runs.Executions.Claim(tb.Context(), modelstest.Limit(a.Lane(), limit))
 	modelstest.NoError(tb, err)
 	return claimed
 }
@@ -83,9 +84,9 @@ func execute(tb testing.TB, s graph.Services, actionID int64, answers ...models.
 	if len(claimed) == 0 {
 		tb.Fatalf("no batch is due for action %d", actionID)
 	}
-	slices.SortFunc(claimed, func(a, b *models.Execution) int { return cmp.Compare(a.Batch.ID, b.Batch.ID) })
+	slices.SortFunc(claimed, func(a, b *run.Execution) int { return cmp.Compare(a.Batch.ID, b.Batch.ID) })
 	for i, e := range claimed {
-		modelstest.NoError(tb, s.RecordBatch(tb.Context(), e, answers[min(i, len(answers)-1)]))
+		modelstest.NoError(tb, s.Runs.Executions.Record(tb.Context(), e, answers[min(i, len(answers)-1)]))
 	}
 }
 
@@ -111,7 +112,7 @@ func (w *world) job(in job.NewJobs) *job.Job {
 }
 
 // BatchesWithResults counts what it reads.
-func (s *trap) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*models.Batch, error) {
+func (s *trap) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*run.Batch, error) {
 	found, err := s.Store.BatchesWithResults(ctx, scope, runIDs, fromBatchID, results)
 	s.batchesRead.Add(int64(len(found)))
 	return found, err

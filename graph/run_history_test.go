@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 func TestGetRunTakesAnIDOrAUID(t *testing.T) {
@@ -31,19 +32,19 @@ func TestGetRunTakesAnIDOrAUID(t *testing.T) {
 }
 
 // lookup makes a run of the bare project with an action of its own, which is given back with it.
-func (w *world) lookup(change func(*models.NewRun)) (actionID int64, run *models.Run) {
+func (w *world) lookup(change func(*run.NewRun)) (actionID int64, r *run.Run) {
 	w.tb.Helper()
 	actionID = w.action("lookup")
-	in := models.NewRun{ProjectID: bareProject, Action: "lookup"}
+	in := run.NewRun{ProjectID: bareProject, Action: "lookup"}
 	if change != nil {
 		change(&in)
 	}
 	return actionID, createRun(w.tb, w.service, in)
 }
 
-func inputs(texts ...string) (in []models.NewRunInput) {
+func inputs(texts ...string) (in []run.NewInput) {
 	for _, text := range texts {
-		in = append(in, models.NewRunInput{Input: json.RawMessage(text)})
+		in = append(in, run.NewInput{Input: json.RawMessage(text)})
 	}
 	return in
 }
@@ -55,8 +56,8 @@ const batchesQuery = `query($id: ObjectID!) { getRun(id: $id) { status batchCoun
 func TestABatchTellsWhatCameOfEachCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	action, run := w.lookup(func(in *models.NewRun) { in.Inputs = inputs(`{}`, `{}`, `{}`, `{}`, `{}`, `{}`, `{}`) })
-	vars := variables{"id": run.ID}
+	action, r := w.lookup(func(in *run.NewRun) { in.Inputs = inputs(`{}`, `{}`, `{}`, `{}`, `{}`, `{}`, `{}`) })
+	vars := variables{"id": r.ID}
 	a := w.ok(w.viewer(), batchesQuery, vars)
 	w.sameJSON("waiting", `{"page":1,"status":"QUEUED","resultCount":0,"attemptCount":0,"nextAttemptAt":"2020-07-09T16:25:35.000Z","startedAt":null,
 		"finishedAt":null,"error":null,"attempts":[]}`, a.at("getRun.batches.nodes.6"))
@@ -65,7 +66,7 @@ func TestABatchTellsWhatCameOfEachCall(t *testing.T) {
 		attempts { number durationMs httpStatus errorCode } } } } }`, vars)
 	w.sameJSON("under way", `{"status":"RUNNING","startedAt":"2020-07-09T16:25:35.000Z","batches":{"nodes":[{"status":"RUNNING","nextAttemptAt":null,
 		"startedAt":"2020-07-09T16:25:35.000Z","attempts":[{"number":1,"durationMs":null,"httpStatus":null,"errorCode":null}]}]}}`, a.at("getRun"))
-	modelstest.NoError(t, w.service.RecordBatch(t.Context(), claimed[0], executed(200, `{"results":[1,2],"has_more":true}`)))
+	modelstest.NoError(t, w.service.Runs.Executions.Record(t.Context(), claimed[0], executed(200, `{"results":[1,2],"has_more":true}`)))
 	execute(t, w.service, action, executed(422, `{"message":"no such thing"}`), executed(404, ``), executed(500, ``), unanswered(models.Timeout),
 		executed(402, `{"message":["no text"]}`), executed(200, `{"results":5}`), executed(200, `{"results":[3]}`))
 	a = w.ok(w.viewer(), batchesQuery, vars)
@@ -127,9 +128,9 @@ func TestARunEndsAsItsBatchesDid(t *testing.T) {
 		"failed":    {[]models.Outcome{refused, none}, "FAILED", "BAD_INPUT"},
 	} {
 		action := w.action(name)
-		run := createRun(t, w.service, models.NewRun{ProjectID: bareProject, Action: name, Inputs: inputs(`{}`, `{}`)})
+		r := createRun(t, w.service, run.NewRun{ProjectID: bareProject, Action: name, Inputs: inputs(`{}`, `{}`)})
 		execute(t, w.service, action, tc.answers...)
-		a := w.ok(w.viewer(), `query($id: ObjectID!) { getRun(id: $id) { status error { label } callbacks { nodes { event payload } } } }`, variables{"id": run.ID})
+		a := w.ok(w.viewer(), `query($id: ObjectID!) { getRun(id: $id) { status error { label } callbacks { nodes { event payload } } } }`, variables{"id": r.ID})
 		w.same(name, any(tc.status), a.at("getRun.status"))
 		if tc.label != nil {
 			w.same(name, tc.label, a.at("getRun.error.label"))
@@ -144,22 +145,22 @@ func TestARunEndsAsItsBatchesDid(t *testing.T) {
 func TestAStoppedRunHasEnded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	action, run := w.lookup(func(in *models.NewRun) { in.MaxResults = ptr(30) })
+	action, r := w.lookup(func(in *run.NewRun) { in.MaxResults = ptr(30) })
 	claimed := claimBatches(t, w.service, action, 1)
 	const query = `mutation($id: ObjectID!) { stopRun(input: {runId: $id}) { run { status finishedAt error { message label scope statusCode params }
 		batches { nodes { status finishedAt nextAttemptAt } } callbacks { nodes { event payload } } } } }`
 	w.clock.Advance(time.Minute)
-	a := w.ok(w.editor(), query, variables{"id": run.ID})
+	a := w.ok(w.editor(), query, variables{"id": r.ID})
 	stopped := `{"status":"STOPPED","finishedAt":"2020-07-09T16:26:35.000Z","nextAttemptAt":null}`
 	w.sameJSON("the run", `{"status":"STOPPED","finishedAt":"2020-07-09T16:26:35.000Z","error":{"message":"The run was stopped","label":"ACTION_ABORTED",
 		"scope":"RINGBACK","statusCode":422,"params":{}},"batches":{"nodes":[`+stopped+`,`+stopped+`,`+stopped+`]}}`, without(a.at("stopRun.run"), "callbacks"))
 	if got := a.list("stopRun.run.callbacks.nodes"); len(got) != 1 || !strings.Contains(a.text("stopRun.run.callbacks.nodes.0.payload"), `"status":"STOPPED"`) {
 		t.Errorf("callbacks %v", got)
 	}
-	modelstest.NoError(t, w.service.RecordBatch(t.Context(), claimed[0], executed(200, `{"results":[1]}`)))
+	modelstest.NoError(t, w.service.Runs.Executions.Record(t.Context(), claimed[0], executed(200, `{"results":[1]}`)))
 	who := w.editor()
 	w.unchanged(func() {
-		w.do(who, query, variables{"id": run.ID}).wantError(models.CodeConflict, "runId", "stopRun")
+		w.do(who, query, variables{"id": r.ID}).wantError(models.CodeConflict, "runId", "stopRun")
 		w.do(who, query, variables{"id": queuedRun + 1}).wantError(models.CodeConflict, "runId", "stopRun") // it waits for its schedule
 		w.do(who, query, variables{"id": 99999}).wantError(models.CodeNotFound, "", "stopRun")
 	})

@@ -8,44 +8,45 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // newAction reads the settings in the input of createAction.
-func newAction(input CreateActionInput) models.ActionSettings {
-	return models.ActionSettings{
+func newAction(input CreateActionInput) run.ActionSettings {
+	return run.ActionSettings{
 		Executor: endpointUpdate(graphql.OmittableOf(&input.ExecutorURL), input.ExecutorHeaders),
 		PageSize: input.PageSize.Value(), Timeout: input.Timeout.Value(),
 	}
 }
 
 // newRun reads the input of createRun.
-func newRun(input CreateRunInput) (models.NewRun, error) {
+func newRun(input CreateRunInput) (run.NewRun, error) {
 	var ids ids
-	in := models.NewRun{ProjectID: ids.read("projectId", models.TypeProject, input.ProjectID), Action: input.Action}
+	in := run.NewRun{ProjectID: ids.read("projectId", models.TypeProject, input.ProjectID), Action: input.Action}
 	if ids.err != nil {
 		return in, ids.err
 	}
 	var err error
-	if in.Inputs, err = models.TakeRunInputs(input.Inputs, "customData"); err != nil {
+	if in.Inputs, err = run.TakeInputs(input.Inputs, "customData"); err != nil {
 		return in, err
 	}
 	if p := input.Parameters.Value(); p != nil {
 		in.MaxResults, in.PageSize = p.MaxResults.Value(), p.PageSize.Value()
 	}
 	if c := input.Callback.Value(); c != nil {
-		if c.On == models.CallbackOnResult {
+		if c.On == run.CallbackOnResult {
 			return in, badInput("callback.on", "must be ALL or FINAL")
 		}
-		in.Callback = &models.NewRunCallback{URL: c.URL, On: c.On}
+		in.Callback = &run.NewCallback{URL: c.URL, On: c.On}
 		for _, h := range c.Headers.Value() {
 			in.Callback.Headers = append(in.Callback.Headers, *h)
 		}
 	}
 	schedule := input.Schedule.Value()
 	if input.Mode == RunModeSchedule {
-		in.Schedule = &models.NewSchedule{}
+		in.Schedule = &run.NewSchedule{}
 		if schedule != nil {
-			*in.Schedule = models.NewSchedule{Cron: schedule.Cron.Value(), At: schedule.At.Value(), Timezone: schedule.Timezone.Value(), Overlap: schedule.Overlap}
+			*in.Schedule = run.NewSchedule{Cron: schedule.Cron.Value(), At: schedule.At.Value(), Timezone: schedule.Timezone.Value(), Overlap: schedule.Overlap}
 		}
 	} else if schedule != nil {
 		return in, badInput("schedule", "must be left out unless the mode is SCHEDULE")
@@ -54,7 +55,7 @@ func newRun(input CreateRunInput) (models.NewRun, error) {
 }
 
 // changeSchedule carries out one of the mutations that only name a schedule.
-func changeSchedule(ctx context.Context, id models.ObjectID, change func(context.Context, *models.Actor, int64) (*models.RunSchedule, error)) (*models.RunSchedule, error) {
+func changeSchedule(ctx context.Context, id models.ObjectID, change func(context.Context, *models.Actor, int64) (*run.Schedule, error)) (*run.Schedule, error) {
 	raw, err := id.RawOf(models.TypeSchedule, "scheduleId")
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // paged is a list with its nodes as they must come.
@@ -43,15 +44,15 @@ func (w *world) listsOfAProject() map[string]paged {
 	const scheduled = 4001
 	createProject(w.tb, w.service, models.NewProject{AccountID: demoAccount, RawID: scheduled})
 	actions := w.each8(func(i int) int64 { return w.action(fmt.Sprint("a", i)) })
-	runs := w.each8(func(int) int64 { return createRun(w.tb, w.service, models.NewRun{ProjectID: bareProject}).ID })
+	runs := w.each8(func(int) int64 { return createRun(w.tb, w.service, run.NewRun{ProjectID: bareProject}).ID })
 	jobs := w.each8(func(int) int64 { return w.job(job.NewJobs{ProjectID: bareProject}).ID })
-	each := createRun(w.tb, w.service, models.NewRun{ProjectID: scheduled, Schedule: &models.NewSchedule{Cron: ptr("* * * * *")}})
+	each := createRun(w.tb, w.service, run.NewRun{ProjectID: scheduled, Schedule: &run.NewSchedule{Cron: ptr("* * * * *")}})
 	schedules := w.each8(func(int) int64 {
-		return *createRun(w.tb, w.service, models.NewRun{ProjectID: scheduled, Schedule: &models.NewSchedule{Cron: ptr("0 6 * * *")}}).ScheduleID
+		return *createRun(w.tb, w.service, run.NewRun{ProjectID: scheduled, Schedule: &run.NewSchedule{Cron: ptr("0 6 * * *")}}).ScheduleID
 	})
 	firings := w.each8(func(int) int64 {
 		w.clock.Advance(time.Minute)
-		fired, err := w.service.FireSchedules(w.tb.Context())
+		fired, err := w.service.Runs.Firings.Fire(w.tb.Context())
 		modelstest.NoError(w.tb, err)
 		w.same("fired", 1, fired)
 		waiting, err := w.store.LockWaitingRuns(w.tb.Context(), *each.ScheduleID)
@@ -69,10 +70,10 @@ func (w *world) listsOfAProject() map[string]paged {
 
 // listsOfARun are the lists of one run, and of one job.
 func (w *world) listsOfARun() map[string]paged {
-	action, run := w.lookup(func(in *models.NewRun) { in.MaxResults = ptr(80) })
+	action, r := w.lookup(func(in *run.NewRun) { in.MaxResults = ptr(80) })
 	execute(w.tb, w.service, action, executed(200, `{"results":[1.50,"a",null]}`), executed(404, ``), executed(200, `{"results":[{"b":1,"a":2}]}`),
 		executed(400, ``), executed(200, `{"results":[[],{},false,0,12345678901234567890]}`), executed(200, `{"results":["last"]}`))
-	owner := fmt.Sprintf(`getRun(id: %d)`, run.ID)
+	owner := fmt.Sprintf(`getRun(id: %d)`, r.ID)
 	lists := map[string]paged{
 		"batches":   {owner: owner, list: `batches`, node: `{ page }`},
 		"callbacks": {owner: owner, list: `callbacks`, node: `{ event batch { page } }`, want: []string{`{"batch":null,"event":"RUN_FINISHED"}`}},
@@ -140,12 +141,12 @@ func TestEmptyListsOfRunsHaveNoCursors(t *testing.T) {
 func TestAMadeUpCursorReadsNoMoreThanAPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	action, run := w.lookup(func(in *models.NewRun) { in.MaxResults, in.PageSize = ptr(50), ptr(1) })
+	action, r := w.lookup(func(in *run.NewRun) { in.MaxResults, in.PageSize = ptr(50), ptr(1) })
 	execute(t, w.service, action, executed(200, `{"results":[1]}`))
-	batches, err := w.service.BatchPages(t.Context(), models.PlatformActor(), []int64{run.ID}, models.Page{First: 1})
+	batches, err := w.service.Runs.BatchPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer), []int64{r.ID}, models.Page{First: 1})
 	modelstest.NoError(t, err)
-	first := batches[run.ID].Nodes[0].ID
-	query := listQuery(fmt.Sprintf(`getRun(id: %d)`, run.ID), `results`, ``)
+	first := batches[r.ID].Nodes[0].ID
+	query := listQuery(fmt.Sprintf(`getRun(id: %d)`, r.ID), `results`, ``)
 	for name, cursor := range map[string]models.Cursor{
 		"far behind": {ID: first*1_000_000 + 999_999}, "before all": {ID: -1}, "behind all": {ID: 1<<63 - 1}, "least": {ID: -1 << 63},
 	} {
@@ -161,9 +162,9 @@ func TestRunFiltersNarrowAloneAndTogether(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	names := map[string]string{}
-	add := func(name, action string, change func(*models.NewRun)) *models.Run {
+	add := func(name, action string, change func(*run.NewRun)) *run.Run {
 		w.clock.Advance(time.Minute)
-		in := models.NewRun{ProjectID: bareProject, Action: action}
+		in := run.NewRun{ProjectID: bareProject, Action: action}
 		if change != nil {
 			change(&in)
 		}
@@ -177,7 +178,7 @@ func TestRunFiltersNarrowAloneAndTogether(t *testing.T) {
 	add("failed", "none", nil)
 	execute(t, w.service, none, executed(404, ``))
 	add("waiting", "search", nil)
-	scheduled := add("scheduled", "lookup", func(in *models.NewRun) { in.Schedule = &models.NewSchedule{Cron: ptr("0 6 * * *")} })
+	scheduled := add("scheduled", "lookup", func(in *run.NewRun) { in.Schedule = &run.NewSchedule{Cron: ptr("0 6 * * *")} })
 	add("queued", "lookup", nil)
 	at := func(minutes int) string { return models.FormatTime(start.Add(time.Duration(minutes) * time.Minute)) }
 	all := []string{"done", "failed", "waiting", "scheduled", "queued"}

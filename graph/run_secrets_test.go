@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // everythingOfRuns reads all fields of a run's and a job's neighbourhood that are texts.
@@ -111,9 +112,9 @@ func TestRefusedHeaderValuesOfRunsAreNeitherInLogsNorInErrors(t *testing.T) {
 func TestAnExecutorsAnswerThatIsNotUTF8IsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	action, run := w.lookup(func(in *models.NewRun) { in.Inputs = inputs(`{}`, `{}`) })
+	action, r := w.lookup(func(in *run.NewRun) { in.Inputs = inputs(`{}`, `{}`) })
 	execute(t, w.service, action, executed(200, "{\"results\":[\"\xff\"]}"), executed(400, "{\"message\":\"\xffno \\u0000\"}"))
-	a := w.ok(w.viewer(), `query($id: ObjectID!) { getRun(id: $id) { batches { nodes { status results error { message label } } } } }`, variables{"id": run.ID})
+	a := w.ok(w.viewer(), `query($id: ObjectID!) { getRun(id: $id) { batches { nodes { status results error { message label } } } } }`, variables{"id": r.ID})
 	w.sameJSON("the batches", `[{"status":"FAILED","results":null,"error":{"message":"The executor's answer is not {\"results\": […], \"has_more\": …}",
 		"label":"INTEGRATION_ERROR"}},{"status":"BLOCKED","results":null,"error":{"message":"\ufffdno \u0000","label":"BAD_INPUT"}}]`, a.at("getRun.batches.nodes"))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 const runFields = `status mode action parameters { maxResults pageSize } callbackUrl callbackOn inputCount batchCount outputCount
@@ -86,7 +87,7 @@ func TestARunIsMadeInAllForms(t *testing.T) {
 			}
 		}
 		woke := w.queue.Take()
-		if len(woke) != 2 || slices.ContainsFunc(woke, func(u models.Wakeup) bool { return !u.Lane.OfBatches() || !u.At.Equal(start) }) {
+		if len(woke) != 2 || slices.ContainsFunc(woke, func(u models.Wakeup) bool { return !run.OfBatches(u.Lane) || !u.At.Equal(start) }) {
 			t.Errorf("%s: woken %v", name, woke)
 		}
 	}
@@ -174,7 +175,7 @@ func TestARunHasUpTo1000Inputs(t *testing.T) {
 	w := newWorld(t)
 	const query = `mutation($inputs: [JSON!]!, $max: Int) { createRun(input: {projectId: 123, action: "search", inputs: $inputs, parameters: {maxResults: $max}}) {
 		run { inputCount batchCount } } }`
-	inputs := slices.Repeat([]any{variables{"q": 1}}, models.MaxRunInputs+1)
+	inputs := slices.Repeat([]any{variables{"q": 1}}, run.MaxInputs+1)
 	a := w.ok(w.editor(), query, variables{"inputs": inputs[1:], "max": 100})
 	w.same("the run", plain(variables{"inputCount": 1000.0, "batchCount": 10_000.0}), a.at("createRun.run"))
 	who := w.editor()
@@ -187,7 +188,7 @@ func TestARunHasUpTo1000Inputs(t *testing.T) {
 func TestARunNeedsAnActionOfItsProjectsAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.service.CreateAction(t.Context(), models.PlatformActor(), otherAccount, "theirs", models.ActionSettings{
+	_, err := w.service.Runs.CreateAction(t.Context(), models.PlatformActor(), otherAccount, "theirs", run.ActionSettings{
 		Executor: endpoint(executorURL, "Authorization", executorSecret),
 	})
 	modelstest.NoError(t, err)

@@ -10,78 +10,79 @@ import (
 	"encoding/json"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
-func (r *accountResolver) Actions(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*models.Action], error) {
+func (r *accountResolver) Actions(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*run.Action], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
 	}
-	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, page, list[*models.Action]{
+	scope := visible(ctx)
+	return connection(ctx, obj.ID, page, list[*run.Action]{
 		name: "actions",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Action], error) {
-			return r.service.ActionPages(ctx, actor, ids, page)
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Action], error) {
+			return r.service.Runs.ActionPages(ctx, scope, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.CountActions(ctx, actor, ids)
+			return r.service.Runs.CountActions(ctx, scope, ids)
 		},
 	})
 }
 
-func (r *actionResolver) ExecutorURL(ctx context.Context, obj *models.Action) (*string, error) {
+func (r *actionResolver) ExecutorURL(ctx context.Context, obj *run.Action) (*string, error) {
 	if !models.ActorFrom(ctx).Platform {
 		return nil, nil
 	}
 	return obj.Executor.URL, nil
 }
 
-func (r *actionResolver) ExecutorHeaders(ctx context.Context, obj *models.Action) ([]*models.Header, error) {
+func (r *actionResolver) ExecutorHeaders(ctx context.Context, obj *run.Action) ([]*models.Header, error) {
 	if models.ActorFrom(ctx).Platform {
 		return pointers(obj.Executor.Headers), obj.Executor.Unreadable
 	}
 	return pointers(models.MaskHeaders(obj.Executor.Headers)), obj.Executor.Unreadable
 }
 
-func (r *batchResolver) Input(ctx context.Context, obj *models.Batch) (json.RawMessage, error) {
+func (r *batchResolver) Input(ctx context.Context, obj *run.Batch) (json.RawMessage, error) {
 	return text(ctx, models.RunInputText, obj.InputID, asJSON)
 }
 
-func (r *batchResolver) CustomData(ctx context.Context, obj *models.Batch) (json.RawMessage, error) {
+func (r *batchResolver) CustomData(ctx context.Context, obj *run.Batch) (json.RawMessage, error) {
 	return text(ctx, models.CustomDataText, obj.InputID, asJSON)
 }
 
-func (r *batchResolver) Results(ctx context.Context, obj *models.Batch) ([]json.RawMessage, error) {
+func (r *batchResolver) Results(ctx context.Context, obj *run.Batch) ([]json.RawMessage, error) {
 	if obj.ResultCount == 0 {
 		return nil, nil
 	}
 	return text(ctx, models.ResultsText, obj.ID, asResults)
 }
 
-func (r *batchResolver) Attempts(ctx context.Context, obj *models.Batch) ([]*models.BatchAttempt, error) {
+func (r *batchResolver) Attempts(ctx context.Context, obj *run.Batch) ([]*run.BatchAttempt, error) {
 	return load(ctx, loadersFrom(ctx).batchAttempts, &obj.ID)
 }
 
-func (r *batchAttemptResolver) DurationMs(ctx context.Context, obj *models.BatchAttempt) (*int, error) {
+func (r *batchAttemptResolver) DurationMs(ctx context.Context, obj *run.BatchAttempt) (*int, error) {
 	if obj.FinishedAt == nil {
 		return nil, nil
 	}
 	return wholeMilliseconds(obj.Duration), nil
 }
 
-func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *models.BatchAttempt) (*models.AttemptErrorCode, error) {
+func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*models.AttemptErrorCode, error) {
 	if obj.Error == nil {
 		return nil, nil
 	}
 	return &obj.Error.Code, nil
 }
 
-func (r *callbackResolver) Run(ctx context.Context, obj *models.Callback) (*models.Run, error) {
+func (r *callbackResolver) Run(ctx context.Context, obj *models.Callback) (*run.Run, error) {
 	return load(ctx, loadersFrom(ctx).runs, obj.Source.ID(models.TypeRun))
 }
 
-func (r *callbackResolver) Batch(ctx context.Context, obj *models.Callback) (*models.Batch, error) {
-	return load(ctx, loadersFrom(ctx).batches, obj.Source.ID(models.TypeBatch))
+func (r *callbackResolver) Batch(ctx context.Context, obj *models.Callback) (*run.Batch, error) {
+	return load(ctx, loadersFrom(ctx).batches, obj.Source.ID(run.TypeBatch))
 }
 
 func (r *mutationResolver) CreateAction(ctx context.Context, input CreateActionInput) (*CreateActionPayload, error) {
@@ -90,7 +91,7 @@ func (r *mutationResolver) CreateAction(ctx context.Context, input CreateActionI
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	action, err := r.service.CreateAction(ctx, models.ActorFrom(ctx), accountID, input.Name, newAction(input))
+	action, err := r.service.Runs.CreateAction(ctx, models.ActorFrom(ctx), accountID, input.Name, newAction(input))
 	return &CreateActionPayload{Action: action}, err
 }
 
@@ -100,7 +101,7 @@ func (r *mutationResolver) UpdateAction(ctx context.Context, input UpdateActionI
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	action, err := r.service.UpdateAction(ctx, models.ActorFrom(ctx), id, models.ActionSettings{
+	action, err := r.service.Runs.UpdateAction(ctx, models.ActorFrom(ctx), id, run.ActionSettings{
 		Executor: endpointUpdate(input.ExecutorURL, input.ExecutorHeaders), PageSize: input.PageSize.Value(), Timeout: input.Timeout.Value(),
 	})
 	return &UpdateActionPayload{Action: action}, err
@@ -111,12 +112,12 @@ func (r *mutationResolver) CreateRun(ctx context.Context, input CreateRunInput) 
 	if err != nil {
 		return nil, err
 	}
-	run, err := r.service.CreateRun(ctx, models.ActorFrom(ctx), in)
+	created, err := r.service.Runs.CreateRun(ctx, models.ActorFrom(ctx), in)
 	if err != nil {
 		return nil, err
 	}
-	payload := &CreateRunPayload{Run: run, Status: "processing", Message: "The run has started; its callbacks tell what comes of it."}
-	if run.ScheduleID != nil {
+	payload := &CreateRunPayload{Run: created, Status: "processing", Message: "The run has started; its callbacks tell what comes of it."}
+	if created.ScheduleID != nil {
 		payload.Status, payload.Message = "scheduled", "The run waits for its schedule; its callbacks tell what comes of it."
 	}
 	return payload, nil
@@ -128,74 +129,74 @@ func (r *mutationResolver) StopRun(ctx context.Context, input StopRunInput) (*St
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	run, err := r.service.StopRun(ctx, models.ActorFrom(ctx), id)
-	return &StopRunPayload{Run: run}, err
+	stopped, err := r.service.Runs.StopRun(ctx, models.ActorFrom(ctx), id)
+	return &StopRunPayload{Run: stopped}, err
 }
 
 func (r *mutationResolver) PauseSchedule(ctx context.Context, input PauseScheduleInput) (*PauseSchedulePayload, error) {
-	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.PauseSchedule)
+	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.Runs.PauseSchedule)
 	return &PauseSchedulePayload{Schedule: schedule}, err
 }
 
 func (r *mutationResolver) ResumeSchedule(ctx context.Context, input ResumeScheduleInput) (*ResumeSchedulePayload, error) {
-	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.ResumeSchedule)
+	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.Runs.ResumeSchedule)
 	return &ResumeSchedulePayload{Schedule: schedule}, err
 }
 
 func (r *mutationResolver) CancelSchedule(ctx context.Context, input CancelScheduleInput) (*CancelSchedulePayload, error) {
-	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.CancelSchedule)
+	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.Runs.CancelSchedule)
 	return &CancelSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *projectResolver) Runs(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.RunFilter) (*Connection[*models.Run], error) {
-	return runs(ctx, models.RunsOfProject, obj.ID, first, after, filter)
+func (r *projectResolver) Runs(ctx context.Context, obj *models.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
+	return runs(ctx, run.OfProject, obj.ID, first, after, filter)
 }
 
-func (r *projectResolver) Schedules(ctx context.Context, obj *models.Project, first *int, after *string) (*Connection[*models.RunSchedule], error) {
+func (r *projectResolver) Schedules(ctx context.Context, obj *models.Project, first *int, after *string) (*Connection[*run.Schedule], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
 	}
-	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, page, list[*models.RunSchedule]{
+	scope := visible(ctx)
+	return connection(ctx, obj.ID, page, list[*run.Schedule]{
 		name: "schedules",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.RunSchedule], error) {
-			return r.service.SchedulePages(ctx, actor, ids, page)
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Schedule], error) {
+			return r.service.Runs.SchedulePages(ctx, scope, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.CountSchedules(ctx, actor, ids)
+			return r.service.Runs.CountSchedules(ctx, scope, ids)
 		},
 	})
 }
 
-func (r *queryResolver) GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*models.Run, error) {
-	return oneOf(ctx, models.TypeRun, id, uid, "uid", r.service.Run, r.service.RunByUID)
+func (r *queryResolver) GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*run.Run, error) {
+	return oneOf(ctx, models.TypeRun, id, uid, "uid", byActor(r.service.Runs.Run), byActor(r.service.Runs.RunByUID))
 }
 
-func (r *queryResolver) GetAction(ctx context.Context, id models.ObjectID) (*models.Action, error) {
+func (r *queryResolver) GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error) {
 	raw, err := id.RawOf(models.TypeAction, "id")
 	if err != nil {
 		return nil, err
 	}
-	return r.service.Action(ctx, models.ActorFrom(ctx), raw)
+	return r.service.Runs.Action(ctx, visible(ctx), raw)
 }
 
-func (r *queryResolver) GetSchedule(ctx context.Context, id models.ObjectID) (*models.RunSchedule, error) {
+func (r *queryResolver) GetSchedule(ctx context.Context, id models.ObjectID) (*run.Schedule, error) {
 	raw, err := id.RawOf(models.TypeSchedule, "id")
 	if err != nil {
 		return nil, err
 	}
-	return r.service.Schedule(ctx, models.ActorFrom(ctx), raw)
+	return r.service.Runs.Schedule(ctx, visible(ctx), raw)
 }
 
-func (r *runResolver) Mode(ctx context.Context, obj *models.Run) (RunMode, error) {
+func (r *runResolver) Mode(ctx context.Context, obj *run.Run) (RunMode, error) {
 	if obj.ScheduleID != nil {
 		return RunModeSchedule, nil
 	}
 	return RunModeAsync, nil
 }
 
-func (r *runResolver) Action(ctx context.Context, obj *models.Run) (string, error) {
+func (r *runResolver) Action(ctx context.Context, obj *run.Run) (string, error) {
 	action, err := load(ctx, loadersFrom(ctx).actions, &obj.ActionID)
 	if err != nil || action == nil {
 		return "", err
@@ -203,61 +204,61 @@ func (r *runResolver) Action(ctx context.Context, obj *models.Run) (string, erro
 	return action.Name, nil
 }
 
-func (r *runResolver) Parameters(ctx context.Context, obj *models.Run) (*RunParameters, error) {
+func (r *runResolver) Parameters(ctx context.Context, obj *run.Run) (*RunParameters, error) {
 	return &RunParameters{MaxResults: obj.MaxResults, PageSize: obj.PageSize}, nil
 }
 
-func (r *runResolver) CallbackURL(ctx context.Context, obj *models.Run) (*string, error) {
+func (r *runResolver) CallbackURL(ctx context.Context, obj *run.Run) (*string, error) {
 	return obj.Callback.URL, nil
 }
 
-func (r *runResolver) CreatedByUser(ctx context.Context, obj *models.Run) (*models.User, error) {
+func (r *runResolver) CreatedByUser(ctx context.Context, obj *run.Run) (*models.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
 }
 
-func (r *runResolver) Schedule(ctx context.Context, obj *models.Run) (*models.RunSchedule, error) {
+func (r *runResolver) Schedule(ctx context.Context, obj *run.Run) (*run.Schedule, error) {
 	return load(ctx, loadersFrom(ctx).schedules, obj.ScheduleID)
 }
 
-func (r *runResolver) Project(ctx context.Context, obj *models.Run) (*models.Project, error) {
+func (r *runResolver) Project(ctx context.Context, obj *run.Run) (*models.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *runResolver) Account(ctx context.Context, obj *models.Run) (*models.Account, error) {
+func (r *runResolver) Account(ctx context.Context, obj *run.Run) (*models.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *runResolver) Batches(ctx context.Context, obj *models.Run, first *int, after *string) (*Connection[*models.Batch], error) {
+func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, after *string) (*Connection[*run.Batch], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
 	}
-	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, page, list[*models.Batch]{
+	scope := visible(ctx)
+	return connection(ctx, obj.ID, page, list[*run.Batch]{
 		name: "batches",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Batch], error) {
-			return r.service.BatchPages(ctx, actor, ids, page)
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Batch], error) {
+			return r.service.Runs.BatchPages(ctx, scope, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.CountBatches(ctx, actor, ids)
+			return r.service.Runs.CountBatches(ctx, scope, ids)
 		},
 	})
 }
 
-func (r *runResolver) Callbacks(ctx context.Context, obj *models.Run, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
-	return callbacks(ctx, models.OwnerRun, obj.ID, first, after, filter)
+func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
+	return callbacks(ctx, run.Owner, obj.ID, first, after, filter)
 }
 
-func (r *runResolver) Results(ctx context.Context, obj *models.Run, first *int, after *string) (*ResultConnection, error) {
+func (r *runResolver) Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
 	}
-	actor := models.ActorFrom(ctx)
-	results, err := connection(ctx, obj.ID, page, list[*models.Result]{
+	scope := visible(ctx)
+	results, err := connection(ctx, obj.ID, page, list[*run.Result]{
 		name: "results",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Result], error) {
-			return r.service.ResultPages(ctx, actor, ids, page)
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Result], error) {
+			return r.service.Runs.ResultPages(ctx, scope, ids, page)
 		},
 	})
 	if err != nil {
@@ -266,12 +267,12 @@ func (r *runResolver) Results(ctx context.Context, obj *models.Run, first *int, 
 	return newResultConnection(results, obj.OutputCount), nil
 }
 
-func (r *scheduleResolver) Project(ctx context.Context, obj *models.RunSchedule) (*models.Project, error) {
+func (r *scheduleResolver) Project(ctx context.Context, obj *run.Schedule) (*models.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *scheduleResolver) Runs(ctx context.Context, obj *models.RunSchedule, first *int, after *string, filter *models.RunFilter) (*Connection[*models.Run], error) {
-	return runs(ctx, models.RunsOfSchedule, obj.ID, first, after, filter)
+func (r *scheduleResolver) Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
+	return runs(ctx, run.OfSchedule, obj.ID, first, after, filter)
 }
 
 func (r *standardErrorResolver) Params(ctx context.Context, obj *models.StandardError) (json.RawMessage, error) {

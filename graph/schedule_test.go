@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 const scheduleFields = `cron at timezone overlap status nextRunAt lastRunAt createdAt project { rawID } runs { totalCount nodes { status mode batchCount } }`
@@ -82,14 +83,14 @@ func (w *world) statuses(scheduleID int64) string {
 func TestAFiringIsARunOfItsSchedule(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	action, run := w.lookup(func(in *models.NewRun) {
-		in.Schedule, in.MaxResults = &models.NewSchedule{Cron: ptr("0 * * * *")}, ptr(20)
-		in.Inputs = []models.NewRunInput{{Input: []byte(`{"q":1.50}`), CustomData: []byte(`{"b":1,"a":2.0}`)}}
+	action, r := w.lookup(func(in *run.NewRun) {
+		in.Schedule, in.MaxResults = &run.NewSchedule{Cron: ptr("0 * * * *")}, ptr(20)
+		in.Inputs = []run.NewInput{{Input: []byte(`{"q":1.50}`), CustomData: []byte(`{"b":1,"a":2.0}`)}}
 	})
-	id := *run.ScheduleID
+	id := *r.ScheduleID
 	w.same("before", "ACTIVE next 09T17:00Z last -: SCHEDULED", w.statuses(id))
 	w.clock.Advance(35 * time.Minute)
-	fired, err := w.service.FireSchedules(t.Context())
+	fired, err := w.service.Runs.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
 	w.same("fired", 1, fired)
 	w.same("fired", "ACTIVE next 09T18:00Z last 09T17:00:35.000Z: SCHEDULED QUEUED", w.statuses(id))
@@ -97,7 +98,7 @@ func TestAFiringIsARunOfItsSchedule(t *testing.T) {
 	w.same("executed", "ACTIVE next 09T18:00Z last 09T17:00:35.000Z: SCHEDULED SUCCEEDED", w.statuses(id))
 
 	w.clock.Advance(5 * time.Hour) // while all workers are down
-	fired, err = w.service.FireSchedules(t.Context())
+	fired, err = w.service.Runs.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
 	w.same("fired", 1, fired)
 	execute(t, w.service, action, executed(200, `{"results":[1]}`))
@@ -117,14 +118,14 @@ func TestAFiringIsARunOfItsSchedule(t *testing.T) {
 func TestAScheduleOnceIsCompletedByItsFiring(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, run := w.lookup(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{At: ptr(start.Add(time.Hour))} })
+	_, r := w.lookup(func(in *run.NewRun) { in.Schedule = &run.NewSchedule{At: ptr(start.Add(time.Hour))} })
 	w.clock.Advance(time.Hour)
-	_, err := w.service.FireSchedules(t.Context())
+	_, err := w.service.Runs.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
-	w.same("fired", "COMPLETED next - last 09T17:25:35.000Z: QUEUED", w.statuses(*run.ScheduleID))
+	w.same("fired", "COMPLETED next - last 09T17:25:35.000Z: QUEUED", w.statuses(*r.ScheduleID))
 	who := w.editor()
 	for _, name := range []string{"pauseSchedule", "resumeSchedule", "cancelSchedule"} {
-		w.unchanged(func() { w.change(who, name, *run.ScheduleID).wantError(models.CodeConflict, "scheduleId", name) })
+		w.unchanged(func() { w.change(who, name, *r.ScheduleID).wantError(models.CodeConflict, "scheduleId", name) })
 	}
 }
 
@@ -137,8 +138,8 @@ func (w *world) change(who caller, name string, id int64) *answer {
 func TestASchedulePausesResumesAndIsCancelled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, run := w.lookup(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{Cron: ptr("0 * * * *")} })
-	id, who := *run.ScheduleID, w.editor()
+	_, r := w.lookup(func(in *run.NewRun) { in.Schedule = &run.NewSchedule{Cron: ptr("0 * * * *")} })
+	id, who := *r.ScheduleID, w.editor()
 	conflicts := func(names ...string) {
 		t.Helper()
 		for _, name := range names {
@@ -154,7 +155,7 @@ func TestASchedulePausesResumesAndIsCancelled(t *testing.T) {
 	step("pauseSchedule", `{"status":"PAUSED","nextRunAt":null}`, "PAUSED next - last -: CREATED")
 	conflicts("pauseSchedule")
 	w.clock.Advance(2 * time.Hour)
-	fired, err := w.service.FireSchedules(t.Context())
+	fired, err := w.service.Runs.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
 	w.same("fired", 0, fired)
 	step("resumeSchedule", `{"status":"ACTIVE","nextRunAt":"2020-07-09T19:00:00.000Z"}`, "ACTIVE next 09T19:00Z last -: SCHEDULED")
@@ -167,12 +168,12 @@ func TestASchedulePausesResumesAndIsCancelled(t *testing.T) {
 func TestAPausedTimeThatHasPassedFiresAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, run := w.lookup(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{At: ptr(start.Add(time.Hour))} })
+	_, r := w.lookup(func(in *run.NewRun) { in.Schedule = &run.NewSchedule{At: ptr(start.Add(time.Hour))} })
 	who := w.editor()
-	w.change(who, "pauseSchedule", *run.ScheduleID)
+	w.change(who, "pauseSchedule", *r.ScheduleID)
 	w.clock.Advance(2 * time.Hour)
-	w.sameJSON("resumed", `{"status":"ACTIVE","nextRunAt":"2020-07-09T17:25:35.000Z"}`, w.change(who, "resumeSchedule", *run.ScheduleID).at("resumeSchedule.schedule"))
-	fired, err := w.service.FireSchedules(t.Context())
+	w.sameJSON("resumed", `{"status":"ACTIVE","nextRunAt":"2020-07-09T17:25:35.000Z"}`, w.change(who, "resumeSchedule", *r.ScheduleID).at("resumeSchedule.schedule"))
+	fired, err := w.service.Runs.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
 	w.same("fired", 1, fired)
 }
@@ -198,14 +199,14 @@ func TestOtherPeoplesSchedulesStayUnknown(t *testing.T) {
 func TestADeletedProjectsScheduleEndsAtItsTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, run := w.lookup(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{Cron: ptr("0 * * * *")} })
+	_, r := w.lookup(func(in *run.NewRun) { in.Schedule = &run.NewSchedule{Cron: ptr("0 * * * *")} })
 	w.ok(w.admin(), `mutation { deleteProject(input: {projectId: 123}) { project { id } } }`, nil)
 	w.clock.Advance(time.Hour)
-	_, err := w.service.FireSchedules(t.Context())
+	_, err := w.service.Runs.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
-	w.same("fired", "CANCELLED next - last -: INVALID", w.statuses(*run.ScheduleID))
+	w.same("fired", "CANCELLED next - last -: INVALID", w.statuses(*r.ScheduleID))
 	a := w.ok(w.viewer(), `query($id: ObjectID!) { getSchedule(id: $id) { project { id } runs { nodes { project { id } batchCount error { message label scope statusCode params } } } } }`,
-		variables{"id": *run.ScheduleID})
+		variables{"id": *r.ScheduleID})
 	w.sameJSON("the schedule", `{"project":null,"runs":{"nodes":[{"project":null,"batchCount":0,"error":{"message":"The project was deleted",
 		"label":"GENERIC_ERROR","scope":"RINGBACK","statusCode":424,"params":{}}}]}}`, a.at("getSchedule"))
 }

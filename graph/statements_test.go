@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 const historyQuery = `{ getAccount(id: 123123) { callbacks(first: 50) { totalCount nodes { project { account { name } } account { role }
@@ -69,9 +70,9 @@ var lists = map[string]listCase{
 	}},
 	"runs of a project": {runsQuery, "getProject.runs.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for i := range n {
-			in := models.NewRun{ProjectID: bareProject, MaxResults: ptr(20)}
+			in := run.NewRun{ProjectID: bareProject, MaxResults: ptr(20)}
 			if i%3 == 0 {
-				in.Schedule = &models.NewSchedule{Cron: ptr("* * * * *")}
+				in.Schedule = &run.NewSchedule{Cron: ptr("* * * * *")}
 			}
 			createRun(tb, s, in)
 		}
@@ -89,10 +90,10 @@ var lists = map[string]listCase{
 	}},
 	"schedules of a project": {schedulesQuery, "getProject.schedules.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for range n {
-			createRun(tb, s, models.NewRun{ProjectID: bareProject, Schedule: &models.NewSchedule{}})
-			createRun(tb, s, models.NewRun{ProjectID: bareProject, Schedule: &models.NewSchedule{Cron: ptr("* * * * *")}})
+			createRun(tb, s, run.NewRun{ProjectID: bareProject, Schedule: &run.NewSchedule{}})
+			createRun(tb, s, run.NewRun{ProjectID: bareProject, Schedule: &run.NewSchedule{Cron: ptr("* * * * *")}})
 		}
-		_, err := s.FireSchedules(tb.Context())
+		_, err := s.Runs.Firings.Fire(tb.Context())
 		modelstest.NoError(tb, err)
 	}},
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // isEntity tells whether a type is found by its id.
@@ -247,12 +248,12 @@ func (w *world) populateEverything() []entity {
 		}) { run { schedule { rawID } } } }`, nil)
 	execute(t, s, everything, executed(200, `{"results":[1,{"a":2}]}`), executed(422, `{"message":"no such thing"}`), unanswered(models.Timeout))
 	broken := w.action("broken")
-	ended := createRun(t, s, models.NewRun{Action: "broken", ProjectID: demoProject})
+	ended := createRun(t, s, run.NewRun{Action: "broken", ProjectID: demoProject})
 	execute(t, s, broken, executed(422, `{"message":"no such thing"}`))
 	w.clock.Advance(time.Hour)
-	_, err = s.FireSchedules(ctx)
+	_, err = s.Runs.Firings.Fire(ctx)
 	modelstest.NoError(t, err)
-	young := createRun(t, s, models.NewRun{Action: "everything", ProjectID: demoProject, Inputs: []models.NewRunInput{{Input: []byte(`{"q":"d"}`), CustomData: []byte(`2`)}}})
+	young := createRun(t, s, run.NewRun{Action: "everything", ProjectID: demoProject, Inputs: []run.NewInput{{Input: []byte(`{"q":"d"}`), CustomData: []byte(`2`)}}})
 	execute(t, s, everything, executed(200, `{"results":[1]}`))
 	_, err = s.Purge(ctx, models.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
 	modelstest.NoError(t, err)

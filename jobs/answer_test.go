@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // oddAnswers are URLs of receivers that answer with no status that can be, by what they write.
@@ -75,21 +76,21 @@ func TestExecutorsAnswerWithoutAStatusIsAFailedCall(t *testing.T) {
 }
 
 // newExecution is a call of an executor that is due.
-func newExecution(t *testing.T, w *world, url string, out *egress.Client) (*executor, *models.Execution) {
+func newExecution(t *testing.T, w *world, url string, out *egress.Client) (*executor, *run.Execution) {
 	t.Helper()
 	ctx, platform := t.Context(), models.PlatformActor()
-	action := must[*models.Action](t)(w.CreateAction(ctx, platform, testAccount, "search",
-		models.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}))
-	_, err := w.CreateRun(ctx, platform, models.NewRun{
-		ProjectID: testProject, Action: "search", Inputs: []models.NewRunInput{{Input: json.RawMessage(`{}`)}},
+	action := must[*run.Action](t)(w.CreateAction(ctx, platform, testAccount, "search",
+		run.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}))
+	_, err := w.CreateRun(ctx, platform, run.NewRun{
+		ProjectID: testProject, Action: "search", Inputs: []run.NewInput{{Input: json.RawMessage(`{}`)}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	claimed, _, _, err := w.ClaimBatches(ctx, modelstest.Limit(action.Lane(), 1))
-	x := must[[]*models.Execution](t)(claimed, err)[0]
+	claimed, _, _, err := w.Executions.Claim(ctx, modelstest.Limit(action.Lane(), 1))
+	x := must[[]*run.Execution](t)(claimed, err)[0]
 	d := newDeliverer(t, w)
-	return &executor{service: w.Service, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}, x
+	return &executor{service: w.Service, runs: w.Executions, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}, x
 }
 
 // inGzip answers with a compressed body, in windows-1251.
@@ -132,10 +133,10 @@ func TestExecutorMayCompressItsAnswer(t *testing.T) {
 
 func TestExecutorsAnswerIsBoundedDecompressed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"results":["`+strings.Repeat("0", models.MaxExecutorAnswerBytes)+`"]}`))
+	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"results":["`+strings.Repeat("0", run.MaxExecutorAnswerBytes)+`"]}`))
 	e, x := newExecution(t, w, w.url, newOut(t))
 	e.execute(t.Context(), x, func(scheduler.Answer) {})
-	if a := x.Attempt; a.Error == nil || a.Error.Code != models.ResponseTooLarge || x.Batch.Status != models.RunFailed {
+	if a := x.Attempt; a.Error == nil || a.Error.Code != models.ResponseTooLarge || x.Batch.Status != run.Failed {
 		t.Errorf("the batch is %+v, the call %+v", x.Batch, a.Error)
 	}
 }

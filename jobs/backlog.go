@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // backlog is a Prometheus collector of what waits, in the database and in the queue. It reads when it is scraped.
@@ -66,7 +67,7 @@ func (b *backlog) collect(ctx context.Context, out chan<- prometheus.Metric) {
 		callbacks, batches *prometheus.Desc
 	}{{0, dueDesc, dueBatchesDesc}, {overdueAfter, overdueDesc, overdueBatchesDesc}} {
 		callbacks, err := b.service.CountDue(ctx, models.LeasedCallbacks, age.since)
-		batches, err2 := b.service.CountDue(ctx, models.LeasedBatches, age.since)
+		batches, err2 := b.service.CountDue(ctx, run.LeasedBatches, age.since)
 		if err := errors.Join(err, err2); err != nil {
 			b.log.WarnContext(ctx, "metrics.not_read", "metric", age.callbacks.String(), "error", err)
 			continue

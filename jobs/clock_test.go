@@ -39,7 +39,7 @@ func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *wo
 	if err := services.Clock().Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	worker := NewWorker(client, queue, services.Service, newPatientOut(t, modelstest.Patience), WorkerConfig{
+	worker := NewWorker(client, queue, services.Service, services.RunService, newPatientOut(t, modelstest.Patience), WorkerConfig{
 		Concurrency: 64, PerHost: 64, Retention: models.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {

@@ -39,7 +39,7 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 		name: "callback", claim: h.counted(claimOf(h.Claim)), do: doOf(h.request), renew: h.Renew, release: releaseOf(h.Release),
 		excuse: h.Excuse,
 	}
-	batches := source{renew: h.RenewBatches, excuse: h.ExcuseBatches}
+	batches := source{renew: h.Executions.Renew, excuse: h.Executions.Excuse}
 	h.dispatcher = newDispatcher(ctx, [kinds]source{callbacks, batches},
 		scheduler.Limits{Slots: concurrency, PerEndpoint: perHost, Bytes: 1 << 20}, models.NewTroubles(quiet, nil), quiet)
 	t.Cleanup(func() {

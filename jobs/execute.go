@@ -9,11 +9,13 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // executor calls the executors of actions, batch by batch, and records what came of it.
 type executor struct {
 	service   *models.Service
+	runs      *run.Executions
 	client    *egress.Client
 	metrics   *Metrics
 	log       *slog.Logger
@@ -23,14 +25,14 @@ type executor struct {
 // source is the batches.
 func (e *executor) source() source {
 	return source{
-		name: "batch", claim: claimOf(e.service.ClaimBatches), do: doOf(e.execute), renew: e.service.RenewBatches, release: releaseOf(e.service.ReleaseBatches),
-		excuse: e.service.ExcuseBatches, suspect: suspectOf(e.service.ClaimSuspectBatch),
+		name: "batch", claim: claimOf(e.runs.Claim), do: doOf(e.execute), renew: e.runs.Renew, release: releaseOf(e.runs.Release),
+		excuse: e.runs.Excuse, suspect: suspectOf(e.runs.ClaimSuspect),
 	}
 }
 
 // execute calls the executor and records what came of it, as deliver does with a callback. The action's place is kept until then: the
 // next page is made by what is recorded.
-func (e *executor) execute(ctx context.Context, x *models.Execution, answered func(scheduler.Answer)) {
+func (e *executor) execute(ctx context.Context, x *run.Execution, answered func(scheduler.Answer)) {
 	begun := time.Now()
 	err := e.service.Troubles().Catch(ctx, "execution", func() error { return e.attempt(ctx, x, answered) })
 	if errors.As(err, new(*models.PanicError)) && x.Attempt.FinishedAt == nil {
@@ -43,18 +45,18 @@ func (e *executor) execute(ctx context.Context, x *models.Execution, answered fu
 	}
 }
 
-func (e *executor) attempt(ctx context.Context, x *models.Execution, answered func(scheduler.Answer)) error {
+func (e *executor) attempt(ctx context.Context, x *run.Execution, answered func(scheduler.Answer)) error {
 	begun := time.Now()
 	outcome, err := e.call(ctx, x)
 	if errors.Is(err, errStopping) {
 		defer answered(scheduler.Answer{Kind: scheduler.Ours})
-		return insist(ctx, func(ctx context.Context) error { return e.service.InterruptBatch(ctx, x) })
+		return insist(ctx, func(ctx context.Context) error { return e.runs.Interrupt(ctx, x) })
 	}
 	if err != nil {
 		e.log.ErrorContext(ctx, "batch.not_sent", "batch", x.Batch.UID.String(), "error", err)
 		outcome = models.Fault(0)
 	}
-	answer := answerOf(outcome, outcome.Arrived(), begun, e.service.Now())
+	answer := answerOf(outcome, run.Arrived(outcome), begun, e.service.Now())
 	defer func() { answered(answer) }()
 	if err := e.record(ctx, x, outcome); err != nil {
 		return err
@@ -63,11 +65,11 @@ func (e *executor) attempt(ctx context.Context, x *models.Execution, answered fu
 	return nil
 }
 
-func (e *executor) record(ctx context.Context, x *models.Execution, outcome models.Outcome) error {
-	return insist(ctx, func(ctx context.Context) error { return e.service.RecordBatch(ctx, x, outcome) })
+func (e *executor) record(ctx context.Context, x *run.Execution, outcome models.Outcome) error {
+	return insist(ctx, func(ctx context.Context) error { return e.runs.Record(ctx, x, outcome) })
 }
 
-func (e *executor) call(ctx context.Context, x *models.Execution) (models.Outcome, error) {
+func (e *executor) call(ctx context.Context, x *run.Execution) (models.Outcome, error) {
 	if x.Refused != nil {
 		return models.Outcome{Error: x.Refused}, nil
 	}
@@ -78,12 +80,12 @@ func (e *executor) call(ctx context.Context, x *models.Execution) (models.Outcom
 	e.metrics.inFlight.Inc()
 	defer e.metrics.inFlight.Dec()
 	return outcomeOf(e.client.Send(ctx, egress.Request{
-		URL: x.Action.ExecutorURL(), Header: x.Headers(e.userAgent), Body: body, Timeout: x.Action.Timeout, Keep: models.MaxExecutorAnswerBytes,
+		URL: x.Action.ExecutorURL(), Header: x.Headers(e.userAgent), Body: body, Timeout: x.Action.Timeout, Keep: run.MaxExecutorAnswerBytes,
 	}))
 }
 
 // tell counts a call and logs it in one wide line.
-func (e *executor) tell(ctx context.Context, x *models.Execution) {
+func (e *executor) tell(ctx context.Context, x *run.Execution) {
 	b, a := x.Batch, x.Attempt
 	level := slog.LevelInfo
 	attrs := []slog.Attr{

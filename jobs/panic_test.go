@@ -21,77 +21,6 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// panicky is a store whose methods of one name panic as often as it is told.
-type panicky struct {
-	models.Store
-	name string
-	left *atomic.Int64
-}
-
-func (p panicky) InTx(ctx context.Context, f func(models.Store) error) error {
-	return p.Store.InTx(ctx, func(tx models.Store) error { return f(panicky{tx, p.name, p.left}) })
-}
-
-func (p panicky) may(name string) {
-	if name == p.name && p.left.Add(-1) >= 0 {
-		panic("as planned: " + name)
-	}
-}
-
-func (p panicky) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, until time.Time) ([]*models.Callback, error) {
-	p.may("ClaimDue")
-	return p.Store.ClaimDue(ctx, lanes, now, until)
-}
-
-func (p panicky) SettleCallbacks(ctx context.Context, callbacks ...*models.Callback) ([]bool, error) {
-	p.may("SettleCallbacks")
-	return p.Store.SettleCallbacks(ctx, callbacks...)
-}
-
-func (p panicky) OverdueLanes(ctx context.Context, of models.Leased, after string, dueBy time.Time, limit int) ([]string, string, error) {
-	p.may("OverdueLanes")
-	return p.Store.OverdueLanes(ctx, of, after, dueBy, limit)
-}
-
-func (p panicky) LockDueSchedules(ctx context.Context, now time.Time, limit int) ([]*models.RunSchedule, error) {
-	p.may("LockDueSchedules")
-	return p.Store.LockDueSchedules(ctx, now, limit)
-}
-
-func (p panicky) PurgeCallbacks(ctx context.Context, before time.Time, limit int) (callbacks, rows int, err error) {
-	p.may("PurgeCallbacks")
-	return p.Store.PurgeCallbacks(ctx, before, limit)
-}
-
-func (p panicky) RenewLeases(ctx context.Context, of models.Leased, leases []models.Lease, until time.Time) ([]models.Lease, error) {
-	p.may("RenewLeases")
-	return p.Store.RenewLeases(ctx, of, leases, until)
-}
-
-func (p panicky) GiveBackCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
-	if len(callbacks) > 0 {
-		p.may("GiveBackCallbacks")
-	}
-	return p.Store.GiveBackCallbacks(ctx, callbacks...)
-}
-
-func (p panicky) Excuse(ctx context.Context, of models.Leased, ids []int64) error {
-	p.may("Excuse")
-	return p.Store.Excuse(ctx, of, ids)
-}
-
-func (p panicky) CountDue(ctx context.Context, of models.Leased, dueBy time.Time, limit int) (int, error) {
-	p.may("CountDue")
-	return p.Store.CountDue(ctx, of, dueBy, limit)
-}
-
-// once is a store whose methods of one name panic once.
-func once(store models.Store, name string) panicky {
-	left := &atomic.Int64{}
-	left.Store(1)
-	return panicky{store, name, left}
-}
-
 // panics is how many a registry has counted in one place.
 func panics(t *testing.T, registry *prometheus.Registry, where string) int {
 	t.Helper()
@@ -125,7 +54,7 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 			client, queueName := openQueue(t)
 			queue := NewQueue(client, queueName, prometheus.NewRegistry())
 			w := newWorld(t, queue, models.Schedule{}, func(http.ResponseWriter, *http.Request) {})
-			w.store.Store = once(w.store.Store, name)
+			w.panicOnce(name)
 			counted := w.counted
 			first := w.newCallback(t)
 			startWorker(t, client, queue, w)
@@ -188,7 +117,7 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 	counted := w.counted
 	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience})
 	t.Cleanup(out.CloseIdle)
-	worker := NewWorker(client, queue, w.Service, out, WorkerConfig{
+	worker := NewWorker(client, queue, w.Service, w.RunService, out, WorkerConfig{
 		Concurrency: 40, PerHost: 4, Retention: models.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // Kinds of work. The scheduler shares the slots out among both; a claim is for one.
@@ -98,7 +99,7 @@ func laneOf(l models.Lane) scheduler.Lane {
 	if name, _, err := net.SplitHostPort(l.Host); err == nil {
 		lane.Host = name
 	}
-	if l.OfBatches() {
+	if run.OfBatches(l) {
 		lane.Kind, lane.Endpoint = kindBatch, l.Owner
 	}
 	return lane

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // Types of tasks. asynq matches them by prefix: none may begin with another.
@@ -47,7 +48,7 @@ type entry struct {
 
 func newEntry(ctx context.Context, w models.Wakeup, now time.Time) entry {
 	e := entry{wake: wake{V: wakeVersion, Lane: w.Lane.String()}, taskType: taskDeliver}
-	if w.Lane.OfBatches() {
+	if run.OfBatches(w.Lane) {
 		e.taskType = taskExecute
 	}
 	if trace.SpanContextFromContext(ctx).IsSampled() && w.CallbackID != 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // WorkerConfig is what a worker needs to know.
@@ -57,6 +58,7 @@ const (
 // Worker delivers callbacks, executes batches of runs and fires schedules.
 type Worker struct {
 	service    *models.Service
+	runs       *run.Service
 	server     *asynq.Server
 	dispatcher *dispatcher
 	deliverer  *deliverer
@@ -75,12 +77,15 @@ type Worker struct {
 }
 
 // NewWorker returns a worker on a queue and its Redis client, which stays the caller's to close.
-func NewWorker(client redis.UniversalClient, queue *Queue, service *models.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger) *Worker {
+func NewWorker(
+	client redis.UniversalClient, queue *Queue, service *models.Service, runs *run.Service, out *egress.Client, cfg WorkerConfig,
+	metrics *Metrics, log *slog.Logger,
+) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent, propagator: cfg.Propagator}
-	e := &executor{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
+	e := &executor{service: service, runs: runs.Executions, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
-		service: service, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
+		service: service, runs: runs, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
 		ctx: ctx, cancel: cancel, unsubscribe: func() {}, ended: make(chan struct{}),
 		deliverer: d, bell: queue.bell,
 		dispatcher: newDispatcher(ctx, [kinds]source{kindCallback: d.source(), kindBatch: e.source()},
@@ -146,7 +151,7 @@ func (w *Worker) Start() error {
 	troubles := w.service.Troubles()
 	w.background.Go(func() {
 		_ = troubles.Catch(listening, "firing", func() error { w.rezone(listening); return nil }) // it is logged
-		every(listening, models.SchedulerInterval, troubles, "firing", w.fire)
+		every(listening, run.FiringInterval, troubles, "firing", w.fire)
 	})
 	w.background.Go(func() { every(listening, models.SweepInterval, troubles, "sweep", w.sweep) })
 	w.background.Go(func() { every(listening, purgeInterval, troubles, "purge", w.purge) })
@@ -247,7 +252,7 @@ func (w *Worker) rezone(ctx context.Context) {
 	stopping := ctx
 	ctx, cancel := context.WithTimeout(ctx, rezoneTimeout)
 	defer cancel()
-	moved, err := w.service.RezoneSchedules(ctx)
+	moved, err := w.runs.Firings.Rezone(ctx)
 	if err != nil && stopping.Err() == nil {
 		w.log.WarnContext(ctx, "schedule.not_rezoned", "error", err)
 	}
@@ -261,7 +266,7 @@ func (w *Worker) fire(ctx context.Context) {
 	stopping := ctx
 	ctx, cancel := context.WithTimeout(ctx, fireTimeout)
 	defer cancel()
-	fired, err := w.service.FireSchedules(ctx)
+	fired, err := w.runs.Firings.Fire(ctx)
 	if err != nil && stopping.Err() == nil {
 		w.log.WarnContext(ctx, "schedule.not_fired", "error", err)
 	}
@@ -272,7 +277,7 @@ func (w *Worker) fire(ctx context.Context) {
 
 // purge also counts anew what accounts hold.
 func (w *Worker) purge(ctx context.Context) {
-	recounted, err := w.service.RecountUsages(ctx)
+	recounted, err := w.runs.RecountUsages(ctx)
 	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "quota.not_recounted", "error", err)
 	}

@@ -40,22 +40,6 @@
 // adds to a digest holds the project's lock, and of one that was claimed the bytes never change: the next failure
 // begins another one, due a minute after.
 //
-// # A run's life
-//
-//	           CreateRun                ClaimBatches            RecordBatch, the last batch
-//	(request) ──────────▶ QUEUED ─────────────────▶ RUNNING ─────────────────────────────▶ SUCCEEDED, PARTIAL_SUCCEEDED,
-//	    │                   ▲                          │                                    FAILED or BLOCKED
-//	    │ with a schedule   │ FireSchedules            │ StopRun (from QUEUED too)
-//	    └───────────▶ SCHEDULED ──▶ INVALID            └──────────▶ STOPPED
-//	                    ▲    │                                        ▲
-//	                    │    ▼ PauseSchedule          CancelSchedule  │
-//	                   CREATED ───────────────────────────────────────┘
-//
-// A run has inputs, and for each page of each input a batch. A batch is claimed, leased, tried and interrupted as a callback is, in the
-// lane of its action, and what leaves is a call of the action's executor. The transaction that records a batch's end
-// also creates its callback, the batch of the next page, and with the last batch the run's final callback. Batches are locked before
-// their run.
-//
 // # Adding a source of callbacks
 //
 // What makes callbacks (crawls, report downloads, runs, jobs) touches three places, and never the delivery:

@@ -16,15 +16,6 @@ func One[T any](found []T, err error) func(typeName string) (T, error) {
 	}
 }
 
-// indexed returns a list by its ids.
-func indexed[T any](list []T, id func(T) int64) map[int64]T {
-	m := make(map[int64]T, len(list))
-	for _, v := range list {
-		m[id(v)] = v
-	}
-	return m
-}
-
 // Distinct returns the ids that are given, each once.
 func Distinct(ids []*int64) []int64 {
 	var known []int64

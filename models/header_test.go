@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 const headersField = "apiCallbackHeaders"
@@ -246,12 +247,12 @@ func TestStoredExecutorIsCalledWithAWarningForThePlatform(t *testing.T) {
 	if strings.Contains(*attempt.Warning, "s3cr3t") || attempt.Error != nil || *attempt.HTTPStatus != 200 {
 		t.Errorf("%q, %+v", *attempt.Warning, attempt)
 	}
-	others, err := w.BatchAttempts(t.Context(), w.Admin, e.Batch.ID)
+	others, err := w.BatchAttempts(t.Context(), w.Admin.Scope(models.RoleViewer), e.Batch.ID)
 	modelstest.NoError(t, err)
 	if others[0].Warning != nil || others[0].UID != attempt.UID {
 		t.Errorf("an admin sees %+v", others[0])
 	}
-	_, err = w.UpdateAction(t.Context(), w.Platform, a.ID, models.ActionSettings{Executor: models.EndpointUpdate{
+	_, err = w.UpdateAction(t.Context(), w.Platform, a.ID, run.ActionSettings{Executor: models.EndpointUpdate{
 		URL: models.Given(new(modelstest.ExecutorURL)), Headers: models.Given([]models.Header{}),
 	}})
 	modelstest.NoError(t, err)

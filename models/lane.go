@@ -12,7 +12,7 @@ import (
 type Lane struct {
 	Host string // name:port; empty where there is no URL
 	// Owner is whose URL it is: project:1, account:2 or sso:3, request:1 for URLs that were given with requests of
-	// project 1, whatever they are on that host, and action:4 for the executor of an action, where batches wait.
+	// project 1, whatever they are on that host; and action:4, say, where a source has lanes of its own, as runs do.
 	Owner   string
 	Account int64 // whose callbacks or batches they are
 }
@@ -23,7 +23,6 @@ const (
 	ofAccount = "account:"
 	ofRequest = "request:"
 	ofSSO     = "sso:"
-	ofAction  = "action:"
 )
 
 // String is the lane's key, by which the database knows it. That of no lane at all is empty.
@@ -56,9 +55,6 @@ func cutLast(text string) (before, last string, found bool) {
 	}
 	return text[:i], text[i+1:], true
 }
-
-// OfBatches tells whether batches wait in the lane, and not callbacks.
-func (l Lane) OfBatches() bool { return strings.HasPrefix(l.Owner, ofAction) }
 
 // laneOf is where a callback to a target waits.
 func laneOf(t Target, o Owners) Lane {

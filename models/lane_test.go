@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 func TestLaneIsReadAsItIsWritten(t *testing.T) {
@@ -60,7 +61,7 @@ func TestLaneIsOfWhoseURLItIs(t *testing.T) {
 		t.Errorf("a partner's: %q, want %q", got, want)
 	}
 	a := w.NewAction()
-	w.NewRun(func(in *models.NewRun) { in.Callback = &models.NewRunCallback{URL: url, On: models.CallbackOnFinal} })
+	w.NewRun(func(in *run.NewRun) { in.Callback = &run.NewCallback{URL: url, On: run.CallbackOnFinal} })
 	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Results(1, false))
 	if got, want := w.CallbacksOf(models.RunFinishedEvent)[0].Lane, (models.Lane{Host: host, Owner: "request:" + w.Shop.RawID(), Account: w.Acme.ID}); got != want {
 		t.Errorf("a request's: %q, want %q", got, want)
@@ -108,7 +109,7 @@ func TestBatchesOfAnExecutorThatMovedAreGivenBackToItsNewLane(t *testing.T) {
 	old := a.Lane()
 	a, err := w.UpdateAction(t.Context(), w.Platform, a.ID, modelstest.ExecutorSettings("https://new.example/"))
 	modelstest.NoError(t, err)
-	executions, movedTo, full, err := w.ClaimBatches(t.Context(), modelstest.Limit(old, 3))
+	executions, movedTo, full, err := w.Executions.Claim(t.Context(), modelstest.Limit(old, 3))
 	modelstest.NoError(t, err)
 	if len(executions) != 0 || !slices.Equal(movedTo, []models.Lane{a.Lane()}) || !slices.Equal(full, []string{old.String()}) {
 		t.Errorf("got %d, moved to %v, full %v", len(executions), movedTo, full)
@@ -123,19 +124,19 @@ func TestReleasedExecutionsCanBeClaimedAgain(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	run := w.NewRun(modelstest.Pages(2))
+	r := w.NewRun(modelstest.Pages(2))
 	claimed := w.MustClaimBatches(a, 2)
 	w.Clock.Advance(time.Second)
-	modelstest.NoError(t, w.ReleaseBatches(t.Context(), claimed))
-	for _, b := range w.BatchesOf(run.ID) {
-		if b.Status != models.RunQueued || b.AttemptCount != 0 || !b.NextAttemptAt.Equal(b.CreatedAt) || len(w.AttemptsOfBatch(b.ID)) != 0 {
+	modelstest.NoError(t, w.Executions.Release(t.Context(), claimed))
+	for _, b := range w.BatchesOf(r.ID) {
+		if b.Status != run.Queued || b.AttemptCount != 0 || !b.NextAttemptAt.Equal(b.CreatedAt) || len(w.AttemptsOfBatch(b.ID)) != 0 {
 			t.Errorf("got %+v", b)
 		}
 	}
 	for _, e := range w.MustClaimBatches(a, 2) {
 		w.MustRecordBatch(e, modelstest.Results(1, false))
 	}
-	w.WantEnded(run.ID, models.RunSucceeded)
+	w.WantEnded(r.ID, run.Succeeded)
 }
 
 // The release before knows no lanes, and goes on to write rows without one while an upgrade is under way.
@@ -143,10 +144,10 @@ func TestWhatHasNoLaneIsGivenOneAndWoken(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	run := w.NewRun()
+	r := w.NewRun()
 	e := w.MustClaimBatches(a, 1)[0]
 	e.Batch.Lane = models.Lane{}
-	modelstest.NoError(t, w.ReleaseBatches(t.Context(), []*models.Execution{e}))
+	modelstest.NoError(t, w.Executions.Release(t.Context(), []*run.Execution{e}))
 	like := w.NewCallback()
 	lane := like.Lane
 	like.Lane = models.Lane{}
@@ -158,8 +159,8 @@ func TestWhatHasNoLaneIsGivenOneAndWoken(t *testing.T) {
 	}
 	for _, wakeup := range w.Queue.Take() {
 		switch {
-		case wakeup.Lane.OfBatches():
-			executions, movedTo, _, err := w.ClaimBatches(t.Context(), modelstest.Limit(wakeup.Lane, 10)) // which finds the executor's host
+		case run.OfBatches(wakeup.Lane):
+			executions, movedTo, _, err := w.Executions.Claim(t.Context(), modelstest.Limit(wakeup.Lane, 10)) // which finds the executor's host
 			modelstest.NoError(t, err)
 			if len(executions) != 0 || !slices.Equal(movedTo, []models.Lane{a.Lane()}) {
 				t.Errorf("%d batches are claimed in %q, moved to %v", len(executions), wakeup.Lane, movedTo)
@@ -176,7 +177,7 @@ func TestWhatHasNoLaneIsGivenOneAndWoken(t *testing.T) {
 		t.Errorf("claimed %d", n)
 	}
 	w.MustRecordBatch(w.MustClaimBatches(a, 10)[0], modelstest.Results(1, false))
-	w.WantEnded(run.ID, models.RunSucceeded)
+	w.WantEnded(r.ID, run.Succeeded)
 }
 
 // short is a store in which a sweep sees two lanes at a time.

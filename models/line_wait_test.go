@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 func withSchedule(w *modelstest.World, s models.Schedule) {
@@ -128,13 +129,13 @@ func TestHeadOfALineGivesWayWhereItsLaneSucceedsWithOthers(t *testing.T) {
 }
 
 // resulted makes a run with a bare result that is ready.
-func resulted(w *modelstest.World, a *models.Action) (*models.Run, *models.Callback) {
+func resulted(w *modelstest.World, a *run.Action) (*run.Run, *models.Callback) {
 	w.T.Helper()
-	run := w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnResult))
+	r := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
 	for _, e := range w.MustClaimBatches(a, 1) {
-		w.MustRecordBatch(e, modelstest.Executed(200, fmt.Sprintf(`{"results":[%d]}`, run.ID)))
+		w.MustRecordBatch(e, modelstest.Executed(200, fmt.Sprintf(`{"results":[%d]}`, r.ID)))
 	}
-	return run, w.CallbacksOfRun(run.ID, models.RunResultEvent)[0]
+	return r, w.CallbacksOfRun(r.ID, models.RunResultEvent)[0]
 }
 
 func TestOlderResultThatHasFailedIsSuperseded(t *testing.T) {
@@ -199,7 +200,7 @@ func TestEarlierRequestsResultSupersedesNoLaterOnes(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	older, newer := w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnResult)), w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnResult))
+	older, newer := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult)), w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
 	claimed := w.MustClaimBatches(a, 2)
 	w.MustRecordBatch(claimed[1], modelstest.Results(1, false))
 	head := w.CallbacksOfRun(newer.ID, models.RunResultEvent)[0]

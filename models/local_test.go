@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 func TestLocalErrorCostsNoRetryAndTellsNoPartnerForAnHour(t *testing.T) {
@@ -69,7 +70,7 @@ func TestLocalErrorCostsNoTryOfAnExecutorForAnHour(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	run := w.NewRun()
+	r := w.NewRun()
 	calls := 0
 	for began := w.Clock.Now(); ; calls++ {
 		e := w.MustClaimBatches(a, 1)[0]
@@ -81,7 +82,7 @@ func TestLocalErrorCostsNoTryOfAnExecutorForAnHour(t *testing.T) {
 			}
 			break
 		}
-		if b.Status != models.RunQueued || b.FailureCount != 0 {
+		if b.Status != run.Queued || b.FailureCount != 0 {
 			t.Fatalf("%+v", b)
 		}
 		w.Configure()
@@ -94,19 +95,19 @@ func TestLocalErrorCostsNoTryOfAnExecutorForAnHour(t *testing.T) {
 	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Unanswered(models.LocalError))
 	w.Clock.Advance(time.Minute)
 	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Unanswered(models.LocalError))
-	w.WantEnded(run.ID, models.RunFailed)
+	w.WantEnded(r.ID, run.Failed)
 }
 
 func TestExecutorIsCalledThreeTimesAfterAShortageToo(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	run := w.NewRun()
+	r := w.NewRun()
 	for _, o := range []models.Outcome{
 		modelstest.Unanswered(models.LocalError), modelstest.Executed(500, ""), modelstest.Unanswered(models.LocalError), modelstest.Executed(500, ""), modelstest.Executed(200, `{"results":[1]}`),
 	} {
 		w.Clock.Advance(time.Minute)
 		w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], o)
 	}
-	w.WantEnded(run.ID, models.RunSucceeded)
+	w.WantEnded(r.ID, run.Succeeded)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // faultDelays are between the ten faults that end a callback or batch.
@@ -56,20 +57,20 @@ func TestTenthFaultOfOurOwnEndsABatchAndItsRun(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	run := w.NewRun()
+	r := w.NewRun()
 	for i, delay := range append(slices.Clone(faultDelays), 0) {
 		e := w.MustClaimBatches(a, 1)[0]
 		w.MustRecordBatch(e, models.Fault(time.Second))
 		if e.Attempt.Error.Code != models.InternalError || e.Batch.FailureCount != 0 {
 			t.Errorf("call %d ended as %+v", i+1, e.Attempt)
 		}
-		if delay > 0 && (e.Batch.Status != models.RunQueued || e.Batch.NextAttemptAt.Sub(w.Clock.Now()) != delay) {
+		if delay > 0 && (e.Batch.Status != run.Queued || e.Batch.NextAttemptAt.Sub(w.Clock.Now()) != delay) {
 			t.Fatalf("after fault %d: %+v; want it due in %s", i+1, e.Batch, delay)
 		}
 		w.Clock.Advance(delay)
 	}
-	got := w.ReadRun(run.ID)
-	if got.Status != models.RunFailed || got.Error.Label != models.LabelInternalError || len(w.CallbacksOfRun(run.ID, models.RunFinishedEvent)) != 1 {
+	got := w.ReadRun(r.ID)
+	if got.Status != run.Failed || got.Error.Label != models.LabelInternalError || len(w.CallbacksOfRun(r.ID, models.RunFinishedEvent)) != 1 {
 		t.Errorf("the run is %s: %+v", got.Status, got.Error)
 	}
 }
@@ -189,13 +190,13 @@ func TestBatchThatDiedThriceWithItsWorkerIsExecutedAlone(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	run := w.NewRun()
-	suspect := func() []*models.Execution {
-		claimed, err := w.ClaimSuspectBatch(t.Context())
+	ran := w.NewRun()
+	suspect := func() []*run.Execution {
+		claimed, err := w.Executions.ClaimSuspect(t.Context())
 		modelstest.NoError(t, err)
 		return claimed
 	}
-	dies := func(claimed []*models.Execution) {
+	dies := func(claimed []*run.Execution) {
 		t.Helper()
 		if len(claimed) != 1 {
 			t.Fatalf("claimed %v", claimed)
@@ -205,8 +206,8 @@ func TestBatchThatDiedThriceWithItsWorkerIsExecutedAlone(t *testing.T) {
 	}
 	dies(w.MustClaimBatches(a, 1))
 	e := w.MustClaimBatches(a, 1)[0]
-	modelstest.NoError(t, w.ExcuseBatches(t.Context(), []int64{e.Batch.ID})) // this one does not count
-	dies([]*models.Execution{e})
+	modelstest.NoError(t, w.Executions.Excuse(t.Context(), []int64{e.Batch.ID})) // this one does not count
+	dies([]*run.Execution{e})
 	for range models.SuspectAfter - 1 {
 		if got := suspect(); len(got) != 0 {
 			t.Fatalf("alone too early: %v", got)
@@ -224,7 +225,7 @@ func TestBatchThatDiedThriceWithItsWorkerIsExecutedAlone(t *testing.T) {
 		t.Fatalf("alone: %v", got)
 	}
 	w.MustRecordBatch(got[0], models.Outcome{Error: got[0].Refused})
-	if r := w.ReadRun(run.ID); r.Status != models.RunFailed || r.Error.Label != models.LabelInternalError {
+	if r := w.ReadRun(ran.ID); r.Status != run.Failed || r.Error.Label != models.LabelInternalError {
 		t.Errorf("the run is %s: %+v", r.Status, r.Error)
 	}
 }
@@ -270,46 +271,6 @@ func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
 	}
 	if m.Panics("settlement")+m.Panics("test") == 0 {
 		t.Error("counted no panic")
-	}
-}
-
-// failingFire is a store on which one schedule's firing panics.
-type failingFire struct {
-	models.Store
-	on int64
-}
-
-func (s failingFire) InTx(ctx context.Context, f func(models.Store) error) error {
-	return s.Store.InTx(ctx, func(tx models.Store) error { return f(failingFire{tx, s.on}) })
-}
-
-func (s failingFire) LockWaitingRuns(ctx context.Context, ids ...int64) ([]*models.Run, error) {
-	if slices.Contains(ids, s.on) {
-		panic("this one cannot be fired")
-	}
-	return s.Store.LockWaitingRuns(ctx, ids...)
-}
-
-func TestPanicInAFiringCostsThatFiring(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	w.NewAction()
-	bad := w.Hourly()
-	w.Clock.Advance(time.Second)
-	w.Hourly()
-	w.Hourly()
-	w.Clock.Advance(time.Hour)
-	service, m := w.ServiceOn(failingFire{w.Store, bad.ID}), w.Monitor
-	fired, err := service.FireSchedules(t.Context())
-	if fired != 2 || err != nil || m.Panics("firing") != 1 { // alone, not with its group as well
-		t.Errorf("fired %d, %v", fired, err)
-	}
-	if s := w.ReadSchedule(bad.ID); s.NextRunAt.Sub(w.Clock.Now()) != time.Minute {
-		t.Errorf("the schedule is %+v", s)
-	}
-	w.Clock.Advance(time.Minute)
-	if w.MustFire() != 1 || w.ReadSchedule(bad.ID).UnreadableSince != nil {
-		t.Errorf("it did not fire when it could: %+v", w.ReadSchedule(bad.ID))
 	}
 }
 

@@ -107,7 +107,7 @@ func TestNoticesAreReplayedByThePlatformOnly(t *testing.T) {
 		if got := models.ErrorCode(err); err == nil || got != test.want {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := w.ReplayLogEntry(t.Context(), test.actor, n.ProjectID, n.UID.String()); models.ErrorCode(err) != models.CodeNotFound {
+		if _, err := w.Log.Replay(t.Context(), test.actor, n.ProjectID, n.UID.String()); models.ErrorCode(err) != models.CodeNotFound {
 			t.Errorf("%s, in the log of runs: %v", name, err)
 		}
 	}

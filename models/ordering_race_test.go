@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // The creator of a callback and the worker that ends one lock the same line, and each of them something more.
@@ -172,16 +173,16 @@ func TestBareResultsRecordedWhileOthersAreDeliveredEndWithoutADeadlock(t *testin
 	db := reader(w)
 	const results = 24
 	for range results / 8 {
-		w.NewRun(modelstest.Inputs(8), modelstest.Calling(modelstest.RunURL, models.CallbackOnResult))
+		w.NewRun(modelstest.Inputs(8), modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
 	}
 	recorded := atomic.Int32{}
 	modelstest.AtOnce(4, func(i int) {
 		if i < 2 {
 			for {
-				claimed, _, _, err := w.ClaimBatches(t.Context(), modelstest.Limit(a.Lane(), 2))
+				claimed, _, _, err := w.Executions.Claim(t.Context(), modelstest.Limit(a.Lane(), 2))
 				for _, e := range claimed {
 					if err == nil {
-						err = w.RecordBatch(t.Context(), e, modelstest.Results(1, false))
+						err = w.Executions.Record(t.Context(), e, modelstest.Results(1, false))
 					}
 					recorded.Add(1)
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 func TestCallbacksOfOneKeyWaitForThoseBeforeThem(t *testing.T) {
@@ -186,9 +187,9 @@ func TestPartnerHearsOfFailedCallbacksOfRunsAndJobsToo(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnAll))
-	w.NewRun(modelstest.Calling(modelstest.RunURL, models.CallbackOnResult))
-	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnAll))
+	w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
+	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
 	w.NewLine(1)
 	events := []models.EventName{models.RunBatchFinishedEvent, models.RunFinishedEvent, models.RunResultEvent, models.JobUpdatedEvent}
 	for i, answer := range []models.Outcome{modelstest.Answered(500), modelstest.Answered(410)} {
@@ -217,11 +218,11 @@ func TestNoticeNamesNobodyWhereThePlatformMadeTheRun(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	run, err := w.CreateRun(t.Context(), w.Platform, w.RunInput())
+	r, err := w.CreateRun(t.Context(), w.Platform, w.RunInput())
 	modelstest.NoError(t, err)
-	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
-	w.Deliver(w.CallbacksOfRun(run.ID, models.RunFinishedEvent)[0].ID, modelstest.Answered(410))
-	if n := modelstest.ReadNotice(t, w.Notices()[0]); run.CreatedByUserID != nil || n.EventData.FirstName != nil {
+	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.Deliver(w.CallbacksOfRun(r.ID, models.RunFinishedEvent)[0].ID, modelstest.Answered(410))
+	if n := modelstest.ReadNotice(t, w.Notices()[0]); r.CreatedByUserID != nil || n.EventData.FirstName != nil {
 		t.Errorf("it names %s", *n.EventData.FirstName)
 	}
 }

@@ -69,7 +69,7 @@ func TestOutageIsNotTakenForAKillOfABatch(t *testing.T) {
 	x := w.MustClaimBatches(a, 1)[0]
 	outage(w, time.Minute)
 	w.WantInterrupted(0)
-	if renewed, err := w.RenewBatches(t.Context(), []models.Lease{x.Lease()}); len(renewed) != 1 || err != nil {
+	if renewed, err := w.Executions.Renew(t.Context(), []models.Lease{x.Lease()}); len(renewed) != 1 || err != nil {
 		t.Errorf("renewed %v, %v", renewed, err)
 	}
 }

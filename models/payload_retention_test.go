@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // payloadsFirst keeps payloads for a day, and rows for longer.
@@ -74,7 +75,7 @@ func TestReplayOfACallbackWithoutItsPayloadIsAConflictThatSaysWhy(t *testing.T) 
 }
 
 // batchTexts are the long texts of a batch.
-func batchTexts(w *modelstest.World, b *models.Batch) [3]string {
+func batchTexts(w *modelstest.World, b *run.Batch) [3]string {
 	w.T.Helper()
 	return [3]string{w.ReadText(models.ResultsText, b.ID), w.ReadText(models.RunInputText, b.InputID), w.ReadText(models.CustomDataText, b.InputID)}
 }
@@ -84,9 +85,9 @@ func TestInputsAndResultsGoBeforeTheirRunsAndSaySo(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	w.SetTarget(w.Shop, nil) // no callbacks
 	a := w.NewAction()
-	scheduled := w.NewRun(func(in *models.NewRun) { in.Schedule = &models.NewSchedule{Cron: new("0 0 * * *")} })
+	scheduled := w.NewRun(func(in *run.NewRun) { in.Schedule = &run.NewSchedule{Cron: new("0 0 * * *")} })
 	ended := w.NewRun(modelstest.Inputs(150), modelstest.Pages(1))
-	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(2, false) })
+	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(2, false) })
 	batches := w.BatchesOf(ended.ID)
 	if texts := batchTexts(w, batches[0]); texts[0] == "" || texts[1] == "" || texts[2] == "" {
 		t.Fatalf("got %q", texts)
@@ -105,7 +106,7 @@ func TestInputsAndResultsGoBeforeTheirRunsAndSaySo(t *testing.T) {
 	if r := w.ReadRun(ended.ID); r.PayloadPurgedAt == nil || !r.PayloadPurgedAt.Equal(w.Clock.Now()) || r.OutputCount != 300 {
 		t.Errorf("got %+v", r)
 	}
-	page, err := w.ResultPages(t.Context(), w.Viewer, []int64{ended.ID, open.ID}, models.Page{First: 10})
+	page, err := w.ResultPages(t.Context(), w.Viewer.Scope(models.RoleViewer), []int64{ended.ID, open.ID}, models.Page{First: 10})
 	modelstest.NoError(t, err)
 	if len(page[ended.ID].Nodes) != 0 || page[ended.ID].HasNext || len(page[open.ID].Nodes) != 2 {
 		t.Errorf("got %+v and %+v", page[ended.ID], page[open.ID])

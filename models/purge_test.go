@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // endless is a store that always has more callbacks to purge, takes its time for each, and stops the purge after some parts. Of
@@ -61,7 +62,8 @@ func (e *endless) purge(t *testing.T) (models.Purged, error) {
 	var ctx context.Context
 	ctx, e.stop = context.WithCancel(t.Context())
 	defer e.stop()
-	service := modelstest.Wiring{Engine: e}.Services().Service
+	inTx := func(_ context.Context, f func(run.PurgeTx) error) error { return f(e) }
+	service := modelstest.Wiring{Engine: e, RunPorts: &run.Ports{InPurgeTx: inTx}}.Services().Service
 	return service.Purge(ctx, models.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }
 

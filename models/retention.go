@@ -35,12 +35,8 @@ type SourceKind string
 type RetentionStore interface {
 	// PurgeCallbacks deletes callbacks with their attempts. One whose replays or notices are still there stays.
 	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (callbacks, rows int, err error)
-	// PurgeRuns deletes runs without callbacks: of a large one some batches at a time, and the run with the last.
-	PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (runs, rows int, err error)
 	// PurgeCallbackPayloads empties the bodies of callbacks and the answers of their attempts.
 	PurgeCallbackPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (callbacks, rows int, err error)
-	// PurgeRunPayloads empties the inputs and results of runs, of a large one some at a time.
-	PurgeRunPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (runs, rows int, err error)
 	// PurgeSources looks at the next rows of a kind after an id, and deletes those that have no callbacks, and crawls
 	// no report downloads. It returns the last id that it has looked at; 0: there are no more.
 	PurgeSources(
@@ -113,13 +109,15 @@ func partIn[Port any](
 	}
 }
 
-// AddPurges lets a purge delete what a source has, after what was added before, in this order. What is there already
-// is added no second time. It is to be called before the service is used.
+// AddPurges lets a purge delete what a source has, after what was added before, in this order. A kind that is there
+// already is replaced. It is to be called before the service is used.
 func (s *Service) AddPurges(list ...Purging) {
 	for _, p := range list {
-		same := func(q Purging) bool { return q.of == p.of && q.counts == p.counts }
-		if !slices.ContainsFunc(s.purges, same) {
+		i := slices.IndexFunc(s.purges, func(q Purging) bool { return q.of == p.of && q.counts == p.counts })
+		if i < 0 {
 			s.purges = append(s.purges, p)
+		} else {
+			s.purges[i] = p
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 // The codes of the table below; an empty one means that the caller may.
@@ -139,11 +140,11 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"UpdateAction": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
-		_, err := w.UpdateAction(ctx, a, f.action.ID, models.ActionSettings{PageSize: new(20)})
+		_, err := w.UpdateAction(ctx, a, f.action.ID, run.ActionSettings{PageSize: new(20)})
 		return err
 	}},
 	"Action": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
-		_, err := w.Action(ctx, a, f.action.ID)
+		_, err := w.Action(ctx, a.Scope(models.RoleViewer), f.action.ID)
 		return err
 	}},
 	"CreateRun": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -155,11 +156,11 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"Run": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
-		_, err := w.Run(ctx, a, f.run.ID)
+		_, err := w.Run(ctx, a.Scope(models.RoleViewer), f.run.ID)
 		return err
 	}},
 	"RunByUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
-		_, err := w.RunByUID(ctx, a, f.run.UID.String())
+		_, err := w.RunByUID(ctx, a.Scope(models.RoleViewer), f.run.UID.String())
 		return err
 	}},
 	"PauseSchedule": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -177,7 +178,7 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"Schedule": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.Schedule(ctx, a, w.Hourly().ID)
+		_, err := w.Schedule(ctx, a.Scope(models.RoleViewer), w.Hourly().ID)
 		return err
 	}},
 	"CreateJobs": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -213,8 +214,8 @@ type fixtures struct {
 	keyless    *models.Actor
 	key        *models.UserKey
 	projectKey *models.ProjectKey
-	action     *models.Action
-	run        *models.Run
+	action     *run.Action
+	run        *run.Run
 	job        *job.Job
 }
 
@@ -303,10 +304,10 @@ func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	run, j := w.NewRun(), w.NewJobs(1)[0]
-	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
-	batch := w.BatchesOf(run.ID)[0]
-	page, projects, runs := models.Page{First: 10}, []int64{w.Shop.ID}, []int64{run.ID}
+	r, j := w.NewRun(), w.NewJobs(1)[0]
+	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	batch := w.BatchesOf(r.ID)[0]
+	page, projects, runs := models.Page{First: 10}, []int64{w.Shop.ID}, []int64{r.ID}
 	for name, test := range map[string]struct {
 		actor *models.Actor
 		want  int
@@ -314,24 +315,24 @@ func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 		"viewer": {w.Viewer, 1}, "editor": {w.Editor, 1}, "outsider": {w.Outsider, 0}, "stranger": {nil, 0}, "platform": {w.Platform, 1},
 	} {
 		ctx, got := t.Context(), map[string]int{}
-		actions, err := w.ActionPages(ctx, test.actor, []int64{w.Acme.ID}, page)
+		actions, err := w.ActionPages(ctx, test.actor.Scope(models.RoleViewer), []int64{w.Acme.ID}, page)
 		modelstest.NoError(t, err)
 		got["actions"] = len(actions[w.Acme.ID].Nodes)
-		listed, err := w.RunPages(ctx, test.actor, models.RunsOfProject, projects, models.RunFilter{}, page)
+		listed, err := w.RunPages(ctx, test.actor.Scope(models.RoleViewer), run.OfProject, projects, run.Filter{}, page)
 		modelstest.NoError(t, err)
 		got["runs"] = len(listed[w.Shop.ID].Nodes)
-		batches, err := w.BatchPages(ctx, test.actor, runs, page)
+		batches, err := w.BatchPages(ctx, test.actor.Scope(models.RoleViewer), runs, page)
 		modelstest.NoError(t, err)
-		got["batches"] = len(batches[run.ID].Nodes)
-		attempts, err := w.BatchAttempts(ctx, test.actor, batch.ID)
+		got["batches"] = len(batches[r.ID].Nodes)
+		attempts, err := w.BatchAttempts(ctx, test.actor.Scope(models.RoleViewer), batch.ID)
 		modelstest.NoError(t, err)
 		got["attempts"] = len(attempts)
 		inputs, err := w.Store.Texts(ctx, test.actor.Scope(models.RoleViewer), models.RunInputText, batch.InputID)
 		modelstest.NoError(t, err)
 		got["inputs"] = len(inputs)
-		results, err := w.ResultPages(ctx, test.actor, runs, page)
+		results, err := w.ResultPages(ctx, test.actor.Scope(models.RoleViewer), runs, page)
 		modelstest.NoError(t, err)
-		got["results"] = len(results[run.ID].Nodes)
+		got["results"] = len(results[r.ID].Nodes)
 		jobs, err := w.JobPages(ctx, test.actor, []int64{j.ProjectID}, job.Filter{}, page)
 		modelstest.NoError(t, err)
 		got["jobs"] = len(jobs[j.ProjectID].Nodes)

@@ -25,7 +25,6 @@ var rooms = []room{
 		`tenant.*|user)\.go$`)},
 	{"callback", regexp.MustCompile(`^(attempt|callback|delivery|digest|direct|event|history|lane|lease|line_wait|local|mishap|notice|` +
 		`ordering|payload_notice|raise|replay|retention|retry|settlement|signature|source|sweep)\.go$`)},
-	{"run", regexp.MustCompile(`^(run.*|payload_run|action|answer|executor|firing|schedule.*|rezone|callback_log)\.go$`)},
 }
 
 // wiring is where the service is put together, of all rooms.

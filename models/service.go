@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,17 +21,10 @@ type Store interface {
 
 	PartiesTx
 	SecretsTx
-	Accounts(ctx context.Context, scope Scope, ids ...int64) ([]*Account, error)
-	Projects(ctx context.Context, scope Scope, ids ...int64) ([]*Project, error)
-	ActionStore
-	RunStore
-	RunScheduleStore
 	CallbackStore
-	CallbackLog
 	LeaseStore
 	SweepStore
 	RetentionStore
-	RunQuotaStore
 }
 
 // Queue wakes workers. What it forgets, the sweep finds again, so an error from it is never the caller's problem.
@@ -87,10 +79,6 @@ type Rules struct {
 	LineWait time.Duration
 	// Chance is in [0, 1), and spreads retries; nil: it is random.
 	Chance func() float64
-	// AllowedNetworks may be reached although they are not public; URLs of runs may be plain http there.
-	AllowedNetworks []netip.Prefix
-	// Quotas bound what the runs of one account may have.
-	Quotas Quotas
 }
 
 // Service has the use-cases. Its methods are safe for concurrent use.
@@ -108,8 +96,6 @@ type Service struct {
 	purges    []Purging
 	stuckHead atomic.Int64 // the last head of a line that it has looked at; 0: it has come to the end
 
-	firingSince atomic.Pointer[time.Time] // when the look at schedules that is under way has begun
-
 	settlements *combine.Combiner[*Settlement, struct{}]
 	failures    *combine.Combiner[*Settlement, struct{}] // those that digests tell of
 	digesting   digesting
@@ -126,8 +112,6 @@ func NewService(store Store, queue Queue, rules Rules, clock *Clock, troubles *T
 		PurgeRows("callbacks", store.InTx, Store.PurgeCallbacks),
 		PurgePayloads("callbacks", store.InTx, Store.PurgeCallbackPayloads),
 	)
-	s.AddLeased(LeasedBatches, s.stillFiring)
-	s.AddPurges(PurgeRows("runs", store.InTx, Store.PurgeRuns), PurgePayloads("runs", store.InTx, Store.PurgeRunPayloads))
 	settlement := combine.Work[*Settlement, struct{}]{
 		Name: "settlement", Do: s.settleAll, Timeout: settleTimeout, Gather: combine.GatherTime, Log: log,
 		Catch: s.troubles.Catch,
@@ -144,11 +128,6 @@ func (s *Service) Now() time.Time { return s.now() }
 
 // Troubles is where goroutines that serve this service catch their panics.
 func (s *Service) Troubles() *Troubles { return s.troubles }
-
-// Project returns one project that the actor may see.
-func (s *Service) Project(ctx context.Context, actor *Actor, id int64) (*Project, error) {
-	return One(s.store.Projects(ctx, actor.Scope(RoleViewer), id))(TypeProject)
-}
 
 // WakeTimeout bounds what a mutation waits for the queue after its commit: a ring and a task take two or three round trips, each well
 // under a millisecond within a network. What it cuts off the sweep finds.

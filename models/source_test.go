@@ -7,15 +7,16 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 func TestSourceNamesWhatACallbackTellsOf(t *testing.T) {
 	t.Parallel()
-	s := models.Source{Of: models.ObjectID{Type: models.TypeRun, Raw: 7}, Part: models.ObjectID{Type: models.TypeBatch, Raw: 8}}
+	s := models.Source{Of: models.ObjectID{Type: models.TypeRun, Raw: 7}, Part: models.ObjectID{Type: run.TypeBatch, Raw: 8}}
 	if id := s.ID(models.TypeRun); id == nil || *id != 7 {
 		t.Errorf("the run is %v", id)
 	}
-	if id := s.ID(models.TypeBatch); id == nil || *id != 8 {
+	if id := s.ID(run.TypeBatch); id == nil || *id != 8 {
 		t.Errorf("the batch is %v", id)
 	}
 	if s.ID(models.TypeCrawl) != nil {
@@ -30,16 +31,16 @@ func ofEachSource(w *modelstest.World) []*models.Callback {
 	_, report, err := w.FinishReportDownload(w.T.Context(), w.Platform, modelstest.ReportEnd(567890, made.ID))
 	modelstest.NoError(w.T, err)
 	a := w.NewAction()
-	run := w.NewRun()
-	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
+	r := w.NewRun()
+	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
 	j := w.NewJobs(1)[0]
 	_, resolved, err := w.UpdateJob(w.T.Context(), w.Platform, job.Change{
 		JobID: j.ID, State: new(job.Completed), Action: job.Resolved,
 	})
 	modelstest.NoError(w.T, err)
 	return []*models.Callback{
-		w.CallbacksOf(models.CrawlFinishedEvent)[0], report, w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent)[0],
-		w.CallbacksOfRun(run.ID, models.RunFinishedEvent)[0], resolved,
+		w.CallbacksOf(models.CrawlFinishedEvent)[0], report, w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent)[0],
+		w.CallbacksOfRun(r.ID, models.RunFinishedEvent)[0], resolved,
 	}
 }
 

@@ -1,7 +1,5 @@
 package models
 
-import "net/http"
-
 // StandardError is an error as run callbacks, the REST doors and run histories tell it.
 type StandardError struct {
 	Message string `json:"message"`
@@ -36,6 +34,3 @@ const (
 	LabelLimitReached     = "LIMIT_REACHED"
 	LabelInternalError    = "INTERNAL_ERROR" // ours, each time that it was tried
 )
-
-// failedDependency is the status of errors that lie with the executor (RFC 4918, section 11.4).
-const failedDependency = http.StatusFailedDependency

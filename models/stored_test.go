@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 func TestCreateJobsStoresNoMoreThanACallMay(t *testing.T) {
@@ -52,17 +53,17 @@ func TestCreateRunStoresNoMoreThanACallMay(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	w.NewAction()
 	for name, test := range map[string]struct {
-		input models.NewRunInput
+		input run.NewInput
 		n     int
 		fits  bool
 	}{
-		"five inputs":      {models.NewRunInput{Input: modelstest.ObjectOfBytes(900_000)}, 5, false},
-		"four":             {models.NewRunInput{Input: modelstest.ObjectOfBytes(900_000)}, 4, true},
-		"with custom data": {models.NewRunInput{Input: modelstest.ObjectOfBytes(900_000), CustomData: modelstest.ObjectOfBytes(900_000)}, 3, false},
-		"a thousand":       {models.NewRunInput{Input: modelstest.ObjectOfBytes(4_000), CustomData: modelstest.ObjectOfBytes(1_000)}, 1_000, false},
+		"five inputs":      {run.NewInput{Input: modelstest.ObjectOfBytes(900_000)}, 5, false},
+		"four":             {run.NewInput{Input: modelstest.ObjectOfBytes(900_000)}, 4, true},
+		"with custom data": {run.NewInput{Input: modelstest.ObjectOfBytes(900_000), CustomData: modelstest.ObjectOfBytes(900_000)}, 3, false},
+		"a thousand":       {run.NewInput{Input: modelstest.ObjectOfBytes(4_000), CustomData: modelstest.ObjectOfBytes(1_000)}, 1_000, false},
 	} {
 		in := w.RunInput()
-		in.Inputs = slices.Repeat([]models.NewRunInput{test.input}, test.n)
+		in.Inputs = slices.Repeat([]run.NewInput{test.input}, test.n)
 		_, err := w.CreateRun(t.Context(), w.Editor, in)
 		t.Log(name)
 		if test.fits {
@@ -88,7 +89,7 @@ func TestInputIsToldAllItsProblemsAtOnce(t *testing.T) {
 	}
 	in := w.RunInput()
 	in.Inputs, in.PageSize = nil, new(0)
-	in.Callback = &models.NewRunCallback{URL: "no", On: models.CallbackOnAll}
+	in.Callback = &run.NewCallback{URL: "no", On: run.CallbackOnAll}
 	_, err = w.CreateRun(t.Context(), w.Editor, in)
 	modelstest.WantError(t, err, models.CodeBadUserInput, "inputs")
 	for _, field := range []string{"inputs: ", "parameters.pageSize: ", "callback.url: "} {

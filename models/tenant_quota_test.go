@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"context"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/store"
 )
 
 // withMaxProjects bounds how many an account may have.
@@ -108,5 +110,31 @@ func TestLeastRecentlyUsedSessionsEnd(t *testing.T) {
 	}
 	if living != 3 || !lives(another) {
 		t.Errorf("%d live, and another user's: %t", living, lives(another))
+	}
+}
+
+// countingUpdates counts the updates of a table.
+func countingUpdates(n *atomic.Int32, table string) store.Option {
+	return store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) {
+		if strings.HasPrefix(statement, "UPDATE") && strings.Contains(statement, table) {
+			n.Add(1)
+		}
+	})
+}
+
+// A request reads; that its session is used is written once an hour.
+func TestUseOfASessionIsWrittenOnceAnHour(t *testing.T) {
+	t.Parallel()
+	var writes atomic.Int32
+	w := modelstest.NewWorld(t, countingUpdates(&writes, "sessions"))
+	session, err := w.StartSession(t.Context(), w.AdminUser.ID, nil)
+	modelstest.NoError(t, err)
+	for range 180 {
+		_, err := w.AuthenticateSession(t.Context(), session.Token)
+		modelstest.NoError(t, err)
+		w.Clock.Advance(time.Minute)
+	}
+	if got := writes.Load(); got != 2 {
+		t.Errorf("%d writes in three hours", got)
 	}
 }

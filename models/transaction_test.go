@@ -54,31 +54,16 @@ func (h halting) DeleteAttempts(ctx context.Context, of models.Leased, ids ...in
 	return h.statement("DeleteAttempts", func() error { return h.Store.DeleteAttempts(ctx, of, ids...) })
 }
 
-func (h halting) UpdateSchedules(ctx context.Context, list ...*models.RunSchedule) error {
-	return h.statement("UpdateSchedules", func() error { return h.Store.UpdateSchedules(ctx, list...) })
-}
-
-func (h halting) CreateBatches(ctx context.Context, batches []*models.Batch) error {
-	return h.statement("CreateBatches", func() error { return h.Store.CreateBatches(ctx, batches) })
-}
-
-func (h halting) UpdateRuns(ctx context.Context, runs ...*models.Run) error {
-	return h.statement("UpdateRuns", func() error { return h.Store.UpdateRuns(ctx, runs...) })
-}
-
 func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(w *modelstest.World) func(s *models.Service) error{
 		"GiveBackCallbacks of a claim":   claimAgain,
 		"SigningSecrets of a claim":      claimAgain,
 		"GiveBackCallbacks of a release": releaseAgain,
-		"UpdateSchedules":                pauseAgain,
-		"CreateBatches":                  runAgain,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)
-			w.NewAction()
 			at, _, _ := strings.Cut(name, " ")
 			act := prepare(w)
 			h := halting{w.Store, at, new(bool), new(int)}
@@ -100,19 +85,4 @@ func claimAgain(w *modelstest.World) func(*models.Service) error {
 func releaseAgain(w *modelstest.World) func(*models.Service) error {
 	d := w.MustClaim(w.NewCallback().ID)
 	return func(s *models.Service) error { return s.Release(w.T.Context(), []*models.Delivery{d}) }
-}
-
-func pauseAgain(w *modelstest.World) func(*models.Service) error {
-	schedule := w.Hourly()
-	return func(s *models.Service) error {
-		_, err := s.PauseSchedule(w.T.Context(), w.Editor, schedule.ID)
-		return err
-	}
-}
-
-func runAgain(w *modelstest.World) func(*models.Service) error {
-	return func(s *models.Service) error {
-		_, err := s.CreateRun(w.T.Context(), w.Editor, w.RunInput())
-		return err
-	}
 }

@@ -1,7 +1,6 @@
 package models_test
 
 import (
-	"bytes"
 	"context"
 	"testing"
 	"time"
@@ -10,23 +9,13 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
-	"github.com/ringback/ringback/models/store"
-	"github.com/ringback/ringback/models/store/storetest"
 )
-
-// lostStore is the same database, and seals with a key that the world's has not.
-func lostStore(w *modelstest.World) *store.Store {
-	w.T.Helper()
-	return storetest.OpenWithKey(w.T, w.DatabaseURL, bytes.Repeat([]byte{99}, store.KeyBytes))
-}
 
 // lostKey are the use-cases of tenants on it.
 func lostKey(w *modelstest.World) *models.Tenants {
 	w.T.Helper()
-	return w.TenantsOn(lostStore(w))
+	return w.TenantsOn(w.StoreOfLostKey())
 }
-
-var secretHeader = models.Given([]models.Header{{Key: "Authorization", Value: "Bearer opensesame"}})
 
 // lose seals the headers of a project with a lost key.
 func lose(w *modelstest.World, p *models.Project) {
@@ -37,19 +26,9 @@ func lose(w *modelstest.World, p *models.Project) {
 func setHeaders(w *modelstest.World, s *models.Tenants, p *models.Project) {
 	w.T.Helper()
 	_, err := s.UpdateProject(w.T.Context(), w.Platform, models.ProjectUpdate{
-		ProjectID: p.ID, Callback: models.EndpointUpdate{Headers: secretHeader},
+		ProjectID: p.ID, Callback: models.EndpointUpdate{Headers: modelstest.SecretHeader},
 	})
 	modelstest.NoError(w.T, err)
-}
-
-// putOffs are the delays of one that cannot be read: for a day, then it is given up.
-func putOffs() (delays []time.Duration) {
-	total := time.Duration(0)
-	for next := time.Minute; total < models.MaxUnreadable; next = min(2*next, time.Hour) {
-		delays = append(delays, next)
-		total += next
-	}
-	return delays
 }
 
 func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
@@ -79,7 +58,7 @@ func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 			}
 			w.MustSettle(claimed[0], modelstest.Answered(200))
 			modelstest.WantStatus(t, w.ReadCallback(good.ID), models.StatusSuccess)
-			for i, delay := range putOffs() {
+			for i, delay := range modelstest.Postponements() {
 				c := w.ReadCallback(bad.ID)
 				if c.Status != models.StatusPending || c.AttemptCount != 0 || c.NextAttemptAt.Sub(w.Clock.Now()) != delay {
 					t.Fatalf("put off %d times: %+v; want it due in %s", i+1, c, delay)
@@ -99,7 +78,7 @@ func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 			if c.Error.Code != models.InternalError || c.FailureCount != 0 || len(w.Attempts(c.ID)) != 1 || len(w.Notices()) != 0 {
 				t.Errorf("it ended as %+v, with %d attempts and %d notices", c, len(w.Attempts(c.ID)), len(w.Notices()))
 			}
-			if got := m.UnreadableOf("callback"); got != len(putOffs())+1 {
+			if got := m.UnreadableOf("callback"); got != len(modelstest.Postponements())+1 {
 				t.Errorf("counted %d", got)
 			}
 		})
@@ -127,7 +106,7 @@ func TestAccountsUnreadableHeadersDoNotStopAProjectWithAURLOfItsOwn(t *testing.T
 	w := modelstest.NewWorld(t)
 	c := w.NewCallback()
 	_, err := lostKey(w).UpdateAccount(t.Context(), w.Platform, models.AccountUpdate{
-		AccountID: w.Acme.ID, Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.AccountURL)), Headers: secretHeader},
+		AccountID: w.Acme.ID, Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.AccountURL)), Headers: modelstest.SecretHeader},
 	})
 	modelstest.NoError(t, err)
 	w.MustSettle(w.MustClaim(c.ID), modelstest.Answered(200))
@@ -146,7 +125,7 @@ func TestUpdateThatSetsNoHeadersKeepsThoseThatCannotBeRead(t *testing.T) {
 	modelstest.NoError(t, err)
 	p, err := lost.Project(t.Context(), w.Platform, w.Shop.ID)
 	modelstest.NoError(t, err)
-	if diff := cmp.Diff(secretHeader.Value, p.Callback.Headers); diff != "" || p.Name != "New name" {
+	if diff := cmp.Diff(modelstest.SecretHeader.Value, p.Callback.Headers); diff != "" || p.Name != "New name" {
 		t.Errorf("named %q; %s", p.Name, diff)
 	}
 }
@@ -190,7 +169,7 @@ func TestNoticeToAPartnerThatCannotBeReadKeepsNoAttemptFromBeingRecorded(t *test
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	_, err := lostKey(w).UpdateSSOClient(t.Context(), w.Platform, models.SSOClientUpdate{
-		SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{Headers: secretHeader},
+		SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{Headers: modelstest.SecretHeader},
 	})
 	modelstest.NoError(t, err)
 	c := w.NewCallback()
@@ -221,130 +200,5 @@ func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 	modelstest.NoError(t, service.Settle(t.Context(), service.Decide(w.MustClaim(c.ID), modelstest.Answered(500))))
 	if c = w.ReadCallback(c.ID); c.FailureCount != 1 || len(w.Notices()) != 0 || m.UnreadableOf("notice") != 1 {
 		t.Errorf("got %+v, %d notices, counted %d", c, len(w.Notices()), m.UnreadableOf("notice"))
-	}
-}
-
-func TestUnreadableBatchIsPutOffAndHoldsUpNoOther(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	m := w.Monitor
-	a := w.NewAction()
-	in := w.RunInput()
-	in.Callback = &models.NewRunCallback{URL: modelstest.RunURL, On: models.CallbackOnAll, Headers: secretHeader.Value}
-	bad, err := w.ServiceOn(lostStore(w)).CreateRun(t.Context(), w.Editor, in)
-	modelstest.NoError(t, err)
-	good := w.NewRun()
-	claimed, movedTo, _, err := w.ClaimBatches(t.Context(), modelstest.Limit(a.Lane(), 10))
-	modelstest.NoError(t, err)
-	if len(claimed) != 1 || claimed[0].Run.ID != good.ID || len(movedTo) != 0 {
-		t.Fatalf("claimed %v, moved to %v", claimed, movedTo)
-	}
-	w.MustRecordBatch(claimed[0], modelstest.Results(1, false))
-	var refused *models.Execution
-	for i, delay := range putOffs() {
-		b := w.BatchesOf(bad.ID)[0]
-		if b.Status != models.RunQueued || b.AttemptCount != 0 || b.NextAttemptAt.Sub(w.Clock.Now()) != delay {
-			t.Fatalf("put off %d times: %+v; want it due in %s", i+1, b, delay)
-		}
-		w.Clock.Advance(delay)
-		if claimed := w.MustClaimBatches(a, 10); len(claimed) == 1 {
-			refused = claimed[0]
-		}
-	}
-	if refused == nil || refused.Refused == nil || refused.Refused.Code != models.InternalError {
-		t.Fatalf("after a day %v was claimed", refused)
-	}
-	w.MustRecordBatch(refused, models.Outcome{Error: refused.Refused})
-	run := w.ReadRun(bad.ID)
-	if run.Status != models.RunFailed || run.Error.Label != models.LabelInternalError || run.Error.Scope != models.ScopeRingback {
-		t.Errorf("the run is %s: %+v", run.Status, run.Error)
-	}
-	// What tells of it has no headers that could be read either, and is put off in turn.
-	told := w.CallbacksOfRun(bad.ID, models.RunFinishedEvent)
-	if len(told) != 1 || len(w.ClaimLane(told[0].Lane, 10)) != 0 || w.ReadCallback(told[0].ID).UnreadableSince == nil {
-		t.Errorf("told by %v", told)
-	}
-	if got := m.UnreadableOf("batch"); got != len(putOffs())+1 {
-		t.Errorf("counted %d", got)
-	}
-}
-
-func TestBatchesOfAnUnreadableExecutorWaitAndGoOnWhenItIsMended(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	run := w.NewRun()
-	set := models.ActionSettings{Executor: models.EndpointUpdate{Headers: secretHeader}}
-	_, err := w.ServiceOn(lostStore(w)).UpdateAction(t.Context(), w.Platform, a.ID, set)
-	modelstest.NoError(t, err)
-	if got := w.MustClaimBatches(a, 10); len(got) != 0 {
-		t.Fatalf("called without its headers: %v", got)
-	}
-	_, err = w.UpdateAction(t.Context(), w.Platform, a.ID, set)
-	modelstest.NoError(t, err)
-	w.Clock.Advance(time.Minute)
-	w.ExecuteAll(a, func(*models.Execution) models.Outcome { return modelstest.Results(1, false) })
-	if got := w.ReadRun(run.ID); got.Status != models.RunSucceeded {
-		t.Errorf("the run is %s", got.Status)
-	}
-}
-
-func TestScheduleThatCannotBeFiredIsPutOffAndTheOthersFire(t *testing.T) {
-	t.Parallel()
-	hourly := func(in *models.NewRun) { in.Schedule = &models.NewSchedule{Cron: new("0 * * * *")} }
-	for name, c := range map[string]struct {
-		bad  func(w *modelstest.World) int64 // the schedule
-		runs []models.RunStatus              // at its end
-	}{
-		"headers under a lost key": {func(w *modelstest.World) int64 {
-			in := w.RunInput()
-			hourly(&in)
-			in.Callback = &models.NewRunCallback{URL: modelstest.RunURL, On: models.CallbackOnAll, Headers: secretHeader.Value}
-			run, err := w.ServiceOn(lostStore(w)).CreateRun(w.T.Context(), w.Editor, in)
-			modelstest.NoError(w.T, err)
-			return *run.ScheduleID
-		}, []models.RunStatus{models.RunInvalid}},
-		"its run was deleted": {func(w *modelstest.World) int64 {
-			run := w.NewRun(hourly)
-			w.SQL("DELETE FROM run_inputs WHERE run_id = " + run.RawID())
-			w.SQL("DELETE FROM runs WHERE id = " + run.RawID())
-			return *run.ScheduleID
-		}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := modelstest.NewWorld(t)
-			m := w.Monitor
-			w.NewAction()
-			id := c.bad(w)
-			w.Clock.Advance(time.Second)
-			w.Hourly()
-			w.Hourly()
-			w.Clock.Advance(w.ReadSchedule(id).NextRunAt.Sub(w.Clock.Now()))
-			if fired := w.MustFire(); fired != 2 {
-				t.Fatalf("%d of the others fired", fired)
-			}
-			for i, delay := range putOffs() {
-				s := w.ReadSchedule(id)
-				if s.Status != models.ScheduleActive || s.NextRunAt.Sub(w.Clock.Now()) != delay || s.LastRunAt != nil {
-					t.Fatalf("put off %d times: %+v; want it due in %s", i+1, s, delay)
-				}
-				w.Clock.Advance(delay)
-				w.MustFire()
-			}
-			s := w.ReadSchedule(id)
-			if s.Status != models.ScheduleCancelled {
-				t.Errorf("after a day the schedule is %s", s.Status)
-			}
-			modelstest.WantRuns(t, w.RunsOf(s), c.runs...)
-			for _, run := range w.RunsOf(s) {
-				if run.Error.Label != models.LabelInternalError {
-					t.Errorf("the run says %+v", run.Error)
-				}
-			}
-			if got := m.UnreadableOf("schedule"); got != len(putOffs())+1 {
-				t.Errorf("counted %d", got)
-			}
-		})
 	}
 }

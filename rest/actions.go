@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // runBody is what a run is made of. Other members are ignored: clients of other services send some.
@@ -52,8 +53,8 @@ func (l *inputList) UnmarshalJSON(text []byte) error {
 		return badInput("inputs", "must be a JSON list")
 	}
 	for decoder.More() {
-		if len(*l) == models.MaxRunInputs {
-			return badInput("inputs", "must have 1 to %d elements", models.MaxRunInputs)
+		if len(*l) == run.MaxInputs {
+			return badInput("inputs", "must have 1 to %d elements", run.MaxInputs)
 		}
 		var object json.RawMessage
 		if err := decoder.Decode(&object); err != nil {
@@ -108,9 +109,9 @@ func (r *request) decode(into any) error {
 }
 
 // newRun reads what both doors for runs have in common.
-func (r *request) newRun() (models.NewRun, error) {
+func (r *request) newRun() (run.NewRun, error) {
 	var body runBody
-	in := models.NewRun{Action: r.PathValue("action")}
+	in := run.NewRun{Action: r.PathValue("action")}
 	var err error
 	if in.ProjectID, err = r.project(); err != nil {
 		return in, err
@@ -118,7 +119,7 @@ func (r *request) newRun() (models.NewRun, error) {
 	if err := r.decode(&body); err != nil {
 		return in, err
 	}
-	if in.Inputs, err = models.TakeRunInputs(body.Inputs, "custom_data"); err != nil {
+	if in.Inputs, err = run.TakeInputs(body.Inputs, "custom_data"); err != nil {
 		return in, err
 	}
 	in.MaxResults, in.PageSize = body.Parameters.MaxResults, body.Parameters.PageSize
@@ -126,18 +127,18 @@ func (r *request) newRun() (models.NewRun, error) {
 	return in, err
 }
 
-func (c *callbackBody) read() (*models.NewRunCallback, error) {
+func (c *callbackBody) read() (*run.NewCallback, error) {
 	if c == nil {
 		return nil, nil
 	}
 	if c.URL == nil {
 		return nil, badInput("callback.url", "must be given; without callback, the project's URL is used")
 	}
-	callback := &models.NewRunCallback{URL: *c.URL, Headers: c.Headers, On: models.CallbackOnAll}
+	callback := &run.NewCallback{URL: *c.URL, Headers: c.Headers, On: run.CallbackOnAll}
 	if c.On != nil {
-		callback.On = models.CallbackOn(strings.ToUpper(*c.On))
+		callback.On = run.CallbackOn(strings.ToUpper(*c.On))
 	}
-	if callback.On != models.CallbackOnAll && callback.On != models.CallbackOnFinal {
+	if callback.On != run.CallbackOnAll && callback.On != run.CallbackOnFinal {
 		return nil, badInput("callback.on", "must be all or final")
 	}
 	return callback, nil
@@ -145,18 +146,18 @@ func (c *callbackBody) read() (*models.NewRunCallback, error) {
 
 // runAnswer is a run that was made.
 type runAnswer struct {
-	RunID        int64            `json:"run_id"`
-	RunUID       uuid.UUID        `json:"run_uid"`
-	WorkspaceUID uuid.UUID        `json:"workspace_uid"`
-	ActionName   string           `json:"action_name"`
-	Status       models.RunStatus `json:"status"`
-	CreatedAt    string           `json:"created_at"`
+	RunID        int64      `json:"run_id"`
+	RunUID       uuid.UUID  `json:"run_uid"`
+	WorkspaceUID uuid.UUID  `json:"workspace_uid"`
+	ActionName   string     `json:"action_name"`
+	Status       run.Status `json:"status"`
+	CreatedAt    string     `json:"created_at"`
 }
 
-func newRunAnswer(run *models.Run, action string) runAnswer {
+func newRunAnswer(of *run.Run, action string) runAnswer {
 	return runAnswer{
-		RunID: run.ID, RunUID: run.UID, WorkspaceUID: models.ProjectUID(run.ProjectID), ActionName: action, Status: run.Status,
-		CreatedAt: models.FormatTime(run.CreatedAt),
+		RunID: of.ID, RunUID: of.UID, WorkspaceUID: models.ProjectUID(of.ProjectID), ActionName: action, Status: of.Status,
+		CreatedAt: models.FormatTime(of.CreatedAt),
 	}
 }
 
@@ -165,11 +166,11 @@ func (h *handler) runAsync(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := h.service.CreateRun(r.Context(), r.actor, in)
+	created, err := h.service.Runs.CreateRun(r.Context(), r.actor, in)
 	if err != nil {
 		return nil, err
 	}
-	return newRunAnswer(run, in.Action), nil
+	return newRunAnswer(created, in.Action), nil
 }
 
 // scheduledAnswer is a run that waits for its schedule.
@@ -179,13 +180,13 @@ type scheduledAnswer struct {
 }
 
 type scheduleAnswer struct {
-	UID        uuid.UUID              `json:"uid"`
-	Status     models.ScheduleStatus  `json:"status"`
-	Cron       *string                `json:"cron"`
-	ScheduleAt *string                `json:"schedule_at"`
-	Timezone   string                 `json:"timezone"`
-	Overlap    models.ScheduleOverlap `json:"overlap"`
-	NextRunAt  *string                `json:"next_run_at"`
+	UID        uuid.UUID          `json:"uid"`
+	Status     run.ScheduleStatus `json:"status"`
+	Cron       *string            `json:"cron"`
+	ScheduleAt *string            `json:"schedule_at"`
+	Timezone   string             `json:"timezone"`
+	Overlap    run.Overlap        `json:"overlap"`
+	NextRunAt  *string            `json:"next_run_at"`
 }
 
 func (h *handler) runSchedule(r *request) (any, error) {
@@ -196,15 +197,15 @@ func (h *handler) runSchedule(r *request) (any, error) {
 	if in.Schedule, err = r.newSchedule(); err != nil {
 		return nil, err
 	}
-	run, err := h.service.CreateRun(r.Context(), r.actor, in)
+	created, err := h.service.Runs.CreateRun(r.Context(), r.actor, in)
 	if err != nil {
 		return nil, err
 	}
-	schedule, err := h.service.Schedule(r.Context(), r.actor, *run.ScheduleID)
+	schedule, err := h.service.Runs.Schedule(r.Context(), r.actor.Scope(models.RoleViewer), *created.ScheduleID)
 	if err != nil {
 		return nil, err
 	}
-	return scheduledAnswer{newRunAnswer(run, in.Action), scheduleAnswer{
+	return scheduledAnswer{newRunAnswer(created, in.Action), scheduleAnswer{
 		UID: schedule.UID, Status: schedule.Status, Cron: schedule.Cron, ScheduleAt: timeText(schedule.At), Timezone: schedule.Timezone,
 		Overlap: schedule.Overlap, NextRunAt: timeText(schedule.NextRunAt),
 	}}, nil
@@ -227,7 +228,7 @@ func (r *request) checkScheduleMembers() error {
 	return nil
 }
 
-func (r *request) newSchedule() (*models.NewSchedule, error) {
+func (r *request) newSchedule() (*run.NewSchedule, error) {
 	if err := r.checkScheduleMembers(); err != nil {
 		return nil, err
 	}
@@ -235,9 +236,9 @@ func (r *request) newSchedule() (*models.NewSchedule, error) {
 	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	schedule := &models.NewSchedule{Cron: body.Cron, Timezone: body.Timezone}
+	schedule := &run.NewSchedule{Cron: body.Cron, Timezone: body.Timezone}
 	if body.Overlap != nil {
-		schedule.Overlap = models.ScheduleOverlap(*body.Overlap)
+		schedule.Overlap = run.Overlap(*body.Overlap)
 	}
 	if body.ScheduleAt != nil {
 		at, err := time.Parse(time.RFC3339, *body.ScheduleAt)
@@ -279,9 +280,9 @@ func (h *handler) resolve(r *request) (any, error) {
 	if member == nil || json.Unmarshal(member, &url) != nil || url == nil {
 		return nil, badInput("callbackUrl", "must be given, as a text")
 	}
-	_, err = h.service.CreateRun(r.Context(), r.actor, models.NewRun{
-		ProjectID: projectID, Action: r.PathValue("action"), Inputs: []models.NewRunInput{{Input: input}},
-		Callback: &models.NewRunCallback{URL: *url, On: models.CallbackOnResult},
+	_, err = h.service.Runs.CreateRun(r.Context(), r.actor, run.NewRun{
+		ProjectID: projectID, Action: r.PathValue("action"), Inputs: []run.NewInput{{Input: input}},
+		Callback: &run.NewCallback{URL: *url, On: run.CallbackOnResult},
 	})
 	if known := (*models.Error)(nil); errors.As(err, &known) && known.Field == "callback.url" {
 		return nil, onField("callbackUrl", err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 const (
@@ -20,11 +21,11 @@ const (
 )
 
 // made is the run of an answer.
-func (w *world) made(a *answer) *models.Run {
+func (w *world) made(a *answer) *run.Run {
 	w.tb.Helper()
-	run, err := w.service.RunByUID(w.tb.Context(), models.PlatformActor(), a.text("run_uid"))
+	r, err := w.service.RunByUID(w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), a.text("run_uid"))
 	modelstest.NoError(w.tb, err)
-	return run
+	return r
 }
 
 func TestRunAsync(t *testing.T) {
@@ -37,14 +38,14 @@ func TestRunAsync(t *testing.T) {
 		"identity_mode": "managed", "cron": 5, "inputsFileUrl": null
 	}`)
 	got.golden("run_async.json")
-	run, err := w.store.LockRun(t.Context(), w.made(got).ID) // the history leaves out the headers
+	r, err := w.store.LockRun(t.Context(), w.made(got).ID) // the history leaves out the headers
 	modelstest.NoError(t, err)
 	want := models.Endpoint{URL: new("https://hook.example.com/b"), Headers: []models.Header{{Key: "X-B", Value: "two"}, {Key: "Authorization", Value: "Bearer one"}}}
-	if diff := cmp.Diff(want, run.Callback); diff != "" {
+	if diff := cmp.Diff(want, r.Callback); diff != "" {
 		t.Errorf("callback (-want +got):\n%s", diff)
 	}
-	if *run.MaxResults != 100 || run.PageSize != 10 || run.CallbackOn != models.CallbackOnFinal || run.BatchCount != 20 || *run.CreatedByUserID != editorUser {
-		t.Errorf("made %+v", run)
+	if *r.MaxResults != 100 || r.PageSize != 10 || r.CallbackOn != run.CallbackOnFinal || r.BatchCount != 20 || *r.CreatedByUserID != editorUser {
+		t.Errorf("made %+v", r)
 	}
 	if len(w.queue.Wakeups()) == 0 {
 		t.Error("nobody was told to begin")
@@ -59,9 +60,9 @@ func TestWhatARunDoesNotSayHasItsDefault(t *testing.T) {
 		"null":     `{"inputs": [{"custom_data": null}], "parameters": {"max_results": null, "page_size": null}, "callback": null}`,
 		"empty":    `{"inputs": [{}], "parameters": {}}`,
 	} {
-		run := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, body))
-		if run.MaxResults != nil || run.PageSize != models.DefaultPageSizeOfAction || run.Callback.URL != nil || run.CallbackOn != models.CallbackOnAll {
-			t.Errorf("%s: made %+v", name, run)
+		r := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, body))
+		if r.MaxResults != nil || r.PageSize != run.DefaultPageSize || r.Callback.URL != nil || r.CallbackOn != run.CallbackOnAll {
+			t.Errorf("%s: made %+v", name, r)
 		}
 	}
 	for name, body := range map[string]string{
@@ -69,9 +70,9 @@ func TestWhatARunDoesNotSayHasItsDefault(t *testing.T) {
 		"null":     `{"inputs": [{}], "callback": {"url": "https://hook.example.com/b", "headers": null, "on": null}}`,
 		"empty":    `{"inputs": [{}], "callback": {"url": "https://hook.example.com/b", "headers": {}, "on": "all"}}`,
 	} {
-		run := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, body))
-		if *run.Callback.URL != "https://hook.example.com/b" || len(run.Callback.Headers) != 0 || run.CallbackOn != models.CallbackOnAll {
-			t.Errorf("%s: made %+v", name, run)
+		r := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, body))
+		if *r.Callback.URL != "https://hook.example.com/b" || len(r.Callback.Headers) != 0 || r.CallbackOn != run.CallbackOnAll {
+			t.Errorf("%s: made %+v", name, r)
 		}
 	}
 }
@@ -114,22 +115,22 @@ func TestRunSchedule(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := w.in(t)
 			got := w.ok(key, http.MethodPost, schedulePath, body)
-			run := w.made(got)
+			r := w.made(got)
 			// Which of them is first is left open.
-			got.Body = strings.Replace(got.Body, `"run_id":`+run.RawID()+",", `"run_id":1,`, 1)
+			got.Body = strings.Replace(got.Body, `"run_id":`+r.RawID()+",", `"run_id":1,`, 1)
 			got.golden(name)
-			if run.Status != models.RunScheduled || run.ProjectID != project {
-				t.Errorf("made %+v", run)
+			if r.Status != run.Scheduled || r.ProjectID != project {
+				t.Errorf("made %+v", r)
 			}
 		})
 	}
-	fired, err := w.service.FireSchedules(t.Context())
+	fired, err := w.service.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
 	if fired != 1 {
 		t.Errorf("%d fired at once", fired)
 	}
 	w.clock.Advance(24 * time.Hour) // over Friday, 10:30 in London
-	if fired, err = w.service.FireSchedules(t.Context()); err != nil || fired != 2 {
+	if fired, err = w.service.Firings.Fire(t.Context()); err != nil || fired != 2 {
 		t.Errorf("%d fired on the next day: %v", fired, err)
 	}
 }
@@ -150,9 +151,9 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func (w *world) lastRun(projectID int64) *models.Run {
+func (w *world) lastRun(projectID int64) *run.Run {
 	w.tb.Helper()
-	pages, err := w.service.RunPages(w.tb.Context(), models.PlatformActor(), models.RunsOfProject, []int64{projectID}, models.RunFilter{}, models.Page{First: 1})
+	pages, err := w.service.RunPages(w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), run.OfProject, []int64{projectID}, run.Filter{}, models.Page{First: 1})
 	modelstest.NoError(w.tb, err)
 	return pages[projectID].Nodes[0]
 }
@@ -174,9 +175,9 @@ func TestAnActionThatDoesNotExistIsNotFound(t *testing.T) {
 func TestAThousandInputsFitIntoOneRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	inputs := strings.TrimSuffix(strings.Repeat(`{"q":"`+strings.Repeat("x", 900)+`"},`, models.MaxRunInputs), ",")
-	if run := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, `{"inputs":[`+inputs+`]}`)); run.InputCount != models.MaxRunInputs {
-		t.Errorf("made %+v", run)
+	inputs := strings.TrimSuffix(strings.Repeat(`{"q":"`+strings.Repeat("x", 900)+`"},`, run.MaxInputs), ",")
+	if r := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, `{"inputs":[`+inputs+`]}`)); r.InputCount != run.MaxInputs {
+		t.Errorf("made %+v", r)
 	}
 }
 
@@ -204,7 +205,7 @@ func TestAProjectHasAlwaysTheSameUID(t *testing.T) {
 func TestQuotaIsAConflictThatNamesTheNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.quotas = models.Quotas{Schedules: 1, Batches: 1}
+	w.quotas = run.Quotas{Schedules: 1, Batches: 1}
 	w.handler = w.handlerOf(w.servicesOn(w.store))
 	editor := w.session(editorUser).of(thisProject)
 	const scheduled = `{"inputs": [{}], "cron": "0 0 * * *"}`

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // logEntry is a callback of a run.
@@ -29,7 +30,7 @@ type httpResponse struct {
 	Body string `json:"body"`
 }
 
-func newLogEntry(e *models.LogEntry) logEntry {
+func newLogEntry(e *run.LogEntry) logEntry {
 	c := e.Callback
 	entry := logEntry{
 		UID: c.UID, ParentUID: e.ParentUID, RetryCount: e.RetryCount(), CreatedAt: models.FormatTime(c.CreatedAt), Status: c.Status,
@@ -52,7 +53,7 @@ func (h *handler) listCallbacks(r *request) (any, error) {
 		return nil, err
 	}
 	query.ProjectID = projectID
-	found, err := h.service.CallbackLog(r.Context(), r.actor, query)
+	found, err := h.service.Runs.Log.Entries(r.Context(), r.actor, query)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +65,8 @@ func (h *handler) listCallbacks(r *request) (any, error) {
 }
 
 // readLogQuery reads the parameters of the list. Others are ignored.
-func readLogQuery(raw string) (models.LogQuery, error) {
-	query := models.LogQuery{Limit: models.DefaultLogLimit}
+func readLogQuery(raw string) (run.LogQuery, error) {
+	query := run.LogQuery{Limit: run.DefaultLogLimit}
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return query, badInput("query", "must be name=value pairs with & between them, percent-encoded")
@@ -81,7 +82,7 @@ func readLogQuery(raw string) (models.LogQuery, error) {
 		query.RunUID = append(query.RunUID, uid)
 	}
 	for _, text := range repeated(values, "sort") {
-		by, err := models.ParseLogSort(text)
+		by, err := run.ParseLogSort(text)
 		if err != nil {
 			return query, err
 		}
@@ -117,7 +118,7 @@ func (h *handler) getCallback(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	entry, err := h.service.CallbackLogEntry(r.Context(), r.actor, projectID, r.PathValue("callback_uid"))
+	entry, err := h.service.Runs.Log.Entry(r.Context(), r.actor, projectID, r.PathValue("callback_uid"))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (h *handler) replayCallback(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	entry, err := h.service.ReplayLogEntry(r.Context(), r.actor, projectID, r.PathValue("callback_uid"))
+	entry, err := h.service.Runs.Log.Replay(r.Context(), r.actor, projectID, r.PathValue("callback_uid"))
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 )
 
 const listPath = "/v1/runs/callbacks"
@@ -59,11 +60,11 @@ func uidsOf(entries []entry) []string {
 }
 
 // diary is a world in which callbacks have come to all kinds of ends: two runs of the project with three callbacks each, and a replay.
-func newDiary(t *testing.T) (w *world, runs []*models.Run) {
+func newDiary(t *testing.T) (w *world, runs []*run.Run) {
 	t.Helper()
 	w = newWorld(t)
 	for range 2 {
-		runs = append(runs, w.newRun(project, func(in *models.NewRun) {
+		runs = append(runs, w.newRun(project, func(in *run.NewRun) {
 			in.Inputs = append(in.Inputs, in.Inputs...)
 			in.Callback.Headers = []models.Header{{Key: "Authorization", Value: "Bearer request-secret"}}
 		}))
@@ -137,9 +138,9 @@ func TestPagesOfCallbacksHoldEachOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key := w.key(project)
-	w.newRun(project, func(in *models.NewRun) { in.MaxResults, in.PageSize = new(24), new(1) })
+	w.newRun(project, func(in *run.NewRun) { in.MaxResults, in.PageSize = new(24), new(1) })
 	w.execute(http.StatusOK, oneResult) // 24 of batches, and the final one, all in one moment
-	if n := len(w.list(key, "")); n != models.DefaultLogLimit {
+	if n := len(w.list(key, "")); n != run.DefaultLogLimit {
 		t.Errorf("%d without a limit", n)
 	}
 	for _, sort := range []string{"", "&sort=created_at", "&sort=status&sort=-http_status"} {
@@ -171,7 +172,7 @@ func TestAPageCostsTheSameWhateverItHolds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key := w.key(project)
-	w.newRun(project, func(in *models.NewRun) { in.MaxResults, in.PageSize = new(24), new(1) })
+	w.newRun(project, func(in *run.NewRun) { in.MaxResults, in.PageSize = new(24), new(1) })
 	w.execute(http.StatusOK, oneResult)
 	for _, limit := range []int{1, 20} {
 		before := w.executed.Load()

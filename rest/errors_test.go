@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // withRun puts members into the body of a run of one input.
@@ -41,7 +42,7 @@ var refusals = []struct {
 
 	{"no inputs", "POST", asyncPath, `{}`, 400, "BAD_INPUT", "inputs"},
 	{"empty inputs", "POST", asyncPath, `{"inputs": []}`, 400, "BAD_INPUT", "inputs"},
-	{"too many inputs", "POST", asyncPath, `{"inputs": [{}` + strings.Repeat(",{}", models.MaxRunInputs) + `]}`, 400, "BAD_INPUT", "inputs"},
+	{"too many inputs", "POST", asyncPath, `{"inputs": [{}` + strings.Repeat(",{}", run.MaxInputs) + `]}`, 400, "BAD_INPUT", "inputs"},
 	{"far too many inputs", "POST", asyncPath, `{"inputs": [{}` + strings.Repeat(",{}", 200_000) + `]}`, 400, "BAD_INPUT", "inputs"},
 	{"inputs that are no list", "POST", asyncPath, `{"inputs": {}}`, 400, "BAD_INPUT", "inputs"},
 	{"an input that is no object", "POST", asyncPath, `{"inputs": [{}, [1]]}`, 400, "BAD_INPUT", "inputs"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 )
 
 // door serves the requests of one pattern: what it returns is the answer, as JSON, with the status 200.
@@ -44,6 +45,7 @@ type Services struct {
 	Access          *models.Access
 	Jobs            *job.Service
 	Texts           models.TextReader
+	Runs            *run.Service
 }
 
 type handler struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/rest"
@@ -53,8 +54,8 @@ type world struct {
 	queue   *modelstest.Queue
 	log     *modelstest.Buffer
 	handler http.Handler
-	quotas  models.Quotas
-	actions []*models.Action // one of each account
+	quotas  run.Quotas
+	actions []*run.Action // one of each account
 
 	executed *atomic.Int64 // statements
 }
@@ -76,7 +77,7 @@ func newWorld(tb testing.TB) *world {
 }
 
 func (w *world) handlerOf(s modelstest.Services) http.Handler {
-	services := rest.Services{Service: s.Service, Access: s.Access, Jobs: s.JobService, Texts: w.store}
+	services := rest.Services{Service: s.Service, Access: s.Access, Jobs: s.JobService, Runs: s.RunService, Texts: w.store}
 	return identified(rest.NewHandler(services, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 
@@ -91,10 +92,12 @@ func identified(next http.Handler) http.Handler {
 
 func (w *world) servicesOn(db *trap) modelstest.Services {
 	rules := models.Rules{
-		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour}, Quotas: w.quotas,
+		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
 	}
+	ports := db.RunPorts()
+	ports.Log = db
 	return modelstest.Wiring{
-		Store: db.Store, Engine: modelstest.Choosy{Store: db}, Queue: w.queue, Rules: rules, Now: w.clock.Now,
+		Store: db.Store, RunPorts: &ports, Runs: run.Rules{Quotas: w.quotas}, Engine: modelstest.Choosy{Store: db}, Queue: w.queue, Rules: rules, Now: w.clock.Now,
 		Access: models.AccessRules{PlatformKeyHash: platformKey.Hash()}, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	}.Services()
 }
@@ -109,7 +112,7 @@ func (w *world) populate(s modelstest.Services) {
 	for _, id := range []int64{account, otherAccount} {
 		_, err := s.CreateAccount(ctx, platform, models.NewAccount{Name: "Acme", RawID: id, SSOClientID: &client.ID})
 		modelstest.NoError(w.tb, err)
-		a, err := s.CreateAction(ctx, platform, id, action, models.ActionSettings{Executor: models.EndpointUpdate{
+		a, err := s.CreateAction(ctx, platform, id, action, run.ActionSettings{Executor: models.EndpointUpdate{
 			URL:     models.Given(new("https://executor.example.com/extract")),
 			Headers: models.Given([]models.Header{{Key: "Authorization", Value: executorSecret}}),
 		}})
@@ -138,13 +141,13 @@ func (w *world) populate(s modelstest.Services) {
 func (w *world) execute(status int, body string) (asked []string) {
 	w.tb.Helper()
 	for _, a := range w.actions {
-		executions, _, _, err := w.service.ClaimBatches(w.tb.Context(), modelstest.Limit(a.Lane(), 1000))
+		executions, _, _, err := w.service.Executions.Claim(w.tb.Context(), modelstest.Limit(a.Lane(), 1000))
 		modelstest.NoError(w.tb, err)
 		for _, e := range executions {
 			request, err := e.Body()
 			modelstest.NoError(w.tb, err)
 			asked = append(asked, string(request))
-			modelstest.NoError(w.tb, w.service.RecordBatch(w.tb.Context(), e, models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}))
+			modelstest.NoError(w.tb, w.service.Executions.Record(w.tb.Context(), e, models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}))
 		}
 	}
 	return asked
@@ -161,28 +164,28 @@ func (w *world) deliver(c *models.Callback, status int, body string) {
 }
 
 // newRun makes a run of the project and returns it.
-func (w *world) newRun(projectID int64, change func(*models.NewRun)) *models.Run {
+func (w *world) newRun(projectID int64, change func(*run.NewRun)) *run.Run {
 	w.tb.Helper()
-	in := models.NewRun{
-		ProjectID: projectID, Action: action, Inputs: []models.NewRunInput{{Input: json.RawMessage(`{"q":1}`)}},
-		Callback: &models.NewRunCallback{URL: hookURL, On: models.CallbackOnAll},
+	in := run.NewRun{
+		ProjectID: projectID, Action: action, Inputs: []run.NewInput{{Input: json.RawMessage(`{"q":1}`)}},
+		Callback: &run.NewCallback{URL: hookURL, On: run.CallbackOnAll},
 	}
 	if change != nil {
 		change(&in)
 	}
-	run, err := w.service.CreateRun(w.tb.Context(), models.PlatformActor(), in)
+	r, err := w.service.CreateRun(w.tb.Context(), models.PlatformActor(), in)
 	modelstest.NoError(w.tb, err)
-	return run
+	return r
 }
 
 // callbacks returns the callbacks of a run in the order of their creation.
-func (w *world) callbacks(run *models.Run) []*models.Callback {
+func (w *world) callbacks(r *run.Run) []*models.Callback {
 	w.tb.Helper()
 	pages, err := w.service.CallbackPages(
-		w.tb.Context(), models.PlatformActor(), models.OwnerRun, []int64{run.ID}, models.CallbackFilter{}, models.Page{First: 100},
+		w.tb.Context(), models.PlatformActor(), run.Owner, []int64{r.ID}, models.CallbackFilter{}, models.Page{First: 100},
 	)
 	modelstest.NoError(w.tb, err)
-	nodes := pages[run.ID].Nodes
+	nodes := pages[r.ID].Nodes
 	slices.Reverse(nodes)
 	for _, c := range nodes {
 		texts, err := w.store.Texts(w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), models.PayloadText, c.ID)
@@ -195,9 +198,9 @@ func (w *world) callbacks(run *models.Run) []*models.Callback {
 // final makes a run of a project whose only callback has arrived, and returns that.
 func (w *world) final(projectID int64) *models.Callback {
 	w.tb.Helper()
-	run := w.newRun(projectID, func(in *models.NewRun) { in.Callback.On = models.CallbackOnFinal })
+	r := w.newRun(projectID, func(in *run.NewRun) { in.Callback.On = run.CallbackOnFinal })
 	w.execute(http.StatusOK, oneResult)
-	c := w.callbacks(run)[0]
+	c := w.callbacks(r)[0]
 	w.deliver(c, http.StatusOK, "received")
 	return c
 }
@@ -225,7 +228,7 @@ const (
 	trapCancels
 )
 
-func (s *trap) LogEntries(ctx context.Context, scope models.Scope, query models.LogQuery) ([]*models.LogEntry, error) {
+func (s *trap) LogEntries(ctx context.Context, scope models.Scope, query run.LogQuery) ([]*run.LogEntry, error) {
 	switch s.mode.Load() {
 	case trapFails:
 		return nil, errors.New(secretTable)

@@ -12,18 +12,19 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/rest"
 )
 
 // What a client writes into the parameters is what is asked for, in whichever of the two spellings of arrays.
 func TestParametersAreReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
-	columns := []models.LogColumn{models.LogCreatedAt, models.LogStatus, models.LogHTTPStatus, models.LogRetryCount}
+	columns := []run.LogColumn{run.LogCreatedAt, run.LogStatus, run.LogHTTPStatus, run.LogRetryCount}
 	statuses := []models.Status{models.StatusPending, models.StatusRunning, models.StatusFailed, models.StatusSuccess}
 	rapid.Check(t, func(t *rapid.T) {
 		values := url.Values{}
 		array := func(name string) string { return name + rapid.SampledFrom([]string{"", "[]"}).Draw(t, "spelling") }
-		want := models.LogQuery{Limit: models.DefaultLogLimit}
+		want := run.LogQuery{Limit: run.DefaultLogLimit}
 		status, runUID, sort := array("status"), array("run_uid"), array("sort")
 		for _, s := range rapid.SliceOfN(rapid.SampledFrom(statuses), 0, 5).Draw(t, "status") {
 			want.Status = append(want.Status, s)
@@ -34,12 +35,12 @@ func TestParametersAreReadAsTheyAreWritten(t *testing.T) {
 			values.Add(runUID, uuid.UUID(b).String())
 		}
 		for _, c := range rapid.SliceOfN(rapid.SampledFrom(columns), 0, 10).Draw(t, "sort") {
-			by := models.LogSort{Column: c, Descending: rapid.Bool().Draw(t, "descending")}
+			by := run.LogSort{Column: c, Descending: rapid.Bool().Draw(t, "descending")}
 			want.Sort = append(want.Sort, by)
 			values.Add(sort, map[bool]string{true: "-"}[by.Descending]+string(c))
 		}
 		if rapid.Bool().Draw(t, "has a limit") {
-			want.Limit = rapid.IntRange(1, models.MaxLogLimit).Draw(t, "limit")
+			want.Limit = rapid.IntRange(1, run.MaxLogLimit).Draw(t, "limit")
 			values.Set("limit", strconv.Itoa(want.Limit))
 		}
 		if rapid.Bool().Draw(t, "has an offset") {

@@ -17,6 +17,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 )
 
@@ -32,6 +33,7 @@ type app struct {
 	access   *models.Access
 	crawls   *crawl.Service
 	jobs     *job.Service
+	runs     *run.Service
 	registry *prometheus.Registry
 	// firstStart is set when this start made the demo tenant.
 	firstStart *tenant
@@ -101,8 +103,7 @@ func (a *app) openOthers(ctx context.Context) error {
 	}
 	a.queue = jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
 	rules := models.Rules{
-		PublicURL: a.cfg.PublicURL, LineWait: a.cfg.LineWait, Schedule: a.cfg.RetrySchedule.Schedule, AllowedNetworks: a.cfg.AllowedNetworks,
-		Quotas: a.cfg.quotas(),
+		PublicURL: a.cfg.PublicURL, LineWait: a.cfg.LineWait, Schedule: a.cfg.RetrySchedule.Schedule,
 	}
 	platformKey, err := a.platformKeyHash(ctx)
 	if err != nil {
@@ -110,6 +111,7 @@ func (a *app) openOthers(ctx context.Context) error {
 	}
 	a.service = models.NewService(a.store, a.queue, rules, a.clock, a.troubles, a.log)
 	a.tenants, a.access = a.openTenants(a.store, platformKey, a.clock.Now)
+	a.runs = run.NewService(a.service, a.tenants.TenantQueries, a.store.RunPorts(), a.cfg.runRules())
 	a.crawls = crawl.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InCrawlTx, a.log)
 	a.jobs = job.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InJobTx)
 	return a.observe()

@@ -41,8 +41,8 @@ type environment struct {
 	stderr io.Writer
 }
 
-// run is the program without its process: arguments and environment in, exit status out.
-func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+// execute is the program without its process: arguments and environment in, exit status out.
+func execute(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
 	var c commands
 	status := -1
 	parser, err := kong.New(&c,

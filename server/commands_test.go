@@ -35,7 +35,7 @@ func startReceive(t *testing.T, args ...string) (url string, stdout *modelstest.
 	stdout = &modelstest.Buffer{}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, append([]string{"receive", "--addr", "127.0.0.1:0"}, args...), nil, stdout, &stderr)
+		ended <- execute(ctx, append([]string{"receive", "--addr", "127.0.0.1:0"}, args...), nil, stdout, &stderr)
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -19,6 +19,7 @@ import (
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 )
 
@@ -185,9 +186,12 @@ func (c *config) problems() []string {
 	return found
 }
 
-// quotas are what the runs of one account may have.
-func (c *config) quotas() models.Quotas {
-	return models.Quotas{Schedules: c.QuotaSchedules, Batches: c.QuotaBatches, RunBytes: int64(c.QuotaRunBytes)}
+// runRules are the settings of runs.
+func (c *config) runRules() run.Rules {
+	return run.Rules{
+		AllowedNetworks: c.AllowedNetworks,
+		Quotas:          run.Quotas{Schedules: c.QuotaSchedules, Batches: c.QuotaBatches, Bytes: int64(c.QuotaRunBytes)},
+	}
 }
 
 // retention is how long what has ended is kept.

@@ -200,7 +200,7 @@ func (s *instance) startRun(t *testing.T, args []string) {
 	s.signal = func(os.Signal) error { cancel(); return nil }
 	go func() {
 		defer close(s.exited)
-		s.status = run(ctx, args, list(s.env), s.stdout, s.stderr)
+		s.status = execute(ctx, args, list(s.env), s.stdout, s.stderr)
 	}()
 	t.Cleanup(func() { s.stop(t) })
 }

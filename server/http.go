@@ -28,9 +28,13 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 		return unsniffed(mux), false
 	}
 	answers := newAnswers(s.cfg.AnswerLimit, s.log)
-	doors := rest.NewHandler(rest.Services{Service: s.service, Access: s.access, Jobs: s.jobs, Texts: s.store}, answers, s.log)
+	doors := rest.NewHandler(rest.Services{
+		Service: s.service, Access: s.access, Jobs: s.jobs, Runs: s.runs, Texts: s.store,
+	}, answers, s.log)
 	doors = s.crossOrigin(traced("rest", identified(bounded(doors))), http.MethodGet, http.MethodPost)
-	services := graph.Services{Service: s.service, Tenants: s.tenants, Access: s.access, Crawls: s.crawls, Jobs: s.jobs, Texts: s.store}
+	services := graph.Services{
+		Service: s.service, Tenants: s.tenants, Access: s.access, Crawls: s.crawls, Jobs: s.jobs, Runs: s.runs, Texts: s.store,
+	}
 	api := graph.NewHandler(services, answers, version, s.log)
 	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(api))), http.MethodPost))
 	page, offline := explorer("/graphql")

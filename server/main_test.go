@@ -44,6 +44,6 @@ func runCommand(t *testing.T, env []string, args ...string) (status int, stdout,
 	ctx, cancel := context.WithTimeout(t.Context(), modelstest.Patience)
 	defer cancel()
 	var out, errs modelstest.Buffer
-	status = run(ctx, args, env, &out, &errs)
+	status = execute(ctx, args, env, &out, &errs)
 	return status, out.String(), errs.String()
 }

@@ -121,7 +121,7 @@ func newWorker(a *app) *jobs.Worker {
 	out := egress.New(egress.Config{
 		AllowedNetworks: a.cfg.AllowedNetworks, AllowedPorts: a.cfg.AllowedPorts, Proxy: proxy, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
 	})
-	return jobs.NewWorker(a.redis, a.queue, a.service, out, jobs.WorkerConfig{
+	return jobs.NewWorker(a.redis, a.queue, a.service, a.runs, out, jobs.WorkerConfig{
 		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand), Timeout: a.cfg.Timeout,
 		Retention: a.cfg.retention(),
 		UserAgent: "Ringback/" + version, Propagator: propagator(),

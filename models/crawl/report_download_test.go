@@ -1,6 +1,7 @@
 package crawl_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -171,4 +172,23 @@ func TestReportOfADeletedProjectOrOneWithoutURLRaisesNone(t *testing.T) {
 	if _, c, err := w.FinishReportDownload(t.Context(), w.Platform, modelstest.ReportEnd(2, made.ID)); c != nil || err != nil {
 		t.Errorf("deleted: got %+v, %v", c, err)
 	}
+}
+
+// missesReports misses something else than the report downloads that are asked for.
+type missesReports struct{ crawl.Store }
+
+func (missesReports) LockReportDownloads(context.Context, ...int64) ([]*crawl.ReportDownload, error) {
+	return nil, models.NotFound(models.TypeAccount)
+}
+
+func TestReportDownloadIsNotNewBecauseSomethingElseIsMissing(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	in := modelstest.ReportEnd(567890, 0)
+	in.CrawlID = nil // which one that is new needs
+	crawls := w.CrawlsOn(w.Service, func(ctx context.Context, f func(crawl.Store) error) error {
+		return w.Store.InCrawlTx(ctx, func(tx crawl.Store) error { return f(missesReports{tx}) })
+	})
+	_, _, err := crawls.FinishReportDownload(t.Context(), w.Platform, in)
+	modelstest.WantError(t, err, models.CodeNotFound, "")
 }

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // ExecutorSettings is the settings of an action with a URL.
-func ExecutorSettings(url string) models.ActionSettings {
-	return models.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}
+func ExecutorSettings(url string) run.ActionSettings {
+	return run.ActionSettings{Executor: models.EndpointUpdate{URL: models.Given(&url)}}
 }
 
 // Unanswered is a call that no answer came to.
@@ -27,9 +28,9 @@ const (
 )
 
 // ReadUsage is what the runs of the account hold.
-func (w *World) ReadUsage() models.Usage {
+func (w *World) ReadUsage() run.Usage {
 	w.T.Helper()
-	has, err := w.Store.ChangeUsage(w.T.Context(), w.Acme.ID, models.Usage{})
+	has, err := w.Store.ChangeUsage(w.T.Context(), w.Acme.ID, run.Usage{})
 	NoError(w.T, err)
 	return has
 }
@@ -53,16 +54,16 @@ func (w *World) DeliveredTo(id int64, url string) bool {
 }
 
 // CopyOfExecution is what another goroutine, or the same after a commit that it has not heard of, has in hand.
-func CopyOfExecution(e *models.Execution) *models.Execution {
+func CopyOfExecution(e *run.Execution) *run.Execution {
 	c := *e
 	c.Batch, c.Attempt = new(*e.Batch), new(*e.Attempt)
 	return &c
 }
 
 // MustStop stops a run.
-func (w *World) MustStop(run *models.Run) *models.Run {
+func (w *World) MustStop(r *run.Run) *run.Run {
 	w.T.Helper()
-	stopped, err := w.StopRun(w.T.Context(), w.Editor, run.ID)
+	stopped, err := w.StopRun(w.T.Context(), w.Editor, r.ID)
 	NoError(w.T, err)
 	return stopped
 }
@@ -80,9 +81,9 @@ var (
 )
 
 // NewAction makes the action that runs are of.
-func (w *World) NewAction() *models.Action {
+func (w *World) NewAction() *run.Action {
 	w.T.Helper()
-	a, err := w.CreateAction(w.T.Context(), w.Platform, w.Acme.ID, "search", models.ActionSettings{
+	a, err := w.CreateAction(w.T.Context(), w.Platform, w.Acme.ID, "search", run.ActionSettings{
 		Executor: models.EndpointUpdate{URL: models.Given(new(ExecutorURL))},
 	})
 	NoError(w.T, err)
@@ -90,50 +91,50 @@ func (w *World) NewAction() *models.Action {
 }
 
 // RunInput is the input of a run of one input.
-func (w *World) RunInput() models.NewRun {
-	return models.NewRun{
-		ProjectID: w.Shop.ID, Action: "search", Inputs: []models.NewRunInput{{Input: Shoes, CustomData: CustomData}},
+func (w *World) RunInput() run.NewRun {
+	return run.NewRun{
+		ProjectID: w.Shop.ID, Action: "search", Inputs: []run.NewInput{{Input: Shoes, CustomData: CustomData}},
 	}
 }
 
 // NewRun makes a run of one input, unless it is changed, and forgets its wake-ups.
-func (w *World) NewRun(changes ...func(*models.NewRun)) *models.Run {
+func (w *World) NewRun(changes ...func(*run.NewRun)) *run.Run {
 	w.T.Helper()
 	in := w.RunInput()
 	for _, change := range changes {
 		change(&in)
 	}
-	run, err := w.CreateRun(w.T.Context(), w.Editor, in)
+	r, err := w.CreateRun(w.T.Context(), w.Editor, in)
 	NoError(w.T, err)
 	w.Queue.Take()
-	return run
+	return r
 }
 
 // Pages makes a run ask for so many pages of ten at once.
-func Pages(n int) func(*models.NewRun) {
-	return func(in *models.NewRun) { in.MaxResults = new(n * models.DefaultPageSizeOfAction) }
+func Pages(n int) func(*run.NewRun) {
+	return func(in *run.NewRun) { in.MaxResults = new(n * run.DefaultPageSize) }
 }
 
 // Inputs makes a run of so many inputs.
-func Inputs(n int) func(*models.NewRun) {
-	return func(in *models.NewRun) { in.Inputs = slices.Repeat(in.Inputs[:1], n) }
+func Inputs(n int) func(*run.NewRun) {
+	return func(in *run.NewRun) { in.Inputs = slices.Repeat(in.Inputs[:1], n) }
 }
 
 // Calling gives a run a callback of its own.
-func Calling(url string, on models.CallbackOn) func(*models.NewRun) {
-	return func(in *models.NewRun) { in.Callback = &models.NewRunCallback{URL: url, On: on} }
+func Calling(url string, on run.CallbackOn) func(*run.NewRun) {
+	return func(in *run.NewRun) { in.Callback = &run.NewCallback{URL: url, On: on} }
 }
 
 // ReadRun reads a run as it is in the database.
-func (w *World) ReadRun(id int64) *models.Run {
+func (w *World) ReadRun(id int64) *run.Run {
 	w.T.Helper()
-	r, err := w.Run(w.T.Context(), w.Platform, id)
+	r, err := w.Run(w.T.Context(), w.Platform.Scope(models.RoleViewer), id)
 	NoError(w.T, err)
 	return r
 }
 
 // WithResults adds what lists leave out.
-func (w *World) WithResults(b *models.Batch) *models.Batch {
+func (w *World) WithResults(b *run.Batch) *run.Batch {
 	w.T.Helper()
 	if text := w.ReadText(models.ResultsText, b.ID); text != "" {
 		b.Results = json.RawMessage(text)
@@ -142,10 +143,10 @@ func (w *World) WithResults(b *models.Batch) *models.Batch {
 }
 
 // BatchesOf returns all batches of a run, in the order of creation.
-func (w *World) BatchesOf(runID int64) (all []*models.Batch) {
+func (w *World) BatchesOf(runID int64) (all []*run.Batch) {
 	w.T.Helper()
 	for page := (models.Page{First: models.MaxPageSize}); ; {
-		found, err := w.BatchPages(w.T.Context(), w.Platform, []int64{runID}, page)
+		found, err := w.BatchPages(w.T.Context(), w.Platform.Scope(models.RoleViewer), []int64{runID}, page)
 		NoError(w.T, err)
 		for _, b := range found[runID].Nodes {
 			all = append(all, w.WithResults(b))
@@ -158,17 +159,17 @@ func (w *World) BatchesOf(runID int64) (all []*models.Batch) {
 }
 
 // ReadBatch reads a batch as it is in the database.
-func (w *World) ReadBatch(id int64) *models.Batch {
+func (w *World) ReadBatch(id int64) *run.Batch {
 	w.T.Helper()
-	found, err := w.Batches(w.T.Context(), w.Platform, id)
+	found, err := w.Batches(w.T.Context(), w.Platform.Scope(models.RoleViewer), id)
 	NoError(w.T, err)
 	return w.WithResults(found[0])
 }
 
 // AttemptsOfBatch returns the calls of the executor for a batch, oldest first.
-func (w *World) AttemptsOfBatch(id int64) []*models.BatchAttempt {
+func (w *World) AttemptsOfBatch(id int64) []*run.BatchAttempt {
 	w.T.Helper()
-	found, err := w.BatchAttempts(w.T.Context(), w.Platform, id)
+	found, err := w.BatchAttempts(w.T.Context(), w.Platform.Scope(models.RoleViewer), id)
 	NoError(w.T, err)
 	return found
 }
@@ -177,7 +178,7 @@ func (w *World) AttemptsOfBatch(id int64) []*models.BatchAttempt {
 func (w *World) CallbacksOfRun(runID int64, event models.EventName) (all []*models.Callback) {
 	w.T.Helper()
 	for page := (models.Page{First: models.MaxPageSize}); ; {
-		found, err := w.CallbackPages(w.T.Context(), w.Platform, models.OwnerRun, []int64{runID},
+		found, err := w.CallbackPages(w.T.Context(), w.Platform, run.Owner, []int64{runID},
 			models.CallbackFilter{Event: []models.EventName{event}}, page)
 		NoError(w.T, err)
 		for _, c := range found[runID].Nodes {
@@ -196,9 +197,9 @@ func (w *World) CallbacksOfRun(runID int64, event models.EventName) (all []*mode
 type RunBody struct {
 	CallbackRefUID string `json:"callback_ref_uid"`
 	Run            struct {
-		RunUID   string           `json:"run_uid"`
-		BatchUID *string          `json:"batch_uid"`
-		Status   models.RunStatus `json:"status"`
+		RunUID   string     `json:"run_uid"`
+		BatchUID *string    `json:"batch_uid"`
+		Status   run.Status `json:"status"`
 		// Of the final callback.
 		CallbackCount *int `json:"callback_count"`
 		OutputCount   *int `json:"output_count"`
@@ -220,23 +221,23 @@ func ReadRunBody(t testing.TB, c *models.Callback) RunBody {
 }
 
 // MustClaimBatches takes batches that are due.
-func (w *World) MustClaimBatches(a *models.Action, limit int) []*models.Execution {
+func (w *World) MustClaimBatches(a *run.Action, limit int) []*run.Execution {
 	w.T.Helper()
-	claimed, _, _, err := w.ClaimBatches(w.T.Context(), Limit(a.Lane(), limit))
+	claimed, _, _, err := w.Executions.Claim(w.T.Context(), Limit(a.Lane(), limit))
 	NoError(w.T, err)
 	// A claim has no order of its own.
-	slices.SortFunc(claimed, func(a, b *models.Execution) int { return int(a.Batch.ID - b.Batch.ID) })
+	slices.SortFunc(claimed, func(a, b *run.Execution) int { return int(a.Batch.ID - b.Batch.ID) })
 	return claimed
 }
 
 // MustRecordBatch records what came of an execution.
-func (w *World) MustRecordBatch(e *models.Execution, o models.Outcome) {
+func (w *World) MustRecordBatch(e *run.Execution, o models.Outcome) {
 	w.T.Helper()
-	NoError(w.T, w.RecordBatch(w.T.Context(), e, o))
+	NoError(w.T, w.Executions.Record(w.T.Context(), e, o))
 }
 
 // ExecuteAll sees all batches through that are due, and those that follow them, with an answer for each.
-func (w *World) ExecuteAll(a *models.Action, answer func(*models.Execution) models.Outcome) {
+func (w *World) ExecuteAll(a *run.Action, answer func(*run.Execution) models.Outcome) {
 	w.T.Helper()
 	for {
 		claimed := w.MustClaimBatches(a, 100)
@@ -265,11 +266,11 @@ func Results(n int, more bool) models.Outcome {
 func NoResults() models.Outcome { return Executed(200, `{"results":[],"has_more":false}`) }
 
 // WantEnded checks that a run has come to an end with everything that belongs to it, once, and returns it.
-func (w *World) WantEnded(id int64, status models.RunStatus) *models.Run {
+func (w *World) WantEnded(id int64, status run.Status) *run.Run {
 	w.T.Helper()
-	run, batches := w.ReadRun(id), w.BatchesOf(id)
-	if run.Status != status || run.FinishedAt == nil || run.OpenBatches != 0 || run.BatchCount != len(batches) {
-		w.T.Errorf("want %s with %d batches, the run is %+v", status, len(batches), run)
+	r, batches := w.ReadRun(id), w.BatchesOf(id)
+	if r.Status != status || r.FinishedAt == nil || r.OpenBatches != 0 || r.BatchCount != len(batches) {
+		w.T.Errorf("want %s with %d batches, the run is %+v", status, len(batches), r)
 	}
 	results := 0
 	for _, b := range batches {
@@ -278,30 +279,30 @@ func (w *World) WantEnded(id int64, status models.RunStatus) *models.Run {
 			w.T.Errorf("batch %d of an ended run is %s: %+v", b.ID, b.Status, b)
 		}
 	}
-	if run.OutputCount != results {
-		w.T.Errorf("the run counts %d results, its batches have %d", run.OutputCount, results)
+	if r.OutputCount != results {
+		w.T.Errorf("the run counts %d results, its batches have %d", r.OutputCount, results)
 	}
-	w.WantOneFinal(run)
-	return run
+	w.WantOneFinal(r)
+	return r
 }
 
 // WantOneFinal checks that one callback tells that a run has ended, and that it was created last.
-func (w *World) WantOneFinal(run *models.Run) {
+func (w *World) WantOneFinal(r *run.Run) {
 	w.T.Helper()
-	if run.CallbackOn == models.CallbackOnResult {
+	if r.CallbackOn == run.CallbackOnResult {
 		return
 	}
-	finals := w.CallbacksOfRun(run.ID, models.RunFinishedEvent)
+	finals := w.CallbacksOfRun(r.ID, models.RunFinishedEvent)
 	if len(finals) != 1 {
 		w.T.Fatalf("%d final callbacks", len(finals))
 	}
 	b := ReadRunBody(w.T, finals[0])
-	if b.Run.Status != run.Status || b.Run.RunUID != run.UID.String() || b.Run.BatchUID != nil {
-		w.T.Errorf("the run is %s, the final callback says %s", run.Status, finals[0].Body)
+	if b.Run.Status != r.Status || b.Run.RunUID != r.UID.String() || b.Run.BatchUID != nil {
+		w.T.Errorf("the run is %s, the final callback says %s", r.Status, finals[0].Body)
 	}
-	told := w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent)
-	if b.Run.CallbackCount == nil || *b.Run.CallbackCount != len(told) || *b.Run.OutputCount != run.OutputCount {
-		w.T.Errorf("of %d callbacks and %d results the final one says %s", len(told), run.OutputCount, finals[0].Body)
+	told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent)
+	if b.Run.CallbackCount == nil || *b.Run.CallbackCount != len(told) || *b.Run.OutputCount != r.OutputCount {
+		w.T.Errorf("of %d callbacks and %d results the final one says %s", len(told), r.OutputCount, finals[0].Body)
 	}
 	for _, c := range told {
 		if c.ID > finals[0].ID {
@@ -311,32 +312,32 @@ func (w *World) WantOneFinal(run *models.Run) {
 }
 
 // NewScheduled makes a run that waits for a schedule of the world's action.
-func (w *World) NewScheduled(schedule models.NewSchedule) (*models.RunSchedule, *models.Run) {
+func (w *World) NewScheduled(schedule run.NewSchedule) (*run.Schedule, *run.Run) {
 	w.T.Helper()
-	run := w.NewRun(func(in *models.NewRun) { in.Schedule = &schedule })
-	return w.ReadSchedule(*run.ScheduleID), run
+	r := w.NewRun(func(in *run.NewRun) { in.Schedule = &schedule })
+	return w.ReadSchedule(*r.ScheduleID), r
 }
 
 // Hourly makes a schedule.
-func (w *World) Hourly() *models.RunSchedule {
+func (w *World) Hourly() *run.Schedule {
 	w.T.Helper()
-	schedule, _ := w.NewScheduled(models.NewSchedule{Cron: new("0 * * * *")})
+	schedule, _ := w.NewScheduled(run.NewSchedule{Cron: new("0 * * * *")})
 	return schedule
 }
 
 // ReadSchedule reads a schedule as it is in the database.
-func (w *World) ReadSchedule(id int64) *models.RunSchedule {
+func (w *World) ReadSchedule(id int64) *run.Schedule {
 	w.T.Helper()
-	schedule, err := w.Schedule(w.T.Context(), w.Viewer, id)
+	schedule, err := w.Schedule(w.T.Context(), w.Viewer.Scope(models.RoleViewer), id)
 	NoError(w.T, err)
 	return schedule
 }
 
 // RunsOf returns the runs of a schedule, oldest first.
-func (w *World) RunsOf(schedule *models.RunSchedule) []*models.Run {
+func (w *World) RunsOf(schedule *run.Schedule) []*run.Run {
 	w.T.Helper()
 	page := models.Page{First: models.MaxPageSize}
-	pages, err := w.RunPages(w.T.Context(), w.Viewer, models.RunsOfSchedule, []int64{schedule.ID}, models.RunFilter{}, page)
+	pages, err := w.RunPages(w.T.Context(), w.Viewer.Scope(models.RoleViewer), run.OfSchedule, []int64{schedule.ID}, run.Filter{}, page)
 	NoError(w.T, err)
 	found := pages[schedule.ID].Nodes
 	slices.Reverse(found)
@@ -346,15 +347,15 @@ func (w *World) RunsOf(schedule *models.RunSchedule) []*models.Run {
 // MustFire fires what is due, and returns how many runs that made.
 func (w *World) MustFire() int {
 	w.T.Helper()
-	fired, err := w.FireSchedules(w.T.Context())
+	fired, err := w.Firings.Fire(w.T.Context())
 	NoError(w.T, err)
 	return fired
 }
 
 // WantRuns ends a test that cannot go on with other runs.
-func WantRuns(t testing.TB, runs []*models.Run, want ...models.RunStatus) {
+func WantRuns(t testing.TB, runs []*run.Run, want ...run.Status) {
 	t.Helper()
-	got := make([]models.RunStatus, len(runs))
+	got := make([]run.Status, len(runs))
 	for i, r := range runs {
 		got[i] = r.Status
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 )
 
@@ -15,6 +16,8 @@ type (
 	CrawlService = crawl.Service
 	// JobService has the use-cases of jobs.
 	JobService = job.Service
+	// RunService has the use-cases of runs.
+	RunService = run.Service
 )
 
 // Services are the use-cases of all rooms.
@@ -24,6 +27,7 @@ type Services struct {
 	*models.Access
 	*CrawlService
 	*JobService
+	*RunService
 }
 
 // Wiring says what services stand on. Tests that need a domain get it here, and nowhere else.
@@ -34,6 +38,8 @@ type Wiring struct {
 	Queue       models.Queue // nil: one that nobody reads
 	Rules       models.Rules // the zero value will do
 	Access      models.AccessRules
+	Runs        run.Rules
+	RunPorts    *run.Ports        // nil: those of Store
 	MaxProjects int               // of an account; 0: any number
 	Now         func() time.Time  // nil: this machine's clock, and chance. Else delays are as planned.
 	Clock       models.ClockStore // that of the database; nil: Store
@@ -58,6 +64,9 @@ func (w Wiring) Services() Services {
 	if w.Clock == nil {
 		w.Clock = w.Store
 	}
+	if w.RunPorts == nil {
+		w.RunPorts = new(w.Store.RunPorts())
+	}
 	system := time.Now
 	if w.Now != nil {
 		system, w.Rules.Chance = w.Now, func() float64 { return 0.5 }
@@ -68,6 +77,7 @@ func (w Wiring) Services() Services {
 	return Services{
 		Service: engine, Tenants: models.NewTenants(queries, w.Store.InTenantTx, w.MaxProjects),
 		Access:       models.NewAccess(w.Store, w.Store.InAccessTx, w.Access, engine.Now, w.Log),
+		RunService:   run.NewService(engine, queries, *w.RunPorts, w.Runs),
 		CrawlService: crawl.NewService(engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
 		JobService:   job.NewService(engine, queries, w.Store, w.Store.InJobTx),
 	}

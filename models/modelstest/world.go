@@ -1,12 +1,14 @@
 package modelstest
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -32,6 +34,7 @@ type World struct {
 	Monitor     *Monitor
 	Rules       models.Rules
 	AccessRules models.AccessRules
+	RunRules    run.Rules
 	MaxProjects int // of an account; 0: any number
 
 	Partner     *models.SSOClient
@@ -96,7 +99,7 @@ func (w *World) TenantsOn(s *store.Store) *models.Tenants {
 
 func (w *World) wiring() Wiring {
 	return Wiring{
-		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, MaxProjects: w.MaxProjects, Now: w.Clock.Now,
+		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, Runs: w.RunRules, MaxProjects: w.MaxProjects, Now: w.Clock.Now,
 		Monitor: w.Monitor,
 	}
 }
@@ -104,6 +107,18 @@ func (w *World) wiring() Wiring {
 // CrawlsOn are the use-cases of crawls with an engine and transactions of their own.
 func (w *World) CrawlsOn(engine *models.Service, inTx models.InTx[crawl.Store]) *crawl.Service {
 	return crawl.NewService(engine, w.TenantQueries, w.Store, inTx, slog.New(slog.DiscardHandler))
+}
+
+// Through runs transactions on what wrap makes of their port, such as one that fails.
+func Through[Port any](inTx models.InTx[Port], wrap func(Port) Port) models.InTx[Port] {
+	return func(ctx context.Context, f func(Port) error) error {
+		return inTx(ctx, func(tx Port) error { return f(wrap(tx)) })
+	}
+}
+
+// RunsOn are the use-cases of runs with an engine and ports of their own.
+func (w *World) RunsOn(engine *models.Service, db run.Ports) *run.Service {
+	return run.NewService(engine, w.TenantQueries, db, w.RunRules)
 }
 
 // Lane is where the project's callbacks to a host wait, or its jobs', or the notices to the partner.

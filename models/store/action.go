@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 type actionRow struct {
@@ -26,9 +27,9 @@ func (actionRow) TableName() string { return "actions" }
 
 func executorHeadersPlace(id int64) string { return fmt.Sprintf("actions.executor_headers:%d", id) }
 
-func (s *Store) action(r actionRow) (*models.Action, error) {
+func (s *Store) action(r actionRow) (*run.Action, error) {
 	headers, unreadable := s.sealer.openHeaders(r.ExecutorHeaders, executorHeadersPlace(r.ID))
-	return &models.Action{
+	return &run.Action{
 		ID: r.ID, AccountID: r.AccountID, Name: r.Name, Executor: models.Endpoint{URL: &r.ExecutorURL, Headers: headers, Unreadable: unreadable},
 		PageSize: r.PageSize, Timeout: fromMicrosDuration(r.TimeoutMicros),
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
@@ -36,25 +37,25 @@ func (s *Store) action(r actionRow) (*models.Action, error) {
 }
 
 // Actions finds actions by id.
-func (s *Store) Actions(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Action, error) {
+func (s *Store) Actions(ctx context.Context, scope models.Scope, ids ...int64) ([]*run.Action, error) {
 	return find(ofAccount(s.reader(ctx), scope).Where(s.among("id", &ids)), s.action)
 }
 
 // ActionByName finds an action of an account.
-func (s *Store) ActionByName(ctx context.Context, accountID int64, name string) (*models.Action, error) {
-	return first(s.reader(ctx).Where("account_id = ? AND name = ?", accountID, name), models.TypeAction, s.action)
+func (s *Store) ActionByName(ctx context.Context, scope models.Scope, accountID int64, name string) (*run.Action, error) {
+	return first(ofAccount(s.reader(ctx), scope).Where("account_id = ? AND name = ?", accountID, name), models.TypeAction, s.action)
 }
 
 // LockAction reads one action for an update.
-func (s *Store) LockAction(ctx context.Context, id int64) (*models.Action, error) {
+func (s *Store) LockAction(ctx context.Context, id int64) (*run.Action, error) {
 	return first(s.locking(ctx).Where("id = ?", id), models.TypeAction, s.action)
 }
 
 // ActionPages lists the actions of accounts.
-func (s *Store) ActionPages(ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Action], error) {
+func (s *Store) ActionPages(ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page) (map[int64]*models.PageOf[*run.Action], error) {
 	return pagesOf(ctx, s, accountIDs, page, func(id int64) *gorm.DB {
 		return ofAccount(s.reader(ctx).Model(&actionRow{}), scope).Where("account_id = ?", id)
-	}, s.action, func(a *models.Action) int64 { return a.AccountID })
+	}, s.action, func(a *run.Action) int64 { return a.AccountID })
 }
 
 // CountActions counts what ActionPages lists.
@@ -63,7 +64,7 @@ func (s *Store) CountActions(ctx context.Context, scope models.Scope, accountIDs
 }
 
 // CreateAction inserts an action.
-func (s *Store) CreateAction(ctx context.Context, a *models.Action) error {
+func (s *Store) CreateAction(ctx context.Context, a *run.Action) error {
 	row := actionRow{
 		AccountID: a.AccountID, Name: a.Name, ExecutorURL: a.ExecutorURL(), PageSize: a.PageSize, TimeoutMicros: a.Timeout.Microseconds(),
 		CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
@@ -80,7 +81,7 @@ func (s *Store) CreateAction(ctx context.Context, a *models.Action) error {
 }
 
 // UpdateAction writes what can change of an action.
-func (s *Store) UpdateAction(ctx context.Context, a *models.Action) error {
+func (s *Store) UpdateAction(ctx context.Context, a *run.Action) error {
 	values := map[string]any{
 		"executor_url": a.ExecutorURL(), "page_size": a.PageSize, "timeout_micros": a.Timeout.Microseconds(), "updated_at": micros(a.UpdatedAt),
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 type batchRow struct {
@@ -18,7 +19,7 @@ type batchRow struct {
 	RunID         int64
 	InputID       int64
 	Page          int
-	Status        models.RunStatus
+	Status        run.Status
 	Lane          string
 	AttemptCount  int
 	FailureCount  int
@@ -38,8 +39,8 @@ type batchRow struct {
 
 func (batchRow) TableName() string { return "run_batches" }
 
-func batch(r batchRow) (*models.Batch, error) {
-	return &models.Batch{
+func batch(r batchRow) (*run.Batch, error) {
+	return &run.Batch{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.RunID, InputID: r.InputID,
 		Page: r.Page, Status: r.Status, Lane: lane(r.Lane), AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
 		Tries:   models.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
@@ -49,7 +50,7 @@ func batch(r batchRow) (*models.Batch, error) {
 }
 
 // CreateBatches inserts batches that wait to be executed.
-func (s *Store) CreateBatches(ctx context.Context, batches []*models.Batch) error {
+func (s *Store) CreateBatches(ctx context.Context, batches []*run.Batch) error {
 	rows := make([]batchRow, len(batches))
 	for i, b := range batches {
 		rows[i] = batchRow{
@@ -65,7 +66,7 @@ func (s *Store) CreateBatches(ctx context.Context, batches []*models.Batch) erro
 }
 
 // SettleBatch writes what became of a claimed batch.
-func (s *Store) SettleBatch(ctx context.Context, b *models.Batch) (bool, error) {
+func (s *Store) SettleBatch(ctx context.Context, b *run.Batch) (bool, error) {
 	failed, err := standardErrorText(b.Error)
 	if err != nil {
 		return false, err
@@ -84,7 +85,7 @@ func (s *Store) SettleBatch(ctx context.Context, b *models.Batch) (bool, error) 
 // StopBatches ends what has not ended of a run.
 func (s *Store) StopBatches(ctx context.Context, runID int64, at time.Time) error {
 	return s.writer(ctx).Model(&batchRow{}).Where("run_id = ? AND status IN ('RUNNING', 'QUEUED')", runID).
-		Updates(map[string]any{"status": models.RunStopped, "finished_at": micros(at), "next_attempt_at": nil, "lease_until": nil}).Error
+		Updates(map[string]any{"status": run.Stopped, "finished_at": micros(at), "next_attempt_at": nil, "lease_until": nil}).Error
 }
 
 // CountEmptyPages counts pages without results.
@@ -109,13 +110,13 @@ const countedBatches = ` FROM run_batches AS b LEFT JOIN (
 ) AS last ON last.input_id = b.input_id WHERE b.run_id = ? AND NOT (b.empty AND (b.status = 'SUCCEEDED' OR b.page > COALESCE(last.page, b.page)))`
 
 // TallyBatches counts by status.
-func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[models.RunStatus]int, error) {
+func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[run.Status]int, error) {
 	var rows []struct {
-		Status models.RunStatus
+		Status run.Status
 		Count  int
 	}
 	err := s.writer(ctx).Raw("SELECT b.status, count(*) AS count"+countedBatches+" GROUP BY b.status", runID, runID).Scan(&rows).Error
-	tally := make(map[models.RunStatus]int, len(rows))
+	tally := make(map[run.Status]int, len(rows))
 	for _, r := range rows {
 		tally[r.Status] = r.Count
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 type batchAttemptRow struct {
@@ -25,8 +26,8 @@ type batchAttemptRow struct {
 
 func (batchAttemptRow) TableName() string { return "batch_attempts" }
 
-func batchAttempt(r batchAttemptRow) (*models.BatchAttempt, error) {
-	return &models.BatchAttempt{
+func batchAttempt(r batchAttemptRow) (*run.BatchAttempt, error) {
+	return &run.BatchAttempt{
 		ID: r.ID, UID: r.UID, BatchID: r.BatchID, Number: r.Number, URL: r.URL, StartedAt: fromMicros(r.StartedAt),
 		FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
 		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning,
@@ -34,7 +35,7 @@ func batchAttempt(r batchAttemptRow) (*models.BatchAttempt, error) {
 }
 
 // CreateBatchAttempts inserts calls that are about to leave.
-func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*models.BatchAttempt) error {
+func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*run.BatchAttempt) error {
 	rows := make([]batchAttemptRow, len(attempts))
 	for i, a := range attempts {
 		rows[i] = batchAttemptRow{UID: a.UID, BatchID: a.BatchID, Number: a.Number, URL: a.URL, StartedAt: micros(a.StartedAt)}
@@ -47,7 +48,7 @@ func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*models.Batc
 }
 
 // FinishBatchAttempt writes what came of a call.
-func (s *Store) FinishBatchAttempt(ctx context.Context, a *models.BatchAttempt) error {
+func (s *Store) FinishBatchAttempt(ctx context.Context, a *run.BatchAttempt) error {
 	return mustChange(s.writer(ctx).Model(&batchAttemptRow{}).Where("id = ?", a.ID).Updates(map[string]any{
 		"finished_at": microsPtr(a.FinishedAt), "duration_micros": a.Duration.Microseconds(),
 		"http_status": a.HTTPStatus, "error_code": errorCode(a.Error), "error_message": errorMessage(a.Error), "warning": a.Warning,

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -19,14 +20,14 @@ import (
 // work is an action of a tenant, with a run of one input.
 type work struct {
 	*tenant
-	action *models.Action
-	run    *models.Run
-	input  *models.RunInput
+	action *run.Action
+	run    *run.Run
+	input  *run.Input
 }
 
 func newWork(t *testing.T, s *store.Store, n *tenant) *work {
 	t.Helper()
-	w := &work{tenant: n, action: &models.Action{
+	w := &work{tenant: n, action: &run.Action{
 		AccountID: n.account.ID, Name: uuid.NewString(), Executor: models.Endpoint{
 			URL: new("https://platform.example/"), Headers: []models.Header{{Key: "Authorization", Value: models.Secret("Bearer of " + n.account.Name)}},
 		},
@@ -40,14 +41,14 @@ func newWork(t *testing.T, s *store.Store, n *tenant) *work {
 // newRun makes another run of the action.
 func (w *work) newRun(t *testing.T, s *store.Store) {
 	t.Helper()
-	w.run = &models.Run{
-		UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, Status: models.RunQueued,
-		PageSize: 10, CallbackOn: models.CallbackOnAll, InputCount: 1, CreatedAt: start,
+	w.run = &run.Run{
+		UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, Status: run.Queued,
+		PageSize: 10, CallbackOn: run.CallbackOnAll, InputCount: 1, CreatedAt: start,
 		Callback: models.Endpoint{URL: new("https://caller.example/"), Headers: []models.Header{{Key: "X-A", Value: "of the run"}}},
 	}
 	noError(t, s.CreateRuns(t.Context(), w.run))
-	w.input = &models.RunInput{RunID: w.run.ID, Number: 1, Input: json.RawMessage(`{}`)}
-	noError(t, s.CreateRunInputs(t.Context(), []*models.RunInput{w.input}))
+	w.input = &run.Input{RunID: w.run.ID, Number: 1, Input: json.RawMessage(`{}`)}
+	noError(t, s.CreateRunInputs(t.Context(), []*run.Input{w.input}))
 }
 
 // lane is where batches of the action wait.
@@ -56,13 +57,13 @@ func (w *work) lane() models.Lane {
 }
 
 // newBatches makes so many pages of the input, each due a microsecond later than the one before.
-func (w *work) newBatches(t *testing.T, s *store.Store, n int) []*models.Batch {
+func (w *work) newBatches(t *testing.T, s *store.Store, n int) []*run.Batch {
 	t.Helper()
-	batches := make([]*models.Batch, n)
+	batches := make([]*run.Batch, n)
 	for i := range batches {
-		batches[i] = &models.Batch{
+		batches[i] = &run.Batch{
 			UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, RunID: w.run.ID, InputID: w.input.ID,
-			Page: i + 1, Status: models.RunQueued, Lane: w.lane(), NextAttemptAt: new(start.Add(time.Duration(i) * time.Microsecond)), CreatedAt: start,
+			Page: i + 1, Status: run.Queued, Lane: w.lane(), NextAttemptAt: new(start.Add(time.Duration(i) * time.Microsecond)), CreatedAt: start,
 		}
 	}
 	noError(t, s.CreateBatches(t.Context(), batches))
@@ -70,7 +71,7 @@ func (w *work) newBatches(t *testing.T, s *store.Store, n int) []*models.Batch {
 }
 
 // batchIDs returns the ids of batches, sorted: a claim has no order.
-func batchIDs(batches []*models.Batch) []int64 {
+func batchIDs(batches []*run.Batch) []int64 {
 	list := make([]int64, len(batches))
 	for i, b := range batches {
 		list[i] = b.ID
@@ -79,7 +80,7 @@ func batchIDs(batches []*models.Batch) []int64 {
 	return list
 }
 
-func (w *work) claim(t *testing.T, s *store.Store, limit int) []*models.Batch {
+func (w *work) claim(t *testing.T, s *store.Store, limit int) []*run.Batch {
 	t.Helper()
 	claimed, err := s.ClaimDueBatches(t.Context(), of(w.lane(), limit), start.Add(time.Second), start.Add(time.Minute))
 	noError(t, err)
@@ -87,7 +88,7 @@ func (w *work) claim(t *testing.T, s *store.Store, limit int) []*models.Batch {
 }
 
 // endBatch gives a claimed batch a status.
-func endBatch(t *testing.T, s *store.Store, b *models.Batch, status models.RunStatus, change func(*models.Batch)) {
+func endBatch(t *testing.T, s *store.Store, b *run.Batch, status run.Status, change func(*run.Batch)) {
 	t.Helper()
 	b.Status, b.FinishedAt, b.NextAttemptAt, b.LeaseUntil = status, &start, nil, nil
 	change(b)
@@ -98,7 +99,7 @@ func endBatch(t *testing.T, s *store.Store, b *models.Batch, status models.RunSt
 	}
 }
 
-func readBatch(t *testing.T, s *store.Store, id int64) *models.Batch {
+func readBatch(t *testing.T, s *store.Store, id int64) *run.Batch {
 	t.Helper()
 	found, err := s.Batches(t.Context(), everything(), id)
 	noError(t, err)
@@ -111,7 +112,7 @@ func readBatch(t *testing.T, s *store.Store, id int64) *models.Batch {
 }
 
 // withoutLane: the history does not have it.
-var withoutLane = cmpopts.IgnoreFields(models.Batch{}, "Lane")
+var withoutLane = cmpopts.IgnoreFields(run.Batch{}, "Lane")
 
 func TestClaimedBatchIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 	t.Parallel()
@@ -123,7 +124,7 @@ func TestClaimedBatchIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 	}
 	got := w.claim(t, s, 1)[0]
 	want := *b
-	want.Status, want.AttemptCount, want.NextAttemptAt = models.RunRunning, 1, nil
+	want.Status, want.AttemptCount, want.NextAttemptAt = run.Running, 1, nil
 	want.LeaseUntil, want.StartedAt = new(start.Add(time.Minute)), new(start.Add(time.Second))
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Error(diff)
@@ -152,7 +153,7 @@ func TestClaimOfBatchesTakesTheLongestWaitingOfItsActionAndNoMoreThanTheLimit(t 
 			t.Errorf("claim %d took %v", i+1, batchIDs(got))
 		}
 	}
-	if got, err := s.InterruptExpired(t.Context(), models.LeasedBatches, start.Add(time.Minute), 3); err != nil || got != 3 {
+	if got, err := s.InterruptExpired(t.Context(), run.LeasedBatches, start.Add(time.Minute), 3); err != nil || got != 3 {
 		t.Errorf("interrupted %d, %v", got, err)
 	}
 	if got := other.claim(t, s, 10); len(got) != 2 || all[0].ActionID == got[0].ActionID {
@@ -166,17 +167,17 @@ func TestSettlingABatchIsFencedByTheAttemptCount(t *testing.T) {
 	w := newWork(t, s, newTenant(t, s, "a"))
 	b := w.newBatches(t, s, 1)[0]
 	late := w.claim(t, s, 1)[0]
-	if n, err := s.InterruptExpired(t.Context(), models.LeasedBatches, start.Add(time.Minute), 10); n != 1 || err != nil {
+	if n, err := s.InterruptExpired(t.Context(), run.LeasedBatches, start.Add(time.Minute), 10); n != 1 || err != nil {
 		t.Fatalf("interrupted %d, %v", n, err)
 	}
 	claimed, err := s.ClaimDueBatches(t.Context(), of(w.lane(), 1), start.Add(time.Hour), start.Add(2*time.Hour))
 	noError(t, err)
 	second := claimed[0]
-	late.Status, late.FinishedAt, late.LeaseUntil = models.RunSucceeded, &start, nil
-	if owned, err := s.SettleBatch(t.Context(), late); owned || err != nil || readBatch(t, s, b.ID).Status != models.RunRunning {
+	late.Status, late.FinishedAt, late.LeaseUntil = run.Succeeded, &start, nil
+	if owned, err := s.SettleBatch(t.Context(), late); owned || err != nil || readBatch(t, s, b.ID).Status != run.Running {
 		t.Errorf("settled by a worker that another one followed: %t, %v", owned, err)
 	}
-	endBatch(t, s, second, models.RunSucceeded, func(b *models.Batch) {
+	endBatch(t, s, second, run.Succeeded, func(b *run.Batch) {
 		b.Results, b.ResultCount, b.HasMore = json.RawMessage(`[1.50]`), 1, true
 	})
 	if diff := cmp.Diff(second, readBatch(t, s, b.ID), withoutLane); diff != "" {
@@ -193,29 +194,29 @@ func TestEmptyPagesBehindTheLastOfTheirInputDoNotCount(t *testing.T) {
 	w := newWork(t, s, newTenant(t, s, "a"))
 	first := w.input
 	w.newBatches(t, s, 4)
-	w.input = &models.RunInput{RunID: w.run.ID, Number: 2, Input: json.RawMessage(`{}`)}
-	noError(t, s.CreateRunInputs(t.Context(), []*models.RunInput{w.input}))
+	w.input = &run.Input{RunID: w.run.ID, Number: 2, Input: json.RawMessage(`{}`)}
+	noError(t, s.CreateRunInputs(t.Context(), []*run.Input{w.input}))
 	w.newBatches(t, s, 2)
-	empty := func(text string) func(*models.Batch) {
-		return func(b *models.Batch) {
+	empty := func(text string) func(*run.Batch) {
+		return func(b *run.Batch) {
 			b.Empty, b.Error = true, &models.StandardError{Message: text, Params: map[string]any{}}
 		}
 	}
 	for _, b := range w.claim(t, s, 10) {
 		switch {
 		case b.InputID != first.ID: // all of it is empty: no page was the last
-			endBatch(t, s, b, models.RunFailed, empty("counts"))
+			endBatch(t, s, b, run.Failed, empty("counts"))
 		case b.Page == 2:
-			endBatch(t, s, b, models.RunSucceeded, func(*models.Batch) {})
+			endBatch(t, s, b, run.Succeeded, func(*run.Batch) {})
 		case b.Page > 2:
-			endBatch(t, s, b, models.RunFailed, empty("does not count"))
+			endBatch(t, s, b, run.Failed, empty("does not count"))
 		default:
-			endBatch(t, s, b, models.RunSucceeded, func(b *models.Batch) { b.HasMore = true })
+			endBatch(t, s, b, run.Succeeded, func(b *run.Batch) { b.HasMore = true })
 		}
 	}
 	tally, err := s.TallyBatches(t.Context(), w.run.ID)
 	noError(t, err)
-	if diff := cmp.Diff(map[models.RunStatus]int{models.RunSucceeded: 2, models.RunFailed: 2}, tally); diff != "" {
+	if diff := cmp.Diff(map[run.Status]int{run.Succeeded: 2, run.Failed: 2}, tally); diff != "" {
 		t.Error(diff)
 	}
 	failed, err := s.FirstBatchError(t.Context(), w.run.ID)
@@ -233,16 +234,16 @@ func TestPurgesAtOnceTakeEachRunOnce(t *testing.T) {
 	for range runs {
 		w.newRun(t, s)
 		for _, b := range w.newBatches(t, s, 2) {
-			noError(t, s.CreateBatchAttempts(t.Context(), []*models.BatchAttempt{{UID: b.UID, BatchID: b.ID, Number: 1, StartedAt: start}}))
+			noError(t, s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: b.UID, BatchID: b.ID, Number: 1, StartedAt: start}}))
 		}
 		noError(t, s.StopBatches(t.Context(), w.run.ID, start))
-		w.run.Status, w.run.FinishedAt = models.RunStopped, &start
+		w.run.Status, w.run.FinishedAt = run.Stopped, &start
 		noError(t, s.UpdateRuns(t.Context(), w.run))
 	}
 	total := atomic.Int32{}
 	atOnce(3, func(int) {
 		for range runs {
-			err := s.InTx(t.Context(), func(tx models.Store) error {
+			err := s.Transaction(t.Context(), func(tx *store.Store) error {
 				gone, _, err := tx.PurgeRuns(t.Context(), start.Add(time.Minute), 10)
 				total.Add(int32(gone))
 				return err

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // logRow is a callback with the uids of what belongs to it.
@@ -24,9 +25,9 @@ const logUIDs = ", " +
 	"(SELECT uid FROM runs WHERE runs.id = callbacks.run_id) AS run_uid, " +
 	"(SELECT uid FROM run_batches WHERE run_batches.id = callbacks.batch_id) AS batch_uid"
 
-func (s *Store) logEntry(r logRow) (*models.LogEntry, error) {
+func (s *Store) logEntry(r logRow) (*run.LogEntry, error) {
 	c, err := s.callback(r.Callback)
-	return &models.LogEntry{Callback: c, ParentUID: r.ParentUID, RunUID: r.RunUID, BatchUID: r.BatchUID}, err
+	return &run.LogEntry{Callback: c, ParentUID: r.ParentUID, RunUID: r.RunUID, BatchUID: r.BatchUID}, err
 }
 
 // callbackLog selects the callbacks of a project's runs; a notice about one of them has a cause.
@@ -36,11 +37,11 @@ func (s *Store) callbackLog(ctx context.Context, scope models.Scope, projectID i
 }
 
 // LogEntries lists callbacks of runs.
-func (s *Store) LogEntries(ctx context.Context, scope models.Scope, query models.LogQuery) ([]*models.LogEntry, error) {
-	return planned(ctx, s, func(s *Store) ([]*models.LogEntry, error) { return s.logEntries(ctx, scope, query) })
+func (s *Store) LogEntries(ctx context.Context, scope models.Scope, query run.LogQuery) ([]*run.LogEntry, error) {
+	return planned(ctx, s, func(s *Store) ([]*run.LogEntry, error) { return s.logEntries(ctx, scope, query) })
 }
 
-func (s *Store) logEntries(ctx context.Context, scope models.Scope, query models.LogQuery) ([]*models.LogEntry, error) {
+func (s *Store) logEntries(ctx context.Context, scope models.Scope, query run.LogQuery) ([]*run.LogEntry, error) {
 	db := s.callbackLog(ctx, scope, query.ProjectID)
 	if len(query.Status) > 0 {
 		db = db.Where("status IN ?", query.Status)
@@ -52,24 +53,24 @@ func (s *Store) logEntries(ctx context.Context, scope models.Scope, query models
 }
 
 // logOrders are the expressions of the columns. Where one can be NULL, the databases differ in where they put it.
-var logOrders = map[models.LogColumn]struct{ expression, nulls string }{
-	models.LogCreatedAt:  {"created_at", ""},
-	models.LogStatus:     {"status", ""},
-	models.LogHTTPStatus: {"http_status", " NULLS LAST"},
-	models.LogRetryCount: {"CASE WHEN attempt_count > 1 THEN attempt_count - 1 ELSE 0 END", ""},
+var logOrders = map[run.LogColumn]struct{ expression, nulls string }{
+	run.LogCreatedAt:  {"created_at", ""},
+	run.LogStatus:     {"status", ""},
+	run.LogHTTPStatus: {"http_status", " NULLS LAST"},
+	run.LogRetryCount: {"CASE WHEN attempt_count > 1 THEN attempt_count - 1 ELSE 0 END", ""},
 }
 
 // logOrder sorts by the columns and, as the id is in the order of creation, by nothing more once the time is among them.
-func logOrder(sorts []models.LogSort) string {
+func logOrder(sorts []run.LogSort) string {
 	var order []string
-	for _, by := range append(sorts[:len(sorts):len(sorts)], models.LogSort{Column: models.LogCreatedAt, Descending: true}) {
+	for _, by := range append(sorts[:len(sorts):len(sorts)], run.LogSort{Column: run.LogCreatedAt, Descending: true}) {
 		direction := ""
 		if by.Descending {
 			direction = " DESC"
 		}
 		column := logOrders[by.Column]
 		order = append(order, column.expression+direction+column.nulls)
-		if by.Column == models.LogCreatedAt {
+		if by.Column == run.LogCreatedAt {
 			order = append(order, "id"+direction)
 			break
 		}
@@ -78,7 +79,7 @@ func logOrder(sorts []models.LogSort) string {
 }
 
 // LogEntry finds one callback of a run.
-func (s *Store) LogEntry(ctx context.Context, scope models.Scope, projectID int64, uid uuid.UUID) (*models.LogEntry, error) {
+func (s *Store) LogEntry(ctx context.Context, scope models.Scope, projectID int64, uid uuid.UUID) (*run.LogEntry, error) {
 	return first(s.callbackLog(ctx, scope, projectID).Where("uid = ?", uid), models.TypeCallback, s.logEntry)
 }
 

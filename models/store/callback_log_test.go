@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -15,7 +16,7 @@ import (
 // logged is an estate with a run that has called back.
 type logged struct {
 	*estate
-	run      *models.Run
+	run      *run.Run
 	callback *models.Callback
 }
 
@@ -23,14 +24,14 @@ func newLogged(t *testing.T, s *store.Store, name string) *logged {
 	t.Helper()
 	ctx := t.Context()
 	l := &logged{estate: newEstate(t, s, name)}
-	a := &models.Action{
+	a := &run.Action{
 		AccountID: l.account.ID, Name: "extract", Executor: models.Endpoint{URL: new("https://executor.example.com")},
 		PageSize: 10, Timeout: time.Second, CreatedAt: start, UpdatedAt: start,
 	}
 	noError(t, s.CreateAction(ctx, a))
-	l.run = &models.Run{
-		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: a.ID, Status: models.RunQueued,
-		PageSize: 10, CallbackOn: models.CallbackOnAll, InputCount: 1, CreatedAt: start,
+	l.run = &run.Run{
+		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: a.ID, Status: run.Queued,
+		PageSize: 10, CallbackOn: run.CallbackOnAll, InputCount: 1, CreatedAt: start,
 	}
 	noError(t, s.CreateRuns(ctx, l.run))
 	l.callback = l.calledBack(t, s)
@@ -70,7 +71,7 @@ func TestTheCallbackLogStaysWithinItsScope(t *testing.T) {
 		"the key of a sibling":         {keyScope(siblingKey, models.RoleViewer), false},
 		"the key of another account's": {keyScope(theirs.key, models.RoleViewer), false},
 	} {
-		entries, err := s.LogEntries(t.Context(), test.scope, models.LogQuery{ProjectID: mine.project.ID, RunUID: []uuid.UUID{mine.run.UID}, Limit: 10})
+		entries, err := s.LogEntries(t.Context(), test.scope, run.LogQuery{ProjectID: mine.project.ID, RunUID: []uuid.UUID{mine.run.UID}, Limit: 10})
 		noError(t, err)
 		_, err = s.LogEntry(t.Context(), test.scope, mine.project.ID, mine.callback.UID)
 		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
@@ -109,20 +110,20 @@ func TestAnEntryHasTheUIDsOfWhatBelongsToIt(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	l := newLogged(t, s, "a")
-	noError(t, s.CreateRunInputs(t.Context(), []*models.RunInput{{RunID: l.run.ID, Number: 1, Input: []byte("{}")}}))
+	noError(t, s.CreateRunInputs(t.Context(), []*run.Input{{RunID: l.run.ID, Number: 1, Input: []byte("{}")}}))
 	inputs, err := s.InputsOfRun(t.Context(), l.run.ID, 1)
 	noError(t, err)
-	b := &models.Batch{
+	b := &run.Batch{
 		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: l.run.ActionID, RunID: l.run.ID,
-		InputID: inputs[0].ID, Page: 1, Status: models.RunQueued, NextAttemptAt: &start, CreatedAt: start,
+		InputID: inputs[0].ID, Page: 1, Status: run.Queued, NextAttemptAt: &start, CreatedAt: start,
 	}
-	noError(t, s.CreateBatches(t.Context(), []*models.Batch{b}))
+	noError(t, s.CreateBatches(t.Context(), []*run.Batch{b}))
 	replay := l.calledBack(t, s, func(c *models.Callback) {
-		c.Source.Part, c.ReplayOfID = models.ObjectID{Type: models.TypeBatch, Raw: b.ID}, &l.callback.ID
+		c.Source.Part, c.ReplayOfID = models.ObjectID{Type: run.TypeBatch, Raw: b.ID}, &l.callback.ID
 	})
-	entries, err := s.LogEntries(t.Context(), everything(), models.LogQuery{ProjectID: l.project.ID, RunUID: []uuid.UUID{l.run.UID}, Limit: 10})
+	entries, err := s.LogEntries(t.Context(), everything(), run.LogQuery{ProjectID: l.project.ID, RunUID: []uuid.UUID{l.run.UID}, Limit: 10})
 	noError(t, err)
-	type uids struct{ callback, parent, run, batch string }
+	type uids struct{ callback, parent, r, batch string }
 	text := func(u *uuid.UUID) string {
 		if u == nil {
 			return ""

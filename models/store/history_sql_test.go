@@ -21,6 +21,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -83,7 +84,7 @@ func callbackHistories() map[string]historyRead {
 		"crawl":                list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}, place),
 		"crawl_status_event": list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID },
 			models.CallbackFilter{Status: failed, Event: ofJob, HTTPStatus: new(410)}, nil),
-		"run": list(models.OwnerRun, func(e *estate) int64 { return e.work.run.ID }, models.CallbackFilter{}, nil),
+		"run": list(run.Owner, func(e *estate) int64 { return e.work.run.ID }, models.CallbackFilter{}, nil),
 		"job": list(job.Owner, func(e *estate) int64 { return e.job.ID }, models.CallbackFilter{}, nil),
 		"platform": func(ctx context.Context, s *store.Store, e *estate) error {
 			_, err := s.CallbackPages(ctx, everything(), models.OwnerAccount, []int64{e.account.ID}, models.CallbackFilter{}, models.Page{First: 20})
@@ -137,36 +138,36 @@ func attemptHistories() map[string]historyRead {
 func logHistories() map[string]historyRead {
 	return map[string]historyRead{
 		"log": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.LogEntries(ctx, e.scope(), models.LogQuery{ProjectID: e.project.ID, Limit: 20})
+			_, err := s.LogEntries(ctx, e.scope(), run.LogQuery{ProjectID: e.project.ID, Limit: 20})
 			return err
 		},
 		"log_of_runs": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.LogEntries(ctx, e.scope(), models.LogQuery{ProjectID: e.project.ID, RunUID: []uuid.UUID{e.work.run.UID}, Limit: 20})
+			_, err := s.LogEntries(ctx, e.scope(), run.LogQuery{ProjectID: e.project.ID, RunUID: []uuid.UUID{e.work.run.UID}, Limit: 20})
 			return err
 		},
 	}
 }
 
 func runHistories() map[string]historyRead {
-	list := func(owner models.RunOwner, id func(*estate) int64, filter models.RunFilter, after *models.Cursor) historyRead {
+	list := func(owner run.Parent, id func(*estate) int64, filter run.Filter, after *models.Cursor) historyRead {
 		return func(ctx context.Context, s *store.Store, e *estate) error {
 			_, err := s.RunPages(ctx, e.scope(), owner, []int64{id(e)}, filter, models.Page{First: 20, After: after})
 			return err
 		}
 	}
 	project, schedule := func(e *estate) int64 { return e.project.ID }, func(e *estate) int64 { return e.schedule.ID }
-	narrow := models.RunFilter{Status: []models.RunStatus{models.RunFailed}, Action: []string{"extract"}, CreatedAfter: &start, CreatedBefore: &start}
+	narrow := run.Filter{Status: []run.Status{run.Failed}, Action: []string{"extract"}, CreatedAfter: &start, CreatedBefore: &start}
 	return map[string]historyRead{
-		"runs_project":         list(models.RunsOfProject, project, models.RunFilter{}, nil),
-		"runs_project_after":   list(models.RunsOfProject, project, models.RunFilter{}, place),
-		"runs_project_filters": list(models.RunsOfProject, project, narrow, nil),
-		"runs_schedule":        list(models.RunsOfSchedule, schedule, models.RunFilter{}, nil),
+		"runs_project":         list(run.OfProject, project, run.Filter{}, nil),
+		"runs_project_after":   list(run.OfProject, project, run.Filter{}, place),
+		"runs_project_filters": list(run.OfProject, project, narrow, nil),
+		"runs_schedule":        list(run.OfSchedule, schedule, run.Filter{}, nil),
 		"count_runs_project": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.CountRuns(ctx, e.scope(), models.RunsOfProject, []int64{e.project.ID}, models.RunFilter{})
+			_, err := s.CountRuns(ctx, e.scope(), run.OfProject, []int64{e.project.ID}, run.Filter{})
 			return err
 		},
 		"count_runs_schedule": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.CountRuns(ctx, e.scope(), models.RunsOfSchedule, []int64{e.schedule.ID}, narrow)
+			_, err := s.CountRuns(ctx, e.scope(), run.OfSchedule, []int64{e.schedule.ID}, narrow)
 			return err
 		},
 	}

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // leased is a table whose rows wait in lanes, are claimed for an attempt, and are in a worker's hand until their lease runs out.
@@ -33,9 +34,9 @@ var leasedTables = map[models.Leased]*leased{
 		attempts: "callback_attempts", row: "callback_id", interrupted: models.InterruptedMessage,
 		lane: "target_host || ' project:' || project_id || ' ' || account_id",
 	},
-	models.LeasedBatches: {
+	run.LeasedBatches: {
 		table: "run_batches", due: "QUEUED", waits: "status = 'QUEUED'", first: "started_at", claimed: claimedBatch,
-		attempts: "batch_attempts", row: "batch_id", interrupted: models.InterruptedCallMessage,
+		attempts: "batch_attempts", row: "batch_id", interrupted: run.InterruptedCallMessage,
 		lane: "' action:' || action_id || ' ' || account_id",
 	},
 }
@@ -83,8 +84,8 @@ func (s *Store) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, lea
 }
 
 // ClaimDueBatches gives due batches of lanes to the caller.
-func (s *Store) ClaimDueBatches(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*models.Batch, error) {
-	return claimed(s.claimDue(ctx, models.LeasedBatches, lanes, now, leaseUntil), batch)
+func (s *Store) ClaimDueBatches(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*run.Batch, error) {
+	return claimed(s.claimDue(ctx, run.LeasedBatches, lanes, now, leaseUntil), batch)
 }
 
 // ClaimSuspect gives a due callback to the caller that is to be sent alone.
@@ -93,8 +94,8 @@ func (s *Store) ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]
 }
 
 // ClaimSuspectBatch gives a due batch to the caller that is to be executed alone.
-func (s *Store) ClaimSuspectBatch(ctx context.Context, now, leaseUntil time.Time) ([]*models.Batch, error) {
-	return claimed(s.claimSuspect(ctx, models.LeasedBatches, now, leaseUntil), batch)
+func (s *Store) ClaimSuspectBatch(ctx context.Context, now, leaseUntil time.Time) ([]*run.Batch, error) {
+	return claimed(s.claimSuspect(ctx, run.LeasedBatches, now, leaseUntil), batch)
 }
 
 // claimed runs a claim; nil: nothing is asked for.
@@ -157,12 +158,12 @@ func (s *Store) GiveBackCallbacks(ctx context.Context, callbacks ...*models.Call
 }
 
 // GiveBackBatches gives claimed batches back as if they had not been claimed.
-func (s *Store) GiveBackBatches(ctx context.Context, batches ...*models.Batch) error {
+func (s *Store) GiveBackBatches(ctx context.Context, batches ...*run.Batch) error {
 	rows := make([]returned, len(batches))
 	for i, b := range batches {
 		rows[i] = returned{b.ID, b.AttemptCount, b.Mishaps, b.NextAttemptAt, b.Lane}
 	}
-	return s.giveBack(ctx, models.LeasedBatches, rows)
+	return s.giveBack(ctx, run.LeasedBatches, rows)
 }
 
 // giveBack is fenced by the attempt count, row by row.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -154,7 +155,7 @@ func TestRowsWithoutALaneAreGivenOnePartByPart(t *testing.T) {
 			t.Errorf("given to %d, want %d; %v", given, want, err)
 		}
 	}
-	if given, err := s.GiveLanes(t.Context(), models.LeasedBatches, 2); given != 1 || err != nil {
+	if given, err := s.GiveLanes(t.Context(), run.LeasedBatches, 2); given != 1 || err != nil {
 		t.Errorf("given to %d batches; %v", given, err)
 	}
 	old := models.Lane{Host: "old.example:443", Owner: "project:" + n.project.RawID(), Account: n.account.ID}

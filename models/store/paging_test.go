@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -266,18 +267,18 @@ func TestFiltersOfAsManyValuesAsTheyMayHaveFitIntoOneStatement(t *testing.T) {
 		Status: slices.Repeat([]models.Status{models.StatusFailed}, models.MaxFilterValues), Event: slices.Repeat(models.EventNames(), 20)[:models.MaxFilterValues],
 		CreatedAfter: &at, CreatedBefore: &at,
 	}
-	for _, owner := range []models.CallbackOwner{models.OwnerProject, models.OwnerRun} {
+	for _, owner := range []models.CallbackOwner{models.OwnerProject, run.Owner} {
 		_, err := s.CallbackPages(t.Context(), n.scope(), owner, owners, callbacks, first)
 		noError(t, err)
 		_, err = s.CountCallbacks(t.Context(), n.scope(), owner, owners, callbacks)
 		noError(t, err)
 	}
-	runs := models.RunFilter{
-		Status: slices.Repeat([]models.RunStatus{models.RunFailed}, models.MaxFilterValues), Action: slices.Repeat([]string{"search"}, models.MaxFilterValues),
+	runs := run.Filter{
+		Status: slices.Repeat([]run.Status{run.Failed}, models.MaxFilterValues), Action: slices.Repeat([]string{"search"}, models.MaxFilterValues),
 		CreatedAfter: &at, CreatedBefore: &at,
 	}
-	_, err := s.RunPages(t.Context(), n.scope(), models.RunsOfProject, owners, runs, first)
+	_, err := s.RunPages(t.Context(), n.scope(), run.OfProject, owners, runs, first)
 	noError(t, err)
-	_, err = s.CountRuns(t.Context(), n.scope(), models.RunsOfProject, owners, runs)
+	_, err = s.CountRuns(t.Context(), n.scope(), run.OfProject, owners, runs)
 	noError(t, err)
 }

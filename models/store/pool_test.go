@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -22,7 +23,7 @@ func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
 		ids, leases = append(ids, round), append(leases, models.Lease{ID: round})
 		atOnce(4, func(i int) {
 			if i < 3 {
-				if _, err := s.RenewLeases(ctx, []models.Leased{models.LeasedCallbacks, models.LeasedBatches}[i%2], leases, start); err != nil {
+				if _, err := s.RenewLeases(ctx, []models.Leased{models.LeasedCallbacks, run.LeasedBatches}[i%2], leases, start); err != nil {
 					t.Error(err)
 				}
 				return

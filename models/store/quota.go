@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // usageRow is what an account holds of its quotas. It is narrow, since it changes with each batch.
@@ -23,11 +23,11 @@ ON CONFLICT (account_id) DO UPDATE SET
 RETURNING account_id, open_batches, run_bytes`
 
 // ChangeUsage adds to what an account holds.
-func (s *Store) ChangeUsage(ctx context.Context, accountID int64, by models.Usage) (models.Usage, error) {
+func (s *Store) ChangeUsage(ctx context.Context, accountID int64, by run.Usage) (run.Usage, error) {
 	var row usageRow
 	err := s.writer(ctx).Raw(changeUsage, accountID, max(by.OpenBatches, 0), max(by.RunBytes, 0),
 		by.OpenBatches, by.OpenBatches, by.RunBytes, by.RunBytes).Scan(&row).Error
-	return models.Usage{OpenBatches: row.OpenBatches, RunBytes: row.RunBytes}, err
+	return run.Usage{OpenBatches: row.OpenBatches, RunBytes: row.RunBytes}, err
 }
 
 // MiscountedAccounts compares in one statement, which sees no half of a transaction: what is being changed is no difference.
@@ -46,10 +46,12 @@ WHERE account_id = ?`
 
 // RecountUsage takes the lock first: the statement after it sees all that others have changed before, and who waits adds to it.
 func (s *Store) RecountUsage(ctx context.Context, accountID int64) error {
-	if _, err := s.ChangeUsage(ctx, accountID, models.Usage{}); err != nil {
-		return err
-	}
-	return s.writer(ctx).Exec(recountUsage, accountID, accountID).Error
+	return s.Transaction(ctx, func(tx *Store) error {
+		if _, err := tx.ChangeUsage(ctx, accountID, run.Usage{}); err != nil {
+			return err
+		}
+		return tx.writer(ctx).Exec(recountUsage, accountID, accountID).Error
+	})
 }
 
 // CountActiveSchedules counts the schedules of an account that have a next time.

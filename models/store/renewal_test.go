@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -14,7 +15,7 @@ import (
 type leased struct {
 	of     models.Leased
 	leases [2]models.Lease
-	settle func(t *testing.T, tx models.Store, i int)
+	settle func(t *testing.T, tx *store.Store, i int)
 	lease  func(t *testing.T, i int) *time.Time // nil when it is settled
 }
 
@@ -23,7 +24,7 @@ func leasedCallbacks(t *testing.T, s *store.Store) leased {
 	return leased{
 		of:     models.LeasedCallbacks,
 		leases: [2]models.Lease{{ID: hands[0].callback.ID, Attempt: 1}, {ID: hands[1].callback.ID, Attempt: 1}},
-		settle: func(t *testing.T, tx models.Store, i int) {
+		settle: func(t *testing.T, tx *store.Store, i int) {
 			t.Helper()
 			hands[i].arrive()
 			owned, err := tx.SettleCallbacks(t.Context(), hands[i].callback)
@@ -41,12 +42,12 @@ func leasedBatches(t *testing.T, s *store.Store) leased {
 	w.newBatches(t, s, 2)
 	batches := w.claim(t, s, 2)
 	return leased{
-		of:     models.LeasedBatches,
+		of:     run.LeasedBatches,
 		leases: [2]models.Lease{{ID: batches[0].ID, Attempt: 1}, {ID: batches[1].ID, Attempt: 1}},
-		settle: func(t *testing.T, tx models.Store, i int) {
+		settle: func(t *testing.T, tx *store.Store, i int) {
 			t.Helper()
 			b := batches[i]
-			b.Status, b.FinishedAt, b.LeaseUntil = models.RunSucceeded, &start, nil
+			b.Status, b.FinishedAt, b.LeaseUntil = run.Succeeded, &start, nil
 			owned, err := tx.SettleBatch(t.Context(), b)
 			noError(t, err)
 			if !owned {
@@ -72,7 +73,7 @@ func TestRenewalDoesNotWaitForWhatIsJustBeingSettled(t *testing.T) {
 			renewed := start.Add(time.Hour)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a failure only
 			defer cancel()
-			noError(t, s.InTx(t.Context(), func(tx models.Store) error {
+			noError(t, s.Transaction(t.Context(), func(tx *store.Store) error {
 				l.settle(t, tx, 1)
 				if got, err := s.RenewLeases(ctx, l.of, l.leases[:], renewed); err != nil || len(got) != 1 || got[0] != l.leases[0] {
 					t.Errorf("renewed %v, %v", got, err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -118,10 +119,10 @@ func (w *work) ended(t *testing.T, s *store.Store, batches int) {
 	w.newRun(t, s)
 	w.newBatches(t, s, batches)
 	for _, b := range w.claim(t, s, batches) {
-		noError(t, s.CreateBatchAttempts(t.Context(), []*models.BatchAttempt{{UID: newUID(), BatchID: b.ID, Number: 1, StartedAt: start}}))
-		endBatch(t, s, b, models.RunSucceeded, func(b *models.Batch) { b.Results, b.ResultCount = []byte(`[1,2]`), 2 })
+		noError(t, s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: newUID(), BatchID: b.ID, Number: 1, StartedAt: start}}))
+		endBatch(t, s, b, run.Succeeded, func(b *run.Batch) { b.Results, b.ResultCount = []byte(`[1,2]`), 2 })
 	}
-	w.run.Status, w.run.FinishedAt, w.run.BatchCount = models.RunSucceeded, &start, batches
+	w.run.Status, w.run.FinishedAt, w.run.BatchCount = run.Succeeded, &start, batches
 	noError(t, s.UpdateRuns(t.Context(), w.run))
 }
 

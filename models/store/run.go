@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 type runRow struct {
@@ -18,10 +19,10 @@ type runRow struct {
 	ActionID        int64
 	ScheduleID      *int64
 	CreatedByUserID *int64
-	Status          models.RunStatus
+	Status          run.Status
 	MaxResults      *int
 	PageSize        int
-	CallbackOn      models.CallbackOn
+	CallbackOn      run.CallbackOn
 	CallbackURL     *string
 	CallbackHeaders []byte
 	InputCount      int
@@ -40,9 +41,9 @@ func (runRow) TableName() string { return "runs" }
 
 func runHeadersPlace(uid uuid.UUID) string { return "runs.callback_headers:" + uid.String() }
 
-func (s *Store) run(r runRow) (*models.Run, error) {
+func (s *Store) run(r runRow) (*run.Run, error) {
 	headers, unreadable := s.sealer.openHeaders(r.CallbackHeaders, runHeadersPlace(r.UID))
-	return &models.Run{
+	return &run.Run{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
 		CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize,
 		CallbackOn: r.CallbackOn, Callback: models.Endpoint{URL: r.CallbackURL, Headers: headers, Unreadable: unreadable},
@@ -72,18 +73,32 @@ func standardErrorText(e *models.StandardError) ([]byte, error) {
 	return json.Marshal(e)
 }
 
+// RunPorts are what run.NewService takes: reads, and transactions.
+func (s *Store) RunPorts() run.Ports {
+	return run.Ports{
+		Reader: s, Log: s, Upkeep: s,
+		InActionTx:   inTx(s, func(tx *Store) run.ActionTx { return tx }),
+		InCreateTx:   inTx(s, func(tx *Store) run.CreateTx { return tx }),
+		InClaimTx:    inTx(s, func(tx *Store) run.ClaimTx { return tx }),
+		InEndTx:      inTx(s, func(tx *Store) run.EndTx { return tx }),
+		InScheduleTx: inTx(s, func(tx *Store) run.ScheduleTx { return tx }),
+		InFiringTx:   inTx(s, func(tx *Store) run.FiringTx { return tx }),
+		InPurgeTx:    inTx(s, func(tx *Store) run.PurgeTx { return tx }),
+	}
+}
+
 // LockRun reads one run for an update.
-func (s *Store) LockRun(ctx context.Context, id int64) (*models.Run, error) {
+func (s *Store) LockRun(ctx context.Context, id int64) (*run.Run, error) {
 	return first(s.locking(ctx).Where("id = ?", id), models.TypeRun, s.run)
 }
 
 // RunsToExecute finds runs, with their headers.
-func (s *Store) RunsToExecute(ctx context.Context, ids ...int64) ([]*models.Run, error) {
+func (s *Store) RunsToExecute(ctx context.Context, ids ...int64) ([]*run.Run, error) {
 	return find(s.reader(ctx).Where(s.among("id", &ids)), s.run)
 }
 
 // CreateRuns inserts runs.
-func (s *Store) CreateRuns(ctx context.Context, runs ...*models.Run) error {
+func (s *Store) CreateRuns(ctx context.Context, runs ...*run.Run) error {
 	rows := make([]runRow, len(runs))
 	for i, r := range runs {
 		headers, err := s.sealer.sealHeaders(r.Callback.Headers, runHeadersPlace(r.UID))
@@ -105,7 +120,7 @@ func (s *Store) CreateRuns(ctx context.Context, runs ...*models.Run) error {
 }
 
 // UpdateRuns writes what can change of runs.
-func (s *Store) UpdateRuns(ctx context.Context, runs ...*models.Run) error {
+func (s *Store) UpdateRuns(ctx context.Context, runs ...*run.Run) error {
 	failed := make([][]byte, len(runs))
 	for i, r := range runs {
 		var err error
@@ -114,22 +129,22 @@ func (s *Store) UpdateRuns(ctx context.Context, runs ...*models.Run) error {
 		}
 	}
 	return s.update(ctx, "runs", models.TypeRun, len(runs),
-		columnOf("id", "bigint", runs, func(r *models.Run) int64 { return r.ID }),
-		columnOf("status", "text", runs, func(r *models.Run) string { return string(r.Status) }),
-		columnOf("batch_count", "bigint", runs, func(r *models.Run) int { return r.BatchCount }),
-		columnOf("open_batch_count", "bigint", runs, func(r *models.Run) int { return r.OpenBatches }),
-		columnOf("output_count", "bigint", runs, func(r *models.Run) int { return r.OutputCount }),
-		columnOf("stored_bytes", "bigint", runs, func(r *models.Run) int64 { return r.StoredBytes }),
+		columnOf("id", "bigint", runs, func(r *run.Run) int64 { return r.ID }),
+		columnOf("status", "text", runs, func(r *run.Run) string { return string(r.Status) }),
+		columnOf("batch_count", "bigint", runs, func(r *run.Run) int { return r.BatchCount }),
+		columnOf("open_batch_count", "bigint", runs, func(r *run.Run) int { return r.OpenBatches }),
+		columnOf("output_count", "bigint", runs, func(r *run.Run) int { return r.OutputCount }),
+		columnOf("stored_bytes", "bigint", runs, func(r *run.Run) int64 { return r.StoredBytes }),
 		columnOf("error", "bytea", failed, func(text []byte) []byte { return text }),
-		columnOf("started_at", "bigint", runs, func(r *models.Run) *int64 { return microsPtr(r.StartedAt) }),
-		columnOf("finished_at", "bigint", runs, func(r *models.Run) *int64 { return microsPtr(r.FinishedAt) }),
+		columnOf("started_at", "bigint", runs, func(r *run.Run) *int64 { return microsPtr(r.StartedAt) }),
+		columnOf("finished_at", "bigint", runs, func(r *run.Run) *int64 { return microsPtr(r.FinishedAt) }),
 	)
 }
 
 // StartRuns notes that the first batches of runs are under way.
 func (s *Store) StartRuns(ctx context.Context, ids []int64, at time.Time) error {
-	return s.writer(ctx).Model(&runRow{}).Where(s.among("id", &ids)).Where("status = ?", models.RunQueued).
-		Updates(map[string]any{"status": models.RunRunning, "started_at": micros(at)}).Error
+	return s.writer(ctx).Model(&runRow{}).Where(s.among("id", &ids)).Where("status = ?", run.Queued).
+		Updates(map[string]any{"status": run.Running, "started_at": micros(at)}).Error
 }
 
 type runInputRow struct {
@@ -142,8 +157,8 @@ type runInputRow struct {
 
 func (runInputRow) TableName() string { return "run_inputs" }
 
-func runInput(r runInputRow) (*models.RunInput, error) {
-	return &models.RunInput{ID: r.ID, RunID: r.RunID, Number: r.Number, Input: r.Input, CustomData: jsonOrNil(r.CustomData)}, nil
+func runInput(r runInputRow) (*run.Input, error) {
+	return &run.Input{ID: r.ID, RunID: r.RunID, Number: r.Number, Input: r.Input, CustomData: jsonOrNil(r.CustomData)}, nil
 }
 
 // jsonOrNil: the SQLite driver writes nil as an empty value, which is no JSON.
@@ -155,7 +170,7 @@ func jsonOrNil(text []byte) json.RawMessage {
 }
 
 // CreateRunInputs inserts the inputs of a run.
-func (s *Store) CreateRunInputs(ctx context.Context, inputs []*models.RunInput) error {
+func (s *Store) CreateRunInputs(ctx context.Context, inputs []*run.Input) error {
 	rows := make([]runInputRow, len(inputs))
 	for i, in := range inputs {
 		rows[i] = runInputRow{RunID: in.RunID, Number: in.Number, Input: in.Input, CustomData: in.CustomData}
@@ -168,29 +183,29 @@ func (s *Store) CreateRunInputs(ctx context.Context, inputs []*models.RunInput) 
 }
 
 // CopyRunInputs copies within the database.
-func (s *Store) CopyRunInputs(ctx context.Context, fromRunIDs []int64, to []*models.Run) error {
+func (s *Store) CopyRunInputs(ctx context.Context, fromRunIDs []int64, to []*run.Run) error {
 	if len(to) == 0 {
 		return nil
 	}
 	given, args := s.given(len(to),
 		columnOf("from_id", "bigint", fromRunIDs, func(id int64) int64 { return id }),
-		columnOf("to_id", "bigint", to, func(r *models.Run) int64 { return r.ID }),
+		columnOf("to_id", "bigint", to, func(r *run.Run) int64 { return r.ID }),
 	)
 	return s.writer(ctx).Exec(given+"INSERT INTO run_inputs (run_id, number, input, custom_data) "+
 		"SELECT to_id, number, input, custom_data FROM given JOIN run_inputs ON run_id = from_id", args...).Error
 }
 
 // RunInputs finds inputs by id.
-func (s *Store) RunInputs(ctx context.Context, ids ...int64) ([]*models.RunInput, error) {
+func (s *Store) RunInputs(ctx context.Context, ids ...int64) ([]*run.Input, error) {
 	return find(s.reader(ctx).Where(s.among("id", &ids)), runInput)
 }
 
 // InputsOfRuns finds the inputs of runs.
-func (s *Store) InputsOfRuns(ctx context.Context, runIDs ...int64) ([]*models.RunInput, error) {
+func (s *Store) InputsOfRuns(ctx context.Context, runIDs ...int64) ([]*run.Input, error) {
 	return find(s.reader(ctx).Where(s.among("run_id", &runIDs)).Order("run_id, number"), runInput)
 }
 
 // InputsOfRun finds the inputs of a run.
-func (s *Store) InputsOfRun(ctx context.Context, runID int64, limit int) ([]*models.RunInput, error) {
+func (s *Store) InputsOfRun(ctx context.Context, runID int64, limit int) ([]*run.Input, error) {
 	return find(s.reader(ctx).Where("run_id = ?", runID).Order("number").Limit(limit), runInput)
 }

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // ofProject narrows a query to rows of projects within the scope.
@@ -28,26 +29,26 @@ func (s *Store) runsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
 }
 
 // Runs finds runs by id.
-func (s *Store) Runs(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Run, error) {
+func (s *Store) Runs(ctx context.Context, scope models.Scope, ids ...int64) ([]*run.Run, error) {
 	return find(s.runsWithin(ctx, scope).Where(s.among("id", &ids)), s.run)
 }
 
 // RunByUID finds one run.
-func (s *Store) RunByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*models.Run, error) {
+func (s *Store) RunByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*run.Run, error) {
 	return first(s.runsWithin(ctx, scope).Where("uid = ?", uid), models.TypeRun, s.run)
 }
 
 // runOwners are the columns and fields that runs are listed by.
-var runOwners = map[models.RunOwner]struct {
+var runOwners = map[run.Parent]struct {
 	column string
-	id     func(*models.Run) int64
+	id     func(*run.Run) int64
 }{
-	models.RunsOfProject:  {"project_id", func(r *models.Run) int64 { return r.ProjectID }},
-	models.RunsOfSchedule: {"schedule_id", func(r *models.Run) int64 { return *r.ScheduleID }},
+	run.OfProject:  {"project_id", func(r *run.Run) int64 { return r.ProjectID }},
+	run.OfSchedule: {"schedule_id", func(r *run.Run) int64 { return *r.ScheduleID }},
 }
 
 // RunPages lists the runs of owners.
-func (s *Store) RunPages(ctx context.Context, scope models.Scope, owner models.RunOwner, ids []int64, filter models.RunFilter, page models.Page) (map[int64]*models.PageOf[*models.Run], error) {
+func (s *Store) RunPages(ctx context.Context, scope models.Scope, owner run.Parent, ids []int64, filter run.Filter, page models.Page) (map[int64]*models.PageOf[*run.Run], error) {
 	by := runOwners[owner]
 	return pagesOf(ctx, s, ids, page, func(id int64) *gorm.DB {
 		return s.filteredRuns(ctx, scope, filter).Select(runColumns).Where(by.column+" = ?", id)
@@ -55,13 +56,13 @@ func (s *Store) RunPages(ctx context.Context, scope models.Scope, owner models.R
 }
 
 // CountRuns counts what RunPages lists.
-func (s *Store) CountRuns(ctx context.Context, scope models.Scope, owner models.RunOwner, ids []int64, filter models.RunFilter) (map[int64]int, error) {
+func (s *Store) CountRuns(ctx context.Context, scope models.Scope, owner run.Parent, ids []int64, filter run.Filter) (map[int64]int, error) {
 	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
 		return countBy(s.filteredRuns(ctx, scope, filter), runOwners[owner].column, ids)
 	})
 }
 
-func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter models.RunFilter) *gorm.DB {
+func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter run.Filter) *gorm.DB {
 	db := ofProject(s.reader(ctx).Model(&runRow{}), scope)
 	if len(filter.Status) > 0 {
 		db = db.Where("status IN ?", filter.Status)
@@ -84,15 +85,15 @@ const batchColumns = "id, uid, account_id, project_id, action_id, run_id, input_
 	"panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, has_more, empty, result_count, error, created_at, started_at, finished_at"
 
 // Batches finds batches by id.
-func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Batch, error) {
+func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*run.Batch, error) {
 	return find(ofProject(s.reader(ctx), scope).Select(batchColumns).Where(s.among("id", &ids)), batch)
 }
 
 // BatchPages lists the batches of runs.
-func (s *Store) BatchPages(ctx context.Context, scope models.Scope, runIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Batch], error) {
+func (s *Store) BatchPages(ctx context.Context, scope models.Scope, runIDs []int64, page models.Page) (map[int64]*models.PageOf[*run.Batch], error) {
 	return numberedPages(ctx, s, runIDs, page, "id", func(id int64) *gorm.DB {
 		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select(batchColumns).Where("run_id = ?", id)
-	}, batch, func(b *models.Batch) int64 { return b.RunID })
+	}, batch, func(b *run.Batch) int64 { return b.RunID })
 }
 
 // CountBatches counts what BatchPages lists.
@@ -103,8 +104,8 @@ func (s *Store) CountBatches(ctx context.Context, scope models.Scope, runIDs []i
 }
 
 // BatchAttempts finds the calls of the executor for batches. What is wrong with its URL is for the platform, as the URL is.
-func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs ...int64) ([]*models.BatchAttempt, error) {
-	return planned(ctx, s, func(s *Store) ([]*models.BatchAttempt, error) {
+func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs ...int64) ([]*run.BatchAttempt, error) {
+	return planned(ctx, s, func(s *Store) ([]*run.BatchAttempt, error) {
 		visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where(s.among("id", &batchIDs))
 		query := s.reader(ctx).Where("batch_id IN (?)", visible).Order("id")
 		if !scope.Everything() {
@@ -115,13 +116,13 @@ func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs 
 }
 
 // BatchesWithResults reads the batches of runs from one on. What is left of that one is unknown here, so it does not count.
-func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*models.Batch, error) {
-	return planned(ctx, s, func(s *Store) ([]*models.Batch, error) {
+func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*run.Batch, error) {
+	return planned(ctx, s, func(s *Store) ([]*run.Batch, error) {
 		return s.batchesWithResults(ctx, scope, runIDs, fromBatchID, results)
 	})
 }
 
-func (s *Store) batchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*models.Batch, error) {
+func (s *Store) batchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*run.Batch, error) {
 	before := s.reader(ctx).Model(&batchRow{}).
 		Select("id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (PARTITION BY run_id ORDER BY id) - result_count AS results_before", fromBatchID).
 		Where("run_id IN ? AND id >= ? AND result_count > 0 AND results IS NOT NULL", runIDs, fromBatchID)

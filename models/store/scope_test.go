@@ -8,6 +8,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -21,9 +22,9 @@ type estate struct {
 	attempt  *models.Attempt
 	key      *models.ProjectKey
 	work     *work
-	batch    *models.Batch
+	batch    *run.Batch
 	job      *job.Job
-	schedule *models.RunSchedule
+	schedule *run.Schedule
 }
 
 func newEstate(t *testing.T, s *store.Store, name string) *estate {
@@ -115,7 +116,7 @@ var reads = map[string]scopedRead{
 	"CallbackPages by account": callbackPages(models.OwnerAccount, func(e *estate) int64 { return e.account.ID }),
 	"CallbackPages by project": callbackPages(models.OwnerProject, func(e *estate) int64 { return e.project.ID }),
 	"CallbackPages by crawl":   callbackPages(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }),
-	"CallbackPages by run":     callbackPages(models.OwnerRun, func(e *estate) int64 { return e.work.run.ID }),
+	"CallbackPages by run":     callbackPages(run.Owner, func(e *estate) int64 { return e.work.run.ID }),
 	"CallbackPages by job":     callbackPages(job.Owner, func(e *estate) int64 { return e.job.ID }),
 	"Replays": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Replays(ctx, scope, e.callback.ID)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -18,15 +19,15 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	e.work = newWork(t, s, e.tenant)
 	e.batch = e.work.newBatches(t, s, 1)[0]
-	noError(t, s.CreateBatchAttempts(ctx, []*models.BatchAttempt{{UID: e.batch.UID, BatchID: e.batch.ID, Number: 1, StartedAt: start}}))
-	endBatch(t, s, e.work.claim(t, s, 1)[0], models.RunSucceeded, func(b *models.Batch) { b.Results, b.ResultCount = []byte("[1]"), 1 })
-	e.schedule = &models.RunSchedule{
-		UID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, At: &start, Timezone: "UTC", Status: models.ScheduleActive,
+	noError(t, s.CreateBatchAttempts(ctx, []*run.BatchAttempt{{UID: e.batch.UID, BatchID: e.batch.ID, Number: 1, StartedAt: start}}))
+	endBatch(t, s, e.work.claim(t, s, 1)[0], run.Succeeded, func(b *run.Batch) { b.Results, b.ResultCount = []byte("[1]"), 1 })
+	e.schedule = &run.Schedule{
+		UID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, At: &start, Timezone: "UTC", Status: run.ScheduleActive,
 		NextRunAt: &start, CreatedAt: start,
 	}
 	noError(t, s.CreateSchedule(ctx, e.schedule))
 	scheduled := *e.work.run
-	scheduled.UID, scheduled.ScheduleID, scheduled.Status = newUID(), &e.schedule.ID, models.RunScheduled
+	scheduled.UID, scheduled.ScheduleID, scheduled.Status = newUID(), &e.schedule.ID, run.Scheduled
 	noError(t, s.CreateRuns(ctx, &scheduled))
 	e.job = &job.Job{
 		UUID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, State: job.Scheduled, Input: []byte("{}"),
@@ -34,7 +35,7 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 	}
 	noError(t, s.CreateJobs(ctx, []*job.Job{e.job}))
 	for _, source := range []models.Source{
-		{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: models.TypeBatch, Raw: e.batch.ID}}, {Of: e.job.ObjectID()},
+		{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: run.TypeBatch, Raw: e.batch.ID}}, {Of: e.job.ObjectID()},
 	} {
 		newCallback(t, s, e.tenant, start, func(c *models.Callback) { c.Source = source })
 	}
@@ -79,8 +80,8 @@ var readsOfWork = map[string]scopedRead{
 		_, err := s.RunByUID(ctx, scope, e.work.run.UID)
 		return 1, err
 	},
-	"RunPages by project":  runPages(models.RunsOfProject, func(e *estate) int64 { return e.project.ID }),
-	"RunPages by schedule": runPages(models.RunsOfSchedule, func(e *estate) int64 { return e.schedule.ID }),
+	"RunPages by project":  runPages(run.OfProject, func(e *estate) int64 { return e.project.ID }),
+	"RunPages by schedule": runPages(run.OfSchedule, func(e *estate) int64 { return e.schedule.ID }),
 	"Batches": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Batches(ctx, scope, e.batch.ID)
 		return len(found), err
@@ -121,11 +122,11 @@ var readsOfWork = map[string]scopedRead{
 	},
 }
 
-func runPages(owner models.RunOwner, id func(*estate) int64) scopedRead {
+func runPages(owner run.Parent, id func(*estate) int64) scopedRead {
 	return func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		ids := []int64{id(e)}
-		pages, err := s.RunPages(ctx, scope, owner, ids, models.RunFilter{}, models.Page{First: 10})
-		counts, err2 := s.CountRuns(ctx, scope, owner, ids, models.RunFilter{})
+		pages, err := s.RunPages(ctx, scope, owner, ids, run.Filter{}, models.Page{First: 10})
+		counts, err2 := s.CountRuns(ctx, scope, owner, ids, run.Filter{})
 		return pageAndCount(ids[0], pages, counts, err, err2)
 	}
 }
@@ -143,7 +144,7 @@ func TestPagesOfWorkAreOneStatementEach(t *testing.T) {
 			return len(pages[accounts[0]].Nodes) + len(pages[accounts[1]].Nodes), err
 		},
 		"RunPages": func() (int, error) {
-			pages, err := s.RunPages(t.Context(), everything(), models.RunsOfSchedule, []int64{a.schedule.ID, b.schedule.ID}, models.RunFilter{}, page)
+			pages, err := s.RunPages(t.Context(), everything(), run.OfSchedule, []int64{a.schedule.ID, b.schedule.ID}, run.Filter{}, page)
 			return len(pages[a.schedule.ID].Nodes) + len(pages[b.schedule.ID].Nodes), err
 		},
 		"BatchPages": func() (int, error) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 )
 
 // sourceColumns are the columns of callbacks that name what they tell of. The release before reads and writes each of them.
@@ -30,7 +31,7 @@ var callbackSources = []callbackSource{
 	{models.TypeCrawl, false, "crawl_id", func(c *sourceColumns) **int64 { return &c.CrawlID }, "crawls", &crawlRow{}},
 	{models.TypeReportDownload, true, "report_download_id", func(c *sourceColumns) **int64 { return &c.ReportDownloadID }, "report_downloads", nil},
 	{models.TypeRun, false, "run_id", func(c *sourceColumns) **int64 { return &c.RunID }, "runs", &runRow{}},
-	{models.TypeBatch, true, "batch_id", func(c *sourceColumns) **int64 { return &c.BatchID }, "", nil},
+	{run.TypeBatch, true, "batch_id", func(c *sourceColumns) **int64 { return &c.BatchID }, "", nil},
 	{models.TypeJob, false, "job_id", func(c *sourceColumns) **int64 { return &c.JobID }, "jobs", &jobRow{}},
 }
 

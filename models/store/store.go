@@ -144,6 +144,13 @@ func (s *Store) Transaction(ctx context.Context, f func(*Store) error) error {
 	})
 }
 
+// inTx runs functions of a port in transactions.
+func inTx[Port any](s *Store, port func(tx *Store) Port) models.InTx[Port] {
+	return func(ctx context.Context, f func(Port) error) error {
+		return s.Transaction(ctx, func(tx *Store) error { return f(port(tx)) })
+	}
+}
+
 // planned runs a query that is as quick as promised only under the settings of postgres.go. Through a pooler transactions have them,
 // and single statements do not.
 func planned[T any](ctx context.Context, s *Store, query func(*Store) (T, error)) (result T, err error) {

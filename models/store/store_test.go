@@ -129,7 +129,7 @@ func TestTransactionIsUndoneByAnError(t *testing.T) {
 	err := s.Transaction(t.Context(), func(tx *store.Store) error {
 		noError(t, tx.CreateAccount(t.Context(), account))
 		// One inside the other is the same transaction: the inner end commits nothing.
-		noError(t, tx.InTx(t.Context(), func(tx models.Store) error {
+		noError(t, tx.Transaction(t.Context(), func(tx *store.Store) error {
 			found, err := tx.Accounts(t.Context(), everything(), account.ID)
 			if len(found) != 1 {
 				t.Error("the transaction does not see what it wrote")

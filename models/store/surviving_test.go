@@ -14,6 +14,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -137,13 +138,13 @@ func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 		}
 	}))
 	n := newTenant(t, s, "A")
-	run := newWork(t, s, n).run
+	r := newWork(t, s, n).run
 	const count = 3
 	large := json.RawMessage(fmt.Sprintf("%q", strings.Repeat("x", 1<<19)))
-	jobs, inputs, callbacks := make([]*job.Job, count), make([]*models.RunInput, count), make([]*models.Callback, count)
+	jobs, inputs, callbacks := make([]*job.Job, count), make([]*run.Input, count), make([]*models.Callback, count)
 	for i := range count {
 		jobs[i] = newJob(n, large)
-		inputs[i] = &models.RunInput{RunID: run.ID, Number: i + 2, Input: large, CustomData: large}
+		inputs[i] = &run.Input{RunID: r.ID, Number: i + 2, Input: large, CustomData: large}
 		callbacks[i] = &models.Callback{
 			UID: newUID(), Status: models.StatusPending, Target: models.TargetConfigured, Body: large, AccountID: n.account.ID,
 			ProjectID: n.project.ID, DedupKey: newUID().String(), NextAttemptAt: &start, CreatedAt: start,

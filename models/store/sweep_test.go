@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -58,7 +59,7 @@ func TestInterruptedCallbackIsOverdueInItsLane(t *testing.T) {
 func TestOverdueOfNothingIsNothing(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	for _, of := range []models.Leased{models.LeasedCallbacks, models.LeasedBatches} {
+	for _, of := range []models.Leased{models.LeasedCallbacks, run.LeasedBatches} {
 		if found, next, err := s.OverdueLanes(t.Context(), of, "", start, 10); err != nil || len(found) != 0 || next != "" {
 			t.Errorf("got %v, %q, %v", found, next, err)
 		}

@@ -1,0 +1,51 @@
+package run
+
+import (
+	"context"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Renew is the engine's Renew for executions.
+func (x *Executions) Renew(ctx context.Context, leases []models.Lease) ([]models.Lease, error) {
+	if len(leases) == 0 {
+		return nil, nil
+	}
+	return x.db.Upkeep.RenewLeases(ctx, LeasedBatches, leases, x.engine.Now().Add(models.LeaseTime))
+}
+
+// Excuse is the engine's Excuse for executions.
+func (x *Executions) Excuse(ctx context.Context, batchIDs []int64) error {
+	return x.db.Upkeep.Excuse(ctx, LeasedBatches, batchIDs)
+}
+
+// Release is the engine's Release for executions.
+func (x *Executions) Release(ctx context.Context, executions []*Execution) error {
+	at := x.engine.Now()
+	batches, attempts := make([]*Batch, len(executions)), make([]int64, len(executions))
+	for i, e := range executions {
+		batches[i], attempts[i] = new(*e.Batch), e.Attempt.ID
+		batches[i].due(models.DueSince(e.Attempt.Number, e.Batch.CreatedAt, at))
+	}
+	return x.db.InClaimTx(ctx, func(tx ClaimTx) error {
+		if err := tx.GiveBackBatches(ctx, batches...); err != nil {
+			return err
+		}
+		return tx.DeleteAttempts(ctx, LeasedBatches, attempts...)
+	})
+}
+
+// wakeBatches asks the queue to look at batches that are committed, in each of their lanes. Those that are nil or
+// wait for long are left out.
+func wakeBatches(ctx context.Context, engine *models.Service, batches []*Batch) {
+	at, woken := engine.Now(), map[models.Lane]bool{}
+	var wakeups []models.Wakeup
+	for _, b := range batches {
+		if b == nil || woken[b.Lane] || b.NextAttemptAt.Sub(at) > models.QueueWindow {
+			continue
+		}
+		woken[b.Lane] = true // those of a lane are due together
+		wakeups = append(wakeups, models.Wakeup{Lane: b.Lane, At: *b.NextAttemptAt})
+	}
+	engine.WakeLanes(ctx, wakeups, models.WakeTimeout)
+}

@@ -1,0 +1,56 @@
+package run
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/ringback/ringback/models"
+)
+
+// StopRun ends a run before it is complete: batches that wait are not executed, the answers of those that are under
+// way count no more, and the final callback says STOPPED. Editor and up. CONFLICT when the run has ended, or waits
+// for its schedule.
+func (s *Service) StopRun(ctx context.Context, actor *models.Actor, id int64) (*Run, error) {
+	run, err := s.Run(ctx, actor.Scope(models.RoleViewer), id)
+	if err != nil {
+		return nil, err
+	}
+	if err := actor.RequireProjectRole(run.AccountID, run.ProjectID, models.RoleEditor); err != nil {
+		return nil, err
+	}
+	var final *models.Callback
+	err = s.db.InEndTx(ctx, func(tx EndTx) (err error) {
+		at := s.engine.Now()
+		if err := lockPages(ctx, tx, run); err != nil {
+			return err
+		}
+		if err := tx.StopBatches(ctx, id, at); err != nil {
+			return err
+		}
+		if run, err = tx.LockRun(ctx, id); err != nil {
+			return err
+		}
+		if run.Status == Scheduled || run.Status == Created {
+			return models.Conflict("runId", "the run waits for its schedule; pause or cancel that")
+		}
+		held := run.holds()
+		if err := run.become(Stopped, at); err != nil {
+			return models.Conflict("runId", "the run has ended already, as %s", run.Status)
+		}
+		run.OpenBatches = 0
+		run.Error = ownError(http.StatusUnprocessableEntity, models.LabelActionAborted,
+			"The run was stopped", run.UID.String())
+		if err := tx.UpdateRuns(ctx, run); err != nil {
+			return err
+		}
+		if final, err = raiseFinal(ctx, s.engine, tx, run); err != nil {
+			return err
+		}
+		return s.rules.Quotas.reserve(ctx, tx, run.AccountID, run.holds().minus(held))
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.engine.Wake(ctx, final)
+	return run, nil
+}
