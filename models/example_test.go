@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"testing"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
 // All events. A new one is a row in the table events, and stands here.
@@ -28,6 +30,50 @@ func ExampleEventNames() {
 	// RUN_BATCH_FINISHED
 	// RUN_FINISHED
 	// RUN_RESULT
+}
+
+// TestExampleOfAnEvent is one to begin from. It raises an event of a crawl as a source does, and sends the callback as
+// a worker does; the world has a database and a tenant of its own, and a clock that is moved by hand.
+func TestExampleOfAnEvent(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	crawl := w.NewCrawl(4711, nil)
+	happened := models.Occasion{
+		Event:     models.CrawlFinishedEvent,           // its row in the table events says where it goes, and what counts as success
+		DedupKey:  "crawl-archived:4711",               // what happened to what: it happens once
+		ProjectID: w.Shop.ID,                           // whose URL it is
+		Source:    models.Source{Of: crawl.ObjectID()}, // what it tells of: lists, replays and notices go by that
+		Render: func(e models.Envelope) ([]byte, error) { // once: all attempts and replays send these bytes
+			return fmt.Appendf(nil, "crawl_id=%d&project=%s", crawl.ID, e.Project.Name), nil
+		},
+	}
+
+	// In the transaction that makes it happen: both are there, or neither.
+	var raised *models.Callback
+	raise := func() error {
+		return w.Store.InTx(t.Context(), func(tx models.Store) (err error) {
+			raised, err = w.Raise(t.Context(), tx, happened)
+			return err
+		})
+	}
+	modelstest.NoError(t, raise())
+	w.Wake(t.Context(), raised) // after the commit, which is when a worker can see it
+	if woken := w.Queue.Take(); len(woken) != 1 || woken[0].Lane != w.Lane(modelstest.ProjectHost) {
+		t.Errorf("woken are %+v", woken)
+	}
+
+	// The receiver fails, and is asked again when the schedule says. Nothing sleeps: Deliver moves the clock.
+	modelstest.WantStatus(t, w.Deliver(raised.ID, modelstest.Answered(503)), models.StatusPending)
+	sent := w.Deliver(raised.ID, modelstest.Answered(200))
+	modelstest.WantStatus(t, sent, models.StatusSuccess)
+	if got := string(sent.Body); got != "crawl_id=4711&project=Shop" {
+		t.Errorf("the receiver got %s", got)
+	}
+
+	// Told again it is the same event.
+	if err := raise(); models.ErrorCode(err) != models.CodeConflict {
+		t.Errorf("the second time: %v", err)
+	}
 }
 
 // A receiver checks who sent the callback, and does its work once, however often the callback comes.
