@@ -55,7 +55,9 @@ func newRun(input CreateRunInput) (run.NewRun, error) {
 }
 
 // changeSchedule carries out one of the mutations that only name a schedule.
-func changeSchedule(ctx context.Context, id models.ObjectID, change func(context.Context, *models.Actor, int64) (*run.Schedule, error)) (*run.Schedule, error) {
+func changeSchedule(
+	ctx context.Context, id models.ObjectID, change func(context.Context, *models.Actor, int64) (*run.Schedule, error),
+) (*run.Schedule, error) {
 	raw, err := id.RawOf(models.TypeSchedule, "scheduleId")
 	if err != nil {
 		return nil, err

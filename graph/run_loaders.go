@@ -40,7 +40,9 @@ func (l *loaders) addRuns() {
 }
 
 // runs lists the runs of an owner.
-func runs(ctx context.Context, owner run.Parent, ownerID int64, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
+func runs(
+	ctx context.Context, owner run.Parent, ownerID int64, first *int, after *string, filter *run.Filter,
+) (*Connection[*run.Run], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err

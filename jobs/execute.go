@@ -25,8 +25,8 @@ type executor struct {
 // source is the batches.
 func (e *executor) source() source {
 	return source{
-		name: "batch", claim: claimOf(e.runs.Claim), do: doOf(e.execute), renew: e.runs.Renew, release: releaseOf(e.runs.Release),
-		excuse: e.runs.Excuse, suspect: suspectOf(e.runs.ClaimSuspect),
+		name: "batch", claim: claimOf(e.runs.Claim), do: doOf(e.execute), renew: e.runs.Renew,
+		release: releaseOf(e.runs.Release), excuse: e.runs.Excuse, suspect: suspectOf(e.runs.ClaimSuspect),
 	}
 }
 
@@ -80,7 +80,8 @@ func (e *executor) call(ctx context.Context, x *run.Execution) (models.Outcome, 
 	e.metrics.inFlight.Inc()
 	defer e.metrics.inFlight.Dec()
 	return outcomeOf(e.client.Send(ctx, egress.Request{
-		URL: x.Action.ExecutorURL(), Header: x.Headers(e.userAgent), Body: body, Timeout: x.Action.Timeout, Keep: run.MaxExecutorAnswerBytes,
+		URL: x.Action.ExecutorURL(), Header: x.Headers(e.userAgent), Body: body, Timeout: x.Action.Timeout,
+		Keep: run.MaxExecutorAnswerBytes,
 	}))
 }
 

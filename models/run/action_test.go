@@ -15,7 +15,8 @@ import (
 func TestActionHasTheDefaultsOrWhatIsGiven(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	plain, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "search", modelstest.ExecutorSettings(modelstest.ExecutorURL))
+	plain, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "search",
+		modelstest.ExecutorSettings(modelstest.ExecutorURL))
 	modelstest.NoError(t, err)
 	want := &run.Action{
 		ID: plain.ID, AccountID: w.Acme.ID, Name: "search", Executor: models.Endpoint{URL: new(modelstest.ExecutorURL)},
@@ -25,7 +26,8 @@ func TestActionHasTheDefaultsOrWhatIsGiven(t *testing.T) {
 		t.Error(diff)
 	}
 	in := modelstest.ExecutorSettings(modelstest.ExecutorURL)
-	in.Executor.Headers = models.Given([]models.Header{{Key: "Authorization", Value: "Bearer " + modelstest.HiddenSecret}})
+	in.Executor.Headers = models.Given([]models.Header{{Key: "Authorization", Value: "Bearer " +
+		modelstest.HiddenSecret}})
 	in.PageSize, in.Timeout = new(1000), new(10*time.Minute)
 	full, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "a.B_c-9", in)
 	modelstest.NoError(t, err)
@@ -36,7 +38,8 @@ func TestActionHasTheDefaultsOrWhatIsGiven(t *testing.T) {
 			t.Errorf("what was returned is not what was written: %s", diff)
 		}
 	}
-	if full.PageSize != 1000 || full.Timeout != 10*time.Minute || full.Executor.Headers[0].Value.Reveal() != "Bearer "+modelstest.HiddenSecret {
+	if full.PageSize != 1000 || full.Timeout != 10*time.Minute ||
+		full.Executor.Headers[0].Value.Reveal() != "Bearer "+modelstest.HiddenSecret {
 		t.Errorf("got %+v", full)
 	}
 }
@@ -54,14 +57,19 @@ func TestActionsRefuseWhatDoesNotFit(t *testing.T) {
 		in    run.ActionSettings
 		field string
 	}{
-		"null for a URL":    {run.ActionSettings{Executor: models.EndpointUpdate{URL: modelstest.NoURL}}, "executorUrl"},
-		"no URL":            {modelstest.ExecutorSettings(""), "executorUrl"},
-		"half a URL":        {modelstest.ExecutorSettings("platform.example/search"), "executorUrl"},
-		"a reserved header": {with(func(in *run.ActionSettings) { in.Executor.Headers = models.Given([]models.Header{{Key: "Host"}}) }), "executorHeaders"},
-		"an empty page":     {with(func(in *run.ActionSettings) { in.PageSize = new(0) }), "pageSize"},
-		"too large a page":  {with(func(in *run.ActionSettings) { in.PageSize = new(1001) }), "pageSize"},
-		"too short a time":  {with(func(in *run.ActionSettings) { in.Timeout = new(time.Second - 1) }), "timeout"},
-		"too long a time":   {with(func(in *run.ActionSettings) { in.Timeout = new(10*time.Minute + 1) }), "timeout"},
+		"null for a URL": {
+			run.ActionSettings{Executor: models.EndpointUpdate{URL: modelstest.NoURL}},
+			"executorUrl",
+		},
+		"no URL":     {modelstest.ExecutorSettings(""), "executorUrl"},
+		"half a URL": {modelstest.ExecutorSettings("platform.example/search"), "executorUrl"},
+		"a reserved header": {with(func(in *run.ActionSettings) {
+			in.Executor.Headers = models.Given([]models.Header{{Key: "Host"}})
+		}), "executorHeaders"},
+		"an empty page":    {with(func(in *run.ActionSettings) { in.PageSize = new(0) }), "pageSize"},
+		"too large a page": {with(func(in *run.ActionSettings) { in.PageSize = new(1001) }), "pageSize"},
+		"too short a time": {with(func(in *run.ActionSettings) { in.Timeout = new(time.Second - 1) }), "timeout"},
+		"too long a time":  {with(func(in *run.ActionSettings) { in.Timeout = new(10*time.Minute + 1) }), "timeout"},
 	}
 	for name, test := range settings {
 		t.Log(name)
@@ -72,25 +80,29 @@ func TestActionsRefuseWhatDoesNotFit(t *testing.T) {
 	}
 	for _, name := range []string{"", ".", "-a", "a b", "a/b", "a\n", "ä", strings.Repeat("a", 101)} {
 		t.Logf("the name %q", name)
-		_, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, name, modelstest.ExecutorSettings(modelstest.ExecutorURL))
+		_, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, name,
+			modelstest.ExecutorSettings(modelstest.ExecutorURL))
 		modelstest.WantError(t, err, models.CodeBadUserInput, "name")
 	}
 	_, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "new", run.ActionSettings{})
 	modelstest.WantError(t, err, models.CodeBadUserInput, "executorUrl")
-	_, err = w.CreateAction(t.Context(), w.Platform, w.Acme.ID, before.Name, modelstest.ExecutorSettings(modelstest.ExecutorURL))
+	_, err = w.CreateAction(t.Context(), w.Platform, w.Acme.ID, before.Name,
+		modelstest.ExecutorSettings(modelstest.ExecutorURL))
 	modelstest.WantError(t, err, models.CodeConflict, "name")
 	_, err = w.CreateAction(t.Context(), w.Platform, 999, "new", modelstest.ExecutorSettings(modelstest.ExecutorURL))
 	modelstest.WantError(t, err, models.CodeNotFound, "")
 	_, err = w.UpdateAction(t.Context(), w.Platform, 999, run.ActionSettings{})
 	modelstest.WantError(t, err, models.CodeNotFound, "")
 
-	all, err := w.ActionPages(t.Context(), w.Platform.Scope(models.RoleViewer), []int64{w.Acme.ID}, models.Page{First: 10})
+	all, err := w.ActionPages(t.Context(), w.Platform.Scope(models.RoleViewer), []int64{w.Acme.ID},
+		models.Page{First: 10})
 	modelstest.NoError(t, err)
 	if diff := cmp.Diff([]*run.Action{before}, all[w.Acme.ID].Nodes); diff != "" {
 		t.Errorf("a refused call changed something: %s", diff)
 	}
 	// The name is the account's own.
-	_, err = w.CreateAction(t.Context(), w.Platform, w.Other.ID, before.Name, modelstest.ExecutorSettings(modelstest.ExecutorURL))
+	_, err = w.CreateAction(t.Context(), w.Platform, w.Other.ID, before.Name,
+		modelstest.ExecutorSettings(modelstest.ExecutorURL))
 	modelstest.NoError(t, err)
 	counts, err := w.CountActions(t.Context(), w.Platform.Scope(models.RoleViewer), []int64{w.Acme.ID, w.Other.ID})
 	modelstest.NoError(t, err)
@@ -141,7 +153,8 @@ func TestExecutorIsCalledWithItsHeadersAndTheAttemptsID(t *testing.T) {
 	e := w.MustClaimBatches(a, 1)[0]
 	h := e.Headers("Ringback/test")
 	want := map[string]string{
-		"authorization": "Bearer " + modelstest.HiddenSecret, "User-Agent": "Ringback/test", "Content-Type": "application/json",
+		"authorization": "Bearer " + modelstest.HiddenSecret, "User-Agent": "Ringback/test",
+		"Content-Type":    "application/json",
 		"X-Batch-Attempt": e.Attempt.UID.String(),
 	}
 	for key, value := range want {

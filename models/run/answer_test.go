@@ -22,6 +22,12 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 		odd     = "The executor refused the call"
 		garbage = `The executor's answer is not {"results": […], "has_more": …}`
 	)
+	executed, unanswered := modelstest.Executed, modelstest.Unanswered
+	const integration, none, noResults = models.LabelIntegrationError, models.LabelNoResult, "No results"
+	noAnswer := func(code models.AttemptErrorCode) string {
+		return "The executor gave no answer (" + string(code) +
+			")"
+	}
 	// An empty label: there is no error. An empty status: the batch waits for its next try.
 	tests := map[string]struct {
 		answer  models.Outcome
@@ -30,53 +36,83 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 		code    int
 		message string
 	}{
-		"200 with results":         {modelstest.Executed(200, `{"results":[{"a":1},null,"x"],"has_more":true}`), run.Succeeded, "", 0, ""},
-		"200 without has_more":     {modelstest.Executed(200, `{"results":[1,2,3]}`), run.Succeeded, "", 0, ""},
-		"200 with more besides":    {modelstest.Executed(200, `{"took":5,"results":[1,2,3],"has_more":false}`), run.Succeeded, "", 0, ""},
-		"200 without results":      {modelstest.NoResults(), run.Failed, models.LabelNoResult, 424, "No results"},
-		"200 with null":            {modelstest.Executed(200, `{"results":null}`), run.Failed, models.LabelNoResult, 424, "No results"},
-		"200 with nothing in it":   {modelstest.Executed(200, `{}`), run.Failed, models.LabelNoResult, 424, "No results"},
-		"200 that is null":         {modelstest.Executed(200, `null`), run.Failed, models.LabelNoResult, 424, "No results"},
-		"200 that is empty":        {modelstest.Executed(200, ``), run.Failed, models.LabelIntegrationError, 424, garbage},
-		"200 that is no JSON":      {modelstest.Executed(200, `<html>`), run.Failed, models.LabelIntegrationError, 424, garbage},
-		"200 that is cut off":      {modelstest.Executed(200, `{"results":[1,2`), run.Failed, models.LabelIntegrationError, 424, garbage},
-		"200 with a list":          {modelstest.Executed(200, `[1,2]`), run.Failed, models.LabelIntegrationError, 424, garbage},
-		"200 with an object":       {modelstest.Executed(200, `{"results":{"a":1}}`), run.Failed, models.LabelIntegrationError, 424, garbage},
-		"200 with an odd has_more": {modelstest.Executed(200, `{"results":[1],"has_more":"yes"}`), run.Failed, models.LabelIntegrationError, 424, garbage},
-		"400":                      {modelstest.Executed(400, ``), run.Blocked, models.LabelBadInput, 400, refused},
-		"400 with a message":       {modelstest.Executed(400, `{"message":"q is missing"}`), run.Blocked, models.LabelBadInput, 400, "q is missing"},
-		"422 with a message":       {modelstest.Executed(422, `{"message":"q is <odd>","code":7}`), run.Blocked, models.LabelBadInput, 422, "q is <odd>"},
-		"422 with an empty one":    {modelstest.Executed(422, `{"message":""}`), run.Blocked, models.LabelBadInput, 422, refused},
-		"422 with an odd one":      {modelstest.Executed(422, `{"message":{"text":"q"}}`), run.Blocked, models.LabelBadInput, 422, refused},
-		"404":                      {modelstest.Executed(404, `{"message":"nobody"}`), run.Failed, models.LabelNoResult, 424, "No results"},
-		"424":                      {modelstest.Executed(424, ``), run.Failed, models.LabelNoResult, 424, "No results"},
-		"401":                      {modelstest.Executed(401, ``), run.Failed, "STATUS_401", 424, odd},
-		"403 with a message":       {modelstest.Executed(403, `{"message":"not you"}`), run.Failed, "STATUS_403", 424, "not you"},
-		"410":                      {modelstest.Executed(410, ``), run.Failed, "STATUS_410", 424, odd},
-		"408":                      {modelstest.Executed(408, ``), "", "", 0, ""},
-		"425":                      {modelstest.Executed(425, ``), "", "", 0, ""},
-		"429":                      {modelstest.Executed(429, ``), "", "", 0, ""},
-		"201 with results":         {modelstest.Executed(201, `{"results":[1,2,3]}`), run.Succeeded, "", 0, ""},
-		"202 with results":         {modelstest.Executed(202, `{"results":[1,2,3]}`), run.Succeeded, "", 0, ""},
-		"202 without":              {modelstest.Executed(202, `accepted`), run.Failed, models.LabelIntegrationError, 424, garbage},
-		"204":                      {modelstest.Executed(204, ``), run.Failed, models.LabelNoResult, 424, "No results"},
-		"299 with results":         {modelstest.Executed(299, `{"results":[1,2,3]}`), run.Succeeded, "", 0, ""},
-		"300 with results":         {modelstest.Executed(300, `{"results":[1,2,3]}`), run.Failed, "STATUS_300", 424, odd},
-		"500":                      {modelstest.Executed(500, ``), "", "", 0, ""},
-		"502":                      {modelstest.Executed(502, `{"message":"bad gateway"}`), "", "", 0, ""},
-		"503":                      {modelstest.Executed(503, ``), "", "", 0, ""},
-		"599":                      {modelstest.Executed(599, ``), "", "", 0, ""},
-		"DNS_ERROR":                {modelstest.Unanswered(models.DNSError), "", "", 0, ""},
-		"CONNECT_REFUSED":          {modelstest.Unanswered(models.ConnectRefused), "", "", 0, ""},
-		"CONNECT_TIMEOUT":          {modelstest.Unanswered(models.ConnectTimeout), "", "", 0, ""},
-		"TLS_ERROR":                {modelstest.Unanswered(models.TLSError), "", "", 0, ""},
-		"TIMEOUT":                  {modelstest.Unanswered(models.Timeout), "", "", 0, ""},
-		"CONNECTION_RESET":         {modelstest.Unanswered(models.ConnectionReset), "", "", 0, ""},
-		"MALFORMED_RESPONSE":       {modelstest.Unanswered(models.MalformedResponse), "", "", 0, ""},
-		"BLOCKED_ADDRESS":          {modelstest.Unanswered(models.BlockedAddress), run.Failed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.BlockedAddress) + ")"},
-		"INVALID_URL":              {modelstest.Unanswered(models.InvalidURL), run.Failed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.InvalidURL) + ")"},
-		"REDIRECT":                 {modelstest.Unanswered(models.Redirect), run.Failed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.Redirect) + ")"},
-		"RESPONSE_TOO_LARGE":       {modelstest.Unanswered(models.ResponseTooLarge), run.Failed, models.LabelIntegrationError, 424, "The executor gave no answer (" + string(models.ResponseTooLarge) + ")"},
+		"200 with results": {
+			executed(200, `{"results":[{"a":1},null,"x"],"has_more":true}`), run.Succeeded,
+			"", 0, "",
+		},
+		"200 without has_more": {executed(200, `{"results":[1,2,3]}`), run.Succeeded, "", 0, ""},
+		"200 with more besides": {
+			executed(200, `{"took":5,"results":[1,2,3],"has_more":false}`), run.Succeeded,
+			"", 0, "",
+		},
+		"200 without results":    {modelstest.NoResults(), run.Failed, none, 424, noResults},
+		"200 with null":          {executed(200, `{"results":null}`), run.Failed, none, 424, noResults},
+		"200 with nothing in it": {executed(200, `{}`), run.Failed, none, 424, noResults},
+		"200 that is null":       {executed(200, `null`), run.Failed, none, 424, noResults},
+		"200 that is empty":      {executed(200, ``), run.Failed, integration, 424, garbage},
+		"200 that is no JSON":    {executed(200, `<html>`), run.Failed, integration, 424, garbage},
+		"200 that is cut off":    {executed(200, `{"results":[1,2`), run.Failed, integration, 424, garbage},
+		"200 with a list":        {executed(200, `[1,2]`), run.Failed, integration, 424, garbage},
+		"200 with an object":     {executed(200, `{"results":{"a":1}}`), run.Failed, integration, 424, garbage},
+		"200 with an odd has_more": {
+			executed(200, `{"results":[1],"has_more":"yes"}`), run.Failed, integration, 424,
+			garbage,
+		},
+		"400": {executed(400, ``), run.Blocked, models.LabelBadInput, 400, refused},
+		"400 with a message": {
+			executed(400, `{"message":"q is missing"}`), run.Blocked, models.LabelBadInput,
+			400, "q is missing",
+		},
+		"422 with a message": {
+			executed(422, `{"message":"q is <odd>","code":7}`), run.Blocked,
+			models.LabelBadInput, 422, "q is <odd>",
+		},
+		"422 with an empty one": {executed(422, `{"message":""}`), run.Blocked, models.LabelBadInput, 422, refused},
+		"422 with an odd one": {
+			executed(422, `{"message":{"text":"q"}}`), run.Blocked, models.LabelBadInput,
+			422, refused,
+		},
+		"404":                {executed(404, `{"message":"nobody"}`), run.Failed, none, 424, noResults},
+		"424":                {executed(424, ``), run.Failed, none, 424, noResults},
+		"401":                {executed(401, ``), run.Failed, "STATUS_401", 424, odd},
+		"403 with a message": {executed(403, `{"message":"not you"}`), run.Failed, "STATUS_403", 424, "not you"},
+		"410":                {executed(410, ``), run.Failed, "STATUS_410", 424, odd},
+		"408":                {executed(408, ``), "", "", 0, ""},
+		"425":                {executed(425, ``), "", "", 0, ""},
+		"429":                {executed(429, ``), "", "", 0, ""},
+		"201 with results":   {executed(201, `{"results":[1,2,3]}`), run.Succeeded, "", 0, ""},
+		"202 with results":   {executed(202, `{"results":[1,2,3]}`), run.Succeeded, "", 0, ""},
+		"202 without":        {executed(202, `accepted`), run.Failed, integration, 424, garbage},
+		"204":                {executed(204, ``), run.Failed, none, 424, noResults},
+		"299 with results":   {executed(299, `{"results":[1,2,3]}`), run.Succeeded, "", 0, ""},
+		"300 with results":   {executed(300, `{"results":[1,2,3]}`), run.Failed, "STATUS_300", 424, odd},
+		"500":                {executed(500, ``), "", "", 0, ""},
+		"502":                {executed(502, `{"message":"bad gateway"}`), "", "", 0, ""},
+		"503":                {executed(503, ``), "", "", 0, ""},
+		"599":                {executed(599, ``), "", "", 0, ""},
+		"DNS_ERROR":          {unanswered(models.DNSError), "", "", 0, ""},
+		"CONNECT_REFUSED":    {unanswered(models.ConnectRefused), "", "", 0, ""},
+		"CONNECT_TIMEOUT":    {unanswered(models.ConnectTimeout), "", "", 0, ""},
+		"TLS_ERROR":          {unanswered(models.TLSError), "", "", 0, ""},
+		"TIMEOUT":            {unanswered(models.Timeout), "", "", 0, ""},
+		"CONNECTION_RESET":   {unanswered(models.ConnectionReset), "", "", 0, ""},
+		"MALFORMED_RESPONSE": {unanswered(models.MalformedResponse), "", "", 0, ""},
+		"BLOCKED_ADDRESS": {
+			unanswered(models.BlockedAddress), run.Failed, integration, 424,
+			noAnswer(models.BlockedAddress),
+		},
+		"INVALID_URL": {
+			unanswered(models.InvalidURL), run.Failed, integration, 424,
+			noAnswer(models.InvalidURL),
+		},
+		"REDIRECT": {
+			unanswered(models.Redirect), run.Failed, integration, 424,
+			noAnswer(models.Redirect),
+		},
+		"RESPONSE_TOO_LARGE": {
+			unanswered(models.ResponseTooLarge), run.Failed, integration, 424,
+			noAnswer(models.ResponseTooLarge),
+		},
 	}
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
@@ -139,7 +175,8 @@ func TestStatusThatCannotBeIsNone(t *testing.T) {
 		run := w.NewRun()
 		e := w.MustClaimBatches(a, 1)[0]
 		w.MustRecordBatch(e, o)
-		if got := e.Attempt; got.HTTPStatus != nil || got.Error == nil || got.Error.Code != models.MalformedResponse || e.Batch.FailureCount != 1 {
+		if got := e.Attempt; got.HTTPStatus != nil || got.Error == nil ||
+			got.Error.Code != models.MalformedResponse || e.Batch.FailureCount != 1 {
 			t.Errorf("%+v became %+v, %+v", o, got, got.Error)
 		}
 		w.MustStop(run)
@@ -152,9 +189,11 @@ func TestResultsAreKeptAsTheyWereGiven(t *testing.T) {
 	a := w.NewAction()
 	r := w.NewRun()
 	e := w.MustClaimBatches(a, 1)[0]
-	w.MustRecordBatch(e, modelstest.Executed(200, "{ \"results\" : [ {\"z\":1.50,\"a\":[12345678901234567890, \"<&>\"]} ,\n \"ü\" , null ] }"))
+	w.MustRecordBatch(e, modelstest.Executed(200,
+		"{ \"results\" : [ {\"z\":1.50,\"a\":[12345678901234567890, \"<&>\"]} ,\n \"ü\" , null ] }"))
 	b := w.ReadBatch(e.Batch.ID)
-	if want := `[{"z":1.50,"a":[12345678901234567890, "<&>"]},"ü",null]`; string(b.Results) != want || b.ResultCount != 3 {
+	if want := `[{"z":1.50,"a":[12345678901234567890, "<&>"]},"ü",null]`; string(b.Results) != want ||
+		b.ResultCount != 3 {
 		t.Errorf("got %d results: %s, want %s", b.ResultCount, b.Results, want)
 	}
 	if r = w.WantEnded(r.ID, run.Succeeded); r.OutputCount != 3 {
@@ -165,7 +204,8 @@ func TestResultsAreKeptAsTheyWereGiven(t *testing.T) {
 func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 	t.Parallel()
 	answers := map[string]models.Outcome{
-		"500": modelstest.Executed(500, `{"message":"out of order"}`), "502": modelstest.Executed(502, ""), "no answer": modelstest.Unanswered(models.Timeout),
+		"500": modelstest.Executed(500, `{"message":"out of order"}`), "502": modelstest.Executed(502, ""),
+		"no answer": modelstest.Unanswered(models.Timeout),
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +217,8 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 				e := w.MustClaimBatches(a, 1)[0]
 				w.MustRecordBatch(e, answer)
 				b := w.ReadBatch(e.Batch.ID)
-				if b.Status != run.Queued || b.NextAttemptAt.Sub(w.Clock.Now()) != delay || b.FailureCount != i+1 || b.LeaseUntil != nil {
+				if b.Status != run.Queued || b.NextAttemptAt.Sub(w.Clock.Now()) != delay || b.FailureCount != i+1 ||
+					b.LeaseUntil != nil {
 					t.Fatalf("after failure %d: %+v", i+1, b)
 				}
 				want := models.Wakeup{Lane: a.Lane(), At: *b.NextAttemptAt}
@@ -194,7 +235,8 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 			w.MustRecordBatch(e, answer)
 			w.WantEnded(r.ID, run.Failed)
 			b := w.ReadBatch(e.Batch.ID)
-			if b.Status != run.Failed || b.Error.Label != models.LabelMaxRetry || b.Error.StatusCode != 424 || b.AttemptCount != 3 || b.FailureCount != 3 {
+			if b.Status != run.Failed || b.Error.Label != models.LabelMaxRetry || b.Error.StatusCode != 424 ||
+				b.AttemptCount != 3 || b.FailureCount != 3 {
 				t.Errorf("got %+v, %+v", b, b.Error)
 			}
 			if name == "500" && b.Error.Message != "out of order" {
@@ -212,7 +254,10 @@ func TestExecutorThatMendsIsAskedNoMore(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	r := w.NewRun()
-	for _, answer := range []models.Outcome{modelstest.Unanswered(models.Timeout), modelstest.Executed(503, ""), modelstest.Results(2, false)} {
+	for _, answer := range []models.Outcome{
+		modelstest.Unanswered(models.Timeout), modelstest.Executed(503, ""),
+		modelstest.Results(2, false),
+	} {
 		e := w.MustClaimBatches(a, 1)[0]
 		w.MustRecordBatch(e, answer)
 		w.Clock.Advance(time.Minute)
@@ -226,7 +271,10 @@ func TestExecutorThatMendsIsAskedNoMore(t *testing.T) {
 	}
 	attempts := w.AttemptsOfBatch(b.ID)
 	want := []*run.BatchAttempt{
-		{Number: 1, FinishedAt: &modelstest.Start, Error: &models.AttemptError{Code: models.Timeout, Message: "no answer"}},
+		{Number: 1, FinishedAt: &modelstest.Start, Error: &models.AttemptError{
+			Code:    models.Timeout,
+			Message: "no answer",
+		}},
 		{Number: 2, FinishedAt: new(modelstest.Start.Add(time.Minute)), HTTPStatus: new(503)},
 		{Number: 3, FinishedAt: new(modelstest.Start.Add(2 * time.Minute)), HTTPStatus: new(200)},
 	}
@@ -246,7 +294,8 @@ func TestRetryAfterOfTheExecutorIsObeyed(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	for value, want := range map[string]time.Duration{
-		"": time.Second, "0": time.Second, "30": 30 * time.Second, "300": 5 * time.Minute, "301": 5 * time.Minute, "9999999": 5 * time.Minute,
+		"": time.Second, "0": time.Second, "30": 30 * time.Second, "300": 5 * time.Minute, "301": 5 * time.Minute,
+		"9999999": 5 * time.Minute,
 		modelstest.Start.Add(time.Minute).Format("Mon, 02 Jan 2006 15:04:05 GMT"): time.Minute, "soon": time.Second,
 	} {
 		w.NewRun()
@@ -284,7 +333,8 @@ func TestMessagesOfTheExecutorAreCutAndMadeText(t *testing.T) {
 		if got != test.want || !utf8.ValidString(got) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
-		for _, c := range append(w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent), w.CallbacksOfRun(run.ID, models.RunFinishedEvent)...) {
+		for _, c := range append(w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent),
+			w.CallbacksOfRun(run.ID, models.RunFinishedEvent)...) {
 			if b := modelstest.ReadRunBody(t, c); b.Error.Message != test.want || !utf8.Valid(c.Body) {
 				t.Errorf("%s: told as %s", name, c.Body)
 			}
@@ -314,14 +364,16 @@ func FuzzAnyAnswerOfAnExecutorEndsTheBatchOrIsAskedForAgain(f *testing.F) {
 			return
 		}
 		r := &run.Run{MaxResults: &maxResults, PageSize: 10}
-		b, again := run.TakeAnswer(&run.Batch{Page: 1}, models.Outcome{HTTPStatus: &status, ResponseBody: body}, r, modelstest.Start)
+		b, again := run.TakeAnswer(&run.Batch{Page: 1}, models.Outcome{HTTPStatus: &status, ResponseBody: body}, r,
+			modelstest.Start)
 		if again {
 			if status < 500 {
 				t.Errorf("%d is asked for again", status)
 			}
 			return
 		}
-		if !b.Status.Ended() || (b.Error == nil) != (b.Status == run.Succeeded) || (b.Results == nil) != (b.ResultCount == 0) {
+		if !b.Status.Ended() || (b.Error == nil) != (b.Status == run.Succeeded) ||
+			(b.Results == nil) != (b.ResultCount == 0) {
 			t.Errorf("got %+v", b)
 		}
 		if b.ResultCount > maxResults || b.Status == run.Succeeded && status != 200 {

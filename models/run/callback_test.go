@@ -27,8 +27,9 @@ func TestRunsURLIsHTTPSOrAnAddressThatTheOperatorHasOpened(t *testing.T) {
 		networks []netip.Prefix
 		want     bool
 	}{
-		"https to a name":                   {"https://caller.example/hook", nil, true},
-		"https to an address":               {"https://10.0.0.1/hook", nil, true}, // whether it is reached is decided when it is dialled
+		"https to a name":     {"https://caller.example/hook", nil, true},
+		"https to an address": {"https://10.0.0.1/hook", nil, true},
+		// whether it is reached is decided when it is dialled
 		"https in capitals":                 {"HTTPS://caller.example/hook", nil, true},
 		"http to a name":                    {"http://caller.example/hook", loopback, false},
 		"http to a name that resolves":      {"http://localhost.example/hook", loopback, false},
@@ -80,10 +81,22 @@ func TestRunsURLGoesBeforeTheProjectsAndThatBeforeTheAccounts(t *testing.T) {
 		url              string
 		headers          string
 	}{
-		"all three":                  {withHeader, new(modelstest.ProjectURL), new(modelstest.AccountURL), modelstest.RunURL, "X-Level: request, X-Own: 1"},
-		"a request without headers":  {own, new(modelstest.ProjectURL), new(modelstest.AccountURL), modelstest.RunURL, ""},
-		"the project's":              {none, new(modelstest.ProjectURL), new(modelstest.AccountURL), modelstest.ProjectURL, "X-Level: project"},
-		"the account's":              {none, nil, new(modelstest.AccountURL), modelstest.AccountURL, "X-Level: project"}, // laid over the account's by name
+		"all three": {
+			withHeader, new(modelstest.ProjectURL), new(modelstest.AccountURL),
+			modelstest.RunURL, "X-Level: request, X-Own: 1",
+		},
+		"a request without headers": {
+			own, new(modelstest.ProjectURL), new(modelstest.AccountURL), modelstest.RunURL,
+			"",
+		},
+		"the project's": {
+			none, new(modelstest.ProjectURL), new(modelstest.AccountURL),
+			modelstest.ProjectURL, "X-Level: project",
+		},
+		"the account's": {
+			none, nil, new(modelstest.AccountURL), modelstest.AccountURL,
+			"X-Level: project",
+		}, // laid over the account's by name
 		"a request and nothing else": {own, nil, nil, modelstest.RunURL, ""},
 	}
 	for name, test := range tests {
@@ -102,7 +115,8 @@ func TestRunsURLGoesBeforeTheProjectsAndThatBeforeTheAccounts(t *testing.T) {
 				for _, h := range d.Target.Headers {
 					headers = append(headers, h.Key+": "+h.Value.Reveal())
 				}
-				if got := strings.Join(headers, ", "); d.Target.URL != test.url || got != test.headers || *w.ReadCallback(d.Callback.ID).TargetURL != test.url {
+				if got := strings.Join(headers, ", "); d.Target.URL != test.url || got != test.headers ||
+					*w.ReadCallback(d.Callback.ID).TargetURL != test.url {
 					t.Errorf("%s goes to %s with %q", event, d.Target.URL, got)
 				}
 			}
@@ -200,15 +214,35 @@ func TestBareResultIsTheFirstResultOrTheErrorAndIsAlone(t *testing.T) {
 		want   string
 		status run.Status
 	}{
-		"a result":         {modelstest.Executed(200, `{"results":[{"z":1.50,"a":"<&>"},{"second":true}],"has_more":true}`), `{"z":1.50,"a":"<&>"}`, run.Succeeded},
-		"a text":           {modelstest.Executed(200, `{"results":["only text"]}`), `"only text"`, run.Succeeded},
-		"a null":           {modelstest.Executed(200, `{"results":[null]}`), `null`, run.Succeeded},
-		"nothing":          {modelstest.NoResults(), `{"error":{"message":"No results","error_label":"NO_RESULT","error_scope":"EXECUTOR","status_code":424,"params":{"http_status":200},"error_ref":"REF"}}`, run.Failed},
-		"a refused input":  {modelstest.Executed(422, `{"message":"no"}`), `{"error":{"message":"no","error_label":"BAD_INPUT","error_scope":"EXECUTOR","status_code":422,"params":{"http_status":422},"error_ref":"REF"}}`, run.Blocked},
-		"an unmended call": {modelstest.Unanswered(models.BlockedAddress), `{"error":{"message":"The executor gave no answer (BLOCKED_ADDRESS)","error_label":"INTEGRATION_ERROR","error_scope":"EXECUTOR","status_code":424,"params":{"code":"BLOCKED_ADDRESS"},"error_ref":"REF"}}`, run.Failed},
+		"a result": {
+			modelstest.Executed(200,
+				`{"results":[{"z":1.50,"a":"<&>"},{"second":true}],"has_more":true}`), `{"z":1.50,"a":"<&>"}`,
+			run.Succeeded,
+		},
+		"a text": {modelstest.Executed(200, `{"results":["only text"]}`), `"only text"`, run.Succeeded},
+		"a null": {modelstest.Executed(200, `{"results":[null]}`), `null`, run.Succeeded},
+		"nothing": {
+			modelstest.NoResults(),
+			`{"error":{"message":"No results","error_label":"NO_RESULT","error_scope":"EXECUTOR",` +
+				`"status_code":424,"params":{"http_status":200},"error_ref":"REF"}}`,
+			run.Failed,
+		},
+		"a refused input": {
+			modelstest.Executed(422, `{"message":"no"}`),
+			`{"error":{"message":"no","error_label":"BAD_INPUT","error_scope":"EXECUTOR",` +
+				`"status_code":422,"params":{"http_status":422},"error_ref":"REF"}}`,
+			run.Blocked,
+		},
+		"an unmended call": {
+			modelstest.Unanswered(models.BlockedAddress),
+			`{"error":{"message":"The executor gave no answer (BLOCKED_ADDRESS)","error_label":"INTEGRATION_ERROR",` +
+				`"error_scope":"EXECUTOR","status_code":424,"params":{"code":"BLOCKED_ADDRESS"},"error_ref":"REF"}}`,
+			run.Failed,
+		},
 	}
 	for name, test := range tests {
-		r := w.NewRun(modelstest.Calling("https://"+strings.ReplaceAll(name, " ", "-")+".example/", run.CallbackOnResult))
+		r := w.NewRun(modelstest.Calling("https://"+strings.ReplaceAll(name, " ", "-")+".example/",
+			run.CallbackOnResult))
 		e := w.MustClaimBatches(a, 1)[0]
 		w.MustRecordBatch(e, test.answer)
 		r = w.WantEnded(r.ID, test.status)
@@ -217,10 +251,12 @@ func TestBareResultIsTheFirstResultOrTheErrorAndIsAlone(t *testing.T) {
 			t.Fatalf("%s: told %d times of %d pages", name, len(told), r.BatchCount)
 		}
 		want := strings.ReplaceAll(test.want, "REF", e.Attempt.UID.String())
-		if c := told[0]; string(c.Body) != want || c.ContentType != "application/json" || c.OrderingKey == "" || c.Held || !json.Valid(c.Body) {
+		if c := told[0]; string(c.Body) != want || c.ContentType != "application/json" || c.OrderingKey == "" ||
+			c.Held || !json.Valid(c.Body) {
 			t.Errorf("%s: told as %s, want %s", name, c.Body, want)
 		}
-		others := slices.Concat(w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent), w.CallbacksOfRun(r.ID, models.RunFinishedEvent))
+		others := slices.Concat(w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent),
+			w.CallbacksOfRun(r.ID, models.RunFinishedEvent))
 		if len(others) != 0 {
 			t.Errorf("%s: %d other callbacks", name, len(others))
 		}
@@ -231,19 +267,22 @@ func TestBareResultsToOneURLAreSentInTheOrderOfTheirComing(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	first, second := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult)), w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
+	first, second := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult)),
+		w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
 	elsewhere := w.NewRun(modelstest.Calling(modelstest.RunURL+"/2", run.CallbackOnResult))
 	claimed := w.MustClaimBatches(a, 3)
 	for _, i := range []int{1, 0, 2} { // the second request's result comes first
 		w.MustRecordBatch(claimed[i], modelstest.Results(1, false))
 	}
 	told := func(r *run.Run) *models.Callback { return w.CallbacksOfRun(r.ID, models.RunResultEvent)[0] }
-	if !told(first).Held || told(second).Held || told(elsewhere).Held || told(first).OrderingKey != told(second).OrderingKey {
+	if !told(first).Held || told(second).Held || told(elsewhere).Held ||
+		told(first).OrderingKey != told(second).OrderingKey {
 		t.Error("the line is not that of the URL")
 	}
 	// Another project's results to the same URL are no part of it.
 	project := w.NewProject(w.Acme, nil)
-	third := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult), func(in *run.NewRun) { in.ProjectID = project.ID })
+	third := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult),
+		func(in *run.NewRun) { in.ProjectID = project.ID })
 	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
 	if told(third).Held {
 		t.Error("another project's result waits")

@@ -62,17 +62,7 @@ type NewCallback struct {
 // more than MaxStoredBytes. LIMIT_REACHED where the account would have more schedules, open batches or stored bytes
 // than its quotas let it have.
 func (s *Service) CreateRun(ctx context.Context, actor *models.Actor, in NewRun) (*Run, error) {
-	project, err := s.projects.Project(ctx, actor, in.ProjectID)
-	if err != nil {
-		return nil, err
-	}
-	if err := actor.RequireProjectRole(project.AccountID, project.ID, models.RoleEditor); err != nil {
-		return nil, err
-	}
-	if !actionPattern.MatchString(in.Action) { // nor does every text fit into a statement
-		return nil, models.NotFound(models.TypeAction)
-	}
-	action, err := s.ActionByName(ctx, actor.Scope(models.RoleViewer), project.AccountID, in.Action)
+	project, action, err := s.projectAndAction(ctx, actor, in)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +93,24 @@ func (s *Service) CreateRun(ctx context.Context, actor *models.Actor, in NewRun)
 	}
 	wakeBatches(ctx, s.engine, batches)
 	return run, nil
+}
+
+// projectAndAction are what a run is of. FORBIDDEN to whoever may make none there.
+func (s *Service) projectAndAction(
+	ctx context.Context, actor *models.Actor, in NewRun,
+) (*models.Project, *Action, error) {
+	project, err := s.projects.Project(ctx, actor, in.ProjectID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := actor.RequireProjectRole(project.AccountID, project.ID, models.RoleEditor); err != nil {
+		return nil, nil, err
+	}
+	if !actionPattern.MatchString(in.Action) { // nor does every text fit into a statement
+		return nil, nil, models.NotFound(models.TypeAction)
+	}
+	action, err := s.ActionByName(ctx, actor.Scope(models.RoleViewer), project.AccountID, in.Action)
+	return project, action, err
 }
 
 func (s *Service) newRun(project *models.Project, action *Action, in NewRun) (*Run, []*Input, error) {

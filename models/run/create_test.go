@@ -24,8 +24,10 @@ func TestCreatedRunIsQueuedWithItsFirstBatches(t *testing.T) {
 	r, err := w.CreateRun(t.Context(), w.Editor, in)
 	modelstest.NoError(t, err)
 	want := &run.Run{
-		ID: r.ID, UID: r.UID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, ActionID: a.ID, CreatedByUserID: &w.Editor.UserID,
-		Status: run.Queued, MaxResults: new(25), PageSize: 20, CallbackOn: run.CallbackOnAll, InputCount: 3, BatchCount: 6,
+		ID: r.ID, UID: r.UID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, ActionID: a.ID,
+		CreatedByUserID: &w.Editor.UserID,
+		Status:          run.Queued, MaxResults: new(25), PageSize: 20, CallbackOn: run.CallbackOnAll, InputCount: 3,
+		BatchCount:  6,
 		OpenBatches: 6, StoredBytes: r.StoredBytes, CreatedAt: modelstest.Start,
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
@@ -36,7 +38,8 @@ func TestCreatedRunIsQueuedWithItsFirstBatches(t *testing.T) {
 	}
 	pages := map[int64][]int{}
 	for _, b := range w.BatchesOf(r.ID) {
-		if b.Status != run.Queued || !b.NextAttemptAt.Equal(modelstest.Start) || b.RunID != r.ID || b.ActionID != a.ID || b.AttemptCount != 0 {
+		if b.Status != run.Queued || !b.NextAttemptAt.Equal(modelstest.Start) || b.RunID != r.ID ||
+			b.ActionID != a.ID || b.AttemptCount != 0 {
 			t.Errorf("got %+v", b)
 		}
 		pages[b.InputID] = append(pages[b.InputID], b.Page)
@@ -89,7 +92,8 @@ func TestRunTakesAThousandInputsAndKeepsTheirOrder(t *testing.T) {
 // wantNoRun checks that a refused request has left nothing behind.
 func wantNoRun(w *modelstest.World) {
 	w.T.Helper()
-	counts, err := w.CountRuns(w.T.Context(), w.Platform.Scope(models.RoleViewer), run.OfProject, []int64{w.Shop.ID}, run.Filter{})
+	counts, err := w.CountRuns(w.T.Context(), w.Platform.Scope(models.RoleViewer), run.OfProject, []int64{w.Shop.ID},
+		run.Filter{})
 	modelstest.NoError(w.T, err)
 	schedules, err := w.CountSchedules(w.T.Context(), w.Platform.Scope(models.RoleViewer), []int64{w.Shop.ID})
 	modelstest.NoError(w.T, err)
@@ -121,7 +125,10 @@ func TestCreateRunRefusesWhatDoesNotFit(t *testing.T) {
 	header := func(key, value string) change {
 		return func(in *run.NewRun) {
 			modelstest.Calling(modelstest.RunURL, run.CallbackOnAll)(in)
-			in.Callback.Headers = []models.Header{{Key: "X-Fine", Value: "yes"}, {Key: key, Value: models.Secret(value)}}
+			in.Callback.Headers = []models.Header{
+				{Key: "X-Fine", Value: "yes"},
+				{Key: key, Value: models.Secret(value)},
+			}
 		}
 	}
 	tests := map[string]struct {
@@ -145,30 +152,55 @@ func TestCreateRunRefusesWhatDoesNotFit(t *testing.T) {
 		"an empty page":         {limits(nil, new(0)), models.CodeBadUserInput, "parameters.pageSize"},
 		"a page below zero":     {limits(new(1), new(-1)), models.CodeBadUserInput, "parameters.pageSize"},
 		"too large a page":      {limits(nil, new(run.MaxPageSize+1)), models.CodeBadUserInput, "parameters.pageSize"},
-		"too many pages":        {limits(new(run.MaxBatches+1), new(1)), models.CodeBadUserInput, "parameters.maxResults"},
+		"too many pages": {
+			limits(new(run.MaxBatches+1), new(1)), models.CodeBadUserInput,
+			"parameters.maxResults",
+		},
 		"too many pages of all inputs": {func(in *run.NewRun) {
 			modelstest.Inputs(run.MaxInputs)(in)
 			limits(new(11), new(1))(in)
 		}, models.CodeBadUserInput, "parameters.maxResults"},
-		"no URL":              {modelstest.Calling("", run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"half a URL":          {modelstest.Calling("caller.example/hook", run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"another scheme":      {modelstest.Calling("ftp://caller.example/", run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"a user in the URL":   {modelstest.Calling("https://me:secret@caller.example/", run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"a fragment":          {modelstest.Calling(modelstest.RunURL+"#top", run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"too long a URL":      {modelstest.Calling(modelstest.RunURL+strings.Repeat("a", models.MaxCallbackURLBytes), run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
-		"plain http":          {modelstest.Calling("http://caller.example/", run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"no URL": {modelstest.Calling("", run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"half a URL": {
+			modelstest.Calling("caller.example/hook", run.CallbackOnAll), models.CodeBadUserInput,
+			"callback.url",
+		},
+		"another scheme": {
+			modelstest.Calling("ftp://caller.example/", run.CallbackOnAll),
+			models.CodeBadUserInput, "callback.url",
+		},
+		"a user in the URL": {
+			modelstest.Calling("https://me:secret@caller.example/", run.CallbackOnAll),
+			models.CodeBadUserInput, "callback.url",
+		},
+		"a fragment": {
+			modelstest.Calling(modelstest.RunURL+"#top", run.CallbackOnAll),
+			models.CodeBadUserInput, "callback.url",
+		},
+		"too long a URL": {modelstest.Calling(modelstest.RunURL+strings.Repeat("a", models.MaxCallbackURLBytes),
+			run.CallbackOnAll), models.CodeBadUserInput, "callback.url"},
+		"plain http": {
+			modelstest.Calling("http://caller.example/", run.CallbackOnAll),
+			models.CodeBadUserInput, "callback.url",
+		},
 		"a reserved header":   {header("webhook-id", "1"), models.CodeBadUserInput, "callback.headers"},
 		"a header twice":      {header("x-fine", "no"), models.CodeBadUserInput, "callback.headers"},
 		"a header that is no": {header("X", "a\nb"), models.CodeBadUserInput, "callback.headers"},
 		"an unknown zone": {func(in *run.NewRun) {
 			in.Schedule = &run.NewSchedule{At: new(modelstest.Start.Add(time.Hour)), Timezone: new("Nowhere")}
 		}, models.CodeBadUserInput, "schedule.timezone"},
-		"an unknown action":      {func(in *run.NewRun) { in.Action = "Search" }, models.CodeNotFound, ""},
-		"an unknown project":     {func(in *run.NewRun) { in.ProjectID = 999 }, models.CodeNotFound, ""},
-		"a deleted project":      {func(in *run.NewRun) { in.ProjectID = deleted.ID }, models.CodeNotFound, ""},
-		"another's project":      {func(in *run.NewRun) { in.ProjectID = elsewhere.ID }, models.CodeNotFound, ""},
-		"a scheduled wrong run":  {func(in *run.NewRun) { in.Schedule, in.Inputs = &run.NewSchedule{}, nil }, models.CodeBadUserInput, "inputs"},
-		"a time that has passed": {func(in *run.NewRun) { in.Schedule = &run.NewSchedule{At: new(modelstest.Start.Add(-time.Hour))} }, models.CodeBadUserInput, "schedule.at"},
+		"an unknown action":  {func(in *run.NewRun) { in.Action = "Search" }, models.CodeNotFound, ""},
+		"an unknown project": {func(in *run.NewRun) { in.ProjectID = 999 }, models.CodeNotFound, ""},
+		"a deleted project":  {func(in *run.NewRun) { in.ProjectID = deleted.ID }, models.CodeNotFound, ""},
+		"another's project":  {func(in *run.NewRun) { in.ProjectID = elsewhere.ID }, models.CodeNotFound, ""},
+		"a scheduled wrong run": {
+			func(in *run.NewRun) { in.Schedule, in.Inputs = &run.NewSchedule{}, nil },
+			models.CodeBadUserInput, "inputs",
+		},
+		"a time that has passed": {
+			func(in *run.NewRun) { in.Schedule = &run.NewSchedule{At: new(modelstest.Start.Add(-time.Hour))} },
+			models.CodeBadUserInput, "schedule.at",
+		},
 	}
 	for name, test := range tests {
 		in := w.RunInput()

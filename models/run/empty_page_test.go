@@ -29,12 +29,22 @@ func TestPageWithoutResultsIsNoFailureWhileThereIsMore(t *testing.T) {
 		told    int // callbacks of batches
 		results int
 	}{
-		"in between":           {byOne, []models.Outcome{more, empty, last}, run.Succeeded, 3, 2, 13},
-		"first":                {byOne, []models.Outcome{empty, last}, run.Succeeded, 2, 1, 3},
-		"two in a row":         {byOne, []models.Outcome{empty, empty, more, empty, empty, last}, run.Succeeded, 6, 2, 13},
-		"three in a row":       {byOne, []models.Outcome{more}, run.PartialSucceeded, 4, 2, 10},
-		"always":               {byOne, nil, run.Failed, 3, 1, 0},
-		"at the end":           {byOne, []models.Outcome{more, empty, modelstest.NoResults()}, run.PartialSucceeded, 3, 2, 10},
+		"in between": {byOne, []models.Outcome{more, empty, last}, run.Succeeded, 3, 2, 13},
+		"first":      {byOne, []models.Outcome{empty, last}, run.Succeeded, 2, 1, 3},
+		"two in a row": {
+			byOne,
+			[]models.Outcome{empty, empty, more, empty, empty, last},
+			run.Succeeded, 6, 2,
+			13,
+		},
+		"three in a row": {byOne, []models.Outcome{more}, run.PartialSucceeded, 4, 2, 10},
+		"always":         {byOne, nil, run.Failed, 3, 1, 0},
+		"at the end": {
+			byOne,
+			[]models.Outcome{more, empty, modelstest.NoResults()},
+			run.PartialSucceeded,
+			3, 2, 10,
+		},
 		"of those at once":     {modelstest.Pages(3), []models.Outcome{more, empty, more}, run.Succeeded, 3, 2, 20},
 		"last of those asked":  {modelstest.Pages(2), []models.Outcome{more, empty, more}, run.Succeeded, 3, 2, 20},
 		"of one that is small": {one, []models.Outcome{empty, more}, run.Succeeded, 2, 1, 7},
@@ -55,10 +65,12 @@ func TestPageWithoutResultsIsNoFailureWhileThereIsMore(t *testing.T) {
 				return test.answers[e.Batch.Page-1]
 			})
 			r = w.ReadRun(r.ID)
-			if r.Status != test.status || r.BatchCount != test.pages || r.OutputCount != test.results || r.OpenBatches != 0 {
+			if r.Status != test.status || r.BatchCount != test.pages || r.OutputCount != test.results ||
+				r.OpenBatches != 0 {
 				t.Errorf("got %+v", r)
 			}
-			if (r.Error == nil) != (r.Status == run.Succeeded) || r.Error != nil && r.Error.Label != models.LabelNoResult {
+			if (r.Error == nil) != (r.Status == run.Succeeded) || r.Error != nil &&
+				r.Error.Label != models.LabelNoResult {
 				t.Errorf("the run's error is %+v", r.Error)
 			}
 			for _, b := range w.BatchesOf(r.ID) {

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -67,8 +66,7 @@ func prepare(ctx context.Context, tx FiringTx, due []*Schedule) ([]*firing, erro
 		if x.run.Callback.Unreadable != nil { // nor could the copy have its headers
 			return nil, x.run.Callback.Unreadable
 		}
-		known := false
-		if x.owners, known = owners[schedule.ProjectID]; !known {
+		if x.owners = owners[schedule.ProjectID]; x.owners.Project == nil {
 			return nil, models.NotFound(models.TypeProject)
 		}
 		x.skipped = schedule.Overlap == OverlapSkip && slices.Contains(atWork, schedule.ID)
@@ -160,12 +158,7 @@ func (f *Firings) write(ctx context.Context, tx FiringTx, group []*firing, at ti
 	if err := tx.UpdateRuns(ctx, runs...); err != nil {
 		return nil, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(changed)) { // in one order, or two processes could wait for each other
-		if err := f.quotas.reserve(ctx, tx, id, changed[id]); err != nil {
-			return nil, err
-		}
-	}
-	return batches, nil
+	return batches, f.quotas.reserveAll(ctx, tx, changed)
 }
 
 // moveOn lets a schedule that fires wait for its next time, or ends it.

@@ -27,7 +27,8 @@ func TestFiringThatHangsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := slog.New(slog.DiscardHandler)
 		clock := models.NewClock(nil, time.Now, log)
-		engine := models.NewService(struct{ models.Store }{}, nil, models.Rules{}, clock, models.NewTroubles(log, nil), log)
+		engine := models.NewService(struct{ models.Store }{}, nil, models.Rules{}, clock,
+			models.NewTroubles(log, nil), log)
 		runs := run.NewService(engine, models.TenantQueries{}, run.Ports{InFiringTx: silent}, run.Rules{})
 		begun := time.Now()
 		fired, err := runs.Firings.Fire(t.Context())
@@ -96,7 +97,9 @@ func TestFiringThatOverlapsIsAsTheScheduleSays(t *testing.T) {
 	}
 	modelstest.WantRuns(t, w.RunsOf(allow), run.Queued, run.Queued, run.Queued, run.Scheduled)
 	modelstest.WantRuns(t, w.RunsOf(skip), run.Queued, run.Scheduled)
-	if s := w.ReadSchedule(skip.ID); s.Status != run.ScheduleActive || !s.LastRunAt.Equal(modelstest.Start.Add(time.Minute)) || !s.NextRunAt.Equal(w.Clock.Now().Add(time.Minute).Truncate(time.Minute)) {
+	if s := w.ReadSchedule(skip.ID); s.Status != run.ScheduleActive ||
+		!s.LastRunAt.Equal(modelstest.Start.Add(time.Minute)) ||
+		!s.NextRunAt.Equal(w.Clock.Now().Add(time.Minute).Truncate(time.Minute)) {
 		t.Errorf("got %+v", s)
 	}
 	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
@@ -149,7 +152,8 @@ func TestRulesOfAZoneThatHaveChangedAreReadAtTheStart(t *testing.T) {
 	once, _ := w.NewScheduled(run.NewSchedule{At: new(modelstest.Start.Add(24 * time.Hour))})
 	same := w.Hourly()
 	w.SQL("UPDATE schedules SET next_run_at = next_run_at + 3600000000 WHERE id = " + changed.RawID())
-	w.SQL("UPDATE schedules SET next_run_at = " + strconv.FormatInt(modelstest.Start.Add(-time.Hour).UnixMicro(), 10) + " WHERE id = " + due.RawID())
+	w.SQL("UPDATE schedules SET next_run_at = " +
+		strconv.FormatInt(modelstest.Start.Add(-time.Hour).UnixMicro(), 10) + " WHERE id = " + due.RawID())
 	moved, err := w.Firings.Rezone(t.Context())
 	modelstest.NoError(t, err)
 	for _, s := range []*run.Schedule{changed, once, same} {
@@ -162,7 +166,8 @@ func TestRulesOfAZoneThatHaveChangedAreReadAtTheStart(t *testing.T) {
 	}
 }
 
-// refusingBatches is a database that refuses the batches of one run, as a constraint does, for a reason that is in no row that is read.
+// refusingBatches is a database that refuses the batches of one run, as a constraint does, for a reason that is in no
+// row that is read.
 type refusingBatches struct {
 	run.FiringTx
 	run int64
@@ -183,13 +188,15 @@ func TestFiringThatTheDatabaseRefusesIsPutOffAndStopsNoOther(t *testing.T) {
 	w.Hourly()
 	w.Hourly()
 	ports := w.Store.RunPorts()
-	ports.InFiringTx = modelstest.Through(ports.InFiringTx, func(tx run.FiringTx) run.FiringTx { return refusingBatches{tx, r.ID} })
+	ports.InFiringTx = modelstest.Through(ports.InFiringTx,
+		func(tx run.FiringTx) run.FiringTx { return refusingBatches{tx, r.ID} })
 	runs := w.RunsOn(w.Service, ports)
 	w.Clock.Advance(time.Hour)
 	if fired, err := runs.Firings.Fire(t.Context()); fired != 2 || err != nil {
 		t.Fatalf("%d of the others fired: %v", fired, err)
 	}
-	if s := w.ReadSchedule(bad.ID); s.Status != run.ScheduleActive || !s.NextRunAt.Equal(w.Clock.Now().Add(time.Minute)) || s.LastRunAt != nil {
+	if s := w.ReadSchedule(bad.ID); s.Status != run.ScheduleActive ||
+		!s.NextRunAt.Equal(w.Clock.Now().Add(time.Minute)) || s.LastRunAt != nil {
 		t.Errorf("it was not put off: %+v", s)
 	}
 	w.Clock.Advance(time.Minute)
@@ -221,7 +228,8 @@ func TestPanicInAFiringCostsThatFiring(t *testing.T) {
 	w.Hourly()
 	w.Clock.Advance(time.Hour)
 	ports, m := w.Store.RunPorts(), w.Monitor
-	ports.InFiringTx = modelstest.Through(ports.InFiringTx, func(tx run.FiringTx) run.FiringTx { return failingFire{tx, bad.ID} })
+	ports.InFiringTx = modelstest.Through(ports.InFiringTx,
+		func(tx run.FiringTx) run.FiringTx { return failingFire{tx, bad.ID} })
 	fired, err := w.RunsOn(w.Service, ports).Firings.Fire(t.Context())
 	if fired != 2 || err != nil || m.Panics("firing") != 1 { // alone, not with its group as well
 		t.Errorf("fired %d, %v", fired, err)

@@ -24,7 +24,8 @@ func (r ringing) Wake(ctx context.Context, at time.Time, wakeups []models.Wakeup
 	return r.Queue.Wake(ctx, at, wakeups)
 }
 
-// What the first groups begin must not take the database from the groups behind them: workers hear of it once, of all lanes.
+// What the first groups begin must not take the database from the groups behind them: workers hear of it once, of all
+// lanes.
 func TestWorkersAreWokenWhenAllThatIsDueHasFired(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
@@ -74,7 +75,8 @@ func TestWhatALookHasBegunIsWokenAlsoWhereItIsCutOff(t *testing.T) {
 	}
 }
 
-// A look that takes some seconds is not disturbed by the sweep; for the batches of one that takes longer the sweep does not wait.
+// A look that takes some seconds is not disturbed by the sweep; for the batches of one that takes longer the sweep
+// does not wait.
 func TestSweepLeavesTheFiringAloneForSomeSeconds(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

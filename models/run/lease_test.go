@@ -49,7 +49,8 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 	if !dead.Batch.LeaseUntil.Equal(modelstest.Start.Add(models.LeaseTime)) || dead.Batch.NextAttemptAt != nil {
 		t.Errorf("got %+v", dead.Batch)
 	}
-	if attempts := w.AttemptsOfBatch(dead.Batch.ID); len(attempts) != 1 || attempts[0].FinishedAt != nil || attempts[0].URL != modelstest.ExecutorURL {
+	if attempts := w.AttemptsOfBatch(dead.Batch.ID); len(attempts) != 1 || attempts[0].FinishedAt != nil ||
+		attempts[0].URL != modelstest.ExecutorURL {
 		t.Errorf("when the request leaves, the attempts are %+v", attempts)
 	}
 	w.Clock.Advance(models.LeaseTime - time.Microsecond)
@@ -66,7 +67,8 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 		t.Errorf("got %+v", b)
 	}
 	attempt := w.AttemptsOfBatch(b.ID)[0]
-	if attempt.Error == nil || attempt.Error.Code != models.Interrupted || attempt.Duration != models.LeaseTime || !attempt.FinishedAt.Equal(end) {
+	if attempt.Error == nil || attempt.Error.Code != models.Interrupted || attempt.Duration != models.LeaseTime ||
+		!attempt.FinishedAt.Equal(end) {
 		t.Errorf("the attempt is %+v", attempt)
 	}
 	w.Clock.Advance(modelstest.WakeGrace)
@@ -78,7 +80,8 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 		t.Error(diff)
 	}
 	again := w.MustClaimBatches(a, 1)[0]
-	if again.Batch.ID != b.ID || again.Attempt.Number != 2 || again.Attempt.UID == dead.Attempt.UID || !again.Batch.StartedAt.Equal(modelstest.Start) {
+	if again.Batch.ID != b.ID || again.Attempt.Number != 2 || again.Attempt.UID == dead.Attempt.UID ||
+		!again.Batch.StartedAt.Equal(modelstest.Start) {
 		t.Errorf("got %+v, %+v", again.Batch, again.Attempt)
 	}
 	w.MustRecordBatch(again, modelstest.Results(1, false))
@@ -88,7 +91,8 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 func TestLateAnswerAfterAnotherClaimTouchesItsAttemptOnly(t *testing.T) {
 	t.Parallel()
 	answers := map[string]models.Outcome{
-		"results": modelstest.Results(5, true), "refused": modelstest.Executed(400, ""), "failed": modelstest.Executed(500, ""), "no answer": modelstest.Unanswered(models.Timeout),
+		"results": modelstest.Results(5, true), "refused": modelstest.Executed(400, ""),
+		"failed": modelstest.Executed(500, ""), "no answer": modelstest.Unanswered(models.Timeout),
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +107,8 @@ func TestLateAnswerAfterAnotherClaimTouchesItsAttemptOnly(t *testing.T) {
 			if diff := cmp.Diff(before, w.ReadBatch(second.Batch.ID)); diff != "" || len(w.Queue.Take()) != 0 {
 				t.Errorf("the late worker changed the batch: %s", diff)
 			}
-			if attempt := w.AttemptsOfBatch(second.Batch.ID)[0]; answer.HTTPStatus != nil && *attempt.HTTPStatus != *answer.HTTPStatus {
+			if attempt := w.AttemptsOfBatch(second.Batch.ID)[0]; answer.HTTPStatus != nil &&
+				*attempt.HTTPStatus != *answer.HTTPStatus {
 				t.Errorf("what the late worker learned is lost: %+v", attempt)
 			}
 			w.MustRecordBatch(second, modelstest.Results(1, false))
@@ -141,7 +146,8 @@ func TestInterruptedExecutionCostsNoTry(t *testing.T) {
 		if b.Status != run.Queued || b.FailureCount != 0 || !b.NextAttemptAt.Equal(w.Clock.Now()) {
 			t.Fatalf("got %+v", b)
 		}
-		if attempt := w.AttemptsOfBatch(b.ID)[i]; attempt.Error.Code != models.Interrupted || attempt.Duration != time.Second {
+		if attempt := w.AttemptsOfBatch(b.ID)[i]; attempt.Error.Code != models.Interrupted ||
+			attempt.Duration != time.Second {
 			t.Errorf("got %+v", attempt)
 		}
 		want := models.Wakeup{Lane: a.Lane(), At: w.Clock.Now()}
@@ -167,7 +173,8 @@ func TestRenewedBatchIsNotInterrupted(t *testing.T) {
 	queued := w.BatchesOf(kept.RunID)[2]
 	for range 5 { // a call can take longer than a lease
 		w.Clock.Advance(models.LeaseRenewal)
-		renewed, err := w.Executions.Renew(t.Context(), []models.Lease{claimed[0].Lease(), {ID: queued.ID}, {ID: lost.ID, Attempt: 2}, {ID: 999}})
+		renewed, err := w.Executions.Renew(t.Context(),
+			[]models.Lease{claimed[0].Lease(), {ID: queued.ID}, {ID: lost.ID, Attempt: 2}, {ID: 999}})
 		modelstest.NoError(t, err)
 		if !slices.Equal(renewed, []models.Lease{claimed[0].Lease()}) {
 			t.Errorf("renewed %v", renewed)
@@ -190,7 +197,8 @@ func TestRenewedBatchIsNotInterrupted(t *testing.T) {
 func TestBatchRecordWhoseCommitWasNotHeardOfCanBeMadeAgain(t *testing.T) {
 	t.Parallel()
 	answers := map[string]models.Outcome{
-		"another page": modelstest.Results(5, true), "the end": modelstest.Results(5, false), "refused": modelstest.Executed(400, ""), "again": modelstest.Executed(500, ""),
+		"another page": modelstest.Results(5, true), "the end": modelstest.Results(5, false),
+		"refused": modelstest.Executed(400, ""), "again": modelstest.Executed(500, ""),
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -203,7 +211,8 @@ func TestBatchRecordWhoseCommitWasNotHeardOfCanBeMadeAgain(t *testing.T) {
 			w.MustRecordBatch(e, answer)
 			state := func() []any {
 				return []any{
-					w.ReadRun(run.ID), w.BatchesOf(run.ID), w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent), w.CallbacksOfRun(run.ID, models.RunFinishedEvent),
+					w.ReadRun(run.ID), w.BatchesOf(run.ID), w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent),
+					w.CallbacksOfRun(run.ID, models.RunFinishedEvent),
 				}
 			}
 			before := state()
@@ -230,7 +239,8 @@ func TestBatchRecordThatCannotBeWrittenChangesNothing(t *testing.T) {
 	if diff := cmp.Diff(before, e); diff != "" || len(w.Queue.Take()) != 0 {
 		t.Errorf("half of it was done: %s", diff)
 	}
-	if b := w.ReadBatch(e.Batch.ID); b.Status != run.Running || len(w.BatchesOf(r.ID)) != 1 || w.AttemptsOfBatch(b.ID)[0].FinishedAt != nil {
+	if b := w.ReadBatch(e.Batch.ID); b.Status != run.Running || len(w.BatchesOf(r.ID)) != 1 ||
+		w.AttemptsOfBatch(b.ID)[0].FinishedAt != nil {
 		t.Errorf("half of it was written: %+v", b)
 	}
 	w.MustRecordBatch(e, modelstest.Results(1, false))
@@ -241,7 +251,8 @@ func TestLostWakeUpsOfBatchesAreSentAgainByAction(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	b, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "other", modelstest.ExecutorSettings(modelstest.ExecutorURL))
+	b, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "other",
+		modelstest.ExecutorSettings(modelstest.ExecutorURL))
 	modelstest.NoError(t, err)
 	w.NewRun(modelstest.Pages(6))
 	w.NewRun(func(in *run.NewRun) { in.Action = b.Name })
@@ -255,7 +266,10 @@ func TestLostWakeUpsOfBatchesAreSentAgainByAction(t *testing.T) {
 	}
 	var want []models.Wakeup
 	for _, action := range []*run.Action{a, b} {
-		want = append(want, models.Wakeup{Lane: action.Lane(), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()})
+		want = append(want, models.Wakeup{
+			Lane: action.Lane(), Epoch: modelstest.SweepEpoch(w.Clock.Now()),
+			At: w.Clock.Now(),
+		})
 	}
 	got := w.Queue.Take()
 	slices.SortFunc(got, func(a, b models.Wakeup) int { return strings.Compare(a.Lane.Owner, b.Lane.Owner) })

@@ -21,8 +21,8 @@ var (
 	attemptUID = uuid.MustParse("01990000-0000-7000-8000-000000000004")
 )
 
-// The spellings that a reader of JSON would lose: the order of keys, 1.50, a number beyond 64 bits, the characters that Go
-// escapes, a key twice.
+// The spellings that a reader of JSON would lose: the order of keys, 1.50, a number beyond 64 bits, the characters
+// that Go escapes, a key twice.
 const (
 	oddResults = `[{"name":"A & B <c>","employees":400,"ratio":1.50},{"z":1,"a":12345678901234567890}]`
 )
@@ -57,8 +57,14 @@ func runResult(r ran) ([]byte, error) { return run.ResultBody(r.Run, r.Batch) }
 func ranWell() ran {
 	return ran{
 		Envelope: models.Envelope{Ref: refUID}, Run: &run.Run{UID: runUID, Status: run.Running, InputCount: 1},
-		Batch:    &run.Batch{UID: batchUID, Status: run.Succeeded, Results: json.RawMessage(oddResults), ResultCount: 2},
-		RunInput: &run.Input{Input: json.RawMessage(modelstest.OddInput), CustomData: json.RawMessage(modelstest.OddCustom)},
+		Batch: &run.Batch{
+			UID: batchUID, Status: run.Succeeded, Results: json.RawMessage(oddResults),
+			ResultCount: 2,
+		},
+		RunInput: &run.Input{
+			Input:      json.RawMessage(modelstest.OddInput),
+			CustomData: json.RawMessage(modelstest.OddCustom),
+		},
 	}
 }
 
@@ -113,8 +119,10 @@ func TestRunBodyReadsAsTheSeedSays(t *testing.T) {
 	t.Parallel()
 	body, err := runBatch(ranWell())
 	modelstest.NoError(t, err)
-	want := `{"callback_ref_uid":"` + refUID.String() + `","run":{"run_uid":"` + runUID.String() + `","batch_uid":"` + batchUID.String() +
-		`","status":"RUNNING"},"input":` + modelstest.OddInput + `,"custom_data":` + modelstest.OddCustom + `,"error":null,"results":` + oddResults + `}`
+	want := `{"callback_ref_uid":"` + refUID.String() + `","run":{"run_uid":"` + runUID.String() + `","batch_uid":"` +
+		batchUID.String() +
+		`","status":"RUNNING"},"input":` + modelstest.OddInput + `,"custom_data":` + modelstest.OddCustom +
+		`,"error":null,"results":` + oddResults + `}`
 	if string(body) != want {
 		t.Errorf("got  %s\nwant %s", body, want)
 	}
@@ -122,12 +130,19 @@ func TestRunBodyReadsAsTheSeedSays(t *testing.T) {
 
 func TestExecutorCallsAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
-	for name, maxResults := range map[string]*int{"executor_call.json": new(100), "executor_call_all_results.json": nil} {
+	for name, maxResults := range map[string]*int{
+		"executor_call.json":             new(100),
+		"executor_call_all_results.json": nil,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := &run.Execution{
 				Action: &run.Action{Name: "search"}, Run: &run.Run{UID: runUID, MaxResults: maxResults, PageSize: 10},
-				Batch: &run.Batch{UID: batchUID, Page: 3}, Input: &run.Input{Input: json.RawMessage(modelstest.OddInput), CustomData: json.RawMessage(modelstest.OddCustom)},
+				Batch: &run.Batch{UID: batchUID, Page: 3},
+				Input: &run.Input{
+					Input:      json.RawMessage(modelstest.OddInput),
+					CustomData: json.RawMessage(modelstest.OddCustom),
+				},
 			}
 			got, err := e.Body()
 			modelstest.NoError(t, err)
@@ -139,7 +154,8 @@ func TestExecutorCallsAreThePublishedOnes(t *testing.T) {
 func TestInputAndCustomDataComeBackAsTheyWereGiven(t *testing.T) {
 	t.Parallel()
 	customs := map[string]string{
-		"odd": modelstest.OddCustom, "a number": "1.50", "a text": `"<b>&amp;</b>"`, "null": "null", "a list": `[3,{"b":1,"a":[]}]`, "absent": "",
+		"odd": modelstest.OddCustom, "a number": "1.50", "a text": `"<b>&amp;</b>"`, "null": "null",
+		"a list": `[3,{"b":1,"a":[]}]`, "absent": "",
 	}
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
@@ -162,7 +178,8 @@ func TestInputAndCustomDataComeBackAsTheyWereGiven(t *testing.T) {
 			want += "null"
 		}
 		for event, rest := range map[models.EventName]string{
-			models.RunBatchFinishedEvent: `,"error":null,"results":` + oddResults + `}`, models.RunFinishedEvent: `,"error":null,"results":null}`,
+			models.RunBatchFinishedEvent: `,"error":null,"results":` + oddResults + `}`,
+			models.RunFinishedEvent:      `,"error":null,"results":null}`,
 		} {
 			if got := string(w.CallbacksOfRun(r.ID, event)[0].Body); !strings.HasSuffix(got, want+rest) {
 				t.Errorf("%s: got %s, want …%s", name, got, want+rest)
@@ -178,7 +195,10 @@ func TestEachInputHasItsOwnCustomDataAndTheFinalOfManyHasNone(t *testing.T) {
 	r := w.NewRun(modelstest.Inputs(3), modelstest.Pages(2), func(in *run.NewRun) {
 		for i := range in.Inputs {
 			n := string(rune('1' + i))
-			in.Inputs[i] = run.NewInput{Input: json.RawMessage(`{"n":` + n + `}`), CustomData: json.RawMessage(`"tag ` + n + `"`)}
+			in.Inputs[i] = run.NewInput{
+				Input:      json.RawMessage(`{"n":` + n + `}`),
+				CustomData: json.RawMessage(`"tag ` + n + `"`),
+			}
 		}
 		in.Inputs[2].CustomData = nil
 	})
@@ -194,13 +214,17 @@ func TestEachInputHasItsOwnCustomDataAndTheFinalOfManyHasNone(t *testing.T) {
 			t.Errorf("told: %v", seen)
 		}
 	}
-	if b := modelstest.ReadRunBody(t, w.CallbacksOfRun(r.ID, models.RunFinishedEvent)[0]); string(b.Input) != "null" || string(b.CustomData) != "null" {
+	if b := modelstest.ReadRunBody(t, w.CallbacksOfRun(r.ID,
+		models.RunFinishedEvent)[0]); string(b.Input) != "null" || string(b.CustomData) != "null" {
 		t.Errorf("the final has %s and %s", b.Input, b.CustomData)
 	}
 }
 
 func FuzzCustomDataIsTakenOverByteForByteOrRefused(f *testing.F) {
-	for _, text := range []string{modelstest.OddInput, modelstest.OddCustom, "1.50", `"\ud800"`, "\"\u2028<\"", "{}", "[[]]", "-0.0e-0", "\"\xff\"", "tru"} {
+	for _, text := range []string{
+		modelstest.OddInput, modelstest.OddCustom, "1.50", `"\ud800"`, "\"\u2028<\"", "{}",
+		"[[]]", "-0.0e-0", "\"\xff\"", "tru",
+	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

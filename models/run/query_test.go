@@ -136,7 +136,8 @@ func TestResultsReadBackAsTheyWereGiven(t *testing.T) {
 	a := w.NewAction()
 	run := w.NewRun()
 	given := []string{`{"z":1.50,"a":"<&>"}`, `12345678901234567890`, `[ 1 ,2]`, `null`, `"é\u00e9"`}
-	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Executed(200, `{"results":[`+strings.Join(given, " , ")+`]}`))
+	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0],
+		modelstest.Executed(200, `{"results":[`+strings.Join(given, " , ")+`]}`))
 	if diff := cmp.Diff(given, results(w, run.ID, 2, func() {})); diff != "" {
 		t.Error(diff)
 	}
@@ -146,7 +147,8 @@ func TestRunsAreListedNewestFirstAndByFilter(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	_, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "other", modelstest.ExecutorSettings(modelstest.ExecutorURL))
+	_, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "other",
+		modelstest.ExecutorSettings(modelstest.ExecutorURL))
 	modelstest.NoError(t, err)
 	named := func(name string) func(*run.NewRun) { return func(in *run.NewRun) { in.Action = name } }
 	done := w.NewRun()
@@ -166,19 +168,26 @@ func TestRunsAreListedNewestFirstAndByFilter(t *testing.T) {
 	}{
 		"nothing narrows nothing": {run.Filter{}, []*run.Run{stopped, other, queued, done}},
 		"by status":               {run.Filter{Status: []run.Status{run.Queued}}, []*run.Run{other, queued}},
-		"by two statuses":         {run.Filter{Status: []run.Status{run.Stopped, run.Succeeded}}, []*run.Run{stopped, done}},
-		"by action":               {run.Filter{Action: []string{"other", "unknown"}}, []*run.Run{stopped, other}},
-		"by both actions":         {run.Filter{Action: []string{"other", "search"}}, []*run.Run{stopped, other, queued, done}},
-		"by an unknown action":    {run.Filter{Action: []string{"unknown"}}, nil},
-		"from an hour":            {run.Filter{CreatedAfter: at(1)}, []*run.Run{stopped, other, queued}},
-		"before an hour":          {run.Filter{CreatedBefore: at(1)}, []*run.Run{done}},
+		"by two statuses": {
+			run.Filter{Status: []run.Status{run.Stopped, run.Succeeded}},
+			[]*run.Run{stopped, done},
+		},
+		"by action": {run.Filter{Action: []string{"other", "unknown"}}, []*run.Run{stopped, other}},
+		"by both actions": {
+			run.Filter{Action: []string{"other", "search"}},
+			[]*run.Run{stopped, other, queued, done},
+		},
+		"by an unknown action": {run.Filter{Action: []string{"unknown"}}, nil},
+		"from an hour":         {run.Filter{CreatedAfter: at(1)}, []*run.Run{stopped, other, queued}},
+		"before an hour":       {run.Filter{CreatedBefore: at(1)}, []*run.Run{done}},
 		"by all of them": {run.Filter{
 			Status: []run.Status{run.Queued}, Action: []string{"search"}, CreatedAfter: at(1), CreatedBefore: at(2),
 		}, []*run.Run{queued}},
 	}
 	ids := []int64{w.Shop.ID, project.ID}
 	for name, test := range tests {
-		pages, err := w.RunPages(t.Context(), w.Viewer.Scope(models.RoleViewer), run.OfProject, ids, test.filter, models.Page{First: 100})
+		pages, err := w.RunPages(t.Context(), w.Viewer.Scope(models.RoleViewer), run.OfProject, ids, test.filter,
+			models.Page{First: 100})
 		modelstest.NoError(t, err)
 		var got, want []int64
 		for _, r := range pages[w.Shop.ID].Nodes {
@@ -228,7 +237,8 @@ func TestBatchesAndInputsAreListedInTheOrderOfCreation(t *testing.T) {
 	var after *models.Cursor
 	var got, inputIDs []int64
 	for {
-		pages, err := w.BatchPages(t.Context(), w.Viewer.Scope(models.RoleViewer), []int64{run.ID, other.ID}, models.Page{First: 4, After: after})
+		pages, err := w.BatchPages(t.Context(), w.Viewer.Scope(models.RoleViewer), []int64{run.ID, other.ID},
+			models.Page{First: 4, After: after})
 		modelstest.NoError(t, err)
 		page := pages[run.ID]
 		for _, b := range page.Nodes {
@@ -244,7 +254,10 @@ func TestBatchesAndInputsAreListedInTheOrderOfCreation(t *testing.T) {
 	if !slices.IsSorted(got) || len(got) != 6 || counts[run.ID] != 6 || counts[other.ID] != 1 {
 		t.Errorf("got %v, counted %v", got, counts)
 	}
-	for field, want := range map[models.TextField]json.RawMessage{models.RunInputText: modelstest.Shoes, models.CustomDataText: modelstest.CustomData} {
+	for field, want := range map[models.TextField]json.RawMessage{
+		models.RunInputText:   modelstest.Shoes,
+		models.CustomDataText: modelstest.CustomData,
+	} {
 		found, err := w.Store.Texts(t.Context(), w.Viewer.Scope(models.RoleViewer), field, inputIDs...)
 		modelstest.NoError(t, err)
 		if len(found) != 3 {

@@ -2,7 +2,9 @@ package run
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -81,6 +83,16 @@ func (q Quotas) reserve(ctx context.Context, tx UsageTx, accountID int64, by Usa
 	if most := q.Bytes; most > 0 && by.RunBytes > 0 && has.RunBytes > most {
 		const what = "bytes stored for the account's runs that have not ended"
 		return models.LimitReached(what, most, "RINGBACK_QUOTA_RUN_BYTES")
+	}
+	return nil
+}
+
+// reserveAll is reserve for many accounts: in one order, or two processes could wait for each other.
+func (q Quotas) reserveAll(ctx context.Context, tx UsageTx, changed map[int64]Usage) error {
+	for _, id := range slices.Sorted(maps.Keys(changed)) {
+		if err := q.reserve(ctx, tx, id, changed[id]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -45,7 +45,8 @@ func TestQuotasAreExactWithEightCallersAtOnce(t *testing.T) {
 		}, 11, "at most 35 (RINGBACK_QUOTA_BATCHES)"},
 		"bytes of runs": {run.Quotas{Bytes: 300_000}, func(w *modelstest.World) error {
 			in := w.RunInput()
-			in.Inputs[0].Input = modelstest.ObjectOfBytes(10_000) // in the input, in the callback of its only page, and in the final one
+			// In the input, in the callback of its only page, and in the final one.
+			in.Inputs[0].Input = modelstest.ObjectOfBytes(10_000)
 			_, err := w.CreateRun(w.T.Context(), w.Editor, in)
 			return err
 		}, 9, "at most 300000 (RINGBACK_QUOTA_RUN_BYTES)"},
@@ -62,7 +63,8 @@ func TestQuotasAreExactWithEightCallersAtOnce(t *testing.T) {
 	}
 }
 
-// wantExact lets eight callers make 24 of something at once. So many are made, and the others are refused with a text.
+// wantExact lets eight callers make 24 of something at once. So many are made, and the others are refused with a
+// text.
 func wantExact(w *modelstest.World, create func(w *modelstest.World) error, want int32, text string) {
 	w.T.Helper()
 	const callers, each = 8, 3
@@ -164,7 +166,8 @@ func TestRunsThatEndedHoldNothing(t *testing.T) {
 
 func wantOverLimit(t *testing.T, e *models.StandardError, number string) {
 	t.Helper()
-	if e == nil || e.Label != models.LabelLimitReached || e.Scope != models.ScopeRingback || !strings.Contains(e.Message, number) {
+	if e == nil || e.Label != models.LabelLimitReached || e.Scope != models.ScopeRingback ||
+		!strings.Contains(e.Message, number) {
 		t.Errorf("the error is %+v", e)
 	}
 }
@@ -265,7 +268,10 @@ func TestWhatARunStoresIsAboutWhatIsCounted(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	r := w.NewRun(modelstest.Pages(4), func(in *run.NewRun) {
-		in.Inputs[0] = run.NewInput{Input: modelstest.ObjectOfBytes(20_000), CustomData: modelstest.ObjectOfBytes(10_000)}
+		in.Inputs[0] = run.NewInput{
+			Input:      modelstest.ObjectOfBytes(20_000),
+			CustomData: modelstest.ObjectOfBytes(10_000),
+		}
 	})
 	results := json.RawMessage(`"` + strings.Repeat("x", 5_000) + `"`)
 	w.ExecuteAll(a, func(*run.Execution) models.Outcome {

@@ -24,7 +24,8 @@ func tryExecute(w *modelstest.World, a *run.Action) {
 		case n == 4:
 			_, err = w.Executions.Renew(w.T.Context(), []models.Lease{e.Lease()})
 		case n == 5:
-			err = w.Executions.Record(w.T.Context(), modelstest.CopyOfExecution(e), modelstest.Results(2, e.Batch.Page < 5))
+			err = w.Executions.Record(w.T.Context(), modelstest.CopyOfExecution(e),
+				modelstest.Results(2, e.Batch.Page < 5))
 			if err == nil {
 				err = w.Executions.Record(w.T.Context(), e, modelstest.Results(2, e.Batch.Page < 5))
 			}
@@ -43,7 +44,8 @@ func TestRunsEndOnceWhateverHappensAtOnce(t *testing.T) {
 	a := w.NewAction()
 	var runs []*run.Run
 	for range 4 {
-		runs = append(runs, w.NewRun(modelstest.Inputs(3)), w.NewRun(modelstest.Inputs(2), modelstest.Pages(3)), w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnFinal)))
+		runs = append(runs, w.NewRun(modelstest.Inputs(3)), w.NewRun(modelstest.Inputs(2), modelstest.Pages(3)),
+			w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnFinal)))
 	}
 	const workers, rounds = 3, 25
 	modelstest.AtOnce(workers+2, func(i int) {

@@ -131,20 +131,14 @@ func (x *Executions) advance(
 	if err != nil {
 		return nil, nil, err
 	}
-	callbacks = []*models.Callback{callback}
+	var final *models.Callback
 	if run.OpenBatches > 0 {
-		if err := tx.UpdateRuns(ctx, run); err != nil {
-			return nil, nil, err
-		}
-	} else {
-		if err := endRun(ctx, tx, run, at); err != nil {
-			return nil, nil, err
-		}
-		final, err := raiseFinal(ctx, x.engine, tx, run)
-		if err != nil {
-			return nil, nil, err
-		}
-		callbacks = append(callbacks, final)
+		err = tx.UpdateRuns(ctx, run)
+	} else if err = endRun(ctx, tx, run, at); err == nil {
+		final, err = raiseFinal(ctx, x.engine, tx, run)
 	}
-	return callbacks, next, x.quotas.reserve(ctx, tx, run.AccountID, run.holds().minus(held))
+	if err != nil {
+		return nil, nil, err
+	}
+	return []*models.Callback{callback, final}, next, x.quotas.reserve(ctx, tx, run.AccountID, run.holds().minus(held))
 }

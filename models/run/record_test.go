@@ -25,7 +25,8 @@ func TestTenPagesMakeTenRunningCallbacksAndOneFinal(t *testing.T) {
 	if len(claimed) != 10 {
 		t.Fatalf("%d batches were claimed", len(claimed))
 	}
-	if r = w.ReadRun(r.ID); r.Status != run.Running || !r.StartedAt.Equal(modelstest.Start.Add(time.Second)) || r.OpenBatches != 10 {
+	if r = w.ReadRun(r.ID); r.Status != run.Running || !r.StartedAt.Equal(modelstest.Start.Add(time.Second)) ||
+		r.OpenBatches != 10 {
 		t.Errorf("the run is %+v", r)
 	}
 	for i, e := range claimed {
@@ -58,11 +59,14 @@ func TestTenPagesMakeTenRunningCallbacksAndOneFinal(t *testing.T) {
 	for i, c := range told {
 		b := modelstest.ReadRunBody(t, c)
 		uids[*b.Run.BatchUID] = true
-		if b.Run.Status != run.Running || b.CallbackRefUID != c.Ref.String() || b.Error != nil || string(b.Input) != string(modelstest.Shoes) ||
-			string(b.CustomData) != string(modelstest.CustomData) || *b.Run.BatchUID != claimed[i].Batch.UID.String() || c.Source.Part.Raw != claimed[i].Batch.ID {
+		if b.Run.Status != run.Running || b.CallbackRefUID != c.Ref.String() || b.Error != nil ||
+			string(b.Input) != string(modelstest.Shoes) ||
+			string(b.CustomData) != string(modelstest.CustomData) ||
+			*b.Run.BatchUID != claimed[i].Batch.UID.String() || c.Source.Part.Raw != claimed[i].Batch.ID {
 			t.Errorf("callback %d says %s", i, c.Body)
 		}
-		if c.ContentType != "application/json" || *c.TargetURL != modelstest.ProjectURL || c.OrderingKey != "" || c.Held {
+		if c.ContentType != "application/json" || *c.TargetURL != modelstest.ProjectURL || c.OrderingKey != "" ||
+			c.Held {
 			t.Errorf("got %+v", c)
 		}
 	}
@@ -94,29 +98,60 @@ func TestLastPageIsCutToWhatWasAskedFor(t *testing.T) {
 // The answers of four pages by number; pages that are left out are empty ones behind the last.
 func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 	t.Parallel()
-	more, last, blocked, failed := modelstest.Results(10, true), modelstest.Results(3, false), modelstest.Executed(400, `{"message":"no"}`), modelstest.Executed(403, `{"message":"no"}`)
+	more, last, blocked, failed := modelstest.Results(10, true), modelstest.Results(3, false),
+		modelstest.Executed(400, `{"message":"no"}`), modelstest.Executed(403, `{"message":"no"}`)
 	missing := modelstest.Executed(404, "")
 	tests := map[string]struct {
 		answers []models.Outcome
 		want    run.Status
 		label   string
 	}{
-		"all":                           {[]models.Outcome{more, more, more, more}, run.Succeeded, ""},
-		"empty behind the last":         {[]models.Outcome{more, last}, run.Succeeded, ""},
-		"only one":                      {[]models.Outcome{last}, run.Succeeded, ""},
-		"not found behind the last":     {[]models.Outcome{last, missing, missing, missing}, run.Succeeded, ""},
-		"nothing at all":                {nil, run.Failed, models.LabelNoResult},
-		"not found at all":              {[]models.Outcome{missing, missing, missing, missing}, run.Failed, models.LabelNoResult},
-		"empty in between":              {[]models.Outcome{more, modelstest.NoResults(), more, more}, run.PartialSucceeded, models.LabelNoResult},
-		"failed behind the last":        {[]models.Outcome{last, failed}, run.PartialSucceeded, "STATUS_403"},
-		"empty before a failed one":     {[]models.Outcome{last, modelstest.NoResults(), blocked}, run.PartialSucceeded, models.LabelBadInput},
-		"one failed":                    {[]models.Outcome{more, failed, more, more}, run.PartialSucceeded, "STATUS_403"},
-		"one blocked":                   {[]models.Outcome{more, more, more, blocked}, run.PartialSucceeded, models.LabelBadInput},
-		"blocked and failed":            {[]models.Outcome{blocked, failed, blocked, blocked}, run.Failed, models.LabelBadInput},
-		"all blocked":                   {[]models.Outcome{blocked, blocked, blocked, blocked}, run.Blocked, models.LabelBadInput},
-		"all failed":                    {[]models.Outcome{failed, failed, failed, failed}, run.Failed, "STATUS_403"},
-		"blocked, and nothing behind":   {[]models.Outcome{blocked}, run.Failed, models.LabelBadInput},
-		"one succeeded among the worst": {[]models.Outcome{failed, blocked, more, failed}, run.PartialSucceeded, "STATUS_403"},
+		"all":                       {[]models.Outcome{more, more, more, more}, run.Succeeded, ""},
+		"empty behind the last":     {[]models.Outcome{more, last}, run.Succeeded, ""},
+		"only one":                  {[]models.Outcome{last}, run.Succeeded, ""},
+		"not found behind the last": {[]models.Outcome{last, missing, missing, missing}, run.Succeeded, ""},
+		"nothing at all":            {nil, run.Failed, models.LabelNoResult},
+		"not found at all": {
+			[]models.Outcome{missing, missing, missing, missing},
+			run.Failed,
+			models.LabelNoResult,
+		},
+		"empty in between": {
+			[]models.Outcome{more, modelstest.NoResults(), more, more},
+			run.PartialSucceeded, models.LabelNoResult,
+		},
+		"failed behind the last": {[]models.Outcome{last, failed}, run.PartialSucceeded, "STATUS_403"},
+		"empty before a failed one": {
+			[]models.Outcome{last, modelstest.NoResults(), blocked},
+			run.PartialSucceeded, models.LabelBadInput,
+		},
+		"one failed": {
+			[]models.Outcome{more, failed, more, more},
+			run.PartialSucceeded,
+			"STATUS_403",
+		},
+		"one blocked": {
+			[]models.Outcome{more, more, more, blocked},
+			run.PartialSucceeded,
+			models.LabelBadInput,
+		},
+		"blocked and failed": {
+			[]models.Outcome{blocked, failed, blocked, blocked},
+			run.Failed,
+			models.LabelBadInput,
+		},
+		"all blocked": {
+			[]models.Outcome{blocked, blocked, blocked, blocked},
+			run.Blocked,
+			models.LabelBadInput,
+		},
+		"all failed":                  {[]models.Outcome{failed, failed, failed, failed}, run.Failed, "STATUS_403"},
+		"blocked, and nothing behind": {[]models.Outcome{blocked}, run.Failed, models.LabelBadInput},
+		"one succeeded among the worst": {
+			[]models.Outcome{failed, blocked, more, failed},
+			run.PartialSucceeded,
+			"STATUS_403",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -135,14 +170,17 @@ func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 					w.MustRecordBatch(claimed[i], answer)
 				}
 				r = w.WantEnded(r.ID, test.want)
-				if test.label == "" && r.Error != nil || test.label != "" && (r.Error == nil || r.Error.Label != test.label) {
+				if test.label == "" && r.Error != nil || test.label != "" &&
+					(r.Error == nil || r.Error.Label != test.label) {
 					t.Errorf("recorded in the order %v: the error is %+v, want %s", order, r.Error, test.label)
 				}
 				// Each page has told its own outcome.
 				for _, c := range w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent) {
 					body, b := modelstest.ReadRunBody(t, c), w.ReadBatch(c.Source.Part.Raw)
-					if want := b.Status; body.Run.Status != want && (want != run.Succeeded || body.Run.Status != run.Running) ||
-						(body.Error == nil) != (b.Error == nil) || (string(body.Results) == "null") != (b.Error != nil) {
+					if want := b.Status; body.Run.Status != want &&
+						(want != run.Succeeded || body.Run.Status != run.Running) ||
+						(body.Error == nil) != (b.Error == nil) ||
+						(string(body.Results) == "null") != (b.Error != nil) {
 						t.Errorf("a page that is %s says %s", b.Status, c.Body)
 					}
 				}
@@ -157,7 +195,10 @@ func TestRunOfSeveralInputsIsTheSumOfThem(t *testing.T) {
 	a := w.NewAction()
 	r := w.NewRun(modelstest.Pages(2), modelstest.Inputs(2))
 	// The first input ends on its first page; the second is refused. Of the first, the second page is no failure.
-	answers := []models.Outcome{modelstest.Results(4, false), modelstest.NoResults(), modelstest.Executed(422, ""), modelstest.Executed(422, "")}
+	answers := []models.Outcome{
+		modelstest.Results(4, false), modelstest.NoResults(), modelstest.Executed(422, ""),
+		modelstest.Executed(422, ""),
+	}
 	for i, e := range w.MustClaimBatches(a, 4) {
 		w.MustRecordBatch(e, answers[i])
 	}
@@ -260,12 +301,14 @@ func TestLastTwoBatchesRecordedAtOnceMakeOneFinal(t *testing.T) {
 		claimed := w.MustClaimBatches(a, batches)
 		modelstest.AtOnce(2*batches, func(i int) {
 			// Each twice: the commit of the first was not heard of.
-			if err := w.Executions.Record(t.Context(), modelstest.CopyOfExecution(claimed[i/2]), modelstest.Results(1, true)); err != nil {
+			if err := w.Executions.Record(t.Context(), modelstest.CopyOfExecution(claimed[i/2]),
+				modelstest.Results(1, true)); err != nil {
 				t.Error(err)
 			}
 		})
 		r = w.WantEnded(r.ID, run.Succeeded)
-		if told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent); len(told) != batches || r.OutputCount != batches {
+		if told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent); len(told) != batches ||
+			r.OutputCount != batches {
 			t.Errorf("%d callbacks, %d results of %d batches", len(told), r.OutputCount, batches)
 		}
 	}

@@ -4,14 +4,14 @@
 //
 // # A run's life
 //
-//	           CreateRun                  Claim                Record, the last batch
-//	(request) ──────────▶ QUEUED ─────────────────▶ RUNNING ─────────────────────────────▶ SUCCEEDED, PARTIAL_SUCCEEDED,
-//	    │                   ▲                          │                                    FAILED or BLOCKED
-//	    │ with a schedule   │ Fire                     │ StopRun (from QUEUED too)
-//	    └───────────▶ SCHEDULED ──▶ INVALID            └──────────▶ STOPPED
-//	                    ▲    │                                        ▲
-//	                    │    ▼ PauseSchedule          CancelSchedule  │
-//	                   CREATED ───────────────────────────────────────┘
+//	           CreateRun             Claim               Record, the last batch
+//	(request) ──────────▶ QUEUED ──────────────▶ RUNNING ────────────────────────▶ SUCCEEDED, PARTIAL_SUCCEEDED,
+//	    │                   ▲                       │                              FAILED or BLOCKED
+//	    │ with a schedule   │ Fire                  │ StopRun (from QUEUED too)
+//	    └───────────▶ SCHEDULED ──▶ INVALID         └──────────▶ STOPPED
+//	                    ▲    │                                     ▲
+//	                    │    ▼ PauseSchedule       CancelSchedule  │
+//	                   CREATED ────────────────────────────────────┘
 //
 // A run has inputs, and for each page of each input a batch. A batch is claimed, leased, tried and interrupted as a
 // callback is (Executions), in the lane of its action, and what leaves is a call of the action's executor. The

@@ -48,8 +48,10 @@ func TestCronFiresOneRunAtATimeAndACopyWaits(t *testing.T) {
 	}
 	copied, err := w.Store.LockRun(t.Context(), runs[1].ID) // the history leaves out the headers
 	modelstest.NoError(t, err)
-	if copied.UID == r.UID || *copied.Callback.URL != "https://customer.example/hook" || copied.Callback.Headers[0].Value != "opensesame" ||
-		copied.CallbackOn != run.CallbackOnFinal || *copied.MaxResults != 7 || copied.PageSize != 5 || *copied.CreatedByUserID != w.Editor.UserID {
+	if copied.UID == r.UID || *copied.Callback.URL != "https://customer.example/hook" ||
+		copied.Callback.Headers[0].Value != "opensesame" ||
+		copied.CallbackOn != run.CallbackOnFinal || *copied.MaxResults != 7 || copied.PageSize != 5 ||
+		*copied.CreatedByUserID != w.Editor.UserID {
 		t.Errorf("the copy is %+v", copied)
 	}
 	w.Clock.Advance(24 * time.Hour)
@@ -96,7 +98,8 @@ func TestWhatWasMissedFiresOnce(t *testing.T) {
 	}
 	modelstest.WantRuns(t, w.RunsOf(cron), run.Queued, run.Scheduled)
 	modelstest.WantRuns(t, w.RunsOf(once), run.Queued)
-	if next := w.ReadSchedule(cron.ID).NextRunAt; !next.After(w.Clock.Now()) || next.Sub(w.Clock.Now()) > 5*time.Minute {
+	if next := w.ReadSchedule(cron.ID).NextRunAt; !next.After(w.Clock.Now()) ||
+		next.Sub(w.Clock.Now()) > 5*time.Minute {
 		t.Errorf("at %s, it fires next at %s", w.Clock.Now(), next)
 	}
 	if s := w.ReadSchedule(once.ID); s.Status != run.ScheduleCompleted || s.NextRunAt != nil {
@@ -149,7 +152,8 @@ func TestPausedScheduleWaitsUntilItIsResumed(t *testing.T) {
 		_, err = w.ResumeSchedule(ctx, w.Editor, s.ID)
 		modelstest.WantError(t, err, models.CodeConflict, "scheduleId")
 	}
-	if w.MustFire() != 1 { // the one for a time that has passed; what the cron missed while it was paused is not made up for
+	// The one for a time that has passed; what the cron missed while it was paused is not made up for.
+	if w.MustFire() != 1 {
 		t.Error("the schedule whose time has passed did not fire")
 	}
 	if next := *w.ReadSchedule(cron.ID).NextRunAt; next.Sub(w.Clock.Now()) > time.Hour {
@@ -231,31 +235,46 @@ func TestSchedulesAreChecked(t *testing.T) {
 		schedule run.NewSchedule
 		field    string
 	}{
-		"both":               {run.NewSchedule{Cron: new("* * * * *"), At: new(modelstest.Start.Add(time.Hour))}, "schedule.at"},
-		"a time in the past": {run.NewSchedule{At: new(modelstest.Start.Add(-time.Minute - time.Microsecond))}, "schedule.at"},
-		"an odd overlap":     {run.NewSchedule{Cron: new("* * * * *"), Overlap: "skip"}, "schedule.overlap"},
-		"no cron":            {run.NewSchedule{Cron: new("every day")}, "schedule.cron"},
-		"never":              {run.NewSchedule{Cron: new("0 0 30 2 *")}, "schedule.cron"},
-		"no zone":            {run.NewSchedule{Cron: new("* * * * *"), Timezone: new("Mars/Olympus")}, "schedule.timezone"},
-		"an empty zone":      {run.NewSchedule{Cron: new("* * * * *"), Timezone: new("")}, "schedule.timezone"},
-		"the server's zone":  {run.NewSchedule{Cron: new("* * * * *"), Timezone: new("Local")}, "schedule.timezone"},
-		"a machine's zone":   {run.NewSchedule{Cron: new("* * * * *"), Timezone: new("localtime")}, "schedule.timezone"},
+		"both": {
+			run.NewSchedule{Cron: new("* * * * *"), At: new(modelstest.Start.Add(time.Hour))},
+			"schedule.at",
+		},
+		"a time in the past": {
+			run.NewSchedule{At: new(modelstest.Start.Add(-time.Minute - time.Microsecond))},
+			"schedule.at",
+		},
+		"an odd overlap": {run.NewSchedule{Cron: new("* * * * *"), Overlap: "skip"}, "schedule.overlap"},
+		"no cron":        {run.NewSchedule{Cron: new("every day")}, "schedule.cron"},
+		"never":          {run.NewSchedule{Cron: new("0 0 30 2 *")}, "schedule.cron"},
+		"no zone": {
+			run.NewSchedule{Cron: new("* * * * *"), Timezone: new("Mars/Olympus")},
+			"schedule.timezone",
+		},
+		"an empty zone":     {run.NewSchedule{Cron: new("* * * * *"), Timezone: new("")}, "schedule.timezone"},
+		"the server's zone": {run.NewSchedule{Cron: new("* * * * *"), Timezone: new("Local")}, "schedule.timezone"},
+		"a machine's zone": {
+			run.NewSchedule{Cron: new("* * * * *"), Timezone: new("localtime")},
+			"schedule.timezone",
+		},
 	}
 	for name, test := range tests {
 		_, err := w.CreateRun(t.Context(), w.Editor, run.NewRun{
-			ProjectID: w.Shop.ID, Action: "search", Inputs: []run.NewInput{{Input: json.RawMessage(`{}`)}}, Schedule: &test.schedule,
+			ProjectID: w.Shop.ID, Action: "search", Inputs: []run.NewInput{{Input: json.RawMessage(`{}`)}},
+			Schedule: &test.schedule,
 		})
 		t.Log(name)
 		modelstest.WantError(t, err, models.CodeBadUserInput, test.field)
 	}
-	pages, err := w.SchedulePages(t.Context(), w.Viewer.Scope(models.RoleViewer), []int64{w.Shop.ID}, models.Page{First: 10})
+	pages, err := w.SchedulePages(t.Context(), w.Viewer.Scope(models.RoleViewer), []int64{w.Shop.ID},
+		models.Page{First: 10})
 	modelstest.NoError(t, err)
 	if n := len(pages[w.Shop.ID].Nodes); n != 0 {
 		t.Errorf("%d schedules were made", n)
 	}
 }
 
-// An account with many schedules that are due holds up nobody: the accounts take turns, also those that come meanwhile.
+// An account with many schedules that are due holds up nobody: the accounts take turns, also those that come
+// meanwhile.
 func TestManySchedulesOfOneAccountDoNotHoldUpAnothers(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
@@ -321,8 +340,10 @@ func TestScheduleDoesNotEndBecauseSomethingElseIsMissing(t *testing.T) {
 	w.NewAction()
 	schedule := w.Hourly()
 	ports := w.Store.RunPorts()
-	ports.InScheduleTx = modelstest.Through(ports.InScheduleTx, func(tx run.ScheduleTx) run.ScheduleTx { return misses{tx} })
-	ports.InFiringTx = modelstest.Through(ports.InFiringTx, func(tx run.FiringTx) run.FiringTx { return missesFiring{tx} })
+	ports.InScheduleTx = modelstest.Through(ports.InScheduleTx,
+		func(tx run.ScheduleTx) run.ScheduleTx { return misses{tx} })
+	ports.InFiringTx = modelstest.Through(ports.InFiringTx,
+		func(tx run.FiringTx) run.FiringTx { return missesFiring{tx} })
 	runs := w.RunsOn(w.Service, ports)
 	_, err := runs.PauseSchedule(t.Context(), w.Editor, schedule.ID)
 	modelstest.WantError(t, err, models.CodeNotFound, "") // and no CONFLICT, as of one that has ended

@@ -20,37 +20,45 @@ func (s *Service) StopRun(ctx context.Context, actor *models.Actor, id int64) (*
 	}
 	var final *models.Callback
 	err = s.db.InEndTx(ctx, func(tx EndTx) (err error) {
-		at := s.engine.Now()
-		if err := lockPages(ctx, tx, run); err != nil {
-			return err
-		}
-		if err := tx.StopBatches(ctx, id, at); err != nil {
-			return err
-		}
-		if run, err = tx.LockRun(ctx, id); err != nil {
-			return err
-		}
-		if run.Status == Scheduled || run.Status == Created {
-			return models.Conflict("runId", "the run waits for its schedule; pause or cancel that")
-		}
-		held := run.holds()
-		if err := run.become(Stopped, at); err != nil {
-			return models.Conflict("runId", "the run has ended already, as %s", run.Status)
-		}
-		run.OpenBatches = 0
-		run.Error = ownError(http.StatusUnprocessableEntity, models.LabelActionAborted,
-			"The run was stopped", run.UID.String())
-		if err := tx.UpdateRuns(ctx, run); err != nil {
-			return err
-		}
-		if final, err = raiseFinal(ctx, s.engine, tx, run); err != nil {
-			return err
-		}
-		return s.rules.Quotas.reserve(ctx, tx, run.AccountID, run.holds().minus(held))
+		run, final, err = s.stop(ctx, tx, run)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.engine.Wake(ctx, final)
 	return run, nil
+}
+
+// stop returns the run as it is then, with its last callback.
+func (s *Service) stop(ctx context.Context, tx EndTx, run *Run) (*Run, *models.Callback, error) {
+	at := s.engine.Now()
+	if err := lockPages(ctx, tx, run); err != nil {
+		return nil, nil, err
+	}
+	if err := tx.StopBatches(ctx, run.ID, at); err != nil {
+		return nil, nil, err
+	}
+	run, err := tx.LockRun(ctx, run.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if run.Status == Scheduled || run.Status == Created {
+		return nil, nil, models.Conflict("runId", "the run waits for its schedule; pause or cancel that")
+	}
+	held := run.holds()
+	if err := run.become(Stopped, at); err != nil {
+		return nil, nil, models.Conflict("runId", "the run has ended already, as %s", run.Status)
+	}
+	run.OpenBatches = 0
+	run.Error = ownError(http.StatusUnprocessableEntity, models.LabelActionAborted,
+		"The run was stopped", run.UID.String())
+	if err := tx.UpdateRuns(ctx, run); err != nil {
+		return nil, nil, err
+	}
+	final, err := raiseFinal(ctx, s.engine, tx, run)
+	if err != nil {
+		return nil, nil, err
+	}
+	return run, final, s.rules.Quotas.reserve(ctx, tx, run.AccountID, run.holds().minus(held))
 }

@@ -71,7 +71,8 @@ func TestAnswerThatComesAfterTheStopIsDropped(t *testing.T) {
 		if b := w.ReadBatch(e.Batch.ID); b.Status != run.Stopped || b.Results != nil || b.FailureCount != 0 {
 			t.Errorf("%s: the batch is %+v", name, b)
 		}
-		if told, woken := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent), w.Queue.Take(); len(told) != 0 || len(woken) != 0 {
+		if told, woken := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent), w.Queue.Take(); len(told) != 0 ||
+			len(woken) != 0 {
 			t.Errorf("%s: it was told %d times, woken: %v", name, len(told), woken)
 		}
 		// What the worker learned is in the history.
@@ -98,7 +99,8 @@ func TestOnlyARunThatIsAtWorkCanBeStopped(t *testing.T) {
 			return r
 		},
 		"scheduled": func() *run.Run {
-			return w.NewRun(func(in *run.NewRun) { in.Schedule = &run.NewSchedule{At: new(modelstest.Start.Add(time.Hour))} })
+			_, r := w.NewScheduled(run.NewSchedule{At: new(modelstest.Start.Add(time.Hour))})
+			return r
 		},
 	}
 	for name, way := range ways {
@@ -125,8 +127,8 @@ func TestRunThatWantsABareResultIsToldOfItsStop(t *testing.T) {
 	if len(told) != 1 || told[0].OrderingKey == "" || len(w.CallbacksOfRun(r.ID, models.RunFinishedEvent)) != 0 {
 		t.Fatalf("told %v", told)
 	}
-	want := `{"error":{"message":"The run was stopped","error_label":"ACTION_ABORTED","error_scope":"RINGBACK","status_code":422,"params":{},"error_ref":"` +
-		r.UID.String() + `"}}`
+	want := `{"error":{"message":"The run was stopped","error_label":"ACTION_ABORTED","error_scope":"RINGBACK",` +
+		`"status_code":422,"params":{},"error_ref":"` + r.UID.String() + `"}}`
 	if got := string(told[0].Body); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -161,8 +163,8 @@ func TestStopAtTheMomentOfTheLastRecordLeavesOneFinal(t *testing.T) {
 	}
 }
 
-// work takes what is due until nothing is, in any goroutine, and calls done for each record. Every answer says that there is
-// more: the runs do not end by themselves.
+// work takes what is due until nothing is, in any goroutine, and calls done for each record. Every answer says that
+// there is more: the runs do not end by themselves.
 func work(w *modelstest.World, a *run.Action, done func()) {
 	for {
 		claimed, _, _, err := w.Executions.Claim(w.T.Context(), modelstest.Limit(a.Lane(), 2))

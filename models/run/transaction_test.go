@@ -55,7 +55,8 @@ func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 	runs := w.RunsOn(w.Service, ports)
 	_, err := runs.PauseSchedule(t.Context(), w.Editor, schedule.ID)
 	_, err2 := runs.CreateRun(t.Context(), w.Editor, w.RunInput())
-	if !errors.Is(err, modelstest.ErrBroken) || !errors.Is(err2, modelstest.ErrBroken) || h.failed != 2 || h.after != 0 {
+	if !errors.Is(err, modelstest.ErrBroken) || !errors.Is(err2, modelstest.ErrBroken) || h.failed != 2 ||
+		h.after != 0 {
 		t.Errorf("got %v, %v; %d have failed, and %d statements followed", err, err2, h.failed, h.after)
 	}
 }

@@ -22,7 +22,10 @@ func TestUnreadableBatchIsPutOffAndHoldsUpNoOther(t *testing.T) {
 	m := w.Monitor
 	a := w.NewAction()
 	in := w.RunInput()
-	in.Callback = &run.NewCallback{URL: modelstest.RunURL, On: run.CallbackOnAll, Headers: modelstest.SecretHeader.Value}
+	in.Callback = &run.NewCallback{
+		URL: modelstest.RunURL, On: run.CallbackOnAll,
+		Headers: modelstest.SecretHeader.Value,
+	}
 	bad, err := lostKey(w).CreateRun(t.Context(), w.Editor, in)
 	modelstest.NoError(t, err)
 	good := w.NewRun()
@@ -91,7 +94,10 @@ func TestScheduleThatCannotBeFiredIsPutOffAndTheOthersFire(t *testing.T) {
 		"headers under a lost key": {func(w *modelstest.World) int64 {
 			in := w.RunInput()
 			hourly(&in)
-			in.Callback = &run.NewCallback{URL: modelstest.RunURL, On: run.CallbackOnAll, Headers: modelstest.SecretHeader.Value}
+			in.Callback = &run.NewCallback{
+				URL: modelstest.RunURL, On: run.CallbackOnAll,
+				Headers: modelstest.SecretHeader.Value,
+			}
 			r, err := lostKey(w).CreateRun(w.T.Context(), w.Editor, in)
 			modelstest.NoError(w.T, err)
 			return *r.ScheduleID

@@ -42,7 +42,9 @@ func (s *Store) Actions(ctx context.Context, scope models.Scope, ids ...int64) (
 }
 
 // ActionByName finds an action of an account.
-func (s *Store) ActionByName(ctx context.Context, scope models.Scope, accountID int64, name string) (*run.Action, error) {
+func (s *Store) ActionByName(
+	ctx context.Context, scope models.Scope, accountID int64, name string,
+) (*run.Action, error) {
 	return first(ofAccount(s.reader(ctx), scope).Where("account_id = ? AND name = ?", accountID, name), models.TypeAction, s.action)
 }
 
@@ -52,7 +54,9 @@ func (s *Store) LockAction(ctx context.Context, id int64) (*run.Action, error) {
 }
 
 // ActionPages lists the actions of accounts.
-func (s *Store) ActionPages(ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page) (map[int64]*models.PageOf[*run.Action], error) {
+func (s *Store) ActionPages(
+	ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*run.Action], error) {
 	return pagesOf(ctx, s, accountIDs, page, func(id int64) *gorm.DB {
 		return ofAccount(s.reader(ctx).Model(&actionRow{}), scope).Where("account_id = ?", id)
 	}, s.action, func(a *run.Action) int64 { return a.AccountID })

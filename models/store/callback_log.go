@@ -79,12 +79,16 @@ func logOrder(sorts []run.LogSort) string {
 }
 
 // LogEntry finds one callback of a run.
-func (s *Store) LogEntry(ctx context.Context, scope models.Scope, projectID int64, uid uuid.UUID) (*run.LogEntry, error) {
+func (s *Store) LogEntry(
+	ctx context.Context, scope models.Scope, projectID int64, uid uuid.UUID,
+) (*run.LogEntry, error) {
 	return first(s.callbackLog(ctx, scope, projectID).Where("uid = ?", uid), models.TypeCallback, s.logEntry)
 }
 
 // LastAttempts finds the last attempts that say something of the receiver.
-func (s *Store) LastAttempts(ctx context.Context, scope models.Scope, callbackIDs ...int64) (map[int64]*models.Attempt, error) {
+func (s *Store) LastAttempts(
+	ctx context.Context, scope models.Scope, callbackIDs ...int64,
+) (map[int64]*models.Attempt, error) {
 	found, err := planned(ctx, s, func(s *Store) ([]*models.Attempt, error) {
 		telling := s.reader(ctx).Model(&attemptRow{}).Select("max(id)").
 			Where("callback_id IN ? AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> ?)", callbackIDs, models.Interrupted).

@@ -48,7 +48,9 @@ var runOwners = map[run.Parent]struct {
 }
 
 // RunPages lists the runs of owners.
-func (s *Store) RunPages(ctx context.Context, scope models.Scope, owner run.Parent, ids []int64, filter run.Filter, page models.Page) (map[int64]*models.PageOf[*run.Run], error) {
+func (s *Store) RunPages(
+	ctx context.Context, scope models.Scope, owner run.Parent, ids []int64, filter run.Filter, page models.Page,
+) (map[int64]*models.PageOf[*run.Run], error) {
 	by := runOwners[owner]
 	return pagesOf(ctx, s, ids, page, func(id int64) *gorm.DB {
 		return s.filteredRuns(ctx, scope, filter).Select(runColumns).Where(by.column+" = ?", id)
@@ -56,7 +58,9 @@ func (s *Store) RunPages(ctx context.Context, scope models.Scope, owner run.Pare
 }
 
 // CountRuns counts what RunPages lists.
-func (s *Store) CountRuns(ctx context.Context, scope models.Scope, owner run.Parent, ids []int64, filter run.Filter) (map[int64]int, error) {
+func (s *Store) CountRuns(
+	ctx context.Context, scope models.Scope, owner run.Parent, ids []int64, filter run.Filter,
+) (map[int64]int, error) {
 	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
 		return countBy(s.filteredRuns(ctx, scope, filter), runOwners[owner].column, ids)
 	})
@@ -90,7 +94,9 @@ func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) (
 }
 
 // BatchPages lists the batches of runs.
-func (s *Store) BatchPages(ctx context.Context, scope models.Scope, runIDs []int64, page models.Page) (map[int64]*models.PageOf[*run.Batch], error) {
+func (s *Store) BatchPages(
+	ctx context.Context, scope models.Scope, runIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*run.Batch], error) {
 	return numberedPages(ctx, s, runIDs, page, "id", func(id int64) *gorm.DB {
 		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select(batchColumns).Where("run_id = ?", id)
 	}, batch, func(b *run.Batch) int64 { return b.RunID })
@@ -116,13 +122,17 @@ func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs 
 }
 
 // BatchesWithResults reads the batches of runs from one on. What is left of that one is unknown here, so it does not count.
-func (s *Store) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*run.Batch, error) {
+func (s *Store) BatchesWithResults(
+	ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int,
+) ([]*run.Batch, error) {
 	return planned(ctx, s, func(s *Store) ([]*run.Batch, error) {
 		return s.batchesWithResults(ctx, scope, runIDs, fromBatchID, results)
 	})
 }
 
-func (s *Store) batchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*run.Batch, error) {
+func (s *Store) batchesWithResults(
+	ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int,
+) ([]*run.Batch, error) {
 	before := s.reader(ctx).Model(&batchRow{}).
 		Select("id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (PARTITION BY run_id ORDER BY id) - result_count AS results_before", fromBatchID).
 		Where("run_id IN ? AND id >= ? AND result_count > 0 AND results IS NOT NULL", runIDs, fromBatchID)

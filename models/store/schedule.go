@@ -44,7 +44,9 @@ func (s *Store) Schedules(ctx context.Context, scope models.Scope, ids ...int64)
 }
 
 // SchedulePages lists the schedules of projects.
-func (s *Store) SchedulePages(ctx context.Context, scope models.Scope, projectIDs []int64, page models.Page) (map[int64]*models.PageOf[*run.Schedule], error) {
+func (s *Store) SchedulePages(
+	ctx context.Context, scope models.Scope, projectIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*run.Schedule], error) {
 	return pagesOf(ctx, s, projectIDs, page, func(id int64) *gorm.DB {
 		return ofProject(s.reader(ctx).Model(&scheduleRow{}), scope).Where("project_id = ?", id)
 	}, schedule, func(r *run.Schedule) int64 { return r.ProjectID })
