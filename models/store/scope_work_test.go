@@ -56,6 +56,10 @@ var readsOfWork = map[string]scopedRead{
 		found, err := s.Actions(ctx, scope, e.work.action.ID)
 		return len(found), err
 	},
+	"ActionByName": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		_, err := s.ActionByName(ctx, scope, e.account.ID, e.work.action.Name)
+		return 1, err
+	},
 	"ActionPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		ids := []int64{e.account.ID}
 		pages, err := s.ActionPages(ctx, scope, ids, models.Page{First: 10})
