@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 )
@@ -55,13 +56,13 @@ type (
 	// JobEdge is one of them.
 	JobEdge = Edge[*job.Job]
 	// CallbackConnection is a page of callbacks.
-	CallbackConnection = Connection[*models.Callback]
+	CallbackConnection = Connection[*callback.Callback]
 	// CallbackEdge is one of them.
-	CallbackEdge = Edge[*models.Callback]
+	CallbackEdge = Edge[*callback.Callback]
 	// AttemptConnection is a page of attempts.
-	AttemptConnection = Connection[*models.Attempt]
+	AttemptConnection = Connection[*callback.Attempt]
 	// AttemptEdge is one of them.
-	AttemptEdge = Edge[*models.Attempt]
+	AttemptEdge = Edge[*callback.Attempt]
 )
 
 func newConnection[T listed](asked models.Page, page *models.PageOf[T], totalCount func(context.Context) (int, error)) *Connection[T] {

@@ -10,13 +10,14 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
 // crawls finishes n crawls of a project, a millisecond apart except for each third, and returns their callbacks, oldest first.
-func (w *world) crawls(n int, projectID, firstID int64) []*models.Callback {
+func (w *world) crawls(n int, projectID, firstID int64) []*callback.Callback {
 	w.tb.Helper()
-	var made []*models.Callback
+	var made []*callback.Callback
 	w.inTx(func(s graph.Services) {
 		for i := range n {
 			if i%3 != 0 { // some share the moment: the id decides then
@@ -36,7 +37,7 @@ var callbackOwners = map[string]string{
 	"account": `getAccount(id: 123123)`, "project": `getProject(id: 123)`,
 }
 
-func uids(callbacks []*models.Callback) []string {
+func uids(callbacks []*callback.Callback) []string {
 	out := make([]string, len(callbacks))
 	for i, c := range callbacks {
 		out[i] = c.UID.String()
@@ -56,7 +57,7 @@ func (a *answer) uids(path string) []string {
 func TestPagingVisitsEachCallbackOnceNewestFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	old := []*models.Callback{w.callback.crawl, w.callback.report}
+	old := []*callback.Callback{w.callback.crawl, w.callback.report}
 	made := w.crawls(25, bareProject, 5000)
 	for name, owner := range callbackOwners {
 		t.Run(name, func(t *testing.T) {

@@ -4,14 +4,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
 // An Int of GraphQL has 32 bits. Whatever a receiver or a clock makes of an attempt, its history can be read.
 func TestWhatDoesNotFitAnIntDoesNotBreakTheHistory(t *testing.T) {
 	t.Parallel()
-	for _, o := range []models.Outcome{
+	for _, o := range []callback.Outcome{
 		{HTTPStatus: ptr(1 << 31), Duration: 40 * 24 * time.Hour}, {HTTPStatus: ptr(-1 << 62), Duration: -time.Second}, {HTTPStatus: ptr(0)},
 	} {
 		w := newWorld(t)

@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/google/uuid"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
@@ -68,7 +69,7 @@ type ComplexityRoot struct {
 		APICallbackHeaders func(childComplexity int) int
 		APICallbackURL     func(childComplexity int) int
 		Actions            func(childComplexity int, first *int, after *string) int
-		Callbacks          func(childComplexity int, first *int, after *string, filter *models.CallbackFilter) int
+		Callbacks          func(childComplexity int, first *int, after *string, filter *callback.Filter) int
 		CreatedAt          func(childComplexity int) int
 		Name               func(childComplexity int) int
 		ObjectID           func(childComplexity int) int
@@ -238,7 +239,7 @@ type ComplexityRoot struct {
 
 	Crawl struct {
 		Account       func(childComplexity int) int
-		Callbacks     func(childComplexity int, first *int, after *string, filter *models.CallbackFilter) int
+		Callbacks     func(childComplexity int, first *int, after *string, filter *callback.Filter) int
 		CreatedAt     func(childComplexity int) int
 		CreatedByUser func(childComplexity int) int
 		FinishedAt    func(childComplexity int) int
@@ -342,7 +343,7 @@ type ComplexityRoot struct {
 	Job struct {
 		Account       func(childComplexity int) int
 		CallbackURL   func(childComplexity int) int
-		Callbacks     func(childComplexity int, first *int, after *string, filter *models.CallbackFilter) int
+		Callbacks     func(childComplexity int, first *int, after *string, filter *callback.Filter) int
 		CompletedAt   func(childComplexity int) int
 		Correct       func(childComplexity int) int
 		CreatedAt     func(childComplexity int) int
@@ -420,7 +421,7 @@ type ComplexityRoot struct {
 		APICallbackURL         func(childComplexity int) int
 		Account                func(childComplexity int) int
 		CallbackSigningSecrets func(childComplexity int) int
-		Callbacks              func(childComplexity int, first *int, after *string, filter *models.CallbackFilter) int
+		Callbacks              func(childComplexity int, first *int, after *string, filter *callback.Filter) int
 		CreatedAt              func(childComplexity int) int
 		EffectiveAPICallback   func(childComplexity int) int
 		Jobs                   func(childComplexity int, first *int, after *string, filter *job.Filter) int
@@ -513,7 +514,7 @@ type ComplexityRoot struct {
 		Batches         func(childComplexity int, first *int, after *string) int
 		CallbackOn      func(childComplexity int) int
 		CallbackURL     func(childComplexity int) int
-		Callbacks       func(childComplexity int, first *int, after *string, filter *models.CallbackFilter) int
+		Callbacks       func(childComplexity int, first *int, after *string, filter *callback.Filter) int
 		CreatedAt       func(childComplexity int) int
 		CreatedByUser   func(childComplexity int) int
 		Error           func(childComplexity int) int
@@ -662,7 +663,7 @@ type AccountResolver interface {
 	Role(ctx context.Context, obj *models.Account) (*models.Role, error)
 
 	Projects(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*models.Project], error)
-	Callbacks(ctx context.Context, obj *models.Account, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
+	Callbacks(ctx context.Context, obj *models.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 	Actions(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*run.Action], error)
 }
 type ActionResolver interface {
@@ -670,10 +671,10 @@ type ActionResolver interface {
 	ExecutorHeaders(ctx context.Context, obj *run.Action) ([]*models.Header, error)
 }
 type AttemptResolver interface {
-	DurationMs(ctx context.Context, obj *models.Attempt) (*int, error)
-	Timings(ctx context.Context, obj *models.Attempt) (*models.Timings, error)
+	DurationMs(ctx context.Context, obj *callback.Attempt) (*int, error)
+	Timings(ctx context.Context, obj *callback.Attempt) (*callback.Timings, error)
 
-	ResponseBody(ctx context.Context, obj *models.Attempt) (*string, error)
+	ResponseBody(ctx context.Context, obj *callback.Attempt) (*string, error)
 }
 type BatchResolver interface {
 	Input(ctx context.Context, obj *run.Batch) (json.RawMessage, error)
@@ -685,27 +686,27 @@ type BatchResolver interface {
 type BatchAttemptResolver interface {
 	DurationMs(ctx context.Context, obj *run.BatchAttempt) (*int, error)
 
-	ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*models.AttemptErrorCode, error)
+	ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*callback.AttemptErrorCode, error)
 }
 type CallbackResolver interface {
-	Payload(ctx context.Context, obj *models.Callback) (string, error)
+	Payload(ctx context.Context, obj *callback.Callback) (string, error)
 
-	ReplayOf(ctx context.Context, obj *models.Callback) (*models.Callback, error)
-	Replays(ctx context.Context, obj *models.Callback) ([]*models.Callback, error)
-	Project(ctx context.Context, obj *models.Callback) (*models.Project, error)
-	Account(ctx context.Context, obj *models.Callback) (*models.Account, error)
-	Crawl(ctx context.Context, obj *models.Callback) (*crawl.Crawl, error)
-	ReportDownload(ctx context.Context, obj *models.Callback) (*crawl.ReportDownload, error)
-	Attempts(ctx context.Context, obj *models.Callback, first *int, after *string) (*Connection[*models.Attempt], error)
-	Run(ctx context.Context, obj *models.Callback) (*run.Run, error)
-	Batch(ctx context.Context, obj *models.Callback) (*run.Batch, error)
-	Job(ctx context.Context, obj *models.Callback) (*job.Job, error)
+	ReplayOf(ctx context.Context, obj *callback.Callback) (*callback.Callback, error)
+	Replays(ctx context.Context, obj *callback.Callback) ([]*callback.Callback, error)
+	Project(ctx context.Context, obj *callback.Callback) (*models.Project, error)
+	Account(ctx context.Context, obj *callback.Callback) (*models.Account, error)
+	Crawl(ctx context.Context, obj *callback.Callback) (*crawl.Crawl, error)
+	ReportDownload(ctx context.Context, obj *callback.Callback) (*crawl.ReportDownload, error)
+	Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string) (*Connection[*callback.Attempt], error)
+	Run(ctx context.Context, obj *callback.Callback) (*run.Run, error)
+	Batch(ctx context.Context, obj *callback.Callback) (*run.Batch, error)
+	Job(ctx context.Context, obj *callback.Callback) (*job.Job, error)
 }
 type CrawlResolver interface {
 	CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*models.User, error)
 	Project(ctx context.Context, obj *crawl.Crawl) (*models.Project, error)
 	Account(ctx context.Context, obj *crawl.Crawl) (*models.Account, error)
-	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
+	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 }
 type JobResolver interface {
 	Input(ctx context.Context, obj *job.Job) (json.RawMessage, error)
@@ -715,7 +716,7 @@ type JobResolver interface {
 	CreatedByUser(ctx context.Context, obj *job.Job) (*models.User, error)
 	Project(ctx context.Context, obj *job.Job) (*models.Project, error)
 	Account(ctx context.Context, obj *job.Job) (*models.Account, error)
-	Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
+	Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 }
 type MutationResolver interface {
 	CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error)
@@ -755,7 +756,7 @@ type ProjectResolver interface {
 	Keys(ctx context.Context, obj *models.Project) ([]*models.ProjectKey, error)
 
 	Account(ctx context.Context, obj *models.Project) (*models.Account, error)
-	Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
+	Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 	Runs(ctx context.Context, obj *models.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error)
 	Schedules(ctx context.Context, obj *models.Project, first *int, after *string) (*Connection[*run.Schedule], error)
 	Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error)
@@ -768,7 +769,7 @@ type QueryResolver interface {
 	GetProject(ctx context.Context, id models.ObjectID) (*models.Project, error)
 	GetCrawl(ctx context.Context, id models.ObjectID) (*crawl.Crawl, error)
 	GetReportDownload(ctx context.Context, id models.ObjectID) (*crawl.ReportDownload, error)
-	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*models.Callback, error)
+	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error)
 	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*run.Run, error)
 	GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error)
 	GetSchedule(ctx context.Context, id models.ObjectID) (*run.Schedule, error)
@@ -789,7 +790,7 @@ type RunResolver interface {
 	Project(ctx context.Context, obj *run.Run) (*models.Project, error)
 	Account(ctx context.Context, obj *run.Run) (*models.Account, error)
 	Batches(ctx context.Context, obj *run.Run, first *int, after *string) (*Connection[*run.Batch], error)
-	Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error)
+	Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 	Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error)
 }
 type SSOClientResolver interface {
@@ -803,10 +804,10 @@ type StandardErrorResolver interface {
 	Params(ctx context.Context, obj *models.StandardError) (json.RawMessage, error)
 }
 type TimingsResolver interface {
-	DNSMs(ctx context.Context, obj *models.Timings) (float64, error)
-	ConnectMs(ctx context.Context, obj *models.Timings) (float64, error)
-	TLSMs(ctx context.Context, obj *models.Timings) (float64, error)
-	FirstByteMs(ctx context.Context, obj *models.Timings) (float64, error)
+	DNSMs(ctx context.Context, obj *callback.Timings) (float64, error)
+	ConnectMs(ctx context.Context, obj *callback.Timings) (float64, error)
+	TLSMs(ctx context.Context, obj *callback.Timings) (float64, error)
+	FirstByteMs(ctx context.Context, obj *callback.Timings) (float64, error)
 }
 type UserResolver interface {
 	Accounts(ctx context.Context, obj *models.User, first *int, after *string) (*Connection[*models.Account], error)
@@ -876,7 +877,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.CallbackFilter)), true
+		return e.ComplexityRoot.Account.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
 	case "Account.createdAt":
 		if e.ComplexityRoot.Account.CreatedAt == nil {
 			break
@@ -1588,7 +1589,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Crawl.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.CallbackFilter)), true
+		return e.ComplexityRoot.Crawl.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
 	case "Crawl.createdAt":
 		if e.ComplexityRoot.Crawl.CreatedAt == nil {
 			break
@@ -1877,7 +1878,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Job.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.CallbackFilter)), true
+		return e.ComplexityRoot.Job.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
 	case "Job.completedAt":
 		if e.ComplexityRoot.Job.CompletedAt == nil {
 			break
@@ -2388,7 +2389,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.CallbackFilter)), true
+		return e.ComplexityRoot.Project.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
 	case "Project.createdAt":
 		if e.ComplexityRoot.Project.CreatedAt == nil {
 			break
@@ -2835,7 +2836,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Run.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*models.CallbackFilter)), true
+		return e.ComplexityRoot.Run.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
 	case "Run.createdAt":
 		if e.ComplexityRoot.Run.CreatedAt == nil {
 			break
@@ -6251,8 +6252,8 @@ func (ec *executionContext) field_Account_callbacks_args(ctx context.Context, ra
 	}
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*models.CallbackFilter, error) {
-			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackFilter(ctx, v)
+		func(ctx context.Context, v any) (*callback.Filter, error) {
+			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6325,8 +6326,8 @@ func (ec *executionContext) field_Crawl_callbacks_args(ctx context.Context, rawA
 	}
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*models.CallbackFilter, error) {
-			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackFilter(ctx, v)
+		func(ctx context.Context, v any) (*callback.Filter, error) {
+			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6355,8 +6356,8 @@ func (ec *executionContext) field_Job_callbacks_args(ctx context.Context, rawArg
 	}
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*models.CallbackFilter, error) {
-			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackFilter(ctx, v)
+		func(ctx context.Context, v any) (*callback.Filter, error) {
+			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6777,8 +6778,8 @@ func (ec *executionContext) field_Project_callbacks_args(ctx context.Context, ra
 	}
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*models.CallbackFilter, error) {
-			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackFilter(ctx, v)
+		func(ctx context.Context, v any) (*callback.Filter, error) {
+			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7089,8 +7090,8 @@ func (ec *executionContext) field_Run_callbacks_args(ctx context.Context, rawArg
 	}
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*models.CallbackFilter, error) {
-			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackFilter(ctx, v)
+		func(ctx context.Context, v any) (*callback.Filter, error) {
+			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7572,10 +7573,10 @@ func (ec *executionContext) _Account_callbacks(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Account().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*models.CallbackFilter))
+			return ec.Resolvers.Account().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Callback]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
 			return ec.marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -8214,7 +8215,7 @@ func (ec *executionContext) fieldContext_ActionEdge_node(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Attempt_uid(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_uid(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8237,7 +8238,7 @@ func (ec *executionContext) fieldContext_Attempt_uid(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Attempt_number(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_number(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8260,7 +8261,7 @@ func (ec *executionContext) fieldContext_Attempt_number(_ context.Context, field
 	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Attempt_url(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_url(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8283,7 +8284,7 @@ func (ec *executionContext) fieldContext_Attempt_url(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Attempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8306,7 +8307,7 @@ func (ec *executionContext) fieldContext_Attempt_startedAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Attempt_durationMs(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_durationMs(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8329,7 +8330,7 @@ func (ec *executionContext) fieldContext_Attempt_durationMs(_ context.Context, f
 	return graphql.NewScalarFieldContext("Attempt", field, true, true, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Attempt_timings(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_timings(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8341,8 +8342,8 @@ func (ec *executionContext) _Attempt_timings(ctx context.Context, field graphql.
 			return ec.Resolvers.Attempt().Timings(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Timings) graphql.Marshaler {
-			return ec.marshalOTimings2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐTimings(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Timings) graphql.Marshaler {
+			return ec.marshalOTimings2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐTimings(ctx, selections, v)
 		},
 		true,
 		false,
@@ -8361,7 +8362,7 @@ func (ec *executionContext) fieldContext_Attempt_timings(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Attempt_httpStatus(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_httpStatus(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8384,7 +8385,7 @@ func (ec *executionContext) fieldContext_Attempt_httpStatus(_ context.Context, f
 	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Attempt_error(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_error(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8396,8 +8397,8 @@ func (ec *executionContext) _Attempt_error(ctx context.Context, field graphql.Co
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.AttemptError) graphql.Marshaler {
-			return ec.marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptError(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.AttemptError) graphql.Marshaler {
+			return ec.marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptError(ctx, selections, v)
 		},
 		true,
 		false,
@@ -8416,7 +8417,7 @@ func (ec *executionContext) fieldContext_Attempt_error(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Attempt_warning(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_warning(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8439,7 +8440,7 @@ func (ec *executionContext) fieldContext_Attempt_warning(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Attempt_responseBody(ctx context.Context, field graphql.CollectedField, obj *models.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _Attempt_responseBody(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8462,7 +8463,7 @@ func (ec *executionContext) fieldContext_Attempt_responseBody(_ context.Context,
 	return graphql.NewScalarFieldContext("Attempt", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AttemptConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Attempt]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AttemptConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Attempt]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8474,8 +8475,8 @@ func (ec *executionContext) _AttemptConnection_nodes(ctx context.Context, field 
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Attempt) graphql.Marshaler {
-			return ec.marshalNAttempt2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*callback.Attempt) graphql.Marshaler {
+			return ec.marshalNAttempt2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8494,7 +8495,7 @@ func (ec *executionContext) fieldContext_AttemptConnection_nodes(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _AttemptConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Attempt]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AttemptConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Attempt]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8506,7 +8507,7 @@ func (ec *executionContext) _AttemptConnection_edges(ctx context.Context, field 
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.Attempt]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*callback.Attempt]) graphql.Marshaler {
 			return ec.marshalNAttemptEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -8526,7 +8527,7 @@ func (ec *executionContext) fieldContext_AttemptConnection_edges(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _AttemptConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Attempt]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AttemptConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Attempt]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8558,7 +8559,7 @@ func (ec *executionContext) fieldContext_AttemptConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _AttemptConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Attempt]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AttemptConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Attempt]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8581,7 +8582,7 @@ func (ec *executionContext) fieldContext_AttemptConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("AttemptConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _AttemptEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Attempt]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AttemptEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*callback.Attempt]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8604,7 +8605,7 @@ func (ec *executionContext) fieldContext_AttemptEdge_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("AttemptEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AttemptEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Attempt]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AttemptEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*callback.Attempt]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8616,8 +8617,8 @@ func (ec *executionContext) _AttemptEdge_node(ctx context.Context, field graphql
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Attempt) graphql.Marshaler {
-			return ec.marshalNAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttempt(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Attempt) graphql.Marshaler {
+			return ec.marshalNAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttempt(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8636,7 +8637,7 @@ func (ec *executionContext) fieldContext_AttemptEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _AttemptError_code(ctx context.Context, field graphql.CollectedField, obj *models.AttemptError) (ret graphql.Marshaler) {
+func (ec *executionContext) _AttemptError_code(ctx context.Context, field graphql.CollectedField, obj *callback.AttemptError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8648,8 +8649,8 @@ func (ec *executionContext) _AttemptError_code(ctx context.Context, field graphq
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.AttemptErrorCode) graphql.Marshaler {
-			return ec.marshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v callback.AttemptErrorCode) graphql.Marshaler {
+			return ec.marshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8659,7 +8660,7 @@ func (ec *executionContext) fieldContext_AttemptError_code(_ context.Context, fi
 	return graphql.NewScalarFieldContext("AttemptError", field, false, false, errors.New("field of type AttemptErrorCode does not have child fields"))
 }
 
-func (ec *executionContext) _AttemptError_message(ctx context.Context, field graphql.CollectedField, obj *models.AttemptError) (ret graphql.Marshaler) {
+func (ec *executionContext) _AttemptError_message(ctx context.Context, field graphql.CollectedField, obj *callback.AttemptError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9149,8 +9150,8 @@ func (ec *executionContext) _BatchAttempt_errorCode(ctx context.Context, field g
 			return ec.Resolvers.BatchAttempt().ErrorCode(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.AttemptErrorCode) graphql.Marshaler {
-			return ec.marshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.AttemptErrorCode) graphql.Marshaler {
+			return ec.marshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9357,7 +9358,7 @@ func (ec *executionContext) fieldContext_BatchEdge_node(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_id(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_id(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9380,7 +9381,7 @@ func (ec *executionContext) fieldContext_Callback_id(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Callback", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_rawID(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_rawID(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9403,7 +9404,7 @@ func (ec *executionContext) fieldContext_Callback_rawID(_ context.Context, field
 	return graphql.NewScalarFieldContext("Callback", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_uid(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_uid(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9426,7 +9427,7 @@ func (ec *executionContext) fieldContext_Callback_uid(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_ref(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_ref(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9449,7 +9450,7 @@ func (ec *executionContext) fieldContext_Callback_ref(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_event(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_event(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9461,8 +9462,8 @@ func (ec *executionContext) _Callback_event(ctx context.Context, field graphql.C
 			return obj.Event, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.EventName) graphql.Marshaler {
-			return ec.marshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐEventName(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v callback.EventName) graphql.Marshaler {
+			return ec.marshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventName(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9472,7 +9473,7 @@ func (ec *executionContext) fieldContext_Callback_event(_ context.Context, field
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type CallbackEvent does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_status(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_status(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9484,8 +9485,8 @@ func (ec *executionContext) _Callback_status(ctx context.Context, field graphql.
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Status) graphql.Marshaler {
-			return ec.marshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatus(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v callback.Status) graphql.Marshaler {
+			return ec.marshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatus(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9495,7 +9496,7 @@ func (ec *executionContext) fieldContext_Callback_status(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type CallbackStatus does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_targetUrl(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_targetUrl(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9518,7 +9519,7 @@ func (ec *executionContext) fieldContext_Callback_targetUrl(_ context.Context, f
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_contentType(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_contentType(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9541,7 +9542,7 @@ func (ec *executionContext) fieldContext_Callback_contentType(_ context.Context,
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_payload(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_payload(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9564,7 +9565,7 @@ func (ec *executionContext) fieldContext_Callback_payload(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Callback", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_payloadPurgedAt(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_payloadPurgedAt(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9587,7 +9588,7 @@ func (ec *executionContext) fieldContext_Callback_payloadPurgedAt(_ context.Cont
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_attemptCount(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_attemptCount(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9610,7 +9611,7 @@ func (ec *executionContext) fieldContext_Callback_attemptCount(_ context.Context
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_httpStatus(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_httpStatus(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9633,7 +9634,7 @@ func (ec *executionContext) fieldContext_Callback_httpStatus(_ context.Context, 
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_error(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_error(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9645,8 +9646,8 @@ func (ec *executionContext) _Callback_error(ctx context.Context, field graphql.C
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.AttemptError) graphql.Marshaler {
-			return ec.marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptError(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.AttemptError) graphql.Marshaler {
+			return ec.marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptError(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9665,7 +9666,7 @@ func (ec *executionContext) fieldContext_Callback_error(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_nextAttemptAt(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_nextAttemptAt(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9688,7 +9689,7 @@ func (ec *executionContext) fieldContext_Callback_nextAttemptAt(_ context.Contex
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_createdAt(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9711,7 +9712,7 @@ func (ec *executionContext) fieldContext_Callback_createdAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_finishedAt(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_finishedAt(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9734,7 +9735,7 @@ func (ec *executionContext) fieldContext_Callback_finishedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Callback_replayOf(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_replayOf(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9746,8 +9747,8 @@ func (ec *executionContext) _Callback_replayOf(ctx context.Context, field graphq
 			return ec.Resolvers.Callback().ReplayOf(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Callback) graphql.Marshaler {
-			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9766,7 +9767,7 @@ func (ec *executionContext) fieldContext_Callback_replayOf(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_replays(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_replays(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9778,8 +9779,8 @@ func (ec *executionContext) _Callback_replays(ctx context.Context, field graphql
 			return ec.Resolvers.Callback().Replays(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Callback) graphql.Marshaler {
-			return ec.marshalNCallback2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*callback.Callback) graphql.Marshaler {
+			return ec.marshalNCallback2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallbackᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9798,7 +9799,7 @@ func (ec *executionContext) fieldContext_Callback_replays(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_project(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_project(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9830,7 +9831,7 @@ func (ec *executionContext) fieldContext_Callback_project(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_account(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_account(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9862,7 +9863,7 @@ func (ec *executionContext) fieldContext_Callback_account(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_crawl(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_crawl(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9894,7 +9895,7 @@ func (ec *executionContext) fieldContext_Callback_crawl(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_reportDownload(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_reportDownload(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9926,7 +9927,7 @@ func (ec *executionContext) fieldContext_Callback_reportDownload(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_attempts(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_attempts(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9939,7 +9940,7 @@ func (ec *executionContext) _Callback_attempts(ctx context.Context, field graphq
 			return ec.Resolvers.Callback().Attempts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Attempt]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Attempt]) graphql.Marshaler {
 			return ec.marshalNAttemptConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -9970,7 +9971,7 @@ func (ec *executionContext) fieldContext_Callback_attempts(ctx context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_run(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_run(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10002,7 +10003,7 @@ func (ec *executionContext) fieldContext_Callback_run(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_batch(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_batch(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10034,7 +10035,7 @@ func (ec *executionContext) fieldContext_Callback_batch(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Callback_job(ctx context.Context, field graphql.CollectedField, obj *models.Callback) (ret graphql.Marshaler) {
+func (ec *executionContext) _Callback_job(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10066,7 +10067,7 @@ func (ec *executionContext) fieldContext_Callback_job(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _CallbackConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Callback]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Callback]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10078,8 +10079,8 @@ func (ec *executionContext) _CallbackConnection_nodes(ctx context.Context, field
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Callback) graphql.Marshaler {
-			return ec.marshalNCallback2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*callback.Callback) graphql.Marshaler {
+			return ec.marshalNCallback2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallbackᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10098,7 +10099,7 @@ func (ec *executionContext) fieldContext_CallbackConnection_nodes(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _CallbackConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Callback]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Callback]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10110,7 +10111,7 @@ func (ec *executionContext) _CallbackConnection_edges(ctx context.Context, field
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.Callback]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*callback.Callback]) graphql.Marshaler {
 			return ec.marshalNCallbackEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -10130,7 +10131,7 @@ func (ec *executionContext) fieldContext_CallbackConnection_edges(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _CallbackConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Callback]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Callback]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10162,7 +10163,7 @@ func (ec *executionContext) fieldContext_CallbackConnection_pageInfo(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _CallbackConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Callback]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Callback]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10185,7 +10186,7 @@ func (ec *executionContext) fieldContext_CallbackConnection_totalCount(_ context
 	return graphql.NewScalarFieldContext("CallbackConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _CallbackEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Callback]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*callback.Callback]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10208,7 +10209,7 @@ func (ec *executionContext) fieldContext_CallbackEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("CallbackEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _CallbackEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Callback]) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*callback.Callback]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10220,8 +10221,8 @@ func (ec *executionContext) _CallbackEdge_node(ctx context.Context, field graphq
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Callback) graphql.Marshaler {
-			return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10585,10 +10586,10 @@ func (ec *executionContext) _Crawl_callbacks(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Crawl().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*models.CallbackFilter))
+			return ec.Resolvers.Crawl().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Callback]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
 			return ec.marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -11438,8 +11439,8 @@ func (ec *executionContext) _FinishCrawlPayload_callback(ctx context.Context, fi
 			return obj.Callback, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Callback) graphql.Marshaler {
-			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11502,8 +11503,8 @@ func (ec *executionContext) _FinishReportDownloadPayload_callback(ctx context.Co
 			return obj.Callback, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Callback) graphql.Marshaler {
-			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11950,10 +11951,10 @@ func (ec *executionContext) _Job_callbacks(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Job().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*models.CallbackFilter))
+			return ec.Resolvers.Job().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Callback]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
 			return ec.marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -14381,10 +14382,10 @@ func (ec *executionContext) _Project_callbacks(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*models.CallbackFilter))
+			return ec.Resolvers.Project().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Callback]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
 			return ec.marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -15214,11 +15215,11 @@ func (ec *executionContext) _Query_getCallback(ctx context.Context, field graphq
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.Callback
+					var zeroVal *callback.Callback
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.Callback
+					var zeroVal *callback.Callback
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -15227,8 +15228,8 @@ func (ec *executionContext) _Query_getCallback(ctx context.Context, field graphq
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Callback) graphql.Marshaler {
-			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15594,8 +15595,8 @@ func (ec *executionContext) _ReplayCallbackPayload_callback(ctx context.Context,
 			return obj.Callback, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Callback) graphql.Marshaler {
-			return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16696,10 +16697,10 @@ func (ec *executionContext) _Run_callbacks(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Run().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*models.CallbackFilter))
+			return ec.Resolvers.Run().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Callback]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
 			return ec.marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -17924,7 +17925,7 @@ func (ec *executionContext) fieldContext_StopRunPayload_run(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _Timings_dnsMs(ctx context.Context, field graphql.CollectedField, obj *models.Timings) (ret graphql.Marshaler) {
+func (ec *executionContext) _Timings_dnsMs(ctx context.Context, field graphql.CollectedField, obj *callback.Timings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17947,7 +17948,7 @@ func (ec *executionContext) fieldContext_Timings_dnsMs(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Timings", field, true, true, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _Timings_connectMs(ctx context.Context, field graphql.CollectedField, obj *models.Timings) (ret graphql.Marshaler) {
+func (ec *executionContext) _Timings_connectMs(ctx context.Context, field graphql.CollectedField, obj *callback.Timings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17970,7 +17971,7 @@ func (ec *executionContext) fieldContext_Timings_connectMs(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Timings", field, true, true, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _Timings_tlsMs(ctx context.Context, field graphql.CollectedField, obj *models.Timings) (ret graphql.Marshaler) {
+func (ec *executionContext) _Timings_tlsMs(ctx context.Context, field graphql.CollectedField, obj *callback.Timings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17993,7 +17994,7 @@ func (ec *executionContext) fieldContext_Timings_tlsMs(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Timings", field, true, true, errors.New("field of type Float does not have child fields"))
 }
 
-func (ec *executionContext) _Timings_firstByteMs(ctx context.Context, field graphql.CollectedField, obj *models.Timings) (ret graphql.Marshaler) {
+func (ec *executionContext) _Timings_firstByteMs(ctx context.Context, field graphql.CollectedField, obj *callback.Timings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18124,8 +18125,8 @@ func (ec *executionContext) _UpdateJobPayload_callback(ctx context.Context, fiel
 			return obj.Callback, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Callback) graphql.Marshaler {
-			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
 		},
 		true,
 		false,
@@ -19592,8 +19593,8 @@ func (ec *executionContext) unmarshalInputAccountRoleInput(ctx context.Context, 
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, obj any) (models.CallbackFilter, error) {
-	var it models.CallbackFilter
+func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, obj any) (callback.Filter, error) {
+	var it callback.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -19612,14 +19613,14 @@ func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, ob
 		switch k {
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
-			data, err := ec.unmarshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatusᚄ(ctx, v)
+			data, err := ec.unmarshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatusᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Status = data
 		case "event":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("event"))
-			data, err := ec.unmarshalOCallbackEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐEventNameᚄ(ctx, v)
+			data, err := ec.unmarshalOCallbackEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventNameᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -21293,7 +21294,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Crawl(ctx, sel, obj)
-	case *models.Callback:
+	case *callback.Callback:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -22031,7 +22032,7 @@ func (ec *executionContext) _ActionEdge(ctx context.Context, sel ast.SelectionSe
 
 var attemptImplementors = []string{"Attempt"}
 
-func (ec *executionContext) _Attempt(ctx context.Context, sel ast.SelectionSet, obj *models.Attempt) graphql.Marshaler {
+func (ec *executionContext) _Attempt(ctx context.Context, sel ast.SelectionSet, obj *callback.Attempt) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, attemptImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22213,7 +22214,7 @@ func (ec *executionContext) _Attempt(ctx context.Context, sel ast.SelectionSet, 
 
 var attemptConnectionImplementors = []string{"AttemptConnection"}
 
-func (ec *executionContext) _AttemptConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.Attempt]) graphql.Marshaler {
+func (ec *executionContext) _AttemptConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*callback.Attempt]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, attemptConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22299,7 +22300,7 @@ func (ec *executionContext) _AttemptConnection(ctx context.Context, sel ast.Sele
 
 var attemptEdgeImplementors = []string{"AttemptEdge"}
 
-func (ec *executionContext) _AttemptEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.Attempt]) graphql.Marshaler {
+func (ec *executionContext) _AttemptEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*callback.Attempt]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, attemptEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22342,7 +22343,7 @@ func (ec *executionContext) _AttemptEdge(ctx context.Context, sel ast.SelectionS
 
 var attemptErrorImplementors = []string{"AttemptError"}
 
-func (ec *executionContext) _AttemptError(ctx context.Context, sel ast.SelectionSet, obj *models.AttemptError) graphql.Marshaler {
+func (ec *executionContext) _AttemptError(ctx context.Context, sel ast.SelectionSet, obj *callback.AttemptError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, attemptErrorImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22883,7 +22884,7 @@ func (ec *executionContext) _BatchEdge(ctx context.Context, sel ast.SelectionSet
 
 var callbackImplementors = []string{"Callback", "Node"}
 
-func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet, obj *models.Callback) graphql.Marshaler {
+func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet, obj *callback.Callback) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callbackImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -23409,7 +23410,7 @@ func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet,
 
 var callbackConnectionImplementors = []string{"CallbackConnection"}
 
-func (ec *executionContext) _CallbackConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.Callback]) graphql.Marshaler {
+func (ec *executionContext) _CallbackConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*callback.Callback]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callbackConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -23495,7 +23496,7 @@ func (ec *executionContext) _CallbackConnection(ctx context.Context, sel ast.Sel
 
 var callbackEdgeImplementors = []string{"CallbackEdge"}
 
-func (ec *executionContext) _CallbackEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.Callback]) graphql.Marshaler {
+func (ec *executionContext) _CallbackEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*callback.Callback]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callbackEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27955,7 +27956,7 @@ func (ec *executionContext) _StopRunPayload(ctx context.Context, sel ast.Selecti
 
 var timingsImplementors = []string{"Timings"}
 
-func (ec *executionContext) _Timings(ctx context.Context, sel ast.SelectionSet, obj *models.Timings) graphql.Marshaler {
+func (ec *executionContext) _Timings(ctx context.Context, sel ast.SelectionSet, obj *callback.Timings) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, timingsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29083,11 +29084,11 @@ func (ec *executionContext) marshalNApiCallbackSource2githubᚗcomᚋringbackᚋ
 	return res
 }
 
-func (ec *executionContext) marshalNAttempt2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Attempt) graphql.Marshaler {
+func (ec *executionContext) marshalNAttempt2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*callback.Attempt) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttempt(ctx, sel, v[i])
+		return ec.marshalNAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttempt(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -29099,7 +29100,7 @@ func (ec *executionContext) marshalNAttempt2ᚕᚖgithubᚗcomᚋringbackᚋring
 	return ret
 }
 
-func (ec *executionContext) marshalNAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttempt(ctx context.Context, sel ast.SelectionSet, v *models.Attempt) graphql.Marshaler {
+func (ec *executionContext) marshalNAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttempt(ctx context.Context, sel ast.SelectionSet, v *callback.Attempt) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29109,11 +29110,11 @@ func (ec *executionContext) marshalNAttempt2ᚖgithubᚗcomᚋringbackᚋringbac
 	return ec._Attempt(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAttemptConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.Attempt]) graphql.Marshaler {
+func (ec *executionContext) marshalNAttemptConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*callback.Attempt]) graphql.Marshaler {
 	return ec._AttemptConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNAttemptConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.Attempt]) graphql.Marshaler {
+func (ec *executionContext) marshalNAttemptConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*callback.Attempt]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29123,7 +29124,7 @@ func (ec *executionContext) marshalNAttemptConnection2ᚖgithubᚗcomᚋringback
 	return ec._AttemptConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAttemptEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.Attempt]) graphql.Marshaler {
+func (ec *executionContext) marshalNAttemptEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*callback.Attempt]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -29139,7 +29140,7 @@ func (ec *executionContext) marshalNAttemptEdge2ᚕᚖgithubᚗcomᚋringbackᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNAttemptEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.Attempt]) graphql.Marshaler {
+func (ec *executionContext) marshalNAttemptEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*callback.Attempt]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29149,13 +29150,13 @@ func (ec *executionContext) marshalNAttemptEdge2ᚖgithubᚗcomᚋringbackᚋrin
 	return ec._AttemptEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx context.Context, v any) (models.AttemptErrorCode, error) {
+func (ec *executionContext) unmarshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx context.Context, v any) (callback.AttemptErrorCode, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.AttemptErrorCode(tmp)
+	res := callback.AttemptErrorCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx context.Context, sel ast.SelectionSet, v models.AttemptErrorCode) graphql.Marshaler {
+func (ec *executionContext) marshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx context.Context, sel ast.SelectionSet, v callback.AttemptErrorCode) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -29274,11 +29275,11 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) marshalNCallback2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Callback) graphql.Marshaler {
+func (ec *executionContext) marshalNCallback2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallbackᚄ(ctx context.Context, sel ast.SelectionSet, v []*callback.Callback) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx, sel, v[i])
+		return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -29290,7 +29291,7 @@ func (ec *executionContext) marshalNCallback2ᚕᚖgithubᚗcomᚋringbackᚋrin
 	return ret
 }
 
-func (ec *executionContext) marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx context.Context, sel ast.SelectionSet, v *models.Callback) graphql.Marshaler {
+func (ec *executionContext) marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx context.Context, sel ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29300,11 +29301,11 @@ func (ec *executionContext) marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringba
 	return ec._Callback(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNCallbackConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.Callback]) graphql.Marshaler {
+func (ec *executionContext) marshalNCallbackConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*callback.Callback]) graphql.Marshaler {
 	return ec._CallbackConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.Callback]) graphql.Marshaler {
+func (ec *executionContext) marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29314,7 +29315,7 @@ func (ec *executionContext) marshalNCallbackConnection2ᚖgithubᚗcomᚋringbac
 	return ec._CallbackConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNCallbackEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.Callback]) graphql.Marshaler {
+func (ec *executionContext) marshalNCallbackEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*callback.Callback]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -29330,7 +29331,7 @@ func (ec *executionContext) marshalNCallbackEdge2ᚕᚖgithubᚗcomᚋringback�
 	return ret
 }
 
-func (ec *executionContext) marshalNCallbackEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.Callback]) graphql.Marshaler {
+func (ec *executionContext) marshalNCallbackEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*callback.Callback]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29340,13 +29341,13 @@ func (ec *executionContext) marshalNCallbackEdge2ᚖgithubᚗcomᚋringbackᚋri
 	return ec._CallbackEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐEventName(ctx context.Context, v any) (models.EventName, error) {
+func (ec *executionContext) unmarshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventName(ctx context.Context, v any) (callback.EventName, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.EventName(tmp)
+	res := callback.EventName(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐEventName(ctx context.Context, sel ast.SelectionSet, v models.EventName) graphql.Marshaler {
+func (ec *executionContext) marshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventName(ctx context.Context, sel ast.SelectionSet, v callback.EventName) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -29384,13 +29385,13 @@ func (ec *executionContext) marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋring
 	return ec._CallbackSigningSecret(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatus(ctx context.Context, v any) (models.Status, error) {
+func (ec *executionContext) unmarshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatus(ctx context.Context, v any) (callback.Status, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.Status(tmp)
+	res := callback.Status(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatus(ctx context.Context, sel ast.SelectionSet, v models.Status) graphql.Marshaler {
+func (ec *executionContext) marshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatus(ctx context.Context, sel ast.SelectionSet, v callback.Status) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30984,23 +30985,23 @@ func (ec *executionContext) marshalOAction2ᚖgithubᚗcomᚋringbackᚋringback
 	return ec._Action(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptError(ctx context.Context, sel ast.SelectionSet, v *models.AttemptError) graphql.Marshaler {
+func (ec *executionContext) marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptError(ctx context.Context, sel ast.SelectionSet, v *callback.AttemptError) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._AttemptError(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx context.Context, v any) (*models.AttemptErrorCode, error) {
+func (ec *executionContext) unmarshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx context.Context, v any) (*callback.AttemptErrorCode, error) {
 	if v == nil {
 		return nil, nil
 	}
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.AttemptErrorCode(tmp)
+	res := callback.AttemptErrorCode(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAttemptErrorCode(ctx context.Context, sel ast.SelectionSet, v *models.AttemptErrorCode) graphql.Marshaler {
+func (ec *executionContext) marshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx context.Context, sel ast.SelectionSet, v *callback.AttemptErrorCode) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31047,23 +31048,23 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
-func (ec *executionContext) marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallback(ctx context.Context, sel ast.SelectionSet, v *models.Callback) graphql.Marshaler {
+func (ec *executionContext) marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx context.Context, sel ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Callback(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOCallbackEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐEventNameᚄ(ctx context.Context, v any) ([]models.EventName, error) {
+func (ec *executionContext) unmarshalOCallbackEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventNameᚄ(ctx context.Context, v any) ([]callback.EventName, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]models.EventName, len(vSlice))
+	res := make([]callback.EventName, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐEventName(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventName(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -31071,14 +31072,14 @@ func (ec *executionContext) unmarshalOCallbackEvent2ᚕgithubᚗcomᚋringback�
 	return res, nil
 }
 
-func (ec *executionContext) marshalOCallbackEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐEventNameᚄ(ctx context.Context, sel ast.SelectionSet, v []models.EventName) graphql.Marshaler {
+func (ec *executionContext) marshalOCallbackEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventNameᚄ(ctx context.Context, sel ast.SelectionSet, v []callback.EventName) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐEventName(ctx, sel, v[i])
+		return ec.marshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventName(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31090,7 +31091,7 @@ func (ec *executionContext) marshalOCallbackEvent2ᚕgithubᚗcomᚋringbackᚋr
 	return ret
 }
 
-func (ec *executionContext) unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐCallbackFilter(ctx context.Context, v any) (*models.CallbackFilter, error) {
+func (ec *executionContext) unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx context.Context, v any) (*callback.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -31117,16 +31118,16 @@ func (ec *executionContext) marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋr
 	return ret
 }
 
-func (ec *executionContext) unmarshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatusᚄ(ctx context.Context, v any) ([]models.Status, error) {
+func (ec *executionContext) unmarshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatusᚄ(ctx context.Context, v any) ([]callback.Status, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]models.Status, len(vSlice))
+	res := make([]callback.Status, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatus(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatus(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -31134,14 +31135,14 @@ func (ec *executionContext) unmarshalOCallbackStatus2ᚕgithubᚗcomᚋringback�
 	return res, nil
 }
 
-func (ec *executionContext) marshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Status) graphql.Marshaler {
+func (ec *executionContext) marshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []callback.Status) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐStatus(ctx, sel, v[i])
+		return ec.marshalNCallbackStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatus(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31640,7 +31641,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	return res
 }
 
-func (ec *executionContext) marshalOTimings2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐTimings(ctx context.Context, sel ast.SelectionSet, v *models.Timings) graphql.Marshaler {
+func (ec *executionContext) marshalOTimings2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐTimings(ctx context.Context, sel ast.SelectionSet, v *callback.Timings) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
@@ -54,7 +55,7 @@ type world struct {
 	handler  http.Handler
 	executed *atomic.Int64 // statements
 	widest   *atomic.Int64 // the most owners whose lists one statement reads
-	callback struct{ crawl, report *models.Callback }
+	callback struct{ crawl, report *callback.Callback }
 }
 
 func newWorld(tb testing.TB) *world {
@@ -104,8 +105,8 @@ func (w *world) in(tb testing.TB) *world {
 
 func (w *world) serviceOn(db *trap) graph.Services {
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	rules := models.Rules{
-		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
+	rules := callback.Rules{
+		PublicURL: "https://ringback.example.com", Schedule: callback.Schedule{time.Minute, time.Hour},
 	}
 	ports := db.RunPorts()
 	ports.Reader = db
@@ -186,7 +187,7 @@ func createProject(tb testing.TB, s graph.Services, in models.NewProject) {
 	modelstest.NoError(tb, err)
 }
 
-func finishCrawl(tb testing.TB, s graph.Services, id, projectID int64) *models.Callback {
+func finishCrawl(tb testing.TB, s graph.Services, id, projectID int64) *callback.Callback {
 	tb.Helper()
 	user := int64(demoUser)
 	_, c, err := s.Crawls.FinishCrawl(tb.Context(), models.PlatformActor(), crawl.End{
@@ -196,7 +197,7 @@ func finishCrawl(tb testing.TB, s graph.Services, id, projectID int64) *models.C
 	return c
 }
 
-func finishReport(tb testing.TB, s graph.Services, id, crawlID int64) *models.Callback {
+func finishReport(tb testing.TB, s graph.Services, id, crawlID int64) *callback.Callback {
 	tb.Helper()
 	_, c, err := s.Crawls.FinishReportDownload(tb.Context(), models.PlatformActor(), crawl.ReportDownloadEnd{
 		ReportDownloadID: id, CrawlID: &crawlID, ReportTemplateCode: ptr(reportTemplateCode), FileURL: reportFileURL,
@@ -209,9 +210,9 @@ func finishReport(tb testing.TB, s graph.Services, id, crawlID int64) *models.Ca
 func deliver(tb testing.TB, s graph.Services, callbackID int64, status int) {
 	tb.Helper()
 	d := modelstest.ClaimOnly(tb, s.Service, callbackID)
-	o := models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}
+	o := callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}
 	if status == 0 {
-		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
+		o = callback.Outcome{Error: &callback.AttemptError{Code: callback.ConnectRefused, Message: "refused"}}
 	}
 	modelstest.NoError(tb, s.Settle(tb.Context(), s.Decide(d, o)))
 }

@@ -10,10 +10,11 @@ import (
 	"encoding/json"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 )
 
-func (r *callbackResolver) Job(ctx context.Context, obj *models.Callback) (*job.Job, error) {
+func (r *callbackResolver) Job(ctx context.Context, obj *callback.Callback) (*job.Job, error) {
 	return load(ctx, loadersFrom(ctx).jobs, obj.Source.ID(models.TypeJob))
 }
 
@@ -50,7 +51,7 @@ func (r *jobResolver) Account(ctx context.Context, obj *job.Job) (*models.Accoun
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
+func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, job.Owner, obj.ID, first, after, filter)
 }
 
@@ -76,8 +77,8 @@ func (r *mutationResolver) UpdateJob(ctx context.Context, input UpdateJobInput) 
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	changed, callback, err := r.service.Jobs.UpdateJob(ctx, models.ActorFrom(ctx), in)
-	return &UpdateJobPayload{Job: changed, Callback: callback}, err
+	changed, raised, err := r.service.Jobs.UpdateJob(ctx, models.ActorFrom(ctx), in)
+	return &UpdateJobPayload{Job: changed, Callback: raised}, err
 }
 
 func (r *projectResolver) Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 )
@@ -65,7 +66,7 @@ func listCost(child int, first *int) int {
 func complexity() ComplexityRoot {
 	var c ComplexityRoot
 	list := func(child int, first *int, _ *string) int { return listCost(child, first) }
-	filtered := func(child int, first *int, _ *string, _ *models.CallbackFilter) int { return listCost(child, first) }
+	filtered := func(child int, first *int, _ *string, _ *callback.Filter) int { return listCost(child, first) }
 	count := func(int) int { return costOfCount }
 
 	c.User.Accounts = list
@@ -87,7 +88,7 @@ func complexity() ComplexityRoot {
 	// Each call that failed leaves an attempt; those of workers that died do not come in numbers.
 	c.Batch.Attempts = func(child int) int { return 1 + child*3 }
 	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*job.MaxJobs }
-	c.Callback.Replays = func(child int) int { return 1 + child*models.MaxReplays }
+	c.Callback.Replays = func(child int) int { return 1 + child*callback.MaxReplays }
 	c.Project.Keys = func(child int) int { return 1 + child*models.MaxProjectKeys }
 
 	text := func(int) int { return costOfText }

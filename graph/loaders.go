@@ -11,6 +11,7 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
@@ -33,8 +34,8 @@ type loaders struct {
 	crawls          *dataloadgen.Loader[int64, *crawl.Crawl]
 	reportDownloads *dataloadgen.Loader[int64, *crawl.ReportDownload]
 	users           *dataloadgen.Loader[int64, *models.User]
-	callbacks       *dataloadgen.Loader[int64, *models.Callback]
-	replays         *dataloadgen.Loader[int64, []*models.Callback]
+	callbacks       *dataloadgen.Loader[int64, *callback.Callback]
+	replays         *dataloadgen.Loader[int64, []*callback.Callback]
 	signingSecrets  *dataloadgen.Loader[int64, []*models.SigningSecret]
 	actions         *dataloadgen.Loader[int64, *run.Action]
 	schedules       *dataloadgen.Loader[int64, *run.Schedule]
@@ -81,12 +82,12 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 		users: byID(wait, func(ctx context.Context, ids []int64) ([]*models.User, error) {
 			return service.Tenants.Users(ctx, ids...)
 		}),
-		callbacks: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Callback, error) {
+		callbacks: byID(wait, func(ctx context.Context, ids []int64) ([]*callback.Callback, error) {
 			return service.Callbacks(ctx, actor, ids...)
 		}),
-		replays: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.Callback, error) {
+		replays: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*callback.Callback, error) {
 			found, err := service.Replays(ctx, actor, ids...)
-			byOriginal := map[int64][]*models.Callback{}
+			byOriginal := map[int64][]*callback.Callback{}
 			for _, c := range found {
 				byOriginal[*c.ReplayOfID] = append(byOriginal[*c.ReplayOfID], c)
 			}
@@ -179,13 +180,13 @@ func shared[V any](l *loaders, name string, read func(context.Context, []int64) 
 }
 
 // callbacks lists the callbacks of an owner.
-func callbacks(ctx context.Context, owner models.CallbackOwner, ownerID int64, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
+func callbacks(ctx context.Context, owner callback.Parent, ownerID int64, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
 	}
 	if filter == nil {
-		filter = &models.CallbackFilter{}
+		filter = &callback.Filter{}
 	}
 	if err := filter.Check(); err != nil {
 		return nil, err
@@ -195,9 +196,9 @@ func callbacks(ctx context.Context, owner models.CallbackOwner, ownerID int64, f
 		return nil, err
 	}
 	l := loadersFrom(ctx)
-	return connection(ctx, ownerID, page, list[*models.Callback]{
+	return connection(ctx, ownerID, page, list[*callback.Callback]{
 		name: fmt.Sprintf("callbacks of %s %s", owner, arguments),
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Callback], error) {
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*callback.Callback], error) {
 			return l.service.CallbackPages(ctx, l.actor, owner, ids, *filter, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
@@ -251,7 +252,7 @@ type FinishCrawlInput struct {
 type FinishCrawlPayload struct {
 	Crawl *crawl.Crawl `json:"crawl"`
 	// Null where none is due.
-	Callback *models.Callback `json:"callback,omitempty"`
+	Callback *callback.Callback `json:"callback,omitempty"`
 }
 
 type FinishReportDownloadInput struct {
@@ -272,7 +273,7 @@ type FinishReportDownloadInput struct {
 type FinishReportDownloadPayload struct {
 	ReportDownload *crawl.ReportDownload `json:"reportDownload"`
 	// Null where none is due.
-	Callback *models.Callback `json:"callback,omitempty"`
+	Callback *callback.Callback `json:"callback,omitempty"`
 }
 
 // Each is carried out before its answer is made: where that is refused as too large (`ANSWER_TOO_LARGE`) or finds no room (`RATE_LIMITED`), what
@@ -305,7 +306,7 @@ type ReplayCallbackInput struct {
 
 type ReplayCallbackPayload struct {
 	// The new callback.
-	Callback *models.Callback `json:"callback"`
+	Callback *callback.Callback `json:"callback"`
 }
 
 type ResultConnection struct {
@@ -437,7 +438,7 @@ type UpdateJobInput struct {
 type UpdateJobPayload struct {
 	Job *job.Job `json:"job"`
 	// Null where there is nowhere to call back to.
-	Callback *models.Callback `json:"callback,omitempty"`
+	Callback *callback.Callback `json:"callback,omitempty"`
 }
 
 // What is left out stays as it is.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -21,7 +22,7 @@ const noticesQuery = `query($uid: ID!, $id: ObjectID!) {
 
 func TestThePartnersWebhookAndItsAnswersAreNullForAllButThePlatform(t *testing.T) {
 	t.Parallel()
-	for mode, event := range map[string]models.EventName{"EACH": models.CallbackFailedEvent, "DIGEST": models.CallbacksFailedEvent} {
+	for mode, event := range map[string]callback.EventName{"EACH": callback.CallbackFailedEvent, "DIGEST": callback.CallbacksFailedEvent} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -34,12 +35,12 @@ func TestThePartnersWebhookAndItsAnswersAreNullForAllButThePlatform(t *testing.T
 	}
 }
 
-func checkWhoSeesTheNotice(t *testing.T, w *world, event models.EventName) {
+func checkWhoSeesTheNotice(t *testing.T, w *world, event callback.EventName) {
 	t.Helper()
 	c := finishCrawl(t, w.service, 124300, demoProject)
 	deliver(t, w.service, c.ID, 503)
-	pages, err := w.service.CallbackPages(t.Context(), models.PlatformActor(), models.OwnerProject, []int64{demoProject},
-		models.CallbackFilter{Event: []models.EventName{event}}, models.Page{First: 1})
+	pages, err := w.service.CallbackPages(t.Context(), models.PlatformActor(), callback.OfProject, []int64{demoProject},
+		callback.Filter{Event: []callback.EventName{event}}, models.Page{First: 1})
 	modelstest.NoError(t, err)
 	notice := pages[demoProject].Nodes[0]
 	deliver(t, w.service, notice.ID, 418) // it answers "received"
@@ -60,7 +61,7 @@ func checkWhoSeesTheNotice(t *testing.T, w *world, event models.EventName) {
 				t.Errorf("%s: the %s sees %v", path, name, got)
 			}
 		}
-		if a.at("getCallback.httpStatus") == nil || a.text("getCallback.error.message") != models.NoticeFailedMessage {
+		if a.at("getCallback.httpStatus") == nil || a.text("getCallback.error.message") != callback.NoticeFailedMessage {
 			t.Errorf("the %s does not see that it failed: %s", name, a.Body)
 		}
 		if strings.Contains(a.Body, "sso.example.com") || strings.Count(a.Body, projectURL) < 2 {

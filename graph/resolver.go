@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
@@ -13,13 +14,13 @@ import (
 
 // Services are the use-cases that the API is of.
 type Services struct {
-	*models.Service // of callbacks and runs
-	Tenants         *models.Tenants
-	Access          *models.Access
-	Crawls          *crawl.Service
-	Jobs            *job.Service
-	Texts           models.TextReader
-	Runs            *run.Service
+	*callback.Service // of callbacks and runs
+	Tenants           *models.Tenants
+	Access            *models.Access
+	Crawls            *crawl.Service
+	Jobs              *job.Service
+	Texts             models.TextReader
+	Runs              *run.Service
 }
 
 // Resolver is the root of all resolvers.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
@@ -78,7 +79,7 @@ func claimBatches(tb testing.TB, s graph.Services, actionID int64, limit int) []
 
 // execute calls the executor once for each batch that is due for an action, as workers would. It gives the answers in turn, and the
 // last to all that remain.
-func execute(tb testing.TB, s graph.Services, actionID int64, answers ...models.Outcome) {
+func execute(tb testing.TB, s graph.Services, actionID int64, answers ...callback.Outcome) {
 	tb.Helper()
 	claimed := claimBatches(tb, s, actionID, 1000)
 	if len(claimed) == 0 {
@@ -91,13 +92,13 @@ func execute(tb testing.TB, s graph.Services, actionID int64, answers ...models.
 }
 
 // executed is an executor's answer.
-func executed(status int, body string) models.Outcome {
-	return models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: 70 * time.Millisecond}
+func executed(status int, body string) callback.Outcome {
+	return callback.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: 70 * time.Millisecond}
 }
 
 // unanswered is what comes of a call that gets no answer.
-func unanswered(code models.AttemptErrorCode) models.Outcome {
-	return models.Outcome{Error: &models.AttemptError{Code: code, Message: "no answer from " + executorURL}, Duration: time.Second}
+func unanswered(code callback.AttemptErrorCode) callback.Outcome {
+	return callback.Outcome{Error: &callback.AttemptError{Code: code, Message: "no answer from " + executorURL}, Duration: time.Second}
 }
 
 // job makes a job, of an input that does not matter unless others are given.

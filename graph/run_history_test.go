@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -67,16 +68,16 @@ func TestABatchTellsWhatCameOfEachCall(t *testing.T) {
 	w.sameJSON("under way", `{"status":"RUNNING","startedAt":"2020-07-09T16:25:35.000Z","batches":{"nodes":[{"status":"RUNNING","nextAttemptAt":null,
 		"startedAt":"2020-07-09T16:25:35.000Z","attempts":[{"number":1,"durationMs":null,"httpStatus":null,"errorCode":null}]}]}}`, a.at("getRun"))
 	modelstest.NoError(t, w.service.Runs.Executions.Record(t.Context(), claimed[0], executed(200, `{"results":[1,2],"has_more":true}`)))
-	execute(t, w.service, action, executed(422, `{"message":"no such thing"}`), executed(404, ``), executed(500, ``), unanswered(models.Timeout),
+	execute(t, w.service, action, executed(422, `{"message":"no such thing"}`), executed(404, ``), executed(500, ``), unanswered(callback.Timeout),
 		executed(402, `{"message":["no text"]}`), executed(200, `{"results":5}`), executed(200, `{"results":[3]}`))
 	a = w.ok(w.viewer(), batchesQuery, vars)
 	w.sameJSON("between tries", `{"page":1,"status":"QUEUED","resultCount":0,"attemptCount":1,"nextAttemptAt":"2020-07-09T16:25:36.000Z",
 		"startedAt":"2020-07-09T16:25:35.000Z","finishedAt":null,"error":null,"attempts":[{"number":1,"startedAt":"2020-07-09T16:25:35.000Z",
 		"durationMs":70,"httpStatus":500,"errorCode":null}]}`, without(a.at("getRun.batches.nodes.3"), "uid"))
 	w.clock.Advance(time.Second)
-	execute(t, w.service, action, executed(503, `{"message":"later"}`), unanswered(models.ConnectRefused))
+	execute(t, w.service, action, executed(503, `{"message":"later"}`), unanswered(callback.ConnectRefused))
 	w.clock.Advance(4 * time.Second)
-	execute(t, w.service, action, executed(500, ``), unanswered(models.DNSError))
+	execute(t, w.service, action, executed(500, ``), unanswered(callback.DNSError))
 
 	a = w.ok(w.viewer(), batchesQuery, vars)
 	for i, want := range []string{
@@ -118,14 +119,14 @@ func TestARunEndsAsItsBatchesDid(t *testing.T) {
 	w := newWorld(t)
 	results, refused, none := executed(200, `{"results":[1]}`), executed(400, ``), executed(424, ``)
 	for name, tc := range map[string]struct {
-		answers []models.Outcome
+		answers []callback.Outcome
 		status  string
 		label   any
 	}{
-		"succeeded": {[]models.Outcome{results, results}, "SUCCEEDED", nil},
-		"partly":    {[]models.Outcome{none, results}, "PARTIAL_SUCCEEDED", "NO_RESULT"},
-		"blocked":   {[]models.Outcome{refused, refused}, "BLOCKED", "BAD_INPUT"},
-		"failed":    {[]models.Outcome{refused, none}, "FAILED", "BAD_INPUT"},
+		"succeeded": {[]callback.Outcome{results, results}, "SUCCEEDED", nil},
+		"partly":    {[]callback.Outcome{none, results}, "PARTIAL_SUCCEEDED", "NO_RESULT"},
+		"blocked":   {[]callback.Outcome{refused, refused}, "BLOCKED", "BAD_INPUT"},
+		"failed":    {[]callback.Outcome{refused, none}, "FAILED", "BAD_INPUT"},
 	} {
 		action := w.action(name)
 		r := createRun(t, w.service, run.NewRun{ProjectID: bareProject, Action: name, Inputs: inputs(`{}`, `{}`)})

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -29,9 +30,9 @@ func TestHeaderValuesOfRunsAndExecutorsStaySecret(t *testing.T) {
 	id := made.at("createRun.run.rawID")
 	execute(t, w.service, action, executed(422, `{"message":"wrong: `+executorSecret+`"}`),
 		executed(403, `{"message":"`+strings.Repeat("a", 1000-len("executor-secret"))+`executor-secret-4718"}`), executed(500, `{"message":"executor-secret-4718?"}`))
-	w.clock.Advance(models.LeaseTime)
+	w.clock.Advance(callback.LeaseTime)
 	execute(t, w.service, action, executed(500, `{"message":"executor-secret-4718?"}`))
-	w.clock.Advance(models.LeaseTime)
+	w.clock.Advance(callback.LeaseTime)
 	execute(t, w.service, action, executed(500, `{"message":"executor-secret-4718?"}`))
 	callbacks := w.ok(admin, `query($id: ObjectID!) { getRun(id: $id) { callbacks { nodes { rawID } } } }`, variables{"id": id})
 	for i := range callbacks.list("getRun.callbacks.nodes") {

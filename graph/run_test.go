@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -87,7 +88,7 @@ func TestARunIsMadeInAllForms(t *testing.T) {
 			}
 		}
 		woke := w.queue.Take()
-		if len(woke) != 2 || slices.ContainsFunc(woke, func(u models.Wakeup) bool { return !run.OfBatches(u.Lane) || !u.At.Equal(start) }) {
+		if len(woke) != 2 || slices.ContainsFunc(woke, func(u callback.Wakeup) bool { return !run.OfBatches(u.Lane) || !u.At.Equal(start) }) {
 			t.Errorf("%s: woken %v", name, woke)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -70,18 +71,18 @@ func (r *batchAttemptResolver) DurationMs(ctx context.Context, obj *run.BatchAtt
 	return wholeMilliseconds(obj.Duration), nil
 }
 
-func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*models.AttemptErrorCode, error) {
+func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*callback.AttemptErrorCode, error) {
 	if obj.Error == nil {
 		return nil, nil
 	}
 	return &obj.Error.Code, nil
 }
 
-func (r *callbackResolver) Run(ctx context.Context, obj *models.Callback) (*run.Run, error) {
+func (r *callbackResolver) Run(ctx context.Context, obj *callback.Callback) (*run.Run, error) {
 	return load(ctx, loadersFrom(ctx).runs, obj.Source.ID(models.TypeRun))
 }
 
-func (r *callbackResolver) Batch(ctx context.Context, obj *models.Callback) (*run.Batch, error) {
+func (r *callbackResolver) Batch(ctx context.Context, obj *callback.Callback) (*run.Batch, error) {
 	return load(ctx, loadersFrom(ctx).batches, obj.Source.ID(run.TypeBatch))
 }
 
@@ -245,7 +246,7 @@ func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, aft
 	})
 }
 
-func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
+func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, run.Owner, obj.ID, first, after, filter)
 }
 

@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 )
 
@@ -38,68 +39,68 @@ func (r *accountResolver) Projects(ctx context.Context, obj *models.Account, fir
 	})
 }
 
-func (r *accountResolver) Callbacks(ctx context.Context, obj *models.Account, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
-	return callbacks(ctx, models.OwnerAccount, obj.ID, first, after, filter)
+func (r *accountResolver) Callbacks(ctx context.Context, obj *models.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+	return callbacks(ctx, callback.OfAccount, obj.ID, first, after, filter)
 }
 
-func (r *attemptResolver) DurationMs(ctx context.Context, obj *models.Attempt) (*int, error) {
+func (r *attemptResolver) DurationMs(ctx context.Context, obj *callback.Attempt) (*int, error) {
 	if obj.FinishedAt == nil {
 		return nil, nil
 	}
 	return wholeMilliseconds(obj.Duration), nil
 }
 
-func (r *attemptResolver) Timings(ctx context.Context, obj *models.Attempt) (*models.Timings, error) {
+func (r *attemptResolver) Timings(ctx context.Context, obj *callback.Attempt) (*callback.Timings, error) {
 	if obj.FinishedAt == nil {
 		return nil, nil
 	}
 	return &obj.Timings, nil
 }
 
-func (r *attemptResolver) ResponseBody(ctx context.Context, obj *models.Attempt) (*string, error) {
+func (r *attemptResolver) ResponseBody(ctx context.Context, obj *callback.Attempt) (*string, error) {
 	if obj.HTTPStatus == nil {
 		return nil, nil
 	}
 	return text(ctx, models.ResponseBodyText, obj.ID, asUTF8)
 }
 
-func (r *callbackResolver) Payload(ctx context.Context, obj *models.Callback) (string, error) {
+func (r *callbackResolver) Payload(ctx context.Context, obj *callback.Callback) (string, error) {
 	return text(ctx, models.PayloadText, obj.ID, asString)
 }
 
-func (r *callbackResolver) ReplayOf(ctx context.Context, obj *models.Callback) (*models.Callback, error) {
+func (r *callbackResolver) ReplayOf(ctx context.Context, obj *callback.Callback) (*callback.Callback, error) {
 	return load(ctx, loadersFrom(ctx).callbacks, obj.ReplayOfID)
 }
 
-func (r *callbackResolver) Replays(ctx context.Context, obj *models.Callback) ([]*models.Callback, error) {
+func (r *callbackResolver) Replays(ctx context.Context, obj *callback.Callback) ([]*callback.Callback, error) {
 	return load(ctx, loadersFrom(ctx).replays, &obj.ID)
 }
 
-func (r *callbackResolver) Project(ctx context.Context, obj *models.Callback) (*models.Project, error) {
+func (r *callbackResolver) Project(ctx context.Context, obj *callback.Callback) (*models.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *callbackResolver) Account(ctx context.Context, obj *models.Callback) (*models.Account, error) {
+func (r *callbackResolver) Account(ctx context.Context, obj *callback.Callback) (*models.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *callbackResolver) Crawl(ctx context.Context, obj *models.Callback) (*crawl.Crawl, error) {
+func (r *callbackResolver) Crawl(ctx context.Context, obj *callback.Callback) (*crawl.Crawl, error) {
 	return load(ctx, loadersFrom(ctx).crawls, obj.Source.ID(models.TypeCrawl))
 }
 
-func (r *callbackResolver) ReportDownload(ctx context.Context, obj *models.Callback) (*crawl.ReportDownload, error) {
+func (r *callbackResolver) ReportDownload(ctx context.Context, obj *callback.Callback) (*crawl.ReportDownload, error) {
 	return load(ctx, loadersFrom(ctx).reportDownloads, obj.Source.ID(models.TypeReportDownload))
 }
 
-func (r *callbackResolver) Attempts(ctx context.Context, obj *models.Callback, first *int, after *string) (*Connection[*models.Attempt], error) {
+func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string) (*Connection[*callback.Attempt], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
 	}
 	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, page, list[*models.Attempt]{
+	return connection(ctx, obj.ID, page, list[*callback.Attempt]{
 		name: "attempts",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Attempt], error) {
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*callback.Attempt], error) {
 			return r.service.AttemptPages(ctx, actor, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
@@ -120,7 +121,7 @@ func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*models.
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
+func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, crawl.Owner, obj.ID, first, after, filter)
 }
 
@@ -249,8 +250,8 @@ func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallb
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	callback, err := r.service.ReplayCallback(ctx, models.ActorFrom(ctx), id)
-	return &ReplayCallbackPayload{Callback: callback}, err
+	replay, err := r.service.ReplayCallback(ctx, models.ActorFrom(ctx), id)
+	return &ReplayCallbackPayload{Callback: replay}, err
 }
 
 func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, input RotateCallbackSigningSecretInput) (*RotateCallbackSigningSecretPayload, error) {
@@ -356,8 +357,8 @@ func (r *mutationResolver) FinishCrawl(ctx context.Context, input FinishCrawlInp
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	ended, callback, err := r.service.Crawls.FinishCrawl(ctx, models.ActorFrom(ctx), in)
-	return &FinishCrawlPayload{Crawl: ended, Callback: callback}, err
+	ended, raised, err := r.service.Crawls.FinishCrawl(ctx, models.ActorFrom(ctx), in)
+	return &FinishCrawlPayload{Crawl: ended, Callback: raised}, err
 }
 
 func (r *mutationResolver) FinishReportDownload(ctx context.Context, input FinishReportDownloadInput) (*FinishReportDownloadPayload, error) {
@@ -372,8 +373,8 @@ func (r *mutationResolver) FinishReportDownload(ctx context.Context, input Finis
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	report, callback, err := r.service.Crawls.FinishReportDownload(ctx, models.ActorFrom(ctx), in)
-	return &FinishReportDownloadPayload{ReportDownload: report, Callback: callback}, err
+	report, raised, err := r.service.Crawls.FinishReportDownload(ctx, models.ActorFrom(ctx), in)
+	return &FinishReportDownloadPayload{ReportDownload: report, Callback: raised}, err
 }
 
 func (r *projectResolver) APICallbackHeaders(ctx context.Context, obj *models.Project) ([]*models.Header, error) {
@@ -410,8 +411,8 @@ func (r *projectResolver) Account(ctx context.Context, obj *models.Project) (*mo
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *projectResolver) Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *models.CallbackFilter) (*Connection[*models.Callback], error) {
-	return callbacks(ctx, models.OwnerProject, obj.ID, first, after, filter)
+func (r *projectResolver) Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+	return callbacks(ctx, callback.OfProject, obj.ID, first, after, filter)
 }
 
 func (r *queryResolver) Version(ctx context.Context) (string, error) {
@@ -458,7 +459,7 @@ func (r *queryResolver) GetReportDownload(ctx context.Context, id models.ObjectI
 	return r.service.Crawls.ReportDownload(ctx, models.ActorFrom(ctx), raw)
 }
 
-func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*models.Callback, error) {
+func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error) {
 	return oneOf(ctx, models.TypeCallback, id, uid, "uid", r.service.Callback, r.service.CallbackByUID)
 }
 
@@ -470,19 +471,19 @@ func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *mode
 	return r.service.Tenants.SSOClientSigningSecrets(ctx, models.ActorFrom(ctx), obj.ID)
 }
 
-func (r *timingsResolver) DNSMs(ctx context.Context, obj *models.Timings) (float64, error) {
+func (r *timingsResolver) DNSMs(ctx context.Context, obj *callback.Timings) (float64, error) {
 	return milliseconds(obj.DNS), nil
 }
 
-func (r *timingsResolver) ConnectMs(ctx context.Context, obj *models.Timings) (float64, error) {
+func (r *timingsResolver) ConnectMs(ctx context.Context, obj *callback.Timings) (float64, error) {
 	return milliseconds(obj.Connect), nil
 }
 
-func (r *timingsResolver) TLSMs(ctx context.Context, obj *models.Timings) (float64, error) {
+func (r *timingsResolver) TLSMs(ctx context.Context, obj *callback.Timings) (float64, error) {
 	return milliseconds(obj.TLS), nil
 }
 
-func (r *timingsResolver) FirstByteMs(ctx context.Context, obj *models.Timings) (float64, error) {
+func (r *timingsResolver) FirstByteMs(ctx context.Context, obj *callback.Timings) (float64, error) {
 	return milliseconds(obj.FirstByte), nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -152,7 +153,7 @@ func TestARedactedAnswerStaysRedacted(t *testing.T) {
 	w := newWorld(t)
 	d := modelstest.ClaimOnly(t, w.service.Service, w.callback.report.ID)
 	status := 500
-	modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)})))
+	modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)})))
 	a := w.ok(w.admin(), `{ getCallback(id: 2) { attempts { nodes { responseBody url httpStatus error { code message } } } } }`, nil)
 	if strings.Contains(a.Body, "project-secret") || !strings.Contains(a.Body, models.Masked) {
 		t.Error(a.Body)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
@@ -87,7 +88,7 @@ func nothing(v any) bool {
 	if list, ok := v.([]any); ok {
 		return len(list) == 0
 	}
-	return v == nil || v == models.Masked || v == models.NoticeFailedMessage
+	return v == nil || v == models.Masked || v == callback.NoticeFailedMessage
 }
 
 // object compares one; its owner is the entity that it belongs to.
@@ -95,7 +96,7 @@ func (w *walk) object(path, owner string, d *ast.Definition, all, got map[string
 	if isEntity(d) {
 		owner = d.Name
 	}
-	if all["event"] == string(models.CallbackFailedEvent) {
+	if all["event"] == string(callback.CallbackFailedEvent) {
 		owner = "Notice"
 	}
 	for _, f := range d.Fields {
@@ -209,11 +210,11 @@ func (w *world) populateEverything() []entity {
 	warned := func(callbackID int64, status int) {
 		d := modelstest.ClaimOnly(t, s.Service, callbackID)
 		d.Target.Headers = append(d.Target.Headers, models.SourcedHeader{Header: models.Header{Key: "X-Blank", Value: "v "}})
-		modelstest.NoError(t, s.Settle(ctx, s.Decide(d, models.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
+		modelstest.NoError(t, s.Settle(ctx, s.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
 	}
 	warned(failed.ID, 503)
 	pages, err := s.CallbackPages(ctx, p, crawl.Owner, []int64{124300},
-		models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, models.Page{First: 1})
+		callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, models.Page{First: 1})
 	modelstest.NoError(t, err)
 	notice := pages[124300].Nodes[0]
 	warned(notice.ID, 418)
@@ -246,7 +247,7 @@ func (w *world) populateEverything() []entity {
 		later: createRun(input: {
 			projectId: 1123123, action: "search", inputs: [{q: "a"}], mode: SCHEDULE, schedule: {at: "2020-07-09T17:00:00Z"}
 		}) { run { schedule { rawID } } } }`, nil)
-	execute(t, s, everything, executed(200, `{"results":[1,{"a":2}]}`), executed(422, `{"message":"no such thing"}`), unanswered(models.Timeout))
+	execute(t, s, everything, executed(200, `{"results":[1,{"a":2}]}`), executed(422, `{"message":"no such thing"}`), unanswered(callback.Timeout))
 	broken := w.action("broken")
 	ended := createRun(t, s, run.NewRun{Action: "broken", ProjectID: demoProject})
 	execute(t, s, broken, executed(422, `{"message":"no such thing"}`))
@@ -255,7 +256,7 @@ func (w *world) populateEverything() []entity {
 	modelstest.NoError(t, err)
 	young := createRun(t, s, run.NewRun{Action: "everything", ProjectID: demoProject, Inputs: []run.NewInput{{Input: []byte(`{"q":"d"}`), CustomData: []byte(`2`)}}})
 	execute(t, s, everything, executed(200, `{"results":[1]}`))
-	_, err = s.Purge(ctx, models.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
+	_, err = s.Purge(ctx, callback.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
 	modelstest.NoError(t, err)
 	raw := func(path string) int64 {
 		id, err := strconv.ParseInt(made.text(path), 10, 64)

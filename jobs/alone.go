@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/ringback/ringback/jobs/scheduler"
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 const (
@@ -56,7 +56,7 @@ func (w *Worker) suspects(ctx context.Context) {
 
 // oneByOne does what there is to be done alone. Between two the others have as much time as the first has taken.
 func oneByOne(ctx context.Context, next func() (found bool)) {
-	pause := models.SweepInterval
+	pause := callback.SweepInterval
 	for {
 		select {
 		case <-ctx.Done():
@@ -64,7 +64,7 @@ func oneByOne(ctx context.Context, next func() (found bool)) {
 		case <-time.After(pause):
 		}
 		begun := time.Now()
-		pause = models.SweepInterval
+		pause = callback.SweepInterval
 		if next() {
 			pause = max(time.Since(begun), minAlonePause)
 		}
@@ -137,7 +137,7 @@ func (d *dispatcher) mayBegin(kind int, w work) bool {
 const excuseTimeout = 3 * time.Second
 
 // excuse is for what this process may not get to the end of before it is killed: that is no fault of the work.
-func (d *dispatcher) excuse(kind int, leases []models.Lease) {
+func (d *dispatcher) excuse(kind int, leases []callback.Lease) {
 	if len(leases) == 0 {
 		return
 	}

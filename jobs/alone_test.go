@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -83,7 +83,7 @@ func TestOthersHaveHalfOfTheTimeWhereWorkIsAloneOneByOne(t *testing.T) {
 			}
 			return true
 		})
-		if took := time.Since(began); took != models.SweepInterval+(5+4)*each {
+		if took := time.Since(began); took != callback.SweepInterval+(5+4)*each {
 			t.Errorf("five took %s, with what the others had between them", took)
 		}
 	})

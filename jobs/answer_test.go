@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -41,14 +42,14 @@ func TestAnswerWithoutAStatusIsAFailedAttempt(t *testing.T) {
 	for name, url := range urls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, nil, models.Schedule{}, answer(200))
+			w := newWorld(t, nil, callback.Schedule{}, answer(200))
 			c := w.newCallback(t)
 			w.setURL(t, &url)
 			d := newDeliverer(t, w)
 			d.client = out
 			deliver(t.Context(), t, w, d, c.ID)
 			got, a := w.callback(t, c.ID), w.attempts(t, c.ID)[0]
-			if got.Status != models.StatusFailed || a.HTTPStatus != nil || a.Error == nil || a.Error.Code != models.MalformedResponse {
+			if got.Status != callback.StatusFailed || a.HTTPStatus != nil || a.Error == nil || a.Error.Code != callback.MalformedResponse {
 				t.Errorf("the callback is %s, the attempt %+v, %+v", got.Status, a, a.Error)
 			}
 		})
@@ -61,14 +62,14 @@ func TestExecutorsAnswerWithoutAStatusIsAFailedCall(t *testing.T) {
 	for name, url := range urls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, nil, models.Schedule{}, http.NotFound)
+			w := newWorld(t, nil, callback.Schedule{}, http.NotFound)
 			e, x := newExecution(t, w, url, out)
 			e.execute(t.Context(), x, func(answer scheduler.Answer) {
 				if answer.Kind == scheduler.Arrived {
 					t.Error("it counts as an answer")
 				}
 			})
-			if a := x.Attempt; a.HTTPStatus != nil || a.Error == nil || a.Error.Code != models.MalformedResponse || x.Batch.FailureCount != 1 {
+			if a := x.Attempt; a.HTTPStatus != nil || a.Error == nil || a.Error.Code != callback.MalformedResponse || x.Batch.FailureCount != 1 {
 				t.Errorf("the batch %+v, the call %+v, %+v", x.Batch, a, a.Error)
 			}
 		})
@@ -107,7 +108,7 @@ func inGzip(text string) http.HandlerFunc {
 func TestHistoryHasADecodedAnswerWithoutTheSecretInIt(t *testing.T) {
 	t.Parallel()
 	const secret = "SECRET/VALUE"
-	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"ответ":"принято","вы прислали":"SECRET\/VALUE"}`))
+	w := newWorld(t, nil, callback.Schedule{}, inGzip(`{"ответ":"принято","вы прислали":"SECRET\/VALUE"}`))
 	must[*models.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
 		ProjectID: testProject,
 		Callback:  models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "Cookie", Value: "session=" + secret + "; a=b"}})},
@@ -123,7 +124,7 @@ func TestHistoryHasADecodedAnswerWithoutTheSecretInIt(t *testing.T) {
 
 func TestExecutorMayCompressItsAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"results":["ответ"]}`))
+	w := newWorld(t, nil, callback.Schedule{}, inGzip(`{"results":["ответ"]}`))
 	e, x := newExecution(t, w, w.url, newOut(t))
 	e.execute(t.Context(), x, func(scheduler.Answer) {})
 	if string(x.Batch.Results) != `["ответ"]` {
@@ -133,10 +134,10 @@ func TestExecutorMayCompressItsAnswer(t *testing.T) {
 
 func TestExecutorsAnswerIsBoundedDecompressed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil, models.Schedule{}, inGzip(`{"results":["`+strings.Repeat("0", run.MaxExecutorAnswerBytes)+`"]}`))
+	w := newWorld(t, nil, callback.Schedule{}, inGzip(`{"results":["`+strings.Repeat("0", run.MaxExecutorAnswerBytes)+`"]}`))
 	e, x := newExecution(t, w, w.url, newOut(t))
 	e.execute(t.Context(), x, func(scheduler.Answer) {})
-	if a := x.Attempt; a.Error == nil || a.Error.Code != models.ResponseTooLarge || x.Batch.Status != run.Failed {
+	if a := x.Attempt; a.Error == nil || a.Error.Code != callback.ResponseTooLarge || x.Batch.Status != run.Failed {
 		t.Errorf("the batch is %+v, the call %+v", x.Batch, a.Error)
 	}
 }

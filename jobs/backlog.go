@@ -10,13 +10,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
 // backlog is a Prometheus collector of what waits, in the database and in the queue. It reads when it is scraped.
 type backlog struct {
-	service   *models.Service
+	service   *callback.Service
 	inspector *asynq.Inspector
 	queue     string
 	log       *slog.Logger
@@ -39,7 +39,7 @@ var (
 const overdueAfter = 10 * time.Second
 
 // NewBacklog returns a collector for /metrics.
-func NewBacklog(client redis.UniversalClient, queue string, service *models.Service, log *slog.Logger) prometheus.Collector {
+func NewBacklog(client redis.UniversalClient, queue string, service *callback.Service, log *slog.Logger) prometheus.Collector {
 	return &backlog{service: service, inspector: asynq.NewInspectorFromRedisClient(client), queue: queue, log: log}
 }
 
@@ -66,7 +66,7 @@ func (b *backlog) collect(ctx context.Context, out chan<- prometheus.Metric) {
 		since              time.Duration
 		callbacks, batches *prometheus.Desc
 	}{{0, dueDesc, dueBatchesDesc}, {overdueAfter, overdueDesc, overdueBatchesDesc}} {
-		callbacks, err := b.service.CountDue(ctx, models.LeasedCallbacks, age.since)
+		callbacks, err := b.service.CountDue(ctx, callback.LeasedCallbacks, age.since)
 		batches, err2 := b.service.CountDue(ctx, run.LeasedBatches, age.since)
 		if err := errors.Join(err, err2); err != nil {
 			b.log.WarnContext(ctx, "metrics.not_read", "metric", age.callbacks.String(), "error", err)

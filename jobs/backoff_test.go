@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -106,7 +106,7 @@ func TestWorkerIsQuietWhileRedisRefusesAndRecovers(t *testing.T) {
 	client.AddHook(&sent)
 	arrived := make(chan struct{}, 10)
 	queue := NewQueue(client, "q", prometheus.NewRegistry())
-	w := newWorld(t, queue, models.Schedule{}, func(http.ResponseWriter, *http.Request) { arrived <- struct{}{} })
+	w := newWorld(t, queue, callback.Schedule{}, func(http.ResponseWriter, *http.Request) { arrived <- struct{}{} })
 	startWorker(t, client, queue, w)
 	w.newCallback(t)
 	<-arrived
@@ -121,7 +121,7 @@ func TestWorkerIsQuietWhileRedisRefusesAndRecovers(t *testing.T) {
 	}
 	engine.SetError("")
 	c := w.newCallback(t)
-	modelstest.Eventually(t, "a callback is delivered again", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "a callback is delivered again", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess })
 }
 
 func TestIdleWorkerAsksRedisAFewTimesASecond(t *testing.T) {
@@ -132,7 +132,7 @@ func TestIdleWorkerAsksRedisAFewTimesASecond(t *testing.T) {
 	var sent counter
 	client.AddHook(&sent)
 	queue := NewQueue(client, "q", prometheus.NewRegistry())
-	w := newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))
+	w := newWorld(t, queue, callback.Schedule{}, answer(http.StatusOK))
 	start := time.Now()
 	startWorker(t, client, queue, w)
 	// At most 2 polls a second, and 2 looks for what was scheduled; the rest is rarer. The beginning costs some 20.

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -68,7 +68,7 @@ func TestOutageOfRedisKeepsOneCallerNotAll(t *testing.T) {
 			client.AddHook(&asked)
 			t.Cleanup(func() { _ = client.Close() })
 			queue := NewQueue(client, "q", prometheus.NewRegistry())
-			due := []models.Wakeup{{Lane: to("a:1"), At: time.Now()}, {Lane: to("b:1"), At: time.Now()}}
+			due := []callback.Wakeup{{Lane: to("a:1"), At: time.Now()}, {Lane: to("b:1"), At: time.Now()}}
 			wakeUp := func() error {
 				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 				defer cancel()
@@ -100,7 +100,7 @@ func TestOutageOfRedisKeepsNobodyFromTheWorkerHere(t *testing.T) {
 	queue.bell.attend(attendant{answer: func(wake) bool { heard++; return true }, free: func(wake) bool { return true }})
 	for range 10 {
 		now := time.Now()
-		_ = queue.Wake(t.Context(), now, []models.Wakeup{{Lane: to("a:1"), At: now}})
+		_ = queue.Wake(t.Context(), now, []callback.Wakeup{{Lane: to("a:1"), At: now}})
 	}
 	if heard != 10 {
 		t.Errorf("the worker was woken %d times of 10", heard)
@@ -116,7 +116,7 @@ func TestQueueAsksRedisAgainOnceItIsBack(t *testing.T) {
 	engine.Close()
 	wakeUp := func() {
 		now := time.Now()
-		_ = queue.Wake(t.Context(), now, []models.Wakeup{{Lane: to("a:1"), At: now}})
+		_ = queue.Wake(t.Context(), now, []callback.Wakeup{{Lane: to("a:1"), At: now}})
 	}
 	wakeUp()
 	if err := engine.Restart(); err != nil {

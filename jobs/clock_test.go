@@ -12,13 +12,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
 // sweeping is a store that tells how often its process has swept.
 type sweeping struct {
-	models.Store
+	callback.Store
 	swept atomic.Int64
 }
 
@@ -33,14 +33,14 @@ func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *wo
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	store := &sweeping{Store: w.store.Store}
 	on := w.wiring
-	on.Engine, on.Queue, on.Rules.Schedule = store, queue, models.Schedule{time.Hour}
+	on.Engine, on.Queue, on.Rules.Schedule = store, queue, callback.Schedule{time.Hour}
 	on.Now = func() time.Time { return time.Now().Add(ahead) }
 	services := on.Services()
 	if err := services.Clock().Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	worker := NewWorker(client, queue, services.Service, services.RunService, newPatientOut(t, modelstest.Patience), WorkerConfig{
-		Concurrency: 64, PerHost: 64, Retention: models.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
+		Concurrency: 64, PerHost: 64, Retention: callback.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func TestWorkersWhoseClocksDifferSendNothingTwice(t *testing.T) {
 			var requests atomic.Int64
 			refs, held := sync.Map{}, make(chan struct{})
 			release := sync.OnceFunc(func() { close(held) })
-			w := newWorld(t, nil, models.Schedule{}, func(_ http.ResponseWriter, r *http.Request) {
+			w := newWorld(t, nil, callback.Schedule{}, func(_ http.ResponseWriter, r *http.Request) {
 				requests.Add(1)
 				if _, again := refs.LoadOrStore(r.Header.Get("X-Callback-Ref"), true); again {
 					t.Error("sent twice")
@@ -82,7 +82,7 @@ func TestWorkersWhoseClocksDifferSendNothingTwice(t *testing.T) {
 			since := [2]int64{one.swept.Load(), two.swept.Load()}
 			modelstest.Eventually(t, "both sweep", func() bool { return one.swept.Load() >= since[0]+2 && two.swept.Load() >= since[1]+2 })
 			release()
-			modelstest.Eventually(t, "all arrive", func() bool { return w.number(t, models.StatusSuccess) == callbacks })
+			modelstest.Eventually(t, "all arrive", func() bool { return w.number(t, callback.StatusSuccess) == callbacks })
 			if n := requests.Load(); n != callbacks {
 				t.Errorf("%d requests", n)
 			}
@@ -98,7 +98,7 @@ func TestWakeupGoesByTheClockThatItIsToldWith(t *testing.T) {
 	h := &heard{}
 	queue.bell.attend(attendant{free: h.free, answer: h.answer})
 	database := time.Now().Add(15 * time.Second)
-	if err := queue.Wake(t.Context(), database, []models.Wakeup{{Lane: to("a:1"), At: database}}); err != nil {
+	if err := queue.Wake(t.Context(), database, []callback.Wakeup{{Lane: to("a:1"), At: database}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.all(); len(got) != 1 {

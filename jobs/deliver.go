@@ -11,11 +11,12 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // deliverer sends a claimed callback and records what came of it.
 type deliverer struct {
-	service   *models.Service
+	service   *callback.Service
 	client    *egress.Client
 	metrics   *Metrics
 	log       *slog.Logger
@@ -35,11 +36,11 @@ func (d *deliverer) source() source {
 
 // deliver sends a callback and records what came of it: what the receiver did, or that it failed on our side. What
 // cannot be recorded is logged, and mended by the sweep when the lease has run out.
-func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answered func(scheduler.Answer)) {
+func (d *deliverer) deliver(ctx context.Context, delivery *callback.Delivery, answered func(scheduler.Answer)) {
 	begun := time.Now()
 	err := d.service.Troubles().Catch(ctx, "delivery", func() error { return d.attempt(ctx, delivery, answered) })
 	if errors.As(err, new(*models.PanicError)) && delivery.Attempt.FinishedAt == nil {
-		if err = d.settle(ctx, d.service.Decide(delivery, models.Fault(time.Since(begun)))); err == nil {
+		if err = d.settle(ctx, d.service.Decide(delivery, callback.Fault(time.Since(begun)))); err == nil {
 			d.logAttempt(ctx, delivery)
 		}
 	}
@@ -48,7 +49,7 @@ func (d *deliverer) deliver(ctx context.Context, delivery *models.Delivery, answ
 	}
 }
 
-func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answered func(scheduler.Answer)) error {
+func (d *deliverer) attempt(ctx context.Context, delivery *callback.Delivery, answered func(scheduler.Answer)) error {
 	ctx, span := startAttempt(d.traces.continued(ctx, delivery.Callback.ID), delivery)
 	defer func() { endAttempt(span, delivery.Attempt) }()
 	begun := time.Now()
@@ -59,7 +60,7 @@ func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answ
 	}
 	if err != nil {
 		d.log.ErrorContext(ctx, "callback.not_sent", "callback", delivery.Callback.UID.String(), "error", err)
-		outcome = models.Fault(0)
+		outcome = callback.Fault(0)
 	}
 	settlement := d.service.Decide(delivery, outcome)
 	answered(answerOf(outcome, settlement.Arrived(), begun, d.service.Now()))
@@ -70,14 +71,14 @@ func (d *deliverer) attempt(ctx context.Context, delivery *models.Delivery, answ
 	return nil
 }
 
-func (d *deliverer) settle(ctx context.Context, settlement *models.Settlement) error {
+func (d *deliverer) settle(ctx context.Context, settlement *callback.Settlement) error {
 	return insist(ctx, func(ctx context.Context) error { return d.service.Settle(ctx, settlement) })
 }
 
 // fetchTimeout bounds the reading of a long body, which takes milliseconds.
 const fetchTimeout = 5 * time.Second
 
-func (d *deliverer) fetch(ctx context.Context, delivery *models.Delivery) error {
+func (d *deliverer) fetch(ctx context.Context, delivery *callback.Delivery) error {
 	err := within(ctx, fetchTimeout, func(ctx context.Context) error { return d.service.Fetch(ctx, delivery) })
 	if err != nil && ctx.Err() != nil {
 		return errStopping
@@ -86,18 +87,18 @@ func (d *deliverer) fetch(ctx context.Context, delivery *models.Delivery) error 
 }
 
 // send makes the request and says what came of it.
-func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models.Outcome, error) {
+func (d *deliverer) send(ctx context.Context, delivery *callback.Delivery) (callback.Outcome, error) {
 	if refusal := delivery.Refusal(); refusal != nil {
-		return models.Outcome{Error: refusal}, nil
+		return callback.Outcome{Error: refusal}, nil
 	}
 	if err := d.fetch(ctx, delivery); err != nil {
-		return models.Outcome{}, err
+		return callback.Outcome{}, err
 	}
 	now := d.service.Now()
 	delivery.Start(now)
 	headers, err := delivery.Headers(d.userAgent, now)
 	if err != nil {
-		return models.Outcome{}, err
+		return callback.Outcome{}, err
 	}
 	d.propagate(ctx, headers)
 	d.metrics.inFlight.Inc()
@@ -108,7 +109,7 @@ func (d *deliverer) send(ctx context.Context, delivery *models.Delivery) (models
 }
 
 // logAttempt counts an attempt and logs it in one wide line.
-func (d *deliverer) logAttempt(ctx context.Context, delivery *models.Delivery) {
+func (d *deliverer) logAttempt(ctx context.Context, delivery *callback.Delivery) {
 	c, a := delivery.Callback, delivery.Attempt
 	outcome, level := "delivered", slog.LevelInfo
 	attrs := []slog.Attr{

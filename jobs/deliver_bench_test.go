@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store"
 )
 
@@ -35,7 +36,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 		w.WriteHeader(http.StatusOK)
 	}
 	client, name := openQueue(b)
-	w := newWorld(b, nil, models.Schedule{time.Hour}, receive, store.WithMaxConns(20), // as the program has
+	w := newWorld(b, nil, callback.Schedule{time.Hour}, receive, store.WithMaxConns(20), // as the program has
 		store.WithStatementLog(func(context.Context, string, time.Duration) { statements.Add(1) }))
 	urls := []string{w.url}
 	for len(urls) < hosts {
@@ -45,7 +46,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 	}
 	w.fill(b, b.N, urls)
 	worker := NewWorker(client, NewQueue(client, name, prometheus.NewRegistry()), w.Service, w.RunService, newOut(b), WorkerConfig{
-		Concurrency: 2048, Retention: models.Retention{Rows: time.Hour}, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
+		Concurrency: 2048, Retention: callback.Retention{Rows: time.Hour}, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	if err := worker.Start(); err != nil {
 		b.Fatal(err)
@@ -84,8 +85,8 @@ func cpuTime(b *testing.B) time.Duration {
 func (w *Worker) busy() bool { return w.dispatcher.inHandNow() != 0 }
 
 // requests is the lane of callbacks to a URL that was given with requests.
-func requests(url string) models.Lane {
-	return models.Lane{Host: models.HostOf(url), Owner: fmt.Sprintf("request:%d", testProject), Account: testAccount}
+func requests(url string) callback.Lane {
+	return callback.Lane{Host: models.HostOf(url), Owner: fmt.Sprintf("request:%d", testProject), Account: testAccount}
 }
 
 // fill makes callbacks that are due, in turn for each of the URLs.
@@ -95,12 +96,12 @@ func (w *world) fill(b *testing.B, n int, urls []string) {
 	first := *w.newCallback(b)
 	for made := 0; made < n; {
 		some := min(n-made, 500)
-		err := w.store.InTx(ctx, func(tx models.Store) error {
+		err := w.store.InTx(ctx, func(tx callback.Store) error {
 			for range some {
 				c := first
 				c.UID = uuid.Must(uuid.NewV7())
 				url := urls[made%len(urls)]
-				c.Ref, c.DedupKey, c.Target, c.TargetURL, c.Lane = c.UID, c.UID.String(), models.TargetRequest, &url, requests(url)
+				c.Ref, c.DedupKey, c.Target, c.TargetURL, c.Lane = c.UID, c.UID.String(), callback.TargetRequest, &url, requests(url)
 				if made++; made == 1 {
 					continue // it is there already
 				}

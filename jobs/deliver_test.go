@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -50,24 +51,24 @@ func TestEachOutcomeIsRecordedUnderItsCode(t *testing.T) {
 	for name, c := range map[string]struct {
 		behave http.HandlerFunc
 		url    func(receiver string) string
-		code   models.AttemptErrorCode // empty: success
-		status int                     // 0: none
+		code   callback.AttemptErrorCode // empty: success
+		status int                       // 0: none
 	}{
 		"success":    {behave: answer(204), status: 204},
-		"status":     {behave: answer(500), code: models.HTTPStatusError, status: 500},
-		"redirect":   {behave: answer(307), code: models.Redirect, status: 307},
-		"timeout":    {behave: hang, code: models.Timeout},
-		"reset":      {behave: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, code: models.ConnectionReset},
-		"too large":  {behave: func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) }, code: models.ResponseTooLarge, status: 200},
-		"no TLS":     {behave: answer(200), url: func(r string) string { return strings.Replace(r, "http:", "https:", 1) }, code: models.TLSError},
-		"refused":    {behave: answer(200), url: func(string) string { return refused }, code: models.ConnectRefused},
-		"blocked":    {behave: answer(200), url: func(string) string { return "http://10.0.0.1/" }, code: models.BlockedAddress},
-		"no such":    {behave: answer(200), url: func(string) string { return "http://ringback.invalid/" }, code: models.DNSError},
-		"no URL now": {behave: answer(200), url: func(string) string { return "" }, code: models.NoCallbackURL},
+		"status":     {behave: answer(500), code: callback.HTTPStatusError, status: 500},
+		"redirect":   {behave: answer(307), code: callback.Redirect, status: 307},
+		"timeout":    {behave: hang, code: callback.Timeout},
+		"reset":      {behave: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, code: callback.ConnectionReset},
+		"too large":  {behave: func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) }, code: callback.ResponseTooLarge, status: 200},
+		"no TLS":     {behave: answer(200), url: func(r string) string { return strings.Replace(r, "http:", "https:", 1) }, code: callback.TLSError},
+		"refused":    {behave: answer(200), url: func(string) string { return refused }, code: callback.ConnectRefused},
+		"blocked":    {behave: answer(200), url: func(string) string { return "http://10.0.0.1/" }, code: callback.BlockedAddress},
+		"no such":    {behave: answer(200), url: func(string) string { return "http://ringback.invalid/" }, code: callback.DNSError},
+		"no URL now": {behave: answer(200), url: func(string) string { return "" }, code: callback.NoCallbackURL},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, nil, models.Schedule{}, c.behave)
+			w := newWorld(t, nil, callback.Schedule{}, c.behave)
 			made := w.newCallback(t)
 			if c.url != nil {
 				if url := c.url(w.url); url != "" {
@@ -78,7 +79,7 @@ func TestEachOutcomeIsRecordedUnderItsCode(t *testing.T) {
 			}
 			deliver(t.Context(), t, w, newDeliverer(t, w), made.ID)
 			got := w.callback(t, made.ID)
-			code, status, end := models.AttemptErrorCode(""), 0, models.StatusSuccess
+			code, status, end := callback.AttemptErrorCode(""), 0, callback.StatusSuccess
 			if got.Error != nil {
 				code = got.Error.Code
 			}
@@ -86,7 +87,7 @@ func TestEachOutcomeIsRecordedUnderItsCode(t *testing.T) {
 				status = *got.HTTPStatus
 			}
 			if c.code != "" {
-				end = models.StatusFailed
+				end = callback.StatusFailed
 			}
 			if code != c.code || status != c.status || got.Status != end || got.AttemptCount != 1 {
 				t.Errorf("%q, HTTP %d, %s: %+v", code, status, got.Status, got.Error)
@@ -101,7 +102,7 @@ func TestEachOutcomeIsRecordedUnderItsCode(t *testing.T) {
 func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{}, 1)
-	w := newWorld(t, nil, models.Schedule{time.Hour}, func(rw http.ResponseWriter, r *http.Request) { arrived <- struct{}{}; hang(rw, r) })
+	w := newWorld(t, nil, callback.Schedule{time.Hour}, func(rw http.ResponseWriter, r *http.Request) { arrived <- struct{}{}; hang(rw, r) })
 	made := w.newCallback(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -109,10 +110,10 @@ func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
 	woken := len(w.queue.Wakeups())
 	deliver(ctx, t, w, newDeliverer(t, w), made.ID)
 	c := w.callback(t, made.ID)
-	if c.Status != models.StatusPending || c.FailureCount != 0 || c.Error != nil || c.NextAttemptAt.After(time.Now()) {
+	if c.Status != callback.StatusPending || c.FailureCount != 0 || c.Error != nil || c.NextAttemptAt.After(time.Now()) {
 		t.Errorf("the callback is %+v", c)
 	}
-	if a := w.attempts(t, made.ID); len(a) != 1 || a[0].Error == nil || a[0].Error.Code != models.Interrupted {
+	if a := w.attempts(t, made.ID); len(a) != 1 || a[0].Error == nil || a[0].Error.Code != callback.Interrupted {
 		t.Errorf("the history is %+v", a)
 	}
 	if all := w.queue.Wakeups(); len(all) != woken+1 || all[woken].CallbackID != made.ID || all[woken].Lane != made.Lane {
@@ -122,13 +123,13 @@ func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
 
 func TestFailureWakesTheNextAttempt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil, models.Schedule{10 * time.Second}, answer(500))
+	w := newWorld(t, nil, callback.Schedule{10 * time.Second}, answer(500))
 	made := w.newCallback(t)
 	woken := len(w.queue.Wakeups())
 	deliver(t.Context(), t, w, newDeliverer(t, w), made.ID)
 	c := w.callback(t, made.ID)
-	want := []models.Wakeup{{
-		Lane: made.Lane, At: *c.NextAttemptAt, CallbackID: made.ID, Event: models.CrawlFinishedEvent,
+	want := []callback.Wakeup{{
+		Lane: made.Lane, At: *c.NextAttemptAt, CallbackID: made.ID, Event: callback.CrawlFinishedEvent,
 	}}
 	if diff := cmp.Diff(want, w.queue.Wakeups()[woken:]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -138,7 +139,7 @@ func TestFailureWakesTheNextAttempt(t *testing.T) {
 func TestTaskThatComesTwiceOrForNothingSendsNothing(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
-	w := newWorld(t, nil, models.Schedule{time.Hour}, func(rw http.ResponseWriter, _ *http.Request) {
+	w := newWorld(t, nil, callback.Schedule{time.Hour}, func(rw http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1) == 1 {
 			rw.WriteHeader(http.StatusInternalServerError)
 		}
@@ -159,13 +160,13 @@ func TestAnswerIsRecordedOnceTheDatabaseIsBack(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
 	var w *world
-	w = newWorld(t, nil, models.Schedule{}, func(http.ResponseWriter, *http.Request) {
+	w = newWorld(t, nil, callback.Schedule{}, func(http.ResponseWriter, *http.Request) {
 		requests.Add(1)
 		w.store.failures.Store(2)
 	})
 	made := w.newCallback(t)
 	deliver(t.Context(), t, w, newDeliverer(t, w), made.ID)
-	if c := w.callback(t, made.ID); c.Status != models.StatusSuccess || requests.Load() != 1 || w.store.failures.Load() >= 0 {
+	if c := w.callback(t, made.ID); c.Status != callback.StatusSuccess || requests.Load() != 1 || w.store.failures.Load() >= 0 {
 		t.Errorf("%s after %d requests", c.Status, requests.Load())
 	}
 }
@@ -175,14 +176,14 @@ func TestWorkerDeliversAndRetriesThroughTheQueue(t *testing.T) {
 	client, name := openQueue(t)
 	var requests atomic.Int64
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	w := newWorld(t, queue, models.Schedule{time.Second}, func(rw http.ResponseWriter, _ *http.Request) {
+	w := newWorld(t, queue, callback.Schedule{time.Second}, func(rw http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1) == 1 {
 			rw.WriteHeader(http.StatusBadGateway)
 		}
 	})
 	startWorker(t, client, queue, w)
 	made := w.newCallback(t)
-	modelstest.Eventually(t, "the retry succeeds", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "the retry succeeds", func() bool { return w.callback(t, made.ID).Status == callback.StatusSuccess })
 	a := w.attempts(t, made.ID)
 	if requests.Load() != 2 || len(a) != 2 || a[1].StartedAt.Sub(a[0].StartedAt) < 800*time.Millisecond {
 		t.Errorf("%d requests: %+v", requests.Load(), a)
@@ -192,7 +193,7 @@ func TestWorkerDeliversAndRetriesThroughTheQueue(t *testing.T) {
 func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
-	w := newWorld(t, nil, models.Schedule{}, answer(200)) // nobody is woken through this queue
+	w := newWorld(t, nil, callback.Schedule{}, answer(200)) // nobody is woken through this queue
 	made := w.newCallback(t)
 	late := w.serviceAt(func() time.Time { return time.Now().Add(2 * time.Second) })
 	if _, woken, err := late.Sweep(t.Context()); woken != 1 || err != nil {
@@ -204,7 +205,7 @@ func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 		t.Fatal(err)
 	}
 	startWorker(t, client, queue, w)
-	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == callback.StatusSuccess })
 }
 
 // TestClosedIdleConnectionCostsNoRetryAndIsNoLoad: a receiver that closes a kept connection as the next request comes gets it on another at
@@ -213,7 +214,7 @@ func TestClosedIdleConnectionCostsNoRetryAndIsNoLoad(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	uids := make(chan string, 3)
-	w := newWorld(t, &modelstest.Queue{}, models.Schedule{time.Hour}, func(_ http.ResponseWriter, r *http.Request) {
+	w := newWorld(t, &modelstest.Queue{}, callback.Schedule{time.Hour}, func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		uids <- r.Header.Get("X-Run-Callback")
 		if calls.Add(1) == 2 {
@@ -234,7 +235,7 @@ func TestClosedIdleConnectionCostsNoRetryAndIsNoLoad(t *testing.T) {
 	}
 	deliver(t.Context(), t, w, d, c.ID)
 	attempts := w.attempts(t, c.ID)
-	if got := w.callback(t, c.ID); got.Status != models.StatusSuccess || got.FailureCount != 0 || len(attempts) != 2 {
+	if got := w.callback(t, c.ID); got.Status != callback.StatusSuccess || got.FailureCount != 0 || len(attempts) != 2 {
 		t.Fatalf("it is %+v, after %d attempts", got, len(attempts))
 	}
 	<-uids

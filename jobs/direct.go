@@ -6,32 +6,32 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/jobs/scheduler"
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
-// reservation is room in a worker for callbacks that are about to be created. It implements models.Reservation.
+// reservation is room in a worker for callbacks that are about to be created. It implements callback.Reservation.
 type reservation struct {
 	*scheduler.Reservation
 	dispatcher *dispatcher
 	since      time.Time // before the leases were written
-	began      func(context.Context, []*models.Delivery)
+	began      func(context.Context, []*callback.Delivery)
 	over       sync.Once
 }
 
-var _ models.Reservation = (*reservation)(nil)
+var _ callback.Reservation = (*reservation)(nil)
 
 // Reserve keeps room in the worker of this process, if there is one.
-func (q *Queue) Reserve(lane models.Lane, n int, bytes int64) models.Reservation {
+func (q *Queue) Reserve(lane callback.Lane, n int, bytes int64) callback.Reservation {
 	worker := q.bell.local.Load()
 	if worker == nil {
-		return models.NoRoom
+		return callback.NoRoom
 	}
 	reserved := worker.reserve(lane, n, bytes)
 	if reserved == nil {
-		return models.NoRoom
+		return callback.NoRoom
 	}
 	traced := reserved.began
-	reserved.began = func(ctx context.Context, deliveries []*models.Delivery) {
+	reserved.began = func(ctx context.Context, deliveries []*callback.Delivery) {
 		traced(ctx, deliveries)
 		for _, d := range deliveries {
 			q.accepted.WithLabelValues(string(d.Callback.Event)).Inc()
@@ -41,10 +41,10 @@ func (q *Queue) Reserve(lane models.Lane, n int, bytes int64) models.Reservation
 }
 
 // reserve keeps room for callbacks that are about to be created; nil where there is none.
-func (w *Worker) reserve(lane models.Lane, n int, bytes int64) *reservation {
+func (w *Worker) reserve(lane callback.Lane, n int, bytes int64) *reservation {
 	reserved := w.dispatcher.reserve(lane, n, bytes)
 	if reserved != nil {
-		reserved.began = func(ctx context.Context, deliveries []*models.Delivery) {
+		reserved.began = func(ctx context.Context, deliveries []*callback.Delivery) {
 			for _, d := range deliveries {
 				w.deliverer.traces.put(ctx, d.Callback.ID)
 			}
@@ -53,7 +53,7 @@ func (w *Worker) reserve(lane models.Lane, n int, bytes int64) *reservation {
 	return reserved
 }
 
-func (d *dispatcher) reserve(lane models.Lane, n int, bytes int64) *reservation {
+func (d *dispatcher) reserve(lane callback.Lane, n int, bytes int64) *reservation {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -69,8 +69,8 @@ func (d *dispatcher) reserve(lane models.Lane, n int, bytes int64) *reservation 
 	return r
 }
 
-// Start is models.Reservation.
-func (r *reservation) Start(ctx context.Context, deliveries []*models.Delivery) {
+// Start is callback.Reservation.
+func (r *reservation) Start(ctx context.Context, deliveries []*callback.Delivery) {
 	r.over.Do(func() {
 		defer r.dispatcher.running.Done()
 		r.began(ctx, deliveries)
@@ -81,7 +81,7 @@ func (r *reservation) Start(ctx context.Context, deliveries []*models.Delivery) 
 	})
 }
 
-// Return is models.Reservation.
+// Return is callback.Reservation.
 func (r *reservation) Return() {
 	r.over.Do(func() {
 		defer r.dispatcher.running.Done()

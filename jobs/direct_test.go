@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -63,7 +63,7 @@ func TestNoRoomIsKeptWhereItIsNotFree(t *testing.T) {
 		"the process is full": func(t *testing.T, s *stock) {
 			t.Helper()
 			for host := range 10 {
-				s.nudge(models.Lane{Host: string(rune('b'+host)) + ".example:443", Owner: "project:1", Account: 1})
+				s.nudge(callback.Lane{Host: string(rune('b'+host)) + ".example:443", Owner: "project:1", Account: 1})
 			}
 			if n := len(s.began()); n < 18 {
 				t.Fatalf("%d began", n)
@@ -115,10 +115,10 @@ func TestAcceptedCallbackIsSentByTheWorkerOfItsProcessWithoutAnyWakeup(t *testin
 	t.Parallel()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	w := newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))
+	w := newWorld(t, queue, callback.Schedule{}, answer(http.StatusOK))
 	listen(t, client, queue, w)
 	c := w.newCallback(t)
-	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess })
 	if known, err := client.SIsMember(t.Context(), "asynq:queues", name).Result(); err != nil || known {
 		t.Errorf("the queue has had tasks: %t, %v", known, err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // dispatcher carries out what the scheduler decides: it claims, begins and gives back, and tells the scheduler what
@@ -32,7 +33,7 @@ type dispatcher struct {
 	scheduler *scheduler.Scheduler
 	alarm     *time.Timer       // for the scheduler's next tick
 	alarmAt   scheduler.Instant // 0: it is not set
-	inHand    [kinds]map[models.Lease]*hold
+	inHand    [kinds]map[callback.Lease]*hold
 	closed    bool
 }
 
@@ -44,7 +45,7 @@ func newDispatcher(
 		scheduler: scheduler.New(limits),
 	}
 	for kind := range d.inHand {
-		d.inHand[kind] = map[models.Lease]*hold{}
+		d.inHand[kind] = map[callback.Lease]*hold{}
 	}
 	d.alarm = time.AfterFunc(time.Hour, d.tick)
 	d.alarm.Stop()
@@ -56,7 +57,7 @@ func (d *dispatcher) now() scheduler.Instant {
 }
 
 // nudge says that something may be due in a lane, and tells whether there is room for it just now. It returns at once.
-func (d *dispatcher) nudge(l models.Lane) bool {
+func (d *dispatcher) nudge(l callback.Lane) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	lane := laneOf(l)
@@ -66,7 +67,7 @@ func (d *dispatcher) nudge(l models.Lane) bool {
 }
 
 // free tells whether a lane has room.
-func (d *dispatcher) free(l models.Lane) bool {
+func (d *dispatcher) free(l callback.Lane) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.scheduler.Room(laneOf(l))
@@ -104,9 +105,9 @@ func (d *dispatcher) tick() {
 
 // claim claims what the scheduler has room for.
 func (d *dispatcher) claim(c *scheduler.Claim) {
-	lanes := make([]models.LaneLimit, len(c.Lanes))
+	lanes := make([]callback.LaneLimit, len(c.Lanes))
 	for i, l := range c.Lanes {
-		lanes[i] = models.LaneLimit{Lane: l.Lane.Key, Limit: l.Limit}
+		lanes[i] = callback.LaneLimit{Lane: l.Lane.Key, Limit: l.Limit}
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, claimTimeout)
 	defer cancel()
@@ -212,7 +213,7 @@ func (d *dispatcher) stop() {
 	d.mu.Lock()
 	d.closed = true
 	d.carryOut(d.scheduler.Stop(d.now()))
-	var leases [kinds][]models.Lease
+	var leases [kinds][]callback.Lease
 	for kind := range leases {
 		leases[kind] = slices.Collect(maps.Keys(d.inHand[kind]))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -20,7 +21,7 @@ import (
 type hosts struct {
 	*world
 	*dispatcher
-	started  chan *models.Delivery
+	started  chan *callback.Delivery
 	claiming atomic.Int64
 
 	mu      sync.Mutex
@@ -30,7 +31,7 @@ type hosts struct {
 func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	t.Helper()
 	h := &hosts{
-		world: newWorld(t, nil, models.Schedule{time.Hour}, http.NotFound), started: make(chan *models.Delivery, 1000),
+		world: newWorld(t, nil, callback.Schedule{time.Hour}, http.NotFound), started: make(chan *callback.Delivery, 1000),
 		waiting: map[int64]chan bool{},
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -49,8 +50,8 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	return h
 }
 
-func (h *hosts) counted(claim func(context.Context, []models.LaneLimit) (claimed, error)) func(context.Context, []models.LaneLimit) (claimed, error) {
-	return func(ctx context.Context, lanes []models.LaneLimit) (claimed, error) {
+func (h *hosts) counted(claim func(context.Context, []callback.LaneLimit) (claimed, error)) func(context.Context, []callback.LaneLimit) (claimed, error) {
+	return func(ctx context.Context, lanes []callback.LaneLimit) (claimed, error) {
 		h.claiming.Add(1)
 		defer h.claiming.Add(-1)
 		return claim(ctx, lanes)
@@ -58,7 +59,7 @@ func (h *hosts) counted(claim func(context.Context, []models.LaneLimit) (claimed
 }
 
 // request is what the dispatcher calls to deliver: it waits for the test's answer.
-func (h *hosts) request(ctx context.Context, d *models.Delivery, answered func(scheduler.Answer)) {
+func (h *hosts) request(ctx context.Context, d *callback.Delivery, answered func(scheduler.Answer)) {
 	arrived := false
 	defer func() {
 		kind := scheduler.Refused
@@ -81,28 +82,28 @@ func (h *hosts) request(ctx context.Context, d *models.Delivery, answered func(s
 	if arrived {
 		status = http.StatusOK
 	}
-	if err := h.Settle(context.WithoutCancel(ctx), h.Decide(d, models.Outcome{HTTPStatus: &status})); err != nil {
+	if err := h.Settle(context.WithoutCancel(ctx), h.Decide(d, callback.Outcome{HTTPStatus: &status})); err != nil {
 		h.log.Error("record", "error", err)
 	}
 }
 
 // due makes callbacks for a host of that name, and returns their lane.
-func (h *hosts) due(t *testing.T, name string, n int) models.Lane {
+func (h *hosts) due(t *testing.T, name string, n int) callback.Lane {
 	t.Helper()
 	url := "https://" + name + ".example/hook"
 	h.setURL(t, &url)
 	for range n {
 		h.newCallback(t)
 	}
-	return models.Lane{Host: models.HostOf(url), Owner: fmt.Sprintf("project:%d", testProject), Account: testAccount}
+	return callback.Lane{Host: models.HostOf(url), Owner: fmt.Sprintf("project:%d", testProject), Account: testAccount}
 }
 
 // next waits until n more requests have begun.
-func (h *hosts) next(t *testing.T, n int) []*models.Delivery {
+func (h *hosts) next(t *testing.T, n int) []*callback.Delivery {
 	t.Helper()
 	deadline := time.NewTimer(modelstest.Patience)
 	defer deadline.Stop()
-	var begun []*models.Delivery
+	var begun []*callback.Delivery
 	for range n {
 		select {
 		case d := <-h.started:
@@ -114,7 +115,7 @@ func (h *hosts) next(t *testing.T, n int) []*models.Delivery {
 	return begun
 }
 
-func (h *hosts) answer(d *models.Delivery, arrived bool) {
+func (h *hosts) answer(d *callback.Delivery, arrived bool) {
 	h.mu.Lock()
 	answer := h.waiting[d.Callback.ID]
 	h.mu.Unlock()

@@ -1,6 +1,6 @@
 // Package jobs is the queue: it wakes workers, and its workers deliver callbacks and execute batches through jobs/egress.
 //
-// A wake-up says only which lane to look at: what waits for one host by whose URL it is (models.Lane). State, attempt numbers, schedule
+// A wake-up says only which lane to look at: what waits for one host by whose URL it is (callback.Lane). State, attempt numbers, schedule
 // and history live in the database, and a worker that is woken claims there what is due; so a wake-up that comes early, late or twice
 // does no harm. It comes in three ways, each slower and surer than the one before:
 //

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // doorbell wakes workers at once: the one in this process by a call, others by a message of Redis. asynq polls, and
@@ -31,8 +32,8 @@ type attendant struct {
 	answer func(wake) (taken bool)
 	// free tells whether it has room.
 	free func(wake) bool
-	// reserve is models.Queue's.
-	reserve func(lane models.Lane, n int, bytes int64) *reservation
+	// reserve is callback.Queue's.
+	reserve func(lane callback.Lane, n int, bytes int64) *reservation
 }
 
 // ring is the message of Redis.

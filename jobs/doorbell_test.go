@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -35,7 +36,7 @@ func (h *heard) answer(w wake) bool {
 }
 
 func hostOf(key string) string {
-	lane, err := models.ParseLane(key)
+	lane, err := callback.ParseLane(key)
 	if err != nil {
 		return err.Error()
 	}
@@ -117,7 +118,7 @@ func TestRingIsHeardInThisProcessWhenNobodyElseIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	err := queue.Wake(t.Context(), now, []models.Wakeup{
+	err := queue.Wake(t.Context(), now, []callback.Wakeup{
 		{Lane: to("a"), At: now},
 		{Lane: to("a"), At: now},
 		{Lane: to("later"), At: now.Add(time.Hour)},
@@ -219,14 +220,14 @@ func TestCallbackIsSentAtOnceThoughAsynqOnlyPolls(t *testing.T) {
 			t.Parallel()
 			client, name := openQueue(t)
 			queues := processes(client, name)[who]
-			w := newWorld(t, queues[1], models.Schedule{}, answer(http.StatusOK))
+			w := newWorld(t, queues[1], callback.Schedule{}, answer(http.StatusOK))
 			listen(t, client, queues[0], w)
 			c := w.newCallback(t)
 			delivered := func(id int64) func() bool {
-				return func() bool { return w.callback(t, id).Status == models.StatusSuccess }
+				return func() bool { return w.callback(t, id).Status == callback.StatusSuccess }
 			}
 			modelstest.Eventually(t, "the callback is delivered", delivered(c.ID))
-			replay := must[*models.Callback](t)(w.ReplayCallback(t.Context(), models.PlatformActor(), c.ID))
+			replay := must[*callback.Callback](t)(w.ReplayCallback(t.Context(), models.PlatformActor(), c.ID))
 			modelstest.Eventually(t, "the replay is delivered", delivered(replay.ID))
 			info := must[*asynq.QueueInfo](t)(asynq.NewInspectorFromRedisClient(client).GetQueueInfo(name))
 			if info.Pending == 0 || info.Processed != 0 {
@@ -242,18 +243,18 @@ func TestCallbackIsSentAtOnceWhileRedisIsAway(t *testing.T) {
 	client := must[redis.UniversalClient](t)(OpenRedis("redis://" + engine.Addr()))
 	t.Cleanup(func() { _ = client.Close() })
 	queue := NewQueue(client, "q", prometheus.NewRegistry())
-	w := newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))
+	w := newWorld(t, queue, callback.Schedule{}, answer(http.StatusOK))
 	listen(t, client, queue, w)
 	engine.Close()
 	c := w.newCallback(t)
-	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess })
 }
 
 func TestStoppedWorkerHearsNothing(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	w := newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))
+	w := newWorld(t, queue, callback.Schedule{}, answer(http.StatusOK))
 	worker := newWorker(t, client, queue, w)
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
@@ -268,7 +269,7 @@ func TestStoppedWorkerHearsNothing(t *testing.T) {
 	if n := worker.dispatcher.inHandNow(); n != 0 || queue.bell.local.Load() != nil {
 		t.Errorf("%d are in hand", n)
 	}
-	if got := w.callback(t, c.ID); got.Status != models.StatusPending {
+	if got := w.callback(t, c.ID); got.Status != callback.StatusPending {
 		t.Errorf("the callback is %s", got.Status)
 	}
 }
@@ -277,7 +278,7 @@ func TestWorkerThatNeverStartedCanBeStopped(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	newWorker(t, client, queue, newWorld(t, queue, models.Schedule{}, answer(http.StatusOK))).Stop()
+	newWorker(t, client, queue, newWorld(t, queue, callback.Schedule{}, answer(http.StatusOK))).Stop()
 }
 
 func TestTraceGoesOnThroughTheDoorbell(t *testing.T) {
@@ -288,7 +289,7 @@ func TestTraceGoesOnThroughTheDoorbell(t *testing.T) {
 			client, name := openQueue(t)
 			queues := processes(client, name)[who]
 			got := make(chan string, 10)
-			w := newWorld(t, queues[1], models.Schedule{}, func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Traceparent") })
+			w := newWorld(t, queues[1], callback.Schedule{}, func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Traceparent") })
 			listen(t, client, queues[0], w)
 			w.newCallbackIn(traced(t, trace.FlagsSampled), t)
 			if header := <-got; !strings.HasPrefix(header, "00-"+testTrace+"-") {
@@ -354,7 +355,7 @@ func TestRingThatTheWorkerHereTakesIsNotHeardElsewhere(t *testing.T) {
 	there := hear(t, client, newDoorbell(client, name))
 	wake := func(host string) {
 		now := time.Now()
-		if err := queue.Wake(t.Context(), now, []models.Wakeup{{Lane: to(host), At: now}}); err != nil {
+		if err := queue.Wake(t.Context(), now, []callback.Wakeup{{Lane: to(host), At: now}}); err != nil {
 			t.Error(err)
 		}
 	}

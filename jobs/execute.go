@@ -9,12 +9,13 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
 // executor calls the executors of actions, batch by batch, and records what came of it.
 type executor struct {
-	service   *models.Service
+	service   *callback.Service
 	runs      *run.Executions
 	client    *egress.Client
 	metrics   *Metrics
@@ -36,7 +37,7 @@ func (e *executor) execute(ctx context.Context, x *run.Execution, answered func(
 	begun := time.Now()
 	err := e.service.Troubles().Catch(ctx, "execution", func() error { return e.attempt(ctx, x, answered) })
 	if errors.As(err, new(*models.PanicError)) && x.Attempt.FinishedAt == nil {
-		if err = e.record(ctx, x, models.Fault(time.Since(begun))); err == nil {
+		if err = e.record(ctx, x, callback.Fault(time.Since(begun))); err == nil {
 			e.tell(ctx, x)
 		}
 	}
@@ -54,7 +55,7 @@ func (e *executor) attempt(ctx context.Context, x *run.Execution, answered func(
 	}
 	if err != nil {
 		e.log.ErrorContext(ctx, "batch.not_sent", "batch", x.Batch.UID.String(), "error", err)
-		outcome = models.Fault(0)
+		outcome = callback.Fault(0)
 	}
 	answer := answerOf(outcome, run.Arrived(outcome), begun, e.service.Now())
 	defer func() { answered(answer) }()
@@ -65,17 +66,17 @@ func (e *executor) attempt(ctx context.Context, x *run.Execution, answered func(
 	return nil
 }
 
-func (e *executor) record(ctx context.Context, x *run.Execution, outcome models.Outcome) error {
+func (e *executor) record(ctx context.Context, x *run.Execution, outcome callback.Outcome) error {
 	return insist(ctx, func(ctx context.Context) error { return e.runs.Record(ctx, x, outcome) })
 }
 
-func (e *executor) call(ctx context.Context, x *run.Execution) (models.Outcome, error) {
+func (e *executor) call(ctx context.Context, x *run.Execution) (callback.Outcome, error) {
 	if x.Refused != nil {
-		return models.Outcome{Error: x.Refused}, nil
+		return callback.Outcome{Error: x.Refused}, nil
 	}
 	body, err := x.Body()
 	if err != nil {
-		return models.Outcome{}, err
+		return callback.Outcome{}, err
 	}
 	e.metrics.inFlight.Inc()
 	defer e.metrics.inFlight.Dec()

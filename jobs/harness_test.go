@@ -21,6 +21,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
@@ -67,12 +68,12 @@ func openQueue(t testing.TB) (redis.UniversalClient, string) {
 
 // outage is a store whose transactions fail as often as it is told.
 type outage struct {
-	models.Store
+	callback.Store
 	failures     atomic.Int64
 	transactions atomic.Int64
 }
 
-func (o *outage) InTx(ctx context.Context, f func(models.Store) error) error {
+func (o *outage) InTx(ctx context.Context, f func(callback.Store) error) error {
 	o.transactions.Add(1)
 	if o.failures.Add(-1) >= 0 {
 		return fmt.Errorf("the database is away")
@@ -94,15 +95,15 @@ type world struct {
 const testAccount, testProject = 11, 12
 
 // to is the lane of the project's callbacks to a host.
-func to(host string) models.Lane {
-	return models.Lane{Host: host, Owner: fmt.Sprintf("project:%d", testProject), Account: testAccount}
+func to(host string) callback.Lane {
+	return callback.Lane{Host: host, Owner: fmt.Sprintf("project:%d", testProject), Account: testAccount}
 }
 
 // testTimeout is what a request to a receiver may take.
 const testTimeout = time.Second
 
 // newWorld makes callbacks that go to a receiver; on queue, or where that is nil on one that only keeps the wake-ups.
-func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiver http.HandlerFunc, opts ...store.Option) *world {
+func newWorld(t testing.TB, queue callback.Queue, schedule callback.Schedule, receiver http.HandlerFunc, opts ...store.Option) *world {
 	t.Helper()
 	server := httptest.NewServer(receiver)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
@@ -114,7 +115,7 @@ func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiv
 		queue = w.queue
 	}
 	w.wiring = modelstest.Wiring{
-		Store: db, Engine: w.store, Queue: queue, Rules: models.Rules{Schedule: schedule}, Monitor: NewTroubles(w.counted),
+		Store: db, Engine: w.store, Queue: queue, Rules: callback.Rules{Schedule: schedule}, Monitor: NewTroubles(w.counted),
 	}
 	w.Services = w.wiring.Services()
 	ctx, platform := t.Context(), models.PlatformActor()
@@ -127,7 +128,7 @@ func newWorld(t testing.TB, queue models.Queue, schedule models.Schedule, receiv
 }
 
 // serviceAt is that of a process with a clock of its own.
-func (w *world) serviceAt(now func() time.Time) *models.Service {
+func (w *world) serviceAt(now func() time.Time) *callback.Service {
 	at := w.wiring
 	at.Now = now
 	return at.Services().Service
@@ -141,12 +142,12 @@ func (w *world) setURL(t testing.TB, url *string) {
 }
 
 // newCallback makes a callback that is due.
-func (w *world) newCallback(t testing.TB) *models.Callback {
+func (w *world) newCallback(t testing.TB) *callback.Callback {
 	t.Helper()
 	return w.newCallbackIn(t.Context(), t)
 }
 
-func (w *world) newCallbackIn(ctx context.Context, t testing.TB) *models.Callback {
+func (w *world) newCallbackIn(ctx context.Context, t testing.TB) *callback.Callback {
 	t.Helper()
 	w.crawl++
 	project := int64(testProject)
@@ -159,14 +160,14 @@ func (w *world) newCallbackIn(ctx context.Context, t testing.TB) *models.Callbac
 	return c
 }
 
-func (w *world) callback(t *testing.T, id int64) *models.Callback {
+func (w *world) callback(t *testing.T, id int64) *callback.Callback {
 	t.Helper()
-	return must[*models.Callback](t)(w.Callback(t.Context(), models.PlatformActor(), id))
+	return must[*callback.Callback](t)(w.Callback(t.Context(), models.PlatformActor(), id))
 }
 
-func (w *world) attempts(t *testing.T, id int64) []*models.Attempt {
+func (w *world) attempts(t *testing.T, id int64) []*callback.Attempt {
 	t.Helper()
-	pages := must[map[int64]*models.PageOf[*models.Attempt]](t)(
+	pages := must[map[int64]*models.PageOf[*callback.Attempt]](t)(
 		w.AttemptPages(t.Context(), models.PlatformActor(), []int64{id}, models.Page{First: 10}))
 	if pages[id] == nil {
 		return nil
@@ -195,7 +196,7 @@ func newDeliverer(t *testing.T, w *world) *deliverer {
 func newWorker(t *testing.T, client redis.UniversalClient, queue *Queue, w *world) *Worker {
 	t.Helper()
 	return NewWorker(client, queue, w.Service, w.RunService, newOut(t), WorkerConfig{
-		Concurrency: 4, PerHost: 4, Retention: models.Retention{Rows: time.Hour}, Timeout: testTimeout, UserAgent: "Ringback/test",
+		Concurrency: 4, PerHost: 4, Retention: callback.Retention{Rows: time.Hour}, Timeout: testTimeout, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 const (
@@ -15,7 +15,7 @@ const (
 	claimTimeout = 5 * time.Second
 	// renewTimeout is as long as it takes until the next renewal: each lease is tried to be renewed three times
 	// before it runs out.
-	renewTimeout = models.LeaseRenewal
+	renewTimeout = callback.LeaseRenewal
 	// renewPause is between two tries to renew. After an outage whoever renews first keeps what he has.
 	renewPause = 500 * time.Millisecond
 	// leaseMargin is what must be left of a lease when a request leaves.
@@ -39,7 +39,7 @@ func (d *dispatcher) hold(kind int, w work, since time.Time) {
 		d.inHand[kind][lease] = h
 	}
 	h.times++
-	h.until = since.Add(models.LeaseTime - leaseMargin)
+	h.until = since.Add(callback.LeaseTime - leaseMargin)
 }
 
 func (d *dispatcher) dropFromHand(kind int, w work) {
@@ -53,7 +53,7 @@ func (d *dispatcher) dropFromHand(kind int, w work) {
 
 // renew keeps what is in hand, until the dispatcher has ended.
 func (d *dispatcher) renew(ended <-chan struct{}) {
-	timer := time.NewTimer(models.LeaseRenewal)
+	timer := time.NewTimer(callback.LeaseRenewal)
 	defer timer.Stop()
 	for {
 		select {
@@ -61,7 +61,7 @@ func (d *dispatcher) renew(ended <-chan struct{}) {
 			return
 		case <-timer.C:
 		}
-		pause := models.LeaseRenewal
+		pause := callback.LeaseRenewal
 		for kind := range kinds {
 			pause = min(pause, d.renewAll(kind))
 		}
@@ -75,12 +75,12 @@ func (d *dispatcher) renewAll(kind int) time.Duration {
 	leases := slices.Collect(maps.Keys(d.inHand[kind]))
 	d.mu.Unlock()
 	if len(leases) == 0 {
-		return models.LeaseRenewal
+		return callback.LeaseRenewal
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, renewTimeout)
 	defer cancel()
 	from, since := d.sources[kind], time.Now()
-	var renewed []models.Lease
+	var renewed []callback.Lease
 	err := d.renewals.try(func() error {
 		return d.catch("renewal", func() (err error) {
 			renewed, err = from.renew(ctx, leases)
@@ -94,15 +94,15 @@ func (d *dispatcher) renewAll(kind int) time.Duration {
 		}
 		return renewPause
 	}
-	return max(0, models.LeaseRenewal-time.Since(since))
+	return max(0, callback.LeaseRenewal-time.Since(since))
 }
 
-func (d *dispatcher) renewed(kind int, leases []models.Lease, since time.Time) {
+func (d *dispatcher) renewed(kind int, leases []callback.Lease, since time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, lease := range leases {
 		if h := d.inHand[kind][lease]; h != nil {
-			h.until = since.Add(models.LeaseTime - leaseMargin)
+			h.until = since.Add(callback.LeaseTime - leaseMargin)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -68,9 +68,9 @@ func TestWhatCameTooLateToBeginIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStock(t, 40, 1)
 		s.away.Store(true) // for renewals, from the claim on
-		s.atClaim = func() { modelstest.Pass(models.LeaseTime); s.away.Store(false); s.atClaim = func() {} }
+		s.atClaim = func() { modelstest.Pass(callback.LeaseTime); s.away.Store(false); s.atClaim = func() {} }
 		s.nudge(laneA)
-		pass(models.LeaseTime)
+		pass(callback.LeaseTime)
 		if got := s.began(); slices.Contains(got, 1) || len(got) != 1 {
 			t.Errorf("%v began, want one that is claimed anew", got)
 		}
@@ -86,7 +86,7 @@ func TestLeasesAreRenewedSoonAfterAnOutageAndSeldomOtherwise(t *testing.T) {
 		h := newStock(t, 40, 1)
 		h.nudge(laneA)
 		h.expect(t, "at first", 1)
-		modelstest.Pass(10*models.LeaseRenewal + time.Second)
+		modelstest.Pass(10*callback.LeaseRenewal + time.Second)
 		if n := h.renewals.Load(); n != 10 {
 			t.Errorf("renewed %d times within 31 s", n)
 		}
@@ -183,12 +183,12 @@ func TestPulseStallsWhenNothingGetsThrough(t *testing.T) {
 
 // stuck is a store whose transactions hang until their contexts end, once it is told so.
 type stuck struct {
-	models.Store
+	callback.Store
 	hangs chan struct{} // closed then
 	begun chan struct{}
 }
 
-func (s *stuck) InTx(ctx context.Context, f func(models.Store) error) error {
+func (s *stuck) InTx(ctx context.Context, f func(callback.Store) error) error {
 	select {
 	case <-s.hangs:
 		select {
@@ -206,7 +206,7 @@ func TestIdleWorkerStopsAtOnceWhileTheDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	w := newWorld(t, queue, models.Schedule{time.Hour}, answer(200))
+	w := newWorld(t, queue, callback.Schedule{time.Hour}, answer(200))
 	store := &stuck{Store: w.store.Store, hangs: make(chan struct{}), begun: make(chan struct{}, 1)}
 	w.store.Store = store
 	close(store.hangs)

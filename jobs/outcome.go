@@ -9,17 +9,18 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // errStopping: this process stops, and nobody waits for the answer any more. That says nothing about the other side.
 var errStopping = errors.New("the worker is stopping")
 
 // outcomeOf says in the domain's words what came of a request.
-func outcomeOf(response egress.Response, err error) (models.Outcome, error) {
-	outcome := models.Outcome{
+func outcomeOf(response egress.Response, err error) (callback.Outcome, error) {
+	outcome := callback.Outcome{
 		Duration: response.Duration, ResponseBody: response.Body, ClosedIdle: response.ClosedIdle,
 		RetryAfter: response.Header.Get("Retry-After"),
-		Timings: models.Timings{
+		Timings: callback.Timings{
 			DNS: response.Timings.DNS, Connect: response.Timings.Connect,
 			TLS: response.Timings.TLS, FirstByte: response.Timings.FirstByte,
 		},
@@ -36,14 +37,14 @@ func outcomeOf(response egress.Response, err error) (models.Outcome, error) {
 		return outcome, errStopping
 	default:
 		// The words of egress's causes are those of the domain's codes.
-		outcome.Error = &models.AttemptError{Code: models.AttemptErrorCode(failure.Cause), Message: failure.Message}
+		outcome.Error = &callback.AttemptError{Code: callback.AttemptErrorCode(failure.Cause), Message: failure.Message}
 	}
 	return outcome, nil
 }
 
 // answerOf says in the scheduler's words what the other side did with a request that was begun at a time, by this
 // process's clock; now is by the database's.
-func answerOf(outcome models.Outcome, arrived bool, begun, now time.Time) scheduler.Answer {
+func answerOf(outcome callback.Outcome, arrived bool, begun, now time.Time) scheduler.Answer {
 	answer := scheduler.Answer{Kind: scheduler.Refused, Took: scheduler.Instant(time.Since(begun).Microseconds())}
 	status := 0
 	if outcome.HTTPStatus != nil {
@@ -54,7 +55,7 @@ func answerOf(outcome models.Outcome, arrived bool, begun, now time.Time) schedu
 		answer.Kind = scheduler.Ours
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		answer.Kind = scheduler.Overloaded
-		answer.RetryAfter = scheduler.Instant(models.RetryAfter(outcome.RetryAfter, now).Microseconds())
+		answer.RetryAfter = scheduler.Instant(callback.RetryAfter(outcome.RetryAfter, now).Microseconds())
 	case arrived:
 		answer.Kind = scheduler.Arrived
 	case outcome.Error != nil:
@@ -63,13 +64,13 @@ func answerOf(outcome models.Outcome, arrived bool, begun, now time.Time) schedu
 	return answer
 }
 
-func kindOfFailure(code models.AttemptErrorCode) scheduler.Kind {
+func kindOfFailure(code callback.AttemptErrorCode) scheduler.Kind {
 	switch code {
-	case models.Timeout, models.ConnectionReset:
+	case callback.Timeout, callback.ConnectionReset:
 		return scheduler.TimedOut
-	case models.ConnectRefused, models.ConnectTimeout, models.TLSError:
+	case callback.ConnectRefused, callback.ConnectTimeout, callback.TLSError:
 		return scheduler.Unreachable
-	case models.DNSError:
+	case callback.DNSError:
 		return scheduler.Unresolved
 	}
 	return scheduler.Refused

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -53,7 +54,7 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 			t.Parallel()
 			client, queueName := openQueue(t)
 			queue := NewQueue(client, queueName, prometheus.NewRegistry())
-			w := newWorld(t, queue, models.Schedule{}, func(http.ResponseWriter, *http.Request) {})
+			w := newWorld(t, queue, callback.Schedule{}, func(http.ResponseWriter, *http.Request) {})
 			w.panicOnce(name)
 			counted := w.counted
 			first := w.newCallback(t)
@@ -65,9 +66,9 @@ func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 			modelstest.Eventually(t, "all but the one that it cost have arrived", func() bool {
 				arrived = 0
 				put := 0
-				for _, c := range []*models.Callback{first, second, third} {
+				for _, c := range []*callback.Callback{first, second, third} {
 					switch got := w.callback(t, c.ID); {
-					case got.Status == models.StatusSuccess:
+					case got.Status == callback.StatusSuccess:
 						arrived++
 					case got.PanicCount == 1:
 						put++
@@ -112,13 +113,13 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 	t.Helper()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	w := newWorld(t, queue, models.Schedule{}, receiver)
+	w := newWorld(t, queue, callback.Schedule{}, receiver)
 	w.store.Store = once(w.store.Store, method)
 	counted := w.counted
 	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience})
 	t.Cleanup(out.CloseIdle)
 	worker := NewWorker(client, queue, w.Service, w.RunService, out, WorkerConfig{
-		Concurrency: 40, PerHost: 4, Retention: models.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
+		Concurrency: 40, PerHost: 4, Retention: callback.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
@@ -144,7 +145,7 @@ func TestPanicWhileLeasesAreRenewedCostsThatRenewalAlone(t *testing.T) {
 	awaitPanic(t, counted, "renewal")
 	modelstest.Eventually(t, "the next renewal is made", func() bool { return w.callback(t, id).LeaseUntil.After(claimed) })
 	close(goOn)
-	modelstest.Eventually(t, "it has arrived", func() bool { return w.callback(t, id).Status == models.StatusSuccess })
+	modelstest.Eventually(t, "it has arrived", func() bool { return w.callback(t, id).Status == callback.StatusSuccess })
 	if n := arrived.Load(); n != 1 {
 		t.Errorf("%d requests were made", n)
 	}
@@ -172,7 +173,7 @@ func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 				w.newCallback(t)
 			}
 			modelstest.Eventually(t, "some are claimed ahead", func() bool {
-				return arrived.Load() == quick+inFlight && w.number(t, models.StatusRunning) > inFlight
+				return arrived.Load() == quick+inFlight && w.number(t, callback.StatusRunning) > inFlight
 			})
 			stopped := make(chan struct{})
 			go func() {
@@ -182,14 +183,14 @@ func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 			awaitPanic(t, counted, where)
 			close(goOn)
 			<-stopped
-			if n := w.number(t, models.StatusSuccess); n != quick+inFlight {
+			if n := w.number(t, callback.StatusSuccess); n != quick+inFlight {
 				t.Errorf("%d have arrived, want %d", n, quick+inFlight)
 			}
-			lost := w.number(t, models.StatusRunning)
+			lost := w.number(t, callback.StatusRunning)
 			if (lost > 0) != (where == "release") {
 				t.Errorf("%d are lost", lost)
 			}
-			if found := w.swept(t, models.LeaseTime+2*models.SweepInterval); found != lost {
+			if found := w.swept(t, callback.LeaseTime+2*callback.SweepInterval); found != lost {
 				t.Errorf("the sweep has found %d of %d", found, lost)
 			}
 		})
@@ -197,10 +198,10 @@ func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 }
 
 // number is how many callbacks have a status.
-func (w *world) number(t *testing.T, status models.Status) int {
+func (w *world) number(t *testing.T, status callback.Status) int {
 	t.Helper()
-	pages := must[map[int64]*models.PageOf[*models.Callback]](t)(w.CallbackPages(t.Context(), models.PlatformActor(),
-		models.OwnerProject, []int64{testProject}, models.CallbackFilter{Status: []models.Status{status}}, models.Page{First: 100}))
+	pages := must[map[int64]*models.PageOf[*callback.Callback]](t)(w.CallbackPages(t.Context(), models.PlatformActor(),
+		callback.OfProject, []int64{testProject}, callback.Filter{Status: []callback.Status{status}}, models.Page{First: 100}))
 	return len(pages[testProject].Nodes)
 }
 
@@ -208,7 +209,7 @@ func (w *world) number(t *testing.T, status models.Status) int {
 func (w *world) swept(t *testing.T, within time.Duration) (interrupted int) {
 	t.Helper()
 	begin := time.Now()
-	for passed := time.Duration(0); passed <= within; passed += models.SweepInterval {
+	for passed := time.Duration(0); passed <= within; passed += callback.SweepInterval {
 		at := begin.Add(passed)
 		n, _, err := w.serviceAt(func() time.Time { return at }).Sweep(t.Context())
 		if err != nil {
@@ -243,15 +244,15 @@ func TestPanicAtTheDoorbellCostsThatRingAlone(t *testing.T) {
 
 // asked is a store that notes for which lanes a claim was made.
 type asked struct {
-	models.Store
+	callback.Store
 	lanes *sync.Map
 }
 
-func (a asked) InTx(ctx context.Context, f func(models.Store) error) error {
-	return a.Store.InTx(ctx, func(tx models.Store) error { return f(asked{tx, a.lanes}) })
+func (a asked) InTx(ctx context.Context, f func(callback.Store) error) error {
+	return a.Store.InTx(ctx, func(tx callback.Store) error { return f(asked{tx, a.lanes}) })
 }
 
-func (a asked) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, until time.Time) ([]*models.Callback, error) {
+func (a asked) ClaimDue(ctx context.Context, lanes []callback.LaneLimit, now, until time.Time) ([]*callback.Callback, error) {
 	for _, l := range lanes {
 		a.lanes.Store(l.Lane, true)
 	}
@@ -274,12 +275,12 @@ func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
 	defer worker.Stop()
 	now := time.Now()
 	// Into asynq and past the doorbell; no callback waits there for the sweep to find.
-	bad := newEntry(traced(t, trace.FlagsSampled), models.Wakeup{Lane: to("bad"), CallbackID: 1, At: now}, now)
+	bad := newEntry(traced(t, trace.FlagsSampled), callback.Wakeup{Lane: to("bad"), CallbackID: 1, At: now}, now)
 	if err := queue.enqueue(t.Context(), bad); err != nil {
 		t.Fatal(err)
 	}
 	modelstest.Eventually(t, "the panic is counted", func() bool { return panics(t, counted, "task") >= 1 }) // asynq tries again
-	good := newEntry(t.Context(), models.Wakeup{Lane: to("good"), At: now}, now)
+	good := newEntry(t.Context(), callback.Wakeup{Lane: to("good"), At: now}, now)
 	if err := queue.enqueue(t.Context(), good); err != nil {
 		t.Fatal(err)
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
-// Queue sends wake-ups. It implements models.Queue.
+// Queue sends wake-ups. It implements callback.Queue.
 type Queue struct {
 	client   *asynq.Client
 	redis    redis.UniversalClient
@@ -22,7 +22,7 @@ type Queue struct {
 	accepted *prometheus.CounterVec
 }
 
-var _ models.Queue = (*Queue)(nil)
+var _ callback.Queue = (*Queue)(nil)
 
 // NewQueue returns a queue of the given name on a Redis client, which stays the caller's to close.
 func NewQueue(client redis.UniversalClient, name string, registry prometheus.Registerer) *Queue {
@@ -40,7 +40,7 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 // Wake rings the doorbell for what is due, and enqueues a task for each lane and second. One that is there already is
 // no error. The first real error ends it: a Redis that refuses one refuses them all, and the sweep will find the
 // rest. While Redis is away, which has been said, only the worker of this process is woken, and that is no error.
-func (q *Queue) Wake(ctx context.Context, now time.Time, wakeups []models.Wakeup) error {
+func (q *Queue) Wake(ctx context.Context, now time.Time, wakeups []callback.Wakeup) error {
 	var entries []entry
 	var due []wake
 	known := map[string]bool{}

@@ -5,7 +5,7 @@ import (
 	"net"
 
 	"github.com/ringback/ringback/jobs/scheduler"
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -18,8 +18,8 @@ const (
 
 // work is a piece of work in hand: a delivery or an execution.
 type work interface {
-	Lease() models.Lease
-	Lane() models.Lane
+	Lease() callback.Lease
+	Lane() callback.Lane
 	Bytes() int64
 }
 
@@ -27,12 +27,12 @@ type work interface {
 type source struct {
 	name string // of a piece of it, in the log
 	// claim takes what is due in lanes, up to the limit of each.
-	claim func(ctx context.Context, lanes []models.LaneLimit) (claimed, error)
+	claim func(ctx context.Context, lanes []callback.LaneLimit) (claimed, error)
 	// do sees a piece of work through. It calls answered as soon as the other side is done with it; what is left to
 	// do then is ours, as writing down what came of it.
 	do func(ctx context.Context, work work, answered func(scheduler.Answer))
 	// renew returns the leases that it has renewed: not those that were lost.
-	renew func(ctx context.Context, leases []models.Lease) ([]models.Lease, error)
+	renew func(ctx context.Context, leases []callback.Lease) ([]callback.Lease, error)
 	// release gives back what was claimed and is not done after all.
 	release func(ctx context.Context, works []work) error
 	// excuse says of work that should it be found without its process, that was told to stop.
@@ -44,8 +44,8 @@ type source struct {
 // claimed is what came of a claim.
 type claimed struct {
 	works   []work
-	movedTo []models.Lane // in these something is due that was due elsewhere
-	full    []string      // these lanes have given as many as were asked for, and may have more
+	movedTo []callback.Lane // in these something is due that was due elsewhere
+	full    []string        // these lanes have given as many as were asked for, and may have more
 }
 
 // asWork is for the results and arguments of functions that know one kind of work only.
@@ -67,9 +67,9 @@ func asKind[W work](works []work) []W {
 
 // claimOf, doOf, releaseOf and suspectOf are functions of a source, of those that know one kind of work only.
 func claimOf[W work](
-	claim func(context.Context, []models.LaneLimit) ([]W, []models.Lane, []string, error),
-) func(context.Context, []models.LaneLimit) (claimed, error) {
-	return func(ctx context.Context, lanes []models.LaneLimit) (claimed, error) {
+	claim func(context.Context, []callback.LaneLimit) ([]W, []callback.Lane, []string, error),
+) func(context.Context, []callback.LaneLimit) (claimed, error) {
+	return func(ctx context.Context, lanes []callback.LaneLimit) (claimed, error) {
 		works, movedTo, full, err := claim(ctx, lanes)
 		return claimed{asWork(works), movedTo, full}, err
 	}
@@ -94,7 +94,7 @@ func suspectOf[W work](claim func(context.Context) ([]W, error)) func(context.Co
 
 // laneOf is a lane as the scheduler sees it. An executor is an endpoint of its own, whatever else stands at its
 // address.
-func laneOf(l models.Lane) scheduler.Lane {
+func laneOf(l callback.Lane) scheduler.Lane {
 	lane := scheduler.Lane{Key: l.String(), Endpoint: l.Host, Host: l.Host, Account: l.Account, Kind: kindCallback}
 	if name, _, err := net.SplitHostPort(l.Host); err == nil {
 		lane.Host = name

@@ -12,21 +12,22 @@ import (
 
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
 // piece is work of a stock.
 type piece struct {
 	id   int64
-	lane models.Lane
+	lane callback.Lane
 }
 
-func (p piece) Lease() models.Lease { return models.Lease{ID: p.id, Attempt: 1} }
-func (p piece) Lane() models.Lane   { return p.lane }
-func (piece) Bytes() int64          { return 1 }
+func (p piece) Lease() callback.Lease { return callback.Lease{ID: p.id, Attempt: 1} }
+func (p piece) Lane() callback.Lane   { return p.lane }
+func (piece) Bytes() int64            { return 1 }
 
 // laneA is a lane of a stock.
-var laneA = models.Lane{Host: "a.example:443", Owner: "project:1", Account: 1}
+var laneA = callback.Lane{Host: "a.example:443", Owner: "project:1", Account: 1}
 
 // stock is a dispatcher whose work comes from no database: of each lane there is no end, and what is begun is let go on by the test. Its
 // database can be away, and can have lost what was claimed.
@@ -62,7 +63,7 @@ func newStock(t *testing.T, slots, perHost int) *stock {
 	return s
 }
 
-func (s *stock) take(_ context.Context, lanes []models.LaneLimit) (got claimed, err error) {
+func (s *stock) take(_ context.Context, lanes []callback.LaneLimit) (got claimed, err error) {
 	s.atClaim()
 	s.lock.Lock()
 	defer s.lock.Unlock()
@@ -70,7 +71,7 @@ func (s *stock) take(_ context.Context, lanes []models.LaneLimit) (got claimed, 
 		return claimed{}, errAway
 	}
 	for _, l := range lanes {
-		lane, err := models.ParseLane(l.Lane)
+		lane, err := callback.ParseLane(l.Lane)
 		if err != nil {
 			return claimed{}, err
 		}
@@ -96,7 +97,7 @@ func (s *stock) do(ctx context.Context, w work, answered func(scheduler.Answer))
 	}
 }
 
-func (s *stock) renewSome(_ context.Context, leases []models.Lease) ([]models.Lease, error) {
+func (s *stock) renewSome(_ context.Context, leases []callback.Lease) ([]callback.Lease, error) {
 	s.renewals.Add(1)
 	switch {
 	case s.away.Load():

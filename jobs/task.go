@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -46,7 +46,7 @@ type entry struct {
 	at             time.Time // zero: at once
 }
 
-func newEntry(ctx context.Context, w models.Wakeup, now time.Time) entry {
+func newEntry(ctx context.Context, w callback.Wakeup, now time.Time) entry {
 	e := entry{wake: wake{V: wakeVersion, Lane: w.Lane.String()}, taskType: taskDeliver}
 	if run.OfBatches(w.Lane) {
 		e.taskType = taskExecute
@@ -69,7 +69,7 @@ func newEntry(ctx context.Context, w models.Wakeup, now time.Time) entry {
 // nameOf names a task: another for the same lane in the same second is the same. So a flood makes a task a second for each lane. The
 // second of a task that waits is that in which it comes: it never has the name of one that comes before it is due.
 // A task that is stuck in the queue does not stand in the way of the sweep's next one, whose epoch is another.
-func nameOf(w models.Wakeup, moment time.Time, traced int64) string {
+func nameOf(w callback.Wakeup, moment time.Time, traced int64) string {
 	if w.Epoch != 0 {
 		return fmt.Sprintf("%s sweep:%d", w.Lane, w.Epoch)
 	}

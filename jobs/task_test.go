@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 const (
@@ -23,8 +23,8 @@ const (
 )
 
 // executorOf is the lane of an action's batches.
-func executorOf(action int) models.Lane {
-	return models.Lane{Host: "platform.example:443", Owner: fmt.Sprintf("action:%d", action), Account: testAccount}
+func executorOf(action int) callback.Lane {
+	return callback.Lane{Host: "platform.example:443", Owner: fmt.Sprintf("action:%d", action), Account: testAccount}
 }
 
 // traced returns a context within a trace that is sampled, or not.
@@ -61,37 +61,37 @@ func TestTaskCarriesItsLaneOnlyAndItsVersion(t *testing.T) {
 	}
 	for id, c := range map[string]struct {
 		ctx    context.Context
-		wakeup models.Wakeup
+		wakeup callback.Wakeup
 		want   task
 	}{
 		fmt.Sprintf("a.example:443 project:12 11 %d:0", second): {
 			t.Context(),
-			models.Wakeup{Lane: host, At: at, CallbackID: 7, Event: models.CrawlFinishedEvent},
+			callback.Wakeup{Lane: host, At: at, CallbackID: 7, Event: callback.CrawlFinishedEvent},
 			task{"callback:deliver", `{"v":3,"lane":"a.example:443 project:12 11"}`, maxTaskRetries, taskTimeout},
 		},
 		fmt.Sprintf(" project:12 11 %d:0", second): {
 			t.Context(),
-			models.Wakeup{Lane: to(""), At: at, CallbackID: 7},
+			callback.Wakeup{Lane: to(""), At: at, CallbackID: 7},
 			task{"callback:deliver", `{"v":3,"lane":" project:12 11"}`, maxTaskRetries, taskTimeout},
 		},
 		"a.example:443 project:12 11 sweep:3": {
 			t.Context(),
-			models.Wakeup{Lane: host, At: at, Epoch: 3},
+			callback.Wakeup{Lane: host, At: at, Epoch: 3},
 			task{"callback:deliver", `{"v":3,"lane":"a.example:443 project:12 11"}`, maxTaskRetries, taskTimeout},
 		},
 		fmt.Sprintf("platform.example:443 action:9 11 %d:0", second): {
 			t.Context(),
-			models.Wakeup{Lane: action, At: at},
+			callback.Wakeup{Lane: action, At: at},
 			task{"batch:execute", `{"v":3,"lane":"platform.example:443 action:9 11"}`, maxTaskRetries, taskTimeout},
 		},
 		"platform.example:443 action:9 11 sweep:3": {
 			t.Context(),
-			models.Wakeup{Lane: action, At: at, Epoch: 3},
+			callback.Wakeup{Lane: action, At: at, Epoch: 3},
 			task{"batch:execute", `{"v":3,"lane":"platform.example:443 action:9 11"}`, maxTaskRetries, taskTimeout},
 		},
 		fmt.Sprintf("a.example:443 project:12 11 %d:7", second): {
 			traced(t, trace.FlagsSampled),
-			models.Wakeup{Lane: host, At: at, CallbackID: 7},
+			callback.Wakeup{Lane: host, At: at, CallbackID: 7},
 			task{
 				"callback:deliver",
 				`{"v":3,"lane":"a.example:443 project:12 11","callback":7,"trace":{"traceparent":"00-` + testTrace + `-` + testSpan + `-01"}}`,
@@ -99,7 +99,7 @@ func TestTaskCarriesItsLaneOnlyAndItsVersion(t *testing.T) {
 			},
 		},
 	} {
-		if err := queue.Wake(c.ctx, time.Now(), []models.Wakeup{c.wakeup}); err != nil {
+		if err := queue.Wake(c.ctx, time.Now(), []callback.Wakeup{c.wakeup}); err != nil {
 			t.Fatal(err)
 		}
 		info, err := asynq.NewInspectorFromRedisClient(client).GetTaskInfo(name, id)
@@ -122,13 +122,13 @@ func TestALaneHasOneTaskASecond(t *testing.T) {
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	at := time.Now().Add(time.Hour).Truncate(time.Second)
 	a, b, action := to("a.example:443"), to("b.example:443"), executorOf(1)
-	list := []models.Wakeup{
+	list := []callback.Wakeup{
 		{Lane: a, At: at, CallbackID: 1}, {Lane: a, At: at, CallbackID: 2}, {Lane: a, At: at.Add(time.Second - 1), CallbackID: 3}, // one
 		{Lane: a, At: at.Add(time.Second), CallbackID: 1}, // another second
 		{Lane: b, At: at}, {Lane: action, At: at}, {Lane: action, At: at}, // other lanes
 		{Lane: a, At: at, Epoch: 1}, {Lane: a, At: at.Add(time.Second), Epoch: 1}, {Lane: a, At: at, Epoch: 2}, // sweeps
 	}
-	for _, lists := range [][][]models.Wakeup{{list, list}, {list[2:], list[:2]}} { // in one call, and in another
+	for _, lists := range [][][]callback.Wakeup{{list, list}, {list[2:], list[:2]}} { // in one call, and in another
 		for _, l := range lists {
 			if err := queue.Wake(t.Context(), time.Now(), l); err != nil {
 				t.Fatal(err)
@@ -149,13 +149,13 @@ func TestTaskThatWaitsNeverSharesItsNameWithOneThatComesBefore(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 3, 4, 5, 600_000_000, time.UTC)
 	lane := to("a.example:443")
-	atOnce := newEntry(t.Context(), models.Wakeup{Lane: lane, At: now.Add(-100 * time.Millisecond)}, now)
-	waiting := newEntry(t.Context(), models.Wakeup{Lane: lane, At: now.Add(200 * time.Millisecond)}, now) // due in the same second
+	atOnce := newEntry(t.Context(), callback.Wakeup{Lane: lane, At: now.Add(-100 * time.Millisecond)}, now)
+	waiting := newEntry(t.Context(), callback.Wakeup{Lane: lane, At: now.Add(200 * time.Millisecond)}, now) // due in the same second
 	if !atOnce.at.IsZero() || waiting.at.IsZero() || atOnce.name == waiting.name {
 		t.Errorf("%q at once, %q at %s", atOnce.name, waiting.name, waiting.at)
 	}
 	// What is due by the time it comes may share it: that one is woken by it.
-	later := newEntry(t.Context(), models.Wakeup{Lane: lane, At: waiting.at}, waiting.at)
+	later := newEntry(t.Context(), callback.Wakeup{Lane: lane, At: waiting.at}, waiting.at)
 	if later.name != waiting.name {
 		t.Errorf("%q comes at %s, and %q at once", waiting.name, waiting.at, later.name)
 	}
@@ -164,7 +164,7 @@ func TestTaskThatWaitsNeverSharesItsNameWithOneThatComesBefore(t *testing.T) {
 func TestSampledTraceHasATaskOfItsOwnForEachCallback(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
-	wakeup := models.Wakeup{Lane: to("a.example:443"), At: at, CallbackID: 7}
+	wakeup := callback.Wakeup{Lane: to("a.example:443"), At: at, CallbackID: 7}
 	other := wakeup
 	other.CallbackID = 8
 	plain := newEntry(t.Context(), wakeup, at)
@@ -173,7 +173,7 @@ func TestSampledTraceHasATaskOfItsOwnForEachCallback(t *testing.T) {
 	}
 	ctx := traced(t, trace.FlagsSampled)
 	distinct := map[string]bool{plain.name: true}
-	for _, w := range []models.Wakeup{wakeup, other} {
+	for _, w := range []callback.Wakeup{wakeup, other} {
 		e := newEntry(ctx, w, at)
 		got := trace.SpanContextFromContext(traceContext.Extract(t.Context(), e.Trace))
 		if e.Callback != w.CallbackID || got.TraceID().String() != testTrace || got.SpanID().String() != testSpan || distinct[e.name] {
@@ -181,7 +181,7 @@ func TestSampledTraceHasATaskOfItsOwnForEachCallback(t *testing.T) {
 		}
 		distinct[e.name] = true
 	}
-	batches := newEntry(ctx, models.Wakeup{Lane: executorOf(1), At: at}, at)
+	batches := newEntry(ctx, callback.Wakeup{Lane: executorOf(1), At: at}, at)
 	if batches.Callback != 0 || batches.Trace != nil {
 		t.Errorf("a trace without a callback is carried: %+v", batches)
 	}
@@ -195,7 +195,7 @@ func TestWakingTellsThatRedisIsAway(t *testing.T) {
 	}
 	for name, at := range map[string]time.Time{"due": time.Now(), "later": time.Now().Add(time.Hour)} {
 		queue := NewQueue(embedded.Client, "q", prometheus.NewRegistry())
-		if err := queue.Wake(t.Context(), time.Now(), []models.Wakeup{{CallbackID: 1, At: at}}); err == nil {
+		if err := queue.Wake(t.Context(), time.Now(), []callback.Wakeup{{CallbackID: 1, At: at}}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -211,7 +211,7 @@ func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
 	base := now.Add(time.Minute).Truncate(time.Second)
 	for _, fraction := range []time.Duration{0, 1, time.Microsecond, time.Millisecond, 500 * time.Millisecond, 999_999_999} {
 		at := base.Add(fraction)
-		_, options, err := newEntry(t.Context(), models.Wakeup{CallbackID: 1, At: at}, now).task("q")
+		_, options, err := newEntry(t.Context(), callback.Wakeup{CallbackID: 1, At: at}, now).task("q")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
 		}
 	}
 	for _, ago := range []time.Duration{0, time.Millisecond, time.Hour} {
-		_, options, err := newEntry(t.Context(), models.Wakeup{CallbackID: 1, At: now.Add(-ago)}, now).task("q")
+		_, options, err := newEntry(t.Context(), callback.Wakeup{CallbackID: 1, At: now.Add(-ago)}, now).task("q")
 		if got := processAt(options); err != nil || !got.IsZero() {
 			t.Errorf("what has been due for %s waits until %s, %v", ago, got, err)
 		}

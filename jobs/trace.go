@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // traceContext carries a trace in W3C headers: in a ring or a task from the mutation to the worker, and in the request to the receiver.
@@ -70,7 +70,7 @@ func (t *traces) continued(ctx context.Context, callbackID int64) context.Contex
 }
 
 // startAttempt begins the span of an attempt.
-func startAttempt(ctx context.Context, delivery *models.Delivery) (context.Context, trace.Span) {
+func startAttempt(ctx context.Context, delivery *callback.Delivery) (context.Context, trace.Span) {
 	c, a := delivery.Callback, delivery.Attempt
 	return otel.Tracer("ringback/jobs").Start(ctx, "callback.attempt", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 		attribute.String("callback.event", string(c.Event)), attribute.String("callback.uid", c.UID.String()),
@@ -79,7 +79,7 @@ func startAttempt(ctx context.Context, delivery *models.Delivery) (context.Conte
 }
 
 // endAttempt ends it with what came of the attempt.
-func endAttempt(span trace.Span, a *models.Attempt) {
+func endAttempt(span trace.Span, a *callback.Attempt) {
 	if a.HTTPStatus != nil {
 		span.SetAttributes(attribute.Int("http.response.status_code", *a.HTTPStatus))
 	}

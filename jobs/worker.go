@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -25,7 +26,7 @@ type WorkerConfig struct {
 	PerHost     int           // of them, to one host and port or one executor; 0: it is learned
 	BytesInHand int64         // of the bodies of what is in flight or claimed ahead
 	Timeout     time.Duration // of one request
-	Retention   models.Retention
+	Retention   callback.Retention
 	UserAgent   string
 	Propagator  propagation.TextMapPropagator // of traces to receivers; nil: W3C Trace Context
 }
@@ -57,7 +58,7 @@ const (
 
 // Worker delivers callbacks, executes batches of runs and fires schedules.
 type Worker struct {
-	service    *models.Service
+	service    *callback.Service
 	runs       *run.Service
 	server     *asynq.Server
 	dispatcher *dispatcher
@@ -66,7 +67,7 @@ type Worker struct {
 	metrics    *Metrics
 	log        *slog.Logger
 	timeout    time.Duration
-	retention  models.Retention
+	retention  callback.Retention
 
 	sweeps      pulse
 	ctx         context.Context    //nolint:containedctx // it is the life of the worker, not of a call
@@ -78,7 +79,7 @@ type Worker struct {
 
 // NewWorker returns a worker on a queue and its Redis client, which stays the caller's to close.
 func NewWorker(
-	client redis.UniversalClient, queue *Queue, service *models.Service, runs *run.Service, out *egress.Client, cfg WorkerConfig,
+	client redis.UniversalClient, queue *Queue, service *callback.Service, runs *run.Service, out *egress.Client, cfg WorkerConfig,
 	metrics *Metrics, log *slog.Logger,
 ) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -128,13 +129,13 @@ func (w *Worker) wake(said wake) bool {
 	if said.Callback != 0 {
 		w.deliverer.traces.put(traceContext.Extract(w.ctx, said.Trace), said.Callback)
 	}
-	lane, err := models.ParseLane(said.Lane)
+	lane, err := callback.ParseLane(said.Lane)
 	return err == nil && w.dispatcher.nudge(lane) // an unknown key is a later release's, whose worker looks there
 }
 
 // free tells whether there is room in a lane.
 func (w *Worker) free(said wake) bool {
-	lane, err := models.ParseLane(said.Lane)
+	lane, err := callback.ParseLane(said.Lane)
 	return err == nil && w.dispatcher.free(lane)
 }
 
@@ -153,7 +154,7 @@ func (w *Worker) Start() error {
 		_ = troubles.Catch(listening, "firing", func() error { w.rezone(listening); return nil }) // it is logged
 		every(listening, run.FiringInterval, troubles, "firing", w.fire)
 	})
-	w.background.Go(func() { every(listening, models.SweepInterval, troubles, "sweep", w.sweep) })
+	w.background.Go(func() { every(listening, callback.SweepInterval, troubles, "sweep", w.sweep) })
 	w.background.Go(func() { every(listening, purgeInterval, troubles, "purge", w.purge) })
 	w.background.Go(func() { w.suspects(listening) })
 	return nil

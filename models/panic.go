@@ -29,9 +29,9 @@ func (e *UnreadableError) Error() string { return "open " + e.Place + ": " + e.E
 // Unwrap returns the cause.
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
-// ofRow tells an error that lies with single rows, and will be there the next time as well, from one of the database: a value that cannot
+// IsRowError tells an error that lies with single rows, and will be there the next time as well, from one of the database: a value that cannot
 // be opened, a row that is missing, a panic.
-func ofRow(err error) bool {
+func IsRowError(err error) bool {
 	return errors.As(err, new(*UnreadableError)) || errors.As(err, new(*PanicError)) || ErrorCode(err) == CodeNotFound
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 )
@@ -201,9 +202,9 @@ func TestListsHoldOnlyTheProjectOfItsKey(t *testing.T) {
 		modelstest.NoError(t, err)
 		projectCount, err := w.CountProjects(t.Context(), actor, []int64{w.Acme.ID})
 		modelstest.NoError(t, err)
-		callbacks, err := w.CallbackPages(t.Context(), actor, models.OwnerAccount, []int64{w.Acme.ID}, models.CallbackFilter{}, page)
+		callbacks, err := w.CallbackPages(t.Context(), actor, callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page)
 		modelstest.NoError(t, err)
-		callbackCount, err := w.CountCallbacks(t.Context(), actor, models.OwnerAccount, []int64{w.Acme.ID}, models.CallbackFilter{})
+		callbackCount, err := w.CountCallbacks(t.Context(), actor, callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{})
 		modelstest.NoError(t, err)
 		got := []int{
 			len(accounts.Nodes), count, len(projects[w.Acme.ID].Nodes), projectCount[w.Acme.ID],

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
@@ -209,7 +210,7 @@ var permissions = map[string]struct {
 type fixtures struct {
 	doomed     *models.Project
 	crawl      *crawl.Crawl
-	callback   *models.Callback
+	callback   *callback.Callback
 	report     *crawl.ReportDownload
 	keyless    *models.Actor
 	key        *models.UserKey
@@ -223,7 +224,7 @@ func newFixtures(t *testing.T, w *modelstest.World) fixtures {
 	t.Helper()
 	ctx := t.Context()
 	f := fixtures{doomed: w.NewProject(w.Acme, nil), crawl: w.NewCrawl(77, &w.AdminUser.ID)}
-	f.callback = w.Deliver(w.CallbacksOf(models.CrawlFinishedEvent)[0].ID, modelstest.Answered(410))
+	f.callback = w.Deliver(w.CallbacksOf(callback.CrawlFinishedEvent)[0].ID, modelstest.Answered(410))
 	f.action = w.NewAction()
 	f.run, f.job = w.NewRun(), w.NewJobs(1)[0]
 	var err error
@@ -284,9 +285,9 @@ func TestListsHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 		modelstest.NoError(t, err)
 		projectCount, err := w.CountProjects(t.Context(), test.actor, []int64{w.Acme.ID})
 		modelstest.NoError(t, err)
-		callbacks, err := w.CallbackPages(t.Context(), test.actor, models.OwnerAccount, []int64{w.Acme.ID}, models.CallbackFilter{}, page)
+		callbacks, err := w.CallbackPages(t.Context(), test.actor, callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page)
 		modelstest.NoError(t, err)
-		callbackCount, err := w.CountCallbacks(t.Context(), test.actor, models.OwnerAccount, []int64{w.Acme.ID}, models.CallbackFilter{})
+		callbackCount, err := w.CountCallbacks(t.Context(), test.actor, callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{})
 		modelstest.NoError(t, err)
 		if len(accounts.Nodes) != test.accounts || count != test.accounts {
 			t.Errorf("%s: %d accounts, counted %d", name, len(accounts.Nodes), count)
@@ -305,7 +306,7 @@ func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	r, j := w.NewRun(), w.NewJobs(1)[0]
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	batch := w.BatchesOf(r.ID)[0]
 	page, projects, runs := models.Page{First: 10}, []int64{w.Shop.ID}, []int64{r.ID}
 	for name, test := range map[string]struct {

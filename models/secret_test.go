@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -18,7 +19,7 @@ func holders() map[string]any {
 	header := models.Header{Key: "Authorization", Value: modelstest.HiddenSecret}
 	endpoint := models.Endpoint{URL: new("https://example.com/"), Headers: []models.Header{header}}
 	target := models.Target{URL: "https://example.com/", Headers: []models.SourcedHeader{{Header: header, Source: models.LevelProject}}}
-	callback := &models.Callback{TargetHeaders: []models.Header{header}}
+	raised := &callback.Callback{TargetHeaders: []models.Header{header}}
 	return map[string]any{
 		"Secret":          models.Secret(modelstest.HiddenSecret),
 		"*Secret":         new(models.Secret(modelstest.HiddenSecret)),
@@ -33,10 +34,10 @@ func holders() map[string]any {
 		"*Account":        &models.Account{Callback: endpoint},
 		"Project":         models.Project{Callback: endpoint},
 		"SSOClient":       models.SSOClient{Webhook: endpoint},
-		"Callback":        *callback,
-		"*Callback":       callback,
-		"Delivery":        models.Delivery{Callback: callback, Target: target},
-		"*Delivery":       &models.Delivery{Callback: callback, Target: target},
+		"Callback":        *raised,
+		"*Callback":       raised,
+		"Delivery":        callback.Delivery{Callback: raised, Target: target},
+		"*Delivery":       &callback.Delivery{Callback: raised, Target: target},
 		"Session":         models.Session{Token: modelstest.HiddenSecret},
 		"Actor":           &models.Actor{SessionToken: modelstest.HiddenSecret},
 		"SigningSecret":   models.SigningSecret{Secret: modelstest.HiddenSecret},

@@ -26,8 +26,8 @@ func (s *SigningSecret) Key() ([]byte, error) {
 	return base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Secret.Reveal(), signingSecretPrefix))
 }
 
-// unreadable is why one of the secrets could not be read, nil when all could.
-func unreadable(secrets []*SigningSecret) error {
+// FirstUnreadable is why one of the secrets could not be read, nil when all could.
+func FirstUnreadable(secrets []*SigningSecret) error {
 	for _, s := range secrets {
 		if s.Unreadable != nil {
 			return s.Unreadable

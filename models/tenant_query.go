@@ -106,7 +106,7 @@ func (q TenantQueries) ProjectSigningSecrets(
 	secrets, err := q.store.SigningSecrets(ctx, q.now(), owners...)
 	byProject := make(map[int64][]*SigningSecret, len(secrets))
 	for owner, list := range secrets {
-		byProject[owner.ProjectID], err = list, firstError(err, unreadable(list))
+		byProject[owner.ProjectID], err = list, firstError(err, FirstUnreadable(list))
 	}
 	return byProject, err
 }
@@ -126,7 +126,7 @@ func (q TenantQueries) SSOClientSigningSecrets(ctx context.Context, actor *Actor
 	}
 	owner := SigningOwner{SSOClientID: id}
 	secrets, err := q.store.SigningSecrets(ctx, q.now(), owner)
-	return secrets[owner], firstError(err, unreadable(secrets[owner]))
+	return secrets[owner], firstError(err, FirstUnreadable(secrets[owner]))
 }
 
 // Users finds users by id, in no order. It is for fields of entities that the caller may see (a crawl's creator).

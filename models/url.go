@@ -23,12 +23,12 @@ const (
 // info or fragment, at most 2,048 bytes, without characters that cannot be seen, and with a host that can be a name or an address.
 // Whether the address may be reached is decided when it is dialled. The error is BAD_USER_INPUT on field and has all that is wrong.
 func CheckCallbackURL(field, raw string) error {
-	return AllProblems(checkSendableURL(field, raw), checkVisible(field, raw), checkHost(field, raw))
+	return AllProblems(CheckSendableURL(field, raw), checkVisible(field, raw), checkHost(field, raw))
 }
 
-// checkSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than some URLs that are
+// CheckSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than some URLs that are
 // stored: these are sent as ever, with a warning in the history.
-func checkSendableURL(field, raw string) error {
+func CheckSendableURL(field, raw string) error {
 	u, err := CheckHTTPURL(field, raw, MaxCallbackURLBytes)
 	if err != nil {
 		return err

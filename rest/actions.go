@@ -134,14 +134,14 @@ func (c *callbackBody) read() (*run.NewCallback, error) {
 	if c.URL == nil {
 		return nil, badInput("callback.url", "must be given; without callback, the project's URL is used")
 	}
-	callback := &run.NewCallback{URL: *c.URL, Headers: c.Headers, On: run.CallbackOnAll}
+	asked := &run.NewCallback{URL: *c.URL, Headers: c.Headers, On: run.CallbackOnAll}
 	if c.On != nil {
-		callback.On = run.CallbackOn(strings.ToUpper(*c.On))
+		asked.On = run.CallbackOn(strings.ToUpper(*c.On))
 	}
-	if callback.On != run.CallbackOnAll && callback.On != run.CallbackOnFinal {
+	if asked.On != run.CallbackOnAll && asked.On != run.CallbackOnFinal {
 		return nil, badInput("callback.on", "must be all or final")
 	}
-	return callback, nil
+	return asked, nil
 }
 
 // runAnswer is a run that was made.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -16,7 +17,7 @@ type logEntry struct {
 	ParentUID    *uuid.UUID            `json:"parent_uid"`
 	RetryCount   int                   `json:"retry_count"`
 	CreatedAt    string                `json:"created_at"`
-	Status       models.Status         `json:"status"`
+	Status       callback.Status       `json:"status"`
 	CallbackURL  *string               `json:"callback_url"`
 	HTTPStatus   *int                  `json:"http_status"`
 	HTTPResponse *httpResponse         `json:"http_response"`
@@ -72,7 +73,7 @@ func readLogQuery(raw string) (run.LogQuery, error) {
 		return query, badInput("query", "must be name=value pairs with & between them, percent-encoded")
 	}
 	for _, text := range repeated(values, "status") {
-		query.Status = append(query.Status, models.Status(text))
+		query.Status = append(query.Status, callback.Status(text))
 	}
 	for _, text := range repeated(values, "run_uid") {
 		uid, err := uuid.Parse(text)

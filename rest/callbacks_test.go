@@ -13,6 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
@@ -45,7 +46,7 @@ func (w *world) list(who caller, query string) (entries []entry) {
 	return entries
 }
 
-func (w *world) entry(who caller, c *models.Callback) (e entry) {
+func (w *world) entry(who caller, c *callback.Callback) (e entry) {
 	w.tb.Helper()
 	w.ok(who, http.MethodGet, listPath+"/"+c.UID.String(), "").into(&e)
 	return e
@@ -263,14 +264,14 @@ func TestTheLogHasOnlyCallbacksOfRuns(t *testing.T) {
 	})
 	modelstest.NoError(t, err)
 	all, err := w.service.CallbackPages(
-		t.Context(), models.PlatformActor(), models.OwnerProject, []int64{project}, models.CallbackFilter{}, models.Page{First: 100},
+		t.Context(), models.PlatformActor(), callback.OfProject, []int64{project}, callback.Filter{}, models.Page{First: 100},
 	)
 	modelstest.NoError(t, err)
 	var want []string
-	events := map[models.EventName]int{}
+	events := map[callback.EventName]int{}
 	for _, c := range all[project].Nodes {
 		events[c.Event]++
-		if c.Event == models.RunBatchFinishedEvent || c.Event == models.RunFinishedEvent {
+		if c.Event == callback.RunBatchFinishedEvent || c.Event == callback.RunFinishedEvent {
 			want = append(want, c.UID.String())
 			continue
 		}
@@ -317,7 +318,7 @@ func TestTheErrorOfAnEntryRefersToTheAttempt(t *testing.T) {
 	w := newWorld(t)
 	key, c := w.key(project), w.pending()
 	d := modelstest.ClaimOnly(t, w.service.Service, c.ID)
-	modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, models.Outcome{Error: &models.AttemptError{Code: models.TLSError, Message: "expired"}})))
+	modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, callback.Outcome{Error: &callback.AttemptError{Code: callback.TLSError, Message: "expired"}})))
 	if e := w.entry(key, c); e.Error == nil || e.Error.Ref != d.Attempt.UID.String() || e.Error.Label != "TLS_ERROR" || e.HTTPStatus != nil {
 		t.Errorf("%+v", e)
 	}
@@ -330,7 +331,7 @@ func TestReplay(t *testing.T) {
 	c := w.final(project)
 	target := listPath + "/" + c.UID.String() + "/replay"
 	var replays []string
-	for n := range models.MaxReplays {
+	for n := range callback.MaxReplays {
 		w.clock.Advance(time.Second)
 		a := w.ok(editor, http.MethodPost, target, `{"ignored": `) // there is no body to read
 		var e entry

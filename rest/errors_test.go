@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -162,7 +162,7 @@ func TestAnErrorLooksTheSameEverywhere(t *testing.T) {
 }
 
 // pending is a callback that waits for its first attempt.
-func (w *world) pending() *models.Callback {
+func (w *world) pending() *callback.Callback {
 	w.tb.Helper()
 	run := w.newRun(project, nil)
 	w.execute(http.StatusOK, oneResult)

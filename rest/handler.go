@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 )
@@ -41,11 +42,11 @@ type request struct {
 
 // Services are the use-cases that the doors lead to.
 type Services struct {
-	*models.Service // of callbacks and runs
-	Access          *models.Access
-	Jobs            *job.Service
-	Texts           models.TextReader
-	Runs            *run.Service
+	*callback.Service // of callbacks and runs
+	Access            *models.Access
+	Jobs              *job.Service
+	Texts             models.TextReader
+	Runs              *run.Service
 }
 
 type handler struct {

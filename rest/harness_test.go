@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
@@ -91,8 +92,8 @@ func identified(next http.Handler) http.Handler {
 }
 
 func (w *world) servicesOn(db *trap) modelstest.Services {
-	rules := models.Rules{
-		PublicURL: "https://ringback.example.com", Schedule: models.Schedule{time.Minute, time.Hour},
+	rules := callback.Rules{
+		PublicURL: "https://ringback.example.com", Schedule: callback.Schedule{time.Minute, time.Hour},
 	}
 	ports := db.RunPorts()
 	ports.Log = db
@@ -147,18 +148,18 @@ func (w *world) execute(status int, body string) (asked []string) {
 			request, err := e.Body()
 			modelstest.NoError(w.tb, err)
 			asked = append(asked, string(request))
-			modelstest.NoError(w.tb, w.service.Executions.Record(w.tb.Context(), e, models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}))
+			modelstest.NoError(w.tb, w.service.Executions.Record(w.tb.Context(), e, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}))
 		}
 	}
 	return asked
 }
 
 // deliver makes one attempt as a worker would, and lets the receiver answer; with the status 0 no answer comes.
-func (w *world) deliver(c *models.Callback, status int, body string) {
+func (w *world) deliver(c *callback.Callback, status int, body string) {
 	w.tb.Helper()
-	o := models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: time.Second}
+	o := callback.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: time.Second}
 	if status == 0 {
-		o = models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "refused"}}
+		o = callback.Outcome{Error: &callback.AttemptError{Code: callback.ConnectRefused, Message: "refused"}}
 	}
 	modelstest.NoError(w.tb, w.service.Settle(w.tb.Context(), w.service.Decide(modelstest.ClaimOnly(w.tb, w.service.Service, c.ID), o)))
 }
@@ -179,10 +180,10 @@ func (w *world) newRun(projectID int64, change func(*run.NewRun)) *run.Run {
 }
 
 // callbacks returns the callbacks of a run in the order of their creation.
-func (w *world) callbacks(r *run.Run) []*models.Callback {
+func (w *world) callbacks(r *run.Run) []*callback.Callback {
 	w.tb.Helper()
 	pages, err := w.service.CallbackPages(
-		w.tb.Context(), models.PlatformActor(), run.Owner, []int64{r.ID}, models.CallbackFilter{}, models.Page{First: 100},
+		w.tb.Context(), models.PlatformActor(), run.Owner, []int64{r.ID}, callback.Filter{}, models.Page{First: 100},
 	)
 	modelstest.NoError(w.tb, err)
 	nodes := pages[r.ID].Nodes
@@ -196,7 +197,7 @@ func (w *world) callbacks(r *run.Run) []*models.Callback {
 }
 
 // final makes a run of a project whose only callback has arrived, and returns that.
-func (w *world) final(projectID int64) *models.Callback {
+func (w *world) final(projectID int64) *callback.Callback {
 	w.tb.Helper()
 	r := w.newRun(projectID, func(in *run.NewRun) { in.Callback.On = run.CallbackOnFinal })
 	w.execute(http.StatusOK, oneResult)

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/rest"
 )
@@ -125,8 +125,8 @@ func TestTheDocumentDescribesEveryOperationParameterAndError(t *testing.T) {
 func TestTheDocumentHasEveryLabelOfAnError(t *testing.T) {
 	t.Parallel()
 	var ofDeliveries []string
-	for _, code := range models.AttemptErrorCodes() {
-		if code != models.Interrupted { // such a callback is sent again, and has the error of the attempt before
+	for _, code := range callback.AttemptErrorCodes() {
+		if code != callback.Interrupted { // such a callback is sent again, and has the error of the attempt before
 			ofDeliveries = append(ofDeliveries, string(code))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/rest"
 )
@@ -20,7 +21,7 @@ import (
 func TestParametersAreReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	columns := []run.LogColumn{run.LogCreatedAt, run.LogStatus, run.LogHTTPStatus, run.LogRetryCount}
-	statuses := []models.Status{models.StatusPending, models.StatusRunning, models.StatusFailed, models.StatusSuccess}
+	statuses := []callback.Status{callback.StatusPending, callback.StatusRunning, callback.StatusFailed, callback.StatusSuccess}
 	rapid.Check(t, func(t *rapid.T) {
 		values := url.Values{}
 		array := func(name string) string { return name + rapid.SampledFrom([]string{"", "[]"}).Draw(t, "spelling") }

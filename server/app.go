@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
@@ -28,7 +29,7 @@ type app struct {
 	store    *store.Store
 	redis    redis.UniversalClient
 	queue    *jobs.Queue
-	service  *models.Service
+	service  *callback.Service
 	tenants  *models.Tenants
 	access   *models.Access
 	crawls   *crawl.Service
@@ -102,14 +103,14 @@ func (a *app) openOthers(ctx context.Context) error {
 		return fmt.Errorf("read the database's clock: %w", err)
 	}
 	a.queue = jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
-	rules := models.Rules{
+	rules := callback.Rules{
 		PublicURL: a.cfg.PublicURL, LineWait: a.cfg.LineWait, Schedule: a.cfg.RetrySchedule.Schedule,
 	}
 	platformKey, err := a.platformKeyHash(ctx)
 	if err != nil {
 		return err
 	}
-	a.service = models.NewService(a.store, a.queue, rules, a.clock, a.troubles, a.log)
+	a.service = callback.NewService(a.store, a.queue, rules, a.clock, a.troubles, a.log)
 	a.tenants, a.access = a.openTenants(a.store, platformKey, a.clock.Now)
 	a.runs = run.NewService(a.service, a.tenants.TenantQueries, a.store.RunPorts(), a.cfg.runRules())
 	a.crawls = crawl.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InCrawlTx, a.log)

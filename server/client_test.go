@@ -162,7 +162,7 @@ func (s *instance) setWebhook(t *testing.T, url string, headers ...header) {
 }
 
 // callback is what the API tells of one.
-type callback struct {
+type apiCallback struct {
 	ID, UID, Ref, Event, Status, ContentType, Payload string
 	TargetURL, NextAttemptAt                          *string
 	AttemptCount                                      int
@@ -198,7 +198,7 @@ var lastCrawl atomic.Int64
 func newCrawlID() int64 { return 1_000_000 + lastCrawl.Add(1) }
 
 // finishCrawl says that a crawl of the demo user has ended well.
-func (s *instance) finishCrawl(t *testing.T, crawlID int64, projectID any) callback {
+func (s *instance) finishCrawl(t *testing.T, crawlID int64, projectID any) apiCallback {
 	t.Helper()
 	c := s.endCrawl(t, anyMap{"crawlId": crawlID, "projectId": projectID, "createdByUserId": demoUserID})
 	if c == nil {
@@ -207,42 +207,42 @@ func (s *instance) finishCrawl(t *testing.T, crawlID int64, projectID any) callb
 	return *c
 }
 
-func (s *instance) endCrawl(t *testing.T, input anyMap) *callback {
+func (s *instance) endCrawl(t *testing.T, input anyMap) *apiCallback {
 	t.Helper()
 	return ask[struct {
-		FinishCrawl struct{ Callback *callback }
+		FinishCrawl struct{ Callback *apiCallback }
 	}](t, s, s.platform(), `mutation($input: FinishCrawlInput!) { finishCrawl(input: $input) { callback {`+callbackFields+`} } }`,
 		anyMap{"input": input}).FinishCrawl.Callback
 }
 
-func (s *instance) callback(t *testing.T, uid string) callback {
+func (s *instance) callback(t *testing.T, uid string) apiCallback {
 	t.Helper()
-	return ask[struct{ GetCallback callback }](t, s, s.user(), `query($uid: ID!) { getCallback(uid: $uid) {`+callbackFields+`} }`,
+	return ask[struct{ GetCallback apiCallback }](t, s, s.user(), `query($uid: ID!) { getCallback(uid: $uid) {`+callbackFields+`} }`,
 		anyMap{"uid": uid}).GetCallback
 }
 
 // callbacks are all of the demo account, newest first.
-func (s *instance) callbacks(t *testing.T) []callback {
+func (s *instance) callbacks(t *testing.T) []apiCallback {
 	t.Helper()
 	return ask[struct {
 		GetAccount struct {
-			Callbacks struct{ Nodes []callback }
+			Callbacks struct{ Nodes []apiCallback }
 		}
 	}](t, s, s.user(), `{ getAccount(id: 123123) { callbacks(first: 100) { nodes {`+callbackFields+`} } } }`, nil).GetAccount.Callbacks.Nodes
 }
 
 // awaitStatus waits until a callback has a status.
-func (s *instance) awaitStatus(t *testing.T, uid, status string) callback {
+func (s *instance) awaitStatus(t *testing.T, uid, status string) apiCallback {
 	t.Helper()
-	var c callback
+	var c apiCallback
 	modelstest.Eventually(t, fmt.Sprintf("callback %s is %s", uid, status), func() bool { c = s.callback(t, uid); return c.Status == status })
 	return c
 }
 
 // awaitAttempts waits until a callback waits after a number of attempts, or has ended after them.
-func (s *instance) awaitAttempts(t *testing.T, uid string, number int) callback {
+func (s *instance) awaitAttempts(t *testing.T, uid string, number int) apiCallback {
 	t.Helper()
-	var c callback
+	var c apiCallback
 	modelstest.Eventually(t, fmt.Sprintf("callback %s has made %d attempts", uid, number), func() bool {
 		c = s.callback(t, uid)
 		return c.AttemptCount >= number && c.Status != "RUNNING"

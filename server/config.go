@@ -19,6 +19,7 @@ import (
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 )
@@ -195,8 +196,8 @@ func (c *config) runRules() run.Rules {
 }
 
 // retention is how long what has ended is kept.
-func (c *config) retention() models.Retention {
-	return models.Retention{Rows: time.Duration(c.Retention), Payloads: time.Duration(c.BodyRetention), Sources: time.Duration(c.SourceRetention)}
+func (c *config) retention() callback.Retention {
+	return callback.Retention{Rows: time.Duration(c.Retention), Payloads: time.Duration(c.BodyRetention), Sources: time.Duration(c.SourceRetention)}
 }
 
 // embedded tells whether the database is SQLite in the data folder.
@@ -320,10 +321,10 @@ func (p ports) String() string {
 }
 
 // schedule is a retry schedule in an environment variable.
-type schedule struct{ models.Schedule }
+type schedule struct{ callback.Schedule }
 
-// UnmarshalText reads what models.ParseSchedule reads.
+// UnmarshalText reads what callback.ParseSchedule reads.
 func (s *schedule) UnmarshalText(text []byte) (err error) {
-	s.Schedule, err = models.ParseSchedule(string(text))
+	s.Schedule, err = callback.ParseSchedule(string(text))
 	return err
 }

@@ -17,7 +17,7 @@ import (
 
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/jobs/egress/egresstest"
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
@@ -233,7 +233,7 @@ func TestRetentionMayBeInDays(t *testing.T) {
 
 func TestPayloadsGoWithTheirRowsAndSourcesNeverUnlessItIsSaid(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]models.Retention{
+	for text, want := range map[string]callback.Retention{
 		"RINGBACK_RETENTION=30d": {Rows: 720 * time.Hour, Payloads: 720 * time.Hour},
 		"RINGBACK_RETENTION=30d RINGBACK_BODY_RETENTION=1h RINGBACK_SOURCE_RETENTION=60d": {Rows: 720 * time.Hour, Payloads: time.Hour, Sources: 1440 * time.Hour},
 		"RINGBACK_RETENTION=30d RINGBACK_BODY_RETENTION=30d RINGBACK_SOURCE_RETENTION=30d": {

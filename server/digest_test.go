@@ -59,11 +59,11 @@ func failingRun(t *testing.T, s *instance, h *hostile, callbacks int) *crashRun 
 }
 
 // digests are those of a project, newest first.
-func (r *crashRun) digests(t *testing.T, s *instance) []callback {
+func (r *crashRun) digests(t *testing.T, s *instance) []apiCallback {
 	t.Helper()
 	type answer struct {
 		GetProject struct {
-			Callbacks struct{ Nodes []callback }
+			Callbacks struct{ Nodes []apiCallback }
 		}
 	}
 	return ask[answer](t, s, s.platform(), `query($id: ObjectID!) { getProject(id: $id) { callbacks(first: 100, filter: {event: [CALLBACKS_FAILED]}) {

@@ -12,10 +12,10 @@ import (
 )
 
 // waiting starts some callbacks that the receiver refuses, and waits until they wait.
-func (s *instance) waiting(t *testing.T, url string) []callback {
+func (s *instance) waiting(t *testing.T, url string) []apiCallback {
 	t.Helper()
 	project := s.newProject(t, url)
-	var made []callback
+	var made []apiCallback
 	for range 3 {
 		made = append(made, s.finishCrawl(t, newCrawlID(), project))
 	}

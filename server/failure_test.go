@@ -82,7 +82,7 @@ func TestEveryCauseOfFailureReachesThePartner(t *testing.T) {
 }
 
 // wantNotice is the eventData of a notice that tells of the last attempt of a callback that was given up.
-func wantNotice(failed callback, status any, attempt float64) anyMap {
+func wantNotice(failed apiCallback, status any, attempt float64) anyMap {
 	return anyMap{
 		"projectId": 1123123.0, "firstName": "Demo", "lastName": "User", "projectName": "Demo project",
 		"projectSettingsLink": "https://ringback.example.com/accounts/123123/projects/1123123/edit?step=4",

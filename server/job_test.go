@@ -20,7 +20,7 @@ import (
 type jobRecord struct {
 	ID, RawID, UUID, State string
 	LastAction             *string
-	Callbacks              struct{ Nodes []callback }
+	Callbacks              struct{ Nodes []apiCallback }
 }
 
 const jobFields = ` id rawID uuid state lastAction callbacks(first: 20) { nodes {` + callbackFields + `} } `
@@ -46,7 +46,7 @@ func (s *instance) change(t *testing.T, job jobRecord, input anyMap) (ref string
 	t.Helper()
 	input["jobId"] = job.ID
 	return ask[struct {
-		UpdateJob struct{ Callback callback }
+		UpdateJob struct{ Callback apiCallback }
 	}](t, s, s.platform(), updateJob, anyMap{"input": input}).UpdateJob.Callback.Ref
 }
 
@@ -71,7 +71,7 @@ func (s *instance) awaitJob(t *testing.T, id string, callbacks int) jobRecord {
 	var j jobRecord
 	modelstest.Eventually(t, fmt.Sprintf("all %d callbacks of job %s have ended", callbacks, id), func() bool {
 		j = s.job(t, id)
-		return len(j.Callbacks.Nodes) == callbacks && !slices.ContainsFunc(j.Callbacks.Nodes, func(c callback) bool {
+		return len(j.Callbacks.Nodes) == callbacks && !slices.ContainsFunc(j.Callbacks.Nodes, func(c apiCallback) bool {
 			return c.Status == "PENDING" || c.Status == "RUNNING"
 		})
 	})

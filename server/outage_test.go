@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -108,7 +108,7 @@ func TestOutageOfPostgresThatAllShareSendsNothingTwice(t *testing.T) {
 	needsServices(t)
 	for name, outage := range map[string]time.Duration{
 		// All leases have run out, and sweeps are further apart than they may be without being taken for an outage.
-		"longer than a lease": models.LeaseTime + 2*time.Second,
+		"longer than a lease": callback.LeaseTime + 2*time.Second,
 		// The restart of a managed Postgres, or its failover, takes as long.
 		"a minute": time.Minute,
 	} {

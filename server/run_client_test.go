@@ -32,7 +32,7 @@ type runRecord struct {
 	Error                               *standardError
 	Schedule                            *struct{ ID, Status string }
 	Batches                             struct{ Nodes []batchRecord }
-	Callbacks                           struct{ Nodes []callback }
+	Callbacks                           struct{ Nodes []apiCallback }
 	Results                             struct{ Nodes []json.RawMessage }
 }
 
@@ -94,7 +94,7 @@ func (s *instance) awaitRun(t *testing.T, uid, status string) runRecord {
 	var r runRecord
 	modelstest.Eventually(t, fmt.Sprintf("run %s is %s and has told so", uid, status), func() bool {
 		r = s.run(t, uid)
-		return r.Status == status && !slices.ContainsFunc(r.Callbacks.Nodes, func(c callback) bool { return c.Status == "PENDING" || c.Status == "RUNNING" })
+		return r.Status == status && !slices.ContainsFunc(r.Callbacks.Nodes, func(c apiCallback) bool { return c.Status == "PENDING" || c.Status == "RUNNING" })
 	})
 	return r
 }

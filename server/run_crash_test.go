@@ -149,7 +149,7 @@ func (r *crashedRuns) checkHistory(t *testing.T, s *instance, uid string, batche
 			GetRun struct {
 				Status                  string
 				BatchCount, OutputCount int
-				Callbacks               struct{ Nodes []callback }
+				Callbacks               struct{ Nodes []apiCallback }
 				Batches                 struct {
 					PageInfo struct {
 						HasNextPage bool

@@ -41,7 +41,7 @@ func TestRunOfTenPagesSendsTenCallbacksAndOneLast(t *testing.T) {
 		}
 		asked[c.Page] = c
 	}
-	history := map[string]callback{}
+	history := map[string]apiCallback{}
 	for _, c := range ended.Callbacks.Nodes {
 		history[c.Ref] = c
 	}

@@ -269,7 +269,7 @@ func (s *instance) runWithSecrets(t *testing.T, h *hostile, p planted, project s
 	return seen
 }
 
-func histories(callbacks []callback) (out []string) {
+func histories(callbacks []apiCallback) (out []string) {
 	for _, c := range callbacks {
 		out = append(out, c.Payload)
 		for _, a := range c.Attempts.Nodes {

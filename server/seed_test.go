@@ -61,10 +61,10 @@ func (s *instance) signingSecret(t *testing.T, projectID any) string {
 
 const finishReport = `mutation($input: FinishReportDownloadInput!) { finishReportDownload(input: $input) { callback {` + callbackFields + `} } }`
 
-func (s *instance) finishReport(t *testing.T, input anyMap) callback {
+func (s *instance) finishReport(t *testing.T, input anyMap) apiCallback {
 	t.Helper()
 	return ask[struct {
-		FinishReportDownload struct{ Callback callback }
+		FinishReportDownload struct{ Callback apiCallback }
 	}](t, s, s.platform(), finishReport, anyMap{"input": input}).FinishReportDownload.Callback
 }
 

@@ -29,7 +29,7 @@ func previousProgram(t *testing.T) string {
 // in flight when it was killed; and a run with an executor that had not answered.
 type upgraded struct {
 	*hostile
-	arrived, waiting, inFlight []callback
+	arrived, waiting, inFlight []apiCallback
 	run                        string
 }
 
@@ -45,7 +45,7 @@ func leave(t *testing.T, s *instance) *upgraded {
 	u.on("/waiting", answers(http.StatusServiceUnavailable, "not yet"))
 	u.on("/in-flight", hang)
 	u.on("/executor", hang)
-	finish := func(path string, callbacks int) (made []callback) {
+	finish := func(path string, callbacks int) (made []apiCallback) {
 		project := s.newProject(t, u.url(path), secretHeader)
 		for range callbacks {
 			made = append(made, s.finishCrawl(t, newCrawlID(), project))
@@ -85,7 +85,7 @@ func (u *upgraded) check(t *testing.T, s *instance) {
 			t.Errorf("what has ended (-before +after):\n%s", diff)
 		}
 	}
-	for path, list := range map[string][]callback{"/waiting": u.waiting, "/in-flight": u.inFlight} {
+	for path, list := range map[string][]apiCallback{"/waiting": u.waiting, "/in-flight": u.inFlight} {
 		for _, before := range list {
 			after := s.awaitStatus(t, before.UID, "SUCCESS")
 			if after.Ref != before.Ref || after.Payload != before.Payload || after.AttemptCount <= before.AttemptCount {
@@ -108,7 +108,7 @@ func (u *upgraded) check(t *testing.T, s *instance) {
 }
 
 // sent fails unless the last attempt of a callback reached a path with the callback's body and headers.
-func (u *upgraded) sent(t *testing.T, path string, c callback) {
+func (u *upgraded) sent(t *testing.T, path string, c apiCallback) {
 	t.Helper()
 	last := slices.MaxFunc(c.Attempts.Nodes, func(a, b attempt) int { return a.Number - b.Number })
 	for {

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -68,7 +68,7 @@ func TestReadinessTestsTheWriter(t *testing.T) {
 	held := make(chan error)
 	release := make(chan struct{})
 	go func() {
-		held <- storetest.OpenURL(t, path).InTx(t.Context(), func(models.Store) error {
+		held <- storetest.OpenURL(t, path).InTx(t.Context(), func(callback.Store) error {
 			held <- nil
 			<-release
 			return nil

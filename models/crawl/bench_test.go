@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
@@ -21,7 +22,7 @@ func BenchmarkFinishCrawl(b *testing.B) {
 	var statements, ids atomic.Int64
 	count := func(context.Context, string, time.Duration) { statements.Add(1) }
 	db := storetest.Open(b, store.WithMaxConns(20), store.WithStatementLog(count)) // as many as a server has
-	services := modelstest.Wiring{Store: db, Rules: models.Rules{Schedule: modelstest.TwoRetries}}.Services()
+	services := modelstest.Wiring{Store: db, Rules: callback.Rules{Schedule: modelstest.TwoRetries}}.Services()
 	tenants, crawls := services.Tenants, services.CrawlService
 	ctx, platform := b.Context(), models.PlatformActor()
 	must := func(err error) {

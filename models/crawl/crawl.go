@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/combine"
 )
 
@@ -50,17 +51,17 @@ func (c *Crawl) ObjectID() models.ObjectID { return models.ObjectID{Type: models
 func (c *Crawl) RawID() string { return models.RawIDText(c.ID) }
 
 // Owner is of a crawl's callbacks.
-const Owner models.CallbackOwner = models.TypeCrawl
+const Owner callback.Parent = models.TypeCrawl
 
 // What a purge deletes of crawls.
 const (
-	ReportDownloadSources models.SourceKind = "report downloads"
-	Sources               models.SourceKind = "crawls"
+	ReportDownloadSources callback.SourceKind = "report downloads"
+	Sources               callback.SourceKind = "crawls"
 )
 
 // Store is the database as crawls need it.
 type Store interface {
-	models.StartTx
+	callback.StartTx
 
 	Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*Crawl, error)
 	// LockCrawls returns those of the given crawls that there are. It locks them in the order of their ids, so that two that lock
@@ -83,7 +84,7 @@ type Store interface {
 
 // Service has the use-cases of crawls. Its methods are safe for concurrent use.
 type Service struct {
-	engine   *models.Service
+	engine   *callback.Service
 	projects models.TenantQueries
 	store    Store
 	inTx     models.InTx[Store]
@@ -92,9 +93,9 @@ type Service struct {
 
 // NewService wires crawls to the engine, whose purges delete them too, and to a database.
 func NewService(
-	engine *models.Service, projects models.TenantQueries, store Store, inTx models.InTx[Store], log *slog.Logger,
+	engine *callback.Service, projects models.TenantQueries, store Store, inTx models.InTx[Store], log *slog.Logger,
 ) *Service {
-	engine.AddPurges(models.PurgeOf(ReportDownloadSources), models.PurgeOf(Sources))
+	engine.AddPurges(callback.PurgeOf(ReportDownloadSources), callback.PurgeOf(Sources))
 	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 	s.ends = combine.New(combine.Work[End, outcome]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log,

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 )
@@ -18,10 +19,10 @@ func TestFinishedCrawlRaisesOneCallbackThatIsDueNow(t *testing.T) {
 		t.Errorf("got %+v", made)
 	}
 	c = w.ReadCallback(c.ID)
-	if c.Ref != c.UID || !c.NextAttemptAt.Equal(modelstest.Start) || *c.TargetURL != modelstest.ProjectURL || c.Source.Of != (models.ObjectID{Type: models.TypeCrawl, Raw: 124234}) || c.Event != models.CrawlFinishedEvent {
+	if c.Ref != c.UID || !c.NextAttemptAt.Equal(modelstest.Start) || *c.TargetURL != modelstest.ProjectURL || c.Source.Of != (models.ObjectID{Type: models.TypeCrawl, Raw: 124234}) || c.Event != callback.CrawlFinishedEvent {
 		t.Errorf("got %+v", c)
 	}
-	want := models.Wakeup{Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start, CallbackID: c.ID, Event: models.CrawlFinishedEvent, First: true}
+	want := callback.Wakeup{Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start, CallbackID: c.ID, Event: callback.CrawlFinishedEvent, First: true}
 	if got := w.Queue.Take(); len(got) != 1 || got[0] != want {
 		t.Errorf("woken: %v", got)
 	}
@@ -51,10 +52,10 @@ func TestFinishingACrawlAgainReturnsTheSameAndSendsNothing(t *testing.T) {
 	w.Deliver(c.ID, modelstest.Answered(200))
 	again, same, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(5))
 	modelstest.NoError(t, err)
-	if again.ID != first.ID || !again.FinishedAt.Equal(*first.FinishedAt) || same.UID != c.UID || same.Status != models.StatusSuccess {
+	if again.ID != first.ID || !again.FinishedAt.Equal(*first.FinishedAt) || same.UID != c.UID || same.Status != callback.StatusSuccess {
 		t.Errorf("got %+v and %+v", again, same)
 	}
-	if len(w.CallbacksOf(models.CrawlFinishedEvent)) != 1 || len(w.Queue.Take()) != 0 {
+	if len(w.CallbacksOf(callback.CrawlFinishedEvent)) != 1 || len(w.Queue.Take()) != 0 {
 		t.Error("it was sent again")
 	}
 }
@@ -74,7 +75,7 @@ func TestSameNewCrawlFinishedEightTimesAtOnceRaisesOneCallback(t *testing.T) {
 		defer mu.Unlock()
 		uids[c.UID.String()]++
 	})
-	if len(uids) != 1 || len(w.CallbacksOf(models.CrawlFinishedEvent)) != 1 {
+	if len(uids) != 1 || len(w.CallbacksOf(callback.CrawlFinishedEvent)) != 1 {
 		t.Errorf("the callers saw %v", uids)
 	}
 	if got := w.Queue.Take(); len(got) != 1 {

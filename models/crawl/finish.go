@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/combine"
 )
 
@@ -24,7 +25,7 @@ type End struct {
 // finish well, is not a standard one, or has nowhere to call back to. The same call again returns the same crawl and
 // callback and sends nothing more; a call that contradicts an earlier one is a CONFLICT. Calls at the same time share a
 // transaction, and what is wrong with one does not touch the others. Platform only.
-func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) (*Crawl, *models.Callback, error) {
+func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) (*Crawl, *callback.Callback, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +51,7 @@ func (s *Service) Gathered() int { return s.ends.Waiting() }
 // outcome is what came of an End.
 type outcome struct {
 	crawl    *Crawl
-	callback *models.Callback
+	callback *callback.Callback
 	isNew    bool // the callback was raised just now
 	waits    bool // it is to be claimed
 	err      error
@@ -98,7 +99,7 @@ func (s *Service) finishCrawls(ctx context.Context, in []End) ([]outcome, error)
 }
 
 func (s *Service) wakeFinished(ctx context.Context, ended []outcome) {
-	var waiting []*models.Callback
+	var waiting []*callback.Callback
 	for _, e := range ended {
 		if e.waits {
 			waiting = append(waiting, e.callback)
@@ -120,34 +121,34 @@ func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFini
 		return outcome{crawl: crawl, callback: known.callbacks[finishedKey(crawl.ID)]}, nil
 	}
 	crawl.finish(in, known.at)
-	var callback *models.Callback
+	var raised *callback.Callback
 	if crawl.Status == Finished && crawl.Kind == Standard {
-		callback, err = s.engine.Compose(ctx, tx, models.Occasion{
-			Event: models.CrawlFinishedEvent, DedupKey: finishedKey(crawl.ID), ProjectID: crawl.ProjectID,
-			Source: models.Source{Of: crawl.ObjectID()}, CreatorID: crawl.CreatedByUserID,
-			Render: func(e models.Envelope) ([]byte, error) { return finishedBody(e, crawl) },
+		raised, err = s.engine.Compose(ctx, tx, callback.Occasion{
+			Event: callback.CrawlFinishedEvent, DedupKey: finishedKey(crawl.ID), ProjectID: crawl.ProjectID,
+			Source: callback.Source{Of: crawl.ObjectID()}, CreatorID: crawl.CreatedByUserID,
+			Render: func(e callback.Envelope) ([]byte, error) { return finishedBody(e, crawl) },
 		}, known.Parties)
 		if err != nil {
 			return outcome{}, err
 		}
 	}
-	known.finished(crawl, callback)
-	return outcome{crawl: crawl, callback: callback, isNew: callback != nil}, nil
+	known.finished(crawl, raised)
+	return outcome{crawl: crawl, callback: raised, isNew: raised != nil}, nil
 }
 
 // crawlsToFinish is what a transaction that finishes crawls knows, and what it has to write.
 type crawlsToFinish struct {
-	models.Parties
+	callback.Parties
 	at        time.Time
-	locked    map[int64]*Crawl            // those that were there before
-	ended     map[int64]*Crawl            // by this transaction
-	callbacks map[string]*models.Callback // of crawls that have ended, by dedup key
+	locked    map[int64]*Crawl              // those that were there before
+	ended     map[int64]*Crawl              // by this transaction
+	callbacks map[string]*callback.Callback // of crawls that have ended, by dedup key
 
-	raised []*models.Callback
+	raised []*callback.Callback
 }
 
 func newCrawlsToFinish(at time.Time) *crawlsToFinish {
-	return &crawlsToFinish{Parties: models.NewParties(), at: at, locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{}, callbacks: map[string]*models.Callback{}}
+	return &crawlsToFinish{Parties: callback.NewParties(), at: at, locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{}, callbacks: map[string]*callback.Callback{}}
 }
 
 // read reads for all crawls at once what the rules ask for. Crawls that are new here are created, as the first that can says that they
@@ -260,7 +261,7 @@ func (k *crawlsToFinish) newCrawl(in End) (*Crawl, error) {
 }
 
 // finished keeps what is to be written of a crawl.
-func (k *crawlsToFinish) finished(crawl *Crawl, raised *models.Callback) {
+func (k *crawlsToFinish) finished(crawl *Crawl, raised *callback.Callback) {
 	k.ended[crawl.ID] = crawl
 	if raised != nil {
 		k.callbacks[raised.DedupKey] = raised

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -37,7 +38,7 @@ func (g *gate) InTx(ctx context.Context, f func(crawl.Store) error) error {
 // finished is what a caller hears of the end of a crawl.
 type finished struct {
 	Crawl    *crawl.Crawl
-	Callback *models.Callback
+	Callback *callback.Callback
 	Err      error
 }
 
@@ -121,7 +122,7 @@ func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 	if heard[0].Callback.UID != heard[7].Callback.UID {
 		t.Error("the new one has two callbacks")
 	}
-	if raised, woken := len(w.CallbacksOf(models.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 2 {
+	if raised, woken := len(w.CallbacksOf(callback.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 2 {
 		t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
 	}
 	if crawls, err := w.Crawls(t.Context(), w.Platform, 3, 4, 5, 6); err != nil || len(crawls) != 0 {
@@ -135,7 +136,7 @@ type crowded struct {
 	fail func() error
 }
 
-func (c crowded) CreateCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+func (c crowded) CreateCallbacks(ctx context.Context, callbacks ...*callback.Callback) error {
 	err := c.Store.CreateCallbacks(ctx, callbacks...)
 	if err == nil && len(callbacks) > 1 {
 		return c.fail()
@@ -167,7 +168,7 @@ func TestCrawlsThatCannotEndTogetherEndEachAlone(t *testing.T) {
 					t.Errorf("got %+v and %+v", heard[i].Crawl, heard[i].Callback)
 				}
 			}
-			if raised, woken := len(w.CallbacksOf(models.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 3 {
+			if raised, woken := len(w.CallbacksOf(callback.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 3 {
 				t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
 			}
 		})
@@ -194,7 +195,7 @@ func TestCrawlThatAnotherProcessMakesMeanwhileIsNotMadeAgain(t *testing.T) {
 		t.Skip("SQLite has one writer: nobody is overtaken")
 	}
 	w := modelstest.NewWorld(t)
-	var other *models.Callback
+	var other *callback.Callback
 	finish := sync.OnceFunc(func() {
 		var err error
 		if _, other, err = w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(3)); err != nil {
@@ -213,7 +214,7 @@ func TestCrawlThatAnotherProcessMakesMeanwhileIsNotMadeAgain(t *testing.T) {
 			t.Errorf("%d: got %+v and %+v", i, heard[i].Crawl, heard[i].Callback)
 		}
 	}
-	if raised, woken := len(w.CallbacksOf(models.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 3 {
+	if raised, woken := len(w.CallbacksOf(callback.CrawlFinishedEvent)), len(w.Queue.Take()); raised != 3 || woken != 3 {
 		t.Errorf("%d callbacks were raised, and %d woken", raised, woken)
 	}
 }
@@ -237,7 +238,7 @@ func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 		}
 		uids[f.Crawl.ID] = uid
 	}
-	if raised, woken := len(w.CallbacksOf(models.CrawlFinishedEvent)), len(w.Queue.Take()); raised != len(uids) || woken != len(uids) {
+	if raised, woken := len(w.CallbacksOf(callback.CrawlFinishedEvent)), len(w.Queue.Take()); raised != len(uids) || woken != len(uids) {
 		t.Errorf("%d callbacks of %d crawls were raised, and %d woken", raised, len(uids), woken)
 	}
 }
@@ -282,7 +283,7 @@ func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 			t.Errorf("%d calls took %d transactions", len(ends), transactions)
 		}
 		// Who repeats a call that shares its transaction hears of the callback as it was raised, and else as it was read: without its body.
-		withoutBodies := cmpopts.IgnoreFields(models.Callback{}, "Body")
+		withoutBodies := cmpopts.IgnoreFields(callback.Callback{}, "Body")
 		if diff := cmp.Diff(want, heard, butForUIDs(), withoutBodies); diff != "" {
 			t.Fatalf("%+v (-one by one +together): %s", ends, diff)
 		}
@@ -300,7 +301,7 @@ func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 // butForUIDs compares what is the same in two databases. Errors say the same, whatever they are made of.
 func butForUIDs() cmp.Option {
 	return cmp.Options{
-		cmpopts.IgnoreFields(models.Callback{}, "UID", "Ref"),
+		cmpopts.IgnoreFields(callback.Callback{}, "UID", "Ref"),
 		cmp.Comparer(func(a, b error) bool { return (a == nil) == (b == nil) && (a == nil || a.Error() == b.Error()) }),
 	}
 }
@@ -316,10 +317,10 @@ func endsOf(w *modelstest.World) []finished {
 	modelstest.NoError(w.T, err)
 	slices.SortFunc(crawls, func(a, b *crawl.Crawl) int { return int(a.ID - b.ID) })
 	all := make([]finished, len(crawls))
-	callbacks := w.CallbacksOf(models.CrawlFinishedEvent)
+	callbacks := w.CallbacksOf(callback.CrawlFinishedEvent)
 	for i, made := range crawls {
 		all[i].Crawl = made
-		if n := slices.IndexFunc(callbacks, func(c *models.Callback) bool { return c.Source.Of.Raw == made.ID }); n >= 0 {
+		if n := slices.IndexFunc(callbacks, func(c *callback.Callback) bool { return c.Source.Of.Raw == made.ID }); n >= 0 {
 			all[i].Callback = callbacks[n]
 		}
 	}
@@ -340,7 +341,7 @@ func TestCallbacksBeyondTheRoomWait(t *testing.T) {
 	pending := 0
 	for _, h := range heard[:4] {
 		modelstest.NoError(t, h.Err)
-		modelstest.WantStatus(t, h.Callback, models.StatusPending)
+		modelstest.WantStatus(t, h.Callback, callback.StatusPending)
 		if w.Due(w.ReadCallback(h.Callback.ID)) {
 			pending++
 		}

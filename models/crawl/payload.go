@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // form is a form-encoded body in the order of the fields, as the published examples print it (url.Values would sort).
@@ -21,7 +22,7 @@ func (f *form) add(key, value string) {
 func (f *form) addID(key string, id int64) { f.add(key, models.RawIDText(id)) }
 
 // addOwners adds the fields that both form events share. What is not available is an empty string.
-func (f *form) addOwners(e models.Envelope, crawl *Crawl) {
+func (f *form) addOwners(e callback.Envelope, crawl *Crawl) {
 	f.addID("crawl_id", crawl.ID)
 	f.addID("project_id", e.Project.ID)
 	f.addID("account_id", e.Account.ID)
@@ -36,7 +37,7 @@ func (f *form) addOwners(e models.Envelope, crawl *Crawl) {
 
 func (f *form) bytes() []byte { return []byte(f.text.String()) }
 
-func finishedBody(e models.Envelope, crawl *Crawl) ([]byte, error) {
+func finishedBody(e callback.Envelope, crawl *Crawl) ([]byte, error) {
 	var f form
 	f.add("message", "crawl_status")
 	f.add("resource", "crawl")
@@ -46,7 +47,7 @@ func finishedBody(e models.Envelope, crawl *Crawl) ([]byte, error) {
 	return f.bytes(), nil
 }
 
-func reportDownloadBody(e models.Envelope, crawl *Crawl, r *ReportDownload) ([]byte, error) {
+func reportDownloadBody(e callback.Envelope, crawl *Crawl, r *ReportDownload) ([]byte, error) {
 	var f form
 	f.add("message", "report_download_available")
 	f.add("resource", "report_download")
@@ -59,7 +60,7 @@ func reportDownloadBody(e models.Envelope, crawl *Crawl, r *ReportDownload) ([]b
 	return f.bytes(), nil
 }
 
-func crawlHref(e models.Envelope, crawl *Crawl) string {
+func crawlHref(e callback.Envelope, crawl *Crawl) string {
 	return fmt.Sprintf("/accounts/%d/projects/%d/crawls/%d", e.Account.ID, e.Project.ID, crawl.ID)
 }
 

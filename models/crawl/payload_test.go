@@ -7,21 +7,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 )
 
 // seed has the numbers of the published examples.
 type seed struct {
-	models.Envelope
+	callback.Envelope
 	crawl  *crawl.Crawl
 	report *crawl.ReportDownload
 }
 
 func newSeed() seed {
 	return seed{
-		Envelope: models.Envelope{
-			Owners: models.Owners{
+		Envelope: callback.Envelope{
+			Owners: callback.Owners{
 				Account: &models.Account{ID: 123123, Name: "Acme", PartnerAccountID: new("123123")},
 				Project: &models.Project{ID: 1123123, Name: "Shop", PrimaryDomain: "https://www.example.com/"},
 			},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // ReportTypeCode is the kind of a report.
@@ -112,7 +113,7 @@ type ReportDownloadEnd struct {
 // FinishReportDownload records that a report download was generated and, in the same transaction, its callback: nil when
 // there is nowhere to call back to. The same call again returns the same entity and callback and sends nothing more; a
 // newly signed FileURL does not change the first one. A call that contradicts an earlier one is a CONFLICT. Platform only.
-func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor, in ReportDownloadEnd) (*ReportDownload, *models.Callback, error) {
+func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor, in ReportDownloadEnd) (*ReportDownload, *callback.Callback, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
@@ -123,7 +124,7 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor,
 		return nil, nil, err
 	}
 	var report *ReportDownload
-	var callback *models.Callback
+	var raised *callback.Callback
 	isNew := false
 	err := s.inTx(ctx, func(tx Store) (err error) {
 		if report, err = s.reportDownloadToFinish(ctx, tx, in); err != nil {
@@ -134,7 +135,7 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor,
 		}
 		key := "report-download-generated:" + models.RawIDText(report.ID)
 		if report.FinishedAt != nil {
-			callback, err = models.CallbackOf(ctx, tx, key)
+			raised, err = callback.Find(ctx, tx, key)
 			return err
 		}
 		isNew = true
@@ -146,10 +147,10 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor,
 		if err != nil {
 			return err
 		}
-		callback, err = s.engine.Raise(ctx, tx, models.Occasion{
-			Event: models.ReportDownloadGeneratedEvent, DedupKey: key, ProjectID: crawl.ProjectID,
-			Source: models.Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
-			Render: func(e models.Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
+		raised, err = s.engine.Raise(ctx, tx, callback.Occasion{
+			Event: callback.ReportDownloadGeneratedEvent, DedupKey: key, ProjectID: crawl.ProjectID,
+			Source: callback.Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
+			Render: func(e callback.Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
 		})
 		return err
 	})
@@ -157,9 +158,9 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor,
 		return nil, nil, err
 	}
 	if isNew {
-		s.engine.Wake(ctx, callback)
+		s.engine.Wake(ctx, raised)
 	}
-	return report, callback, nil
+	return report, raised, nil
 }
 
 // reportDownloadToFinish returns the report download of the input, locked; one that is new here is made first.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 )
@@ -17,7 +18,7 @@ func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
 	made := w.NewCrawl(5, nil)
 	report, c, err := w.FinishReportDownload(t.Context(), w.Platform, modelstest.ReportEnd(567890, made.ID))
 	modelstest.NoError(t, err)
-	if report.Status != crawl.ReportDownloadGenerated || c == nil || c.Source != (models.Source{Of: made.ObjectID(), Part: report.ObjectID()}) {
+	if report.Status != crawl.ReportDownloadGenerated || c == nil || c.Source != (callback.Source{Of: made.ObjectID(), Part: report.ObjectID()}) {
 		t.Fatalf("got %+v and %+v", report, c)
 	}
 	if got := w.Queue.Take(); len(got) != 1 {
@@ -31,7 +32,7 @@ func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
 	if same.UID != c.UID || *report.FileURL != "https://files.example/a.csv?sig=1" || modelstest.ReadForm(t, w.ReadCallback(same.ID)).Get("file_url") != *report.FileURL {
 		t.Errorf("got %+v and %+v", report, same)
 	}
-	if len(w.CallbacksOf(models.ReportDownloadGeneratedEvent)) != 1 || len(w.Queue.Take()) != 0 {
+	if len(w.CallbacksOf(callback.ReportDownloadGeneratedEvent)) != 1 || len(w.Queue.Take()) != 0 {
 		t.Error("it was sent again")
 	}
 }
@@ -52,7 +53,7 @@ func TestSameNewReportFinishedEightTimesAtOnceRaisesOneCallback(t *testing.T) {
 		defer mu.Unlock()
 		uids[c.UID.String()]++
 	})
-	if len(uids) != 1 || len(w.CallbacksOf(models.ReportDownloadGeneratedEvent)) != 1 || len(w.Queue.Take()) != 1 {
+	if len(uids) != 1 || len(w.CallbacksOf(callback.ReportDownloadGeneratedEvent)) != 1 || len(w.Queue.Take()) != 1 {
 		t.Errorf("the callers saw %v", uids)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // State is how far a job is.
@@ -66,17 +67,17 @@ func (j *Job) ObjectID() models.ObjectID { return models.ObjectID{Type: models.T
 func (j *Job) RawID() string { return models.RawIDText(j.ID) }
 
 // Owner is of a job's callbacks.
-const Owner models.CallbackOwner = models.TypeJob
+const Owner callback.Parent = models.TypeJob
 
 // Sources are what a purge deletes of jobs.
-const Sources models.SourceKind = "jobs"
+const Sources callback.SourceKind = "jobs"
 
 // ListCursor is the job's place in a list.
 func (j *Job) ListCursor() models.Cursor { return models.Cursor{At: j.CreatedAt, ID: j.ID} }
 
 // Store is the database as jobs need it.
 type Store interface {
-	models.Tx
+	callback.Tx
 
 	// Jobs returns jobs without their inputs, outputs and metadata, and so do JobByUUID and JobPages.
 	Jobs(ctx context.Context, scope models.Scope, ids ...int64) ([]*Job, error)
@@ -92,15 +93,15 @@ type Store interface {
 
 // Service has the use-cases of jobs. Its methods are safe for concurrent use.
 type Service struct {
-	engine   *models.Service
+	engine   *callback.Service
 	projects models.TenantQueries
 	store    Store
 	inTx     models.InTx[Store]
 }
 
 // NewService wires jobs to the engine, whose purges delete them too, and to a database.
-func NewService(engine *models.Service, projects models.TenantQueries, store Store, inTx models.InTx[Store]) *Service {
-	engine.AddPurges(models.PurgeOf(Sources))
+func NewService(engine *callback.Service, projects models.TenantQueries, store Store, inTx models.InTx[Store]) *Service {
+	engine.AddPurges(callback.PurgeOf(Sources))
 	return &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 }
 
@@ -223,7 +224,7 @@ type Change struct {
 // back to. RESOLVED and COMPLETED a second time, with the same output, and ACCEPTED or DECLINED twice in a row, are the same
 // call again: they return the same job and callback and send nothing more. Other changes that the job's state does not allow
 // are a CONFLICT. Platform only.
-func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change) (*Job, *models.Callback, error) {
+func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change) (*Job, *callback.Callback, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
@@ -231,14 +232,14 @@ func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change)
 		return nil, nil, err
 	}
 	var job *Job
-	var callback *models.Callback
+	var raised *callback.Callback
 	repeated := false
 	err := s.inTx(ctx, func(tx Store) (err error) {
 		if job, err = tx.LockJob(ctx, in.JobID); err != nil {
 			return err
 		}
 		if repeated = job.repeats(in); repeated {
-			callback, err = models.CallbackOf(ctx, tx, job.changeKey())
+			raised, err = callback.Find(ctx, tx, job.changeKey())
 			return err
 		}
 		if err := job.change(in, s.engine.Now()); err != nil {
@@ -247,22 +248,22 @@ func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change)
 		if err := tx.UpdateJob(ctx, job); err != nil {
 			return err
 		}
-		o := models.Occasion{
-			Event: models.JobUpdatedEvent, DedupKey: job.changeKey(), OrderingKey: "job:" + job.RawID(), ProjectID: job.ProjectID,
-			Source: models.Source{Of: job.ObjectID()}, CreatorID: job.CreatedByUserID,
-			Render: func(models.Envelope) ([]byte, error) { return updatedBody(job) },
+		o := callback.Occasion{
+			Event: callback.JobUpdatedEvent, DedupKey: job.changeKey(), OrderingKey: "job:" + job.RawID(), ProjectID: job.ProjectID,
+			Source: callback.Source{Of: job.ObjectID()}, CreatorID: job.CreatedByUserID,
+			Render: func(callback.Envelope) ([]byte, error) { return updatedBody(job) },
 		}
 		if job.CallbackURL != nil {
 			o.Request = &models.Endpoint{URL: job.CallbackURL}
 		}
-		callback, err = s.engine.Raise(ctx, tx, o)
+		raised, err = s.engine.Raise(ctx, tx, o)
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	if !repeated {
-		s.engine.Wake(ctx, callback)
+		s.engine.Wake(ctx, raised)
 	}
-	return job, callback, nil
+	return job, raised, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 )
@@ -43,7 +44,7 @@ func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
 			t.Errorf("by its uuid: %d", same.ID)
 		}
 	}
-	if told, woken := w.CallbacksOf(models.JobUpdatedEvent), w.Queue.Take(); len(told)+len(woken) != 0 {
+	if told, woken := w.CallbacksOf(callback.JobUpdatedEvent), w.Queue.Take(); len(told)+len(woken) != 0 {
 		t.Errorf("nothing was done to them yet: %v, %v", told, woken)
 	}
 	plain, err := w.CreateJobs(t.Context(), w.Platform, job.NewJobs{ProjectID: w.Shop.ID, Inputs: inputs[:1]})

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 )
@@ -20,7 +21,7 @@ func TestUpdateJobRefusesWhatDoesNotFitAndTellsNothing(t *testing.T) {
 	jobs := w.NewJobs(2)
 	scheduled, done := jobs[0], jobs[1]
 	w.MustChange(done, modelstest.JobCompleted())
-	told := len(w.CallbacksOf(models.JobUpdatedEvent))
+	told := len(w.CallbacksOf(callback.JobUpdatedEvent))
 	w.Queue.Take()
 	with := func(j *job.Job, in job.Change) job.Change {
 		in.JobID = j.ID
@@ -52,7 +53,7 @@ func TestUpdateJobRefusesWhatDoesNotFitAndTellsNothing(t *testing.T) {
 			t.Errorf("%s: the refused change changed something: %s", name, diff)
 		}
 	}
-	if now, woken := len(w.CallbacksOf(models.JobUpdatedEvent)), w.Queue.Take(); now != told || len(woken) != 0 {
+	if now, woken := len(w.CallbacksOf(callback.JobUpdatedEvent)), w.Queue.Take(); now != told || len(woken) != 0 {
 		t.Errorf("told %d times, woken: %v", now-told, woken)
 	}
 }
@@ -79,7 +80,7 @@ func TestEachChangeOfAJobIsToldOnceAndInOrder(t *testing.T) {
 		w.Queue.Take()
 		c := w.MustChange(j, step.in)
 		want := fmt.Sprintf(`{"id":"%d","uuid":"%s","state":"%s","action":"%s"}`, j.ID, j.UUID, step.state, step.action)
-		if string(c.Body) != want || c.ContentType != "application/json" || c.Source.Of != j.ObjectID() || *c.TargetURL != modelstest.JobURL || c.Target != models.TargetRequest {
+		if string(c.Body) != want || c.ContentType != "application/json" || c.Source.Of != j.ObjectID() || *c.TargetURL != modelstest.JobURL || c.Target != callback.TargetRequest {
 			t.Errorf("step %d is told as %s: %+v", i, c.Body, c)
 		}
 		if woken := modelstest.WokenIDs(w.Queue.Take()); (len(woken) == 1) != (i == 0) {
@@ -94,7 +95,7 @@ func TestEachChangeOfAJobIsToldOnceAndInOrder(t *testing.T) {
 		!got.UpdatedAt.Equal(w.Clock.Now()) || *got.LastAction != job.Accepted {
 		t.Errorf("got %+v", got)
 	}
-	told := w.CallbacksOf(models.JobUpdatedEvent)
+	told := w.CallbacksOf(callback.JobUpdatedEvent)
 	for i, c := range told {
 		w.Deliver(c.ID, modelstest.Answered(200+i)) // any 2xx will do
 	}
@@ -111,7 +112,7 @@ func TestRepeatedChangeIsTheSameCallAgain(t *testing.T) {
 		"accepted": {modelstest.JobCompleted(), modelstest.JobAccepted()}, "declined": {modelstest.JobCompleted(), modelstest.JobDeclined()}, "accepted with an output": {modelstest.JobCompleted(), {Action: job.Accepted, Output: json.RawMessage("2")}},
 	} {
 		j := w.NewJobs(1)[0]
-		var c *models.Callback
+		var c *callback.Callback
 		for _, in := range steps {
 			c = w.MustChange(j, in)
 		}
@@ -145,7 +146,7 @@ func TestSameChangeEightTimesAtOnceIsToldOnce(t *testing.T) {
 		}
 		uids[i] = c.UID.String()
 	})
-	if slices.Sort(uids); uids[0] != uids[7] || len(w.CallbacksOf(models.JobUpdatedEvent)) != 1 || w.ReadJob(j.ID).ChangeCount != 1 {
+	if slices.Sort(uids); uids[0] != uids[7] || len(w.CallbacksOf(callback.JobUpdatedEvent)) != 1 || w.ReadJob(j.ID).ChangeCount != 1 {
 		t.Errorf("the callers saw %v", uids)
 	}
 }

@@ -9,10 +9,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // MustClaimMany makes callbacks that are due, and claims as many: what a worker has in hand.
-func (w *World) MustClaimMany(like *models.Callback, count int) []*models.Delivery {
+func (w *World) MustClaimMany(like *callback.Callback, count int) []*callback.Delivery {
 	w.T.Helper()
 	w.MoreCallbacks(like, ProjectHost, count)
 	w.Clock.Advance(time.Second)
@@ -24,7 +25,7 @@ func (w *World) MustClaimMany(like *models.Callback, count int) []*models.Delive
 }
 
 // MustRenew returns what was renewed.
-func (w *World) MustRenew(leases ...models.Lease) []models.Lease {
+func (w *World) MustRenew(leases ...callback.Lease) []callback.Lease {
 	w.T.Helper()
 	renewed, err := w.Renew(w.T.Context(), leases)
 	NoError(w.T, err)
@@ -32,23 +33,23 @@ func (w *World) MustRenew(leases ...models.Lease) []models.Lease {
 }
 
 // LateDelivery returns a delivery whose worker came too late: the sweep has taken its callback.
-func (w *World) LateDelivery(c *models.Callback) *models.Delivery {
+func (w *World) LateDelivery(c *callback.Callback) *callback.Delivery {
 	w.T.Helper()
 	d := w.MustClaim(c.ID)
-	w.Clock.Advance(models.LeaseTime)
+	w.Clock.Advance(callback.LeaseTime)
 	if interrupted, _ := w.MustSweep(); interrupted != 1 {
 		w.T.Fatalf("interrupted %d", interrupted)
 	}
-	WantStatus(w.T, w.ReadCallback(c.ID), models.StatusPending)
+	WantStatus(w.T, w.ReadCallback(c.ID), callback.StatusPending)
 	w.Queue.Take()
 	return d
 }
 
 // WantFitting checks what a status has beside it, so that no callback is stuck: each one that has not ended has a time at
 // which the sweep finds it.
-func WantFitting(t testing.TB, c *models.Callback) {
+func WantFitting(t testing.TB, c *callback.Callback) {
 	t.Helper()
-	pending, running := c.Status == models.StatusPending, c.Status == models.StatusRunning
+	pending, running := c.Status == callback.StatusPending, c.Status == callback.StatusRunning
 	if (c.NextAttemptAt != nil) != pending || (c.LeaseUntil != nil) != running ||
 		(c.FinishedAt != nil) != c.Status.Ended() {
 		t.Errorf("a callback that is %s has %+v", c.Status, c)
@@ -74,7 +75,7 @@ func (w *World) WantInterrupted(want int) {
 }
 
 // MustRelease gives deliveries back.
-func (w *World) MustRelease(deliveries ...*models.Delivery) {
+func (w *World) MustRelease(deliveries ...*callback.Delivery) {
 	w.T.Helper()
 	NoError(w.T, w.Release(w.T.Context(), deliveries))
 }
@@ -83,7 +84,7 @@ func (w *World) MustRelease(deliveries ...*models.Delivery) {
 const Retention = 30 * 24 * time.Hour
 
 // MustPurge returns what went.
-func (w *World) MustPurge(keep models.Retention) models.Purged {
+func (w *World) MustPurge(keep callback.Retention) callback.Purged {
 	w.T.Helper()
 	gone, err := w.Purge(w.T.Context(), keep)
 	NoError(w.T, err)
@@ -91,7 +92,7 @@ func (w *World) MustPurge(keep models.Retention) models.Purged {
 }
 
 // MustClaim takes a callback that must be due, from wherever it waits; those that have waited there for longer are taken before it.
-func (w *World) MustClaim(id int64) *models.Delivery {
+func (w *World) MustClaim(id int64) *callback.Delivery {
 	w.T.Helper()
 	for {
 		c := w.ReadCallback(id)
@@ -105,12 +106,12 @@ func (w *World) MustClaim(id int64) *models.Delivery {
 }
 
 // Due tells whether a callback waits to be claimed.
-func (w *World) Due(c *models.Callback) bool {
-	return c.Status == models.StatusPending && !c.Held && !c.NextAttemptAt.After(w.Clock.Now())
+func (w *World) Due(c *callback.Callback) bool {
+	return c.Status == callback.StatusPending && !c.Held && !c.NextAttemptAt.After(w.Clock.Now())
 }
 
 // ClaimLane takes up to so many callbacks that are due in a lane.
-func (w *World) ClaimLane(lane models.Lane, limit int) []*models.Delivery {
+func (w *World) ClaimLane(lane callback.Lane, limit int) []*callback.Delivery {
 	w.T.Helper()
 	deliveries, _, _, err := w.Claim(w.T.Context(), Limit(lane, limit))
 	NoError(w.T, err)
@@ -118,8 +119,8 @@ func (w *World) ClaimLane(lane models.Lane, limit int) []*models.Delivery {
 }
 
 // DeliveryOf finds a callback's among deliveries.
-func DeliveryOf(deliveries []*models.Delivery, id int64) *models.Delivery {
-	i := slices.IndexFunc(deliveries, func(d *models.Delivery) bool { return d.Callback.ID == id })
+func DeliveryOf(deliveries []*callback.Delivery, id int64) *callback.Delivery {
+	i := slices.IndexFunc(deliveries, func(d *callback.Delivery) bool { return d.Callback.ID == id })
 	if i < 0 {
 		return nil
 	}
@@ -139,21 +140,21 @@ func (w *World) MayClaim(id int64) bool {
 }
 
 // MustSettle writes what came of a delivery.
-func (w *World) MustSettle(d *models.Delivery, o models.Outcome) {
+func (w *World) MustSettle(d *callback.Delivery, o callback.Outcome) {
 	w.T.Helper()
 	NoError(w.T, w.Settle(w.T.Context(), w.Decide(d, o)))
 }
 
 // Answered is an answer of a receiver.
-func Answered(status int) models.Outcome { return models.Outcome{HTTPStatus: &status} }
+func Answered(status int) callback.Outcome { return callback.Outcome{HTTPStatus: &status} }
 
 // Refused is a connection that the receiver did not take.
-func Refused() models.Outcome {
-	return models.Outcome{Error: &models.AttemptError{Code: models.ConnectRefused, Message: "connection refused"}}
+func Refused() callback.Outcome {
+	return callback.Outcome{Error: &callback.AttemptError{Code: callback.ConnectRefused, Message: "connection refused"}}
 }
 
 // Deliver makes one attempt, at the moment the callback is due.
-func (w *World) Deliver(id int64, o models.Outcome) *models.Callback {
+func (w *World) Deliver(id int64, o callback.Outcome) *callback.Callback {
 	w.T.Helper()
 	if c := w.ReadCallback(id); c.NextAttemptAt != nil && c.NextAttemptAt.After(w.Clock.Now()) {
 		w.Clock.Advance(c.NextAttemptAt.Sub(w.Clock.Now()))
@@ -163,7 +164,7 @@ func (w *World) Deliver(id int64, o models.Outcome) *models.Callback {
 }
 
 // ReadCallback reads a callback as it is in the database.
-func (w *World) ReadCallback(id int64) *models.Callback {
+func (w *World) ReadCallback(id int64) *callback.Callback {
 	w.T.Helper()
 	c, err := w.Callback(w.T.Context(), w.Platform, id)
 	NoError(w.T, err)
@@ -180,10 +181,10 @@ func (w *World) ReadText(field models.TextField, id int64) string {
 }
 
 // CallbacksOf returns all callbacks of an event, oldest first.
-func (w *World) CallbacksOf(event models.EventName) []*models.Callback {
+func (w *World) CallbacksOf(event callback.EventName) []*callback.Callback {
 	w.T.Helper()
-	pages, err := w.CallbackPages(w.T.Context(), w.Platform, models.OwnerAccount, []int64{w.Acme.ID},
-		models.CallbackFilter{Event: []models.EventName{event}}, models.Page{First: models.MaxPageSize})
+	pages, err := w.CallbackPages(w.T.Context(), w.Platform, callback.OfAccount, []int64{w.Acme.ID},
+		callback.Filter{Event: []callback.EventName{event}}, models.Page{First: models.MaxPageSize})
 	NoError(w.T, err)
 	found := pages[w.Acme.ID].Nodes
 	slices.Reverse(found)
@@ -194,10 +195,10 @@ func (w *World) CallbacksOf(event models.EventName) []*models.Callback {
 }
 
 // Notices returns what the partner hears of single failures, oldest first.
-func (w *World) Notices() []*models.Callback { return w.CallbacksOf(models.CallbackFailedEvent) }
+func (w *World) Notices() []*callback.Callback { return w.CallbacksOf(callback.CallbackFailedEvent) }
 
 // Attempts returns the attempts of a callback, oldest first.
-func (w *World) Attempts(id int64) []*models.Attempt {
+func (w *World) Attempts(id int64) []*callback.Attempt {
 	w.T.Helper()
 	pages, err := w.AttemptPages(w.T.Context(), w.Platform, []int64{id}, models.Page{First: models.MaxPageSize})
 	NoError(w.T, err)
@@ -222,7 +223,7 @@ func (w *World) MustSweep() (interrupted, woken int) {
 }
 
 // WantStatus ends a test that cannot go on with a callback of another status.
-func WantStatus(t testing.TB, c *models.Callback, want models.Status) {
+func WantStatus(t testing.TB, c *callback.Callback, want callback.Status) {
 	t.Helper()
 	if c.Status != want {
 		t.Fatalf("the callback is %s, want %s", c.Status, want)
@@ -240,10 +241,10 @@ func SweepEpoch(at time.Time) int { return int(at.Unix() / 2) }
 
 // MoreCallbacks creates callbacks like a given one that wait for a host, each due a microsecond after the one before, and returns
 // their ids.
-func (w *World) MoreCallbacks(like *models.Callback, host string, count int) []int64 {
+func (w *World) MoreCallbacks(like *callback.Callback, host string, count int) []int64 {
 	w.T.Helper()
 	created := make([]int64, count)
-	NoError(w.T, w.Store.InTx(w.T.Context(), func(tx models.Store) error {
+	NoError(w.T, w.Store.InTx(w.T.Context(), func(tx callback.Store) error {
 		for i := range created {
 			c := *like
 			c.UID, c.Lane.Host = uuid.Must(uuid.NewV7()), host

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Start is when the clock of every test begins.
@@ -58,12 +58,12 @@ func (c *Clocked) Clock(context.Context) (time.Time, error) {
 }
 
 // ServiceAhead is a process whose clock is ahead of the database's, which the world's is.
-func (w *World) ServiceAhead(ahead time.Duration) *models.Service {
+func (w *World) ServiceAhead(ahead time.Duration) *callback.Service {
 	return w.ServiceBy(func() time.Time { return w.Clock.Now().Add(ahead) }, &Clocked{By: w.Clock})
 }
 
 // ServiceBy is a process with a clock of its own, and the database has one too.
-func (w *World) ServiceBy(now func() time.Time, database *Clocked) *models.Service {
+func (w *World) ServiceBy(now func() time.Time, database *Clocked) *callback.Service {
 	by := w.wiring()
 	by.Now, by.Clock = now, database
 	return by.Services().Service

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 )
 
 // ReadForm reads a form-encoded body.
-func ReadForm(t testing.TB, c *models.Callback) url.Values {
+func ReadForm(t testing.TB, c *callback.Callback) url.Values {
 	t.Helper()
 	values, err := url.ParseQuery(string(c.Body))
 	NoError(t, err)
@@ -43,7 +44,7 @@ func (w *World) CrawlEnd(crawlID int64) crawl.End {
 }
 
 // NewCallback returns the callback of a crawl that finishes now, and forgets its wake-up.
-func (w *World) NewCallback() *models.Callback {
+func (w *World) NewCallback() *callback.Callback {
 	w.T.Helper()
 	made, err := w.RunCrawl(w.T.Context(), w.Admin, w.Shop.ID)
 	NoError(w.T, err)
@@ -51,13 +52,13 @@ func (w *World) NewCallback() *models.Callback {
 }
 
 // NewCallbackOf is NewCallback for another project, and a crawl that is new.
-func (w *World) NewCallbackOf(p *models.Project, id int64) *models.Callback {
+func (w *World) NewCallbackOf(p *models.Project, id int64) *callback.Callback {
 	w.T.Helper()
 	return w.finished(crawl.End{CrawlID: id, ProjectID: &p.ID, Kind: crawl.Standard, Status: crawl.Finished})
 }
 
 // finished returns the callback of a crawl's end, and forgets its wake-up.
-func (w *World) finished(end crawl.End) *models.Callback {
+func (w *World) finished(end crawl.End) *callback.Callback {
 	w.T.Helper()
 	_, c, err := w.FinishCrawl(w.T.Context(), w.Platform, end)
 	NoError(w.T, err)

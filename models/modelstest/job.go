@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 )
 
@@ -50,7 +51,7 @@ func JobAccepted() job.Change { return job.Change{Action: job.Accepted} }
 func JobDeclined() job.Change { return job.Change{Action: job.Declined} }
 
 // MustChange changes a job and returns the callback of that.
-func (w *World) MustChange(j *job.Job, in job.Change) *models.Callback {
+func (w *World) MustChange(j *job.Job, in job.Change) *callback.Callback {
 	w.T.Helper()
 	in.JobID = j.ID
 	_, c, err := w.UpdateJob(w.T.Context(), w.Platform, in)

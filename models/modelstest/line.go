@@ -3,15 +3,15 @@ package modelstest
 import (
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // NewLine makes a job and changes it so many times: a line of callbacks, the first of which may be sent. Their wake-ups are
 // forgotten.
-func (w *World) NewLine(n int) []*models.Callback {
+func (w *World) NewLine(n int) []*callback.Callback {
 	w.T.Helper()
 	j := w.NewJobs(1)[0]
-	line := []*models.Callback{w.MustChange(j, JobCompleted())}
+	line := []*callback.Callback{w.MustChange(j, JobCompleted())}
 	for len(line) < n {
 		line = append(line, w.MustChange(j, JobEdited(`"boot"`)))
 	}
@@ -23,7 +23,7 @@ func (w *World) NewLine(n int) []*models.Callback {
 func (w *World) WantHeld(id int64) {
 	w.T.Helper()
 	c := w.ReadCallback(id)
-	if c.Status != models.StatusPending || !c.Held || c.NextAttemptAt != nil || c.AttemptCount != 0 {
+	if c.Status != callback.StatusPending || !c.Held || c.NextAttemptAt != nil || c.AttemptCount != 0 {
 		w.T.Errorf("want it to be held, got %+v", c)
 	}
 	if w.Due(c) {
@@ -35,7 +35,7 @@ func (w *World) WantHeld(id int64) {
 func (w *World) WantInFront(id int64, since time.Time) {
 	w.T.Helper()
 	c := w.ReadCallback(id)
-	if c.Status != models.StatusPending || c.Held || c.NextAttemptAt == nil || !c.NextAttemptAt.Equal(since) {
+	if c.Status != callback.StatusPending || c.Held || c.NextAttemptAt == nil || !c.NextAttemptAt.Equal(since) {
 		w.T.Errorf("want it due at %s, got %+v", since, c)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // SetNoticeMode changes what the partner hears of failures.
@@ -27,7 +28,7 @@ type Notice struct {
 }
 
 // ReadNotice reads the body of a notice.
-func ReadNotice(t testing.TB, c *models.Callback) Notice {
+func ReadNotice(t testing.TB, c *callback.Callback) Notice {
 	t.Helper()
 	var n Notice
 	NoError(t, json.Unmarshal(c.Body, &n))

@@ -7,24 +7,24 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
-// Queue is a models.Queue that records wake-ups instead of sending them, and starts instead of making them.
+// Queue is a callback.Queue that records wake-ups instead of sending them, and starts instead of making them.
 type Queue struct {
 	// Room is of the worker of this process: for so many callbacks more. It is to be set before somebody reserves some of it.
 	Room int
 
 	mu       sync.Mutex
-	wakeups  []models.Wakeup
+	wakeups  []callback.Wakeup
 	err      error
 	open     int
-	started  []*models.Delivery
+	started  []*callback.Delivery
 	patience time.Duration
 }
 
 // Wake records wake-ups.
-func (q *Queue) Wake(ctx context.Context, _ time.Time, wakeups []models.Wakeup) error {
+func (q *Queue) Wake(ctx context.Context, _ time.Time, wakeups []callback.Wakeup) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if deadline, ok := ctx.Deadline(); ok {
@@ -37,7 +37,7 @@ func (q *Queue) Wake(ctx context.Context, _ time.Time, wakeups []models.Wakeup) 
 }
 
 // Reserve gives of its room.
-func (q *Queue) Reserve(_ models.Lane, n int, _ int64) models.Reservation {
+func (q *Queue) Reserve(_ callback.Lane, n int, _ int64) callback.Reservation {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	room := min(n, q.Room)
@@ -47,7 +47,7 @@ func (q *Queue) Reserve(_ models.Lane, n int, _ int64) models.Reservation {
 }
 
 // Take returns the wake-ups since the last call.
-func (q *Queue) Take() []models.Wakeup {
+func (q *Queue) Take() []callback.Wakeup {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	taken := q.wakeups
@@ -56,7 +56,7 @@ func (q *Queue) Take() []models.Wakeup {
 }
 
 // Wakeups returns the wake-ups that were not taken.
-func (q *Queue) Wakeups() []models.Wakeup {
+func (q *Queue) Wakeups() []callback.Wakeup {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return slices.Clone(q.wakeups)
@@ -77,7 +77,7 @@ func (q *Queue) Open() int {
 }
 
 // Started returns what was started and not taken yet.
-func (q *Queue) Started() []*models.Delivery {
+func (q *Queue) Started() []*callback.Delivery {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return slices.Clone(q.started)
@@ -98,11 +98,11 @@ type reservation struct {
 
 func (r *reservation) N() int { return r.n }
 
-func (r *reservation) Start(_ context.Context, deliveries []*models.Delivery) { r.end(deliveries) }
+func (r *reservation) Start(_ context.Context, deliveries []*callback.Delivery) { r.end(deliveries) }
 
 func (r *reservation) Return() { r.end(nil) }
 
-func (r *reservation) end(deliveries []*models.Delivery) {
+func (r *reservation) end(deliveries []*callback.Delivery) {
 	q := r.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -116,7 +116,7 @@ func (r *reservation) end(deliveries []*models.Delivery) {
 }
 
 // TakeStarted returns what was started since the last call, and fails where what was reserved is not as it should be.
-func (w *World) TakeStarted(room int) []*models.Delivery {
+func (w *World) TakeStarted(room int) []*callback.Delivery {
 	w.T.Helper()
 	q := w.Queue
 	q.mu.Lock()
@@ -130,12 +130,12 @@ func (w *World) TakeStarted(room int) []*models.Delivery {
 }
 
 // Limit asks for so much of a lane.
-func Limit(lane models.Lane, limit int) []models.LaneLimit {
-	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
+func Limit(lane callback.Lane, limit int) []callback.LaneLimit {
+	return []callback.LaneLimit{{Lane: lane.String(), Limit: limit}}
 }
 
 // WokenIDs are the callbacks of wake-ups.
-func WokenIDs(wakeups []models.Wakeup) (ids []int64) {
+func WokenIDs(wakeups []callback.Wakeup) (ids []int64) {
 	for _, wakeup := range wakeups {
 		ids = append(ids, wakeup.CallbackID)
 	}

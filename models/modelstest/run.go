@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -17,8 +18,8 @@ func ExecutorSettings(url string) run.ActionSettings {
 }
 
 // Unanswered is a call that no answer came to.
-func Unanswered(code models.AttemptErrorCode) models.Outcome {
-	return models.Outcome{Error: &models.AttemptError{Code: code, Message: "no answer"}, Duration: time.Millisecond}
+func Unanswered(code callback.AttemptErrorCode) callback.Outcome {
+	return callback.Outcome{Error: &callback.AttemptError{Code: code, Message: "no answer"}, Duration: time.Millisecond}
 }
 
 // OddInput and OddCustom must come back byte by byte.
@@ -175,18 +176,18 @@ func (w *World) AttemptsOfBatch(id int64) []*run.BatchAttempt {
 }
 
 // CallbacksOfRun returns what a run has told: the callbacks of an event, in the order of creation.
-func (w *World) CallbacksOfRun(runID int64, event models.EventName) (all []*models.Callback) {
+func (w *World) CallbacksOfRun(runID int64, event callback.EventName) (all []*callback.Callback) {
 	w.T.Helper()
 	for page := (models.Page{First: models.MaxPageSize}); ; {
 		found, err := w.CallbackPages(w.T.Context(), w.Platform, run.Owner, []int64{runID},
-			models.CallbackFilter{Event: []models.EventName{event}}, page)
+			callback.Filter{Event: []callback.EventName{event}}, page)
 		NoError(w.T, err)
 		for _, c := range found[runID].Nodes {
 			c.Body = []byte(w.ReadText(models.PayloadText, c.ID))
 			all = append(all, c)
 		}
 		if !found[runID].HasNext {
-			slices.SortFunc(all, func(a, b *models.Callback) int { return int(a.ID - b.ID) })
+			slices.SortFunc(all, func(a, b *callback.Callback) int { return int(a.ID - b.ID) })
 			return all
 		}
 		page.After = new(all[len(all)-1].ListCursor())
@@ -211,7 +212,7 @@ type RunBody struct {
 }
 
 // ReadRunBody reads the body of a run's callback.
-func ReadRunBody(t testing.TB, c *models.Callback) RunBody {
+func ReadRunBody(t testing.TB, c *callback.Callback) RunBody {
 	t.Helper()
 	var b RunBody
 	decoder := json.NewDecoder(bytes.NewReader(c.Body))
@@ -231,13 +232,13 @@ func (w *World) MustClaimBatches(a *run.Action, limit int) []*run.Execution {
 }
 
 // MustRecordBatch records what came of an execution.
-func (w *World) MustRecordBatch(e *run.Execution, o models.Outcome) {
+func (w *World) MustRecordBatch(e *run.Execution, o callback.Outcome) {
 	w.T.Helper()
 	NoError(w.T, w.Executions.Record(w.T.Context(), e, o))
 }
 
 // ExecuteAll sees all batches through that are due, and those that follow them, with an answer for each.
-func (w *World) ExecuteAll(a *run.Action, answer func(*run.Execution) models.Outcome) {
+func (w *World) ExecuteAll(a *run.Action, answer func(*run.Execution) callback.Outcome) {
 	w.T.Helper()
 	for {
 		claimed := w.MustClaimBatches(a, 100)
@@ -251,19 +252,19 @@ func (w *World) ExecuteAll(a *run.Action, answer func(*run.Execution) models.Out
 }
 
 // Executed is an executor's answer.
-func Executed(status int, body string) models.Outcome {
-	return models.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: time.Millisecond}
+func Executed(status int, body string) callback.Outcome {
+	return callback.Outcome{HTTPStatus: &status, ResponseBody: []byte(body), Duration: time.Millisecond}
 }
 
 // Results is the answer of an executor that has n results and, perhaps, more.
-func Results(n int, more bool) models.Outcome {
+func Results(n int, more bool) callback.Outcome {
 	results := slices.Repeat([]json.RawMessage{[]byte(`{"name":"shoe"}`)}, n)
 	body, _ := json.Marshal(map[string]any{"results": results, "has_more": more}) // it cannot fail
 	return Executed(200, string(body))
 }
 
 // NoResults is the answer of an executor behind its last page.
-func NoResults() models.Outcome { return Executed(200, `{"results":[],"has_more":false}`) }
+func NoResults() callback.Outcome { return Executed(200, `{"results":[],"has_more":false}`) }
 
 // WantEnded checks that a run has come to an end with everything that belongs to it, once, and returns it.
 func (w *World) WantEnded(id int64, status run.Status) *run.Run {
@@ -292,7 +293,7 @@ func (w *World) WantOneFinal(r *run.Run) {
 	if r.CallbackOn == run.CallbackOnResult {
 		return
 	}
-	finals := w.CallbacksOfRun(r.ID, models.RunFinishedEvent)
+	finals := w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)
 	if len(finals) != 1 {
 		w.T.Fatalf("%d final callbacks", len(finals))
 	}
@@ -300,7 +301,7 @@ func (w *World) WantOneFinal(r *run.Run) {
 	if b.Run.Status != r.Status || b.Run.RunUID != r.UID.String() || b.Run.BatchUID != nil {
 		w.T.Errorf("the run is %s, the final callback says %s", r.Status, finals[0].Body)
 	}
-	told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent)
+	told := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent)
 	if b.Run.CallbackCount == nil || *b.Run.CallbackCount != len(told) || *b.Run.OutputCount != r.OutputCount {
 		w.T.Errorf("of %d callbacks and %d results the final one says %s", len(told), r.OutputCount, finals[0].Body)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
@@ -22,7 +23,7 @@ type (
 
 // Services are the use-cases of all rooms.
 type Services struct {
-	*models.Service
+	*callback.Service
 	*models.Tenants
 	*models.Access
 	*CrawlService
@@ -32,11 +33,11 @@ type Services struct {
 
 // Wiring says what services stand on. Tests that need a domain get it here, and nowhere else.
 type Wiring struct {
-	Store       *store.Store // nil: none of the sources is called
-	Engine      models.Store // of the engine; nil: Store
-	Crawls      crawl.Store  // of crawls; nil: Store
-	Queue       models.Queue // nil: one that nobody reads
-	Rules       models.Rules // the zero value will do
+	Store       *store.Store   // nil: none of the sources is called
+	Engine      callback.Store // of the engine; nil: Store
+	Crawls      crawl.Store    // of crawls; nil: Store
+	Queue       callback.Queue // nil: one that nobody reads
+	Rules       callback.Rules // the zero value will do
 	Access      models.AccessRules
 	Runs        run.Rules
 	RunPorts    *run.Ports        // nil: those of Store
@@ -72,7 +73,7 @@ func (w Wiring) Services() Services {
 		system, w.Rules.Chance = w.Now, func() float64 { return 0.5 }
 	}
 	clock := models.NewClock(w.Clock, system, w.Log)
-	engine := models.NewService(w.Engine, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
+	engine := callback.NewService(w.Engine, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
 	queries := models.NewTenantQueries(w.Store, engine.Now)
 	return Services{
 		Service: engine, Tenants: models.NewTenants(queries, w.Store.InTenantTx, w.MaxProjects),

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -21,7 +22,7 @@ func (w *World) StoreOfLostKey() *store.Store {
 // Postponements are the delays of one that cannot be read: for a day, then it is given up.
 func Postponements() (delays []time.Duration) {
 	total := time.Duration(0)
-	for next := time.Minute; total < models.MaxUnreadable; next = min(2*next, time.Hour) {
+	for next := time.Minute; total < callback.MaxUnreadable; next = min(2*next, time.Hour) {
 		delays = append(delays, next)
 		total += next
 	}

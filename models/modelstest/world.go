@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
@@ -32,7 +33,7 @@ type World struct {
 	Queue       *Queue
 	Clock       *Clock
 	Monitor     *Monitor
-	Rules       models.Rules
+	Rules       callback.Rules
 	AccessRules models.AccessRules
 	RunRules    run.Rules
 	MaxProjects int // of an account; 0: any number
@@ -46,7 +47,7 @@ type World struct {
 }
 
 // TwoRetries is the schedule of most tests.
-var TwoRetries = models.Schedule{5 * time.Second, 5 * time.Minute}
+var TwoRetries = callback.Schedule{5 * time.Second, 5 * time.Minute}
 
 // NewWorld opens a database of the test's own.
 func NewWorld(t testing.TB, opts ...store.Option) *World {
@@ -54,7 +55,7 @@ func NewWorld(t testing.TB, opts ...store.Option) *World {
 	opened, url := storetest.OpenWithURL(t, opts...)
 	w := &World{
 		T: t, Store: opened, DatabaseURL: url, Queue: &Queue{}, Clock: NewClock(Start), Monitor: &Monitor{}, Platform: models.PlatformActor(),
-		Rules: models.Rules{PublicURL: "https://ringback.example", Schedule: TwoRetries, LineWait: 15 * time.Minute},
+		Rules: callback.Rules{PublicURL: "https://ringback.example", Schedule: TwoRetries, LineWait: 15 * time.Minute},
 	}
 	w.Configure()
 	ctx := t.Context()
@@ -84,7 +85,7 @@ func (w *World) Configure() {
 }
 
 // ServiceOn returns a service on another store.
-func (w *World) ServiceOn(s models.Store) *models.Service {
+func (w *World) ServiceOn(s callback.Store) *callback.Service {
 	on := w.wiring()
 	on.Engine = s
 	return on.Services().Service
@@ -105,7 +106,7 @@ func (w *World) wiring() Wiring {
 }
 
 // CrawlsOn are the use-cases of crawls with an engine and transactions of their own.
-func (w *World) CrawlsOn(engine *models.Service, inTx models.InTx[crawl.Store]) *crawl.Service {
+func (w *World) CrawlsOn(engine *callback.Service, inTx models.InTx[crawl.Store]) *crawl.Service {
 	return crawl.NewService(engine, w.TenantQueries, w.Store, inTx, slog.New(slog.DiscardHandler))
 }
 
@@ -117,12 +118,12 @@ func Through[Port any](inTx models.InTx[Port], wrap func(Port) Port) models.InTx
 }
 
 // RunsOn are the use-cases of runs with an engine and ports of their own.
-func (w *World) RunsOn(engine *models.Service, db run.Ports) *run.Service {
+func (w *World) RunsOn(engine *callback.Service, db run.Ports) *run.Service {
 	return run.NewService(engine, w.TenantQueries, db, w.RunRules)
 }
 
 // Lane is where the project's callbacks to a host wait, or its jobs', or the notices to the partner.
-func (w *World) Lane(host string) models.Lane {
+func (w *World) Lane(host string) callback.Lane {
 	lane := LaneOf(w.Shop, host)
 	switch host {
 	case WebhookHost:
@@ -134,8 +135,8 @@ func (w *World) Lane(host string) models.Lane {
 }
 
 // LaneOf is where callbacks to a project's own URL wait.
-func LaneOf(p *models.Project, host string) models.Lane {
-	return models.Lane{Host: host, Owner: "project:" + p.RawID(), Account: p.AccountID}
+func LaneOf(p *models.Project, host string) callback.Lane {
+	return callback.Lane{Host: host, Owner: "project:" + p.RawID(), Account: p.AccountID}
 }
 
 // SQL is a statement on the database itself.

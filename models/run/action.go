@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Limits of actions and their runs.
@@ -41,16 +42,16 @@ func (a *Action) RawID() string { return models.RawIDText(a.ID) }
 func (a *Action) ExecutorURL() string { return *a.Executor.URL }
 
 // Lane is where an action's batches wait.
-func (a *Action) Lane() models.Lane {
+func (a *Action) Lane() callback.Lane {
 	host, owner := models.HostOf(a.ExecutorURL()), ofAction+models.RawIDText(a.ID)
-	return models.Lane{Host: host, Owner: owner, Account: a.AccountID}
+	return callback.Lane{Host: host, Owner: owner, Account: a.AccountID}
 }
 
 // ofAction begins the owner of each lane of batches: action:4.
 const ofAction = "action:"
 
 // OfBatches tells whether batches wait in a lane, and not callbacks.
-func OfBatches(l models.Lane) bool { return strings.HasPrefix(l.Owner, ofAction) }
+func OfBatches(l callback.Lane) bool { return strings.HasPrefix(l.Owner, ofAction) }
 
 // ListCursor is the action's place in a list.
 func (a *Action) ListCursor() models.Cursor { return models.Cursor{At: a.CreatedAt, ID: a.ID} }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // MaxExecutorAnswerBytes is what is read of an executor's answer.
@@ -20,7 +21,7 @@ const MaxExecutorAnswerBytes = 1 << 20
 
 // executorSchedule: an executor that fails is called three times. The caller of a run waits for it, hence the short
 // delays.
-var executorSchedule = models.Schedule{time.Second, 4 * time.Second}
+var executorSchedule = callback.Schedule{time.Second, 4 * time.Second}
 
 // maxExecutorRetryAfter bounds what an executor can ask for: the caller waits.
 const maxExecutorRetryAfter = 5 * time.Minute
@@ -34,11 +35,11 @@ type executorAnswer struct {
 	err     *models.StandardError
 	// retryable: asking again may give another answer.
 	retryable bool
-	outcome   models.Outcome
+	outcome   callback.Outcome
 }
 
 // cause is why no answer came; empty where one did.
-func (a executorAnswer) cause() models.AttemptErrorCode {
+func (a executorAnswer) cause() callback.AttemptErrorCode {
 	if a.outcome.Error == nil {
 		return ""
 	}
@@ -46,7 +47,7 @@ func (a executorAnswer) cause() models.AttemptErrorCode {
 }
 
 // Arrived tells whether the executor is there at all: it gave an answer that is its last word.
-func Arrived(o models.Outcome) bool {
+func Arrived(o callback.Outcome) bool {
 	o = o.Normalized()
 	return o.Error == nil && *o.HTTPStatus < http.StatusInternalServerError
 }
@@ -58,7 +59,7 @@ var mayRecover = []int{http.StatusRequestTimeout, http.StatusTooEarly, http.Stat
 // readAnswer reads what came of a call. 2xx with results: SUCCEEDED. 400 and 422: the input is BLOCKED. 204, 404, 424
 // and no results: FAILED, 424 "No results" (see emptyPage). No answer, 408, 425, 429 and 5xx: FAILED, unless asking
 // again helps. Anything else: FAILED. The call had the given headers, and the ref is its uid.
-func readAnswer(o models.Outcome, ref uuid.UUID, headers []models.Header) executorAnswer {
+func readAnswer(o callback.Outcome, ref uuid.UUID, headers []models.Header) executorAnswer {
 	o = o.Normalized()
 	a := executorAnswer{status: Failed, outcome: o}
 	fail := func(code int, label, message string) executorAnswer {
@@ -106,19 +107,19 @@ func (a executorAnswer) without(ref uuid.UUID) executorAnswer {
 	// Its address is the platform's business.
 	label, message := models.LabelIntegrationError, "The executor gave no answer ("+string(code)+")"
 	switch {
-	case code == models.InternalError:
+	case code == callback.InternalError:
 		label, message = models.LabelInternalError, "Something went wrong on our side"
 	case a.retryable:
 		label = models.LabelMaxRetry
 	}
 	a.err = executorError(a.outcome, ref, http.StatusFailedDependency, label, message)
-	if code == models.InternalError {
+	if code == callback.InternalError {
 		a.err.Scope = models.ScopeRingback
 	}
 	return a
 }
 
-func executorError(o models.Outcome, ref uuid.UUID, code int, label, message string) *models.StandardError {
+func executorError(o callback.Outcome, ref uuid.UUID, code int, label, message string) *models.StandardError {
 	e := &models.StandardError{
 		Message: message, Label: label, Scope: models.ScopeExecutor, StatusCode: code,
 		Params: map[string]any{}, Ref: ref.String(),
@@ -135,8 +136,8 @@ func executorError(o models.Outcome, ref uuid.UUID, code int, label, message str
 const noResults = "No results"
 
 // lastingCauses: asking again would come to the same.
-var lastingCauses = []models.AttemptErrorCode{
-	models.BlockedAddress, models.InvalidURL, models.Redirect, models.ResponseTooLarge,
+var lastingCauses = []callback.AttemptErrorCode{
+	callback.BlockedAddress, callback.InvalidURL, callback.Redirect, callback.ResponseTooLarge,
 }
 
 // maxExecutorMessage, in bytes, of an executor's own words.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -24,13 +25,13 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 	)
 	executed, unanswered := modelstest.Executed, modelstest.Unanswered
 	const integration, none, noResults = models.LabelIntegrationError, models.LabelNoResult, "No results"
-	noAnswer := func(code models.AttemptErrorCode) string {
+	noAnswer := func(code callback.AttemptErrorCode) string {
 		return "The executor gave no answer (" + string(code) +
 			")"
 	}
 	// An empty label: there is no error. An empty status: the batch waits for its next try.
 	tests := map[string]struct {
-		answer  models.Outcome
+		answer  callback.Outcome
 		status  run.Status
 		label   string
 		code    int
@@ -90,28 +91,28 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 		"502":                {executed(502, `{"message":"bad gateway"}`), "", "", 0, ""},
 		"503":                {executed(503, ``), "", "", 0, ""},
 		"599":                {executed(599, ``), "", "", 0, ""},
-		"DNS_ERROR":          {unanswered(models.DNSError), "", "", 0, ""},
-		"CONNECT_REFUSED":    {unanswered(models.ConnectRefused), "", "", 0, ""},
-		"CONNECT_TIMEOUT":    {unanswered(models.ConnectTimeout), "", "", 0, ""},
-		"TLS_ERROR":          {unanswered(models.TLSError), "", "", 0, ""},
-		"TIMEOUT":            {unanswered(models.Timeout), "", "", 0, ""},
-		"CONNECTION_RESET":   {unanswered(models.ConnectionReset), "", "", 0, ""},
-		"MALFORMED_RESPONSE": {unanswered(models.MalformedResponse), "", "", 0, ""},
+		"DNS_ERROR":          {unanswered(callback.DNSError), "", "", 0, ""},
+		"CONNECT_REFUSED":    {unanswered(callback.ConnectRefused), "", "", 0, ""},
+		"CONNECT_TIMEOUT":    {unanswered(callback.ConnectTimeout), "", "", 0, ""},
+		"TLS_ERROR":          {unanswered(callback.TLSError), "", "", 0, ""},
+		"TIMEOUT":            {unanswered(callback.Timeout), "", "", 0, ""},
+		"CONNECTION_RESET":   {unanswered(callback.ConnectionReset), "", "", 0, ""},
+		"MALFORMED_RESPONSE": {unanswered(callback.MalformedResponse), "", "", 0, ""},
 		"BLOCKED_ADDRESS": {
-			unanswered(models.BlockedAddress), run.Failed, integration, 424,
-			noAnswer(models.BlockedAddress),
+			unanswered(callback.BlockedAddress), run.Failed, integration, 424,
+			noAnswer(callback.BlockedAddress),
 		},
 		"INVALID_URL": {
-			unanswered(models.InvalidURL), run.Failed, integration, 424,
-			noAnswer(models.InvalidURL),
+			unanswered(callback.InvalidURL), run.Failed, integration, 424,
+			noAnswer(callback.InvalidURL),
 		},
 		"REDIRECT": {
-			unanswered(models.Redirect), run.Failed, integration, 424,
-			noAnswer(models.Redirect),
+			unanswered(callback.Redirect), run.Failed, integration, 424,
+			noAnswer(callback.Redirect),
 		},
 		"RESPONSE_TOO_LARGE": {
-			unanswered(models.ResponseTooLarge), run.Failed, integration, 424,
-			noAnswer(models.ResponseTooLarge),
+			unanswered(callback.ResponseTooLarge), run.Failed, integration, 424,
+			noAnswer(callback.ResponseTooLarge),
 		},
 	}
 	w := modelstest.NewWorld(t)
@@ -151,8 +152,8 @@ func TestExecutorsAnswerDecidesWhatBecomesOfTheBatch(t *testing.T) {
 }
 
 // oddStatuses are those of no answer; nil beside no error is none either.
-func oddStatuses() []models.Outcome {
-	outcomes := []models.Outcome{{}}
+func oddStatuses() []callback.Outcome {
+	outcomes := []callback.Outcome{{}}
 	for _, status := range []int{-1, 0, 20, 99, 600, 999, 1 << 31, -1 << 63} {
 		outcomes = append(outcomes, modelstest.Executed(status, `{"results":[1]}`))
 	}
@@ -169,14 +170,14 @@ func TestStatusThatCannotBeIsNone(t *testing.T) {
 		}
 		d := w.MustClaim(w.NewCallback().ID)
 		w.MustSettle(d, o)
-		if got := d.Attempt; got.HTTPStatus != nil || got.Error == nil || got.Error.Code != models.MalformedResponse {
+		if got := d.Attempt; got.HTTPStatus != nil || got.Error == nil || got.Error.Code != callback.MalformedResponse {
 			t.Errorf("%+v became %+v, %+v", o, got, got.Error)
 		}
 		run := w.NewRun()
 		e := w.MustClaimBatches(a, 1)[0]
 		w.MustRecordBatch(e, o)
 		if got := e.Attempt; got.HTTPStatus != nil || got.Error == nil ||
-			got.Error.Code != models.MalformedResponse || e.Batch.FailureCount != 1 {
+			got.Error.Code != callback.MalformedResponse || e.Batch.FailureCount != 1 {
 			t.Errorf("%+v became %+v, %+v", o, got, got.Error)
 		}
 		w.MustStop(run)
@@ -203,9 +204,9 @@ func TestResultsAreKeptAsTheyWereGiven(t *testing.T) {
 
 func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 	t.Parallel()
-	answers := map[string]models.Outcome{
+	answers := map[string]callback.Outcome{
 		"500": modelstest.Executed(500, `{"message":"out of order"}`), "502": modelstest.Executed(502, ""),
-		"no answer": modelstest.Unanswered(models.Timeout),
+		"no answer": modelstest.Unanswered(callback.Timeout),
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -221,7 +222,7 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 					b.LeaseUntil != nil {
 					t.Fatalf("after failure %d: %+v", i+1, b)
 				}
-				want := models.Wakeup{Lane: a.Lane(), At: *b.NextAttemptAt}
+				want := callback.Wakeup{Lane: a.Lane(), At: *b.NextAttemptAt}
 				if got := w.Queue.Take(); len(got) != 1 || got[0] != want {
 					t.Errorf("woken: %v", got)
 				}
@@ -254,8 +255,8 @@ func TestExecutorThatMendsIsAskedNoMore(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	r := w.NewRun()
-	for _, answer := range []models.Outcome{
-		modelstest.Unanswered(models.Timeout), modelstest.Executed(503, ""),
+	for _, answer := range []callback.Outcome{
+		modelstest.Unanswered(callback.Timeout), modelstest.Executed(503, ""),
 		modelstest.Results(2, false),
 	} {
 		e := w.MustClaimBatches(a, 1)[0]
@@ -271,8 +272,8 @@ func TestExecutorThatMendsIsAskedNoMore(t *testing.T) {
 	}
 	attempts := w.AttemptsOfBatch(b.ID)
 	want := []*run.BatchAttempt{
-		{Number: 1, FinishedAt: &modelstest.Start, Error: &models.AttemptError{
-			Code:    models.Timeout,
+		{Number: 1, FinishedAt: &modelstest.Start, Error: &callback.AttemptError{
+			Code:    callback.Timeout,
 			Message: "no answer",
 		}},
 		{Number: 2, FinishedAt: new(modelstest.Start.Add(time.Minute)), HTTPStatus: new(503)},
@@ -284,7 +285,7 @@ func TestExecutorThatMendsIsAskedNoMore(t *testing.T) {
 	if diff := cmp.Diff(want, attempts, cmpopts.IgnoreFields(run.BatchAttempt{}, "ID", "UID")); diff != "" {
 		t.Error(diff)
 	}
-	if told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent); len(told) != 1 {
+	if told := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent); len(told) != 1 {
 		t.Errorf("the batch was told %d times", len(told))
 	}
 }
@@ -333,8 +334,8 @@ func TestMessagesOfTheExecutorAreCutAndMadeText(t *testing.T) {
 		if got != test.want || !utf8.ValidString(got) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
-		for _, c := range append(w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent),
-			w.CallbacksOfRun(run.ID, models.RunFinishedEvent)...) {
+		for _, c := range append(w.CallbacksOfRun(run.ID, callback.RunBatchFinishedEvent),
+			w.CallbacksOfRun(run.ID, callback.RunFinishedEvent)...) {
 			if b := modelstest.ReadRunBody(t, c); b.Error.Message != test.want || !utf8.Valid(c.Body) {
 				t.Errorf("%s: told as %s", name, c.Body)
 			}
@@ -349,7 +350,7 @@ func TestExecutorIsThereWhenItsAnswerIsItsLastWord(t *testing.T) {
 			t.Errorf("%d: %t", status, got)
 		}
 	}
-	if run.Arrived(modelstest.Unanswered(models.Timeout)) {
+	if run.Arrived(modelstest.Unanswered(callback.Timeout)) {
 		t.Error("no answer is taken for one")
 	}
 }
@@ -364,7 +365,7 @@ func FuzzAnyAnswerOfAnExecutorEndsTheBatchOrIsAskedForAgain(f *testing.F) {
 			return
 		}
 		r := &run.Run{MaxResults: &maxResults, PageSize: 10}
-		b, again := run.TakeAnswer(&run.Batch{Page: 1}, models.Outcome{HTTPStatus: &status, ResponseBody: body}, r,
+		b, again := run.TakeAnswer(&run.Batch{Page: 1}, callback.Outcome{HTTPStatus: &status, ResponseBody: body}, r,
 			modelstest.Start)
 		if again {
 			if status < 500 {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Batch is one page of one input of a run: what one call of the executor gives.
@@ -20,10 +21,10 @@ type Batch struct {
 	InputID   int64
 	Page      int // 1, 2, …
 	Status    Status
-	Lane      models.Lane // where it waits, as a callback's; the history does not have it
+	Lane      callback.Lane // where it waits, as a callback's; the history does not have it
 
 	AttemptCount int
-	models.Tries
+	callback.Tries
 	NextAttemptAt *time.Time
 	LeaseUntil    *time.Time // as a callback's
 
@@ -60,7 +61,7 @@ type BatchAttempt struct {
 	FinishedAt *time.Time
 	Duration   time.Duration
 	HTTPStatus *int
-	Error      *models.AttemptError
+	Error      *callback.AttemptError
 	// Warning is to the executor's URL and headers what Attempt.Warning is to a callback's; only the platform sees
 	// it.
 	Warning *string

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Execution is one call of an executor in a worker's hand.
@@ -17,16 +18,16 @@ type Execution struct {
 	Action  *Action
 	Run     *Run
 	Input   *Input
-	Refused *models.AttemptError // why the executor is not called at all, nil when it is
+	Refused *callback.AttemptError // why the executor is not called at all, nil when it is
 }
 
 // Lease returns the execution's lease.
-func (e *Execution) Lease() models.Lease {
-	return models.Lease{ID: e.Batch.ID, Attempt: e.Attempt.Number}
+func (e *Execution) Lease() callback.Lease {
+	return callback.Lease{ID: e.Batch.ID, Attempt: e.Attempt.Number}
 }
 
 // Lane is where the execution waited.
-func (e *Execution) Lane() models.Lane { return e.Batch.Lane }
+func (e *Execution) Lane() callback.Lane { return e.Batch.Lane }
 
 // Bytes is the size of the request's body, about.
 func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
@@ -34,7 +35,7 @@ func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
 // Headers returns the request's headers.
 func (e *Execution) Headers(userAgent string) http.Header {
 	h := models.RequestHeader(e.Action.Executor.Headers, userAgent)
-	models.SetHeader(h, "Content-Type", models.ContentTypeJSON)
+	models.SetHeader(h, "Content-Type", callback.ContentTypeJSON)
 	models.SetHeader(h, "X-Batch-Attempt", e.Attempt.UID.String())
 	return h
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -107,9 +108,9 @@ func TestRunsURLGoesBeforeTheProjectsAndThatBeforeTheAccounts(t *testing.T) {
 			w.SetTarget(nil, test.account)
 			w.SetTarget(w.Shop, test.project)
 			r := w.NewRun(test.change)
-			w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+			w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 			w.WantEnded(r.ID, run.Succeeded)
-			for _, event := range []models.EventName{models.RunBatchFinishedEvent, models.RunFinishedEvent} {
+			for _, event := range []callback.EventName{callback.RunBatchFinishedEvent, callback.RunFinishedEvent} {
 				d := w.MustClaim(w.CallbacksOfRun(r.ID, event)[0].ID)
 				var headers []string
 				for _, h := range d.Target.Headers {
@@ -130,15 +131,15 @@ func TestRequestsURLStaysAndTheProjectsMoves(t *testing.T) {
 	a := w.NewAction()
 	fixed := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnAll))
 	moving := w.NewRun()
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	w.SetTarget(w.Shop, new("https://moved.example/hook"))
 	for r, want := range map[*run.Run]string{fixed: modelstest.RunURL, moving: "https://moved.example/hook"} {
-		c := w.CallbacksOfRun(r.ID, models.RunFinishedEvent)[0]
+		c := w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)[0]
 		// What was created under the old host is given back to wait under the new one.
 		for !w.DeliveredTo(c.ID, want) {
 			w.Clock.Advance(time.Second)
 		}
-		modelstest.WantStatus(t, w.ReadCallback(c.ID), models.StatusSuccess)
+		modelstest.WantStatus(t, w.ReadCallback(c.ID), callback.StatusSuccess)
 		replay, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
 		modelstest.NoError(t, err)
 		if *replay.TargetURL != want || replay.Source != c.Source {
@@ -180,7 +181,7 @@ func TestRunWithNowhereToCallBackToWorksAndTellsNothing(t *testing.T) {
 			if r = w.ReadRun(r.ID); r.Status != run.Succeeded || r.OutputCount != 30 || r.OpenBatches != 0 {
 				t.Errorf("got %+v", r)
 			}
-			for _, event := range []models.EventName{models.RunBatchFinishedEvent, models.RunFinishedEvent} {
+			for _, event := range []callback.EventName{callback.RunBatchFinishedEvent, callback.RunFinishedEvent} {
 				if told := w.CallbacksOf(event); len(told) != 0 {
 					t.Errorf("%d of %s", len(told), event)
 				}
@@ -199,8 +200,8 @@ func TestDeletedProjectTellsNothingEvenToARequestsOwnURL(t *testing.T) {
 	r := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnAll))
 	_, err := w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
 	modelstest.NoError(t, err)
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
-	if r = w.ReadRun(r.ID); r.Status != run.Succeeded || len(w.CallbacksOf(models.RunFinishedEvent)) != 0 {
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
+	if r = w.ReadRun(r.ID); r.Status != run.Succeeded || len(w.CallbacksOf(callback.RunFinishedEvent)) != 0 {
 		t.Errorf("got %+v", r)
 	}
 }
@@ -210,7 +211,7 @@ func TestBareResultIsTheFirstResultOrTheErrorAndIsAlone(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	tests := map[string]struct {
-		answer models.Outcome
+		answer callback.Outcome
 		want   string
 		status run.Status
 	}{
@@ -234,7 +235,7 @@ func TestBareResultIsTheFirstResultOrTheErrorAndIsAlone(t *testing.T) {
 			run.Blocked,
 		},
 		"an unmended call": {
-			modelstest.Unanswered(models.BlockedAddress),
+			modelstest.Unanswered(callback.BlockedAddress),
 			`{"error":{"message":"The executor gave no answer (BLOCKED_ADDRESS)","error_label":"INTEGRATION_ERROR",` +
 				`"error_scope":"EXECUTOR","status_code":424,"params":{"code":"BLOCKED_ADDRESS"},"error_ref":"REF"}}`,
 			run.Failed,
@@ -246,7 +247,7 @@ func TestBareResultIsTheFirstResultOrTheErrorAndIsAlone(t *testing.T) {
 		e := w.MustClaimBatches(a, 1)[0]
 		w.MustRecordBatch(e, test.answer)
 		r = w.WantEnded(r.ID, test.status)
-		told := w.CallbacksOfRun(r.ID, models.RunResultEvent)
+		told := w.CallbacksOfRun(r.ID, callback.RunResultEvent)
 		if len(told) != 1 || r.BatchCount != 1 {
 			t.Fatalf("%s: told %d times of %d pages", name, len(told), r.BatchCount)
 		}
@@ -255,8 +256,8 @@ func TestBareResultIsTheFirstResultOrTheErrorAndIsAlone(t *testing.T) {
 			c.Held || !json.Valid(c.Body) {
 			t.Errorf("%s: told as %s, want %s", name, c.Body, want)
 		}
-		others := slices.Concat(w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent),
-			w.CallbacksOfRun(r.ID, models.RunFinishedEvent))
+		others := slices.Concat(w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent),
+			w.CallbacksOfRun(r.ID, callback.RunFinishedEvent))
 		if len(others) != 0 {
 			t.Errorf("%s: %d other callbacks", name, len(others))
 		}
@@ -274,7 +275,7 @@ func TestBareResultsToOneURLAreSentInTheOrderOfTheirComing(t *testing.T) {
 	for _, i := range []int{1, 0, 2} { // the second request's result comes first
 		w.MustRecordBatch(claimed[i], modelstest.Results(1, false))
 	}
-	told := func(r *run.Run) *models.Callback { return w.CallbacksOfRun(r.ID, models.RunResultEvent)[0] }
+	told := func(r *run.Run) *callback.Callback { return w.CallbacksOfRun(r.ID, callback.RunResultEvent)[0] }
 	if !told(first).Held || told(second).Held || told(elsewhere).Held ||
 		told(first).OrderingKey != told(second).OrderingKey {
 		t.Error("the line is not that of the URL")
@@ -283,7 +284,7 @@ func TestBareResultsToOneURLAreSentInTheOrderOfTheirComing(t *testing.T) {
 	project := w.NewProject(w.Acme, nil)
 	third := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult),
 		func(in *run.NewRun) { in.ProjectID = project.ID })
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	if told(third).Held {
 		t.Error("another project's result waits")
 	}

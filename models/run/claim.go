@@ -6,16 +6,17 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // LeasedBatches are batches of runs.
-const LeasedBatches models.Leased = "batches"
+const LeasedBatches callback.Leased = "batches"
 
 // ClaimTx is what claims of batches ask of their transaction.
 type ClaimTx interface {
 	// ClaimDueBatches is to batches what the engine's ClaimDue is to callbacks, and so are ClaimSuspectBatch and
 	// GiveBackBatches.
-	ClaimDueBatches(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*Batch, error)
+	ClaimDueBatches(ctx context.Context, lanes []callback.LaneLimit, now, leaseUntil time.Time) ([]*Batch, error)
 	ClaimSuspectBatch(ctx context.Context, now, leaseUntil time.Time) ([]*Batch, error)
 	GiveBackBatches(ctx context.Context, batches ...*Batch) error
 	// StartRuns makes QUEUED runs RUNNING.
@@ -25,24 +26,24 @@ type ClaimTx interface {
 	RunsToExecute(ctx context.Context, ids ...int64) ([]*Run, error)
 	RunInputs(ctx context.Context, ids ...int64) ([]*Input, error)
 	CreateBatchAttempts(ctx context.Context, attempts []*BatchAttempt) error
-	// DeleteAttempts is that of models.LeaseStore.
-	DeleteAttempts(ctx context.Context, of models.Leased, ids ...int64) error
+	// DeleteAttempts is that of callback.LeaseStore.
+	DeleteAttempts(ctx context.Context, of callback.Leased, ids ...int64) error
 }
 
 // Executions is what workers do with batches: claim them, call their executors, and record what came of it.
 type Executions struct {
-	engine *models.Service
+	engine *callback.Service
 	db     Ports
 	quotas Quotas
 }
 
 // Claim takes batches that are due, as the engine's Claim takes callbacks.
 func (x *Executions) Claim(
-	ctx context.Context, lanes []models.LaneLimit,
-) (executions []*Execution, movedTo []models.Lane, full []string, err error) {
+	ctx context.Context, lanes []callback.LaneLimit,
+) (executions []*Execution, movedTo []callback.Lane, full []string, err error) {
 	executions, movedTo, err = x.claim(ctx, func(tx ClaimTx, at time.Time) ([]*Batch, error) {
-		claimed, err := tx.ClaimDueBatches(ctx, lanes, at, at.Add(models.LeaseTime))
-		full = models.FullLanes(lanes, claimed, func(b *Batch) models.Lane { return b.Lane })
+		claimed, err := tx.ClaimDueBatches(ctx, lanes, at, at.Add(callback.LeaseTime))
+		full = callback.FullLanes(lanes, claimed, func(b *Batch) callback.Lane { return b.Lane })
 		return claimed, err
 	})
 	if err != nil {
@@ -54,14 +55,14 @@ func (x *Executions) Claim(
 // ClaimSuspect is to batches what the engine's ClaimSuspect is to callbacks.
 func (x *Executions) ClaimSuspect(ctx context.Context) ([]*Execution, error) {
 	executions, _, err := x.claim(ctx, func(tx ClaimTx, at time.Time) ([]*Batch, error) {
-		return tx.ClaimSuspectBatch(ctx, at, at.Add(models.LeaseTime))
+		return tx.ClaimSuspectBatch(ctx, at, at.Add(callback.LeaseTime))
 	})
 	return executions, err
 }
 
 func (x *Executions) claim(
 	ctx context.Context, some func(tx ClaimTx, at time.Time) ([]*Batch, error),
-) (executions []*Execution, movedTo []models.Lane, err error) {
+) (executions []*Execution, movedTo []callback.Lane, err error) {
 	err = x.db.InClaimTx(ctx, func(tx ClaimTx) error {
 		at := x.engine.Now()
 		claimed, err := some(tx, at)
@@ -80,7 +81,7 @@ func (x *Executions) claim(
 // prepare gives back what is not to be executed now, and writes the attempts' rows of the rest.
 func (x *Executions) prepare(
 	ctx context.Context, tx ClaimTx, claimed []*Batch, at time.Time,
-) (executions []*Execution, movedTo []models.Lane, err error) {
+) (executions []*Execution, movedTo []callback.Lane, err error) {
 	all, err := begin(ctx, tx, claimed, at)
 	if err != nil {
 		return nil, nil, err
@@ -105,9 +106,9 @@ func (x *Executions) prepare(
 		}
 	}
 	if err := tx.GiveBackBatches(ctx, back...); err != nil || len(attempts) == 0 {
-		return executions, models.DistinctLanes(movedTo), err
+		return executions, callback.DistinctLanes(movedTo), err
 	}
-	return executions, models.DistinctLanes(movedTo), tx.CreateBatchAttempts(ctx, attempts)
+	return executions, callback.DistinctLanes(movedTo), tx.CreateBatchAttempts(ctx, attempts)
 }
 
 // begin reads what belongs to claimed batches. Their runs are RUNNING from now on.
@@ -148,7 +149,7 @@ func begin(ctx context.Context, tx ClaimTx, claimed []*Batch, at time.Time) ([]*
 // died too often, it is refused instead.
 func (x *Executions) postpone(ctx context.Context, e *Execution, at time.Time) bool {
 	if e.Batch.Exhausted() {
-		e.Refused = models.RefusedExhausted
+		e.Refused = callback.RefusedExhausted
 		return false
 	}
 	// The run's headers are for its callbacks, without which nobody would hear of what comes of the call.
@@ -162,7 +163,7 @@ func (x *Executions) postpone(ctx context.Context, e *Execution, at time.Time) b
 	if again {
 		e.Batch.due(next)
 	} else {
-		e.Refused = models.RefusedUnreadable
+		e.Refused = callback.RefusedUnreadable
 	}
 	return again
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Limits of one run.
@@ -122,12 +123,12 @@ func (s *Service) newRun(project *models.Project, action *Action, in NewRun) (*R
 	if in.PageSize != nil {
 		run.PageSize = *in.PageSize
 	}
-	var callback error
+	var invalid error
 	if in.Callback != nil {
-		callback = run.setCallback(*in.Callback, s.rules.AllowedNetworks)
+		invalid = run.setCallback(*in.Callback, s.rules.AllowedNetworks)
 	}
 	inputs, err := readInputs(in.Inputs)
-	return run, inputs, models.AllProblems(err, in.checkParameters(run), callback)
+	return run, inputs, models.AllProblems(err, in.checkParameters(run), invalid)
 }
 
 func (in NewRun) checkParameters(run *Run) error {
@@ -250,7 +251,7 @@ func (r *Run) newBatches(action *Action, inputs []*Input, at time.Time) []*Batch
 	return batches
 }
 
-func (r *Run) newBatch(inputID int64, page int, lane models.Lane, at time.Time) *Batch {
+func (r *Run) newBatch(inputID int64, page int, lane callback.Lane, at time.Time) *Batch {
 	b := &Batch{
 		UID: models.NewUID(), AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.ID,
 		InputID: inputID, Page: page, Lane: lane, CreatedAt: at,

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -53,10 +54,10 @@ func TestCreatedRunIsQueuedWithItsFirstBatches(t *testing.T) {
 		}
 	}
 	// One wake-up leads to all that is due.
-	if diff := cmp.Diff([]models.Wakeup{{Lane: a.Lane(), At: modelstest.Start}}, w.Queue.Take()); diff != "" {
+	if diff := cmp.Diff([]callback.Wakeup{{Lane: a.Lane(), At: modelstest.Start}}, w.Queue.Take()); diff != "" {
 		t.Errorf("woken: %s", diff)
 	}
-	if all := w.CallbacksOf(models.RunBatchFinishedEvent); len(all) != 0 {
+	if all := w.CallbacksOf(callback.RunBatchFinishedEvent); len(all) != 0 {
 		t.Errorf("told before anything was done: %v", all)
 	}
 }

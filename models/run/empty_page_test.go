@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
 
 // emptyWithMore is the answer of an executor that found nothing on a page and knows of another.
-func emptyWithMore() models.Outcome {
+func emptyWithMore() callback.Outcome {
 	return modelstest.Executed(200, `{"results":[],"has_more":true}`)
 }
 
@@ -23,33 +24,33 @@ func TestPageWithoutResultsIsNoFailureWhileThereIsMore(t *testing.T) {
 	}
 	tests := map[string]struct {
 		change  func(*run.NewRun)
-		answers []models.Outcome // by page; behind them: empty, and there is more
+		answers []callback.Outcome // by page; behind them: empty, and there is more
 		status  run.Status
 		pages   int
 		told    int // callbacks of batches
 		results int
 	}{
-		"in between": {byOne, []models.Outcome{more, empty, last}, run.Succeeded, 3, 2, 13},
-		"first":      {byOne, []models.Outcome{empty, last}, run.Succeeded, 2, 1, 3},
+		"in between": {byOne, []callback.Outcome{more, empty, last}, run.Succeeded, 3, 2, 13},
+		"first":      {byOne, []callback.Outcome{empty, last}, run.Succeeded, 2, 1, 3},
 		"two in a row": {
 			byOne,
-			[]models.Outcome{empty, empty, more, empty, empty, last},
+			[]callback.Outcome{empty, empty, more, empty, empty, last},
 			run.Succeeded, 6, 2,
 			13,
 		},
-		"three in a row": {byOne, []models.Outcome{more}, run.PartialSucceeded, 4, 2, 10},
+		"three in a row": {byOne, []callback.Outcome{more}, run.PartialSucceeded, 4, 2, 10},
 		"always":         {byOne, nil, run.Failed, 3, 1, 0},
 		"at the end": {
 			byOne,
-			[]models.Outcome{more, empty, modelstest.NoResults()},
+			[]callback.Outcome{more, empty, modelstest.NoResults()},
 			run.PartialSucceeded,
 			3, 2, 10,
 		},
-		"of those at once":     {modelstest.Pages(3), []models.Outcome{more, empty, more}, run.Succeeded, 3, 2, 20},
-		"last of those asked":  {modelstest.Pages(2), []models.Outcome{more, empty, more}, run.Succeeded, 3, 2, 20},
-		"of one that is small": {one, []models.Outcome{empty, more}, run.Succeeded, 2, 1, 7},
+		"of those at once":     {modelstest.Pages(3), []callback.Outcome{more, empty, more}, run.Succeeded, 3, 2, 20},
+		"last of those asked":  {modelstest.Pages(2), []callback.Outcome{more, empty, more}, run.Succeeded, 3, 2, 20},
+		"of one that is small": {one, []callback.Outcome{empty, more}, run.Succeeded, 2, 1, 7},
 		"of one, always":       {one, nil, run.Failed, 3, 1, 0},
-		"bare result":          {result, []models.Outcome{empty, empty, last}, run.Succeeded, 3, 0, 3},
+		"bare result":          {result, []callback.Outcome{empty, empty, last}, run.Succeeded, 3, 0, 3},
 		"no bare result":       {result, nil, run.Failed, 3, 0, 0},
 	}
 	for name, test := range tests {
@@ -58,7 +59,7 @@ func TestPageWithoutResultsIsNoFailureWhileThereIsMore(t *testing.T) {
 			w := modelstest.NewWorld(t)
 			a := w.NewAction()
 			r := w.NewRun(test.change)
-			w.ExecuteAll(a, func(e *run.Execution) models.Outcome {
+			w.ExecuteAll(a, func(e *run.Execution) callback.Outcome {
 				if e.Batch.Page > len(test.answers) {
 					return empty
 				}
@@ -78,11 +79,11 @@ func TestPageWithoutResultsIsNoFailureWhileThereIsMore(t *testing.T) {
 					t.Errorf("page %d: %+v", b.Page, b)
 				}
 			}
-			if told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent); len(told) != test.told {
+			if told := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent); len(told) != test.told {
 				t.Errorf("%d callbacks of batches", len(told))
 			}
 			if r.CallbackOn == run.CallbackOnResult {
-				if bare := w.CallbacksOfRun(r.ID, models.RunResultEvent); len(bare) != 1 {
+				if bare := w.CallbacksOfRun(r.ID, callback.RunResultEvent); len(bare) != 1 {
 					t.Errorf("%d bare results", len(bare))
 				}
 				return

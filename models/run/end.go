@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // EndTx is what the end of batches, and of their run, asks of its transaction.
 type EndTx interface {
-	models.Tx
+	callback.Tx
 	UsageTx
 	// SettleBatch writes what became of a claimed batch; false, and nothing written, when it was claimed again or
 	// stopped since.
@@ -69,8 +70,8 @@ func outcomeOf(tally map[Status]int) Status {
 // raiseBatch creates the callback of a batch that has ended; nil where the run sends none, or there is nothing to
 // tell.
 func raiseBatch(
-	ctx context.Context, engine *models.Service, tx EndTx, run *Run, batch *Batch, input *Input,
-) (*models.Callback, error) {
+	ctx context.Context, engine *callback.Service, tx EndTx, run *Run, batch *Batch, input *Input,
+) (*callback.Callback, error) {
 	if batch.Empty && batch.Status == Succeeded {
 		return nil, nil
 	}
@@ -80,24 +81,24 @@ func raiseBatch(
 	case CallbackOnFinal:
 		return nil, nil
 	case CallbackOnResult:
-		o.Event, o.OrderingKey = models.RunResultEvent, lineOfURL(run)
-		o.Render = func(models.Envelope) ([]byte, error) { return resultBody(run, batch) }
+		o.Event, o.OrderingKey = callback.RunResultEvent, lineOfURL(run)
+		o.Render = func(callback.Envelope) ([]byte, error) { return resultBody(run, batch) }
 	case CallbackOnAll:
-		o.Event = models.RunBatchFinishedEvent
-		o.Render = func(e models.Envelope) ([]byte, error) { return batchBody(e, run, batch, input) }
+		o.Event = callback.RunBatchFinishedEvent
+		o.Render = func(e callback.Envelope) ([]byte, error) { return batchBody(e, run, batch, input) }
 	}
 	return engine.Raise(ctx, tx, o)
 }
 
 // raiseFinal creates the one callback that tells that a run has ended; nil where a result told it.
-func raiseFinal(ctx context.Context, engine *models.Service, tx EndTx, run *Run) (*models.Callback, error) {
+func raiseFinal(ctx context.Context, engine *callback.Service, tx EndTx, run *Run) (*callback.Callback, error) {
 	o := run.occasion("run-finished:" + run.UID.String())
 	if run.CallbackOn == CallbackOnResult {
 		if run.Status != Stopped {
 			return nil, nil
 		}
-		o.Event, o.OrderingKey = models.RunResultEvent, lineOfURL(run)
-		o.Render = func(models.Envelope) ([]byte, error) { return resultBody(run, nil) }
+		o.Event, o.OrderingKey = callback.RunResultEvent, lineOfURL(run)
+		o.Render = func(callback.Envelope) ([]byte, error) { return resultBody(run, nil) }
 		return engine.Raise(ctx, tx, o)
 	}
 	count, err := tx.CountBatchCallbacks(ctx, run.ID)
@@ -110,15 +111,15 @@ func raiseFinal(ctx context.Context, engine *models.Service, tx EndTx, run *Run)
 			return nil, err
 		}
 	}
-	o.Event = models.RunFinishedEvent
-	o.Render = func(e models.Envelope) ([]byte, error) { return finishedBody(e, run, input, count) }
+	o.Event = callback.RunFinishedEvent
+	o.Render = func(e callback.Envelope) ([]byte, error) { return finishedBody(e, run, input, count) }
 	return engine.Raise(ctx, tx, o)
 }
 
 // occasion is what all callbacks of a run have in common.
-func (r *Run) occasion(dedupKey string) models.Occasion {
-	return models.Occasion{
-		DedupKey: dedupKey, ProjectID: r.ProjectID, Source: models.Source{Of: r.ObjectID()},
+func (r *Run) occasion(dedupKey string) callback.Occasion {
+	return callback.Occasion{
+		DedupKey: dedupKey, ProjectID: r.ProjectID, Source: callback.Source{Of: r.ObjectID()},
 		CreatorID: r.CreatedByUserID, Request: r.request(),
 	}
 }

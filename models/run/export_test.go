@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // What the tests of the rules reach past the use-cases.
@@ -24,7 +24,7 @@ var Statuses = []Status{
 func (r *Run) Become(status Status, at time.Time) error { return r.become(status, at) }
 
 // TakeAnswer ends a batch with an answer, or tells that the executor is to be asked again.
-func TakeAnswer(b *Batch, o models.Outcome, run *Run, at time.Time) (*Batch, bool) {
+func TakeAnswer(b *Batch, o callback.Outcome, run *Run, at time.Time) (*Batch, bool) {
 	answer := readAnswer(o, uuid.Nil, nil)
 	if answer.retryable {
 		return b, true

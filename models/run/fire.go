@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // FiringInterval is how often each worker looks for schedules whose time has come.
@@ -37,7 +38,7 @@ type FiringTx interface {
 	// SchedulesAtWork are those of schedules that have a run which has begun and not ended.
 	SchedulesAtWork(ctx context.Context, ids ...int64) ([]int64, error)
 	// Owners returns projects with their accounts, by project, also those that are deleted.
-	Owners(ctx context.Context, projectIDs ...int64) (map[int64]models.Owners, error)
+	Owners(ctx context.Context, projectIDs ...int64) (map[int64]callback.Owners, error)
 	Actions(ctx context.Context, scope models.Scope, ids ...int64) ([]*Action, error)
 	// InputsOfRuns returns all inputs of runs, in order.
 	InputsOfRuns(ctx context.Context, runIDs ...int64) ([]*Input, error)
@@ -50,7 +51,7 @@ type FiringTx interface {
 
 // Firings is what workers do with schedules: begin the runs whose time has come.
 type Firings struct {
-	engine *models.Service
+	engine *callback.Service
 	db     Ports
 	quotas Quotas
 	since  atomic.Pointer[time.Time] // when the look that is under way has begun
@@ -64,7 +65,7 @@ type Firings struct {
 // Workers are woken after the last group: what the first have begun would take the processor and the database from
 // the firing of the others. Where a look takes longer than firingPatience, or its process dies, the sweep wakes them.
 func (f *Firings) Fire(ctx context.Context) (fired int, err error) {
-	begun := map[models.Lane]time.Time{}
+	begun := map[callback.Lane]time.Time{}
 	f.since.Store(new(f.engine.Now()))
 	defer func() {
 		f.since.Store(nil)
@@ -106,7 +107,7 @@ func (f *Firings) Fire(ctx context.Context) (fired int, err error) {
 // them it fired. It adds the lanes of what has begun, and since when something is due there. A panic is logged of a
 // schedule that is alone: those of a group that fails are fired one by one.
 func (f *Firings) next(
-	ctx context.Context, limit int, begun map[models.Lane]time.Time,
+	ctx context.Context, limit int, begun map[callback.Lane]time.Time,
 ) (due []*Schedule, fired int, err error) {
 	var batches []*Batch
 	caught, err := models.Recover(func() error {
@@ -141,10 +142,10 @@ func (f *Firings) next(
 }
 
 // wake asks the queue to look at all lanes in which something has begun.
-func (f *Firings) wake(ctx context.Context, begun map[models.Lane]time.Time) {
-	wakeups := make([]models.Wakeup, 0, len(begun))
-	for _, lane := range models.DistinctLanes(slices.Collect(maps.Keys(begun))) {
-		wakeups = append(wakeups, models.Wakeup{Lane: lane, At: begun[lane]})
+func (f *Firings) wake(ctx context.Context, begun map[callback.Lane]time.Time) {
+	wakeups := make([]callback.Wakeup, 0, len(begun))
+	for _, lane := range callback.DistinctLanes(slices.Collect(maps.Keys(begun))) {
+		wakeups = append(wakeups, callback.Wakeup{Lane: lane, At: begun[lane]})
 	}
 	f.engine.WakeLanes(ctx, wakeups, firingWakeTimeout)
 }

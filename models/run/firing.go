@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // countFired leaves out what was skipped.
@@ -22,7 +23,7 @@ func countFired(group []*firing) (fired int) {
 // firing is a schedule whose time has come, with what is to begin.
 type firing struct {
 	schedule *Schedule
-	owners   models.Owners
+	owners   callback.Owners
 	run      *Run
 	action   *Action
 	inputs   []*Input

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // skip ends the run of a schedule that is due without beginning it, since its account has no room for it, and lets a
@@ -49,7 +50,7 @@ func (f *Firings) postpone(ctx context.Context, id int64, why error) error {
 		if err != nil || schedule.NextRunAt == nil || schedule.NextRunAt.After(at) { // another process has postponed it
 			return err
 		}
-		mishaps := models.Mishaps{UnreadableSince: schedule.UnreadableSince}
+		mishaps := callback.Mishaps{UnreadableSince: schedule.UnreadableSince}
 		next, again := mishaps.Postpone(at)
 		schedule.UnreadableSince = mishaps.UnreadableSince
 		f.engine.Troubles().Unreadable(ctx, "schedule", "schedule", schedule.UID.String(),

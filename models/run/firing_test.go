@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -27,7 +28,7 @@ func TestFiringThatHangsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := slog.New(slog.DiscardHandler)
 		clock := models.NewClock(nil, time.Now, log)
-		engine := models.NewService(struct{ models.Store }{}, nil, models.Rules{}, clock,
+		engine := callback.NewService(struct{ callback.Store }{}, nil, callback.Rules{}, clock,
 			models.NewTroubles(log, nil), log)
 		runs := run.NewService(engine, models.TenantQueries{}, run.Ports{InFiringTx: silent}, run.Rules{})
 		begun := time.Now()
@@ -57,7 +58,7 @@ func TestTimeThatHasJustPassedIsNow(t *testing.T) {
 func TestEveryLaneOfAFiringIsWoken(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	lanes := map[models.Lane]bool{}
+	lanes := map[callback.Lane]bool{}
 	for _, name := range []string{"a", "b", "c"} {
 		a, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, name, run.ActionSettings{
 			Executor: models.EndpointUpdate{URL: models.Given(new(modelstest.ExecutorURL))},
@@ -102,7 +103,7 @@ func TestFiringThatOverlapsIsAsTheScheduleSays(t *testing.T) {
 		!s.NextRunAt.Equal(w.Clock.Now().Add(time.Minute).Truncate(time.Minute)) {
 		t.Errorf("got %+v", s)
 	}
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	w.WantEnded(first.ID, run.Succeeded)
 	w.Clock.Advance(time.Minute)
 	w.MustFire()

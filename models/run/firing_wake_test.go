@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -19,7 +20,7 @@ type ringing struct {
 	ring func()
 }
 
-func (r ringing) Wake(ctx context.Context, at time.Time, wakeups []models.Wakeup) error {
+func (r ringing) Wake(ctx context.Context, at time.Time, wakeups []callback.Wakeup) error {
 	r.ring()
 	return r.Queue.Wake(ctx, at, wakeups)
 }
@@ -93,8 +94,8 @@ func TestSweepLeavesTheFiringAloneForSomeSeconds(t *testing.T) {
 		}
 		for _, step := range []struct {
 			after time.Duration
-			want  []models.Lane
-		}{{3 * time.Second, nil}, {time.Second, nil}, {time.Second, []models.Lane{action.Lane()}}} {
+			want  []callback.Lane
+		}{{3 * time.Second, nil}, {time.Second, nil}, {time.Second, []callback.Lane{action.Lane()}}} {
 			w.Clock.Advance(step.after)
 			_, _, err := w.Sweep(t.Context())
 			modelstest.NoError(t, err)
@@ -140,13 +141,13 @@ func dueSchedules(w *modelstest.World) (n int) {
 }
 
 // wantWoken compares the lanes that were woken since the last time, each of them once.
-func wantWoken(w *modelstest.World, want ...models.Lane) {
+func wantWoken(w *modelstest.World, want ...callback.Lane) {
 	w.T.Helper()
-	got := map[models.Lane]int{}
+	got := map[callback.Lane]int{}
 	for _, wakeup := range w.Queue.Take() {
 		got[wakeup.Lane]++
 	}
-	wanted := map[models.Lane]int{}
+	wanted := map[callback.Lane]int{}
 	for _, lane := range want {
 		wanted[lane] = 1
 	}

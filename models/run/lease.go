@@ -3,15 +3,15 @@ package run
 import (
 	"context"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Renew is the engine's Renew for executions.
-func (x *Executions) Renew(ctx context.Context, leases []models.Lease) ([]models.Lease, error) {
+func (x *Executions) Renew(ctx context.Context, leases []callback.Lease) ([]callback.Lease, error) {
 	if len(leases) == 0 {
 		return nil, nil
 	}
-	return x.db.Upkeep.RenewLeases(ctx, LeasedBatches, leases, x.engine.Now().Add(models.LeaseTime))
+	return x.db.Upkeep.RenewLeases(ctx, LeasedBatches, leases, x.engine.Now().Add(callback.LeaseTime))
 }
 
 // Excuse is the engine's Excuse for executions.
@@ -25,7 +25,7 @@ func (x *Executions) Release(ctx context.Context, executions []*Execution) error
 	batches, attempts := make([]*Batch, len(executions)), make([]int64, len(executions))
 	for i, e := range executions {
 		batches[i], attempts[i] = new(*e.Batch), e.Attempt.ID
-		batches[i].due(models.DueSince(e.Attempt.Number, e.Batch.CreatedAt, at))
+		batches[i].due(callback.DueSince(e.Attempt.Number, e.Batch.CreatedAt, at))
 	}
 	return x.db.InClaimTx(ctx, func(tx ClaimTx) error {
 		if err := tx.GiveBackBatches(ctx, batches...); err != nil {
@@ -37,15 +37,15 @@ func (x *Executions) Release(ctx context.Context, executions []*Execution) error
 
 // wakeBatches asks the queue to look at batches that are committed, in each of their lanes. Those that are nil or
 // wait for long are left out.
-func wakeBatches(ctx context.Context, engine *models.Service, batches []*Batch) {
-	at, woken := engine.Now(), map[models.Lane]bool{}
-	var wakeups []models.Wakeup
+func wakeBatches(ctx context.Context, engine *callback.Service, batches []*Batch) {
+	at, woken := engine.Now(), map[callback.Lane]bool{}
+	var wakeups []callback.Wakeup
 	for _, b := range batches {
-		if b == nil || woken[b.Lane] || b.NextAttemptAt.Sub(at) > models.QueueWindow {
+		if b == nil || woken[b.Lane] || b.NextAttemptAt.Sub(at) > callback.QueueWindow {
 			continue
 		}
 		woken[b.Lane] = true // those of a lane are due together
-		wakeups = append(wakeups, models.Wakeup{Lane: b.Lane, At: *b.NextAttemptAt})
+		wakeups = append(wakeups, callback.Wakeup{Lane: b.Lane, At: *b.NextAttemptAt})
 	}
-	engine.WakeLanes(ctx, wakeups, models.WakeTimeout)
+	engine.WakeLanes(ctx, wakeups, callback.WakeTimeout)
 }

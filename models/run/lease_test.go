@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -18,7 +18,7 @@ import (
 func lateExecution(w *modelstest.World, a *run.Action) *run.Execution {
 	w.T.Helper()
 	e := w.MustClaimBatches(a, 1)[0]
-	w.Clock.Advance(models.LeaseTime)
+	w.Clock.Advance(callback.LeaseTime)
 	if interrupted, _ := w.MustSweep(); interrupted != 1 {
 		w.T.Fatalf("interrupted %d", interrupted)
 	}
@@ -30,7 +30,7 @@ func lateExecution(w *modelstest.World, a *run.Action) *run.Execution {
 func wantToldOnce(w *modelstest.World, r *run.Run) {
 	w.T.Helper()
 	told := map[int64]int{}
-	for _, c := range w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent) {
+	for _, c := range w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent) {
 		told[c.Source.Part.Raw]++
 	}
 	for _, b := range w.BatchesOf(r.ID) {
@@ -46,14 +46,14 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 	a := w.NewAction()
 	r := w.NewRun()
 	dead := w.MustClaimBatches(a, 1)[0]
-	if !dead.Batch.LeaseUntil.Equal(modelstest.Start.Add(models.LeaseTime)) || dead.Batch.NextAttemptAt != nil {
+	if !dead.Batch.LeaseUntil.Equal(modelstest.Start.Add(callback.LeaseTime)) || dead.Batch.NextAttemptAt != nil {
 		t.Errorf("got %+v", dead.Batch)
 	}
 	if attempts := w.AttemptsOfBatch(dead.Batch.ID); len(attempts) != 1 || attempts[0].FinishedAt != nil ||
 		attempts[0].URL != modelstest.ExecutorURL {
 		t.Errorf("when the request leaves, the attempts are %+v", attempts)
 	}
-	w.Clock.Advance(models.LeaseTime - time.Microsecond)
+	w.Clock.Advance(callback.LeaseTime - time.Microsecond)
 	if interrupted, woken := w.MustSweep(); interrupted+woken != 0 {
 		t.Fatalf("before the lease ends: interrupted %d, woke %d", interrupted, woken)
 	}
@@ -67,7 +67,7 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 		t.Errorf("got %+v", b)
 	}
 	attempt := w.AttemptsOfBatch(b.ID)[0]
-	if attempt.Error == nil || attempt.Error.Code != models.Interrupted || attempt.Duration != models.LeaseTime ||
+	if attempt.Error == nil || attempt.Error.Code != callback.Interrupted || attempt.Duration != callback.LeaseTime ||
 		!attempt.FinishedAt.Equal(end) {
 		t.Errorf("the attempt is %+v", attempt)
 	}
@@ -75,7 +75,7 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 	if interrupted, woken := w.MustSweep(); interrupted != 0 || woken != 1 {
 		t.Fatalf("a second later: interrupted %d, woke %d", interrupted, woken)
 	}
-	want := []models.Wakeup{{Lane: a.Lane(), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()}}
+	want := []callback.Wakeup{{Lane: a.Lane(), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()}}
 	if diff := cmp.Diff(want, w.Queue.Take()); diff != "" {
 		t.Error(diff)
 	}
@@ -90,9 +90,9 @@ func TestBatchOfAWorkerThatDiedIsExecutedAgain(t *testing.T) {
 
 func TestLateAnswerAfterAnotherClaimTouchesItsAttemptOnly(t *testing.T) {
 	t.Parallel()
-	answers := map[string]models.Outcome{
+	answers := map[string]callback.Outcome{
 		"results": modelstest.Results(5, true), "refused": modelstest.Executed(400, ""),
-		"failed": modelstest.Executed(500, ""), "no answer": modelstest.Unanswered(models.Timeout),
+		"failed": modelstest.Executed(500, ""), "no answer": modelstest.Unanswered(callback.Timeout),
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -146,11 +146,11 @@ func TestInterruptedExecutionCostsNoTry(t *testing.T) {
 		if b.Status != run.Queued || b.FailureCount != 0 || !b.NextAttemptAt.Equal(w.Clock.Now()) {
 			t.Fatalf("got %+v", b)
 		}
-		if attempt := w.AttemptsOfBatch(b.ID)[i]; attempt.Error.Code != models.Interrupted ||
+		if attempt := w.AttemptsOfBatch(b.ID)[i]; attempt.Error.Code != callback.Interrupted ||
 			attempt.Duration != time.Second {
 			t.Errorf("got %+v", attempt)
 		}
-		want := models.Wakeup{Lane: a.Lane(), At: w.Clock.Now()}
+		want := callback.Wakeup{Lane: a.Lane(), At: w.Clock.Now()}
 		if woken := w.Queue.Take(); len(woken) != 1 || woken[0] != want {
 			t.Errorf("woken: %v", woken)
 		}
@@ -172,18 +172,18 @@ func TestRenewedBatchIsNotInterrupted(t *testing.T) {
 	kept, lost := claimed[0].Batch, claimed[1].Batch
 	queued := w.BatchesOf(kept.RunID)[2]
 	for range 5 { // a call can take longer than a lease
-		w.Clock.Advance(models.LeaseRenewal)
+		w.Clock.Advance(callback.LeaseRenewal)
 		renewed, err := w.Executions.Renew(t.Context(),
-			[]models.Lease{claimed[0].Lease(), {ID: queued.ID}, {ID: lost.ID, Attempt: 2}, {ID: 999}})
+			[]callback.Lease{claimed[0].Lease(), {ID: queued.ID}, {ID: lost.ID, Attempt: 2}, {ID: 999}})
 		modelstest.NoError(t, err)
-		if !slices.Equal(renewed, []models.Lease{claimed[0].Lease()}) {
+		if !slices.Equal(renewed, []callback.Lease{claimed[0].Lease()}) {
 			t.Errorf("renewed %v", renewed)
 		}
 	}
 	if interrupted, _ := w.MustSweep(); interrupted != 1 {
 		t.Errorf("interrupted %d", interrupted)
 	}
-	if b := w.ReadBatch(kept.ID); b.Status != run.Running || !b.LeaseUntil.Equal(w.Clock.Now().Add(models.LeaseTime)) {
+	if b := w.ReadBatch(kept.ID); b.Status != run.Running || !b.LeaseUntil.Equal(w.Clock.Now().Add(callback.LeaseTime)) {
 		t.Errorf("got %+v", b)
 	}
 	if b := w.ReadBatch(lost.ID); b.Status != run.Queued {
@@ -196,7 +196,7 @@ func TestRenewedBatchIsNotInterrupted(t *testing.T) {
 
 func TestBatchRecordWhoseCommitWasNotHeardOfCanBeMadeAgain(t *testing.T) {
 	t.Parallel()
-	answers := map[string]models.Outcome{
+	answers := map[string]callback.Outcome{
 		"another page": modelstest.Results(5, true), "the end": modelstest.Results(5, false),
 		"refused": modelstest.Executed(400, ""), "again": modelstest.Executed(500, ""),
 	}
@@ -211,8 +211,8 @@ func TestBatchRecordWhoseCommitWasNotHeardOfCanBeMadeAgain(t *testing.T) {
 			w.MustRecordBatch(e, answer)
 			state := func() []any {
 				return []any{
-					w.ReadRun(run.ID), w.BatchesOf(run.ID), w.CallbacksOfRun(run.ID, models.RunBatchFinishedEvent),
-					w.CallbacksOfRun(run.ID, models.RunFinishedEvent),
+					w.ReadRun(run.ID), w.BatchesOf(run.ID), w.CallbacksOfRun(run.ID, callback.RunBatchFinishedEvent),
+					w.CallbacksOfRun(run.ID, callback.RunFinishedEvent),
 				}
 			}
 			before := state()
@@ -264,15 +264,15 @@ func TestLostWakeUpsOfBatchesAreSentAgainByAction(t *testing.T) {
 	if _, woken := w.MustSweep(); woken != 2 {
 		t.Errorf("woke %d", woken)
 	}
-	var want []models.Wakeup
+	var want []callback.Wakeup
 	for _, action := range []*run.Action{a, b} {
-		want = append(want, models.Wakeup{
+		want = append(want, callback.Wakeup{
 			Lane: action.Lane(), Epoch: modelstest.SweepEpoch(w.Clock.Now()),
 			At: w.Clock.Now(),
 		})
 	}
 	got := w.Queue.Take()
-	slices.SortFunc(got, func(a, b models.Wakeup) int { return strings.Compare(a.Lane.Owner, b.Lane.Owner) })
+	slices.SortFunc(got, func(a, b callback.Wakeup) int { return strings.Compare(a.Lane.Owner, b.Lane.Owner) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Limits of one look into the callback log.
@@ -50,7 +51,7 @@ func ParseLogSort(text string) (LogSort, error) {
 // LogQuery asks for some of the callbacks of a project's runs. A filter that is empty narrows nothing.
 type LogQuery struct {
 	ProjectID int64
-	Status    []models.Status
+	Status    []callback.Status
 	RunUID    []uuid.UUID
 	Limit     int       // 1 to 20
 	Offset    int       // of the first one; 0 or more
@@ -59,7 +60,7 @@ type LogQuery struct {
 
 func (q LogQuery) check() error {
 	for _, status := range q.Status {
-		if !slices.Contains(models.Statuses(), status) {
+		if !slices.Contains(callback.Statuses(), status) {
 			return models.Invalid("status", "must be PENDING, RUNNING, FAILED or SUCCESS")
 		}
 	}
@@ -74,12 +75,12 @@ func (q LogQuery) check() error {
 
 // LogEntry is a callback of a run with the uids of what belongs to it.
 type LogEntry struct {
-	Callback  *models.Callback // without its body and headers
+	Callback  *callback.Callback // without its body and headers
 	ParentUID *uuid.UUID
 	RunUID    uuid.UUID
 	BatchUID  *uuid.UUID // nil for the final callback
 	// Attempt is the last one that came to an end of its own, nil where there is none yet.
-	Attempt *models.Attempt
+	Attempt *callback.Attempt
 }
 
 // RetryCount is how many attempts there were after the first.
@@ -116,12 +117,12 @@ type LogReader interface {
 	LogEntry(ctx context.Context, scope models.Scope, projectID int64, uid uuid.UUID) (*LogEntry, error)
 	// LastAttempts returns by callback the last attempt that has finished and was not interrupted, with the answer's
 	// body.
-	LastAttempts(ctx context.Context, scope models.Scope, callbackIDs ...int64) (map[int64]*models.Attempt, error)
+	LastAttempts(ctx context.Context, scope models.Scope, callbackIDs ...int64) (map[int64]*callback.Attempt, error)
 }
 
 // Log is the callback log.
 type Log struct {
-	engine   *models.Service
+	engine   *callback.Service
 	projects models.TenantQueries
 	reader   LogReader
 }
@@ -157,7 +158,7 @@ func (l *Log) Entry(ctx context.Context, actor *models.Actor, projectID int64, u
 	return entry, l.addLastAttempts(ctx, actor, entry)
 }
 
-// Replay is models.Service.ReplayCallback for one callback of a project's runs; it returns the new one.
+// Replay is callback.Service.ReplayCallback for one callback of a project's runs; it returns the new one.
 func (l *Log) Replay(ctx context.Context, actor *models.Actor, projectID int64, uid string) (*LogEntry, error) {
 	original, err := l.Entry(ctx, actor, projectID, uid)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // runCallback is the body of a run's callbacks.
@@ -30,7 +31,7 @@ type payloadRun struct {
 
 // runBatchBody tells of one batch: RUNNING, since the run goes on, with its results; BLOCKED or FAILED with its
 // error.
-func batchBody(e models.Envelope, run *Run, b *Batch, input *Input) ([]byte, error) {
+func batchBody(e callback.Envelope, run *Run, b *Batch, input *Input) ([]byte, error) {
 	body := newPayload(e, run, input, b.Status)
 	body.Run.BatchUID, body.Error, body.Results = &b.UID, b.Error, b.Results
 	if b.Status == Succeeded {
@@ -41,13 +42,13 @@ func batchBody(e models.Envelope, run *Run, b *Batch, input *Input) ([]byte, err
 
 // runFinishedBody tells how a run has ended, after the callbacks of its batches. A run of one input has that, and its
 // custom data, with it.
-func finishedBody(e models.Envelope, run *Run, input *Input, batchCallbacks int) ([]byte, error) {
+func finishedBody(e callback.Envelope, run *Run, input *Input, batchCallbacks int) ([]byte, error) {
 	body := newPayload(e, run, input, run.Status)
 	body.Error, body.Run.CallbackCount, body.Run.OutputCount = run.Error, &batchCallbacks, &run.OutputCount
 	return marshalAsGiven(body)
 }
 
-func newPayload(e models.Envelope, run *Run, input *Input, status Status) payload {
+func newPayload(e callback.Envelope, run *Run, input *Input, status Status) payload {
 	body := payload{CallbackRefUID: e.Ref, Run: payloadRun{RunUID: run.UID, Status: status}}
 	if input != nil {
 		body.Input, body.CustomData = input.Input, input.CustomData

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -36,7 +37,7 @@ func noResults() *models.StandardError {
 
 // ran is what a run's payloads tell of.
 type ran struct {
-	models.Envelope
+	callback.Envelope
 	Run            *run.Run
 	Batch          *run.Batch
 	RunInput       *run.Input
@@ -56,7 +57,7 @@ func runResult(r ran) ([]byte, error) { return run.ResultBody(r.Run, r.Batch) }
 // ranWell is a batch that has gone well.
 func ranWell() ran {
 	return ran{
-		Envelope: models.Envelope{Ref: refUID}, Run: &run.Run{UID: runUID, Status: run.Running, InputCount: 1},
+		Envelope: callback.Envelope{Ref: refUID}, Run: &run.Run{UID: runUID, Status: run.Running, InputCount: 1},
 		Batch: &run.Batch{
 			UID: batchUID, Status: run.Succeeded, Results: json.RawMessage(oddResults),
 			ResultCount: 2,
@@ -177,9 +178,9 @@ func TestInputAndCustomDataComeBackAsTheyWereGiven(t *testing.T) {
 		if custom == "" {
 			want += "null"
 		}
-		for event, rest := range map[models.EventName]string{
-			models.RunBatchFinishedEvent: `,"error":null,"results":` + oddResults + `}`,
-			models.RunFinishedEvent:      `,"error":null,"results":null}`,
+		for event, rest := range map[callback.EventName]string{
+			callback.RunBatchFinishedEvent: `,"error":null,"results":` + oddResults + `}`,
+			callback.RunFinishedEvent:      `,"error":null,"results":null}`,
 		} {
 			if got := string(w.CallbacksOfRun(r.ID, event)[0].Body); !strings.HasSuffix(got, want+rest) {
 				t.Errorf("%s: got %s, want …%s", name, got, want+rest)
@@ -202,10 +203,10 @@ func TestEachInputHasItsOwnCustomDataAndTheFinalOfManyHasNone(t *testing.T) {
 		}
 		in.Inputs[2].CustomData = nil
 	})
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(10, true) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(10, true) })
 	w.WantEnded(r.ID, run.Succeeded)
 	seen := map[string]int{}
-	for _, c := range w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent) {
+	for _, c := range w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent) {
 		b := modelstest.ReadRunBody(t, c)
 		seen[string(b.Input)+string(b.CustomData)]++
 	}
@@ -215,7 +216,7 @@ func TestEachInputHasItsOwnCustomDataAndTheFinalOfManyHasNone(t *testing.T) {
 		}
 	}
 	if b := modelstest.ReadRunBody(t, w.CallbacksOfRun(r.ID,
-		models.RunFinishedEvent)[0]); string(b.Input) != "null" || string(b.CustomData) != "null" {
+		callback.RunFinishedEvent)[0]); string(b.Input) != "null" || string(b.CustomData) != "null" {
 		t.Errorf("the final has %s and %s", b.Input, b.CustomData)
 	}
 }

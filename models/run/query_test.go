@@ -12,12 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
 
 // numbered is an answer of results from one number to before another.
-func numbered(from, to int, more bool) models.Outcome {
+func numbered(from, to int, more bool) callback.Outcome {
 	texts := []string{}
 	for n := from; n < to; n++ {
 		texts = append(texts, fmt.Sprint(n))
@@ -60,7 +61,7 @@ func TestResultsArePagedAcrossBatches(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	w.NewRun(modelstest.Pages(2)) // another's, with results of its own
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return numbered(900, 910, true) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return numbered(900, 910, true) })
 	r := w.NewRun(modelstest.Pages(6))
 	// Pages of 10, 0, 3, 1, 10 and 1 results.
 	want, next := []string{}, 0
@@ -88,7 +89,7 @@ func TestPageOfResultsTellsWhetherMoreFollows(t *testing.T) {
 	if empty := resultPage(w, r.ID, models.Page{First: 10}); len(empty.Nodes) != 0 || empty.HasNext {
 		t.Errorf("before there is any: got %+v", empty)
 	}
-	w.ExecuteAll(a, func(e *run.Execution) models.Outcome { return numbered(0, 10, true) })
+	w.ExecuteAll(a, func(e *run.Execution) callback.Outcome { return numbered(0, 10, true) })
 	for first, more := range map[int]bool{1: true, 10: true, 19: true, 20: false, 21: false, 100: false} {
 		page := resultPage(w, r.ID, models.Page{First: first})
 		if len(page.Nodes) != min(first, 20) || page.HasNext != more {
@@ -152,7 +153,7 @@ func TestRunsAreListedNewestFirstAndByFilter(t *testing.T) {
 	modelstest.NoError(t, err)
 	named := func(name string) func(*run.NewRun) { return func(in *run.NewRun) { in.Action = name } }
 	done := w.NewRun()
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	w.Clock.Advance(time.Hour)
 	queued := w.NewRun()
 	w.Clock.Advance(time.Hour)

@@ -3,7 +3,7 @@ package run_test
 import (
 	"testing"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -32,7 +32,7 @@ func TestWhatAnOlderProcessDidNotCountIsCountedAnew(t *testing.T) {
 			t.Errorf("after %+v too much: %+v is held, want %+v", wrong, has, held)
 		}
 	}
-	w.ExecuteAll(a, func(e *run.Execution) models.Outcome { return modelstest.Results(10, e.Batch.Page < 3) })
+	w.ExecuteAll(a, func(e *run.Execution) callback.Outcome { return modelstest.Results(10, e.Batch.Page < 3) })
 	w.WantEnded(r.ID, run.Succeeded)
 	_, err := w.Store.ChangeUsage(t.Context(), w.Acme.ID, run.Usage{OpenBatches: 100_000})
 	modelstest.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -126,13 +127,13 @@ func TestRunsThatEndedHoldNothing(t *testing.T) {
 	}
 	r := w.NewRun(modelstest.Pages(3))
 	some("three pages", 3)
-	w.ExecuteAll(a, func(e *run.Execution) models.Outcome { return modelstest.Results(10, e.Batch.Page < 3) })
+	w.ExecuteAll(a, func(e *run.Execution) callback.Outcome { return modelstest.Results(10, e.Batch.Page < 3) })
 	w.WantEnded(r.ID, run.Succeeded)
 	none("a run that succeeded")
 
 	w.NewRun(modelstest.Inputs(4))
 	some("four inputs", 4)
-	w.ExecuteAll(a, func(e *run.Execution) models.Outcome { return modelstest.Results(10, e.Batch.Page < 5) })
+	w.ExecuteAll(a, func(e *run.Execution) callback.Outcome { return modelstest.Results(10, e.Batch.Page < 5) })
 	none("pages that followed each other")
 
 	r = w.NewRun(modelstest.Pages(5))
@@ -143,7 +144,7 @@ func TestRunsThatEndedHoldNothing(t *testing.T) {
 	none("a run that was stopped")
 
 	w.NewRun(modelstest.Pages(2))
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Executed(400, "{}") })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Executed(400, "{}") })
 	none("a run that was blocked")
 
 	schedule := w.Hourly()
@@ -151,7 +152,7 @@ func TestRunsThatEndedHoldNothing(t *testing.T) {
 	w.Clock.Advance(time.Hour)
 	w.MustFire()
 	some("one that has begun and one that waits", 1)
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	_, err = w.CancelSchedule(t.Context(), w.Editor, schedule.ID)
 	modelstest.NoError(t, err)
 	none("a schedule that was cancelled")
@@ -180,7 +181,7 @@ func TestBatchWhoseResultsAreTooLargeFails(t *testing.T) {
 	r := w.NewRun(modelstest.Pages(4))
 	large := modelstest.Executed(200, `{"results":["`+strings.Repeat("x", 300_000)+`"]}`)
 	// Each is stored twice. Of the last one's run nothing is open any more.
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return large })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return large })
 	r = w.WantEnded(r.ID, run.PartialSucceeded)
 	wantOverLimit(t, r.Error, "1048576")
 	var failed []*run.Batch
@@ -197,7 +198,7 @@ func TestBatchWhoseResultsAreTooLargeFails(t *testing.T) {
 			t.Errorf("its calls are %+v", attempts)
 		}
 	}
-	told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent)
+	told := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent)
 	if len(failed) != 2 || len(told) != 4 {
 		t.Errorf("%d batches have failed, %d callbacks tell of batches", len(failed), len(told))
 	}
@@ -213,7 +214,7 @@ func TestNextPageForWhichThereIsNoRoomEndsTheBatch(t *testing.T) {
 	a := w.NewAction()
 	withQuotas(w, run.Quotas{Bytes: 100_000})
 	r := w.NewRun(func(in *run.NewRun) { in.Inputs[0].CustomData = modelstest.ObjectOfBytes(15_000) })
-	w.ExecuteAll(a, func(e *run.Execution) models.Outcome {
+	w.ExecuteAll(a, func(e *run.Execution) callback.Outcome {
 		if e.Batch.Page > 10 {
 			t.Fatal("it goes on for ever")
 		}
@@ -239,7 +240,7 @@ func TestFiringForWhichThereIsNoRoomIsSkipped(t *testing.T) {
 	runs := w.RunsOf(schedule)
 	modelstest.WantRuns(t, runs, run.Invalid, run.Scheduled)
 	wantOverLimit(t, runs[0].Error, "at most 1 (")
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	w.WantEnded(other.ID, run.Succeeded)
 	w.Clock.Advance(time.Hour)
 	w.MustFire()
@@ -274,7 +275,7 @@ func TestWhatARunStoresIsAboutWhatIsCounted(t *testing.T) {
 		}
 	})
 	results := json.RawMessage(`"` + strings.Repeat("x", 5_000) + `"`)
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome {
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome {
 		body := bytes.Join(slices.Repeat([][]byte{results}, 10), []byte(","))
 		return modelstest.Executed(200, `{"results":[`+string(body)+`]}`)
 	})
@@ -283,7 +284,7 @@ func TestWhatARunStoresIsAboutWhatIsCounted(t *testing.T) {
 	for _, b := range w.BatchesOf(r.ID) {
 		stored += len(b.Results)
 	}
-	for _, event := range []models.EventName{models.RunBatchFinishedEvent, models.RunFinishedEvent} {
+	for _, event := range []callback.EventName{callback.RunBatchFinishedEvent, callback.RunFinishedEvent} {
 		for _, c := range w.CallbacksOfRun(r.ID, event) {
 			stored += len(c.Body)
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -22,7 +23,7 @@ func tryExecute(w *modelstest.World, a *run.Action) {
 		case n == 3:
 			err = w.Executions.Record(w.T.Context(), e, modelstest.Executed(400, ""))
 		case n == 4:
-			_, err = w.Executions.Renew(w.T.Context(), []models.Lease{e.Lease()})
+			_, err = w.Executions.Renew(w.T.Context(), []callback.Lease{e.Lease()})
 		case n == 5:
 			err = w.Executions.Record(w.T.Context(), modelstest.CopyOfExecution(e),
 				modelstest.Results(2, e.Batch.Page < 5))
@@ -52,7 +53,7 @@ func TestRunsEndOnceWhateverHappensAtOnce(t *testing.T) {
 		for round := range rounds {
 			switch i {
 			case 0: // leases run out, also of what is in hand
-				w.Clock.Advance(models.LeaseTime / 4)
+				w.Clock.Advance(callback.LeaseTime / 4)
 				w.SweepAtAnyTime()
 			case 1:
 				if round%8 == 7 {
@@ -61,16 +62,16 @@ func TestRunsEndOnceWhateverHappensAtOnce(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				w.Clock.Advance(models.LeaseRenewal / 4)
+				w.Clock.Advance(callback.LeaseRenewal / 4)
 			default:
 				tryExecute(w, a)
 			}
 		}
 	})
 	for range 5 { // what workers left behind when they died, and what waits for its next try
-		w.Clock.Advance(models.LeaseTime)
+		w.Clock.Advance(callback.LeaseTime)
 		w.MustSweep()
-		w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(2, false) })
+		w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(2, false) })
 		suspects, err := w.Executions.ClaimSuspect(t.Context()) // that died with their workers each time
 		modelstest.NoError(t, err)
 		for _, e := range suspects {
@@ -79,7 +80,7 @@ func TestRunsEndOnceWhateverHappensAtOnce(t *testing.T) {
 	}
 	for _, r := range runs {
 		r = w.WantEnded(r.ID, w.ReadRun(r.ID).Status)
-		told, want := len(w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent)), 0
+		told, want := len(w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent)), 0
 		for _, b := range w.BatchesOf(r.ID) {
 			if b.Status != run.Stopped && r.CallbackOn == run.CallbackOnAll {
 				want++

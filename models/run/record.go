@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Record writes what came of a call and decides what is next, in one transaction with the callbacks that it makes:
 // another try later, another page, or the batch's end, and with the last batch the run's. As with
 // the engine's Settle, on an error nothing is changed and the same call may be made again.
-func (x *Executions) Record(ctx context.Context, e *Execution, o models.Outcome) error {
+func (x *Executions) Record(ctx context.Context, e *Execution, o callback.Outcome) error {
 	at, o := x.engine.Now(), o.Normalized()
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
@@ -37,7 +38,7 @@ func (x *Executions) Interrupt(ctx context.Context, e *Execution) error {
 	at := x.engine.Now()
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration = &at, at.Sub(attempt.StartedAt)
-	attempt.Error = &models.AttemptError{Code: models.Interrupted, Message: InterruptedCallMessage}
+	attempt.Error = &callback.AttemptError{Code: callback.Interrupted, Message: InterruptedCallMessage}
 	batch.due(at)
 	return x.settle(ctx, e, &batch, &attempt)
 }
@@ -76,7 +77,7 @@ func (b *Batch) exceed(why error) {
 
 func (x *Executions) write(
 	ctx context.Context, e *Execution, batch *Batch, attempt *BatchAttempt,
-) (callbacks []*models.Callback, next *Batch, owned bool, err error) {
+) (callbacks []*callback.Callback, next *Batch, owned bool, err error) {
 	err = x.db.InEndTx(ctx, func(tx EndTx) (err error) {
 		if batch.Status.Ended() {
 			if err := lockPages(ctx, tx, e.Run); err != nil {
@@ -108,7 +109,7 @@ func lockPages(ctx context.Context, tx EndTx, run *Run) error {
 // before their run.
 func (x *Executions) advance(
 	ctx context.Context, tx EndTx, batch *Batch, input *Input,
-) (callbacks []*models.Callback, next *Batch, err error) {
+) (callbacks []*callback.Callback, next *Batch, err error) {
 	run, err := tx.LockRun(ctx, batch.RunID)
 	if err != nil {
 		return nil, nil, err
@@ -127,11 +128,11 @@ func (x *Executions) advance(
 			return nil, nil, err
 		}
 	}
-	callback, err := raiseBatch(ctx, x.engine, tx, run, batch, input)
+	raised, err := raiseBatch(ctx, x.engine, tx, run, batch, input)
 	if err != nil {
 		return nil, nil, err
 	}
-	var final *models.Callback
+	var final *callback.Callback
 	if run.OpenBatches > 0 {
 		err = tx.UpdateRuns(ctx, run)
 	} else if err = endRun(ctx, tx, run, at); err == nil {
@@ -140,5 +141,5 @@ func (x *Executions) advance(
 	if err != nil {
 		return nil, nil, err
 	}
-	return []*models.Callback{callback, final}, next, x.quotas.reserve(ctx, tx, run.AccountID, run.holds().minus(held))
+	return []*callback.Callback{raised, final}, next, x.quotas.reserve(ctx, tx, run.AccountID, run.holds().minus(held))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -35,11 +36,11 @@ func TestTenPagesMakeTenRunningCallbacksAndOneFinal(t *testing.T) {
 		}
 		w.Queue.Take()
 		w.MustRecordBatch(e, modelstest.Results(10, true))
-		told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent)
+		told := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent)
 		want := []int64{told[i].ID}
 		if i == 9 {
-			want = append(want, w.CallbacksOfRun(r.ID, models.RunFinishedEvent)[0].ID)
-		} else if finals := w.CallbacksOfRun(r.ID, models.RunFinishedEvent); len(finals) != 0 {
+			want = append(want, w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)[0].ID)
+		} else if finals := w.CallbacksOfRun(r.ID, callback.RunFinishedEvent); len(finals) != 0 {
 			t.Fatalf("ended after page %d", i+1)
 		}
 		var woken []int64
@@ -54,7 +55,7 @@ func TestTenPagesMakeTenRunningCallbacksAndOneFinal(t *testing.T) {
 	if r.OutputCount != 100 || r.Error != nil || r.BatchCount != 10 {
 		t.Errorf("the run is %+v", r)
 	}
-	told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent)
+	told := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent)
 	uids := map[string]bool{}
 	for i, c := range told {
 		b := modelstest.ReadRunBody(t, c)
@@ -80,7 +81,7 @@ func TestLastPageIsCutToWhatWasAskedFor(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	r := w.NewRun(func(in *run.NewRun) { in.MaxResults = new(25) })
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(10, true) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(10, true) })
 	r = w.WantEnded(r.ID, run.Succeeded)
 	var counts []int
 	for _, b := range w.BatchesOf(r.ID) {
@@ -102,53 +103,53 @@ func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 		modelstest.Executed(400, `{"message":"no"}`), modelstest.Executed(403, `{"message":"no"}`)
 	missing := modelstest.Executed(404, "")
 	tests := map[string]struct {
-		answers []models.Outcome
+		answers []callback.Outcome
 		want    run.Status
 		label   string
 	}{
-		"all":                       {[]models.Outcome{more, more, more, more}, run.Succeeded, ""},
-		"empty behind the last":     {[]models.Outcome{more, last}, run.Succeeded, ""},
-		"only one":                  {[]models.Outcome{last}, run.Succeeded, ""},
-		"not found behind the last": {[]models.Outcome{last, missing, missing, missing}, run.Succeeded, ""},
+		"all":                       {[]callback.Outcome{more, more, more, more}, run.Succeeded, ""},
+		"empty behind the last":     {[]callback.Outcome{more, last}, run.Succeeded, ""},
+		"only one":                  {[]callback.Outcome{last}, run.Succeeded, ""},
+		"not found behind the last": {[]callback.Outcome{last, missing, missing, missing}, run.Succeeded, ""},
 		"nothing at all":            {nil, run.Failed, models.LabelNoResult},
 		"not found at all": {
-			[]models.Outcome{missing, missing, missing, missing},
+			[]callback.Outcome{missing, missing, missing, missing},
 			run.Failed,
 			models.LabelNoResult,
 		},
 		"empty in between": {
-			[]models.Outcome{more, modelstest.NoResults(), more, more},
+			[]callback.Outcome{more, modelstest.NoResults(), more, more},
 			run.PartialSucceeded, models.LabelNoResult,
 		},
-		"failed behind the last": {[]models.Outcome{last, failed}, run.PartialSucceeded, "STATUS_403"},
+		"failed behind the last": {[]callback.Outcome{last, failed}, run.PartialSucceeded, "STATUS_403"},
 		"empty before a failed one": {
-			[]models.Outcome{last, modelstest.NoResults(), blocked},
+			[]callback.Outcome{last, modelstest.NoResults(), blocked},
 			run.PartialSucceeded, models.LabelBadInput,
 		},
 		"one failed": {
-			[]models.Outcome{more, failed, more, more},
+			[]callback.Outcome{more, failed, more, more},
 			run.PartialSucceeded,
 			"STATUS_403",
 		},
 		"one blocked": {
-			[]models.Outcome{more, more, more, blocked},
+			[]callback.Outcome{more, more, more, blocked},
 			run.PartialSucceeded,
 			models.LabelBadInput,
 		},
 		"blocked and failed": {
-			[]models.Outcome{blocked, failed, blocked, blocked},
+			[]callback.Outcome{blocked, failed, blocked, blocked},
 			run.Failed,
 			models.LabelBadInput,
 		},
 		"all blocked": {
-			[]models.Outcome{blocked, blocked, blocked, blocked},
+			[]callback.Outcome{blocked, blocked, blocked, blocked},
 			run.Blocked,
 			models.LabelBadInput,
 		},
-		"all failed":                  {[]models.Outcome{failed, failed, failed, failed}, run.Failed, "STATUS_403"},
-		"blocked, and nothing behind": {[]models.Outcome{blocked}, run.Failed, models.LabelBadInput},
+		"all failed":                  {[]callback.Outcome{failed, failed, failed, failed}, run.Failed, "STATUS_403"},
+		"blocked, and nothing behind": {[]callback.Outcome{blocked}, run.Failed, models.LabelBadInput},
 		"one succeeded among the worst": {
-			[]models.Outcome{failed, blocked, more, failed},
+			[]callback.Outcome{failed, blocked, more, failed},
 			run.PartialSucceeded,
 			"STATUS_403",
 		},
@@ -175,7 +176,7 @@ func TestOutcomesOfPagesMakeTheOutcomeOfTheRun(t *testing.T) {
 					t.Errorf("recorded in the order %v: the error is %+v, want %s", order, r.Error, test.label)
 				}
 				// Each page has told its own outcome.
-				for _, c := range w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent) {
+				for _, c := range w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent) {
 					body, b := modelstest.ReadRunBody(t, c), w.ReadBatch(c.Source.Part.Raw)
 					if want := b.Status; body.Run.Status != want &&
 						(want != run.Succeeded || body.Run.Status != run.Running) ||
@@ -195,7 +196,7 @@ func TestRunOfSeveralInputsIsTheSumOfThem(t *testing.T) {
 	a := w.NewAction()
 	r := w.NewRun(modelstest.Pages(2), modelstest.Inputs(2))
 	// The first input ends on its first page; the second is refused. Of the first, the second page is no failure.
-	answers := []models.Outcome{
+	answers := []callback.Outcome{
 		modelstest.Results(4, false), modelstest.NoResults(), modelstest.Executed(422, ""),
 		modelstest.Executed(422, ""),
 	}
@@ -226,7 +227,7 @@ func TestWithoutMaxResultsPagesFollowOneByOne(t *testing.T) {
 			break
 		}
 		next := w.BatchesOf(r.ID)[page]
-		want := models.Wakeup{Lane: a.Lane(), At: w.Clock.Now()}
+		want := callback.Wakeup{Lane: a.Lane(), At: w.Clock.Now()}
 		if next.Page != page+1 || next.InputID != claimed[0].Batch.InputID || !slices.Contains(woken, want) {
 			t.Errorf("page %d is followed by %+v, woken: %v", page, next, woken)
 		}
@@ -241,7 +242,7 @@ func TestPageThatFailsHasNoneAfterIt(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	for name, test := range map[string]struct {
-		answer models.Outcome
+		answer callback.Outcome
 		want   run.Status
 	}{
 		"refused":   {modelstest.Executed(400, `{"has_more":true}`), run.PartialSucceeded},
@@ -249,7 +250,7 @@ func TestPageThatFailsHasNoneAfterIt(t *testing.T) {
 		"garbage":   {modelstest.Executed(200, `{"results":1,"has_more":true}`), run.PartialSucceeded},
 	} {
 		r := w.NewRun()
-		w.ExecuteAll(a, func(e *run.Execution) models.Outcome {
+		w.ExecuteAll(a, func(e *run.Execution) callback.Outcome {
 			if e.Batch.Page == 1 {
 				return modelstest.Results(10, true)
 			}
@@ -269,7 +270,7 @@ func TestRunThatNeverEndsIsEndedAfterAThousandPages(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	r := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnFinal))
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, true) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, true) })
 	if r = w.WantEnded(r.ID, run.Succeeded); r.BatchCount != run.MaxPages || r.OutputCount != run.MaxPages {
 		t.Errorf("%d pages, %d results", r.BatchCount, r.OutputCount)
 	}
@@ -280,12 +281,12 @@ func TestOnFinalOnlyTheFinalIsTold(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
 	r := w.NewRun(modelstest.Pages(3), modelstest.Calling(modelstest.RunURL, run.CallbackOnFinal))
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(10, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(10, false) })
 	r = w.WantEnded(r.ID, run.Succeeded)
-	if told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent); len(told) != 0 {
+	if told := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent); len(told) != 0 {
 		t.Errorf("%d pages were told", len(told))
 	}
-	b := modelstest.ReadRunBody(t, w.CallbacksOfRun(r.ID, models.RunFinishedEvent)[0])
+	b := modelstest.ReadRunBody(t, w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)[0])
 	if string(b.Results) != "null" || string(b.CustomData) != string(modelstest.CustomData) {
 		t.Errorf("got %+v", b)
 	}
@@ -307,7 +308,7 @@ func TestLastTwoBatchesRecordedAtOnceMakeOneFinal(t *testing.T) {
 			}
 		})
 		r = w.WantEnded(r.ID, run.Succeeded)
-		if told := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent); len(told) != batches ||
+		if told := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent); len(told) != batches ||
 			r.OutputCount != batches {
 			t.Errorf("%d callbacks, %d results of %d batches", len(told), r.OutputCount, batches)
 		}

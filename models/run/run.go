@@ -30,6 +30,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Status is how far a run, or one of its batches, is.
@@ -104,7 +105,7 @@ func (r *Run) ObjectID() models.ObjectID { return models.ObjectID{Type: models.T
 func (r *Run) RawID() string { return models.RawIDText(r.ID) }
 
 // Owner is of a run's callbacks.
-const Owner models.CallbackOwner = models.TypeRun
+const Owner callback.Parent = models.TypeRun
 
 // TypeBatch names what a callback tells of; a batch is no node.
 const TypeBatch = "Batch"

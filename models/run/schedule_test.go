@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -63,7 +64,7 @@ func TestCronFiresOneRunAtATimeAndACopyWaits(t *testing.T) {
 		w.MustRecordBatch(e, modelstest.Executed(200, `{"results":[1],"has_more":false}`))
 	}
 	modelstest.WantRuns(t, w.RunsOf(schedule), run.Succeeded, run.Succeeded, run.Scheduled)
-	if finals := w.CallbacksOf(models.RunFinishedEvent); len(finals) != 2 {
+	if finals := w.CallbacksOf(callback.RunFinishedEvent); len(finals) != 2 {
 		t.Errorf("%d final callbacks", len(finals))
 	}
 }
@@ -185,7 +186,7 @@ func TestCancelledScheduleFiresNoMore(t *testing.T) {
 		_, err := change(ctx, w.Editor, schedule.ID)
 		modelstest.WantError(t, err, models.CodeConflict, "scheduleId")
 	}
-	if n := len(w.CallbacksOf(models.RunFinishedEvent)); n != 0 {
+	if n := len(w.CallbacksOf(callback.RunFinishedEvent)); n != 0 {
 		t.Errorf("a run that never began made %d callbacks", n)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Rules are the settings that runs obey.
@@ -37,14 +38,14 @@ type Service struct {
 	Executions *Executions
 	Firings    *Firings
 
-	engine   *models.Service
+	engine   *callback.Service
 	projects models.TenantQueries
 	db       Ports
 	rules    Rules
 }
 
 // NewService wires runs to the engine, which sweeps their batches and purges them from then on, and to a database.
-func NewService(engine *models.Service, projects models.TenantQueries, db Ports, rules Rules) *Service {
+func NewService(engine *callback.Service, projects models.TenantQueries, db Ports, rules Rules) *Service {
 	s := &Service{
 		Query: Query{db.Reader}, Log: &Log{engine, projects, db.Log}, Executions: &Executions{engine, db, rules.Quotas},
 		Firings: &Firings{engine: engine, db: db, quotas: rules.Quotas}, engine: engine,
@@ -52,13 +53,13 @@ func NewService(engine *models.Service, projects models.TenantQueries, db Ports,
 	}
 	engine.AddLeased(LeasedBatches, s.Firings.underWay)
 	engine.AddPurges(
-		models.PurgeRows("runs", db.InPurgeTx, PurgeTx.PurgeRuns),
-		models.PurgePayloads("runs", db.InPurgeTx, PurgeTx.PurgeRunPayloads),
+		callback.PurgeRows("runs", db.InPurgeTx, PurgeTx.PurgeRuns),
+		callback.PurgePayloads("runs", db.InPurgeTx, PurgeTx.PurgeRunPayloads),
 	)
 	return s
 }
 
-// PurgeTx deletes runs that ended before a time, a part at a time, as models.RetentionStore does with callbacks.
+// PurgeTx deletes runs that ended before a time, a part at a time, as callback.RetentionStore does with callbacks.
 type PurgeTx interface {
 	// PurgeRuns deletes runs without callbacks: of a large one some batches at a time, and the run with the last.
 	PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (runs, rows int, err error)
@@ -68,9 +69,9 @@ type PurgeTx interface {
 
 // Upkeep is what workers do outside of transactions.
 type Upkeep interface {
-	// RenewLeases and Excuse are those of models.LeaseStore.
-	RenewLeases(ctx context.Context, of models.Leased, leases []models.Lease, until time.Time) ([]models.Lease, error)
-	Excuse(ctx context.Context, of models.Leased, ids []int64) error
+	// RenewLeases and Excuse are those of callback.LeaseStore.
+	RenewLeases(ctx context.Context, of callback.Leased, leases []callback.Lease, until time.Time) ([]callback.Lease, error)
+	Excuse(ctx context.Context, of callback.Leased, ids []int64) error
 	// CronSchedulesAfter returns schedules by cron that wait for a later time, in the order of their ids.
 	CronSchedulesAfter(ctx context.Context, id int64, now time.Time, limit int) ([]*Schedule, error)
 	// MoveSchedule changes the time that a schedule waits for, unless it waits for another one by now.

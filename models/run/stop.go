@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // StopRun ends a run before it is complete: batches that wait are not executed, the answers of those that are under
@@ -18,7 +19,7 @@ func (s *Service) StopRun(ctx context.Context, actor *models.Actor, id int64) (*
 	if err := actor.RequireProjectRole(run.AccountID, run.ProjectID, models.RoleEditor); err != nil {
 		return nil, err
 	}
-	var final *models.Callback
+	var final *callback.Callback
 	err = s.db.InEndTx(ctx, func(tx EndTx) (err error) {
 		run, final, err = s.stop(ctx, tx, run)
 		return err
@@ -31,7 +32,7 @@ func (s *Service) StopRun(ctx context.Context, actor *models.Actor, id int64) (*
 }
 
 // stop returns the run as it is then, with its last callback.
-func (s *Service) stop(ctx context.Context, tx EndTx, run *Run) (*Run, *models.Callback, error) {
+func (s *Service) stop(ctx context.Context, tx EndTx, run *Run) (*Run, *callback.Callback, error) {
 	at := s.engine.Now()
 	if err := lockPages(ctx, tx, run); err != nil {
 		return nil, nil, err

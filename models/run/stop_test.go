@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -24,7 +25,7 @@ func TestStoppedRunExecutesNothingMoreAndTellsItOnce(t *testing.T) {
 	if stopped.Status != r.Status || !stopped.FinishedAt.Equal(modelstest.Start) || r.OutputCount != 10 {
 		t.Errorf("got %+v, read %+v", stopped, r)
 	}
-	final := w.CallbacksOfRun(r.ID, models.RunFinishedEvent)[0]
+	final := w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)[0]
 	if got := w.Queue.Take(); len(got) != 1 || got[0].CallbackID != final.ID {
 		t.Errorf("woken: %v", got)
 	}
@@ -45,7 +46,7 @@ func TestStoppedRunExecutesNothingMoreAndTellsItOnce(t *testing.T) {
 	if interrupted, _ := w.MustSweep(); interrupted != 0 {
 		t.Errorf("%d were interrupted", interrupted)
 	}
-	if got := w.Queue.Take(); slices.ContainsFunc(got, func(u models.Wakeup) bool { return run.OfBatches(u.Lane) }) {
+	if got := w.Queue.Take(); slices.ContainsFunc(got, func(u callback.Wakeup) bool { return run.OfBatches(u.Lane) }) {
 		t.Errorf("woken: %v", got)
 	}
 }
@@ -71,7 +72,7 @@ func TestAnswerThatComesAfterTheStopIsDropped(t *testing.T) {
 		if b := w.ReadBatch(e.Batch.ID); b.Status != run.Stopped || b.Results != nil || b.FailureCount != 0 {
 			t.Errorf("%s: the batch is %+v", name, b)
 		}
-		if told, woken := w.CallbacksOfRun(r.ID, models.RunBatchFinishedEvent), w.Queue.Take(); len(told) != 0 ||
+		if told, woken := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent), w.Queue.Take(); len(told) != 0 ||
 			len(woken) != 0 {
 			t.Errorf("%s: it was told %d times, woken: %v", name, len(told), woken)
 		}
@@ -90,12 +91,12 @@ func TestOnlyARunThatIsAtWorkCanBeStopped(t *testing.T) {
 		"stopped": func() *run.Run { return w.MustStop(w.NewRun()) },
 		"succeeded": func() *run.Run {
 			r := w.NewRun()
-			w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+			w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 			return r
 		},
 		"blocked": func() *run.Run {
 			r := w.NewRun()
-			w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Executed(400, "") })
+			w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Executed(400, "") })
 			return r
 		},
 		"scheduled": func() *run.Run {
@@ -105,12 +106,12 @@ func TestOnlyARunThatIsAtWorkCanBeStopped(t *testing.T) {
 	}
 	for name, way := range ways {
 		r := w.ReadRun(way().ID)
-		told := len(w.CallbacksOfRun(r.ID, models.RunFinishedEvent))
+		told := len(w.CallbacksOfRun(r.ID, callback.RunFinishedEvent))
 		_, err := w.StopRun(t.Context(), w.Editor, r.ID)
 		t.Log(name)
 		modelstest.WantError(t, err, models.CodeConflict, "runId")
 		after := w.ReadRun(r.ID)
-		if after.Status != r.Status || len(w.CallbacksOfRun(r.ID, models.RunFinishedEvent)) != told {
+		if after.Status != r.Status || len(w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)) != told {
 			t.Errorf("%s: the refused stop changed the run from %s to %s", name, r.Status, after.Status)
 		}
 	}
@@ -123,8 +124,8 @@ func TestRunThatWantsABareResultIsToldOfItsStop(t *testing.T) {
 	r := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
 	w.MustStop(r)
 	w.WantEnded(r.ID, run.Stopped)
-	told := w.CallbacksOfRun(r.ID, models.RunResultEvent)
-	if len(told) != 1 || told[0].OrderingKey == "" || len(w.CallbacksOfRun(r.ID, models.RunFinishedEvent)) != 0 {
+	told := w.CallbacksOfRun(r.ID, callback.RunResultEvent)
+	if len(told) != 1 || told[0].OrderingKey == "" || len(w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)) != 0 {
 		t.Fatalf("told %v", told)
 	}
 	want := `{"error":{"message":"The run was stopped","error_label":"ACTION_ABORTED","error_scope":"RINGBACK",` +
@@ -216,7 +217,7 @@ func TestStopWhileLeasesAreRenewedEndsWithoutADeadlock(t *testing.T) {
 	for range stopRounds {
 		r := w.NewRun(modelstest.Inputs(20))
 		claimed := w.MustClaimBatches(a, 20)
-		leases := make([]models.Lease, len(claimed))
+		leases := make([]callback.Lease, len(claimed))
 		for i := range claimed {
 			leases[i] = claimed[(i*7)%len(claimed)].Lease() // in another order than that of creation
 		}

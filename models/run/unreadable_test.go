@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 )
@@ -46,16 +47,16 @@ func TestUnreadableBatchIsPutOffAndHoldsUpNoOther(t *testing.T) {
 			refused = claimed[0]
 		}
 	}
-	if refused == nil || refused.Refused == nil || refused.Refused.Code != models.InternalError {
+	if refused == nil || refused.Refused == nil || refused.Refused.Code != callback.InternalError {
 		t.Fatalf("after a day %v was claimed", refused)
 	}
-	w.MustRecordBatch(refused, models.Outcome{Error: refused.Refused})
+	w.MustRecordBatch(refused, callback.Outcome{Error: refused.Refused})
 	r := w.ReadRun(bad.ID)
 	if r.Status != run.Failed || r.Error.Label != models.LabelInternalError || r.Error.Scope != models.ScopeRingback {
 		t.Errorf("the run is %s: %+v", r.Status, r.Error)
 	}
 	// What tells of it has no headers that could be read either, and is put off in turn.
-	told := w.CallbacksOfRun(bad.ID, models.RunFinishedEvent)
+	told := w.CallbacksOfRun(bad.ID, callback.RunFinishedEvent)
 	if len(told) != 1 || len(w.ClaimLane(told[0].Lane, 10)) != 0 || w.ReadCallback(told[0].ID).UnreadableSince == nil {
 		t.Errorf("told by %v", told)
 	}
@@ -78,7 +79,7 @@ func TestBatchesOfAnUnreadableExecutorWaitAndGoOnWhenItIsMended(t *testing.T) {
 	_, err = w.UpdateAction(t.Context(), w.Platform, a.ID, set)
 	modelstest.NoError(t, err)
 	w.Clock.Advance(time.Minute)
-	w.ExecuteAll(a, func(*run.Execution) models.Outcome { return modelstest.Results(1, false) })
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	if got := w.ReadRun(r.ID); got.Status != run.Succeeded {
 		t.Errorf("the run is %s", got.Status)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 type attemptRow struct {
@@ -23,7 +24,7 @@ type attemptRow struct {
 	TLSMicros       int64
 	FirstByteMicros int64
 	HTTPStatus      *int
-	ErrorCode       *models.AttemptErrorCode
+	ErrorCode       *callback.AttemptErrorCode
 	ErrorMessage    *string
 	Warning         *string
 	ResponseBody    []byte
@@ -31,28 +32,28 @@ type attemptRow struct {
 
 func (attemptRow) TableName() string { return "callback_attempts" }
 
-func attempt(r attemptRow) (*models.Attempt, error) {
-	return &models.Attempt{
+func attempt(r attemptRow) (*callback.Attempt, error) {
+	return &callback.Attempt{
 		ID: r.ID, UID: r.UID, CallbackID: r.CallbackID, Number: r.Number, URL: r.URL,
 		StartedAt: fromMicros(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
-		Timings: models.Timings{
+		Timings: callback.Timings{
 			DNS: fromMicrosDuration(r.DNSMicros), Connect: fromMicrosDuration(r.ConnectMicros),
 			TLS: fromMicrosDuration(r.TLSMicros), FirstByte: fromMicrosDuration(r.FirstByteMicros),
 		},
-		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning, ResponseBody: r.ResponseBody,
+		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning, ResponseBody: r.ResponseBody,
 	}, nil
 }
 
 func fromMicrosDuration(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
 // CreateAttempts inserts attempts whose requests are about to leave.
-func (s *Store) CreateAttempts(ctx context.Context, attempts []*models.Attempt) error {
+func (s *Store) CreateAttempts(ctx context.Context, attempts []*callback.Attempt) error {
 	ids, err := s.insertGiven(ctx, "callback_attempts", len(attempts),
-		columnOf("uid", "uuid", attempts, func(a *models.Attempt) uuid.UUID { return a.UID }),
-		columnOf("callback_id", "bigint", attempts, func(a *models.Attempt) int64 { return a.CallbackID }),
-		columnOf("number", "bigint", attempts, func(a *models.Attempt) int { return a.Number }),
-		columnOf("url", "text", attempts, func(a *models.Attempt) *string { return a.URL }),
-		columnOf("started_at", "bigint", attempts, func(a *models.Attempt) int64 { return micros(a.StartedAt) }),
+		columnOf("uid", "uuid", attempts, func(a *callback.Attempt) uuid.UUID { return a.UID }),
+		columnOf("callback_id", "bigint", attempts, func(a *callback.Attempt) int64 { return a.CallbackID }),
+		columnOf("number", "bigint", attempts, func(a *callback.Attempt) int { return a.Number }),
+		columnOf("url", "text", attempts, func(a *callback.Attempt) *string { return a.URL }),
+		columnOf("started_at", "bigint", attempts, func(a *callback.Attempt) int64 { return micros(a.StartedAt) }),
 		columnOf("duration_micros", "bigint", attempts, noMicros), columnOf("dns_micros", "bigint", attempts, noMicros),
 		columnOf("connect_micros", "bigint", attempts, noMicros), columnOf("tls_micros", "bigint", attempts, noMicros),
 		columnOf("first_byte_micros", "bigint", attempts, noMicros),
@@ -63,7 +64,7 @@ func (s *Store) CreateAttempts(ctx context.Context, attempts []*models.Attempt) 
 	return err
 }
 
-func noMicros(*models.Attempt) int64 { return 0 }
+func noMicros(*callback.Attempt) int64 { return 0 }
 
 const finishAttempts = `UPDATE callback_attempts SET
 	started_at = given.started_at, finished_at = given.finished_at, duration_micros = given.duration_micros, dns_micros = given.dns_micros,
@@ -73,24 +74,24 @@ const finishAttempts = `UPDATE callback_attempts SET
 FROM given WHERE callback_attempts.id = given.id`
 
 // FinishAttempts writes what came of attempts.
-func (s *Store) FinishAttempts(ctx context.Context, attempts ...*models.Attempt) error {
+func (s *Store) FinishAttempts(ctx context.Context, attempts ...*callback.Attempt) error {
 	if len(attempts) == 0 {
 		return nil
 	}
 	given, args := s.given(len(attempts),
-		columnOf("id", "bigint", attempts, func(a *models.Attempt) int64 { return a.ID }),
-		columnOf("started_at", "bigint", attempts, func(a *models.Attempt) int64 { return micros(a.StartedAt) }),
-		columnOf("finished_at", "bigint", attempts, func(a *models.Attempt) *int64 { return microsPtr(a.FinishedAt) }),
-		columnOf("duration_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Duration.Microseconds() }),
-		columnOf("dns_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.DNS.Microseconds() }),
-		columnOf("connect_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.Connect.Microseconds() }),
-		columnOf("tls_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.TLS.Microseconds() }),
-		columnOf("first_byte_micros", "bigint", attempts, func(a *models.Attempt) int64 { return a.Timings.FirstByte.Microseconds() }),
-		columnOf("http_status", "bigint", attempts, func(a *models.Attempt) *int { return a.HTTPStatus }),
-		columnOf("error_code", "text", attempts, func(a *models.Attempt) *string { return errorCode(a.Error) }),
-		columnOf("error_message", "text", attempts, func(a *models.Attempt) *string { return errorMessage(a.Error) }),
-		columnOf("warning", "text", attempts, func(a *models.Attempt) *string { return a.Warning }),
-		columnOf("response_body", "bytea", attempts, func(a *models.Attempt) []byte { return a.ResponseBody }),
+		columnOf("id", "bigint", attempts, func(a *callback.Attempt) int64 { return a.ID }),
+		columnOf("started_at", "bigint", attempts, func(a *callback.Attempt) int64 { return micros(a.StartedAt) }),
+		columnOf("finished_at", "bigint", attempts, func(a *callback.Attempt) *int64 { return microsPtr(a.FinishedAt) }),
+		columnOf("duration_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Duration.Microseconds() }),
+		columnOf("dns_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.DNS.Microseconds() }),
+		columnOf("connect_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.Connect.Microseconds() }),
+		columnOf("tls_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.TLS.Microseconds() }),
+		columnOf("first_byte_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.FirstByte.Microseconds() }),
+		columnOf("http_status", "bigint", attempts, func(a *callback.Attempt) *int { return a.HTTPStatus }),
+		columnOf("error_code", "text", attempts, func(a *callback.Attempt) *string { return errorCode(a.Error) }),
+		columnOf("error_message", "text", attempts, func(a *callback.Attempt) *string { return errorMessage(a.Error) }),
+		columnOf("warning", "text", attempts, func(a *callback.Attempt) *string { return a.Warning }),
+		columnOf("response_body", "bytea", attempts, func(a *callback.Attempt) []byte { return a.ResponseBody }),
 	)
 	result := s.writer(ctx).Exec(given+finishAttempts, args...)
 	if result.Error == nil && result.RowsAffected < int64(len(attempts)) {

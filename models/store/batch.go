@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -43,7 +44,7 @@ func batch(r batchRow) (*run.Batch, error) {
 	return &run.Batch{
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.RunID, InputID: r.InputID,
 		Page: r.Page, Status: r.Status, Lane: lane(r.Lane), AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
-		Tries:   models.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
+		Tries:   callback.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
 		HasMore: r.HasMore, Empty: r.Empty, Results: jsonOrNil(r.Results), ResultCount: r.ResultCount, Error: standardError(r.Error),
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}, nil
@@ -100,7 +101,7 @@ func (s *Store) CountEmptyPages(ctx context.Context, inputID int64, from, to int
 func (s *Store) CountBatchCallbacks(ctx context.Context, runID int64) (int, error) {
 	var n int64
 	err := s.writer(ctx).Model(&callbackRow{}).
-		Where("run_id = ? AND event = ? AND replay_of_id IS NULL", runID, models.RunBatchFinishedEvent).Count(&n).Error
+		Where("run_id = ? AND event = ? AND replay_of_id IS NULL", runID, callback.RunBatchFinishedEvent).Count(&n).Error
 	return int(n), err
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -19,7 +19,7 @@ type batchAttemptRow struct {
 	FinishedAt     *int64
 	DurationMicros int64
 	HTTPStatus     *int
-	ErrorCode      *models.AttemptErrorCode
+	ErrorCode      *callback.AttemptErrorCode
 	ErrorMessage   *string
 	Warning        *string
 }
@@ -30,7 +30,7 @@ func batchAttempt(r batchAttemptRow) (*run.BatchAttempt, error) {
 	return &run.BatchAttempt{
 		ID: r.ID, UID: r.UID, BatchID: r.BatchID, Number: r.Number, URL: r.URL, StartedAt: fromMicros(r.StartedAt),
 		FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
-		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning,
+		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning,
 	}, nil
 }
 

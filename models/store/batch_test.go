@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -52,8 +53,8 @@ func (w *work) newRun(t *testing.T, s *store.Store) {
 }
 
 // lane is where batches of the action wait.
-func (w *work) lane() models.Lane {
-	return models.Lane{Host: "platform.example:443", Owner: "action:" + w.action.RawID(), Account: w.account.ID}
+func (w *work) lane() callback.Lane {
+	return callback.Lane{Host: "platform.example:443", Owner: "action:" + w.action.RawID(), Account: w.account.ID}
 }
 
 // newBatches makes so many pages of the input, each due a microsecond later than the one before.

@@ -9,15 +9,16 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 type callbackRow struct {
 	ID              int64
 	UID             uuid.UUID
 	Ref             uuid.UUID
-	Event           models.EventName
-	Status          models.Status
-	Target          models.TargetKind
+	Event           callback.EventName
+	Status          callback.Status
+	Target          callback.TargetKind
 	TargetURL       *string
 	TargetHost      string // for the release before, which claims by it
 	Lane            string
@@ -42,7 +43,7 @@ type callbackRow struct {
 	LeaseUntil      *int64
 	LocalSince      *int64
 	HTTPStatus      *int
-	ErrorCode       *models.AttemptErrorCode
+	ErrorCode       *callback.AttemptErrorCode
 	ErrorMessage    *string
 	CreatedAt       int64 `gorm:"autoCreateTime:false"`
 	FinishedAt      *int64
@@ -53,9 +54,9 @@ func (callbackRow) TableName() string { return "callbacks" }
 
 func targetHeadersPlace(uid uuid.UUID) string { return "callbacks.target_headers:" + uid.String() }
 
-func (s *Store) callback(r callbackRow) (*models.Callback, error) {
+func (s *Store) callback(r callbackRow) (*callback.Callback, error) {
 	headers, unreadable := s.sealer.openHeaders(r.TargetHeaders, targetHeadersPlace(r.UID))
-	c := &models.Callback{
+	c := &callback.Callback{
 		ID: r.ID, UID: r.UID, Ref: r.Ref, Event: r.event(), Status: r.Status,
 		Target: r.Target, TargetURL: r.TargetURL, Lane: lane(r.Lane), TargetHeaders: headers, Unreadable: unreadable,
 		ContentType: r.ContentType, Body: r.Body, BodyBytes: r.BodyBytes,
@@ -63,8 +64,8 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 		ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
 		ReplayCount: r.ReplayCount, DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
 		AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
-		Tries:      models.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
-		HTTPStatus: models.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
+		Tries:      callback.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
+		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
 		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt), PayloadPurgedAt: fromMicrosPtr(r.PayloadPurgedAt),
 	}
 	if c.Held { // the column has its creation then
@@ -74,36 +75,36 @@ func (s *Store) callback(r callbackRow) (*models.Callback, error) {
 }
 
 // lane reads a key. One that cannot be read is that of no lane, which claiming the row puts right.
-func lane(key string) models.Lane {
-	l, _ := models.ParseLane(key)
+func lane(key string) callback.Lane {
+	l, _ := callback.ParseLane(key)
 	return l
 }
 
-func attemptError(code *models.AttemptErrorCode, message *string) *models.AttemptError {
+func attemptError(code *callback.AttemptErrorCode, message *string) *callback.AttemptError {
 	if code == nil {
 		return nil
 	}
 	if message == nil { // it tells of the partner's webhook
-		return &models.AttemptError{Code: *code, Message: models.NoticeFailedMessage}
+		return &callback.AttemptError{Code: *code, Message: callback.NoticeFailedMessage}
 	}
-	return &models.AttemptError{Code: *code, Message: *message}
+	return &callback.AttemptError{Code: *code, Message: *message}
 }
 
-func errorCode(e *models.AttemptError) *string {
+func errorCode(e *callback.AttemptError) *string {
 	if e == nil {
 		return nil
 	}
 	return new(string(e.Code))
 }
 
-func errorMessage(e *models.AttemptError) *string {
+func errorMessage(e *callback.AttemptError) *string {
 	if e == nil {
 		return nil
 	}
 	return &e.Message
 }
 
-func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
+func (s *Store) callbackColumns(c *callback.Callback) (callbackRow, error) {
 	headers, err := s.sealer.sealHeaders(c.TargetHeaders, targetHeadersPlace(c.UID))
 	if c.Unreadable != nil { // what it was copied from could not be opened, and so cannot this
 		headers = closedBox
@@ -125,7 +126,7 @@ func (s *Store) callbackColumns(c *models.Callback) (callbackRow, error) {
 }
 
 // CreateCallbacks inserts callbacks.
-func (s *Store) CreateCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+func (s *Store) CreateCallbacks(ctx context.Context, callbacks ...*callback.Callback) error {
 	for some := range parts(callbacks, callbackTexts) {
 		if err := s.createCallbacks(ctx, some); err != nil {
 			return err
@@ -134,7 +135,7 @@ func (s *Store) CreateCallbacks(ctx context.Context, callbacks ...*models.Callba
 	return nil
 }
 
-func callbackTexts(c *models.Callback) int {
+func callbackTexts(c *callback.Callback) int {
 	texts := len(c.Body) + len(textOf(c.TargetURL)) + len(c.DedupKey)
 	for _, h := range c.TargetHeaders {
 		texts += len(h.Key) + len(h.Value)
@@ -142,7 +143,7 @@ func callbackTexts(c *models.Callback) int {
 	return texts
 }
 
-func (s *Store) createCallbacks(ctx context.Context, callbacks []*models.Callback) error {
+func (s *Store) createCallbacks(ctx context.Context, callbacks []*callback.Callback) error {
 	rows := make([]callbackRow, len(callbacks))
 	keys := make([]string, len(callbacks))
 	for i, c := range callbacks {
@@ -193,7 +194,7 @@ func newCallbacks(rows []callbackRow) []column {
 }
 
 // CallbacksByDedupKey finds the callbacks of events, without their bodies and headers.
-func (s *Store) CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*models.Callback, error) {
+func (s *Store) CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*callback.Callback, error) {
 	return find(s.ofDedupKeys(ctx, keys), s.callback)
 }
 
@@ -202,7 +203,7 @@ func (s *Store) ofDedupKeys(ctx context.Context, keys []string) *gorm.DB {
 }
 
 // LockCallback reads one callback for an update.
-func (s *Store) LockCallback(ctx context.Context, scope models.Scope, id int64) (*models.Callback, error) {
+func (s *Store) LockCallback(ctx context.Context, scope models.Scope, id int64) (*callback.Callback, error) {
 	locked := scoped(s.locking(ctx), scope, "account_id", "project_id").Select(lineColumns+", target_headers, body, replay_count").Where("id = ?", id)
 	return first(locked, models.TypeCallback, s.callback)
 }

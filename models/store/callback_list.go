@@ -10,50 +10,51 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // callbackOwner is what callbacks are listed by: the column, the table of the owners and the field.
 type callbackOwner struct {
 	column string
 	table  any
-	id     func(*models.Callback) int64
+	id     func(*callback.Callback) int64
 }
 
-var owners = func() map[models.CallbackOwner]callbackOwner {
-	list := map[models.CallbackOwner]callbackOwner{
-		models.OwnerAccount: {"account_id", &accountRow{}, func(c *models.Callback) int64 { return c.AccountID }},
-		models.OwnerProject: {"project_id", &projectRow{}, func(c *models.Callback) int64 { return c.ProjectID }},
+var owners = func() map[callback.Parent]callbackOwner {
+	list := map[callback.Parent]callbackOwner{
+		callback.OfAccount: {"account_id", &accountRow{}, func(c *callback.Callback) int64 { return c.AccountID }},
+		callback.OfProject: {"project_id", &projectRow{}, func(c *callback.Callback) int64 { return c.ProjectID }},
 	}
 	for _, kind := range callbackSources {
 		if !kind.part {
-			list[models.CallbackOwner(kind.typeName)] = callbackOwner{kind.column, kind.row, func(c *models.Callback) int64 { return c.Source.Of.Raw }}
+			list[callback.Parent(kind.typeName)] = callbackOwner{kind.column, kind.row, func(c *callback.Callback) int64 { return c.Source.Of.Raw }}
 		}
 	}
 	return list
 }()
 
 // CallbackPages lists the callbacks of owners.
-func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) (map[int64]*models.PageOf[*models.Callback], error) {
-	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*models.Callback], error) {
+func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page) (map[int64]*models.PageOf[*callback.Callback], error) {
+	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*callback.Callback], error) {
 		query := s.queryPages(ctx, scope, owner, ids, filter, page)
 		return pagesFrom(query, ids, page.First, s.callback, owners[owner].id, newestFirst)
 	})
 }
 
-func (s *Store) queryPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) *gorm.DB {
+func (s *Store) queryPages(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page) *gorm.DB {
 	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
 		return s.newCallbackList(scope, owner, filter).page(id, page.After, page.First+1)
 	})
 }
 
 // CountCallbacks counts what CallbackPages lists, up to models.MaxCounted and one more.
-func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) (map[int64]int, error) {
+func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter) (map[int64]int, error) {
 	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
 		return countsFrom(s.queryCounts(ctx, scope, owner, ids, filter), ids)
 	})
 }
 
-func (s *Store) queryCounts(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) *gorm.DB {
+func (s *Store) queryCounts(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter) *gorm.DB {
 	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
 		counted := s.newCallbackList(scope, owner, filter).counted(id, models.MaxCounted+1)
 		return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM (?) AS counted", id, counted)
@@ -61,7 +62,7 @@ func (s *Store) queryCounts(ctx context.Context, scope models.Scope, owner model
 }
 
 // callbacksOf runs a query of the callbacks of one owner for each of those that the scope reaches, in one statement.
-func (s *Store) callbacksOf(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, query func(id clause.Expr) clause.Expression) *gorm.DB {
+func (s *Store) callbacksOf(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, query func(id clause.Expr) clause.Expression) *gorm.DB {
 	visible := func(ids ...int64) *gorm.DB {
 		return s.visibleOwners(ctx, scope, owner).Select("id").Where("id IN ?", ids)
 	}
@@ -70,14 +71,14 @@ func (s *Store) callbacksOf(ctx context.Context, scope models.Scope, owner model
 }
 
 // visibleOwners are those whose callbacks the scope reaches, all of them; only of an account a project's key reaches just its own.
-func (s *Store) visibleOwners(ctx context.Context, scope models.Scope, owner models.CallbackOwner) *gorm.DB {
+func (s *Store) visibleOwners(ctx context.Context, scope models.Scope, owner callback.Parent) *gorm.DB {
 	db := s.reader(ctx).Model(owners[owner].table)
 	switch {
-	case owner == models.OwnerAccount && scope.ProjectID() != 0:
+	case owner == callback.OfAccount && scope.ProjectID() != 0:
 		return db.Where("id IN (SELECT account_id FROM projects WHERE id = ?)", scope.ProjectID())
-	case owner == models.OwnerAccount:
+	case owner == callback.OfAccount:
 		return scoped(db, scope, "id", noProject)
-	case owner == models.OwnerProject:
+	case owner == callback.OfProject:
 		return scoped(db, scope, "account_id", "id")
 	}
 	return scoped(db, scope, "account_id", "project_id")
@@ -109,16 +110,16 @@ type callbackList struct {
 	dialect dialect
 	scope   models.Scope
 	owner   string // the condition of whose they are
-	filter  models.CallbackFilter
+	filter  callback.Filter
 	indexed bool // as above; of a crawl, a run or a job there is one index, in the order of the list
 }
 
-func (s *Store) newCallbackList(scope models.Scope, owner models.CallbackOwner, filter models.CallbackFilter) callbackList {
+func (s *Store) newCallbackList(scope models.Scope, owner callback.Parent, filter callback.Filter) callbackList {
 	l := callbackList{
 		dialect: s.dialect, scope: scope, owner: owners[owner].column + " = @owner", filter: filter,
-		indexed: owner == models.OwnerAccount || owner == models.OwnerProject,
+		indexed: owner == callback.OfAccount || owner == callback.OfProject,
 	}
-	if owner == models.OwnerAccount && scope.ProjectID() != 0 {
+	if owner == callback.OfAccount && scope.ProjectID() != 0 {
 		l.owner = "project_id = @project"
 	}
 	return l
@@ -215,10 +216,10 @@ func (l callbackList) ended(counting bool) (queries []string) {
 }
 
 // asked are the pairs of status and event that are asked for.
-func (l callbackList) asked(statuses []models.Status) clause.Expr {
+func (l callbackList) asked(statuses []callback.Status) clause.Expr {
 	type pair struct{ status, event string }
 	var pairs []pair
-	events, _ := storedEvents(distinct(l.filter.Event, models.EventNames()))
+	events, _ := storedEvents(distinct(l.filter.Event, callback.EventNames()))
 	for _, status := range statuses {
 		for _, event := range events {
 			pairs = append(pairs, pair{string(status), string(event)})
@@ -246,15 +247,15 @@ func (l callbackList) kinds() string {
 
 // ongoing is the condition of what has not ended.
 func (l callbackList) ongoing() string {
-	if slices.Equal(l.statuses(false), []models.Status{models.StatusRunning}) {
+	if slices.Equal(l.statuses(false), []callback.Status{callback.StatusRunning}) {
 		return isRunning // no more than the workers have in hand, however many wait
 	}
 	return isOngoing
 }
 
 // statuses are those that the filter lets through, of what has ended or of what has not.
-func (l callbackList) statuses(ended bool) []models.Status {
-	return slices.DeleteFunc(distinct(l.filter.Status, models.Statuses()), func(s models.Status) bool { return s.Ended() != ended })
+func (l callbackList) statuses(ended bool) []callback.Status {
+	return slices.DeleteFunc(distinct(l.filter.Status, callback.Statuses()), func(s callback.Status) bool { return s.Ended() != ended })
 }
 
 // narrowing is what the filter asks of a row, beside its time.

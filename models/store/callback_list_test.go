@@ -11,30 +11,31 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // scatter makes callbacks of the tenant and of a second project of it in every state that there is, several of each moment.
-func scatter(t *testing.T, s *store.Store, n *tenant, random *rand.Rand, count int) []*models.Callback {
+func scatter(t *testing.T, s *store.Store, n *tenant, random *rand.Rand, count int) []*callback.Callback {
 	t.Helper()
 	other := newProject(t, s, n.account.ID, start)
 	var made []int64
 	for i := range count {
-		c := newCallback(t, s, n, start.Add(time.Duration(i/3)*time.Second), func(c *models.Callback) {
-			c.Event = pick(random, models.CrawlFinishedEvent, models.CrawlFinishedEvent, models.ReportDownloadGeneratedEvent, models.CallbackFailedEvent)
+		c := newCallback(t, s, n, start.Add(time.Duration(i/3)*time.Second), func(c *callback.Callback) {
+			c.Event = pick(random, callback.CrawlFinishedEvent, callback.CrawlFinishedEvent, callback.ReportDownloadGeneratedEvent, callback.CallbackFailedEvent)
 			if random.IntN(3) == 0 {
-				c.ProjectID, c.Source = other.ID, models.Source{}
+				c.ProjectID, c.Source = other.ID, callback.Source{}
 			}
 		})
 		made = append(made, c.ID)
 		at := c.CreatedAt.UnixMicro()
 		change := map[string]any{"http_status": pick[any](random, nil, 100, 200, 204, 410, 503)}
-		switch status := pick(random, models.Statuses()...); status {
-		case models.StatusRunning:
+		switch status := pick(random, callback.Statuses()...); status {
+		case callback.StatusRunning:
 			change["status"], change["next_attempt_at"], change["lease_until"] = status, nil, at
-		case models.StatusSuccess, models.StatusFailed:
+		case callback.StatusSuccess, callback.StatusFailed:
 			change["status"], change["next_attempt_at"], change["finished_at"] = status, nil, at
 		}
 		noError(t, s.DB().Table("callbacks").Where("id = ?", c.ID).Updates(change).Error)
@@ -47,7 +48,7 @@ func scatter(t *testing.T, s *store.Store, n *tenant, random *rand.Rand, count i
 func pick[T any](random *rand.Rand, among ...T) T { return among[random.IntN(len(among))] }
 
 // meets is what a filter says, callback by callback.
-func meets(c *models.Callback, f models.CallbackFilter) bool {
+func meets(c *callback.Callback, f callback.Filter) bool {
 	return (len(f.Status) == 0 || slices.Contains(f.Status, c.Status)) &&
 		(len(f.Event) == 0 || slices.Contains(f.Event, c.Event)) &&
 		(f.CreatedAfter == nil || !c.CreatedAt.Before(*f.CreatedAfter)) &&
@@ -55,25 +56,25 @@ func meets(c *models.Callback, f models.CallbackFilter) bool {
 		(f.HTTPStatus == nil || c.HTTPStatus != nil && *c.HTTPStatus == *f.HTTPStatus)
 }
 
-func randomFilter(random *rand.Rand) models.CallbackFilter {
+func randomFilter(random *rand.Rand) callback.Filter {
 	moment := func() *time.Time {
 		return pick(random, nil, nil, new(start.Add(time.Duration(random.IntN(40))*time.Second)))
 	}
-	some := func(n int) []models.Status {
-		list := []models.Status{}
+	some := func(n int) []callback.Status {
+		list := []callback.Status{}
 		for range n {
-			list = append(list, pick(random, models.Statuses()...)) // also the same twice
+			list = append(list, pick(random, callback.Statuses()...)) // also the same twice
 		}
 		return list
 	}
-	events := func(n int) []models.EventName {
-		list := []models.EventName{}
+	events := func(n int) []callback.EventName {
+		list := []callback.EventName{}
 		for range n {
-			list = append(list, pick(random, models.EventNames()...))
+			list = append(list, pick(random, callback.EventNames()...))
 		}
 		return list
 	}
-	return models.CallbackFilter{
+	return callback.Filter{
 		Status: some(random.IntN(4)), Event: events(random.IntN(2) * random.IntN(5)), CreatedAfter: moment(), CreatedBefore: moment(),
 		HTTPStatus: pick(random, nil, nil, nil, new(-1), new(100), new(200), new(410), new(418)),
 	}
@@ -86,14 +87,14 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 	n := newTenant(t, s, "a")
 	all := scatter(t, s, n, random, 120)
 	scatter(t, s, newTenant(t, s, "b"), random, 10)
-	slices.SortFunc(all, func(a, b *models.Callback) int { return b.ListCursor().Compare(a.ListCursor()) })
-	of := map[models.CallbackOwner]func(*models.Callback) bool{
-		models.OwnerAccount: func(*models.Callback) bool { return true },
-		models.OwnerProject: func(c *models.Callback) bool { return c.ProjectID == n.project.ID },
-		crawl.Owner:         func(c *models.Callback) bool { return c.Source.ID(models.TypeCrawl) != nil },
+	slices.SortFunc(all, func(a, b *callback.Callback) int { return b.ListCursor().Compare(a.ListCursor()) })
+	of := map[callback.Parent]func(*callback.Callback) bool{
+		callback.OfAccount: func(*callback.Callback) bool { return true },
+		callback.OfProject: func(c *callback.Callback) bool { return c.ProjectID == n.project.ID },
+		crawl.Owner:        func(c *callback.Callback) bool { return c.Source.ID(models.TypeCrawl) != nil },
 	}
-	id := map[models.CallbackOwner]int64{
-		models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID, crawl.Owner: n.crawl.ID,
+	id := map[callback.Parent]int64{
+		callback.OfAccount: n.account.ID, callback.OfProject: n.project.ID, crawl.Owner: n.crawl.ID,
 	}
 	for range 100 {
 		owner, filter := pick(random, slices.Sorted(maps.Keys(of))...), randomFilter(random)
@@ -116,7 +117,7 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 }
 
 // walk goes through all pages of a list.
-func walk(t *testing.T, s *store.Store, n *tenant, owner models.CallbackOwner, id int64, filter models.CallbackFilter, first int) []int64 {
+func walk(t *testing.T, s *store.Store, n *tenant, owner callback.Parent, id int64, filter callback.Filter, first int) []int64 {
 	t.Helper()
 	got := []int64{}
 	page := models.Page{First: first}
@@ -156,13 +157,13 @@ func TestALongListIsCountedNoFurtherThanOneMoreThanItsBound(t *testing.T) {
 	n := newTenant(t, s, "a")
 	count := func() (counted [3]int) {
 		t.Helper()
-		succeeded := models.CallbackFilter{Status: []models.Status{models.StatusSuccess, models.StatusPending}}
-		for i, filter := range []models.CallbackFilter{{}, succeeded} {
-			counts, err := s.CountCallbacks(t.Context(), n.scope(), models.OwnerAccount, []int64{n.account.ID}, filter)
+		succeeded := callback.Filter{Status: []callback.Status{callback.StatusSuccess, callback.StatusPending}}
+		for i, filter := range []callback.Filter{{}, succeeded} {
+			counts, err := s.CountCallbacks(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, filter)
 			noError(t, err)
 			counted[i] = counts[n.account.ID]
 		}
-		counts, err := s.CountCallbacks(t.Context(), n.scope(), crawl.Owner, []int64{n.crawl.ID}, models.CallbackFilter{})
+		counts, err := s.CountCallbacks(t.Context(), n.scope(), crawl.Owner, []int64{n.crawl.ID}, callback.Filter{})
 		noError(t, err)
 		counted[2] = counts[n.crawl.ID]
 		return counted

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -88,14 +89,14 @@ func (s *Store) LogEntry(
 // LastAttempts finds the last attempts that say something of the receiver.
 func (s *Store) LastAttempts(
 	ctx context.Context, scope models.Scope, callbackIDs ...int64,
-) (map[int64]*models.Attempt, error) {
-	found, err := planned(ctx, s, func(s *Store) ([]*models.Attempt, error) {
+) (map[int64]*callback.Attempt, error) {
+	found, err := planned(ctx, s, func(s *Store) ([]*callback.Attempt, error) {
 		telling := s.reader(ctx).Model(&attemptRow{}).Select("max(id)").
-			Where("callback_id IN ? AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> ?)", callbackIDs, models.Interrupted).
+			Where("callback_id IN ? AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> ?)", callbackIDs, callback.Interrupted).
 			Group("callback_id")
 		return find(s.attemptsWithin(ctx, scope).Where("id IN (?)", telling), attempt)
 	})
-	attempts := make(map[int64]*models.Attempt, len(found))
+	attempts := make(map[int64]*callback.Attempt, len(found))
 	for _, a := range found {
 		attempts[a.CallbackID] = a
 	}

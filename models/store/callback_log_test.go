@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -17,7 +18,7 @@ import (
 type logged struct {
 	*estate
 	run      *run.Run
-	callback *models.Callback
+	callback *callback.Callback
 }
 
 func newLogged(t *testing.T, s *store.Store, name string) *logged {
@@ -38,18 +39,18 @@ func newLogged(t *testing.T, s *store.Store, name string) *logged {
 	return l
 }
 
-func (l *logged) calledBack(t *testing.T, s *store.Store, changes ...func(*models.Callback)) *models.Callback {
+func (l *logged) calledBack(t *testing.T, s *store.Store, changes ...func(*callback.Callback)) *callback.Callback {
 	t.Helper()
-	return newCallback(t, s, l.tenant, start, append(changes, func(c *models.Callback) { c.Source.Of = l.run.ObjectID() })...)
+	return newCallback(t, s, l.tenant, start, append(changes, func(c *callback.Callback) { c.Source.Of = l.run.ObjectID() })...)
 }
 
 // finishedAttempt writes an attempt with what came of it.
-func finishedAttempt(t *testing.T, s *store.Store, c *models.Callback, number int, code models.AttemptErrorCode) *models.Attempt {
+func finishedAttempt(t *testing.T, s *store.Store, c *callback.Callback, number int, code callback.AttemptErrorCode) *callback.Attempt {
 	t.Helper()
 	a := newAttempt(t, s, c, number)
 	a.FinishedAt, a.ResponseBody = new(start.Add(time.Second)), []byte("answer")
 	if code != "" {
-		a.Error = &models.AttemptError{Code: code, Message: "because"}
+		a.Error = &callback.AttemptError{Code: code, Message: "because"}
 	}
 	noError(t, s.FinishAttempts(t.Context(), a))
 	return a
@@ -93,15 +94,15 @@ func TestTheLastAttemptIsTheLastThatCameToAnEndOfItsOwn(t *testing.T) {
 	s := storetest.Open(t)
 	l := newLogged(t, s, "a")
 	second, fresh := l.calledBack(t, s), l.calledBack(t, s)
-	finishedAttempt(t, s, l.callback, 1, models.Timeout)
-	want := finishedAttempt(t, s, l.callback, 2, models.TLSError)
-	finishedAttempt(t, s, l.callback, 3, models.Interrupted)
+	finishedAttempt(t, s, l.callback, 1, callback.Timeout)
+	want := finishedAttempt(t, s, l.callback, 2, callback.TLSError)
+	finishedAttempt(t, s, l.callback, 3, callback.Interrupted)
 	newAttempt(t, s, l.callback, 4) // under way
 	arrived := finishedAttempt(t, s, second, 1, "")
-	finishedAttempt(t, s, fresh, 1, models.Interrupted)
+	finishedAttempt(t, s, fresh, 1, callback.Interrupted)
 	got, err := s.LastAttempts(t.Context(), everything(), l.callback.ID, second.ID, fresh.ID)
 	noError(t, err)
-	if diff := cmp.Diff(map[int64]*models.Attempt{l.callback.ID: want, second.ID: arrived}, got); diff != "" {
+	if diff := cmp.Diff(map[int64]*callback.Attempt{l.callback.ID: want, second.ID: arrived}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -118,7 +119,7 @@ func TestAnEntryHasTheUIDsOfWhatBelongsToIt(t *testing.T) {
 		InputID: inputs[0].ID, Page: 1, Status: run.Queued, NextAttemptAt: &start, CreatedAt: start,
 	}
 	noError(t, s.CreateBatches(t.Context(), []*run.Batch{b}))
-	replay := l.calledBack(t, s, func(c *models.Callback) {
+	replay := l.calledBack(t, s, func(c *callback.Callback) {
 		c.Source.Part, c.ReplayOfID = models.ObjectID{Type: run.TypeBatch, Raw: b.ID}, &l.callback.ID
 	})
 	entries, err := s.LogEntries(t.Context(), everything(), run.LogQuery{ProjectID: l.project.ID, RunUID: []uuid.UUID{l.run.UID}, Limit: 10})

@@ -11,27 +11,28 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // planned are filters with how many of so many ended callbacks, made by fill, match them.
 var planned = map[string]struct {
-	filter models.CallbackFilter
+	filter callback.Filter
 	match  func(callbacks int) int
 }{
-	"none":                   {models.CallbackFilter{}, oneIn(1)},
-	"a status":               {models.CallbackFilter{Status: []models.Status{models.StatusFailed}}, oneIn(49)},
-	"an event":               {models.CallbackFilter{Event: []models.EventName{models.ReportDownloadGeneratedEvent}}, oneIn(5)},
-	"an HTTP status":         {models.CallbackFilter{HTTPStatus: new(410)}, oneIn(49)},
-	"a status, an event":     {models.CallbackFilter{Status: []models.Status{models.StatusFailed}, Event: []models.EventName{models.ReportDownloadGeneratedEvent}}, oneIn(245)},
-	"a status of none":       {models.CallbackFilter{Status: []models.Status{models.StatusPending}}, nobody},
-	"RUNNING of none":        {models.CallbackFilter{Status: []models.Status{models.StatusRunning}}, nobody},
-	"an event of none":       {models.CallbackFilter{Event: []models.EventName{models.JobUpdatedEvent}}, nobody},
-	"digests of none":        {models.CallbackFilter{Event: []models.EventName{models.CallbacksFailedEvent}}, nobody},
-	"notices of none":        {models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, nobody},
-	"an HTTP status of none": {models.CallbackFilter{HTTPStatus: new(418)}, nobody},
-	"what excludes itself":   {models.CallbackFilter{Status: []models.Status{models.StatusFailed}, HTTPStatus: new(200)}, nobody},
+	"none":                   {callback.Filter{}, oneIn(1)},
+	"a status":               {callback.Filter{Status: []callback.Status{callback.StatusFailed}}, oneIn(49)},
+	"an event":               {callback.Filter{Event: []callback.EventName{callback.ReportDownloadGeneratedEvent}}, oneIn(5)},
+	"an HTTP status":         {callback.Filter{HTTPStatus: new(410)}, oneIn(49)},
+	"a status, an event":     {callback.Filter{Status: []callback.Status{callback.StatusFailed}, Event: []callback.EventName{callback.ReportDownloadGeneratedEvent}}, oneIn(245)},
+	"a status of none":       {callback.Filter{Status: []callback.Status{callback.StatusPending}}, nobody},
+	"RUNNING of none":        {callback.Filter{Status: []callback.Status{callback.StatusRunning}}, nobody},
+	"an event of none":       {callback.Filter{Event: []callback.EventName{callback.JobUpdatedEvent}}, nobody},
+	"digests of none":        {callback.Filter{Event: []callback.EventName{callback.CallbacksFailedEvent}}, nobody},
+	"notices of none":        {callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, nobody},
+	"an HTTP status of none": {callback.Filter{HTTPStatus: new(418)}, nobody},
+	"what excludes itself":   {callback.Filter{Status: []callback.Status{callback.StatusFailed}, HTTPStatus: new(200)}, nobody},
 }
 
 func oneIn(n int) func(int) int { return func(callbacks int) int { return callbacks / n } }
@@ -131,7 +132,7 @@ func wantLittleRead(t *testing.T, s *store.Store, mode string, n *tenant, callba
 	// less than two for each of the 14 pairs of status and event, and most find nothing.
 	const ofPage, steps = 5 * 21, 28
 	middle := &models.Cursor{At: start.Add(time.Duration(callbacks/2) * time.Microsecond)}
-	for owner, id := range map[models.CallbackOwner]int64{models.OwnerAccount: n.account.ID, models.OwnerProject: n.project.ID} {
+	for owner, id := range map[callback.Parent]int64{callback.OfAccount: n.account.ID, callback.OfProject: n.project.ID} {
 		for name, test := range planned {
 			for place, after := range map[string]*models.Cursor{"first": nil, "middle": middle} {
 				page := models.Page{First: 20, After: after}

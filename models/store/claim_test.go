@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -17,22 +17,22 @@ import (
 const shared = "shared.example:443"
 
 // to is the lane to a host.
-func to(host string) models.Lane { return models.Lane{Host: host, Owner: "project:1", Account: 1} }
+func to(host string) callback.Lane { return callback.Lane{Host: host, Owner: "project:1", Account: 1} }
 
 // on makes a callback wait for a host.
-func on(host string) func(*models.Callback) {
-	return func(c *models.Callback) { c.Lane = to(host) }
+func on(host string) func(*callback.Callback) {
+	return func(c *callback.Callback) { c.Lane = to(host) }
 }
 
 // of asks for so much of a lane.
-func of(lane models.Lane, limit int) []models.LaneLimit {
-	return []models.LaneLimit{{Lane: lane.String(), Limit: limit}}
+func of(lane callback.Lane, limit int) []callback.LaneLimit {
+	return []callback.LaneLimit{{Lane: lane.String(), Limit: limit}}
 }
 
 // overdue are the lanes of callbacks that nobody takes.
 func overdue(t *testing.T, s *store.Store, dueBy time.Time) []string {
 	t.Helper()
-	found, next, err := s.OverdueLanes(t.Context(), models.LeasedCallbacks, "", dueBy, 100)
+	found, next, err := s.OverdueLanes(t.Context(), callback.LeasedCallbacks, "", dueBy, 100)
 	noError(t, err)
 	if next != "" {
 		t.Errorf("there are more lanes than 100, after %q", next)
@@ -59,7 +59,7 @@ func newCallbacks(t *testing.T, s *store.Store, n *tenant, host string, count in
 }
 
 // claim takes a callback that is alone on its host.
-func claim(t *testing.T, s *store.Store, c *models.Callback, at, leaseUntil time.Time) *models.Callback {
+func claim(t *testing.T, s *store.Store, c *callback.Callback, at, leaseUntil time.Time) *callback.Callback {
 	t.Helper()
 	claimed, err := s.ClaimDue(t.Context(), of(c.Lane, 2), at, leaseUntil)
 	noError(t, err)
@@ -70,7 +70,7 @@ func claim(t *testing.T, s *store.Store, c *models.Callback, at, leaseUntil time
 }
 
 // read returns a callback as it is now.
-func read(t *testing.T, s *store.Store, id int64) *models.Callback {
+func read(t *testing.T, s *store.Store, id int64) *callback.Callback {
 	t.Helper()
 	found, err := s.LockCallback(t.Context(), everything(), id) // the history leaves out the body and the headers
 	noError(t, err)
@@ -82,7 +82,7 @@ func TestClaimedCallbackIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 	s := storetest.Open(t)
 	c := newCallback(t, s, newTenant(t, s, "a"), start)
 	got := claim(t, s, c, start, start.Add(time.Minute))
-	if got.Status != models.StatusRunning || got.AttemptCount != 1 || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
+	if got.Status != callback.StatusRunning || got.AttemptCount != 1 || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
 		got.NextAttemptAt != nil || string(got.Body) != "body" {
 		t.Errorf("got %+v", got)
 	}
@@ -153,14 +153,14 @@ func TestClaimKeepsToItsLaneAndToWhatIsDue(t *testing.T) {
 	future := newCallback(t, s, n, start.Add(time.Microsecond), on(shared))
 	elsewhere := newCallback(t, s, n, start, on("shared.example:8443"))
 	ended := newCallback(t, s, n, start)
-	settle(t, s, ended, models.StatusSuccess, 200)
+	settle(t, s, ended, callback.StatusSuccess, 200)
 	running := newCallback(t, s, n, start)
 	claim(t, s, running, start, start.Add(time.Minute))
 
 	if diff := cmp.Diff([]string{to(shared).String(), elsewhere.Lane.String()}, overdue(t, s, start)); diff != "" {
 		t.Errorf("something is due for: %s", diff)
 	}
-	for _, lane := range []models.Lane{ended.Lane, running.Lane, to("unknown.example:443"), to(""), {}} {
+	for _, lane := range []callback.Lane{ended.Lane, running.Lane, to("unknown.example:443"), to(""), {}} {
 		if claimed, err := s.ClaimDue(t.Context(), of(lane, 10), start, start.Add(time.Minute)); err != nil || len(claimed) != 0 {
 			t.Errorf("%q: claimed %v, %v", lane, ids(claimed), err)
 		}
@@ -170,7 +170,7 @@ func TestClaimKeepsToItsLaneAndToWhatIsDue(t *testing.T) {
 	if !slices.Equal(ids(claimed), []int64{due.ID}) {
 		t.Errorf("claimed %v, want %d", ids(claimed), due.ID)
 	}
-	if got := read(t, s, future.ID); got.Status != models.StatusPending {
+	if got := read(t, s, future.ID); got.Status != callback.StatusPending {
 		t.Errorf("one that is not due is %s", got.Status)
 	}
 }
@@ -215,13 +215,13 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	lease, renewed := start.Add(time.Second), start.Add(time.Minute)
 	claim(t, s, running, start, lease)
 	claim(t, s, other, start, lease)
-	settle(t, s, ended, models.StatusFailed, 500)
-	before := []*models.Callback{read(t, s, other.ID), read(t, s, pending.ID), read(t, s, ended.ID)}
-	got, err := s.RenewLeases(t.Context(), models.LeasedCallbacks, []models.Lease{
+	settle(t, s, ended, callback.StatusFailed, 500)
+	before := []*callback.Callback{read(t, s, other.ID), read(t, s, pending.ID), read(t, s, ended.ID)}
+	got, err := s.RenewLeases(t.Context(), callback.LeasedCallbacks, []callback.Lease{
 		{ID: running.ID, Attempt: 1}, {ID: other.ID, Attempt: 2}, {ID: pending.ID}, {ID: ended.ID, Attempt: 1}, {ID: 999, Attempt: 1},
 	}, renewed)
 	noError(t, err)
-	if diff := cmp.Diff([]models.Lease{{ID: running.ID, Attempt: 1}}, got); diff != "" {
+	if diff := cmp.Diff([]callback.Lease{{ID: running.ID, Attempt: 1}}, got); diff != "" {
 		t.Error(diff)
 	}
 	if got := read(t, s, running.ID); !got.LeaseUntil.Equal(renewed) || got.AttemptCount != 1 {
@@ -233,9 +233,9 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 		}
 	}
 	// What was renewed is not interrupted; what was not is.
-	n1, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, lease, 10)
+	n1, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, lease, 10)
 	noError(t, err)
-	if n1 != 1 || read(t, s, running.ID).Status != models.StatusRunning || read(t, s, other.ID).Status != models.StatusPending {
+	if n1 != 1 || read(t, s, running.ID).Status != callback.StatusRunning || read(t, s, other.ID).Status != callback.StatusPending {
 		t.Errorf("interrupted %d", n1)
 	}
 }
@@ -244,25 +244,25 @@ func TestSettlingIsFencedByTheAttemptCount(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	end := func(c *models.Callback) bool {
-		c.Status, c.FinishedAt, c.NextAttemptAt, c.LeaseUntil = models.StatusSuccess, &start, nil, nil
+	end := func(c *callback.Callback) bool {
+		c.Status, c.FinishedAt, c.NextAttemptAt, c.LeaseUntil = callback.StatusSuccess, &start, nil, nil
 		owned, err := s.SettleCallbacks(t.Context(), c)
 		noError(t, err)
 		return owned[0]
 	}
-	interrupted := func() *models.Callback {
+	interrupted := func() *callback.Callback {
 		late := claim(t, s, newCallback(t, s, n, start), start, start)
-		if count, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start, 10); err != nil || count != 1 {
+		if count, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start, 10); err != nil || count != 1 {
 			t.Fatalf("interrupted %d, %v", count, err)
 		}
 		return late
 	}
-	if late := interrupted(); !end(late) || read(t, s, late.ID).Status != models.StatusSuccess {
+	if late := interrupted(); !end(late) || read(t, s, late.ID).Status != callback.StatusSuccess {
 		t.Error("not settled by the worker whose lease ran out, though no other followed")
 	}
 	late := interrupted()
 	second := claim(t, s, late, start, start.Add(time.Minute))
-	if second.AttemptCount != 2 || end(late) || read(t, s, late.ID).Status != models.StatusRunning {
+	if second.AttemptCount != 2 || end(late) || read(t, s, late.ID).Status != callback.StatusRunning {
 		t.Error("settled by a worker that another one followed")
 	}
 	if !end(second) || end(second) {
@@ -284,7 +284,7 @@ func TestLimitHoldsWhateverThePlannerBelieves(t *testing.T) {
 	}
 	_, err = s.ClaimDue(t.Context(), of(to(shared), 20), start.Add(time.Second), start.Add(time.Minute))
 	noError(t, err)
-	if got, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Minute), 3); err != nil || got != 3 {
+	if got, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 3); err != nil || got != 3 {
 		t.Errorf("interrupted %d, %v", got, err)
 	}
 }

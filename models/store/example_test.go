@@ -13,7 +13,7 @@ func TestExampleOfAStoreTest(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	mine, other := newTenant(t, s, "Mine"), newTenant(t, s, "Other")
-	callback := newCallback(t, s, mine, start)
+	raised := newCallback(t, s, mine, start)
 
 	// What a caller asks for is within what that caller may see.
 	for name, c := range map[string]struct {
@@ -22,7 +22,7 @@ func TestExampleOfAStoreTest(t *testing.T) {
 	}{
 		"the platform": {everything(), 1}, "a member": {mine.scope(), 1}, "a stranger": {other.scope(), 0},
 	} {
-		found, err := s.Callbacks(t.Context(), c.scope, callback.ID)
+		found, err := s.Callbacks(t.Context(), c.scope, raised.ID)
 		noError(t, err)
 		if len(found) != c.found {
 			t.Errorf("%s finds %d callbacks, want %d", name, len(found), c.found)

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Rows are all the structs that rows are read into.
@@ -71,10 +72,10 @@ func (s *Sealer) OpenHeaders(box []byte, place string) ([]models.Header, error) 
 }
 
 // IsPending is the condition of callbacks that can be claimed.
-var IsPending = (&Store{dialect: sqliteDialect{}}).on(models.LeasedCallbacks, "{pending}")
+var IsPending = (&Store{dialect: sqliteDialect{}}).on(callback.LeasedCallbacks, "{pending}")
 
 // QueryClaim is the statement of ClaimDue and ClaimDueBatches.
-func (s *Store) QueryClaim(ctx context.Context, of models.Leased, lanes []models.LaneLimit, now, leaseUntil time.Time) *gorm.DB {
+func (s *Store) QueryClaim(ctx context.Context, of callback.Leased, lanes []callback.LaneLimit, now, leaseUntil time.Time) *gorm.DB {
 	return s.claimDue(ctx, of, lanes, now, leaseUntil)
 }
 
@@ -94,12 +95,12 @@ func (s *Store) QueryDedupKeys(ctx context.Context, keys ...string) *gorm.DB {
 }
 
 // QueryPages is the statement of CallbackPages, and QueryCounts that of CountCallbacks.
-func (s *Store) QueryPages(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter, page models.Page) *gorm.DB {
+func (s *Store) QueryPages(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page) *gorm.DB {
 	return s.queryPages(ctx, scope, owner, ids, filter, page)
 }
 
 // QueryCounts is the statement of CountCallbacks.
-func (s *Store) QueryCounts(ctx context.Context, scope models.Scope, owner models.CallbackOwner, ids []int64, filter models.CallbackFilter) *gorm.DB {
+func (s *Store) QueryCounts(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter) *gorm.DB {
 	return s.queryCounts(ctx, scope, owner, ids, filter)
 }
 

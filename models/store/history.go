@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // isNotice tells the notices to a partner's webhook from the callbacks to customers.
@@ -43,18 +44,18 @@ func (s *Store) history(ctx context.Context, scope models.Scope) *gorm.DB {
 }
 
 // Callbacks finds callbacks by id.
-func (s *Store) Callbacks(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Callback, error) {
+func (s *Store) Callbacks(ctx context.Context, scope models.Scope, ids ...int64) ([]*callback.Callback, error) {
 	return find(s.history(ctx, scope).Where(s.among("id", &ids)), s.callback)
 }
 
 // CallbackByUID finds one callback.
-func (s *Store) CallbackByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*models.Callback, error) {
+func (s *Store) CallbackByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*callback.Callback, error) {
 	return first(s.history(ctx, scope).Where("uid = ?", uid), models.TypeCallback, s.callback)
 }
 
 // Replays finds the replays of callbacks.
-func (s *Store) Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*models.Callback, error) {
-	return planned(ctx, s, func(s *Store) ([]*models.Callback, error) {
+func (s *Store) Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*callback.Callback, error) {
+	return planned(ctx, s, func(s *Store) ([]*callback.Callback, error) {
 		return find(s.history(ctx, scope).Where(s.among("replay_of_id", &originalIDs)).Order("id"), s.callback)
 	})
 }
@@ -79,13 +80,13 @@ func attemptsShown(scope models.Scope) string {
 }
 
 // AttemptPages lists the attempts of callbacks.
-func (s *Store) AttemptPages(ctx context.Context, scope models.Scope, callbackIDs []int64, page models.Page) (map[int64]*models.PageOf[*models.Attempt], error) {
-	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*models.Attempt], error) {
+func (s *Store) AttemptPages(ctx context.Context, scope models.Scope, callbackIDs []int64, page models.Page) (map[int64]*models.PageOf[*callback.Attempt], error) {
+	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*callback.Attempt], error) {
 		query := s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expression {
 			return gorm.Expr("SELECT "+attemptsShown(scope)+" FROM callback_attempts WHERE callback_id = ? AND number > ? ORDER BY number LIMIT ?",
 				callbackID, lastNumber(page), page.First+1)
 		})
-		return pagesFrom(query, callbackIDs, page.First, attempt, func(a *models.Attempt) int64 { return a.CallbackID }, upwards)
+		return pagesFrom(query, callbackIDs, page.First, attempt, func(a *callback.Attempt) int64 { return a.CallbackID }, upwards)
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
@@ -43,58 +44,58 @@ func histories() map[string]historyRead {
 
 var (
 	place  = &models.Cursor{At: start, ID: 7}
-	failed = []models.Status{models.StatusFailed}
-	ofJob  = []models.EventName{models.JobUpdatedEvent}
+	failed = []callback.Status{callback.StatusFailed}
+	ofJob  = []callback.EventName{callback.JobUpdatedEvent}
 )
 
 func callbackHistories() map[string]historyRead {
 	account := func(e *estate) int64 { return e.account.ID }
 	project := func(e *estate) int64 { return e.project.ID }
-	list := func(owner models.CallbackOwner, id func(*estate) int64, filter models.CallbackFilter, after *models.Cursor) historyRead {
+	list := func(owner callback.Parent, id func(*estate) int64, filter callback.Filter, after *models.Cursor) historyRead {
 		return func(ctx context.Context, s *store.Store, e *estate) error {
 			_, err := s.CallbackPages(ctx, e.scope(), owner, []int64{id(e)}, filter, models.Page{First: 20, After: after})
 			return err
 		}
 	}
-	byKey := func(owner models.CallbackOwner, id func(*estate) int64) historyRead {
+	byKey := func(owner callback.Parent, id func(*estate) int64) historyRead {
 		return func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.CallbackPages(ctx, keyScope(e.key, models.RoleViewer), owner, []int64{id(e)}, models.CallbackFilter{}, models.Page{First: 20})
+			_, err := s.CallbackPages(ctx, keyScope(e.key, models.RoleViewer), owner, []int64{id(e)}, callback.Filter{}, models.Page{First: 20})
 			return err
 		}
 	}
 	return map[string]historyRead{
-		"account":               list(models.OwnerAccount, account, models.CallbackFilter{}, nil),
-		"account after a place": list(models.OwnerAccount, account, models.CallbackFilter{}, place),
-		"account of a time":     list(models.OwnerAccount, account, models.CallbackFilter{CreatedAfter: &start, CreatedBefore: &start}, nil),
-		"account_ended":         list(models.OwnerAccount, account, models.CallbackFilter{Status: failed}, nil),
-		"account_waiting":       list(models.OwnerAccount, account, models.CallbackFilter{Status: []models.Status{models.StatusPending}}, nil),
-		"account_running":       list(models.OwnerAccount, account, models.CallbackFilter{Status: []models.Status{models.StatusRunning}}, nil),
-		"account_event":         list(models.OwnerAccount, account, models.CallbackFilter{Event: ofJob}, nil),
-		"account_notices":       list(models.OwnerAccount, account, models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, nil),
-		"account_http_status":   list(models.OwnerAccount, account, models.CallbackFilter{HTTPStatus: new(410)}, nil),
-		"account_status_event":  list(models.OwnerAccount, account, models.CallbackFilter{Status: failed, Event: ofJob}, nil),
-		"account_all_filters": list(models.OwnerAccount, account, models.CallbackFilter{
-			Status: []models.Status{models.StatusPending, models.StatusFailed}, Event: ofJob, HTTPStatus: new(410),
+		"account":               list(callback.OfAccount, account, callback.Filter{}, nil),
+		"account after a place": list(callback.OfAccount, account, callback.Filter{}, place),
+		"account of a time":     list(callback.OfAccount, account, callback.Filter{CreatedAfter: &start, CreatedBefore: &start}, nil),
+		"account_ended":         list(callback.OfAccount, account, callback.Filter{Status: failed}, nil),
+		"account_waiting":       list(callback.OfAccount, account, callback.Filter{Status: []callback.Status{callback.StatusPending}}, nil),
+		"account_running":       list(callback.OfAccount, account, callback.Filter{Status: []callback.Status{callback.StatusRunning}}, nil),
+		"account_event":         list(callback.OfAccount, account, callback.Filter{Event: ofJob}, nil),
+		"account_notices":       list(callback.OfAccount, account, callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, nil),
+		"account_http_status":   list(callback.OfAccount, account, callback.Filter{HTTPStatus: new(410)}, nil),
+		"account_status_event":  list(callback.OfAccount, account, callback.Filter{Status: failed, Event: ofJob}, nil),
+		"account_all_filters": list(callback.OfAccount, account, callback.Filter{
+			Status: []callback.Status{callback.StatusPending, callback.StatusFailed}, Event: ofJob, HTTPStatus: new(410),
 			CreatedAfter: &start, CreatedBefore: &start,
 		}, place),
-		"account_by_key":       byKey(models.OwnerAccount, account),
-		"project":              list(models.OwnerProject, project, models.CallbackFilter{}, nil),
-		"project_status_event": list(models.OwnerProject, project, models.CallbackFilter{Status: failed, Event: ofJob}, place),
-		"project_by_key":       byKey(models.OwnerProject, project),
-		"crawl":                list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}, place),
+		"account_by_key":       byKey(callback.OfAccount, account),
+		"project":              list(callback.OfProject, project, callback.Filter{}, nil),
+		"project_status_event": list(callback.OfProject, project, callback.Filter{Status: failed, Event: ofJob}, place),
+		"project_by_key":       byKey(callback.OfProject, project),
+		"crawl":                list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, callback.Filter{}, place),
 		"crawl_status_event": list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID },
-			models.CallbackFilter{Status: failed, Event: ofJob, HTTPStatus: new(410)}, nil),
-		"run": list(run.Owner, func(e *estate) int64 { return e.work.run.ID }, models.CallbackFilter{}, nil),
-		"job": list(job.Owner, func(e *estate) int64 { return e.job.ID }, models.CallbackFilter{}, nil),
+			callback.Filter{Status: failed, Event: ofJob, HTTPStatus: new(410)}, nil),
+		"run": list(run.Owner, func(e *estate) int64 { return e.work.run.ID }, callback.Filter{}, nil),
+		"job": list(job.Owner, func(e *estate) int64 { return e.job.ID }, callback.Filter{}, nil),
 		"platform": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.CallbackPages(ctx, everything(), models.OwnerAccount, []int64{e.account.ID}, models.CallbackFilter{}, models.Page{First: 20})
+			_, err := s.CallbackPages(ctx, everything(), callback.OfAccount, []int64{e.account.ID}, callback.Filter{}, models.Page{First: 20})
 			return err
 		},
 	}
 }
 
 func callbackCounts() map[string]historyRead {
-	count := func(owner models.CallbackOwner, id func(*estate) int64, filter models.CallbackFilter) historyRead {
+	count := func(owner callback.Parent, id func(*estate) int64, filter callback.Filter) historyRead {
 		return func(ctx context.Context, s *store.Store, e *estate) error {
 			_, err := s.CountCallbacks(ctx, e.scope(), owner, []int64{id(e)}, filter)
 			return err
@@ -102,11 +103,11 @@ func callbackCounts() map[string]historyRead {
 	}
 	account := func(e *estate) int64 { return e.account.ID }
 	return map[string]historyRead{
-		"count_account":        count(models.OwnerAccount, account, models.CallbackFilter{}),
-		"count_account_event":  count(models.OwnerAccount, account, models.CallbackFilter{Event: ofJob}),
-		"count_account_status": count(models.OwnerAccount, account, models.CallbackFilter{Status: failed}),
-		"count_project":        count(models.OwnerProject, func(e *estate) int64 { return e.project.ID }, models.CallbackFilter{}),
-		"count_crawl":          count(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, models.CallbackFilter{}),
+		"count_account":        count(callback.OfAccount, account, callback.Filter{}),
+		"count_account_event":  count(callback.OfAccount, account, callback.Filter{Event: ofJob}),
+		"count_account_status": count(callback.OfAccount, account, callback.Filter{Status: failed}),
+		"count_project":        count(callback.OfProject, func(e *estate) int64 { return e.project.ID }, callback.Filter{}),
+		"count_crawl":          count(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, callback.Filter{}),
 	}
 }
 

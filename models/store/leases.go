@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -28,10 +29,10 @@ type leased struct {
 	lane        string // of a row without one, which the release before has written; it is put right when the row is claimed
 }
 
-var leasedTables = map[models.Leased]*leased{
-	models.LeasedCallbacks: {
+var leasedTables = map[callback.Leased]*leased{
+	callback.LeasedCallbacks: {
 		table: "callbacks", due: "PENDING", waits: "status = 'PENDING' AND NOT held", claimed: claimedCallback,
-		attempts: "callback_attempts", row: "callback_id", interrupted: models.InterruptedMessage,
+		attempts: "callback_attempts", row: "callback_id", interrupted: callback.InterruptedMessage,
 		lane: "target_host || ' project:' || project_id || ' ' || account_id",
 	},
 	run.LeasedBatches: {
@@ -44,7 +45,7 @@ var leasedTables = map[models.Leased]*leased{
 // isRunning is of what is in hand, of either kind.
 const isRunning = "status = 'RUNNING'"
 
-// claimedCallback are the columns of a callback that its delivery needs, with models.MaxClaimedBody, and claimedBatch those of a batch.
+// claimedCallback are the columns of a callback that its delivery needs, with callback.MaxClaimedBody, and claimedBatch those of a batch.
 // They are named, so that a column which a later release adds changes no statement that is prepared.
 var (
 	claimedCallback = lineColumns + ", target_headers, " +
@@ -54,8 +55,8 @@ var (
 )
 
 // on is a statement on one of the tables. {pending} is of what is claimed together with others, and {suspect} of what is claimed alone:
-// models.SuspectAfter.
-func (s *Store) on(of models.Leased, statement string) string {
+// callback.SuspectAfter.
+func (s *Store) on(of callback.Leased, statement string) string {
 	t := leasedTables[of]
 	return strings.NewReplacer(
 		"{table}", t.table, "{due}", "'"+t.due+"'", "{waits}", t.waits, "{pending}", t.waits+" AND interruption_count < 3",
@@ -79,18 +80,18 @@ func (s *Store) Body(ctx context.Context, callbackID int64) ([]byte, error) {
 }
 
 // ClaimDue gives due callbacks of lanes to the caller.
-func (s *Store) ClaimDue(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*models.Callback, error) {
-	return claimed(s.claimDue(ctx, models.LeasedCallbacks, lanes, now, leaseUntil), s.callback)
+func (s *Store) ClaimDue(ctx context.Context, lanes []callback.LaneLimit, now, leaseUntil time.Time) ([]*callback.Callback, error) {
+	return claimed(s.claimDue(ctx, callback.LeasedCallbacks, lanes, now, leaseUntil), s.callback)
 }
 
 // ClaimDueBatches gives due batches of lanes to the caller.
-func (s *Store) ClaimDueBatches(ctx context.Context, lanes []models.LaneLimit, now, leaseUntil time.Time) ([]*run.Batch, error) {
+func (s *Store) ClaimDueBatches(ctx context.Context, lanes []callback.LaneLimit, now, leaseUntil time.Time) ([]*run.Batch, error) {
 	return claimed(s.claimDue(ctx, run.LeasedBatches, lanes, now, leaseUntil), batch)
 }
 
 // ClaimSuspect gives a due callback to the caller that is to be sent alone.
-func (s *Store) ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*models.Callback, error) {
-	return claimed(s.claimSuspect(ctx, models.LeasedCallbacks, now, leaseUntil), s.callback)
+func (s *Store) ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*callback.Callback, error) {
+	return claimed(s.claimSuspect(ctx, callback.LeasedCallbacks, now, leaseUntil), s.callback)
 }
 
 // ClaimSuspectBatch gives a due batch to the caller that is to be executed alone.
@@ -111,7 +112,7 @@ func claimed[R, D any](claim *gorm.DB, toDomain func(R) (D, error)) ([]D, error)
 }
 
 // claimDue is one statement, which looks into the index once for each lane.
-func (s *Store) claimDue(ctx context.Context, of models.Leased, lanes []models.LaneLimit, now, leaseUntil time.Time) *gorm.DB {
+func (s *Store) claimDue(ctx context.Context, of callback.Leased, lanes []callback.LaneLimit, now, leaseUntil time.Time) *gorm.DB {
 	if len(lanes) == 0 {
 		return nil
 	}
@@ -122,12 +123,12 @@ func (s *Store) claimDue(ctx context.Context, of models.Leased, lanes []models.L
 	}), now, leaseUntil)
 }
 
-func (s *Store) claimSuspect(ctx context.Context, of models.Leased, now, leaseUntil time.Time) *gorm.DB {
+func (s *Store) claimSuspect(ctx context.Context, of callback.Leased, now, leaseUntil time.Time) *gorm.DB {
 	due := s.on(of, "SELECT id FROM {table} WHERE {suspect} AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT 1{skip locked}")
 	return s.claim(ctx, of, gorm.Expr(due, micros(now)), now, leaseUntil)
 }
 
-func (s *Store) claim(ctx context.Context, of models.Leased, due clause.Expr, now, leaseUntil time.Time) *gorm.DB {
+func (s *Store) claim(ctx context.Context, of callback.Leased, due clause.Expr, now, leaseUntil time.Time) *gorm.DB {
 	set, args := "", []any{micros(leaseUntil)}
 	if first := leasedTables[of].first; first != "" {
 		set, args = ", "+first+" = COALESCE("+first+", ?)", append(args, micros(now))
@@ -140,20 +141,20 @@ func (s *Store) claim(ctx context.Context, of models.Leased, due clause.Expr, no
 type returned struct {
 	id       int64
 	attempts int
-	models.Mishaps
+	callback.Mishaps
 	next *time.Time
-	lane models.Lane
+	lane callback.Lane
 }
 
 // GiveBackCallbacks gives claimed callbacks back as if they had not been claimed.
-func (s *Store) GiveBackCallbacks(ctx context.Context, callbacks ...*models.Callback) error {
+func (s *Store) GiveBackCallbacks(ctx context.Context, callbacks ...*callback.Callback) error {
 	rows := make([]returned, len(callbacks))
 	for i, c := range callbacks {
 		rows[i] = returned{c.ID, c.AttemptCount, c.Mishaps, c.NextAttemptAt, c.Lane}
 	}
-	return s.giveBack(ctx, models.LeasedCallbacks, rows,
-		columnOf("target_url", "text", callbacks, func(c *models.Callback) *string { return c.TargetURL }),
-		columnOf("target_host", "text", callbacks, func(c *models.Callback) string { return c.Lane.Host }),
+	return s.giveBack(ctx, callback.LeasedCallbacks, rows,
+		columnOf("target_url", "text", callbacks, func(c *callback.Callback) *string { return c.TargetURL }),
+		columnOf("target_host", "text", callbacks, func(c *callback.Callback) string { return c.Lane.Host }),
 	)
 }
 
@@ -167,7 +168,7 @@ func (s *Store) GiveBackBatches(ctx context.Context, batches ...*run.Batch) erro
 }
 
 // giveBack is fenced by the attempt count, row by row.
-func (s *Store) giveBack(ctx context.Context, of models.Leased, rows []returned, more ...column) error {
+func (s *Store) giveBack(ctx context.Context, of callback.Leased, rows []returned, more ...column) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -194,16 +195,16 @@ const renewPart = 10_000
 
 // RenewLeases keeps rows in their worker's hand. The attempt count is the fence. One that somebody has locked is being settled, stopped
 // or interrupted: waiting for it, with others locked, could be a ring.
-func (s *Store) RenewLeases(ctx context.Context, of models.Leased, leases []models.Lease, until time.Time) ([]models.Lease, error) {
-	var renewed []models.Lease
+func (s *Store) RenewLeases(ctx context.Context, of callback.Leased, leases []callback.Lease, until time.Time) ([]callback.Lease, error) {
+	var renewed []callback.Lease
 	mine := gorm.Expr(s.on(of, `SELECT {table}.id FROM {table} JOIN given ON given.id = {table}.id AND given.attempt = attempt_count
 	WHERE {running}{skip locked}`))
 	for part := range slices.Chunk(leases, renewPart) {
 		given, args := s.given(len(part),
-			columnOf("id", "bigint", part, func(l models.Lease) int64 { return l.ID }),
-			columnOf("attempt", "bigint", part, func(l models.Lease) int { return l.Attempt }),
+			columnOf("id", "bigint", part, func(l callback.Lease) int64 { return l.ID }),
+			columnOf("attempt", "bigint", part, func(l callback.Lease) int { return l.Attempt }),
 		)
-		var some []models.Lease
+		var some []callback.Lease
 		statement := s.on(of, "UPDATE {table} SET lease_until = ? WHERE {chosen} RETURNING id, attempt_count AS attempt")
 		if err := s.writer(ctx).Raw(given+statement, append(args, micros(until), mine)...).Scan(&some).Error; err != nil {
 			return renewed, err
@@ -214,18 +215,18 @@ func (s *Store) RenewLeases(ctx context.Context, of models.Leased, leases []mode
 }
 
 // DeleteAttempts deletes those that are still open.
-func (s *Store) DeleteAttempts(ctx context.Context, of models.Leased, ids ...int64) error {
+func (s *Store) DeleteAttempts(ctx context.Context, of callback.Leased, ids ...int64) error {
 	return s.writer(ctx).Exec(s.on(of, "DELETE FROM {attempts} WHERE ? AND finished_at IS NULL"), s.among("id", &ids)).Error
 }
 
 // Excuse takes an interruption back before it is counted.
-func (s *Store) Excuse(ctx context.Context, of models.Leased, ids []int64) error {
+func (s *Store) Excuse(ctx context.Context, of callback.Leased, ids []int64) error {
 	mine := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE ? AND {running}{skip locked}"), s.among("id", &ids))
 	return s.writer(ctx).Exec(s.on(of, "UPDATE {table} SET interruption_count = interruption_count - 1 WHERE {chosen}"), mine).Error
 }
 
 // InterruptExpired takes rows from workers that are gone. They have been due since their leases ran out.
-func (s *Store) InterruptExpired(ctx context.Context, of models.Leased, now time.Time, limit int) (int, error) {
+func (s *Store) InterruptExpired(ctx context.Context, of callback.Leased, now time.Time, limit int) (int, error) {
 	expired := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE {running} AND lease_until <= ? ORDER BY lease_until LIMIT ?{skip locked}"),
 		micros(now), limit)
 	var ids []int64
@@ -237,11 +238,11 @@ func (s *Store) InterruptExpired(ctx context.Context, of models.Leased, now time
 	t := leasedTables[of]
 	return len(ids), s.writer(ctx).Exec(s.on(of, `UPDATE {attempts} SET finished_at = ?, duration_micros = ? - started_at,
 	error_code = ?, error_message = ? WHERE ? AND finished_at IS NULL`),
-		micros(now), micros(now), models.Interrupted, t.interrupted, s.among(t.row, &ids)).Error
+		micros(now), micros(now), callback.Interrupted, t.interrupted, s.among(t.row, &ids)).Error
 }
 
 // CountDue counts what is due.
-func (s *Store) CountDue(ctx context.Context, of models.Leased, dueBy time.Time, limit int) (int, error) {
+func (s *Store) CountDue(ctx context.Context, of callback.Leased, dueBy time.Time, limit int) (int, error) {
 	return planned(ctx, s, func(s *Store) (n int, err error) {
 		err = s.reader(ctx).Raw(s.on(of, "SELECT count(*) FROM (SELECT id FROM {table} WHERE {waits} AND next_attempt_at <= ? LIMIT ?) AS due"),
 			micros(dueBy), limit).Scan(&n).Error
@@ -260,7 +261,7 @@ SELECT lane, EXISTS (SELECT 1 FROM {table} WHERE {pending} AND lane = lanes.lane
 FROM lanes WHERE lane IS NOT NULL`
 
 // OverdueLanes walks over lanes.
-func (s *Store) OverdueLanes(ctx context.Context, of models.Leased, after string, dueBy time.Time, limit int) (overdue []string, next string, err error) {
+func (s *Store) OverdueLanes(ctx context.Context, of callback.Leased, after string, dueBy time.Time, limit int) (overdue []string, next string, err error) {
 	var lanes []struct {
 		Lane    string
 		Overdue bool
@@ -278,7 +279,7 @@ func (s *Store) OverdueLanes(ctx context.Context, of models.Leased, after string
 }
 
 // GiveLanes gives lanes to rows that wait without one.
-func (s *Store) GiveLanes(ctx context.Context, of models.Leased, limit int) (int, error) {
+func (s *Store) GiveLanes(ctx context.Context, of callback.Leased, limit int) (int, error) {
 	without := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE {waits} AND lane = '' ORDER BY next_attempt_at LIMIT ?{skip locked}"), limit)
 	return planned(ctx, s, func(s *Store) (int, error) {
 		result := s.writer(ctx).Exec(s.on(of, "UPDATE {table} SET lane = {lane} WHERE {chosen}"), without)

@@ -10,17 +10,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // manyLanes are lanes with so many callbacks each, and claims of so much of each of them.
-func manyLanes(t *testing.T, s *store.Store, lanes, callbacks, limit int) (asked []models.LaneLimit) {
+func manyLanes(t *testing.T, s *store.Store, lanes, callbacks, limit int) (asked []callback.LaneLimit) {
 	t.Helper()
 	n := newTenant(t, s, "a")
-	noError(t, s.InTx(t.Context(), func(tx models.Store) error {
+	noError(t, s.InTx(t.Context(), func(tx callback.Store) error {
 		for i := range lanes {
 			host := fmt.Sprintf("host-%d.example:443", i)
 			newCallbacks(t, tx.(*store.Store), n, host, callbacks)
@@ -36,7 +36,7 @@ func TestOneClaimTakesOfManyLanesTheLongestWaitingUpToTheLimitOfEach(t *testing.
 	s := storetest.Open(t)
 	for _, lanes := range []int{1, 2, 3, 5, 64} {
 		n := newTenant(t, s, fmt.Sprintf("of %d", lanes))
-		var asked []models.LaneLimit
+		var asked []callback.LaneLimit
 		want := []int64{}
 		for i := range lanes {
 			host := fmt.Sprintf("host-%d-%d.example:443", lanes, i)
@@ -94,7 +94,7 @@ func TestClaimReadsOfManyLanesNoMoreThanItTakes(t *testing.T) {
 	asked := manyLanes(t, s, lanes, 40, limit)
 	asked = append(asked, of(to("nothing.example:443"), limit)...)
 	if !storetest.OnPostgres() {
-		query := s.QueryClaim(t.Context(), models.LeasedCallbacks, asked, start.Add(time.Hour), start.Add(2*time.Hour))
+		query := s.QueryClaim(t.Context(), callback.LeasedCallbacks, asked, start.Add(time.Hour), start.Add(2*time.Hour))
 		wantSteps(t, s, "a claim", query.Statement.SQL.String(), []string{
 			byID, "SEARCH callbacks USING INDEX callbacks_lanes (lane=? AND next_attempt_at<?)",
 		})
@@ -102,7 +102,7 @@ func TestClaimReadsOfManyLanesNoMoreThanItTakes(t *testing.T) {
 	}
 	for _, statistics := range []string{"none", "fresh"} {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
-			query := s.QueryClaim(t.Context(), models.LeasedCallbacks, asked, start.Add(time.Hour), start.Add(2*time.Hour))
+			query := s.QueryClaim(t.Context(), callback.LeasedCallbacks, asked, start.Add(time.Hour), start.Add(2*time.Hour))
 			rows, ways := analyze(t, s, mode, query).read()
 			// Each is read to be chosen and to be written. A scan may be one ahead.
 			if most := 2*lanes*limit + lanes; rows > most || len(ways) > 0 {
@@ -128,7 +128,7 @@ func TestLanesAreWalkedInPartsInTheOrderOfTheirKeys(t *testing.T) {
 	var got []string
 	after, walks := "", 0
 	for more := true; more; walks++ {
-		found, next, err := s.OverdueLanes(t.Context(), models.LeasedCallbacks, after, start.Add(time.Second), 3)
+		found, next, err := s.OverdueLanes(t.Context(), callback.LeasedCallbacks, after, start.Add(time.Second), 3)
 		noError(t, err)
 		got, after, more = append(got, found...), next, next != ""
 	}
@@ -145,24 +145,24 @@ func TestRowsWithoutALaneAreGivenOnePartByPart(t *testing.T) {
 	b := w.newBatches(t, s, 1)[0]
 	newCallbacks(t, s, n, "old.example:443", 3)
 	newCallback(t, s, n, start, on("held.example:443"), inLine("line", true))
-	settle(t, s, newCallback(t, s, n, start, on("ended.example:443")), models.StatusFailed, 500)
+	settle(t, s, newCallback(t, s, n, start, on("ended.example:443")), callback.StatusFailed, 500)
 	for _, table := range []string{"callbacks", "run_batches"} {
 		noError(t, s.DB().Exec("UPDATE "+table+" SET lane = ''").Error)
 	}
 	newCallbacks(t, s, n, "new.example:443", 1)
 	for _, want := range []int{2, 1, 0} {
-		if given, err := s.GiveLanes(t.Context(), models.LeasedCallbacks, 2); given != want || err != nil {
+		if given, err := s.GiveLanes(t.Context(), callback.LeasedCallbacks, 2); given != want || err != nil {
 			t.Errorf("given to %d, want %d; %v", given, want, err)
 		}
 	}
 	if given, err := s.GiveLanes(t.Context(), run.LeasedBatches, 2); given != 1 || err != nil {
 		t.Errorf("given to %d batches; %v", given, err)
 	}
-	old := models.Lane{Host: "old.example:443", Owner: "project:" + n.project.RawID(), Account: n.account.ID}
+	old := callback.Lane{Host: "old.example:443", Owner: "project:" + n.project.RawID(), Account: n.account.ID}
 	if diff := cmp.Diff([]string{to("new.example:443").String(), old.String()}, overdue(t, s, start.Add(time.Second))); diff != "" {
 		t.Error(diff)
 	}
-	lane := models.Lane{Owner: "action:" + w.action.RawID(), Account: n.account.ID}
+	lane := callback.Lane{Owner: "action:" + w.action.RawID(), Account: n.account.ID}
 	claimed, err := s.ClaimDueBatches(t.Context(), of(lane, 2), start.Add(time.Second), start.Add(time.Minute))
 	noError(t, err)
 	if len(claimed) != 1 || claimed[0].ID != b.ID || claimed[0].Lane != lane {
@@ -191,12 +191,12 @@ func TestReleaseBeforeKnowsTheEventOfADigest(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	c := newCallback(t, s, n, start, func(c *models.Callback) { c.Event = models.CallbacksFailedEvent })
+	c := newCallback(t, s, n, start, func(c *callback.Callback) { c.Event = callback.CallbacksFailedEvent })
 	var stored string
 	noError(t, s.DB().Raw("SELECT event FROM callbacks WHERE id = ?", c.ID).Scan(&stored).Error)
 	read, err := s.Callbacks(t.Context(), n.scope(), c.ID)
 	noError(t, err)
-	if stored != string(models.CallbackFailedEvent) || read[0].Event != models.CallbacksFailedEvent {
+	if stored != string(callback.CallbackFailedEvent) || read[0].Event != callback.CallbacksFailedEvent {
 		t.Errorf("stored as %s, read as %s", stored, read[0].Event)
 	}
 }

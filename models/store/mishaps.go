@@ -1,6 +1,6 @@
 package store
 
-import "github.com/ringback/ringback/models"
+import "github.com/ringback/ringback/models/callback"
 
 // mishapColumns are what callbacks and batches have in common of what went wrong on our side.
 type mishapColumns struct {
@@ -9,8 +9,8 @@ type mishapColumns struct {
 	UnreadableSince   *int64
 }
 
-func (c mishapColumns) mishaps() models.Mishaps {
-	return models.Mishaps{
+func (c mishapColumns) mishaps() callback.Mishaps {
+	return callback.Mishaps{
 		PanicCount: c.PanicCount, InterruptionCount: c.InterruptionCount, UnreadableSince: fromMicrosPtr(c.UnreadableSince),
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // Partners finds who hears of failures of callbacks. It locks these: a settlement that is made again waits for the first one, and sees what
 // that has written.
-func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]models.Partner, error) {
+func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]callback.Partner, error) {
 	var rows []struct {
 		ID           int64
 		FailureCount int
@@ -25,9 +26,9 @@ func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]m
 		Joins("LEFT JOIN accounts ON accounts.id = projects.account_id").
 		Joins("LEFT JOIN sso_clients ON sso_clients.id = accounts.sso_client_id AND sso_clients.webhook_url IS NOT NULL").
 		Where(s.among("callbacks.id", &callbackIDs)).Order("callbacks.id").Scan(&rows).Error
-	found := make(map[int64]models.Partner, len(rows))
+	found := make(map[int64]callback.Partner, len(rows))
 	for _, r := range rows {
-		found[r.ID] = models.Partner{NoticeMode: r.NoticeMode, FailureCount: r.FailureCount, CreatorID: r.CreatorID}
+		found[r.ID] = callback.Partner{NoticeMode: r.NoticeMode, FailureCount: r.FailureCount, CreatorID: r.CreatorID}
 	}
 	return found, err
 }
@@ -41,27 +42,27 @@ const (
 )
 
 // storedEvent is how the column has an event, and event reads it.
-func storedEvent(e models.EventName) models.EventName {
-	if e == models.CallbacksFailedEvent {
-		return models.CallbackFailedEvent
+func storedEvent(e callback.EventName) callback.EventName {
+	if e == callback.CallbacksFailedEvent {
+		return callback.CallbackFailedEvent
 	}
 	return e
 }
 
-func (r callbackRow) event() models.EventName {
-	if r.Event == models.CallbackFailedEvent && r.CauseID == nil {
-		return models.CallbacksFailedEvent
+func (r callbackRow) event() callback.EventName {
+	if r.Event == callback.CallbackFailedEvent && r.CauseID == nil {
+		return callback.CallbacksFailedEvent
 	}
 	return r.Event
 }
 
 // storedEvents is how the column has events, each once. Where it has more by that, a condition leaves them out.
-func storedEvents(events []models.EventName) (stored []models.EventName, but string) {
+func storedEvents(events []callback.EventName) (stored []callback.EventName, but string) {
 	for _, e := range events {
 		stored = append(stored, storedEvent(e))
 	}
 	stored = distinct(stored, nil)
-	each, digests := slices.Contains(events, models.CallbackFailedEvent), slices.Contains(events, models.CallbacksFailedEvent)
+	each, digests := slices.Contains(events, callback.CallbackFailedEvent), slices.Contains(events, callback.CallbacksFailedEvent)
 	switch {
 	case each && !digests:
 		but = butDigests
@@ -72,7 +73,7 @@ func storedEvents(events []models.EventName) (stored []models.EventName, but str
 }
 
 // LastDigest goes to the end of the index of digests.
-func (s *Store) LastDigest(ctx context.Context, projectID int64) (*models.Callback, error) {
+func (s *Store) LastDigest(ctx context.Context, projectID int64) (*callback.Callback, error) {
 	found, err := find(s.lastDigest(ctx, projectID), s.callback)
 	if err != nil || len(found) == 0 {
 		return nil, err

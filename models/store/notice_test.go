@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -13,15 +13,15 @@ func TestLastDigestIsTheEndOfItsIndex(t *testing.T) {
 	t.Parallel()
 	s := storetest.OpenNew(t)
 	n := newTenant(t, s, "a")
-	isDigest := func(c *models.Callback) { c.Event = models.CallbacksFailedEvent }
-	var last *models.Callback
+	isDigest := func(c *callback.Callback) { c.Event = callback.CallbacksFailedEvent }
+	var last *callback.Callback
 	for i := range 50 {
 		at := start.Add(time.Duration(i) * time.Minute)
 		cause := newCallback(t, s, n, at)
-		newCallback(t, s, n, at, func(c *models.Callback) { c.Event, c.CauseID = models.CallbackFailedEvent, &cause.ID })
+		newCallback(t, s, n, at, func(c *callback.Callback) { c.Event, c.CauseID = callback.CallbackFailedEvent, &cause.ID })
 		last = newCallback(t, s, n, at, isDigest)
 	}
-	newCallback(t, s, n, start, isDigest, func(c *models.Callback) { c.ReplayOfID = &last.ID })
+	newCallback(t, s, n, start, isDigest, func(c *callback.Callback) { c.ReplayOfID = &last.ID })
 	found, err := s.LastDigest(t.Context(), n.project.ID)
 	noError(t, err)
 	if found == nil || found.ID != last.ID || string(found.Body) != string(last.Body) {
@@ -37,7 +37,7 @@ func TestDigestThatWasClaimedStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	c := newCallback(t, s, n, start, func(c *models.Callback) { c.Event = models.CallbacksFailedEvent })
+	c := newCallback(t, s, n, start, func(c *callback.Callback) { c.Event = callback.CallbacksFailedEvent })
 	for _, claimed := range []bool{false, true} {
 		rewritten, err := s.RewriteDigest(t.Context(), c.ID, []byte("longer"))
 		noError(t, err)
@@ -47,7 +47,7 @@ func TestDigestThatWasClaimedStaysAsItIs(t *testing.T) {
 		if !claimed {
 			claimedOnes, err := s.ClaimDue(t.Context(), of(c.Lane, 1), start.Add(time.Second), start.Add(time.Minute))
 			noError(t, err)
-			if len(claimedOnes) != 1 || string(claimedOnes[0].Body) != "longer" || claimedOnes[0].Event != models.CallbacksFailedEvent {
+			if len(claimedOnes) != 1 || string(claimedOnes[0].Body) != "longer" || claimedOnes[0].Event != callback.CallbacksFailedEvent {
 				t.Errorf("claimed %+v", claimedOnes)
 			}
 		}

@@ -6,7 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // LockOrderingKey locks a line.
@@ -27,7 +27,7 @@ func (s *Store) LineIsEmpty(ctx context.Context, key string) (bool, error) {
 }
 
 // ReleaseNext makes the first that is held due.
-func (s *Store) ReleaseNext(ctx context.Context, key string, now time.Time) (*models.Callback, error) {
+func (s *Store) ReleaseNext(ctx context.Context, key string, now time.Time) (*callback.Callback, error) {
 	var rows []callbackRow
 	err := s.writer(ctx).Model(&rows).Clauses(returning(lineColumns)).
 		Where("id = (?)", s.line(ctx, key).Where("held").Order("id").Limit(1)).
@@ -39,12 +39,12 @@ func (s *Store) ReleaseNext(ctx context.Context, key string, now time.Time) (*mo
 }
 
 // Head finds the one that is not held.
-func (s *Store) Head(ctx context.Context, key string) (*models.Callback, error) {
+func (s *Store) Head(ctx context.Context, key string) (*callback.Callback, error) {
 	return s.firstOf(ctx, s.line(ctx, key).Where("NOT held"))
 }
 
 // FirstHeld finds the one that comes next.
-func (s *Store) FirstHeld(ctx context.Context, key string) (*models.Callback, error) {
+func (s *Store) FirstHeld(ctx context.Context, key string) (*callback.Callback, error) {
 	return s.firstOf(ctx, s.line(ctx, key).Where("held"))
 }
 
@@ -52,7 +52,7 @@ func (s *Store) FirstHeld(ctx context.Context, key string) (*models.Callback, er
 var lineColumns = historyColumns + ", target_url, lane, local_since, error_message"
 
 // firstOf finds the first of a line, without its body; nil where there is none.
-func (s *Store) firstOf(ctx context.Context, line *gorm.DB) (*models.Callback, error) {
+func (s *Store) firstOf(ctx context.Context, line *gorm.DB) (*callback.Callback, error) {
 	var rows []callbackRow
 	if err := line.Select(lineColumns).Order("id").Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *Store) firstOf(ctx context.Context, line *gorm.DB) (*models.Callback, e
 }
 
 // HoldsNewer looks through what is held.
-func (s *Store) HoldsNewer(ctx context.Context, c *models.Callback) (bool, error) {
+func (s *Store) HoldsNewer(ctx context.Context, c *callback.Callback) (bool, error) {
 	column := ofSource(c.Source.Of.Type)
 	if column == "" {
 		return false, nil
@@ -78,7 +78,7 @@ const laneSucceeded = `SELECT EXISTS (SELECT 1 FROM (
 ) AS last WHERE lane = ? AND status = 'SUCCESS' AND finished_at > ?)`
 
 // LaneSucceeded looks at what has ended last.
-func (s *Store) LaneSucceeded(ctx context.Context, accountID int64, lane models.Lane, after time.Time) (bool, error) {
+func (s *Store) LaneSucceeded(ctx context.Context, accountID int64, lane callback.Lane, after time.Time) (bool, error) {
 	return planned(ctx, s, func(s *Store) (succeeded bool, err error) {
 		err = s.writer(ctx).Raw(laneSucceeded, accountID, lane.String(), micros(after)).Scan(&succeeded).Error
 		return succeeded, err
@@ -100,7 +100,7 @@ func (s *Store) AttemptedAt(ctx context.Context, callbackID int64, before int) (
 const isStuck = "ordering_key IS NOT NULL AND status = 'PENDING' AND NOT held AND failure_count > 0"
 
 // StuckHeads goes through the heads that have failed.
-func (s *Store) StuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) ([]*models.Callback, error) {
+func (s *Store) StuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) ([]*callback.Callback, error) {
 	return find(s.stuckHeads(ctx, after, now, linedUpBy, limit).Select(historyColumns+", lane"), s.callback)
 }
 
@@ -111,7 +111,7 @@ func (s *Store) stuckHeads(ctx context.Context, after int64, now, linedUpBy time
 }
 
 // PullForward makes one due that nobody has claimed since it was read.
-func (s *Store) PullForward(ctx context.Context, c *models.Callback, now time.Time) (bool, error) {
+func (s *Store) PullForward(ctx context.Context, c *callback.Callback, now time.Time) (bool, error) {
 	result := s.writer(ctx).Model(&callbackRow{}).Where("id = ? AND attempt_count = ? AND status = 'PENDING' AND NOT held", c.ID, c.AttemptCount).
 		Update("next_attempt_at", micros(now))
 	return result.RowsAffected == 1, result.Error

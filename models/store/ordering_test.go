@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // inLine gives a callback an ordering key, and holds it if others are before it.
-func inLine(key string, held bool) func(*models.Callback) {
-	return func(c *models.Callback) {
+func inLine(key string, held bool) func(*callback.Callback) {
+	return func(c *callback.Callback) {
 		c.OrderingKey = key
 		if held {
 			c.Held, c.NextAttemptAt = true, nil
@@ -34,7 +34,7 @@ func TestHeldCallbackIsNeitherDueNorClaimedNorCounted(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	later := start.Add(time.Hour)
-	if due, err := s.CountDue(t.Context(), models.LeasedCallbacks, later, 10); due != 1 || err != nil {
+	if due, err := s.CountDue(t.Context(), callback.LeasedCallbacks, later, 10); due != 1 || err != nil {
 		t.Errorf("%d are due, %v", due, err)
 	}
 	lanes := overdue(t, s, later)
@@ -43,7 +43,7 @@ func TestHeldCallbackIsNeitherDueNorClaimedNorCounted(t *testing.T) {
 	if !slices.Equal(lanes, keys(shared)) || !slices.Equal(ids(claimed), []int64{first.ID}) {
 		t.Errorf("overdue %v, claimed %v", lanes, ids(claimed))
 	}
-	if n, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, later, 10); n != 1 || err != nil {
+	if n, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, later, 10); n != 1 || err != nil {
 		t.Errorf("interrupted %d, %v", n, err)
 	}
 	if got := read(t, s, second.ID); !got.Held {
@@ -68,10 +68,10 @@ func TestFirstOfTheHeldIsReleasedOneByOne(t *testing.T) {
 		t.Errorf("before there is any: %t, %v", empty, err)
 	}
 	first := newCallback(t, s, n, start, inLine("line", false))
-	held := []*models.Callback{newCallback(t, s, n, start, inLine("line", true)), newCallback(t, s, n, start, inLine("line", true))}
+	held := []*callback.Callback{newCallback(t, s, n, start, inLine("line", true)), newCallback(t, s, n, start, inLine("line", true))}
 	newCallback(t, s, n, start, inLine("another line", true))
 	newCallback(t, s, n, start) // of no line
-	settle(t, s, first, models.StatusFailed, 500)
+	settle(t, s, first, callback.StatusFailed, 500)
 	for i, want := range held {
 		at := start.Add(time.Duration(i+1) * time.Minute)
 		got, err := s.ReleaseNext(t.Context(), "line", at)
@@ -79,7 +79,7 @@ func TestFirstOfTheHeldIsReleasedOneByOne(t *testing.T) {
 		if got == nil || got.ID != want.ID || got.Held || !got.NextAttemptAt.Equal(at) || got.Lane != want.Lane {
 			t.Fatalf("released %+v, want %d", got, want.ID)
 		}
-		settle(t, s, got, models.StatusSuccess, 200)
+		settle(t, s, got, callback.StatusSuccess, 200)
 	}
 	if got, err := s.ReleaseNext(t.Context(), "line", start); got != nil || err != nil {
 		t.Errorf("released %+v, %v", got, err)
@@ -99,7 +99,7 @@ func TestWhoLocksALineWaitsForItsEndAndNotForOthers(t *testing.T) {
 		if i == 1 {
 			<-locked
 		}
-		err := s.InTx(t.Context(), func(tx models.Store) error {
+		err := s.InTx(t.Context(), func(tx callback.Store) error {
 			if err := tx.LockOrderingKey(t.Context(), "line"); err != nil {
 				return err
 			}
@@ -181,7 +181,7 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
 	newCallback(t, s, n, start, on(shared), inLine("line", false))
-	noError(t, s.InTx(t.Context(), func(tx models.Store) error {
+	noError(t, s.InTx(t.Context(), func(tx callback.Store) error {
 		like := newCallback(t, tx.(*store.Store), n, start, on(shared), inLine("line", true))
 		for range 300 {
 			c := *like

@@ -11,16 +11,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // page reads one page of the tenant's callbacks.
-func page(t *testing.T, s *store.Store, n *tenant, after *models.Cursor, first int) *models.PageOf[*models.Callback] {
+func page(t *testing.T, s *store.Store, n *tenant, after *models.Cursor, first int) *models.PageOf[*callback.Callback] {
 	t.Helper()
-	pages, err := s.CallbackPages(t.Context(), n.scope(), models.OwnerProject, []int64{n.project.ID},
-		models.CallbackFilter{}, models.Page{First: first, After: after})
+	pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfProject, []int64{n.project.ID},
+		callback.Filter{}, models.Page{First: first, After: after})
 	noError(t, err)
 	return pages[n.project.ID]
 }
@@ -95,7 +96,7 @@ func TestPagesOfManyOwnersAreOneStatement(t *testing.T) {
 	}
 	first := models.Page{First: 3}
 	once("CallbackPages", func() error {
-		pages, err := s.CallbackPages(t.Context(), everything(), models.OwnerProject, projectIDs, models.CallbackFilter{}, first)
+		pages, err := s.CallbackPages(t.Context(), everything(), callback.OfProject, projectIDs, callback.Filter{}, first)
 		for id, all := range want {
 			if got := ids(pages[id].Nodes); !slices.Equal(got, all[:min(3, len(all))]) || pages[id].HasNext != (len(all) > 3) {
 				t.Errorf("project %d: got %v of %v, more: %t", id, got, all, pages[id].HasNext)
@@ -104,7 +105,7 @@ func TestPagesOfManyOwnersAreOneStatement(t *testing.T) {
 		return err
 	})
 	once("CountCallbacks", func() error {
-		counts, err := s.CountCallbacks(t.Context(), everything(), models.OwnerAccount, accountIDs, models.CallbackFilter{})
+		counts, err := s.CountCallbacks(t.Context(), everything(), callback.OfAccount, accountIDs, callback.Filter{})
 		if diff := cmp.Diff(map[int64]int{accountIDs[1]: 2, accountIDs[2]: 4}, counts); diff != "" {
 			t.Error(diff)
 		}
@@ -134,7 +135,7 @@ func TestListsOfNobodyAreEmpty(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	first := models.Page{First: 3}
-	callbacks, err := s.CallbackPages(t.Context(), everything(), models.OwnerAccount, nil, models.CallbackFilter{}, first)
+	callbacks, err := s.CallbackPages(t.Context(), everything(), callback.OfAccount, nil, callback.Filter{}, first)
 	if err != nil || len(callbacks) != 0 {
 		t.Errorf("callbacks: %v, %v", callbacks, err)
 	}
@@ -189,32 +190,32 @@ func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
 	n := newTenant(t, s, "a")
 	at := func(i int) time.Time { return start.Add(time.Duration(i) * time.Hour) }
 	waiting := newCallback(t, s, n, at(0))
-	notice := newCallback(t, s, n, at(1), func(c *models.Callback) { c.Event, c.CauseID = models.CallbackFailedEvent, &waiting.ID })
+	notice := newCallback(t, s, n, at(1), func(c *callback.Callback) { c.Event, c.CauseID = callback.CallbackFailedEvent, &waiting.ID })
 	failed := newCallback(t, s, n, at(2))
-	settle(t, s, failed, models.StatusFailed, 500)
+	settle(t, s, failed, callback.StatusFailed, 500)
 	arrived := newCallback(t, s, n, at(3))
-	settle(t, s, arrived, models.StatusSuccess, 204)
+	settle(t, s, arrived, callback.StatusSuccess, 204)
 	tests := map[string]struct {
-		filter models.CallbackFilter
-		want   []*models.Callback
+		filter callback.Filter
+		want   []*callback.Callback
 	}{
-		"nothing":         {models.CallbackFilter{}, []*models.Callback{arrived, failed, notice, waiting}},
-		"a status":        {models.CallbackFilter{Status: []models.Status{models.StatusFailed}}, []*models.Callback{failed}},
-		"two statuses":    {models.CallbackFilter{Status: []models.Status{models.StatusFailed, models.StatusSuccess}}, []*models.Callback{arrived, failed}},
-		"an event":        {models.CallbackFilter{Event: []models.EventName{models.CallbackFailedEvent}}, []*models.Callback{notice}},
-		"after, included": {models.CallbackFilter{CreatedAfter: new(at(2))}, []*models.Callback{arrived, failed}},
-		"before, not":     {models.CallbackFilter{CreatedBefore: new(at(2))}, []*models.Callback{notice, waiting}},
-		"between":         {models.CallbackFilter{CreatedAfter: new(at(1)), CreatedBefore: new(at(3))}, []*models.Callback{failed, notice}},
-		"HTTP status":     {models.CallbackFilter{HTTPStatus: new(500)}, []*models.Callback{failed}},
-		"together":        {models.CallbackFilter{Status: []models.Status{models.StatusPending}, HTTPStatus: new(500)}, nil},
+		"nothing":         {callback.Filter{}, []*callback.Callback{arrived, failed, notice, waiting}},
+		"a status":        {callback.Filter{Status: []callback.Status{callback.StatusFailed}}, []*callback.Callback{failed}},
+		"two statuses":    {callback.Filter{Status: []callback.Status{callback.StatusFailed, callback.StatusSuccess}}, []*callback.Callback{arrived, failed}},
+		"an event":        {callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, []*callback.Callback{notice}},
+		"after, included": {callback.Filter{CreatedAfter: new(at(2))}, []*callback.Callback{arrived, failed}},
+		"before, not":     {callback.Filter{CreatedBefore: new(at(2))}, []*callback.Callback{notice, waiting}},
+		"between":         {callback.Filter{CreatedAfter: new(at(1)), CreatedBefore: new(at(3))}, []*callback.Callback{failed, notice}},
+		"HTTP status":     {callback.Filter{HTTPStatus: new(500)}, []*callback.Callback{failed}},
+		"together":        {callback.Filter{Status: []callback.Status{callback.StatusPending}, HTTPStatus: new(500)}, nil},
 	}
 	for name, test := range tests {
-		pages, err := s.CallbackPages(t.Context(), n.scope(), models.OwnerAccount, []int64{n.account.ID}, test.filter, models.Page{First: 10})
+		pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, test.filter, models.Page{First: 10})
 		noError(t, err)
 		if diff := cmp.Diff(ids(test.want), ids(pages[n.account.ID].Nodes)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		counts, err := s.CountCallbacks(t.Context(), n.scope(), models.OwnerAccount, []int64{n.account.ID}, test.filter)
+		counts, err := s.CountCallbacks(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, test.filter)
 		noError(t, err)
 		if counts[n.account.ID] != len(test.want) {
 			t.Errorf("%s: counted %d", name, counts[n.account.ID])
@@ -223,7 +224,7 @@ func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
 }
 
 // settle claims a callback and ends it.
-func settle(t *testing.T, s *store.Store, c *models.Callback, status models.Status, httpStatus int) {
+func settle(t *testing.T, s *store.Store, c *callback.Callback, status callback.Status, httpStatus int) {
 	t.Helper()
 	at := *c.NextAttemptAt
 	claimed := claim(t, s, c, at, at.Add(time.Minute))
@@ -245,8 +246,8 @@ func TestTraceNeverCarriesValues(t *testing.T) {
 		}
 	}))
 	newTenant(t, s, "hush-hush")
-	_, err := s.SettleCallbacks(t.Context(), &models.Callback{ // by gorm's Scan
-		ID: 7, Status: models.StatusFailed, FinishedAt: &start, Error: &models.AttemptError{Code: models.TLSError, Message: "hush-hush"},
+	_, err := s.SettleCallbacks(t.Context(), &callback.Callback{ // by gorm's Scan
+		ID: 7, Status: callback.StatusFailed, FinishedAt: &start, Error: &callback.AttemptError{Code: callback.TLSError, Message: "hush-hush"},
 	})
 	noError(t, err)
 	if seen.Load() == 0 {
@@ -263,11 +264,11 @@ func TestFiltersOfAsManyValuesAsTheyMayHaveFitIntoOneStatement(t *testing.T) {
 		owners[i] = n.project.ID + int64(i)
 	}
 	at, first := start.Add(time.Hour), models.Page{First: 1, After: &models.Cursor{At: start, ID: 1}}
-	callbacks := models.CallbackFilter{
-		Status: slices.Repeat([]models.Status{models.StatusFailed}, models.MaxFilterValues), Event: slices.Repeat(models.EventNames(), 20)[:models.MaxFilterValues],
+	callbacks := callback.Filter{
+		Status: slices.Repeat([]callback.Status{callback.StatusFailed}, models.MaxFilterValues), Event: slices.Repeat(callback.EventNames(), 20)[:models.MaxFilterValues],
 		CreatedAfter: &at, CreatedBefore: &at,
 	}
-	for _, owner := range []models.CallbackOwner{models.OwnerProject, run.Owner} {
+	for _, owner := range []callback.Parent{callback.OfProject, run.Owner} {
 		_, err := s.CallbackPages(t.Context(), n.scope(), owner, owners, callbacks, first)
 		noError(t, err)
 		_, err = s.CountCallbacks(t.Context(), n.scope(), owner, owners, callbacks)

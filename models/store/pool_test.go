@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -18,17 +18,17 @@ func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a failure only
 	defer cancel()
 	var ids []int64
-	var leases []models.Lease
+	var leases []callback.Lease
 	for round := range int64(40) {
-		ids, leases = append(ids, round), append(leases, models.Lease{ID: round})
+		ids, leases = append(ids, round), append(leases, callback.Lease{ID: round})
 		atOnce(4, func(i int) {
 			if i < 3 {
-				if _, err := s.RenewLeases(ctx, []models.Leased{models.LeasedCallbacks, run.LeasedBatches}[i%2], leases, start); err != nil {
+				if _, err := s.RenewLeases(ctx, []callback.Leased{callback.LeasedCallbacks, run.LeasedBatches}[i%2], leases, start); err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			failed := s.InTx(ctx, func(tx models.Store) error {
+			failed := s.InTx(ctx, func(tx callback.Store) error {
 				_, err := tx.Callbacks(ctx, everything(), ids...)
 				return err
 			})

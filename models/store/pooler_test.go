@@ -15,6 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -255,7 +256,7 @@ func TestWorkThroughAPoolerIsDone(t *testing.T) {
 		}
 		atOnce(8, func(i int) {
 			s := []*store.Store{one, other}[i%2]
-			pages, err := s.CallbackPages(t.Context(), n.scope(), models.OwnerAccount, []int64{n.account.ID}, models.CallbackFilter{}, models.Page{First: 30})
+			pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, callback.Filter{}, models.Page{First: 30})
 			if err != nil || len(pages[n.account.ID].Nodes) != 20 {
 				t.Errorf("%v, %v", pages, err)
 			}

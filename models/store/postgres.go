@@ -15,7 +15,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 func isPostgres(databaseURL string) bool {
@@ -120,7 +120,7 @@ func (postgresDialect) byBytes(column string) string { return column + ` COLLATE
 func (postgresDialect) chosen() string { return "id = ANY(ARRAY(?))" }
 
 // ofLanes: one statement serves any number of lanes.
-func (postgresDialect) ofLanes(lanes []models.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr {
+func (postgresDialect) ofLanes(lanes []callback.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr {
 	keys, limits := make([]string, len(lanes)), make([]int, len(lanes))
 	for i, l := range lanes {
 		keys[i], limits[i] = l.Lane, l.Limit

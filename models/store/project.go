@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 type projectRow struct {
@@ -98,16 +99,16 @@ type ownedProjectRow struct {
 func (ownedProjectRow) TableName() string { return "projects" }
 
 // Owners returns projects, deleted or not, with their accounts.
-func (s *Store) Owners(ctx context.Context, projectIDs ...int64) (map[int64]models.Owners, error) {
+func (s *Store) Owners(ctx context.Context, projectIDs ...int64) (map[int64]callback.Owners, error) {
 	found, err := find(s.reader(ctx).InnerJoins("Account").Where(s.among("projects.id", &projectIDs)), s.owners)
-	owners := make(map[int64]models.Owners, len(found))
+	owners := make(map[int64]callback.Owners, len(found))
 	for _, o := range found {
 		owners[o.Project.ID] = o
 	}
 	return owners, err
 }
 
-func (s *Store) owners(r ownedProjectRow) (o models.Owners, err error) {
+func (s *Store) owners(r ownedProjectRow) (o callback.Owners, err error) {
 	if o.Project, err = s.project(r.Project); err != nil {
 		return o, err
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -13,8 +13,8 @@ import (
 
 // leased is two rows in a worker's hand.
 type leased struct {
-	of     models.Leased
-	leases [2]models.Lease
+	of     callback.Leased
+	leases [2]callback.Lease
 	settle func(t *testing.T, tx *store.Store, i int)
 	lease  func(t *testing.T, i int) *time.Time // nil when it is settled
 }
@@ -22,8 +22,8 @@ type leased struct {
 func leasedCallbacks(t *testing.T, s *store.Store) leased {
 	hands := inHand(t, s, newTenant(t, s, "a"), 2)
 	return leased{
-		of:     models.LeasedCallbacks,
-		leases: [2]models.Lease{{ID: hands[0].callback.ID, Attempt: 1}, {ID: hands[1].callback.ID, Attempt: 1}},
+		of:     callback.LeasedCallbacks,
+		leases: [2]callback.Lease{{ID: hands[0].callback.ID, Attempt: 1}, {ID: hands[1].callback.ID, Attempt: 1}},
 		settle: func(t *testing.T, tx *store.Store, i int) {
 			t.Helper()
 			hands[i].arrive()
@@ -43,7 +43,7 @@ func leasedBatches(t *testing.T, s *store.Store) leased {
 	batches := w.claim(t, s, 2)
 	return leased{
 		of:     run.LeasedBatches,
-		leases: [2]models.Lease{{ID: batches[0].ID, Attempt: 1}, {ID: batches[1].ID, Attempt: 1}},
+		leases: [2]callback.Lease{{ID: batches[0].ID, Attempt: 1}, {ID: batches[1].ID, Attempt: 1}},
 		settle: func(t *testing.T, tx *store.Store, i int) {
 			t.Helper()
 			b := batches[i]

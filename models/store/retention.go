@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
@@ -56,7 +56,7 @@ func (s *Store) PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit
 	replays := map[int64]int{}
 	for _, r := range ended[:len(ids)] {
 		if r.ReplayOfID != nil { // the release that made it may not have counted it
-			replays[*r.ReplayOfID] = max(replays[*r.ReplayOfID], models.ReplayNumber(r.DedupKey))
+			replays[*r.ReplayOfID] = max(replays[*r.ReplayOfID], callback.ReplayNumber(r.DedupKey))
 		}
 	}
 	if err := s.CountReplays(ctx, replays); err != nil {
@@ -184,7 +184,7 @@ func (s *Store) PurgeRunPayloads(ctx context.Context, endedBefore, now time.Time
 }
 
 // sources are the tables of what callbacks tell of: when a row has ended, and when nothing points at it.
-var sources = map[models.SourceKind]struct {
+var sources = map[callback.SourceKind]struct {
 	row          any
 	table, ended string
 	free         string
@@ -206,7 +206,7 @@ var sources = map[models.SourceKind]struct {
 
 // PurgeSources goes through a table by its ids: an index of what has ended would cost each of them, and few installations need
 // it.
-func (s *Store) PurgeSources(ctx context.Context, kind models.SourceKind, endedBefore time.Time, after int64, limit int) (gone int, last int64, err error) {
+func (s *Store) PurgeSources(ctx context.Context, kind callback.SourceKind, endedBefore time.Time, after int64, limit int) (gone int, last int64, err error) {
 	of := sources[kind]
 	next := s.writer(ctx).Table(of.table).Select("id").Where("id > ?", after).Order("id").Limit(limit)
 	err = s.writer(ctx).Table("(?) AS next", next).Select("COALESCE(max(id), 0)").Scan(&last).Error

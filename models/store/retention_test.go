@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -14,12 +14,12 @@ func TestPurgeTakesTheLongestEndedUpToTheLimitAndTheirAttempts(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	var old []*models.Callback
+	var old []*callback.Callback
 	var callbackIDs []int64
 	for i := range 5 {
 		c := newCallback(t, s, n, start.Add(time.Duration(i)*time.Second))
 		newAttempt(t, s, c, 1)
-		settle(t, s, c, models.StatusFailed, 500)
+		settle(t, s, c, callback.StatusFailed, 500)
 		old, callbackIDs = append(old, c), append(callbackIDs, c.ID)
 	}
 	for _, left := range []int{3, 1, 0, 0} {
@@ -45,7 +45,7 @@ func TestPurgeLeavesWhatHasNotEndedOrNotLongAgo(t *testing.T) {
 	n := newTenant(t, s, "a")
 	newCallback(t, s, n, start) // PENDING
 	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
-	settle(t, s, newCallback(t, s, n, start.Add(time.Second)), models.StatusSuccess, 200)
+	settle(t, s, newCallback(t, s, n, start.Add(time.Second)), callback.StatusSuccess, 200)
 	if gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(time.Second), 10); err != nil || gone != 0 {
 		t.Errorf("%d went, %v", gone, err)
 	}
@@ -59,22 +59,22 @@ func TestPurgeLeavesWhatHasNotEndedOrNotLongAgo(t *testing.T) {
 
 func TestPurgeTakesAnOriginalAfterItsReplaysAndNotices(t *testing.T) {
 	t.Parallel()
-	for name, link := range map[string]func(c, original *models.Callback){
-		"replay": func(c, original *models.Callback) { c.ReplayOfID = &original.ID },
-		"notice": func(c, original *models.Callback) { c.CauseID = &original.ID },
+	for name, link := range map[string]func(c, original *callback.Callback){
+		"replay": func(c, original *callback.Callback) { c.ReplayOfID = &original.ID },
+		"notice": func(c, original *callback.Callback) { c.CauseID = &original.ID },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := storetest.Open(t)
 			n := newTenant(t, s, "a")
 			original := newCallback(t, s, n, start)
-			settle(t, s, original, models.StatusFailed, 500)
-			child := newCallback(t, s, n, start, func(c *models.Callback) { link(c, original) })
+			settle(t, s, original, callback.StatusFailed, 500)
+			child := newCallback(t, s, n, start, func(c *callback.Callback) { link(c, original) })
 			end := start.Add(time.Minute)
 			if gone, _, err := s.PurgeCallbacks(t.Context(), end, 10); err != nil || gone != 0 {
 				t.Fatalf("%d went while the child waits, %v", gone, err)
 			}
-			settle(t, s, child, models.StatusSuccess, 200)
+			settle(t, s, child, callback.StatusSuccess, 200)
 			for range 2 { // the child, then the original
 				if gone, _, err := s.PurgeCallbacks(t.Context(), end, 10); err != nil || gone != 1 {
 					t.Errorf("%d went, %v", gone, err)
@@ -93,12 +93,12 @@ func TestPurgesAtOnceTakeEachCallbackOnce(t *testing.T) {
 	n := newTenant(t, s, "a")
 	const callbacks = 12
 	for range callbacks {
-		settle(t, s, newCallback(t, s, n, start), models.StatusSuccess, 200)
+		settle(t, s, newCallback(t, s, n, start), callback.StatusSuccess, 200)
 	}
 	counts := make([]int, 3)
 	atOnce(len(counts), func(i int) {
 		for range callbacks {
-			err := s.InTx(t.Context(), func(tx models.Store) error {
+			err := s.InTx(t.Context(), func(tx callback.Store) error {
 				gone, _, err := tx.PurgeCallbacks(t.Context(), start.Add(time.Minute), 2)
 				counts[i] += gone
 				return err

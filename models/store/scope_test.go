@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
@@ -17,9 +18,9 @@ import (
 type estate struct {
 	*tenant
 	report   *crawl.ReportDownload
-	callback *models.Callback
-	replay   *models.Callback
-	attempt  *models.Attempt
+	callback *callback.Callback
+	replay   *callback.Callback
+	attempt  *callback.Attempt
 	key      *models.ProjectKey
 	work     *work
 	batch    *run.Batch
@@ -37,7 +38,7 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	}
 	noError(t, s.CreateReportDownload(ctx, e.report))
 	e.callback = newCallback(t, s, e.tenant, start)
-	e.replay = newCallback(t, s, e.tenant, start, func(c *models.Callback) { c.ReplayOfID = &e.callback.ID })
+	e.replay = newCallback(t, s, e.tenant, start, func(c *callback.Callback) { c.ReplayOfID = &e.callback.ID })
 	e.attempt = newAttempt(t, s, e.callback, 1)
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
 	noError(t, s.FinishAttempts(ctx, e.attempt))
@@ -113,8 +114,8 @@ var reads = map[string]scopedRead{
 		_, err := s.LockCallback(ctx, scope, e.callback.ID)
 		return 1, err
 	},
-	"CallbackPages by account": callbackPages(models.OwnerAccount, func(e *estate) int64 { return e.account.ID }),
-	"CallbackPages by project": callbackPages(models.OwnerProject, func(e *estate) int64 { return e.project.ID }),
+	"CallbackPages by account": callbackPages(callback.OfAccount, func(e *estate) int64 { return e.account.ID }),
+	"CallbackPages by project": callbackPages(callback.OfProject, func(e *estate) int64 { return e.project.ID }),
 	"CallbackPages by crawl":   callbackPages(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }),
 	"CallbackPages by run":     callbackPages(run.Owner, func(e *estate) int64 { return e.work.run.ID }),
 	"CallbackPages by job":     callbackPages(job.Owner, func(e *estate) int64 { return e.job.ID }),
@@ -142,13 +143,13 @@ func texts(field models.TextField, id func(*estate) int64) scopedRead {
 }
 
 // callbackPages adds what the pages and the count of them say, which must agree.
-func callbackPages(owner models.CallbackOwner, id func(*estate) int64) scopedRead {
+func callbackPages(owner callback.Parent, id func(*estate) int64) scopedRead {
 	return func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
-		pages, err := s.CallbackPages(ctx, scope, owner, []int64{id(e)}, models.CallbackFilter{}, models.Page{First: 100})
+		pages, err := s.CallbackPages(ctx, scope, owner, []int64{id(e)}, callback.Filter{}, models.Page{First: 100})
 		if err != nil {
 			return 0, err
 		}
-		counts, err := s.CountCallbacks(ctx, scope, owner, []int64{id(e)}, models.CallbackFilter{})
+		counts, err := s.CountCallbacks(ctx, scope, owner, []int64{id(e)}, callback.Filter{})
 		return len(pages[id(e)].Nodes) + counts[id(e)], err
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
@@ -34,10 +35,10 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 		CreatedAt: start, UpdatedAt: start,
 	}
 	noError(t, s.CreateJobs(ctx, []*job.Job{e.job}))
-	for _, source := range []models.Source{
+	for _, source := range []callback.Source{
 		{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: run.TypeBatch, Raw: e.batch.ID}}, {Of: e.job.ObjectID()},
 	} {
-		newCallback(t, s, e.tenant, start, func(c *models.Callback) { c.Source = source })
+		newCallback(t, s, e.tenant, start, func(c *callback.Callback) { c.Source = source })
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -124,12 +125,12 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 	noError(t, err)
 	noError(t, accounts[0].Callback.Unreadable)
 
-	withHeaders := func(c *models.Callback) { c.TargetHeaders = []models.Header{{Key: "X-A", Value: "v"}} }
+	withHeaders := func(c *callback.Callback) { c.TargetHeaders = []models.Header{{Key: "X-A", Value: "v"}} }
 	from, to := newCallback(t, s, a, start, withHeaders), newCallback(t, s, b, start)
 	move("UPDATE callbacks SET target_headers = (SELECT target_headers FROM callbacks WHERE id = ?) WHERE id = ?", from.ID, to.ID)
-	callback, err := s.LockCallback(t.Context(), everything(), to.ID)
+	raised, err := s.LockCallback(t.Context(), everything(), to.ID)
 	noError(t, err)
-	closed("from one callback to another", callback.Unreadable)
+	closed("from one callback to another", raised.Unreadable)
 
 	for _, n := range []*tenant{a, b} {
 		noError(t, s.CreateSigningSecret(t.Context(), &models.SigningSecret{

@@ -7,7 +7,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // settle is fenced by the attempt count, row by row.
@@ -21,24 +21,24 @@ WHERE callbacks.id = given.id AND callbacks.attempt_count = given.attempt_count 
 RETURNING callbacks.id, callbacks.attempt_count`
 
 // SettleCallbacks writes what became of claimed callbacks.
-func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*models.Callback) ([]bool, error) {
+func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*callback.Callback) ([]bool, error) {
 	if len(callbacks) == 0 {
 		return nil, nil
 	}
 	given, args := s.given(len(callbacks),
-		columnOf("id", "bigint", callbacks, func(c *models.Callback) int64 { return c.ID }),
-		columnOf("attempt_count", "bigint", callbacks, func(c *models.Callback) int { return c.AttemptCount }),
-		columnOf("status", "text", callbacks, func(c *models.Callback) string { return string(c.Status) }),
-		columnOf("target_url", "text", callbacks, func(c *models.Callback) *string { return c.TargetURL }),
-		columnOf("failure_count", "bigint", callbacks, func(c *models.Callback) int { return c.FailureCount }),
-		columnOf("panic_count", "bigint", callbacks, func(c *models.Callback) int { return c.PanicCount }),
-		columnOf("interruption_count", "bigint", callbacks, func(c *models.Callback) int { return c.InterruptionCount }),
-		columnOf("next_attempt_at", "bigint", callbacks, func(c *models.Callback) *int64 { return microsPtr(c.NextAttemptAt) }),
-		columnOf("http_status", "bigint", callbacks, func(c *models.Callback) *int { return c.HTTPStatus }),
-		columnOf("error_code", "text", callbacks, func(c *models.Callback) *string { return errorCode(c.Error) }),
-		columnOf("error_message", "text", callbacks, func(c *models.Callback) *string { return errorMessage(c.Error) }),
-		columnOf("finished_at", "bigint", callbacks, func(c *models.Callback) *int64 { return microsPtr(c.FinishedAt) }),
-		columnOf("local_since", "bigint", callbacks, func(c *models.Callback) *int64 { return microsPtr(c.LocalSince) }),
+		columnOf("id", "bigint", callbacks, func(c *callback.Callback) int64 { return c.ID }),
+		columnOf("attempt_count", "bigint", callbacks, func(c *callback.Callback) int { return c.AttemptCount }),
+		columnOf("status", "text", callbacks, func(c *callback.Callback) string { return string(c.Status) }),
+		columnOf("target_url", "text", callbacks, func(c *callback.Callback) *string { return c.TargetURL }),
+		columnOf("failure_count", "bigint", callbacks, func(c *callback.Callback) int { return c.FailureCount }),
+		columnOf("panic_count", "bigint", callbacks, func(c *callback.Callback) int { return c.PanicCount }),
+		columnOf("interruption_count", "bigint", callbacks, func(c *callback.Callback) int { return c.InterruptionCount }),
+		columnOf("next_attempt_at", "bigint", callbacks, func(c *callback.Callback) *int64 { return microsPtr(c.NextAttemptAt) }),
+		columnOf("http_status", "bigint", callbacks, func(c *callback.Callback) *int { return c.HTTPStatus }),
+		columnOf("error_code", "text", callbacks, func(c *callback.Callback) *string { return errorCode(c.Error) }),
+		columnOf("error_message", "text", callbacks, func(c *callback.Callback) *string { return errorMessage(c.Error) }),
+		columnOf("finished_at", "bigint", callbacks, func(c *callback.Callback) *int64 { return microsPtr(c.FinishedAt) }),
+		columnOf("local_since", "bigint", callbacks, func(c *callback.Callback) *int64 { return microsPtr(c.LocalSince) }),
 	)
 	type claim struct {
 		ID           int64

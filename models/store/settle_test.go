@@ -13,14 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
 // hand is what a worker has of a callback.
 type hand struct {
-	callback *models.Callback
-	attempt  *models.Attempt
+	callback *callback.Callback
+	attempt  *callback.Attempt
 }
 
 // inHand claims so many new callbacks, and begins an attempt of each.
@@ -35,7 +36,7 @@ func inHand(t *testing.T, s *store.Store, n *tenant, count int) []hand {
 }
 
 // split returns the callbacks and the attempts of hands.
-func split(hands []hand) (callbacks []*models.Callback, attempts []*models.Attempt) {
+func split(hands []hand) (callbacks []*callback.Callback, attempts []*callback.Attempt) {
 	for _, h := range hands {
 		callbacks, attempts = append(callbacks, h.callback), append(attempts, h.attempt)
 	}
@@ -67,7 +68,7 @@ func wantKept(t *testing.T, s *store.Store, want []hand) {
 
 // arrive ends a callback and its attempt well.
 func (h hand) arrive() {
-	h.callback.Status, h.callback.FinishedAt, h.callback.LeaseUntil, h.callback.HTTPStatus = models.StatusSuccess, &start, nil, new(200)
+	h.callback.Status, h.callback.FinishedAt, h.callback.LeaseUntil, h.callback.HTTPStatus = callback.StatusSuccess, &start, nil, new(200)
 	h.attempt.FinishedAt, h.attempt.HTTPStatus, h.attempt.Duration = &start, new(200), time.Second
 }
 
@@ -94,15 +95,15 @@ var awkward = []string{
 var changes = map[string]func(h hand, text string){
 	"ended well": func(h hand, _ string) { h.arrive() },
 	"given up, and nothing is known": func(h hand, _ string) {
-		h.callback.Status, h.callback.FinishedAt, h.callback.LeaseUntil = models.StatusFailed, &start, nil
+		h.callback.Status, h.callback.FinishedAt, h.callback.LeaseUntil = callback.StatusFailed, &start, nil
 	},
 	"to be tried again": func(h hand, text string) {
 		c, a := h.callback, h.attempt
-		c.Status, c.NextAttemptAt, c.LeaseUntil = models.StatusPending, new(start.Add(time.Hour)), nil
+		c.Status, c.NextAttemptAt, c.LeaseUntil = callback.StatusPending, new(start.Add(time.Hour)), nil
 		c.TargetURL, c.FailureCount, c.HTTPStatus = &text, math.MaxInt32, new(599)
-		c.Error = &models.AttemptError{Code: models.AttemptErrorCode(text), Message: "message " + text}
+		c.Error = &callback.AttemptError{Code: callback.AttemptErrorCode(text), Message: "message " + text}
 		a.FinishedAt, a.Duration, a.HTTPStatus, a.Error = new(start.Add(time.Microsecond)), 24*time.Hour, new(599), c.Error
-		a.Timings = models.Timings{DNS: time.Microsecond, Connect: 2 * time.Microsecond, TLS: 3 * time.Microsecond, FirstByte: 4 * time.Microsecond}
+		a.Timings = callback.Timings{DNS: time.Microsecond, Connect: 2 * time.Microsecond, TLS: 3 * time.Microsecond, FirstByte: 4 * time.Microsecond}
 		a.ResponseBody = []byte("\x00\xff" + text)
 	},
 }
@@ -146,11 +147,11 @@ func TestFenceOfOneCallbackKeepsNoOtherFromBeingSettled(t *testing.T) {
 	// Another has the second by now, and has ended the fourth.
 	expired := s.DB().Exec("UPDATE callbacks SET lease_until = ? WHERE id IN ?", start.UnixMicro(), []int64{callbacks[1].ID, callbacks[3].ID})
 	noError(t, expired.Error)
-	if interrupted, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start, 10); interrupted != 2 || err != nil {
+	if interrupted, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start, 10); interrupted != 2 || err != nil {
 		t.Fatalf("interrupted %d, %v", interrupted, err)
 	}
 	second, fourth := claim(t, s, callbacks[1], start, start.Add(time.Minute)), claim(t, s, callbacks[3], start, start.Add(time.Minute))
-	fourth.Status, fourth.FinishedAt, fourth.LeaseUntil = models.StatusFailed, &start, nil
+	fourth.Status, fourth.FinishedAt, fourth.LeaseUntil = callback.StatusFailed, &start, nil
 	if owned, err := s.SettleCallbacks(t.Context(), fourth); !slices.Equal(owned, []bool{true}) || err != nil {
 		t.Fatalf("owned: %v, %v", owned, err)
 	}
@@ -171,12 +172,12 @@ func TestLateAndPresentOwnerAreToldApartInOneStatement(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	h := inHand(t, s, newTenant(t, s, "a"), 1)[0]
-	if interrupted, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Minute), 10); interrupted != 1 || err != nil {
+	if interrupted, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 10); interrupted != 1 || err != nil {
 		t.Fatalf("interrupted %d, %v", interrupted, err)
 	}
 	at := start.Add(time.Minute)
 	present := claim(t, s, h.callback, at, at.Add(time.Minute))
-	present.Status, present.FinishedAt, present.LeaseUntil = models.StatusFailed, &at, nil
+	present.Status, present.FinishedAt, present.LeaseUntil = callback.StatusFailed, &at, nil
 	h.arrive()
 	owned, err := s.SettleCallbacks(t.Context(), h.callback, present)
 	if !slices.Equal(owned, []bool{false, true}) || err != nil {
@@ -199,7 +200,7 @@ func TestBatchWithAnAttemptThatIsMissingIsUndone(t *testing.T) {
 		h.arrive()
 	}
 	callbacks, attempts := split(all)
-	err := s.InTx(t.Context(), func(tx models.Store) error {
+	err := s.InTx(t.Context(), func(tx callback.Store) error {
 		owned, err := tx.SettleCallbacks(t.Context(), callbacks...)
 		noError(t, err)
 		if slices.Contains(owned, false) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -35,7 +36,7 @@ var callbackSources = []callbackSource{
 	{models.TypeJob, false, "job_id", func(c *sourceColumns) **int64 { return &c.JobID }, "jobs", &jobRow{}},
 }
 
-func (c sourceColumns) source() (s models.Source) {
+func (c sourceColumns) source() (s callback.Source) {
 	for i := range callbackSources {
 		kind := &callbackSources[i]
 		id := *kind.field(&c)
@@ -50,7 +51,7 @@ func (c sourceColumns) source() (s models.Source) {
 	return s
 }
 
-func sourceColumnsOf(s models.Source) (c sourceColumns) {
+func sourceColumnsOf(s callback.Source) (c sourceColumns) {
 	for i := range callbackSources {
 		kind := &callbackSources[i]
 		*kind.field(&c) = s.ID(kind.typeName)

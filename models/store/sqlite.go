@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // sqliteReaders is the size of the pool that reads; one page of history takes well under a millisecond.
@@ -94,10 +94,10 @@ func (sqliteDialect) byBytes(column string) string { return column }
 func (sqliteDialect) chosen() string { return "id IN (?)" }
 
 // ofLanes: each lane has a query of its own. Lanes that give nothing make up a power of two, so that there are few statements to keep.
-func (sqliteDialect) ofLanes(lanes []models.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr {
+func (sqliteDialect) ofLanes(lanes []callback.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr {
 	each := make([]clause.Expr, 1<<bits.Len(uint(len(lanes)-1)))
 	for i := range each {
-		var asked models.LaneLimit
+		var asked callback.LaneLimit
 		if i < len(lanes) {
 			asked = lanes[i]
 		}

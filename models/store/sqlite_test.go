@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -51,7 +51,7 @@ func TestStatementIsParsedOnceForAllTransactionsAndValues(t *testing.T) {
 	before, err := s.Kept(t.Context())
 	noError(t, err)
 	for limit := range 5 {
-		noError(t, s.InTx(t.Context(), func(tx models.Store) error {
+		noError(t, s.InTx(t.Context(), func(tx callback.Store) error {
 			claimed, err := tx.ClaimDue(t.Context(), of(to(shared), limit+1), start.Add(time.Second), start.Add(time.Minute))
 			if len(claimed) != limit+1 {
 				t.Errorf("claimed %d of %d", len(claimed), limit+1)

@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 )
@@ -33,7 +34,7 @@ type Store struct {
 }
 
 var (
-	_ models.Store        = (*Store)(nil)
+	_ callback.Store      = (*Store)(nil)
 	_ models.TenantReader = (*Store)(nil)
 	_ models.TenantStore  = (*Store)(nil)
 	_ models.AccessStore  = (*Store)(nil)
@@ -130,7 +131,7 @@ func (s *Store) CheckWritable(ctx context.Context) error {
 }
 
 // InTx runs f in one transaction.
-func (s *Store) InTx(ctx context.Context, f func(models.Store) error) error {
+func (s *Store) InTx(ctx context.Context, f func(callback.Store) error) error {
 	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
 }
 
@@ -333,7 +334,7 @@ type dialect interface {
 	// among is the condition that a column has one of the values: a pointer to a slice.
 	among(column string, values any) clause.Expr
 	// ofLanes is the ids that a query of a lane and a limit gives for each of some lanes.
-	ofLanes(lanes []models.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr
+	ofLanes(lanes []callback.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr
 	// byBytes is a column of keys as its index has them: in the order of their bytes, whatever the locale.
 	byBytes(column string) string
 	// skipLocked ends a query of rows that nobody else has locked, and locks them.

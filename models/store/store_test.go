@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -75,12 +76,12 @@ func newProject(t *testing.T, s *store.Store, accountID int64, at time.Time) *mo
 
 // newCallback inserts a callback of the tenant that was created, and is due, at a time. Unless it is changed, it is alone in its
 // lane.
-func newCallback(t *testing.T, s *store.Store, n *tenant, at time.Time, changes ...func(*models.Callback)) *models.Callback {
+func newCallback(t *testing.T, s *store.Store, n *tenant, at time.Time, changes ...func(*callback.Callback)) *callback.Callback {
 	t.Helper()
 	uid := uuid.Must(uuid.NewV7())
-	c := &models.Callback{
-		UID: uid, Ref: uid, Event: models.CrawlFinishedEvent, Status: models.StatusPending, Target: models.TargetConfigured,
-		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID, Source: models.Source{Of: n.crawl.ObjectID()},
+	c := &callback.Callback{
+		UID: uid, Ref: uid, Event: callback.CrawlFinishedEvent, Status: callback.StatusPending, Target: callback.TargetConfigured,
+		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID, Source: callback.Source{Of: n.crawl.ObjectID()},
 		Lane: to(uid.String()), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at,
 	}
 	for _, change := range changes {
@@ -91,15 +92,15 @@ func newCallback(t *testing.T, s *store.Store, n *tenant, at time.Time, changes 
 }
 
 // newAttempt inserts an open attempt of a callback.
-func newAttempt(t *testing.T, s *store.Store, c *models.Callback, number int) *models.Attempt {
+func newAttempt(t *testing.T, s *store.Store, c *callback.Callback, number int) *callback.Attempt {
 	t.Helper()
-	a := &models.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: number, StartedAt: start}
-	noError(t, s.CreateAttempts(t.Context(), []*models.Attempt{a}))
+	a := &callback.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: number, StartedAt: start}
+	noError(t, s.CreateAttempts(t.Context(), []*callback.Attempt{a}))
 	return a
 }
 
 // ids returns the ids of callbacks, in their order.
-func ids(callbacks []*models.Callback) []int64 {
+func ids(callbacks []*callback.Callback) []int64 {
 	list := make([]int64, len(callbacks))
 	for i, c := range callbacks {
 		list[i] = c.ID
@@ -230,7 +231,7 @@ func TestReopenedDatabaseKeepsEverything(t *testing.T) {
 	_, err := s.Migrate(t.Context())
 	noError(t, err)
 	n := newTenant(t, s, "a")
-	c := newCallback(t, s, n, start, func(c *models.Callback) {
+	c := newCallback(t, s, n, start, func(c *callback.Callback) {
 		c.TargetHeaders = []models.Header{{Key: "X-A", Value: "request"}}
 	})
 	claimed := claim(t, s, c, start, start.Add(time.Minute))
@@ -247,7 +248,7 @@ func TestReopenedDatabaseKeepsEverything(t *testing.T) {
 	}
 	got, err := s.LockCallback(t.Context(), n.scope(), c.ID)
 	noError(t, err)
-	if got.UID != c.UID || got.Status != models.StatusRunning || string(got.Body) != "body" || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
+	if got.UID != c.UID || got.Status != callback.StatusRunning || string(got.Body) != "body" || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
 		got.TargetHeaders[0].Value.Reveal() != "request" {
 		t.Errorf("got %+v", got)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
@@ -115,7 +116,7 @@ func TestWriterThatIsHeldIsNoticed(t *testing.T) {
 	}
 	s, url := storetest.OpenWithURL(t)
 	for name, holder := range map[string]*store.Store{"this process": s, "another": storetest.OpenURL(t, url)} {
-		err := holder.InTx(t.Context(), func(models.Store) error {
+		err := holder.InTx(t.Context(), func(callback.Store) error {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			if s.CheckWritable(ctx) == nil {
@@ -141,12 +142,12 @@ func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 	r := newWork(t, s, n).run
 	const count = 3
 	large := json.RawMessage(fmt.Sprintf("%q", strings.Repeat("x", 1<<19)))
-	jobs, inputs, callbacks := make([]*job.Job, count), make([]*run.Input, count), make([]*models.Callback, count)
+	jobs, inputs, callbacks := make([]*job.Job, count), make([]*run.Input, count), make([]*callback.Callback, count)
 	for i := range count {
 		jobs[i] = newJob(n, large)
 		inputs[i] = &run.Input{RunID: r.ID, Number: i + 2, Input: large, CustomData: large}
-		callbacks[i] = &models.Callback{
-			UID: newUID(), Status: models.StatusPending, Target: models.TargetConfigured, Body: large, AccountID: n.account.ID,
+		callbacks[i] = &callback.Callback{
+			UID: newUID(), Status: callback.StatusPending, Target: callback.TargetConfigured, Body: large, AccountID: n.account.ID,
 			ProjectID: n.project.ID, DedupKey: newUID().String(), NextAttemptAt: &start, CreatedAt: start,
 		}
 	}
@@ -202,8 +203,8 @@ func TestStatementsOfManyShapesDoNotFillSQLitesMemory(t *testing.T) {
 	}
 	// Each number of owners, and each number of values in a filter, makes another statement.
 	for i := range 70 {
-		filter := models.CallbackFilter{Event: models.EventNames()[:1+i%4], Status: models.Statuses()[:1+i%3]}
-		_, err := s.CallbackPages(t.Context(), n.scope(), models.OwnerProject, owners[i%50:], filter, models.Page{First: 1})
+		filter := callback.Filter{Event: callback.EventNames()[:1+i%4], Status: callback.Statuses()[:1+i%3]}
+		_, err := s.CallbackPages(t.Context(), n.scope(), callback.OfProject, owners[i%50:], filter, models.Page{First: 1})
 		if err != nil {
 			t.Fatalf("the statement number %d: %v", i, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -24,9 +25,9 @@ func TestOverdueLanesAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
 	newCallback(t, s, n, start.Add(time.Hour), on("later.example:443"))
 	newCallback(t, s, n, start.Add(time.Hour), on("quiet.example:443"))
 	newCallback(t, s, n, start.Add(time.Second), on("soon.example:443"))
-	settle(t, s, newCallback(t, s, n, start, on("ended.example:443")), models.StatusFailed, 500)
+	settle(t, s, newCallback(t, s, n, start, on("ended.example:443")), callback.StatusFailed, 500)
 	claim(t, s, newCallback(t, s, n, start, on("running.example:443")), start, start.Add(time.Minute))
-	newCallback(t, s, n, start, on("held.example:443"), func(c *models.Callback) { c.OrderingKey, c.Held = "line", true })
+	newCallback(t, s, n, start, on("held.example:443"), func(c *callback.Callback) { c.OrderingKey, c.Held = "line", true })
 	all := keys("", "busy.example:443", "quiet.example:443", "soon.example:443")
 	for name, test := range map[string]struct {
 		dueBy time.Time
@@ -49,7 +50,7 @@ func TestInterruptedCallbackIsOverdueInItsLane(t *testing.T) {
 	s := storetest.Open(t)
 	c := newCallback(t, s, newTenant(t, s, "a"), start)
 	claim(t, s, c, start, start)
-	_, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start, 10)
+	_, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start, 10)
 	noError(t, err)
 	if got := overdue(t, s, start); !slices.Equal(got, []string{c.Lane.String()}) {
 		t.Errorf("got %q", got)
@@ -59,7 +60,7 @@ func TestInterruptedCallbackIsOverdueInItsLane(t *testing.T) {
 func TestOverdueOfNothingIsNothing(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	for _, of := range []models.Leased{models.LeasedCallbacks, run.LeasedBatches} {
+	for _, of := range []callback.Leased{callback.LeasedCallbacks, run.LeasedBatches} {
 		if found, next, err := s.OverdueLanes(t.Context(), of, "", start, 10); err != nil || len(found) != 0 || next != "" {
 			t.Errorf("got %v, %q, %v", found, next, err)
 		}
@@ -73,16 +74,16 @@ func TestCountOfDueCallbacksStopsAtTheLimit(t *testing.T) {
 	newCallbacks(t, s, n, shared, 3)
 	newCallbacks(t, s, n, "", 1)
 	newCallback(t, s, n, start.Add(time.Hour))
-	settle(t, s, newCallback(t, s, n, start), models.StatusFailed, 500)
+	settle(t, s, newCallback(t, s, n, start), callback.StatusFailed, 500)
 	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
 	for limit, want := range map[int]int{1: 1, 3: 3, 4: 4, 100: 4} {
-		got, err := s.CountDue(t.Context(), models.LeasedCallbacks, start.Add(time.Second), limit)
+		got, err := s.CountDue(t.Context(), callback.LeasedCallbacks, start.Add(time.Second), limit)
 		noError(t, err)
 		if got != want {
 			t.Errorf("limit %d: counted %d, want %d", limit, got, want)
 		}
 	}
-	if got, err := s.CountDue(t.Context(), models.LeasedCallbacks, start.Add(-time.Microsecond), 10); err != nil || got != 0 {
+	if got, err := s.CountDue(t.Context(), callback.LeasedCallbacks, start.Add(-time.Microsecond), 10); err != nil || got != 0 {
 		t.Errorf("before anything is due: counted %d, %v", got, err)
 	}
 }
@@ -96,7 +97,7 @@ func TestSweepsAtOnceInterruptEachCallbackOnce(t *testing.T) {
 	var total atomic.Int32
 	atOnce(4, func(int) {
 		for range 10 { // more rounds than one sweep alone needs: rows in the other's hand are skipped
-			n, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Minute), 3)
+			n, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 3)
 			if err != nil {
 				t.Error(err)
 			}
@@ -117,10 +118,10 @@ func TestInterruptedCallbackIsDueSinceItsLeaseRanOut(t *testing.T) {
 	c := newCallback(t, s, newTenant(t, s, "a"), start)
 	lease := start.Add(time.Second)
 	claim(t, s, c, start, lease)
-	_, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Hour), 10)
+	_, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Hour), 10)
 	noError(t, err)
 	got := read(t, s, c.ID)
-	if got.Status != models.StatusPending || !got.NextAttemptAt.Equal(lease) || got.LeaseUntil != nil || got.AttemptCount != 1 {
+	if got.Status != callback.StatusPending || !got.NextAttemptAt.Equal(lease) || got.LeaseUntil != nil || got.AttemptCount != 1 {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -130,14 +131,14 @@ func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
 	gone, alive := newCallback(t, s, n, start), newCallback(t, s, n, start)
-	for c, lease := range map[*models.Callback]time.Time{gone: start.Add(time.Second), alive: start.Add(time.Hour)} {
+	for c, lease := range map[*callback.Callback]time.Time{gone: start.Add(time.Second), alive: start.Add(time.Hour)} {
 		claimed := claim(t, s, c, start, lease)
 		finished := newAttempt(t, s, c, 9)
 		finished.FinishedAt = &start
 		noError(t, s.FinishAttempts(t.Context(), finished))
 		newAttempt(t, s, c, claimed.AttemptCount)
 	}
-	count, err := s.InterruptExpired(t.Context(), models.LeasedCallbacks, start.Add(time.Second), 10)
+	count, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Second), 10)
 	noError(t, err)
 	if count != 1 {
 		t.Errorf("interrupted %d", count)
@@ -146,7 +147,7 @@ func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
 	noError(t, err)
 	for id, p := range pages {
 		open, finished := p.Nodes[0], p.Nodes[1]
-		if interrupted := open.Error != nil && open.Error.Code == models.Interrupted && open.Duration == time.Second; interrupted != (id == gone.ID) {
+		if interrupted := open.Error != nil && open.Error.Code == callback.Interrupted && open.Duration == time.Second; interrupted != (id == gone.ID) {
 			t.Errorf("callback %d: the open attempt is %+v", id, open)
 		}
 		if finished.Error != nil {
@@ -159,17 +160,17 @@ func TestAttemptsOfOneClaimAreWrittenTogether(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	n := newTenant(t, s, "a")
-	var attempts []*models.Attempt
+	var attempts []*callback.Attempt
 	for range 3 {
 		c := newCallback(t, s, n, start)
-		attempts = append(attempts, &models.Attempt{UID: c.UID, CallbackID: c.ID, Number: 1, URL: new("https://" + c.Lane.Host), StartedAt: start})
+		attempts = append(attempts, &callback.Attempt{UID: c.UID, CallbackID: c.ID, Number: 1, URL: new("https://" + c.Lane.Host), StartedAt: start})
 	}
 	noError(t, s.CreateAttempts(t.Context(), nil))
 	noError(t, s.CreateAttempts(t.Context(), attempts))
 	for _, a := range attempts {
 		pages, err := s.AttemptPages(t.Context(), everything(), []int64{a.CallbackID}, models.Page{First: 10})
 		noError(t, err)
-		if diff := cmp.Diff([]*models.Attempt{a}, pages[a.CallbackID].Nodes); diff != "" {
+		if diff := cmp.Diff([]*callback.Attempt{a}, pages[a.CallbackID].Nodes); diff != "" {
 			t.Error(diff)
 		}
 	}

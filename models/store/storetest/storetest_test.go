@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -37,8 +38,8 @@ func fill(t *testing.T, s *store.Store) int64 {
 	var original *int64
 	for range 3 {
 		uid := uuid.Must(uuid.NewV7())
-		c := &models.Callback{
-			UID: uid, Ref: uid, Status: models.StatusPending, Target: models.TargetConfigured, AccountID: account.ID, ProjectID: project.ID,
+		c := &callback.Callback{
+			UID: uid, Ref: uid, Status: callback.StatusPending, Target: callback.TargetConfigured, AccountID: account.ID, ProjectID: project.ID,
 			Body: []byte("body"), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at, ReplayOfID: original,
 		}
 		noError(t, s.CreateCallbacks(ctx, c))

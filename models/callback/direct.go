@@ -1,0 +1,112 @@
+package callback
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// DirectStarts are the callbacks of one transaction that are claimed as they are created: for those the worker of
+// this process has room. That saves them the wake-up and the claim. Should the process die after the commit, they are
+// found as all that is claimed: when the lease has run out.
+type DirectStarts struct {
+	service *Service
+	rooms   map[Lane]*directRoom
+}
+
+// directRoom is what is reserved in a lane, and what is to be started there.
+type directRoom struct {
+	Reservation
+	left  int
+	ready []*Delivery
+}
+
+// NewDirectStarts has room for none yet. It is to be ended by Return, whatever comes.
+func (s *Service) NewDirectStarts() *DirectStarts {
+	return &DirectStarts{service: s, rooms: map[Lane]*directRoom{}}
+}
+
+// Create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It
+// returns the others. To its caller all of them stay PENDING, as they were accepted: what has become of them since is
+// the worker's.
+func (d *DirectStarts) Create(
+	ctx context.Context, tx StartTx, parties Parties, callbacks []*Callback,
+) (rest []*Callback, err error) {
+	d.reserve(callbacks)
+	at := d.service.now()
+	rows := slices.Clone(callbacks)
+	var claimed []*Delivery
+	for i, c := range callbacks {
+		delivery, err := d.claim(ctx, tx, c, parties, at)
+		if err != nil {
+			return nil, err
+		}
+		if delivery == nil {
+			rest = append(rest, c)
+			continue
+		}
+		rows[i], claimed = delivery.Callback, append(claimed, delivery)
+	}
+	if err := tx.CreateCallbacks(ctx, rows...); err != nil {
+		return nil, err
+	}
+	for i, c := range callbacks {
+		c.ID = rows[i].ID
+	}
+	for _, delivery := range claimed {
+		delivery.Attempt.CallbackID = delivery.Callback.ID
+	}
+	ready, err := d.service.startAttempts(ctx, tx, claimed, nil, at)
+	for _, delivery := range ready {
+		room := d.rooms[delivery.Lane()]
+		room.ready = append(room.ready, delivery)
+	}
+	return rest, err
+}
+
+// reserve asks for room for all callbacks.
+func (d *DirectStarts) reserve(callbacks []*Callback) {
+	wanted, bytes := map[Lane]int{}, map[Lane]int64{}
+	for _, c := range callbacks {
+		wanted[c.Lane]++
+		bytes[c.Lane] += int64(len(c.Body))
+	}
+	for lane, n := range wanted {
+		reserved := d.service.queue.Reserve(lane, n, bytes[lane])
+		d.rooms[lane] = &directRoom{Reservation: reserved, left: reserved.N()}
+	}
+}
+
+// claim makes the delivery of a callback that is about to be created; nil where it is to wait.
+func (d *DirectStarts) claim(
+	ctx context.Context, tx PartiesTx, c *Callback, parties Parties, at time.Time,
+) (*Delivery, error) {
+	room := d.rooms[c.Lane]
+	if room.left == 0 {
+		return nil, nil
+	}
+	owners, err := parties.Owner(c.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	target, err := resolveTarget(ctx, tx, c, owners)
+	if err != nil || target.Unreadable != nil { // it is put off when it is claimed
+		return nil, err
+	}
+	room.left--
+	return newDelivery(c.claimed(at), target, owners, at), nil
+}
+
+// Start starts the deliveries: the transaction is committed.
+func (d *DirectStarts) Start(ctx context.Context) {
+	for _, room := range d.rooms {
+		room.Start(ctx, room.ready)
+	}
+}
+
+// Return returns what is reserved, unless it was started.
+func (d *DirectStarts) Return() {
+	for _, room := range d.rooms {
+		room.Return()
+	}
+}

@@ -1,0 +1,32 @@
+package callback
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/ringback/ringback/models"
+)
+
+// CallbackFailedBody is reached past the use-cases.
+var CallbackFailedBody = callbackFailedBody
+
+// DigestAgain reads a callbacks-failed notice, which may have nothing else, and writes it.
+func DigestAgain(body []byte) ([]byte, error) {
+	var n digestNotice
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&n); err != nil {
+		return nil, err
+	}
+	return json.Marshal(n)
+}
+
+// Secrets returns what a delivery is signed with.
+func (d *Delivery) Secrets() []*models.SigningSecret { return d.secrets }
+
+// SettleTogether writes settlements in one transaction.
+func (s *Service) SettleTogether(ctx context.Context, settlements ...*Settlement) error {
+	_, err := s.settleAll(ctx, settlements)
+	return err
+}

@@ -1,0 +1,74 @@
+package callback
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// LineTx is how a callback joins the line of those that have its ordering key.
+type LineTx interface {
+	// LockOrderingKey makes transactions that lengthen or shorten a line, or add to a digest, wait for each other, to
+	// their ends.
+	LockOrderingKey(ctx context.Context, key string) error
+	// LineIsEmpty tells whether all callbacks of an ordering key have ended.
+	LineIsEmpty(ctx context.Context, key string) (bool, error)
+	// Head returns the callback of an ordering key that is not held; nil where there is none.
+	Head(ctx context.Context, key string) (*Callback, error)
+	// ReleaseNext makes the first held callback of an ordering key due; nil where there is none.
+	ReleaseNext(ctx context.Context, key string, now time.Time) (*Callback, error)
+	// PullForward makes a PENDING callback due that was attempted as often as it says; false: it was claimed since, or
+	// has ended.
+	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
+}
+
+// lineUp creates a callback; where an earlier one of its ordering key has not ended, it is held. So of each line at
+// most one callback, the first, is not held, and what is held costs the delivery nothing.
+func lineUp(ctx context.Context, tx Tx, c *Callback) error {
+	if c.OrderingKey != "" {
+		if err := tx.LockOrderingKey(ctx, c.OrderingKey); err != nil {
+			return err
+		}
+		if err := supersede(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := retryRefused(ctx, tx, c); err != nil {
+			return err
+		}
+		empty, err := tx.LineIsEmpty(ctx, c.OrderingKey)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			c.Held, c.NextAttemptAt = true, nil
+		}
+	}
+	return tx.CreateCallbacks(ctx, c)
+}
+
+// lockLines locks the lines that callbacks stand in, in the order of their keys: who does the same at the same moment
+// waits, and does not deadlock.
+func lockLines(ctx context.Context, tx LineTx, callbacks []*Callback) error {
+	var keys []string
+	for _, c := range callbacks {
+		if c.OrderingKey != "" {
+			keys = append(keys, c.OrderingKey)
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if err := tx.LockOrderingKey(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// releaseNext lets the line of a callback that has ended move up, and returns the one whose turn it is now, nil for
+// none. The transaction has locked the ordering key.
+func releaseNext(ctx context.Context, tx LineTx, c *Callback, now time.Time) (*Callback, error) {
+	if c.OrderingKey == "" || !c.Status.Ended() {
+		return nil, nil
+	}
+	return tx.ReleaseNext(ctx, c.OrderingKey, now)
+}

@@ -1,0 +1,94 @@
+package callback
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/ringback/ringback/models"
+)
+
+// PartiesTx reads whom callbacks are of and who hears of them.
+type PartiesTx interface {
+	// Owners returns projects and their accounts by project, also when a project is deleted.
+	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
+	Users(ctx context.Context, ids ...int64) ([]*models.User, error)
+	SSOClients(ctx context.Context, ids ...int64) ([]*models.SSOClient, error)
+}
+
+// Owners are what a callback belongs to.
+type Owners struct {
+	Account *models.Account
+	Project *models.Project
+}
+
+func ownersOf(ctx context.Context, tx PartiesTx, projectID int64) (Owners, error) {
+	known, err := ReadParties(ctx, tx, []*int64{&projectID}, nil)
+	if err != nil {
+		return Owners{}, err
+	}
+	return known.Owner(projectID)
+}
+
+// Parties are the projects with their accounts, and the users, that callbacks of one transaction name.
+type Parties struct {
+	owners map[int64]Owners // by project, also when it is deleted
+	users  map[int64]*models.User
+}
+
+// NewParties knows nobody.
+func NewParties() Parties {
+	return Parties{owners: map[int64]Owners{}, users: map[int64]*models.User{}}
+}
+
+// ReadParties reads the projects and users that are given: see Parties.Read.
+func ReadParties(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) (Parties, error) {
+	p := NewParties()
+	return p, p.Read(ctx, tx, projectIDs, userIDs)
+}
+
+// Read reads those that are not known yet: each kind in one statement, and none for a kind that nobody asks for. A
+// nil asks for nothing.
+func (p Parties) Read(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) error {
+	if ids := unknown(p.owners, projectIDs); len(ids) > 0 {
+		owners, err := tx.Owners(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		maps.Copy(p.owners, owners)
+	}
+	ids := unknown(p.users, userIDs)
+	if len(ids) == 0 {
+		return nil
+	}
+	users, err := tx.Users(ctx, ids...)
+	for _, u := range users {
+		p.users[u.ID] = u
+	}
+	return err
+}
+
+func unknown[V any](known map[int64]V, ids []*int64) []int64 {
+	return slices.DeleteFunc(models.Distinct(ids), func(id int64) bool {
+		_, ok := known[id]
+		return ok
+	})
+}
+
+// Owner returns a project with its account. NotFound where nobody has read it.
+func (p Parties) Owner(projectID int64) (Owners, error) {
+	owners, ok := p.owners[projectID]
+	if !ok {
+		return Owners{}, models.NotFound(models.TypeProject)
+	}
+	return owners, nil
+}
+
+// User returns a user. NotFound where nobody has read it.
+func (p Parties) User(id int64) (*models.User, error) {
+	user, ok := p.users[id]
+	if !ok {
+		return nil, models.NotFound(models.TypeUser)
+	}
+	return user, nil
+}

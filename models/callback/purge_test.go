@@ -1,0 +1,106 @@
+package callback_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
+)
+
+// endless is a store that always has more callbacks to purge, takes its time for each, and stops the purge after some parts. Of
+// what else there is to purge it has nothing.
+type endless struct {
+	callback.Store
+	perRow time.Duration
+	parts  int
+	stop   func()
+	broken error
+	limits []int
+	asked  []string
+}
+
+func (e *endless) InTx(_ context.Context, f func(callback.Store) error) error { return f(e) }
+
+func (e *endless) PurgeCallbacks(_ context.Context, _ time.Time, limit int) (callbacks, rows int, err error) {
+	e.limits = append(e.limits, limit)
+	modelstest.Pass(time.Duration(limit) * e.perRow)
+	if len(e.limits) == e.parts {
+		e.stop()
+	}
+	return limit, limit, e.broken
+}
+
+func (e *endless) PurgeRuns(context.Context, time.Time, int) (runs, rows int, err error) {
+	e.asked = append(e.asked, "runs")
+	return 0, 0, nil
+}
+
+func (e *endless) PurgeCallbackPayloads(context.Context, time.Time, time.Time, int) (callbacks, rows int, err error) {
+	e.asked = append(e.asked, "payloads")
+	return 0, 0, nil
+}
+
+func (e *endless) PurgeRunPayloads(context.Context, time.Time, time.Time, int) (runs, rows int, err error) {
+	e.asked = append(e.asked, "payloads of runs")
+	return 0, 0, nil
+}
+
+func (e *endless) PurgeSources(_ context.Context, kind callback.SourceKind, _ time.Time, _ int64, _ int) (sources int, last int64, err error) {
+	e.asked = append(e.asked, string(kind))
+	return 0, 0, nil
+}
+
+func (e *endless) purge(t *testing.T) (callback.Purged, error) {
+	t.Helper()
+	var ctx context.Context
+	ctx, e.stop = context.WithCancel(t.Context())
+	defer e.stop()
+	inTx := func(_ context.Context, f func(run.PurgeTx) error) error { return f(e) }
+	service := modelstest.Wiring{Engine: e, RunPorts: &run.Ports{InPurgeTx: inTx}}.Services().Service
+	return service.Purge(ctx, callback.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
+}
+
+func TestPartsOfAPurgeAreAsLargeAsTheDatabaseIsQuick(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		perRow time.Duration
+		limits []int
+		took   time.Duration // with a pause after each part but the last
+	}{
+		"quick": {10 * time.Microsecond, []int{100, 200, 400, 800, 1_000, 1_000}, (2*2500 + 1000) * 10 * time.Microsecond},
+		"slow":  {time.Millisecond, []int{100, 50, 25, 12}, (2*175 + 12) * time.Millisecond},
+		"worse": {100 * time.Millisecond, []int{100, 50, 25, 12, 10, 10}, (2*197 + 10) * 100 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				e, begun := &endless{perRow: c.perRow, parts: len(c.limits)}, time.Now()
+				if gone, err := e.purge(t); !errors.Is(err, context.Canceled) || gone["callbacks"] == 0 {
+					t.Errorf("got %+v, %v", gone, err)
+				}
+				if took := time.Since(begun); !slices.Equal(e.limits, c.limits) || took != c.took {
+					t.Errorf("parts of %v in %s, want %v in %s", e.limits, took, c.limits, c.took)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := &endless{broken: modelstest.ErrBroken}
+		gone, err := e.purge(t)
+		want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs"}
+		if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, callback.Purged{}) || len(e.limits) != 1 || !slices.Equal(e.asked, want) {
+			t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)
+		}
+	})
+}

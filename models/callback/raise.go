@@ -1,0 +1,118 @@
+package callback
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Tx is what the engine asks of a transaction in which a callback is raised. The port of a source has it too, so that
+// the source's own transaction can be handed to Raise.
+type Tx interface {
+	PartiesTx
+	LineTx
+
+	// CreateCallbacks sets the IDs. A DedupKey that is taken is a CONFLICT.
+	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
+	// CallbacksByDedupKey returns them without their bodies and headers.
+	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
+	// SettleCallbacks writes what became of claimed callbacks, and tells for each whether it did. One that was claimed
+	// again since stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has claimed
+	// again is still the first claimer's to settle.
+	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
+}
+
+// StartTx is Tx where callbacks may start with their creation.
+type StartTx interface {
+	Tx
+	AttemptTx
+}
+
+// Occasion is what a callback is raised for.
+type Occasion struct {
+	Event EventName
+	// DedupKey names the event of its source: there is one callback for it.
+	DedupKey string
+	// OrderingKey is Callback.OrderingKey.
+	OrderingKey string
+	ProjectID   int64
+	Source      Source
+	CreatorID   *int64 // who created the source, nil where nobody did
+	// Request is where the request itself said that its callbacks go; nil: as the event's rules have it.
+	Request *models.Endpoint
+	// Render makes the body, once, when the callback is created: not where there is nowhere to call back to.
+	Render func(Envelope) ([]byte, error)
+
+	causeID   *int64    // the callback whose failure it tells of
+	notBefore time.Time // when it is due; zero: now
+}
+
+// envelope is what is known for its payload.
+func (o Occasion) envelope(parties Parties) (e Envelope, err error) {
+	if e.Owners, err = parties.Owner(o.ProjectID); err != nil || o.CreatorID == nil {
+		return e, err
+	}
+	e.Creator, err = parties.User(*o.CreatorID)
+	return e, err
+}
+
+// Raise creates the callback of an event within the transaction that made it happen, so that both are there or
+// neither, and at the end of its line where it has one. It returns nil when there is nowhere to call back to. What it
+// returns is to be given to Wake after the commit.
+func (s *Service) Raise(ctx context.Context, tx Tx, o Occasion) (*Callback, error) {
+	parties, err := ReadParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.Compose(ctx, tx, o, parties)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return c, lineUp(ctx, tx, c)
+}
+
+// Compose makes the callback of an event, which is not in the database yet: DirectStarts or Raise puts it there. It
+// returns nil when there is nowhere to call back to. Who the occasion names must be known.
+func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, parties Parties) (*Callback, error) {
+	envelope, err := o.envelope(parties)
+	if err != nil {
+		return nil, err
+	}
+	rules := events[o.Event]
+	at := s.now()
+	c := &Callback{
+		UID: models.NewUID(), Event: o.Event, Target: rules.target, ContentType: rules.contentType,
+		AccountID: envelope.Account.ID, ProjectID: envelope.Project.ID,
+		Source: o.Source, CreatedByUserID: o.CreatorID, CauseID: o.causeID,
+		DedupKey: o.DedupKey, OrderingKey: o.OrderingKey, CreatedAt: at,
+	}
+	c.Ref = c.UID
+	if o.Request != nil {
+		c.Target, c.TargetURL = TargetRequest, o.Request.URL
+		c.TargetHeaders, c.Unreadable = o.Request.Headers, o.Request.Unreadable
+	}
+	target, err := resolveTarget(ctx, tx, c, envelope.Owners)
+	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && rules.target != TargetSSOClient {
+		return nil, err
+	}
+	envelope.Ref = c.Ref
+	if c.Body, err = o.Render(envelope); err != nil {
+		return nil, err
+	}
+	c.setTarget(target, envelope.Owners)
+	if o.notBefore.After(at) {
+		at = o.notBefore
+	}
+	c.due(at)
+	return c, nil
+}
+
+// Find returns the callback that was created under a key, nil where none was due.
+func Find(ctx context.Context, tx Tx, dedupKey string) (*Callback, error) {
+	found, err := tx.CallbacksByDedupKey(ctx, dedupKey)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}

@@ -1,0 +1,126 @@
+package callback
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// MaxReplays is how often one callback can be replayed.
+const MaxReplays = 3
+
+const replayPrefix = "replay:"
+
+// ReplayNumber reads from the DedupKey of a replay which one of its original it is: 1, 2, …; 0: it cannot be told.
+func ReplayNumber(dedupKey string) int {
+	number, err := strconv.Atoi(dedupKey[strings.LastIndex(dedupKey, ":")+1:])
+	if err != nil || !strings.HasPrefix(dedupKey, replayPrefix) {
+		return 0
+	}
+	return number
+}
+
+// ReplayTx is the database as a replay needs it.
+type ReplayTx interface {
+	Tx
+	LockCallback(ctx context.Context, scope models.Scope, id int64) (*Callback, error)
+	// Replays is Reader.Replays.
+	Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*Callback, error)
+	// CountReplays raises ReplayCounts to the given numbers, by the ids of the originals.
+	CountReplays(ctx context.Context, numbers map[int64]int) error
+}
+
+// ReplayCallback sends an ended callback once more, as a new callback with the same ref and the same bytes, to the
+// target as it is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is
+// itself a replay, has not ended, was replayed three times already, has lost its payload, or has nowhere to go.
+// Notices to the partner are the platform's to replay.
+func (s *Service) ReplayCallback(ctx context.Context, actor *models.Actor, id int64) (*Callback, error) {
+	var replay *Callback
+	err := s.store.InTx(ctx, func(tx Store) error {
+		// The lock makes replays of one original wait for each other, so that two cannot both be the third.
+		original, err := tx.LockCallback(ctx, actor.Scope(models.RoleViewer), id)
+		if err != nil {
+			return err
+		}
+		if err := actor.RequireProjectRole(original.AccountID, original.ProjectID, models.RoleEditor); err != nil {
+			return err
+		}
+		if original.Target == TargetSSOClient {
+			if err := actor.RequirePlatform(); err != nil {
+				return err
+			}
+		}
+		replays, err := tx.Replays(ctx, actor.Scope(models.RoleEditor), original.ID)
+		if err != nil {
+			return err
+		}
+		number := original.lastReplay(replays) + 1
+		if err := original.replayable(number); err != nil {
+			return err
+		}
+		owners, err := ownersOf(ctx, tx, original.ProjectID)
+		if err != nil {
+			return err
+		}
+		target, err := resolveTarget(ctx, tx, original, owners)
+		if err != nil {
+			return err
+		}
+		if target.URL == "" {
+			return models.Conflict("callbackId", "there is no URL to call back to any more")
+		}
+		if target.Unreadable != nil {
+			return target.Unreadable
+		}
+		if err := tx.CountReplays(ctx, map[int64]int{original.ID: number}); err != nil {
+			return err
+		}
+		replay = original.replay(number)
+		replay.setTarget(target, owners)
+		replay.CreatedAt = s.now()
+		replay.due(replay.CreatedAt)
+		return lineUp(ctx, tx, replay)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Wake(ctx, replay)
+	return replay, nil
+}
+
+// lastReplay is the highest number that a replay of the callback ever had: of the given ones, which are still there,
+// and of those that are counted.
+func (c *Callback) lastReplay(replays []*Callback) int {
+	last := c.ReplayCount
+	for _, r := range replays {
+		last = max(last, ReplayNumber(r.DedupKey))
+	}
+	return last
+}
+
+func (c *Callback) replayable(number int) error {
+	switch {
+	case c.ReplayOfID != nil:
+		return models.Conflict("callbackId", "this callback is itself a replay; replay the original")
+	case !c.Status.Ended():
+		return models.Conflict("callbackId", "this callback is still %s; only one that has ended can be replayed", c.Status)
+	case c.PayloadPurgedAt != nil:
+		return models.Conflict("callbackId", "the payload of this callback was deleted on %s, when it had been kept "+
+			"for as long as payloads are; there is nothing to send again", c.PayloadPurgedAt.Format(time.RFC3339))
+	case number > MaxReplays:
+		return models.Conflict("callbackId", "this callback was replayed %d times already, which is the limit", MaxReplays)
+	}
+	return nil
+}
+
+func (c *Callback) replay(number int) *Callback {
+	return &Callback{
+		UID: models.NewUID(), Ref: c.Ref, Event: c.Event, Target: c.Target, TargetHeaders: c.TargetHeaders,
+		ContentType: c.ContentType, Body: c.Body, AccountID: c.AccountID, ProjectID: c.ProjectID,
+		Source: c.Source, CreatedByUserID: c.CreatedByUserID, ReplayOfID: &c.ID, CauseID: c.CauseID,
+		OrderingKey: c.OrderingKey, DedupKey: replayPrefix + c.UID.String() + ":" + strconv.Itoa(number),
+	}
+}

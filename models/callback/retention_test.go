@@ -1,0 +1,271 @@
+package callback_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/run"
+)
+
+// purge returns how many callbacks and runs went.
+func purge(w *modelstest.World) int {
+	w.T.Helper()
+	gone := w.MustPurge(callback.Retention{Rows: modelstest.Retention})
+	return gone["callbacks"] + gone["runs"]
+}
+
+// isGone tells whether a callback and its attempts are no more. One without the other is an error.
+func isGone(w *modelstest.World, id int64) bool {
+	w.T.Helper()
+	_, err := w.Callback(w.T.Context(), w.Platform, id)
+	if err != nil && models.ErrorCode(err) != models.CodeNotFound {
+		w.T.Fatal(err)
+	}
+	if gone := err != nil; gone != (len(w.Attempts(id)) == 0) {
+		w.T.Errorf("callback %d is gone: %t, it has %d attempts", id, gone, len(w.Attempts(id)))
+	}
+	return err != nil
+}
+
+func TestPurgeTakesWhatEndedBeforeTheRetention(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	old := w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
+	w.Clock.Advance(time.Microsecond)
+	younger := w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
+	w.Clock.Advance(modelstest.Retention - time.Microsecond)
+	if gone := purge(w); gone != 0 || isGone(w, old.ID) {
+		t.Fatalf("%d went as old as the retention", gone)
+	}
+	w.Clock.Advance(time.Microsecond)
+	if gone := purge(w); gone != 1 || !isGone(w, old.ID) || isGone(w, younger.ID) {
+		t.Errorf("%d went", gone)
+	}
+}
+
+func TestPurgeNeverTakesWhatHasNotEnded(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	pending, between, running := w.NewCallback(), w.NewCallback(), w.NewCallback()
+	modelstest.NoError(t, w.Settle(t.Context(), w.GiveBack(w.MustClaim(pending.ID))))
+	w.SetWebhook(nil) // no notices
+	w.Deliver(between.ID, modelstest.Answered(500))
+	w.Clock.Advance(time.Microsecond)
+	w.MustClaim(running.ID)
+	w.Clock.Advance(1000 * modelstest.Retention)
+	if gone := purge(w); gone != 0 {
+		t.Errorf("%d went", gone)
+	}
+	for _, c := range []*callback.Callback{pending, between, running} {
+		if isGone(w, c.ID) {
+			t.Errorf("callback %d went", c.ID)
+		}
+	}
+}
+
+func TestPurgeTakesAnOriginalOnlyWhenItsReplaysAndNoticesAreGone(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	original := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
+	notice := w.Notices()[0]
+	replay, err := w.ReplayCallback(t.Context(), w.Editor, original.ID)
+	modelstest.NoError(t, err)
+	w.Clock.Advance(2 * modelstest.Retention)
+	if gone := purge(w); gone != 0 {
+		t.Fatalf("%d went while a replay and a notice wait", gone)
+	}
+	w.Deliver(replay.ID, modelstest.Answered(200))
+	w.Clock.Advance(2 * modelstest.Retention)
+	purge(w)
+	if !isGone(w, replay.ID) || isGone(w, original.ID) {
+		t.Error("the notice still waits: its cause must be there")
+	}
+	w.Deliver(notice.ID, modelstest.Answered(200))
+	w.Clock.Advance(2 * modelstest.Retention)
+	purge(w) // in its second batch, once the last of those that point at it has gone
+	if !isGone(w, notice.ID) || !isGone(w, original.ID) {
+		t.Error("the original stayed when nothing pointed at it any more")
+	}
+}
+
+func TestPurgeGoesOnBatchByBatchUntilNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	const callbacks = 1001 // two full batches and one more
+	w.MoreCallbacks(w.NewCallback(), modelstest.ProjectHost, callbacks-1)
+	w.Clock.Advance(time.Second)
+	at := w.Clock.Now()
+	modelstest.NoError(t, w.Store.InTx(t.Context(), func(tx callback.Store) error {
+		claimed, err := tx.ClaimDue(t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), callbacks), at, at.Add(callback.LeaseTime))
+		for _, c := range claimed {
+			c.Status, c.FinishedAt, c.LeaseUntil = callback.StatusSuccess, &at, nil
+		}
+		if err == nil {
+			_, err = tx.SettleCallbacks(t.Context(), claimed...)
+		}
+		return err
+	}))
+	w.Clock.Advance(modelstest.Retention + time.Microsecond)
+	if gone := purge(w); gone != callbacks {
+		t.Errorf("%d went, want %d", gone, callbacks)
+	}
+	if left := len(w.CallbacksOf(callback.CrawlFinishedEvent)); left != 0 {
+		t.Errorf("%d are left", left)
+	}
+}
+
+func TestPurgeThatFailsSaysSo(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	modelstest.NoError(t, w.Store.Close())
+	if gone, err := w.Purge(t.Context(), callback.Retention{Rows: modelstest.Retention}); err == nil || !maps.Equal(gone, callback.Purged{}) {
+		t.Errorf("got %+v, %v", gone, err)
+	}
+}
+
+// left counts what is left of a run: the run itself, its inputs, its batches and their attempts.
+func left(w *modelstest.World, runID int64, batches []*run.Batch) int {
+	w.T.Helper()
+	ids, inputIDs := make([]int64, len(batches)), make([]int64, len(batches))
+	for i, b := range batches {
+		ids[i], inputIDs[i] = b.ID, b.InputID
+	}
+	runs, err := w.Runs(w.T.Context(), w.Platform.Scope(models.RoleViewer), runID)
+	modelstest.NoError(w.T, err)
+	found, err := w.Batches(w.T.Context(), w.Platform.Scope(models.RoleViewer), ids...)
+	modelstest.NoError(w.T, err)
+	attempts, err := w.BatchAttempts(w.T.Context(), w.Platform.Scope(models.RoleViewer), ids...)
+	modelstest.NoError(w.T, err)
+	inputs, err := w.Store.RunInputs(w.T.Context(), inputIDs...)
+	modelstest.NoError(w.T, err)
+	return len(runs) + len(found) + len(attempts) + len(inputs)
+}
+
+func TestPurgeTakesRunsThatEndedBeforeTheRetentionWithAllThatIsTheirs(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	w.SetTarget(w.Shop, nil) // no callbacks
+	a := w.NewAction()
+	ran := func() (*run.Run, []*run.Batch) {
+		r := w.NewRun(modelstest.Inputs(2))
+		w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
+		return r, w.BatchesOf(r.ID)
+	}
+	old, oldBatches := ran()
+	stopped := w.MustStop(w.NewRun())
+	w.Clock.Advance(time.Microsecond)
+	younger, youngerBatches := ran()
+	atWork := w.NewRun()
+	w.MustClaimBatches(a, 1)
+	waiting := w.NewRun()
+	scheduled := w.NewRun(func(in *run.NewRun) {
+		in.Schedule = &run.NewSchedule{At: new(modelstest.Start.Add(1000 * modelstest.Retention))}
+	})
+	w.Clock.Advance(modelstest.Retention - time.Microsecond)
+	if gone := purge(w); gone != 0 {
+		t.Fatalf("%d went as old as the retention", gone)
+	}
+	w.Clock.Advance(time.Microsecond)
+	if gone := purge(w); gone != 2 || left(w, old.ID, oldBatches) != 0 || left(w, stopped.ID, nil) != 0 || left(w, younger.ID, youngerBatches) != 7 {
+		t.Errorf("%d went; %d, %d and %d are left", gone, left(w, old.ID, oldBatches), left(w, stopped.ID, nil), left(w, younger.ID, youngerBatches))
+	}
+	w.Clock.Advance(500 * modelstest.Retention)
+	if gone := purge(w); gone != 1 {
+		t.Errorf("%d went", gone)
+	}
+	for _, r := range []*run.Run{atWork, waiting, scheduled} {
+		if w.ReadRun(r.ID).FinishedAt != nil {
+			t.Errorf("got %+v", r)
+		}
+	}
+}
+
+func TestPurgeTakesARunOnlyWhenItsCallbacksAreGone(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	r := w.NewRun()
+	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
+	batches := w.BatchesOf(r.ID)
+	told, final := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent)[0], w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)[0]
+	for _, d := range w.ClaimLane(w.Lane(modelstest.ProjectHost), 2) {
+		if d.Callback.ID == told.ID {
+			w.MustSettle(d, modelstest.Answered(200))
+		}
+	}
+	w.Clock.Advance(2 * modelstest.Retention)
+	if gone := purge(w); gone != 1 || !isGone(w, told.ID) || left(w, r.ID, batches) != 4 {
+		t.Fatalf("%d went while the final callback has not ended", gone)
+	}
+	w.MustSweep()
+	w.Deliver(final.ID, modelstest.Answered(200))
+	w.Clock.Advance(2 * modelstest.Retention)
+	if gone := purge(w); gone != 2 || left(w, r.ID, batches) != 0 {
+		t.Errorf("%d went; %d are left", gone, left(w, r.ID, batches))
+	}
+}
+
+// uncounting is the store as the release before uses it: it counts no replay.
+type uncounting struct{ callback.Store }
+
+func (u uncounting) InTx(ctx context.Context, f func(callback.Store) error) error {
+	return u.Store.InTx(ctx, func(tx callback.Store) error { return f(uncounting{tx}) })
+}
+
+func (uncounting) CountReplays(context.Context, map[int64]int) error { return nil }
+
+func TestReplayAfterAPurgedOneHasTheNextNumber(t *testing.T) {
+	t.Parallel()
+	for _, purged := range []int{1, 2} {
+		for name, replayed := range map[string]func(w *modelstest.World) *callback.Service{
+			"counted":               func(w *modelstest.World) *callback.Service { return w.Service },
+			"by the release before": func(w *modelstest.World) *callback.Service { return w.ServiceOn(uncounting{w.Store}) },
+		} {
+			t.Run(fmt.Sprintf("number %d, %s", purged, name), func(t *testing.T) {
+				t.Parallel()
+				w := modelstest.NewWorld(t)
+				w.SetWebhook(nil) // no notice
+				original := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
+				var replays []*callback.Callback
+				for range 2 {
+					replay, err := replayed(w).ReplayCallback(t.Context(), w.Editor, original.ID)
+					modelstest.NoError(t, err)
+					replays = append(replays, replay)
+				}
+				gone, stays := replays[purged-1], replays[2-purged]
+				endOnly(w, gone)
+				w.Clock.Advance(modelstest.Retention + time.Microsecond)
+				if purge(w); !isGone(w, gone.ID) || isGone(w, original.ID) {
+					t.Fatal("the replay that has ended goes, and nothing else")
+				}
+				w.Deliver(stays.ID, modelstest.Answered(200))
+				third, err := w.ReplayCallback(t.Context(), w.Editor, original.ID)
+				modelstest.NoError(t, err)
+				if n := callback.ReplayNumber(third.DedupKey); n != 3 {
+					t.Errorf("it is number %d", n)
+				}
+				w.Deliver(third.ID, modelstest.Answered(200))
+				_, err = w.ReplayCallback(t.Context(), w.Editor, original.ID)
+				modelstest.WantError(t, err, models.CodeConflict, "callbackId")
+			})
+		}
+	}
+}
+
+// endOnly ends a callback that waits, whoever waits before it.
+func endOnly(w *modelstest.World, c *callback.Callback) {
+	w.T.Helper()
+	for _, d := range w.ClaimLane(c.Lane, 100) {
+		if d.Callback.ID == c.ID {
+			w.MustSettle(d, modelstest.Answered(200))
+		} else {
+			modelstest.NoError(w.T, w.Settle(w.T.Context(), w.GiveBack(d)))
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package callback
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ringback/ringback/models/combine"
+)
+
+// SettlementTx is the database as settlements need it.
+type SettlementTx interface {
+	NoticeTx
+	// FinishAttempts writes what came of attempts. Where the row of one is missing it returns NotFound, and the
+	// transaction is to be undone.
+	FinishAttempts(ctx context.Context, attempts ...*Attempt) error
+	// FirstHeld returns the first callback of an ordering key that is held; nil where there is none.
+	FirstHeld(ctx context.Context, key string) (*Callback, error)
+	// HoldsNewer tells whether a callback of the same event and line is held, replays apart, whose source was created
+	// after this one's.
+	HoldsNewer(ctx context.Context, c *Callback) (bool, error)
+}
+
+// Settlement is what becomes of a delivery: decided, and not yet written.
+type Settlement struct {
+	delivery *Delivery
+	next     *Delivery // what it is when this is written
+}
+
+// Decide says what becomes of a delivery after its request: success, another attempt later, or giving up.
+func (s *Service) Decide(d *Delivery, o Outcome) *Settlement {
+	return s.settlement(d, func(next *Delivery, at time.Time) {
+		next.Attempt.finish(o, next.rules(), next.Target.Configured(), at)
+		next.Attempt.Warning = next.warning()
+		s.decide(next, o, at)
+	})
+}
+
+// GiveBack is for a delivery whose answer nobody waits for, because this process stops. It costs no retry.
+func (s *Service) GiveBack(d *Delivery) *Settlement {
+	return s.settlement(d, func(next *Delivery, at time.Time) {
+		next.Attempt.interrupt(at)
+		next.Callback.due(at)
+	})
+}
+
+func (s *Service) settlement(d *Delivery, change func(next *Delivery, at time.Time)) *Settlement {
+	next := *d
+	next.Callback, next.Attempt = new(*d.Callback), new(*d.Attempt)
+	change(&next, s.now())
+	return &Settlement{d, &next}
+}
+
+// decide moves the callback to its next status after a finished attempt.
+func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
+	c := d.Callback
+	c.HTTPStatus, c.Error = d.Attempt.HTTPStatus, d.Attempt.Error
+	if d.Attempt.Error == nil {
+		c.end(StatusSuccess, at)
+		return
+	}
+	before := c.FailureCount
+	if next, again := c.again(s.rules.Schedule, o, d.Attempt.Error.Code, d.Attempt.Number, at, s.rules.Chance()); again {
+		c.due(next)
+	} else {
+		c.end(StatusFailed, at)
+	}
+	d.counted, d.first = c.FailureCount > before, before == 0
+}
+
+// Arrived tells whether the receiver has taken the callback.
+func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
+
+// Ours tells whether the attempt says nothing of the receiver.
+func (x *Settlement) Ours() bool { return !x.Arrived() && x.next.Attempt.Error.Code.Ours() }
+
+// together is with what others a settlement shares a transaction; nil: with none. Where more is to be written than
+// the delivery's own two rows, a notice or the next of its line, it would hold up others. Failures that a digest
+// tells of go together: one after the other they would wait for its lock.
+func (s *Service) together(x *Settlement) *combine.Combiner[*Settlement, struct{}] {
+	switch {
+	case x.next.Callback.OrderingKey != "":
+		return nil
+	case !x.next.noticeDue():
+		return s.settlements
+	case s.digesting.has(x.next.Callback.AccountID):
+		return s.failures
+	}
+	return nil
+}
+
+// settleTimeout is when a batch is given up and each is tried alone. It takes some milliseconds.
+const settleTimeout = 5 * time.Second
+
+// Settle writes what was decided on a delivery, in one transaction with the notice to the SSO partner where one is
+// due, and with others that end at the same time. Where that fails each is tried alone, so that a row which cannot be
+// written spoils no other. When another worker has claimed the callback since (this one's lease ran out), only the
+// attempt is completed. On an error nothing is changed, and the same call may be made again; when all is written, the
+// delivery shows it.
+func (s *Service) Settle(ctx context.Context, x *Settlement) error {
+	if others := s.together(x); others != nil {
+		// Who leaves would find the delivery changed behind its back.
+		_, err := others.Do(context.WithoutCancel(ctx), x)
+		if !errors.As(err, new(combine.SharedError)) {
+			return err
+		}
+	}
+	_, err := s.settleAll(ctx, []*Settlement{x})
+	return err
+}
+
+// settleAll writes settlements in one transaction.
+func (s *Service) settleAll(ctx context.Context, settlements []*Settlement) ([]struct{}, error) {
+	// In the order of their ids, in which a statement usually locks them: who writes the same rows at the same moment
+	// waits then. No two settlements of the same attempt are written at once, so nothing depends on it.
+	sorted := slices.SortedFunc(slices.Values(settlements), func(a, b *Settlement) int {
+		return cmp.Compare(a.next.Callback.ID, b.next.Callback.ID)
+	})
+	var wakeups []Wakeup
+	err := s.store.InTx(ctx, func(tx Store) (err error) {
+		wakeups, err = s.settle(ctx, tx, sorted)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range settlements {
+		*x.delivery = *x.next
+	}
+	s.WakeLanes(ctx, wakeups, WakeTimeout)
+	return make([]struct{}, len(settlements)), nil
+}
+
+// settle returns what is to be woken.
+func (s *Service) settle(ctx context.Context, tx SettlementTx, settlements []*Settlement) ([]Wakeup, error) {
+	callbacks, attempts := make([]*Callback, len(settlements)), make([]*Attempt, len(settlements))
+	for i, x := range settlements {
+		callbacks[i], attempts[i] = x.next.Callback, x.next.Attempt
+	}
+	// First of all: who lengthens a line locks it before any of its rows.
+	if err := lockLines(ctx, tx, callbacks); err != nil {
+		return nil, err
+	}
+	for _, x := range settlements {
+		if err := s.giveUpEarly(ctx, tx, x.next, s.now()); err != nil {
+			return nil, err
+		}
+	}
+	partners, err := partnersOf(ctx, tx, settlements)
+	if err != nil {
+		return nil, err
+	}
+	// The callbacks before their attempts, as the sweep locks them.
+	owned, err := tx.SettleCallbacks(ctx, callbacks...)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.FinishAttempts(ctx, attempts...); err != nil {
+		return nil, err
+	}
+	var changed []*Callback
+	var failed []*Delivery
+	for i, x := range settlements {
+		if !owned[i] {
+			continue
+		}
+		follower, err := releaseNext(ctx, tx, x.next.Callback, s.now())
+		if err != nil {
+			return nil, err
+		}
+		changed = append(changed, x.next.Callback, follower)
+		if x.next.noticeDue() {
+			failed = append(failed, x.next)
+		}
+	}
+	notices, err := s.notifyPartners(ctx, tx, failed, partners)
+	return append(s.wakeups(changed...), notices...), err
+}
