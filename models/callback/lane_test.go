@@ -102,44 +102,6 @@ func TestClaimTakesOfEachLaneUpToItsLimitAndSaysWhichMayHaveMore(t *testing.T) {
 	}
 }
 
-func TestBatchesOfAnExecutorThatMovedAreGivenBackToItsNewLane(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	w.NewRun(modelstest.Pages(3))
-	old := a.Lane()
-	a, err := w.UpdateAction(t.Context(), w.Platform, a.ID, modelstest.ExecutorSettings("https://new.example/"))
-	modelstest.NoError(t, err)
-	executions, movedTo, full, err := w.Executions.Claim(t.Context(), modelstest.Limit(old, 3))
-	modelstest.NoError(t, err)
-	if len(executions) != 0 || !slices.Equal(movedTo, []callback.Lane{a.Lane()}) || !slices.Equal(full, []string{old.String()}) {
-		t.Errorf("got %d, moved to %v, full %v", len(executions), movedTo, full)
-	}
-	claimed := w.MustClaimBatches(a, 10)
-	if len(claimed) != 3 || claimed[0].Attempt.Number != 1 || claimed[0].Attempt.URL != "https://new.example/" {
-		t.Errorf("got %v", claimed)
-	}
-}
-
-func TestReleasedExecutionsCanBeClaimedAgain(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	r := w.NewRun(modelstest.Pages(2))
-	claimed := w.MustClaimBatches(a, 2)
-	w.Clock.Advance(time.Second)
-	modelstest.NoError(t, w.Executions.Release(t.Context(), claimed))
-	for _, b := range w.BatchesOf(r.ID) {
-		if b.Status != run.Queued || b.AttemptCount != 0 || !b.NextAttemptAt.Equal(b.CreatedAt) || len(w.AttemptsOfBatch(b.ID)) != 0 {
-			t.Errorf("got %+v", b)
-		}
-	}
-	for _, e := range w.MustClaimBatches(a, 2) {
-		w.MustRecordBatch(e, modelstest.Results(1, false))
-	}
-	w.WantEnded(r.ID, run.Succeeded)
-}
-
 // The release before knows no lanes, and goes on to write rows without one while an upgrade is under way.
 func TestWhatHasNoLaneIsGivenOneAndWoken(t *testing.T) {
 	t.Parallel()

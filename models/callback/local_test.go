@@ -6,7 +6,6 @@ import (
 
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
-	"github.com/ringback/ringback/models/run"
 )
 
 func TestLocalErrorCostsNoRetryAndTellsNoPartnerForAnHour(t *testing.T) {
@@ -64,50 +63,4 @@ func TestLocalErrorBetweenFailuresTellsThePartnerNothing(t *testing.T) {
 	if c = w.Deliver(c.ID, modelstest.Answered(200)); c.Status != callback.StatusSuccess || len(w.Notices()) != 1 {
 		t.Errorf("%+v, %d notices", c, len(w.Notices()))
 	}
-}
-
-func TestLocalErrorCostsNoTryOfAnExecutorForAnHour(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	r := w.NewRun()
-	calls := 0
-	for began := w.Clock.Now(); ; calls++ {
-		e := w.MustClaimBatches(a, 1)[0]
-		w.MustRecordBatch(e, modelstest.Unanswered(callback.LocalError))
-		b := w.ReadBatch(e.Batch.ID)
-		if w.Clock.Now().Sub(began) >= time.Hour {
-			if b.FailureCount != 1 {
-				t.Errorf("after an hour: %+v", b)
-			}
-			break
-		}
-		if b.Status != run.Queued || b.FailureCount != 0 {
-			t.Fatalf("%+v", b)
-		}
-		w.Configure()
-		w.Clock.Advance(b.NextAttemptAt.Sub(w.Clock.Now()))
-	}
-	if calls < 10 || calls > 30 {
-		t.Errorf("%d calls in an hour", calls)
-	}
-	w.Clock.Advance(time.Minute)
-	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Unanswered(callback.LocalError))
-	w.Clock.Advance(time.Minute)
-	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Unanswered(callback.LocalError))
-	w.WantEnded(r.ID, run.Failed)
-}
-
-func TestExecutorIsCalledThreeTimesAfterAShortageToo(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	r := w.NewRun()
-	for _, o := range []callback.Outcome{
-		modelstest.Unanswered(callback.LocalError), modelstest.Executed(500, ""), modelstest.Unanswered(callback.LocalError), modelstest.Executed(500, ""), modelstest.Executed(200, `{"results":[1]}`),
-	} {
-		w.Clock.Advance(time.Minute)
-		w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], o)
-	}
-	w.WantEnded(r.ID, run.Succeeded)
 }

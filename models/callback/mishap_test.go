@@ -9,20 +9,14 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
-	"github.com/ringback/ringback/models/run"
 )
-
-// faultDelays are between the ten faults that end a callback or batch.
-var faultDelays = []time.Duration{
-	time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute, time.Hour, time.Hour, time.Hour,
-}
 
 func TestTenthFaultOfOurOwnEndsACallback(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	id := w.NewCallback().ID
 	w.Deliver(id, modelstest.Answered(500)) // one that is not ours, which the partner hears of
-	for i, delay := range faultDelays {
+	for i, delay := range modelstest.FaultDelays {
 		c := w.Deliver(id, callback.Fault(time.Second))
 		if c.Status != callback.StatusPending || c.NextAttemptAt.Sub(w.Clock.Now()) != delay || c.Error.Code != callback.InternalError {
 			t.Fatalf("after fault %d: %+v; want it due in %s", i+1, c, delay)
@@ -51,28 +45,6 @@ func TestFaultOfOurOwnCostsNoRetry(t *testing.T) {
 	}
 	if c := w.Deliver(id, modelstest.Answered(500)); c.Status != callback.StatusFailed || c.FailureCount != 3 {
 		t.Errorf("got %+v", c)
-	}
-}
-
-func TestTenthFaultOfOurOwnEndsABatchAndItsRun(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	r := w.NewRun()
-	for i, delay := range append(slices.Clone(faultDelays), 0) {
-		e := w.MustClaimBatches(a, 1)[0]
-		w.MustRecordBatch(e, callback.Fault(time.Second))
-		if e.Attempt.Error.Code != callback.InternalError || e.Batch.FailureCount != 0 {
-			t.Errorf("call %d ended as %+v", i+1, e.Attempt)
-		}
-		if delay > 0 && (e.Batch.Status != run.Queued || e.Batch.NextAttemptAt.Sub(w.Clock.Now()) != delay) {
-			t.Fatalf("after fault %d: %+v; want it due in %s", i+1, e.Batch, delay)
-		}
-		w.Clock.Advance(delay)
-	}
-	got := w.ReadRun(r.ID)
-	if got.Status != run.Failed || got.Error.Label != models.LabelInternalError || len(w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)) != 1 {
-		t.Errorf("the run is %s: %+v", got.Status, got.Error)
 	}
 }
 
@@ -184,50 +156,6 @@ func TestLateRecordTakesItsInterruptionBack(t *testing.T) {
 	w.MustSettle(w.LateDelivery(c), modelstest.Answered(500)) // the worker lives
 	if n := w.ReadCallback(c.ID).InterruptionCount; n != 0 {
 		t.Errorf("counts %d", n)
-	}
-}
-
-func TestBatchThatDiedThriceWithItsWorkerIsExecutedAlone(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	ran := w.NewRun()
-	suspect := func() []*run.Execution {
-		claimed, err := w.Executions.ClaimSuspect(t.Context())
-		modelstest.NoError(t, err)
-		return claimed
-	}
-	dies := func(claimed []*run.Execution) {
-		t.Helper()
-		if len(claimed) != 1 {
-			t.Fatalf("claimed %v", claimed)
-		}
-		w.Clock.Advance(callback.LeaseTime)
-		w.MustSweep()
-	}
-	dies(w.MustClaimBatches(a, 1))
-	e := w.MustClaimBatches(a, 1)[0]
-	modelstest.NoError(t, w.Executions.Excuse(t.Context(), []int64{e.Batch.ID})) // this one does not count
-	dies([]*run.Execution{e})
-	for range callback.SuspectAfter - 1 {
-		if got := suspect(); len(got) != 0 {
-			t.Fatalf("alone too early: %v", got)
-		}
-		dies(w.MustClaimBatches(a, 1))
-	}
-	if got := w.MustClaimBatches(a, 1); len(got) != 0 {
-		t.Fatalf("with others: %v", got)
-	}
-	for range callback.MaxMishaps {
-		dies(suspect())
-	}
-	got := suspect()
-	if len(got) != 1 || got[0].Refused == nil {
-		t.Fatalf("alone: %v", got)
-	}
-	w.MustRecordBatch(got[0], callback.Outcome{Error: got[0].Refused})
-	if r := w.ReadRun(ran.ID); r.Status != run.Failed || r.Error.Label != models.LabelInternalError {
-		t.Errorf("the run is %s: %+v", r.Status, r.Error)
 	}
 }
 

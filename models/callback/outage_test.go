@@ -61,19 +61,6 @@ func TestOutagesThatFollowEachOtherAreNotTakenForAKill(t *testing.T) {
 	}
 }
 
-func TestOutageIsNotTakenForAKillOfABatch(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	w.NewRun(modelstest.Pages(1))
-	x := w.MustClaimBatches(a, 1)[0]
-	outage(w, time.Minute)
-	w.WantInterrupted(0)
-	if renewed, err := w.Executions.Renew(t.Context(), []callback.Lease{x.Lease()}); len(renewed) != 1 || err != nil {
-		t.Errorf("renewed %v, %v", renewed, err)
-	}
-}
-
 func TestKilledWorkerIsNoticedWhileOthersSweep(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

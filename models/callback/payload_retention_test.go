@@ -11,11 +11,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
-	"github.com/ringback/ringback/models/run"
 )
-
-// payloadsFirst keeps payloads for a day, and rows for longer.
-var payloadsFirst = callback.Retention{Rows: modelstest.Retention, Payloads: 24 * time.Hour}
 
 // answer is one with a body.
 func answer(status int, body string) callback.Outcome {
@@ -32,8 +28,8 @@ func TestPayloadsGoBeforeTheirCallbacksAndSaySo(t *testing.T) {
 	w.MustSettle(w.MustClaim(old.ID), answer(200, "thanks"))
 	w.Clock.Advance(time.Microsecond)
 	younger, waiting := w.Deliver(w.NewCallback().ID, answer(200, "thanks")), w.NewCallback()
-	w.Clock.Advance(payloadsFirst.Payloads)
-	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, callback.Purged{"payloads": 1}) {
+	w.Clock.Advance(modelstest.PayloadsFirst.Payloads)
+	if gone := w.MustPurge(modelstest.PayloadsFirst); !maps.Equal(gone, callback.Purged{"payloads": 1}) {
 		t.Errorf("%+v went", gone)
 	}
 	got := w.ReadCallback(old.ID)
@@ -53,11 +49,11 @@ func TestPayloadsGoBeforeTheirCallbacksAndSaySo(t *testing.T) {
 	if body := w.ReadText(models.ResponseBodyText, w.Attempts(younger.ID)[0].ID); body != "thanks" {
 		t.Errorf("the younger one has the answer %q", body)
 	}
-	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, callback.Purged{}) {
+	if gone := w.MustPurge(modelstest.PayloadsFirst); !maps.Equal(gone, callback.Purged{}) {
 		t.Errorf("%+v went again", gone)
 	}
 	w.Clock.Advance(modelstest.Retention)
-	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, callback.Purged{"callbacks": 2}) || w.ReadCallback(waiting.ID).PayloadPurgedAt != nil {
+	if gone := w.MustPurge(modelstest.PayloadsFirst); !maps.Equal(gone, callback.Purged{"callbacks": 2}) || w.ReadCallback(waiting.ID).PayloadPurgedAt != nil {
 		t.Errorf("%+v went with the retention", gone)
 	}
 }
@@ -66,57 +62,12 @@ func TestReplayOfACallbackWithoutItsPayloadIsAConflictThatSaysWhy(t *testing.T) 
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
-	w.Clock.Advance(payloadsFirst.Payloads + time.Microsecond)
-	w.MustPurge(payloadsFirst)
+	w.Clock.Advance(modelstest.PayloadsFirst.Payloads + time.Microsecond)
+	w.MustPurge(modelstest.PayloadsFirst)
 	_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
 	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 	if !strings.Contains(err.Error(), "payload") || !strings.Contains(err.Error(), "2026-01-03T03:04:05Z") {
 		t.Errorf("it says: %v", err)
-	}
-}
-
-// batchTexts are the long texts of a batch.
-func batchTexts(w *modelstest.World, b *run.Batch) [3]string {
-	w.T.Helper()
-	return [3]string{w.ReadText(models.ResultsText, b.ID), w.ReadText(models.RunInputText, b.InputID), w.ReadText(models.CustomDataText, b.InputID)}
-}
-
-func TestInputsAndResultsGoBeforeTheirRunsAndSaySo(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	w.SetTarget(w.Shop, nil) // no callbacks
-	a := w.NewAction()
-	scheduled := w.NewRun(func(in *run.NewRun) { in.Schedule = &run.NewSchedule{Cron: new("0 0 * * *")} })
-	ended := w.NewRun(modelstest.Inputs(150), modelstest.Pages(1))
-	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(2, false) })
-	batches := w.BatchesOf(ended.ID)
-	if texts := batchTexts(w, batches[0]); texts[0] == "" || texts[1] == "" || texts[2] == "" {
-		t.Fatalf("got %q", texts)
-	}
-	open := w.NewRun(modelstest.Pages(2))
-	w.MustRecordBatch(w.MustClaimBatches(a, 1)[0], modelstest.Results(2, false))
-	w.Clock.Advance(payloadsFirst.Payloads + time.Microsecond)
-	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, callback.Purged{"payloads": 1}) {
-		t.Errorf("%+v went", gone)
-	}
-	for _, b := range w.BatchesOf(ended.ID) {
-		if texts := batchTexts(w, b); texts != [3]string{} || b.ResultCount != 2 {
-			t.Fatalf("%+v has %q", b, texts)
-		}
-	}
-	if r := w.ReadRun(ended.ID); r.PayloadPurgedAt == nil || !r.PayloadPurgedAt.Equal(w.Clock.Now()) || r.OutputCount != 300 {
-		t.Errorf("got %+v", r)
-	}
-	page, err := w.ResultPages(t.Context(), w.Viewer.Scope(models.RoleViewer), []int64{ended.ID, open.ID}, models.Page{First: 10})
-	modelstest.NoError(t, err)
-	if len(page[ended.ID].Nodes) != 0 || page[ended.ID].HasNext || len(page[open.ID].Nodes) != 2 {
-		t.Errorf("got %+v and %+v", page[ended.ID], page[open.ID])
-	}
-	if r := w.ReadRun(scheduled.ID); r.PayloadPurgedAt != nil {
-		t.Errorf("got %+v, which waits for its schedule", r)
-	}
-	if gone := w.MustPurge(payloadsFirst); !maps.Equal(gone, callback.Purged{}) {
-		t.Errorf("%+v went again", gone)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
-	"github.com/ringback/ringback/models/run"
 )
 
 // purge returns how many callbacks and runs went.
@@ -126,88 +125,6 @@ func TestPurgeThatFailsSaysSo(t *testing.T) {
 	modelstest.NoError(t, w.Store.Close())
 	if gone, err := w.Purge(t.Context(), callback.Retention{Rows: modelstest.Retention}); err == nil || !maps.Equal(gone, callback.Purged{}) {
 		t.Errorf("got %+v, %v", gone, err)
-	}
-}
-
-// left counts what is left of a run: the run itself, its inputs, its batches and their attempts.
-func left(w *modelstest.World, runID int64, batches []*run.Batch) int {
-	w.T.Helper()
-	ids, inputIDs := make([]int64, len(batches)), make([]int64, len(batches))
-	for i, b := range batches {
-		ids[i], inputIDs[i] = b.ID, b.InputID
-	}
-	runs, err := w.Runs(w.T.Context(), w.Platform.Scope(models.RoleViewer), runID)
-	modelstest.NoError(w.T, err)
-	found, err := w.Batches(w.T.Context(), w.Platform.Scope(models.RoleViewer), ids...)
-	modelstest.NoError(w.T, err)
-	attempts, err := w.BatchAttempts(w.T.Context(), w.Platform.Scope(models.RoleViewer), ids...)
-	modelstest.NoError(w.T, err)
-	inputs, err := w.Store.RunInputs(w.T.Context(), inputIDs...)
-	modelstest.NoError(w.T, err)
-	return len(runs) + len(found) + len(attempts) + len(inputs)
-}
-
-func TestPurgeTakesRunsThatEndedBeforeTheRetentionWithAllThatIsTheirs(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	w.SetTarget(w.Shop, nil) // no callbacks
-	a := w.NewAction()
-	ran := func() (*run.Run, []*run.Batch) {
-		r := w.NewRun(modelstest.Inputs(2))
-		w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
-		return r, w.BatchesOf(r.ID)
-	}
-	old, oldBatches := ran()
-	stopped := w.MustStop(w.NewRun())
-	w.Clock.Advance(time.Microsecond)
-	younger, youngerBatches := ran()
-	atWork := w.NewRun()
-	w.MustClaimBatches(a, 1)
-	waiting := w.NewRun()
-	scheduled := w.NewRun(func(in *run.NewRun) {
-		in.Schedule = &run.NewSchedule{At: new(modelstest.Start.Add(1000 * modelstest.Retention))}
-	})
-	w.Clock.Advance(modelstest.Retention - time.Microsecond)
-	if gone := purge(w); gone != 0 {
-		t.Fatalf("%d went as old as the retention", gone)
-	}
-	w.Clock.Advance(time.Microsecond)
-	if gone := purge(w); gone != 2 || left(w, old.ID, oldBatches) != 0 || left(w, stopped.ID, nil) != 0 || left(w, younger.ID, youngerBatches) != 7 {
-		t.Errorf("%d went; %d, %d and %d are left", gone, left(w, old.ID, oldBatches), left(w, stopped.ID, nil), left(w, younger.ID, youngerBatches))
-	}
-	w.Clock.Advance(500 * modelstest.Retention)
-	if gone := purge(w); gone != 1 {
-		t.Errorf("%d went", gone)
-	}
-	for _, r := range []*run.Run{atWork, waiting, scheduled} {
-		if w.ReadRun(r.ID).FinishedAt != nil {
-			t.Errorf("got %+v", r)
-		}
-	}
-}
-
-func TestPurgeTakesARunOnlyWhenItsCallbacksAreGone(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	r := w.NewRun()
-	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
-	batches := w.BatchesOf(r.ID)
-	told, final := w.CallbacksOfRun(r.ID, callback.RunBatchFinishedEvent)[0], w.CallbacksOfRun(r.ID, callback.RunFinishedEvent)[0]
-	for _, d := range w.ClaimLane(w.Lane(modelstest.ProjectHost), 2) {
-		if d.Callback.ID == told.ID {
-			w.MustSettle(d, modelstest.Answered(200))
-		}
-	}
-	w.Clock.Advance(2 * modelstest.Retention)
-	if gone := purge(w); gone != 1 || !isGone(w, told.ID) || left(w, r.ID, batches) != 4 {
-		t.Fatalf("%d went while the final callback has not ended", gone)
-	}
-	w.MustSweep()
-	w.Deliver(final.ID, modelstest.Answered(200))
-	w.Clock.Advance(2 * modelstest.Retention)
-	if gone := purge(w); gone != 2 || left(w, r.ID, batches) != 0 {
-		t.Errorf("%d went; %d are left", gone, left(w, r.ID, batches))
 	}
 }
 

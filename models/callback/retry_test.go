@@ -201,23 +201,6 @@ func TestRetryThatMeetsAClosedIdleConnectionIsFollowedAtOnceToo(t *testing.T) {
 	}
 }
 
-func TestExecutorThatClosedAnIdleConnectionIsCalledAgainAtOnceOnce(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	w.NewRun()
-	closed := modelstest.Unanswered(callback.ConnectionReset)
-	closed.ClosedIdle = true
-	for i, failures := range []int{0, 1} {
-		e := w.MustClaimBatches(a, 1)[0]
-		w.MustRecordBatch(e, closed)
-		b := w.ReadBatch(e.Batch.ID)
-		if at := w.Clock.Now(); b.FailureCount != failures || b.NextAttemptAt.Equal(at) != (i == 0) {
-			t.Errorf("call %d: %+v", i+1, b)
-		}
-	}
-}
-
 func TestRetryAfterIsReadAsSecondsOrAsADate(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

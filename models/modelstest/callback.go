@@ -83,6 +83,9 @@ func (w *World) MustRelease(deliveries ...*callback.Delivery) {
 // Retention is how long rows stay in the tests of purges.
 const Retention = 30 * 24 * time.Hour
 
+// PayloadsFirst keeps payloads for a day, and rows for longer.
+var PayloadsFirst = callback.Retention{Rows: Retention, Payloads: 24 * time.Hour}
+
 // MustPurge returns what went.
 func (w *World) MustPurge(keep callback.Retention) callback.Purged {
 	w.T.Helper()

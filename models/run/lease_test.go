@@ -183,7 +183,8 @@ func TestRenewedBatchIsNotInterrupted(t *testing.T) {
 	if interrupted, _ := w.MustSweep(); interrupted != 1 {
 		t.Errorf("interrupted %d", interrupted)
 	}
-	if b := w.ReadBatch(kept.ID); b.Status != run.Running || !b.LeaseUntil.Equal(w.Clock.Now().Add(callback.LeaseTime)) {
+	if b := w.ReadBatch(kept.ID); b.Status != run.Running ||
+		!b.LeaseUntil.Equal(w.Clock.Now().Add(callback.LeaseTime)) {
 		t.Errorf("got %+v", b)
 	}
 	if b := w.ReadBatch(lost.ID); b.Status != run.Queued {
@@ -284,5 +285,59 @@ func TestLostWakeUpsOfBatchesAreSentAgainByAction(t *testing.T) {
 	}
 	if none := w.MustClaimBatches(&run.Action{ID: 999, Executor: a.Executor}, 10); len(none) != 0 {
 		t.Errorf("of an action that is unknown: %v", none)
+	}
+}
+
+func TestBatchesOfAnExecutorThatMovedAreGivenBackToItsNewLane(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	w.NewRun(modelstest.Pages(3))
+	old := a.Lane()
+	a, err := w.UpdateAction(t.Context(), w.Platform, a.ID, modelstest.ExecutorSettings("https://new.example/"))
+	modelstest.NoError(t, err)
+	executions, movedTo, full, err := w.Executions.Claim(t.Context(), modelstest.Limit(old, 3))
+	modelstest.NoError(t, err)
+	if len(executions) != 0 || !slices.Equal(movedTo, []callback.Lane{a.Lane()}) ||
+		!slices.Equal(full, []string{old.String()}) {
+		t.Errorf("got %d, moved to %v, full %v", len(executions), movedTo, full)
+	}
+	claimed := w.MustClaimBatches(a, 10)
+	if len(claimed) != 3 || claimed[0].Attempt.Number != 1 || claimed[0].Attempt.URL != "https://new.example/" {
+		t.Errorf("got %v", claimed)
+	}
+}
+
+func TestReleasedExecutionsCanBeClaimedAgain(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	r := w.NewRun(modelstest.Pages(2))
+	claimed := w.MustClaimBatches(a, 2)
+	w.Clock.Advance(time.Second)
+	modelstest.NoError(t, w.Executions.Release(t.Context(), claimed))
+	for _, b := range w.BatchesOf(r.ID) {
+		if b.Status != run.Queued || b.AttemptCount != 0 || !b.NextAttemptAt.Equal(b.CreatedAt) ||
+			len(w.AttemptsOfBatch(b.ID)) != 0 {
+			t.Errorf("got %+v", b)
+		}
+	}
+	for _, e := range w.MustClaimBatches(a, 2) {
+		w.MustRecordBatch(e, modelstest.Results(1, false))
+	}
+	w.WantEnded(r.ID, run.Succeeded)
+}
+
+func TestOutageIsNotTakenForAKillOfABatch(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	a := w.NewAction()
+	w.NewRun(modelstest.Pages(1))
+	x := w.MustClaimBatches(a, 1)[0]
+	w.WantInterrupted(0)
+	w.Clock.Advance(time.Minute) // an outage
+	w.WantInterrupted(0)
+	if renewed, err := w.Executions.Renew(t.Context(), []callback.Lease{x.Lease()}); len(renewed) != 1 || err != nil {
+		t.Errorf("renewed %v, %v", renewed, err)
 	}
 }
