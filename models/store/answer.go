@@ -98,7 +98,7 @@ func textBytes(v any) int64 {
 
 // readable narrows rows to those whose texts have room in an answer, and the first that has none: on Postgres all rows come over the
 // wire, read or not, and one statement is not to send gigabytes.
-func readable(ctx context.Context, rows func() *gorm.DB, column string) *gorm.DB {
+func (s *Store) readable(ctx context.Context, rows func() *gorm.DB, column string) *gorm.DB {
 	answer := models.AnswerFrom(ctx)
 	if answer == nil {
 		return rows()
@@ -106,5 +106,5 @@ func readable(ctx context.Context, rows func() *gorm.DB, column string) *gorm.DB
 	size := "coalesce(octet_length(" + column + "), 0)"
 	sized := rows().Select("id, sum(" + size + ") OVER (ORDER BY id) - " + size + " AS before")
 	first := sized.Session(&gorm.Session{NewDB: true}).Table("(?) AS sized", sized).Select("id").Where("before <= ?", answer.Limit())
-	return rows().Where("id IN (?)", first)
+	return rows().Where(s.dialect.chosen(), first)
 }

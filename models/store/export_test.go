@@ -150,3 +150,8 @@ func (s *Store) Kept(ctx context.Context) (statements map[string]int, err error)
 func (s *Store) QueryLastDigest(ctx context.Context, projectID int64) *gorm.DB {
 	return s.lastDigest(ctx, projectID)
 }
+
+// QueryResults is the statement of BatchesWithResults.
+func (s *Store) QueryResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) *gorm.DB {
+	return s.queryResults(ctx, scope, runIDs, fromBatchID, results).Session(&gorm.Session{DryRun: true}).Find(&[]batchRow{})
+}

@@ -103,7 +103,7 @@ func TestClaimReadsOfManyLanesNoMoreThanItTakes(t *testing.T) {
 	for _, statistics := range []string{"none", "fresh"} {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
 			query := s.QueryClaim(t.Context(), callback.LeasedCallbacks, asked, start.Add(time.Hour), start.Add(2*time.Hour))
-			rows, ways := analyze(t, s, mode, query).read()
+			rows, ways := analyze(t, s, mode, query).read("callbacks")
 			// Each is read to be chosen and to be written. A scan may be one ahead.
 			if most := 2*lanes*limit + lanes; rows > most || len(ways) > 0 {
 				t.Errorf("statistics: %s, %s: read %d callbacks, want at most %d; %v", statistics, mode, rows, most, ways)

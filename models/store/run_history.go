@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/run"
@@ -126,17 +127,25 @@ func (s *Store) BatchesWithResults(
 	ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int,
 ) ([]*run.Batch, error) {
 	return planned(ctx, s, func(s *Store) ([]*run.Batch, error) {
-		return s.batchesWithResults(ctx, scope, runIDs, fromBatchID, results)
+		return find(s.queryResults(ctx, scope, runIDs, fromBatchID, results), batch)
 	})
 }
 
-func (s *Store) batchesWithResults(
-	ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int,
-) ([]*run.Batch, error) {
-	before := s.reader(ctx).Model(&batchRow{}).
-		Select("id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (PARTITION BY run_id ORDER BY id) - result_count AS results_before", fromBatchID).
-		Where("run_id IN ? AND id >= ? AND result_count > 0 AND results IS NOT NULL", runIDs, fromBatchID)
-	needed := s.reader(ctx).Table("(?) AS running", before).Select("id").Where("results_before < ?", results)
-	asked := func() *gorm.DB { return s.batchesWithin(ctx, scope).Where("id IN (?)", needed) }
-	return find(readable(ctx, asked, "results").Order("id"), batch)
+// neededBatches are those of one run: each has a result at least, but for the one to begin from, which does not count. Were the run told
+// by an equality, all batches in the order of their ids would seem as good to Postgres.
+const neededBatches = "SELECT id FROM (" +
+	"SELECT id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (ORDER BY id) - result_count AS results_before FROM (" +
+	"SELECT id, result_count FROM run_batches WHERE (run_id, id) >= (?, ?) AND run_id <= ? " +
+	"AND result_count > 0 AND results IS NOT NULL ORDER BY run_id, id LIMIT ?" +
+	") AS held) AS running WHERE results_before < ?"
+
+func (s *Store) queryResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) *gorm.DB {
+	visible := func(ids ...int64) *gorm.DB {
+		return ofProject(s.reader(ctx).Model(&runRow{}), scope).Select("id").Where(s.among("id", &ids))
+	}
+	needed := s.dialect.ofEach(runIDs, visible, func(runID clause.Expr) clause.Expression {
+		return gorm.Expr(neededBatches, fromBatchID, runID, fromBatchID, runID, results+1, results)
+	})
+	asked := func() *gorm.DB { return s.batchesWithin(ctx, scope).Where(s.dialect.chosen(), needed) }
+	return s.readable(ctx, asked, "results").Order("id")
 }

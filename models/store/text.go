@@ -31,7 +31,7 @@ func (s *Store) Texts(ctx context.Context, scope models.Scope, field models.Text
 	}
 	of := textColumns[field]
 	asked := func() *gorm.DB { return of.within(s, ctx, scope).Where(s.among("id", &ids)) }
-	err := readable(ctx, asked, of.column).Select("id, " + of.column + " AS text").Find(&rows).Error
+	err := s.readable(ctx, asked, of.column).Select("id, " + of.column + " AS text").Find(&rows).Error
 	texts := make(map[int64]string, len(rows))
 	for _, r := range rows {
 		texts[r.ID] = r.Text
