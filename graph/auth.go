@@ -8,13 +8,14 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // authenticate puts the actor of a request into its context. Without credentials the request goes on as a stranger's;
 // with ones that are not valid it ends here, with 401 and a body of GraphQL's shape.
 func (h *handler) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		actor, err := h.service.Access.Authenticate(r.Context(), models.CredentialsFrom(r.Header))
+		actor, err := h.service.Access.Authenticate(r.Context(), tenant.CredentialsFrom(r.Header))
 		switch {
 		case err == nil:
 			next.ServeHTTP(w, r.WithContext(models.WithActor(r.Context(), actor)))

@@ -7,6 +7,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // listed is an entity that stands in a list.
@@ -28,13 +29,13 @@ type Edge[T listed] struct {
 // Lists of the schema, by name for gqlgen.
 type (
 	// AccountConnection is a page of accounts.
-	AccountConnection = Connection[*models.Account]
+	AccountConnection = Connection[*tenant.Account]
 	// AccountEdge is one of them.
-	AccountEdge = Edge[*models.Account]
+	AccountEdge = Edge[*tenant.Account]
 	// ProjectConnection is a page of projects.
-	ProjectConnection = Connection[*models.Project]
+	ProjectConnection = Connection[*tenant.Project]
 	// ProjectEdge is one of them.
-	ProjectEdge = Edge[*models.Project]
+	ProjectEdge = Edge[*tenant.Project]
 	// ActionConnection is a page of actions.
 	ActionConnection = Connection[*run.Action]
 	// ActionEdge is one of them.

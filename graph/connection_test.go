@@ -9,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/graph"
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // crawls finishes n crawls of a project, a millisecond apart except for each third, and returns their callbacks, oldest first.
@@ -150,7 +150,7 @@ func TestProjectsAccountsAndAttemptsPageTheSameWay(t *testing.T) {
 	who := w.admin()
 	w.inTx(func(s graph.Services) {
 		for id := range int64(5) {
-			createProject(t, s, models.NewProject{AccountID: demoAccount, RawID: 9000 + id})
+			createProject(t, s, tenant.NewProject{AccountID: demoAccount, RawID: 9000 + id})
 		}
 	})
 	c := w.crawls(1, bareProject, 5000)[0]

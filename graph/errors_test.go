@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestEveryCodeIsReachedWithItsFieldAndPath(t *testing.T) {
@@ -141,7 +142,7 @@ func TestInvalidCredentialsAre401InTheShapeOfGraphQL(t *testing.T) {
 	w := newWorld(t)
 	expired, ended := w.admin(), w.admin()
 	w.ok(ended, `mutation { deleteSession { token } }`, nil)
-	w.clock.Advance(models.SessionLifetime)
+	w.clock.Advance(tenant.SessionLifetime)
 	valid := w.admin()
 	for name, who := range map[string]caller{
 		"x-auth-token": {"x-auth-token", "rbs_wrong"}, "bearer": {"Authorization", "Bearer rbs_wrong"},
@@ -181,7 +182,7 @@ func TestASessionWorksUntilItExpires(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	who := w.admin()
-	w.clock.Advance(models.SessionLifetime - time.Microsecond)
+	w.clock.Advance(tenant.SessionLifetime - time.Microsecond)
 	w.ok(who, `{ me { id } }`, nil)
 	w.clock.Advance(time.Microsecond)
 	if a := w.do(who, `{ me { id } }`, nil); a.Status != http.StatusUnauthorized {
@@ -193,7 +194,7 @@ func TestTheLimitOfUserKeysIsAConflict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	admin := w.admin()
-	for range models.MaxUserKeys {
+	for range tenant.MaxUserKeys {
 		w.ok(admin, `mutation { createUserKey { id } }`, nil)
 	}
 	w.unchanged(func() {

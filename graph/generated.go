@@ -21,6 +21,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -658,13 +659,13 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type AccountResolver interface {
-	APICallbackHeaders(ctx context.Context, obj *models.Account) ([]*models.Header, error)
+	APICallbackHeaders(ctx context.Context, obj *tenant.Account) ([]*models.Header, error)
 
-	Role(ctx context.Context, obj *models.Account) (*models.Role, error)
+	Role(ctx context.Context, obj *tenant.Account) (*models.Role, error)
 
-	Projects(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*models.Project], error)
-	Callbacks(ctx context.Context, obj *models.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
-	Actions(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*run.Action], error)
+	Projects(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*tenant.Project], error)
+	Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Actions(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*run.Action], error)
 }
 type ActionResolver interface {
 	ExecutorURL(ctx context.Context, obj *run.Action) (*string, error)
@@ -693,8 +694,8 @@ type CallbackResolver interface {
 
 	ReplayOf(ctx context.Context, obj *callback.Callback) (*callback.Callback, error)
 	Replays(ctx context.Context, obj *callback.Callback) ([]*callback.Callback, error)
-	Project(ctx context.Context, obj *callback.Callback) (*models.Project, error)
-	Account(ctx context.Context, obj *callback.Callback) (*models.Account, error)
+	Project(ctx context.Context, obj *callback.Callback) (*tenant.Project, error)
+	Account(ctx context.Context, obj *callback.Callback) (*tenant.Account, error)
 	Crawl(ctx context.Context, obj *callback.Callback) (*crawl.Crawl, error)
 	ReportDownload(ctx context.Context, obj *callback.Callback) (*crawl.ReportDownload, error)
 	Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string) (*Connection[*callback.Attempt], error)
@@ -703,9 +704,9 @@ type CallbackResolver interface {
 	Job(ctx context.Context, obj *callback.Callback) (*job.Job, error)
 }
 type CrawlResolver interface {
-	CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*models.User, error)
-	Project(ctx context.Context, obj *crawl.Crawl) (*models.Project, error)
-	Account(ctx context.Context, obj *crawl.Crawl) (*models.Account, error)
+	CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*tenant.User, error)
+	Project(ctx context.Context, obj *crawl.Crawl) (*tenant.Project, error)
+	Account(ctx context.Context, obj *crawl.Crawl) (*tenant.Account, error)
 	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 }
 type JobResolver interface {
@@ -713,9 +714,9 @@ type JobResolver interface {
 	Output(ctx context.Context, obj *job.Job) (json.RawMessage, error)
 	Metadata(ctx context.Context, obj *job.Job) (json.RawMessage, error)
 
-	CreatedByUser(ctx context.Context, obj *job.Job) (*models.User, error)
-	Project(ctx context.Context, obj *job.Job) (*models.Project, error)
-	Account(ctx context.Context, obj *job.Job) (*models.Account, error)
+	CreatedByUser(ctx context.Context, obj *job.Job) (*tenant.User, error)
+	Project(ctx context.Context, obj *job.Job) (*tenant.Project, error)
+	Account(ctx context.Context, obj *job.Job) (*tenant.Account, error)
 	Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 }
 type MutationResolver interface {
@@ -750,23 +751,23 @@ type MutationResolver interface {
 	UpdateJob(ctx context.Context, input UpdateJobInput) (*UpdateJobPayload, error)
 }
 type ProjectResolver interface {
-	APICallbackHeaders(ctx context.Context, obj *models.Project) ([]*models.Header, error)
-	EffectiveAPICallback(ctx context.Context, obj *models.Project) (*models.Target, error)
-	CallbackSigningSecrets(ctx context.Context, obj *models.Project) ([]*models.SigningSecret, error)
-	Keys(ctx context.Context, obj *models.Project) ([]*models.ProjectKey, error)
+	APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error)
+	EffectiveAPICallback(ctx context.Context, obj *tenant.Project) (*tenant.Target, error)
+	CallbackSigningSecrets(ctx context.Context, obj *tenant.Project) ([]*tenant.SigningSecret, error)
+	Keys(ctx context.Context, obj *tenant.Project) ([]*tenant.ProjectKey, error)
 
-	Account(ctx context.Context, obj *models.Project) (*models.Account, error)
-	Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
-	Runs(ctx context.Context, obj *models.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error)
-	Schedules(ctx context.Context, obj *models.Project, first *int, after *string) (*Connection[*run.Schedule], error)
-	Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error)
+	Account(ctx context.Context, obj *tenant.Project) (*tenant.Account, error)
+	Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error)
+	Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string) (*Connection[*run.Schedule], error)
+	Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error)
 }
 type QueryResolver interface {
 	Version(ctx context.Context) (string, error)
-	Me(ctx context.Context) (*models.User, error)
+	Me(ctx context.Context) (*tenant.User, error)
 	Node(ctx context.Context, id models.ObjectID) (Node, error)
-	GetAccount(ctx context.Context, id models.ObjectID) (*models.Account, error)
-	GetProject(ctx context.Context, id models.ObjectID) (*models.Project, error)
+	GetAccount(ctx context.Context, id models.ObjectID) (*tenant.Account, error)
+	GetProject(ctx context.Context, id models.ObjectID) (*tenant.Project, error)
 	GetCrawl(ctx context.Context, id models.ObjectID) (*crawl.Crawl, error)
 	GetReportDownload(ctx context.Context, id models.ObjectID) (*crawl.ReportDownload, error)
 	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error)
@@ -784,20 +785,20 @@ type RunResolver interface {
 	Parameters(ctx context.Context, obj *run.Run) (*RunParameters, error)
 	CallbackURL(ctx context.Context, obj *run.Run) (*string, error)
 
-	CreatedByUser(ctx context.Context, obj *run.Run) (*models.User, error)
+	CreatedByUser(ctx context.Context, obj *run.Run) (*tenant.User, error)
 
 	Schedule(ctx context.Context, obj *run.Run) (*run.Schedule, error)
-	Project(ctx context.Context, obj *run.Run) (*models.Project, error)
-	Account(ctx context.Context, obj *run.Run) (*models.Account, error)
+	Project(ctx context.Context, obj *run.Run) (*tenant.Project, error)
+	Account(ctx context.Context, obj *run.Run) (*tenant.Account, error)
 	Batches(ctx context.Context, obj *run.Run, first *int, after *string) (*Connection[*run.Batch], error)
 	Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 	Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error)
 }
 type SSOClientResolver interface {
-	WebhookSigningSecrets(ctx context.Context, obj *models.SSOClient) ([]*models.SigningSecret, error)
+	WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error)
 }
 type ScheduleResolver interface {
-	Project(ctx context.Context, obj *run.Schedule) (*models.Project, error)
+	Project(ctx context.Context, obj *run.Schedule) (*tenant.Project, error)
 	Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error)
 }
 type StandardErrorResolver interface {
@@ -810,7 +811,7 @@ type TimingsResolver interface {
 	FirstByteMs(ctx context.Context, obj *callback.Timings) (float64, error)
 }
 type UserResolver interface {
-	Accounts(ctx context.Context, obj *models.User, first *int, after *string) (*Connection[*models.Account], error)
+	Accounts(ctx context.Context, obj *tenant.User, first *int, after *string) (*Connection[*tenant.Account], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -7280,7 +7281,7 @@ func (ec *executionContext) fieldContext_APICallbackHeader_value(_ context.Conte
 	return graphql.NewScalarFieldContext("APICallbackHeader", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Account_id(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_id(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7303,7 +7304,7 @@ func (ec *executionContext) fieldContext_Account_id(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Account", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _Account_rawID(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_rawID(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7326,7 +7327,7 @@ func (ec *executionContext) fieldContext_Account_rawID(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Account", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Account_name(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_name(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7349,7 +7350,7 @@ func (ec *executionContext) fieldContext_Account_name(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Account_timezone(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_timezone(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7372,7 +7373,7 @@ func (ec *executionContext) fieldContext_Account_timezone(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Account_apiCallbackUrl(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_apiCallbackUrl(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7395,7 +7396,7 @@ func (ec *executionContext) fieldContext_Account_apiCallbackUrl(_ context.Contex
 	return graphql.NewScalarFieldContext("Account", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Account_apiCallbackHeaders(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_apiCallbackHeaders(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7427,7 +7428,7 @@ func (ec *executionContext) fieldContext_Account_apiCallbackHeaders(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _Account_partnerAccountId(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_partnerAccountId(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7450,7 +7451,7 @@ func (ec *executionContext) fieldContext_Account_partnerAccountId(_ context.Cont
 	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Account_role(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_role(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7473,7 +7474,7 @@ func (ec *executionContext) fieldContext_Account_role(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Account", field, true, true, errors.New("field of type Role does not have child fields"))
 }
 
-func (ec *executionContext) _Account_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7496,7 +7497,7 @@ func (ec *executionContext) fieldContext_Account_createdAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Account_updatedAt(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_updatedAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7519,7 +7520,7 @@ func (ec *executionContext) fieldContext_Account_updatedAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Account_projects(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_projects(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7532,7 +7533,7 @@ func (ec *executionContext) _Account_projects(ctx context.Context, field graphql
 			return ec.Resolvers.Account().Projects(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Project]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.Project]) graphql.Marshaler {
 			return ec.marshalNProjectConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -7563,7 +7564,7 @@ func (ec *executionContext) fieldContext_Account_projects(ctx context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _Account_callbacks(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_callbacks(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7607,7 +7608,7 @@ func (ec *executionContext) fieldContext_Account_callbacks(ctx context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _Account_actions(ctx context.Context, field graphql.CollectedField, obj *models.Account) (ret graphql.Marshaler) {
+func (ec *executionContext) _Account_actions(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7651,7 +7652,7 @@ func (ec *executionContext) fieldContext_Account_actions(ctx context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _AccountConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Account]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AccountConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Account]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7663,8 +7664,8 @@ func (ec *executionContext) _AccountConnection_nodes(ctx context.Context, field 
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7683,7 +7684,7 @@ func (ec *executionContext) fieldContext_AccountConnection_nodes(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _AccountConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Account]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AccountConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Account]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7695,7 +7696,7 @@ func (ec *executionContext) _AccountConnection_edges(ctx context.Context, field 
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.Account]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*tenant.Account]) graphql.Marshaler {
 			return ec.marshalNAccountEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -7715,7 +7716,7 @@ func (ec *executionContext) fieldContext_AccountConnection_edges(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _AccountConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Account]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AccountConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Account]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7747,7 +7748,7 @@ func (ec *executionContext) fieldContext_AccountConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _AccountConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Account]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AccountConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Account]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7770,7 +7771,7 @@ func (ec *executionContext) fieldContext_AccountConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("AccountConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _AccountEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Account]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AccountEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.Account]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7793,7 +7794,7 @@ func (ec *executionContext) fieldContext_AccountEdge_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("AccountEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AccountEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Account]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AccountEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.Account]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7805,8 +7806,8 @@ func (ec *executionContext) _AccountEdge_node(ctx context.Context, field graphql
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9811,8 +9812,8 @@ func (ec *executionContext) _Callback_project(ctx context.Context, field graphql
 			return ec.Resolvers.Callback().Project(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9843,8 +9844,8 @@ func (ec *executionContext) _Callback_account(ctx context.Context, field graphql
 			return ec.Resolvers.Callback().Account(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10241,7 +10242,7 @@ func (ec *executionContext) fieldContext_CallbackEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _CallbackSigningSecret_secret(ctx context.Context, field graphql.CollectedField, obj *models.SigningSecret) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackSigningSecret_secret(ctx context.Context, field graphql.CollectedField, obj *tenant.SigningSecret) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10264,7 +10265,7 @@ func (ec *executionContext) fieldContext_CallbackSigningSecret_secret(_ context.
 	return graphql.NewScalarFieldContext("CallbackSigningSecret", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _CallbackSigningSecret_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.SigningSecret) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackSigningSecret_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.SigningSecret) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10287,7 +10288,7 @@ func (ec *executionContext) fieldContext_CallbackSigningSecret_createdAt(_ conte
 	return graphql.NewScalarFieldContext("CallbackSigningSecret", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _CallbackSigningSecret_expiresAt(ctx context.Context, field graphql.CollectedField, obj *models.SigningSecret) (ret graphql.Marshaler) {
+func (ec *executionContext) _CallbackSigningSecret_expiresAt(ctx context.Context, field graphql.CollectedField, obj *tenant.SigningSecret) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10492,8 +10493,8 @@ func (ec *executionContext) _Crawl_createdByUser(ctx context.Context, field grap
 			return ec.Resolvers.Crawl().CreatedByUser(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10524,8 +10525,8 @@ func (ec *executionContext) _Crawl_project(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Crawl().Project(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10556,8 +10557,8 @@ func (ec *executionContext) _Crawl_account(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Crawl().Account(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10632,8 +10633,8 @@ func (ec *executionContext) _CreateAccountPayload_account(ctx context.Context, f
 			return obj.Account, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10820,8 +10821,8 @@ func (ec *executionContext) _CreateProjectPayload_project(ctx context.Context, f
 			return obj.Project, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10962,8 +10963,8 @@ func (ec *executionContext) _CreateSSOClientPayload_ssoClient(ctx context.Contex
 			return obj.SsoClient, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.SSOClient) graphql.Marshaler {
-			return ec.marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSSOClient(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11109,8 +11110,8 @@ func (ec *executionContext) _CreateUserPayload_user(ctx context.Context, field g
 			return obj.User, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.User) graphql.Marshaler {
-			return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11141,8 +11142,8 @@ func (ec *executionContext) _DeleteProjectKeyPayload_projectKey(ctx context.Cont
 			return obj.ProjectKey, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ProjectKey) graphql.Marshaler {
-			return ec.marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKey(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.ProjectKey) graphql.Marshaler {
+			return ec.marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProjectKey(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11173,8 +11174,8 @@ func (ec *executionContext) _DeleteProjectPayload_project(ctx context.Context, f
 			return obj.Project, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11228,8 +11229,8 @@ func (ec *executionContext) _DeleteUserKeyPayload_userKey(ctx context.Context, f
 			return obj.UserKey, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.UserKey) graphql.Marshaler {
-			return ec.marshalNUserKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUserKey(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.UserKey) graphql.Marshaler {
+			return ec.marshalNUserKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserKey(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11248,7 +11249,7 @@ func (ec *executionContext) fieldContext_DeleteUserKeyPayload_userKey(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _EffectiveApiCallback_url(ctx context.Context, field graphql.CollectedField, obj *models.Target) (ret graphql.Marshaler) {
+func (ec *executionContext) _EffectiveApiCallback_url(ctx context.Context, field graphql.CollectedField, obj *tenant.Target) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11271,7 +11272,7 @@ func (ec *executionContext) fieldContext_EffectiveApiCallback_url(_ context.Cont
 	return graphql.NewScalarFieldContext("EffectiveApiCallback", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _EffectiveApiCallback_source(ctx context.Context, field graphql.CollectedField, obj *models.Target) (ret graphql.Marshaler) {
+func (ec *executionContext) _EffectiveApiCallback_source(ctx context.Context, field graphql.CollectedField, obj *tenant.Target) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11283,8 +11284,8 @@ func (ec *executionContext) _EffectiveApiCallback_source(ctx context.Context, fi
 			return obj.Source, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Level) graphql.Marshaler {
-			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐLevel(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v tenant.Level) graphql.Marshaler {
+			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11294,7 +11295,7 @@ func (ec *executionContext) fieldContext_EffectiveApiCallback_source(_ context.C
 	return graphql.NewScalarFieldContext("EffectiveApiCallback", field, false, false, errors.New("field of type ApiCallbackSource does not have child fields"))
 }
 
-func (ec *executionContext) _EffectiveApiCallback_headers(ctx context.Context, field graphql.CollectedField, obj *models.Target) (ret graphql.Marshaler) {
+func (ec *executionContext) _EffectiveApiCallback_headers(ctx context.Context, field graphql.CollectedField, obj *tenant.Target) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11306,8 +11307,8 @@ func (ec *executionContext) _EffectiveApiCallback_headers(ctx context.Context, f
 			return obj.Headers, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []models.SourcedHeader) graphql.Marshaler {
-			return ec.marshalNEffectiveApiCallbackHeader2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSourcedHeaderᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []tenant.SourcedHeader) graphql.Marshaler {
+			return ec.marshalNEffectiveApiCallbackHeader2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSourcedHeaderᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11326,7 +11327,7 @@ func (ec *executionContext) fieldContext_EffectiveApiCallback_headers(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _EffectiveApiCallbackHeader_key(ctx context.Context, field graphql.CollectedField, obj *models.SourcedHeader) (ret graphql.Marshaler) {
+func (ec *executionContext) _EffectiveApiCallbackHeader_key(ctx context.Context, field graphql.CollectedField, obj *tenant.SourcedHeader) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11349,7 +11350,7 @@ func (ec *executionContext) fieldContext_EffectiveApiCallbackHeader_key(_ contex
 	return graphql.NewScalarFieldContext("EffectiveApiCallbackHeader", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _EffectiveApiCallbackHeader_value(ctx context.Context, field graphql.CollectedField, obj *models.SourcedHeader) (ret graphql.Marshaler) {
+func (ec *executionContext) _EffectiveApiCallbackHeader_value(ctx context.Context, field graphql.CollectedField, obj *tenant.SourcedHeader) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11372,7 +11373,7 @@ func (ec *executionContext) fieldContext_EffectiveApiCallbackHeader_value(_ cont
 	return graphql.NewScalarFieldContext("EffectiveApiCallbackHeader", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _EffectiveApiCallbackHeader_source(ctx context.Context, field graphql.CollectedField, obj *models.SourcedHeader) (ret graphql.Marshaler) {
+func (ec *executionContext) _EffectiveApiCallbackHeader_source(ctx context.Context, field graphql.CollectedField, obj *tenant.SourcedHeader) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11384,8 +11385,8 @@ func (ec *executionContext) _EffectiveApiCallbackHeader_source(ctx context.Conte
 			return obj.Source, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Level) graphql.Marshaler {
-			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐLevel(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v tenant.Level) graphql.Marshaler {
+			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11857,8 +11858,8 @@ func (ec *executionContext) _Job_createdByUser(ctx context.Context, field graphq
 			return ec.Resolvers.Job().CreatedByUser(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11889,8 +11890,8 @@ func (ec *executionContext) _Job_project(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Job().Project(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11921,8 +11922,8 @@ func (ec *executionContext) _Job_account(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Job().Account(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14051,7 +14052,7 @@ func (ec *executionContext) fieldContext_PauseSchedulePayload_schedule(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_id(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_id(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14074,7 +14075,7 @@ func (ec *executionContext) fieldContext_Project_id(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Project", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _Project_rawID(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_rawID(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14097,7 +14098,7 @@ func (ec *executionContext) fieldContext_Project_rawID(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Project", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Project_name(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_name(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14120,7 +14121,7 @@ func (ec *executionContext) fieldContext_Project_name(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Project", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Project_primaryDomain(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_primaryDomain(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14143,7 +14144,7 @@ func (ec *executionContext) fieldContext_Project_primaryDomain(_ context.Context
 	return graphql.NewScalarFieldContext("Project", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Project_apiCallbackUrl(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_apiCallbackUrl(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14166,7 +14167,7 @@ func (ec *executionContext) fieldContext_Project_apiCallbackUrl(_ context.Contex
 	return graphql.NewScalarFieldContext("Project", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Project_apiCallbackHeaders(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_apiCallbackHeaders(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14198,7 +14199,7 @@ func (ec *executionContext) fieldContext_Project_apiCallbackHeaders(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_effectiveApiCallback(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_effectiveApiCallback(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14210,8 +14211,8 @@ func (ec *executionContext) _Project_effectiveApiCallback(ctx context.Context, f
 			return ec.Resolvers.Project().EffectiveAPICallback(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Target) graphql.Marshaler {
-			return ec.marshalOEffectiveApiCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐTarget(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Target) graphql.Marshaler {
+			return ec.marshalOEffectiveApiCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐTarget(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14230,7 +14231,7 @@ func (ec *executionContext) fieldContext_Project_effectiveApiCallback(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_callbackSigningSecrets(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_callbackSigningSecrets(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14242,8 +14243,8 @@ func (ec *executionContext) _Project_callbackSigningSecrets(ctx context.Context,
 			return ec.Resolvers.Project().CallbackSigningSecrets(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.SigningSecret) graphql.Marshaler {
-			return ec.marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecretᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.SigningSecret) graphql.Marshaler {
+			return ec.marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecretᚄ(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14262,7 +14263,7 @@ func (ec *executionContext) fieldContext_Project_callbackSigningSecrets(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_keys(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_keys(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14274,8 +14275,8 @@ func (ec *executionContext) _Project_keys(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Project().Keys(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.ProjectKey) graphql.Marshaler {
-			return ec.marshalOProjectKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKeyᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.ProjectKey) graphql.Marshaler {
+			return ec.marshalOProjectKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProjectKeyᚄ(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14294,7 +14295,7 @@ func (ec *executionContext) fieldContext_Project_keys(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14317,7 +14318,7 @@ func (ec *executionContext) fieldContext_Project_createdAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Project", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Project_updatedAt(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_updatedAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14340,7 +14341,7 @@ func (ec *executionContext) fieldContext_Project_updatedAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Project", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _Project_account(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_account(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14352,8 +14353,8 @@ func (ec *executionContext) _Project_account(ctx context.Context, field graphql.
 			return ec.Resolvers.Project().Account(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14372,7 +14373,7 @@ func (ec *executionContext) fieldContext_Project_account(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_callbacks(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_callbacks(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14416,7 +14417,7 @@ func (ec *executionContext) fieldContext_Project_callbacks(ctx context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_runs(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_runs(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14460,7 +14461,7 @@ func (ec *executionContext) fieldContext_Project_runs(ctx context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_schedules(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_schedules(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14504,7 +14505,7 @@ func (ec *executionContext) fieldContext_Project_schedules(ctx context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _Project_jobs(ctx context.Context, field graphql.CollectedField, obj *models.Project) (ret graphql.Marshaler) {
+func (ec *executionContext) _Project_jobs(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14548,7 +14549,7 @@ func (ec *executionContext) fieldContext_Project_jobs(ctx context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _ProjectConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Project]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Project]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14560,8 +14561,8 @@ func (ec *executionContext) _ProjectConnection_nodes(ctx context.Context, field 
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.Project) graphql.Marshaler {
-			return ec.marshalNProject2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProjectᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14580,7 +14581,7 @@ func (ec *executionContext) fieldContext_ProjectConnection_nodes(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _ProjectConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Project]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Project]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14592,7 +14593,7 @@ func (ec *executionContext) _ProjectConnection_edges(ctx context.Context, field 
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*models.Project]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*tenant.Project]) graphql.Marshaler {
 			return ec.marshalNProjectEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -14612,7 +14613,7 @@ func (ec *executionContext) fieldContext_ProjectConnection_edges(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _ProjectConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Project]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Project]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14644,7 +14645,7 @@ func (ec *executionContext) fieldContext_ProjectConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _ProjectConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*models.Project]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Project]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14667,7 +14668,7 @@ func (ec *executionContext) fieldContext_ProjectConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("ProjectConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ProjectEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Project]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.Project]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14690,7 +14691,7 @@ func (ec *executionContext) fieldContext_ProjectEdge_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("ProjectEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ProjectEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*models.Project]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.Project]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14702,8 +14703,8 @@ func (ec *executionContext) _ProjectEdge_node(ctx context.Context, field graphql
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14722,7 +14723,7 @@ func (ec *executionContext) fieldContext_ProjectEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _ProjectKey_id(ctx context.Context, field graphql.CollectedField, obj *models.ProjectKey) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectKey_id(ctx context.Context, field graphql.CollectedField, obj *tenant.ProjectKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14745,7 +14746,7 @@ func (ec *executionContext) fieldContext_ProjectKey_id(_ context.Context, field 
 	return graphql.NewScalarFieldContext("ProjectKey", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _ProjectKey_rawID(ctx context.Context, field graphql.CollectedField, obj *models.ProjectKey) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectKey_rawID(ctx context.Context, field graphql.CollectedField, obj *tenant.ProjectKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14768,7 +14769,7 @@ func (ec *executionContext) fieldContext_ProjectKey_rawID(_ context.Context, fie
 	return graphql.NewScalarFieldContext("ProjectKey", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ProjectKey_name(ctx context.Context, field graphql.CollectedField, obj *models.ProjectKey) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectKey_name(ctx context.Context, field graphql.CollectedField, obj *tenant.ProjectKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14791,7 +14792,7 @@ func (ec *executionContext) fieldContext_ProjectKey_name(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("ProjectKey", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ProjectKey_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.ProjectKey) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProjectKey_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.ProjectKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14854,11 +14855,11 @@ func (ec *executionContext) _Query_me(ctx context.Context, field graphql.Collect
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "USER")
 				if err != nil {
-					var zeroVal *models.User
+					var zeroVal *tenant.User
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.User
+					var zeroVal *tenant.User
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -14867,8 +14868,8 @@ func (ec *executionContext) _Query_me(ctx context.Context, field graphql.Collect
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.User) graphql.Marshaler {
-			return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14967,11 +14968,11 @@ func (ec *executionContext) _Query_getAccount(ctx context.Context, field graphql
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.Account
+					var zeroVal *tenant.Account
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.Account
+					var zeroVal *tenant.Account
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -14980,8 +14981,8 @@ func (ec *executionContext) _Query_getAccount(ctx context.Context, field graphql
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15029,11 +15030,11 @@ func (ec *executionContext) _Query_getProject(ctx context.Context, field graphql
 			directive1 := func(ctx context.Context) (any, error) {
 				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
 				if err != nil {
-					var zeroVal *models.Project
+					var zeroVal *tenant.Project
 					return zeroVal, err
 				}
 				if ec.Directives.Allow == nil {
-					var zeroVal *models.Project
+					var zeroVal *tenant.Project
 					return zeroVal, errors.New("directive allow is not implemented")
 				}
 				return ec.Directives.Allow(ctx, nil, directive0, who)
@@ -15042,8 +15043,8 @@ func (ec *executionContext) _Query_getProject(ctx context.Context, field graphql
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16054,8 +16055,8 @@ func (ec *executionContext) _RotateCallbackSigningSecretPayload_project(ctx cont
 			return obj.Project, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16086,8 +16087,8 @@ func (ec *executionContext) _RotateCallbackSigningSecretPayload_callbackSigningS
 			return obj.CallbackSigningSecret, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.SigningSecret) graphql.Marshaler {
-			return ec.marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecret(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SigningSecret) graphql.Marshaler {
+			return ec.marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecret(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16504,8 +16505,8 @@ func (ec *executionContext) _Run_createdByUser(ctx context.Context, field graphq
 			return ec.Resolvers.Run().CreatedByUser(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16591,8 +16592,8 @@ func (ec *executionContext) _Run_project(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Run().Project(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16623,8 +16624,8 @@ func (ec *executionContext) _Run_account(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Run().Account(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17027,7 +17028,7 @@ func (ec *executionContext) fieldContext_RunParameters_pageSize(_ context.Contex
 	return graphql.NewScalarFieldContext("RunParameters", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _SSOClient_id(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_id(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17050,7 +17051,7 @@ func (ec *executionContext) fieldContext_SSOClient_id(_ context.Context, field g
 	return graphql.NewScalarFieldContext("SSOClient", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _SSOClient_rawID(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_rawID(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17073,7 +17074,7 @@ func (ec *executionContext) fieldContext_SSOClient_rawID(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("SSOClient", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _SSOClient_name(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_name(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17096,7 +17097,7 @@ func (ec *executionContext) fieldContext_SSOClient_name(_ context.Context, field
 	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _SSOClient_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17119,7 +17120,7 @@ func (ec *executionContext) fieldContext_SSOClient_webhookUrl(_ context.Context,
 	return graphql.NewScalarFieldContext("SSOClient", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _SSOClient_webhookHeaders(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_webhookHeaders(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17151,7 +17152,7 @@ func (ec *executionContext) fieldContext_SSOClient_webhookHeaders(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _SSOClient_noticeMode(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_noticeMode(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17163,8 +17164,8 @@ func (ec *executionContext) _SSOClient_noticeMode(ctx context.Context, field gra
 			return obj.NoticeMode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.NoticeMode) graphql.Marshaler {
-			return ec.marshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v tenant.NoticeMode) graphql.Marshaler {
+			return ec.marshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐNoticeMode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17174,7 +17175,7 @@ func (ec *executionContext) fieldContext_SSOClient_noticeMode(_ context.Context,
 	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type NoticeMode does not have child fields"))
 }
 
-func (ec *executionContext) _SSOClient_webhookSigningSecrets(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_webhookSigningSecrets(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17186,8 +17187,8 @@ func (ec *executionContext) _SSOClient_webhookSigningSecrets(ctx context.Context
 			return ec.Resolvers.SSOClient().WebhookSigningSecrets(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.SigningSecret) graphql.Marshaler {
-			return ec.marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecretᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.SigningSecret) graphql.Marshaler {
+			return ec.marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecretᚄ(ctx, selections, v)
 		},
 		true,
 		false,
@@ -17206,7 +17207,7 @@ func (ec *executionContext) fieldContext_SSOClient_webhookSigningSecrets(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _SSOClient_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17229,7 +17230,7 @@ func (ec *executionContext) fieldContext_SSOClient_createdAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _SSOClient_updatedAt(ctx context.Context, field graphql.CollectedField, obj *models.SSOClient) (ret graphql.Marshaler) {
+func (ec *executionContext) _SSOClient_updatedAt(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17517,8 +17518,8 @@ func (ec *executionContext) _Schedule_project(ctx context.Context, field graphql
 			return ec.Resolvers.Schedule().Project(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		false,
@@ -18029,8 +18030,8 @@ func (ec *executionContext) _UpdateAccountPayload_account(ctx context.Context, f
 			return obj.Account, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Account) graphql.Marshaler {
-			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18157,8 +18158,8 @@ func (ec *executionContext) _UpdateProjectPayload_project(ctx context.Context, f
 			return obj.Project, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Project) graphql.Marshaler {
-			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18189,8 +18190,8 @@ func (ec *executionContext) _UpdateSSOClientPayload_ssoClient(ctx context.Contex
 			return obj.SsoClient, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.SSOClient) graphql.Marshaler {
-			return ec.marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSSOClient(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18209,7 +18210,7 @@ func (ec *executionContext) fieldContext_UpdateSSOClientPayload_ssoClient(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *models.User) (ret graphql.Marshaler) {
+func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18232,7 +18233,7 @@ func (ec *executionContext) fieldContext_User_id(_ context.Context, field graphq
 	return graphql.NewScalarFieldContext("User", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _User_rawID(ctx context.Context, field graphql.CollectedField, obj *models.User) (ret graphql.Marshaler) {
+func (ec *executionContext) _User_rawID(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18255,7 +18256,7 @@ func (ec *executionContext) fieldContext_User_rawID(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("User", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _User_username(ctx context.Context, field graphql.CollectedField, obj *models.User) (ret graphql.Marshaler) {
+func (ec *executionContext) _User_username(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18278,7 +18279,7 @@ func (ec *executionContext) fieldContext_User_username(_ context.Context, field 
 	return graphql.NewScalarFieldContext("User", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _User_email(ctx context.Context, field graphql.CollectedField, obj *models.User) (ret graphql.Marshaler) {
+func (ec *executionContext) _User_email(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18301,7 +18302,7 @@ func (ec *executionContext) fieldContext_User_email(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _User_firstName(ctx context.Context, field graphql.CollectedField, obj *models.User) (ret graphql.Marshaler) {
+func (ec *executionContext) _User_firstName(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18324,7 +18325,7 @@ func (ec *executionContext) fieldContext_User_firstName(_ context.Context, field
 	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _User_lastName(ctx context.Context, field graphql.CollectedField, obj *models.User) (ret graphql.Marshaler) {
+func (ec *executionContext) _User_lastName(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18347,7 +18348,7 @@ func (ec *executionContext) fieldContext_User_lastName(_ context.Context, field 
 	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _User_accounts(ctx context.Context, field graphql.CollectedField, obj *models.User) (ret graphql.Marshaler) {
+func (ec *executionContext) _User_accounts(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18360,7 +18361,7 @@ func (ec *executionContext) _User_accounts(ctx context.Context, field graphql.Co
 			return ec.Resolvers.User().Accounts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*models.Account]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.Account]) graphql.Marshaler {
 			return ec.marshalNAccountConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
@@ -18391,7 +18392,7 @@ func (ec *executionContext) fieldContext_User_accounts(ctx context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _UserKey_id(ctx context.Context, field graphql.CollectedField, obj *models.UserKey) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserKey_id(ctx context.Context, field graphql.CollectedField, obj *tenant.UserKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18414,7 +18415,7 @@ func (ec *executionContext) fieldContext_UserKey_id(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("UserKey", field, true, false, errors.New("field of type ObjectID does not have child fields"))
 }
 
-func (ec *executionContext) _UserKey_rawID(ctx context.Context, field graphql.CollectedField, obj *models.UserKey) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserKey_rawID(ctx context.Context, field graphql.CollectedField, obj *tenant.UserKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18437,7 +18438,7 @@ func (ec *executionContext) fieldContext_UserKey_rawID(_ context.Context, field 
 	return graphql.NewScalarFieldContext("UserKey", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _UserKey_createdAt(ctx context.Context, field graphql.CollectedField, obj *models.UserKey) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserKey_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.UserKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20161,7 +20162,7 @@ func (ec *executionContext) unmarshalInputCreateSSOClientInput(ctx context.Conte
 			it.WebhookHeaders = graphql.OmittableOf(data)
 		case "noticeMode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noticeMode"))
-			data, err := ec.unmarshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx, v)
+			data, err := ec.unmarshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐNoticeMode(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -21236,7 +21237,7 @@ func (ec *executionContext) unmarshalInputUpdateSSOClientInput(ctx context.Conte
 			it.WebhookHeaders = graphql.OmittableOf(data)
 		case "noticeMode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noticeMode"))
-			data, err := ec.unmarshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx, v)
+			data, err := ec.unmarshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐNoticeMode(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -21254,7 +21255,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case *models.User:
+	case *tenant.User:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -21264,7 +21265,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Schedule(ctx, sel, obj)
-	case *models.SSOClient:
+	case *tenant.SSOClient:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -21279,7 +21280,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ReportDownload(ctx, sel, obj)
-	case *models.Project:
+	case *tenant.Project:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -21304,7 +21305,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Action(ctx, sel, obj)
-	case *models.Account:
+	case *tenant.Account:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -21367,7 +21368,7 @@ func (ec *executionContext) _APICallbackHeader(ctx context.Context, sel ast.Sele
 
 var accountImplementors = []string{"Account", "Node"}
 
-func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *models.Account) graphql.Marshaler {
+func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *tenant.Account) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -21630,7 +21631,7 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 
 var accountConnectionImplementors = []string{"AccountConnection"}
 
-func (ec *executionContext) _AccountConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.Account]) graphql.Marshaler {
+func (ec *executionContext) _AccountConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*tenant.Account]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -21716,7 +21717,7 @@ func (ec *executionContext) _AccountConnection(ctx context.Context, sel ast.Sele
 
 var accountEdgeImplementors = []string{"AccountEdge"}
 
-func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.Account]) graphql.Marshaler {
+func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*tenant.Account]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -23539,7 +23540,7 @@ func (ec *executionContext) _CallbackEdge(ctx context.Context, sel ast.Selection
 
 var callbackSigningSecretImplementors = []string{"CallbackSigningSecret"}
 
-func (ec *executionContext) _CallbackSigningSecret(ctx context.Context, sel ast.SelectionSet, obj *models.SigningSecret) graphql.Marshaler {
+func (ec *executionContext) _CallbackSigningSecret(ctx context.Context, sel ast.SelectionSet, obj *tenant.SigningSecret) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callbackSigningSecretImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -24450,7 +24451,7 @@ func (ec *executionContext) _DeleteUserKeyPayload(ctx context.Context, sel ast.S
 
 var effectiveApiCallbackImplementors = []string{"EffectiveApiCallback"}
 
-func (ec *executionContext) _EffectiveApiCallback(ctx context.Context, sel ast.SelectionSet, obj *models.Target) graphql.Marshaler {
+func (ec *executionContext) _EffectiveApiCallback(ctx context.Context, sel ast.SelectionSet, obj *tenant.Target) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, effectiveApiCallbackImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -24498,7 +24499,7 @@ func (ec *executionContext) _EffectiveApiCallback(ctx context.Context, sel ast.S
 
 var effectiveApiCallbackHeaderImplementors = []string{"EffectiveApiCallbackHeader"}
 
-func (ec *executionContext) _EffectiveApiCallbackHeader(ctx context.Context, sel ast.SelectionSet, obj *models.SourcedHeader) graphql.Marshaler {
+func (ec *executionContext) _EffectiveApiCallbackHeader(ctx context.Context, sel ast.SelectionSet, obj *tenant.SourcedHeader) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, effectiveApiCallbackHeaderImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25450,7 +25451,7 @@ func (ec *executionContext) _PauseSchedulePayload(ctx context.Context, sel ast.S
 
 var projectImplementors = []string{"Project", "Node"}
 
-func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, obj *models.Project) graphql.Marshaler {
+func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, obj *tenant.Project) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, projectImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25860,7 +25861,7 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 
 var projectConnectionImplementors = []string{"ProjectConnection"}
 
-func (ec *executionContext) _ProjectConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*models.Project]) graphql.Marshaler {
+func (ec *executionContext) _ProjectConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*tenant.Project]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, projectConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25946,7 +25947,7 @@ func (ec *executionContext) _ProjectConnection(ctx context.Context, sel ast.Sele
 
 var projectEdgeImplementors = []string{"ProjectEdge"}
 
-func (ec *executionContext) _ProjectEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*models.Project]) graphql.Marshaler {
+func (ec *executionContext) _ProjectEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*tenant.Project]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, projectEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25989,7 +25990,7 @@ func (ec *executionContext) _ProjectEdge(ctx context.Context, sel ast.SelectionS
 
 var projectKeyImplementors = []string{"ProjectKey"}
 
-func (ec *executionContext) _ProjectKey(ctx context.Context, sel ast.SelectionSet, obj *models.ProjectKey) graphql.Marshaler {
+func (ec *executionContext) _ProjectKey(ctx context.Context, sel ast.SelectionSet, obj *tenant.ProjectKey) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, projectKeyImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27418,7 +27419,7 @@ func (ec *executionContext) _RunParameters(ctx context.Context, sel ast.Selectio
 
 var sSOClientImplementors = []string{"SSOClient", "Node"}
 
-func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet, obj *models.SSOClient) graphql.Marshaler {
+func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet, obj *tenant.SSOClient) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sSOClientImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28336,7 +28337,7 @@ func (ec *executionContext) _UpdateSSOClientPayload(ctx context.Context, sel ast
 
 var userImplementors = []string{"User", "Node"}
 
-func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *models.User) graphql.Marshaler {
+func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *tenant.User) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28437,7 +28438,7 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 
 var userKeyImplementors = []string{"UserKey"}
 
-func (ec *executionContext) _UserKey(ctx context.Context, sel ast.SelectionSet, obj *models.UserKey) graphql.Marshaler {
+func (ec *executionContext) _UserKey(ctx context.Context, sel ast.SelectionSet, obj *tenant.UserKey) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userKeyImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28926,15 +28927,15 @@ func (ec *executionContext) unmarshalNAPICallbackHeaderInput2ᚖgithubᚗcomᚋr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAccount2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx context.Context, sel ast.SelectionSet, v models.Account) graphql.Marshaler {
+func (ec *executionContext) marshalNAccount2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx context.Context, sel ast.SelectionSet, v tenant.Account) graphql.Marshaler {
 	return ec._Account(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNAccount2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Account) graphql.Marshaler {
+func (ec *executionContext) marshalNAccount2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.Account) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx, sel, v[i])
+		return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -28946,7 +28947,7 @@ func (ec *executionContext) marshalNAccount2ᚕᚖgithubᚗcomᚋringbackᚋring
 	return ret
 }
 
-func (ec *executionContext) marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx context.Context, sel ast.SelectionSet, v *models.Account) graphql.Marshaler {
+func (ec *executionContext) marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx context.Context, sel ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -28956,11 +28957,11 @@ func (ec *executionContext) marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbac
 	return ec._Account(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAccountConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.Account]) graphql.Marshaler {
+func (ec *executionContext) marshalNAccountConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*tenant.Account]) graphql.Marshaler {
 	return ec._AccountConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNAccountConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.Account]) graphql.Marshaler {
+func (ec *executionContext) marshalNAccountConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*tenant.Account]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -28970,7 +28971,7 @@ func (ec *executionContext) marshalNAccountConnection2ᚖgithubᚗcomᚋringback
 	return ec._AccountConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAccountEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.Account]) graphql.Marshaler {
+func (ec *executionContext) marshalNAccountEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*tenant.Account]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -28986,7 +28987,7 @@ func (ec *executionContext) marshalNAccountEdge2ᚕᚖgithubᚗcomᚋringbackᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNAccountEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.Account]) graphql.Marshaler {
+func (ec *executionContext) marshalNAccountEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*tenant.Account]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29067,13 +29068,13 @@ func (ec *executionContext) marshalNActionEdge2ᚖgithubᚗcomᚋringbackᚋring
 	return ec._ActionEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐLevel(ctx context.Context, v any) (models.Level, error) {
+func (ec *executionContext) unmarshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx context.Context, v any) (tenant.Level, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.Level(tmp)
+	res := tenant.Level(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐLevel(ctx context.Context, sel ast.SelectionSet, v models.Level) graphql.Marshaler {
+func (ec *executionContext) marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx context.Context, sel ast.SelectionSet, v tenant.Level) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -29375,7 +29376,7 @@ func (ec *executionContext) marshalNCallbackOn2githubᚗcomᚋringbackᚋringbac
 	return res
 }
 
-func (ec *executionContext) marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecret(ctx context.Context, sel ast.SelectionSet, v *models.SigningSecret) graphql.Marshaler {
+func (ec *executionContext) marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecret(ctx context.Context, sel ast.SelectionSet, v *tenant.SigningSecret) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -29786,15 +29787,15 @@ func (ec *executionContext) marshalNDuration2timeᚐDuration(ctx context.Context
 	return res
 }
 
-func (ec *executionContext) marshalNEffectiveApiCallbackHeader2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐSourcedHeader(ctx context.Context, sel ast.SelectionSet, v models.SourcedHeader) graphql.Marshaler {
+func (ec *executionContext) marshalNEffectiveApiCallbackHeader2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSourcedHeader(ctx context.Context, sel ast.SelectionSet, v tenant.SourcedHeader) graphql.Marshaler {
 	return ec._EffectiveApiCallbackHeader(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNEffectiveApiCallbackHeader2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSourcedHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []models.SourcedHeader) graphql.Marshaler {
+func (ec *executionContext) marshalNEffectiveApiCallbackHeader2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSourcedHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []tenant.SourcedHeader) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNEffectiveApiCallbackHeader2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐSourcedHeader(ctx, sel, v[i])
+		return ec.marshalNEffectiveApiCallbackHeader2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSourcedHeader(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -30066,13 +30067,13 @@ func (ec *executionContext) marshalNJobState2githubᚗcomᚋringbackᚋringback�
 	return res
 }
 
-func (ec *executionContext) unmarshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx context.Context, v any) (models.NoticeMode, error) {
+func (ec *executionContext) unmarshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐNoticeMode(ctx context.Context, v any) (tenant.NoticeMode, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.NoticeMode(tmp)
+	res := tenant.NoticeMode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx context.Context, sel ast.SelectionSet, v models.NoticeMode) graphql.Marshaler {
+func (ec *executionContext) marshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐNoticeMode(ctx context.Context, sel ast.SelectionSet, v tenant.NoticeMode) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -30128,11 +30129,11 @@ func (ec *executionContext) marshalNPauseSchedulePayload2ᚖgithubᚗcomᚋringb
 	return ec._PauseSchedulePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProject2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Project) graphql.Marshaler {
+func (ec *executionContext) marshalNProject2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.Project) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx, sel, v[i])
+		return ec.marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -30144,7 +30145,7 @@ func (ec *executionContext) marshalNProject2ᚕᚖgithubᚗcomᚋringbackᚋring
 	return ret
 }
 
-func (ec *executionContext) marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx context.Context, sel ast.SelectionSet, v *models.Project) graphql.Marshaler {
+func (ec *executionContext) marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx context.Context, sel ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30154,11 +30155,11 @@ func (ec *executionContext) marshalNProject2ᚖgithubᚗcomᚋringbackᚋringbac
 	return ec._Project(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProjectConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*models.Project]) graphql.Marshaler {
+func (ec *executionContext) marshalNProjectConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*tenant.Project]) graphql.Marshaler {
 	return ec._ProjectConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNProjectConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*models.Project]) graphql.Marshaler {
+func (ec *executionContext) marshalNProjectConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*tenant.Project]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30168,7 +30169,7 @@ func (ec *executionContext) marshalNProjectConnection2ᚖgithubᚗcomᚋringback
 	return ec._ProjectConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProjectEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*models.Project]) graphql.Marshaler {
+func (ec *executionContext) marshalNProjectEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*tenant.Project]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -30184,7 +30185,7 @@ func (ec *executionContext) marshalNProjectEdge2ᚕᚖgithubᚗcomᚋringbackᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNProjectEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*models.Project]) graphql.Marshaler {
+func (ec *executionContext) marshalNProjectEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*tenant.Project]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30194,7 +30195,7 @@ func (ec *executionContext) marshalNProjectEdge2ᚖgithubᚗcomᚋringbackᚋrin
 	return ec._ProjectEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKey(ctx context.Context, sel ast.SelectionSet, v *models.ProjectKey) graphql.Marshaler {
+func (ec *executionContext) marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProjectKey(ctx context.Context, sel ast.SelectionSet, v *tenant.ProjectKey) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30488,7 +30489,7 @@ func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋringbackᚋringback
 	return res
 }
 
-func (ec *executionContext) marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSSOClient(ctx context.Context, sel ast.SelectionSet, v *models.SSOClient) graphql.Marshaler {
+func (ec *executionContext) marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx context.Context, sel ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30773,11 +30774,11 @@ func (ec *executionContext) marshalNUpdateSSOClientPayload2ᚖgithubᚗcomᚋrin
 	return ec._UpdateSSOClientPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUser2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐUser(ctx context.Context, sel ast.SelectionSet, v models.User) graphql.Marshaler {
+func (ec *executionContext) marshalNUser2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx context.Context, sel ast.SelectionSet, v tenant.User) graphql.Marshaler {
 	return ec._User(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUser(ctx context.Context, sel ast.SelectionSet, v *models.User) graphql.Marshaler {
+func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx context.Context, sel ast.SelectionSet, v *tenant.User) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30787,7 +30788,7 @@ func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋringbackᚋringback�
 	return ec._User(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUserKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUserKey(ctx context.Context, sel ast.SelectionSet, v *models.UserKey) graphql.Marshaler {
+func (ec *executionContext) marshalNUserKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserKey(ctx context.Context, sel ast.SelectionSet, v *tenant.UserKey) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -30954,7 +30955,7 @@ func (ec *executionContext) unmarshalOAPICallbackHeaderInput2ᚕᚖgithubᚗcom�
 	return res, nil
 }
 
-func (ec *executionContext) marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐAccount(ctx context.Context, sel ast.SelectionSet, v *models.Account) graphql.Marshaler {
+func (ec *executionContext) marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx context.Context, sel ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31099,14 +31100,14 @@ func (ec *executionContext) unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringback�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecretᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.SigningSecret) graphql.Marshaler {
+func (ec *executionContext) marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecretᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.SigningSecret) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐSigningSecret(ctx, sel, v[i])
+		return ec.marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecret(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31205,7 +31206,7 @@ func (ec *executionContext) marshalODuration2ᚖtimeᚐDuration(ctx context.Cont
 	return res
 }
 
-func (ec *executionContext) marshalOEffectiveApiCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐTarget(ctx context.Context, sel ast.SelectionSet, v *models.Target) graphql.Marshaler {
+func (ec *executionContext) marshalOEffectiveApiCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐTarget(ctx context.Context, sel ast.SelectionSet, v *tenant.Target) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31391,16 +31392,16 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋringbackᚋringbackᚋgr
 	return ec._Node(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx context.Context, v any) (*models.NoticeMode, error) {
+func (ec *executionContext) unmarshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐNoticeMode(ctx context.Context, v any) (*tenant.NoticeMode, error) {
 	if v == nil {
 		return nil, nil
 	}
 	tmp, err := graphql.UnmarshalString(v)
-	res := models.NoticeMode(tmp)
+	res := tenant.NoticeMode(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐNoticeMode(ctx context.Context, sel ast.SelectionSet, v *models.NoticeMode) graphql.Marshaler {
+func (ec *executionContext) marshalONoticeMode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐNoticeMode(ctx context.Context, sel ast.SelectionSet, v *tenant.NoticeMode) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -31428,21 +31429,21 @@ func (ec *executionContext) marshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringba
 	return res
 }
 
-func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProject(ctx context.Context, sel ast.SelectionSet, v *models.Project) graphql.Marshaler {
+func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx context.Context, sel ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Project(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOProjectKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ProjectKey) graphql.Marshaler {
+func (ec *executionContext) marshalOProjectKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProjectKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.ProjectKey) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐProjectKey(ctx, sel, v[i])
+		return ec.marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProjectKey(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31648,7 +31649,7 @@ func (ec *executionContext) marshalOTimings2ᚖgithubᚗcomᚋringbackᚋringbac
 	return ec._Timings(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐUser(ctx context.Context, sel ast.SelectionSet, v *models.User) graphql.Marshaler {
+func (ec *executionContext) marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx context.Context, sel ast.SelectionSet, v *tenant.User) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // The entities of every world: the demo tenant of the design, and a second account that must stay apart.
@@ -112,7 +113,7 @@ func (w *world) serviceOn(db *trap) graph.Services {
 	ports.Reader = db
 	s := modelstest.Wiring{
 		Store: db.Store, RunPorts: &ports, Engine: modelstest.Choosy{Store: db}, Crawls: db, Queue: w.queue, Rules: rules,
-		Access: models.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
+		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
 	}.Services()
 	return graph.Services{
 		Service: s.Service, Tenants: s.Tenants, Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
@@ -136,35 +137,35 @@ func (w *world) inTx(f func(graph.Services)) {
 func populate(tb testing.TB, w *world, s graph.Services) {
 	tb.Helper()
 	ctx, platform := tb.Context(), models.PlatformActor()
-	client, err := s.Tenants.CreateSSOClient(ctx, platform, models.NewSSOClient{
+	client, err := s.Tenants.CreateSSOClient(ctx, platform, tenant.NewSSOClient{
 		Name: "Acme SSO", RawID: 1, Webhook: endpoint(webhookURL, "Authorization", webhookSecret),
 	})
 	modelstest.NoError(tb, err)
-	_, err = s.Tenants.CreateAccount(ctx, platform, models.NewAccount{
+	_, err = s.Tenants.CreateAccount(ctx, platform, tenant.NewAccount{
 		Name: "Demo", RawID: demoAccount, Timezone: ptr("Europe/London"), SSOClientID: &client.ID, PartnerAccountID: ptr("123123"),
 		Callback: endpoint(accountURL, "Authorization", accountSecret),
 	})
 	modelstest.NoError(tb, err)
-	_, err = s.Tenants.CreateAccount(ctx, platform, models.NewAccount{Name: "Other", RawID: otherAccount})
+	_, err = s.Tenants.CreateAccount(ctx, platform, tenant.NewAccount{Name: "Other", RawID: otherAccount})
 	modelstest.NoError(tb, err)
-	createUser(tb, s, models.NewUser{
+	createUser(tb, s, tenant.NewUser{
 		Email: adminEmail, RawID: demoUser, FirstName: ptr("Demo"), LastName: ptr("User"), PartnerUserID: ptr("3333312"),
-		Accounts: []models.Membership{{AccountID: demoAccount, Role: models.RoleAdmin}},
+		Accounts: []tenant.Membership{{AccountID: demoAccount, Role: models.RoleAdmin}},
 	})
-	createUser(tb, s, models.NewUser{
-		Email: "editor@example.com", RawID: editorUser, Accounts: []models.Membership{{AccountID: demoAccount, Role: models.RoleEditor}},
+	createUser(tb, s, tenant.NewUser{
+		Email: "editor@example.com", RawID: editorUser, Accounts: []tenant.Membership{{AccountID: demoAccount, Role: models.RoleEditor}},
 	})
-	createUser(tb, s, models.NewUser{
-		Email: "viewer@example.com", RawID: viewerUser, Accounts: []models.Membership{{AccountID: demoAccount, Role: models.RoleViewer}},
+	createUser(tb, s, tenant.NewUser{
+		Email: "viewer@example.com", RawID: viewerUser, Accounts: []tenant.Membership{{AccountID: demoAccount, Role: models.RoleViewer}},
 	})
-	createUser(tb, s, models.NewUser{
-		Email: "other@example.com", RawID: otherUser, Accounts: []models.Membership{{AccountID: otherAccount, Role: models.RoleAdmin}},
+	createUser(tb, s, tenant.NewUser{
+		Email: "other@example.com", RawID: otherUser, Accounts: []tenant.Membership{{AccountID: otherAccount, Role: models.RoleAdmin}},
 	})
-	createProject(tb, s, models.NewProject{
+	createProject(tb, s, tenant.NewProject{
 		AccountID: demoAccount, RawID: demoProject, Callback: endpoint(projectURL, "X-Project", projectSecret),
 	})
-	createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: bareProject})
-	createProject(tb, s, models.NewProject{AccountID: otherAccount, RawID: otherProject})
+	createProject(tb, s, tenant.NewProject{AccountID: demoAccount, RawID: bareProject})
+	createProject(tb, s, tenant.NewProject{AccountID: otherAccount, RawID: otherProject})
 	_, _, err = s.Access.CreateProjectKey(ctx, platform, demoProject, "CI")
 	modelstest.NoError(tb, err)
 	populateRuns(tb, s)
@@ -174,13 +175,13 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 	deliver(tb, s, w.callback.crawl.ID, 200)
 }
 
-func createUser(tb testing.TB, s graph.Services, in models.NewUser) {
+func createUser(tb testing.TB, s graph.Services, in tenant.NewUser) {
 	tb.Helper()
 	_, err := s.Access.CreateUser(tb.Context(), models.PlatformActor(), in)
 	modelstest.NoError(tb, err)
 }
 
-func createProject(tb testing.TB, s graph.Services, in models.NewProject) {
+func createProject(tb testing.TB, s graph.Services, in tenant.NewProject) {
 	tb.Helper()
 	in.Name, in.PrimaryDomain = "Site", "https://www.example.com"
 	_, err := s.Tenants.CreateProject(tb.Context(), models.PlatformActor(), in)

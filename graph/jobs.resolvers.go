@@ -12,6 +12,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func (r *callbackResolver) Job(ctx context.Context, obj *callback.Callback) (*job.Job, error) {
@@ -39,15 +40,15 @@ func (r *jobResolver) Metadata(ctx context.Context, obj *job.Job) (json.RawMessa
 	return text(ctx, models.JobMetadataText, obj.ID, asJSON)
 }
 
-func (r *jobResolver) CreatedByUser(ctx context.Context, obj *job.Job) (*models.User, error) {
+func (r *jobResolver) CreatedByUser(ctx context.Context, obj *job.Job) (*tenant.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
 }
 
-func (r *jobResolver) Project(ctx context.Context, obj *job.Job) (*models.Project, error) {
+func (r *jobResolver) Project(ctx context.Context, obj *job.Job) (*tenant.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *jobResolver) Account(ctx context.Context, obj *job.Job) (*models.Account, error) {
+func (r *jobResolver) Account(ctx context.Context, obj *job.Job) (*tenant.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
@@ -58,7 +59,7 @@ func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, a
 func (r *mutationResolver) CreateJobs(ctx context.Context, input CreateJobsInput) (*CreateJobsPayload, error) {
 	var ids ids
 	in := job.NewJobs{
-		ProjectID: ids.read("projectId", models.TypeProject, input.ProjectID), Inputs: input.Inputs,
+		ProjectID: ids.read("projectId", tenant.TypeProject, input.ProjectID), Inputs: input.Inputs,
 		CallbackURL: input.CallbackURL.Value(), Metadata: orNil(input.Metadata.Value()), Tags: input.Tags.Value(),
 	}
 	if ids.err != nil {
@@ -81,7 +82,7 @@ func (r *mutationResolver) UpdateJob(ctx context.Context, input UpdateJobInput) 
 	return &UpdateJobPayload{Job: changed, Callback: raised}, err
 }
 
-func (r *projectResolver) Jobs(ctx context.Context, obj *models.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error) {
+func (r *projectResolver) Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Limits on one request.
@@ -89,7 +90,7 @@ func complexity() ComplexityRoot {
 	c.Batch.Attempts = func(child int) int { return 1 + child*3 }
 	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*job.MaxJobs }
 	c.Callback.Replays = func(child int) int { return 1 + child*callback.MaxReplays }
-	c.Project.Keys = func(child int) int { return 1 + child*models.MaxProjectKeys }
+	c.Project.Keys = func(child int) int { return 1 + child*tenant.MaxProjectKeys }
 
 	text := func(int) int { return costOfText }
 	value := func(int) int { return costOfJSON }

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // batchWait is how long a loader gathers keys. The siblings of a list are resolved at once, so it need not be long.
@@ -29,21 +30,21 @@ type loaders struct {
 	actor   *models.Actor
 	wait    time.Duration
 
-	accounts        *dataloadgen.Loader[int64, *models.Account]
-	projects        *dataloadgen.Loader[int64, *models.Project]
+	accounts        *dataloadgen.Loader[int64, *tenant.Account]
+	projects        *dataloadgen.Loader[int64, *tenant.Project]
 	crawls          *dataloadgen.Loader[int64, *crawl.Crawl]
 	reportDownloads *dataloadgen.Loader[int64, *crawl.ReportDownload]
-	users           *dataloadgen.Loader[int64, *models.User]
+	users           *dataloadgen.Loader[int64, *tenant.User]
 	callbacks       *dataloadgen.Loader[int64, *callback.Callback]
 	replays         *dataloadgen.Loader[int64, []*callback.Callback]
-	signingSecrets  *dataloadgen.Loader[int64, []*models.SigningSecret]
+	signingSecrets  *dataloadgen.Loader[int64, []*tenant.SigningSecret]
 	actions         *dataloadgen.Loader[int64, *run.Action]
 	schedules       *dataloadgen.Loader[int64, *run.Schedule]
 	runs            *dataloadgen.Loader[int64, *run.Run]
 	batches         *dataloadgen.Loader[int64, *run.Batch]
 	batchAttempts   *dataloadgen.Loader[int64, []*run.BatchAttempt]
 	jobs            *dataloadgen.Loader[int64, *job.Job]
-	projectKeys     *dataloadgen.Loader[int64, []*models.ProjectKey]
+	projectKeys     *dataloadgen.Loader[int64, []*tenant.ProjectKey]
 
 	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement. It also has one for
 	// each kind of long text.
@@ -67,10 +68,10 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 	actor := models.ActorFrom(ctx)
 	all := &loaders{
 		service: service, actor: actor, wait: wait, lists: map[string]any{},
-		accounts: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Account, error) {
+		accounts: byID(wait, func(ctx context.Context, ids []int64) ([]*tenant.Account, error) {
 			return service.Tenants.Accounts(ctx, actor, ids...)
 		}),
-		projects: byID(wait, func(ctx context.Context, ids []int64) ([]*models.Project, error) {
+		projects: byID(wait, func(ctx context.Context, ids []int64) ([]*tenant.Project, error) {
 			return service.Tenants.Projects(ctx, actor, ids...)
 		}),
 		crawls: byID(wait, func(ctx context.Context, ids []int64) ([]*crawl.Crawl, error) {
@@ -79,7 +80,7 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 		reportDownloads: byID(wait, func(ctx context.Context, ids []int64) ([]*crawl.ReportDownload, error) {
 			return service.Crawls.ReportDownloads(ctx, actor, ids...)
 		}),
-		users: byID(wait, func(ctx context.Context, ids []int64) ([]*models.User, error) {
+		users: byID(wait, func(ctx context.Context, ids []int64) ([]*tenant.User, error) {
 			return service.Tenants.Users(ctx, ids...)
 		}),
 		callbacks: byID(wait, func(ctx context.Context, ids []int64) ([]*callback.Callback, error) {
@@ -93,10 +94,10 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 			}
 			return byOriginal, err
 		}),
-		signingSecrets: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.SigningSecret, error) {
+		signingSecrets: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*tenant.SigningSecret, error) {
 			return service.Tenants.ProjectSigningSecrets(ctx, actor, ids...)
 		}),
-		projectKeys: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*models.ProjectKey, error) {
+		projectKeys: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*tenant.ProjectKey, error) {
 			return service.Tenants.ProjectKeys(ctx, actor, ids...)
 		}),
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 const everyHeader = `
@@ -85,7 +86,7 @@ func TestMutationPayloadsShowHeaderValuesToEditors(t *testing.T) {
 func TestTheRoleIsThatOnTheAccountOfTheValue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	createUser(t, w.service, models.NewUser{Email: "both@example.com", RawID: 90, Accounts: []models.Membership{
+	createUser(t, w.service, tenant.NewUser{Email: "both@example.com", RawID: 90, Accounts: []tenant.Membership{
 		{AccountID: demoAccount, Role: models.RoleViewer}, {AccountID: otherAccount, Role: models.RoleEditor},
 	}})
 	both := w.session(90)
@@ -133,7 +134,7 @@ func TestAnSSOClientIsInSightOfThePlatformOnly(t *testing.T) {
 	w := newWorld(t)
 	query := fmt.Sprintf(`{ node(id: %q) { id ... on SSOClient {
 		name webhookUrl webhookHeaders { value } webhookSigningSecrets { secret } } } }`,
-		models.ObjectID{Type: models.TypeSSOClient, Raw: 1})
+		models.ObjectID{Type: tenant.TypeSSOClient, Raw: 1})
 	for name, who := range map[string]caller{"admin": w.admin(), "other": w.other()} {
 		a := w.do(who, query, nil)
 		a.wantError(models.CodeNotFound, "", "node")

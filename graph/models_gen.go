@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // A role for a new user.
@@ -49,7 +50,7 @@ type CreateAccountInput struct {
 }
 
 type CreateAccountPayload struct {
-	Account *models.Account `json:"account"`
+	Account *tenant.Account `json:"account"`
 }
 
 type CreateActionInput struct {
@@ -116,7 +117,7 @@ type CreateProjectKeyPayload struct {
 }
 
 type CreateProjectPayload struct {
-	Project *models.Project `json:"project"`
+	Project *tenant.Project `json:"project"`
 }
 
 type CreateReportDownloadInput struct {
@@ -163,11 +164,11 @@ type CreateSSOClientInput struct {
 	// Where notices of callbacks that failed go; the rule is that of `apiCallbackUrl`.
 	WebhookURL     graphql.Omittable[*string]          `json:"webhookUrl,omitempty"`
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
-	NoticeMode     models.NoticeMode                   `json:"noticeMode"`
+	NoticeMode     tenant.NoticeMode                   `json:"noticeMode"`
 }
 
 type CreateSSOClientPayload struct {
-	SsoClient *models.SSOClient `json:"ssoClient"`
+	SsoClient *tenant.SSOClient `json:"ssoClient"`
 }
 
 type CreateSessionUsingUserKeyInput struct {
@@ -206,7 +207,7 @@ type CreateUserKeyPayload struct {
 }
 
 type CreateUserPayload struct {
-	User *models.User `json:"user"`
+	User *tenant.User `json:"user"`
 }
 
 type DeleteProjectInput struct {
@@ -218,11 +219,11 @@ type DeleteProjectKeyInput struct {
 }
 
 type DeleteProjectKeyPayload struct {
-	ProjectKey *models.ProjectKey `json:"projectKey"`
+	ProjectKey *tenant.ProjectKey `json:"projectKey"`
 }
 
 type DeleteProjectPayload struct {
-	Project *models.Project `json:"project"`
+	Project *tenant.Project `json:"project"`
 }
 
 type DeleteSessionPayload struct {
@@ -235,7 +236,7 @@ type DeleteUserKeyInput struct {
 }
 
 type DeleteUserKeyPayload struct {
-	UserKey *models.UserKey `json:"userKey"`
+	UserKey *tenant.UserKey `json:"userKey"`
 }
 
 type FinishCrawlInput struct {
@@ -336,9 +337,9 @@ type RotateCallbackSigningSecretInput struct {
 }
 
 type RotateCallbackSigningSecretPayload struct {
-	Project *models.Project `json:"project"`
+	Project *tenant.Project `json:"project"`
 	// The new one.
-	CallbackSigningSecret *models.SigningSecret `json:"callbackSigningSecret"`
+	CallbackSigningSecret *tenant.SigningSecret `json:"callbackSigningSecret"`
 }
 
 // Where a run's callbacks go, and which it sends.
@@ -409,7 +410,7 @@ type UpdateAccountInput struct {
 }
 
 type UpdateAccountPayload struct {
-	Account *models.Account `json:"account"`
+	Account *tenant.Account `json:"account"`
 }
 
 // What is left out stays as it is.
@@ -455,7 +456,7 @@ type UpdateProjectInput struct {
 }
 
 type UpdateProjectPayload struct {
-	Project *models.Project `json:"project"`
+	Project *tenant.Project `json:"project"`
 }
 
 // What is left out stays as it is.
@@ -467,11 +468,11 @@ type UpdateSSOClientInput struct {
 	// Replaces the whole list. Null empties it.
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
 	// For what fails from then on. Null: as it is.
-	NoticeMode graphql.Omittable[*models.NoticeMode] `json:"noticeMode,omitempty"`
+	NoticeMode graphql.Omittable[*tenant.NoticeMode] `json:"noticeMode,omitempty"`
 }
 
 type UpdateSSOClientPayload struct {
-	SsoClient *models.SSOClient `json:"ssoClient"`
+	SsoClient *tenant.SSOClient `json:"ssoClient"`
 }
 
 // Kinds of callers.

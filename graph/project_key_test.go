@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // keyFor is what a key gets for an example; an empty code means that it may. The examples are about the demo project, but for the
@@ -172,7 +173,7 @@ func TestAProjectKeyIsShownOnceAndWorksUntilItIsDeleted(t *testing.T) {
 func TestTheLimitOfProjectKeysIsAConflict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for range models.MaxProjectKeys {
+	for range tenant.MaxProjectKeys {
 		w.key(bareProject)
 	}
 	admin := w.admin()

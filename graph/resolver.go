@@ -10,13 +10,14 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Services are the use-cases that the API is of.
 type Services struct {
 	*callback.Service // of callbacks and runs
-	Tenants           *models.Tenants
-	Access            *models.Access
+	Tenants           *tenant.Service
+	Access            *tenant.Access
 	Crawls            *crawl.Service
 	Jobs              *job.Service
 	Texts             models.TextReader
@@ -39,9 +40,9 @@ type Node interface {
 func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 	actor := models.ActorFrom(ctx)
 	switch id.Type {
-	case models.TypeAccount:
+	case tenant.TypeAccount:
 		return found(r.service.Tenants.Account(ctx, actor, id.Raw))
-	case models.TypeProject:
+	case tenant.TypeProject:
 		return found(r.service.Tenants.Project(ctx, actor, id.Raw))
 	case models.TypeCrawl:
 		return found(r.service.Crawls.Crawl(ctx, actor, id.Raw))
@@ -57,9 +58,9 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 		return found(r.service.Runs.Schedule(ctx, visible(ctx), id.Raw))
 	case models.TypeJob:
 		return found(r.service.Jobs.Job(ctx, actor, id.Raw))
-	case models.TypeSSOClient:
+	case tenant.TypeSSOClient:
 		return found(r.service.Tenants.SSOClient(ctx, actor, id.Raw))
-	case models.TypeUser:
+	case tenant.TypeUser:
 		return found(r.service.Tenants.User(ctx, actor, id.Raw))
 	case "":
 		return nil, badInput("id", "must be a global id: a bare number does not say the type")
@@ -108,7 +109,7 @@ func oneOf[T any](ctx context.Context, typeName string, id *models.ObjectID, uid
 }
 
 // accountsOf lists the actor's own accounts. Of other users it tells nothing.
-func (r *Resolver) accountsOf(ctx context.Context, user *models.User, first *int, after *string) (*Connection[*models.Account], error) {
+func (r *Resolver) accountsOf(ctx context.Context, user *tenant.User, first *int, after *string) (*Connection[*tenant.Account], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -116,7 +117,7 @@ func (r *Resolver) accountsOf(ctx context.Context, user *models.User, first *int
 	actor := models.ActorFrom(ctx)
 	if actor.UserID != user.ID {
 		none := func(context.Context) (int, error) { return 0, nil }
-		return newConnection(page, &models.PageOf[*models.Account]{}, none), nil
+		return newConnection(page, &models.PageOf[*tenant.Account]{}, none), nil
 	}
 	accounts, err := r.service.Tenants.AccountPage(ctx, actor, page)
 	if err != nil {
@@ -127,12 +128,12 @@ func (r *Resolver) accountsOf(ctx context.Context, user *models.User, first *int
 }
 
 // headersOfAccount masks the values for those who are no Editor of the account.
-func headersOfAccount(ctx context.Context, a *models.Account) []models.Header {
+func headersOfAccount(ctx context.Context, a *tenant.Account) []models.Header {
 	return visibleHeaders(models.ActorFrom(ctx).RoleOn(a.ID), a.Callback.Headers)
 }
 
 // headersOfProject masks the values for those who are no Editor of the project.
-func headersOfProject(ctx context.Context, p *models.Project) []models.Header {
+func headersOfProject(ctx context.Context, p *tenant.Project) []models.Header {
 	return visibleHeaders(models.ActorFrom(ctx).RoleOnProject(p.AccountID, p.ID), p.Callback.Headers)
 }
 
@@ -144,11 +145,11 @@ func visibleHeaders(role models.Role, headers []models.Header) []models.Header {
 }
 
 // effectiveCallback returns nil where there is no URL.
-func effectiveCallback(ctx context.Context, account *models.Account, project *models.Project) (*models.Target, error) {
+func effectiveCallback(ctx context.Context, account *tenant.Account, project *tenant.Project) (*tenant.Target, error) {
 	ofAccount, ofProject := account.Callback, project.Callback
 	ofAccount.Headers = headersOfAccount(ctx, account)
 	ofProject.Headers = headersOfProject(ctx, project)
-	target := models.EffectiveTarget(ofAccount, ofProject)
+	target := tenant.EffectiveTarget(ofAccount, ofProject)
 	if target.URL == "" {
 		return nil, nil
 	}

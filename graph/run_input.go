@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // newAction reads the settings in the input of createAction.
@@ -22,7 +23,7 @@ func newAction(input CreateActionInput) run.ActionSettings {
 // newRun reads the input of createRun.
 func newRun(input CreateRunInput) (run.NewRun, error) {
 	var ids ids
-	in := run.NewRun{ProjectID: ids.read("projectId", models.TypeProject, input.ProjectID), Action: input.Action}
+	in := run.NewRun{ProjectID: ids.read("projectId", tenant.TypeProject, input.ProjectID), Action: input.Action}
 	if ids.err != nil {
 		return in, ids.err
 	}

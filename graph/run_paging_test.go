@@ -11,6 +11,7 @@ import (
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // paged is a list with its nodes as they must come.
@@ -42,7 +43,7 @@ func (w *world) each8(made func(i int) int64) (ids []int64) {
 // listsOfAProject are the lists of projects, accounts and schedules.
 func (w *world) listsOfAProject() map[string]paged {
 	const scheduled = 4001
-	createProject(w.tb, w.service, models.NewProject{AccountID: demoAccount, RawID: scheduled})
+	createProject(w.tb, w.service, tenant.NewProject{AccountID: demoAccount, RawID: scheduled})
 	actions := w.each8(func(i int) int64 { return w.action(fmt.Sprint("a", i)) })
 	runs := w.each8(func(int) int64 { return createRun(w.tb, w.service, run.NewRun{ProjectID: bareProject}).ID })
 	jobs := w.each8(func(int) int64 { return w.job(job.NewJobs{ProjectID: bareProject}).ID })

@@ -11,6 +11,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 const runFields = `status mode action parameters { maxResults pageSize } callbackUrl callbackOn inputCount batchCount outputCount
@@ -285,7 +286,7 @@ func TestARunsCallbacksGoWhereItSays(t *testing.T) {
 		w.same(name, tc.want, got)
 	}
 	w.clock.Advance(time.Second)
-	_, err := w.service.Tenants.UpdateAccount(t.Context(), models.PlatformActor(), models.AccountUpdate{
+	_, err := w.service.Tenants.UpdateAccount(t.Context(), models.PlatformActor(), tenant.AccountUpdate{
 		AccountID: demoAccount, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
 	modelstest.NoError(t, err)

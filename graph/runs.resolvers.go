@@ -12,9 +12,10 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
-func (r *accountResolver) Actions(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*run.Action], error) {
+func (r *accountResolver) Actions(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*run.Action], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func (r *callbackResolver) Batch(ctx context.Context, obj *callback.Callback) (*
 
 func (r *mutationResolver) CreateAction(ctx context.Context, input CreateActionInput) (*CreateActionPayload, error) {
 	var ids ids
-	accountID := ids.read("accountId", models.TypeAccount, input.AccountID)
+	accountID := ids.read("accountId", tenant.TypeAccount, input.AccountID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -149,11 +150,11 @@ func (r *mutationResolver) CancelSchedule(ctx context.Context, input CancelSched
 	return &CancelSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *projectResolver) Runs(ctx context.Context, obj *models.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
+func (r *projectResolver) Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
 	return runs(ctx, run.OfProject, obj.ID, first, after, filter)
 }
 
-func (r *projectResolver) Schedules(ctx context.Context, obj *models.Project, first *int, after *string) (*Connection[*run.Schedule], error) {
+func (r *projectResolver) Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string) (*Connection[*run.Schedule], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -213,7 +214,7 @@ func (r *runResolver) CallbackURL(ctx context.Context, obj *run.Run) (*string, e
 	return obj.Callback.URL, nil
 }
 
-func (r *runResolver) CreatedByUser(ctx context.Context, obj *run.Run) (*models.User, error) {
+func (r *runResolver) CreatedByUser(ctx context.Context, obj *run.Run) (*tenant.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
 }
 
@@ -221,11 +222,11 @@ func (r *runResolver) Schedule(ctx context.Context, obj *run.Run) (*run.Schedule
 	return load(ctx, loadersFrom(ctx).schedules, obj.ScheduleID)
 }
 
-func (r *runResolver) Project(ctx context.Context, obj *run.Run) (*models.Project, error) {
+func (r *runResolver) Project(ctx context.Context, obj *run.Run) (*tenant.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *runResolver) Account(ctx context.Context, obj *run.Run) (*models.Account, error) {
+func (r *runResolver) Account(ctx context.Context, obj *run.Run) (*tenant.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
@@ -268,7 +269,7 @@ func (r *runResolver) Results(ctx context.Context, obj *run.Run, first *int, aft
 	return newResultConnection(results, obj.OutputCount), nil
 }
 
-func (r *scheduleResolver) Project(ctx context.Context, obj *run.Schedule) (*models.Project, error) {
+func (r *scheduleResolver) Project(ctx context.Context, obj *run.Schedule) (*tenant.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 

@@ -11,26 +11,27 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/tenant"
 )
 
-func (r *accountResolver) APICallbackHeaders(ctx context.Context, obj *models.Account) ([]*models.Header, error) {
+func (r *accountResolver) APICallbackHeaders(ctx context.Context, obj *tenant.Account) ([]*models.Header, error) {
 	return pointers(headersOfAccount(ctx, obj)), obj.Callback.Unreadable
 }
 
-func (r *accountResolver) Role(ctx context.Context, obj *models.Account) (*models.Role, error) {
+func (r *accountResolver) Role(ctx context.Context, obj *tenant.Account) (*models.Role, error) {
 	role := models.ActorFrom(ctx).RoleOn(obj.ID)
 	return &role, nil
 }
 
-func (r *accountResolver) Projects(ctx context.Context, obj *models.Account, first *int, after *string) (*Connection[*models.Project], error) {
+func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*tenant.Project], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
 	}
 	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, page, list[*models.Project]{
+	return connection(ctx, obj.ID, page, list[*tenant.Project]{
 		name: "projects",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*models.Project], error) {
+		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*tenant.Project], error) {
 			return r.service.Tenants.ProjectPages(ctx, actor, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
@@ -39,7 +40,7 @@ func (r *accountResolver) Projects(ctx context.Context, obj *models.Account, fir
 	})
 }
 
-func (r *accountResolver) Callbacks(ctx context.Context, obj *models.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfAccount, obj.ID, first, after, filter)
 }
 
@@ -76,11 +77,11 @@ func (r *callbackResolver) Replays(ctx context.Context, obj *callback.Callback) 
 	return load(ctx, loadersFrom(ctx).replays, &obj.ID)
 }
 
-func (r *callbackResolver) Project(ctx context.Context, obj *callback.Callback) (*models.Project, error) {
+func (r *callbackResolver) Project(ctx context.Context, obj *callback.Callback) (*tenant.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *callbackResolver) Account(ctx context.Context, obj *callback.Callback) (*models.Account, error) {
+func (r *callbackResolver) Account(ctx context.Context, obj *callback.Callback) (*tenant.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
@@ -109,15 +110,15 @@ func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback,
 	})
 }
 
-func (r *crawlResolver) CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*models.User, error) {
+func (r *crawlResolver) CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*tenant.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
 }
 
-func (r *crawlResolver) Project(ctx context.Context, obj *crawl.Crawl) (*models.Project, error) {
+func (r *crawlResolver) Project(ctx context.Context, obj *crawl.Crawl) (*tenant.Project, error) {
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*models.Account, error) {
+func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*tenant.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
@@ -127,7 +128,7 @@ func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *
 
 func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error) {
 	var ids ids
-	keyID := ids.read("userKeyId", models.TypeUserKey, input.UserKeyID)
+	keyID := ids.read("userKeyId", tenant.TypeUserKey, input.UserKeyID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -150,7 +151,7 @@ func (r *mutationResolver) CreateUserKey(ctx context.Context, input *CreateUserK
 	var ids ids
 	var userID *int64
 	if input != nil {
-		userID = ids.readOptional("userId", models.TypeUser, input.UserID)
+		userID = ids.readOptional("userId", tenant.TypeUser, input.UserID)
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -164,7 +165,7 @@ func (r *mutationResolver) CreateUserKey(ctx context.Context, input *CreateUserK
 
 func (r *mutationResolver) DeleteUserKey(ctx context.Context, input DeleteUserKeyInput) (*DeleteUserKeyPayload, error) {
 	var ids ids
-	id := ids.read("userKeyId", models.TypeUserKey, input.UserKeyID)
+	id := ids.read("userKeyId", tenant.TypeUserKey, input.UserKeyID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -174,8 +175,8 @@ func (r *mutationResolver) DeleteUserKey(ctx context.Context, input DeleteUserKe
 
 func (r *mutationResolver) CreateProject(ctx context.Context, input CreateProjectInput) (*CreateProjectPayload, error) {
 	var ids ids
-	in := models.NewProject{
-		AccountID: ids.read("accountId", models.TypeAccount, input.AccountID), RawID: ids.readNew(models.TypeProject, input.RawID),
+	in := tenant.NewProject{
+		AccountID: ids.read("accountId", tenant.TypeAccount, input.AccountID), RawID: ids.readNew(tenant.TypeProject, input.RawID),
 		Name: input.Name, PrimaryDomain: input.PrimaryDomain, Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
@@ -187,8 +188,8 @@ func (r *mutationResolver) CreateProject(ctx context.Context, input CreateProjec
 
 func (r *mutationResolver) UpdateProject(ctx context.Context, input UpdateProjectInput) (*UpdateProjectPayload, error) {
 	var ids ids
-	in := models.ProjectUpdate{
-		ProjectID: ids.read("projectId", models.TypeProject, input.ProjectID), Name: optional(input.Name),
+	in := tenant.ProjectUpdate{
+		ProjectID: ids.read("projectId", tenant.TypeProject, input.ProjectID), Name: optional(input.Name),
 		PrimaryDomain: optional(input.PrimaryDomain), Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
@@ -200,7 +201,7 @@ func (r *mutationResolver) UpdateProject(ctx context.Context, input UpdateProjec
 
 func (r *mutationResolver) DeleteProject(ctx context.Context, input DeleteProjectInput) (*DeleteProjectPayload, error) {
 	var ids ids
-	id := ids.read("projectId", models.TypeProject, input.ProjectID)
+	id := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -210,8 +211,8 @@ func (r *mutationResolver) DeleteProject(ctx context.Context, input DeleteProjec
 
 func (r *mutationResolver) UpdateAccount(ctx context.Context, input UpdateAccountInput) (*UpdateAccountPayload, error) {
 	var ids ids
-	in := models.AccountUpdate{
-		AccountID: ids.read("accountId", models.TypeAccount, input.AccountID), Name: optional(input.Name),
+	in := tenant.AccountUpdate{
+		AccountID: ids.read("accountId", tenant.TypeAccount, input.AccountID), Name: optional(input.Name),
 		Timezone: optional(input.Timezone), Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
@@ -223,7 +224,7 @@ func (r *mutationResolver) UpdateAccount(ctx context.Context, input UpdateAccoun
 
 func (r *mutationResolver) RunCrawlForProject(ctx context.Context, input RunCrawlForProjectInput) (*RunCrawlForProjectPayload, error) {
 	var ids ids
-	id := ids.read("projectId", models.TypeProject, input.ProjectID)
+	id := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -256,7 +257,7 @@ func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallb
 
 func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, input RotateCallbackSigningSecretInput) (*RotateCallbackSigningSecretPayload, error) {
 	var ids ids
-	id := ids.read("projectId", models.TypeProject, input.ProjectID)
+	id := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -266,7 +267,7 @@ func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, inpu
 
 func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreateProjectKeyInput) (*CreateProjectKeyPayload, error) {
 	var ids ids
-	projectID := ids.read("projectId", models.TypeProject, input.ProjectID)
+	projectID := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -279,7 +280,7 @@ func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreatePro
 
 func (r *mutationResolver) DeleteProjectKey(ctx context.Context, input DeleteProjectKeyInput) (*DeleteProjectKeyPayload, error) {
 	var ids ids
-	id := ids.read("projectKeyId", models.TypeProjectKey, input.ProjectKeyID)
+	id := ids.read("projectKeyId", tenant.TypeProjectKey, input.ProjectKeyID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -289,9 +290,9 @@ func (r *mutationResolver) DeleteProjectKey(ctx context.Context, input DeletePro
 
 func (r *mutationResolver) CreateAccount(ctx context.Context, input CreateAccountInput) (*CreateAccountPayload, error) {
 	var ids ids
-	in := models.NewAccount{
-		Name: input.Name, RawID: ids.readNew(models.TypeAccount, input.RawID), Timezone: input.Timezone.Value(),
-		SSOClientID:      ids.readOptional("ssoClientId", models.TypeSSOClient, input.SsoClientID),
+	in := tenant.NewAccount{
+		Name: input.Name, RawID: ids.readNew(tenant.TypeAccount, input.RawID), Timezone: input.Timezone.Value(),
+		SSOClientID:      ids.readOptional("ssoClientId", tenant.TypeSSOClient, input.SsoClientID),
 		PartnerAccountID: input.PartnerAccountID.Value(), Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
@@ -303,12 +304,12 @@ func (r *mutationResolver) CreateAccount(ctx context.Context, input CreateAccoun
 
 func (r *mutationResolver) CreateUser(ctx context.Context, input CreateUserInput) (*CreateUserPayload, error) {
 	var ids ids
-	in := models.NewUser{
-		Email: input.Email, RawID: ids.readNew(models.TypeUser, input.RawID), FirstName: input.FirstName.Value(),
+	in := tenant.NewUser{
+		Email: input.Email, RawID: ids.readNew(tenant.TypeUser, input.RawID), FirstName: input.FirstName.Value(),
 		LastName: input.LastName.Value(), PartnerUserID: input.PartnerUserID.Value(),
 	}
 	for _, a := range input.Accounts.Value() {
-		in.Accounts = append(in.Accounts, models.Membership{AccountID: ids.read("accounts", models.TypeAccount, a.AccountID), Role: a.Role})
+		in.Accounts = append(in.Accounts, tenant.Membership{AccountID: ids.read("accounts", tenant.TypeAccount, a.AccountID), Role: a.Role})
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -319,8 +320,8 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input CreateUserInput
 
 func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOClientInput) (*CreateSSOClientPayload, error) {
 	var ids ids
-	in := models.NewSSOClient{
-		Name: input.Name, RawID: ids.readNew(models.TypeSSOClient, input.RawID),
+	in := tenant.NewSSOClient{
+		Name: input.Name, RawID: ids.readNew(tenant.TypeSSOClient, input.RawID),
 		Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders), NoticeMode: input.NoticeMode,
 	}
 	if ids.err != nil {
@@ -332,8 +333,8 @@ func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOC
 
 func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOClientInput) (*UpdateSSOClientPayload, error) {
 	var ids ids
-	in := models.SSOClientUpdate{
-		SSOClientID: ids.read("ssoClientId", models.TypeSSOClient, input.SsoClientID), Name: optional(input.Name),
+	in := tenant.SSOClientUpdate{
+		SSOClientID: ids.read("ssoClientId", tenant.TypeSSOClient, input.SsoClientID), Name: optional(input.Name),
 		Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders),
 	}
 	if mode := input.NoticeMode.Value(); mode != nil {
@@ -350,8 +351,8 @@ func (r *mutationResolver) FinishCrawl(ctx context.Context, input FinishCrawlInp
 	var ids ids
 	in := crawl.End{
 		CrawlID:         ids.read("crawlId", models.TypeCrawl, input.CrawlID),
-		ProjectID:       ids.readOptional("projectId", models.TypeProject, input.ProjectID),
-		CreatedByUserID: ids.readOptional("createdByUserId", models.TypeUser, input.CreatedByUserID),
+		ProjectID:       ids.readOptional("projectId", tenant.TypeProject, input.ProjectID),
+		CreatedByUserID: ids.readOptional("createdByUserId", tenant.TypeUser, input.CreatedByUserID),
 		Kind:            input.Kind, Status: input.Status,
 	}
 	if ids.err != nil {
@@ -367,7 +368,7 @@ func (r *mutationResolver) FinishReportDownload(ctx context.Context, input Finis
 		ReportDownloadID:   ids.read("reportDownloadId", models.TypeReportDownload, input.ReportDownloadID),
 		CrawlID:            ids.readOptional("crawlId", models.TypeCrawl, input.CrawlID),
 		SegmentID:          ids.readOptional("segmentId", models.TypeSegment, input.SegmentID),
-		CreatedByUserID:    ids.readOptional("createdByUserId", models.TypeUser, input.CreatedByUserID),
+		CreatedByUserID:    ids.readOptional("createdByUserId", tenant.TypeUser, input.CreatedByUserID),
 		ReportTemplateCode: input.ReportTemplateCode.Value(), ReportTypeCode: input.ReportTypeCode.Value(), FileURL: input.FileURL,
 	}
 	if ids.err != nil {
@@ -377,11 +378,11 @@ func (r *mutationResolver) FinishReportDownload(ctx context.Context, input Finis
 	return &FinishReportDownloadPayload{ReportDownload: report, Callback: raised}, err
 }
 
-func (r *projectResolver) APICallbackHeaders(ctx context.Context, obj *models.Project) ([]*models.Header, error) {
+func (r *projectResolver) APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error) {
 	return pointers(headersOfProject(ctx, obj)), obj.Callback.Unreadable
 }
 
-func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *models.Project) (*models.Target, error) {
+func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *tenant.Project) (*tenant.Target, error) {
 	account, err := load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 	if err != nil || account == nil {
 		return nil, err
@@ -389,29 +390,29 @@ func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *models.
 	return effectiveCallback(ctx, account, obj)
 }
 
-func (r *projectResolver) CallbackSigningSecrets(ctx context.Context, obj *models.Project) ([]*models.SigningSecret, error) {
+func (r *projectResolver) CallbackSigningSecrets(ctx context.Context, obj *tenant.Project) ([]*tenant.SigningSecret, error) {
 	if err := models.ActorFrom(ctx).RequireProjectRole(obj.AccountID, obj.ID, models.RoleAdmin); err != nil {
 		return nil, err
 	}
 	return load(ctx, loadersFrom(ctx).signingSecrets, &obj.ID)
 }
 
-func (r *projectResolver) Keys(ctx context.Context, obj *models.Project) ([]*models.ProjectKey, error) {
+func (r *projectResolver) Keys(ctx context.Context, obj *tenant.Project) ([]*tenant.ProjectKey, error) {
 	if err := models.ActorFrom(ctx).RequireProjectRole(obj.AccountID, obj.ID, models.RoleAdmin); err != nil {
 		return nil, err
 	}
 	keys, err := load(ctx, loadersFrom(ctx).projectKeys, &obj.ID)
 	if keys == nil {
-		keys = []*models.ProjectKey{} // null would say that they are not shown
+		keys = []*tenant.ProjectKey{} // null would say that they are not shown
 	}
 	return keys, err
 }
 
-func (r *projectResolver) Account(ctx context.Context, obj *models.Project) (*models.Account, error) {
+func (r *projectResolver) Account(ctx context.Context, obj *tenant.Project) (*tenant.Account, error) {
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *projectResolver) Callbacks(ctx context.Context, obj *models.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *projectResolver) Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfProject, obj.ID, first, after, filter)
 }
 
@@ -419,7 +420,7 @@ func (r *queryResolver) Version(ctx context.Context) (string, error) {
 	return r.version, nil
 }
 
-func (r *queryResolver) Me(ctx context.Context) (*models.User, error) {
+func (r *queryResolver) Me(ctx context.Context) (*tenant.User, error) {
 	return load(ctx, loadersFrom(ctx).users, models.ActorFrom(ctx).CreatorID())
 }
 
@@ -427,16 +428,16 @@ func (r *queryResolver) Node(ctx context.Context, id models.ObjectID) (Node, err
 	return r.node(ctx, id)
 }
 
-func (r *queryResolver) GetAccount(ctx context.Context, id models.ObjectID) (*models.Account, error) {
-	raw, err := id.RawOf(models.TypeAccount, "id")
+func (r *queryResolver) GetAccount(ctx context.Context, id models.ObjectID) (*tenant.Account, error) {
+	raw, err := id.RawOf(tenant.TypeAccount, "id")
 	if err != nil {
 		return nil, err
 	}
 	return r.service.Tenants.Account(ctx, models.ActorFrom(ctx), raw)
 }
 
-func (r *queryResolver) GetProject(ctx context.Context, id models.ObjectID) (*models.Project, error) {
-	raw, err := id.RawOf(models.TypeProject, "id")
+func (r *queryResolver) GetProject(ctx context.Context, id models.ObjectID) (*tenant.Project, error) {
+	raw, err := id.RawOf(tenant.TypeProject, "id")
 	if err != nil {
 		return nil, err
 	}
@@ -467,7 +468,7 @@ func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *crawl.ReportDow
 	return load(ctx, loadersFrom(ctx).crawls, &obj.CrawlID)
 }
 
-func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *models.SSOClient) ([]*models.SigningSecret, error) {
+func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error) {
 	return r.service.Tenants.SSOClientSigningSecrets(ctx, models.ActorFrom(ctx), obj.ID)
 }
 
@@ -487,7 +488,7 @@ func (r *timingsResolver) FirstByteMs(ctx context.Context, obj *callback.Timings
 	return milliseconds(obj.FirstByte), nil
 }
 
-func (r *userResolver) Accounts(ctx context.Context, obj *models.User, first *int, after *string) (*Connection[*models.Account], error) {
+func (r *userResolver) Accounts(ctx context.Context, obj *tenant.User, first *int, after *string) (*Connection[*tenant.Account], error) {
 	return r.accountsOf(ctx, obj, first, after)
 }
 

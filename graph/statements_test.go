@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 const historyQuery = `{ getAccount(id: 123123) { callbacks(first: 50) { totalCount nodes { project { account { name } } account { role }
@@ -43,7 +44,7 @@ var lists = map[string]listCase{
 	"callbacks of an account": {historyQuery, "getAccount.callbacks.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for i := range (n + 2) / 3 {
 			project := 3000 + i
-			createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: project})
+			createProject(tb, s, tenant.NewProject{AccountID: demoAccount, RawID: project})
 			c := finishCrawl(tb, s, 4000+i, project)
 			deliver(tb, s, c.ID, 200)
 			finishReport(tb, s, 4000+i, 4000+i)
@@ -53,20 +54,20 @@ var lists = map[string]listCase{
 	}},
 	"projects of an account": {settingsQuery, "getAccount.projects.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for i := range n {
-			createProject(tb, s, models.NewProject{AccountID: demoAccount, RawID: 3000 + i})
+			createProject(tb, s, tenant.NewProject{AccountID: demoAccount, RawID: 3000 + i})
 			finishCrawl(tb, s, 4000+i, 3000+i)
 		}
 	}},
 	"accounts of a user": {accountsQuery, "me.accounts.nodes", func(tb testing.TB, s graph.Services, n int64) {
-		var memberships []models.Membership
+		var memberships []tenant.Membership
 		for i := range n {
-			in := models.NewAccount{Name: "A", RawID: 3000 + i}
+			in := tenant.NewAccount{Name: "A", RawID: 3000 + i}
 			_, err := s.Tenants.CreateAccount(tb.Context(), models.PlatformActor(), in)
 			modelstest.NoError(tb, err)
-			createProject(tb, s, models.NewProject{AccountID: 3000 + i})
-			memberships = append(memberships, models.Membership{AccountID: 3000 + i, Role: models.RoleAdmin})
+			createProject(tb, s, tenant.NewProject{AccountID: 3000 + i})
+			memberships = append(memberships, tenant.Membership{AccountID: 3000 + i, Role: models.RoleAdmin})
 		}
-		createUser(tb, s, models.NewUser{Email: "many@example.com", RawID: 70, Accounts: memberships})
+		createUser(tb, s, tenant.NewUser{Email: "many@example.com", RawID: 70, Accounts: memberships})
 	}},
 	"runs of a project": {runsQuery, "getProject.runs.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for i := range n {
@@ -142,8 +143,8 @@ func TestAListInManyListsIsReadInPortions(t *testing.T) {
 	const projects = 90
 	w.inTx(func(s graph.Services) {
 		for range projects {
-			createProject(t, s, models.NewProject{AccountID: demoAccount})
-			createProject(t, s, models.NewProject{AccountID: otherAccount})
+			createProject(t, s, tenant.NewProject{AccountID: demoAccount})
+			createProject(t, s, tenant.NewProject{AccountID: otherAccount})
 		}
 	})
 	const query = `{ a: getAccount(id: 123123) { ...p } b: getAccount(id: 200200) { ...p } }

@@ -20,6 +20,7 @@ import (
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // isEntity tells whether a type is found by its id.
@@ -185,9 +186,9 @@ func (w *world) compare(path string, e entity, r reader, query string, all map[s
 	a := w.do(r.who, query, nil)
 	data, _ := a.Data.(map[string]any)
 	node, _ := data["node"].(map[string]any)
-	onlyItself := e.kind == models.TypeUser && r.sees < forAdmins // the demo account's admin is the user
+	onlyItself := e.kind == tenant.TypeUser && r.sees < forAdmins // the demo account's admin is the user
 	switch {
-	case r.isKey && r.stranger && (e.kind == models.TypeAccount || e.kind == models.TypeAction): // a Viewer on the account
+	case r.isKey && r.stranger && (e.kind == tenant.TypeAccount || e.kind == models.TypeAction): // a Viewer on the account
 		for _, foreign := range []string{projectURL, runURL, projectSecret, accountSecret, executorURL, reportFileURL, globalID("Project", demoProject)} {
 			if strings.Contains(a.Body, foreign) {
 				w.tb.Errorf("%s: %s is in sight", path, foreign)
@@ -209,7 +210,7 @@ func (w *world) populateEverything() []entity {
 	// As earlier releases let headers be set.
 	warned := func(callbackID int64, status int) {
 		d := modelstest.ClaimOnly(t, s.Service, callbackID)
-		d.Target.Headers = append(d.Target.Headers, models.SourcedHeader{Header: models.Header{Key: "X-Blank", Value: "v "}})
+		d.Target.Headers = append(d.Target.Headers, tenant.SourcedHeader{Header: models.Header{Key: "X-Blank", Value: "v "}})
 		modelstest.NoError(t, s.Settle(ctx, s.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
 	}
 	warned(failed.ID, 503)
@@ -264,10 +265,10 @@ func (w *world) populateEverything() []entity {
 		return id
 	}
 	return []entity{
-		{models.TypeUser, demoUser},
-		{models.TypeAccount, demoAccount},
-		{models.TypeProject, demoProject},
-		{models.TypeSSOClient, 1},
+		{tenant.TypeUser, demoUser},
+		{tenant.TypeAccount, demoAccount},
+		{tenant.TypeProject, demoProject},
+		{tenant.TypeSSOClient, 1},
 		{models.TypeCrawl, finishedCrawl},
 		{models.TypeReportDownload, reportDownload},
 		{models.TypeCallback, w.callback.crawl.ID},

@@ -18,6 +18,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // oddAnswers are URLs of receivers that answer with no status that can be, by what they write.
@@ -109,7 +110,7 @@ func TestHistoryHasADecodedAnswerWithoutTheSecretInIt(t *testing.T) {
 	t.Parallel()
 	const secret = "SECRET/VALUE"
 	w := newWorld(t, nil, callback.Schedule{}, inGzip(`{"ответ":"принято","вы прислали":"SECRET\/VALUE"}`))
-	must[*models.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
+	must[*tenant.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), tenant.ProjectUpdate{
 		ProjectID: testProject,
 		Callback:  models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "Cookie", Value: "session=" + secret + "; a=b"}})},
 	}))

@@ -26,6 +26,7 @@ import (
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestMain(m *testing.M) {
@@ -119,8 +120,8 @@ func newWorld(t testing.TB, queue callback.Queue, schedule callback.Schedule, re
 	}
 	w.Services = w.wiring.Services()
 	ctx, platform := t.Context(), models.PlatformActor()
-	must[*models.Account](t)(w.CreateAccount(ctx, platform, models.NewAccount{Name: "Account", RawID: testAccount}))
-	must[*models.Project](t)(w.CreateProject(ctx, platform, models.NewProject{
+	must[*tenant.Account](t)(w.CreateAccount(ctx, platform, tenant.NewAccount{Name: "Account", RawID: testAccount}))
+	must[*tenant.Project](t)(w.CreateProject(ctx, platform, tenant.NewProject{
 		AccountID: testAccount, RawID: testProject, Name: "Project", PrimaryDomain: "https://www.example.com",
 	}))
 	w.setURL(t, &server.URL)
@@ -136,7 +137,7 @@ func (w *world) serviceAt(now func() time.Time) *callback.Service {
 
 func (w *world) setURL(t testing.TB, url *string) {
 	t.Helper()
-	must[*models.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), models.ProjectUpdate{
+	must[*tenant.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), tenant.ProjectUpdate{
 		ProjectID: testProject, Callback: models.EndpointUpdate{URL: models.Given(url)},
 	}))
 }

@@ -28,8 +28,8 @@ func checkText(field, value string, limit int) error {
 	return nil
 }
 
-// checkOptionalName accepts a text that is left out or null.
-func checkOptionalName(field string, value *string) error {
+// CheckOptionalName is CheckName, and accepts a text that is left out or null.
+func CheckOptionalName(field string, value *string) error {
 	if value == nil {
 		return nil
 	}

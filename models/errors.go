@@ -109,13 +109,3 @@ func AllProblems(errs ...error) error {
 	}
 	return all
 }
-
-// firstError returns the first error of several checks, all of which have been made: statements are not for it.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

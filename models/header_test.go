@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 const headersField = "apiCallbackHeaders"
@@ -213,7 +214,7 @@ func TestWhatIsStoredAlreadyIsSentWithAWarning(t *testing.T) {
 		t.Errorf("%q, %v", *a.Warning, a.Error)
 	}
 	w.SetURL(new(modelstest.ProjectURL))
-	_, err := w.UpdateProject(t.Context(), w.Editor, models.ProjectUpdate{
+	_, err := w.UpdateProject(t.Context(), w.Editor, tenant.ProjectUpdate{
 		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{Headers: models.Given([]models.Header{})},
 	})
 	modelstest.NoError(t, err)

@@ -86,8 +86,8 @@ func CheckID(field string, id int64) error {
 	return nil
 }
 
-// checkNewID is checkID of an id that may be left out: 0 lets the database choose.
-func checkNewID(field string, id int64) error {
+// CheckNewID is CheckID of an id that may be left out: 0 lets the database choose.
+func CheckNewID(field string, id int64) error {
 	if id == 0 {
 		return nil
 	}

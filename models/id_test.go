@@ -11,11 +11,12 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 var typeNames = []string{
-	models.TypeAccount, models.TypeCallback, models.TypeCrawl, models.TypeProject, models.TypeProjectKey,
-	models.TypeReportDownload, models.TypeSegment, models.TypeSSOClient, models.TypeUser, models.TypeUserKey,
+	tenant.TypeAccount, models.TypeCallback, models.TypeCrawl, tenant.TypeProject, tenant.TypeProjectKey,
+	models.TypeReportDownload, models.TypeSegment, tenant.TypeSSOClient, tenant.TypeUser, tenant.TypeUserKey,
 }
 
 func TestObjectIDIsReadInEveryPublishedForm(t *testing.T) {
@@ -51,7 +52,7 @@ func TestObjectIDIsReadInEveryPublishedForm(t *testing.T) {
 func TestObjectIDIsWrittenAsTheSeedHasIt(t *testing.T) {
 	t.Parallel()
 	// The seed's "N006" does not fit the length of "Project"; it is the text that customers have seen, so it is ours.
-	if got := (models.ObjectID{Type: models.TypeProject, Raw: 123}).String(); got != "TjAwNlByb2plY3QxMjM" {
+	if got := (models.ObjectID{Type: tenant.TypeProject, Raw: 123}).String(); got != "TjAwNlByb2plY3QxMjM" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -100,7 +101,7 @@ func TestMalformedObjectIDIsBadUserInput(t *testing.T) {
 func TestObjectIDOfAnotherTypeNamesTheField(t *testing.T) {
 	t.Parallel()
 	id := models.ObjectID{Type: models.TypeCrawl, Raw: 5}
-	_, err := id.RawOf(models.TypeProject, "projectId")
+	_, err := id.RawOf(tenant.TypeProject, "projectId")
 	modelstest.WantError(t, err, models.CodeBadUserInput, "projectId")
 	if err.Error() != "projectId: must be an id of the type Project, not Crawl" {
 		t.Error(err)
@@ -166,19 +167,19 @@ func TestIDsThatThePlatformChoosesAreBounded(t *testing.T) {
 	for field, create := range map[string]map[string]func(id int64) error{
 		"rawID": {
 			"an account": func(id int64) error {
-				_, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "A", RawID: id})
+				_, err := w.CreateAccount(ctx, w.Platform, tenant.NewAccount{Name: "A", RawID: id})
 				return err
 			},
 			"a project": func(id int64) error {
-				_, err := w.CreateProject(ctx, w.Platform, models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example", RawID: id})
+				_, err := w.CreateProject(ctx, w.Platform, tenant.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example", RawID: id})
 				return err
 			},
 			"a user": func(id int64) error {
-				_, err := w.CreateUser(ctx, w.Platform, models.NewUser{Email: "large@example.com", RawID: id})
+				_, err := w.CreateUser(ctx, w.Platform, tenant.NewUser{Email: "large@example.com", RawID: id})
 				return err
 			},
 			"an SSO client": func(id int64) error {
-				_, err := w.CreateSSOClient(ctx, w.Platform, models.NewSSOClient{Name: "S", RawID: id})
+				_, err := w.CreateSSOClient(ctx, w.Platform, tenant.NewSSOClient{Name: "S", RawID: id})
 				return err
 			},
 		},
@@ -202,10 +203,10 @@ func TestIDsThatThePlatformChoosesAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if _, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "A", RawID: models.MaxRawID}); err != nil {
+	if _, err := w.CreateAccount(ctx, w.Platform, tenant.NewAccount{Name: "A", RawID: models.MaxRawID}); err != nil {
 		t.Error(err)
 	}
-	next, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "A"})
+	next, err := w.CreateAccount(ctx, w.Platform, tenant.NewAccount{Name: "A"})
 	modelstest.NoError(t, err)
 	if id, err := models.ParseObjectID(next.ObjectID().String()); err != nil || id.Raw != next.ID {
 		t.Errorf("the next one is %d: %v", next.ID, err)

@@ -10,12 +10,13 @@ type Optional[T any] struct {
 // Given is an Optional that is set.
 func Given[T any](v T) Optional[T] { return Optional[T]{Set: true, Value: v} }
 
-// assignName puts a given name where it belongs. A name cannot be cleared.
-func assignName(target *string, field string, value Optional[*string]) error {
-	return assignText(target, field, value, maxNameLength)
+// AssignName puts a given name where it belongs: BAD_USER_INPUT on field where CheckName refuses it, or where it is null.
+func AssignName(target *string, field string, value Optional[*string]) error {
+	return AssignText(target, field, value, maxNameLength)
 }
 
-func assignText(target *string, field string, value Optional[*string], limit int) error {
+// AssignText is AssignName for a text of so many bytes.
+func AssignText(target *string, field string, value Optional[*string], limit int) error {
 	if !value.Set {
 		return nil
 	}

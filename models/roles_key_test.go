@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // keyPermissions is who may do what of the table permissions with a key: of the project itself, of another project of the account,
@@ -71,7 +72,7 @@ func TestProjectKeyMayDoWhatTheTableSays(t *testing.T) {
 			w := modelstest.NewWorld(t)
 			f := newFixtures(t, w)
 			f.doomed = w.Shop // no key may delete it, so the others still find it
-			actor := w.KeyActor(map[string]*models.Project{
+			actor := w.KeyActor(map[string]*tenant.Project{
 				"own": w.Shop, "sibling": w.NewProject(w.Acme, nil), "foreign": w.NewProject(w.Other, nil),
 			}[caller])
 			for _, name := range names {

@@ -11,6 +11,7 @@ import (
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // The codes of the table below; an empty one means that the caller may.
@@ -27,11 +28,11 @@ var permissions = map[string]struct {
 	do                                                  func(context.Context, *modelstest.World, *models.Actor, fixtures) error
 }{
 	"CreateAccount": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateAccount(ctx, a, models.NewAccount{Name: "New"})
+		_, err := w.CreateAccount(ctx, a, tenant.NewAccount{Name: "New"})
 		return err
 	}},
 	"UpdateAccount": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.UpdateAccount(ctx, a, models.AccountUpdate{AccountID: w.Acme.ID, Name: models.Given(new("New"))})
+		_, err := w.UpdateAccount(ctx, a, tenant.AccountUpdate{AccountID: w.Acme.ID, Name: models.Given(new("New"))})
 		return err
 	}},
 	"Account": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -39,7 +40,7 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"CreateUser": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateUser(ctx, a, models.NewUser{Email: "new@example.com"})
+		_, err := w.CreateUser(ctx, a, tenant.NewUser{Email: "new@example.com"})
 		return err
 	}},
 	"User (the admin)": {missing, missing, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -47,11 +48,11 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"CreateSSOClient": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateSSOClient(ctx, a, models.NewSSOClient{Name: "New"})
+		_, err := w.CreateSSOClient(ctx, a, tenant.NewSSOClient{Name: "New"})
 		return err
 	}},
 	"UpdateSSOClient": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.UpdateSSOClient(ctx, a, models.SSOClientUpdate{SSOClientID: w.Partner.ID, Name: models.Given(new("New"))})
+		_, err := w.UpdateSSOClient(ctx, a, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, Name: models.Given(new("New"))})
 		return err
 	}},
 	"SSOClient": {missing, missing, missing, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -59,15 +60,15 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"CreateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateProject(ctx, a, models.NewProject{AccountID: w.Acme.ID, Name: "New", PrimaryDomain: "example.com"})
+		_, err := w.CreateProject(ctx, a, tenant.NewProject{AccountID: w.Acme.ID, Name: "New", PrimaryDomain: "example.com"})
 		return err
 	}},
 	"CreateProject with a rawID": {forbid, forbid, forbid, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.CreateProject(ctx, a, models.NewProject{AccountID: w.Acme.ID, Name: "New", PrimaryDomain: "example.com", RawID: 4711})
+		_, err := w.CreateProject(ctx, a, tenant.NewProject{AccountID: w.Acme.ID, Name: "New", PrimaryDomain: "example.com", RawID: 4711})
 		return err
 	}},
 	"UpdateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, err := w.UpdateProject(ctx, a, models.ProjectUpdate{ProjectID: w.Shop.ID, Name: models.Given(new("New"))})
+		_, err := w.UpdateProject(ctx, a, tenant.ProjectUpdate{ProjectID: w.Shop.ID, Name: models.Given(new("New"))})
 		return err
 	}},
 	"DeleteProject": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
@@ -75,7 +76,7 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"RotateSigningSecret": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
-		_, _, err := w.RotateSigningSecret(ctx, a, w.Shop.ID, models.DefaultExpireOldAfter)
+		_, _, err := w.RotateSigningSecret(ctx, a, w.Shop.ID, tenant.DefaultExpireOldAfter)
 		return err
 	}},
 	"CreateProjectKey": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -208,13 +209,13 @@ var permissions = map[string]struct {
 
 // fixtures are what the use-cases of the table work on.
 type fixtures struct {
-	doomed     *models.Project
+	doomed     *tenant.Project
 	crawl      *crawl.Crawl
 	callback   *callback.Callback
 	report     *crawl.ReportDownload
 	keyless    *models.Actor
-	key        *models.UserKey
-	projectKey *models.ProjectKey
+	key        *tenant.UserKey
+	projectKey *tenant.ProjectKey
 	action     *run.Action
 	run        *run.Run
 	job        *job.Job
@@ -230,7 +231,7 @@ func newFixtures(t *testing.T, w *modelstest.World) fixtures {
 	var err error
 	f.report, _, err = w.FinishReportDownload(ctx, w.Platform, modelstest.ReportEnd(88, f.crawl.ID))
 	modelstest.NoError(t, err)
-	account, err := w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "Third"})
+	account, err := w.CreateAccount(ctx, w.Platform, tenant.NewAccount{Name: "Third"})
 	modelstest.NoError(t, err)
 	f.keyless = w.NewActor(account, models.RoleViewer)
 	f.key, _, err = w.CreateUserKey(ctx, w.Platform, &f.keyless.UserID)

@@ -12,13 +12,14 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // holders are the values of the domain that carry a secret, each with one inside.
 func holders() map[string]any {
 	header := models.Header{Key: "Authorization", Value: modelstest.HiddenSecret}
 	endpoint := models.Endpoint{URL: new("https://example.com/"), Headers: []models.Header{header}}
-	target := models.Target{URL: "https://example.com/", Headers: []models.SourcedHeader{{Header: header, Source: models.LevelProject}}}
+	target := tenant.Target{URL: "https://example.com/", Headers: []tenant.SourcedHeader{{Header: header, Source: tenant.LevelProject}}}
 	raised := &callback.Callback{TargetHeaders: []models.Header{header}}
 	return map[string]any{
 		"Secret":          models.Secret(modelstest.HiddenSecret),
@@ -30,18 +31,18 @@ func holders() map[string]any {
 		"SourcedHeader":   target.Headers[0],
 		"Endpoint":        endpoint,
 		"Target":          target,
-		"Account":         models.Account{Callback: endpoint},
-		"*Account":        &models.Account{Callback: endpoint},
-		"Project":         models.Project{Callback: endpoint},
-		"SSOClient":       models.SSOClient{Webhook: endpoint},
+		"Account":         tenant.Account{Callback: endpoint},
+		"*Account":        &tenant.Account{Callback: endpoint},
+		"Project":         tenant.Project{Callback: endpoint},
+		"SSOClient":       tenant.SSOClient{Webhook: endpoint},
 		"Callback":        *raised,
 		"*Callback":       raised,
 		"Delivery":        callback.Delivery{Callback: raised, Target: target},
 		"*Delivery":       &callback.Delivery{Callback: raised, Target: target},
-		"Session":         models.Session{Token: modelstest.HiddenSecret},
+		"Session":         tenant.Session{Token: modelstest.HiddenSecret},
 		"Actor":           &models.Actor{SessionToken: modelstest.HiddenSecret},
-		"SigningSecret":   models.SigningSecret{Secret: modelstest.HiddenSecret},
-		"[]SigningSecret": []models.SigningSecret{{Secret: modelstest.HiddenSecret}},
+		"SigningSecret":   tenant.SigningSecret{Secret: modelstest.HiddenSecret},
+		"[]SigningSecret": []tenant.SigningSecret{{Secret: modelstest.HiddenSecret}},
 		"EndpointUpdate":  models.EndpointUpdate{Headers: models.Given([]models.Header{header})},
 		"any":             []any{models.Secret(modelstest.HiddenSecret)},
 	}
@@ -101,7 +102,7 @@ func TestSecretIsRevealedOnRequestOnly(t *testing.T) {
 
 func TestSecretMatchesItsOwnHashOnly(t *testing.T) {
 	t.Parallel()
-	a, b := models.NewPlatformKey(), models.NewPlatformKey()
+	a, b := tenant.NewPlatformKey(), tenant.NewPlatformKey()
 	if a.Reveal() == b.Reveal() {
 		t.Fatal("two keys are the same")
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // example is a request about the project that succeeds for those who may make it.
@@ -96,7 +97,7 @@ func TestNoDoorOpensWithoutValidCredentials(t *testing.T) {
 	t.Parallel()
 	forEveryDoor(t, func(w *world, method string, e example) {
 		late := w.session(editorUser)
-		w.clock.Advance(models.SessionLifetime)
+		w.clock.Advance(tenant.SessionLifetime)
 		for name, who := range map[string]caller{
 			"none": nil, "an unknown token": {"x-auth-token": "rbs_unknown"}, "an unknown key": {"x-api-key": "rbj_unknown"},
 			"a token of yesterday": late, "another scheme": {"Authorization": "Basic dXNlcjpwYXNzd29yZA=="},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // runBody is what a run is made of. Other members are ignored: clients of other services send some.
@@ -156,7 +157,7 @@ type runAnswer struct {
 
 func newRunAnswer(of *run.Run, action string) runAnswer {
 	return runAnswer{
-		RunID: of.ID, RunUID: of.UID, WorkspaceUID: models.ProjectUID(of.ProjectID), ActionName: action, Status: of.Status,
+		RunID: of.ID, RunUID: of.UID, WorkspaceUID: tenant.ProjectUID(of.ProjectID), ActionName: action, Status: of.Status,
 		CreatedAt: models.FormatTime(of.CreatedAt),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 const (
@@ -185,7 +186,7 @@ func TestAProjectHasAlwaysTheSameUID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const want = "b427dd27-6b3b-535a-acdf-988f15381682"
-	if got := models.ProjectUID(project).String(); got != want {
+	if got := tenant.ProjectUID(project).String(); got != want {
 		t.Errorf("got %s, want %s: clients know it by heart", got, want)
 	}
 	uids := map[string]bool{}

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // logEntry is a callback of a run.
@@ -36,7 +37,7 @@ func newLogEntry(e *run.LogEntry) logEntry {
 	entry := logEntry{
 		UID: c.UID, ParentUID: e.ParentUID, RetryCount: e.RetryCount(), CreatedAt: models.FormatTime(c.CreatedAt), Status: c.Status,
 		CallbackURL: c.TargetURL, HTTPStatus: e.HTTPStatus(), Error: e.Error(),
-		BatchUID: e.BatchUID, RunUID: e.RunUID, WorkspaceUID: models.ProjectUID(c.ProjectID),
+		BatchUID: e.BatchUID, RunUID: e.RunUID, WorkspaceUID: tenant.ProjectUID(c.ProjectID),
 	}
 	if entry.HTTPStatus != nil {
 		entry.HTTPResponse = &httpResponse{string(e.Attempt.ResponseBody)}

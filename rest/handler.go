@@ -13,6 +13,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // door serves the requests of one pattern: what it returns is the answer, as JSON, with the status 200.
@@ -43,7 +44,7 @@ type request struct {
 // Services are the use-cases that the doors lead to.
 type Services struct {
 	*callback.Service // of callbacks and runs
-	Access            *models.Access
+	Access            *tenant.Access
 	Jobs              *job.Service
 	Texts             models.TextReader
 	Runs              *run.Service
@@ -103,7 +104,7 @@ func (h *handler) open(w http.ResponseWriter, r *http.Request, d door) {
 
 func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, err error) {
 	if !d.public {
-		if r.actor, err = h.service.Access.Authenticate(r.Context(), models.CredentialsFrom(r.Header)); err != nil {
+		if r.actor, err = h.service.Access.Authenticate(r.Context(), tenant.CredentialsFrom(r.Header)); err != nil {
 			return nil, err
 		}
 		if err := r.actor.RequireKnown(); err != nil {
@@ -156,7 +157,7 @@ func (r *request) namedProject() (id int64, given bool, err error) {
 		if err != nil {
 			return 0, false, onField(headerProjectID, err)
 		}
-		if id, err = object.RawOf(models.TypeProject, headerProjectID); err != nil {
+		if id, err = object.RawOf(tenant.TypeProject, headerProjectID); err != nil {
 			return 0, false, err
 		}
 		given = true
@@ -166,7 +167,7 @@ func (r *request) namedProject() (id int64, given bool, err error) {
 	case key == nil:
 		return id, given, nil
 	case given && id != key.ProjectID:
-		return 0, false, models.NotFound(models.TypeProject)
+		return 0, false, models.NotFound(tenant.TypeProject)
 	default:
 		return key.ProjectID, true, nil
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 	"github.com/ringback/ringback/rest"
 )
 
@@ -99,19 +100,19 @@ func (w *world) servicesOn(db *trap) modelstest.Services {
 	ports.Log = db
 	return modelstest.Wiring{
 		Store: db.Store, RunPorts: &ports, Runs: run.Rules{Quotas: w.quotas}, Engine: modelstest.Choosy{Store: db}, Queue: w.queue, Rules: rules, Now: w.clock.Now,
-		Access: models.AccessRules{PlatformKeyHash: platformKey.Hash()}, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	}.Services()
 }
 
 func (w *world) populate(s modelstest.Services) {
 	w.tb.Helper()
 	ctx, platform := w.tb.Context(), models.PlatformActor()
-	client, err := s.CreateSSOClient(ctx, platform, models.NewSSOClient{
+	client, err := s.CreateSSOClient(ctx, platform, tenant.NewSSOClient{
 		Name: "Acme SSO", Webhook: models.EndpointUpdate{URL: models.Given(new("https://sso.example.com/hook"))},
 	})
 	modelstest.NoError(w.tb, err)
 	for _, id := range []int64{account, otherAccount} {
-		_, err := s.CreateAccount(ctx, platform, models.NewAccount{Name: "Acme", RawID: id, SSOClientID: &client.ID})
+		_, err := s.CreateAccount(ctx, platform, tenant.NewAccount{Name: "Acme", RawID: id, SSOClientID: &client.ID})
 		modelstest.NoError(w.tb, err)
 		a, err := s.CreateAction(ctx, platform, id, action, run.ActionSettings{Executor: models.EndpointUpdate{
 			URL:     models.Given(new("https://executor.example.com/extract")),
@@ -120,17 +121,17 @@ func (w *world) populate(s modelstest.Services) {
 		modelstest.NoError(w.tb, err)
 		w.actions = append(w.actions, a)
 	}
-	for user, member := range map[int64]models.Membership{
+	for user, member := range map[int64]tenant.Membership{
 		adminUser: {AccountID: account, Role: models.RoleAdmin}, editorUser: {AccountID: account, Role: models.RoleEditor},
 		viewerUser: {AccountID: account, Role: models.RoleViewer}, otherUser: {AccountID: otherAccount, Role: models.RoleAdmin},
 	} {
-		_, err := s.CreateUser(ctx, platform, models.NewUser{
-			Email: string(member.Role) + uuid.NewString() + "@example.com", RawID: user, Accounts: []models.Membership{member},
+		_, err := s.CreateUser(ctx, platform, tenant.NewUser{
+			Email: string(member.Role) + uuid.NewString() + "@example.com", RawID: user, Accounts: []tenant.Membership{member},
 		})
 		modelstest.NoError(w.tb, err)
 	}
 	for id, owner := range map[int64]int64{project: account, sibling: account, otherProject: otherAccount} {
-		_, err := s.CreateProject(ctx, platform, models.NewProject{
+		_, err := s.CreateProject(ctx, platform, tenant.NewProject{
 			AccountID: owner, RawID: id, Name: "Site", PrimaryDomain: "https://www.example.com",
 			Callback: models.EndpointUpdate{URL: models.Given(new(projectURL))},
 		})

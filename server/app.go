@@ -20,6 +20,7 @@ import (
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // app is everything that is wired together, whatever the role.
@@ -30,14 +31,14 @@ type app struct {
 	redis    redis.UniversalClient
 	queue    *jobs.Queue
 	service  *callback.Service
-	tenants  *models.Tenants
-	access   *models.Access
+	tenants  *tenant.Service
+	access   *tenant.Access
 	crawls   *crawl.Service
 	jobs     *job.Service
 	runs     *run.Service
 	registry *prometheus.Registry
 	// firstStart is set when this start made the demo tenant.
-	firstStart *tenant
+	firstStart *demoTenant
 	clock      *models.Clock
 	monitor    models.Monitor
 	troubles   *models.Troubles
@@ -112,9 +113,9 @@ func (a *app) openOthers(ctx context.Context) error {
 	}
 	a.service = callback.NewService(a.store, a.queue, rules, a.clock, a.troubles, a.log)
 	a.tenants, a.access = a.openTenants(a.store, platformKey, a.clock.Now)
-	a.runs = run.NewService(a.service, a.tenants.TenantQueries, a.store.RunPorts(), a.cfg.runRules())
-	a.crawls = crawl.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InCrawlTx, a.log)
-	a.jobs = job.NewService(a.service, a.tenants.TenantQueries, a.store, a.store.InJobTx)
+	a.runs = run.NewService(a.service, a.tenants.Queries, a.store.RunPorts(), a.cfg.runRules())
+	a.crawls = crawl.NewService(a.service, a.tenants.Queries, a.store, a.store.InCrawlTx, a.log)
+	a.jobs = job.NewService(a.service, a.tenants.Queries, a.store, a.store.InJobTx)
 	return a.observe()
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Limits on the bodies of requests that are under way at once. A body counts with its Content-Length from its first byte until
@@ -30,14 +31,14 @@ type bodies struct {
 	total *semaphore.Weighted
 
 	mu       sync.Mutex
-	callers  map[models.Credentials]int64 // with what they have under way
+	callers  map[tenant.Credentials]int64 // with what they have under way
 	reading  map[*boundedBody]struct{}
 	draining bool
 }
 
 func newBodies() *bodies {
 	return &bodies{
-		total: semaphore.NewWeighted(totalBodyBytes), callers: map[models.Credentials]int64{}, reading: map[*boundedBody]struct{}{},
+		total: semaphore.NewWeighted(totalBodyBytes), callers: map[tenant.Credentials]int64{}, reading: map[*boundedBody]struct{}{},
 	}
 }
 
@@ -49,7 +50,7 @@ func (b *bodies) guard(next http.Handler) http.Handler {
 			return
 		}
 		body := &boundedBody{
-			ReadCloser: r.Body, bodies: b, ctx: r.Context(), caller: models.CredentialsFrom(r.Header), size: r.ContentLength,
+			ReadCloser: r.Body, bodies: b, ctx: r.Context(), caller: tenant.CredentialsFrom(r.Header), size: r.ContentLength,
 			connection: http.NewResponseController(w),
 		}
 		defer body.leave()
@@ -74,7 +75,7 @@ type boundedBody struct {
 	io.ReadCloser
 	bodies     *bodies
 	ctx        context.Context
-	caller     models.Credentials
+	caller     tenant.Credentials
 	size       int64
 	connection *http.ResponseController
 	begun      bool
@@ -101,7 +102,7 @@ func (b *boundedBody) enter() error {
 		b.readUntil(time.Now())
 	}
 	b.bodies.mu.Unlock()
-	if b.caller == (models.Credentials{}) || 0 <= b.size && b.size <= freeBodyBytes {
+	if b.caller == (tenant.Credentials{}) || 0 <= b.size && b.size <= freeBodyBytes {
 		return nil
 	}
 	if b.size < 0 || b.size > models.MaxBodyBytes { // one that does not say its length; the doors read no more
@@ -136,7 +137,7 @@ func (b *boundedBody) leave() {
 
 func (b *boundedBody) readUntil(t time.Time) { _ = b.connection.SetReadDeadline(t) } // fails on a recorder of a test only
 
-func (b *bodies) grant(caller models.Credentials, size int64) bool {
+func (b *bodies) grant(caller tenant.Credentials, size int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.callers[caller]+size > callerBodyBytes {
@@ -146,7 +147,7 @@ func (b *bodies) grant(caller models.Credentials, size int64) bool {
 	return true
 }
 
-func (b *bodies) giveBack(caller models.Credentials, size int64) {
+func (b *bodies) giveBack(caller tenant.Credentials, size int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.callers[caller] -= size; b.callers[caller] <= 0 {

@@ -16,9 +16,9 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/jobs"
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type vars = map[string]string
@@ -61,7 +61,7 @@ func newEnv(t *testing.T) vars {
 		"DATABASE_URL":              storetest.MigratedURL(t),
 		"RINGBACK_POOLER":           string(storetest.ModeOfPooler()),
 		"RINGBACK_ENCRYPTION_KEY":   base64.StdEncoding.EncodeToString(storetest.Key),
-		"RINGBACK_PLATFORM_KEY":     models.NewPlatformKey().Reveal(),
+		"RINGBACK_PLATFORM_KEY":     tenant.NewPlatformKey().Reveal(),
 		"RINGBACK_ALLOWED_NETWORKS": "127.0.0.0/8",
 	})
 	if url := os.Getenv("TEST_REDIS_URL"); url != "" {

@@ -20,8 +20,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // spellings are the ways in which a secret could hide in a text: as it is, in hex, and in base64 at any offset.
@@ -180,7 +180,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 	h := newHostile(t)
 	var sent traffic
 	var client redis.UniversalClient
-	key := models.NewPlatformKey().Reveal()
+	key := tenant.NewPlatformKey().Reveal()
 	s := startServer(t, options{
 		env:  vars{"RINGBACK_PLATFORM_KEY": key, "RINGBACK_RETRY_SCHEDULE": "1s,50s", "RINGBACK_LOG_FORMAT": "text"},
 		open: func(s *server) { client = s.redis; client.AddHook(&sent) },

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // The demo tenant that a first start in an empty data folder makes.
@@ -20,9 +21,9 @@ const (
 	demoOtherProjectID = 123
 )
 
-// tenant is what the first start made and prints, this once.
-type tenant struct {
-	session     *models.Session
+// demoTenant is what the first start made and prints, this once.
+type demoTenant struct {
+	session     *tenant.Session
 	platformKey models.Secret // empty where it is the environment's: who set it knows it
 }
 
@@ -53,19 +54,19 @@ func (a *app) platformKeyHash(ctx context.Context) ([]byte, error) {
 // openTenants wires the use-cases of tenants to a database, or to a transaction.
 func (a *app) openTenants(
 	s *store.Store, platformKeyHash []byte, now func() time.Time,
-) (*models.Tenants, *models.Access) {
-	tenants := models.NewTenants(models.NewTenantQueries(s, now), s.InTenantTx, a.cfg.QuotaProjects)
-	rules := models.AccessRules{PlatformKeyHash: platformKeyHash, MaxSessions: a.cfg.QuotaSessions}
-	return tenants, models.NewAccess(s, s.InAccessTx, rules, now, a.log)
+) (*tenant.Service, *tenant.Access) {
+	tenants := tenant.NewService(tenant.NewQueries(s, now), s.InTenantTx, a.cfg.QuotaProjects)
+	rules := tenant.AccessRules{PlatformKeyHash: platformKeyHash, MaxSessions: a.cfg.QuotaSessions}
+	return tenants, tenant.NewAccess(s, s.InAccessTx, rules, now, a.log)
 }
 
 // makeTenant makes the demo tenant and the platform's key in one transaction: a start that dies in the middle is a
 // first start again.
 func (a *app) makeTenant(ctx context.Context) ([]byte, error) {
-	t := &tenant{}
+	t := &demoTenant{}
 	key := a.cfg.PlatformKey
 	if key == "" {
-		t.platformKey = models.NewPlatformKey()
+		t.platformKey = tenant.NewPlatformKey()
 		key = t.platformKey
 	}
 	err := a.store.Transaction(ctx, func(tx *store.Store) (err error) {
@@ -86,27 +87,27 @@ func (a *app) makeTenant(ctx context.Context) ([]byte, error) {
 	return key.Hash(), nil
 }
 
-func createDemoTenant(ctx context.Context, tenants *models.Tenants, access *models.Access) error {
+func createDemoTenant(ctx context.Context, tenants *tenant.Service, access *tenant.Access) error {
 	platform := models.PlatformActor()
-	sso, err := tenants.CreateSSOClient(ctx, platform, models.NewSSOClient{Name: "Acme SSO", RawID: demoSSOClientID})
+	sso, err := tenants.CreateSSOClient(ctx, platform, tenant.NewSSOClient{Name: "Acme SSO", RawID: demoSSOClientID})
 	if err != nil {
 		return err
 	}
 	partnerAccount, partnerUser, zone, first, last := "123123", "3333312", "Europe/London", "Demo", "User"
-	account, err := tenants.CreateAccount(ctx, platform, models.NewAccount{
+	account, err := tenants.CreateAccount(ctx, platform, tenant.NewAccount{
 		Name: "Demo account", RawID: demoAccountID, Timezone: &zone, SSOClientID: &sso.ID, PartnerAccountID: &partnerAccount,
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := access.CreateUser(ctx, platform, models.NewUser{
+	if _, err := access.CreateUser(ctx, platform, tenant.NewUser{
 		Email: "demo@example.com", RawID: demoUserID, FirstName: &first, LastName: &last, PartnerUserID: &partnerUser,
-		Accounts: []models.Membership{{AccountID: account.ID, Role: models.RoleAdmin}},
+		Accounts: []tenant.Membership{{AccountID: account.ID, Role: models.RoleAdmin}},
 	}); err != nil {
 		return err
 	}
 	for id, name := range map[int64]string{demoProjectID: "Demo project", demoOtherProjectID: "Second demo project"} {
-		if _, err := tenants.CreateProject(ctx, platform, models.NewProject{
+		if _, err := tenants.CreateProject(ctx, platform, tenant.NewProject{
 			AccountID: account.ID, RawID: id, Name: name, PrimaryDomain: "https://www.example.com/",
 		}); err != nil {
 			return err
@@ -116,7 +117,7 @@ func createDemoTenant(ctx context.Context, tenants *models.Tenants, access *mode
 }
 
 // print shows a newcomer what was made and the first command to try.
-func (t *tenant) print(w io.Writer, base string) {
+func (t *demoTenant) print(w io.Writer, base string) {
 	token := t.session.Token.Reveal()
 	headers := url.QueryEscape(`{"x-auth-token":"` + token + `"}`)
 	key := "that of RINGBACK_PLATFORM_KEY"

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Status is the delivery status of a callback. The package comment draws the ways between them.
@@ -124,7 +125,7 @@ func (c *Callback) claimed(at time.Time) *Callback {
 }
 
 // setTarget points the callback at a target.
-func (c *Callback) setTarget(t models.Target, owners Owners) {
+func (c *Callback) setTarget(t tenant.Target, owners Owners) {
 	c.TargetURL, c.Lane = nil, laneOf(t, owners)
 	if t.URL != "" {
 		c.TargetURL = &t.URL
@@ -133,21 +134,21 @@ func (c *Callback) setTarget(t models.Target, owners Owners) {
 
 // resolveTarget returns where a callback goes as things are now. What of it cannot be read is no error, but stands in
 // the target: the URL is known all the same.
-func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners) (models.Target, error) {
+func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners) (tenant.Target, error) {
 	switch c.Target {
 	case TargetRequest:
-		return models.TargetOf(models.LevelRequest, models.Endpoint{URL: c.TargetURL, Headers: c.TargetHeaders, Unreadable: c.Unreadable}), nil
+		return tenant.TargetOf(tenant.LevelRequest, models.Endpoint{URL: c.TargetURL, Headers: c.TargetHeaders, Unreadable: c.Unreadable}), nil
 	case TargetConfigured:
-		return models.EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
+		return tenant.EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
 	}
 	if owners.Account.SSOClientID == nil {
-		return models.Target{}, nil
+		return tenant.Target{}, nil
 	}
-	client, err := models.One(tx.SSOClients(ctx, *owners.Account.SSOClientID))(models.TypeSSOClient)
+	client, err := models.One(tx.SSOClients(ctx, *owners.Account.SSOClientID))(tenant.TypeSSOClient)
 	if err != nil {
-		return models.Target{}, err
+		return tenant.Target{}, err
 	}
-	return models.TargetOf(models.LevelSSOClient, client.Webhook), nil
+	return tenant.TargetOf(tenant.LevelSSOClient, client.Webhook), nil
 }
 
 // end gives the callback its final status.

@@ -9,15 +9,16 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Delivery is one attempt in a worker's hand.
 type Delivery struct {
 	Callback *Callback
 	Attempt  *Attempt
-	Target   models.Target
-	signer   models.SigningOwner
-	secrets  []*models.SigningSecret
+	Target   tenant.Target
+	signer   tenant.SigningOwner
+	secrets  []*tenant.SigningSecret
 	counted  bool          // as a failure of the receiver's, once it is decided
 	first    bool          // the first one
 	refusal  *AttemptError // why no request leaves, where the claim has found that
@@ -48,7 +49,7 @@ type DeliveryTx interface {
 
 // AttemptTx is how attempts begin.
 type AttemptTx interface {
-	models.SecretsTx
+	tenant.SecretsTx
 	// CreateAttempts sets the IDs.
 	CreateAttempts(ctx context.Context, attempts []*Attempt) error
 	// GiveBackCallbacks makes claimed callbacks wait again as if they had not been claimed, to be due when and in the
@@ -173,7 +174,7 @@ func (s *Service) postpone(ctx context.Context, c *Callback, err error, at time.
 }
 
 // newDelivery makes the next attempt of a claimed callback.
-func newDelivery(c *Callback, target models.Target, owners Owners, at time.Time) *Delivery {
+func newDelivery(c *Callback, target tenant.Target, owners Owners, at time.Time) *Delivery {
 	return &Delivery{Callback: c, Attempt: newAttempt(c, at), Target: target, signer: signer(c, owners)}
 }
 
@@ -191,13 +192,13 @@ func newAttempt(c *Callback, at time.Time) *Attempt {
 func (s *Service) startAttempts(
 	ctx context.Context, tx AttemptTx, deliveries []*Delivery, back []*Callback, at time.Time,
 ) ([]*Delivery, error) {
-	signers := map[models.SigningOwner]bool{}
+	signers := map[tenant.SigningOwner]bool{}
 	for _, d := range deliveries {
 		if d.refusal == nil {
 			signers[d.signer] = true
 		}
 	}
-	secrets := map[models.SigningOwner][]*models.SigningSecret{}
+	secrets := map[tenant.SigningOwner][]*tenant.SigningSecret{}
 	if len(signers) > 0 {
 		var err error
 		if secrets, err = tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...); err != nil {
@@ -207,7 +208,7 @@ func (s *Service) startAttempts(
 	ready, attempts := make([]*Delivery, 0, len(deliveries)), make([]*Attempt, 0, len(deliveries))
 	for _, d := range deliveries {
 		d.secrets = secrets[d.signer]
-		if err := models.FirstUnreadable(d.secrets); err != nil {
+		if err := tenant.FirstUnreadable(d.secrets); err != nil {
 			c := d.Callback
 			if d = s.postpone(ctx, c, err, at); d == nil {
 				back = append(back, c)
@@ -223,11 +224,11 @@ func (s *Service) startAttempts(
 }
 
 // signer is whose secret signs a callback.
-func signer(c *Callback, owners Owners) models.SigningOwner {
+func signer(c *Callback, owners Owners) tenant.SigningOwner {
 	if c.Target == TargetSSOClient && owners.Account.SSOClientID != nil {
-		return models.SigningOwner{SSOClientID: *owners.Account.SSOClientID}
+		return tenant.SigningOwner{SSOClientID: *owners.Account.SSOClientID}
 	}
-	return models.SigningOwner{ProjectID: owners.Project.ID}
+	return tenant.SigningOwner{ProjectID: owners.Project.ID}
 }
 
 // MaxClaimedBody is how long a body may be, in bytes, that is read with the claim. A longer one is fetched when its

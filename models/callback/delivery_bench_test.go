@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // perCallback reports the time of one callback of a batch.
@@ -78,7 +79,7 @@ func BenchmarkRecord(b *testing.B) {
 // BenchmarkFailures writes failures of one project as two workers do that have 64 requests each in flight, and beside them, one after the
 // other, failures of another partner's account.
 func BenchmarkFailures(b *testing.B) {
-	for _, mode := range []models.NoticeMode{models.NoticeEach, models.NoticeDigest} {
+	for _, mode := range []tenant.NoticeMode{tenant.NoticeEach, tenant.NoticeDigest} {
 		b.Run(string(mode), func(b *testing.B) {
 			const workers, failures, beside = 2, 1024, 20
 			w := modelstest.NewWorld(b)
@@ -124,13 +125,13 @@ func BenchmarkFailures(b *testing.B) {
 }
 
 // newSibling is a project of an account of another partner, that has a notice of each failure.
-func newSibling(w *modelstest.World) *models.Project {
+func newSibling(w *modelstest.World) *tenant.Project {
 	w.T.Helper()
-	client, err := w.CreateSSOClient(w.T.Context(), w.Platform, models.NewSSOClient{
+	client, err := w.CreateSSOClient(w.T.Context(), w.Platform, tenant.NewSSOClient{
 		Name: "Other SSO", Webhook: models.EndpointUpdate{URL: models.Given(new(modelstest.WebhookURL))},
 	})
 	modelstest.NoError(w.T, err)
-	account, err := w.CreateAccount(w.T.Context(), w.Platform, models.NewAccount{Name: "Sibling", SSOClientID: &client.ID})
+	account, err := w.CreateAccount(w.T.Context(), w.Platform, tenant.NewAccount{Name: "Sibling", SSOClientID: &client.ID})
 	modelstest.NoError(w.T, err)
 	return w.NewProject(account, new(modelstest.ProjectURL))
 }

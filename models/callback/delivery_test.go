@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestClaimTakesACallbackOnlyWhenItIsDue(t *testing.T) {
@@ -78,7 +79,7 @@ func TestAttemptHasItsRowBeforeTheRequestLeaves(t *testing.T) {
 func TestDeliveryCarriesTheIDsAndASignatureOfTheStoredBytes(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
 		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{Headers: models.Given([]models.Header{
 			{Key: "authorization", Value: "Bearer your-token"}, {Key: "user-agent", Value: "configured"},
 		})},
@@ -226,7 +227,7 @@ func TestTargetIsResolvedAtEachAttempt(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	c := w.Deliver(w.NewCallback().ID, modelstest.Refused())
 	const mended = "https://mended.example/hook"
-	_, err := w.UpdateProject(t.Context(), w.Editor, models.ProjectUpdate{ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{
+	_, err := w.UpdateProject(t.Context(), w.Editor, tenant.ProjectUpdate{ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{
 		URL: models.Given(new(mended)), Headers: models.Given([]models.Header{{Key: "Authorization", Value: "rotated"}}),
 	}})
 	modelstest.NoError(t, err)
@@ -247,7 +248,7 @@ func TestClearedURLFailsTheAttemptAndAMendedOneHelps(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	c := w.NewCallback()
 	set := func(url *string) {
-		_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+		_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
 			ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{URL: models.Given(url)},
 		})
 		modelstest.NoError(t, err)
@@ -288,7 +289,7 @@ func TestCallbackOfADeletedProjectIsStillDelivered(t *testing.T) {
 func TestEchoedHeaderValuesStayOutOfTheHistory(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
 		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "Authorization", Value: "Bearer " + modelstest.HiddenSecret}})},
 	})
 	modelstest.NoError(t, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // digest is a callbacks-failed notice as a partner reads it.
@@ -53,7 +54,7 @@ func readDigest(t testing.TB, c *callback.Callback) (d digest) {
 func newDigesting(t testing.TB) *modelstest.World {
 	t.Helper()
 	w := modelstest.NewWorld(t)
-	w.SetNoticeMode(models.NoticeDigest)
+	w.SetNoticeMode(tenant.NoticeDigest)
 	return w
 }
 
@@ -192,11 +193,11 @@ func (f forgetful) InTx(ctx context.Context, do func(callback.Store) error) erro
 
 func TestFailureIsToldOnceWhenItsSettlementIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	for name, modes := range map[string][2]models.NoticeMode{
-		"digest":            {models.NoticeDigest, models.NoticeDigest},
-		"each":              {models.NoticeEach, models.NoticeEach},
-		"digest, then each": {models.NoticeDigest, models.NoticeEach},
-		"each, then digest": {models.NoticeEach, models.NoticeDigest},
+	for name, modes := range map[string][2]tenant.NoticeMode{
+		"digest":            {tenant.NoticeDigest, tenant.NoticeDigest},
+		"each":              {tenant.NoticeEach, tenant.NoticeEach},
+		"digest, then each": {tenant.NoticeDigest, tenant.NoticeEach},
+		"each, then digest": {tenant.NoticeEach, tenant.NoticeDigest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -222,7 +223,7 @@ func TestFailureIsToldOnceWhenItsSettlementIsMadeAgain(t *testing.T) {
 func TestChangeOfTheNoticeModeLosesNothing(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	for _, mode := range []models.NoticeMode{models.NoticeEach, models.NoticeDigest, models.NoticeEach, models.NoticeDigest} {
+	for _, mode := range []tenant.NoticeMode{tenant.NoticeEach, tenant.NoticeDigest, tenant.NoticeEach, tenant.NoticeDigest} {
 		w.SetNoticeMode(mode)
 		for range 2 {
 			w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
@@ -300,7 +301,7 @@ func TestFiltersTellDigestsFromNotices(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	w.Deliver(w.Deliver(w.NewCallback().ID, modelstest.Answered(410)).ID+1, modelstest.Answered(200))
-	w.SetNoticeMode(models.NoticeDigest)
+	w.SetNoticeMode(tenant.NoticeDigest)
 	w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	for _, ended := range []bool{false, true} {
 		for filter, want := range map[string]int{"": 4, "CALLBACK_FAILED": 1, "CALLBACKS_FAILED": 1, "CALLBACK_FAILED CALLBACKS_FAILED": 2, "CALLBACKS_FAILED CRAWL_FINISHED": 3} {
@@ -327,9 +328,9 @@ func TestFiltersTellDigestsFromNotices(t *testing.T) {
 func TestUnknownNoticeModeIsRefused(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	_, err := w.UpdateSSOClient(t.Context(), w.Platform, models.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: "each"})
+	_, err := w.UpdateSSOClient(t.Context(), w.Platform, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: "each"})
 	modelstest.WantError(t, err, models.CodeBadUserInput, "noticeMode")
-	_, err = w.CreateSSOClient(t.Context(), w.Platform, models.NewSSOClient{Name: "S", NoticeMode: "ALL"})
+	_, err = w.CreateSSOClient(t.Context(), w.Platform, tenant.NewSSOClient{Name: "S", NoticeMode: "ALL"})
 	modelstest.WantError(t, err, models.CodeBadUserInput, "noticeMode")
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // All events. A new one is a row in the table events, and stands here.
@@ -101,7 +102,7 @@ func ExampleSign() {
 
 	body := []byte("message=crawl_status&crawl_id=124234")
 	now := time.Now()
-	signature, err := callback.Sign([]*models.SigningSecret{{Secret: secret}}, "ref-1", now, body)
+	signature, err := callback.Sign([]*tenant.SigningSecret{{Secret: secret}}, "ref-1", now, body)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // CallbackFailedBody is reached past the use-cases.
@@ -23,7 +23,7 @@ func DigestAgain(body []byte) ([]byte, error) {
 }
 
 // Secrets returns what a delivery is signed with.
-func (d *Delivery) Secrets() []*models.SigningSecret { return d.secrets }
+func (d *Delivery) Secrets() []*tenant.SigningSecret { return d.secrets }
 
 // SettleTogether writes settlements in one transaction.
 func (s *Service) SettleTogether(ctx context.Context, settlements ...*Settlement) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Parent says whose callbacks a list holds: the name of a type.
@@ -14,8 +15,8 @@ type Parent string
 
 // Those that have callbacks, beside the sources that they tell of.
 const (
-	OfAccount Parent = models.TypeAccount
-	OfProject Parent = models.TypeProject
+	OfAccount Parent = tenant.TypeAccount
+	OfProject Parent = tenant.TypeProject
 )
 
 // Filter narrows a list of callbacks. What is empty narrows nothing.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Lane is what waits for one endpoint by whose URL it is. What is in a lane is claimed together, and another's lane
@@ -59,19 +60,19 @@ func cutLast(text string) (before, last string, found bool) {
 }
 
 // laneOf is where a callback to a target waits.
-func laneOf(t models.Target, o Owners) Lane {
+func laneOf(t tenant.Target, o Owners) Lane {
 	lane := Lane{Owner: ofProject + models.RawIDText(o.Project.ID), Account: o.Account.ID}
 	if t.URL != "" {
 		lane.Host = models.HostOf(t.URL)
 	}
 	switch t.Source {
-	case models.LevelAccount:
+	case tenant.LevelAccount:
 		lane.Owner = ofAccount + models.RawIDText(o.Account.ID)
-	case models.LevelRequest:
+	case tenant.LevelRequest:
 		lane.Owner = ofRequest + models.RawIDText(o.Project.ID)
-	case models.LevelSSOClient:
+	case tenant.LevelSSOClient:
 		lane.Owner = ofSSO + models.RawIDText(*o.Account.SSOClientID)
-	case models.LevelProject: // as it is
+	case tenant.LevelProject: // as it is
 	}
 	return lane
 }

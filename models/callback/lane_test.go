@@ -13,6 +13,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestLaneIsReadAsItIsWritten(t *testing.T) {
@@ -43,7 +44,7 @@ func TestLaneIsOfWhoseURLItIs(t *testing.T) {
 	const host = "receiver.example:443"
 	url := "https://receiver.example/hook"
 	w := modelstest.NewWorld(t)
-	_, err := w.UpdateAccount(t.Context(), w.Platform, models.AccountUpdate{
+	_, err := w.UpdateAccount(t.Context(), w.Platform, tenant.AccountUpdate{
 		AccountID: w.Acme.ID, Callback: models.EndpointUpdate{URL: models.Given(&url)},
 	})
 	modelstest.NoError(t, err)
@@ -55,7 +56,7 @@ func TestLaneIsOfWhoseURLItIs(t *testing.T) {
 	if got, want := w.NewCallback().Lane, (callback.Lane{Host: host, Owner: "account:" + w.Acme.RawID(), Account: w.Acme.ID}); got != want {
 		t.Errorf("an account's: %q, want %q", got, want)
 	}
-	_, err = w.UpdateSSOClient(t.Context(), w.Platform, models.SSOClientUpdate{SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{URL: models.Given(&url)}})
+	_, err = w.UpdateSSOClient(t.Context(), w.Platform, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{URL: models.Given(&url)}})
 	modelstest.NoError(t, err)
 	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
 	if got, want := w.Notices()[0].Lane, (callback.Lane{Host: host, Owner: "sso:" + w.Partner.RawID(), Account: w.Acme.ID}); got != want {

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestTenthFaultOfOurOwnEndsACallback(t *testing.T) {
@@ -210,7 +210,7 @@ func (s noSSO) InTx(ctx context.Context, f func(callback.Store) error) error {
 	return s.Store.InTx(ctx, func(tx callback.Store) error { return f(noSSO{tx}) })
 }
 
-func (noSSO) SSOClients(context.Context, ...int64) ([]*models.SSOClient, error) { panic("no partner") }
+func (noSSO) SSOClients(context.Context, ...int64) ([]*tenant.SSOClient, error) { panic("no partner") }
 
 func TestPanicAboutOneOfAClaimPutsThatOneOff(t *testing.T) {
 	t.Parallel()

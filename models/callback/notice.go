@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // NoticeTx is what notices to partners need beside what all that is raised needs.
@@ -23,7 +24,7 @@ type NoticeTx interface {
 
 // Partner is who hears of a callback's failure, as things are now.
 type Partner struct {
-	NoticeMode   models.NoticeMode // empty: nobody does
+	NoticeMode   tenant.NoticeMode // empty: nobody does
 	FailureCount int               // of the callback, as it is written
 	CreatorID    *int64            // who created what the callback tells of
 }
@@ -54,8 +55,8 @@ func (s *Service) notifyPartners(
 	digests := map[int64][]*Delivery{} // by project
 	for _, d := range failed {
 		c, partner := d.Callback, partners[d.Callback.ID]
-		s.digesting.note(c.AccountID, partner.NoticeMode == models.NoticeDigest)
-		if partner.NoticeMode == models.NoticeDigest {
+		s.digesting.note(c.AccountID, partner.NoticeMode == tenant.NoticeDigest)
+		if partner.NoticeMode == tenant.NoticeDigest {
 			// Else the same call is made again, after a commit that was not heard of.
 			if partner.FailureCount < c.FailureCount {
 				digests[c.ProjectID] = append(digests[c.ProjectID], d)

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestPartnerHearsOfTheFirstFailureAndOfGivingUpOnceEach(t *testing.T) {
@@ -73,11 +73,11 @@ func TestNoticeIsACallbackLikeAnyOther(t *testing.T) {
 		t.Errorf("woken: %v", got)
 	}
 	d := w.MustClaim(n.ID)
-	if d.Target.URL != modelstest.WebhookURL || d.Target.Source != models.LevelSSOClient {
+	if d.Target.URL != modelstest.WebhookURL || d.Target.Source != tenant.LevelSSOClient {
 		t.Errorf("it goes to %+v", d.Target)
 	}
 	// It is signed with the partner's secret, not with the project's: the partner knows no project's secret.
-	if len(d.Secrets()) != 1 || d.Secrets()[0].Owner != (models.SigningOwner{SSOClientID: w.Partner.ID}) {
+	if len(d.Secrets()) != 1 || d.Secrets()[0].Owner != (tenant.SigningOwner{SSOClientID: w.Partner.ID}) {
 		t.Errorf("it is signed with the secrets of %+v", d.Secrets())
 	}
 	w.MustSettle(d, modelstest.Answered(206)) // any 2xx will do: the exact list is a rule of the form events

@@ -6,20 +6,21 @@ import (
 	"slices"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // PartiesTx reads whom callbacks are of and who hears of them.
 type PartiesTx interface {
 	// Owners returns projects and their accounts by project, also when a project is deleted.
 	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
-	Users(ctx context.Context, ids ...int64) ([]*models.User, error)
-	SSOClients(ctx context.Context, ids ...int64) ([]*models.SSOClient, error)
+	Users(ctx context.Context, ids ...int64) ([]*tenant.User, error)
+	SSOClients(ctx context.Context, ids ...int64) ([]*tenant.SSOClient, error)
 }
 
 // Owners are what a callback belongs to.
 type Owners struct {
-	Account *models.Account
-	Project *models.Project
+	Account *tenant.Account
+	Project *tenant.Project
 }
 
 func ownersOf(ctx context.Context, tx PartiesTx, projectID int64) (Owners, error) {
@@ -33,12 +34,12 @@ func ownersOf(ctx context.Context, tx PartiesTx, projectID int64) (Owners, error
 // Parties are the projects with their accounts, and the users, that callbacks of one transaction name.
 type Parties struct {
 	owners map[int64]Owners // by project, also when it is deleted
-	users  map[int64]*models.User
+	users  map[int64]*tenant.User
 }
 
 // NewParties knows nobody.
 func NewParties() Parties {
-	return Parties{owners: map[int64]Owners{}, users: map[int64]*models.User{}}
+	return Parties{owners: map[int64]Owners{}, users: map[int64]*tenant.User{}}
 }
 
 // ReadParties reads the projects and users that are given: see Parties.Read.
@@ -79,16 +80,16 @@ func unknown[V any](known map[int64]V, ids []*int64) []int64 {
 func (p Parties) Owner(projectID int64) (Owners, error) {
 	owners, ok := p.owners[projectID]
 	if !ok {
-		return Owners{}, models.NotFound(models.TypeProject)
+		return Owners{}, models.NotFound(tenant.TypeProject)
 	}
 	return owners, nil
 }
 
 // User returns a user. NotFound where nobody has read it.
-func (p Parties) User(id int64) (*models.User, error) {
+func (p Parties) User(id int64) (*tenant.User, error) {
 	user, ok := p.users[id]
 	if !ok {
-		return nil, models.NotFound(models.TypeUser)
+		return nil, models.NotFound(tenant.TypeUser)
 	}
 	return user, nil
 }

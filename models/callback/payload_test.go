@@ -9,16 +9,17 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // anEnvelope has the numbers of the published examples.
 func anEnvelope() callback.Envelope {
 	return callback.Envelope{
 		Owners: callback.Owners{
-			Account: &models.Account{ID: 123123, Name: "Acme", PartnerAccountID: new("123123")},
-			Project: &models.Project{ID: 1123123, Name: "Shop", PrimaryDomain: "https://www.example.com/"},
+			Account: &tenant.Account{ID: 123123, Name: "Acme", PartnerAccountID: new("123123")},
+			Project: &tenant.Project{ID: 1123123, Name: "Shop", PrimaryDomain: "https://www.example.com/"},
 		},
-		Creator: &models.User{
+		Creator: &tenant.User{
 			ID: 123123, FirstName: new("Demo"), LastName: new("User"), PartnerUserID: new("3333312"),
 		},
 	}

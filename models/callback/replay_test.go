@@ -7,6 +7,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestReplayIsANewCallbackWithTheSameRefAndBytes(t *testing.T) {
@@ -14,7 +15,7 @@ func TestReplayIsANewCallbackWithTheSameRefAndBytes(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	original := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	const mended = "https://mended.example/hook"
-	_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
 		ProjectID: w.Shop.ID, Name: models.Given(new("Renamed")), Callback: models.EndpointUpdate{URL: models.Given(new(mended))},
 	})
 	modelstest.NoError(t, err)
@@ -116,7 +117,7 @@ func TestReplayWithNowhereToGoIsAConflict(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
-	_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
 		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
 	modelstest.NoError(t, err)
@@ -140,7 +141,7 @@ func TestReplayOfARequestsOwnURLStaysItsOwn(t *testing.T) {
 	replay, err := w.ReplayCallback(t.Context(), w.Editor, fixed.ID)
 	modelstest.NoError(t, err)
 	d := w.MustClaim(replay.ID)
-	if d.Target.URL != "https://request.example/" || d.Target.Source != models.LevelRequest ||
+	if d.Target.URL != "https://request.example/" || d.Target.Source != tenant.LevelRequest ||
 		len(d.Target.Headers) != 1 || d.Target.Headers[0].Value.Reveal() != "mine-alone" {
 		t.Errorf("it goes to %+v", d.Target)
 	}

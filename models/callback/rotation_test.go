@@ -8,9 +8,10 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
-func rotate(w *modelstest.World, expireOldAfter time.Duration) *models.SigningSecret {
+func rotate(w *modelstest.World, expireOldAfter time.Duration) *tenant.SigningSecret {
 	w.T.Helper()
 	p, secret, err := w.RotateSigningSecret(w.T.Context(), w.Admin, w.Shop.ID, expireOldAfter)
 	modelstest.NoError(w.T, err)
@@ -21,7 +22,7 @@ func rotate(w *modelstest.World, expireOldAfter time.Duration) *models.SigningSe
 }
 
 // live are the project's secrets that sign now.
-func live(w *modelstest.World) []*models.SigningSecret {
+func live(w *modelstest.World) []*tenant.SigningSecret {
 	w.T.Helper()
 	secrets, err := w.ProjectSigningSecrets(w.T.Context(), w.Admin, w.Shop.ID)
 	modelstest.NoError(w.T, err)
@@ -29,7 +30,7 @@ func live(w *modelstest.World) []*models.SigningSecret {
 }
 
 // wantSigners checks by the official library that of the secrets exactly the wanted ones sign a new delivery.
-func wantSigners(w *modelstest.World, when string, all []*models.SigningSecret, want ...*models.SigningSecret) {
+func wantSigners(w *modelstest.World, when string, all []*tenant.SigningSecret, want ...*tenant.SigningSecret) {
 	w.T.Helper()
 	d := w.MustClaim(w.NewCallback().ID)
 	h, err := d.Headers("Ringback/test", w.Clock.Now())
@@ -48,7 +49,7 @@ func TestOldAndNewSecretBothSignUntilTheOldOneExpires(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	previous := live(w)[0]
 	current := rotate(w, time.Hour)
-	all := []*models.SigningSecret{previous, current}
+	all := []*tenant.SigningSecret{previous, current}
 	if got := live(w); len(got) != 2 || got[0].ID != current.ID || got[0].ExpiresAt != nil || !got[1].ExpiresAt.Equal(modelstest.Start.Add(time.Hour)) {
 		t.Errorf("got %+v", got)
 	}
@@ -64,7 +65,7 @@ func TestRotationWithoutGraceEndsTheOldSecretAtOnce(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	previous := live(w)[0]
 	current := rotate(w, 0)
-	wantSigners(w, "at once", []*models.SigningSecret{previous, current}, current)
+	wantSigners(w, "at once", []*tenant.SigningSecret{previous, current}, current)
 }
 
 func TestRotationNeverMakesASecretLiveLonger(t *testing.T) {
@@ -73,7 +74,7 @@ func TestRotationNeverMakesASecretLiveLonger(t *testing.T) {
 	previous := live(w)[0]
 	second := rotate(w, time.Hour)
 	third := rotate(w, 24*time.Hour)
-	all := []*models.SigningSecret{previous, second, third}
+	all := []*tenant.SigningSecret{previous, second, third}
 	wantSigners(w, "at once", all, previous, second, third)
 	w.Clock.Advance(time.Hour)
 	wantSigners(w, "after the first rotation's hour", all, second, third)
@@ -85,9 +86,9 @@ func TestRotationCanHurryAnExpiryThatIsFarAway(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	previous := live(w)[0]
-	second := rotate(w, models.MaxExpireOldAfter)
+	second := rotate(w, tenant.MaxExpireOldAfter)
 	third := rotate(w, 0) // the second leaked
-	wantSigners(w, "at once", []*models.SigningSecret{previous, second, third}, third)
+	wantSigners(w, "at once", []*tenant.SigningSecret{previous, second, third}, third)
 }
 
 func TestRotationIsTheProjectsOwn(t *testing.T) {
@@ -145,11 +146,11 @@ func TestRotationsAtOnceCannotMakeASixth(t *testing.T) {
 func TestRotationExpiresTheOldWithinThirtyDays(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	for _, after := range []time.Duration{-time.Microsecond, models.MaxExpireOldAfter + time.Microsecond} {
+	for _, after := range []time.Duration{-time.Microsecond, tenant.MaxExpireOldAfter + time.Microsecond} {
 		_, _, err := w.RotateSigningSecret(t.Context(), w.Admin, w.Shop.ID, after)
 		modelstest.WantError(t, err, models.CodeBadUserInput, "expireOldAfter")
 	}
-	rotate(w, models.MaxExpireOldAfter)
+	rotate(w, tenant.MaxExpireOldAfter)
 }
 
 func TestRotationOfADeletedProjectIsNotFound(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/combine"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Store is the database as the use-cases see it. Every method that serves a caller takes the caller's Scope and
@@ -21,7 +22,7 @@ type Store interface {
 	InTx(ctx context.Context, f func(Store) error) error
 
 	PartiesTx
-	models.SecretsTx
+	tenant.SecretsTx
 	CallbackStore
 	LeaseStore
 	SweepStore

@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Sign returns the webhook-signature header of the Standard Webhooks specification: for each secret v1 and the base64
 // of HMAC-SHA256 over "id.timestamp.body", with a blank between.
-func Sign(secrets []*models.SigningSecret, id string, at time.Time, body []byte) (string, error) {
+func Sign(secrets []*tenant.SigningSecret, id string, at time.Time, body []byte) (string, error) {
 	signatures := make([]string, len(secrets))
 	for i, s := range secrets {
 		key, err := s.Key()

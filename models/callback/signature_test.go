@@ -13,18 +13,19 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
-func signingSecret(b byte) *models.SigningSecret {
+func signingSecret(b byte) *tenant.SigningSecret {
 	key := []byte(strings.Repeat(string(rune(b)), 32))
-	return &models.SigningSecret{Secret: models.Secret("whsec_" + base64.StdEncoding.EncodeToString(key))}
+	return &tenant.SigningSecret{Secret: models.Secret("whsec_" + base64.StdEncoding.EncodeToString(key))}
 }
 
 func TestSignatureIsAcceptedByTheOfficialLibraryWithOldAndNewSecret(t *testing.T) {
 	t.Parallel()
 	current, previous, foreign := signingSecret('n'), signingSecret('o'), signingSecret('x')
 	body := []byte("message=crawl_status&crawl_id=124234")
-	signature, err := callback.Sign([]*models.SigningSecret{current, previous}, "ref", modelstest.Start, body)
+	signature, err := callback.Sign([]*tenant.SigningSecret{current, previous}, "ref", modelstest.Start, body)
 	modelstest.NoError(t, err)
 	modelstest.NoError(t, modelstest.VerifySignature(t, current, "ref", modelstest.Start, signature, body))
 	modelstest.NoError(t, modelstest.VerifySignature(t, previous, "ref", modelstest.Start, signature, body))
@@ -37,7 +38,7 @@ func TestSignatureIsRefusedWhenAnythingIsChanged(t *testing.T) {
 	t.Parallel()
 	secret := signingSecret('s')
 	body := []byte(`{"eventType":"callback-failed"}`)
-	signature, err := callback.Sign([]*models.SigningSecret{secret}, "ref", modelstest.Start, body)
+	signature, err := callback.Sign([]*tenant.SigningSecret{secret}, "ref", modelstest.Start, body)
 	modelstest.NoError(t, err)
 	modelstest.NoError(t, modelstest.VerifySignature(t, secret, "ref", modelstest.Start, signature, body))
 	tests := map[string]error{
@@ -61,7 +62,7 @@ func TestSignatureCoversAnyBytes(t *testing.T) {
 		body := rapid.SliceOf(rapid.Byte()).Draw(r, "body")
 		id := rapid.StringMatching(`[0-9a-f-]{1,36}`).Draw(r, "id")
 		at := time.Unix(rapid.Int64Range(0, 1<<33).Draw(r, "at"), 999_999_999)
-		signature, err := callback.Sign([]*models.SigningSecret{secret}, id, at, body)
+		signature, err := callback.Sign([]*tenant.SigningSecret{secret}, id, at, body)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -74,7 +75,7 @@ func TestSignatureCoversAnyBytes(t *testing.T) {
 func TestSecretThatIsNoBase64SignsNothing(t *testing.T) {
 	t.Parallel()
 	// Better no request than one whose signature is made with a guess at the key.
-	_, err := callback.Sign([]*models.SigningSecret{{Secret: "whsec_%%%"}}, "ref", modelstest.Start, nil)
+	_, err := callback.Sign([]*tenant.SigningSecret{{Secret: "whsec_%%%"}}, "ref", modelstest.Start, nil)
 	if err == nil {
 		t.Fatal("signed with a broken secret")
 	}
@@ -84,7 +85,7 @@ func TestSecretThatIsNoBase64SignsNothing(t *testing.T) {
 }
 
 func BenchmarkSign(b *testing.B) {
-	secrets := []*models.SigningSecret{signingSecret('n'), signingSecret('o')}
+	secrets := []*tenant.SigningSecret{signingSecret('n'), signingSecret('o')}
 	for count := 1; count <= len(secrets); count++ {
 		for _, size := range []int{400, 64 << 10} {
 			b.Run(strconv.Itoa(count)+" secrets, "+strconv.Itoa(size)+" bytes", func(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Source is what a callback tells of. The engine stores it, copies it to replays and lists callbacks by it, and looks
@@ -29,6 +30,6 @@ func (s Source) newer(than Source) bool { return s.Of.Type == than.Of.Type && s.
 // Envelope is what the engine knows of a callback whose body its source renders.
 type Envelope struct {
 	Owners
-	Creator *models.User // of the source, nil where nobody did
+	Creator *tenant.User // of the source, nil where nobody did
 	Ref     uuid.UUID    // of the callback itself
 }

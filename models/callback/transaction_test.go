@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // halting is a store that fails at one statement, and counts those that follow in spite of it.
@@ -39,7 +39,7 @@ func (h halting) GiveBackCallbacks(ctx context.Context, callbacks ...*callback.C
 	return h.statement("GiveBackCallbacks", func() error { return h.Store.GiveBackCallbacks(ctx, callbacks...) })
 }
 
-func (h halting) SigningSecrets(ctx context.Context, at time.Time, owners ...models.SigningOwner) (found map[models.SigningOwner][]*models.SigningSecret, err error) {
+func (h halting) SigningSecrets(ctx context.Context, at time.Time, owners ...tenant.SigningOwner) (found map[tenant.SigningOwner][]*tenant.SigningSecret, err error) {
 	err = h.statement("SigningSecrets", func() (err error) {
 		found, err = h.Store.SigningSecrets(ctx, at, owners...)
 		return err

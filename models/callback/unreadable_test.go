@@ -10,23 +10,24 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // lostKey are the use-cases of tenants on it.
-func lostKey(w *modelstest.World) *models.Tenants {
+func lostKey(w *modelstest.World) *tenant.Service {
 	w.T.Helper()
 	return w.TenantsOn(w.StoreOfLostKey())
 }
 
 // lose seals the headers of a project with a lost key.
-func lose(w *modelstest.World, p *models.Project) {
+func lose(w *modelstest.World, p *tenant.Project) {
 	w.T.Helper()
 	setHeaders(w, lostKey(w), p)
 }
 
-func setHeaders(w *modelstest.World, s *models.Tenants, p *models.Project) {
+func setHeaders(w *modelstest.World, s *tenant.Service, p *tenant.Project) {
 	w.T.Helper()
-	_, err := s.UpdateProject(w.T.Context(), w.Platform, models.ProjectUpdate{
+	_, err := s.UpdateProject(w.T.Context(), w.Platform, tenant.ProjectUpdate{
 		ProjectID: p.ID, Callback: models.EndpointUpdate{Headers: modelstest.SecretHeader},
 	})
 	modelstest.NoError(w.T, err)
@@ -34,12 +35,12 @@ func setHeaders(w *modelstest.World, s *models.Tenants, p *models.Project) {
 
 func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	for name, lose := range map[string]func(w *modelstest.World, lost *models.Tenants) error{
-		"its project's headers": func(w *modelstest.World, lost *models.Tenants) error {
+	for name, lose := range map[string]func(w *modelstest.World, lost *tenant.Service) error{
+		"its project's headers": func(w *modelstest.World, lost *tenant.Service) error {
 			setHeaders(w, lost, w.Shop)
 			return nil
 		},
-		"a signing secret": func(w *modelstest.World, lost *models.Tenants) error {
+		"a signing secret": func(w *modelstest.World, lost *tenant.Service) error {
 			_, _, err := lost.RotateSigningSecret(w.T.Context(), w.Platform, w.Shop.ID, time.Hour)
 			return err
 		},
@@ -106,7 +107,7 @@ func TestAccountsUnreadableHeadersDoNotStopAProjectWithAURLOfItsOwn(t *testing.T
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	c := w.NewCallback()
-	_, err := lostKey(w).UpdateAccount(t.Context(), w.Platform, models.AccountUpdate{
+	_, err := lostKey(w).UpdateAccount(t.Context(), w.Platform, tenant.AccountUpdate{
 		AccountID: w.Acme.ID, Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.AccountURL)), Headers: modelstest.SecretHeader},
 	})
 	modelstest.NoError(t, err)
@@ -122,7 +123,7 @@ func TestUpdateThatSetsNoHeadersKeepsThoseThatCannotBeRead(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	lost := lostKey(w)
 	setHeaders(w, lost, w.Shop)
-	_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{ProjectID: w.Shop.ID, Name: models.Given(new("New name"))})
+	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{ProjectID: w.Shop.ID, Name: models.Given(new("New name"))})
 	modelstest.NoError(t, err)
 	p, err := lost.Project(t.Context(), w.Platform, w.Shop.ID)
 	modelstest.NoError(t, err)
@@ -169,7 +170,7 @@ func TestDirectStartWithAnUnreadableSecretIsPutOff(t *testing.T) {
 func TestNoticeToAPartnerThatCannotBeReadKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	_, err := lostKey(w).UpdateSSOClient(t.Context(), w.Platform, models.SSOClientUpdate{
+	_, err := lostKey(w).UpdateSSOClient(t.Context(), w.Platform, tenant.SSOClientUpdate{
 		SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{Headers: modelstest.SecretHeader},
 	})
 	modelstest.NoError(t, err)
@@ -191,7 +192,7 @@ func (s without) InTx(ctx context.Context, f func(callback.Store) error) error {
 	return s.Store.InTx(ctx, func(tx callback.Store) error { return f(without{tx}) })
 }
 
-func (without) Users(context.Context, ...int64) ([]*models.User, error) { return nil, nil }
+func (without) Users(context.Context, ...int64) ([]*tenant.User, error) { return nil, nil }
 
 func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 	t.Parallel()

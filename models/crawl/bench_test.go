@@ -13,6 +13,7 @@ import (
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // publishers is how many finish crawls at the same time.
@@ -30,11 +31,11 @@ func BenchmarkFinishCrawl(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	account, err := tenants.CreateAccount(ctx, platform, models.NewAccount{Name: "Acme"})
+	account, err := tenants.CreateAccount(ctx, platform, tenant.NewAccount{Name: "Acme"})
 	must(err)
-	user := &models.User{Email: "demo@example.com", CreatedAt: time.Now()}
+	user := &tenant.User{Email: "demo@example.com", CreatedAt: time.Now()}
 	must(db.CreateUser(ctx, user, nil))
-	project, err := tenants.CreateProject(ctx, platform, models.NewProject{
+	project, err := tenants.CreateProject(ctx, platform, tenant.NewProject{
 		AccountID: account.ID, Name: "Shop", PrimaryDomain: "https://www.example.com/",
 		Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.ProjectURL))},
 	})

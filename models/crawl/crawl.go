@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/combine"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Kind tells a standard crawl from the build of a test suite.
@@ -85,7 +86,7 @@ type Store interface {
 // Service has the use-cases of crawls. Its methods are safe for concurrent use.
 type Service struct {
 	engine   *callback.Service
-	projects models.TenantQueries
+	projects tenant.Queries
 	store    Store
 	inTx     models.InTx[Store]
 	ends     *combine.Combiner[End, outcome]
@@ -93,7 +94,7 @@ type Service struct {
 
 // NewService wires crawls to the engine, whose purges delete them too, and to a database.
 func NewService(
-	engine *callback.Service, projects models.TenantQueries, store Store, inTx models.InTx[Store], log *slog.Logger,
+	engine *callback.Service, projects tenant.Queries, store Store, inTx models.InTx[Store], log *slog.Logger,
 ) *Service {
 	engine.AddPurges(callback.PurgeOf(ReportDownloadSources), callback.PurgeOf(Sources))
 	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}

@@ -8,6 +8,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestFinishedCrawlRaisesOneCallbackThatIsDueNow(t *testing.T) {
@@ -34,7 +35,7 @@ func TestBodyIsRenderedOnceWhenTheCrawlEnds(t *testing.T) {
 	_, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(5))
 	modelstest.NoError(t, err)
 	before := string(w.ReadCallback(c.ID).Body)
-	_, err = w.UpdateAccount(t.Context(), w.Admin, models.AccountUpdate{AccountID: w.Acme.ID, Name: models.Given(new("Renamed"))})
+	_, err = w.UpdateAccount(t.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Name: models.Given(new("Renamed"))})
 	modelstest.NoError(t, err)
 	w.Deliver(c.ID, modelstest.Answered(500))
 	w.Clock.Advance(modelstest.TwoRetries[0])
@@ -118,7 +119,7 @@ func TestCrawlOfAProjectWithoutURLRaisesNone(t *testing.T) {
 		t.Errorf("got %+v and %+v", made, c)
 	}
 	// A URL that comes later does not bring the callback back: what happened before it was set is past.
-	_, err = w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+	_, err = w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
 		ProjectID: project.ID, Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.ProjectURL))},
 	})
 	modelstest.NoError(t, err)
@@ -130,7 +131,7 @@ func TestCrawlOfAProjectWithoutURLRaisesNone(t *testing.T) {
 func TestAccountURLServesProjectsWithoutOne(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	_, err := w.UpdateAccount(t.Context(), w.Admin, models.AccountUpdate{
+	_, err := w.UpdateAccount(t.Context(), w.Admin, tenant.AccountUpdate{
 		AccountID: w.Acme.ID, Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.AccountURL))},
 	})
 	modelstest.NoError(t, err)

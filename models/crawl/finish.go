@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/combine"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // End is the input of FinishCrawl. ProjectID is needed when the crawl is new here.
@@ -255,7 +256,7 @@ func (k *crawlsToFinish) newCrawl(in End) (*Crawl, error) {
 		return nil, err
 	}
 	if owners.Project.DeletedAt != nil {
-		return nil, models.NotFound(models.TypeProject)
+		return nil, models.NotFound(tenant.TypeProject)
 	}
 	return &Crawl{ID: in.CrawlID, AccountID: owners.Account.ID, ProjectID: owners.Project.ID, CreatedAt: k.at}, nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // gate lets the first transaction begin when it is open.
@@ -244,7 +245,7 @@ func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 }
 
 // anyEnd draws the end of one of some crawls: it may be new or known, repeat another's, contradict it or be wrong in itself.
-func anyEnd(w *modelstest.World, projects []*models.Project) crawl.End {
+func anyEnd(w *modelstest.World, projects []*tenant.Project) crawl.End {
 	draw := func(ids ...*int64) *int64 { return ids[rand.IntN(len(ids))] }
 	unknown := new(int64(999_999))
 	project := &projects[rand.IntN(len(projects))].ID
@@ -260,7 +261,7 @@ func anyEnd(w *modelstest.World, projects []*models.Project) crawl.End {
 func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 	t.Parallel()
 	oneByOne, together := modelstest.NewWorld(t), modelstest.NewWorld(t)
-	var projects []*models.Project
+	var projects []*tenant.Project
 	for _, w := range []*modelstest.World{oneByOne, together} { // what is done alike has the same ids
 		silent, deleted := w.NewProject(w.Acme, nil), w.NewProject(w.Acme, new(modelstest.ProjectURL))
 		_, err := w.DeleteProject(t.Context(), w.Admin, deleted.ID)
@@ -269,7 +270,7 @@ func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 			_, err := w.RunCrawl(t.Context(), w.Editor, w.Shop.ID)
 			modelstest.NoError(t, err)
 		}
-		projects = []*models.Project{w.Shop, silent, deleted}
+		projects = []*tenant.Project{w.Shop, silent, deleted}
 	}
 	for range 8 {
 		ends := make([]crawl.End, 1+rand.IntN(12))

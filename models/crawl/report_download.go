@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // ReportTypeCode is the kind of a report.
@@ -166,7 +167,7 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor,
 // reportDownloadToFinish returns the report download of the input, locked; one that is new here is made first.
 func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in ReportDownloadEnd) (*ReportDownload, error) {
 	if in.CreatedByUserID != nil {
-		if _, err := models.One(tx.Users(ctx, *in.CreatedByUserID))(models.TypeUser); err != nil {
+		if _, err := models.One(tx.Users(ctx, *in.CreatedByUserID))(tenant.TypeUser); err != nil {
 			return nil, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
@@ -160,7 +161,7 @@ func TestReportOfADeletedProjectOrOneWithoutURLRaisesNone(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	made := w.NewCrawl(5, nil)
-	_, err := w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{
+	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
 		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
 	modelstest.NoError(t, err)
@@ -179,7 +180,7 @@ func TestReportOfADeletedProjectOrOneWithoutURLRaisesNone(t *testing.T) {
 type missesReports struct{ crawl.Store }
 
 func (missesReports) LockReportDownloads(context.Context, ...int64) ([]*crawl.ReportDownload, error) {
-	return nil, models.NotFound(models.TypeAccount)
+	return nil, models.NotFound(tenant.TypeAccount)
 }
 
 func TestReportDownloadIsNotNewBecauseSomethingElseIsMissing(t *testing.T) {

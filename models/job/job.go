@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // State is how far a job is.
@@ -94,13 +95,13 @@ type Store interface {
 // Service has the use-cases of jobs. Its methods are safe for concurrent use.
 type Service struct {
 	engine   *callback.Service
-	projects models.TenantQueries
+	projects tenant.Queries
 	store    Store
 	inTx     models.InTx[Store]
 }
 
 // NewService wires jobs to the engine, whose purges delete them too, and to a database.
-func NewService(engine *callback.Service, projects models.TenantQueries, store Store, inTx models.InTx[Store]) *Service {
+func NewService(engine *callback.Service, projects tenant.Queries, store Store, inTx models.InTx[Store]) *Service {
 	engine.AddPurges(callback.PurgeOf(Sources))
 	return &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 }

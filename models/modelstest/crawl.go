@@ -4,9 +4,9 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // ReadForm reads a form-encoded body.
@@ -52,7 +52,7 @@ func (w *World) NewCallback() *callback.Callback {
 }
 
 // NewCallbackOf is NewCallback for another project, and a crawl that is new.
-func (w *World) NewCallbackOf(p *models.Project, id int64) *callback.Callback {
+func (w *World) NewCallbackOf(p *tenant.Project, id int64) *callback.Callback {
 	w.T.Helper()
 	return w.finished(crawl.End{CrawlID: id, ProjectID: &p.ID, Kind: crawl.Standard, Status: crawl.Finished})
 }

@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // SetNoticeMode changes what the partner hears of failures.
-func (w *World) SetNoticeMode(mode models.NoticeMode) {
+func (w *World) SetNoticeMode(mode tenant.NoticeMode) {
 	w.T.Helper()
-	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, models.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: mode})
+	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: mode})
 	NoError(w.T, err)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type (
@@ -19,13 +20,15 @@ type (
 	JobService = job.Service
 	// RunService has the use-cases of runs.
 	RunService = run.Service
+	// Tenants has the use-cases of what tenants configure.
+	Tenants = tenant.Service
 )
 
 // Services are the use-cases of all rooms.
 type Services struct {
 	*callback.Service
-	*models.Tenants
-	*models.Access
+	*Tenants
+	*tenant.Access
 	*CrawlService
 	*JobService
 	*RunService
@@ -38,7 +41,7 @@ type Wiring struct {
 	Crawls      crawl.Store    // of crawls; nil: Store
 	Queue       callback.Queue // nil: one that nobody reads
 	Rules       callback.Rules // the zero value will do
-	Access      models.AccessRules
+	Access      tenant.AccessRules
 	Runs        run.Rules
 	RunPorts    *run.Ports        // nil: those of Store
 	MaxProjects int               // of an account; 0: any number
@@ -74,10 +77,10 @@ func (w Wiring) Services() Services {
 	}
 	clock := models.NewClock(w.Clock, system, w.Log)
 	engine := callback.NewService(w.Engine, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
-	queries := models.NewTenantQueries(w.Store, engine.Now)
+	queries := tenant.NewQueries(w.Store, engine.Now)
 	return Services{
-		Service: engine, Tenants: models.NewTenants(queries, w.Store.InTenantTx, w.MaxProjects),
-		Access:       models.NewAccess(w.Store, w.Store.InAccessTx, w.Access, engine.Now, w.Log),
+		Service: engine, Tenants: tenant.NewService(queries, w.Store.InTenantTx, w.MaxProjects),
+		Access:       tenant.NewAccess(w.Store, w.Store.InAccessTx, w.Access, engine.Now, w.Log),
 		RunService:   run.NewService(engine, queries, *w.RunPorts, w.Runs),
 		CrawlService: crawl.NewService(engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
 		JobService:   job.NewService(engine, queries, w.Store, w.Store.InJobTx),

@@ -8,11 +8,11 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // VerifySignature asks the official library, as a receiver does. It ignores the age, which no rule of signing is about.
-func VerifySignature(t testing.TB, secret *models.SigningSecret, id string, at time.Time, signature string, body []byte) error {
+func VerifySignature(t testing.TB, secret *tenant.SigningSecret, id string, at time.Time, signature string, body []byte) error {
 	t.Helper()
 	referee, err := standardwebhooks.NewWebhook(secret.Secret.Reveal())
 	NoError(t, err)

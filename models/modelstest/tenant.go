@@ -6,19 +6,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // SetURL changes the project's callback URL.
 func (w *World) SetURL(url *string) {
 	w.T.Helper()
-	_, err := w.UpdateProject(w.T.Context(), w.Editor, models.ProjectUpdate{
+	_, err := w.UpdateProject(w.T.Context(), w.Editor, tenant.ProjectUpdate{
 		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{URL: models.Given(url)},
 	})
 	NoError(w.T, err)
 }
 
 // NewProjectKey makes a key, and returns its text too.
-func (w *World) NewProjectKey(p *models.Project) (*models.ProjectKey, models.Secret) {
+func (w *World) NewProjectKey(p *tenant.Project) (*tenant.ProjectKey, models.Secret) {
 	w.T.Helper()
 	key, text, err := w.CreateProjectKey(w.T.Context(), w.Platform, p.ID, "CI")
 	NoError(w.T, err)
@@ -26,7 +27,7 @@ func (w *World) NewProjectKey(p *models.Project) (*models.ProjectKey, models.Sec
 }
 
 // KeyActor is a program with a new key of the project.
-func (w *World) KeyActor(p *models.Project) *models.Actor {
+func (w *World) KeyActor(p *tenant.Project) *models.Actor {
 	w.T.Helper()
 	_, text := w.NewProjectKey(p)
 	actor, err := w.AuthenticateKey(w.T.Context(), text)
@@ -37,14 +38,14 @@ func (w *World) KeyActor(p *models.Project) *models.Actor {
 // SetWebhook changes where notices go.
 func (w *World) SetWebhook(url *string) {
 	w.T.Helper()
-	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, models.SSOClientUpdate{
+	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, tenant.SSOClientUpdate{
 		SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{URL: models.Given(url)},
 	})
 	NoError(w.T, err)
 }
 
 // SetTarget changes the project's or, without one, the account's URL, with a header that names the level.
-func (w *World) SetTarget(project *models.Project, url *string) {
+func (w *World) SetTarget(project *tenant.Project, url *string) {
 	w.T.Helper()
 	level := func(name string) models.EndpointUpdate {
 		headers := []models.Header{{Key: "X-Level", Value: models.Secret(name)}}
@@ -52,9 +53,9 @@ func (w *World) SetTarget(project *models.Project, url *string) {
 	}
 	var err error
 	if project == nil {
-		_, err = w.UpdateAccount(w.T.Context(), w.Admin, models.AccountUpdate{AccountID: w.Acme.ID, Callback: level("account")})
+		_, err = w.UpdateAccount(w.T.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Callback: level("account")})
 	} else {
-		_, err = w.UpdateProject(w.T.Context(), w.Admin, models.ProjectUpdate{ProjectID: project.ID, Callback: level("project")})
+		_, err = w.UpdateProject(w.T.Context(), w.Admin, tenant.ProjectUpdate{ProjectID: project.ID, Callback: level("project")})
 	}
 	NoError(w.T, err)
 }
@@ -63,20 +64,20 @@ func (w *World) SetTarget(project *models.Project, url *string) {
 const HiddenSecret = "t0p-s3cr3t-v4lue"
 
 // NewActor makes a user of an account.
-func (w *World) NewActor(account *models.Account, role models.Role) *models.Actor {
+func (w *World) NewActor(account *tenant.Account, role models.Role) *models.Actor {
 	w.T.Helper()
-	user, err := w.CreateUser(w.T.Context(), w.Platform, models.NewUser{
+	user, err := w.CreateUser(w.T.Context(), w.Platform, tenant.NewUser{
 		Email: string(role) + "@" + account.RawID() + ".example", FirstName: new("Demo"), LastName: new("User"),
-		PartnerUserID: new("3333312"), Accounts: []models.Membership{{AccountID: account.ID, Role: role}},
+		PartnerUserID: new("3333312"), Accounts: []tenant.Membership{{AccountID: account.ID, Role: role}},
 	})
 	NoError(w.T, err)
 	return &models.Actor{UserID: user.ID, Roles: map[int64]models.Role{account.ID: role}}
 }
 
 // NewProject makes a project, with a callback URL unless that is nil.
-func (w *World) NewProject(account *models.Account, url *string) *models.Project {
+func (w *World) NewProject(account *tenant.Account, url *string) *tenant.Project {
 	w.T.Helper()
-	p, err := w.CreateProject(w.T.Context(), w.Platform, models.NewProject{
+	p, err := w.CreateProject(w.T.Context(), w.Platform, tenant.NewProject{
 		AccountID: account.ID, Name: "Shop", PrimaryDomain: "https://www.example.com/",
 		Callback: models.EndpointUpdate{URL: models.Given(url)},
 	})
@@ -85,8 +86,8 @@ func (w *World) NewProject(account *models.Account, url *string) *models.Project
 }
 
 // SourcedHeader is a header that stands at a level.
-func SourcedHeader(key, value string, source models.Level) models.SourcedHeader {
-	return models.SourcedHeader{Header: models.Header{Key: key, Value: models.Secret(value)}, Source: source}
+func SourcedHeader(key, value string, source tenant.Level) tenant.SourcedHeader {
+	return tenant.SourcedHeader{Header: models.Header{Key: key, Value: models.Secret(value)}, Source: source}
 }
 
 // SecretsByText compares secrets by their text, which cmp would print masked.

@@ -12,6 +12,7 @@ import (
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Where callbacks go, and the hosts as lanes name them.
@@ -34,14 +35,14 @@ type World struct {
 	Clock       *Clock
 	Monitor     *Monitor
 	Rules       callback.Rules
-	AccessRules models.AccessRules
+	AccessRules tenant.AccessRules
 	RunRules    run.Rules
 	MaxProjects int // of an account; 0: any number
 
-	Partner     *models.SSOClient
-	Acme, Other *models.Account
-	Shop        *models.Project // with a callback URL of its own
-	AdminUser   *models.User
+	Partner     *tenant.SSOClient
+	Acme, Other *tenant.Account
+	Shop        *tenant.Project // with a callback URL of its own
+	AdminUser   *tenant.User
 	// The admin, editor and viewer are the account's; the outsider is the other account's admin.
 	Platform, Admin, Editor, Viewer, Outsider *models.Actor
 }
@@ -60,15 +61,15 @@ func NewWorld(t testing.TB, opts ...store.Option) *World {
 	w.Configure()
 	ctx := t.Context()
 	var err error
-	w.Partner, err = w.CreateSSOClient(ctx, w.Platform, models.NewSSOClient{
+	w.Partner, err = w.CreateSSOClient(ctx, w.Platform, tenant.NewSSOClient{
 		Name: "Acme SSO", Webhook: models.EndpointUpdate{URL: models.Given(new(WebhookURL))},
 	})
 	NoError(t, err)
-	w.Acme, err = w.CreateAccount(ctx, w.Platform, models.NewAccount{
+	w.Acme, err = w.CreateAccount(ctx, w.Platform, tenant.NewAccount{
 		RawID: 123123, Name: "Acme", SSOClientID: &w.Partner.ID, PartnerAccountID: new("123123"),
 	})
 	NoError(t, err)
-	w.Other, err = w.CreateAccount(ctx, w.Platform, models.NewAccount{Name: "Other"})
+	w.Other, err = w.CreateAccount(ctx, w.Platform, tenant.NewAccount{Name: "Other"})
 	NoError(t, err)
 	w.Admin = w.NewActor(w.Acme, models.RoleAdmin)
 	w.AdminUser, err = w.User(ctx, w.Platform, w.Admin.UserID)
@@ -92,7 +93,7 @@ func (w *World) ServiceOn(s callback.Store) *callback.Service {
 }
 
 // TenantsOn are the use-cases of tenants on another store.
-func (w *World) TenantsOn(s *store.Store) *models.Tenants {
+func (w *World) TenantsOn(s *store.Store) *tenant.Service {
 	on := w.wiring()
 	on.Store = s
 	return on.Services().Tenants
@@ -107,7 +108,7 @@ func (w *World) wiring() Wiring {
 
 // CrawlsOn are the use-cases of crawls with an engine and transactions of their own.
 func (w *World) CrawlsOn(engine *callback.Service, inTx models.InTx[crawl.Store]) *crawl.Service {
-	return crawl.NewService(engine, w.TenantQueries, w.Store, inTx, slog.New(slog.DiscardHandler))
+	return crawl.NewService(engine, w.Queries, w.Store, inTx, slog.New(slog.DiscardHandler))
 }
 
 // Through runs transactions on what wrap makes of their port, such as one that fails.
@@ -119,7 +120,7 @@ func Through[Port any](inTx models.InTx[Port], wrap func(Port) Port) models.InTx
 
 // RunsOn are the use-cases of runs with an engine and ports of their own.
 func (w *World) RunsOn(engine *callback.Service, db run.Ports) *run.Service {
-	return run.NewService(engine, w.TenantQueries, db, w.RunRules)
+	return run.NewService(engine, w.Queries, db, w.RunRules)
 }
 
 // Lane is where the project's callbacks to a host wait, or its jobs', or the notices to the partner.
@@ -135,7 +136,7 @@ func (w *World) Lane(host string) callback.Lane {
 }
 
 // LaneOf is where callbacks to a project's own URL wait.
-func LaneOf(p *models.Project, host string) callback.Lane {
+func LaneOf(p *tenant.Project, host string) callback.Lane {
 	return callback.Lane{Host: host, Owner: "project:" + p.RawID(), Account: p.AccountID}
 }
 

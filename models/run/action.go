@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Limits of actions and their runs.
@@ -58,7 +59,7 @@ func (a *Action) ListCursor() models.Cursor { return models.Cursor{At: a.Created
 
 // ActionTx is what a change of an action asks of its transaction.
 type ActionTx interface {
-	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Account, error)
+	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Account, error)
 	LockAction(ctx context.Context, id int64) (*Action, error)
 	// CreateAction sets the ID. A name that the account has already is a CONFLICT.
 	CreateAction(ctx context.Context, a *Action) error
@@ -95,7 +96,7 @@ func (s *Service) CreateAction(
 		return nil, err
 	}
 	return a, s.db.InActionTx(ctx, func(tx ActionTx) error {
-		_, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), accountID))(models.TypeAccount)
+		_, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), accountID))(tenant.TypeAccount)
 		if err != nil {
 			return err
 		}

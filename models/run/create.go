@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Limits of one run.
@@ -99,7 +100,7 @@ func (s *Service) CreateRun(ctx context.Context, actor *models.Actor, in NewRun)
 // projectAndAction are what a run is of. FORBIDDEN to whoever may make none there.
 func (s *Service) projectAndAction(
 	ctx context.Context, actor *models.Actor, in NewRun,
-) (*models.Project, *Action, error) {
+) (*tenant.Project, *Action, error) {
 	project, err := s.projects.Project(ctx, actor, in.ProjectID)
 	if err != nil {
 		return nil, nil, err
@@ -114,7 +115,7 @@ func (s *Service) projectAndAction(
 	return project, action, err
 }
 
-func (s *Service) newRun(project *models.Project, action *Action, in NewRun) (*Run, []*Input, error) {
+func (s *Service) newRun(project *tenant.Project, action *Action, in NewRun) (*Run, []*Input, error) {
 	run := &Run{
 		UID: models.NewUID(), AccountID: project.AccountID, ProjectID: project.ID, ActionID: action.ID, Status: Queued,
 		MaxResults: in.MaxResults, PageSize: action.PageSize, CallbackOn: CallbackOnAll, InputCount: len(in.Inputs),

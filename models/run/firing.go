@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // countFired leaves out what was skipped.
@@ -68,7 +69,7 @@ func prepare(ctx context.Context, tx FiringTx, due []*Schedule) ([]*firing, erro
 			return nil, x.run.Callback.Unreadable
 		}
 		if x.owners = owners[schedule.ProjectID]; x.owners.Project == nil {
-			return nil, models.NotFound(models.TypeProject)
+			return nil, models.NotFound(tenant.TypeProject)
 		}
 		x.skipped = schedule.Overlap == OverlapSkip && slices.Contains(atWork, schedule.ID)
 		group = append(group, x)

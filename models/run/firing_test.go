@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // silent is transactions that end with their contexts alone.
@@ -30,7 +31,7 @@ func TestFiringThatHangsIsGivenUp(t *testing.T) {
 		clock := models.NewClock(nil, time.Now, log)
 		engine := callback.NewService(struct{ callback.Store }{}, nil, callback.Rules{}, clock,
 			models.NewTroubles(log, nil), log)
-		runs := run.NewService(engine, models.TenantQueries{}, run.Ports{InFiringTx: silent}, run.Rules{})
+		runs := run.NewService(engine, tenant.Queries{}, run.Ports{InFiringTx: silent}, run.Rules{})
 		begun := time.Now()
 		fired, err := runs.Firings.Fire(t.Context())
 		if took := time.Since(begun); fired != 0 || !errors.Is(err, context.DeadlineExceeded) || took != 5*time.Second {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Limits of one look into the callback log.
@@ -123,7 +124,7 @@ type LogReader interface {
 // Log is the callback log.
 type Log struct {
 	engine   *callback.Service
-	projects models.TenantQueries
+	projects tenant.Queries
 	reader   LogReader
 }
 

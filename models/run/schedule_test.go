@@ -12,6 +12,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestCronFiresOneRunAtATimeAndACopyWaits(t *testing.T) {
@@ -326,13 +327,13 @@ func TestManySchedulesOfOneAccountDoNotHoldUpAnothers(t *testing.T) {
 type misses struct{ run.ScheduleTx }
 
 func (misses) LockWaitingRuns(context.Context, ...int64) ([]*run.Run, error) {
-	return nil, models.NotFound(models.TypeAccount)
+	return nil, models.NotFound(tenant.TypeAccount)
 }
 
 type missesFiring struct{ run.FiringTx }
 
 func (missesFiring) LockWaitingRuns(context.Context, ...int64) ([]*run.Run, error) {
-	return nil, models.NotFound(models.TypeAccount)
+	return nil, models.NotFound(tenant.TypeAccount)
 }
 
 func TestScheduleDoesNotEndBecauseSomethingElseIsMissing(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Rules are the settings that runs obey.
@@ -39,13 +40,13 @@ type Service struct {
 	Firings    *Firings
 
 	engine   *callback.Service
-	projects models.TenantQueries
+	projects tenant.Queries
 	db       Ports
 	rules    Rules
 }
 
 // NewService wires runs to the engine, which sweeps their batches and purges them from then on, and to a database.
-func NewService(engine *callback.Service, projects models.TenantQueries, db Ports, rules Rules) *Service {
+func NewService(engine *callback.Service, projects tenant.Queries, db Ports, rules Rules) *Service {
 	s := &Service{
 		Query: Query{db.Reader}, Log: &Log{engine, projects, db.Log}, Executions: &Executions{engine, db, rules.Quotas},
 		Firings: &Firings{engine: engine, db: db, quotas: rules.Quotas}, engine: engine,

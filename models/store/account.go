@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type accountRow struct {
@@ -23,9 +24,9 @@ func (accountRow) TableName() string { return "accounts" }
 
 func accountHeadersPlace(id int64) string { return fmt.Sprintf("accounts.api_callback_headers:%d", id) }
 
-func (s *Store) account(r accountRow) (*models.Account, error) {
+func (s *Store) account(r accountRow) (*tenant.Account, error) {
 	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, accountHeadersPlace(r.ID))
-	return &models.Account{
+	return &tenant.Account{
 		ID: r.ID, Name: r.Name, Timezone: r.Timezone,
 		Callback:    models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
 		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID,
@@ -34,24 +35,24 @@ func (s *Store) account(r accountRow) (*models.Account, error) {
 }
 
 // InTenantTx runs f in one transaction: models.NewTenants takes it.
-func (s *Store) InTenantTx(ctx context.Context, f func(models.TenantStore) error) error {
+func (s *Store) InTenantTx(ctx context.Context, f func(tenant.Store) error) error {
 	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
 }
 
 // Accounts finds accounts by id.
-func (s *Store) Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Account, error) {
+func (s *Store) Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Account, error) {
 	return find(scoped(s.reader(ctx), scope, "id", noProject).Where(s.among("id", &ids)), s.account)
 }
 
 // LockAccount reads one account for an update.
-func (s *Store) LockAccount(ctx context.Context, scope models.Scope, id int64) (*models.Account, error) {
-	return first(scoped(s.locking(ctx), scope, "id", noProject).Where("id = ?", id), models.TypeAccount, s.account)
+func (s *Store) LockAccount(ctx context.Context, scope models.Scope, id int64) (*tenant.Account, error) {
+	return first(scoped(s.locking(ctx), scope, "id", noProject).Where("id = ?", id), tenant.TypeAccount, s.account)
 }
 
 // AccountPage lists accounts, newest first.
 func (s *Store) AccountPage(
 	ctx context.Context, scope models.Scope, page models.Page,
-) (*models.PageOf[*models.Account], error) {
+) (*models.PageOf[*tenant.Account], error) {
 	found, err := find(afterCursor(scoped(s.reader(ctx), scope, "id", noProject), page), s.account)
 	return models.Cut(found, page.First), err
 }
@@ -62,12 +63,12 @@ func (s *Store) CountAccounts(ctx context.Context, scope models.Scope) (int, err
 }
 
 // CreateAccount inserts an account.
-func (s *Store) CreateAccount(ctx context.Context, a *models.Account) error {
+func (s *Store) CreateAccount(ctx context.Context, a *tenant.Account) error {
 	row := accountRow{
 		ID: a.ID, Name: a.Name, Timezone: a.Timezone, APICallbackURL: a.Callback.URL, SSOClientID: a.SSOClientID,
 		PartnerAccountID: a.PartnerAccountID, CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
 	}
-	if err := insertNew(ctx, s, &row, &row.ID, "accounts", models.TypeAccount); err != nil {
+	if err := insertNew(ctx, s, &row, &row.ID, "accounts", tenant.TypeAccount); err != nil {
 		return err
 	}
 	a.ID = row.ID
@@ -75,7 +76,7 @@ func (s *Store) CreateAccount(ctx context.Context, a *models.Account) error {
 }
 
 // UpdateAccount writes what can change of an account.
-func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *models.Account) error {
+func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *tenant.Account) error {
 	values := map[string]any{
 		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "updated_at": micros(a.UpdatedAt),
 	}
@@ -83,7 +84,7 @@ func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *models
 		return err
 	}
 	update := scoped(s.writer(ctx).Model(&accountRow{}), scope, "id", noProject).Where("id = ?", a.ID)
-	return mustChange(update.Updates(values), models.TypeAccount)
+	return mustChange(update.Updates(values), tenant.TypeAccount)
 }
 
 // putHeaders adds an endpoint's headers to what is written of its row. Those that could not be read stay as they are:

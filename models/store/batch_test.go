@@ -20,15 +20,15 @@ import (
 
 // work is an action of a tenant, with a run of one input.
 type work struct {
-	*tenant
+	*customer
 	action *run.Action
 	run    *run.Run
 	input  *run.Input
 }
 
-func newWork(t *testing.T, s *store.Store, n *tenant) *work {
+func newWork(t *testing.T, s *store.Store, n *customer) *work {
 	t.Helper()
-	w := &work{tenant: n, action: &run.Action{
+	w := &work{customer: n, action: &run.Action{
 		AccountID: n.account.ID, Name: uuid.NewString(), Executor: models.Endpoint{
 			URL: new("https://platform.example/"), Headers: []models.Header{{Key: "Authorization", Value: models.Secret("Bearer of " + n.account.Name)}},
 		},
@@ -118,7 +118,7 @@ var withoutLane = cmpopts.IgnoreFields(run.Batch{}, "Lane")
 func TestClaimedBatchIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	w := newWork(t, s, newTenant(t, s, "a"))
+	w := newWork(t, s, newCustomer(t, s, "a"))
 	b := w.newBatches(t, s, 1)[0]
 	if diff := cmp.Diff(b, readBatch(t, s, b.ID), withoutLane); diff != "" {
 		t.Errorf("what was given is not what was written: %s", diff)
@@ -138,7 +138,7 @@ func TestClaimedBatchIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 func TestClaimOfBatchesTakesTheLongestWaitingOfItsActionAndNoMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	w, other := newWork(t, s, n), newWork(t, s, n)
 	w.newBatches(t, s, 1)
 	noError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
@@ -165,7 +165,7 @@ func TestClaimOfBatchesTakesTheLongestWaitingOfItsActionAndNoMoreThanTheLimit(t 
 func TestSettlingABatchIsFencedByTheAttemptCount(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	w := newWork(t, s, newTenant(t, s, "a"))
+	w := newWork(t, s, newCustomer(t, s, "a"))
 	b := w.newBatches(t, s, 1)[0]
 	late := w.claim(t, s, 1)[0]
 	if n, err := s.InterruptExpired(t.Context(), run.LeasedBatches, start.Add(time.Minute), 10); n != 1 || err != nil {
@@ -192,7 +192,7 @@ func TestSettlingABatchIsFencedByTheAttemptCount(t *testing.T) {
 func TestEmptyPagesBehindTheLastOfTheirInputDoNotCount(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	w := newWork(t, s, newTenant(t, s, "a"))
+	w := newWork(t, s, newCustomer(t, s, "a"))
 	first := w.input
 	w.newBatches(t, s, 4)
 	w.input = &run.Input{RunID: w.run.ID, Number: 2, Input: json.RawMessage(`{}`)}
@@ -230,7 +230,7 @@ func TestEmptyPagesBehindTheLastOfTheirInputDoNotCount(t *testing.T) {
 func TestPurgesAtOnceTakeEachRunOnce(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	w := newWork(t, s, newTenant(t, s, "a"))
+	w := newWork(t, s, newCustomer(t, s, "a"))
 	const runs = 12
 	for range runs {
 		w.newRun(t, s)

@@ -18,7 +18,7 @@ import (
 )
 
 // scatter makes callbacks of the tenant and of a second project of it in every state that there is, several of each moment.
-func scatter(t *testing.T, s *store.Store, n *tenant, random *rand.Rand, count int) []*callback.Callback {
+func scatter(t *testing.T, s *store.Store, n *customer, random *rand.Rand, count int) []*callback.Callback {
 	t.Helper()
 	other := newProject(t, s, n.account.ID, start)
 	var made []int64
@@ -84,9 +84,9 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	random := rand.New(rand.NewPCG(1, 2))
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	all := scatter(t, s, n, random, 120)
-	scatter(t, s, newTenant(t, s, "b"), random, 10)
+	scatter(t, s, newCustomer(t, s, "b"), random, 10)
 	slices.SortFunc(all, func(a, b *callback.Callback) int { return b.ListCursor().Compare(a.ListCursor()) })
 	of := map[callback.Parent]func(*callback.Callback) bool{
 		callback.OfAccount: func(*callback.Callback) bool { return true },
@@ -117,7 +117,7 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 }
 
 // walk goes through all pages of a list.
-func walk(t *testing.T, s *store.Store, n *tenant, owner callback.Parent, id int64, filter callback.Filter, first int) []int64 {
+func walk(t *testing.T, s *store.Store, n *customer, owner callback.Parent, id int64, filter callback.Filter, first int) []int64 {
 	t.Helper()
 	got := []int64{}
 	page := models.Page{First: first}
@@ -134,7 +134,7 @@ func walk(t *testing.T, s *store.Store, n *tenant, owner callback.Parent, id int
 }
 
 // fill makes ended callbacks of the tenant by SQL, a microsecond apart: of 49, one is FAILED with 410, and of 5, one is of a report.
-func fill(t *testing.T, s *store.Store, n *tenant, count int) {
+func fill(t *testing.T, s *store.Store, n *customer, count int) {
 	t.Helper()
 	uid := "lower(hex(randomblob(16)))"
 	if storetest.OnPostgres() {
@@ -154,7 +154,7 @@ func fill(t *testing.T, s *store.Store, n *tenant, count int) {
 func TestALongListIsCountedNoFurtherThanOneMoreThanItsBound(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	count := func() (counted [3]int) {
 		t.Helper()
 		succeeded := callback.Filter{Status: []callback.Status{callback.StatusSuccess, callback.StatusPending}}

@@ -12,6 +12,7 @@ import (
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // logged is an estate with a run that has called back.
@@ -41,7 +42,7 @@ func newLogged(t *testing.T, s *store.Store, name string) *logged {
 
 func (l *logged) calledBack(t *testing.T, s *store.Store, changes ...func(*callback.Callback)) *callback.Callback {
 	t.Helper()
-	return newCallback(t, s, l.tenant, start, append(changes, func(c *callback.Callback) { c.Source.Of = l.run.ObjectID() })...)
+	return newCallback(t, s, l.customer, start, append(changes, func(c *callback.Callback) { c.Source.Of = l.run.ObjectID() })...)
 }
 
 // finishedAttempt writes an attempt with what came of it.
@@ -61,7 +62,7 @@ func TestTheCallbackLogStaysWithinItsScope(t *testing.T) {
 	s := storetest.Open(t)
 	mine, theirs := newLogged(t, s, "mine"), newLogged(t, s, "theirs")
 	finishedAttempt(t, s, mine.callback, 1, "")
-	siblingKey := &models.ProjectKey{AccountID: mine.account.ID, ProjectID: newProject(t, s, mine.account.ID, start).ID}
+	siblingKey := &tenant.ProjectKey{AccountID: mine.account.ID, ProjectID: newProject(t, s, mine.account.ID, start).ID}
 	for name, test := range map[string]struct {
 		scope   models.Scope
 		reaches bool

@@ -110,7 +110,7 @@ func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) 
 		"none":              func(*testing.T, *store.Store) {},
 		"of an empty table": func(t *testing.T, s *store.Store) { noError(t, s.DB().Exec("ANALYZE").Error) },
 		"of a kind of their own": func(t *testing.T, s *store.Store) {
-			n := newTenant(t, s, "first")
+			n := newCustomer(t, s, "first")
 			fill(t, s, n, 4)
 			noError(t, s.DB().Exec("ANALYZE").Error)
 		},
@@ -119,7 +119,7 @@ func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) 
 			t.Parallel()
 			s := storetest.OpenNew(t)
 			prepare(t, s)
-			long, other := newTenant(t, s, "long"), newTenant(t, s, "other")
+			long, other := newCustomer(t, s, "long"), newCustomer(t, s, "other")
 			fill(t, s, other, 1000)
 			fill(t, s, long, 6000)
 			wantLittleRead(t, s, "force_custom_plan", long, 6000)
@@ -132,7 +132,7 @@ func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) 
 }
 
 // wantLittleRead checks every kind of page, and its count.
-func wantLittleRead(t *testing.T, s *store.Store, mode string, n *tenant, callbacks int) {
+func wantLittleRead(t *testing.T, s *store.Store, mode string, n *customer, callbacks int) {
 	t.Helper()
 	// A page of 20 takes 21 of each of at most four kinds, and looks up those that it shows: 5 × 21. The steps from kind to kind are
 	// less than two for each of the 14 pairs of status and event, and most find nothing.

@@ -12,7 +12,7 @@ func TestKeyThatDoesNotOpenTheCheckValueIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(t *testing.T, s *store.Store){
 		"a check value of the right key":     func(t *testing.T, s *store.Store) { noError(t, s.CheckKey(t.Context())) },
-		"no check value, but sealed headers": func(t *testing.T, s *store.Store) { newTenant(t, s, "a") },
+		"no check value, but sealed headers": func(t *testing.T, s *store.Store) { newCustomer(t, s, "a") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -49,7 +49,7 @@ func keys(hosts ...string) (list []string) {
 }
 
 // newCallbacks inserts callbacks on a host, each a microsecond later than the one before.
-func newCallbacks(t *testing.T, s *store.Store, n *tenant, host string, count int) []int64 {
+func newCallbacks(t *testing.T, s *store.Store, n *customer, host string, count int) []int64 {
 	t.Helper()
 	created := make([]int64, count)
 	for i := range created {
@@ -80,7 +80,7 @@ func read(t *testing.T, s *store.Store, id int64) *callback.Callback {
 func TestClaimedCallbackIsRunningWithALeaseAndItsNextNumber(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	c := newCallback(t, s, newTenant(t, s, "a"), start)
+	c := newCallback(t, s, newCustomer(t, s, "a"), start)
 	got := claim(t, s, c, start, start.Add(time.Minute))
 	if got.Status != callback.StatusRunning || got.AttemptCount != 1 || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
 		got.NextAttemptAt != nil || string(got.Body) != "body" {
@@ -95,7 +95,7 @@ func TestSixteenClaimersShareNoCallbackAndTogetherTakeAll(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	const limit = 3
-	want := newCallbacks(t, s, newTenant(t, s, "a"), shared, 50)
+	want := newCallbacks(t, s, newCustomer(t, s, "a"), shared, 50)
 	var mu sync.Mutex
 	var got []int64
 	atOnce(16, func(int) {
@@ -125,7 +125,7 @@ func TestSixteenClaimersShareNoCallbackAndTogetherTakeAll(t *testing.T) {
 func TestClaimTakesTheLongestWaitingAndNoMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	var newestFirst []int64
 	for i := range 7 {
 		newestFirst = append(newestFirst, newCallback(t, s, n, start.Add(time.Duration(-i)*time.Second), on(shared)).ID)
@@ -148,7 +148,7 @@ func TestClaimTakesTheLongestWaitingAndNoMoreThanTheLimit(t *testing.T) {
 func TestClaimKeepsToItsLaneAndToWhatIsDue(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	due := newCallback(t, s, n, start, on(shared))
 	future := newCallback(t, s, n, start.Add(time.Microsecond), on(shared))
 	elsewhere := newCallback(t, s, n, start, on("shared.example:8443"))
@@ -178,7 +178,7 @@ func TestClaimKeepsToItsLaneAndToWhatIsDue(t *testing.T) {
 func TestCallbackWithoutAURLWaitsInALaneWithoutAHost(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	c := newCallback(t, s, newTenant(t, s, "a"), start, on(""))
+	c := newCallback(t, s, newCustomer(t, s, "a"), start, on(""))
 	if got := overdue(t, s, start); !slices.Equal(got, keys("")) {
 		t.Errorf("got %q", got)
 	}
@@ -188,7 +188,7 @@ func TestCallbackWithoutAURLWaitsInALaneWithoutAHost(t *testing.T) {
 func TestCallbackThatIsGivenBackWaitsWhereItSaysAsIfItHadNotBeenClaimed(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	for name, url := range map[string]*string{"another host": new("https://new.example/"), "no URL": nil} {
 		c := newCallback(t, s, n, start)
 		claimed := claim(t, s, c, start, start.Add(time.Minute))
@@ -210,7 +210,7 @@ func TestCallbackThatIsGivenBackWaitsWhereItSaysAsIfItHadNotBeenClaimed(t *testi
 func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	running, other, pending, ended := newCallback(t, s, n, start), newCallback(t, s, n, start), newCallback(t, s, n, start), newCallback(t, s, n, start)
 	lease, renewed := start.Add(time.Second), start.Add(time.Minute)
 	claim(t, s, running, start, lease)
@@ -243,7 +243,7 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 func TestSettlingIsFencedByTheAttemptCount(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	end := func(c *callback.Callback) bool {
 		c.Status, c.FinishedAt, c.NextAttemptAt, c.LeaseUntil = callback.StatusSuccess, &start, nil, nil
 		owned, err := s.SettleCallbacks(t.Context(), c)
@@ -273,7 +273,7 @@ func TestSettlingIsFencedByTheAttemptCount(t *testing.T) {
 func TestLimitHoldsWhateverThePlannerBelieves(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, shared, 1)
 	noError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
 	newCallbacks(t, s, n, shared, 20)

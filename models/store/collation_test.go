@@ -14,7 +14,7 @@ func TestKeysAreFoundByTheirBytes(t *testing.T) {
 		t.Skip("SQLite has no locales")
 	}
 	s := storetest.Open(t)
-	newCallback(t, s, newTenant(t, s, "a"), start, inLine("line", false))
+	newCallback(t, s, newCustomer(t, s, "a"), start, inLine("line", false))
 	if storetest.ModeOfPooler() != "" {
 		t.Skip("plans of so small a table go by the index where a connection of one's own says so")
 	}

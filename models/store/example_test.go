@@ -5,6 +5,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // TestExampleOfAStoreTest is one to begin from. It runs on SQLite, and on Postgres with TEST_DATABASE_URL; the database is its own, and
@@ -12,7 +13,7 @@ import (
 func TestExampleOfAStoreTest(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	mine, other := newTenant(t, s, "Mine"), newTenant(t, s, "Other")
+	mine, other := newCustomer(t, s, "Mine"), newCustomer(t, s, "Other")
 	raised := newCallback(t, s, mine, start)
 
 	// What a caller asks for is within what that caller may see.
@@ -30,10 +31,10 @@ func TestExampleOfAStoreTest(t *testing.T) {
 	}
 
 	// An error is told apart by its code, and what its transaction has written is not there.
-	lost := &models.Project{AccountID: mine.account.ID, Name: "Lost", CreatedAt: start, UpdatedAt: start}
-	err := s.InTenantTx(t.Context(), func(tx models.TenantStore) error {
+	lost := &tenant.Project{AccountID: mine.account.ID, Name: "Lost", CreatedAt: start, UpdatedAt: start}
+	err := s.InTenantTx(t.Context(), func(tx tenant.Store) error {
 		noError(t, tx.CreateProject(t.Context(), lost))
-		return models.NotFound(models.TypeProject)
+		return models.NotFound(tenant.TypeProject)
 	})
 	wantCode(t, err, models.CodeNotFound)
 	found, err := s.Projects(t.Context(), everything(), lost.ID)

@@ -11,7 +11,7 @@ import (
 func TestStatusThatCannotBeIsReadAsNone(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	c := newCallback(t, s, n, start)
 	a := newAttempt(t, s, c, 1)
 	noError(t, s.FinishAttempts(t.Context(), a))

@@ -7,6 +7,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Larger ids than MaxRawID are from before there was a limit; SQLite's counter could go no further.
@@ -23,25 +24,25 @@ func TestLargestIDKeepsNobodyFromGettingANewOne(t *testing.T) {
 			t.Parallel()
 			s := storetest.Open(t)
 			ctx := t.Context()
-			n := newTenant(t, s, "A")
+			n := newCustomer(t, s, "A")
 			create := map[string]func(id int64) int64{
 				"account": func(id int64) int64 {
-					a := &models.Account{ID: id, Name: "A", Timezone: "UTC", CreatedAt: start, UpdatedAt: start}
+					a := &tenant.Account{ID: id, Name: "A", Timezone: "UTC", CreatedAt: start, UpdatedAt: start}
 					noError(t, s.CreateAccount(ctx, a))
 					return a.ID
 				},
 				"project": func(id int64) int64 {
-					p := &models.Project{ID: id, AccountID: n.account.ID, Name: "P", CreatedAt: start, UpdatedAt: start}
+					p := &tenant.Project{ID: id, AccountID: n.account.ID, Name: "P", CreatedAt: start, UpdatedAt: start}
 					noError(t, s.CreateProject(ctx, p))
 					return p.ID
 				},
 				"user": func(id int64) int64 {
-					u := &models.User{ID: id, Email: newUID().String() + "@example.com", CreatedAt: start}
+					u := &tenant.User{ID: id, Email: newUID().String() + "@example.com", CreatedAt: start}
 					noError(t, s.CreateUser(ctx, u, nil))
 					return u.ID
 				},
 				"SSO client": func(id int64) int64 {
-					c := &models.SSOClient{ID: id, Name: "S", CreatedAt: start, UpdatedAt: start}
+					c := &tenant.SSOClient{ID: id, Name: "S", CreatedAt: start, UpdatedAt: start}
 					noError(t, s.CreateSSOClient(ctx, c))
 					return c.ID
 				},

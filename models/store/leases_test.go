@@ -19,7 +19,7 @@ import (
 // manyLanes are lanes with so many callbacks each, and claims of so much of each of them.
 func manyLanes(t *testing.T, s *store.Store, lanes, callbacks, limit int) (asked []callback.LaneLimit) {
 	t.Helper()
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	noError(t, s.InTx(t.Context(), func(tx callback.Store) error {
 		for i := range lanes {
 			host := fmt.Sprintf("host-%d.example:443", i)
@@ -35,7 +35,7 @@ func TestOneClaimTakesOfManyLanesTheLongestWaitingUpToTheLimitOfEach(t *testing.
 	t.Parallel()
 	s := storetest.Open(t)
 	for _, lanes := range []int{1, 2, 3, 5, 64} {
-		n := newTenant(t, s, fmt.Sprintf("of %d", lanes))
+		n := newCustomer(t, s, fmt.Sprintf("of %d", lanes))
 		var asked []callback.LaneLimit
 		want := []int64{}
 		for i := range lanes {
@@ -116,7 +116,7 @@ func TestClaimReadsOfManyLanesNoMoreThanItTakes(t *testing.T) {
 func TestLanesAreWalkedInPartsInTheOrderOfTheirKeys(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, "late.example:443", 1)
 	hosts := []string{"", "0.example:80", "A.example:80", "a.example:80", "a-b.example:80", "ab.example:80", "z.example:80", "é.example:80"}
 	for _, host := range hosts {
@@ -140,7 +140,7 @@ func TestLanesAreWalkedInPartsInTheOrderOfTheirKeys(t *testing.T) {
 func TestRowsWithoutALaneAreGivenOnePartByPart(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	w := newWork(t, s, n)
 	b := w.newBatches(t, s, 1)[0]
 	newCallbacks(t, s, n, "old.example:443", 3)
@@ -174,7 +174,7 @@ func TestRowsWithoutALaneAreGivenOnePartByPart(t *testing.T) {
 func TestReleaseBeforeFindsWhatItClaims(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	c := newCallback(t, s, n, start, on("shared.example:443"))
 	b := newWork(t, s, n).newBatches(t, s, 1)[0]
 	var got struct{ Callback, Batch int64 }
@@ -190,7 +190,7 @@ func TestReleaseBeforeFindsWhatItClaims(t *testing.T) {
 func TestReleaseBeforeKnowsTheEventOfADigest(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	c := newCallback(t, s, n, start, func(c *callback.Callback) { c.Event = callback.CallbacksFailedEvent })
 	var stored string
 	noError(t, s.DB().Raw("SELECT event FROM callbacks WHERE id = ?", c.ID).Scan(&stored).Error)

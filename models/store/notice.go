@@ -7,8 +7,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Partners finds who hears of failures of callbacks. It locks these: a settlement that is made again waits for the first one, and sees what
@@ -17,7 +17,7 @@ func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]c
 	var rows []struct {
 		ID           int64
 		FailureCount int
-		NoticeMode   models.NoticeMode
+		NoticeMode   tenant.NoticeMode
 		CreatorID    *int64
 	}
 	err := s.writer(ctx).Table("callbacks").Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: "callbacks"}}).

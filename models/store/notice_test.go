@@ -12,7 +12,7 @@ import (
 func TestLastDigestIsTheEndOfItsIndex(t *testing.T) {
 	t.Parallel()
 	s := storetest.OpenNew(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	isDigest := func(c *callback.Callback) { c.Event = callback.CallbacksFailedEvent }
 	var last *callback.Callback
 	for i := range 50 {
@@ -36,7 +36,7 @@ func TestLastDigestIsTheEndOfItsIndex(t *testing.T) {
 func TestDigestThatWasClaimedStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	c := newCallback(t, s, n, start, func(c *callback.Callback) { c.Event = callback.CallbacksFailedEvent })
 	for _, claimed := range []bool{false, true} {
 		rewritten, err := s.RewriteDigest(t.Context(), c.ID, []byte("longer"))

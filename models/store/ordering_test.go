@@ -27,7 +27,7 @@ func inLine(key string, held bool) func(*callback.Callback) {
 func TestHeldCallbackIsNeitherDueNorClaimedNorCounted(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	first := newCallback(t, s, n, start, on(shared), inLine("line", false))
 	second := newCallback(t, s, n, start, on(shared), inLine("line", true))
 	if got := read(t, s, second.ID); !got.Held || got.NextAttemptAt != nil || got.OrderingKey != "line" {
@@ -54,7 +54,7 @@ func TestHeldCallbackIsNeitherDueNorClaimedNorCounted(t *testing.T) {
 func TestLaneOfHeldCallbacksOnlyIsNotOverdue(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	newCallback(t, s, newTenant(t, s, "a"), start, inLine("line", true))
+	newCallback(t, s, newCustomer(t, s, "a"), start, inLine("line", true))
 	if got := overdue(t, s, start.Add(time.Hour)); len(got) != 0 {
 		t.Errorf("got %v", got)
 	}
@@ -63,7 +63,7 @@ func TestLaneOfHeldCallbacksOnlyIsNotOverdue(t *testing.T) {
 func TestFirstOfTheHeldIsReleasedOneByOne(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	if empty, err := s.LineIsEmpty(t.Context(), "line"); !empty || err != nil {
 		t.Errorf("before there is any: %t, %v", empty, err)
 	}
@@ -179,7 +179,7 @@ func plan(t *testing.T, s *store.Store, statement string, args ...any) string {
 func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	newCallback(t, s, n, start, on(shared), inLine("line", false))
 	noError(t, s.InTx(t.Context(), func(tx callback.Store) error {
 		like := newCallback(t, tx.(*store.Store), n, start, on(shared), inLine("line", true))

@@ -18,7 +18,7 @@ import (
 )
 
 // page reads one page of the tenant's callbacks.
-func page(t *testing.T, s *store.Store, n *tenant, after *models.Cursor, first int) *models.PageOf[*callback.Callback] {
+func page(t *testing.T, s *store.Store, n *customer, after *models.Cursor, first int) *models.PageOf[*callback.Callback] {
 	t.Helper()
 	pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfProject, []int64{n.project.ID},
 		callback.Filter{}, models.Page{First: first, After: after})
@@ -29,7 +29,7 @@ func page(t *testing.T, s *store.Store, n *tenant, after *models.Cursor, first i
 func TestPagesNeitherRepeatNorLoseARowWhileOthersAreAdded(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	want := []int64{}
 	// Three each of the same microsecond: the number decides within one.
 	for i := range 9 {
@@ -55,7 +55,7 @@ func TestPagesNeitherRepeatNorLoseARowWhileOthersAreAdded(t *testing.T) {
 func TestPageTellsWhetherMoreFollows(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	for i := range 3 {
 		newCallback(t, s, n, start.Add(time.Duration(i)*time.Second))
 	}
@@ -74,7 +74,7 @@ func TestPagesOfManyOwnersAreOneStatement(t *testing.T) {
 	t.Parallel()
 	var statements atomic.Int32
 	s := storetest.Open(t, store.WithStatementLog(func(context.Context, string, time.Duration) { statements.Add(1) }))
-	tenants := []*tenant{newTenant(t, s, "a"), newTenant(t, s, "b"), newTenant(t, s, "c")}
+	tenants := []*customer{newCustomer(t, s, "a"), newCustomer(t, s, "b"), newCustomer(t, s, "c")}
 	accountIDs, projectIDs, callbackIDs := []int64{}, []int64{}, []int64{}
 	want := map[int64][]int64{}
 	for i, n := range tenants {
@@ -155,7 +155,7 @@ func TestListsOfNobodyAreEmpty(t *testing.T) {
 func TestAttemptsArePagedOldestFirstWithoutBodies(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	c := newCallback(t, s, n, start)
 	for i := range 5 {
 		a := newAttempt(t, s, c, i+1)
@@ -187,7 +187,7 @@ func TestAttemptsArePagedOldestFirstWithoutBodies(t *testing.T) {
 func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	at := func(i int) time.Time { return start.Add(time.Duration(i) * time.Hour) }
 	waiting := newCallback(t, s, n, at(0))
 	notice := newCallback(t, s, n, at(1), func(c *callback.Callback) { c.Event, c.CauseID = callback.CallbackFailedEvent, &waiting.ID })
@@ -245,7 +245,7 @@ func TestTraceNeverCarriesValues(t *testing.T) {
 			t.Errorf("the trace shows a value: %s", statement)
 		}
 	}))
-	newTenant(t, s, "hush-hush")
+	newCustomer(t, s, "hush-hush")
 	_, err := s.SettleCallbacks(t.Context(), &callback.Callback{ // by gorm's Scan
 		ID: 7, Status: callback.StatusFailed, FinishedAt: &start, Error: &callback.AttemptError{Code: callback.TLSError, Message: "hush-hush"},
 	})
@@ -258,7 +258,7 @@ func TestTraceNeverCarriesValues(t *testing.T) {
 func TestFiltersOfAsManyValuesAsTheyMayHaveFitIntoOneStatement(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	owners := make([]int64, models.MaxPageSize)
 	for i := range owners {
 		owners[i] = n.project.ID + int64(i)

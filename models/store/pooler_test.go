@@ -249,7 +249,7 @@ func TestWorkThroughAPoolerIsDone(t *testing.T) {
 	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
 		one := storetest.OpenURL(t, databaseURL, store.WithPooler(mode))
 		other := storetest.OpenURL(t, databaseURL, store.WithPooler(mode))
-		n := newTenant(t, one, "a")
+		n := newCustomer(t, one, "a")
 		for range 20 {
 			c := newCallback(t, one, n, start)
 			newAttempt(t, other, c, 1)

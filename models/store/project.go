@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type projectRow struct {
@@ -26,9 +27,9 @@ func (projectRow) TableName() string { return "projects" }
 
 func projectHeadersPlace(id int64) string { return fmt.Sprintf("projects.api_callback_headers:%d", id) }
 
-func (s *Store) project(r projectRow) (*models.Project, error) {
+func (s *Store) project(r projectRow) (*tenant.Project, error) {
 	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, projectHeadersPlace(r.ID))
-	return &models.Project{
+	return &tenant.Project{
 		ID: r.ID, AccountID: r.AccountID, Name: r.Name, PrimaryDomain: r.PrimaryDomain,
 		Callback:  models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), DeletedAt: fromMicrosPtr(r.DeletedAt),
@@ -41,22 +42,22 @@ func visible(db *gorm.DB, scope models.Scope) *gorm.DB {
 }
 
 // Projects finds projects by id.
-func (s *Store) Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*models.Project, error) {
+func (s *Store) Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Project, error) {
 	return find(visible(s.reader(ctx), scope).Where(s.among("id", &ids)), s.project)
 }
 
 // LockProject reads one project for an update.
-func (s *Store) LockProject(ctx context.Context, scope models.Scope, id int64) (*models.Project, error) {
-	return first(visible(s.locking(ctx), scope).Where("id = ?", id), models.TypeProject, s.project)
+func (s *Store) LockProject(ctx context.Context, scope models.Scope, id int64) (*tenant.Project, error) {
+	return first(visible(s.locking(ctx), scope).Where("id = ?", id), tenant.TypeProject, s.project)
 }
 
 // ProjectPages lists the projects of accounts.
 func (s *Store) ProjectPages(
 	ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page,
-) (map[int64]*models.PageOf[*models.Project], error) {
+) (map[int64]*models.PageOf[*tenant.Project], error) {
 	return pagesOf(ctx, s, accountIDs, page, func(id int64) *gorm.DB {
 		return visible(s.reader(ctx).Model(&projectRow{}), scope).Where("account_id = ?", id)
-	}, s.project, func(p *models.Project) int64 { return p.AccountID })
+	}, s.project, func(p *tenant.Project) int64 { return p.AccountID })
 }
 
 // CountProjects counts what ProjectPages lists.
@@ -65,12 +66,12 @@ func (s *Store) CountProjects(ctx context.Context, scope models.Scope, accountID
 }
 
 // CreateProject inserts a project.
-func (s *Store) CreateProject(ctx context.Context, p *models.Project) error {
+func (s *Store) CreateProject(ctx context.Context, p *tenant.Project) error {
 	row := projectRow{
 		ID: p.ID, AccountID: p.AccountID, Name: p.Name, PrimaryDomain: p.PrimaryDomain, APICallbackURL: p.Callback.URL,
 		CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
 	}
-	if err := insertNew(ctx, s, &row, &row.ID, "projects", models.TypeProject); err != nil {
+	if err := insertNew(ctx, s, &row, &row.ID, "projects", tenant.TypeProject); err != nil {
 		return err
 	}
 	p.ID = row.ID
@@ -78,7 +79,7 @@ func (s *Store) CreateProject(ctx context.Context, p *models.Project) error {
 }
 
 // UpdateProject writes what can change of a project.
-func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *models.Project) error {
+func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *tenant.Project) error {
 	values := map[string]any{
 		"name": p.Name, "primary_domain": p.PrimaryDomain, "api_callback_url": p.Callback.URL,
 		"updated_at": micros(p.UpdatedAt), "deleted_at": microsPtr(p.DeletedAt),
@@ -87,7 +88,7 @@ func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *models
 		return err
 	}
 	result := visible(s.writer(ctx).Model(&projectRow{}), scope).Where("id = ?", p.ID).Updates(values)
-	return mustChange(result, models.TypeProject)
+	return mustChange(result, tenant.TypeProject)
 }
 
 // ownedProjectRow is a project with its account: gorm reads both in one statement.

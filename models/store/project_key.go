@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type projectKeyRow struct {
@@ -19,8 +20,8 @@ type projectKeyRow struct {
 
 func (projectKeyRow) TableName() string { return "project_keys" }
 
-func projectKey(r projectKeyRow) (*models.ProjectKey, error) {
-	return &models.ProjectKey{
+func projectKey(r projectKeyRow) (*tenant.ProjectKey, error) {
+	return &tenant.ProjectKey{
 		ID: r.ID, AccountID: r.AccountID, ProjectID: r.ProjectID, Name: r.Name, CreatedAt: fromMicros(r.CreatedAt),
 	}, nil
 }
@@ -31,7 +32,7 @@ func working(db *gorm.DB) *gorm.DB {
 }
 
 // CreateProjectKey inserts a key.
-func (s *Store) CreateProjectKey(ctx context.Context, k *models.ProjectKey, keyHash []byte) error {
+func (s *Store) CreateProjectKey(ctx context.Context, k *tenant.ProjectKey, keyHash []byte) error {
 	row := projectKeyRow{
 		AccountID: k.AccountID, ProjectID: k.ProjectID, Name: k.Name, KeyHash: keyHash, CreatedAt: micros(k.CreatedAt),
 	}
@@ -41,18 +42,18 @@ func (s *Store) CreateProjectKey(ctx context.Context, k *models.ProjectKey, keyH
 }
 
 // ProjectKey finds one key.
-func (s *Store) ProjectKey(ctx context.Context, scope models.Scope, id int64) (*models.ProjectKey, error) {
+func (s *Store) ProjectKey(ctx context.Context, scope models.Scope, id int64) (*tenant.ProjectKey, error) {
 	db := working(scoped(s.reader(ctx), scope, "account_id", "project_id"))
-	return first(db.Where("id = ?", id), models.TypeProjectKey, projectKey)
+	return first(db.Where("id = ?", id), tenant.TypeProjectKey, projectKey)
 }
 
 // ProjectKeyByHash finds a key by the hash of its text.
-func (s *Store) ProjectKeyByHash(ctx context.Context, keyHash []byte) (*models.ProjectKey, error) {
-	return first(working(s.reader(ctx)).Where("key_hash = ?", keyHash), models.TypeProjectKey, projectKey)
+func (s *Store) ProjectKeyByHash(ctx context.Context, keyHash []byte) (*tenant.ProjectKey, error) {
+	return first(working(s.reader(ctx)).Where("key_hash = ?", keyHash), tenant.TypeProjectKey, projectKey)
 }
 
 // ProjectKeys lists the keys of projects.
-func (s *Store) ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*models.ProjectKey, error) {
+func (s *Store) ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*tenant.ProjectKey, error) {
 	db := working(scoped(s.reader(ctx), scope, "account_id", "project_id"))
 	return find(db.Where(s.among("project_id", &projectIDs)).Order("id DESC"), projectKey)
 }
@@ -60,5 +61,5 @@ func (s *Store) ProjectKeys(ctx context.Context, scope models.Scope, projectIDs 
 // DeleteProjectKey deletes a key.
 func (s *Store) DeleteProjectKey(ctx context.Context, scope models.Scope, id int64) error {
 	db := working(scoped(s.writer(ctx), scope, "account_id", "project_id"))
-	return mustChange(db.Where("id = ?", id).Delete(&projectKeyRow{}), models.TypeProjectKey)
+	return mustChange(db.Where("id = ?", id).Delete(&projectKeyRow{}), tenant.TypeProjectKey)
 }

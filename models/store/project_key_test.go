@@ -11,17 +11,18 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // newProjectKey inserts a key whose text is the given one.
-func newProjectKey(t *testing.T, s *store.Store, p *models.Project, text models.Secret) *models.ProjectKey {
+func newProjectKey(t *testing.T, s *store.Store, p *tenant.Project, text models.Secret) *tenant.ProjectKey {
 	t.Helper()
-	k := &models.ProjectKey{AccountID: p.AccountID, ProjectID: p.ID, Name: "CI", CreatedAt: start}
+	k := &tenant.ProjectKey{AccountID: p.AccountID, ProjectID: p.ID, Name: "CI", CreatedAt: start}
 	noError(t, s.CreateProjectKey(t.Context(), k, text.Hash()))
 	return k
 }
 
-func keyScope(k *models.ProjectKey, least models.Role) models.Scope {
+func keyScope(k *tenant.ProjectKey, least models.Role) models.Scope {
 	return (&models.Actor{Key: &models.KeyScope{AccountID: k.AccountID, ProjectID: k.ProjectID}}).Scope(least)
 }
 
@@ -32,7 +33,7 @@ func TestEveryReadWithAProjectKeyStaysWithinItsProject(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	mine, theirs := newEstate(t, s, "mine"), newEstate(t, s, "theirs")
-	siblingKey := &models.ProjectKey{AccountID: mine.account.ID, ProjectID: 4711}
+	siblingKey := &tenant.ProjectKey{AccountID: mine.account.ID, ProjectID: 4711}
 	for name, read := range reads {
 		ofAccount := slices.Contains(readsOfAccounts, name)
 		for _, test := range []struct {
@@ -92,9 +93,9 @@ func TestEveryWriteWithAProjectKeyStaysWithinItsProject(t *testing.T) {
 func TestProjectKeyIsFoundByItsHashWhileItsProjectIsThere(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	key := newProjectKey(t, s, n.project, "text")
-	find := func(text models.Secret) (*models.ProjectKey, error) {
+	find := func(text models.Secret) (*tenant.ProjectKey, error) {
 		return s.ProjectKeyByHash(t.Context(), text.Hash())
 	}
 	got, err := find("text")
@@ -104,7 +105,7 @@ func TestProjectKeyIsFoundByItsHashWhileItsProjectIsThere(t *testing.T) {
 	}
 	_, err = find("another")
 	wantCode(t, err, models.CodeNotFound)
-	if s.CreateProjectKey(t.Context(), &models.ProjectKey{AccountID: n.account.ID, ProjectID: n.project.ID}, models.Secret("text").Hash()) == nil {
+	if s.CreateProjectKey(t.Context(), &tenant.ProjectKey{AccountID: n.account.ID, ProjectID: n.project.ID}, models.Secret("text").Hash()) == nil {
 		t.Error("the same text was stored twice")
 	}
 

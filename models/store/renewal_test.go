@@ -20,7 +20,7 @@ type leased struct {
 }
 
 func leasedCallbacks(t *testing.T, s *store.Store) leased {
-	hands := inHand(t, s, newTenant(t, s, "a"), 2)
+	hands := inHand(t, s, newCustomer(t, s, "a"), 2)
 	return leased{
 		of:     callback.LeasedCallbacks,
 		leases: [2]callback.Lease{{ID: hands[0].callback.ID, Attempt: 1}, {ID: hands[1].callback.ID, Attempt: 1}},
@@ -38,7 +38,7 @@ func leasedCallbacks(t *testing.T, s *store.Store) leased {
 }
 
 func leasedBatches(t *testing.T, s *store.Store) leased {
-	w := newWork(t, s, newTenant(t, s, "a"))
+	w := newWork(t, s, newCustomer(t, s, "a"))
 	w.newBatches(t, s, 2)
 	batches := w.claim(t, s, 2)
 	return leased{

@@ -34,9 +34,9 @@ func TestResultsOfManyRunsReadAsManyBatchesAsTheyShow(t *testing.T) {
 	}
 	const runs, batches, results = 10, 500, 6
 	s := storetest.OpenNew(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	ids := fillRuns(t, s, newWork(t, s, n), runs, batches)
-	fillRuns(t, s, newWork(t, s, newTenant(t, s, "other")), runs, batches)
+	fillRuns(t, s, newWork(t, s, newCustomer(t, s, "other")), runs, batches)
 	ctx, answer := models.NewAnswers(models.MinAnswerLimit, 0).Begin(t.Context())
 	defer answer.End()
 	for _, statistics := range []string{"none", "of these rows"} {

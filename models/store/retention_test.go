@@ -13,7 +13,7 @@ import (
 func TestPurgeTakesTheLongestEndedUpToTheLimitAndTheirAttempts(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	var old []*callback.Callback
 	var callbackIDs []int64
 	for i := range 5 {
@@ -42,7 +42,7 @@ func TestPurgeTakesTheLongestEndedUpToTheLimitAndTheirAttempts(t *testing.T) {
 func TestPurgeLeavesWhatHasNotEndedOrNotLongAgo(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	newCallback(t, s, n, start) // PENDING
 	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
 	settle(t, s, newCallback(t, s, n, start.Add(time.Second)), callback.StatusSuccess, 200)
@@ -66,7 +66,7 @@ func TestPurgeTakesAnOriginalAfterItsReplaysAndNotices(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := storetest.Open(t)
-			n := newTenant(t, s, "a")
+			n := newCustomer(t, s, "a")
 			original := newCallback(t, s, n, start)
 			settle(t, s, original, callback.StatusFailed, 500)
 			child := newCallback(t, s, n, start, func(c *callback.Callback) { link(c, original) })
@@ -90,7 +90,7 @@ func TestPurgeTakesAnOriginalAfterItsReplaysAndNotices(t *testing.T) {
 func TestPurgesAtOnceTakeEachCallbackOnce(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	const callbacks = 12
 	for range callbacks {
 		settle(t, s, newCallback(t, s, n, start), callback.StatusSuccess, 200)
@@ -140,7 +140,7 @@ func rowsOf(t *testing.T, s *store.Store) (rows int) {
 func TestLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	w := newWork(t, s, newTenant(t, s, "a")) // with a run that has not ended
+	w := newWork(t, s, newCustomer(t, s, "a")) // with a run that has not ended
 	const limit, large, small = 10, 23, 1
 	for _, batches := range []int{large, small, small} {
 		w.ended(t, s, batches)
@@ -167,7 +167,7 @@ func TestLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
 func TestPayloadsOfLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	w := newWork(t, s, newTenant(t, s, "a")) // with a run that has not ended
+	w := newWork(t, s, newCustomer(t, s, "a")) // with a run that has not ended
 	const limit, large, small = 10, 23, 1
 	for _, batches := range []int{large, small, small} {
 		w.ended(t, s, batches)

@@ -12,16 +12,17 @@ import (
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // estate is a tenant with one of everything that has a scope.
 type estate struct {
-	*tenant
+	*customer
 	report   *crawl.ReportDownload
 	callback *callback.Callback
 	replay   *callback.Callback
 	attempt  *callback.Attempt
-	key      *models.ProjectKey
+	key      *tenant.ProjectKey
 	work     *work
 	batch    *run.Batch
 	job      *job.Job
@@ -31,14 +32,14 @@ type estate struct {
 func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	t.Helper()
 	ctx := t.Context()
-	e := &estate{tenant: newTenant(t, s, name)}
+	e := &estate{customer: newCustomer(t, s, name)}
 	e.report = &crawl.ReportDownload{
 		AccountID: e.account.ID, ProjectID: e.project.ID, CrawlID: e.crawl.ID, ReportTemplateCode: "all_pages",
 		ReportTypeCode: crawl.ReportBasic, Status: crawl.ReportDownloadGenerating, CreatedAt: start,
 	}
 	noError(t, s.CreateReportDownload(ctx, e.report))
-	e.callback = newCallback(t, s, e.tenant, start)
-	e.replay = newCallback(t, s, e.tenant, start, func(c *callback.Callback) { c.ReplayOfID = &e.callback.ID })
+	e.callback = newCallback(t, s, e.customer, start)
+	e.replay = newCallback(t, s, e.customer, start, func(c *callback.Callback) { c.ReplayOfID = &e.callback.ID })
 	e.attempt = newAttempt(t, s, e.callback, 1)
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
 	noError(t, s.FinishAttempts(ctx, e.attempt))
@@ -201,9 +202,9 @@ func TestEveryWriteStaysWithinItsScope(t *testing.T) {
 	noError(t, s.UpdateProject(ctx, mine.scope(), &project))
 }
 
-func newUserKey(t *testing.T, s *store.Store, userID int64) *models.UserKey {
+func newUserKey(t *testing.T, s *store.Store, userID int64) *tenant.UserKey {
 	t.Helper()
-	k := &models.UserKey{UserID: userID, SecretHash: []byte("hash"), CreatedAt: start}
+	k := &tenant.UserKey{UserID: userID, SecretHash: []byte("hash"), CreatedAt: start}
 	noError(t, s.CreateUserKey(t.Context(), k))
 	return k
 }
@@ -211,11 +212,11 @@ func newUserKey(t *testing.T, s *store.Store, userID int64) *models.UserKey {
 func TestScopeNeedsTheRoleOnTheAccount(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	roles := []models.Role{models.RoleViewer, models.RoleEditor, models.RoleAdmin}
 	for i, has := range roles {
-		u := &models.User{Email: string(has) + "@example.com", CreatedAt: start}
-		noError(t, s.CreateUser(t.Context(), u, []models.Membership{{AccountID: n.account.ID, Role: has}}))
+		u := &tenant.User{Email: string(has) + "@example.com", CreatedAt: start}
+		noError(t, s.CreateUser(t.Context(), u, []tenant.Membership{{AccountID: n.account.ID, Role: has}}))
 		for j, least := range roles {
 			found, err := s.Projects(t.Context(), (&models.Actor{UserID: u.ID}).Scope(least), n.project.ID)
 			noError(t, err)

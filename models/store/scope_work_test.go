@@ -18,7 +18,7 @@ import (
 func (e *estate) addWork(t *testing.T, s *store.Store) {
 	t.Helper()
 	ctx := t.Context()
-	e.work = newWork(t, s, e.tenant)
+	e.work = newWork(t, s, e.customer)
 	e.batch = e.work.newBatches(t, s, 1)[0]
 	noError(t, s.CreateBatchAttempts(ctx, []*run.BatchAttempt{{UID: e.batch.UID, BatchID: e.batch.ID, Number: 1, StartedAt: start}}))
 	endBatch(t, s, e.work.claim(t, s, 1)[0], run.Succeeded, func(b *run.Batch) { b.Results, b.ResultCount = []byte("[1]"), 1 })
@@ -38,7 +38,7 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 	for _, source := range []callback.Source{
 		{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: run.TypeBatch, Raw: e.batch.ID}}, {Of: e.job.ObjectID()},
 	} {
-		newCallback(t, s, e.tenant, start, func(c *callback.Callback) { c.Source = source })
+		newCallback(t, s, e.customer, start, func(c *callback.Callback) { c.Source = source })
 	}
 }
 

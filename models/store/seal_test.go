@@ -12,6 +12,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func sealer(t *testing.T, key byte) *store.Sealer {
@@ -103,7 +104,7 @@ func TestKeyHas32Bytes(t *testing.T) {
 func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	a, b := newTenant(t, s, "a"), newTenant(t, s, "b")
+	a, b := newCustomer(t, s, "a"), newCustomer(t, s, "b")
 	move := func(statement string, args ...any) { noError(t, s.DB().Exec(statement, args...).Error) }
 	closed := func(what string, unreadable error) {
 		t.Helper()
@@ -132,13 +133,13 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 	noError(t, err)
 	closed("from one callback to another", raised.Unreadable)
 
-	for _, n := range []*tenant{a, b} {
-		noError(t, s.CreateSigningSecret(t.Context(), &models.SigningSecret{
-			Owner: models.SigningOwner{ProjectID: n.project.ID}, Secret: "whsec_AAAA", CreatedAt: start,
+	for _, n := range []*customer{a, b} {
+		noError(t, s.CreateSigningSecret(t.Context(), &tenant.SigningSecret{
+			Owner: tenant.SigningOwner{ProjectID: n.project.ID}, Secret: "whsec_AAAA", CreatedAt: start,
 		}))
 	}
 	move("UPDATE signing_secrets SET secret_sealed = (SELECT secret_sealed FROM signing_secrets WHERE project_id = ?) WHERE project_id = ?", a.project.ID, b.project.ID)
-	owner := models.SigningOwner{ProjectID: b.project.ID}
+	owner := tenant.SigningOwner{ProjectID: b.project.ID}
 	secrets, err := s.SigningSecrets(t.Context(), start, owner)
 	noError(t, err)
 	closed("from one project's signing secret to another's", secrets[owner][0].Unreadable)
@@ -147,7 +148,7 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 func TestBoxOfAnActionOrRunMovedToAnotherDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	from, to := newWork(t, s, n), newWork(t, s, n)
 	noError(t, s.DB().Exec("UPDATE actions SET executor_headers = (SELECT executor_headers FROM actions WHERE id = ?) WHERE id = ?", from.action.ID, to.action.ID).Error)
 	actions, err := s.Actions(t.Context(), everything(), to.action.ID)
@@ -166,7 +167,7 @@ func TestBoxOfAnActionOrRunMovedToAnotherDoesNotOpen(t *testing.T) {
 func TestSecretsAreNotInTheDatabaseInTheClear(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "clear-text")
+	n := newCustomer(t, s, "clear-text")
 	w := newWork(t, s, n)
 	for column, id := range map[string]int64{
 		"api_callback_headers FROM accounts": n.account.ID, "executor_headers FROM actions": w.action.ID, "callback_headers FROM runs": w.run.ID,
@@ -185,7 +186,7 @@ func TestDatabaseOpenedWithAnotherKeySaysSo(t *testing.T) {
 	s := storetest.OpenURL(t, url)
 	_, err := s.Migrate(t.Context())
 	noError(t, err)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	noError(t, s.Close())
 	other := storetest.OpenWithKey(t, url, anotherKey)
 	accounts, err := other.Accounts(t.Context(), everything(), n.account.ID)

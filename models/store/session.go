@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type userKeyRow struct {
@@ -17,8 +18,8 @@ type userKeyRow struct {
 
 func (userKeyRow) TableName() string { return "user_keys" }
 
-func userKey(r userKeyRow) (*models.UserKey, error) {
-	return &models.UserKey{ID: r.ID, UserID: r.UserID, SecretHash: r.SecretHash, CreatedAt: fromMicros(r.CreatedAt)}, nil
+func userKey(r userKeyRow) (*tenant.UserKey, error) {
+	return &tenant.UserKey{ID: r.ID, UserID: r.UserID, SecretHash: r.SecretHash, CreatedAt: fromMicros(r.CreatedAt)}, nil
 }
 
 type sessionRow struct {
@@ -34,8 +35,8 @@ type sessionRow struct {
 
 func (sessionRow) TableName() string { return "sessions" }
 
-func session(r sessionRow) (*models.Session, error) {
-	return &models.Session{
+func session(r sessionRow) (*tenant.Session, error) {
+	return &tenant.Session{
 		ID: r.ID, UserID: r.UserID, TokenHash: r.TokenHash, Name: r.Name,
 		CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicros(r.ExpiresAt), LastUsedAt: fromMicros(r.LastUsedAt),
 	}, nil
@@ -49,17 +50,17 @@ type platformKeyRow struct {
 func (platformKeyRow) TableName() string { return "platform_keys" }
 
 // UserKeys returns a user's keys.
-func (s *Store) UserKeys(ctx context.Context, userID int64) ([]*models.UserKey, error) {
+func (s *Store) UserKeys(ctx context.Context, userID int64) ([]*tenant.UserKey, error) {
 	return find(s.reader(ctx).Where("user_id = ?", userID).Order("id"), userKey)
 }
 
 // UserKey finds one key.
-func (s *Store) UserKey(ctx context.Context, id int64) (*models.UserKey, error) {
-	return first(s.reader(ctx).Where("id = ?", id), models.TypeUserKey, userKey)
+func (s *Store) UserKey(ctx context.Context, id int64) (*tenant.UserKey, error) {
+	return first(s.reader(ctx).Where("id = ?", id), tenant.TypeUserKey, userKey)
 }
 
 // CreateUserKey inserts a key.
-func (s *Store) CreateUserKey(ctx context.Context, k *models.UserKey) error {
+func (s *Store) CreateUserKey(ctx context.Context, k *tenant.UserKey) error {
 	row := userKeyRow{UserID: k.UserID, SecretHash: k.SecretHash, CreatedAt: micros(k.CreatedAt)}
 	err := s.writer(ctx).Create(&row).Error
 	k.ID = row.ID
@@ -67,7 +68,7 @@ func (s *Store) CreateUserKey(ctx context.Context, k *models.UserKey) error {
 }
 
 // DeleteUserKey deletes a key of a user and returns what it was.
-func (s *Store) DeleteUserKey(ctx context.Context, userID, id int64) (*models.UserKey, error) {
+func (s *Store) DeleteUserKey(ctx context.Context, userID, id int64) (*tenant.UserKey, error) {
 	var rows []userKeyRow
 	err := s.writer(ctx).Clauses(returning("id, user_id, secret_hash, created_at")).
 		Where("id = ? AND user_id = ?", id, userID).Delete(&rows).Error
@@ -75,13 +76,13 @@ func (s *Store) DeleteUserKey(ctx context.Context, userID, id int64) (*models.Us
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, models.NotFound(models.TypeUserKey)
+		return nil, models.NotFound(tenant.TypeUserKey)
 	}
 	return userKey(rows[0])
 }
 
 // CreateSession inserts a session.
-func (s *Store) CreateSession(ctx context.Context, v *models.Session) error {
+func (s *Store) CreateSession(ctx context.Context, v *tenant.Session) error {
 	row := sessionRow{
 		UserID: v.UserID, TokenHash: v.TokenHash, Name: v.Name,
 		CreatedAt: micros(v.CreatedAt), ExpiresAt: micros(v.ExpiresAt), LastUsedAt: micros(v.LastUsedAt),
@@ -92,7 +93,7 @@ func (s *Store) CreateSession(ctx context.Context, v *models.Session) error {
 }
 
 // SessionByToken finds a session, expired or not.
-func (s *Store) SessionByToken(ctx context.Context, tokenHash []byte) (*models.Session, error) {
+func (s *Store) SessionByToken(ctx context.Context, tokenHash []byte) (*tenant.Session, error) {
 	return first(s.reader(ctx).Where("token_hash = ?", tokenHash), "Session", session)
 }
 

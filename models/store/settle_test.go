@@ -25,7 +25,7 @@ type hand struct {
 }
 
 // inHand claims so many new callbacks, and begins an attempt of each.
-func inHand(t *testing.T, s *store.Store, n *tenant, count int) []hand {
+func inHand(t *testing.T, s *store.Store, n *customer, count int) []hand {
 	t.Helper()
 	hands := make([]hand, count)
 	for i := range hands {
@@ -114,7 +114,7 @@ func TestSettledRowsAreAsGivenTogetherOrEachAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := storetest.Open(t)
-			n := newTenant(t, s, "a")
+			n := newCustomer(t, s, "a")
 			all := inHand(t, s, n, len(awkward)*len(changes))
 			untouched := inHand(t, s, n, 2)
 			i := 0
@@ -142,7 +142,7 @@ func TestSettledRowsAreAsGivenTogetherOrEachAlone(t *testing.T) {
 func TestFenceOfOneCallbackKeepsNoOtherFromBeingSettled(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	all := inHand(t, s, newTenant(t, s, "a"), 4)
+	all := inHand(t, s, newCustomer(t, s, "a"), 4)
 	callbacks, attempts := split(all)
 	// Another has the second by now, and has ended the fourth.
 	expired := s.DB().Exec("UPDATE callbacks SET lease_until = ? WHERE id IN ?", start.UnixMicro(), []int64{callbacks[1].ID, callbacks[3].ID})
@@ -171,7 +171,7 @@ func TestFenceOfOneCallbackKeepsNoOtherFromBeingSettled(t *testing.T) {
 func TestLateAndPresentOwnerAreToldApartInOneStatement(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	h := inHand(t, s, newTenant(t, s, "a"), 1)[0]
+	h := inHand(t, s, newCustomer(t, s, "a"), 1)[0]
 	if interrupted, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 10); interrupted != 1 || err != nil {
 		t.Fatalf("interrupted %d, %v", interrupted, err)
 	}
@@ -191,7 +191,7 @@ func TestLateAndPresentOwnerAreToldApartInOneStatement(t *testing.T) {
 func TestBatchWithAnAttemptThatIsMissingIsUndone(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	all := inHand(t, s, newTenant(t, s, "a"), 3)
+	all := inHand(t, s, newCustomer(t, s, "a"), 3)
 	before := kept(t, s, all)
 	missing := *all[1].attempt
 	missing.ID = 999
@@ -215,7 +215,7 @@ func TestBatchWithAnAttemptThatIsMissingIsUndone(t *testing.T) {
 func TestRowThatTheSchemaRefusesKeepsItsBatchFromBeingWritten(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	all := inHand(t, s, newTenant(t, s, "a"), 3)
+	all := inHand(t, s, newCustomer(t, s, "a"), 3)
 	before := kept(t, s, all)
 	for _, h := range all {
 		h.arrive()

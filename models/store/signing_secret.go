@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type signingSecretRow struct {
@@ -19,12 +20,12 @@ type signingSecretRow struct {
 
 func (signingSecretRow) TableName() string { return "signing_secrets" }
 
-func signingSecretPlace(o models.SigningOwner) string {
+func signingSecretPlace(o tenant.SigningOwner) string {
 	return fmt.Sprintf("signing_secrets.secret_sealed:project=%d:sso_client=%d", o.ProjectID, o.SSOClientID)
 }
 
 // CreateSigningSecret inserts a signing secret.
-func (s *Store) CreateSigningSecret(ctx context.Context, v *models.SigningSecret) error {
+func (s *Store) CreateSigningSecret(ctx context.Context, v *tenant.SigningSecret) error {
 	row := signingSecretRow{
 		ProjectID: idOrNull(v.Owner.ProjectID), SSOClientID: idOrNull(v.Owner.SSOClientID),
 		SecretSealed: s.sealer.seal([]byte(v.Secret.Reveal()), signingSecretPlace(v.Owner)),
@@ -36,7 +37,7 @@ func (s *Store) CreateSigningSecret(ctx context.Context, v *models.SigningSecret
 }
 
 // ExpireSigningSecrets ends an owner's secrets.
-func (s *Store) ExpireSigningSecrets(ctx context.Context, owner models.SigningOwner, at time.Time) error {
+func (s *Store) ExpireSigningSecrets(ctx context.Context, owner tenant.SigningOwner, at time.Time) error {
 	return s.writer(ctx).Model(&signingSecretRow{}).
 		Where("project_id = ? OR sso_client_id = ?", idOrNull(owner.ProjectID), idOrNull(owner.SSOClientID)).
 		Where("expires_at IS NULL OR expires_at > ?", micros(at)).Update("expires_at", micros(at)).Error
@@ -44,29 +45,29 @@ func (s *Store) ExpireSigningSecrets(ctx context.Context, owner models.SigningOw
 
 // SigningSecrets returns the owners' secrets that have not expired.
 func (s *Store) SigningSecrets(
-	ctx context.Context, now time.Time, owners ...models.SigningOwner,
-) (map[models.SigningOwner][]*models.SigningSecret, error) {
+	ctx context.Context, now time.Time, owners ...tenant.SigningOwner,
+) (map[tenant.SigningOwner][]*tenant.SigningSecret, error) {
 	var projects, ssoClients []int64
 	for _, o := range owners {
 		projects, ssoClients = append(projects, o.ProjectID), append(ssoClients, o.SSOClientID)
 	}
 	found, err := find(s.reader(ctx).Where("expires_at IS NULL OR expires_at > ?", micros(now)).
 		Where("? OR ?", s.among("project_id", &projects), s.among("sso_client_id", &ssoClients)).Order("id DESC"), s.signingSecret)
-	byOwner := make(map[models.SigningOwner][]*models.SigningSecret, len(owners))
+	byOwner := make(map[tenant.SigningOwner][]*tenant.SigningSecret, len(owners))
 	for _, v := range found {
 		byOwner[v.Owner] = append(byOwner[v.Owner], v)
 	}
 	return byOwner, err
 }
 
-func (s *Store) signingSecret(r signingSecretRow) (*models.SigningSecret, error) {
-	owner := models.SigningOwner{ProjectID: idOrZero(r.ProjectID), SSOClientID: idOrZero(r.SSOClientID)}
+func (s *Store) signingSecret(r signingSecretRow) (*tenant.SigningSecret, error) {
+	owner := tenant.SigningOwner{ProjectID: idOrZero(r.ProjectID), SSOClientID: idOrZero(r.SSOClientID)}
 	place := signingSecretPlace(owner)
 	text, err := s.sealer.open(r.SecretSealed, place)
 	if err != nil {
 		err = &models.UnreadableError{Place: place, Err: err}
 	}
-	return &models.SigningSecret{
+	return &tenant.SigningSecret{
 		ID: r.ID, Owner: owner, Secret: models.Secret(text),
 		CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicrosPtr(r.ExpiresAt),
 		Unreadable: err,

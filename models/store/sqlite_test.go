@@ -46,7 +46,7 @@ func TestStatementIsParsedOnceForAllTransactionsAndValues(t *testing.T) {
 		t.Skip("pgx keeps its own")
 	}
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, shared, 20)
 	before, err := s.Kept(t.Context())
 	noError(t, err)

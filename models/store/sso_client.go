@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type ssoClientRow struct {
@@ -12,7 +13,7 @@ type ssoClientRow struct {
 	Name           string
 	WebhookURL     *string
 	WebhookHeaders []byte
-	NoticeMode     models.NoticeMode
+	NoticeMode     tenant.NoticeMode
 	CreatedAt      int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt      int64 `gorm:"autoUpdateTime:false"`
 }
@@ -21,31 +22,31 @@ func (ssoClientRow) TableName() string { return "sso_clients" }
 
 func webhookHeadersPlace(id int64) string { return fmt.Sprintf("sso_clients.webhook_headers:%d", id) }
 
-func (s *Store) ssoClient(r ssoClientRow) (*models.SSOClient, error) {
+func (s *Store) ssoClient(r ssoClientRow) (*tenant.SSOClient, error) {
 	headers, unreadable := s.sealer.openHeaders(r.WebhookHeaders, webhookHeadersPlace(r.ID))
-	return &models.SSOClient{
+	return &tenant.SSOClient{
 		ID: r.ID, Name: r.Name, Webhook: models.Endpoint{URL: r.WebhookURL, Headers: headers, Unreadable: unreadable},
 		NoticeMode: r.NoticeMode, CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
 }
 
 // SSOClients finds SSO clients by id.
-func (s *Store) SSOClients(ctx context.Context, ids ...int64) ([]*models.SSOClient, error) {
+func (s *Store) SSOClients(ctx context.Context, ids ...int64) ([]*tenant.SSOClient, error) {
 	return find(s.reader(ctx).Where(s.among("id", &ids)), s.ssoClient)
 }
 
 // LockSSOClient reads one SSO client for an update.
-func (s *Store) LockSSOClient(ctx context.Context, id int64) (*models.SSOClient, error) {
-	return first(s.locking(ctx).Where("id = ?", id), models.TypeSSOClient, s.ssoClient)
+func (s *Store) LockSSOClient(ctx context.Context, id int64) (*tenant.SSOClient, error) {
+	return first(s.locking(ctx).Where("id = ?", id), tenant.TypeSSOClient, s.ssoClient)
 }
 
 // CreateSSOClient inserts an SSO client.
-func (s *Store) CreateSSOClient(ctx context.Context, c *models.SSOClient) error {
+func (s *Store) CreateSSOClient(ctx context.Context, c *tenant.SSOClient) error {
 	row := ssoClientRow{
 		ID: c.ID, Name: c.Name, WebhookURL: c.Webhook.URL, NoticeMode: c.NoticeMode,
 		CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt),
 	}
-	if err := insertNew(ctx, s, &row, &row.ID, "sso_clients", models.TypeSSOClient); err != nil {
+	if err := insertNew(ctx, s, &row, &row.ID, "sso_clients", tenant.TypeSSOClient); err != nil {
 		return err
 	}
 	c.ID = row.ID
@@ -53,12 +54,12 @@ func (s *Store) CreateSSOClient(ctx context.Context, c *models.SSOClient) error 
 }
 
 // UpdateSSOClient writes what can change of an SSO client.
-func (s *Store) UpdateSSOClient(ctx context.Context, c *models.SSOClient) error {
+func (s *Store) UpdateSSOClient(ctx context.Context, c *tenant.SSOClient) error {
 	values := map[string]any{
 		"name": c.Name, "webhook_url": c.Webhook.URL, "notice_mode": c.NoticeMode, "updated_at": micros(c.UpdatedAt),
 	}
 	if err := s.putHeaders(values, "webhook_headers", c.Webhook, webhookHeadersPlace(c.ID)); err != nil {
 		return err
 	}
-	return mustChange(s.writer(ctx).Model(&ssoClientRow{}).Where("id = ?", c.ID).Updates(values), models.TypeSSOClient)
+	return mustChange(s.writer(ctx).Model(&ssoClientRow{}).Where("id = ?", c.ID).Updates(values), tenant.TypeSSOClient)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Store implements the ports of all rooms. It is safe for concurrent use.
@@ -34,12 +35,12 @@ type Store struct {
 }
 
 var (
-	_ callback.Store      = (*Store)(nil)
-	_ models.TenantReader = (*Store)(nil)
-	_ models.TenantStore  = (*Store)(nil)
-	_ models.AccessStore  = (*Store)(nil)
-	_ crawl.Store         = (*Store)(nil)
-	_ job.Store           = (*Store)(nil)
+	_ callback.Store     = (*Store)(nil)
+	_ tenant.Reader      = (*Store)(nil)
+	_ tenant.Store       = (*Store)(nil)
+	_ tenant.AccessStore = (*Store)(nil)
+	_ crawl.Store        = (*Store)(nil)
+	_ job.Store          = (*Store)(nil)
 )
 
 // Open opens a database: a postgres:// URL, or the path of a SQLite file. It does not migrate.

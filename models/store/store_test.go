@@ -14,6 +14,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -35,29 +36,29 @@ func wantCode(t *testing.T, err error, code models.Code) {
 // everything is the platform's scope.
 func everything() models.Scope { return models.PlatformActor().Scope(models.RoleViewer) }
 
-// tenant is an account with an admin, a project and a crawl.
-type tenant struct {
-	account *models.Account
-	user    *models.User
-	project *models.Project
+// customer is an account with an admin, a project and a crawl.
+type customer struct {
+	account *tenant.Account
+	user    *tenant.User
+	project *tenant.Project
 	crawl   *crawl.Crawl
 }
 
 // actor is the tenant's admin.
-func (n *tenant) actor() *models.Actor { return &models.Actor{UserID: n.user.ID} }
+func (n *customer) actor() *models.Actor { return &models.Actor{UserID: n.user.ID} }
 
-func (n *tenant) scope() models.Scope { return n.actor().Scope(models.RoleViewer) }
+func (n *customer) scope() models.Scope { return n.actor().Scope(models.RoleViewer) }
 
-func newTenant(t *testing.T, s *store.Store, name string) *tenant {
+func newCustomer(t *testing.T, s *store.Store, name string) *customer {
 	t.Helper()
 	ctx := t.Context()
 	headers := []models.Header{{Key: "Authorization", Value: models.Secret("Bearer " + name)}}
-	n := &tenant{account: &models.Account{
+	n := &customer{account: &tenant.Account{
 		Name: name, Timezone: "UTC", CreatedAt: start, UpdatedAt: start, Callback: models.Endpoint{Headers: headers},
 	}}
 	noError(t, s.CreateAccount(ctx, n.account))
-	n.user = &models.User{Email: name + "@example.com", CreatedAt: start}
-	noError(t, s.CreateUser(ctx, n.user, []models.Membership{{AccountID: n.account.ID, Role: models.RoleAdmin}}))
+	n.user = &tenant.User{Email: name + "@example.com", CreatedAt: start}
+	noError(t, s.CreateUser(ctx, n.user, []tenant.Membership{{AccountID: n.account.ID, Role: models.RoleAdmin}}))
 	n.project = newProject(t, s, n.account.ID, start)
 	n.crawl = &crawl.Crawl{
 		AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Finished,
@@ -67,16 +68,16 @@ func newTenant(t *testing.T, s *store.Store, name string) *tenant {
 	return n
 }
 
-func newProject(t *testing.T, s *store.Store, accountID int64, at time.Time) *models.Project {
+func newProject(t *testing.T, s *store.Store, accountID int64, at time.Time) *tenant.Project {
 	t.Helper()
-	p := &models.Project{AccountID: accountID, Name: "Shop", PrimaryDomain: "example.com", CreatedAt: at, UpdatedAt: at}
+	p := &tenant.Project{AccountID: accountID, Name: "Shop", PrimaryDomain: "example.com", CreatedAt: at, UpdatedAt: at}
 	noError(t, s.CreateProject(t.Context(), p))
 	return p
 }
 
 // newCallback inserts a callback of the tenant that was created, and is due, at a time. Unless it is changed, it is alone in its
 // lane.
-func newCallback(t *testing.T, s *store.Store, n *tenant, at time.Time, changes ...func(*callback.Callback)) *callback.Callback {
+func newCallback(t *testing.T, s *store.Store, n *customer, at time.Time, changes ...func(*callback.Callback)) *callback.Callback {
 	t.Helper()
 	uid := uuid.Must(uuid.NewV7())
 	c := &callback.Callback{
@@ -126,7 +127,7 @@ func TestTransactionIsUndoneByAnError(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	failure := errors.New("no")
-	account := &models.Account{Name: "A", Timezone: "UTC", CreatedAt: start, UpdatedAt: start}
+	account := &tenant.Account{Name: "A", Timezone: "UTC", CreatedAt: start, UpdatedAt: start}
 	err := s.Transaction(t.Context(), func(tx *store.Store) error {
 		noError(t, tx.CreateAccount(t.Context(), account))
 		// One inside the other is the same transaction: the inner end commits nothing.
@@ -150,10 +151,10 @@ func TestTransactionIsUndoneByAnError(t *testing.T) {
 func TestGivenIDsAheadOfTheSequenceAreSkipped(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	created := map[int64]bool{n.project.ID: true}
 	add := func(id int64) {
-		p := &models.Project{ID: id, AccountID: n.account.ID, Name: "P", PrimaryDomain: "d", CreatedAt: start, UpdatedAt: start}
+		p := &tenant.Project{ID: id, AccountID: n.account.ID, Name: "P", PrimaryDomain: "d", CreatedAt: start, UpdatedAt: start}
 		noError(t, s.CreateProject(t.Context(), p))
 		if p.ID == 0 || created[p.ID] || id != 0 && p.ID != id {
 			t.Fatalf("asked for %d, got %d", id, p.ID)
@@ -167,14 +168,14 @@ func TestGivenIDsAheadOfTheSequenceAreSkipped(t *testing.T) {
 	for range 5 {
 		add(0)
 	}
-	err := s.CreateProject(t.Context(), &models.Project{ID: 1123123, AccountID: n.account.ID, CreatedAt: start, UpdatedAt: start})
+	err := s.CreateProject(t.Context(), &tenant.Project{ID: 1123123, AccountID: n.account.ID, CreatedAt: start, UpdatedAt: start})
 	wantCode(t, err, models.CodeConflict)
 }
 
 func TestDatabaseChoosesIDsAtOnceWhileGivenOnesStandInTheWay(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	var mu sync.Mutex
 	seen := map[int64]bool{n.crawl.ID: true}
 	atOnce(12, func(i int) {
@@ -198,7 +199,7 @@ func TestDatabaseChoosesIDsAtOnceWhileGivenOnesStandInTheWay(t *testing.T) {
 func TestTakenCrawlIDChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	again := *n.crawl
 	again.Status, again.FinishedAt = crawl.Queued, nil
 	noError(t, s.CreateCrawl(t.Context(), &again))
@@ -212,7 +213,7 @@ func TestTakenCrawlIDChangesNothing(t *testing.T) {
 func TestDedupKeyIsTakenOnce(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	first := newCallback(t, s, n, start)
 	second := *first
 	second.UID = uuid.Must(uuid.NewV7())
@@ -230,7 +231,7 @@ func TestReopenedDatabaseKeepsEverything(t *testing.T) {
 	s := storetest.OpenURL(t, url)
 	_, err := s.Migrate(t.Context())
 	noError(t, err)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	c := newCallback(t, s, n, start, func(c *callback.Callback) {
 		c.TargetHeaders = []models.Header{{Key: "X-A", Value: "request"}}
 	})
@@ -280,24 +281,24 @@ func TestPlatformKeyHashIsKeptOnce(t *testing.T) {
 func TestSigningSecretsAreTheOwnersThatHaveNotExpired(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	a, b := newTenant(t, s, "a"), newTenant(t, s, "b")
-	client := &models.SSOClient{ID: a.project.ID, Name: "C", CreatedAt: start, UpdatedAt: start} // the same number as the project
+	a, b := newCustomer(t, s, "a"), newCustomer(t, s, "b")
+	client := &tenant.SSOClient{ID: a.project.ID, Name: "C", CreatedAt: start, UpdatedAt: start} // the same number as the project
 	noError(t, s.CreateSSOClient(t.Context(), client))
-	add := func(owner models.SigningOwner, text string, expires *time.Time) {
-		noError(t, s.CreateSigningSecret(t.Context(), &models.SigningSecret{
+	add := func(owner tenant.SigningOwner, text string, expires *time.Time) {
+		noError(t, s.CreateSigningSecret(t.Context(), &tenant.SigningSecret{
 			Owner: owner, Secret: models.Secret(text), CreatedAt: start, ExpiresAt: expires,
 		}))
 	}
-	project, partner := models.SigningOwner{ProjectID: a.project.ID}, models.SigningOwner{SSOClientID: client.ID}
+	project, partner := tenant.SigningOwner{ProjectID: a.project.ID}, tenant.SigningOwner{SSOClientID: client.ID}
 	add(project, "old", new(start.Add(time.Hour)))
 	add(project, "new", nil)
 	add(partner, "partner", nil)
-	add(models.SigningOwner{ProjectID: b.project.ID}, "foreign", nil)
+	add(tenant.SigningOwner{ProjectID: b.project.ID}, "foreign", nil)
 
-	at := func(now time.Time, owners ...models.SigningOwner) map[models.SigningOwner][]string {
+	at := func(now time.Time, owners ...tenant.SigningOwner) map[tenant.SigningOwner][]string {
 		found, err := s.SigningSecrets(t.Context(), now, owners...)
 		noError(t, err)
-		texts := map[models.SigningOwner][]string{}
+		texts := map[tenant.SigningOwner][]string{}
 		for owner, list := range found {
 			for _, v := range list {
 				texts[owner] = append(texts[owner], v.Secret.Reveal())

@@ -20,7 +20,7 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-func newJob(n *tenant, metadata json.RawMessage) *job.Job {
+func newJob(n *customer, metadata json.RawMessage) *job.Job {
 	return &job.Job{
 		UUID: uuid.Must(uuid.NewV7()), AccountID: n.account.ID, ProjectID: n.project.ID, State: job.Scheduled,
 		Input: json.RawMessage("{}"), Metadata: metadata, CreatedAt: start, UpdatedAt: start,
@@ -43,7 +43,7 @@ func TestPanicOfTheDriverDoesNotKeepTheWriter(t *testing.T) {
 			told.Add(1)
 		}
 	}))
-	n := newTenant(t, s, "A")
+	n := newCustomer(t, s, "A")
 	failing := map[string]func() error{
 		"in a transaction": func() error {
 			return s.Transaction(ctx, func(tx *store.Store) error {
@@ -96,7 +96,7 @@ func TestPanicOfTheDriverDoesNotKeepAReader(t *testing.T) {
 		t.Skip("of SQLite's driver")
 	}
 	s := storetest.Open(t)
-	n := newTenant(t, s, "A")
+	n := newCustomer(t, s, "A")
 	for range 10 { // twice as many as there are
 		_, err := s.CallbacksByDedupKey(t.Context(), string(tooMuch()))
 		if err == nil {
@@ -138,7 +138,7 @@ func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 			inserts.Add(1)
 		}
 	}))
-	n := newTenant(t, s, "A")
+	n := newCustomer(t, s, "A")
 	r := newWork(t, s, n).run
 	const count = 3
 	large := json.RawMessage(fmt.Sprintf("%q", strings.Repeat("x", 1<<19)))
@@ -196,7 +196,7 @@ func TestStatementsOfManyShapesDoNotFillSQLitesMemory(t *testing.T) {
 		t.Skip("it prepares some sixty megabytes of statements")
 	}
 	s := storetest.Open(t)
-	n := newTenant(t, s, "A")
+	n := newCustomer(t, s, "A")
 	owners := make([]int64, models.MaxPageSize)
 	for i := range owners {
 		owners[i] = n.project.ID + int64(i)

@@ -18,7 +18,7 @@ import (
 func TestOverdueLanesAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, "", 1)
 	newCallbacks(t, s, n, "busy.example:443", 5)
 	newCallbacks(t, s, n, "quiet.example:443", 1)
@@ -48,7 +48,7 @@ func TestOverdueLanesAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
 func TestInterruptedCallbackIsOverdueInItsLane(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	c := newCallback(t, s, newTenant(t, s, "a"), start)
+	c := newCallback(t, s, newCustomer(t, s, "a"), start)
 	claim(t, s, c, start, start)
 	_, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start, 10)
 	noError(t, err)
@@ -70,7 +70,7 @@ func TestOverdueOfNothingIsNothing(t *testing.T) {
 func TestCountOfDueCallbacksStopsAtTheLimit(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, shared, 3)
 	newCallbacks(t, s, n, "", 1)
 	newCallback(t, s, n, start.Add(time.Hour))
@@ -91,7 +91,7 @@ func TestCountOfDueCallbacksStopsAtTheLimit(t *testing.T) {
 func TestSweepsAtOnceInterruptEachCallbackOnce(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	newCallbacks(t, s, newTenant(t, s, "a"), shared, 20)
+	newCallbacks(t, s, newCustomer(t, s, "a"), shared, 20)
 	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 20), start.Add(time.Second), start.Add(time.Minute))
 	noError(t, err)
 	var total atomic.Int32
@@ -115,7 +115,7 @@ func TestSweepsAtOnceInterruptEachCallbackOnce(t *testing.T) {
 func TestInterruptedCallbackIsDueSinceItsLeaseRanOut(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	c := newCallback(t, s, newTenant(t, s, "a"), start)
+	c := newCallback(t, s, newCustomer(t, s, "a"), start)
 	lease := start.Add(time.Second)
 	claim(t, s, c, start, lease)
 	_, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Hour), 10)
@@ -129,7 +129,7 @@ func TestInterruptedCallbackIsDueSinceItsLeaseRanOut(t *testing.T) {
 func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	gone, alive := newCallback(t, s, n, start), newCallback(t, s, n, start)
 	for c, lease := range map[*callback.Callback]time.Time{gone: start.Add(time.Second), alive: start.Add(time.Hour)} {
 		claimed := claim(t, s, c, start, lease)
@@ -159,7 +159,7 @@ func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
 func TestAttemptsOfOneClaimAreWrittenTogether(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
-	n := newTenant(t, s, "a")
+	n := newCustomer(t, s, "a")
 	var attempts []*callback.Attempt
 	for range 3 {
 		c := newCallback(t, s, n, start)

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 type userRow struct {
@@ -20,8 +21,8 @@ type userRow struct {
 
 func (userRow) TableName() string { return "users" }
 
-func user(r userRow) (*models.User, error) {
-	return &models.User{
+func user(r userRow) (*tenant.User, error) {
+	return &tenant.User{
 		ID: r.ID, Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, PartnerUserID: r.PartnerUserID,
 		CreatedAt: fromMicros(r.CreatedAt),
 	}, nil
@@ -35,32 +36,32 @@ type membershipRow struct {
 
 func (membershipRow) TableName() string { return "memberships" }
 
-func membership(r membershipRow) (models.Membership, error) {
-	return models.Membership{AccountID: r.AccountID, Role: r.Role}, nil
+func membership(r membershipRow) (tenant.Membership, error) {
+	return tenant.Membership{AccountID: r.AccountID, Role: r.Role}, nil
 }
 
 // InAccessTx runs f in one transaction: models.NewAccess takes it.
-func (s *Store) InAccessTx(ctx context.Context, f func(models.AccessStore) error) error {
+func (s *Store) InAccessTx(ctx context.Context, f func(tenant.AccessStore) error) error {
 	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
 }
 
 // Users finds users by id.
-func (s *Store) Users(ctx context.Context, ids ...int64) ([]*models.User, error) {
+func (s *Store) Users(ctx context.Context, ids ...int64) ([]*tenant.User, error) {
 	return find(s.reader(ctx).Where(s.among("id", &ids)), user)
 }
 
 // LockUser reads one user for an update.
-func (s *Store) LockUser(ctx context.Context, id int64) (*models.User, error) {
-	return first(s.locking(ctx).Where("id = ?", id), models.TypeUser, user)
+func (s *Store) LockUser(ctx context.Context, id int64) (*tenant.User, error) {
+	return first(s.locking(ctx).Where("id = ?", id), tenant.TypeUser, user)
 }
 
 // CreateUser inserts a user and its memberships.
-func (s *Store) CreateUser(ctx context.Context, u *models.User, memberships []models.Membership) error {
+func (s *Store) CreateUser(ctx context.Context, u *tenant.User, memberships []tenant.Membership) error {
 	row := userRow{
 		ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, PartnerUserID: u.PartnerUserID,
 		CreatedAt: micros(u.CreatedAt),
 	}
-	err := insertNew(ctx, s, &row, &row.ID, "users", models.TypeUser)
+	err := insertNew(ctx, s, &row, &row.ID, "users", tenant.TypeUser)
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return models.Conflict("email", "a user with this email exists already")
 	}
@@ -79,6 +80,6 @@ func (s *Store) CreateUser(ctx context.Context, u *models.User, memberships []mo
 }
 
 // Memberships returns a user's roles.
-func (s *Store) Memberships(ctx context.Context, userID int64) ([]models.Membership, error) {
+func (s *Store) Memberships(ctx context.Context, userID int64) ([]tenant.Membership, error) {
 	return find(s.reader(ctx).Where("user_id = ?", userID), membership)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestMain(m *testing.M) { storetest.Main{M: m}.Run() }
@@ -31,9 +32,9 @@ func noError(t *testing.T, err error) {
 func fill(t *testing.T, s *store.Store) int64 {
 	t.Helper()
 	ctx, at := t.Context(), time.Unix(0, 0)
-	account := &models.Account{Name: "A", Timezone: "UTC", CreatedAt: at, UpdatedAt: at}
+	account := &tenant.Account{Name: "A", Timezone: "UTC", CreatedAt: at, UpdatedAt: at}
 	noError(t, s.CreateAccount(ctx, account))
-	project := &models.Project{AccountID: account.ID, Name: "P", CreatedAt: at, UpdatedAt: at}
+	project := &tenant.Project{AccountID: account.ID, Name: "P", CreatedAt: at, UpdatedAt: at}
 	noError(t, s.CreateProject(ctx, project))
 	var original *int64
 	for range 3 {

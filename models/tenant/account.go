@@ -1,8 +1,11 @@
-package models
+package tenant
 
 import (
+	"cmp"
 	"context"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // Account is a customer: it owns projects, and says where their callbacks go unless a project says so itself.
@@ -10,7 +13,7 @@ type Account struct {
 	ID               int64
 	Name             string
 	Timezone         string // IANA name
-	Callback         Endpoint
+	Callback         models.Endpoint
 	SSOClientID      *int64
 	PartnerAccountID *string // the account's id at the SSO client
 	CreatedAt        time.Time
@@ -21,13 +24,13 @@ type Account struct {
 const TypeAccount = "Account"
 
 // ObjectID returns the account's global id.
-func (a *Account) ObjectID() ObjectID { return ObjectID{TypeAccount, a.ID} }
+func (a *Account) ObjectID() models.ObjectID { return models.ObjectID{Type: TypeAccount, Raw: a.ID} }
 
 // RawID returns the account's number as text.
-func (a *Account) RawID() string { return RawIDText(a.ID) }
+func (a *Account) RawID() string { return models.RawIDText(a.ID) }
 
 // ListCursor is the account's place in a list.
-func (a *Account) ListCursor() Cursor { return Cursor{a.CreatedAt, a.ID} }
+func (a *Account) ListCursor() models.Cursor { return models.Cursor{At: a.CreatedAt, ID: a.ID} }
 
 // APICallbackURL is where callbacks go, as far as this level says it.
 func (a *Account) APICallbackURL() *string { return a.Callback.URL }
@@ -43,13 +46,13 @@ type NewAccount struct {
 	Name             string
 	RawID            int64
 	Timezone         *string // default UTC
-	Callback         EndpointUpdate
+	Callback         models.EndpointUpdate
 	SSOClientID      *int64
 	PartnerAccountID *string
 }
 
 // CreateAccount makes an account. Platform only.
-func (s *Tenants) CreateAccount(ctx context.Context, actor *Actor, in NewAccount) (*Account, error) {
+func (s *Service) CreateAccount(ctx context.Context, actor *models.Actor, in NewAccount) (*Account, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
@@ -58,19 +61,19 @@ func (s *Tenants) CreateAccount(ctx context.Context, actor *Actor, in NewAccount
 		ID: in.RawID, Name: in.Name, Timezone: "UTC", SSOClientID: in.SSOClientID,
 		PartnerAccountID: in.PartnerAccountID, CreatedAt: at, UpdatedAt: at,
 	}
-	err := firstError(
-		checkNewID("rawID", in.RawID),
-		CheckName("name", in.Name),
-		checkOptionalName("partnerAccountId", in.PartnerAccountID),
-		a.setTimezone(Optional[*string]{in.Timezone != nil, in.Timezone}),
+	err := cmp.Or(
+		models.CheckNewID("rawID", in.RawID),
+		models.CheckName("name", in.Name),
+		models.CheckOptionalName("partnerAccountId", in.PartnerAccountID),
+		a.setTimezone(models.Optional[*string]{Set: in.Timezone != nil, Value: in.Timezone}),
 		a.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 	)
 	if err != nil {
 		return nil, err
 	}
-	return a, s.inTx(ctx, func(tx TenantStore) error {
+	return a, s.inTx(ctx, func(tx Store) error {
 		if in.SSOClientID != nil {
-			if _, err := One(tx.SSOClients(ctx, *in.SSOClientID))(TypeSSOClient); err != nil {
+			if _, err := models.One(tx.SSOClients(ctx, *in.SSOClientID))(TypeSSOClient); err != nil {
 				return err
 			}
 		}
@@ -81,21 +84,21 @@ func (s *Tenants) CreateAccount(ctx context.Context, actor *Actor, in NewAccount
 // AccountUpdate is the input of UpdateAccount.
 type AccountUpdate struct {
 	AccountID int64
-	Name      Optional[*string]
-	Timezone  Optional[*string]
-	Callback  EndpointUpdate
+	Name      models.Optional[*string]
+	Timezone  models.Optional[*string]
+	Callback  models.EndpointUpdate
 }
 
 // UpdateAccount changes what is given. Admin only.
-func (s *Tenants) UpdateAccount(ctx context.Context, actor *Actor, in AccountUpdate) (*Account, error) {
+func (s *Service) UpdateAccount(ctx context.Context, actor *models.Actor, in AccountUpdate) (*Account, error) {
 	var a *Account
-	err := s.inTx(ctx, func(tx TenantStore) (err error) {
-		if a, err = tx.LockAccount(ctx, actor.Scope(RoleViewer), in.AccountID); err != nil {
+	err := s.inTx(ctx, func(tx Store) (err error) {
+		if a, err = tx.LockAccount(ctx, actor.Scope(models.RoleViewer), in.AccountID); err != nil {
 			return err
 		}
-		err = firstError(
-			actor.RequireRole(a.ID, RoleAdmin),
-			assignName(&a.Name, "name", in.Name),
+		err = cmp.Or(
+			actor.RequireRole(a.ID, models.RoleAdmin),
+			models.AssignName(&a.Name, "name", in.Name),
 			a.setTimezone(in.Timezone),
 			a.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		)
@@ -103,15 +106,15 @@ func (s *Tenants) UpdateAccount(ctx context.Context, actor *Actor, in AccountUpd
 			return err
 		}
 		a.UpdatedAt = s.now()
-		return tx.UpdateAccount(ctx, actor.Scope(RoleAdmin), a)
+		return tx.UpdateAccount(ctx, actor.Scope(models.RoleAdmin), a)
 	})
 	return a, err
 }
 
-func (a *Account) setTimezone(zone Optional[*string]) error {
-	if err := assignName(&a.Timezone, "timezone", zone); err != nil || !zone.Set {
+func (a *Account) setTimezone(zone models.Optional[*string]) error {
+	if err := models.AssignName(&a.Timezone, "timezone", zone); err != nil || !zone.Set {
 		return err
 	}
-	_, err := LoadZone("timezone", a.Timezone)
+	_, err := models.LoadZone("timezone", a.Timezone)
 	return err
 }

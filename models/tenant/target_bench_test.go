@@ -1,10 +1,11 @@
-package models_test
+package tenant_test
 
 import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func BenchmarkEffectiveTarget(b *testing.B) {
@@ -19,7 +20,7 @@ func BenchmarkEffectiveTarget(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if models.EffectiveTarget(account, project).URL == "" {
+				if tenant.EffectiveTarget(account, project).URL == "" {
 					b.Fatal("no URL")
 				}
 			}

@@ -1,9 +1,12 @@
-package models
+package tenant
 
 import (
+	"cmp"
 	"context"
 	"net/mail"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // User is a person with a role on some accounts.
@@ -20,10 +23,10 @@ type User struct {
 const TypeUser = "User"
 
 // ObjectID returns the user's global id.
-func (u *User) ObjectID() ObjectID { return ObjectID{TypeUser, u.ID} }
+func (u *User) ObjectID() models.ObjectID { return models.ObjectID{Type: TypeUser, Raw: u.ID} }
 
 // RawID returns the user's number as text.
-func (u *User) RawID() string { return RawIDText(u.ID) }
+func (u *User) RawID() string { return models.RawIDText(u.ID) }
 
 // Username is the email address: there is no other name to log in with.
 func (u *User) Username() string { return u.Email }
@@ -31,7 +34,7 @@ func (u *User) Username() string { return u.Email }
 // Membership gives a user a role on an account.
 type Membership struct {
 	AccountID int64
-	Role      Role
+	Role      models.Role
 }
 
 // NewUser is the input of CreateUser. RawID 0 lets the database choose.
@@ -45,16 +48,16 @@ type NewUser struct {
 }
 
 // CreateUser makes a user with its roles. Platform only.
-func (s *Access) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*User, error) {
+func (s *Access) CreateUser(ctx context.Context, actor *models.Actor, in NewUser) (*User, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
-	err := firstError(
-		checkNewID("rawID", in.RawID),
+	err := cmp.Or(
+		models.CheckNewID("rawID", in.RawID),
 		checkEmail(in.Email),
-		checkOptionalName("firstName", in.FirstName),
-		checkOptionalName("lastName", in.LastName),
-		checkOptionalName("partnerUserId", in.PartnerUserID),
+		models.CheckOptionalName("firstName", in.FirstName),
+		models.CheckOptionalName("lastName", in.LastName),
+		models.CheckOptionalName("partnerUserId", in.PartnerUserID),
 		checkMemberships(in.Accounts),
 	)
 	if err != nil {
@@ -66,7 +69,7 @@ func (s *Access) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*Use
 	}
 	return u, s.inTx(ctx, func(tx AccessStore) error {
 		for _, m := range in.Accounts {
-			if _, err := One(tx.Accounts(ctx, actor.Scope(RoleViewer), m.AccountID))(TypeAccount); err != nil {
+			if _, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), m.AccountID))(TypeAccount); err != nil {
 				return err
 			}
 		}
@@ -75,11 +78,11 @@ func (s *Access) CreateUser(ctx context.Context, actor *Actor, in NewUser) (*Use
 }
 
 func checkEmail(email string) error {
-	if err := CheckName("email", email); err != nil {
+	if err := models.CheckName("email", email); err != nil {
 		return err
 	}
 	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
-		return Invalid("email", "must be a plain email address")
+		return models.Invalid("email", "must be a plain email address")
 	}
 	return nil
 }
@@ -88,10 +91,10 @@ func checkMemberships(memberships []Membership) error {
 	seen := map[int64]bool{}
 	for _, m := range memberships {
 		if seen[m.AccountID] {
-			return Invalid("accounts", "account %d is there twice", m.AccountID)
+			return models.Invalid("accounts", "account %d is there twice", m.AccountID)
 		}
 		if !m.Role.Valid() {
-			return Invalid("accounts", "role must be Admin, Editor or Viewer")
+			return models.Invalid("accounts", "role must be Admin, Editor or Viewer")
 		}
 		seen[m.AccountID] = true
 	}

@@ -1,4 +1,4 @@
-package models_test
+package tenant_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // withMaxProjects bounds how many an account may have.
@@ -22,7 +23,7 @@ func withMaxProjects(w *modelstest.World, n int) {
 func TestProjectsAreNoMoreThanTheirQuotaWithEightCallersAtOnce(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	another := models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example"}
+	another := tenant.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example"}
 	create := func() error {
 		_, err := w.CreateProject(t.Context(), w.Editor, another)
 		return err
@@ -53,7 +54,7 @@ func TestAnotherAccountHasItsOwnQuota(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	withMaxProjects(w, 2)
 	w.NewProject(w.Acme, nil)
-	another := models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example"}
+	another := tenant.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example"}
 	_, err := w.CreateProject(t.Context(), w.Editor, another)
 	modelstest.WantError(t, err, models.CodeLimitReached, "")
 	w.NewProject(w.Other, nil)
@@ -67,17 +68,17 @@ func TestLeastRecentlyUsedSessionsEnd(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	w.AccessRules.MaxSessions = 3
 	w.Configure()
-	start := func() *models.Session {
+	start := func() *tenant.Session {
 		t.Helper()
 		session, err := w.StartSession(t.Context(), w.AdminUser.ID, nil)
 		modelstest.NoError(t, err)
 		return session
 	}
-	lives := func(s *models.Session) bool {
+	lives := func(s *tenant.Session) bool {
 		_, err := w.AuthenticateSession(t.Context(), s.Token)
 		return err == nil
 	}
-	var sessions []*models.Session
+	var sessions []*tenant.Session
 	for range 3 {
 		sessions = append(sessions, start())
 		w.Clock.Advance(time.Minute)
@@ -95,7 +96,7 @@ func TestLeastRecentlyUsedSessionsEnd(t *testing.T) {
 	}
 	another, err := w.StartSession(t.Context(), w.Viewer.UserID, nil)
 	modelstest.NoError(t, err)
-	var made [8]*models.Session
+	var made [8]*tenant.Session
 	modelstest.AtOnce(8, func(i int) {
 		var err error
 		if made[i], err = w.StartSession(t.Context(), w.AdminUser.ID, nil); err != nil {

@@ -1,8 +1,10 @@
-package models
+package tenant
 
 import (
 	"context"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // SessionLifetime is how long a session token works after it was made; using it does not extend it.
@@ -23,10 +25,10 @@ type UserKey struct {
 const TypeUserKey = "UserKey"
 
 // ObjectID returns the key's global id.
-func (k *UserKey) ObjectID() ObjectID { return ObjectID{TypeUserKey, k.ID} }
+func (k *UserKey) ObjectID() models.ObjectID { return models.ObjectID{Type: TypeUserKey, Raw: k.ID} }
 
 // RawID returns the key's number as text.
-func (k *UserKey) RawID() string { return RawIDText(k.ID) }
+func (k *UserKey) RawID() string { return models.RawIDText(k.ID) }
 
 // Session is one login.
 type Session struct {
@@ -39,17 +41,17 @@ type Session struct {
 	// LastUsedAt lags behind by up to an hour: it is not written at each use.
 	LastUsedAt time.Time
 	// Token is set when the session is made; it is stored nowhere.
-	Token Secret
+	Token models.Secret
 }
 
 // CreateUserKey makes a key for the actor, or for the given user when the actor is the platform. The secret is returned
 // this once. CONFLICT when the user has two keys already.
-func (s *Access) CreateUserKey(ctx context.Context, actor *Actor, userID *int64) (*UserKey, Secret, error) {
+func (s *Access) CreateUserKey(ctx context.Context, actor *models.Actor, userID *int64) (*UserKey, models.Secret, error) {
 	owner, err := keyOwner(actor, userID)
 	if err != nil {
 		return nil, "", err
 	}
-	secret := NewToken(userKeyPrefix)
+	secret := models.NewToken(userKeyPrefix)
 	key := &UserKey{UserID: owner, SecretHash: secret.Hash(), CreatedAt: s.now()}
 	return key, secret, s.inTx(ctx, func(tx AccessStore) error {
 		if _, err := tx.LockUser(ctx, owner); err != nil {
@@ -60,31 +62,31 @@ func (s *Access) CreateUserKey(ctx context.Context, actor *Actor, userID *int64)
 			return err
 		}
 		if len(keys) >= MaxUserKeys {
-			return Conflict("", "the user has %d keys already; delete one first", MaxUserKeys)
+			return models.Conflict("", "the user has %d keys already; delete one first", MaxUserKeys)
 		}
 		return tx.CreateUserKey(ctx, key)
 	})
 }
 
-func keyOwner(actor *Actor, userID *int64) (int64, error) {
+func keyOwner(actor *models.Actor, userID *int64) (int64, error) {
 	switch {
 	case actor == nil:
-		return 0, Unauthenticated()
+		return 0, models.Unauthenticated()
 	case actor.Platform && userID == nil:
-		return 0, Invalid("userId", "must be given with the platform's service key")
+		return 0, models.Invalid("userId", "must be given with the platform's service key")
 	case actor.Platform:
 		return *userID, nil
 	case actor.UserID == 0:
 		return 0, actor.RequireUser()
 	case userID != nil && *userID != actor.UserID:
-		return 0, Forbidden("only the platform's service key may make keys for other users")
+		return 0, models.Forbidden("only the platform's service key may make keys for other users")
 	default:
 		return actor.UserID, nil
 	}
 }
 
 // DeleteUserKey ends one of the actor's own keys. Sessions made with it live on.
-func (s *Access) DeleteUserKey(ctx context.Context, actor *Actor, id int64) (*UserKey, error) {
+func (s *Access) DeleteUserKey(ctx context.Context, actor *models.Actor, id int64) (*UserKey, error) {
 	if err := actor.RequireUser(); err != nil {
 		return nil, err
 	}
@@ -93,16 +95,16 @@ func (s *Access) DeleteUserKey(ctx context.Context, actor *Actor, id int64) (*Us
 
 // CreateSession makes a session from a user key. Whichever part is wrong, the error is the same
 // INCORRECT_USER_KEY_ID_OR_SECRET.
-func (s *Access) CreateSession(ctx context.Context, userKeyID int64, secret Secret, name *string) (*Session, error) {
-	if err := checkOptionalName("name", name); err != nil {
+func (s *Access) CreateSession(ctx context.Context, userKeyID int64, secret models.Secret, name *string) (*Session, error) {
+	if err := models.CheckOptionalName("name", name); err != nil {
 		return nil, err
 	}
 	key, err := s.store.UserKey(ctx, userKeyID)
-	if err != nil && ErrorCode(err) != CodeNotFound {
+	if err != nil && models.ErrorCode(err) != models.CodeNotFound {
 		return nil, err
 	}
 	if err != nil || !secret.Matches(key.SecretHash) {
-		return nil, &Error{Code: CodeIncorrectUserKey, Message: "Incorrect user key ID or secret."}
+		return nil, &models.Error{Code: models.CodeIncorrectUserKey, Message: "Incorrect user key ID or secret."}
 	}
 	return s.StartSession(ctx, key.UserID, name)
 }
@@ -110,7 +112,7 @@ func (s *Access) CreateSession(ctx context.Context, userKeyID int64, secret Secr
 // StartSession makes a session without a key: for CreateSession and for the demo tenant of the first start. Where the
 // user has as many as the quota says, the least recently used one ends.
 func (s *Access) StartSession(ctx context.Context, userID int64, name *string) (*Session, error) {
-	token := NewToken(sessionTokenPrefix)
+	token := models.NewToken(sessionTokenPrefix)
 	at := s.now()
 	session := &Session{
 		UserID: userID, TokenHash: token.Hash(), Name: name,
@@ -150,7 +152,7 @@ func (s *Access) noteUse(ctx context.Context, session *Session) {
 }
 
 // DeleteSession ends the session that the request came with.
-func (s *Access) DeleteSession(ctx context.Context, actor *Actor) error {
+func (s *Access) DeleteSession(ctx context.Context, actor *models.Actor) error {
 	if err := actor.RequireUser(); err != nil {
 		return err
 	}
@@ -158,25 +160,25 @@ func (s *Access) DeleteSession(ctx context.Context, actor *Actor) error {
 }
 
 // AuthenticateSession turns a session token into an actor. UNAUTHENTICATED when the token is unknown or expired.
-func (s *Access) AuthenticateSession(ctx context.Context, token Secret) (*Actor, error) {
+func (s *Access) AuthenticateSession(ctx context.Context, token models.Secret) (*models.Actor, error) {
 	session, err := s.store.SessionByToken(ctx, token.Hash())
-	if ErrorCode(err) == CodeNotFound {
-		return nil, Unauthenticated()
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return nil, models.Unauthenticated()
 	}
 	if err != nil {
 		return nil, err
 	}
 	if !s.now().Before(session.ExpiresAt) {
-		return nil, Unauthenticated()
+		return nil, models.Unauthenticated()
 	}
 	s.noteUse(ctx, session)
 	memberships, err := s.store.Memberships(ctx, session.UserID)
 	if err != nil {
 		return nil, err
 	}
-	roles := make(map[int64]Role, len(memberships))
+	roles := make(map[int64]models.Role, len(memberships))
 	for _, m := range memberships {
 		roles[m.AccountID] = m.Role
 	}
-	return &Actor{UserID: session.UserID, SessionToken: token, Roles: roles}, nil
+	return &models.Actor{UserID: session.UserID, SessionToken: token, Roles: roles}, nil
 }

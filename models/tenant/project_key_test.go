@@ -1,4 +1,4 @@
-package models_test
+package tenant_test
 
 import (
 	"strings"
@@ -11,9 +11,10 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
-func keysOf(w *modelstest.World, p *models.Project) []*models.ProjectKey {
+func keysOf(w *modelstest.World, p *tenant.Project) []*tenant.ProjectKey {
 	w.T.Helper()
 	keys, err := w.ProjectKeys(w.T.Context(), w.Admin, p.ID)
 	modelstest.NoError(w.T, err)
@@ -23,10 +24,10 @@ func keysOf(w *modelstest.World, p *models.Project) []*models.ProjectKey {
 func TestProjectHasTenKeysAtMost(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	var all []*models.ProjectKey
-	for range models.MaxProjectKeys {
+	var all []*tenant.ProjectKey
+	for range tenant.MaxProjectKeys {
 		key, _ := w.NewProjectKey(w.Shop)
-		all = append([]*models.ProjectKey{key}, all...)
+		all = append([]*tenant.ProjectKey{key}, all...)
 	}
 	_, _, err := w.CreateProjectKey(t.Context(), w.Admin, w.Shop.ID, "one more")
 	modelstest.WantError(t, err, models.CodeConflict, "projectId")
@@ -48,7 +49,7 @@ func TestProjectHasTenKeysAtMost(t *testing.T) {
 func TestProjectKeysMadeAtOnceAreTenAtMost(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	for range models.MaxProjectKeys - 3 {
+	for range tenant.MaxProjectKeys - 3 {
 		w.NewProjectKey(w.Shop)
 	}
 	var made, conflicts atomic.Int32
@@ -62,7 +63,7 @@ func TestProjectKeysMadeAtOnceAreTenAtMost(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if made.Load() != 3 || conflicts.Load() != 5 || len(keysOf(w, w.Shop)) != models.MaxProjectKeys {
+	if made.Load() != 3 || conflicts.Load() != 5 || len(keysOf(w, w.Shop)) != tenant.MaxProjectKeys {
 		t.Errorf("made %d, refused %d", made.Load(), conflicts.Load())
 	}
 }
@@ -80,7 +81,7 @@ func TestProjectKeyHasANameAndATextOfItsOwn(t *testing.T) {
 	name := strings.Repeat("a", 255)
 	key, text, err := w.CreateProjectKey(t.Context(), w.Admin, w.Shop.ID, name)
 	modelstest.NoError(t, err)
-	want := &models.ProjectKey{ID: key.ID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, Name: name, CreatedAt: modelstest.Start}
+	want := &tenant.ProjectKey{ID: key.ID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, Name: name, CreatedAt: modelstest.Start}
 	if diff := cmp.Diff(want, key); diff != "" || key.ID == 0 {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -190,7 +191,7 @@ func TestListsHoldOnlyTheProjectOfItsKey(t *testing.T) {
 	sibling, foreign := w.NewProject(w.Acme, nil), w.NewProject(w.Other, nil)
 	page := models.Page{First: 10}
 	for name, test := range map[string]struct {
-		project                       *models.Project
+		project                       *tenant.Project
 		accounts, projects, callbacks int // of the account of the world
 	}{"own": {w.Shop, 1, 1, 1}, "sibling": {sibling, 1, 1, 0}, "foreign": {foreign, 1, 0, 0}} {
 		actor := w.KeyActor(test.project)

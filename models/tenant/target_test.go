@@ -1,4 +1,4 @@
-package models_test
+package tenant_test
 
 import (
 	"strings"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
@@ -18,7 +19,7 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 	projectHeaders := []models.Header{{Key: "AUTHORIZATION", Value: "project"}, {Key: "X-Project", Value: "p"}}
 	tests := map[string]struct {
 		account, project models.Endpoint
-		want             models.Target
+		want             tenant.Target
 	}{
 		"nothing anywhere": {},
 		"headers alone go nowhere": {
@@ -27,32 +28,32 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 		"the project's URL goes before the account's, with the project's headers only": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
 			project: models.Endpoint{URL: projectURL, Headers: projectHeaders},
-			want: models.Target{URL: *projectURL, Source: models.LevelProject, Headers: []models.SourcedHeader{
-				modelstest.SourcedHeader("AUTHORIZATION", "project", models.LevelProject), modelstest.SourcedHeader("X-Project", "p", models.LevelProject),
+			want: tenant.Target{URL: *projectURL, Source: tenant.LevelProject, Headers: []tenant.SourcedHeader{
+				modelstest.SourcedHeader("AUTHORIZATION", "project", tenant.LevelProject), modelstest.SourcedHeader("X-Project", "p", tenant.LevelProject),
 			}},
 		},
 		"a project URL without headers gets none of the account's": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders}, project: models.Endpoint{URL: projectURL},
-			want: models.Target{URL: *projectURL, Source: models.LevelProject, Headers: []models.SourcedHeader{}},
+			want: tenant.Target{URL: *projectURL, Source: tenant.LevelProject, Headers: []tenant.SourcedHeader{}},
 		},
 		"the account's URL has the account's headers, with the project's laid over them by name": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders}, project: models.Endpoint{Headers: projectHeaders},
-			want: models.Target{URL: *accountURL, Source: models.LevelAccount, Headers: []models.SourcedHeader{
-				modelstest.SourcedHeader("AUTHORIZATION", "project", models.LevelProject), modelstest.SourcedHeader("X-Account", "a", models.LevelAccount),
-				modelstest.SourcedHeader("X-Project", "p", models.LevelProject),
+			want: tenant.Target{URL: *accountURL, Source: tenant.LevelAccount, Headers: []tenant.SourcedHeader{
+				modelstest.SourcedHeader("AUTHORIZATION", "project", tenant.LevelProject), modelstest.SourcedHeader("X-Account", "a", tenant.LevelAccount),
+				modelstest.SourcedHeader("X-Project", "p", tenant.LevelProject),
 			}},
 		},
 		"the account alone": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
-			want: models.Target{URL: *accountURL, Source: models.LevelAccount, Headers: []models.SourcedHeader{
-				modelstest.SourcedHeader("Authorization", "account", models.LevelAccount), modelstest.SourcedHeader("X-Account", "a", models.LevelAccount),
+			want: tenant.Target{URL: *accountURL, Source: tenant.LevelAccount, Headers: []tenant.SourcedHeader{
+				modelstest.SourcedHeader("Authorization", "account", tenant.LevelAccount), modelstest.SourcedHeader("X-Account", "a", tenant.LevelAccount),
 			}},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := models.EffectiveTarget(test.account, test.project)
+			got := tenant.EffectiveTarget(test.account, test.project)
 			if diff := cmp.Diff(test.want, got, modelstest.SecretsByText); diff != "" {
 				t.Error(diff)
 			}
@@ -80,7 +81,7 @@ func TestNoAccountHeaderEverAccompaniesAProjectURL(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		account, project := endpoints("account").Draw(t, "account"), endpoints("project").Draw(t, "project")
-		got := models.EffectiveTarget(account, project)
+		got := tenant.EffectiveTarget(account, project)
 		if got.URL != "https://project.example/" {
 			return
 		}
@@ -88,7 +89,7 @@ func TestNoAccountHeaderEverAccompaniesAProjectURL(t *testing.T) {
 			t.Fatalf("got %d headers, the project has %d", len(got.Headers), len(project.Headers))
 		}
 		for _, h := range got.Headers {
-			if h.Source != models.LevelProject || h.Value.Reveal() != "project" {
+			if h.Source != tenant.LevelProject || h.Value.Reveal() != "project" {
 				t.Fatalf("the account's %s goes to the project's URL", h.Key)
 			}
 		}
@@ -104,11 +105,11 @@ func TestAccountURLHasTheUnionWithTheProjectLaidOver(t *testing.T) {
 		for _, h := range append(account.Headers, project.Headers...) {
 			want[strings.ToLower(h.Key)] = h.Value.Reveal()
 		}
-		target := models.EffectiveTarget(account, project)
+		target := tenant.EffectiveTarget(account, project)
 		got := map[string]string{}
 		for _, h := range target.Headers {
 			got[strings.ToLower(h.Key)] = h.Value.Reveal()
-			if source := models.Level(strings.ToUpper(h.Value.Reveal())); h.Source != source {
+			if source := tenant.Level(strings.ToUpper(h.Value.Reveal())); h.Source != source {
 				t.Fatalf("%s comes from %s, but says %s", h.Key, source, h.Source)
 			}
 		}
@@ -125,7 +126,7 @@ func TestEffectiveTargetLeavesTheConfigurationAlone(t *testing.T) {
 	t.Parallel()
 	account := models.Endpoint{URL: new("https://account.example/"), Headers: []models.Header{{Key: "A", Value: "account"}}}
 	project := models.Endpoint{Headers: []models.Header{{Key: "a", Value: "project"}}}
-	models.EffectiveTarget(account, project)
+	tenant.EffectiveTarget(account, project)
 	if account.Headers[0].Value.Reveal() != "account" {
 		t.Error("laying the project's headers over changed the account's")
 	}

@@ -1,10 +1,13 @@
-package models
+package tenant
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
 )
 
 // Project is a site of an account that is crawled.
@@ -13,7 +16,7 @@ type Project struct {
 	AccountID     int64
 	Name          string
 	PrimaryDomain string
-	Callback      Endpoint
+	Callback      models.Endpoint
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	// DeletedAt is set on a deleted project. It is out of every caller's sight, but callbacks that were accepted
@@ -25,13 +28,13 @@ type Project struct {
 const TypeProject = "Project"
 
 // ObjectID returns the project's global id.
-func (p *Project) ObjectID() ObjectID { return ObjectID{TypeProject, p.ID} }
+func (p *Project) ObjectID() models.ObjectID { return models.ObjectID{Type: TypeProject, Raw: p.ID} }
 
 // RawID returns the project's number as text.
-func (p *Project) RawID() string { return RawIDText(p.ID) }
+func (p *Project) RawID() string { return models.RawIDText(p.ID) }
 
 // ListCursor is the project's place in a list.
-func (p *Project) ListCursor() Cursor { return Cursor{p.CreatedAt, p.ID} }
+func (p *Project) ListCursor() models.Cursor { return models.Cursor{At: p.CreatedAt, ID: p.ID} }
 
 // maxDomainBytes: a primary domain may be a full URL, as the published examples have it.
 const maxDomainBytes = 2048
@@ -41,7 +44,7 @@ var projectNamespace = uuid.MustParse("6f1d3c52-5a0e-4b7e-9a64-3d0c1f2b8e47")
 
 // ProjectUID names a project where callers know workspaces by UUIDs: always the same one for the same project.
 func ProjectUID(projectID int64) uuid.UUID {
-	return uuid.NewSHA1(projectNamespace, []byte(RawIDText(projectID)))
+	return uuid.NewSHA1(projectNamespace, []byte(models.RawIDText(projectID)))
 }
 
 // APICallbackURL is where callbacks go, as far as this level says it.
@@ -53,34 +56,34 @@ type NewProject struct {
 	Name          string
 	PrimaryDomain string
 	RawID         int64
-	Callback      EndpointUpdate
+	Callback      models.EndpointUpdate
 }
 
 // CreateProject makes a project and its first signing secret. Editor and up. LIMIT_REACHED where the account may have
 // no more.
-func (s *Tenants) CreateProject(ctx context.Context, actor *Actor, in NewProject) (*Project, error) {
+func (s *Service) CreateProject(ctx context.Context, actor *models.Actor, in NewProject) (*Project, error) {
 	at := s.now()
 	p := &Project{ID: in.RawID, AccountID: in.AccountID, CreatedAt: at, UpdatedAt: at}
-	err := s.inTx(ctx, func(tx TenantStore) error {
-		if _, err := One(tx.Accounts(ctx, actor.Scope(RoleViewer), in.AccountID))(TypeAccount); err != nil {
+	err := s.inTx(ctx, func(tx Store) error {
+		if _, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), in.AccountID))(TypeAccount); err != nil {
 			return err
 		}
-		if err := actor.RequireRole(in.AccountID, RoleEditor); err != nil {
+		if err := actor.RequireRole(in.AccountID, models.RoleEditor); err != nil {
 			return err
 		}
 		if in.RawID != 0 && !actor.Platform {
-			return Forbidden("only the platform's service key may choose the rawID")
+			return models.Forbidden("only the platform's service key may choose the rawID")
 		}
-		err := firstError(
-			checkNewID("rawID", in.RawID),
-			assignName(&p.Name, "name", Given(&in.Name)),
-			assignText(&p.PrimaryDomain, "primaryDomain", Given(&in.PrimaryDomain), maxDomainBytes),
+		err := cmp.Or(
+			models.CheckNewID("rawID", in.RawID),
+			models.AssignName(&p.Name, "name", models.Given(&in.Name)),
+			models.AssignText(&p.PrimaryDomain, "primaryDomain", models.Given(&in.PrimaryDomain), maxDomainBytes),
 			p.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		)
 		if err != nil {
 			return err
 		}
-		if err := s.allowProject(ctx, tx, actor.Scope(RoleViewer), in.AccountID); err != nil {
+		if err := s.allowProject(ctx, tx, actor.Scope(models.RoleViewer), in.AccountID); err != nil {
 			return err
 		}
 		if err := tx.CreateProject(ctx, p); err != nil {
@@ -93,7 +96,7 @@ func (s *Tenants) CreateProject(ctx context.Context, actor *Actor, in NewProject
 
 // allowProject tells whether an account may have one more project. Others that ask wait until the transaction has
 // ended.
-func (s *Tenants) allowProject(ctx context.Context, tx TenantStore, scope Scope, accountID int64) error {
+func (s *Service) allowProject(ctx context.Context, tx Store, scope models.Scope, accountID int64) error {
 	if s.maxProjects <= 0 {
 		return nil
 	}
@@ -102,7 +105,7 @@ func (s *Tenants) allowProject(ctx context.Context, tx TenantStore, scope Scope,
 	}
 	has, err := tx.CountLiveProjects(ctx, accountID, s.maxProjects)
 	if err == nil && has >= s.maxProjects {
-		err = LimitReached("projects of the account", int64(s.maxProjects), "RINGBACK_QUOTA_PROJECTS")
+		err = models.LimitReached("projects of the account", int64(s.maxProjects), "RINGBACK_QUOTA_PROJECTS")
 	}
 	return err
 }
@@ -110,37 +113,37 @@ func (s *Tenants) allowProject(ctx context.Context, tx TenantStore, scope Scope,
 // ProjectUpdate is the input of UpdateProject.
 type ProjectUpdate struct {
 	ProjectID     int64
-	Name          Optional[*string]
-	PrimaryDomain Optional[*string]
-	Callback      EndpointUpdate
+	Name          models.Optional[*string]
+	PrimaryDomain models.Optional[*string]
+	Callback      models.EndpointUpdate
 }
 
 // UpdateProject changes what is given. Editor and up.
-func (s *Tenants) UpdateProject(ctx context.Context, actor *Actor, in ProjectUpdate) (*Project, error) {
-	return s.changeProject(ctx, actor, in.ProjectID, RoleEditor, func(p *Project) error {
-		return firstError(
-			assignName(&p.Name, "name", in.Name),
-			assignText(&p.PrimaryDomain, "primaryDomain", in.PrimaryDomain, maxDomainBytes),
+func (s *Service) UpdateProject(ctx context.Context, actor *models.Actor, in ProjectUpdate) (*Project, error) {
+	return s.changeProject(ctx, actor, in.ProjectID, models.RoleEditor, func(p *Project) error {
+		return cmp.Or(
+			models.AssignName(&p.Name, "name", in.Name),
+			models.AssignText(&p.PrimaryDomain, "primaryDomain", in.PrimaryDomain, maxDomainBytes),
 			p.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		)
 	})
 }
 
 // DeleteProject takes a project out of sight. Admin only. Callbacks that were accepted before are still delivered.
-func (s *Tenants) DeleteProject(ctx context.Context, actor *Actor, projectID int64) (*Project, error) {
-	return s.changeProject(ctx, actor, projectID, RoleAdmin, func(p *Project) error {
+func (s *Service) DeleteProject(ctx context.Context, actor *models.Actor, projectID int64) (*Project, error) {
+	return s.changeProject(ctx, actor, projectID, models.RoleAdmin, func(p *Project) error {
 		at := s.now()
 		p.DeletedAt = &at
 		return nil
 	})
 }
 
-func (s *Tenants) changeProject(
-	ctx context.Context, actor *Actor, id int64, least Role, change func(*Project) error,
+func (s *Service) changeProject(
+	ctx context.Context, actor *models.Actor, id int64, least models.Role, change func(*Project) error,
 ) (*Project, error) {
 	var p *Project
-	err := s.inTx(ctx, func(tx TenantStore) (err error) {
-		if p, err = tx.LockProject(ctx, actor.Scope(RoleViewer), id); err != nil {
+	err := s.inTx(ctx, func(tx Store) (err error) {
+		if p, err = tx.LockProject(ctx, actor.Scope(models.RoleViewer), id); err != nil {
 			return err
 		}
 		if err := actor.RequireProjectRole(p.AccountID, p.ID, least); err != nil {

@@ -1,9 +1,11 @@
-package models
+package tenant
 
 import (
 	"cmp"
 	"context"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // NoticeMode is how an SSO client's webhook hears of callbacks that failed.
@@ -17,7 +19,7 @@ const (
 
 func checkNoticeMode(m NoticeMode) error {
 	if m != NoticeEach && m != NoticeDigest {
-		return Invalid("noticeMode", "must be %s or %s", NoticeEach, NoticeDigest)
+		return models.Invalid("noticeMode", "must be %s or %s", NoticeEach, NoticeDigest)
 	}
 	return nil
 }
@@ -26,7 +28,7 @@ func checkNoticeMode(m NoticeMode) error {
 type SSOClient struct {
 	ID         int64
 	Name       string
-	Webhook    Endpoint
+	Webhook    models.Endpoint
 	NoticeMode NoticeMode
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
@@ -36,16 +38,18 @@ type SSOClient struct {
 const TypeSSOClient = "SSOClient"
 
 // ObjectID returns the SSO client's global id.
-func (c *SSOClient) ObjectID() ObjectID { return ObjectID{TypeSSOClient, c.ID} }
+func (c *SSOClient) ObjectID() models.ObjectID {
+	return models.ObjectID{Type: TypeSSOClient, Raw: c.ID}
+}
 
 // RawID returns the SSO client's number as text.
-func (c *SSOClient) RawID() string { return RawIDText(c.ID) }
+func (c *SSOClient) RawID() string { return models.RawIDText(c.ID) }
 
 // WebhookURL is where notices go.
 func (c *SSOClient) WebhookURL() *string { return c.Webhook.URL }
 
 // WebhookHeaders are the headers of the notices, with their values: only the platform sees an SSO client.
-func (c *SSOClient) WebhookHeaders() ([]Header, error) {
+func (c *SSOClient) WebhookHeaders() ([]models.Header, error) {
 	return c.Webhook.Headers, c.Webhook.Unreadable
 }
 
@@ -59,12 +63,12 @@ const (
 type NewSSOClient struct {
 	Name       string
 	RawID      int64
-	Webhook    EndpointUpdate
+	Webhook    models.EndpointUpdate
 	NoticeMode NoticeMode // default EACH
 }
 
 // CreateSSOClient makes an SSO client and its first signing secret. Platform only.
-func (s *Tenants) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOClient) (*SSOClient, error) {
+func (s *Service) CreateSSOClient(ctx context.Context, actor *models.Actor, in NewSSOClient) (*SSOClient, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
@@ -72,16 +76,16 @@ func (s *Tenants) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOCl
 	c := &SSOClient{
 		ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), CreatedAt: at, UpdatedAt: at,
 	}
-	err := firstError(
-		checkNewID("rawID", in.RawID),
-		CheckName("name", in.Name),
+	err := cmp.Or(
+		models.CheckNewID("rawID", in.RawID),
+		models.CheckName("name", in.Name),
 		c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 		checkNoticeMode(c.NoticeMode),
 	)
 	if err != nil {
 		return nil, err
 	}
-	return c, s.inTx(ctx, func(tx TenantStore) error {
+	return c, s.inTx(ctx, func(tx Store) error {
 		if err := tx.CreateSSOClient(ctx, c); err != nil {
 			return err
 		}
@@ -92,24 +96,24 @@ func (s *Tenants) CreateSSOClient(ctx context.Context, actor *Actor, in NewSSOCl
 // SSOClientUpdate is the input of UpdateSSOClient.
 type SSOClientUpdate struct {
 	SSOClientID int64
-	Name        Optional[*string]
-	Webhook     EndpointUpdate
+	Name        models.Optional[*string]
+	Webhook     models.EndpointUpdate
 	NoticeMode  NoticeMode // empty: as it is
 }
 
 // UpdateSSOClient changes what is given. Platform only.
-func (s *Tenants) UpdateSSOClient(ctx context.Context, actor *Actor, in SSOClientUpdate) (*SSOClient, error) {
+func (s *Service) UpdateSSOClient(ctx context.Context, actor *models.Actor, in SSOClientUpdate) (*SSOClient, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
 	var c *SSOClient
-	err := s.inTx(ctx, func(tx TenantStore) (err error) {
+	err := s.inTx(ctx, func(tx Store) (err error) {
 		if c, err = tx.LockSSOClient(ctx, in.SSOClientID); err != nil {
 			return err
 		}
 		c.NoticeMode = cmp.Or(in.NoticeMode, c.NoticeMode)
-		err = firstError(
-			assignName(&c.Name, "name", in.Name),
+		err = cmp.Or(
+			models.AssignName(&c.Name, "name", in.Name),
 			c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 			checkNoticeMode(c.NoticeMode),
 		)

@@ -1,38 +1,42 @@
-package models
+// Package tenant has what tenants configure, and who may do so: accounts, projects, users and their keys and sessions,
+// SSO clients, signing secrets, and what follows of them for a callback, its target. It knows nothing of callbacks.
+package tenant
 
 import (
 	"context"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
-// Tenants has the use-cases of what tenants configure: accounts, projects, SSO clients and signing secrets. Its
+// Service has the use-cases of what tenants configure: accounts, projects, SSO clients and signing secrets. Its
 // methods are safe for concurrent use.
-type Tenants struct {
-	TenantQueries
-	inTx        InTx[TenantStore]
+type Service struct {
+	Queries
+	inTx        models.InTx[Store]
 	maxProjects int
 }
 
-// NewTenants wires them to a database. An account may have so many projects; 0: any number.
-func NewTenants(queries TenantQueries, inTx InTx[TenantStore], maxProjects int) *Tenants {
-	return &Tenants{TenantQueries: queries, inTx: inTx, maxProjects: maxProjects}
+// NewService wires them to a database. An account may have so many projects; 0: any number.
+func NewService(queries Queries, inTx models.InTx[Store], maxProjects int) *Service {
+	return &Service{Queries: queries, inTx: inTx, maxProjects: maxProjects}
 }
 
-// TenantStore is the database as a transaction needs it that changes what tenants configure.
-type TenantStore interface {
-	Accounts(ctx context.Context, scope Scope, ids ...int64) ([]*Account, error)
+// Store is the database as a transaction needs it that changes what tenants configure.
+type Store interface {
+	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*Account, error)
 	// LockAccount reads an account that the transaction is about to change.
-	LockAccount(ctx context.Context, scope Scope, id int64) (*Account, error)
+	LockAccount(ctx context.Context, scope models.Scope, id int64) (*Account, error)
 	// CreateAccount sets the ID unless it is given; a given one that is taken is a CONFLICT on rawID.
 	CreateAccount(ctx context.Context, a *Account) error
-	UpdateAccount(ctx context.Context, scope Scope, a *Account) error
+	UpdateAccount(ctx context.Context, scope models.Scope, a *Account) error
 
-	LockProject(ctx context.Context, scope Scope, id int64) (*Project, error)
+	LockProject(ctx context.Context, scope models.Scope, id int64) (*Project, error)
 	// CountLiveProjects counts those of an account that are not deleted, up to a limit.
 	CountLiveProjects(ctx context.Context, accountID int64, limit int) (int, error)
 	// CreateProject does with a given ID what CreateAccount does.
 	CreateProject(ctx context.Context, p *Project) error
-	UpdateProject(ctx context.Context, scope Scope, p *Project) error
+	UpdateProject(ctx context.Context, scope models.Scope, p *Project) error
 
 	// Only the platform reaches SSO clients, so they have no Scope.
 	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)

@@ -1,8 +1,11 @@
-package models
+package tenant
 
 import (
+	"cmp"
 	"context"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // MaxProjectKeys is how many keys a project can have at a time.
@@ -22,34 +25,36 @@ type ProjectKey struct {
 const TypeProjectKey = "ProjectKey"
 
 // ObjectID returns the key's global id.
-func (k *ProjectKey) ObjectID() ObjectID { return ObjectID{TypeProjectKey, k.ID} }
+func (k *ProjectKey) ObjectID() models.ObjectID {
+	return models.ObjectID{Type: TypeProjectKey, Raw: k.ID}
+}
 
 // RawID returns the key's number as text.
-func (k *ProjectKey) RawID() string { return RawIDText(k.ID) }
+func (k *ProjectKey) RawID() string { return models.RawIDText(k.ID) }
 
 // CreateProjectKey makes a key for a project. Its text is returned this once. Admin only, since a key outlives the
 // person who made it. CONFLICT when the project has ten keys already.
 func (s *Access) CreateProjectKey(
-	ctx context.Context, actor *Actor, projectID int64, name string,
-) (*ProjectKey, Secret, error) {
-	text := NewToken(projectKeyPrefix)
+	ctx context.Context, actor *models.Actor, projectID int64, name string,
+) (*ProjectKey, models.Secret, error) {
+	text := models.NewToken(projectKeyPrefix)
 	var key *ProjectKey
 	err := s.inTx(ctx, func(tx AccessStore) error {
 		// The lock keeps two transactions from counting the project's keys at the same time.
-		project, err := tx.LockProject(ctx, actor.Scope(RoleViewer), projectID)
+		project, err := tx.LockProject(ctx, actor.Scope(models.RoleViewer), projectID)
 		if err != nil {
 			return err
 		}
-		err = firstError(actor.RequireProjectRole(project.AccountID, project.ID, RoleAdmin), CheckName("name", name))
+		err = cmp.Or(actor.RequireProjectRole(project.AccountID, project.ID, models.RoleAdmin), models.CheckName("name", name))
 		if err != nil {
 			return err
 		}
-		keys, err := tx.ProjectKeys(ctx, actor.Scope(RoleAdmin), project.ID)
+		keys, err := tx.ProjectKeys(ctx, actor.Scope(models.RoleAdmin), project.ID)
 		if err != nil {
 			return err
 		}
 		if len(keys) >= MaxProjectKeys {
-			return Conflict("projectId", "the project has %d keys already; delete one first", MaxProjectKeys)
+			return models.Conflict("projectId", "the project has %d keys already; delete one first", MaxProjectKeys)
 		}
 		key = &ProjectKey{AccountID: project.AccountID, ProjectID: project.ID, Name: name, CreatedAt: s.now()}
 		return tx.CreateProjectKey(ctx, key, text.Hash())
@@ -61,16 +66,16 @@ func (s *Access) CreateProjectKey(
 }
 
 // DeleteProjectKey ends a key: the next request with it is UNAUTHENTICATED. Admin only.
-func (s *Access) DeleteProjectKey(ctx context.Context, actor *Actor, id int64) (*ProjectKey, error) {
+func (s *Access) DeleteProjectKey(ctx context.Context, actor *models.Actor, id int64) (*ProjectKey, error) {
 	var key *ProjectKey
 	err := s.inTx(ctx, func(tx AccessStore) (err error) {
-		if key, err = tx.ProjectKey(ctx, actor.Scope(RoleViewer), id); err != nil {
+		if key, err = tx.ProjectKey(ctx, actor.Scope(models.RoleViewer), id); err != nil {
 			return err
 		}
-		if err := actor.RequireProjectRole(key.AccountID, key.ProjectID, RoleAdmin); err != nil {
+		if err := actor.RequireProjectRole(key.AccountID, key.ProjectID, models.RoleAdmin); err != nil {
 			return err
 		}
-		return tx.DeleteProjectKey(ctx, actor.Scope(RoleAdmin), id)
+		return tx.DeleteProjectKey(ctx, actor.Scope(models.RoleAdmin), id)
 	})
 	if err != nil {
 		return nil, err

@@ -1,17 +1,19 @@
-package models
+package tenant
 
 import (
 	"context"
 	"encoding/base64"
 	"strings"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // SigningSecret signs callbacks by the Standard Webhooks scheme. A project has its own, and so has an SSO client.
 type SigningSecret struct {
 	ID        int64
 	Owner     SigningOwner
-	Secret    Secret // whsec_ + base64 of 32 random bytes
+	Secret    models.Secret // whsec_ + base64 of 32 random bytes
 	CreatedAt time.Time
 	ExpiresAt *time.Time // nil: does not expire
 	// Unreadable is why the secret could not be read, nil when it could.
@@ -52,8 +54,8 @@ type SecretsTx interface {
 const signingKeyBytes = 32
 
 func newSigningSecret(owner SigningOwner, at time.Time) *SigningSecret {
-	text := signingSecretPrefix + base64.StdEncoding.EncodeToString(RandomBytes(signingKeyBytes))
-	return &SigningSecret{Owner: owner, Secret: Secret(text), CreatedAt: at}
+	text := signingSecretPrefix + base64.StdEncoding.EncodeToString(models.RandomBytes(signingKeyBytes))
+	return &SigningSecret{Owner: owner, Secret: models.Secret(text), CreatedAt: at}
 }
 
 // Limits on rotating a signing secret.
@@ -66,21 +68,21 @@ const (
 
 // RotateSigningSecret makes a new signing secret for a project. The old ones sign beside it until they expire, after
 // the given time (0 to 30 days). Admin only. CONFLICT when five are live already.
-func (s *Tenants) RotateSigningSecret(
-	ctx context.Context, actor *Actor, projectID int64, expireOldAfter time.Duration,
+func (s *Service) RotateSigningSecret(
+	ctx context.Context, actor *models.Actor, projectID int64, expireOldAfter time.Duration,
 ) (*Project, *SigningSecret, error) {
 	if expireOldAfter < 0 || expireOldAfter > MaxExpireOldAfter {
-		return nil, nil, Invalid("expireOldAfter", "must be between 0s and %s", FormatDuration(MaxExpireOldAfter))
+		return nil, nil, models.Invalid("expireOldAfter", "must be between 0s and %s", models.FormatDuration(MaxExpireOldAfter))
 	}
 	owner := SigningOwner{ProjectID: projectID}
 	at := s.now()
 	secret := newSigningSecret(owner, at)
 	var project *Project
-	err := s.inTx(ctx, func(tx TenantStore) (err error) {
-		if project, err = tx.LockProject(ctx, actor.Scope(RoleViewer), projectID); err != nil {
+	err := s.inTx(ctx, func(tx Store) (err error) {
+		if project, err = tx.LockProject(ctx, actor.Scope(models.RoleViewer), projectID); err != nil {
 			return err
 		}
-		if err := actor.RequireProjectRole(project.AccountID, project.ID, RoleAdmin); err != nil {
+		if err := actor.RequireProjectRole(project.AccountID, project.ID, models.RoleAdmin); err != nil {
 			return err
 		}
 		live, err := tx.SigningSecrets(ctx, at, owner)
@@ -88,7 +90,7 @@ func (s *Tenants) RotateSigningSecret(
 			return err
 		}
 		if len(live[owner]) >= maxSigningSecrets {
-			return Conflict("projectId",
+			return models.Conflict("projectId",
 				"the project has %d signing secrets that have not expired; wait for one to expire", maxSigningSecrets)
 		}
 		if err := tx.ExpireSigningSecrets(ctx, owner, at.Add(expireOldAfter)); err != nil {

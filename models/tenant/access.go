@@ -1,16 +1,18 @@
-package models
+package tenant
 
 import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // Access has the use-cases of who gets in: users with their keys and sessions, the keys of projects, and the
 // platform's. Its methods are safe for concurrent use.
 type Access struct {
 	store AccessStore
-	inTx  InTx[AccessStore]
+	inTx  models.InTx[AccessStore]
 	rules AccessRules
 	now   func() time.Time
 	log   *slog.Logger
@@ -26,7 +28,7 @@ type AccessRules struct {
 
 // NewAccess wires it to a database, whose clock shows now.
 func NewAccess(
-	store AccessStore, inTx InTx[AccessStore], rules AccessRules, now func() time.Time, log *slog.Logger,
+	store AccessStore, inTx models.InTx[AccessStore], rules AccessRules, now func() time.Time, log *slog.Logger,
 ) *Access {
 	return &Access{store: store, inTx: inTx, rules: rules, now: now, log: log}
 }
@@ -34,7 +36,7 @@ func NewAccess(
 // AccessStore is the database as Access needs it. Users, their keys and their sessions know no Scope: a caller
 // reaches its own. The keys of deleted projects are found by no method.
 type AccessStore interface {
-	Accounts(ctx context.Context, scope Scope, ids ...int64) ([]*Account, error)
+	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*Account, error)
 	// CreateUser sets the ID unless it is given; a taken email or rawID is a CONFLICT.
 	CreateUser(ctx context.Context, u *User, memberships []Membership) error
 	Memberships(ctx context.Context, userID int64) ([]Membership, error)
@@ -55,12 +57,12 @@ type AccessStore interface {
 	DeleteSession(ctx context.Context, tokenHash []byte) error
 
 	// LockProject keeps two transactions from counting the project's keys at the same time.
-	LockProject(ctx context.Context, scope Scope, id int64) (*Project, error)
+	LockProject(ctx context.Context, scope models.Scope, id int64) (*Project, error)
 	// ProjectKeys returns the keys of the given projects, newest first.
-	ProjectKeys(ctx context.Context, scope Scope, projectIDs ...int64) ([]*ProjectKey, error)
-	ProjectKey(ctx context.Context, scope Scope, id int64) (*ProjectKey, error)
+	ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*ProjectKey, error)
+	ProjectKey(ctx context.Context, scope models.Scope, id int64) (*ProjectKey, error)
 	ProjectKeyByHash(ctx context.Context, keyHash []byte) (*ProjectKey, error)
 	// CreateProjectKey sets the ID.
 	CreateProjectKey(ctx context.Context, k *ProjectKey, keyHash []byte) error
-	DeleteProjectKey(ctx context.Context, scope Scope, id int64) error
+	DeleteProjectKey(ctx context.Context, scope models.Scope, id int64) error
 }

@@ -1,4 +1,4 @@
-package models_test
+package tenant_test
 
 import (
 	"sync/atomic"
@@ -7,13 +7,14 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func TestUserHasTwoKeysAtMost(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	var first *models.UserKey
-	for range models.MaxUserKeys {
+	var first *tenant.UserKey
+	for range tenant.MaxUserKeys {
 		key, secret, err := w.CreateUserKey(t.Context(), w.Viewer, nil)
 		modelstest.NoError(t, err)
 		if !secret.Matches(key.SecretHash) {
@@ -46,7 +47,7 @@ func TestKeysMadeAtOnceAreTwoAtMost(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if made.Load() != models.MaxUserKeys || conflicts.Load() != 8-models.MaxUserKeys {
+	if made.Load() != tenant.MaxUserKeys || conflicts.Load() != 8-tenant.MaxUserKeys {
 		t.Errorf("made %d, refused %d", made.Load(), conflicts.Load())
 	}
 }
@@ -97,7 +98,7 @@ func TestSessionWorksForThirtyDaysHoweverItIsUsed(t *testing.T) {
 	if got := session.ExpiresAt.Sub(modelstest.Start); got != 30*24*time.Hour {
 		t.Errorf("it lasts %s", got)
 	}
-	w.Clock.Advance(models.SessionLifetime - time.Microsecond)
+	w.Clock.Advance(tenant.SessionLifetime - time.Microsecond)
 	actor, err := w.AuthenticateSession(t.Context(), session.Token)
 	modelstest.NoError(t, err)
 	if actor.Platform || actor.UserID != w.AdminUser.ID ||
@@ -140,7 +141,7 @@ func TestCredentialsThatAreUnknownAreUnauthenticated(t *testing.T) {
 		_, err := w.AuthenticateKey(t.Context(), key)
 		modelstest.WantError(t, err, models.CodeUnauthenticated, "")
 	}
-	key := models.NewPlatformKey()
+	key := tenant.NewPlatformKey()
 	w.AccessRules.PlatformKeyHash = key.Hash()
 	w.Configure()
 	_, err := w.AuthenticateKey(t.Context(), "rbp_unknown")

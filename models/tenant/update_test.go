@@ -1,4 +1,4 @@
-package models_test
+package tenant_test
 
 import (
 	"strings"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func ptrGiven(s string) models.Optional[*string] { return models.Given(&s) }
@@ -32,11 +33,11 @@ func TestUpdateLeavesOutClearsAndReplaces(t *testing.T) {
 	for name, test := range tests {
 		full := models.EndpointUpdate{URL: models.Given(before.URL), Headers: models.Given(before.Headers)}
 		for _, u := range []models.EndpointUpdate{full, test.update} {
-			_, err := w.UpdateProject(t.Context(), w.Editor, models.ProjectUpdate{ProjectID: w.Shop.ID, Callback: u})
+			_, err := w.UpdateProject(t.Context(), w.Editor, tenant.ProjectUpdate{ProjectID: w.Shop.ID, Callback: u})
 			modelstest.NoError(t, err)
-			_, err = w.UpdateAccount(t.Context(), w.Admin, models.AccountUpdate{AccountID: w.Acme.ID, Callback: u})
+			_, err = w.UpdateAccount(t.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Callback: u})
 			modelstest.NoError(t, err)
-			_, err = w.UpdateSSOClient(t.Context(), w.Platform, models.SSOClientUpdate{SSOClientID: w.Partner.ID, Webhook: u})
+			_, err = w.UpdateSSOClient(t.Context(), w.Platform, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, Webhook: u})
 			modelstest.NoError(t, err)
 		}
 		project, account, client := read(w, t)
@@ -49,7 +50,7 @@ func TestUpdateLeavesOutClearsAndReplaces(t *testing.T) {
 }
 
 // read returns what is in the database.
-func read(w *modelstest.World, t *testing.T) (*models.Project, *models.Account, *models.SSOClient) {
+func read(w *modelstest.World, t *testing.T) (*tenant.Project, *tenant.Account, *tenant.SSOClient) {
 	t.Helper()
 	project, err := w.Project(t.Context(), w.Platform, w.Shop.ID)
 	modelstest.NoError(t, err)
@@ -69,17 +70,17 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 	endpoint := func(u models.Optional[*string], h models.Optional[[]models.Header]) models.EndpointUpdate {
 		return models.EndpointUpdate{URL: u, Headers: h}
 	}
-	project := func(in models.ProjectUpdate) error {
+	project := func(in tenant.ProjectUpdate) error {
 		in.ProjectID = w.Shop.ID
 		_, err := w.UpdateProject(t.Context(), w.Admin, in)
 		return err
 	}
-	account := func(in models.AccountUpdate) error {
+	account := func(in tenant.AccountUpdate) error {
 		in.AccountID = w.Acme.ID
 		_, err := w.UpdateAccount(t.Context(), w.Admin, in)
 		return err
 	}
-	client := func(in models.SSOClientUpdate) error {
+	client := func(in tenant.SSOClientUpdate) error {
 		in.SSOClientID = w.Partner.ID
 		_, err := w.UpdateSSOClient(t.Context(), w.Platform, in)
 		return err
@@ -90,28 +91,28 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 		err   func() error
 	}{
 		{"apiCallbackUrl", func() error {
-			return project(models.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven("ftp://x/"), none)})
+			return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven("ftp://x/"), none)})
 		}},
-		{"apiCallbackUrl", func() error { return project(models.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven(""), none)}) }},
-		{"apiCallbackHeaders", func() error { return project(models.ProjectUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
+		{"apiCallbackUrl", func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven(""), none)}) }},
+		{"apiCallbackHeaders", func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
 		{"name", func() error {
-			return project(models.ProjectUpdate{Name: modelstest.NoURL, Callback: endpoint(url, none)})
+			return project(tenant.ProjectUpdate{Name: modelstest.NoURL, Callback: endpoint(url, none)})
 		}},
-		{"name", func() error { return project(models.ProjectUpdate{Name: ptrGiven(" "), Callback: endpoint(url, none)}) }},
-		{"name", func() error { return project(models.ProjectUpdate{Name: ptrGiven(strings.Repeat("n", 256))}) }},
-		{"name", func() error { return project(models.ProjectUpdate{Name: ptrGiven("a\nb")}) }},
-		{"primaryDomain", func() error { return project(models.ProjectUpdate{Name: name, PrimaryDomain: ptrGiven("")}) }},
+		{"name", func() error { return project(tenant.ProjectUpdate{Name: ptrGiven(" "), Callback: endpoint(url, none)}) }},
+		{"name", func() error { return project(tenant.ProjectUpdate{Name: ptrGiven(strings.Repeat("n", 256))}) }},
+		{"name", func() error { return project(tenant.ProjectUpdate{Name: ptrGiven("a\nb")}) }},
+		{"primaryDomain", func() error { return project(tenant.ProjectUpdate{Name: name, PrimaryDomain: ptrGiven("")}) }},
 		{"apiCallbackUrl", func() error {
-			return account(models.AccountUpdate{Name: name, Callback: endpoint(ptrGiven("//x"), none)})
+			return account(tenant.AccountUpdate{Name: name, Callback: endpoint(ptrGiven("//x"), none)})
 		}},
-		{"apiCallbackHeaders", func() error { return account(models.AccountUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
-		{"timezone", func() error { return account(models.AccountUpdate{Name: name, Timezone: ptrGiven("Europe/Atlantis")}) }},
-		{"timezone", func() error { return account(models.AccountUpdate{Name: name, Timezone: ptrGiven("Local")}) }},
-		{"timezone", func() error { return account(models.AccountUpdate{Name: name, Timezone: modelstest.NoURL}) }},
+		{"apiCallbackHeaders", func() error { return account(tenant.AccountUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
+		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: ptrGiven("Europe/Atlantis")}) }},
+		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: ptrGiven("Local")}) }},
+		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: modelstest.NoURL}) }},
 		{"webhookUrl", func() error {
-			return client(models.SSOClientUpdate{Name: name, Webhook: endpoint(ptrGiven("x"), none)})
+			return client(tenant.SSOClientUpdate{Name: name, Webhook: endpoint(ptrGiven("x"), none)})
 		}},
-		{"webhookHeaders", func() error { return client(models.SSOClientUpdate{Name: name, Webhook: endpoint(url, badHeaders)}) }},
+		{"webhookHeaders", func() error { return client(tenant.SSOClientUpdate{Name: name, Webhook: endpoint(url, badHeaders)}) }},
 	}
 	projectBefore, accountBefore, clientBefore := read(w, t)
 	for _, test := range tests {
@@ -127,11 +128,11 @@ func TestUpdateOfNamesIsKept(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	w.Clock.Advance(time.Hour)
-	_, err := w.UpdateProject(t.Context(), w.Editor, models.ProjectUpdate{
+	_, err := w.UpdateProject(t.Context(), w.Editor, tenant.ProjectUpdate{
 		ProjectID: w.Shop.ID, Name: ptrGiven("Läden"), PrimaryDomain: ptrGiven("https://" + strings.Repeat("d", 2040)),
 	})
 	modelstest.NoError(t, err)
-	_, err = w.UpdateAccount(t.Context(), w.Admin, models.AccountUpdate{AccountID: w.Acme.ID, Timezone: ptrGiven("Europe/London")})
+	_, err = w.UpdateAccount(t.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Timezone: ptrGiven("Europe/London")})
 	modelstest.NoError(t, err)
 	project, account, _ := read(w, t)
 	if project.Name != "Läden" || len(project.PrimaryDomain) != 2048 || !project.UpdatedAt.Equal(w.Clock.Now()) || !project.CreatedAt.Equal(modelstest.Start) {
@@ -146,37 +147,37 @@ func TestCreationRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	ctx := t.Context()
-	account := func(in models.NewAccount) error { _, err := w.CreateAccount(ctx, w.Platform, in); return err }
-	user := func(in models.NewUser) error { _, err := w.CreateUser(ctx, w.Platform, in); return err }
-	project := func(in models.NewProject) error { _, err := w.CreateProject(ctx, w.Platform, in); return err }
-	member := models.Membership{AccountID: w.Acme.ID, Role: models.RoleViewer}
+	account := func(in tenant.NewAccount) error { _, err := w.CreateAccount(ctx, w.Platform, in); return err }
+	user := func(in tenant.NewUser) error { _, err := w.CreateUser(ctx, w.Platform, in); return err }
+	project := func(in tenant.NewProject) error { _, err := w.CreateProject(ctx, w.Platform, in); return err }
+	member := tenant.Membership{AccountID: w.Acme.ID, Role: models.RoleViewer}
 	tests := map[string]struct {
 		err   error
 		code  models.Code
 		field string
 	}{
-		"account without name":       {account(models.NewAccount{}), models.CodeBadUserInput, "name"},
-		"account, timezone":          {account(models.NewAccount{Name: "A", Timezone: new("Mars")}), models.CodeBadUserInput, "timezone"},
-		"account, taken rawID":       {account(models.NewAccount{Name: "A", RawID: w.Acme.ID}), models.CodeConflict, "rawID"},
-		"account, unknown client":    {account(models.NewAccount{Name: "A", SSOClientID: new(int64(999))}), models.CodeNotFound, ""},
-		"account, empty partner id":  {account(models.NewAccount{Name: "A", PartnerAccountID: new("")}), models.CodeBadUserInput, "partnerAccountId"},
-		"user, no email":             {user(models.NewUser{Email: "someone"}), models.CodeBadUserInput, "email"},
-		"user, named email":          {user(models.NewUser{Email: "A <a@example.com>"}), models.CodeBadUserInput, "email"},
-		"user, taken email":          {user(models.NewUser{Email: w.AdminUser.Email}), models.CodeConflict, "email"},
-		"user, taken rawID":          {user(models.NewUser{Email: "b@example.com", RawID: w.AdminUser.ID}), models.CodeConflict, "rawID"},
-		"user, unknown account":      {user(models.NewUser{Email: "c@example.com", Accounts: []models.Membership{{AccountID: 999, Role: models.RoleViewer}}}), models.CodeNotFound, ""},
-		"user, unknown role":         {user(models.NewUser{Email: "d@example.com", Accounts: []models.Membership{{AccountID: w.Acme.ID, Role: "Owner"}}}), models.CodeBadUserInput, "accounts"},
-		"user, an account twice":     {user(models.NewUser{Email: "e@example.com", Accounts: []models.Membership{member, member}}), models.CodeBadUserInput, "accounts"},
-		"project, taken rawID":       {project(models.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "d", RawID: w.Shop.ID}), models.CodeConflict, "rawID"},
-		"project, no domain":         {project(models.NewProject{AccountID: w.Acme.ID, Name: "P"}), models.CodeBadUserInput, "primaryDomain"},
-		"project of unknown account": {project(models.NewProject{AccountID: 999, Name: "P", PrimaryDomain: "d"}), models.CodeNotFound, ""},
+		"account without name":       {account(tenant.NewAccount{}), models.CodeBadUserInput, "name"},
+		"account, timezone":          {account(tenant.NewAccount{Name: "A", Timezone: new("Mars")}), models.CodeBadUserInput, "timezone"},
+		"account, taken rawID":       {account(tenant.NewAccount{Name: "A", RawID: w.Acme.ID}), models.CodeConflict, "rawID"},
+		"account, unknown client":    {account(tenant.NewAccount{Name: "A", SSOClientID: new(int64(999))}), models.CodeNotFound, ""},
+		"account, empty partner id":  {account(tenant.NewAccount{Name: "A", PartnerAccountID: new("")}), models.CodeBadUserInput, "partnerAccountId"},
+		"user, no email":             {user(tenant.NewUser{Email: "someone"}), models.CodeBadUserInput, "email"},
+		"user, named email":          {user(tenant.NewUser{Email: "A <a@example.com>"}), models.CodeBadUserInput, "email"},
+		"user, taken email":          {user(tenant.NewUser{Email: w.AdminUser.Email}), models.CodeConflict, "email"},
+		"user, taken rawID":          {user(tenant.NewUser{Email: "b@example.com", RawID: w.AdminUser.ID}), models.CodeConflict, "rawID"},
+		"user, unknown account":      {user(tenant.NewUser{Email: "c@example.com", Accounts: []tenant.Membership{{AccountID: 999, Role: models.RoleViewer}}}), models.CodeNotFound, ""},
+		"user, unknown role":         {user(tenant.NewUser{Email: "d@example.com", Accounts: []tenant.Membership{{AccountID: w.Acme.ID, Role: "Owner"}}}), models.CodeBadUserInput, "accounts"},
+		"user, an account twice":     {user(tenant.NewUser{Email: "e@example.com", Accounts: []tenant.Membership{member, member}}), models.CodeBadUserInput, "accounts"},
+		"project, taken rawID":       {project(tenant.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "d", RawID: w.Shop.ID}), models.CodeConflict, "rawID"},
+		"project, no domain":         {project(tenant.NewProject{AccountID: w.Acme.ID, Name: "P"}), models.CodeBadUserInput, "primaryDomain"},
+		"project of unknown account": {project(tenant.NewProject{AccountID: 999, Name: "P", PrimaryDomain: "d"}), models.CodeNotFound, ""},
 	}
 	for name, test := range tests {
 		t.Log(name)
 		modelstest.WantError(t, test.err, test.code, test.field)
 	}
 	// A refused user is not there half: the email is free still.
-	modelstest.NoError(t, user(models.NewUser{Email: "c@example.com"}))
+	modelstest.NoError(t, user(tenant.NewUser{Email: "c@example.com"}))
 }
 
 func TestDeletedProjectIsOutOfSight(t *testing.T) {
@@ -186,7 +187,7 @@ func TestDeletedProjectIsOutOfSight(t *testing.T) {
 	modelstest.NoError(t, err)
 	_, err = w.Project(t.Context(), w.Platform, w.Shop.ID)
 	modelstest.WantError(t, err, models.CodeNotFound, "")
-	_, err = w.UpdateProject(t.Context(), w.Admin, models.ProjectUpdate{ProjectID: w.Shop.ID, Name: ptrGiven("x")})
+	_, err = w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{ProjectID: w.Shop.ID, Name: ptrGiven("x")})
 	modelstest.WantError(t, err, models.CodeNotFound, "")
 	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
 	modelstest.WantError(t, err, models.CodeNotFound, "")

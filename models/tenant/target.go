@@ -1,8 +1,11 @@
-package models
+package tenant
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/ringback/ringback/models"
 )
 
 // Level is where in the configuration a value of a target comes from.
@@ -27,25 +30,25 @@ type Target struct {
 
 // SourcedHeader is a configured header and the level it comes from.
 type SourcedHeader struct {
-	Header
+	models.Header
 	Source Level
 }
 
 // EffectiveTarget is the precedence of project over account. Headers travel with the URL they stand beside: with the
 // project's URL go the project's headers only (an account's secret never leaves for a URL that a project editor
 // typed); with the account's URL go the account's, with the project's laid over them by name.
-func EffectiveTarget(account, project Endpoint) Target {
+func EffectiveTarget(account, project models.Endpoint) Target {
 	if project.URL != nil || account.URL == nil {
 		return TargetOf(LevelProject, project)
 	}
 	t := TargetOf(LevelAccount, account)
 	t.Headers = overlay(t.Headers, sourced(project.Headers, LevelProject))
-	t.Unreadable = firstError(t.Unreadable, project.Unreadable)
+	t.Unreadable = cmp.Or(t.Unreadable, project.Unreadable)
 	return t
 }
 
 // TargetOf is the target that an endpoint of a level makes; none where the endpoint has no URL.
-func TargetOf(level Level, e Endpoint) Target {
+func TargetOf(level Level, e models.Endpoint) Target {
 	if e.URL == nil {
 		return Target{}
 	}
@@ -53,15 +56,15 @@ func TargetOf(level Level, e Endpoint) Target {
 }
 
 // Configured returns the headers as they are sent.
-func (t Target) Configured() []Header {
-	headers := make([]Header, len(t.Headers))
+func (t Target) Configured() []models.Header {
+	headers := make([]models.Header, len(t.Headers))
 	for i, h := range t.Headers {
 		headers[i] = h.Header
 	}
 	return headers
 }
 
-func sourced(headers []Header, source Level) []SourcedHeader {
+func sourced(headers []models.Header, source Level) []SourcedHeader {
 	out := make([]SourcedHeader, len(headers))
 	for i, h := range headers {
 		out[i] = SourcedHeader{h, source}

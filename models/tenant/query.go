@@ -1,0 +1,146 @@
+package tenant
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// Reader is the database as those read it who may see what tenants have. Deleted projects, and their keys, are
+// found by no method.
+type Reader interface {
+	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*Account, error)
+	AccountPage(ctx context.Context, scope models.Scope, page models.Page) (*models.PageOf[*Account], error)
+	CountAccounts(ctx context.Context, scope models.Scope) (int, error)
+
+	Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*Project, error)
+	// ProjectPages returns a page for each of the accounts, newest first, in one statement.
+	ProjectPages(ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page) (map[int64]*models.PageOf[*Project], error)
+	CountProjects(ctx context.Context, scope models.Scope, accountIDs []int64) (map[int64]int, error)
+	// ProjectKeys returns the keys of the given projects, newest first.
+	ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*ProjectKey, error)
+
+	// Users and SSOClients know no Scope: a caller reaches one only through an entity that it may see.
+	Users(ctx context.Context, ids ...int64) ([]*User, error)
+	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
+	SecretsTx
+}
+
+// Queries read what an actor may see of tenants.
+type Queries struct {
+	store Reader
+	now   func() time.Time
+}
+
+// NewQueries returns those of a database, whose clock shows now.
+func NewQueries(store Reader, now func() time.Time) Queries {
+	return Queries{store, now}
+}
+
+// Account returns one account that the actor may see.
+func (q Queries) Account(ctx context.Context, actor *models.Actor, id int64) (*Account, error) {
+	return models.One(q.Accounts(ctx, actor, id))(TypeAccount)
+}
+
+// Accounts returns those of the given accounts that the actor may see, in no order.
+func (q Queries) Accounts(ctx context.Context, actor *models.Actor, ids ...int64) ([]*Account, error) {
+	return q.store.Accounts(ctx, actor.Scope(models.RoleViewer), ids...)
+}
+
+// AccountPage lists the accounts that the actor may see, newest first.
+func (q Queries) AccountPage(ctx context.Context, actor *models.Actor, page models.Page) (*models.PageOf[*Account], error) {
+	return q.store.AccountPage(ctx, actor.Scope(models.RoleViewer), page)
+}
+
+// CountAccounts counts the accounts that the actor may see.
+func (q Queries) CountAccounts(ctx context.Context, actor *models.Actor) (int, error) {
+	return q.store.CountAccounts(ctx, actor.Scope(models.RoleViewer))
+}
+
+// Project returns one project that the actor may see.
+func (q Queries) Project(ctx context.Context, actor *models.Actor, id int64) (*Project, error) {
+	return models.One(q.Projects(ctx, actor, id))(TypeProject)
+}
+
+// Projects returns those of the given projects that the actor may see, in no order.
+func (q Queries) Projects(ctx context.Context, actor *models.Actor, ids ...int64) ([]*Project, error) {
+	return q.store.Projects(ctx, actor.Scope(models.RoleViewer), ids...)
+}
+
+// ProjectPages lists the projects of each account, newest first.
+func (q Queries) ProjectPages(
+	ctx context.Context, actor *models.Actor, accountIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*Project], error) {
+	return q.store.ProjectPages(ctx, actor.Scope(models.RoleViewer), accountIDs, page)
+}
+
+// CountProjects counts what ProjectPages lists.
+func (q Queries) CountProjects(ctx context.Context, actor *models.Actor, accountIDs []int64) (map[int64]int, error) {
+	return q.store.CountProjects(ctx, actor.Scope(models.RoleViewer), accountIDs)
+}
+
+// ProjectKeys returns the keys, newest first, of those of the given projects on which the actor is Admin.
+func (q Queries) ProjectKeys(
+	ctx context.Context, actor *models.Actor, projectIDs ...int64,
+) (map[int64][]*ProjectKey, error) {
+	keys, err := q.store.ProjectKeys(ctx, actor.Scope(models.RoleAdmin), projectIDs...)
+	byProject := make(map[int64][]*ProjectKey, len(projectIDs))
+	for _, k := range keys {
+		byProject[k.ProjectID] = append(byProject[k.ProjectID], k)
+	}
+	return byProject, err
+}
+
+// ProjectSigningSecrets returns the secrets that sign now, newest first, of those of the given projects on which the
+// actor is Admin.
+func (q Queries) ProjectSigningSecrets(
+	ctx context.Context, actor *models.Actor, projectIDs ...int64,
+) (map[int64][]*SigningSecret, error) {
+	projects, err := q.store.Projects(ctx, actor.Scope(models.RoleAdmin), projectIDs...)
+	if err != nil {
+		return nil, err
+	}
+	owners := make([]SigningOwner, len(projects))
+	for i, p := range projects {
+		owners[i] = SigningOwner{ProjectID: p.ID}
+	}
+	secrets, err := q.store.SigningSecrets(ctx, q.now(), owners...)
+	byProject := make(map[int64][]*SigningSecret, len(secrets))
+	for owner, list := range secrets {
+		byProject[owner.ProjectID], err = list, cmp.Or(err, FirstUnreadable(list))
+	}
+	return byProject, err
+}
+
+// SSOClient returns one SSO client. Platform only: to everyone else there is none.
+func (q Queries) SSOClient(ctx context.Context, actor *models.Actor, id int64) (*SSOClient, error) {
+	if !actor.Scope(models.RoleViewer).Everything() {
+		return nil, models.NotFound(TypeSSOClient)
+	}
+	return models.One(q.store.SSOClients(ctx, id))(TypeSSOClient)
+}
+
+// SSOClientSigningSecrets returns the secrets that sign an SSO client's notices now, newest first. Platform only.
+func (q Queries) SSOClientSigningSecrets(ctx context.Context, actor *models.Actor, id int64) ([]*SigningSecret, error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
+	}
+	owner := SigningOwner{SSOClientID: id}
+	secrets, err := q.store.SigningSecrets(ctx, q.now(), owner)
+	return secrets[owner], cmp.Or(err, FirstUnreadable(secrets[owner]))
+}
+
+// Users finds users by id, in no order. It is for fields of entities that the caller may see (a crawl's creator).
+func (q Queries) Users(ctx context.Context, ids ...int64) ([]*User, error) {
+	return q.store.Users(ctx, ids...)
+}
+
+// User returns a user to itself and to the platform. To everyone else there is none.
+func (q Queries) User(ctx context.Context, actor *models.Actor, id int64) (*User, error) {
+	if actor == nil || !actor.Platform && actor.UserID != id {
+		return nil, models.NotFound(TypeUser)
+	}
+	return models.One(q.store.Users(ctx, id))(TypeUser)
+}
