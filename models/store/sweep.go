@@ -18,7 +18,7 @@ func (sweepRow) TableName() string { return "sweeps" }
 const swept = `INSERT INTO sweeps (id, swept_at, grace_until) VALUES (1, ?, 0) ON CONFLICT (id) DO UPDATE SET
 	grace_until = CASE WHEN sweeps.swept_at < ? THEN ? ELSE sweeps.grace_until END,
 	swept_at = CASE WHEN sweeps.swept_at BETWEEN excluded.swept_at AND ? THEN sweeps.swept_at ELSE excluded.swept_at END
-RETURNING *`
+RETURNING id, swept_at, grace_until`
 
 // Swept notes a sweep.
 func (s *Store) Swept(ctx context.Context, now, lastSince, graceUntil time.Time) (time.Time, error) {
