@@ -37,14 +37,6 @@ func upwards[D owned](a, b D) int { return a.ListCursor().Compare(b.ListCursor()
 
 func newestFirst[D owned](a, b D) int { return b.ListCursor().Compare(a.ListCursor()) }
 
-// numberedPages reads a page for each owner of a list that is sorted upwards by a number of its own.
-func numberedPages[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, number string, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
-	part := func(id int64) *gorm.DB {
-		return query(id).Where(number+" > ?", lastNumber(page)).Order(number).Limit(page.First + 1)
-	}
-	return unionOf(ctx, s, ids, page.First, part, toDomain, owner, upwards)
-}
-
 // unionOf reads a page for each owner in one statement: a union of a part for each, so that each goes through the owner's index
 // and stops at its limit.
 func unionOf[R any, D owned](ctx context.Context, s *Store, ids []int64, first int, part func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (map[int64]*models.PageOf[D], error) {

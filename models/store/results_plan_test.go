@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"context"
+	"maps"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store"
@@ -27,13 +30,14 @@ func fillRuns(t *testing.T, s *store.Store, w *work, runs, batches int) (ids []i
 }
 
 // Beside the page of each run stand all the batches of all runs, and of others'.
-func TestResultsOfManyRunsReadAsManyBatchesAsTheyShow(t *testing.T) {
+func TestPagesOfManyRunsReadAsManyBatchesAsTheyShow(t *testing.T) {
 	t.Parallel()
 	if !storetest.OnPostgres() {
 		t.Skip("SQLite plans without statistics")
 	}
 	const runs, batches, results = 10, 500, 6
-	s := storetest.OpenNew(t)
+	var asked string
+	s := storetest.OpenNew(t, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) { asked = statement }))
 	n := newCustomer(t, s, "a")
 	ids := fillRuns(t, s, newWork(t, s, n), runs, batches)
 	fillRuns(t, s, newWork(t, s, newCustomer(t, s, "other")), runs, batches)
@@ -51,6 +55,12 @@ func TestResultsOfManyRunsReadAsManyBatchesAsTheyShow(t *testing.T) {
 		noError(t, err)
 		if want := runs * results / 2; len(found) != want {
 			t.Errorf("found %d batches, want %d", len(found), want)
+		}
+		_, err = s.BatchPages(t.Context(), n.scope(), ids, models.Page{First: results})
+		noError(t, err)
+		w := ways{indexes: map[string]bool{}}
+		if w.add(explain(t, s, asked), false); w.sorted || !maps.Equal(w.indexes, map[string]bool{"run_batches_run": true}) {
+			t.Errorf("statistics: %s: batches are listed through %v, sorted: %t", statistics, w.indexes, w.sorted)
 		}
 		noError(t, s.DB().Exec("ANALYZE").Error)
 	}

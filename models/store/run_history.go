@@ -98,9 +98,12 @@ func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) (
 func (s *Store) BatchPages(
 	ctx context.Context, scope models.Scope, runIDs []int64, page models.Page,
 ) (map[int64]*models.PageOf[*run.Batch], error) {
-	return numberedPages(ctx, s, runIDs, page, "id", func(id int64) *gorm.DB {
-		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select(batchColumns).Where("run_id = ?", id)
-	}, batch, func(b *run.Batch) int64 { return b.RunID })
+	// Were the run told by an equality, all batches in the order of their ids would seem as good to Postgres.
+	part := func(id int64) *gorm.DB {
+		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select(batchColumns).
+			Where("(run_id, id) > (?, ?) AND run_id <= ?", id, lastNumber(page), id).Order("run_id, id").Limit(page.First + 1)
+	}
+	return unionOf(ctx, s, runIDs, page.First, part, batch, func(b *run.Batch) int64 { return b.RunID }, upwards)
 }
 
 // CountBatches counts what BatchPages lists.
@@ -131,8 +134,8 @@ func (s *Store) BatchesWithResults(
 	})
 }
 
-// neededBatches are those of one run: each has a result at least, but for the one to begin from, which does not count. Were the run told
-// by an equality, all batches in the order of their ids would seem as good to Postgres.
+// neededBatches are those of one run: each has a result at least, but for the one to begin from, which does not count. The
+// run is told as in BatchPages.
 const neededBatches = "SELECT id FROM (" +
 	"SELECT id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (ORDER BY id) - result_count AS results_before FROM (" +
 	"SELECT id, result_count FROM run_batches WHERE (run_id, id) >= (?, ?) AND run_id <= ? " +

@@ -5,8 +5,8 @@ FROM (
       panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, has_more, empty, result_count,
       error, created_at, started_at, finished_at
   FROM `run_batches`
-  WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?))) AND run_id = ?
-      AND id > ?
-  ORDER BY id
+  WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?)))
+      AND ((run_id, id) > (?, ?) AND run_id <= ?)
+  ORDER BY run_id, id
   LIMIT 21
 ) AS page
