@@ -81,7 +81,8 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if len(begin) == 0 {
 		return opened, nil
 	}
-	return &setConn{opened, "BEGIN; " + strings.Join(begin.each("SET LOCAL %s = '%s'"), "; ")}, nil
+	// The isolation of the transaction that has begun is no longer its session's.
+	return &setConn{opened, "BEGIN ISOLATION LEVEL READ COMMITTED; " + strings.Join(begin.each("SET LOCAL %s = '%s'"), "; ")}, nil
 }
 
 // setConn is a connection whose transactions have settings of their own.

@@ -37,7 +37,9 @@ func modes(t *testing.T, test func(t *testing.T, mode store.Pooler, databaseURL 
 }
 
 // shown are the settings that matter.
-var shown = []string{"statement_timeout", "enable_seqscan", "enable_bitmapscan", "jit", "plan_cache_mode"}
+var shown = []string{
+	"statement_timeout", "enable_seqscan", "enable_bitmapscan", "jit", "plan_cache_mode", "default_transaction_isolation",
+}
 
 // shows reads settings with a function that reads one.
 func shows(t *testing.T, show func(name string) (string, error)) map[string]string {
@@ -53,6 +55,7 @@ func shows(t *testing.T, show func(name string) (string, error)) map[string]stri
 
 var ours = map[string]string{
 	"statement_timeout": "30s", "enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
+	"default_transaction_isolation": "read committed",
 }
 
 // ofDB reads the settings of a connection, or of the transaction that it is in.
@@ -117,6 +120,34 @@ func TestSettingsOfAConnectionOfOurOwnHoldForEveryStatement(t *testing.T) {
 	given := storetest.OpenURL(t, databaseURL+"&statement_timeout=0&jit=on").DB()
 	if found := ofDB(t, given); found["statement_timeout"] != "0" || found["jit"] != "on" || found["enable_seqscan"] != "off" {
 		t.Errorf("what the URL says does not go before: %v", found)
+	}
+}
+
+// Rows are locked and read again by those who change them: under any other isolation that is an error.
+func TestTransactionsAreReadCommittedWhateverTheDatabaseSays(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite's transactions are alone")
+	}
+	databaseURL := storetest.Direct(storetest.URL(t))
+	alter := "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$"
+	noError(t, storetest.OpenURL(t, databaseURL).DB().Exec(alter).Error)
+	for _, test := range []struct {
+		mode        store.Pooler
+		databaseURL string
+	}{
+		{store.PoolerSession, databaseURL},
+		{store.PoolerSession, storetest.StartPooler(t, store.PoolerSession, databaseURL).URL(databaseURL)},
+		{store.PoolerTransaction, storetest.StartPooler(t, store.PoolerTransaction, databaseURL).URL(databaseURL)},
+	} {
+		s := storetest.OpenURL(t, test.databaseURL, store.WithPooler(test.mode))
+		noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+			var level string
+			if err := tx.Raw("SHOW transaction_isolation").Scan(&level).Error; err != nil || level != "read committed" {
+				t.Errorf("%s, %s: %q, %v", test.mode, test.databaseURL, level, err)
+			}
+			return nil
+		}))
 	}
 }
 

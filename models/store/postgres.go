@@ -28,6 +28,9 @@ func isPostgres(databaseURL string) bool {
 // idle_in_transaction_session_timeout a transaction: its connection was cut, and what it has locked would be for hours. Ours wait for
 // nothing between their statements; this is as long as one may take.
 //
+// default_transaction_isolation is what the statements are written for: they lock rows, and read again what others have changed. Under a
+// stricter one, which a role or a database may have, that is an error of its own.
+//
 // The others have Postgres read every list from its index, in its order and no further than its limit, by a plan that is made once for a
 // statement and a connection. Where the statistics are old or none, as on a new installation, it takes a long history for a few rows,
 // and then to read them all and sort them seems as good; and it keeps a plan that was made while a table was empty. A list of a single
@@ -36,7 +39,7 @@ func isPostgres(databaseURL string) bool {
 // They are the connection's where it is ours, and of every transaction where a pooler shares it: what is prepared on a connection keeps its
 // plan, and one that was made without them would be a later transaction's too, whatever that has set for itself.
 var postgresSettings = settings{
-	"statement_timeout": "30000", "idle_in_transaction_session_timeout": "10000",
+	"statement_timeout": "30000", "idle_in_transaction_session_timeout": "10000", "default_transaction_isolation": "read committed",
 	"enable_bitmapscan": "off", "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
 }
 
