@@ -177,7 +177,7 @@ func (s *Store) lockMigrationsRow(ctx context.Context) (unlock func() error, err
 		return nil, err
 	}
 	row, err := lock.NewPostgresTableLocker(lock.WithTableLeaseDuration(migrationLease), lock.WithTableHeartbeatInterval(migrationLease/5),
-		lock.WithTableLockTimeout(time.Second, migrationPatience))
+		lock.WithTableLockTimeout(time.Second, migrationPatience), lock.WithTableRetryPolicy(mayPass))
 	if err != nil {
 		return nil, err
 	}

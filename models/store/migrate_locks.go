@@ -45,9 +45,26 @@ const (
 	deadlockDetected = "40P01"
 )
 
+// SQLSTATEs of a server that may take the next connection, and the classes of such.
+const (
+	tooManyConnections   = "53300"
+	connectionException  = "08"
+	operatorIntervention = "57"
+)
+
 func lockFailed(err error) bool {
 	var known *pgconn.PgError
 	return errors.As(err, &known) && (known.Code == lockNotAvailable || known.Code == deadlockDetected)
+}
+
+// mayPass tells whether to wait can help: for who else migrates, for a network, or where the server itself says so.
+func mayPass(err error) bool {
+	known := (*pgconn.PgError)(nil)
+	if !errors.As(err, &known) || lockFailed(err) || known.Code == tooManyConnections {
+		return true
+	}
+	class := known.Code[:min(2, len(known.Code))]
+	return class == connectionException || class == operatorIntervention
 }
 
 // poolSettings are those of a pool's connections, and of transactions beyond those.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -67,6 +69,21 @@ func TestMigrationDoesNotQueueOthersBehindAReader(t *testing.T) {
 	noError(t, reader.Commit().Error)
 	noError(t, <-ended)
 	noError(t, s.CheckMigrated(t.Context()))
+}
+
+func TestMigrationTellsAtOnceOfWhatDoesNotPass(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("on SQLite it locks a file")
+	}
+	s := storetest.OpenURL(t, storetest.URL(t))
+	noError(t, s.DB().Exec("CREATE TABLE goose_lock (of_another text)").Error)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a failure only
+	defer cancel()
+	_, err := s.Migrate(ctx)
+	if known := (*pgconn.PgError)(nil); !errors.As(err, &known) || known.Code != "42703" {
+		t.Errorf("got %v, want that there is no such column", err)
+	}
 }
 
 // settingsOfMigrations are what the server says of statement_timeout and lock_timeout, in a transaction of a migration and outside.
