@@ -76,6 +76,7 @@ type Config struct {
 // is safe for concurrent use.
 type Client struct {
 	timeout   time.Duration
+	guard     guard
 	dialer    *net.Dialer
 	way       *way // nil: there is no proxy
 	transport *http.Transport
@@ -112,9 +113,21 @@ type Response struct {
 	Timings  Timings       // of the phases
 	Duration time.Duration // of the whole exchange; more than the sum of Timings
 
+	// Connection is what it was sent on; zero: no connection came about.
+	Connection Connection
+
 	// ClosedIdle: it was sent on a connection that was kept from an earlier request, and that ended before a byte of the answer came. Most
 	// likely the receiver has closed it for being idle and has not seen the request, but that is not certain.
 	ClosedIdle bool
+}
+
+// Connection is what a request was sent on.
+type Connection struct {
+	RemoteAddr string // address and port of the receiver, behind a proxy too
+	HTTP       string // "HTTP/1.1", "HTTP/2.0" as the answer has it; empty: no answer
+	TLS        string // "TLS 1.3"; empty: plain http
+	Reused     bool   // it was kept from an earlier request
+	KeptAlive  bool   // the receiver lets the next request use it
 }
 
 // Timings are the lengths of an exchange's phases. A phase that did not happen is
@@ -143,6 +156,7 @@ func New(cfg Config) *Client {
 	}
 	c := &Client{
 		timeout: cfg.Timeout,
+		guard:   guard,
 		dialer:  dialer,
 		way:     newWay(cfg.Proxy, guard, cfg.RootCAs),
 		transport: &http.Transport{
@@ -244,10 +258,11 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 
 	answer, err := c.roundTrip(req)
 	seen = tr.observe()
+	res.Connection = seen.connection
 	c.shortages.learn(seen)
 	if err != nil {
 		fail = f.explain(err, seen, seen.phase())
-		res.ClosedIdle = fail.Cause == ConnectionReset && seen.reused && seen.phase() == phaseWait && !ofStream(err)
+		res.ClosedIdle = fail.Cause == ConnectionReset && seen.connection.Reused && seen.phase() == phaseWait && !ofStream(err)
 		return res, c.learnHTTP1(req, err) || seen.unsent() || notProcessed(err), fail
 	}
 	defer func() { _ = answer.Body.Close() }()
@@ -255,6 +270,7 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 		return res, false, malformed(f.host)
 	}
 	res.Status, res.Header = answer.StatusCode, answer.Header
+	res.Connection.HTTP, res.Connection.KeptAlive = answer.Proto, !answer.Close
 	return res, false, f.read(answer, r.Keep, seen, &res)
 }
 

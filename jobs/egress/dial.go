@@ -54,18 +54,27 @@ func (c *Client) resolve(ctx context.Context, address string) ([]netip.AddrPort,
 	if err != nil {
 		return nil, err
 	}
-	addrs := []netip.Addr{{}}
-	if addrs[0], err = netip.ParseAddr(host); err != nil {
-		addrs, err = c.lookup(ctx, strings.TrimSuffix(host, "."))
-	}
+	addrs, err := c.resolveHost(ctx, host)
 	if err != nil {
 		return nil, err
 	}
 	targets := make([]netip.AddrPort, len(addrs))
 	for i, addr := range addrs {
-		targets[i] = netip.AddrPortFrom(addr.Unmap(), uint16(port))
+		targets[i] = netip.AddrPortFrom(addr, uint16(port))
 	}
 	return alternate(targets), nil
+}
+
+// resolveHost returns every address of a name, or the address that the host is.
+func (c *Client) resolveHost(ctx context.Context, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr.Unmap()}, nil
+	}
+	addrs, err := c.lookup(ctx, strings.TrimSuffix(host, "."))
+	for i, addr := range addrs {
+		addrs[i] = addr.Unmap()
+	}
+	return addrs, err
 }
 
 // lookup resolves a name, which is absolute: with a dot at the end no search domain of resolv.conf is put behind it, whatever "ndots" says, for

@@ -98,8 +98,16 @@ func (w *way) connect(ctx context.Context, target netip.AddrPort) (_ net.Conn, e
 		_ = conn.Close()
 		return nil, err
 	}
-	return conn, nil
+	return &proxied{conn, target}, nil
 }
+
+// proxied is a connection through the proxy. Its other side is the receiver.
+type proxied struct {
+	net.Conn
+	target netip.AddrPort
+}
+
+func (c *proxied) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.target) }
 
 // open opens a connection to the proxy itself.
 func (w *way) open(ctx context.Context) (net.Conn, error) {

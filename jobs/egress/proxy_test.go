@@ -141,6 +141,8 @@ func TestProxyIsAskedByAddress(t *testing.T) {
 			if res, err := c.Send(t.Context(), request(target)); err != nil || res.Status != 200 {
 				t.Errorf("%s to %s: %d, %v", scheme, target, res.Status, err)
 				continue
+			} else if want := "203.0.114.9:" + port; res.Connection.RemoteAddr != want {
+				t.Errorf("%s: sent to %s, want %s", scheme, res.Connection.RemoteAddr, want)
 			}
 			if got := <-host; got != "example.com" {
 				t.Errorf("%s: the receiver is asked for %s", scheme, got)

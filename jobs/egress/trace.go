@@ -38,9 +38,10 @@ type watched struct {
 	tlsStart, tlsDone         time.Time
 	gotConn, firstByte        time.Time
 
+	connection Connection // what is known of it before an answer comes
+
 	dialing    int    // addresses being tried
 	connected  bool   // one address accepted
-	reused     bool   // the connection carried a request before
 	http2      bool   // the connection speaks HTTP/2
 	proxy      string // the proxy that is being connected to, with port
 	asked      string // the proxy that is, or was, asked for an address
@@ -96,9 +97,14 @@ func (t *trace) attach(ctx context.Context) context.Context {
 			t.note(func(w *watched, now time.Time) { w.tlsDone = now })
 		},
 		GotConn: func(info httptrace.GotConnInfo) {
-			tc, ok := info.Conn.(*tls.Conn)
-			h2 := ok && tc.ConnectionState().NegotiatedProtocol == "h2"
-			t.note(func(w *watched, now time.Time) { w.gotConn, w.reused, w.http2 = now, info.Reused, h2 })
+			connection, h2 := Connection{RemoteAddr: info.Conn.RemoteAddr().String(), Reused: info.Reused}, false
+			if tc, ok := info.Conn.(*tls.Conn); ok {
+				state := tc.ConnectionState()
+				connection.TLS, h2 = tls.VersionName(state.Version), state.NegotiatedProtocol == "h2"
+			}
+			t.note(func(w *watched, now time.Time) {
+				w.gotConn, w.connection, w.http2 = now, connection, h2
+			})
 		},
 		WroteHeaderField: func(string, []string) { t.note(func(w *watched, _ time.Time) { w.rendered = true }) },
 		WroteHeaders:     func() { t.note(func(w *watched, _ time.Time) { w.rendered = true }) },
@@ -164,7 +170,7 @@ func (w watched) timings(now time.Time) Timings {
 		return max(0, to.Sub(from))
 	}
 	var t Timings
-	if !w.reused {
+	if !w.connection.Reused {
 		t.DNS = span(w.dnsStart, w.dnsDone)
 		if w.dialing > 0 && !w.connected {
 			w.connectDone = now
@@ -182,5 +188,5 @@ func (w watched) timings(now time.Time) Timings {
 // kept-alive HTTP/1 connection which turned out to be closed before the first
 // header field was even put into the connection's write buffer.
 func (w *watched) unsent() bool {
-	return !w.gotConn.IsZero() && w.reused && !w.http2 && !w.rendered && w.firstByte.IsZero()
+	return !w.gotConn.IsZero() && w.connection.Reused && !w.http2 && !w.rendered && w.firstByte.IsZero()
 }
