@@ -21,6 +21,7 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 		shown = &gqlerror.Error{Err: err, Path: graphql.GetPath(ctx)}
 	}
 	var known *models.Error
+	err = each(ctx, err)
 	switch {
 	case errors.As(err, &known):
 		e := *known
@@ -42,6 +43,22 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	e := answer(shown.Path, "Something went wrong on our side; the request id is "+id+".", models.CodeInternal, "")
 	e.Extensions["requestId"] = id
 	return e
+}
+
+// each adds all problems of an input but the last as errors of their own, in their order, and returns that.
+func each(ctx context.Context, err error) error {
+	var problems models.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	last := *problems[min(len(problems), maxProblems)-1]
+	if more := len(problems) - maxProblems; more > 0 {
+		last.Message += fmt.Sprintf(" (and %d problems more)", more)
+	}
+	for _, problem := range problems[:min(len(problems), maxProblems)-1] {
+		graphql.AddError(ctx, problem)
+	}
+	return &last
 }
 
 func answer(path ast.Path, message string, code models.Code, field string) *gqlerror.Error {

@@ -2,11 +2,13 @@ package graph_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 )
 
@@ -129,29 +131,68 @@ func TestAnInvalidUpdateNamesTheFieldAndChangesNothing(t *testing.T) {
 			"", "example.com", "//example.com/a", "ftp://example.com", "https://", "https://user:pass@example.com", "https://example.com/#a",
 			"https://example.com/a b", "https://example.com:0/", "https://example.com:99999/", "https://e.example.com/" + strings.Repeat("a", 2048),
 		},
-		"apiCallbackHeaders": {
-			many,
+		"apiCallbackHeaders": {many},
+		"apiCallbackHeaders.0.key": {
 			[]any{header("", "a")},
 			[]any{header("A B", "a")},
 			[]any{header("A:", "a")},
-			[]any{header("A", "b\r\nC: d")},
-			[]any{header("A", "é")},
-			[]any{header("A", "1"), header("a", "2")},
 			[]any{header("Host", "a")},
 			[]any{header("Content-Type", "a")},
 			[]any{header("WEBHOOK-id", "a")},
 			[]any{header("X-Callback-Ref", "a")},
 			[]any{header("X-Run-Callback", "a")},
 			[]any{header("Proxy-Authorization", "a")},
-			[]any{header("A", strings.Repeat("a", models.MaxHeaderBytes+1))},
 			[]any{header(strings.Repeat("A", models.MaxHeaderBytes+1), "a")},
 		},
-		"name": {"", " ", nil, strings.Repeat("a", 256)}, "primaryDomain": {"", nil, strings.Repeat("a", 2049)},
+		"apiCallbackHeaders.0.value": {
+			[]any{header("A", "b\r\nC: d")},
+			[]any{header("A", "é")},
+			[]any{header("A", strings.Repeat("a", models.MaxHeaderBytes+1))},
+		},
+		"apiCallbackHeaders.1.key": {[]any{header("A", "1"), header("a", "2")}},
+		"name":                     {"", " ", nil, strings.Repeat("a", 256)}, "primaryDomain": {"", nil, strings.Repeat("a", 2049)},
 	} {
 		for _, value := range values {
-			input := variables{"projectId": demoProject, "name": "Changed", field: value}
+			top, _, _ := strings.Cut(field, ".")
+			input := variables{"projectId": demoProject, "name": "Changed", top: value}
 			w.do(who, updateProjectQuery, variables{"input": input}).wantError(models.CodeBadUserInput, field, "updateProject")
 		}
+	}
+	if diff := cmp.Diff(before, w.dump()); diff != "" {
+		t.Errorf("the database changed (-before +after):\n%s", diff)
+	}
+}
+
+// TestEveryProblemOfAnInputIsAnErrorOfItsOwn, at most 20 of them.
+func TestEveryProblemOfAnInputIsAnErrorOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	who := w.editor()
+	before := w.dump()
+	a := w.do(who, updateProjectQuery, variables{"input": variables{
+		"projectId": demoProject, "name": " ", "primaryDomain": "",
+		"apiCallbackUrl": "https://user:pass@example..com/#a", "apiCallbackHeaders": []any{header("Host", "a"), header("A", "b\n")},
+	}})
+	var fields []string
+	for _, e := range a.Errors {
+		fields = append(fields, fmt.Sprintf("%v %v %v", e.Path, e.Extensions["code"], e.Extensions["field"]))
+	}
+	slices.Sort(fields)
+	want := []string{
+		"[updateProject] BAD_USER_INPUT apiCallbackHeaders.0.key", "[updateProject] BAD_USER_INPUT apiCallbackHeaders.1.value",
+		"[updateProject] BAD_USER_INPUT apiCallbackUrl", "[updateProject] BAD_USER_INPUT apiCallbackUrl",
+		"[updateProject] BAD_USER_INPUT name", "[updateProject] BAD_USER_INPUT primaryDomain",
+	}
+	if diff := cmp.Diff(want, fields); diff != "" {
+		t.Errorf("the errors (-want +got):\n%s", diff)
+	}
+	many := make([]any, models.MaxHeaders)
+	for i := range many {
+		many[i] = header(fmt.Sprintf("Proxy-%d", i), "a ")
+	}
+	a = w.do(who, updateProjectQuery, variables{"input": variables{"projectId": demoProject, "apiCallbackHeaders": many}})
+	if n := len(a.Errors); n != graph.MaxProblems || !strings.Contains(a.Errors[n-1].Message, "(and 20 problems more)") {
+		t.Errorf("%d errors, %+v", n, a.Errors[n-1])
 	}
 	if diff := cmp.Diff(before, w.dump()); diff != "" {
 		t.Errorf("the database changed (-before +after):\n%s", diff)

@@ -18,15 +18,15 @@ type EndpointUpdate struct {
 
 // Apply checks the update and carries it out; the field names are the caller's, for the error.
 func (e *Endpoint) Apply(u EndpointUpdate, urlField, headersField string) error {
+	var problems []error
 	if u.URL.Set && u.URL.Value != nil {
-		if err := CheckCallbackURL(urlField, *u.URL.Value); err != nil {
-			return err
-		}
+		problems = append(problems, CheckCallbackURL(urlField, *u.URL.Value))
 	}
 	if u.Headers.Set {
-		if err := CheckHeaders(headersField, u.Headers.Value); err != nil {
-			return err
-		}
+		problems = append(problems, CheckHeaders(headersField, u.Headers.Value))
+	}
+	if err := AllProblems(problems...); err != nil {
+		return err
 	}
 	if u.URL.Set {
 		e.URL = u.URL.Value
@@ -40,7 +40,7 @@ func (e *Endpoint) Apply(u EndpointUpdate, urlField, headersField string) error 
 // EndpointWarning says what of a URL and headers that are stored, and can be sent, would be refused if it were set
 // today; nil: nothing.
 func EndpointWarning(url string, headers []Header) *string {
-	problems := append(checkEnds("the headers", headers), checkVisible("the URL", url), checkHost("the URL", url))
+	problems := append(checkEnds("headers", headers), checkVisible("url", url), checkHost("url", url))
 	err := AllProblems(problems...)
 	if err == nil {
 		return nil

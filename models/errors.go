@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Code is the machine-readable kind of an error, as it stands in extensions.code of a GraphQL answer.
@@ -28,7 +29,7 @@ const (
 // Error is an error that may be shown to the caller. Its message never carries a secret.
 type Error struct {
 	Code    Code
-	Field   string // the input field that is wrong; only with BAD_USER_INPUT and CONFLICT
+	Field   string // the input field that is wrong, as headers.1.value; only with BAD_USER_INPUT and CONFLICT
 	Message string
 }
 
@@ -87,25 +88,49 @@ func Invalid(field, format string, args ...any) error {
 	return &Error{Code: CodeBadUserInput, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// AllProblems is every problem of an input in one error, on the first field that has one; nil where there is none. An error of another kind
-// goes alone.
+// Problems is all that is wrong with an input: each has a field of its own, and the code BAD_USER_INPUT. errors.As finds the first.
+type Problems []*Error
+
+// Error returns the sentences for the caller, one after the other.
+func (p Problems) Error() string {
+	sentences := make([]string, len(p))
+	for i, problem := range p {
+		sentences[i] = problem.Error()
+	}
+	return strings.Join(sentences, "; ")
+}
+
+// Unwrap returns each of them.
+func (p Problems) Unwrap() []error {
+	errs := make([]error, len(p))
+	for i, problem := range p {
+		errs[i] = problem
+	}
+	return errs
+}
+
+// AllProblems is every problem that checks of an input have found: a [*Error] where it is one, [Problems] where there are more, nil where
+// there is none. An error of another kind goes alone.
 func AllProblems(errs ...error) error {
-	var all *Error
+	var all Problems
 	for _, err := range errs {
-		var problem *Error
+		var several Problems
+		var one *Error
 		switch {
 		case err == nil:
-		case !errors.As(err, &problem) || problem.Code != CodeBadUserInput:
+		case errors.As(err, &several):
+			all = append(all, several...)
+		case !errors.As(err, &one) || one.Code != CodeBadUserInput:
 			return err
-		case all == nil:
-			first := *problem
-			all = &first
 		default:
-			all.Message += "; " + problem.Error()
+			all = append(all, one)
 		}
 	}
-	if all == nil {
+	switch len(all) {
+	case 0:
 		return nil
+	case 1:
+		return all[0]
 	}
 	return all
 }

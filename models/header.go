@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -32,8 +33,8 @@ var (
 
 // CheckHeaders tells whether a list of headers can be configured: at most 20; each name an RFC 9110 token that is not
 // reserved; each value visible ASCII, blanks and tabs; name and value at most 4,096 bytes each; no name twice,
-// without regard to letter case; no blank or tab at either end of a value. The error is BAD_USER_INPUT on field, has all that is wrong, and
-// never repeats a value.
+// without regard to letter case; no blank or tab at either end of a value. The error is BAD_USER_INPUT, has all that is wrong, each on its
+// place within field as headers.1.value, counted from 0, and never repeats a value.
 func CheckHeaders(field string, headers []Header) error {
 	return AllProblems(append(checkSendableHeaders(field, headers), checkEnds(field, headers)...)...)
 }
@@ -43,7 +44,7 @@ func CheckHeaders(field string, headers []Header) error {
 func checkEnds(field string, headers []Header) (problems []error) {
 	for i, h := range headers {
 		if value := h.Value.Reveal(); strings.Trim(value, " \t") != value {
-			problems = append(problems, Invalid(field, "header %d (%s): the value must not begin or end with a blank or a tab", i+1, shortened(h.Key, maxNameLength)))
+			problems = append(problems, Invalid(partOf(field, i, valuePart), "of %q must not begin or end with a blank or a tab", shortened(h.Key, maxNameLength)))
 		}
 	}
 	return problems
@@ -53,28 +54,39 @@ func checkSendableHeaders(field string, headers []Header) (problems []error) {
 	if len(headers) > MaxHeaders {
 		return []error{Invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers))}
 	}
-	refuse := func(format string, args ...any) { problems = append(problems, Invalid(field, format, args...)) }
 	seen := map[string]bool{}
 	for i, h := range headers {
+		refuse := func(part, format string, args ...any) {
+			problems = append(problems, Invalid(partOf(field, i, part), format, args...))
+		}
 		name, key := strings.ToLower(h.Key), shortened(h.Key, maxNameLength)
 		switch {
 		case len(h.Key) > MaxHeaderBytes:
-			refuse("header %d: the name must be at most %d bytes", i+1, MaxHeaderBytes)
+			refuse(keyPart, "must be at most %d bytes", MaxHeaderBytes)
 		case !httpguts.ValidHeaderFieldName(h.Key):
-			refuse("header %d: the name must be an RFC 9110 token (letters, digits and !#$%%&'*+-.^_`|~)", i+1)
+			refuse(keyPart, "must be an RFC 9110 token (letters, digits and !#$%%&'*+-.^_`|~)")
 		case isReservedHeader(name):
-			refuse("header %d: %q is set by Ringback and cannot be configured", i+1, key)
+			refuse(keyPart, "%q is set by Ringback and cannot be configured", key)
 		case seen[name]:
-			refuse("header %d: %q is there twice; names differ in more than letter case", i+1, key)
+			refuse(keyPart, "%q is there twice; names differ in more than letter case", key)
 		case len(h.Value) > MaxHeaderBytes:
-			refuse("header %d (%s): the value must be at most %d bytes", i+1, key, MaxHeaderBytes)
+			refuse(valuePart, "of %q must be at most %d bytes", key, MaxHeaderBytes)
 		case !validHeaderValue(string(h.Value)):
-			refuse("header %d (%s): the value must be ASCII without line breaks or control characters", i+1, key)
+			refuse(valuePart, "of %q must be ASCII without line breaks or control characters", key)
 		}
 		seen[name] = true
 	}
 	return problems
 }
+
+// Parts of a header, as the API calls them.
+const (
+	keyPart   = "key"
+	valuePart = "value"
+)
+
+// partOf names a part of an element of a list, counted from 0.
+func partOf(field string, i int, part string) string { return fmt.Sprintf("%s.%d.%s", field, i, part) }
 
 func isReservedHeader(lowerName string) bool {
 	return slices.Contains(reservedHeaders, lowerName) ||

@@ -66,19 +66,20 @@ func (l *inputList) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+const headersField = "callback.headers"
+
 // headersObject reads headers from a JSON object, in its order.
 type headersObject []models.Header
 
 // UnmarshalJSON sees a name that is there twice, which a map would not.
 func (h *headersObject) UnmarshalJSON(text []byte) error {
-	const field = "callback.headers"
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	start, err := decoder.Token()
 	if err != nil || start == nil { // null
 		return err
 	}
 	if start != json.Delim('{') {
-		return badInput(field, "must be a JSON object of texts")
+		return badInput(headersField, "must be a JSON object of texts")
 	}
 	for decoder.More() {
 		key, err := decoder.Token()
@@ -91,7 +92,7 @@ func (h *headersObject) UnmarshalJSON(text []byte) error {
 		}
 		clear, ok := value.(string)
 		if !ok {
-			return badInput(field, "must be a JSON object of texts")
+			return badInput(headersField, "must be a JSON object of texts")
 		}
 		*h = append(*h, models.Header{Key: key.(string), Value: models.Secret(clear)})
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/ringback/ringback/models"
 )
@@ -49,6 +50,18 @@ var spellings = map[string]string{
 	"callbackId":            "callback_uid",
 	"uid":                   "callback_uid",
 	"uuid":                  "job_id",
+}
+
+// respelled is a domain error with its field as these doors call it.
+func respelled(known *models.Error) *models.Error {
+	e := *known
+	if name, ok := spellings[e.Field]; ok {
+		e.Field = name
+	}
+	if strings.HasPrefix(e.Field, headersField+".") {
+		e.Field = headersField // an object here, which has no places
+	}
+	return &e
 }
 
 // bodyTooLarge is an error of its own for the sake of its status.
@@ -103,16 +116,20 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 		StatusCode: http.StatusInternalServerError, Params: map[string]any{}, Ref: id,
 	}
 	var known *models.Error
+	var problems models.Problems
 	if !errors.As(err, &known) && errors.Is(r.Context().Err(), context.DeadlineExceeded) {
 		known = models.ErrTimeout
 	}
 	if known != nil {
-		e := *known
-		if respelled, ok := spellings[e.Field]; ok {
-			e.Field = respelled
-		}
+		e := respelled(known)
 		if kind, ok := kinds[e.Code]; ok {
 			shown.Message, shown.Label, shown.StatusCode = e.Error(), kind.label, kind.status
+		}
+		if errors.As(err, &problems) {
+			for i, problem := range problems {
+				problems[i] = respelled(problem)
+			}
+			shown.Message = problems.Error()
 		}
 		if e.Field != "" {
 			shown.Params["field"] = e.Field

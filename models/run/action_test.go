@@ -65,7 +65,7 @@ func TestActionsRefuseWhatDoesNotFit(t *testing.T) {
 		"half a URL": {modelstest.ExecutorSettings("platform.example/search"), "executorUrl"},
 		"a reserved header": {with(func(in *run.ActionSettings) {
 			in.Executor.Headers = models.Given([]models.Header{{Key: "Host"}})
-		}), "executorHeaders"},
+		}), "executorHeaders.0.key"},
 		"an empty page":    {with(func(in *run.ActionSettings) { in.PageSize = new(0) }), "pageSize"},
 		"too large a page": {with(func(in *run.ActionSettings) { in.PageSize = new(1001) }), "pageSize"},
 		"too short a time": {with(func(in *run.ActionSettings) { in.Timeout = new(time.Second - 1) }), "timeout"},

@@ -26,7 +26,7 @@ func TestStoredExecutorIsCalledWithAWarningForThePlatform(t *testing.T) {
 	attempt := w.AttemptsOfBatch(e.Batch.ID)[0]
 	for _, want := range []string{
 		"U+200B (ZERO WIDTH SPACE)",
-		"header 1 (Authorization): the value must not begin or end with a blank",
+		`headers.0.value: of "Authorization" must not begin or end with a blank`,
 	} {
 		if attempt.Warning == nil || !strings.Contains(*attempt.Warning, want) {
 			t.Fatalf("the history says %v, not %q", attempt.Warning, want)

@@ -184,9 +184,9 @@ func TestCreateRunRefusesWhatDoesNotFit(t *testing.T) {
 			modelstest.Calling("http://caller.example/", run.CallbackOnAll),
 			models.CodeBadUserInput, "callback.url",
 		},
-		"a reserved header":   {header("webhook-id", "1"), models.CodeBadUserInput, "callback.headers"},
-		"a header twice":      {header("x-fine", "no"), models.CodeBadUserInput, "callback.headers"},
-		"a header that is no": {header("X", "a\nb"), models.CodeBadUserInput, "callback.headers"},
+		"a reserved header":   {header("webhook-id", "1"), models.CodeBadUserInput, "callback.headers.1.key"},
+		"a header twice":      {header("x-fine", "no"), models.CodeBadUserInput, "callback.headers.1.key"},
+		"a header that is no": {header("X", "a\nb"), models.CodeBadUserInput, "callback.headers.1.value"},
 		"an unknown zone": {func(in *run.NewRun) {
 			in.Schedule = &run.NewSchedule{At: new(modelstest.Start.Add(time.Hour)), Timezone: new("Nowhere")}
 		}, models.CodeBadUserInput, "schedule.timezone"},

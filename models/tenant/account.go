@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -61,7 +60,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *models.Actor, in New
 		ID: in.RawID, Name: in.Name, Timezone: "UTC", SSOClientID: in.SSOClientID,
 		PartnerAccountID: in.PartnerAccountID, CreatedAt: at, UpdatedAt: at,
 	}
-	err := cmp.Or(
+	err := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
 		models.CheckName("name", in.Name),
 		models.CheckOptionalName("partnerAccountId", in.PartnerAccountID),
@@ -96,7 +95,7 @@ func (s *Service) UpdateAccount(ctx context.Context, actor *models.Actor, in Acc
 		if a, err = tx.LockAccount(ctx, actor.Scope(models.RoleViewer), in.AccountID); err != nil {
 			return err
 		}
-		err = cmp.Or(
+		err = models.AllProblems(
 			actor.RequireRole(a.ID, models.RoleAdmin),
 			models.AssignName(&a.Name, "name", in.Name),
 			a.setTimezone(in.Timezone),

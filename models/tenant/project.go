@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -74,7 +73,7 @@ func (s *Service) CreateProject(ctx context.Context, actor *models.Actor, in New
 		if in.RawID != 0 && !actor.Platform {
 			return models.Forbidden("only the platform's service key may choose the rawID")
 		}
-		err := cmp.Or(
+		err := models.AllProblems(
 			models.CheckNewID("rawID", in.RawID),
 			models.AssignName(&p.Name, "name", models.Given(&in.Name)),
 			models.AssignText(&p.PrimaryDomain, "primaryDomain", models.Given(&in.PrimaryDomain), maxDomainBytes),
@@ -121,7 +120,7 @@ type ProjectUpdate struct {
 // UpdateProject changes what is given. Editor and up.
 func (s *Service) UpdateProject(ctx context.Context, actor *models.Actor, in ProjectUpdate) (*Project, error) {
 	return s.changeProject(ctx, actor, in.ProjectID, models.RoleEditor, func(p *Project) error {
-		return cmp.Or(
+		return models.AllProblems(
 			models.AssignName(&p.Name, "name", in.Name),
 			models.AssignText(&p.PrimaryDomain, "primaryDomain", in.PrimaryDomain, maxDomainBytes),
 			p.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),

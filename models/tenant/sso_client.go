@@ -76,7 +76,7 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *models.Actor, in N
 	c := &SSOClient{
 		ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), CreatedAt: at, UpdatedAt: at,
 	}
-	err := cmp.Or(
+	err := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
 		models.CheckName("name", in.Name),
 		c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
@@ -112,7 +112,7 @@ func (s *Service) UpdateSSOClient(ctx context.Context, actor *models.Actor, in S
 			return err
 		}
 		c.NoticeMode = cmp.Or(in.NoticeMode, c.NoticeMode)
-		err = cmp.Or(
+		err = models.AllProblems(
 			models.AssignName(&c.Name, "name", in.Name),
 			c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 			checkNoticeMode(c.NoticeMode),

@@ -94,7 +94,7 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 			return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven("ftp://x/"), none)})
 		}},
 		{"apiCallbackUrl", func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven(""), none)}) }},
-		{"apiCallbackHeaders", func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
+		{"apiCallbackHeaders.0.key", func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
 		{"name", func() error {
 			return project(tenant.ProjectUpdate{Name: modelstest.NoURL, Callback: endpoint(url, none)})
 		}},
@@ -105,14 +105,14 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 		{"apiCallbackUrl", func() error {
 			return account(tenant.AccountUpdate{Name: name, Callback: endpoint(ptrGiven("//x"), none)})
 		}},
-		{"apiCallbackHeaders", func() error { return account(tenant.AccountUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
+		{"apiCallbackHeaders.0.key", func() error { return account(tenant.AccountUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
 		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: ptrGiven("Europe/Atlantis")}) }},
 		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: ptrGiven("Local")}) }},
 		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: modelstest.NoURL}) }},
 		{"webhookUrl", func() error {
 			return client(tenant.SSOClientUpdate{Name: name, Webhook: endpoint(ptrGiven("x"), none)})
 		}},
-		{"webhookHeaders", func() error { return client(tenant.SSOClientUpdate{Name: name, Webhook: endpoint(url, badHeaders)}) }},
+		{"webhookHeaders.0.key", func() error { return client(tenant.SSOClientUpdate{Name: name, Webhook: endpoint(url, badHeaders)}) }},
 	}
 	projectBefore, accountBefore, clientBefore := read(w, t)
 	for _, test := range tests {

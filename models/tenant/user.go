@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"cmp"
 	"context"
 	"net/mail"
 	"time"
@@ -52,7 +51,7 @@ func (s *Access) CreateUser(ctx context.Context, actor *models.Actor, in NewUser
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
-	err := cmp.Or(
+	err := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
 		checkEmail(in.Email),
 		models.CheckOptionalName("firstName", in.FirstName),
