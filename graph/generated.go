@@ -123,6 +123,7 @@ type ComplexityRoot struct {
 		Error        func(childComplexity int) int
 		HTTPStatus   func(childComplexity int) int
 		Number       func(childComplexity int) int
+		Remedy       func(childComplexity int) int
 		ResponseBody func(childComplexity int) int
 		StartedAt    func(childComplexity int) int
 		Timings      func(childComplexity int) int
@@ -1094,6 +1095,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attempt.Number(childComplexity), true
+	case "Attempt.remedy":
+		if e.ComplexityRoot.Attempt.Remedy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.Remedy(childComplexity), true
 	case "Attempt.responseBody":
 		if e.ComplexityRoot.Attempt.ResponseBody == nil {
 			break
@@ -4031,6 +4038,8 @@ type Attempt {
   httpStatus: Int
   "Null on success, and while the answer is awaited."
   error: AttemptError
+  "What to do about the error, in a sentence for people who do not know; null where there is none."
+  remedy: String
   """
   What of the URL and the headers would be refused if it were set today, such as a blank at the end of a value; it was sent all the same. Null
   where nothing is, while the answer is awaited, and of a notice for all but the platform.
@@ -5123,6 +5132,8 @@ func (ec *executionContext) childFields_Attempt(ctx context.Context, field graph
 		return ec.fieldContext_Attempt_httpStatus(ctx, field)
 	case "error":
 		return ec.fieldContext_Attempt_error(ctx, field)
+	case "remedy":
+		return ec.fieldContext_Attempt_remedy(ctx, field)
 	case "warning":
 		return ec.fieldContext_Attempt_warning(ctx, field)
 	case "responseBody":
@@ -8416,6 +8427,29 @@ func (ec *executionContext) fieldContext_Attempt_error(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Attempt_remedy(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_remedy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remedy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_remedy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Attempt_warning(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
@@ -22146,6 +22180,11 @@ func (ec *executionContext) _Attempt(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "error":
 			out.Values[i] = ec._Attempt_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "remedy":
+			out.Values[i] = ec._Attempt_remedy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
