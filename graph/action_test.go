@@ -76,7 +76,7 @@ func TestWhatAnActionCannotBeNamesItsField(t *testing.T) {
 		"no URL":            {variables{"executorUrl": ""}, "executorUrl"},
 		"a user":            {variables{"executorUrl": "https://u:p@a.example.com"}, "executorUrl"},
 		"another scheme":    {variables{"executorUrl": "file:///etc/passwd"}, "executorUrl"},
-		"a reserved header": {variables{"executorHeaders": []any{header("Content-Length", "5")}}, "executorHeaders"},
+		"a reserved header": {variables{"executorHeaders": []any{header("Content-Length", "5")}}, "executorHeaders.0.key"},
 		"no page size":      {variables{"pageSize": 0}, "pageSize"},
 		"a large page":      {variables{"pageSize": 1001}, "pageSize"},
 		"no time":           {variables{"timeout": 0}, "timeout"},

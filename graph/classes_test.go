@@ -18,7 +18,7 @@ const (
 	forAdmins                // Admins of it
 	forPlatform              // the service key
 	byCaller                 // it is about the caller, and not compared
-	answered                 // whoever may use the mutation, which access_test.go tries
+	answered                 // whoever may use the field of Query or Mutation, which access_test.go tries
 )
 
 // classes has each field of each object type but Query and Mutation; a field that stands nowhere fails the test.
@@ -35,7 +35,7 @@ var classes = readClasses(map[class]string{
 		ReportDownload: id rawID status reportTemplateCode reportTypeCode reportId fileURL createdAt finishedAt crawl
 		Callback: id rawID uid ref event status targetUrl contentType payload payloadPurgedAt attemptCount httpStatus error nextAttemptAt createdAt finishedAt
 		Callback: replayOf replays project account crawl reportDownload attempts run batch job
-		Attempt: uid number url startedAt durationMs timings httpStatus error warning responseBody
+		Attempt: uid number url startedAt durationMs timings httpStatus error remedy warning responseBody
 		AttemptError: code message
 		Timings: dnsMs connectMs tlsMs firstByteMs
 		Action: id rawID name executorHeaders pageSize timeout createdAt updatedAt
@@ -78,6 +78,9 @@ var classes = readClasses(map[class]string{
 		CreateProjectKeyPayload: id rawID name key
 		DeleteProjectKeyPayload: projectKey
 		RotateCallbackSigningSecretPayload: project callbackSigningSecret
+		CallbackCheck: ok problems addresses effective
+		CallbackProblem: field code message severity
+		CheckedAddress: address verdict
 		CreateProjectPayload: project
 		UpdateProjectPayload: project
 		DeleteProjectPayload: project

@@ -32,6 +32,7 @@ var examples = map[string]example{
 	"Query.getCrawl":          {who: member, query: `{ getCrawl(id: 124234) { id rawID status } }`},
 	"Query.getReportDownload": {who: member, query: `{ getReportDownload(id: 567890) { id rawID reportId } }`},
 	"Query.getCallback":       {who: member, query: `{ getCallback(id: 1) { id rawID uid } }`},
+	"Query.checkCallback":     {who: editorUp, query: `{ checkCallback(input: {owner: {projectId: 1123123}}) { ok effective { headers { value } } } }`},
 	"Query.getAction":         {who: member, query: `{ getAction(id: 1) { id rawID name executorUrl executorHeaders { value } } }`},
 	"Query.getRun":            {who: member, query: `{ getRun(id: 1) { id rawID uid status action } }`},
 	"Query.getSchedule":       {who: member, query: `{ getSchedule(id: 1) { id rawID uid status } }`},

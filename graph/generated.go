@@ -42,6 +42,8 @@ type ResolverRoot interface {
 	Batch() BatchResolver
 	BatchAttempt() BatchAttemptResolver
 	Callback() CallbackResolver
+	CallbackCheck() CallbackCheckResolver
+	CheckedAddress() CheckedAddressResolver
 	Crawl() CrawlResolver
 	Job() JobResolver
 	Mutation() MutationResolver
@@ -217,6 +219,13 @@ type ComplexityRoot struct {
 		UID             func(childComplexity int) int
 	}
 
+	CallbackCheck struct {
+		Addresses func(childComplexity int) int
+		Effective func(childComplexity int) int
+		OK        func(childComplexity int) int
+		Problems  func(childComplexity int) int
+	}
+
 	CallbackConnection struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
@@ -229,6 +238,13 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CallbackProblem struct {
+		Code     func(childComplexity int) int
+		Field    func(childComplexity int) int
+		Message  func(childComplexity int) int
+		Severity func(childComplexity int) int
+	}
+
 	CallbackSigningSecret struct {
 		CreatedAt func(childComplexity int) int
 		ExpiresAt func(childComplexity int) int
@@ -237,6 +253,11 @@ type ComplexityRoot struct {
 
 	CancelSchedulePayload struct {
 		Schedule func(childComplexity int) int
+	}
+
+	CheckedAddress struct {
+		Address func(childComplexity int) int
+		Verdict func(childComplexity int) int
 	}
 
 	Crawl struct {
@@ -457,6 +478,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		CheckCallback     func(childComplexity int, input CheckCallbackInput) int
 		GetAccount        func(childComplexity int, id models.ObjectID) int
 		GetAction         func(childComplexity int, id models.ObjectID) int
 		GetCallback       func(childComplexity int, id *models.ObjectID, uid *string) int
@@ -704,6 +726,13 @@ type CallbackResolver interface {
 	Batch(ctx context.Context, obj *callback.Callback) (*run.Batch, error)
 	Job(ctx context.Context, obj *callback.Callback) (*job.Job, error)
 }
+type CallbackCheckResolver interface {
+	Effective(ctx context.Context, obj *tenant.CallbackCheck) (*tenant.Target, error)
+}
+type CheckedAddressResolver interface {
+	Address(ctx context.Context, obj *tenant.CheckedAddress) (*string, error)
+	Verdict(ctx context.Context, obj *tenant.CheckedAddress) (AddressVerdict, error)
+}
 type CrawlResolver interface {
 	CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*tenant.User, error)
 	Project(ctx context.Context, obj *crawl.Crawl) (*tenant.Project, error)
@@ -772,6 +801,7 @@ type QueryResolver interface {
 	GetCrawl(ctx context.Context, id models.ObjectID) (*crawl.Crawl, error)
 	GetReportDownload(ctx context.Context, id models.ObjectID) (*crawl.ReportDownload, error)
 	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error)
+	CheckCallback(ctx context.Context, input CheckCallbackInput) (*tenant.CallbackCheck, error)
 	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*run.Run, error)
 	GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error)
 	GetSchedule(ctx context.Context, id models.ObjectID) (*run.Schedule, error)
@@ -1517,6 +1547,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Callback.UID(childComplexity), true
 
+	case "CallbackCheck.addresses":
+		if e.ComplexityRoot.CallbackCheck.Addresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackCheck.Addresses(childComplexity), true
+	case "CallbackCheck.effective":
+		if e.ComplexityRoot.CallbackCheck.Effective == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackCheck.Effective(childComplexity), true
+	case "CallbackCheck.ok":
+		if e.ComplexityRoot.CallbackCheck.OK == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackCheck.OK(childComplexity), true
+	case "CallbackCheck.problems":
+		if e.ComplexityRoot.CallbackCheck.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackCheck.Problems(childComplexity), true
+
 	case "CallbackConnection.edges":
 		if e.ComplexityRoot.CallbackConnection.Edges == nil {
 			break
@@ -1555,6 +1610,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CallbackEdge.Node(childComplexity), true
 
+	case "CallbackProblem.code":
+		if e.ComplexityRoot.CallbackProblem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackProblem.Code(childComplexity), true
+	case "CallbackProblem.field":
+		if e.ComplexityRoot.CallbackProblem.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackProblem.Field(childComplexity), true
+	case "CallbackProblem.message":
+		if e.ComplexityRoot.CallbackProblem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackProblem.Message(childComplexity), true
+	case "CallbackProblem.severity":
+		if e.ComplexityRoot.CallbackProblem.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackProblem.Severity(childComplexity), true
+
 	case "CallbackSigningSecret.createdAt":
 		if e.ComplexityRoot.CallbackSigningSecret.CreatedAt == nil {
 			break
@@ -1580,6 +1660,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelSchedulePayload.Schedule(childComplexity), true
+
+	case "CheckedAddress.address":
+		if e.ComplexityRoot.CheckedAddress.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedAddress.Address(childComplexity), true
+	case "CheckedAddress.verdict":
+		if e.ComplexityRoot.CheckedAddress.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedAddress.Verdict(childComplexity), true
 
 	case "Crawl.account":
 		if e.ComplexityRoot.Crawl.Account == nil {
@@ -2543,6 +2636,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProjectKey.RawID(childComplexity), true
 
+	case "Query.checkCallback":
+		if e.ComplexityRoot.Query.CheckCallback == nil {
+			break
+		}
+
+		args, err := ec.field_Query_checkCallback_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CheckCallback(childComplexity, args["input"].(CheckCallbackInput)), true
 	case "Query.getAccount":
 		if e.ComplexityRoot.Query.GetAccount == nil {
 			break
@@ -3376,7 +3480,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAPICallbackHeaderInput,
 		ec.unmarshalInputAccountRoleInput,
 		ec.unmarshalInputCallbackFilter,
+		ec.unmarshalInputCallbackOwnerInput,
 		ec.unmarshalInputCancelScheduleInput,
+		ec.unmarshalInputCheckCallbackInput,
 		ec.unmarshalInputCreateAccountInput,
 		ec.unmarshalInputCreateActionInput,
 		ec.unmarshalInputCreateJobsInput,
@@ -3571,6 +3677,12 @@ type Query {
   getReportDownload(id: ObjectID!): ReportDownload @allow(who: ANYONE_KNOWN)
   "A callback, by its id or by its uid: give one of them."
   getCallback(id: ObjectID, uid: ID): Callback @allow(who: ANYONE_KNOWN)
+  """
+  What would come of a callback configuration if it were saved: every rule of saving, and where the URL leads. It resolves the host's name, sends
+  nothing and changes nothing. Who may save may check: of a project Editor and up, of an account Admin only. ` + "`" + `RATE_LIMITED` + "`" + ` while too many
+  names are being resolved; one takes at most 5 s.
+  """
+  checkCallback(input: CheckCallbackInput!): CallbackCheck! @allow(who: ANYONE_KNOWN)
 }
 
 """
@@ -3793,6 +3905,79 @@ A request header to configure. ` + "`" + `key` + "`" + ` is an RFC 9110 token an
 input APICallbackHeaderInput {
   key: String!
   value: String!
+}
+
+"A project, or an account: give one of them."
+input CallbackOwnerInput @oneOf {
+  projectId: ObjectID
+  accountId: ObjectID
+}
+
+"A configuration to check. What is left out stays as it is configured; null clears it, as in ` + "`" + `updateProject` + "`" + ` and ` + "`" + `updateAccount` + "`" + `."
+input CheckCallbackInput {
+  owner: CallbackOwnerInput!
+  "As ` + "`" + `apiCallbackUrl` + "`" + `."
+  url: String
+  "As ` + "`" + `apiCallbackHeaders` + "`" + `."
+  headers: [APICallbackHeaderInput!]
+}
+
+"What would come of a callback configuration."
+type CallbackCheck {
+  "Whether it can be saved: there is no problem of the severity ` + "`" + `ERROR` + "`" + `."
+  ok: Boolean!
+  "All that is wrong with it, at once."
+  problems: [CallbackProblem!]!
+  "Addresses of the URL's host, as a callback would find them now; none where the host could not be resolved."
+  addresses: [CheckedAddress!]!
+  "What would be used for a callback once it is saved; null where it cannot be, or where there is no URL."
+  effective: EffectiveApiCallback
+}
+
+"One thing that is wrong with a callback configuration."
+type CallbackProblem {
+  "Where, as errors of the mutation that saves it name it: ` + "`" + `apiCallbackUrl` + "`" + `, ` + "`" + `apiCallbackHeaders.1.value` + "`" + ` (places are counted from 0)."
+  field: String!
+  code: CallbackProblemCode!
+  "A sentence for people."
+  message: String!
+  severity: ProblemSeverity!
+}
+
+"Kinds of problems of a callback configuration."
+enum CallbackProblemCode {
+  "A rule of saving is broken."
+  BAD_USER_INPUT
+  "There is no URL: callbacks have nowhere to go."
+  NO_CALLBACK_URL
+  "The URL is http: what is sent can be read and changed on its way."
+  PLAIN_HTTP
+  "The host's name could not be resolved."
+  DNS_ERROR
+  "The port, or addresses of the host, are none that callbacks are sent to."
+  BLOCKED_ADDRESS
+}
+
+"How bad a problem is."
+enum ProblemSeverity {
+  "It cannot be saved."
+  ERROR
+  "It can be saved; callbacks may fail, or be read on their way."
+  WARNING
+}
+
+"An address of a URL's host."
+type CheckedAddress {
+  "An IPv4 or IPv6 address; null where callbacks may not be sent there: denied addresses are not shown."
+  address: String
+  verdict: AddressVerdict!
+}
+
+"Whether callbacks may be sent to an address."
+enum AddressVerdict {
+  ALLOWED
+  "It is not public, and the operator has not allowed it."
+  DENIED
 }
 
 "What would be used for a callback now."
@@ -5312,6 +5497,20 @@ func (ec *executionContext) childFields_Callback(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Callback", field.Name)
 }
 
+func (ec *executionContext) childFields_CallbackCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ok":
+		return ec.fieldContext_CallbackCheck_ok(ctx, field)
+	case "problems":
+		return ec.fieldContext_CallbackCheck_problems(ctx, field)
+	case "addresses":
+		return ec.fieldContext_CallbackCheck_addresses(ctx, field)
+	case "effective":
+		return ec.fieldContext_CallbackCheck_effective(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackCheck", field.Name)
+}
+
 func (ec *executionContext) childFields_CallbackConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "nodes":
@@ -5336,6 +5535,20 @@ func (ec *executionContext) childFields_CallbackEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type CallbackEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CallbackProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_CallbackProblem_field(ctx, field)
+	case "code":
+		return ec.fieldContext_CallbackProblem_code(ctx, field)
+	case "message":
+		return ec.fieldContext_CallbackProblem_message(ctx, field)
+	case "severity":
+		return ec.fieldContext_CallbackProblem_severity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackProblem", field.Name)
+}
+
 func (ec *executionContext) childFields_CallbackSigningSecret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "secret":
@@ -5354,6 +5567,16 @@ func (ec *executionContext) childFields_CancelSchedulePayload(ctx context.Contex
 		return ec.fieldContext_CancelSchedulePayload_schedule(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckedAddress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return ec.fieldContext_CheckedAddress_address(ctx, field)
+	case "verdict":
+		return ec.fieldContext_CheckedAddress_verdict(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckedAddress", field.Name)
 }
 
 func (ec *executionContext) childFields_Crawl(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6893,6 +7116,20 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_checkCallback_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CheckCallbackInput, error) {
+			return ec.unmarshalNCheckCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCheckCallbackInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -10102,6 +10339,125 @@ func (ec *executionContext) fieldContext_Callback_job(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _CallbackCheck_ok(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackCheck_ok(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OK(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackCheck_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackCheck", field, true, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackCheck_problems(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackCheck_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []tenant.CallbackProblem) graphql.Marshaler {
+			return ec.marshalNCallbackProblem2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackCheck_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackCheck_addresses(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackCheck_addresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Addresses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []tenant.CheckedAddress) graphql.Marshaler {
+			return ec.marshalNCheckedAddress2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCheckedAddressᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackCheck_addresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CheckedAddress(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackCheck_effective(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackCheck_effective(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackCheck().Effective(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Target) graphql.Marshaler {
+			return ec.marshalOEffectiveApiCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐTarget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackCheck_effective(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EffectiveApiCallback(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CallbackConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Callback]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10276,6 +10632,98 @@ func (ec *executionContext) fieldContext_CallbackEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _CallbackProblem_field(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackProblem_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackProblem_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackProblem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackProblem_code(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackProblem_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v tenant.ProblemCode) graphql.Marshaler {
+			return ec.marshalNCallbackProblemCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProblemCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackProblem_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackProblem", field, false, false, errors.New("field of type CallbackProblemCode does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackProblem_message(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackProblem_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackProblem_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackProblem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackProblem_severity(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackProblem_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v tenant.Severity) graphql.Marshaler {
+			return ec.marshalNProblemSeverity2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackProblem_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackProblem", field, false, false, errors.New("field of type ProblemSeverity does not have child fields"))
+}
+
 func (ec *executionContext) _CallbackSigningSecret_secret(ctx context.Context, field graphql.CollectedField, obj *tenant.SigningSecret) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10375,6 +10823,52 @@ func (ec *executionContext) fieldContext_CancelSchedulePayload_schedule(_ contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CheckedAddress_address(ctx context.Context, field graphql.CollectedField, obj *tenant.CheckedAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckedAddress_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CheckedAddress().Address(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CheckedAddress_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckedAddress", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CheckedAddress_verdict(ctx context.Context, field graphql.CollectedField, obj *tenant.CheckedAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckedAddress_verdict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CheckedAddress().Verdict(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v AddressVerdict) graphql.Marshaler {
+			return ec.marshalNAddressVerdict2githubᚗcomᚋringbackᚋringbackᚋgraphᚐAddressVerdict(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CheckedAddress_verdict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckedAddress", field, true, true, errors.New("field of type AddressVerdict does not have child fields"))
 }
 
 func (ec *executionContext) _Crawl_id(ctx context.Context, field graphql.CollectedField, obj *crawl.Crawl) (ret graphql.Marshaler) {
@@ -15294,6 +15788,68 @@ func (ec *executionContext) fieldContext_Query_getCallback(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_checkCallback(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_checkCallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CheckCallback(ctx, fc.Args["input"].(CheckCallbackInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *tenant.CallbackCheck
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *tenant.CallbackCheck
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.CallbackCheck) graphql.Marshaler {
+			return ec.marshalNCallbackCheck2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackCheck(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_checkCallback(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackCheck(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_checkCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_getRun(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19686,6 +20242,43 @@ func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, ob
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCallbackOwnerInput(ctx context.Context, obj any) (CallbackOwnerInput, error) {
+	var it CallbackOwnerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"projectId", "accountId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = graphql.OmittableOf(data)
+		case "accountId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCancelScheduleInput(ctx context.Context, obj any) (CancelScheduleInput, error) {
 	var it CancelScheduleInput
 	if obj == nil {
@@ -19711,6 +20304,50 @@ func (ec *executionContext) unmarshalInputCancelScheduleInput(ctx context.Contex
 				return it, err
 			}
 			it.ScheduleID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCheckCallbackInput(ctx context.Context, obj any) (CheckCallbackInput, error) {
+	var it CheckCallbackInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"owner", "url", "headers"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "headers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("headers"))
+			data, err := ec.unmarshalOAPICallbackHeaderInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeaderᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Headers = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -23448,6 +24085,92 @@ func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var callbackCheckImplementors = []string{"CallbackCheck"}
+
+func (ec *executionContext) _CallbackCheck(ctx context.Context, sel ast.SelectionSet, obj *tenant.CallbackCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackCheck")
+		case "ok":
+			out.Values[i] = ec._CallbackCheck_ok(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "problems":
+			out.Values[i] = ec._CallbackCheck_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "addresses":
+			out.Values[i] = ec._CallbackCheck_addresses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "effective":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackCheck_effective(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var callbackConnectionImplementors = []string{"CallbackConnection"}
 
 func (ec *executionContext) _CallbackConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*callback.Callback]) graphql.Marshaler {
@@ -23577,6 +24300,59 @@ func (ec *executionContext) _CallbackEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var callbackProblemImplementors = []string{"CallbackProblem"}
+
+func (ec *executionContext) _CallbackProblem(ctx context.Context, sel ast.SelectionSet, obj *tenant.CallbackProblem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackProblem")
+		case "field":
+			out.Values[i] = ec._CallbackProblem_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CallbackProblem_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._CallbackProblem_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "severity":
+			out.Values[i] = ec._CallbackProblem_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var callbackSigningSecretImplementors = []string{"CallbackSigningSecret"}
 
 func (ec *executionContext) _CallbackSigningSecret(ctx context.Context, sel ast.SelectionSet, obj *tenant.SigningSecret) graphql.Marshaler {
@@ -23642,6 +24418,115 @@ func (ec *executionContext) _CancelSchedulePayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var checkedAddressImplementors = []string{"CheckedAddress"}
+
+func (ec *executionContext) _CheckedAddress(ctx context.Context, sel ast.SelectionSet, obj *tenant.CheckedAddress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkedAddressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckedAddress")
+		case "address":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CheckedAddress_address(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "verdict":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CheckedAddress_verdict(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -26265,6 +27150,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_getCallback(ctx, field)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "checkCallback":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_checkCallback(ctx, field)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -29107,6 +30014,16 @@ func (ec *executionContext) marshalNActionEdge2ᚖgithubᚗcomᚋringbackᚋring
 	return ec._ActionEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAddressVerdict2githubᚗcomᚋringbackᚋringbackᚋgraphᚐAddressVerdict(ctx context.Context, v any) (AddressVerdict, error) {
+	var res AddressVerdict
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddressVerdict2githubᚗcomᚋringbackᚋringbackᚋgraphᚐAddressVerdict(ctx context.Context, sel ast.SelectionSet, v AddressVerdict) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx context.Context, v any) (tenant.Level, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := tenant.Level(tmp)
@@ -29341,6 +30258,20 @@ func (ec *executionContext) marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringba
 	return ec._Callback(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCallbackCheck2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackCheck(ctx context.Context, sel ast.SelectionSet, v tenant.CallbackCheck) graphql.Marshaler {
+	return ec._CallbackCheck(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCallbackCheck2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackCheck(ctx context.Context, sel ast.SelectionSet, v *tenant.CallbackCheck) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CallbackCheck(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCallbackConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*callback.Callback]) graphql.Marshaler {
 	return ec._CallbackConnection(ctx, sel, &v)
 }
@@ -29415,6 +30346,48 @@ func (ec *executionContext) marshalNCallbackOn2githubᚗcomᚋringbackᚋringbac
 	return res
 }
 
+func (ec *executionContext) unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx context.Context, v any) (*CallbackOwnerInput, error) {
+	res, err := ec.unmarshalInputCallbackOwnerInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCallbackProblem2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackProblem(ctx context.Context, sel ast.SelectionSet, v tenant.CallbackProblem) graphql.Marshaler {
+	return ec._CallbackProblem(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCallbackProblem2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []tenant.CallbackProblem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCallbackProblem2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCallbackProblemCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProblemCode(ctx context.Context, v any) (tenant.ProblemCode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := tenant.ProblemCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCallbackProblemCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProblemCode(ctx context.Context, sel ast.SelectionSet, v tenant.ProblemCode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecret(ctx context.Context, sel ast.SelectionSet, v *tenant.SigningSecret) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -29469,6 +30442,31 @@ func (ec *executionContext) marshalNCancelSchedulePayload2ᚖgithubᚗcomᚋring
 		return graphql.Null
 	}
 	return ec._CancelSchedulePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCheckCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCheckCallbackInput(ctx context.Context, v any) (CheckCallbackInput, error) {
+	res, err := ec.unmarshalInputCheckCallbackInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckedAddress2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCheckedAddress(ctx context.Context, sel ast.SelectionSet, v tenant.CheckedAddress) graphql.Marshaler {
+	return ec._CheckedAddress(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCheckedAddress2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCheckedAddressᚄ(ctx context.Context, sel ast.SelectionSet, v []tenant.CheckedAddress) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCheckedAddress2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCheckedAddress(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNCrawl2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx context.Context, sel ast.SelectionSet, v crawl.Crawl) graphql.Marshaler {
@@ -30166,6 +31164,23 @@ func (ec *executionContext) marshalNPauseSchedulePayload2ᚖgithubᚗcomᚋringb
 		return graphql.Null
 	}
 	return ec._PauseSchedulePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProblemSeverity2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSeverity(ctx context.Context, v any) (tenant.Severity, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := tenant.Severity(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProblemSeverity2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSeverity(ctx context.Context, sel ast.SelectionSet, v tenant.Severity) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNProject2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.Project) graphql.Marshaler {

@@ -116,7 +116,8 @@ func (w *world) serviceOn(db *trap) graph.Services {
 		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
 	}.Services()
 	return graph.Services{
-		Service: s.Service, Tenants: s.Tenants, Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
+		Service: s.Service, Tenants: s.Tenants,
+		Checks: tenant.NewChecks(s.Queries, names), Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
 		Texts: db.Store,
 		Runs:  s.RunService,
 	}

@@ -96,6 +96,8 @@ var idFields = []struct {
 		"FinishReportDownloadInput.createdByUserId",
 		finishWith(`reportDownloadId: 5010, crawlId: 124234, createdByUserId: %s`), "User", demoUser,
 	},
+	{"CallbackOwnerInput.projectId", `query { checkCallback(input: {owner: {projectId: %s}}) { ok } }`, "Project", demoProject},
+	{"CallbackOwnerInput.accountId", `query { checkCallback(input: {owner: {accountId: %s}}) { ok } }`, "Account", demoAccount},
 	{"CreateActionInput.accountId", `mutation {
 		createAction(input: {accountId: %s, name: "a", executorUrl: "https://platform.example.com/a"}) { action { id } } }`, "Account", demoAccount},
 	{"UpdateActionInput.actionId", `mutation { updateAction(input: {actionId: %s}) { action { id } } }`, "Action", searchAction},

@@ -4,6 +4,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // ids turns the ObjectIDs of an input into raw ids and keeps the first error, so that a resolver checks once.
@@ -33,6 +34,22 @@ func (r *ids) readNew(typeName string, id graphql.Omittable[*models.ObjectID]) i
 		return *raw
 	}
 	return 0
+}
+
+// readOwner reads the id of a project or of an account; the other is 0. A caller's library may not know @oneOf.
+func (r *ids) readOwner(field string, projectID, accountID graphql.Omittable[*models.ObjectID]) (project, account int64) {
+	ofProject := r.readOptional("projectId", tenant.TypeProject, projectID)
+	ofAccount := r.readOptional("accountId", tenant.TypeAccount, accountID)
+	switch {
+	case r.err != nil:
+	case (ofProject == nil) == (ofAccount == nil):
+		r.err = badInput(field, "must have a projectId or an accountId, and not both")
+	case ofProject != nil:
+		return *ofProject, 0
+	default:
+		return 0, *ofAccount
+	}
+	return 0, 0
 }
 
 func optional[T any](o graphql.Omittable[T]) models.Optional[T] {

@@ -25,12 +25,27 @@ type AccountRoleInput struct {
 	Role      models.Role     `json:"role"`
 }
 
+// A project, or an account: give one of them.
+type CallbackOwnerInput struct {
+	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
+	AccountID graphql.Omittable[*models.ObjectID] `json:"accountId,omitempty"`
+}
+
 type CancelScheduleInput struct {
 	ScheduleID models.ObjectID `json:"scheduleId"`
 }
 
 type CancelSchedulePayload struct {
 	Schedule *run.Schedule `json:"schedule"`
+}
+
+// A configuration to check. What is left out stays as it is configured; null clears it, as in `updateProject` and `updateAccount`.
+type CheckCallbackInput struct {
+	Owner *CallbackOwnerInput `json:"owner"`
+	// As `apiCallbackUrl`.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// As `apiCallbackHeaders`.
+	Headers graphql.Omittable[[]*models.Header] `json:"headers,omitempty"`
 }
 
 type CreateAccountInput struct {
@@ -473,6 +488,63 @@ type UpdateSSOClientInput struct {
 
 type UpdateSSOClientPayload struct {
 	SsoClient *tenant.SSOClient `json:"ssoClient"`
+}
+
+// Whether callbacks may be sent to an address.
+type AddressVerdict string
+
+const (
+	AddressVerdictAllowed AddressVerdict = "ALLOWED"
+	// It is not public, and the operator has not allowed it.
+	AddressVerdictDenied AddressVerdict = "DENIED"
+)
+
+var AllAddressVerdict = []AddressVerdict{
+	AddressVerdictAllowed,
+	AddressVerdictDenied,
+}
+
+func (e AddressVerdict) IsValid() bool {
+	switch e {
+	case AddressVerdictAllowed, AddressVerdictDenied:
+		return true
+	}
+	return false
+}
+
+func (e AddressVerdict) String() string {
+	return string(e)
+}
+
+func (e *AddressVerdict) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AddressVerdict(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AddressVerdict", str)
+	}
+	return nil
+}
+
+func (e AddressVerdict) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AddressVerdict) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AddressVerdict) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // Kinds of callers.

@@ -17,6 +17,7 @@ import (
 type Services struct {
 	*callback.Service // of callbacks and runs
 	Tenants           *tenant.Service
+	Checks            *tenant.Checks
 	Access            *tenant.Access
 	Crawls            *crawl.Service
 	Jobs              *job.Service

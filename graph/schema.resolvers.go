@@ -110,6 +110,27 @@ func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback,
 	})
 }
 
+func (r *callbackCheckResolver) Effective(ctx context.Context, obj *tenant.CallbackCheck) (*tenant.Target, error) {
+	if !obj.OK() {
+		return nil, nil
+	}
+	return effectiveCallback(ctx, &obj.Account, &obj.Project)
+}
+
+func (r *checkedAddressResolver) Address(ctx context.Context, obj *tenant.CheckedAddress) (*string, error) {
+	if obj.Denied {
+		return nil, nil
+	}
+	return new(obj.Addr.String()), nil
+}
+
+func (r *checkedAddressResolver) Verdict(ctx context.Context, obj *tenant.CheckedAddress) (AddressVerdict, error) {
+	if obj.Denied {
+		return AddressVerdictDenied, nil
+	}
+	return AddressVerdictAllowed, nil
+}
+
 func (r *crawlResolver) CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*tenant.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
 }
@@ -464,6 +485,16 @@ func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, ui
 	return oneOf(ctx, models.TypeCallback, id, uid, "uid", r.service.Callback, r.service.CallbackByUID)
 }
 
+func (r *queryResolver) CheckCallback(ctx context.Context, input CheckCallbackInput) (*tenant.CallbackCheck, error) {
+	var ids ids
+	in := tenant.CallbackToCheck{Callback: endpointUpdate(input.URL, input.Headers)}
+	in.ProjectID, in.AccountID = ids.readOwner("owner", input.Owner.ProjectID, input.Owner.AccountID)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	return r.service.Checks.CheckCallback(ctx, models.ActorFrom(ctx), in)
+}
+
 func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *crawl.ReportDownload) (*crawl.Crawl, error) {
 	return load(ctx, loadersFrom(ctx).crawls, &obj.CrawlID)
 }
@@ -498,6 +529,10 @@ func (r *Resolver) Attempt() AttemptResolver { return &attemptResolver{r} }
 
 func (r *Resolver) Callback() CallbackResolver { return &callbackResolver{r} }
 
+func (r *Resolver) CallbackCheck() CallbackCheckResolver { return &callbackCheckResolver{r} }
+
+func (r *Resolver) CheckedAddress() CheckedAddressResolver { return &checkedAddressResolver{r} }
+
 func (r *Resolver) Crawl() CrawlResolver { return &crawlResolver{r} }
 
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }
@@ -518,6 +553,8 @@ type (
 	accountResolver        struct{ *Resolver }
 	attemptResolver        struct{ *Resolver }
 	callbackResolver       struct{ *Resolver }
+	callbackCheckResolver  struct{ *Resolver }
+	checkedAddressResolver struct{ *Resolver }
 	crawlResolver          struct{ *Resolver }
 	mutationResolver       struct{ *Resolver }
 	projectResolver        struct{ *Resolver }

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/ringback/ringback/jobs"
+	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
@@ -30,8 +31,10 @@ type app struct {
 	store    *store.Store
 	redis    redis.UniversalClient
 	queue    *jobs.Queue
+	out      *egress.Client
 	service  *callback.Service
 	tenants  *tenant.Service
+	checks   *tenant.Checks
 	access   *tenant.Access
 	crawls   *crawl.Service
 	jobs     *job.Service
@@ -113,6 +116,8 @@ func (a *app) openOthers(ctx context.Context) error {
 	}
 	a.service = callback.NewService(a.store, a.queue, rules, a.clock, a.troubles, a.log)
 	a.tenants, a.access = a.openTenants(a.store, platformKey, a.clock.Now)
+	a.out = newClient(a.cfg)
+	a.checks = tenant.NewChecks(a.tenants.Queries, jobs.NewResolver(a.out))
 	a.runs = run.NewService(a.service, a.tenants.Queries, a.store.RunPorts(), a.cfg.runRules())
 	a.crawls = crawl.NewService(a.service, a.tenants.Queries, a.store, a.store.InCrawlTx, a.log)
 	a.jobs = job.NewService(a.service, a.tenants.Queries, a.store, a.store.InJobTx)

@@ -116,12 +116,17 @@ func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logge
 	return s, nil
 }
 
-func newWorker(a *app) *jobs.Worker {
-	proxy, _ := a.cfg.EgressProxy.proxy() // it was checked
-	out := egress.New(egress.Config{
-		AllowedNetworks: a.cfg.AllowedNetworks, AllowedPorts: a.cfg.AllowedPorts, Proxy: proxy, Timeout: a.cfg.Timeout, MaxIdle: a.cfg.Concurrency,
+// newClient is the one way out: to receivers, and of the API to whoever asks about a receiver.
+func newClient(cfg config) *egress.Client {
+	proxy, _ := cfg.EgressProxy.proxy() // it was checked
+	return egress.New(egress.Config{
+		AllowedNetworks: cfg.AllowedNetworks, AllowedPorts: cfg.AllowedPorts, Proxy: proxy,
+		Timeout: cfg.Timeout, MaxIdle: cfg.Concurrency,
 	})
-	return jobs.NewWorker(a.redis, a.queue, a.service, a.runs, out, jobs.WorkerConfig{
+}
+
+func newWorker(a *app) *jobs.Worker {
+	return jobs.NewWorker(a.redis, a.queue, a.service, a.runs, a.out, jobs.WorkerConfig{
 		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand), Timeout: a.cfg.Timeout,
 		Retention: a.cfg.retention(),
 		UserAgent: "Ringback/" + version, Propagator: propagator(),

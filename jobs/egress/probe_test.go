@@ -136,8 +136,10 @@ func TestProbeOfTLS(t *testing.T) {
 		"self-signed":          {one(year), x509.NewCertPool(), "OSOOF", "it is self-signed", "public authority"},
 		"expired":              {one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), nil, "OSOOF", "has expired on", "Renew"},
 		"wrong name":           {one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), nil, "OSOOF", "it has other.example", "that is for 127.0.0.1"},
-		"TLS 1.1": {&tls.Config{Certificates: []tls.Certificate{year}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, nil,
-			"OSOOF", "does not speak TLS 1.2 or later", ""},
+		"TLS 1.1": {
+			&tls.Config{Certificates: []tls.Certificate{year}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, nil,
+			"OSOOF", "does not speak TLS 1.2 or later", "",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
