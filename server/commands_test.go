@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -114,5 +115,21 @@ func TestExitStatusOfArguments(t *testing.T) {
 		if c.status != exitOK && stdout != "" {
 			t.Errorf("%s: a mistake is told on standard output: %s", name, stdout)
 		}
+	}
+}
+
+func TestDiagnoseSaysWhatStandsInTheWay(t *testing.T) {
+	t.Parallel()
+	status, stdout, stderr := runCommand(t, nil, "diagnose", "https://"+egresstest.ClosedAddr(t)+"/hook?token=hidden")
+	if status != exitFailed || !strings.Contains(stdout, "TCP          FAILED") || !strings.Contains(stdout, "-> Check that the receiver") {
+		t.Errorf("exit status %d: %s%s", status, stdout, stderr)
+	}
+	if strings.Contains(stdout+stderr, "hidden") {
+		t.Errorf("it shows the query: %s", stdout)
+	}
+	open := egresstest.HTTP1(t, func(*net.TCPConn) { t.Error("it has sent a request") })
+	status, stdout, stderr = runCommand(t, nil, "diagnose", open)
+	if status != exitOK || !strings.Contains(stdout, "TCP          OK") || stderr != "" {
+		t.Errorf("exit status %d: %s%s", status, stdout, stderr)
 	}
 }
