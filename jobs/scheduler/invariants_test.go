@@ -178,6 +178,11 @@ func (m *model) checkHeaps(t *rapid.T) {
 			}
 		}
 	}
+	for i, l := range s.resting {
+		if l.restAt != i+1 || i > 0 && s.resting.Less(i, (i-1)/2) {
+			t.Fatal("lanes rest out of order")
+		}
+	}
 	for _, l := range s.lanes {
 		for class, at := range l.pair.seats {
 			for bulk := range at.lanes {

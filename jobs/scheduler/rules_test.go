@@ -301,6 +301,9 @@ func TestIdleLanesAreForgotten(t *testing.T) {
 	if at, ok := s.Next(); ok {
 		t.Errorf("waits for %d", at)
 	}
+	h.add(place(1, 1), 0)
+	h.wait(61 * second)
+	h.want("left, where there was one", len(s.lanes), 0)
 }
 
 func TestReservationCountsOnce(t *testing.T) {

@@ -66,6 +66,19 @@ func TestWhatWasRefusedForGoodIsTriedAtOnceAsAnotherLinesUp(t *testing.T) {
 	w.WantInFront(next.ID, w.Clock.Now())
 }
 
+// However long it lasts: who waits behind it would not be sent either.
+func TestHeadOfALineDoesNotGiveWayForAShortageOfOurs(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	line := w.NewLine(2)
+	w.Deliver(line[0].ID, modelstest.Answered(500))
+	w.Clock.Advance(time.Second)
+	w.Deliver(w.NewLine(1)[0].ID, modelstest.Answered(200)) // its lane succeeds with others
+	w.Clock.Advance(16 * time.Minute)
+	modelstest.WantStatus(t, w.Deliver(line[0].ID, modelstest.Unanswered(callback.LocalError)), callback.StatusPending)
+	w.WantHeld(line[1].ID)
+}
+
 // The head of a line fails; whether it gives way depends on what became of its lane meanwhile.
 func TestHeadOfALineGivesWayWhereItsLaneSucceedsWithOthers(t *testing.T) {
 	t.Parallel()

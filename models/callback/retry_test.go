@@ -133,6 +133,9 @@ func TestRedirectIsRetriedTwiceLate(t *testing.T) {
 			}
 			got = append(got, c.NextAttemptAt.Sub(w.Clock.Now()))
 		}
+		if c.FailureCount != len(schedule)+1 {
+			t.Errorf("%s: %d failures at the end", text, c.FailureCount)
+		}
 		if !slices.Equal(got, want) || c.Status != callback.StatusFailed || len(w.Notices()) != min(len(want), 1)+1 {
 			t.Errorf("%s: after redirects it waits for %v, then is %s, with %d notices", text, got, c.Status, len(w.Notices()))
 		}

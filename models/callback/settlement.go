@@ -73,9 +73,6 @@ func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
 // Arrived tells whether the receiver has taken the callback.
 func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
 
-// Ours tells whether the attempt says nothing of the receiver.
-func (x *Settlement) Ours() bool { return !x.Arrived() && x.next.Attempt.Error.Code.Ours() }
-
 // together is with what others a settlement shares a transaction; nil: with none. Where more is to be written than
 // the delivery's own two rows, a notice or the next of its line, it would hold up others. Failures that a digest
 // tells of go together: one after the other they would wait for its lock.

@@ -50,6 +50,19 @@ func TestSweepInterruptsACallbackWhoseLeaseRanOut(t *testing.T) {
 	}
 }
 
+func TestInterruptionLeavesEarlierAttemptsAsTheyEnded(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
+	w.Clock.Advance(c.NextAttemptAt.Sub(w.Clock.Now()))
+	w.LateDelivery(c)
+	attempts := w.Attempts(c.ID)
+	if len(attempts) != 2 || attempts[0].Error.Code != callback.HTTPStatusError ||
+		attempts[1].Error.Code != callback.Interrupted {
+		t.Errorf("the attempts are %+v", attempts)
+	}
+}
+
 func TestSweepThatComesLateInterruptsAndWakesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

@@ -1,16 +1,20 @@
 package tenant_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/tenant"
 )
+
+var errUnreadable = errors.New("another key has sealed it")
 
 func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 	t.Parallel()
@@ -43,6 +47,16 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 				modelstest.SourcedHeader("X-Project", "p", tenant.LevelProject),
 			}},
 		},
+		"what cannot be read of either is not sent without": {
+			account: models.Endpoint{URL: accountURL}, project: models.Endpoint{Unreadable: errUnreadable},
+			want: tenant.Target{
+				URL: *accountURL, Source: tenant.LevelAccount, Headers: []tenant.SourcedHeader{}, Unreadable: errUnreadable,
+			},
+		},
+		"but where the account's go nowhere, it is": {
+			account: models.Endpoint{URL: accountURL, Unreadable: errUnreadable}, project: models.Endpoint{URL: projectURL},
+			want: tenant.Target{URL: *projectURL, Source: tenant.LevelProject, Headers: []tenant.SourcedHeader{}},
+		},
 		"the account alone": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
 			want: tenant.Target{URL: *accountURL, Source: tenant.LevelAccount, Headers: []tenant.SourcedHeader{
@@ -54,7 +68,7 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := tenant.EffectiveTarget(test.account, test.project)
-			if diff := cmp.Diff(test.want, got, modelstest.SecretsByText); diff != "" {
+			if diff := cmp.Diff(test.want, got, modelstest.SecretsByText, cmpopts.EquateErrors()); diff != "" {
 				t.Error(diff)
 			}
 		})
