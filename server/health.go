@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,13 +30,7 @@ const checkTimeout = 3 * time.Second
 
 // ServeHTTP answers 200 when the process does its work, if slower, else 503.
 func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
-	defer cancel()
-	checks := map[string]string{
-		"database":   verdict(h.app.store.CheckWritable(ctx)),
-		"queue":      h.queue(ctx),
-		"migrations": verdict(h.checkMigrations(ctx)),
-	}
+	checks := h.check(r.Context())
 	if h.worker != nil {
 		checks["engine"] = ok
 		if h.worker.Stalled() {
@@ -54,6 +49,19 @@ func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": status, "checks": checks})
+}
+
+// check asks the database and the queue at the same time, so that one which hangs takes no time from the other.
+func (h *health) check(ctx context.Context) map[string]string {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	var database, queue, migrations string
+	var all sync.WaitGroup
+	all.Go(func() { database = verdict(h.app.store.CheckWritable(ctx)) })
+	all.Go(func() { queue = h.queue(ctx) })
+	all.Go(func() { migrations = verdict(h.checkMigrations(ctx)) })
+	all.Wait()
+	return map[string]string{"database": database, "queue": queue, "migrations": migrations}
 }
 
 // queue is degraded while Redis is away, and that is no reason to send nobody here, in any role: what is accepted is committed, and

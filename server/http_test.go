@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/store/storetest"
 )
 
 type readiness struct {
@@ -52,6 +54,29 @@ func TestReadinessNamesEachCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	modelstest.Eventually(t, "all is well again", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == "ok" })
+}
+
+func TestDatabaseThatHangsIsNotBlamedOnTheQueue(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite does not hang")
+	}
+	databaseURL, proxy := storetest.Before(t, storetest.Direct(storetest.MigratedURL(t)))
+	s := startServer(t, options{bare: true, env: vars{"DATABASE_URL": databaseURL}})
+	if status, r := s.readiness(t); status != http.StatusOK {
+		t.Fatalf("at first: HTTP %d, %v", status, r)
+	}
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	proxy.Turn(silent.Addr().String())
+	proxy.Cut()
+	status, r := s.readiness(t)
+	if status != http.StatusServiceUnavailable || r.Checks["database"] != "failing" || r.Checks["queue"] != "ok" {
+		t.Errorf("it hangs: HTTP %d, %v", status, r)
+	}
 }
 
 func TestOutageOfRedisDelaysButLosesNothing(t *testing.T) {
