@@ -91,10 +91,26 @@ func (d postgresDialect) now(db *gorm.DB) (time.Time, error) {
 	return fromMicros(at), err
 }
 
-// checkWritable: to lock rows is to write, also where there are none.
+// writes are what a database can do that can be written: to lock rows is to write, also where there are none, and what does not fit into
+// work_mem is written to the disk. Where that is full, rows are changed in place all the same. None leaves anything behind.
+var writes = []string{
+	"SELECT 1 FROM accounts WHERE false FOR UPDATE",
+	"SELECT set_config('work_mem', '64kB', true), set_config('temp_tablespaces', '', true)",
+	"SELECT count(*) FROM generate_series(1, 3000)", // 48 kB
+}
+
 func (postgresDialect) checkWritable(ctx context.Context, pool *sql.DB) error {
-	_, err := pool.ExecContext(ctx, "SELECT 1 FROM accounts WHERE false FOR UPDATE")
-	return err
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, statement := range writes {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nextID: the sequence knows nothing of ids that the platform chose. Where it meets them, it is moved past them.

@@ -122,7 +122,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return pool.PingContext(ctx)
 }
 
-// CheckWritable tells whether the database takes writes: a standby does not, and neither does one whose writer is held.
+// CheckWritable tells whether the database takes writes: a standby does not, and neither does one whose disk is full or whose writer is held.
 func (s *Store) CheckWritable(ctx context.Context) error {
 	pool, err := s.write.DB()
 	if err != nil {
