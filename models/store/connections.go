@@ -171,7 +171,7 @@ func (c *connections) TraceQueryStart(ctx context.Context, conn *pgx.Conn, _ pgx
 // TraceQueryEnd is pgx.QueryTracer.
 func (c *connections) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, end pgx.TraceQueryEndData) {
 	if refused := (*pgconn.PgError)(nil); errors.As(end.Err, &refused) { // the error itself, or that of preparing the statement
-		refused.Message += poolerAdvice(refused)
+		refused.Message += connectionAdvice(refused)
 	}
 	if s := stateOf(conn.PgConn()); s != nil {
 		now := c.clock()

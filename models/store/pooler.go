@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -64,7 +65,7 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	defer cancel()
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w%s", err, poolerAdvice(err))
+		return nil, fmt.Errorf("%w%s", err, connectionAdvice(err))
 	}
 	opened := conn.(*stdlib.Conn)
 	own, err := c.settings.connection.own(ctx, opened.Conn().PgConn())
@@ -125,13 +126,18 @@ const (
 	protocolViolation          = "08P01"
 )
 
-// poolerAdvice follows the message of an error that a pooler is the cause of; for others it is empty.
-func poolerAdvice(err error) string {
+// connectionAdvice follows the message of an error that a pooler or a limit of connections is the cause of; for others it is empty.
+func connectionAdvice(err error) string {
 	var known *pgconn.PgError
 	switch {
 	case !errors.As(err, &known):
 	case known.Code == duplicatePreparedStatement, known.Code == unknownPreparedStatement:
 		return ": a pooler shares connections out by transaction; set RINGBACK_POOLER=transaction"
+	case known.Code == tooManyConnections:
+		return ": each process takes up to " + strconv.Itoa(defaultMaxConns) +
+			" connections; raise max_connections, or the CONNECTION LIMIT of the role or the database"
+	case known.Code == protocolViolation && strings.Contains(known.Message, "max_client_conn"):
+		return ": each process takes up to " + strconv.Itoa(defaultMaxConns) + " connections; raise the pooler's max_client_conn"
 	case known.Code == protocolViolation && strings.HasPrefix(known.Message, "unsupported startup parameter"):
 		return ": a pooler refuses this parameter of DATABASE_URL; take it out, or name it in the pooler's ignore_startup_parameters"
 	}
@@ -159,7 +165,7 @@ func probePooler(ctx context.Context, pool *sql.DB) error {
 	var prepared [2]*sql.Stmt
 	for i, conn := range []*sql.Conn{one, other} {
 		if prepared[i], err = conn.PrepareContext(ctx, "SELECT 1 AS ringback_probe"); err != nil { //nolint:sqlclosecheck // below
-			return fmt.Errorf("%w%s", err, poolerAdvice(err))
+			return fmt.Errorf("%w%s", err, connectionAdvice(err))
 		}
 		defer func() { _ = prepared[i].Close() }()
 	}

@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -177,6 +179,46 @@ func TestPoolerThatIsNotExpectedIsNamed(t *testing.T) {
 			t.Errorf("a parameter of the URL: got %v", err)
 		}
 	})
+}
+
+// ofLimitedRole is the URL of a database for a role that may connect once.
+func ofLimitedRole(t *testing.T, databaseURL string) string {
+	t.Helper()
+	const password = "of a role"
+	role := "ringback_test_" + strings.ReplaceAll(newUID().String(), "-", "")
+	beside := storetest.OpenURL(t, databaseURL).DB()
+	noError(t, beside.Exec("CREATE ROLE "+role+" LOGIN PASSWORD '"+password+"' CONNECTION LIMIT 1").Error)
+	t.Cleanup(func() { noError(t, beside.Exec("DROP ROLE "+role).Error) })
+	u, err := url.Parse(databaseURL)
+	noError(t, err)
+	u.User = url.UserPassword(role, password)
+	return u.String()
+}
+
+func TestLimitOfConnectionsIsNamed(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has none")
+	}
+	databaseURL := storetest.Direct(storetest.MigratedURL(t))
+	for limit, limited := range map[string]string{
+		"CONNECTION LIMIT": ofLimitedRole(t, databaseURL),
+		"max_client_conn":  storetest.StartPooler(t, store.PoolerSession, databaseURL, "max_client_conn = 3").URL(databaseURL),
+	} {
+		s := storetest.OpenURL(t, limited, store.WithPooler(store.PoolerTransaction)) // which is not probed
+		pool, err := s.DB().DB()
+		noError(t, err)
+		for range pooled {
+			var conn *sql.Conn
+			if conn, err = pool.Conn(t.Context()); err != nil {
+				break
+			}
+			defer func() { _ = conn.Close() }()
+		}
+		if err == nil || !strings.Contains(err.Error(), "20 connections; raise") || !strings.Contains(err.Error(), limit) {
+			t.Errorf("%s: got %v", limit, err)
+		}
+	}
 }
 
 func TestPoolerWithASingleConnectionIsNamed(t *testing.T) {
