@@ -26,20 +26,20 @@ func TestPlaceThatWasKeptIsUsedOnlyIfItStillMayBe(t *testing.T) {
 			o.failed(now)
 		}
 	}
-	learned := Limits{Slots: 1000}
+	learned, bound := Limits{Slots: 1000}, Limits{Slots: 1000, PerEndpoint: 16}
 	for name, c := range map[string]struct {
 		limits  Limits
 		learns  func(s *Scheduler, l *lane)
 		begins  int
 		asTrial marks // of the one request that goes to what is down
 	}{
-		"nothing":                 {learned, func(*Scheduler, *lane) {}, 1, 0},
-		"half of the window":      {learned, func(s *Scheduler, l *lane) { l.window.halve(s.sequence+1, s.sequence) }, 0, 0},
-		"a window where one is":   {Limits{Slots: 1000, PerEndpoint: 16}, func(_ *Scheduler, l *lane) { l.window.size = 1 }, 1, 0},
-		"a rest":                  {learned, func(s *Scheduler, l *lane) { s.letRest(l, s.now+second) }, 0, 0},
-		"the receiver is down":    {learned, func(s *Scheduler, l *lane) { falls(&l.outage, s.now) }, 1, markLane},
-		"its endpoint is down":    {learned, func(s *Scheduler, l *lane) { falls(&l.endpoint.outage, s.now) }, 1, markEndpoint},
-		"its host's name is lost": {learned, func(s *Scheduler, l *lane) { falls(&l.host.outage, s.now) }, 1, markHost},
+		"nothing":          {learned, func(*Scheduler, *lane) {}, 1, 0},
+		"half a window":    {learned, func(s *Scheduler, l *lane) { l.window.halve(s.sequence+1, s.sequence) }, 0, 0},
+		"a window, bound":  {bound, func(_ *Scheduler, l *lane) { l.window.size = 1 }, 1, 0},
+		"a rest":           {learned, func(s *Scheduler, l *lane) { s.letRest(l, s.now+second) }, 0, 0},
+		"it is down":       {learned, func(s *Scheduler, l *lane) { falls(&l.outage, s.now) }, 1, markLane},
+		"its port is down": {learned, func(s *Scheduler, l *lane) { falls(&l.endpoint.outage, s.now) }, 1, markEndpoint},
+		"its name is lost": {learned, func(s *Scheduler, l *lane) { falls(&l.host.outage, s.now) }, 1, markHost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

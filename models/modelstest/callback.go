@@ -45,8 +45,8 @@ func (w *World) LateDelivery(c *callback.Callback) *callback.Delivery {
 	return d
 }
 
-// WantFitting checks what a status has beside it, so that no callback is stuck: each one that has not ended has a time at
-// which the sweep finds it.
+// WantFitting checks what a status has beside it, so that no callback is stuck: each one that has not ended has a time
+// at which the sweep finds it.
 func WantFitting(t testing.TB, c *callback.Callback) {
 	t.Helper()
 	pending, running := c.Status == callback.StatusPending, c.Status == callback.StatusRunning
@@ -94,7 +94,8 @@ func (w *World) MustPurge(keep callback.Retention) callback.Purged {
 	return gone
 }
 
-// MustClaim takes a callback that must be due, from wherever it waits; those that have waited there for longer are taken before it.
+// MustClaim takes a callback that must be due, from wherever it waits; those that have waited there for longer are
+// taken before it.
 func (w *World) MustClaim(id int64) *callback.Delivery {
 	w.T.Helper()
 	for {
@@ -242,8 +243,8 @@ const WakeGrace = time.Second
 // SweepEpoch is the number of the sweep interval that a time is in.
 func SweepEpoch(at time.Time) int { return int(at.Unix() / 2) }
 
-// MoreCallbacks creates callbacks like a given one that wait for a host, each due a microsecond after the one before, and returns
-// their ids.
+// MoreCallbacks creates callbacks like a given one that wait for a host, each due a microsecond after the one before,
+// and returns their ids.
 func (w *World) MoreCallbacks(like *callback.Callback, host string, count int) []int64 {
 	w.T.Helper()
 	created := make([]int64, count)

@@ -16,7 +16,8 @@ type Choosy struct{ callback.Store }
 // meant is the context key of the only callback that may be claimed.
 type meant struct{}
 
-// ClaimOnly claims one callback, on services that stand on a Choosy, as a worker does that finds no other due in its lane.
+// ClaimOnly claims one callback, on services that stand on a Choosy, as a worker does that finds no other due in its
+// lane.
 func ClaimOnly(t testing.TB, s *callback.Service, id int64) *callback.Delivery {
 	t.Helper()
 	c, err := s.Callback(t.Context(), models.PlatformActor(), id)

@@ -34,7 +34,8 @@ func (c *Clock) Advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// Pass lets time go by in a bubble of testing/synctest, where that takes none. Outside of one it panics: there it would be a sleep.
+// Pass lets time go by in a bubble of testing/synctest, where that takes none. Outside of one it panics: there it would
+// be a sleep.
 func Pass(d time.Duration) {
 	if time.Now().Year() > 2010 { // a bubble's clock begins in 2000
 		panic("modelstest.Pass outside of a bubble")

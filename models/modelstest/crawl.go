@@ -20,7 +20,8 @@ func ReadForm(t testing.TB, c *callback.Callback) url.Values {
 // ReportEnd is the input that finishes a report download which is new here.
 func ReportEnd(id, crawlID int64) crawl.ReportDownloadEnd {
 	return crawl.ReportDownloadEnd{
-		ReportDownloadID: id, CrawlID: &crawlID, ReportTemplateCode: new("all_pages"), FileURL: "https://files.example/a.csv?sig=1",
+		ReportDownloadID: id, CrawlID: &crawlID, ReportTemplateCode: new("all_pages"),
+		FileURL: "https://files.example/a.csv?sig=1",
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package modelstest is what tests of the domain stand on: a World with its clock and queue, inputs and checks, and golden files.
+// Package modelstest is what tests of the domain stand on: a World with its clock and queue, inputs and checks, and
+// golden files.
 package modelstest
 
 import (
@@ -16,7 +17,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // Updating tells whether golden files are to be written anew.
 func Updating() bool { return *update }
 
-// Golden compares bytes with a file of the package's testdata: receivers have seen exactly these. With -update it writes the file anew.
+// Golden compares bytes with a file of the package's testdata: receivers have seen exactly these. With -update it
+// writes the file anew.
 func Golden(t testing.TB, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

@@ -6,8 +6,8 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// NewLine makes a job and changes it so many times: a line of callbacks, the first of which may be sent. Their wake-ups are
-// forgotten.
+// NewLine makes a job and changes it so many times: a line of callbacks, the first of which may be sent. Their wake-ups
+// are forgotten.
 func (w *World) NewLine(n int) []*callback.Callback {
 	w.T.Helper()
 	j := w.NewJobs(1)[0]

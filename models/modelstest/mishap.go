@@ -31,5 +31,6 @@ func Postponements() (delays []time.Duration) {
 
 // FaultDelays are between the ten faults that end a callback or batch.
 var FaultDelays = []time.Duration{
-	time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute, time.Hour, time.Hour, time.Hour,
+	time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute,
+	time.Hour, time.Hour, time.Hour,
 }

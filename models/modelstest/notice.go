@@ -11,7 +11,8 @@ import (
 // SetNoticeMode changes what the partner hears of failures.
 func (w *World) SetNoticeMode(mode tenant.NoticeMode) {
 	w.T.Helper()
-	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: mode})
+	change := tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: mode}
+	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, change)
 	NoError(w.T, err)
 }
 

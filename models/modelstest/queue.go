@@ -12,7 +12,8 @@ import (
 
 // Queue is a callback.Queue that records wake-ups instead of sending them, and starts instead of making them.
 type Queue struct {
-	// Room is of the worker of this process: for so many callbacks more. It is to be set before somebody reserves some of it.
+	// Room is of the worker of this process: for so many callbacks more. It is to be set before somebody reserves some of
+	// it.
 	Room int
 
 	mu       sync.Mutex

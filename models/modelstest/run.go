@@ -24,7 +24,8 @@ func Unanswered(code callback.AttemptErrorCode) callback.Outcome {
 
 // OddInput and OddCustom must come back byte by byte.
 const (
-	OddInput  = `{"url":"https://www.example.com/?a=1&b=<2>","n":12345678901234567890,"z":{"y":[1.50,1e3,-0],"a":null},"é":"\u00e9\u2028"}`
+	OddInput = `{"url":"https://www.example.com/?a=1&b=<2>","n":12345678901234567890,` +
+		`"z":{"y":[1.50,1e3,-0],"a":null},"é":"\u00e9\u2028"}`
 	OddCustom = `{"z":1,"a":{"c":[{"d":1.50}],"b":"<&>"},"z":2}`
 )
 
@@ -338,7 +339,8 @@ func (w *World) ReadSchedule(id int64) *run.Schedule {
 func (w *World) RunsOf(schedule *run.Schedule) []*run.Run {
 	w.T.Helper()
 	page := models.Page{First: models.MaxPageSize}
-	pages, err := w.RunPages(w.T.Context(), w.Viewer.Scope(models.RoleViewer), run.OfSchedule, []int64{schedule.ID}, run.Filter{}, page)
+	scope := w.Viewer.Scope(models.RoleViewer)
+	pages, err := w.RunPages(w.T.Context(), scope, run.OfSchedule, []int64{schedule.ID}, run.Filter{}, page)
 	NoError(w.T, err)
 	found := pages[schedule.ID].Nodes
 	slices.Reverse(found)

@@ -12,7 +12,9 @@ import (
 )
 
 // VerifySignature asks the official library, as a receiver does. It ignores the age, which no rule of signing is about.
-func VerifySignature(t testing.TB, secret *tenant.SigningSecret, id string, at time.Time, signature string, body []byte) error {
+func VerifySignature(
+	t testing.TB, secret *tenant.SigningSecret, id string, at time.Time, signature string, body []byte,
+) error {
 	t.Helper()
 	referee, err := standardwebhooks.NewWebhook(secret.Secret.Reveal())
 	NoError(t, err)

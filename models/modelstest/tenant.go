@@ -53,9 +53,11 @@ func (w *World) SetTarget(project *tenant.Project, url *string) {
 	}
 	var err error
 	if project == nil {
-		_, err = w.UpdateAccount(w.T.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Callback: level("account")})
+		change := tenant.AccountUpdate{AccountID: w.Acme.ID, Callback: level("account")}
+		_, err = w.UpdateAccount(w.T.Context(), w.Admin, change)
 	} else {
-		_, err = w.UpdateProject(w.T.Context(), w.Admin, tenant.ProjectUpdate{ProjectID: project.ID, Callback: level("project")})
+		change := tenant.ProjectUpdate{ProjectID: project.ID, Callback: level("project")}
+		_, err = w.UpdateProject(w.T.Context(), w.Admin, change)
 	}
 	NoError(w.T, err)
 }

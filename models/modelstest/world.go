@@ -24,8 +24,9 @@ const (
 	WebhookHost = "partner.example:443"
 )
 
-// World is a database with the tenant of the published examples, one more account that is none of its business, and the use-cases on it.
-// Its methods fail the test where what they do fails; those called Must do what the use-case of that name does.
+// World is a database with the tenant of the published examples, one more account that is none of its business, and the
+// use-cases on it. Its methods fail the test where what they do fails; those called Must do what the use-case of that
+// name does.
 type World struct {
 	Services
 	T           testing.TB
@@ -55,8 +56,9 @@ func NewWorld(t testing.TB, opts ...store.Option) *World {
 	t.Helper()
 	opened, url := storetest.OpenWithURL(t, opts...)
 	w := &World{
-		T: t, Store: opened, DatabaseURL: url, Queue: &Queue{}, Clock: NewClock(Start), Monitor: &Monitor{}, Platform: models.PlatformActor(),
-		Rules: callback.Rules{PublicURL: "https://ringback.example", Schedule: TwoRetries, LineWait: 15 * time.Minute},
+		T: t, Store: opened, DatabaseURL: url, Queue: &Queue{}, Clock: NewClock(Start), Monitor: &Monitor{},
+		Platform: models.PlatformActor(),
+		Rules:    callback.Rules{PublicURL: "https://ringback.example", Schedule: TwoRetries, LineWait: 15 * time.Minute},
 	}
 	w.Configure()
 	ctx := t.Context()
@@ -101,7 +103,8 @@ func (w *World) TenantsOn(s *store.Store) *tenant.Service {
 
 func (w *World) wiring() Wiring {
 	return Wiring{
-		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, Runs: w.RunRules, MaxProjects: w.MaxProjects, Now: w.Clock.Now,
+		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, Runs: w.RunRules,
+		MaxProjects: w.MaxProjects, Now: w.Clock.Now,
 		Monitor: w.Monitor,
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -34,7 +35,7 @@ func newWork(t *testing.T, s *store.Store, n *customer) *work {
 		},
 		PageSize: 10, Timeout: time.Second, CreatedAt: start, UpdatedAt: start,
 	}}
-	noError(t, s.CreateAction(t.Context(), w.action))
+	modelstest.NoError(t, s.CreateAction(t.Context(), w.action))
 	w.newRun(t, s)
 	return w
 }
@@ -47,9 +48,9 @@ func (w *work) newRun(t *testing.T, s *store.Store) {
 		PageSize: 10, CallbackOn: run.CallbackOnAll, InputCount: 1, CreatedAt: start,
 		Callback: models.Endpoint{URL: new("https://caller.example/"), Headers: []models.Header{{Key: "X-A", Value: "of the run"}}},
 	}
-	noError(t, s.CreateRuns(t.Context(), w.run))
+	modelstest.NoError(t, s.CreateRuns(t.Context(), w.run))
 	w.input = &run.Input{RunID: w.run.ID, Number: 1, Input: json.RawMessage(`{}`)}
-	noError(t, s.CreateRunInputs(t.Context(), []*run.Input{w.input}))
+	modelstest.NoError(t, s.CreateRunInputs(t.Context(), []*run.Input{w.input}))
 }
 
 // lane is where batches of the action wait.
@@ -67,7 +68,7 @@ func (w *work) newBatches(t *testing.T, s *store.Store, n int) []*run.Batch {
 			Page: i + 1, Status: run.Queued, Lane: w.lane(), NextAttemptAt: new(start.Add(time.Duration(i) * time.Microsecond)), CreatedAt: start,
 		}
 	}
-	noError(t, s.CreateBatches(t.Context(), batches))
+	modelstest.NoError(t, s.CreateBatches(t.Context(), batches))
 	return batches
 }
 
@@ -84,7 +85,7 @@ func batchIDs(batches []*run.Batch) []int64 {
 func (w *work) claim(t *testing.T, s *store.Store, limit int) []*run.Batch {
 	t.Helper()
 	claimed, err := s.ClaimDueBatches(t.Context(), of(w.lane(), limit), start.Add(time.Second), start.Add(time.Minute))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	return claimed
 }
 
@@ -94,7 +95,7 @@ func endBatch(t *testing.T, s *store.Store, b *run.Batch, status run.Status, cha
 	b.Status, b.FinishedAt, b.NextAttemptAt, b.LeaseUntil = status, &start, nil, nil
 	change(b)
 	owned, err := s.SettleBatch(t.Context(), b)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if !owned {
 		t.Fatalf("batch %d was not settled", b.ID)
 	}
@@ -103,9 +104,9 @@ func endBatch(t *testing.T, s *store.Store, b *run.Batch, status run.Status, cha
 func readBatch(t *testing.T, s *store.Store, id int64) *run.Batch {
 	t.Helper()
 	found, err := s.Batches(t.Context(), everything(), id)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	results, err := s.Texts(t.Context(), everything(), models.ResultsText, id)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if results[id] != "" {
 		found[0].Results = []byte(results[id])
 	}
@@ -141,7 +142,7 @@ func TestClaimOfBatchesTakesTheLongestWaitingOfItsActionAndNoMoreThanTheLimit(t 
 	n := newCustomer(t, s, "a")
 	w, other := newWork(t, s, n), newWork(t, s, n)
 	w.newBatches(t, s, 1)
-	noError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
+	modelstest.NoError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
 	w.newRun(t, s)
 	all := w.newBatches(t, s, 6)
 	other.newBatches(t, s, 2)
@@ -172,7 +173,7 @@ func TestSettlingABatchIsFencedByTheAttemptCount(t *testing.T) {
 		t.Fatalf("interrupted %d, %v", n, err)
 	}
 	claimed, err := s.ClaimDueBatches(t.Context(), of(w.lane(), 1), start.Add(time.Hour), start.Add(2*time.Hour))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	second := claimed[0]
 	late.Status, late.FinishedAt, late.LeaseUntil = run.Succeeded, &start, nil
 	if owned, err := s.SettleBatch(t.Context(), late); owned || err != nil || readBatch(t, s, b.ID).Status != run.Running {
@@ -196,7 +197,7 @@ func TestEmptyPagesBehindTheLastOfTheirInputDoNotCount(t *testing.T) {
 	first := w.input
 	w.newBatches(t, s, 4)
 	w.input = &run.Input{RunID: w.run.ID, Number: 2, Input: json.RawMessage(`{}`)}
-	noError(t, s.CreateRunInputs(t.Context(), []*run.Input{w.input}))
+	modelstest.NoError(t, s.CreateRunInputs(t.Context(), []*run.Input{w.input}))
 	w.newBatches(t, s, 2)
 	empty := func(text string) func(*run.Batch) {
 		return func(b *run.Batch) {
@@ -216,12 +217,12 @@ func TestEmptyPagesBehindTheLastOfTheirInputDoNotCount(t *testing.T) {
 		}
 	}
 	tally, err := s.TallyBatches(t.Context(), w.run.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if diff := cmp.Diff(map[run.Status]int{run.Succeeded: 2, run.Failed: 2}, tally); diff != "" {
 		t.Error(diff)
 	}
 	failed, err := s.FirstBatchError(t.Context(), w.run.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if failed == nil || failed.Message != "counts" {
 		t.Errorf("got %+v", failed)
 	}
@@ -235,14 +236,14 @@ func TestPurgesAtOnceTakeEachRunOnce(t *testing.T) {
 	for range runs {
 		w.newRun(t, s)
 		for _, b := range w.newBatches(t, s, 2) {
-			noError(t, s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: b.UID, BatchID: b.ID, Number: 1, StartedAt: start}}))
+			modelstest.NoError(t, s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: b.UID, BatchID: b.ID, Number: 1, StartedAt: start}}))
 		}
-		noError(t, s.StopBatches(t.Context(), w.run.ID, start))
+		modelstest.NoError(t, s.StopBatches(t.Context(), w.run.ID, start))
 		w.run.Status, w.run.FinishedAt = run.Stopped, &start
-		noError(t, s.UpdateRuns(t.Context(), w.run))
+		modelstest.NoError(t, s.UpdateRuns(t.Context(), w.run))
 	}
 	total := atomic.Int32{}
-	atOnce(3, func(int) {
+	modelstest.AtOnce(3, func(int) {
 		for range runs {
 			err := s.Transaction(t.Context(), func(tx *store.Store) error {
 				gone, _, err := tx.PurgeRuns(t.Context(), start.Add(time.Minute), 10)

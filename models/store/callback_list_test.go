@@ -13,6 +13,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -38,10 +39,10 @@ func scatter(t *testing.T, s *store.Store, n *customer, random *rand.Rand, count
 		case callback.StatusSuccess, callback.StatusFailed:
 			change["status"], change["next_attempt_at"], change["finished_at"] = status, nil, at
 		}
-		noError(t, s.DB().Table("callbacks").Where("id = ?", c.ID).Updates(change).Error)
+		modelstest.NoError(t, s.DB().Table("callbacks").Where("id = ?", c.ID).Updates(change).Error)
 	}
 	callbacks, err := s.Callbacks(t.Context(), everything(), made...)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	return callbacks
 }
 
@@ -109,7 +110,7 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
 		}
 		counts, err := s.CountCallbacks(t.Context(), n.scope(), owner, []int64{id[owner]}, filter)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if counts[id[owner]] != len(want) {
 			t.Errorf("%s: counted %d of %d", name, counts[id[owner]], len(want))
 		}
@@ -123,7 +124,7 @@ func walk(t *testing.T, s *store.Store, n *customer, owner callback.Parent, id i
 	page := models.Page{First: first}
 	for {
 		pages, err := s.CallbackPages(t.Context(), n.scope(), owner, []int64{id}, filter, page)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		p := pages[id]
 		got = append(got, ids(p.Nodes)...)
 		if !p.HasNext {
@@ -141,14 +142,14 @@ func fill(t *testing.T, s *store.Store, n *customer, count int) {
 		uid = "gen_random_uuid()"
 	}
 	pattern := newCallback(t, s, n, start)
-	noError(t, s.DB().Exec(`INSERT INTO callbacks (uid, ref, event, status, target, target_host, content_type, body, account_id, project_id, crawl_id,
+	modelstest.NoError(t, s.DB().Exec(`INSERT INTO callbacks (uid, ref, event, status, target, target_host, content_type, body, account_id, project_id, crawl_id,
 			dedup_key, attempt_count, failure_count, http_status, created_at, finished_at)
 		WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < ?)
 		SELECT `+uid+`, ref, CASE WHEN i % 5 = 0 THEN 'REPORT_DOWNLOAD_GENERATED' ELSE 'CRAWL_FINISHED' END,
 			CASE WHEN i % 49 = 0 THEN 'FAILED' ELSE 'SUCCESS' END, target, target_host, content_type, body, account_id, project_id, crawl_id,
 			'made:' || id || ':' || i, 1, 0, CASE WHEN i % 49 = 0 THEN 410 ELSE 200 END, created_at + i, created_at + i
 		FROM callbacks CROSS JOIN series WHERE id = ?`, count, pattern.ID).Error)
-	noError(t, s.DB().Exec("DELETE FROM callbacks WHERE id = ?", pattern.ID).Error)
+	modelstest.NoError(t, s.DB().Exec("DELETE FROM callbacks WHERE id = ?", pattern.ID).Error)
 }
 
 func TestALongListIsCountedNoFurtherThanOneMoreThanItsBound(t *testing.T) {
@@ -160,11 +161,11 @@ func TestALongListIsCountedNoFurtherThanOneMoreThanItsBound(t *testing.T) {
 		succeeded := callback.Filter{Status: []callback.Status{callback.StatusSuccess, callback.StatusPending}}
 		for i, filter := range []callback.Filter{{}, succeeded} {
 			counts, err := s.CountCallbacks(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, filter)
-			noError(t, err)
+			modelstest.NoError(t, err)
 			counted[i] = counts[n.account.ID]
 		}
 		counts, err := s.CountCallbacks(t.Context(), n.scope(), crawl.Owner, []int64{n.crawl.ID}, callback.Filter{})
-		noError(t, err)
+		modelstest.NoError(t, err)
 		counted[2] = counts[n.crawl.ID]
 		return counted
 	}

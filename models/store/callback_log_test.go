@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -30,12 +31,12 @@ func newLogged(t *testing.T, s *store.Store, name string) *logged {
 		AccountID: l.account.ID, Name: "extract", Executor: models.Endpoint{URL: new("https://executor.example.com")},
 		PageSize: 10, Timeout: time.Second, CreatedAt: start, UpdatedAt: start,
 	}
-	noError(t, s.CreateAction(ctx, a))
+	modelstest.NoError(t, s.CreateAction(ctx, a))
 	l.run = &run.Run{
 		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: a.ID, Status: run.Queued,
 		PageSize: 10, CallbackOn: run.CallbackOnAll, InputCount: 1, CreatedAt: start,
 	}
-	noError(t, s.CreateRuns(ctx, l.run))
+	modelstest.NoError(t, s.CreateRuns(ctx, l.run))
 	l.callback = l.calledBack(t, s)
 	return l
 }
@@ -53,7 +54,7 @@ func finishedAttempt(t *testing.T, s *store.Store, c *callback.Callback, number 
 	if code != "" {
 		a.Error = &callback.AttemptError{Code: code, Message: "because"}
 	}
-	noError(t, s.FinishAttempts(t.Context(), a))
+	modelstest.NoError(t, s.FinishAttempts(t.Context(), a))
 	return a
 }
 
@@ -74,13 +75,13 @@ func TestTheCallbackLogStaysWithinItsScope(t *testing.T) {
 		"the key of another account's": {keyScope(theirs.key, models.RoleViewer), false},
 	} {
 		entries, err := s.LogEntries(t.Context(), test.scope, run.LogQuery{ProjectID: mine.project.ID, RunUID: []uuid.UUID{mine.run.UID}, Limit: 10})
-		noError(t, err)
+		modelstest.NoError(t, err)
 		_, err = s.LogEntry(t.Context(), test.scope, mine.project.ID, mine.callback.UID)
 		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
 			t.Fatal(err)
 		}
 		attempts, lost := s.LastAttempts(t.Context(), test.scope, mine.callback.ID)
-		noError(t, lost)
+		modelstest.NoError(t, lost)
 		if len(entries) == 1 != test.reaches || err == nil != test.reaches || len(attempts) == 1 != test.reaches {
 			t.Errorf("%s: %d entries, %v, %d attempts", name, len(entries), err, len(attempts))
 		}
@@ -102,7 +103,7 @@ func TestTheLastAttemptIsTheLastThatCameToAnEndOfItsOwn(t *testing.T) {
 	arrived := finishedAttempt(t, s, second, 1, "")
 	finishedAttempt(t, s, fresh, 1, callback.Interrupted)
 	got, err := s.LastAttempts(t.Context(), everything(), l.callback.ID, second.ID, fresh.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if diff := cmp.Diff(map[int64]*callback.Attempt{l.callback.ID: want, second.ID: arrived}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -112,19 +113,19 @@ func TestAnEntryHasTheUIDsOfWhatBelongsToIt(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	l := newLogged(t, s, "a")
-	noError(t, s.CreateRunInputs(t.Context(), []*run.Input{{RunID: l.run.ID, Number: 1, Input: []byte("{}")}}))
+	modelstest.NoError(t, s.CreateRunInputs(t.Context(), []*run.Input{{RunID: l.run.ID, Number: 1, Input: []byte("{}")}}))
 	inputs, err := s.InputsOfRun(t.Context(), l.run.ID, 1)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	b := &run.Batch{
 		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: l.run.ActionID, RunID: l.run.ID,
 		InputID: inputs[0].ID, Page: 1, Status: run.Queued, NextAttemptAt: &start, CreatedAt: start,
 	}
-	noError(t, s.CreateBatches(t.Context(), []*run.Batch{b}))
+	modelstest.NoError(t, s.CreateBatches(t.Context(), []*run.Batch{b}))
 	replay := l.calledBack(t, s, func(c *callback.Callback) {
 		c.Source.Part, c.ReplayOfID = models.ObjectID{Type: run.TypeBatch, Raw: b.ID}, &l.callback.ID
 	})
 	entries, err := s.LogEntries(t.Context(), everything(), run.LogQuery{ProjectID: l.project.ID, RunUID: []uuid.UUID{l.run.UID}, Limit: 10})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	type uids struct{ callback, parent, r, batch string }
 	text := func(u *uuid.UUID) string {
 		if u == nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -82,7 +83,7 @@ func analyze(t *testing.T, s *store.Store, mode string, query *gorm.DB) planNode
 		arguments[i] = fmt.Sprintf("'%v'", v)
 	}
 	var text string
-	noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+	modelstest.NoError(t, s.DB().Transaction(func(tx *gorm.DB) error {
 		for _, statement := range []string{"SET LOCAL plan_cache_mode = " + mode, "PREPARE listed AS " + query.Statement.SQL.String()} {
 			if err := tx.Exec(statement).Error; err != nil {
 				return err
@@ -92,7 +93,7 @@ func analyze(t *testing.T, s *store.Store, mode string, query *gorm.DB) planNode
 		return errors.Join(err, tx.Exec("DEALLOCATE listed").Error)
 	}))
 	var plans []struct{ Plan planNode }
-	noError(t, json.Unmarshal([]byte(text), &plans))
+	modelstest.NoError(t, json.Unmarshal([]byte(text), &plans))
 	return plans[0].Plan
 }
 
@@ -108,11 +109,11 @@ func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) 
 	}
 	for name, prepare := range map[string]func(*testing.T, *store.Store){
 		"none":              func(*testing.T, *store.Store) {},
-		"of an empty table": func(t *testing.T, s *store.Store) { noError(t, s.DB().Exec("ANALYZE").Error) },
+		"of an empty table": func(t *testing.T, s *store.Store) { modelstest.NoError(t, s.DB().Exec("ANALYZE").Error) },
 		"of a kind of their own": func(t *testing.T, s *store.Store) {
 			n := newCustomer(t, s, "first")
 			fill(t, s, n, 4)
-			noError(t, s.DB().Exec("ANALYZE").Error)
+			modelstest.NoError(t, s.DB().Exec("ANALYZE").Error)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +125,7 @@ func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) 
 			fill(t, s, long, 6000)
 			wantLittleRead(t, s, "force_custom_plan", long, 6000)
 			wantLittleRead(t, s, "force_generic_plan", long, 6000)
-			noError(t, s.DB().Exec("ANALYZE").Error)
+			modelstest.NoError(t, s.DB().Exec("ANALYZE").Error)
 			wantLittleRead(t, s, "force_custom_plan", long, 6000)
 			wantLittleRead(t, s, "force_generic_plan", long, 6000)
 		})

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -11,7 +12,7 @@ import (
 func TestKeyThatDoesNotOpenTheCheckValueIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(t *testing.T, s *store.Store){
-		"a check value of the right key":     func(t *testing.T, s *store.Store) { noError(t, s.CheckKey(t.Context())) },
+		"a check value of the right key":     func(t *testing.T, s *store.Store) { modelstest.NoError(t, s.CheckKey(t.Context())) },
 		"no check value, but sealed headers": func(t *testing.T, s *store.Store) { newCustomer(t, s, "a") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -24,7 +25,7 @@ func TestKeyThatDoesNotOpenTheCheckValueIsRefused(t *testing.T) {
 					t.Errorf("got %v", err)
 				}
 			}
-			noError(t, s.CheckKey(t.Context()))
+			modelstest.NoError(t, s.CheckKey(t.Context()))
 		})
 	}
 }

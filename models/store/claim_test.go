@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -33,7 +34,7 @@ func of(lane callback.Lane, limit int) []callback.LaneLimit {
 func overdue(t *testing.T, s *store.Store, dueBy time.Time) []string {
 	t.Helper()
 	found, next, err := s.OverdueLanes(t.Context(), callback.LeasedCallbacks, "", dueBy, 100)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if next != "" {
 		t.Errorf("there are more lanes than 100, after %q", next)
 	}
@@ -62,7 +63,7 @@ func newCallbacks(t *testing.T, s *store.Store, n *customer, host string, count 
 func claim(t *testing.T, s *store.Store, c *callback.Callback, at, leaseUntil time.Time) *callback.Callback {
 	t.Helper()
 	claimed, err := s.ClaimDue(t.Context(), of(c.Lane, 2), at, leaseUntil)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if !slices.Equal(ids(claimed), []int64{c.ID}) {
 		t.Fatalf("claimed %v, want %d", ids(claimed), c.ID)
 	}
@@ -73,7 +74,7 @@ func claim(t *testing.T, s *store.Store, c *callback.Callback, at, leaseUntil ti
 func read(t *testing.T, s *store.Store, id int64) *callback.Callback {
 	t.Helper()
 	found, err := s.LockCallback(t.Context(), everything(), id) // the history leaves out the body and the headers
-	noError(t, err)
+	modelstest.NoError(t, err)
 	return found
 }
 
@@ -98,7 +99,7 @@ func TestSixteenClaimersShareNoCallbackAndTogetherTakeAll(t *testing.T) {
 	want := newCallbacks(t, s, newCustomer(t, s, "a"), shared, 50)
 	var mu sync.Mutex
 	var got []int64
-	atOnce(16, func(int) {
+	modelstest.AtOnce(16, func(int) {
 		for {
 			claimed, err := s.ClaimDue(t.Context(), of(to(shared), limit), start.Add(time.Second), start.Add(time.Minute))
 			if err != nil {
@@ -134,7 +135,7 @@ func TestClaimTakesTheLongestWaitingAndNoMoreThanTheLimit(t *testing.T) {
 	slices.Reverse(want)
 	for _, size := range []int{3, 3, 1, 0} {
 		claimed, err := s.ClaimDue(t.Context(), of(to(shared), 3), start, start.Add(time.Minute))
-		noError(t, err)
+		modelstest.NoError(t, err)
 		got := ids(claimed)
 		slices.Sort(got) // within a claim there is no order
 		part := slices.Sorted(slices.Values(want[:size]))
@@ -166,7 +167,7 @@ func TestClaimKeepsToItsLaneAndToWhatIsDue(t *testing.T) {
 		}
 	}
 	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 10), start, start.Add(time.Minute))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if !slices.Equal(ids(claimed), []int64{due.ID}) {
 		t.Errorf("claimed %v, want %d", ids(claimed), due.ID)
 	}
@@ -198,7 +199,7 @@ func TestCallbackThatIsGivenBackWaitsWhereItSaysAsIfItHadNotBeenClaimed(t *testi
 		}
 		at := start.Add(time.Second)
 		claimed.NextAttemptAt = &at
-		noError(t, s.GiveBackCallbacks(t.Context(), claimed))
+		modelstest.NoError(t, s.GiveBackCallbacks(t.Context(), claimed))
 		want := *c
 		want.TargetURL, want.Lane, want.NextAttemptAt = url, claimed.Lane, &at
 		if diff := cmp.Diff(&want, read(t, s, c.ID)); diff != "" {
@@ -220,7 +221,7 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	got, err := s.RenewLeases(t.Context(), callback.LeasedCallbacks, []callback.Lease{
 		{ID: running.ID, Attempt: 1}, {ID: other.ID, Attempt: 2}, {ID: pending.ID}, {ID: ended.ID, Attempt: 1}, {ID: 999, Attempt: 1},
 	}, renewed)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if diff := cmp.Diff([]callback.Lease{{ID: running.ID, Attempt: 1}}, got); diff != "" {
 		t.Error(diff)
 	}
@@ -234,7 +235,7 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	}
 	// What was renewed is not interrupted; what was not is.
 	n1, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, lease, 10)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if n1 != 1 || read(t, s, running.ID).Status != callback.StatusRunning || read(t, s, other.ID).Status != callback.StatusPending {
 		t.Errorf("interrupted %d", n1)
 	}
@@ -247,7 +248,7 @@ func TestSettlingIsFencedByTheAttemptCount(t *testing.T) {
 	end := func(c *callback.Callback) bool {
 		c.Status, c.FinishedAt, c.NextAttemptAt, c.LeaseUntil = callback.StatusSuccess, &start, nil, nil
 		owned, err := s.SettleCallbacks(t.Context(), c)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		return owned[0]
 	}
 	interrupted := func() *callback.Callback {
@@ -275,15 +276,15 @@ func TestLimitHoldsWhateverThePlannerBelieves(t *testing.T) {
 	s := storetest.Open(t)
 	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, shared, 1)
-	noError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
+	modelstest.NoError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
 	newCallbacks(t, s, n, shared, 20)
 	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 3), start.Add(time.Second), start.Add(time.Minute))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if len(claimed) != 3 {
 		t.Errorf("claimed %d", len(claimed))
 	}
 	_, err = s.ClaimDue(t.Context(), of(to(shared), 20), start.Add(time.Second), start.Add(time.Minute))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if got, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 3); err != nil || got != 3 {
 		t.Errorf("interrupted %d, %v", got, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -29,7 +30,7 @@ func TestKeysAreFoundByTheirBytes(t *testing.T) {
 	}
 	for _, index := range []string{"callbacks_lanes", "run_batches_lanes", "callbacks_dedup", "callbacks_lines"} {
 		var collation string
-		noError(t, s.DB().Raw(`SELECT collname FROM pg_index JOIN pg_collation ON pg_collation.oid = indcollation[0]
+		modelstest.NoError(t, s.DB().Raw(`SELECT collname FROM pg_index JOIN pg_collation ON pg_collation.oid = indcollation[0]
 		WHERE indexrelid = ?::regclass`, index).Scan(&collation).Error)
 		if collation != "C" {
 			t.Errorf("%s is in the order of %q", index, collation)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -64,7 +65,7 @@ func TestColumnsThatAreAddedBesideBreakNoStatement(t *testing.T) {
 	databaseURL := storetest.URL(t)
 	s := storetest.OpenURL(t, databaseURL)
 	_, err := s.Migrate(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	e := newEstate(t, s, "acme")
 	all := maps.Clone(reads)
 	maps.Copy(all, readsOfWork)
@@ -79,12 +80,12 @@ func TestColumnsThatAreAddedBesideBreakNoStatement(t *testing.T) {
 	askAll()
 	beside := storetest.OpenURL(t, databaseURL).DB()
 	tables, err := beside.Migrator().GetTables()
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for _, table := range tables {
 		if strings.HasPrefix(table, "sqlite_") {
 			continue
 		}
-		noError(t, beside.Exec(`ALTER TABLE "`+table+`" ADD COLUMN of_the_next_release bigint`).Error)
+		modelstest.NoError(t, beside.Exec(`ALTER TABLE "`+table+`" ADD COLUMN of_the_next_release bigint`).Error)
 	}
 	askAll()
 }

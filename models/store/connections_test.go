@@ -40,7 +40,7 @@ func onEach(t *testing.T, s *store.Store, statement string) {
 	t.Helper()
 	var all sync.WaitGroup
 	all.Add(pooled)
-	atOnce(pooled, func(int) {
+	modelstest.AtOnce(pooled, func(int) {
 		err := s.DB().WithContext(t.Context()).Connection(func(db *gorm.DB) error {
 			err := db.Exec(statement).Error
 			all.Done()
@@ -128,7 +128,7 @@ func TestReadOnlyServerDoesNotCostAConnectionForEachStatement(t *testing.T) {
 	onEach(t, s, "SET default_transaction_read_only = on")
 	pids := map[int]bool{}
 	for range 50 {
-		noError(t, s.DB().Connection(func(db *gorm.DB) error {
+		modelstest.NoError(t, s.DB().Connection(func(db *gorm.DB) error {
 			var pid int
 			if err := db.Raw("SELECT pg_backend_pid()").Scan(&pid).Error; err != nil {
 				return err
@@ -154,12 +154,12 @@ func TestTransactionThatWasCutGivesItsLocksBack(t *testing.T) {
 	t.Parallel()
 	s, proxy := openCut(t)
 	tx := s.DB().WithContext(t.Context()).Begin()
-	noError(t, tx.Exec("LOCK TABLE accounts IN EXCLUSIVE MODE").Error)
+	modelstest.NoError(t, tx.Exec("LOCK TABLE accounts IN EXCLUSIVE MODE").Error)
 	proxy.Cut()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a failure only
 	defer cancel()
 	for err := errors.New("not tried"); err != nil; err = s.DB().WithContext(ctx).Exec("UPDATE accounts SET id = id").Error {
-		noError(t, ctx.Err())
+		modelstest.NoError(t, ctx.Err())
 	}
 	_ = tx.Rollback()
 }
@@ -168,7 +168,7 @@ func TestConnectionsAreReplacedAtTheEndOfTheirLives(t *testing.T) {
 	t.Parallel()
 	s, _ := openCut(t, store.WithMaxConns(1), store.WithConnLifetime(50*time.Millisecond))
 	pid := func() (pid int) {
-		noError(t, s.DB().Raw("SELECT pg_backend_pid()").Scan(&pid).Error)
+		modelstest.NoError(t, s.DB().Raw("SELECT pg_backend_pid()").Scan(&pid).Error)
 		return pid
 	}
 	first := pid()
@@ -185,11 +185,11 @@ func TestConnectionsThatNobodyNeedsAreGivenBack(t *testing.T) {
 	s := storetest.OpenURL(t, storetest.MigratedURL(t), store.WithPooler(storetest.ModeOfPooler()), store.WithMaxConns(conns),
 		store.WithConnIdleTime(50*time.Millisecond))
 	pool, err := s.DB().DB()
-	noError(t, err)
+	modelstest.NoError(t, err)
 	var all sync.WaitGroup
 	all.Add(conns)
-	atOnce(conns, func(int) { // each on a connection of its own
-		noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+	modelstest.AtOnce(conns, func(int) { // each on a connection of its own
+		modelstest.NoError(t, s.DB().Transaction(func(tx *gorm.DB) error {
 			all.Done()
 			all.Wait()
 			return tx.Exec("SELECT 1").Error
@@ -207,11 +207,11 @@ func TestSilentHostIsLeftAfterTwoSecondsOrWhatTheURLSays(t *testing.T) {
 	silent := egresstest.Raw(t, func(conn *net.TCPConn) { _, _ = io.Copy(io.Discard, conn) })
 	for parameter, within := range map[string]time.Duration{"": 2 * time.Second, "connect_timeout=1": time.Second} {
 		u, err := url.Parse(storetest.Direct(storetest.MigratedURL(t)))
-		noError(t, err)
+		modelstest.NoError(t, err)
 		u.Host = silent + "," + u.Host
 		u.RawQuery += "&" + parameter
 		began := time.Now()
-		noError(t, storetest.OpenURL(t, u.String()).Ping(t.Context()))
+		modelstest.NoError(t, storetest.OpenURL(t, u.String()).Ping(t.Context()))
 		if took := time.Since(began); took < within || took > within+5*time.Second {
 			t.Errorf("%q: connected after %s", parameter, took)
 		}

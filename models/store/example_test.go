@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -24,7 +25,7 @@ func TestExampleOfAStoreTest(t *testing.T) {
 		"the platform": {everything(), 1}, "a member": {mine.scope(), 1}, "a stranger": {other.scope(), 0},
 	} {
 		found, err := s.Callbacks(t.Context(), c.scope, raised.ID)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if len(found) != c.found {
 			t.Errorf("%s finds %d callbacks, want %d", name, len(found), c.found)
 		}
@@ -33,12 +34,12 @@ func TestExampleOfAStoreTest(t *testing.T) {
 	// An error is told apart by its code, and what its transaction has written is not there.
 	lost := &tenant.Project{AccountID: mine.account.ID, Name: "Lost", CreatedAt: start, UpdatedAt: start}
 	err := s.InTenantTx(t.Context(), func(tx tenant.Store) error {
-		noError(t, tx.CreateProject(t.Context(), lost))
+		modelstest.NoError(t, tx.CreateProject(t.Context(), lost))
 		return models.NotFound(tenant.TypeProject)
 	})
 	wantCode(t, err, models.CodeNotFound)
 	found, err := s.Projects(t.Context(), everything(), lost.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if len(found) != 0 {
 		t.Errorf("%d projects are there, of a transaction that failed", len(found))
 	}

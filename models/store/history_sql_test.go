@@ -209,7 +209,7 @@ func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 		name, _, _ := strings.Cut(key, " ")
 		written[name+".sql"] = true
 		asked = nil
-		noError(t, read(t.Context(), s, e))
+		modelstest.NoError(t, read(t.Context(), s, e))
 		if len(asked) != 1 {
 			t.Errorf("%s: %d statements", key, len(asked))
 			continue
@@ -217,11 +217,11 @@ func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 		path := filepath.Join(folder, name+".sql")
 		text := layOut(asked[0])
 		if modelstest.Updating() {
-			noError(t, os.MkdirAll(folder, 0o750))
-			noError(t, os.WriteFile(path, []byte(throughLine+strings.Join(indexesOf(t, s, name, text), ", ")+"\n"+text+"\n"), 0o600))
+			modelstest.NoError(t, os.MkdirAll(folder, 0o750))
+			modelstest.NoError(t, os.WriteFile(path, []byte(throughLine+strings.Join(indexesOf(t, s, name, text), ", ")+"\n"+text+"\n"), 0o600))
 		}
 		file, err := os.ReadFile(path)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		through, want, _ := strings.Cut(string(file), "\n")
 		if diff := cmp.Diff(strings.TrimSpace(want), text); diff != "" {
 			t.Errorf("%s: %s (-want +got):\n%s", path, key, diff)
@@ -231,7 +231,7 @@ func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.sql"))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for _, path := range files {
 		if !written[filepath.Base(path)] {
 			t.Errorf("%s is of no statement", path)
@@ -260,12 +260,12 @@ func TestEachStatementOfTheHistoryHasTheSettingsThroughAPooler(t *testing.T) {
 			alone++
 		}
 	}
-	noError(t, s.DB().Callback().Query().Before("gorm:query").Register("alone", count))
-	noError(t, s.DB().Callback().Row().Before("gorm:row").Register("alone", count))
+	modelstest.NoError(t, s.DB().Callback().Query().Before("gorm:query").Register("alone", count))
+	modelstest.NoError(t, s.DB().Callback().Row().Before("gorm:row").Register("alone", count))
 	s.Share()
 	for key, read := range histories() {
 		alone = 0
-		noError(t, read(t.Context(), s, e))
+		modelstest.NoError(t, read(t.Context(), s, e))
 		if alone > 0 && key != "answers" { // by their ids
 			t.Errorf("%s is no transaction's", key)
 		}
@@ -298,7 +298,7 @@ func indexesOf(t *testing.T, s *store.Store, name, statement string) []string {
 	indexes := map[string]bool{}
 	var steps []struct{ Detail string }
 	arguments := make([]any, strings.Count(statement, "?")) // any would do
-	noError(t, s.DB().Raw("EXPLAIN QUERY PLAN "+statement, arguments...).Scan(&steps).Error)
+	modelstest.NoError(t, s.DB().Raw("EXPLAIN QUERY PLAN "+statement, arguments...).Scan(&steps).Error)
 	for _, step := range steps {
 		m := sqliteStep.FindStringSubmatch(step.Detail)
 		switch {
@@ -332,7 +332,7 @@ func explain(t *testing.T, s *store.Store, statement string) planNode {
 		execute += "(NULL" + strings.Repeat(", NULL", n-1) + ")"
 	}
 	var text string
-	noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+	modelstest.NoError(t, s.DB().Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec("PREPARE stated AS " + statement).Error; err != nil {
 			return err
 		}
@@ -342,7 +342,7 @@ func explain(t *testing.T, s *store.Store, statement string) planNode {
 		return tx.Exec("DEALLOCATE stated").Error
 	}))
 	var plans []struct{ Plan planNode }
-	noError(t, json.Unmarshal([]byte(text), &plans))
+	modelstest.NoError(t, json.Unmarshal([]byte(text), &plans))
 	return plans[0].Plan
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -28,29 +29,29 @@ func TestLargestIDKeepsNobodyFromGettingANewOne(t *testing.T) {
 			create := map[string]func(id int64) int64{
 				"account": func(id int64) int64 {
 					a := &tenant.Account{ID: id, Name: "A", Timezone: "UTC", CreatedAt: start, UpdatedAt: start}
-					noError(t, s.CreateAccount(ctx, a))
+					modelstest.NoError(t, s.CreateAccount(ctx, a))
 					return a.ID
 				},
 				"project": func(id int64) int64 {
 					p := &tenant.Project{ID: id, AccountID: n.account.ID, Name: "P", CreatedAt: start, UpdatedAt: start}
-					noError(t, s.CreateProject(ctx, p))
+					modelstest.NoError(t, s.CreateProject(ctx, p))
 					return p.ID
 				},
 				"user": func(id int64) int64 {
 					u := &tenant.User{ID: id, Email: newUID().String() + "@example.com", CreatedAt: start}
-					noError(t, s.CreateUser(ctx, u, nil))
+					modelstest.NoError(t, s.CreateUser(ctx, u, nil))
 					return u.ID
 				},
 				"SSO client": func(id int64) int64 {
 					c := &tenant.SSOClient{ID: id, Name: "S", CreatedAt: start, UpdatedAt: start}
-					noError(t, s.CreateSSOClient(ctx, c))
+					modelstest.NoError(t, s.CreateSSOClient(ctx, c))
 					return c.ID
 				},
 				"crawl": func(id int64) int64 {
 					c := &crawl.Crawl{
 						ID: id, AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Queued, CreatedAt: start,
 					}
-					noError(t, s.CreateCrawl(ctx, c))
+					modelstest.NoError(t, s.CreateCrawl(ctx, c))
 					return c.ID
 				},
 				"report download": func(id int64) int64 {
@@ -58,7 +59,7 @@ func TestLargestIDKeepsNobodyFromGettingANewOne(t *testing.T) {
 						ID: id, AccountID: n.account.ID, ProjectID: n.project.ID, CrawlID: n.crawl.ID, ReportTemplateCode: "a",
 						ReportTypeCode: crawl.ReportBasic, Status: crawl.ReportDownloadGenerating, CreatedAt: start,
 					}
-					noError(t, s.CreateReportDownload(ctx, d))
+					modelstest.NoError(t, s.CreateReportDownload(ctx, d))
 					return d.ID
 				},
 			}

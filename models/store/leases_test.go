@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -20,7 +21,7 @@ import (
 func manyLanes(t *testing.T, s *store.Store, lanes, callbacks, limit int) (asked []callback.LaneLimit) {
 	t.Helper()
 	n := newCustomer(t, s, "a")
-	noError(t, s.InTx(t.Context(), func(tx callback.Store) error {
+	modelstest.NoError(t, s.InTx(t.Context(), func(tx callback.Store) error {
 		for i := range lanes {
 			host := fmt.Sprintf("host-%d.example:443", i)
 			newCallbacks(t, tx.(*store.Store), n, host, callbacks)
@@ -44,7 +45,7 @@ func TestOneClaimTakesOfManyLanesTheLongestWaitingUpToTheLimitOfEach(t *testing.
 			asked, want = append(asked, of(to(host), limit)...), append(want, created[:limit]...)
 		}
 		claimed, err := s.ClaimDue(t.Context(), asked, start.Add(time.Second), start.Add(time.Minute))
-		noError(t, err)
+		modelstest.NoError(t, err)
 		got := ids(claimed)
 		slices.Sort(got)
 		slices.Sort(want)
@@ -60,7 +61,7 @@ func TestClaimersOfTheSameLanesShareNothingAndTogetherTakeAll(t *testing.T) {
 	asked := manyLanes(t, s, 6, 15, 2)
 	var mu sync.Mutex
 	got := map[int64]int{}
-	atOnce(8, func(i int) {
+	modelstest.AtOnce(8, func(i int) {
 		mine := slices.Concat(asked[i%6:], asked[:i%6]) // each begins with another
 		for {
 			claimed, err := s.ClaimDue(t.Context(), mine, start.Add(time.Second), start.Add(time.Minute))
@@ -109,7 +110,7 @@ func TestClaimReadsOfManyLanesNoMoreThanItTakes(t *testing.T) {
 				t.Errorf("statistics: %s, %s: read %d callbacks, want at most %d; %v", statistics, mode, rows, most, ways)
 			}
 		}
-		noError(t, s.DB().Exec("ANALYZE").Error)
+		modelstest.NoError(t, s.DB().Exec("ANALYZE").Error)
 	}
 }
 
@@ -129,7 +130,7 @@ func TestLanesAreWalkedInPartsInTheOrderOfTheirKeys(t *testing.T) {
 	after, walks := "", 0
 	for more := true; more; walks++ {
 		found, next, err := s.OverdueLanes(t.Context(), callback.LeasedCallbacks, after, start.Add(time.Second), 3)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		got, after, more = append(got, found...), next, next != ""
 	}
 	if diff := cmp.Diff(all, got); diff != "" || walks != 4 { // the ten lanes by three
@@ -147,7 +148,7 @@ func TestRowsWithoutALaneAreGivenOnePartByPart(t *testing.T) {
 	newCallback(t, s, n, start, on("held.example:443"), inLine("line", true))
 	settle(t, s, newCallback(t, s, n, start, on("ended.example:443")), callback.StatusFailed, 500)
 	for _, table := range []string{"callbacks", "run_batches"} {
-		noError(t, s.DB().Exec("UPDATE "+table+" SET lane = ''").Error)
+		modelstest.NoError(t, s.DB().Exec("UPDATE "+table+" SET lane = ''").Error)
 	}
 	newCallbacks(t, s, n, "new.example:443", 1)
 	for _, want := range []int{2, 1, 0} {
@@ -164,7 +165,7 @@ func TestRowsWithoutALaneAreGivenOnePartByPart(t *testing.T) {
 	}
 	lane := callback.Lane{Owner: "action:" + w.action.RawID(), Account: n.account.ID}
 	claimed, err := s.ClaimDueBatches(t.Context(), of(lane, 2), start.Add(time.Second), start.Add(time.Minute))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if len(claimed) != 1 || claimed[0].ID != b.ID || claimed[0].Lane != lane {
 		t.Errorf("got %v", claimed)
 	}
@@ -178,7 +179,7 @@ func TestReleaseBeforeFindsWhatItClaims(t *testing.T) {
 	c := newCallback(t, s, n, start, on("shared.example:443"))
 	b := newWork(t, s, n).newBatches(t, s, 1)[0]
 	var got struct{ Callback, Batch int64 }
-	noError(t, s.DB().Raw("SELECT (SELECT id FROM callbacks WHERE target_host = ? AND status = 'PENDING' AND NOT held AND next_attempt_at <= ?) AS callback, "+
+	modelstest.NoError(t, s.DB().Raw("SELECT (SELECT id FROM callbacks WHERE target_host = ? AND status = 'PENDING' AND NOT held AND next_attempt_at <= ?) AS callback, "+
 		"(SELECT id FROM run_batches WHERE action_id = ? AND status = 'QUEUED' AND next_attempt_at <= ?) AS batch",
 		"shared.example:443", start.UnixMicro(), b.ActionID, start.UnixMicro()).Scan(&got).Error)
 	if got.Callback != c.ID || got.Batch != b.ID {
@@ -193,9 +194,9 @@ func TestReleaseBeforeKnowsTheEventOfADigest(t *testing.T) {
 	n := newCustomer(t, s, "a")
 	c := newCallback(t, s, n, start, func(c *callback.Callback) { c.Event = callback.CallbacksFailedEvent })
 	var stored string
-	noError(t, s.DB().Raw("SELECT event FROM callbacks WHERE id = ?", c.ID).Scan(&stored).Error)
+	modelstest.NoError(t, s.DB().Raw("SELECT event FROM callbacks WHERE id = ?", c.ID).Scan(&stored).Error)
 	read, err := s.Callbacks(t.Context(), n.scope(), c.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if stored != string(callback.CallbackFailedEvent) || read[0].Event != callback.CallbacksFailedEvent {
 		t.Errorf("stored as %s, read as %s", stored, read[0].Event)
 	}
@@ -209,7 +210,7 @@ func TestKeysAreComparedByBytes(t *testing.T) {
 	}
 	s := storetest.Open(t)
 	var got []string
-	noError(t, s.DB().Raw(`SELECT i.relname || '.' || a.attname FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
+	modelstest.NoError(t, s.DB().Raw(`SELECT i.relname || '.' || a.attname FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
 		JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = ANY(x.indkey)
 		WHERE a.attname IN ('lane') AND a.attcollation <> 'pg_catalog."C"'::regcollation ORDER BY 1`).Scan(&got).Error)
 	if len(got) != 0 {
@@ -225,7 +226,7 @@ func wantSteps(t *testing.T, s *store.Store, name, statement string, good []stri
 	t.Helper()
 	var steps []struct{ Detail string }
 	arguments := make([]any, strings.Count(statement, "?")) // any would do
-	noError(t, s.DB().Raw("EXPLAIN QUERY PLAN "+statement, arguments...).Scan(&steps).Error)
+	modelstest.NoError(t, s.DB().Raw("EXPLAIN QUERY PLAN "+statement, arguments...).Scan(&steps).Error)
 	for _, step := range steps {
 		if strings.Contains(step.Detail+" ", " callbacks ") && !slices.ContainsFunc(good, func(prefix string) bool {
 			return strings.HasPrefix(step.Detail, prefix)

@@ -35,23 +35,23 @@ func TestWhatAnotherTransactionHasLockedIsPassedBy(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		before func(t *testing.T, s *store.Store, ids ...int64)
-		does   func(ctx context.Context, s *store.Store, ids ...int64) (int, error)
+		does   func(ctx context.Context, s *store.Store, ids []int64) (int, error)
 	}{
-		"claim": {sets("held = held"), func(ctx context.Context, s *store.Store, _ ...int64) (int, error) {
+		"claim": {sets("held = held"), func(ctx context.Context, s *store.Store, _ []int64) (int, error) {
 			claimed, err := s.ClaimDue(ctx, of(to(shared), 2), at, lease)
 			return len(claimed), err
 		}},
-		"claim of a suspect": {sets("interruption_count = 3"), func(ctx context.Context, s *store.Store, _ ...int64) (int, error) {
+		"suspect": {sets("interruption_count = 3"), func(ctx context.Context, s *store.Store, _ []int64) (int, error) {
 			claimed, err := s.ClaimSuspect(ctx, at, lease)
 			return len(claimed), err
 		}},
-		"sweep": {claims, func(ctx context.Context, s *store.Store, _ ...int64) (int, error) {
+		"sweep": {claims, func(ctx context.Context, s *store.Store, _ []int64) (int, error) {
 			return s.InterruptExpired(ctx, callback.LeasedCallbacks, lease, 10)
 		}},
-		"lanes": {sets("lane = ''"), func(ctx context.Context, s *store.Store, _ ...int64) (int, error) {
+		"lanes": {sets("lane = ''"), func(ctx context.Context, s *store.Store, _ []int64) (int, error) {
 			return s.GiveLanes(ctx, callback.LeasedCallbacks, 10)
 		}},
-		"excuse": {claims, func(ctx context.Context, s *store.Store, ids ...int64) (int, error) {
+		"excuse": {claims, func(ctx context.Context, s *store.Store, ids []int64) (int, error) {
 			err := s.Excuse(ctx, callback.LeasedCallbacks, ids)
 			var excused []int64
 			if err == nil {
@@ -69,7 +69,7 @@ func TestWhatAnotherTransactionHasLockedIsPassedBy(t *testing.T) {
 			defer cancel()
 			modelstest.NoError(t, s.Transaction(t.Context(), func(tx *store.Store) error {
 				modelstest.NoError(t, tx.DB().Exec("UPDATE callbacks SET id = id WHERE id = ?", created[0]).Error)
-				if n, err := c.does(ctx, s, created...); n != 1 || err != nil {
+				if n, err := c.does(ctx, s, created); n != 1 || err != nil {
 					t.Errorf("it was done with %d of 2, of which one is locked; %v", n, err)
 				}
 				return nil

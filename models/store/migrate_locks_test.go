@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -25,7 +26,7 @@ func newReleaseBefore(t *testing.T, opts ...store.Option) (s *store.Store, datab
 	t.Helper()
 	databaseURL = storetest.URL(t)
 	s = storetest.OpenURL(t, databaseURL, opts...)
-	noError(t, s.MigrateTo(t.Context(), releaseBefore))
+	modelstest.NoError(t, s.MigrateTo(t.Context(), releaseBefore))
 	return s, databaseURL
 }
 
@@ -47,12 +48,12 @@ func TestMigrationDoesNotQueueOthersBehindAReader(t *testing.T) {
 	}
 	s, _ := newReleaseBefore(t)
 	reader := s.DB().Begin()
-	noError(t, reader.Exec("SELECT 1 FROM callbacks").Error)
+	modelstest.NoError(t, reader.Exec("SELECT 1 FROM callbacks").Error)
 	ended := migrating(t.Context(), s)
 	const noticed, bearable = 50 * time.Millisecond, time.Second
 	for waits := 0; waits < 2; { // each time the migration tries
 		began := time.Now()
-		noError(t, s.DB().Exec("UPDATE callbacks SET held = held WHERE false").Error)
+		modelstest.NoError(t, s.DB().Exec("UPDATE callbacks SET held = held WHERE false").Error)
 		took := time.Since(began)
 		if took > bearable {
 			t.Errorf("a writer waits for %s", took)
@@ -66,9 +67,9 @@ func TestMigrationDoesNotQueueOthersBehindAReader(t *testing.T) {
 		default:
 		}
 	}
-	noError(t, reader.Commit().Error)
-	noError(t, <-ended)
-	noError(t, s.CheckMigrated(t.Context()))
+	modelstest.NoError(t, reader.Commit().Error)
+	modelstest.NoError(t, <-ended)
+	modelstest.NoError(t, s.CheckMigrated(t.Context()))
 }
 
 func TestMigrationTellsAtOnceOfWhatDoesNotPass(t *testing.T) {
@@ -77,7 +78,7 @@ func TestMigrationTellsAtOnceOfWhatDoesNotPass(t *testing.T) {
 		t.Skip("on SQLite it locks a file")
 	}
 	s := storetest.OpenURL(t, storetest.URL(t))
-	noError(t, s.DB().Exec("CREATE TABLE goose_lock (of_another text)").Error)
+	modelstest.NoError(t, s.DB().Exec("CREATE TABLE goose_lock (of_another text)").Error)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a failure only
 	defer cancel()
 	_, err := s.Migrate(ctx)
@@ -90,14 +91,14 @@ func TestMigrationTellsAtOnceOfWhatDoesNotPass(t *testing.T) {
 func settingsOfMigrations(t *testing.T, s *store.Store) (in, out [2]string) {
 	t.Helper()
 	pool, closePool, err := s.MigrationPool()
-	noError(t, err)
-	defer func() { noError(t, closePool()) }()
+	modelstest.NoError(t, err)
+	defer func() { modelstest.NoError(t, closePool()) }()
 	const shown = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
 	tx, err := pool.BeginTx(t.Context(), nil)
-	noError(t, err)
-	noError(t, tx.QueryRowContext(t.Context(), shown).Scan(&in[0], &in[1]))
-	noError(t, tx.Commit())
-	noError(t, pool.QueryRowContext(t.Context(), shown).Scan(&out[0], &out[1]))
+	modelstest.NoError(t, err)
+	modelstest.NoError(t, tx.QueryRowContext(t.Context(), shown).Scan(&in[0], &in[1]))
+	modelstest.NoError(t, tx.Commit())
+	modelstest.NoError(t, pool.QueryRowContext(t.Context(), shown).Scan(&out[0], &out[1]))
 	return in, out
 }
 
@@ -122,10 +123,10 @@ func TestIndexThatWasBrokenOffIsBuiltAnew(t *testing.T) {
 		t.Skip("SQLite builds an index in a transaction")
 	}
 	s, _ := newReleaseBefore(t)
-	noError(t, s.MigrateTo(t.Context(), 13))
-	noError(t, s.DB().Exec("CREATE INDEX callbacks_lanes ON callbacks (id)").Error)
-	noError(t, s.DB().Exec("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'callbacks_lanes'::regclass").Error)
-	noError(t, <-migrating(t.Context(), s))
+	modelstest.NoError(t, s.MigrateTo(t.Context(), 13))
+	modelstest.NoError(t, s.DB().Exec("CREATE INDEX callbacks_lanes ON callbacks (id)").Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'callbacks_lanes'::regclass").Error)
+	modelstest.NoError(t, <-migrating(t.Context(), s))
 	fresh := storetest.Open(t)
 	if diff := cmp.Diff(indexes(t, fresh), indexes(t, s)); diff != "" {
 		t.Error(diff)
@@ -135,7 +136,7 @@ func TestIndexThatWasBrokenOffIsBuiltAnew(t *testing.T) {
 // indexes are the definitions of those that are valid.
 func indexes(t *testing.T, s *store.Store) (list []string) {
 	t.Helper()
-	noError(t, s.DB().Raw(`SELECT pg_get_indexdef(indexrelid) AS definition FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+	modelstest.NoError(t, s.DB().Raw(`SELECT pg_get_indexdef(indexrelid) AS definition FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
 	WHERE indisvalid AND relnamespace = current_schema()::regnamespace ORDER BY definition`).Scan(&list).Error)
 	return list
 }
@@ -152,10 +153,10 @@ var (
 func TestMigrationsReadNoTableUnderALockThatOthersWaitFor(t *testing.T) {
 	t.Parallel()
 	files, err := fs.Glob(store.Embedded, "migrations/postgres/*.sql")
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for _, name := range files[slices.IndexFunc(files, func(name string) bool { return strings.Contains(name, "/00006_") }):] {
 		text, err := fs.ReadFile(store.Embedded, name)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		up, _, _ := strings.Cut(string(text), "-- +goose Down")
 		alone := strings.Contains(up, "-- +goose NO TRANSACTION")
 		for statement := range strings.SplitSeq(comment.ReplaceAllString(up, ""), ";") {

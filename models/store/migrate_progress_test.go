@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -30,11 +31,11 @@ func hold(t *testing.T, databaseURL string) (release func()) {
 	t.Helper()
 	s := storetest.OpenURL(t, databaseURL)
 	tx := s.DB().Begin()
-	noError(t, tx.Error)
+	modelstest.NoError(t, tx.Error)
 	if storetest.OnPostgres() {
-		noError(t, tx.Exec("SELECT 1 FROM callbacks").Error)
+		modelstest.NoError(t, tx.Exec("SELECT 1 FROM callbacks").Error)
 	}
-	return func() { noError(t, tx.Rollback().Error) }
+	return func() { modelstest.NoError(t, tx.Rollback().Error) }
 }
 
 func TestMigrationTellsHowFarItIs(t *testing.T) {
@@ -42,7 +43,7 @@ func TestMigrationTellsHowFarItIs(t *testing.T) {
 	opts, steps := told()
 	s, databaseURL := newReleaseBefore(t, opts...)
 	all, err := s.Migrations(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	pending := 0
 	for _, m := range all {
 		if !m.Applied {
@@ -66,11 +67,11 @@ func TestMigrationTellsHowFarItIs(t *testing.T) {
 		select {
 		case <-steps:
 		case err := <-ended:
-			noError(t, err)
+			modelstest.NoError(t, err)
 			done = true
 		}
 	}
-	noError(t, s.CheckMigrated(t.Context()))
+	modelstest.NoError(t, s.CheckMigrated(t.Context()))
 }
 
 func TestMigrationThatWasBrokenOffGoesOn(t *testing.T) {
@@ -87,6 +88,6 @@ func TestMigrationThatWasBrokenOffGoesOn(t *testing.T) {
 	}
 	release()
 	again := storetest.OpenURL(t, databaseURL)
-	noError(t, <-migrating(t.Context(), again))
-	noError(t, again.CheckMigrated(t.Context()))
+	modelstest.NoError(t, <-migrating(t.Context(), again))
+	modelstest.NoError(t, again.CheckMigrated(t.Context()))
 }

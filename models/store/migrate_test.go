@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gorm.io/gorm"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -21,23 +22,23 @@ func TestMigrationsAreAppliedOnceAndListed(t *testing.T) {
 		t.Fatalf("before: got %v", err)
 	}
 	before, err := s.Migrations(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if len(before) == 0 || slices.ContainsFunc(before, func(m store.Migration) bool { return m.Applied }) {
 		t.Errorf("before: got %+v", before)
 	}
 	applied, err := s.Migrate(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if len(applied) != len(before) {
 		t.Errorf("applied %+v of %+v", applied, before)
 	}
-	noError(t, s.CheckMigrated(t.Context()))
+	modelstest.NoError(t, s.CheckMigrated(t.Context()))
 	again, err := s.Migrate(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if len(again) != 0 {
 		t.Errorf("applied again: %+v", again)
 	}
 	after, err := s.Migrations(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if diff := cmp.Diff(applied, after); diff != "" {
 		t.Errorf("after: %s", diff)
 	}
@@ -48,7 +49,7 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 	url := storetest.URL(t)
 	stores := []*store.Store{storetest.OpenURL(t, url), storetest.OpenURL(t, url)}
 	var applied atomic.Int32
-	atOnce(len(stores), func(i int) {
+	modelstest.AtOnce(len(stores), func(i int) {
 		steps, err := stores[i].Migrate(t.Context())
 		if err != nil {
 			t.Error(err)
@@ -56,7 +57,7 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 		applied.Add(int32(len(steps)))
 	})
 	all, err := stores[0].Migrations(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if int(applied.Load()) != len(all) {
 		t.Errorf("%d steps were applied %d times", len(all), applied.Load())
 	}
@@ -68,9 +69,9 @@ func TestSchemaHasTheColumnsOfTheRows(t *testing.T) {
 	migrated := storetest.Open(t).DB()
 	scratch := storetest.OpenURL(t, storetest.URL(t)).DB()
 	for _, row := range store.Rows() {
-		noError(t, scratch.AutoMigrate(row))
+		modelstest.NoError(t, scratch.AutoMigrate(row))
 		statement := &gorm.Statement{DB: scratch}
-		noError(t, statement.Parse(row))
+		modelstest.NoError(t, statement.Parse(row))
 		table := statement.Table
 		want, got := columns(t, scratch, row), columns(t, migrated, row)
 		if diff := cmp.Diff(names(want), names(got)); diff != "" {
@@ -96,7 +97,7 @@ func TestSchemaHasTheColumnsOfTheRows(t *testing.T) {
 func columns(t *testing.T, db *gorm.DB, row any) map[string]gorm.ColumnType {
 	t.Helper()
 	list, err := db.Migrator().ColumnTypes(row)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	byName := make(map[string]gorm.ColumnType, len(list))
 	for _, c := range list {
 		byName[c.Name()] = c
@@ -119,7 +120,7 @@ func TestSchemaHasNoTableWithoutRows(t *testing.T) {
 	want := []string{}
 	for _, row := range store.Rows() {
 		statement := &gorm.Statement{DB: s.DB()}
-		noError(t, statement.Parse(row))
+		modelstest.NoError(t, statement.Parse(row))
 		want = append(want, statement.Table)
 	}
 	query := "SELECT name FROM sqlite_master WHERE type = 'table'"
@@ -127,7 +128,7 @@ func TestSchemaHasNoTableWithoutRows(t *testing.T) {
 		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 	}
 	var got []string
-	noError(t, s.DB().Raw(query).Scan(&got).Error)
+	modelstest.NoError(t, s.DB().Raw(query).Scan(&got).Error)
 	got = slices.DeleteFunc(got, func(name string) bool {
 		return strings.HasPrefix(name, "goose_") || strings.HasPrefix(name, "sqlite_")
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -23,7 +24,7 @@ func TestLastDigestIsTheEndOfItsIndex(t *testing.T) {
 	}
 	newCallback(t, s, n, start, isDigest, func(c *callback.Callback) { c.ReplayOfID = &last.ID })
 	found, err := s.LastDigest(t.Context(), n.project.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if found == nil || found.ID != last.ID || string(found.Body) != string(last.Body) {
 		t.Errorf("found %+v, want %d", found, last.ID)
 	}
@@ -40,13 +41,13 @@ func TestDigestThatWasClaimedStaysAsItIs(t *testing.T) {
 	c := newCallback(t, s, n, start, func(c *callback.Callback) { c.Event = callback.CallbacksFailedEvent })
 	for _, claimed := range []bool{false, true} {
 		rewritten, err := s.RewriteDigest(t.Context(), c.ID, []byte("longer"))
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if rewritten == claimed {
 			t.Errorf("claimed: %t, rewritten: %t", claimed, rewritten)
 		}
 		if !claimed {
 			claimedOnes, err := s.ClaimDue(t.Context(), of(c.Lane, 1), start.Add(time.Second), start.Add(time.Minute))
-			noError(t, err)
+			modelstest.NoError(t, err)
 			if len(claimedOnes) != 1 || string(claimedOnes[0].Body) != "longer" || claimedOnes[0].Event != callback.CallbacksFailedEvent {
 				t.Errorf("claimed %+v", claimedOnes)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -39,7 +40,7 @@ func TestHeldCallbackIsNeitherDueNorClaimedNorCounted(t *testing.T) {
 	}
 	lanes := overdue(t, s, later)
 	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 10), later, later)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if !slices.Equal(lanes, keys(shared)) || !slices.Equal(ids(claimed), []int64{first.ID}) {
 		t.Errorf("overdue %v, claimed %v", lanes, ids(claimed))
 	}
@@ -75,7 +76,7 @@ func TestFirstOfTheHeldIsReleasedOneByOne(t *testing.T) {
 	for i, want := range held {
 		at := start.Add(time.Duration(i+1) * time.Minute)
 		got, err := s.ReleaseNext(t.Context(), "line", at)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if got == nil || got.ID != want.ID || got.Held || !got.NextAttemptAt.Equal(at) || got.Lane != want.Lane {
 			t.Fatalf("released %+v, want %d", got, want.ID)
 		}
@@ -95,7 +96,7 @@ func TestWhoLocksALineWaitsForItsEndAndNotForOthers(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	locked, done := make(chan struct{}), atomic.Bool{}
-	atOnce(2, func(i int) {
+	modelstest.AtOnce(2, func(i int) {
 		if i == 1 {
 			<-locked
 		}
@@ -146,7 +147,7 @@ func TestLockedRowCanBePointedAt(t *testing.T) {
 		}()
 		return errors.Join(err1, err2, err3, err4, <-created)
 	})
-	noError(t, err)
+	modelstest.NoError(t, err)
 }
 
 // plan explains a statement.
@@ -157,22 +158,22 @@ func plan(t *testing.T, s *store.Store, statement string, args ...any) string {
 		explain = "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) "
 	}
 	rows, err := s.DB().Raw(explain+statement, args...).Rows()
-	noError(t, err)
+	modelstest.NoError(t, err)
 	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()
-	noError(t, err)
+	modelstest.NoError(t, err)
 	var lines []string
 	for rows.Next() {
 		values := make([]any, len(columns))
 		for i := range values {
 			values[i] = new(any)
 		}
-		noError(t, rows.Scan(values...))
+		modelstest.NoError(t, rows.Scan(values...))
 		if text, ok := (*values[len(values)-1].(*any)).(string); ok { // the last column has the words
 			lines = append(lines, text)
 		}
 	}
-	noError(t, rows.Err())
+	modelstest.NoError(t, rows.Err())
 	return strings.Join(lines, "\n")
 }
 
@@ -181,7 +182,7 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 	s := storetest.Open(t)
 	n := newCustomer(t, s, "a")
 	newCallback(t, s, n, start, on(shared), inLine("line", false))
-	noError(t, s.InTx(t.Context(), func(tx callback.Store) error {
+	modelstest.NoError(t, s.InTx(t.Context(), func(tx callback.Store) error {
 		like := newCallback(t, tx.(*store.Store), n, start, on(shared), inLine("line", true))
 		for range 300 {
 			c := *like
@@ -194,8 +195,8 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 		return nil
 	}))
 	// Most of them have ended, as in a history of some length.
-	noError(t, s.DB().Exec("UPDATE callbacks SET status = 'SUCCESS', held = FALSE, next_attempt_at = NULL, finished_at = 1 WHERE held AND id % 10 > 0").Error)
-	noError(t, s.DB().Exec("ANALYZE").Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE callbacks SET status = 'SUCCESS', held = FALSE, next_attempt_at = NULL, finished_at = 1 WHERE held AND id % 10 > 0").Error)
+	modelstest.NoError(t, s.DB().Exec("ANALYZE").Error)
 	for name, test := range map[string]struct {
 		statement string
 		args      []any

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -22,7 +23,7 @@ func page(t *testing.T, s *store.Store, n *customer, after *models.Cursor, first
 	t.Helper()
 	pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfProject, []int64{n.project.ID},
 		callback.Filter{}, models.Page{First: first, After: after})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	return pages[n.project.ID]
 }
 
@@ -89,7 +90,7 @@ func TestPagesOfManyOwnersAreOneStatement(t *testing.T) {
 	}
 	once := func(name string, f func() error) {
 		before := statements.Load()
-		noError(t, f())
+		modelstest.NoError(t, f())
 		if got := statements.Load() - before; got != 1 {
 			t.Errorf("%s: %d statements", name, got)
 		}
@@ -160,13 +161,13 @@ func TestAttemptsArePagedOldestFirstWithoutBodies(t *testing.T) {
 	for i := range 5 {
 		a := newAttempt(t, s, c, i+1)
 		a.ResponseBody = []byte("answer")
-		noError(t, s.FinishAttempts(t.Context(), a))
+		modelstest.NoError(t, s.FinishAttempts(t.Context(), a))
 	}
 	got := []int{}
 	var after *models.Cursor
 	for {
 		pages, err := s.AttemptPages(t.Context(), n.scope(), []int64{c.ID}, models.Page{First: 2, After: after})
-		noError(t, err)
+		modelstest.NoError(t, err)
 		p := pages[c.ID]
 		for _, a := range p.Nodes {
 			got = append(got, a.Number)
@@ -211,12 +212,12 @@ func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
 	}
 	for name, test := range tests {
 		pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, test.filter, models.Page{First: 10})
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if diff := cmp.Diff(ids(test.want), ids(pages[n.account.ID].Nodes)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 		counts, err := s.CountCallbacks(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, test.filter)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if counts[n.account.ID] != len(test.want) {
 			t.Errorf("%s: counted %d", name, counts[n.account.ID])
 		}
@@ -230,7 +231,7 @@ func settle(t *testing.T, s *store.Store, c *callback.Callback, status callback.
 	claimed := claim(t, s, c, at, at.Add(time.Minute))
 	claimed.Status, claimed.FinishedAt, claimed.HTTPStatus = status, &at, &httpStatus
 	owned, err := s.SettleCallbacks(t.Context(), claimed)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if !owned[0] {
 		t.Fatal("not settled")
 	}
@@ -249,7 +250,7 @@ func TestTraceNeverCarriesValues(t *testing.T) {
 	_, err := s.SettleCallbacks(t.Context(), &callback.Callback{ // by gorm's Scan
 		ID: 7, Status: callback.StatusFailed, FinishedAt: &start, Error: &callback.AttemptError{Code: callback.TLSError, Message: "hush-hush"},
 	})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if seen.Load() == 0 {
 		t.Error("nothing was traced")
 	}
@@ -270,16 +271,16 @@ func TestFiltersOfAsManyValuesAsTheyMayHaveFitIntoOneStatement(t *testing.T) {
 	}
 	for _, owner := range []callback.Parent{callback.OfProject, run.Owner} {
 		_, err := s.CallbackPages(t.Context(), n.scope(), owner, owners, callbacks, first)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		_, err = s.CountCallbacks(t.Context(), n.scope(), owner, owners, callbacks)
-		noError(t, err)
+		modelstest.NoError(t, err)
 	}
 	runs := run.Filter{
 		Status: slices.Repeat([]run.Status{run.Failed}, models.MaxFilterValues), Action: slices.Repeat([]string{"search"}, models.MaxFilterValues),
 		CreatedAfter: &at, CreatedBefore: &at,
 	}
 	_, err := s.RunPages(t.Context(), n.scope(), run.OfProject, owners, runs, first)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	_, err = s.CountRuns(t.Context(), n.scope(), run.OfProject, owners, runs)
-	noError(t, err)
+	modelstest.NoError(t, err)
 }

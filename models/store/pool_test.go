@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -21,7 +22,7 @@ func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
 	var leases []callback.Lease
 	for round := range int64(40) {
 		ids, leases = append(ids, round), append(leases, callback.Lease{ID: round})
-		atOnce(4, func(i int) {
+		modelstest.AtOnce(4, func(i int) {
 			if i < 3 {
 				if _, err := s.RenewLeases(ctx, []callback.Leased{callback.LeasedCallbacks, run.LeasedBatches}[i%2], leases, start); err != nil {
 					t.Error(err)

@@ -49,7 +49,7 @@ func shows(t *testing.T, show func(name string) (string, error)) map[string]stri
 	found := map[string]string{}
 	for _, name := range shown {
 		value, err := show(name)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		found[name] = value
 	}
 	return found
@@ -70,7 +70,7 @@ func TestSettingsHoldInTransactionsThroughAPoolerAndAreLeftToNobody(t *testing.T
 	t.Parallel()
 	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
 		direct, err := pgx.Connect(t.Context(), storetest.Direct(os.Getenv(storetest.EnvDatabaseURL)))
-		noError(t, err)
+		modelstest.NoError(t, err)
 		defer func() { _ = direct.Close(context.Background()) }()
 		untouched := shows(t, func(name string) (value string, err error) {
 			return value, direct.QueryRow(t.Context(), "SHOW "+name).Scan(&value)
@@ -79,8 +79,8 @@ func TestSettingsHoldInTransactionsThroughAPoolerAndAreLeftToNobody(t *testing.T
 		const conns = 4
 		var all sync.WaitGroup
 		all.Add(conns)
-		atOnce(conns, func(int) { // each on a connection of its own
-			noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+		modelstest.AtOnce(conns, func(int) { // each on a connection of its own
+			modelstest.NoError(t, s.DB().Transaction(func(tx *gorm.DB) error {
 				all.Done()
 				all.Wait()
 				if diff := cmp.Diff(ours, ofDB(t, tx)); diff != "" {
@@ -89,17 +89,17 @@ func TestSettingsHoldInTransactionsThroughAPoolerAndAreLeftToNobody(t *testing.T
 				return nil
 			}))
 		})
-		noError(t, s.Planned(t.Context(), func(s *store.Store) error {
+		modelstest.NoError(t, s.Planned(t.Context(), func(s *store.Store) error {
 			if diff := cmp.Diff(ours, ofDB(t, s.DB())); diff != "" {
 				t.Errorf("for a list (-want +got):\n%s", diff)
 			}
 			return nil
 		}))
-		noError(t, s.Close())
+		modelstest.NoError(t, s.Close())
 		// Others, who come through the same pooler, are given the same connections.
 		for range 2 * conns {
 			other, err := pgx.Connect(t.Context(), databaseURL+"&default_query_exec_mode=simple_protocol")
-			noError(t, err)
+			modelstest.NoError(t, err)
 			defer func() { _ = other.Close(context.Background()) }()
 			if diff := cmp.Diff(untouched, shows(t, func(name string) (value string, err error) {
 				return value, other.QueryRow(t.Context(), "SHOW "+name).Scan(&value)
@@ -133,7 +133,7 @@ func TestTransactionsAreReadCommittedWhateverTheDatabaseSays(t *testing.T) {
 	}
 	databaseURL := storetest.Direct(storetest.URL(t))
 	alter := "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$"
-	noError(t, storetest.OpenURL(t, databaseURL).DB().Exec(alter).Error)
+	modelstest.NoError(t, storetest.OpenURL(t, databaseURL).DB().Exec(alter).Error)
 	for _, test := range []struct {
 		mode        store.Pooler
 		databaseURL string
@@ -143,7 +143,7 @@ func TestTransactionsAreReadCommittedWhateverTheDatabaseSays(t *testing.T) {
 		{store.PoolerTransaction, storetest.StartPooler(t, store.PoolerTransaction, databaseURL).URL(databaseURL)},
 	} {
 		s := storetest.OpenURL(t, test.databaseURL, store.WithPooler(test.mode))
-		noError(t, s.DB().Transaction(func(tx *gorm.DB) error {
+		modelstest.NoError(t, s.DB().Transaction(func(tx *gorm.DB) error {
 			var level string
 			if err := tx.Raw("SHOW transaction_isolation").Scan(&level).Error; err != nil || level != "read committed" {
 				t.Errorf("%s, %s: %q, %v", test.mode, test.databaseURL, level, err)
@@ -157,7 +157,7 @@ func TestTransactionsAreReadCommittedWhateverTheDatabaseSays(t *testing.T) {
 func tryOpen(t *testing.T, databaseURL string) error {
 	t.Helper()
 	sealer, err := store.NewSealer(storetest.Key)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	s, err := store.Open(databaseURL, sealer)
 	if err == nil {
 		return s.Close()
@@ -170,7 +170,7 @@ func TestPoolerThatIsNotExpectedIsNamed(t *testing.T) {
 	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
 		err := tryOpen(t, databaseURL)
 		if mode == store.PoolerSession {
-			noError(t, err)
+			modelstest.NoError(t, err)
 		} else if err == nil || !strings.Contains(err.Error(), "RINGBACK_POOLER=transaction") {
 			t.Errorf("got %v", err)
 		}
@@ -187,10 +187,10 @@ func ofLimitedRole(t *testing.T, databaseURL string) string {
 	const password = "of a role"
 	role := "ringback_test_" + strings.ReplaceAll(newUID().String(), "-", "")
 	beside := storetest.OpenURL(t, databaseURL).DB()
-	noError(t, beside.Exec("CREATE ROLE "+role+" LOGIN PASSWORD '"+password+"' CONNECTION LIMIT 1").Error)
-	t.Cleanup(func() { noError(t, beside.Exec("DROP ROLE "+role).Error) })
+	modelstest.NoError(t, beside.Exec("CREATE ROLE "+role+" LOGIN PASSWORD '"+password+"' CONNECTION LIMIT 1").Error)
+	t.Cleanup(func() { modelstest.NoError(t, beside.Exec("DROP ROLE "+role).Error) })
 	u, err := url.Parse(databaseURL)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	u.User = url.UserPassword(role, password)
 	return u.String()
 }
@@ -207,7 +207,7 @@ func TestLimitOfConnectionsIsNamed(t *testing.T) {
 	} {
 		s := storetest.OpenURL(t, limited, store.WithPooler(store.PoolerTransaction)) // which is not probed
 		pool, err := s.DB().DB()
-		noError(t, err)
+		modelstest.NoError(t, err)
 		for range pooled {
 			var conn *sql.Conn
 			if conn, err = pool.Conn(t.Context()); err != nil {
@@ -234,7 +234,7 @@ func TestPoolerWithASingleConnectionIsNamed(t *testing.T) {
 		t.Errorf("by transaction: got %v", err)
 	}
 	s := storetest.OpenURL(t, behind(store.PoolerSession), store.WithPooler(store.PoolerSession))
-	noError(t, s.DB().Transaction(func(*gorm.DB) error {
+	modelstest.NoError(t, s.DB().Transaction(func(*gorm.DB) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		if err := s.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "default_pool_size") {
@@ -257,7 +257,7 @@ func TestPreparedStatementThatIsNotOursNamesThePooler(t *testing.T) {
 		s := storetest.OpenURL(t, through, store.WithPooler(store.PoolerSession), store.WithMaxConns(1))
 		errs = append(errs, s.DB().Exec("SELECT ?::int", 1).Error)
 	}
-	noError(t, errs[0])
+	modelstest.NoError(t, errs[0])
 	errs[0] = storetest.OpenURL(t, storetest.Direct(databaseURL)).DB().Exec("EXECUTE nothing").Error
 	for _, err := range errs {
 		if err == nil || strings.Count(err.Error(), "RINGBACK_POOLER=transaction") != 1 {
@@ -273,7 +273,7 @@ func TestStatementThroughAPoolerEndsOnTheServerWithItsContext(t *testing.T) {
 		direct := storetest.OpenURL(t, storetest.Direct(os.Getenv(storetest.EnvDatabaseURL))).DB()
 		name := strings.TrimSuffix(databaseURL[strings.LastIndexByte(databaseURL, '/')+1:], "?sslmode=disable")
 		running := func() (n int) {
-			noError(t, direct.Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND state = 'active'", name).Scan(&n).Error)
+			modelstest.NoError(t, direct.Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND state = 'active'", name).Scan(&n).Error)
 			return n
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -296,12 +296,12 @@ func TestMigrationThroughAPoolerHoldsARow(t *testing.T) {
 		open := func() *store.Store { return storetest.OpenURL(t, databaseURL, store.WithPooler(mode)) }
 		first, second := open(), open()
 		// One that was killed holds the others up for as long as its lease lasts, and no longer.
-		noError(t, first.DB().Exec("CREATE TABLE goose_lock (lock_id bigint PRIMARY KEY, locked boolean NOT NULL, locked_at timestamptz, "+
+		modelstest.NoError(t, first.DB().Exec("CREATE TABLE goose_lock (lock_id bigint PRIMARY KEY, locked boolean NOT NULL, locked_at timestamptz, "+
 			"locked_by text, lease_expires_at timestamptz, updated_at timestamptz)").Error)
-		noError(t, first.DB().Exec("INSERT INTO goose_lock VALUES (?, true, now(), 'killed', now() + interval '2 seconds', now())",
+		modelstest.NoError(t, first.DB().Exec("INSERT INTO goose_lock VALUES (?, true, now(), 'killed', now() + interval '2 seconds', now())",
 			lock.DefaultLockID).Error)
 		began, counts := time.Now(), [2]int{}
-		atOnce(2, func(i int) {
+		modelstest.AtOnce(2, func(i int) {
 			applied, err := []*store.Store{first, second}[i].Migrate(t.Context())
 			if err != nil {
 				t.Error(err)
@@ -327,7 +327,7 @@ func TestWorkThroughAPoolerIsDone(t *testing.T) {
 			c := newCallback(t, one, n, start)
 			newAttempt(t, other, c, 1)
 		}
-		atOnce(8, func(i int) {
+		modelstest.AtOnce(8, func(i int) {
 			s := []*store.Store{one, other}[i%2]
 			pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, callback.Filter{}, models.Page{First: 30})
 			if err != nil || len(pages[n.account.ID].Nodes) != 20 {

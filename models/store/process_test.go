@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -17,7 +18,7 @@ func TestProcessesAreSeenUntilTheySignOutOrSayNothingMore(t *testing.T) {
 	seen := func(within time.Duration) map[uuid.UUID]models.Process {
 		t.Helper()
 		all, err := s.ProcessesSeen(t.Context(), within)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		found := map[uuid.UUID]models.Process{}
 		for _, p := range all {
 			if since := time.Since(p.SeenAt).Abs(); since > time.Minute {
@@ -31,17 +32,17 @@ func TestProcessesAreSeenUntilTheySignOutOrSayNothingMore(t *testing.T) {
 	worker := models.Process{UID: uuid.New(), Role: "worker", QueueID: "q", Version: "2"}
 	killed := models.Process{UID: uuid.New(), Role: "worker", QueueID: "q", Version: "1"}
 	for _, p := range []*models.Process{&api, &worker, &killed} {
-		noError(t, s.SignIn(t.Context(), p, time.Hour))
+		modelstest.NoError(t, s.SignIn(t.Context(), p, time.Hour))
 	}
 	api.QueueID = "other" // Redis has been reached meanwhile
-	noError(t, s.SignIn(t.Context(), &api, time.Hour))
+	modelstest.NoError(t, s.SignIn(t.Context(), &api, time.Hour))
 	want := map[uuid.UUID]models.Process{api.UID: api, worker.UID: worker, killed.UID: killed}
 	if diff := cmp.Diff(want, seen(time.Minute)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	ago := func(d time.Duration) {
 		t.Helper()
-		noError(t, s.DB().Exec("UPDATE processes SET seen_at = seen_at - ? WHERE uid = ?", d.Microseconds(), killed.UID).Error)
+		modelstest.NoError(t, s.DB().Exec("UPDATE processes SET seen_at = seen_at - ? WHERE uid = ?", d.Microseconds(), killed.UID).Error)
 	}
 	ago(31 * time.Second)
 	delete(want, killed.UID)
@@ -52,8 +53,8 @@ func TestProcessesAreSeenUntilTheySignOutOrSayNothingMore(t *testing.T) {
 		t.Errorf("%d processes were seen within a minute", n)
 	}
 	ago(time.Hour)
-	noError(t, s.SignIn(t.Context(), &worker, time.Hour))
-	noError(t, s.SignOut(t.Context(), api.UID))
+	modelstest.NoError(t, s.SignIn(t.Context(), &worker, time.Hour))
+	modelstest.NoError(t, s.SignOut(t.Context(), api.UID))
 	if diff := cmp.Diff(map[uuid.UUID]models.Process{worker.UID: worker}, seen(24*time.Hour)); diff != "" {
 		t.Errorf("in the end (-want +got):\n%s", diff)
 	}
@@ -64,12 +65,12 @@ func TestClockIsTheDatabases(t *testing.T) {
 	s := storetest.Open(t)
 	p := &models.Process{UID: uuid.New(), Role: "all", Version: "1"}
 	before, err := s.Clock(t.Context())
-	noError(t, err)
-	noError(t, s.SignIn(t.Context(), p, time.Hour))
+	modelstest.NoError(t, err)
+	modelstest.NoError(t, s.SignIn(t.Context(), p, time.Hour))
 	after, err := s.Clock(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	seen, err := s.ProcessesSeen(t.Context(), time.Hour)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	// SQLite writes milliseconds.
 	if at := seen[0].SeenAt; at.Before(before.Truncate(time.Millisecond)) || at.After(after) || after.Sub(before) > time.Minute {
 		t.Errorf("%s is not between %s and %s", at, before, after)

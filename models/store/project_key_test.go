@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/models/tenant"
@@ -18,7 +19,7 @@ import (
 func newProjectKey(t *testing.T, s *store.Store, p *tenant.Project, text models.Secret) *tenant.ProjectKey {
 	t.Helper()
 	k := &tenant.ProjectKey{AccountID: p.AccountID, ProjectID: p.ID, Name: "CI", CreatedAt: start}
-	noError(t, s.CreateProjectKey(t.Context(), k, text.Hash()))
+	modelstest.NoError(t, s.CreateProjectKey(t.Context(), k, text.Hash()))
 	return k
 }
 
@@ -66,9 +67,9 @@ func TestProjectsOfAnAccountAreOnlyTheKeysOwn(t *testing.T) {
 	newProject(t, s, e.account.ID, start)
 	scope := keyScope(e.key, models.RoleViewer)
 	pages, err := s.ProjectPages(t.Context(), scope, []int64{e.account.ID}, models.Page{First: 100})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	counts, err := s.CountProjects(t.Context(), scope, []int64{e.account.ID})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if got := pages[e.account.ID].Nodes; len(got) != 1 || got[0].ID != e.project.ID || counts[e.account.ID] != 1 {
 		t.Errorf("listed %v, counted %d", got, counts[e.account.ID])
 	}
@@ -87,7 +88,7 @@ func TestEveryWriteWithAProjectKeyStaysWithinItsProject(t *testing.T) {
 	}
 	wantCode(t, s.UpdateAccount(ctx, keyScope(e.key, models.RoleAdmin), e.account), models.CodeNotFound)
 	wantCode(t, s.DeleteProjectKey(ctx, keyScope(e.key, models.RoleAdmin), e.key.ID), models.CodeNotFound)
-	noError(t, s.UpdateProject(ctx, keyScope(e.key, models.RoleEditor), e.project))
+	modelstest.NoError(t, s.UpdateProject(ctx, keyScope(e.key, models.RoleEditor), e.project))
 }
 
 func TestProjectKeyIsFoundByItsHashWhileItsProjectIsThere(t *testing.T) {
@@ -99,7 +100,7 @@ func TestProjectKeyIsFoundByItsHashWhileItsProjectIsThere(t *testing.T) {
 		return s.ProjectKeyByHash(t.Context(), text.Hash())
 	}
 	got, err := find("text")
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if diff := cmp.Diff(key, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -110,7 +111,7 @@ func TestProjectKeyIsFoundByItsHashWhileItsProjectIsThere(t *testing.T) {
 	}
 
 	n.project.DeletedAt = new(start.Add(time.Hour))
-	noError(t, s.UpdateProject(t.Context(), n.scope(), n.project))
+	modelstest.NoError(t, s.UpdateProject(t.Context(), n.scope(), n.project))
 	for name, read := range map[string]func(context.Context) error{
 		"ProjectKeyByHash": func(context.Context) error { _, err := find("text"); return err },
 		"ProjectKey":       func(ctx context.Context) error { _, err := s.ProjectKey(ctx, everything(), key.ID); return err },

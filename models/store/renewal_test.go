@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -28,7 +29,7 @@ func leasedCallbacks(t *testing.T, s *store.Store) leased {
 			t.Helper()
 			hands[i].arrive()
 			owned, err := tx.SettleCallbacks(t.Context(), hands[i].callback)
-			noError(t, err)
+			modelstest.NoError(t, err)
 			if !owned[0] {
 				t.Errorf("callback %d was not settled", i)
 			}
@@ -49,7 +50,7 @@ func leasedBatches(t *testing.T, s *store.Store) leased {
 			b := batches[i]
 			b.Status, b.FinishedAt, b.LeaseUntil = run.Succeeded, &start, nil
 			owned, err := tx.SettleBatch(t.Context(), b)
-			noError(t, err)
+			modelstest.NoError(t, err)
 			if !owned {
 				t.Errorf("batch %d was not settled", i)
 			}
@@ -73,7 +74,7 @@ func TestRenewalDoesNotWaitForWhatIsJustBeingSettled(t *testing.T) {
 			renewed := start.Add(time.Hour)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for a failure only
 			defer cancel()
-			noError(t, s.Transaction(t.Context(), func(tx *store.Store) error {
+			modelstest.NoError(t, s.Transaction(t.Context(), func(tx *store.Store) error {
 				l.settle(t, tx, 1)
 				if got, err := s.RenewLeases(ctx, l.of, l.leases[:], renewed); err != nil || len(got) != 1 || got[0] != l.leases[0] {
 					t.Errorf("renewed %v, %v", got, err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -18,9 +19,9 @@ func fillRuns(t *testing.T, s *store.Store, w *work, runs, batches int) (ids []i
 	for n := range runs {
 		r := *w.run
 		r.ID, r.UID = 0, newUID()
-		noError(t, s.CreateRuns(t.Context(), &r))
+		modelstest.NoError(t, s.CreateRuns(t.Context(), &r))
 		ids = append(ids, r.ID)
-		noError(t, s.DB().Exec(`INSERT INTO run_batches (uid, account_id, project_id, action_id, run_id, input_id,
+		modelstest.NoError(t, s.DB().Exec(`INSERT INTO run_batches (uid, account_id, project_id, action_id, run_id, input_id,
 				page, status, lane, attempt_count, failure_count, has_more, empty, results, result_count, created_at, finished_at)
 			SELECT gen_random_uuid(), account_id, project_id, action_id, ?, input_id,
 				? + i, 'SUCCEEDED', lane, 1, 0, false, false, '[1,2]', 2, 0, 0
@@ -52,16 +53,16 @@ func TestPagesOfManyRunsReadAsManyBatchesAsTheyShow(t *testing.T) {
 			}
 		}
 		found, err := s.BatchesWithResults(ctx, n.scope(), ids, 0, results)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if want := runs * results / 2; len(found) != want {
 			t.Errorf("found %d batches, want %d", len(found), want)
 		}
 		_, err = s.BatchPages(t.Context(), n.scope(), ids, models.Page{First: results})
-		noError(t, err)
+		modelstest.NoError(t, err)
 		w := ways{indexes: map[string]bool{}}
 		if w.add(explain(t, s, asked), false); w.sorted || !maps.Equal(w.indexes, map[string]bool{"run_batches_run": true}) {
 			t.Errorf("statistics: %s: batches are listed through %v, sorted: %t", statistics, w.indexes, w.sorted)
 		}
-		noError(t, s.DB().Exec("ANALYZE").Error)
+		modelstest.NoError(t, s.DB().Exec("ANALYZE").Error)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -24,11 +25,11 @@ func TestPurgeTakesTheLongestEndedUpToTheLimitAndTheirAttempts(t *testing.T) {
 	}
 	for _, left := range []int{3, 1, 0, 0} {
 		gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(time.Minute), 4)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		callbacks, err := s.Callbacks(t.Context(), everything(), callbackIDs...)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		attempts, err := s.CountAttempts(t.Context(), everything(), callbackIDs)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if len(callbacks) != left || len(attempts) != left || gone != len(old)-left {
 			t.Fatalf("%d went; %d callbacks and attempts of %d are left, want %d", gone, len(callbacks), len(attempts), left)
 		}
@@ -96,7 +97,7 @@ func TestPurgesAtOnceTakeEachCallbackOnce(t *testing.T) {
 		settle(t, s, newCallback(t, s, n, start), callback.StatusSuccess, 200)
 	}
 	counts := make([]int, 3)
-	atOnce(len(counts), func(i int) {
+	modelstest.AtOnce(len(counts), func(i int) {
 		for range callbacks {
 			err := s.InTx(t.Context(), func(tx callback.Store) error {
 				gone, _, err := tx.PurgeCallbacks(t.Context(), start.Add(time.Minute), 2)
@@ -119,11 +120,11 @@ func (w *work) ended(t *testing.T, s *store.Store, batches int) {
 	w.newRun(t, s)
 	w.newBatches(t, s, batches)
 	for _, b := range w.claim(t, s, batches) {
-		noError(t, s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: newUID(), BatchID: b.ID, Number: 1, StartedAt: start}}))
+		modelstest.NoError(t, s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: newUID(), BatchID: b.ID, Number: 1, StartedAt: start}}))
 		endBatch(t, s, b, run.Succeeded, func(b *run.Batch) { b.Results, b.ResultCount = []byte(`[1,2]`), 2 })
 	}
 	w.run.Status, w.run.FinishedAt, w.run.BatchCount = run.Succeeded, &start, batches
-	noError(t, s.UpdateRuns(t.Context(), w.run))
+	modelstest.NoError(t, s.UpdateRuns(t.Context(), w.run))
 }
 
 // rowsOf counts what there is of runs.
@@ -131,7 +132,7 @@ func rowsOf(t *testing.T, s *store.Store) (rows int) {
 	t.Helper()
 	for _, table := range []string{"runs", "run_inputs", "run_batches", "batch_attempts"} {
 		var n int
-		noError(t, s.DB().Raw("SELECT count(*) FROM "+table).Scan(&n).Error)
+		modelstest.NoError(t, s.DB().Raw("SELECT count(*) FROM "+table).Scan(&n).Error)
 		rows += n
 	}
 	return rows
@@ -149,7 +150,7 @@ func TestLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
 	gone := 0
 	for {
 		runs, rows, err := s.PurgeRuns(t.Context(), start.Add(time.Minute), limit)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		left := rowsOf(t, s)
 		if rows > limit || all-left != rows {
 			t.Fatalf("a part of %d rows, and %d of %d are left", rows, left, all)
@@ -175,7 +176,7 @@ func TestPayloadsOfLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
 	total, gone := 0, 0
 	for {
 		runs, rows, err := s.PurgeRunPayloads(t.Context(), start.Add(time.Minute), start.Add(time.Hour), limit)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if rows > limit {
 			t.Fatalf("a part of %d rows", rows)
 		}
@@ -191,7 +192,7 @@ func TestPayloadsOfLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
 		"run_batches WHERE results IS NOT NULL": 0, "runs WHERE payload_purged_at IS NULL": 1, "run_inputs WHERE length(input) > 0": 1,
 	} {
 		var left int
-		noError(t, s.DB().Raw("SELECT count(*) FROM "+where).Scan(&left).Error)
+		modelstest.NoError(t, s.DB().Raw("SELECT count(*) FROM "+where).Scan(&left).Error)
 		if left != want {
 			t.Errorf("%d are left of %s, want %d", left, where, want)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -37,12 +38,12 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 		AccountID: e.account.ID, ProjectID: e.project.ID, CrawlID: e.crawl.ID, ReportTemplateCode: "all_pages",
 		ReportTypeCode: crawl.ReportBasic, Status: crawl.ReportDownloadGenerating, CreatedAt: start,
 	}
-	noError(t, s.CreateReportDownload(ctx, e.report))
+	modelstest.NoError(t, s.CreateReportDownload(ctx, e.report))
 	e.callback = newCallback(t, s, e.customer, start)
 	e.replay = newCallback(t, s, e.customer, start, func(c *callback.Callback) { c.ReplayOfID = &e.callback.ID })
 	e.attempt = newAttempt(t, s, e.callback, 1)
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
-	noError(t, s.FinishAttempts(ctx, e.attempt))
+	modelstest.NoError(t, s.FinishAttempts(ctx, e.attempt))
 	e.key = newProjectKey(t, s, e.project, models.Secret(name))
 	e.addWork(t, s)
 	return e
@@ -192,20 +193,20 @@ func TestEveryWriteStaysWithinItsScope(t *testing.T) {
 	_, err := s.DeleteUserKey(ctx, theirs.user.ID, newUserKey(t, s, mine.user.ID).ID)
 	wantCode(t, err, models.CodeNotFound)
 	accounts, err := s.Accounts(ctx, mine.scope(), account.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	projects, err := s.Projects(ctx, mine.scope(), project.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if accounts[0].Name == "stolen" || projects[0].Name == "stolen" {
 		t.Error("another account's user wrote")
 	}
-	noError(t, s.UpdateAccount(ctx, mine.scope(), &account))
-	noError(t, s.UpdateProject(ctx, mine.scope(), &project))
+	modelstest.NoError(t, s.UpdateAccount(ctx, mine.scope(), &account))
+	modelstest.NoError(t, s.UpdateProject(ctx, mine.scope(), &project))
 }
 
 func newUserKey(t *testing.T, s *store.Store, userID int64) *tenant.UserKey {
 	t.Helper()
 	k := &tenant.UserKey{UserID: userID, SecretHash: []byte("hash"), CreatedAt: start}
-	noError(t, s.CreateUserKey(t.Context(), k))
+	modelstest.NoError(t, s.CreateUserKey(t.Context(), k))
 	return k
 }
 
@@ -216,10 +217,10 @@ func TestScopeNeedsTheRoleOnTheAccount(t *testing.T) {
 	roles := []models.Role{models.RoleViewer, models.RoleEditor, models.RoleAdmin}
 	for i, has := range roles {
 		u := &tenant.User{Email: string(has) + "@example.com", CreatedAt: start}
-		noError(t, s.CreateUser(t.Context(), u, []tenant.Membership{{AccountID: n.account.ID, Role: has}}))
+		modelstest.NoError(t, s.CreateUser(t.Context(), u, []tenant.Membership{{AccountID: n.account.ID, Role: has}}))
 		for j, least := range roles {
 			found, err := s.Projects(t.Context(), (&models.Actor{UserID: u.ID}).Scope(least), n.project.ID)
-			noError(t, err)
+			modelstest.NoError(t, err)
 			if got, want := len(found) == 1, i >= j; got != want {
 				t.Errorf("%s reaches what needs %s: %t", has, least, got)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -20,21 +21,21 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	e.work = newWork(t, s, e.customer)
 	e.batch = e.work.newBatches(t, s, 1)[0]
-	noError(t, s.CreateBatchAttempts(ctx, []*run.BatchAttempt{{UID: e.batch.UID, BatchID: e.batch.ID, Number: 1, StartedAt: start}}))
+	modelstest.NoError(t, s.CreateBatchAttempts(ctx, []*run.BatchAttempt{{UID: e.batch.UID, BatchID: e.batch.ID, Number: 1, StartedAt: start}}))
 	endBatch(t, s, e.work.claim(t, s, 1)[0], run.Succeeded, func(b *run.Batch) { b.Results, b.ResultCount = []byte("[1]"), 1 })
 	e.schedule = &run.Schedule{
 		UID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, At: &start, Timezone: "UTC", Status: run.ScheduleActive,
 		NextRunAt: &start, CreatedAt: start,
 	}
-	noError(t, s.CreateSchedule(ctx, e.schedule))
+	modelstest.NoError(t, s.CreateSchedule(ctx, e.schedule))
 	scheduled := *e.work.run
 	scheduled.UID, scheduled.ScheduleID, scheduled.Status = newUID(), &e.schedule.ID, run.Scheduled
-	noError(t, s.CreateRuns(ctx, &scheduled))
+	modelstest.NoError(t, s.CreateRuns(ctx, &scheduled))
 	e.job = &job.Job{
 		UUID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, State: job.Scheduled, Input: []byte("{}"),
 		CreatedAt: start, UpdatedAt: start,
 	}
-	noError(t, s.CreateJobs(ctx, []*job.Job{e.job}))
+	modelstest.NoError(t, s.CreateJobs(ctx, []*job.Job{e.job}))
 	for _, source := range []callback.Source{
 		{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: run.TypeBatch, Raw: e.batch.ID}}, {Of: e.job.ObjectID()},
 	} {
@@ -167,7 +168,7 @@ func TestPagesOfWorkAreOneStatementEach(t *testing.T) {
 	} {
 		before := statements.Load()
 		n, err := read()
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if got := statements.Load() - before; got != 1 || n != 2 {
 			t.Errorf("%s: %d rows in %d statements", name, n, got)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/models/tenant"
@@ -18,7 +19,7 @@ import (
 func sealer(t *testing.T, key byte) *store.Sealer {
 	t.Helper()
 	s, err := store.NewSealer(bytes.Repeat([]byte{key}, store.KeyBytes))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	return s
 }
 
@@ -58,9 +59,9 @@ func TestSameHeadersAreSealedDifferentlyEachTime(t *testing.T) {
 	s := sealer(t, 1)
 	headers := []models.Header{{Key: "X-A", Value: "v"}}
 	a, err := s.SealHeaders(headers, "p")
-	noError(t, err)
+	modelstest.NoError(t, err)
 	b, err := s.SealHeaders(headers, "p")
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if bytes.Equal(a, b) {
 		t.Error("two boxes are the same: the nonce was used twice")
 	}
@@ -69,7 +70,7 @@ func TestSameHeadersAreSealedDifferentlyEachTime(t *testing.T) {
 func TestBoxOfAnotherKeyNamesTheVariable(t *testing.T) {
 	t.Parallel()
 	box, err := sealer(t, 1).SealHeaders([]models.Header{{Key: "X-A", Value: "v"}}, "p")
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for name, foreign := range map[string][]byte{"other key": box, "cut": box[:3], "garbage": []byte("garbage")} {
 		_, err = sealer(t, 2).OpenHeaders(foreign, "p")
 		if err == nil || !strings.Contains(err.Error(), "RINGBACK_ENCRYPTION_KEY") {
@@ -105,7 +106,7 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	a, b := newCustomer(t, s, "a"), newCustomer(t, s, "b")
-	move := func(statement string, args ...any) { noError(t, s.DB().Exec(statement, args...).Error) }
+	move := func(statement string, args ...any) { modelstest.NoError(t, s.DB().Exec(statement, args...).Error) }
 	closed := func(what string, unreadable error) {
 		t.Helper()
 		if !errors.As(unreadable, new(*models.UnreadableError)) {
@@ -115,33 +116,33 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 
 	move("UPDATE projects SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id = ?", a.account.ID, a.project.ID)
 	projects, err := s.Projects(t.Context(), everything(), a.project.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	closed("from an account to its project", projects[0].Callback.Unreadable)
 
 	move("UPDATE accounts SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id = ?", a.account.ID, b.account.ID)
 	accounts, err := s.Accounts(t.Context(), everything(), b.account.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	closed("from one account to another", accounts[0].Callback.Unreadable)
 	accounts, err = s.Accounts(t.Context(), everything(), a.account.ID)
-	noError(t, err)
-	noError(t, accounts[0].Callback.Unreadable)
+	modelstest.NoError(t, err)
+	modelstest.NoError(t, accounts[0].Callback.Unreadable)
 
 	withHeaders := func(c *callback.Callback) { c.TargetHeaders = []models.Header{{Key: "X-A", Value: "v"}} }
 	from, to := newCallback(t, s, a, start, withHeaders), newCallback(t, s, b, start)
 	move("UPDATE callbacks SET target_headers = (SELECT target_headers FROM callbacks WHERE id = ?) WHERE id = ?", from.ID, to.ID)
 	raised, err := s.LockCallback(t.Context(), everything(), to.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	closed("from one callback to another", raised.Unreadable)
 
 	for _, n := range []*customer{a, b} {
-		noError(t, s.CreateSigningSecret(t.Context(), &tenant.SigningSecret{
+		modelstest.NoError(t, s.CreateSigningSecret(t.Context(), &tenant.SigningSecret{
 			Owner: tenant.SigningOwner{ProjectID: n.project.ID}, Secret: "whsec_AAAA", CreatedAt: start,
 		}))
 	}
 	move("UPDATE signing_secrets SET secret_sealed = (SELECT secret_sealed FROM signing_secrets WHERE project_id = ?) WHERE project_id = ?", a.project.ID, b.project.ID)
 	owner := tenant.SigningOwner{ProjectID: b.project.ID}
 	secrets, err := s.SigningSecrets(t.Context(), start, owner)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	closed("from one project's signing secret to another's", secrets[owner][0].Unreadable)
 }
 
@@ -150,15 +151,15 @@ func TestBoxOfAnActionOrRunMovedToAnotherDoesNotOpen(t *testing.T) {
 	s := storetest.Open(t)
 	n := newCustomer(t, s, "a")
 	from, to := newWork(t, s, n), newWork(t, s, n)
-	noError(t, s.DB().Exec("UPDATE actions SET executor_headers = (SELECT executor_headers FROM actions WHERE id = ?) WHERE id = ?", from.action.ID, to.action.ID).Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE actions SET executor_headers = (SELECT executor_headers FROM actions WHERE id = ?) WHERE id = ?", from.action.ID, to.action.ID).Error)
 	actions, err := s.Actions(t.Context(), everything(), to.action.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if actions[0].Executor.Unreadable == nil {
 		t.Error("from one action to another: it opens")
 	}
-	noError(t, s.DB().Exec("UPDATE runs SET callback_headers = (SELECT callback_headers FROM runs WHERE id = ?) WHERE id = ?", from.run.ID, to.run.ID).Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE runs SET callback_headers = (SELECT callback_headers FROM runs WHERE id = ?) WHERE id = ?", from.run.ID, to.run.ID).Error)
 	run, err := s.LockRun(t.Context(), to.run.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if run.Callback.Unreadable == nil {
 		t.Error("from one run to another: it opens")
 	}
@@ -173,7 +174,7 @@ func TestSecretsAreNotInTheDatabaseInTheClear(t *testing.T) {
 		"api_callback_headers FROM accounts": n.account.ID, "executor_headers FROM actions": w.action.ID, "callback_headers FROM runs": w.run.ID,
 	} {
 		var box []byte
-		noError(t, s.DB().Raw("SELECT "+column+" WHERE id = ?", id).Row().Scan(&box))
+		modelstest.NoError(t, s.DB().Raw("SELECT "+column+" WHERE id = ?", id).Row().Scan(&box))
 		if len(box) == 0 || bytes.Contains(box, []byte("clear-text")) || bytes.Contains(box, []byte("of the run")) {
 			t.Errorf("%s: the database has %q", column, box)
 		}
@@ -185,12 +186,12 @@ func TestDatabaseOpenedWithAnotherKeySaysSo(t *testing.T) {
 	url := storetest.URL(t)
 	s := storetest.OpenURL(t, url)
 	_, err := s.Migrate(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	n := newCustomer(t, s, "a")
-	noError(t, s.Close())
+	modelstest.NoError(t, s.Close())
 	other := storetest.OpenWithKey(t, url, anotherKey)
 	accounts, err := other.Accounts(t.Context(), everything(), n.account.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if err := accounts[0].Callback.Unreadable; err == nil || !strings.Contains(err.Error(), "RINGBACK_ENCRYPTION_KEY") {
 		t.Errorf("got %v", err)
 	}

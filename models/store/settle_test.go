@@ -14,6 +14,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -49,10 +50,10 @@ func kept(t *testing.T, s *store.Store, hands []hand) []hand {
 	found := make([]hand, len(hands))
 	for i, h := range hands {
 		pages, err := s.AttemptPages(t.Context(), everything(), []int64{h.callback.ID}, models.Page{First: 1})
-		noError(t, err)
+		modelstest.NoError(t, err)
 		found[i] = hand{read(t, s, h.callback.ID), pages[h.callback.ID].Nodes[0]}
 		bodies, err := s.Texts(t.Context(), everything(), models.ResponseBodyText, found[i].attempt.ID)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		found[i].attempt.ResponseBody = []byte(bodies[found[i].attempt.ID])
 	}
 	return found
@@ -80,7 +81,7 @@ func TestSettlingNothingExecutesNothing(t *testing.T) {
 	if owned, err := s.SettleCallbacks(t.Context()); len(owned) != 0 || err != nil {
 		t.Errorf("got %v, %v", owned, err)
 	}
-	noError(t, s.FinishAttempts(t.Context()))
+	modelstest.NoError(t, s.FinishAttempts(t.Context()))
 	if got := executed.Load() - before; got != 0 {
 		t.Errorf("%d statements were executed", got)
 	}
@@ -127,11 +128,11 @@ func TestSettledRowsAreAsGivenTogetherOrEachAlone(t *testing.T) {
 			for batch := range slices.Chunk(all, size) {
 				callbacks, attempts := split(batch)
 				owned, err := s.SettleCallbacks(t.Context(), callbacks...)
-				noError(t, err)
+				modelstest.NoError(t, err)
 				if len(owned) != len(batch) || slices.Contains(owned, false) {
 					t.Errorf("owned: %v", owned)
 				}
-				noError(t, s.FinishAttempts(t.Context(), attempts...))
+				modelstest.NoError(t, s.FinishAttempts(t.Context(), attempts...))
 			}
 			wantKept(t, s, all)
 			wantKept(t, s, untouched)
@@ -146,7 +147,7 @@ func TestFenceOfOneCallbackKeepsNoOtherFromBeingSettled(t *testing.T) {
 	callbacks, attempts := split(all)
 	// Another has the second by now, and has ended the fourth.
 	expired := s.DB().Exec("UPDATE callbacks SET lease_until = ? WHERE id IN ?", start.UnixMicro(), []int64{callbacks[1].ID, callbacks[3].ID})
-	noError(t, expired.Error)
+	modelstest.NoError(t, expired.Error)
 	if interrupted, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start, 10); interrupted != 2 || err != nil {
 		t.Fatalf("interrupted %d, %v", interrupted, err)
 	}
@@ -160,8 +161,8 @@ func TestFenceOfOneCallbackKeepsNoOtherFromBeingSettled(t *testing.T) {
 		h.arrive()
 	}
 	owned, err := s.SettleCallbacks(t.Context(), callbacks...)
-	noError(t, err)
-	noError(t, s.FinishAttempts(t.Context(), attempts...))
+	modelstest.NoError(t, err)
+	modelstest.NoError(t, s.FinishAttempts(t.Context(), attempts...))
 	if !slices.Equal(owned, []bool{true, false, true, false}) {
 		t.Errorf("owned: %v", owned)
 	}
@@ -202,7 +203,7 @@ func TestBatchWithAnAttemptThatIsMissingIsUndone(t *testing.T) {
 	callbacks, attempts := split(all)
 	err := s.InTx(t.Context(), func(tx callback.Store) error {
 		owned, err := tx.SettleCallbacks(t.Context(), callbacks...)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if slices.Contains(owned, false) {
 			t.Errorf("owned: %v", owned)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -18,7 +19,7 @@ func TestCommitsOfTheEmbeddedDatabaseAreSyncedToDisk(t *testing.T) {
 	}
 	s := storetest.Open(t)
 	var synchronous int
-	noError(t, s.DB().Raw("PRAGMA synchronous").Scan(&synchronous).Error)
+	modelstest.NoError(t, s.DB().Raw("PRAGMA synchronous").Scan(&synchronous).Error)
 	if synchronous != 2 {
 		t.Errorf("synchronous is %d", synchronous)
 	}
@@ -31,10 +32,10 @@ func TestMigrationThatWasKilledHoldsNobodyUpOnTheEmbeddedDefault(t *testing.T) {
 		t.Skip("Postgres has a row with a lease")
 	}
 	path := storetest.URL(t)
-	noError(t, os.WriteFile(path+".migrate", nil, 0o600))
+	modelstest.NoError(t, os.WriteFile(path+".migrate", nil, 0o600))
 	began := time.Now()
 	_, err := storetest.OpenURL(t, path).Migrate(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("it took %s", took)
 	}
@@ -49,9 +50,9 @@ func TestStatementIsParsedOnceForAllTransactionsAndValues(t *testing.T) {
 	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, shared, 20)
 	before, err := s.Kept(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for limit := range 5 {
-		noError(t, s.InTx(t.Context(), func(tx callback.Store) error {
+		modelstest.NoError(t, s.InTx(t.Context(), func(tx callback.Store) error {
 			claimed, err := tx.ClaimDue(t.Context(), of(to(shared), limit+1), start.Add(time.Second), start.Add(time.Minute))
 			if len(claimed) != limit+1 {
 				t.Errorf("claimed %d of %d", len(claimed), limit+1)
@@ -60,7 +61,7 @@ func TestStatementIsParsedOnceForAllTransactionsAndValues(t *testing.T) {
 		}))
 	}
 	after, err := s.Kept(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for text, parsed := range after {
 		if parsed > 0 && strings.HasPrefix(text, "UPDATE callbacks") {
 			t.Errorf("parsed %d times more: %s", parsed, text)
@@ -78,9 +79,9 @@ func TestPragmaIsNotKept(t *testing.T) {
 	}
 	s := storetest.Open(t)
 	var on []int
-	noError(t, s.DB().Raw("PRAGMA foreign_keys").Scan(&on).Error)
+	modelstest.NoError(t, s.DB().Raw("PRAGMA foreign_keys").Scan(&on).Error)
 	kept, err := s.Kept(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for text := range kept {
 		if strings.HasPrefix(text, "PRAGMA") {
 			t.Errorf("kept: %s", text)

@@ -12,19 +12,13 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/models/tenant"
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-
-func noError(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func wantCode(t *testing.T, err error, code models.Code) {
 	t.Helper()
@@ -56,22 +50,22 @@ func newCustomer(t *testing.T, s *store.Store, name string) *customer {
 	n := &customer{account: &tenant.Account{
 		Name: name, Timezone: "UTC", CreatedAt: start, UpdatedAt: start, Callback: models.Endpoint{Headers: headers},
 	}}
-	noError(t, s.CreateAccount(ctx, n.account))
+	modelstest.NoError(t, s.CreateAccount(ctx, n.account))
 	n.user = &tenant.User{Email: name + "@example.com", CreatedAt: start}
-	noError(t, s.CreateUser(ctx, n.user, []tenant.Membership{{AccountID: n.account.ID, Role: models.RoleAdmin}}))
+	modelstest.NoError(t, s.CreateUser(ctx, n.user, []tenant.Membership{{AccountID: n.account.ID, Role: models.RoleAdmin}}))
 	n.project = newProject(t, s, n.account.ID, start)
 	n.crawl = &crawl.Crawl{
 		AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Finished,
 		CreatedAt: start, FinishedAt: &start,
 	}
-	noError(t, s.CreateCrawl(ctx, n.crawl))
+	modelstest.NoError(t, s.CreateCrawl(ctx, n.crawl))
 	return n
 }
 
 func newProject(t *testing.T, s *store.Store, accountID int64, at time.Time) *tenant.Project {
 	t.Helper()
 	p := &tenant.Project{AccountID: accountID, Name: "Shop", PrimaryDomain: "example.com", CreatedAt: at, UpdatedAt: at}
-	noError(t, s.CreateProject(t.Context(), p))
+	modelstest.NoError(t, s.CreateProject(t.Context(), p))
 	return p
 }
 
@@ -88,7 +82,7 @@ func newCallback(t *testing.T, s *store.Store, n *customer, at time.Time, change
 	for _, change := range changes {
 		change(c)
 	}
-	noError(t, s.CreateCallbacks(t.Context(), c))
+	modelstest.NoError(t, s.CreateCallbacks(t.Context(), c))
 	return c
 }
 
@@ -96,7 +90,7 @@ func newCallback(t *testing.T, s *store.Store, n *customer, at time.Time, change
 func newAttempt(t *testing.T, s *store.Store, c *callback.Callback, number int) *callback.Attempt {
 	t.Helper()
 	a := &callback.Attempt{UID: uuid.Must(uuid.NewV7()), CallbackID: c.ID, Number: number, StartedAt: start}
-	noError(t, s.CreateAttempts(t.Context(), []*callback.Attempt{a}))
+	modelstest.NoError(t, s.CreateAttempts(t.Context(), []*callback.Attempt{a}))
 	return a
 }
 
@@ -109,29 +103,15 @@ func ids(callbacks []*callback.Callback) []int64 {
 	return list
 }
 
-// atOnce runs f n times at the same moment.
-func atOnce(n int, f func(i int)) {
-	var group sync.WaitGroup
-	ready := make(chan struct{})
-	for i := range n {
-		group.Go(func() {
-			<-ready
-			f(i)
-		})
-	}
-	close(ready)
-	group.Wait()
-}
-
 func TestTransactionIsUndoneByAnError(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	failure := errors.New("no")
 	account := &tenant.Account{Name: "A", Timezone: "UTC", CreatedAt: start, UpdatedAt: start}
 	err := s.Transaction(t.Context(), func(tx *store.Store) error {
-		noError(t, tx.CreateAccount(t.Context(), account))
+		modelstest.NoError(t, tx.CreateAccount(t.Context(), account))
 		// One inside the other is the same transaction: the inner end commits nothing.
-		noError(t, tx.Transaction(t.Context(), func(tx *store.Store) error {
+		modelstest.NoError(t, tx.Transaction(t.Context(), func(tx *store.Store) error {
 			found, err := tx.Accounts(t.Context(), everything(), account.ID)
 			if len(found) != 1 {
 				t.Error("the transaction does not see what it wrote")
@@ -155,7 +135,7 @@ func TestGivenIDsAheadOfTheSequenceAreSkipped(t *testing.T) {
 	created := map[int64]bool{n.project.ID: true}
 	add := func(id int64) {
 		p := &tenant.Project{ID: id, AccountID: n.account.ID, Name: "P", PrimaryDomain: "d", CreatedAt: start, UpdatedAt: start}
-		noError(t, s.CreateProject(t.Context(), p))
+		modelstest.NoError(t, s.CreateProject(t.Context(), p))
 		if p.ID == 0 || created[p.ID] || id != 0 && p.ID != id {
 			t.Fatalf("asked for %d, got %d", id, p.ID)
 		}
@@ -178,7 +158,7 @@ func TestDatabaseChoosesIDsAtOnceWhileGivenOnesStandInTheWay(t *testing.T) {
 	n := newCustomer(t, s, "a")
 	var mu sync.Mutex
 	seen := map[int64]bool{n.crawl.ID: true}
-	atOnce(12, func(i int) {
+	modelstest.AtOnce(12, func(i int) {
 		c := &crawl.Crawl{AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Queued, CreatedAt: start}
 		if i%3 == 0 {
 			c.ID = n.crawl.ID + 1000*int64(i+1) // far apart: one that the database has chosen already would be taken for known
@@ -202,9 +182,9 @@ func TestTakenCrawlIDChangesNothing(t *testing.T) {
 	n := newCustomer(t, s, "a")
 	again := *n.crawl
 	again.Status, again.FinishedAt = crawl.Queued, nil
-	noError(t, s.CreateCrawl(t.Context(), &again))
+	modelstest.NoError(t, s.CreateCrawl(t.Context(), &again))
 	found, err := s.Crawls(t.Context(), everything(), n.crawl.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if len(found) != 1 || found[0].Status != crawl.Finished {
 		t.Errorf("got %+v", found)
 	}
@@ -219,7 +199,7 @@ func TestDedupKeyIsTakenOnce(t *testing.T) {
 	second.UID = uuid.Must(uuid.NewV7())
 	wantCode(t, s.CreateCallbacks(t.Context(), &second), models.CodeConflict)
 	found, err := s.CallbacksByDedupKey(t.Context(), first.DedupKey, "another")
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if len(found) != 1 || found[0].ID != first.ID {
 		t.Errorf("got %+v", found)
 	}
@@ -230,31 +210,31 @@ func TestReopenedDatabaseKeepsEverything(t *testing.T) {
 	url := storetest.URL(t)
 	s := storetest.OpenURL(t, url)
 	_, err := s.Migrate(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	n := newCustomer(t, s, "a")
 	c := newCallback(t, s, n, start, func(c *callback.Callback) {
 		c.TargetHeaders = []models.Header{{Key: "X-A", Value: "request"}}
 	})
 	claimed := claim(t, s, c, start, start.Add(time.Minute))
 	a := newAttempt(t, s, c, claimed.AttemptCount)
-	noError(t, s.Close())
+	modelstest.NoError(t, s.Close())
 
 	s = storetest.OpenURL(t, url)
-	noError(t, s.CheckMigrated(t.Context()))
-	noError(t, s.Ping(t.Context()))
+	modelstest.NoError(t, s.CheckMigrated(t.Context()))
+	modelstest.NoError(t, s.Ping(t.Context()))
 	accounts, err := s.Accounts(t.Context(), everything(), n.account.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if accounts[0].Callback.Headers[0].Value.Reveal() != "Bearer a" || !accounts[0].CreatedAt.Equal(start) {
 		t.Errorf("got %+v", accounts[0])
 	}
 	got, err := s.LockCallback(t.Context(), n.scope(), c.ID)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if got.UID != c.UID || got.Status != callback.StatusRunning || string(got.Body) != "body" || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
 		got.TargetHeaders[0].Value.Reveal() != "request" {
 		t.Errorf("got %+v", got)
 	}
 	pages, err := s.AttemptPages(t.Context(), n.scope(), []int64{c.ID}, models.Page{First: 1})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if attempts := pages[c.ID].Nodes; len(attempts) != 1 || attempts[0].UID != a.UID || !attempts[0].StartedAt.Equal(start) {
 		t.Errorf("got %+v", attempts)
 	}
@@ -267,9 +247,9 @@ func TestPlatformKeyHashIsKeptOnce(t *testing.T) {
 	if none != nil || err != nil {
 		t.Errorf("got %q, %v before there is one", none, err)
 	}
-	noError(t, s.SetPlatformKeyHash(t.Context(), []byte("hash")))
+	modelstest.NoError(t, s.SetPlatformKeyHash(t.Context(), []byte("hash")))
 	got, err := s.PlatformKeyHash(t.Context())
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if string(got) != "hash" {
 		t.Errorf("got %q", got)
 	}
@@ -283,9 +263,9 @@ func TestSigningSecretsAreTheOwnersThatHaveNotExpired(t *testing.T) {
 	s := storetest.Open(t)
 	a, b := newCustomer(t, s, "a"), newCustomer(t, s, "b")
 	client := &tenant.SSOClient{ID: a.project.ID, Name: "C", CreatedAt: start, UpdatedAt: start} // the same number as the project
-	noError(t, s.CreateSSOClient(t.Context(), client))
+	modelstest.NoError(t, s.CreateSSOClient(t.Context(), client))
 	add := func(owner tenant.SigningOwner, text string, expires *time.Time) {
-		noError(t, s.CreateSigningSecret(t.Context(), &tenant.SigningSecret{
+		modelstest.NoError(t, s.CreateSigningSecret(t.Context(), &tenant.SigningSecret{
 			Owner: owner, Secret: models.Secret(text), CreatedAt: start, ExpiresAt: expires,
 		}))
 	}
@@ -297,7 +277,7 @@ func TestSigningSecretsAreTheOwnersThatHaveNotExpired(t *testing.T) {
 
 	at := func(now time.Time, owners ...tenant.SigningOwner) map[tenant.SigningOwner][]string {
 		found, err := s.SigningSecrets(t.Context(), now, owners...)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		texts := map[tenant.SigningOwner][]string{}
 		for owner, list := range found {
 			for _, v := range list {

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -84,7 +85,7 @@ func TestPanicOfTheDriverDoesNotKeepTheWriter(t *testing.T) {
 		t.Errorf("%d jobs, %v: those of the transactions that failed are there", counts[n.project.ID], err)
 	}
 	pools, err := s.Pools()
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if stats := pools["write"].Stats(); stats.InUse != 0 || stats.OpenConnections != 1 {
 		t.Errorf("the pool that writes has %+v", stats)
 	}
@@ -124,8 +125,8 @@ func TestWriterThatIsHeldIsNoticed(t *testing.T) {
 			}
 			return nil
 		})
-		noError(t, err)
-		noError(t, s.CheckWritable(t.Context()))
+		modelstest.NoError(t, err)
+		modelstest.NoError(t, s.CheckWritable(t.Context()))
 	}
 }
 
@@ -161,7 +162,7 @@ func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 		"callbacks": {func() error { return s.CreateCallbacks(ctx, callbacks...) }, 3},
 	} {
 		inserts.Store(0)
-		noError(t, c.create())
+		modelstest.NoError(t, c.create())
 		if got := inserts.Load(); got != c.want {
 			t.Errorf("%s: %d statements, want %d", name, got, c.want)
 		}

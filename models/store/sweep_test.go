@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store/storetest"
 )
@@ -51,7 +52,7 @@ func TestInterruptedCallbackIsOverdueInItsLane(t *testing.T) {
 	c := newCallback(t, s, newCustomer(t, s, "a"), start)
 	claim(t, s, c, start, start)
 	_, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start, 10)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if got := overdue(t, s, start); !slices.Equal(got, []string{c.Lane.String()}) {
 		t.Errorf("got %q", got)
 	}
@@ -78,7 +79,7 @@ func TestCountOfDueCallbacksStopsAtTheLimit(t *testing.T) {
 	claim(t, s, newCallback(t, s, n, start), start, start.Add(time.Minute))
 	for limit, want := range map[int]int{1: 1, 3: 3, 4: 4, 100: 4} {
 		got, err := s.CountDue(t.Context(), callback.LeasedCallbacks, start.Add(time.Second), limit)
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if got != want {
 			t.Errorf("limit %d: counted %d, want %d", limit, got, want)
 		}
@@ -93,9 +94,9 @@ func TestSweepsAtOnceInterruptEachCallbackOnce(t *testing.T) {
 	s := storetest.Open(t)
 	newCallbacks(t, s, newCustomer(t, s, "a"), shared, 20)
 	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 20), start.Add(time.Second), start.Add(time.Minute))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	var total atomic.Int32
-	atOnce(4, func(int) {
+	modelstest.AtOnce(4, func(int) {
 		for range 10 { // more rounds than one sweep alone needs: rows in the other's hand are skipped
 			n, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 3)
 			if err != nil {
@@ -119,7 +120,7 @@ func TestInterruptedCallbackIsDueSinceItsLeaseRanOut(t *testing.T) {
 	lease := start.Add(time.Second)
 	claim(t, s, c, start, lease)
 	_, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Hour), 10)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	got := read(t, s, c.ID)
 	if got.Status != callback.StatusPending || !got.NextAttemptAt.Equal(lease) || got.LeaseUntil != nil || got.AttemptCount != 1 {
 		t.Errorf("got %+v", got)
@@ -135,16 +136,16 @@ func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
 		claimed := claim(t, s, c, start, lease)
 		finished := newAttempt(t, s, c, 9)
 		finished.FinishedAt = &start
-		noError(t, s.FinishAttempts(t.Context(), finished))
+		modelstest.NoError(t, s.FinishAttempts(t.Context(), finished))
 		newAttempt(t, s, c, claimed.AttemptCount)
 	}
 	count, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Second), 10)
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if count != 1 {
 		t.Errorf("interrupted %d", count)
 	}
 	pages, err := s.AttemptPages(t.Context(), everything(), []int64{gone.ID, alive.ID}, models.Page{First: 10})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	for id, p := range pages {
 		open, finished := p.Nodes[0], p.Nodes[1]
 		if interrupted := open.Error != nil && open.Error.Code == callback.Interrupted && open.Duration == time.Second; interrupted != (id == gone.ID) {
@@ -165,11 +166,11 @@ func TestAttemptsOfOneClaimAreWrittenTogether(t *testing.T) {
 		c := newCallback(t, s, n, start)
 		attempts = append(attempts, &callback.Attempt{UID: c.UID, CallbackID: c.ID, Number: 1, URL: new("https://" + c.Lane.Host), StartedAt: start})
 	}
-	noError(t, s.CreateAttempts(t.Context(), nil))
-	noError(t, s.CreateAttempts(t.Context(), attempts))
+	modelstest.NoError(t, s.CreateAttempts(t.Context(), nil))
+	modelstest.NoError(t, s.CreateAttempts(t.Context(), attempts))
 	for _, a := range attempts {
 		pages, err := s.AttemptPages(t.Context(), everything(), []int64{a.CallbackID}, models.Page{First: 10})
-		noError(t, err)
+		modelstest.NoError(t, err)
 		if diff := cmp.Diff([]*callback.Attempt{a}, pages[a.CallbackID].Nodes); diff != "" {
 			t.Error(diff)
 		}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"testing"
 
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -15,10 +16,10 @@ func TestDatabaseThatCanWriteNoFileIsNotWritable(t *testing.T) {
 	databaseURL := storetest.Direct(storetest.URL(t))
 	before := storetest.OpenURL(t, databaseURL)
 	_, err := before.Migrate(t.Context())
-	noError(t, err)
-	noError(t, before.CheckWritable(t.Context()))
+	modelstest.NoError(t, err)
+	modelstest.NoError(t, before.CheckWritable(t.Context()))
 	alter := "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET temp_file_limit = 0', current_database()); END $$"
-	noError(t, before.DB().Exec(alter).Error)
+	modelstest.NoError(t, before.DB().Exec(alter).Error)
 	if err := storetest.OpenURL(t, databaseURL).CheckWritable(t.Context()); err == nil {
 		t.Error("it is writable")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -18,18 +19,18 @@ func TestWhoWritesToTheDatabaseCanBeAnyUser(t *testing.T) {
 	tenants := tenant.NewService(tenant.NewQueries(s, time.Now), s.InTenantTx, 0)
 	access := tenant.NewAccess(s, s.InAccessTx, tenant.AccessRules{}, time.Now, slog.New(slog.DiscardHandler))
 	account, err := tenants.CreateAccount(t.Context(), models.PlatformActor(), tenant.NewAccount{Name: "Acme"})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	user, err := access.CreateUser(t.Context(), models.PlatformActor(), tenant.NewUser{
 		Email: "a@example.com", Accounts: []tenant.Membership{{AccountID: account.ID, Role: models.RoleViewer}},
 	})
-	noError(t, err)
+	modelstest.NoError(t, err)
 	const token = models.Secret("rbs_a-token-that-the-writer-chose")
 	now := time.Now()
-	noError(t, s.DB().Exec("INSERT INTO sessions (user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?)",
+	modelstest.NoError(t, s.DB().Exec("INSERT INTO sessions (user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?)",
 		user.ID, token.Hash(), now.UnixMicro(), now.Add(time.Hour).UnixMicro()).Error)
-	noError(t, s.DB().Exec("UPDATE memberships SET role = 'Admin'").Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE memberships SET role = 'Admin'").Error)
 	actor, err := access.Authenticate(t.Context(), tenant.CredentialsFrom(http.Header{"X-Auth-Token": {token.Reveal()}}))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	if actor.UserID != user.ID || actor.RoleOn(account.ID) != models.RoleAdmin {
 		t.Errorf("the token is that of %+v", actor)
 	}

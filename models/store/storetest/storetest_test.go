@@ -21,21 +21,14 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main{M: m}.Run() }
 
-func noError(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // fill writes rows that point at each other, and returns the id of the last.
 func fill(t *testing.T, s *store.Store) int64 {
 	t.Helper()
 	ctx, at := t.Context(), time.Unix(0, 0)
 	account := &tenant.Account{Name: "A", Timezone: "UTC", CreatedAt: at, UpdatedAt: at}
-	noError(t, s.CreateAccount(ctx, account))
+	modelstest.NoError(t, s.CreateAccount(ctx, account))
 	project := &tenant.Project{AccountID: account.ID, Name: "P", CreatedAt: at, UpdatedAt: at}
-	noError(t, s.CreateProject(ctx, project))
+	modelstest.NoError(t, s.CreateProject(ctx, project))
 	var original *int64
 	for range 3 {
 		uid := uuid.Must(uuid.NewV7())
@@ -43,7 +36,7 @@ func fill(t *testing.T, s *store.Store) int64 {
 			UID: uid, Ref: uid, Status: callback.StatusPending, Target: callback.TargetConfigured, AccountID: account.ID, ProjectID: project.ID,
 			Body: []byte("body"), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at, ReplayOfID: original,
 		}
-		noError(t, s.CreateCallbacks(ctx, c))
+		modelstest.NoError(t, s.CreateCallbacks(ctx, c))
 		original = &c.ID
 	}
 	return *original
@@ -54,7 +47,7 @@ func TestDatabaseOfATestIsAsNewWhateverAnotherHasLeft(t *testing.T) {
 	for range 3 {
 		t.Run("a test", func(t *testing.T) {
 			s, databaseURL := storetest.OpenWithURL(t)
-			noError(t, s.CheckMigrated(t.Context()))
+			modelstest.NoError(t, s.CheckMigrated(t.Context()))
 			if last := fill(t, s); last != 3 {
 				t.Errorf("the third callback has the id %d", last)
 			}
@@ -87,7 +80,7 @@ func take(t *testing.T, l *storetest.Leftovers) (taker *test, databaseURL string
 	t.Helper()
 	taker = &test{TB: t}
 	databaseURL = l.Take(taker)
-	noError(t, storetest.OpenURL(t, databaseURL).CheckMigrated(t.Context()))
+	modelstest.NoError(t, storetest.OpenURL(t, databaseURL).CheckMigrated(t.Context()))
 	return taker, databaseURL
 }
 
@@ -95,9 +88,9 @@ func take(t *testing.T, l *storetest.Leftovers) (taker *test, databaseURL string
 func exists(t *testing.T, name string) (there bool) {
 	t.Helper()
 	db, err := sql.Open("pgx", os.Getenv(storetest.EnvDatabaseURL))
-	noError(t, err)
+	modelstest.NoError(t, err)
 	defer func() { _ = db.Close() }()
-	noError(t, db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there))
+	modelstest.NoError(t, db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there))
 	return there
 }
 
@@ -161,12 +154,12 @@ func TestDatabasesOfTestsThatWereKilledAreDropped(t *testing.T) {
 	base := os.Getenv(storetest.EnvDatabaseURL)
 	for age, want := range map[time.Duration]bool{0: true, storetest.LeftBehind - time.Minute: true, storetest.LeftBehind + time.Minute: false} {
 		name := fmt.Sprintf(storetest.DatabaseName, time.Now().Add(-age).Unix(), strings.ReplaceAll(uuid.NewString(), "-", ""))
-		noError(t, storetest.Execute(base, "CREATE DATABASE "+name))
-		noError(t, storetest.DropLeftBehind())
+		modelstest.NoError(t, storetest.Execute(base, "CREATE DATABASE "+name))
+		modelstest.NoError(t, storetest.DropLeftBehind())
 		if got := exists(t, name); got != want {
 			t.Errorf("after %s it is there: %t", age, got)
 		}
-		noError(t, storetest.Execute(base, "DROP DATABASE IF EXISTS "+name))
+		modelstest.NoError(t, storetest.Execute(base, "DROP DATABASE IF EXISTS "+name))
 	}
 }
 
