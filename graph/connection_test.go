@@ -203,7 +203,7 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 	}
 	running := w.crawls(1, bareProject, 5100)[0]
 	names[running.UID.String()] = "running"
-	modelstest.ClaimOnly(t, w.service.Service, running.ID)
+	modelstest.ClaimOnly(t, w.service.Callbacks, running.ID)
 	at := func(minutes int) string {
 		return start.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339Nano)
 	}

@@ -68,7 +68,7 @@ func TestEffectiveApiCallbackIsWhatADeliveryUses(t *testing.T) {
 	w := newWorld(t)
 	c := w.crawls(1, bareProject, 5000)[0]
 	a := w.ok(w.admin(), `{ getProject(id: 123) { effectiveApiCallback { url headers { value } } } }`, nil)
-	d := modelstest.ClaimOnly(t, w.service.Service, c.ID)
+	d := modelstest.ClaimOnly(t, w.service.Callbacks, c.ID)
 	if d.Target.URL != a.at("getProject.effectiveApiCallback.url") ||
 		d.Target.Headers[0].Value.Reveal() != a.at("getProject.effectiveApiCallback.headers.0.value") {
 		t.Errorf("delivery %v, page %s", d.Target, a.Body)

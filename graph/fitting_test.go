@@ -16,7 +16,7 @@ func TestWhatDoesNotFitAnIntDoesNotBreakTheHistory(t *testing.T) {
 	} {
 		w := newWorld(t)
 		c := finishCrawl(t, w.service, 124300, demoProject)
-		modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(modelstest.ClaimOnly(t, w.service.Service, c.ID), o)))
+		modelstest.NoError(t, w.service.Callbacks.Deliveries.Settle(t.Context(), w.service.Callbacks.Deliveries.Decide(modelstest.ClaimOnly(t, w.service.Callbacks, c.ID), o)))
 		a := w.ok(w.admin(), `query($uid: ID!) { getCallback(uid: $uid) { httpStatus attempts { nodes { httpStatus durationMs error { code } } } } }`,
 			variables{"uid": c.UID.String()})
 		if a.at("getCallback.httpStatus") != nil || a.at("getCallback.attempts.nodes.0.httpStatus") != nil {

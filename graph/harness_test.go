@@ -112,11 +112,11 @@ func (w *world) serviceOn(db *trap) graph.Services {
 	ports := db.RunPorts()
 	ports.Reader = db
 	s := modelstest.Wiring{
-		Store: db.Store, RunPorts: &ports, Engine: modelstest.Choosy{Store: db}, Crawls: db, Queue: w.queue, Rules: rules,
+		Store: db.Store, RunPorts: &ports, Engine: modelstest.Choosy, Crawls: db, Queue: w.queue, Rules: rules,
 		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
 	}.Services()
 	return graph.Services{
-		Service: s.Service, Tenants: s.Tenants,
+		Callbacks: s.Service, Tenants: s.Tenants,
 		Checks: tenant.NewChecks(s.Queries, names), Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
 		Texts: db.Store,
 		Runs:  s.RunService,
@@ -211,12 +211,12 @@ func finishReport(tb testing.TB, s graph.Services, id, crawlID int64) *callback.
 // deliver makes one attempt as a worker would, and lets the receiver answer with the status; 0 is no answer.
 func deliver(tb testing.TB, s graph.Services, callbackID int64, status int) {
 	tb.Helper()
-	d := modelstest.ClaimOnly(tb, s.Service, callbackID)
+	d := modelstest.ClaimOnly(tb, s.Callbacks, callbackID)
 	o := callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond}
 	if status == 0 {
 		o = callback.Outcome{Error: &callback.AttemptError{Code: callback.ConnectRefused, Message: "refused"}}
 	}
-	modelstest.NoError(tb, s.Settle(tb.Context(), s.Decide(d, o)))
+	modelstest.NoError(tb, s.Callbacks.Deliveries.Settle(tb.Context(), s.Callbacks.Deliveries.Decide(d, o)))
 }
 
 func endpoint(url, key, value string) models.EndpointUpdate {

@@ -65,7 +65,7 @@ func ofOperation(ctx context.Context) context.Context {
 
 // withLoaders returns a context with loaders, and what makes it forget all that they have read.
 func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ context.Context, forget func()) {
-	actor := models.ActorFrom(ctx)
+	actor, scope := models.ActorFrom(ctx), visible(ctx)
 	all := &loaders{
 		service: service, actor: actor, wait: wait, lists: map[string]any{},
 		accounts: byID(wait, func(ctx context.Context, ids []int64) ([]*tenant.Account, error) {
@@ -84,10 +84,10 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 			return service.Tenants.Users(ctx, ids...)
 		}),
 		callbacks: byID(wait, func(ctx context.Context, ids []int64) ([]*callback.Callback, error) {
-			return service.Callbacks(ctx, actor, ids...)
+			return service.Callbacks.Callbacks(ctx, scope, ids...)
 		}),
 		replays: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*callback.Callback, error) {
-			found, err := service.Replays(ctx, actor, ids...)
+			found, err := service.Callbacks.Replays(ctx, scope, ids...)
 			byOriginal := map[int64][]*callback.Callback{}
 			for _, c := range found {
 				byOriginal[*c.ReplayOfID] = append(byOriginal[*c.ReplayOfID], c)
@@ -200,10 +200,10 @@ func callbacks(ctx context.Context, owner callback.Parent, ownerID int64, first 
 	return connection(ctx, ownerID, page, list[*callback.Callback]{
 		name: fmt.Sprintf("callbacks of %s %s", owner, arguments),
 		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*callback.Callback], error) {
-			return l.service.CallbackPages(ctx, l.actor, owner, ids, *filter, page)
+			return l.service.Callbacks.CallbackPages(ctx, l.actor.Scope(models.RoleViewer), owner, ids, *filter, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return l.service.CountCallbacks(ctx, l.actor, owner, ids, *filter)
+			return l.service.Callbacks.CountCallbacks(ctx, l.actor.Scope(models.RoleViewer), owner, ids, *filter)
 		},
 	})
 }

@@ -39,7 +39,7 @@ func checkWhoSeesTheNotice(t *testing.T, w *world, event callback.EventName) {
 	t.Helper()
 	c := finishCrawl(t, w.service, 124300, demoProject)
 	deliver(t, w.service, c.ID, 503)
-	pages, err := w.service.CallbackPages(t.Context(), models.PlatformActor(), callback.OfProject, []int64{demoProject},
+	pages, err := w.service.Callbacks.CallbackPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer), callback.OfProject, []int64{demoProject},
 		callback.Filter{Event: []callback.EventName{event}}, models.Page{First: 1})
 	modelstest.NoError(t, err)
 	notice := pages[demoProject].Nodes[0]

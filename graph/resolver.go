@@ -15,14 +15,14 @@ import (
 
 // Services are the use-cases that the API is of.
 type Services struct {
-	*callback.Service // of callbacks and runs
-	Tenants           *tenant.Service
-	Checks            *tenant.Checks
-	Access            *tenant.Access
-	Crawls            *crawl.Service
-	Jobs              *job.Service
-	Texts             models.TextReader
-	Runs              *run.Service
+	Callbacks *callback.Service
+	Tenants   *tenant.Service
+	Checks    *tenant.Checks
+	Access    *tenant.Access
+	Crawls    *crawl.Service
+	Jobs      *job.Service
+	Texts     models.TextReader
+	Runs      *run.Service
 }
 
 // Resolver is the root of all resolvers.
@@ -50,7 +50,7 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 	case models.TypeReportDownload:
 		return found(r.service.Crawls.ReportDownload(ctx, actor, id.Raw))
 	case models.TypeCallback:
-		return found(r.service.Callback(ctx, actor, id.Raw))
+		return found(r.service.Callbacks.Callback(ctx, visible(ctx), id.Raw))
 	case models.TypeAction:
 		return found(r.service.Runs.Action(ctx, visible(ctx), id.Raw))
 	case models.TypeRun:

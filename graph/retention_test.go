@@ -30,7 +30,7 @@ func TestPurgedPayloadsAreEmptyAndSaySo(t *testing.T) {
 		t.Fatalf("before: %s", a.Body)
 	}
 	w.clock.Advance(2 * time.Hour)
-	_, err := w.service.Purge(t.Context(), callback.Retention{Rows: 48 * time.Hour, Payloads: time.Hour})
+	_, err := w.service.Callbacks.Upkeep.Purge(t.Context(), callback.Retention{Rows: 48 * time.Hour, Payloads: time.Hour})
 	modelstest.NoError(t, err)
 	a := ask()
 	w.sameJSON("the callback", `{"payload":"","payloadPurgedAt":"2020-07-09T18:25:35.000Z","attempts":{"nodes":[{"responseBody":""}]}}`, a.at("getCallback"))

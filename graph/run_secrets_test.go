@@ -38,11 +38,11 @@ func TestHeaderValuesOfRunsAndExecutorsStaySecret(t *testing.T) {
 	for i := range callbacks.list("getRun.callbacks.nodes") {
 		raw, err := models.ParseObjectID(callbacks.text(fmt.Sprintf("getRun.callbacks.nodes.%d.rawID", i)))
 		modelstest.NoError(t, err)
-		d := modelstest.ClaimOnly(t, w.service.Service, raw.Raw)
+		d := modelstest.ClaimOnly(t, w.service.Callbacks, raw.Raw)
 		if got := d.Target.Headers[0].Value.Reveal(); got != runSecret {
 			t.Errorf("sent with %q", got)
 		}
-		modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, executed(500, "you sent "+runSecret))))
+		modelstest.NoError(t, w.service.Callbacks.Deliveries.Settle(t.Context(), w.service.Callbacks.Deliveries.Decide(d, executed(500, "you sent "+runSecret))))
 	}
 	bodies := []string{made.Body, fmt.Sprint(w.dump()), w.log.String()}
 	for _, who := range []caller{admin, w.viewer(), w.key(demoProject), platform()} {

@@ -98,14 +98,14 @@ func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback,
 	if err != nil {
 		return nil, err
 	}
-	actor := models.ActorFrom(ctx)
+	scope := visible(ctx)
 	return connection(ctx, obj.ID, page, list[*callback.Attempt]{
 		name: "attempts",
 		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*callback.Attempt], error) {
-			return r.service.AttemptPages(ctx, actor, ids, page)
+			return r.service.Callbacks.AttemptPages(ctx, scope, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.CountAttempts(ctx, actor, ids)
+			return r.service.Callbacks.CountAttempts(ctx, scope, ids)
 		},
 	})
 }
@@ -272,7 +272,7 @@ func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallb
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	replay, err := r.service.ReplayCallback(ctx, models.ActorFrom(ctx), id)
+	replay, err := r.service.Callbacks.Replay(ctx, models.ActorFrom(ctx), id)
 	return &ReplayCallbackPayload{Callback: replay}, err
 }
 
@@ -482,7 +482,7 @@ func (r *queryResolver) GetReportDownload(ctx context.Context, id models.ObjectI
 }
 
 func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error) {
-	return oneOf(ctx, models.TypeCallback, id, uid, "uid", r.service.Callback, r.service.CallbackByUID)
+	return oneOf(ctx, models.TypeCallback, id, uid, "uid", byActor(r.service.Callbacks.Callback), byActor(r.service.Callbacks.CallbackByUID))
 }
 
 func (r *queryResolver) CheckCallback(ctx context.Context, input CheckCallbackInput) (*tenant.CallbackCheck, error) {

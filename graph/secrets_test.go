@@ -151,9 +151,9 @@ func TestTheHandlerWorksBehindARealServer(t *testing.T) {
 func TestARedactedAnswerStaysRedacted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	d := modelstest.ClaimOnly(t, w.service.Service, w.callback.report.ID)
+	d := modelstest.ClaimOnly(t, w.service.Callbacks, w.callback.report.ID)
 	status := 500
-	modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)})))
+	modelstest.NoError(t, w.service.Callbacks.Deliveries.Settle(t.Context(), w.service.Callbacks.Deliveries.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)})))
 	a := w.ok(w.admin(), `{ getCallback(id: 2) { attempts { nodes { responseBody url httpStatus error { code message } } } } }`, nil)
 	if strings.Contains(a.Body, "project-secret") || !strings.Contains(a.Body, models.Masked) {
 		t.Error(a.Body)

@@ -48,7 +48,7 @@ var lists = map[string]listCase{
 			c := finishCrawl(tb, s, 4000+i, project)
 			deliver(tb, s, c.ID, 200)
 			finishReport(tb, s, 4000+i, 4000+i)
-			_, err := s.ReplayCallback(tb.Context(), models.PlatformActor(), c.ID)
+			_, err := s.Callbacks.Replay(tb.Context(), models.PlatformActor(), c.ID)
 			modelstest.NoError(tb, err)
 		}
 	}},

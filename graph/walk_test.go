@@ -209,17 +209,17 @@ func (w *world) populateEverything() []entity {
 	failed := finishCrawl(t, s, 124300, demoProject)
 	// As earlier releases let headers be set.
 	warned := func(callbackID int64, status int) {
-		d := modelstest.ClaimOnly(t, s.Service, callbackID)
+		d := modelstest.ClaimOnly(t, s.Callbacks, callbackID)
 		d.Target.Headers = append(d.Target.Headers, tenant.SourcedHeader{Header: models.Header{Key: "X-Blank", Value: "v "}})
-		modelstest.NoError(t, s.Settle(ctx, s.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
+		modelstest.NoError(t, s.Callbacks.Deliveries.Settle(ctx, s.Callbacks.Deliveries.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
 	}
 	warned(failed.ID, 503)
-	pages, err := s.CallbackPages(ctx, p, crawl.Owner, []int64{124300},
+	pages, err := s.Callbacks.CallbackPages(ctx, p.Scope(models.RoleViewer), crawl.Owner, []int64{124300},
 		callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, models.Page{First: 1})
 	modelstest.NoError(t, err)
 	notice := pages[124300].Nodes[0]
 	warned(notice.ID, 418)
-	replay, err := s.ReplayCallback(ctx, p, w.callback.crawl.ID)
+	replay, err := s.Callbacks.Replay(ctx, p, w.callback.crawl.ID)
 	modelstest.NoError(t, err)
 
 	madeJob := w.job(job.NewJobs{
@@ -257,7 +257,7 @@ func (w *world) populateEverything() []entity {
 	modelstest.NoError(t, err)
 	young := createRun(t, s, run.NewRun{Action: "everything", ProjectID: demoProject, Inputs: []run.NewInput{{Input: []byte(`{"q":"d"}`), CustomData: []byte(`2`)}}})
 	execute(t, s, everything, executed(200, `{"results":[1]}`))
-	_, err = s.Purge(ctx, callback.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
+	_, err = s.Callbacks.Upkeep.Purge(ctx, callback.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
 	modelstest.NoError(t, err)
 	raw := func(path string) int64 {
 		id, err := strconv.ParseInt(made.text(path), 10, 64)

@@ -133,11 +133,11 @@ func (d *dispatcher) mayBegin(kind int, w work) bool {
 	return !d.closed && h != nil && time.Now().Before(h.until)
 }
 
-// excuseTimeout: who tells the process to stop may kill it soon.
-const excuseTimeout = 3 * time.Second
+// announceTimeout: who tells the process to stop may kill it soon.
+const announceTimeout = 3 * time.Second
 
-// excuse is for what this process may not get to the end of before it is killed: that is no fault of the work.
-func (d *dispatcher) excuse(kind int, leases []callback.Lease) {
+// announceStop is for what this process may not get to the end of before it is killed: that is no fault of the work.
+func (d *dispatcher) announceStop(kind int, leases []callback.Lease) {
 	if len(leases) == 0 {
 		return
 	}
@@ -145,9 +145,9 @@ func (d *dispatcher) excuse(kind int, leases []callback.Lease) {
 	for i, lease := range leases {
 		ids[i] = lease.ID
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, excuseTimeout)
+	ctx, cancel := context.WithTimeout(d.ctx, announceTimeout)
 	defer cancel()
-	if err := d.catch("stop", func() error { return d.sources[kind].excuse(ctx, ids) }); err != nil {
+	if err := d.catch("stop", func() error { return d.sources[kind].announceStop(ctx, ids) }); err != nil {
 		d.log.WarnContext(ctx, d.sources[kind].name+".not_excused", "number", len(ids), "error", err)
 	}
 }

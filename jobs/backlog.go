@@ -66,8 +66,8 @@ func (b *backlog) collect(ctx context.Context, out chan<- prometheus.Metric) {
 		since              time.Duration
 		callbacks, batches *prometheus.Desc
 	}{{0, dueDesc, dueBatchesDesc}, {overdueAfter, overdueDesc, overdueBatchesDesc}} {
-		callbacks, err := b.service.CountDue(ctx, callback.LeasedCallbacks, age.since)
-		batches, err2 := b.service.CountDue(ctx, run.LeasedBatches, age.since)
+		callbacks, err := b.service.Upkeep.CountDue(ctx, callback.LeasedCallbacks, age.since)
+		batches, err2 := b.service.Upkeep.CountDue(ctx, run.LeasedBatches, age.since)
 		if err := errors.Join(err, err2); err != nil {
 			b.log.WarnContext(ctx, "metrics.not_read", "metric", age.callbacks.String(), "error", err)
 			continue

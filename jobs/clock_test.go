@@ -16,24 +16,25 @@ import (
 	"github.com/ringback/ringback/models/modelstest"
 )
 
-// sweeping is a store that tells how often its process has swept.
+// sweeping tells how often its process has swept.
 type sweeping struct {
-	callback.Store
+	callback.SweepStore
 	swept atomic.Int64
 }
 
 func (s *sweeping) Swept(ctx context.Context, now, lastSince, graceUntil time.Time) (time.Time, error) {
 	defer s.swept.Add(1)
-	return s.Store.Swept(ctx, now, lastSince, graceUntil)
+	return s.SweepStore.Swept(ctx, now, lastSince, graceUntil)
 }
 
 // skewedWorker is that of a process of its own, whose clock is wrong.
 func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *world, ahead time.Duration) (modelstest.Services, *sweeping) {
 	t.Helper()
 	queue := NewQueue(client, name, prometheus.NewRegistry())
-	store := &sweeping{Store: w.store.Store}
+	store := &sweeping{}
 	on := w.wiring
-	on.Engine, on.Queue, on.Rules.Schedule = store, queue, callback.Schedule{time.Hour}
+	on.Queue, on.Rules.Schedule = queue, callback.Schedule{time.Hour}
+	on.Engine = func(db *callback.Ports) { store.SweepStore, db.SweepStore = db.SweepStore, store }
 	on.Now = func() time.Time { return time.Now().Add(ahead) }
 	services := on.Services()
 	if err := services.Clock().Sync(t.Context()); err != nil {

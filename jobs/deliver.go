@@ -16,12 +16,13 @@ import (
 
 // deliverer sends a claimed callback and records what came of it.
 type deliverer struct {
-	service   *callback.Service
-	client    *egress.Client
-	metrics   *Metrics
-	log       *slog.Logger
-	userAgent string
-	traces    traces
+	service    *callback.Service
+	deliveries *callback.Deliveries
+	client     *egress.Client
+	metrics    *Metrics
+	log        *slog.Logger
+	userAgent  string
+	traces     traces
 
 	propagator propagation.TextMapPropagator
 }
@@ -29,8 +30,9 @@ type deliverer struct {
 // source is the callbacks.
 func (d *deliverer) source() source {
 	return source{
-		name: "callback", claim: claimOf(d.service.Claim), do: doOf(d.deliver), renew: d.service.Renew,
-		release: releaseOf(d.service.Release), excuse: d.service.Excuse, suspect: suspectOf(d.service.ClaimSuspect),
+		name: "callback", claim: claimOf(d.deliveries.Claim), do: doOf(d.deliver), renew: d.deliveries.Renew,
+		release: releaseOf(d.deliveries.Release), announceStop: d.deliveries.AnnounceStop,
+		suspect: suspectOf(d.deliveries.ClaimSuspect),
 	}
 }
 
@@ -40,7 +42,7 @@ func (d *deliverer) deliver(ctx context.Context, delivery *callback.Delivery, an
 	begun := time.Now()
 	err := d.service.Troubles().Catch(ctx, "delivery", func() error { return d.attempt(ctx, delivery, answered) })
 	if errors.As(err, new(*models.PanicError)) && delivery.Attempt.FinishedAt == nil {
-		if err = d.settle(ctx, d.service.Decide(delivery, callback.Fault(time.Since(begun)))); err == nil {
+		if err = d.settle(ctx, d.deliveries.Decide(delivery, callback.Fault(time.Since(begun)))); err == nil {
 			d.logAttempt(ctx, delivery)
 		}
 	}
@@ -56,13 +58,13 @@ func (d *deliverer) attempt(ctx context.Context, delivery *callback.Delivery, an
 	outcome, err := d.send(ctx, delivery)
 	if errors.Is(err, errStopping) {
 		answered(scheduler.Answer{Kind: scheduler.Ours})
-		return d.settle(ctx, d.service.GiveBack(delivery))
+		return d.settle(ctx, d.deliveries.GiveBack(delivery))
 	}
 	if err != nil {
 		d.log.ErrorContext(ctx, "callback.not_sent", "callback", delivery.Callback.UID.String(), "error", err)
 		outcome = callback.Fault(0)
 	}
-	settlement := d.service.Decide(delivery, outcome)
+	settlement := d.deliveries.Decide(delivery, outcome)
 	answered(answerOf(outcome, settlement.Arrived(), begun, d.service.Now()))
 	if err := d.settle(ctx, settlement); err != nil {
 		return err // the delivery does not show what came of it
@@ -72,14 +74,14 @@ func (d *deliverer) attempt(ctx context.Context, delivery *callback.Delivery, an
 }
 
 func (d *deliverer) settle(ctx context.Context, settlement *callback.Settlement) error {
-	return insist(ctx, func(ctx context.Context) error { return d.service.Settle(ctx, settlement) })
+	return insist(ctx, func(ctx context.Context) error { return d.deliveries.Settle(ctx, settlement) })
 }
 
 // fetchTimeout bounds the reading of a long body, which takes milliseconds.
 const fetchTimeout = 5 * time.Second
 
 func (d *deliverer) fetch(ctx context.Context, delivery *callback.Delivery) error {
-	err := within(ctx, fetchTimeout, func(ctx context.Context) error { return d.service.Fetch(ctx, delivery) })
+	err := within(ctx, fetchTimeout, func(ctx context.Context) error { return d.deliveries.Fetch(ctx, delivery) })
 	if err != nil && ctx.Err() != nil {
 		return errStopping
 	}

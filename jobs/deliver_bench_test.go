@@ -52,7 +52,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 		b.Fatal(err)
 	}
 	statements.Store(0)
-	transactions := w.store.transactions.Load()
+	transactions := w.outage.transactions.Load()
 	cpu := cpuTime(b)
 	b.ResetTimer()
 	for _, url := range urls {
@@ -67,7 +67,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "callbacks/s")
 	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/callback") // the receiver's included, the engines' not
 	b.ReportMetric(float64(statements.Load())/float64(b.N), "statements/callback")
-	b.ReportMetric(float64(w.store.transactions.Load()-transactions)/float64(b.N), "transactions/callback")
+	b.ReportMetric(float64(w.outage.transactions.Load()-transactions)/float64(b.N), "transactions/callback")
 	worker.Stop()
 }
 
@@ -96,7 +96,7 @@ func (w *world) fill(b *testing.B, n int, urls []string) {
 	first := *w.newCallback(b)
 	for made := 0; made < n; {
 		some := min(n-made, 500)
-		err := w.store.InTx(ctx, func(tx callback.Store) error {
+		err := w.wiring.Store.Transaction(ctx, func(tx *store.Store) error {
 			for range some {
 				c := first
 				c.UID = uuid.Must(uuid.NewV7())

@@ -22,7 +22,7 @@ import (
 // deliver makes one attempt of a callback, as a worker would; it tells whether there was anything to do.
 func deliver(ctx context.Context, t *testing.T, w *world, d *deliverer, callbackID int64) bool {
 	t.Helper()
-	c, err := w.Callback(t.Context(), models.PlatformActor(), callbackID)
+	c, err := w.Callback(t.Context(), models.PlatformActor().Scope(models.RoleViewer), callbackID)
 	if err != nil {
 		return false
 	}
@@ -162,11 +162,11 @@ func TestAnswerIsRecordedOnceTheDatabaseIsBack(t *testing.T) {
 	var w *world
 	w = newWorld(t, nil, callback.Schedule{}, func(http.ResponseWriter, *http.Request) {
 		requests.Add(1)
-		w.store.failures.Store(2)
+		w.outage.failures.Store(2)
 	})
 	made := w.newCallback(t)
 	deliver(t.Context(), t, w, newDeliverer(t, w), made.ID)
-	if c := w.callback(t, made.ID); c.Status != callback.StatusSuccess || requests.Load() != 1 || w.store.failures.Load() >= 0 {
+	if c := w.callback(t, made.ID); c.Status != callback.StatusSuccess || requests.Load() != 1 || w.outage.failures.Load() >= 0 {
 		t.Errorf("%s after %d requests", c.Status, requests.Load())
 	}
 }
@@ -196,7 +196,7 @@ func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 	w := newWorld(t, nil, callback.Schedule{}, answer(200)) // nobody is woken through this queue
 	made := w.newCallback(t)
 	late := w.serviceAt(func() time.Time { return time.Now().Add(2 * time.Second) })
-	if _, woken, err := late.Sweep(t.Context()); woken != 1 || err != nil {
+	if _, woken, err := late.Upkeep.Sweep(t.Context()); woken != 1 || err != nil {
 		t.Fatalf("%d woken, %v", woken, err)
 	}
 	all := w.queue.Wakeups()

@@ -219,7 +219,7 @@ func (d *dispatcher) stop() {
 	}
 	d.mu.Unlock()
 	for kind, some := range leases {
-		d.excuse(kind, some)
+		d.announceStop(kind, some)
 	}
 	d.running.Wait()
 }

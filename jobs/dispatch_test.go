@@ -38,9 +38,9 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	quiet := slog.New(slog.DiscardHandler)
 	callbacks := source{
 		name: "callback", claim: h.counted(claimOf(h.Claim)), do: doOf(h.request), renew: h.Renew, release: releaseOf(h.Release),
-		excuse: h.Excuse,
+		announceStop: h.AnnounceStop,
 	}
-	batches := source{renew: h.Executions.Renew, excuse: h.Executions.Excuse}
+	batches := source{renew: h.Executions.Renew, announceStop: h.Executions.AnnounceStop}
 	h.dispatcher = newDispatcher(ctx, [kinds]source{callbacks, batches},
 		scheduler.Limits{Slots: concurrency, PerEndpoint: perHost, Bytes: 1 << 20}, models.NewTroubles(quiet, nil), quiet)
 	t.Cleanup(func() {
@@ -197,12 +197,12 @@ func TestWaitingCallbackCostsNoStatement(t *testing.T) {
 	h.nudge(host)
 	h.next(t, 2)
 	h.quiet(t)
-	before := h.store.transactions.Load()
+	before := h.outage.transactions.Load()
 	for range 1000 {
 		h.nudge(host)
 	}
 	h.quiet(t)
-	if n := h.store.transactions.Load() - before; n != 0 {
+	if n := h.outage.transactions.Load() - before; n != 0 {
 		t.Errorf("%d transactions while the lane is full", n)
 	}
 }

@@ -227,7 +227,7 @@ func TestCallbackIsSentAtOnceThoughAsynqOnlyPolls(t *testing.T) {
 				return func() bool { return w.callback(t, id).Status == callback.StatusSuccess }
 			}
 			modelstest.Eventually(t, "the callback is delivered", delivered(c.ID))
-			replay := must[*callback.Callback](t)(w.ReplayCallback(t.Context(), models.PlatformActor(), c.ID))
+			replay := must[*callback.Callback](t)(w.Replay(t.Context(), models.PlatformActor(), c.ID))
 			modelstest.Eventually(t, "the replay is delivered", delivered(replay.ID))
 			info := must[*asynq.QueueInfo](t)(asynq.NewInspectorFromRedisClient(client).GetQueueInfo(name))
 			if info.Pending == 0 || info.Processed != 0 {

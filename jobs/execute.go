@@ -27,7 +27,7 @@ type executor struct {
 func (e *executor) source() source {
 	return source{
 		name: "batch", claim: claimOf(e.runs.Claim), do: doOf(e.execute), renew: e.runs.Renew,
-		release: releaseOf(e.runs.Release), excuse: e.runs.Excuse, suspect: suspectOf(e.runs.ClaimSuspect),
+		release: releaseOf(e.runs.Release), announceStop: e.runs.AnnounceStop, suspect: suspectOf(e.runs.ClaimSuspect),
 	}
 }
 

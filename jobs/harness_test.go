@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -67,26 +68,44 @@ func openQueue(t testing.TB) (redis.UniversalClient, string) {
 	return client, name
 }
 
-// outage is a store whose transactions fail as often as it is told.
+// outage has transactions fail as often as it is told.
 type outage struct {
-	callback.Store
 	failures     atomic.Int64
 	transactions atomic.Int64
 }
 
-func (o *outage) InTx(ctx context.Context, f func(callback.Store) error) error {
+// check is called before each of the engine's transactions.
+func (o *outage) check(context.Context) error {
 	o.transactions.Add(1)
 	if o.failures.Add(-1) >= 0 {
-		return fmt.Errorf("the database is away")
+		return errors.New("the database is away")
 	}
-	return o.Store.InTx(ctx, f)
+	return nil
+}
+
+// beforeAll has a check before each of the engine's transactions.
+func beforeAll(db *callback.Ports, check func(context.Context) error) {
+	db.InDeliveryTx = before(db.InDeliveryTx, check)
+	db.InSettlementTx = before(db.InSettlementTx, check)
+	db.InReplayTx = before(db.InReplayTx, check)
+	db.InSweepTx = before(db.InSweepTx, check)
+	db.InPurgeTx = before(db.InPurgeTx, check)
+}
+
+func before[Port any](inTx models.InTx[Port], check func(context.Context) error) models.InTx[Port] {
+	return func(ctx context.Context, f func(Port) error) error {
+		if err := check(ctx); err != nil {
+			return err
+		}
+		return inTx(ctx, f)
+	}
 }
 
 // world is a domain on a database of its own, with one project.
 type world struct {
 	modelstest.Services
 	wiring  modelstest.Wiring
-	store   *outage
+	outage  *outage
 	queue   *modelstest.Queue
 	counted *prometheus.Registry // the panics
 	url     string               // of the receiver
@@ -110,15 +129,15 @@ func newWorld(t testing.TB, queue callback.Queue, schedule callback.Schedule, re
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	db := storetest.Open(t, opts...)
 	w := &world{
-		store: &outage{Store: db}, queue: &modelstest.Queue{}, url: server.URL, counted: prometheus.NewRegistry(),
+		outage: &outage{}, queue: &modelstest.Queue{}, url: server.URL, counted: prometheus.NewRegistry(),
 	}
 	if queue == nil {
 		queue = w.queue
 	}
 	w.wiring = modelstest.Wiring{
-		Store: db, Engine: w.store, Queue: queue, Rules: callback.Rules{Schedule: schedule}, Monitor: NewTroubles(w.counted),
+		Store: db, Queue: queue, Rules: callback.Rules{Schedule: schedule}, Monitor: NewTroubles(w.counted),
 	}
-	w.Services = w.wiring.Services()
+	w.on(func(db *callback.Ports) { beforeAll(db, w.outage.check) })
 	ctx, platform := t.Context(), models.PlatformActor()
 	must[*tenant.Account](t)(w.CreateAccount(ctx, platform, tenant.NewAccount{Name: "Account", RawID: testAccount}))
 	must[*tenant.Project](t)(w.CreateProject(ctx, platform, tenant.NewProject{
@@ -126,6 +145,12 @@ func newWorld(t testing.TB, queue callback.Queue, schedule callback.Schedule, re
 	}))
 	w.setURL(t, &server.URL)
 	return w
+}
+
+// on makes the services anew, on other ports of the engine.
+func (w *world) on(change func(db *callback.Ports)) {
+	w.wiring.Engine = change
+	w.Services = w.wiring.Services()
 }
 
 // serviceAt is that of a process with a clock of its own.
@@ -163,13 +188,13 @@ func (w *world) newCallbackIn(ctx context.Context, t testing.TB) *callback.Callb
 
 func (w *world) callback(t *testing.T, id int64) *callback.Callback {
 	t.Helper()
-	return must[*callback.Callback](t)(w.Callback(t.Context(), models.PlatformActor(), id))
+	return must[*callback.Callback](t)(w.Callback(t.Context(), models.PlatformActor().Scope(models.RoleViewer), id))
 }
 
 func (w *world) attempts(t *testing.T, id int64) []*callback.Attempt {
 	t.Helper()
 	pages := must[map[int64]*models.PageOf[*callback.Attempt]](t)(
-		w.AttemptPages(t.Context(), models.PlatformActor(), []int64{id}, models.Page{First: 10}))
+		w.AttemptPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer), []int64{id}, models.Page{First: 10}))
 	if pages[id] == nil {
 		return nil
 	}
@@ -190,7 +215,7 @@ func newDeliverer(t *testing.T, w *world) *deliverer {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	return &deliverer{
-		service: w.Service, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
+		service: w.Service, deliveries: w.Service.Deliveries, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
 	}
 }
 

@@ -181,40 +181,27 @@ func TestPulseStallsWhenNothingGetsThrough(t *testing.T) {
 	})
 }
 
-// stuck is a store whose transactions hang until their contexts end, once it is told so.
-type stuck struct {
-	callback.Store
-	hangs chan struct{} // closed then
-	begun chan struct{}
-}
-
-func (s *stuck) InTx(ctx context.Context, f func(callback.Store) error) error {
-	select {
-	case <-s.hangs:
-		select {
-		case s.begun <- struct{}{}:
-		default:
-		}
-		<-ctx.Done()
-		return ctx.Err()
-	default:
-		return s.Store.InTx(ctx, f)
-	}
-}
-
 func TestIdleWorkerStopsAtOnceWhileTheDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	w := newWorld(t, queue, callback.Schedule{time.Hour}, answer(200))
-	store := &stuck{Store: w.store.Store, hangs: make(chan struct{}), begun: make(chan struct{}, 1)}
-	w.store.Store = store
-	close(store.hangs)
+	begun := make(chan struct{}, 1)
+	w.on(func(db *callback.Ports) {
+		beforeAll(db, func(ctx context.Context) error { // they hang until their contexts end
+			select {
+			case begun <- struct{}{}:
+			default:
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+	})
 	worker := newWorker(t, client, queue, w)
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
 	}
-	<-store.begun
+	<-begun
 	stopped := make(chan struct{})
 	began := time.Now()
 	go func() { worker.Stop(); close(stopped) }()

@@ -97,7 +97,7 @@ func (s shy) SignIn(ctx context.Context, process *models.Process, forget time.Du
 func TestPanicWhileSigningInCostsThatLookAlone(t *testing.T) {
 	t.Parallel()
 	store := storetest.Open(t)
-	p := newPresent(t, shy{store, once(nil, "SignIn")}, miniredis.RunT(t), "q", "api")
+	p := newPresent(t, shy{store, once("SignIn")}, miniredis.RunT(t), "q", "api")
 	counted := p.counted
 	p.Start()
 	awaitPanic(t, counted, "presence")
@@ -114,7 +114,7 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 	client, name := openQueue(t)
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	w := newWorld(t, queue, callback.Schedule{}, receiver)
-	w.store.Store = once(w.store.Store, method)
+	w.on(once(method).ports)
 	counted := w.counted
 	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience})
 	t.Cleanup(out.CloseIdle)
@@ -154,7 +154,7 @@ func TestPanicWhileLeasesAreRenewedCostsThatRenewalAlone(t *testing.T) {
 // What was claimed ahead is lost to this process where it cannot be given back: the sweep finds it when its lease has run out.
 func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 	t.Parallel()
-	for method, where := range map[string]string{"GiveBackCallbacks": "release", "Excuse": "stop"} {
+	for method, where := range map[string]string{"GiveBackCallbacks": "release", "AnnounceStop": "stop"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
 			const quick, inFlight = 8, 4
@@ -200,7 +200,7 @@ func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 // number is how many callbacks have a status.
 func (w *world) number(t *testing.T, status callback.Status) int {
 	t.Helper()
-	pages := must[map[int64]*models.PageOf[*callback.Callback]](t)(w.CallbackPages(t.Context(), models.PlatformActor(),
+	pages := must[map[int64]*models.PageOf[*callback.Callback]](t)(w.CallbackPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer),
 		callback.OfProject, []int64{testProject}, callback.Filter{Status: []callback.Status{status}}, models.Page{First: 100}))
 	return len(pages[testProject].Nodes)
 }
@@ -211,7 +211,7 @@ func (w *world) swept(t *testing.T, within time.Duration) (interrupted int) {
 	begin := time.Now()
 	for passed := time.Duration(0); passed <= within; passed += callback.SweepInterval {
 		at := begin.Add(passed)
-		n, _, err := w.serviceAt(func() time.Time { return at }).Sweep(t.Context())
+		n, _, err := w.serviceAt(func() time.Time { return at }).Upkeep.Sweep(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,21 +242,17 @@ func TestPanicAtTheDoorbellCostsThatRingAlone(t *testing.T) {
 	awaitPanic(t, w.counted, "doorbell")
 }
 
-// asked is a store that notes for which lanes a claim was made.
+// asked notes for which lanes a claim was made.
 type asked struct {
-	callback.Store
+	callback.DeliveryTx
 	lanes *sync.Map
-}
-
-func (a asked) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return a.Store.InTx(ctx, func(tx callback.Store) error { return f(asked{tx, a.lanes}) })
 }
 
 func (a asked) ClaimDue(ctx context.Context, lanes []callback.LaneLimit, now, until time.Time) ([]*callback.Callback, error) {
 	for _, l := range lanes {
 		a.lanes.Store(l.Lane, true)
 	}
-	return a.Store.ClaimDue(ctx, lanes, now, until)
+	return a.DeliveryTx.ClaimDue(ctx, lanes, now, until)
 }
 
 func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
@@ -265,7 +261,11 @@ func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	w := newWorld(t, queue, nil, http.NotFound)
 	lanes := &sync.Map{}
-	w.store.Store = asked{w.store.Store, lanes}
+	w.on(func(db *callback.Ports) {
+		db.InDeliveryTx = modelstest.Through(db.InDeliveryTx, func(tx callback.DeliveryTx) callback.DeliveryTx {
+			return asked{tx, lanes}
+		})
+	})
 	counted := w.counted
 	worker := newWorker(t, client, queue, w)
 	worker.deliverer = nil // what carries a trace panics, and nothing else does
@@ -294,7 +294,7 @@ func TestPanicWhileMetricsAreCollectedCostsThoseOfThatScrape(t *testing.T) {
 	t.Parallel()
 	client, name := openQueue(t)
 	w := newWorld(t, nil, nil, http.NotFound)
-	w.store.Store = once(w.store.Store, "CountDue")
+	w.on(once("CountDue").ports)
 	registry := w.counted
 	registry.MustRegister(NewBacklog(client, name, w.Service, slog.New(slog.DiscardHandler)))
 	scrape := func() (names []string) {

@@ -35,8 +35,8 @@ type source struct {
 	renew func(ctx context.Context, leases []callback.Lease) ([]callback.Lease, error)
 	// release gives back what was claimed and is not done after all.
 	release func(ctx context.Context, works []work) error
-	// excuse says of work that should it be found without its process, that was told to stop.
-	excuse func(ctx context.Context, ids []int64) error
+	// announceStop says of work that should it be found without its process, that was told to stop.
+	announceStop func(ctx context.Context, ids []int64) error
 	// suspect claims a piece of work that is to be done alone, if there is any.
 	suspect func(ctx context.Context) ([]work, error)
 }

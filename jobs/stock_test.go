@@ -51,7 +51,7 @@ func newStock(t *testing.T, slots, perHost int) *stock {
 	s := &stock{begun: make(chan int64, 1000), answer: make(chan struct{}), record: make(chan struct{}), atClaim: func() {}}
 	ctx, cancel := context.WithCancel(context.Background())
 	quiet := slog.New(slog.DiscardHandler)
-	of := source{name: "piece", claim: s.take, do: s.do, renew: s.renewSome, release: s.giveUp, excuse: s.pardon}
+	of := source{name: "piece", claim: s.take, do: s.do, renew: s.renewSome, release: s.giveUp, announceStop: s.pardon}
 	s.dispatcher = newDispatcher(ctx, [kinds]source{of, of}, scheduler.Limits{Slots: slots, PerEndpoint: perHost, Bytes: 1 << 20}, models.NewTroubles(quiet, nil), quiet)
 	ended := make(chan struct{})
 	go s.renew(ended)

@@ -83,7 +83,7 @@ func NewWorker(
 	metrics *Metrics, log *slog.Logger,
 ) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &deliverer{service: service, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent, propagator: cfg.Propagator}
+	d := &deliverer{service: service, deliveries: service.Deliveries, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent, propagator: cfg.Propagator}
 	e := &executor{service: service, runs: runs.Executions, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
 	return &Worker{
 		service: service, runs: runs, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
@@ -236,7 +236,7 @@ func (w *Worker) sweep(ctx context.Context) {
 		if err = w.service.Clock().Sync(ctx); err != nil {
 			return err
 		}
-		interrupted, woken, err = w.service.Sweep(ctx)
+		interrupted, woken, err = w.service.Upkeep.Sweep(ctx)
 		return err
 	})
 	w.metrics.swept.WithLabelValues("interrupted").Add(float64(interrupted))
@@ -285,7 +285,7 @@ func (w *Worker) purge(ctx context.Context) {
 	if recounted > 0 {
 		w.log.InfoContext(ctx, "quota.recounted", "accounts", recounted)
 	}
-	gone, err := w.service.Purge(ctx, w.retention)
+	gone, err := w.service.Upkeep.Purge(ctx, w.retention)
 	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "retention.failed", "error", err)
 	}

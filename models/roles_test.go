@@ -122,15 +122,15 @@ var permissions = map[string]struct {
 		return err
 	}},
 	"ReplayCallback": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
-		_, err := w.ReplayCallback(ctx, a, f.callback.ID)
+		_, err := w.Replay(ctx, a, f.callback.ID)
 		return err
 	}},
 	"Callback": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
-		_, err := w.Callback(ctx, a, f.callback.ID)
+		_, err := w.Callback(ctx, a.Scope(models.RoleViewer), f.callback.ID)
 		return err
 	}},
 	"CallbackByUID": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
-		_, err := w.CallbackByUID(ctx, a, f.callback.UID.String())
+		_, err := w.CallbackByUID(ctx, a.Scope(models.RoleViewer), f.callback.UID.String())
 		return err
 	}},
 	"CreateUserKey for another user": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
@@ -286,9 +286,9 @@ func TestListsHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 		modelstest.NoError(t, err)
 		projectCount, err := w.CountProjects(t.Context(), test.actor, []int64{w.Acme.ID})
 		modelstest.NoError(t, err)
-		callbacks, err := w.CallbackPages(t.Context(), test.actor, callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page)
+		callbacks, err := w.CallbackPages(t.Context(), test.actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page)
 		modelstest.NoError(t, err)
-		callbackCount, err := w.CountCallbacks(t.Context(), test.actor, callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{})
+		callbackCount, err := w.CountCallbacks(t.Context(), test.actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{})
 		modelstest.NoError(t, err)
 		if len(accounts.Nodes) != test.accounts || count != test.accounts {
 			t.Errorf("%s: %d accounts, counted %d", name, len(accounts.Nodes), count)

@@ -264,7 +264,7 @@ func TestTheLogHasOnlyCallbacksOfRuns(t *testing.T) {
 	})
 	modelstest.NoError(t, err)
 	all, err := w.service.CallbackPages(
-		t.Context(), models.PlatformActor(), callback.OfProject, []int64{project}, callback.Filter{}, models.Page{First: 100},
+		t.Context(), models.PlatformActor().Scope(models.RoleViewer), callback.OfProject, []int64{project}, callback.Filter{}, models.Page{First: 100},
 	)
 	modelstest.NoError(t, err)
 	var want []string

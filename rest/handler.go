@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
@@ -43,11 +42,10 @@ type request struct {
 
 // Services are the use-cases that the doors lead to.
 type Services struct {
-	*callback.Service // of callbacks and runs
-	Access            *tenant.Access
-	Jobs              *job.Service
-	Texts             models.TextReader
-	Runs              *run.Service
+	Access *tenant.Access
+	Jobs   *job.Service
+	Texts  models.TextReader
+	Runs   *run.Service
 }
 
 type handler struct {

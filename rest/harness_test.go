@@ -79,7 +79,7 @@ func newWorld(tb testing.TB) *world {
 }
 
 func (w *world) handlerOf(s modelstest.Services) http.Handler {
-	services := rest.Services{Service: s.Service, Access: s.Access, Jobs: s.JobService, Runs: s.RunService, Texts: w.store}
+	services := rest.Services{Access: s.Access, Jobs: s.JobService, Runs: s.RunService, Texts: w.store}
 	return identified(rest.NewHandler(services, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 
@@ -99,7 +99,7 @@ func (w *world) servicesOn(db *trap) modelstest.Services {
 	ports := db.RunPorts()
 	ports.Log = db
 	return modelstest.Wiring{
-		Store: db.Store, RunPorts: &ports, Runs: run.Rules{Quotas: w.quotas}, Engine: modelstest.Choosy{Store: db}, Queue: w.queue, Rules: rules, Now: w.clock.Now,
+		Store: db.Store, RunPorts: &ports, Runs: run.Rules{Quotas: w.quotas}, Engine: modelstest.Choosy, Queue: w.queue, Rules: rules, Now: w.clock.Now,
 		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	}.Services()
 }
@@ -184,7 +184,7 @@ func (w *world) newRun(projectID int64, change func(*run.NewRun)) *run.Run {
 func (w *world) callbacks(r *run.Run) []*callback.Callback {
 	w.tb.Helper()
 	pages, err := w.service.CallbackPages(
-		w.tb.Context(), models.PlatformActor(), run.Owner, []int64{r.ID}, callback.Filter{}, models.Page{First: 100},
+		w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), run.Owner, []int64{r.ID}, callback.Filter{}, models.Page{First: 100},
 	)
 	modelstest.NoError(w.tb, err)
 	nodes := pages[r.ID].Nodes

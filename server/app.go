@@ -114,7 +114,7 @@ func (a *app) openOthers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.service = callback.NewService(a.store, a.queue, rules, a.clock, a.troubles, a.log)
+	a.service = callback.NewService(a.store.CallbackPorts(), a.queue, rules, a.clock, a.troubles, a.log)
 	a.tenants, a.access = a.openTenants(a.store, platformKey, a.clock.Now)
 	a.out = newClient(a.cfg)
 	a.checks = tenant.NewChecks(a.tenants.Queries, jobs.NewResolver(a.out))

@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -68,7 +68,7 @@ func TestReadinessTestsTheWriter(t *testing.T) {
 	held := make(chan error)
 	release := make(chan struct{})
 	go func() {
-		held <- storetest.OpenURL(t, path).InTx(t.Context(), func(callback.Store) error {
+		held <- storetest.OpenURL(t, path).Transaction(t.Context(), func(*store.Store) error {
 			held <- nil
 			<-release
 			return nil

@@ -137,7 +137,8 @@ func (c *Callback) setTarget(t tenant.Target, owners Owners) {
 func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners) (tenant.Target, error) {
 	switch c.Target {
 	case TargetRequest:
-		return tenant.TargetOf(tenant.LevelRequest, models.Endpoint{URL: c.TargetURL, Headers: c.TargetHeaders, Unreadable: c.Unreadable}), nil
+		own := models.Endpoint{URL: c.TargetURL, Headers: c.TargetHeaders, Unreadable: c.Unreadable}
+		return tenant.TargetOf(tenant.LevelRequest, own), nil
 	case TargetConfigured:
 		return tenant.EffectiveTarget(owners.Account.Callback, owners.Project.Callback), nil
 	}
@@ -165,13 +166,4 @@ func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
 	return Wakeup{
 		Lane: c.Lane, At: *c.NextAttemptAt, CallbackID: c.ID, Event: c.Event, First: c.AttemptCount == 0,
 	}, true
-}
-
-// CallbackStore keeps callbacks and their attempts.
-type CallbackStore interface {
-	Reader
-	DeliveryTx
-	SettlementTx
-	ReplayTx
-	SweepTx
 }

@@ -45,10 +45,10 @@ func TestLeaseOfAWorkerWithAWrongClockIsNotTakenByOthers(t *testing.T) {
 			w.Clock.Advance(callback.SweepInterval)
 			w.WantInterrupted(0)
 			modelstest.NoError(t, p.Clock().Sync(t.Context()))
-			if interrupted, _, err := p.Sweep(t.Context()); interrupted != 0 || err != nil {
+			if interrupted, _, err := p.Upkeep.Sweep(t.Context()); interrupted != 0 || err != nil {
 				t.Errorf("interrupted %d, %v", interrupted, err)
 			}
-			renewed, err := p.Renew(t.Context(), []callback.Lease{d.Lease()})
+			renewed, err := p.Deliveries.Renew(t.Context(), []callback.Lease{d.Lease()})
 			if modelstest.NoError(t, err); len(renewed) != 1 {
 				t.Error("lost")
 			}
@@ -74,7 +74,7 @@ func TestWhatAProcessWithAWrongClockMakesIsDueForOthersAtOnce(t *testing.T) {
 		if !d.Attempt.StartedAt.Equal(c.CreatedAt) {
 			t.Errorf("made at %s and begun at %s", c.CreatedAt, d.Attempt.StartedAt)
 		}
-		modelstest.NoError(t, p.Settle(t.Context(), p.Decide(d, modelstest.Refused()))) // and what it puts off is due when the schedule says
+		modelstest.NoError(t, p.Deliveries.Settle(t.Context(), p.Deliveries.Decide(d, modelstest.Refused()))) // and what it puts off is due when the schedule says
 		w.Clock.Advance(modelstest.TwoRetries[0])
 		w.MustClaim(c.ID)
 	})
@@ -93,7 +93,7 @@ func TestClockOfTheDatabaseThatJumpsInterruptsNothing(t *testing.T) {
 				w.Clock.Advance(d)
 				database.Advance(d)
 				modelstest.NoError(t, p.Clock().Sync(t.Context()))
-				if interrupted, _, err := p.Sweep(t.Context()); interrupted != 0 || err != nil {
+				if interrupted, _, err := p.Upkeep.Sweep(t.Context()); interrupted != 0 || err != nil {
 					t.Errorf("interrupted %d, %v", interrupted, err)
 				}
 			}
@@ -102,7 +102,7 @@ func TestClockOfTheDatabaseThatJumpsInterruptsNothing(t *testing.T) {
 			database.Advance(jump)
 			for range 10 {
 				pass(callback.SweepInterval)
-				renewed, err := p.Renew(t.Context(), []callback.Lease{d.Lease()})
+				renewed, err := p.Deliveries.Renew(t.Context(), []callback.Lease{d.Lease()})
 				if modelstest.NoError(t, err); len(renewed) != 1 {
 					t.Error("lost")
 				}
@@ -169,7 +169,7 @@ func TestWrongClockIsSaidOnce(t *testing.T) {
 // claimBy is claim by another process.
 func claimBy(w *modelstest.World, p *callback.Service, id int64) *callback.Delivery {
 	w.T.Helper()
-	deliveries, _, _, err := p.Claim(w.T.Context(), modelstest.Limit(w.ReadCallback(id).Lane, 1))
+	deliveries, _, _, err := p.Deliveries.Claim(w.T.Context(), modelstest.Limit(w.ReadCallback(id).Lane, 1))
 	if modelstest.NoError(w.T, err); len(deliveries) != 1 || deliveries[0].Callback.ID != id {
 		w.T.Fatalf("claimed %v", deliveries)
 	}

@@ -90,7 +90,7 @@ func BenchmarkFailures(b *testing.B) {
 			_, other, err := w.FinishCrawl(b.Context(), w.Platform, in)
 			modelstest.NoError(b, err)
 			like := w.NewCallback()
-			services := []*callback.Service{w.Service, w.ServiceOn(w.Store)}
+			services := []*callback.Service{w.Service, w.ServiceOn(nil)}
 			var waits []time.Duration
 			for b.Loop() {
 				b.StopTimer()
@@ -103,7 +103,7 @@ func BenchmarkFailures(b *testing.B) {
 				for worker := range workers * 64 {
 					group.Go(func() {
 						for i := worker; i < failures; i += workers * 64 {
-							modelstest.NoError(b, services[i%workers].Settle(b.Context(), services[i%workers].Decide(hot[i], modelstest.Answered(500))))
+							modelstest.NoError(b, services[i%workers].Deliveries.Settle(b.Context(), services[i%workers].Deliveries.Decide(hot[i], modelstest.Answered(500))))
 						}
 					})
 				}

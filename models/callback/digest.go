@@ -26,21 +26,21 @@ const (
 
 // digest tells the partner of failures of a project, in the digest that waits or in a new one. Who does the same at
 // the same moment waits, to the end of the transaction; of what a worker has claimed the bytes stay as they are.
-func (s *Service) digest(ctx context.Context, tx NoticeTx, projectID int64, failed []*Delivery) ([]Wakeup, error) {
+func (ds *Deliveries) digest(ctx context.Context, tx NoticeTx, projectID int64, failed []*Delivery) ([]Wakeup, error) {
 	if err := tx.LockOrderingKey(ctx, "digest:"+models.RawIDText(projectID)); err != nil {
 		return nil, err
 	}
 	failures := make([]Failure, len(failed))
 	for i, d := range failed {
-		failures[i] = Failure{Callback: d.Callback, Attempt: d.Attempt, PublicURL: s.rules.PublicURL}
+		failures[i] = Failure{Callback: d.Callback, Attempt: d.Attempt, PublicURL: ds.engine.rules.PublicURL}
 	}
 	last, err := tx.LastDigest(ctx, projectID)
 	if err != nil {
 		return nil, err
 	}
 	if last != nil && last.Status == StatusPending && last.AttemptCount == 0 {
-		if added, err := s.addToDigest(ctx, tx, last, failures); added || err != nil {
-			return s.wakeDigest(last), err
+		if added, err := ds.addToDigest(ctx, tx, last, failures); added || err != nil {
+			return ds.wakeDigest(last), err
 		}
 	}
 	var notBefore time.Time
@@ -55,18 +55,20 @@ func (s *Service) digest(ctx context.Context, tx NoticeTx, projectID int64, fail
 		notBefore = began.Add(DigestInterval)
 	}
 	// Its first failure names it: that is told once, so no other digest has the name.
-	c, err := s.Raise(ctx, tx, Occasion{
+	c, err := ds.engine.Raise(ctx, tx, Occasion{
 		Event: CallbacksFailedEvent, DedupKey: failed[0].noticeKey("callbacks-failed"), ProjectID: projectID,
 		notBefore: notBefore, Render: func(e Envelope) ([]byte, error) { return callbacksFailedBody(e, failures) },
 	})
-	return s.wakeups(c), err
+	return ds.engine.wakeups(c), err
 }
 
 // addToDigest returns false where the digest cannot be changed any more.
-func (s *Service) addToDigest(ctx context.Context, tx NoticeTx, waiting *Callback, failures []Failure) (bool, error) {
+func (ds *Deliveries) addToDigest(
+	ctx context.Context, tx NoticeTx, waiting *Callback, failures []Failure,
+) (bool, error) {
 	var n digestNotice
 	if err := json.Unmarshal(waiting.Body, &n); err != nil {
-		s.troubles.Unreadable(ctx, "digest", "callback", waiting.UID.String(), "error", err)
+		ds.engine.troubles.Unreadable(ctx, "digest", "callback", waiting.UID.String(), "error", err)
 		return false, nil
 	}
 	n.EventData.add(failures)
@@ -78,9 +80,9 @@ func (s *Service) addToDigest(ctx context.Context, tx NoticeTx, waiting *Callbac
 }
 
 // wakeDigest wakes what should have been claimed: a worker passes by a row that is being written.
-func (s *Service) wakeDigest(c *Callback) []Wakeup {
-	w, ok := c.wakeup(s.now())
-	if !ok || w.At.After(s.now()) {
+func (ds *Deliveries) wakeDigest(c *Callback) []Wakeup {
+	w, ok := c.wakeup(ds.engine.now())
+	if !ok || w.At.After(ds.engine.now()) {
 		return nil
 	}
 	w.First = false // it was counted when it was created

@@ -106,7 +106,7 @@ func TestDigestIsACallbackLikeAnyOther(t *testing.T) {
 	}
 	w.Deliver(n.ID, modelstest.Answered(500)) // it raises no notice of its own
 	w.Deliver(n.ID, modelstest.Answered(200))
-	replay, err := w.ReplayCallback(t.Context(), w.Platform, n.ID)
+	replay, err := w.Replay(t.Context(), w.Platform, n.ID)
 	modelstest.NoError(t, err)
 	if replay.Event != n.Event || string(replay.Body) != string(w.ReadCallback(n.ID).Body) {
 		t.Errorf("its replay is %+v", replay)
@@ -179,16 +179,17 @@ func TestDigestIsSmallWhateverItTellsOf(t *testing.T) {
 	}
 }
 
-// forgetful commits and says that it has not.
-type forgetful struct{ callback.Store }
-
 var errUnheard = errors.New("the answer to the commit was lost")
 
-func (f forgetful) InTx(ctx context.Context, do func(callback.Store) error) error {
-	if err := f.Store.InTx(ctx, do); err != nil {
-		return err
+// forgetful has settlements committed, and says that they are not.
+func forgetful(db *callback.Ports) {
+	inTx := db.InSettlementTx
+	db.InSettlementTx = func(ctx context.Context, do func(callback.SettlementTx) error) error {
+		if err := inTx(ctx, do); err != nil {
+			return err
+		}
+		return errUnheard
 	}
-	return errUnheard
 }
 
 func TestFailureIsToldOnceWhenItsSettlementIsMadeAgain(t *testing.T) {
@@ -204,7 +205,7 @@ func TestFailureIsToldOnceWhenItsSettlementIsMadeAgain(t *testing.T) {
 			w := modelstest.NewWorld(t)
 			w.SetNoticeMode(modes[0])
 			x := w.Decide(w.MustClaim(w.NewCallback().ID), modelstest.Answered(500))
-			if err := w.ServiceOn(forgetful{w.Store}).Settle(t.Context(), x); !errors.Is(err, errUnheard) {
+			if err := w.ServiceOn(forgetful).Deliveries.Settle(t.Context(), x); !errors.Is(err, errUnheard) {
 				t.Fatal(err)
 			}
 			w.SetNoticeMode(modes[1])
@@ -277,9 +278,9 @@ func TestDigestsOfManyAtOnceTellEachFailureOnce(t *testing.T) {
 		modelstest.NoError(t, err)
 		deliveries[i] = w.MustClaim(c.ID)
 	}
-	services := []*callback.Service{w.Service, w.ServiceOn(w.Store)} // as two workers
+	services := []*callback.Service{w.Service, w.ServiceOn(nil)} // as two workers
 	modelstest.AtOnce(failures, func(i int) {
-		if err := services[i%2].Settle(t.Context(), services[i%2].Decide(deliveries[i], modelstest.Answered(500))); err != nil {
+		if err := services[i%2].Deliveries.Settle(t.Context(), services[i%2].Deliveries.Decide(deliveries[i], modelstest.Answered(500))); err != nil {
 			t.Error(err)
 		}
 		if i%10 == 0 { // what waits is claimed meanwhile
@@ -309,9 +310,9 @@ func TestFiltersTellDigestsFromNotices(t *testing.T) {
 			for _, name := range strings.Fields(filter) {
 				f.Event = append(f.Event, callback.EventName(name))
 			}
-			pages, err := w.CallbackPages(t.Context(), w.Platform, callback.OfProject, []int64{w.Shop.ID}, f, models.Page{First: 10})
+			pages, err := w.CallbackPages(t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfProject, []int64{w.Shop.ID}, f, models.Page{First: 10})
 			modelstest.NoError(t, err)
-			counts, err := w.CountCallbacks(t.Context(), w.Platform, callback.OfProject, []int64{w.Shop.ID}, f)
+			counts, err := w.CountCallbacks(t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfProject, []int64{w.Shop.ID}, f)
 			modelstest.NoError(t, err)
 			if got := pages[w.Shop.ID].Nodes; len(got) != want || counts[w.Shop.ID] != want {
 				t.Errorf("%s, ended: %t: %d and %d, want %d", filter, ended, len(got), counts[w.Shop.ID], want)

@@ -56,7 +56,7 @@ func (d *DirectStarts) Create(
 	for _, delivery := range claimed {
 		delivery.Attempt.CallbackID = delivery.Callback.ID
 	}
-	ready, err := d.service.startAttempts(ctx, tx, claimed, nil, at)
+	ready, err := d.service.Deliveries.startAttempts(ctx, tx, claimed, nil, at)
 	for _, delivery := range ready {
 		room := d.rooms[delivery.Lane()]
 		room.ready = append(room.ready, delivery)

@@ -1,6 +1,6 @@
-// Package callback is the engine: it delivers callbacks, whatever makes them. A callback tells a receiver of one event; an
-// attempt is one request to that end. The engine knows the tenants, whose configuration says where callbacks go, and no
-// source of callbacks.
+// Package callback is the engine: it delivers callbacks, whatever makes them. A callback tells a receiver of one
+// event; an attempt is one request to that end. The engine knows the tenants, whose configuration says where
+// callbacks go, and no source of callbacks.
 //
 // # A callback's life
 //
@@ -42,8 +42,8 @@
 //     the callback goes and whether the SSO partner hears of its failure. The schema's CallbackEvent gets the name.
 //  2. The source's own package, as models/job: the entity, its store port, its payloads, and the use-case that ends in
 //     Raise, in the transaction that changes the entity, with a DedupKey that names this event of this source, and
-//     after the commit in Wake. An Occasion has the ids of what the callback tells of (Source), who created that, and a
-//     function that renders the payload from the Envelope. It can carry the request's own URL (then the target is
+//     after the commit in Wake. An Occasion has the ids of what the callback tells of (Source), who created that, and
+//     a function that renders the payload from the Envelope. It can carry the request's own URL (then the target is
 //     fixed) and an OrderingKey (then callbacks go one after the other).
 //  3. The store: a column on callbacks for the Occasion's Source, in a migration, and its row in store/source.go.
 //     Replays, notices and lists go by that.

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/tenant"
 )
 
@@ -53,7 +54,7 @@ func TestExampleOfAnEvent(t *testing.T) {
 	// In the transaction that makes it happen: both are there, or neither.
 	var raised *callback.Callback
 	raise := func() error {
-		return w.Store.InTx(t.Context(), func(tx callback.Store) (err error) {
+		return w.Store.Transaction(t.Context(), func(tx *store.Store) (err error) {
 			raised, err = w.Raise(t.Context(), tx, happened)
 			return err
 		})

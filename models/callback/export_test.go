@@ -26,7 +26,7 @@ func DigestAgain(body []byte) ([]byte, error) {
 func (d *Delivery) Secrets() []*tenant.SigningSecret { return d.secrets }
 
 // SettleTogether writes settlements in one transaction.
-func (s *Service) SettleTogether(ctx context.Context, settlements ...*Settlement) error {
-	_, err := s.settleAll(ctx, settlements)
+func (ds *Deliveries) SettleTogether(ctx context.Context, settlements ...*Settlement) error {
+	_, err := ds.settleAll(ctx, settlements)
 	return err
 }

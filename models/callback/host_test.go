@@ -183,7 +183,7 @@ func TestClaimersAtOnceShareNoCallbackAndEachAttemptHasItsRow(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	counts, err := w.CountAttempts(t.Context(), w.Platform, want)
+	counts, err := w.CountAttempts(t.Context(), w.Platform.Scope(models.RoleViewer), want)
 	modelstest.NoError(t, err)
 	for _, id := range want {
 		if counts[id] != 1 {

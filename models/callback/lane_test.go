@@ -144,15 +144,11 @@ func TestWhatHasNoLaneIsGivenOneAndWoken(t *testing.T) {
 	w.WantEnded(r.ID, run.Succeeded)
 }
 
-// short is a store in which a sweep sees two lanes at a time.
-type short struct{ callback.Store }
+// twoLanes has a sweep see two lanes at a time.
+type twoLanes struct{ callback.SweepTx }
 
-func (s short) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return s.Store.InTx(ctx, func(tx callback.Store) error { return f(short{tx}) })
-}
-
-func (s short) OverdueLanes(ctx context.Context, of callback.Leased, after string, dueBy time.Time, _ int) ([]string, string, error) {
-	return s.Store.OverdueLanes(ctx, of, after, dueBy, 2)
+func (s twoLanes) OverdueLanes(ctx context.Context, of callback.Leased, after string, dueBy time.Time, _ int) ([]string, string, error) {
+	return s.SweepTx.OverdueLanes(ctx, of, after, dueBy, 2)
 }
 
 func TestSweepThatDoesNotComeToTheLastLaneGoesOnTheNextTime(t *testing.T) {
@@ -163,11 +159,13 @@ func TestSweepThatDoesNotComeToTheLastLaneGoesOnTheNextTime(t *testing.T) {
 		w.MoreCallbacks(c, host, 1)
 	}
 	w.Clock.Advance(time.Minute)
-	service := w.ServiceOn(short{w.Store})
+	service := w.ServiceOn(func(db *callback.Ports) {
+		db.InSweepTx = modelstest.Through(db.InSweepTx, func(tx callback.SweepTx) callback.SweepTx { return twoLanes{tx} })
+	})
 	woken := map[string]int{}
 	for range 6 { // two rounds of three
 		w.SweptByOthers()
-		_, _, err := service.Sweep(t.Context())
+		_, _, err := service.Upkeep.Sweep(t.Context())
 		modelstest.NoError(t, err)
 	}
 	for _, wakeup := range w.Queue.Take() {

@@ -30,7 +30,7 @@ type LineReader interface {
 // older result where there is a newer one, what the receiver refuses for good, and what has held them up for too
 // long, though its lane succeeds with others. While the receiver is down for everybody, all wait. The transaction has
 // locked the ordering key.
-func (s *Service) giveUpEarly(ctx context.Context, tx SettlementTx, d *Delivery, at time.Time) error {
+func (ds *Deliveries) giveUpEarly(ctx context.Context, tx SettlementTx, d *Delivery, at time.Time) error {
 	c := d.Callback
 	if c.OrderingKey == "" || !d.counted || c.Status.Ended() {
 		return nil
@@ -54,21 +54,23 @@ func (s *Service) giveUpEarly(ctx context.Context, tx SettlementTx, d *Delivery,
 		c.end(StatusFailed, at)
 		return nil
 	}
-	if at.Sub(behind.CreatedAt) < s.rules.LineWait {
+	if at.Sub(behind.CreatedAt) < ds.engine.rules.LineWait {
 		return nil
 	}
-	blocks, err := s.blocks(ctx, tx, c, c.AttemptCount, at)
+	blocks, err := blocks(ctx, tx, c, c.AttemptCount, at, ds.engine.rules.LineWait)
 	if blocks && err == nil {
 		c.end(StatusFailed, at)
 	}
 	return err
 }
 
-// blocks tells whether the head of a line has been attempted for long enough, and its lane has succeeded since the
-// last attempt before one of a number.
-func (s *Service) blocks(ctx context.Context, tx LineReader, c *Callback, before int, at time.Time) (bool, error) {
+// blocks tells whether the head of a line has been attempted for as long as others wait, and its lane has succeeded
+// since the last attempt before one of a number.
+func blocks(
+	ctx context.Context, tx LineReader, c *Callback, before int, at time.Time, wait time.Duration,
+) (bool, error) {
 	first, last, err := tx.AttemptedAt(ctx, c.ID, before)
-	if err != nil || first.IsZero() || at.Sub(first) < s.rules.LineWait {
+	if err != nil || first.IsZero() || at.Sub(first) < wait {
 		return false, err
 	}
 	return tx.LaneSucceeded(ctx, c.AccountID, c.Lane, last)
@@ -123,8 +125,9 @@ const maxStuckHeads = 100
 // retryStuckHeads makes heads of lines due at once that have held up others for too long and whose lanes have
 // succeeded since their last attempts: one more attempt, and then they give way. It returns the lanes in which there
 // are any.
-func (s *Service) retryStuckHeads(ctx context.Context, at time.Time) ([]Lane, error) {
-	heads, err := s.store.StuckHeads(ctx, s.stuckHead.Load(), at, at.Add(-s.rules.LineWait), maxStuckHeads)
+func (u *Upkeep) retryStuckHeads(ctx context.Context, at time.Time) ([]Lane, error) {
+	db, wait := u.engine.db, u.engine.rules.LineWait
+	heads, err := db.StuckHeads(ctx, u.stuckHead.Load(), at, at.Add(-wait), maxStuckHeads)
 	if err != nil {
 		return nil, err
 	}
@@ -132,17 +135,17 @@ func (s *Service) retryStuckHeads(ctx context.Context, at time.Time) ([]Lane, er
 	if len(heads) == maxStuckHeads {
 		last = heads[len(heads)-1].ID
 	}
-	s.stuckHead.Store(last)
+	u.stuckHead.Store(last)
 	var lanes []Lane
 	for _, c := range heads {
-		blocks, err := s.blocks(ctx, s.store, c, c.AttemptCount+1, at)
+		blocks, err := blocks(ctx, db, c, c.AttemptCount+1, at, wait)
 		if err != nil {
 			return nil, err
 		}
 		if !blocks {
 			continue
 		}
-		pulled, err := s.store.PullForward(ctx, c, at)
+		pulled, err := db.PullForward(ctx, c, at)
 		if err != nil {
 			return nil, err
 		}

@@ -181,7 +181,7 @@ func TestOlderResultThatHasFailedIsSuperseded(t *testing.T) {
 	// A replay supersedes nothing.
 	_, fourth := resulted(w, a)
 	w.Deliver(fourth.ID, modelstest.Answered(500))
-	replay, err := w.ReplayCallback(t.Context(), w.Editor, second.ID)
+	replay, err := w.Replay(t.Context(), w.Editor, second.ID)
 	modelstest.NoError(t, err)
 	w.WantHeld(replay.ID)
 	w.Deliver(fourth.ID, modelstest.Answered(500))
@@ -196,7 +196,7 @@ func TestWhatMovesUpBehindASupersededResultIsWoken(t *testing.T) {
 	_, head := resulted(w, a)
 	w.Deliver(head.ID, modelstest.Answered(200))
 	_, head = resulted(w, a)
-	replay, err := w.ReplayCallback(t.Context(), w.Editor, w.CallbacksOf(callback.RunResultEvent)[0].ID)
+	replay, err := w.Replay(t.Context(), w.Editor, w.CallbacksOf(callback.RunResultEvent)[0].ID)
 	modelstest.NoError(t, err)
 	w.Deliver(head.ID, modelstest.Answered(500))
 	w.WantHeld(replay.ID)

@@ -44,7 +44,7 @@ func (m *machine) replay(r *rapid.T) {
 	case original.replayOf != nil, !original.Status.Ended(), original.Purged, original.replays == callback.MaxReplays:
 		want = models.CodeConflict
 	}
-	c, err := m.w.ReplayCallback(m.w.T.Context(), m.w.Editor, original.id)
+	c, err := m.w.Replay(m.w.T.Context(), m.w.Editor, original.id)
 	if want != "" {
 		if err == nil || models.ErrorCode(err) != want {
 			m.w.T.Fatalf("replay of callback %d: got %v, want %s", original.id, err, want)
@@ -157,7 +157,7 @@ func (m *machine) release(r *rapid.T) {
 
 func (m *machine) excuse(r *rapid.T) {
 	h := pick(r, m.hands, "delivery")
-	modelstest.NoError(m.w.T, m.w.Excuse(m.w.T.Context(), []int64{h.c.id}))
+	modelstest.NoError(m.w.T, m.w.AnnounceStop(m.w.T.Context(), []int64{h.c.id}))
 	if h.c.Status == callback.StatusRunning {
 		h.c.Interruptions--
 	}

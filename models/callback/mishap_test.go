@@ -126,7 +126,7 @@ func TestProcessThatWasToldToStopCountsNoInterruption(t *testing.T) {
 	id := w.NewCallback().ID
 	for i := range 20 {
 		d := w.MustClaim(id)
-		modelstest.NoError(t, w.Excuse(t.Context(), []int64{id}))
+		modelstest.NoError(t, w.AnnounceStop(t.Context(), []int64{id}))
 		if i%2 == 0 { // it is over before the process is killed
 			modelstest.NoError(t, w.Settle(t.Context(), w.GiveBack(d)))
 		} else {
@@ -140,7 +140,7 @@ func TestProcessThatWasToldToStopCountsNoInterruption(t *testing.T) {
 	for i := range callback.SuspectAfter - 1 { // nor does it make up for one that counts
 		dies(w, func() *callback.Delivery { return w.MustClaim(id) })
 		w.MustClaim(id)
-		modelstest.NoError(t, w.Excuse(t.Context(), []int64{id}))
+		modelstest.NoError(t, w.AnnounceStop(t.Context(), []int64{id}))
 		w.Clock.Advance(callback.LeaseTime)
 		w.MustSweep()
 		if n := w.ReadCallback(id).InterruptionCount; n != i+1 {
@@ -159,21 +159,17 @@ func TestLateRecordTakesItsInterruptionBack(t *testing.T) {
 	}
 }
 
-// bursting is a store that panics as it settles more than one callback, or a certain one.
+// bursting panics as a certain callback is settled.
 type bursting struct {
-	callback.Store
+	callback.SettlementTx
 	on int64
-}
-
-func (b bursting) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return b.Store.InTx(ctx, func(tx callback.Store) error { return f(bursting{tx, b.on}) })
 }
 
 func (b bursting) SettleCallbacks(ctx context.Context, callbacks ...*callback.Callback) ([]bool, error) {
 	if slices.ContainsFunc(callbacks, func(c *callback.Callback) bool { return c.ID == b.on }) {
 		panic("this one cannot be written")
 	}
-	return b.Store.SettleCallbacks(ctx, callbacks...)
+	return b.SettlementTx.SettleCallbacks(ctx, callbacks...)
 }
 
 func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
@@ -185,11 +181,15 @@ func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
 		deliveries[i] = w.MustClaim(w.NewCallback().ID)
 	}
 	bad := deliveries[n/2].Callback.ID
-	service, m := w.ServiceOn(bursting{w.Store, bad}), w.Monitor
+	service, m := w.ServiceOn(func(db *callback.Ports) {
+		db.InSettlementTx = modelstest.Through(db.InSettlementTx, func(tx callback.SettlementTx) callback.SettlementTx {
+			return bursting{tx, bad}
+		})
+	}), w.Monitor
 	caught := make([]bool, n)
 	modelstest.AtOnce(n, func(i int) {
 		err := service.Troubles().Catch(t.Context(), "test", func() error {
-			return service.Settle(t.Context(), service.Decide(deliveries[i], modelstest.Answered(200)))
+			return service.Deliveries.Settle(t.Context(), service.Deliveries.Decide(deliveries[i], modelstest.Answered(200)))
 		})
 		caught[i] = err != nil
 	})
@@ -203,12 +203,8 @@ func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
 	}
 }
 
-// noSSO is a store on which a panic waits for the partner of one account.
-type noSSO struct{ callback.Store }
-
-func (s noSSO) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return s.Store.InTx(ctx, func(tx callback.Store) error { return f(noSSO{tx}) })
-}
+// noSSO has a panic wait for the partner of one account.
+type noSSO struct{ callback.DeliveryTx }
 
 func (noSSO) SSOClients(context.Context, ...int64) ([]*tenant.SSOClient, error) { panic("no partner") }
 
@@ -218,8 +214,12 @@ func TestPanicAboutOneOfAClaimPutsThatOneOff(t *testing.T) {
 	w.SetURL(new(modelstest.WebhookURL)) // of one host with the notice
 	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
 	good := w.NewCallback()
-	service, m := w.ServiceOn(noSSO{w.Store}), w.Monitor
-	claimed, _, _, err := service.Claim(t.Context(), append(modelstest.Limit(w.Lane(modelstest.WebhookHost), 10), modelstest.Limit(good.Lane, 10)...))
+	service, m := w.ServiceOn(func(db *callback.Ports) {
+		db.InDeliveryTx = modelstest.Through(db.InDeliveryTx, func(tx callback.DeliveryTx) callback.DeliveryTx {
+			return noSSO{tx}
+		})
+	}), w.Monitor
+	claimed, _, _, err := service.Deliveries.Claim(t.Context(), append(modelstest.Limit(w.Lane(modelstest.WebhookHost), 10), modelstest.Limit(good.Lane, 10)...))
 	modelstest.NoError(t, err)
 	if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || m.Panics("claim") != 1 {
 		t.Errorf("claimed %v", claimed)

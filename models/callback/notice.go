@@ -49,13 +49,13 @@ func (d *Delivery) noticeDue() bool {
 }
 
 // notifyPartners raises the notices of failures, and returns what is to be woken.
-func (s *Service) notifyPartners(
+func (ds *Deliveries) notifyPartners(
 	ctx context.Context, tx NoticeTx, failed []*Delivery, partners map[int64]Partner,
 ) (wakeups []Wakeup, err error) {
 	digests := map[int64][]*Delivery{} // by project
 	for _, d := range failed {
 		c, partner := d.Callback, partners[d.Callback.ID]
-		s.digesting.note(c.AccountID, partner.NoticeMode == tenant.NoticeDigest)
+		ds.digesting.note(c.AccountID, partner.NoticeMode == tenant.NoticeDigest)
 		if partner.NoticeMode == tenant.NoticeDigest {
 			// Else the same call is made again, after a commit that was not heard of.
 			if partner.FailureCount < c.FailureCount {
@@ -63,15 +63,15 @@ func (s *Service) notifyPartners(
 			}
 			continue
 		}
-		notice, err := s.raiseNotice(ctx, tx, d, partner)
-		if err := s.withoutNotice(ctx, err, d); err != nil {
+		notice, err := ds.raiseNotice(ctx, tx, d, partner)
+		if err := ds.withoutNotice(ctx, err, d); err != nil {
 			return nil, err
 		}
-		wakeups = append(wakeups, s.wakeups(notice)...)
+		wakeups = append(wakeups, ds.engine.wakeups(notice)...)
 	}
 	for _, project := range slices.Sorted(maps.Keys(digests)) { // in the order of the locks
-		some, err := s.digest(ctx, tx, project, digests[project])
-		if err := s.withoutNotice(ctx, err, digests[project]...); err != nil {
+		some, err := ds.digest(ctx, tx, project, digests[project])
+		if err := ds.withoutNotice(ctx, err, digests[project]...); err != nil {
 			return nil, err
 		}
 		wakeups = append(wakeups, some...)
@@ -81,27 +81,27 @@ func (s *Service) notifyPartners(
 
 // withoutNotice lets failures be written of which none can be told: better no notice than an attempt that is never
 // recorded, and so made for ever.
-func (s *Service) withoutNotice(ctx context.Context, err error, failed ...*Delivery) error {
+func (ds *Deliveries) withoutNotice(ctx context.Context, err error, failed ...*Delivery) error {
 	if err == nil || !models.IsRowError(err) {
 		return err
 	}
 	for _, d := range failed {
-		s.troubles.Unreadable(ctx, "notice", "callback", d.Callback.UID.String(), "error", err)
+		ds.engine.troubles.Unreadable(ctx, "notice", "callback", d.Callback.UID.String(), "error", err)
 	}
 	return nil
 }
 
 // raiseNotice returns nil where nobody hears of it.
-func (s *Service) raiseNotice(ctx context.Context, tx NoticeTx, d *Delivery, partner Partner) (*Callback, error) {
+func (ds *Deliveries) raiseNotice(ctx context.Context, tx NoticeTx, d *Delivery, partner Partner) (*Callback, error) {
 	c, key := d.Callback, d.noticeKey("callback-failed")
 	if partner.FailureCount >= c.FailureCount { // the same call is made again, after a commit that was not heard of
 		return Find(ctx, tx, key)
 	}
-	return s.Raise(ctx, tx, Occasion{
+	return ds.engine.Raise(ctx, tx, Occasion{
 		Event: CallbackFailedEvent, DedupKey: key, ProjectID: c.ProjectID,
 		Source: Source{Of: c.Source.Of}, CreatorID: partner.CreatorID, causeID: &c.ID,
 		Render: func(e Envelope) ([]byte, error) {
-			return callbackFailedBody(e, Failure{Callback: c, Attempt: d.Attempt, PublicURL: s.rules.PublicURL})
+			return callbackFailedBody(e, Failure{c, d.Attempt, ds.engine.rules.PublicURL})
 		},
 	})
 }

@@ -28,7 +28,7 @@ func noticeOf(w *modelstest.World, cause *callback.Callback) *callback.Callback 
 	w.Deliver(n.ID, o)
 	w.Deliver(n.ID, callback.Outcome{Error: &callback.AttemptError{Code: callback.ConnectRefused, Message: partnerError}})
 	w.Deliver(n.ID, callback.Outcome{Error: &callback.AttemptError{Code: callback.ConnectRefused, Message: partnerError}})
-	_, err := w.ReplayCallback(w.T.Context(), w.Platform, n.ID)
+	_, err := w.Replay(w.T.Context(), w.Platform, n.ID)
 	modelstest.NoError(w.T, err)
 	return w.ReadCallback(n.ID)
 }
@@ -44,18 +44,18 @@ func seen(w *modelstest.World, actor *models.Actor, n *callback.Callback) string
 		}
 		all = append(all, v)
 	}
-	add(w.Callback(ctx, actor, n.ID))
-	add(w.CallbackByUID(ctx, actor, n.UID.String()))
-	add(w.Callbacks(ctx, actor, n.ID))
-	add(w.Replays(ctx, actor, n.ID))
+	add(w.Callback(ctx, actor.Scope(models.RoleViewer), n.ID))
+	add(w.CallbackByUID(ctx, actor.Scope(models.RoleViewer), n.UID.String()))
+	add(w.Callbacks(ctx, actor.Scope(models.RoleViewer), n.ID))
+	add(w.Replays(ctx, actor.Scope(models.RoleViewer), n.ID))
 	for owner, id := range map[callback.Parent]int64{
 		callback.OfAccount: n.AccountID, callback.OfProject: n.ProjectID, crawl.Owner: n.Source.Of.Raw,
 	} {
 		for _, filter := range []callback.Filter{{}, {Event: []callback.EventName{callback.CallbackFailedEvent}}, {Status: []callback.Status{n.Status}}} {
-			add(w.CallbackPages(ctx, actor, owner, []int64{id}, filter, models.Page{First: 10}))
+			add(w.CallbackPages(ctx, actor.Scope(models.RoleViewer), owner, []int64{id}, filter, models.Page{First: 10}))
 		}
 	}
-	add(w.AttemptPages(ctx, actor, []int64{n.ID}, models.Page{First: 10}))
+	add(w.AttemptPages(ctx, actor.Scope(models.RoleViewer), []int64{n.ID}, models.Page{First: 10}))
 	for _, a := range w.Attempts(n.ID) {
 		add(w.Store.Texts(ctx, actor.Scope(models.RoleViewer), models.ResponseBodyText, a.ID))
 	}
@@ -104,7 +104,7 @@ func TestNoticesAreReplayedByThePlatformOnly(t *testing.T) {
 		"admin": {w.Admin, models.CodeForbidden}, "project key": {w.KeyActor(w.Shop), models.CodeForbidden},
 		"another partner's admin": {w.Outsider, models.CodeNotFound},
 	} {
-		_, err := w.ReplayCallback(t.Context(), test.actor, n.ID)
+		_, err := w.Replay(t.Context(), test.actor, n.ID)
 		if got := models.ErrorCode(err); err == nil || got != test.want {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -112,7 +112,7 @@ func TestNoticesAreReplayedByThePlatformOnly(t *testing.T) {
 			t.Errorf("%s, in the log of runs: %v", name, err)
 		}
 	}
-	if replays, err := w.Replays(t.Context(), w.Platform, n.ID); err != nil || len(replays) != 1 {
+	if replays, err := w.Replays(t.Context(), w.Platform.Scope(models.RoleViewer), n.ID); err != nil || len(replays) != 1 {
 		t.Errorf("%d replays: %v", len(replays), err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/tenant"
@@ -82,7 +83,7 @@ func TestNoticeIsACallbackLikeAnyOther(t *testing.T) {
 	}
 	w.MustSettle(d, modelstest.Answered(206)) // any 2xx will do: the exact list is a rule of the form events
 	modelstest.WantStatus(t, w.ReadCallback(n.ID), callback.StatusSuccess)
-	replay, err := w.ReplayCallback(t.Context(), w.Platform, n.ID)
+	replay, err := w.Replay(t.Context(), w.Platform, n.ID)
 	modelstest.NoError(t, err)
 	if replay.Ref != n.Ref || string(replay.Body) != string(n.Body) {
 		t.Error("its replay has another ref or body")
@@ -174,7 +175,7 @@ func TestNoNoticeWithoutAnSSOClient(t *testing.T) {
 	_, c, err := w.FinishCrawl(t.Context(), w.Platform, in)
 	modelstest.NoError(t, err)
 	modelstest.WantStatus(t, w.Deliver(c.ID, modelstest.Answered(410)), callback.StatusFailed)
-	counts, err := w.CountCallbacks(t.Context(), w.Platform, callback.OfAccount, []int64{w.Other.ID}, callback.Filter{})
+	counts, err := w.CountCallbacks(t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Other.ID}, callback.Filter{})
 	modelstest.NoError(t, err)
 	if counts[w.Other.ID] != 1 {
 		t.Errorf("%d callbacks, want the failed one alone", counts[w.Other.ID])
@@ -185,7 +186,7 @@ func TestFailedReplayIsToldOfItself(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
-	replay, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	replay, err := w.Replay(t.Context(), w.Editor, c.ID)
 	modelstest.NoError(t, err)
 	w.Deliver(replay.ID, modelstest.Answered(410))
 	notices := w.Notices()

@@ -111,7 +111,7 @@ func tryDeliver(w *modelstest.World, db *sql.DB) {
 
 // tryReplay replays a callback if it may be, in any goroutine.
 func tryReplay(w *modelstest.World, c *callback.Callback) {
-	if _, err := w.ReplayCallback(w.T.Context(), w.Editor, c.ID); err != nil && models.ErrorCode(err) != models.CodeConflict {
+	if _, err := w.Replay(w.T.Context(), w.Editor, c.ID); err != nil && models.ErrorCode(err) != models.CodeConflict {
 		w.T.Errorf("replay: %v", err)
 	}
 }

@@ -143,7 +143,7 @@ func TestReplayGoesToTheEndOfTheLine(t *testing.T) {
 	line := w.NewLine(3)
 	w.Deliver(line[0].ID, modelstest.Answered(410))
 	w.Queue.Take()
-	replay, err := w.ReplayCallback(t.Context(), w.Editor, line[0].ID)
+	replay, err := w.Replay(t.Context(), w.Editor, line[0].ID)
 	modelstest.NoError(t, err)
 	if !replay.Held || replay.NextAttemptAt != nil || replay.OrderingKey != line[0].OrderingKey || replay.Source != line[0].Source ||
 		len(w.Queue.Take()) != 0 {
@@ -156,7 +156,7 @@ func TestReplayGoesToTheEndOfTheLine(t *testing.T) {
 	w.WantInFront(replay.ID, modelstest.Start)
 	w.Deliver(replay.ID, modelstest.Answered(200))
 	// In an empty line it is sent at once.
-	if replay, err = w.ReplayCallback(t.Context(), w.Editor, line[0].ID); err != nil || replay.Held {
+	if replay, err = w.Replay(t.Context(), w.Editor, line[0].ID); err != nil || replay.Held {
 		t.Errorf("got %+v, %v", replay, err)
 	}
 	w.Deliver(replay.ID, modelstest.Answered(200))
@@ -166,7 +166,7 @@ func TestHeldCallbackCannotBeReplayed(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	line := w.NewLine(2)
-	_, err := w.ReplayCallback(t.Context(), w.Editor, line[1].ID)
+	_, err := w.Replay(t.Context(), w.Editor, line[1].ID)
 	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 }
 

@@ -81,7 +81,7 @@ func TestKilledWorkerIsNoticedByWorkersWhoseClocksDiffer(t *testing.T) {
 				first, _, err := w.Sweep(t.Context())
 				modelstest.NoError(t, err)
 				modelstest.NoError(t, ahead.Clock().Sync(t.Context()))
-				second, _, err := ahead.Sweep(t.Context())
+				second, _, err := ahead.Upkeep.Sweep(t.Context())
 				modelstest.NoError(t, err)
 				return first + second
 			}
@@ -104,7 +104,7 @@ func TestClockThatWasWrongOnceStopsNoSweep(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	w.WantInterrupted(0)
 	wrong := w.ServiceBy(func() time.Time { return w.Clock.Now().AddDate(1, 0, 0) }, nil)
-	_, _, err := wrong.Sweep(t.Context())
+	_, _, err := wrong.Upkeep.Sweep(t.Context())
 	modelstest.NoError(t, err)
 	w.MustClaim(w.NewCallback().ID)
 	sweeps(w, callback.LeaseTime)

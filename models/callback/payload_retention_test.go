@@ -64,7 +64,7 @@ func TestReplayOfACallbackWithoutItsPayloadIsAConflictThatSaysWhy(t *testing.T) 
 	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
 	w.Clock.Advance(modelstest.PayloadsFirst.Payloads + time.Microsecond)
 	w.MustPurge(modelstest.PayloadsFirst)
-	_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	_, err := w.Replay(t.Context(), w.Editor, c.ID)
 	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 	if !strings.Contains(err.Error(), "payload") || !strings.Contains(err.Error(), "2026-01-03T03:04:05Z") {
 		t.Errorf("it says: %v", err)

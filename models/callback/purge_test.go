@@ -17,7 +17,6 @@ import (
 // endless is a store that always has more callbacks to purge, takes its time for each, and stops the purge after some parts. Of
 // what else there is to purge it has nothing.
 type endless struct {
-	callback.Store
 	perRow time.Duration
 	parts  int
 	stop   func()
@@ -25,8 +24,6 @@ type endless struct {
 	limits []int
 	asked  []string
 }
-
-func (e *endless) InTx(_ context.Context, f func(callback.Store) error) error { return f(e) }
 
 func (e *endless) PurgeCallbacks(_ context.Context, _ time.Time, limit int) (callbacks, rows int, err error) {
 	e.limits = append(e.limits, limit)
@@ -63,8 +60,10 @@ func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 	ctx, e.stop = context.WithCancel(t.Context())
 	defer e.stop()
 	inTx := func(_ context.Context, f func(run.PurgeTx) error) error { return f(e) }
-	service := modelstest.Wiring{Engine: e, RunPorts: &run.Ports{InPurgeTx: inTx}}.Services().Service
-	return service.Purge(ctx, callback.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
+	upkeep := modelstest.Wiring{Engine: func(db *callback.Ports) {
+		db.InPurgeTx = func(_ context.Context, f func(callback.PurgeTx) error) error { return f(e) }
+	}, RunPorts: &run.Ports{InPurgeTx: inTx}}.Services().Upkeep
+	return upkeep.Purge(ctx, callback.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }
 
 func TestPartsOfAPurgeAreAsLargeAsTheDatabaseIsQuick(t *testing.T) {

@@ -1,12 +1,14 @@
 package callback
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // MaxReplays is how often one callback can be replayed.
@@ -33,25 +35,20 @@ type ReplayTx interface {
 	CountReplays(ctx context.Context, numbers map[int64]int) error
 }
 
-// ReplayCallback sends an ended callback once more, as a new callback with the same ref and the same bytes, to the
-// target as it is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is
-// itself a replay, has not ended, was replayed three times already, has lost its payload, or has nowhere to go.
-// Notices to the partner are the platform's to replay.
-func (s *Service) ReplayCallback(ctx context.Context, actor *models.Actor, id int64) (*Callback, error) {
+// Replay sends an ended callback once more, as a new callback with the same ref and the same bytes, to the target as
+// it is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is itself a
+// replay, has not ended, was replayed three times already, has lost its payload, or has nowhere to go. Notices to the
+// partner are the platform's to replay.
+func (s *Service) Replay(ctx context.Context, actor *models.Actor, id int64) (*Callback, error) {
 	var replay *Callback
-	err := s.store.InTx(ctx, func(tx Store) error {
+	err := s.db.InReplayTx(ctx, func(tx ReplayTx) error {
 		// The lock makes replays of one original wait for each other, so that two cannot both be the third.
 		original, err := tx.LockCallback(ctx, actor.Scope(models.RoleViewer), id)
 		if err != nil {
 			return err
 		}
-		if err := actor.RequireProjectRole(original.AccountID, original.ProjectID, models.RoleEditor); err != nil {
+		if err := original.requireReplayer(actor); err != nil {
 			return err
-		}
-		if original.Target == TargetSSOClient {
-			if err := actor.RequirePlatform(); err != nil {
-				return err
-			}
 		}
 		replays, err := tx.Replays(ctx, actor.Scope(models.RoleEditor), original.ID)
 		if err != nil {
@@ -61,19 +58,9 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *models.Actor, id in
 		if err := original.replayable(number); err != nil {
 			return err
 		}
-		owners, err := ownersOf(ctx, tx, original.ProjectID)
+		target, owners, err := original.replayTarget(ctx, tx)
 		if err != nil {
 			return err
-		}
-		target, err := resolveTarget(ctx, tx, original, owners)
-		if err != nil {
-			return err
-		}
-		if target.URL == "" {
-			return models.Conflict("callbackId", "there is no URL to call back to any more")
-		}
-		if target.Unreadable != nil {
-			return target.Unreadable
 		}
 		if err := tx.CountReplays(ctx, map[int64]int{original.ID: number}); err != nil {
 			return err
@@ -91,6 +78,30 @@ func (s *Service) ReplayCallback(ctx context.Context, actor *models.Actor, id in
 	return replay, nil
 }
 
+// requireReplayer tells whether an actor may replay the callback.
+func (c *Callback) requireReplayer(actor *models.Actor) error {
+	if err := actor.RequireProjectRole(c.AccountID, c.ProjectID, models.RoleEditor); err != nil {
+		return err
+	}
+	if c.Target == TargetSSOClient {
+		return actor.RequirePlatform()
+	}
+	return nil
+}
+
+// replayTarget is where a replay of the callback goes.
+func (c *Callback) replayTarget(ctx context.Context, tx PartiesTx) (tenant.Target, Owners, error) {
+	owners, err := ownersOf(ctx, tx, c.ProjectID)
+	if err != nil {
+		return tenant.Target{}, owners, err
+	}
+	target, err := resolveTarget(ctx, tx, c, owners)
+	if err == nil && target.URL == "" {
+		err = models.Conflict("callbackId", "there is no URL to call back to any more")
+	}
+	return target, owners, cmp.Or(err, target.Unreadable)
+}
+
 // lastReplay is the highest number that a replay of the callback ever had: of the given ones, which are still there,
 // and of those that are counted.
 func (c *Callback) lastReplay(replays []*Callback) int {
@@ -106,12 +117,14 @@ func (c *Callback) replayable(number int) error {
 	case c.ReplayOfID != nil:
 		return models.Conflict("callbackId", "this callback is itself a replay; replay the original")
 	case !c.Status.Ended():
-		return models.Conflict("callbackId", "this callback is still %s; only one that has ended can be replayed", c.Status)
+		return models.Conflict("callbackId",
+			"this callback is still %s; only one that has ended can be replayed", c.Status)
 	case c.PayloadPurgedAt != nil:
 		return models.Conflict("callbackId", "the payload of this callback was deleted on %s, when it had been kept "+
 			"for as long as payloads are; there is nothing to send again", c.PayloadPurgedAt.Format(time.RFC3339))
 	case number > MaxReplays:
-		return models.Conflict("callbackId", "this callback was replayed %d times already, which is the limit", MaxReplays)
+		return models.Conflict("callbackId",
+			"this callback was replayed %d times already, which is the limit", MaxReplays)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func TestReplayIsANewCallbackWithTheSameRefAndBytes(t *testing.T) {
 	})
 	modelstest.NoError(t, err)
 	w.Queue.Take()
-	replay, err := w.ReplayCallback(t.Context(), w.Editor, original.ID)
+	replay, err := w.Replay(t.Context(), w.Editor, original.ID)
 	modelstest.NoError(t, err)
 	replay = w.ReadCallback(replay.ID)
 	if replay.UID == original.UID || replay.Ref != original.Ref || string(replay.Body) != string(original.Body) ||
@@ -36,7 +36,7 @@ func TestReplayIsANewCallbackWithTheSameRefAndBytes(t *testing.T) {
 		t.Errorf("woken: %v", got)
 	}
 	modelstest.WantStatus(t, w.ReadCallback(original.ID), callback.StatusFailed)
-	replays, err := w.Replays(t.Context(), w.Viewer, original.ID)
+	replays, err := w.Replays(t.Context(), w.Viewer.Scope(models.RoleViewer), original.ID)
 	modelstest.NoError(t, err)
 	if len(replays) != 1 || replays[0].ID != replay.ID {
 		t.Errorf("the original has the replays %v", replays)
@@ -47,7 +47,7 @@ func TestSuccessfulCallbackCanBeReplayedToo(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
-	_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	_, err := w.Replay(t.Context(), w.Editor, c.ID)
 	modelstest.NoError(t, err)
 }
 
@@ -56,7 +56,7 @@ func TestReplayOfACallbackThatHasNotEndedIsAConflict(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	c := w.NewCallback()
 	replay := func() error {
-		_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+		_, err := w.Replay(t.Context(), w.Editor, c.ID)
 		return err
 	}
 	modelstest.WantError(t, replay(), models.CodeConflict, "callbackId") // PENDING
@@ -69,10 +69,10 @@ func TestReplayOfACallbackThatHasNotEndedIsAConflict(t *testing.T) {
 func TestReplayOfAReplayIsAConflict(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	replay, err := w.ReplayCallback(t.Context(), w.Editor, w.Deliver(w.NewCallback().ID, modelstest.Answered(410)).ID)
+	replay, err := w.Replay(t.Context(), w.Editor, w.Deliver(w.NewCallback().ID, modelstest.Answered(410)).ID)
 	modelstest.NoError(t, err)
 	w.Deliver(replay.ID, modelstest.Answered(410))
-	_, err = w.ReplayCallback(t.Context(), w.Editor, replay.ID)
+	_, err = w.Replay(t.Context(), w.Editor, replay.ID)
 	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 }
 
@@ -81,10 +81,10 @@ func TestFourthReplayIsAConflict(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	for range callback.MaxReplays {
-		_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+		_, err := w.Replay(t.Context(), w.Editor, c.ID)
 		modelstest.NoError(t, err)
 	}
-	_, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	_, err := w.Replay(t.Context(), w.Editor, c.ID)
 	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 }
 
@@ -94,7 +94,7 @@ func TestReplaysAtOnceCannotMakeAFourth(t *testing.T) {
 	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	var made, conflicts atomic.Int32
 	modelstest.AtOnce(8, func(int) {
-		switch _, err := w.ReplayCallback(t.Context(), w.Editor, c.ID); {
+		switch _, err := w.Replay(t.Context(), w.Editor, c.ID); {
 		case err == nil:
 			made.Add(1)
 		case models.ErrorCode(err) == models.CodeConflict:
@@ -106,7 +106,7 @@ func TestReplaysAtOnceCannotMakeAFourth(t *testing.T) {
 	if made.Load() != callback.MaxReplays || conflicts.Load() != 8-callback.MaxReplays {
 		t.Errorf("made %d, refused %d", made.Load(), conflicts.Load())
 	}
-	replays, err := w.Replays(t.Context(), w.Admin, c.ID)
+	replays, err := w.Replays(t.Context(), w.Admin.Scope(models.RoleViewer), c.ID)
 	modelstest.NoError(t, err)
 	if len(replays) != callback.MaxReplays {
 		t.Errorf("there are %d", len(replays))
@@ -121,7 +121,7 @@ func TestReplayWithNowhereToGoIsAConflict(t *testing.T) {
 		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
 	modelstest.NoError(t, err)
-	_, err = w.ReplayCallback(t.Context(), w.Editor, c.ID)
+	_, err = w.Replay(t.Context(), w.Editor, c.ID)
 	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 }
 
@@ -138,7 +138,7 @@ func TestReplayOfARequestsOwnURLStaysItsOwn(t *testing.T) {
 	fixed.TargetHeaders = []models.Header{{Key: "X-Mine", Value: "mine-alone"}}
 	modelstest.NoError(t, w.Store.CreateCallbacks(t.Context(), &fixed))
 	w.Deliver(fixed.ID, modelstest.Answered(410))
-	replay, err := w.ReplayCallback(t.Context(), w.Editor, fixed.ID)
+	replay, err := w.Replay(t.Context(), w.Editor, fixed.ID)
 	modelstest.NoError(t, err)
 	d := w.MustClaim(replay.ID)
 	if d.Target.URL != "https://request.example/" || d.Target.Source != tenant.LevelRequest ||

@@ -32,9 +32,9 @@ func (r Retention) sources() (time.Duration, bool) { return r.Sources, r.Sources
 // SourceKind is a kind of entity that callbacks tell of.
 type SourceKind string
 
-// RetentionStore deletes what ended before a time, a part at a time: of so many rows at most, or of one entity that
+// PurgeTx deletes what ended before a time, a part at a time: of so many rows at most, or of one entity that
 // has more, and returns how many rows those were; 0: there are no more. What somebody has locked is left for later.
-type RetentionStore interface {
+type PurgeTx interface {
 	// PurgeCallbacks deletes callbacks with their attempts. One whose replays or notices are still there stays.
 	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (callbacks, rows int, err error)
 	// PurgeCallbackPayloads empties the bodies of callbacks and the answers of their attempts.
@@ -46,21 +46,21 @@ type RetentionStore interface {
 	) (sources int, last int64, err error)
 }
 
-// Purging is one kind of what a purge deletes. A source adds its own (Service.AddPurges).
+// Purging is one kind of what a purge deletes. A source adds its own (Upkeep.AddPurges).
 type Purging struct {
 	of     string
 	counts string // as what Purged counts it
 	// keep is for how long it is kept, where it goes before what it belongs to.
 	keep func(Retention) (kept time.Duration, ends bool)
-	part func(s *Service, endedBefore, now time.Time) purgePart
+	part func(u *Upkeep, endedBefore, now time.Time) purgePart
 }
 
 // PurgeRows is of what goes when the retention of rows is over, by a method of a port, such as
-// RetentionStore.PurgeCallbacks.
+// PurgeTx.PurgeCallbacks.
 func PurgeRows[Port any](of string, inTx models.InTx[Port],
 	purge func(tx Port, ctx context.Context, endedBefore time.Time, limit int) (entities, rows int, err error),
 ) Purging {
-	return Purging{of, of, Retention.rows, func(_ *Service, before, _ time.Time) purgePart {
+	return Purging{of, of, Retention.rows, func(_ *Upkeep, before, _ time.Time) purgePart {
 		return partIn(inTx, func(ctx context.Context, tx Port, limit int) (int, int, error) {
 			return purge(tx, ctx, before, limit)
 		})
@@ -71,7 +71,7 @@ func PurgeRows[Port any](of string, inTx models.InTx[Port],
 func PurgePayloads[Port any](of string, inTx models.InTx[Port],
 	purge func(tx Port, ctx context.Context, endedBefore, now time.Time, limit int) (entities, rows int, err error),
 ) Purging {
-	return Purging{of, "payloads", Retention.payloads, func(_ *Service, before, now time.Time) purgePart {
+	return Purging{of, "payloads", Retention.payloads, func(_ *Upkeep, before, now time.Time) purgePart {
 		return partIn(inTx, func(ctx context.Context, tx Port, limit int) (int, int, error) {
 			return purge(tx, ctx, before, now, limit)
 		})
@@ -80,9 +80,9 @@ func PurgePayloads[Port any](of string, inTx models.InTx[Port],
 
 // PurgeOf is of entities that callbacks tell of, once the retention of sources is over and none is left.
 func PurgeOf(kind SourceKind) Purging {
-	return Purging{string(kind), "sources", Retention.sources, func(s *Service, before, _ time.Time) purgePart {
+	return Purging{string(kind), "sources", Retention.sources, func(u *Upkeep, before, _ time.Time) purgePart {
 		after := int64(0)
-		return partIn(s.store.InTx, func(ctx context.Context, tx Store, limit int) (sources, rows int, err error) {
+		return partIn(u.engine.db.InPurgeTx, func(ctx context.Context, tx PurgeTx, limit int) (int, int, error) {
 			sources, last, err := tx.PurgeSources(ctx, kind, before, after, limit)
 			if err != nil || last == 0 {
 				return sources, 0, err
@@ -113,13 +113,13 @@ func partIn[Port any](
 
 // AddPurges lets a purge delete what a source has, after what was added before, in this order. A kind that is there
 // already is replaced. It is to be called before the service is used.
-func (s *Service) AddPurges(list ...Purging) {
+func (u *Upkeep) AddPurges(list ...Purging) {
 	for _, p := range list {
-		i := slices.IndexFunc(s.purges, func(q Purging) bool { return q.of == p.of && q.counts == p.counts })
+		i := slices.IndexFunc(u.purges, func(q Purging) bool { return q.of == p.of && q.counts == p.counts })
 		if i < 0 {
-			s.purges = append(s.purges, p)
+			u.purges = append(u.purges, p)
 		} else {
-			s.purges[i] = p
+			u.purges[i] = p
 		}
 	}
 }
@@ -128,12 +128,12 @@ func (s *Service) AddPurges(list ...Purging) {
 // long as each is kept. What has not ended never goes, and nothing goes before what points at it: an original not
 // before its replays and notices, a source not before its callbacks. One kind that cannot go holds up no other. It
 // returns what went, also on an error.
-func (s *Service) Purge(ctx context.Context, keep Retention) (Purged, error) {
-	at, gone := s.now(), Purged{}
+func (u *Upkeep) Purge(ctx context.Context, keep Retention) (Purged, error) {
+	at, gone := u.engine.now(), Purged{}
 	var errs []error
-	for _, p := range s.purges {
+	for _, p := range u.purges {
 		if kept, ends := p.keep(keep); ends {
-			n, err := purge(ctx, p.part(s, at.Add(-kept), at))
+			n, err := purge(ctx, p.part(u, at.Add(-kept), at))
 			if n > 0 {
 				gone[p.counts] += n
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/store"
 )
 
 // purge returns how many callbacks and runs went.
@@ -22,7 +23,7 @@ func purge(w *modelstest.World) int {
 // isGone tells whether a callback and its attempts are no more. One without the other is an error.
 func isGone(w *modelstest.World, id int64) bool {
 	w.T.Helper()
-	_, err := w.Callback(w.T.Context(), w.Platform, id)
+	_, err := w.Callback(w.T.Context(), w.Platform.Scope(models.RoleViewer), id)
 	if err != nil && models.ErrorCode(err) != models.CodeNotFound {
 		w.T.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestPurgeTakesAnOriginalOnlyWhenItsReplaysAndNoticesAreGone(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	original := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	notice := w.Notices()[0]
-	replay, err := w.ReplayCallback(t.Context(), w.Editor, original.ID)
+	replay, err := w.Replay(t.Context(), w.Editor, original.ID)
 	modelstest.NoError(t, err)
 	w.Clock.Advance(2 * modelstest.Retention)
 	if gone := purge(w); gone != 0 {
@@ -100,7 +101,7 @@ func TestPurgeGoesOnBatchByBatchUntilNothingIsLeft(t *testing.T) {
 	w.MoreCallbacks(w.NewCallback(), modelstest.ProjectHost, callbacks-1)
 	w.Clock.Advance(time.Second)
 	at := w.Clock.Now()
-	modelstest.NoError(t, w.Store.InTx(t.Context(), func(tx callback.Store) error {
+	modelstest.NoError(t, w.Store.Transaction(t.Context(), func(tx *store.Store) error {
 		claimed, err := tx.ClaimDue(t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), callbacks), at, at.Add(callback.LeaseTime))
 		for _, c := range claimed {
 			c.Status, c.FinishedAt, c.LeaseUntil = callback.StatusSuccess, &at, nil
@@ -128,12 +129,8 @@ func TestPurgeThatFailsSaysSo(t *testing.T) {
 	}
 }
 
-// uncounting is the store as the release before uses it: it counts no replay.
-type uncounting struct{ callback.Store }
-
-func (u uncounting) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return u.Store.InTx(ctx, func(tx callback.Store) error { return f(uncounting{tx}) })
-}
+// uncounting is the database as the release before uses it: that counts no replay.
+type uncounting struct{ callback.ReplayTx }
 
 func (uncounting) CountReplays(context.Context, map[int64]int) error { return nil }
 
@@ -141,8 +138,12 @@ func TestReplayAfterAPurgedOneHasTheNextNumber(t *testing.T) {
 	t.Parallel()
 	for _, purged := range []int{1, 2} {
 		for name, replayed := range map[string]func(w *modelstest.World) *callback.Service{
-			"counted":               func(w *modelstest.World) *callback.Service { return w.Service },
-			"by the release before": func(w *modelstest.World) *callback.Service { return w.ServiceOn(uncounting{w.Store}) },
+			"counted": func(w *modelstest.World) *callback.Service { return w.Service },
+			"by the release before": func(w *modelstest.World) *callback.Service {
+				return w.ServiceOn(func(db *callback.Ports) {
+					db.InReplayTx = modelstest.Through(db.InReplayTx, func(tx callback.ReplayTx) callback.ReplayTx { return uncounting{tx} })
+				})
+			},
 		} {
 			t.Run(fmt.Sprintf("number %d, %s", purged, name), func(t *testing.T) {
 				t.Parallel()
@@ -151,7 +152,7 @@ func TestReplayAfterAPurgedOneHasTheNextNumber(t *testing.T) {
 				original := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 				var replays []*callback.Callback
 				for range 2 {
-					replay, err := replayed(w).ReplayCallback(t.Context(), w.Editor, original.ID)
+					replay, err := replayed(w).Replay(t.Context(), w.Editor, original.ID)
 					modelstest.NoError(t, err)
 					replays = append(replays, replay)
 				}
@@ -162,13 +163,13 @@ func TestReplayAfterAPurgedOneHasTheNextNumber(t *testing.T) {
 					t.Fatal("the replay that has ended goes, and nothing else")
 				}
 				w.Deliver(stays.ID, modelstest.Answered(200))
-				third, err := w.ReplayCallback(t.Context(), w.Editor, original.ID)
+				third, err := w.Replay(t.Context(), w.Editor, original.ID)
 				modelstest.NoError(t, err)
 				if n := callback.ReplayNumber(third.DedupKey); n != 3 {
 					t.Errorf("it is number %d", n)
 				}
 				w.Deliver(third.ID, modelstest.Answered(200))
-				_, err = w.ReplayCallback(t.Context(), w.Editor, original.ID)
+				_, err = w.Replay(t.Context(), w.Editor, original.ID)
 				modelstest.WantError(t, err, models.CodeConflict, "callbackId")
 			})
 		}

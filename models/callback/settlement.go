@@ -30,39 +30,40 @@ type Settlement struct {
 }
 
 // Decide says what becomes of a delivery after its request: success, another attempt later, or giving up.
-func (s *Service) Decide(d *Delivery, o Outcome) *Settlement {
-	return s.settlement(d, func(next *Delivery, at time.Time) {
+func (ds *Deliveries) Decide(d *Delivery, o Outcome) *Settlement {
+	return ds.settlement(d, func(next *Delivery, at time.Time) {
 		next.Attempt.finish(o, next.rules(), next.Target.Configured(), at)
 		next.Attempt.Warning = next.warning()
-		s.decide(next, o, at)
+		ds.decide(next, o, at)
 	})
 }
 
 // GiveBack is for a delivery whose answer nobody waits for, because this process stops. It costs no retry.
-func (s *Service) GiveBack(d *Delivery) *Settlement {
-	return s.settlement(d, func(next *Delivery, at time.Time) {
+func (ds *Deliveries) GiveBack(d *Delivery) *Settlement {
+	return ds.settlement(d, func(next *Delivery, at time.Time) {
 		next.Attempt.interrupt(at)
 		next.Callback.due(at)
 	})
 }
 
-func (s *Service) settlement(d *Delivery, change func(next *Delivery, at time.Time)) *Settlement {
+func (ds *Deliveries) settlement(d *Delivery, change func(next *Delivery, at time.Time)) *Settlement {
 	next := *d
 	next.Callback, next.Attempt = new(*d.Callback), new(*d.Attempt)
-	change(&next, s.now())
+	change(&next, ds.engine.now())
 	return &Settlement{d, &next}
 }
 
 // decide moves the callback to its next status after a finished attempt.
-func (s *Service) decide(d *Delivery, o Outcome, at time.Time) {
+func (ds *Deliveries) decide(d *Delivery, o Outcome, at time.Time) {
 	c := d.Callback
 	c.HTTPStatus, c.Error = d.Attempt.HTTPStatus, d.Attempt.Error
 	if d.Attempt.Error == nil {
 		c.end(StatusSuccess, at)
 		return
 	}
-	before := c.FailureCount
-	if next, again := c.again(s.rules.Schedule, o, d.Attempt.Error.Code, d.Attempt.Number, at, s.rules.Chance()); again {
+	before, rules := c.FailureCount, ds.engine.rules
+	next, again := c.again(rules.Schedule, o, d.Attempt.Error.Code, d.Attempt.Number, at, rules.Chance())
+	if again {
 		c.due(next)
 	} else {
 		c.end(StatusFailed, at)
@@ -76,14 +77,14 @@ func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
 // together is with what others a settlement shares a transaction; nil: with none. Where more is to be written than
 // the delivery's own two rows, a notice or the next of its line, it would hold up others. Failures that a digest
 // tells of go together: one after the other they would wait for its lock.
-func (s *Service) together(x *Settlement) *combine.Combiner[*Settlement, struct{}] {
+func (ds *Deliveries) together(x *Settlement) *combine.Combiner[*Settlement, struct{}] {
 	switch {
 	case x.next.Callback.OrderingKey != "":
 		return nil
 	case !x.next.noticeDue():
-		return s.settlements
-	case s.digesting.has(x.next.Callback.AccountID):
-		return s.failures
+		return ds.settlements
+	case ds.digesting.has(x.next.Callback.AccountID):
+		return ds.failures
 	}
 	return nil
 }
@@ -96,28 +97,28 @@ const settleTimeout = 5 * time.Second
 // written spoils no other. When another worker has claimed the callback since (this one's lease ran out), only the
 // attempt is completed. On an error nothing is changed, and the same call may be made again; when all is written, the
 // delivery shows it.
-func (s *Service) Settle(ctx context.Context, x *Settlement) error {
-	if others := s.together(x); others != nil {
+func (ds *Deliveries) Settle(ctx context.Context, x *Settlement) error {
+	if others := ds.together(x); others != nil {
 		// Who leaves would find the delivery changed behind its back.
 		_, err := others.Do(context.WithoutCancel(ctx), x)
 		if !errors.As(err, new(combine.SharedError)) {
 			return err
 		}
 	}
-	_, err := s.settleAll(ctx, []*Settlement{x})
+	_, err := ds.settleAll(ctx, []*Settlement{x})
 	return err
 }
 
 // settleAll writes settlements in one transaction.
-func (s *Service) settleAll(ctx context.Context, settlements []*Settlement) ([]struct{}, error) {
+func (ds *Deliveries) settleAll(ctx context.Context, settlements []*Settlement) ([]struct{}, error) {
 	// In the order of their ids, in which a statement usually locks them: who writes the same rows at the same moment
 	// waits then. No two settlements of the same attempt are written at once, so nothing depends on it.
 	sorted := slices.SortedFunc(slices.Values(settlements), func(a, b *Settlement) int {
 		return cmp.Compare(a.next.Callback.ID, b.next.Callback.ID)
 	})
 	var wakeups []Wakeup
-	err := s.store.InTx(ctx, func(tx Store) (err error) {
-		wakeups, err = s.settle(ctx, tx, sorted)
+	err := ds.engine.db.InSettlementTx(ctx, func(tx SettlementTx) (err error) {
+		wakeups, err = ds.settle(ctx, tx, sorted)
 		return err
 	})
 	if err != nil {
@@ -126,12 +127,12 @@ func (s *Service) settleAll(ctx context.Context, settlements []*Settlement) ([]s
 	for _, x := range settlements {
 		*x.delivery = *x.next
 	}
-	s.WakeLanes(ctx, wakeups, WakeTimeout)
+	ds.engine.WakeLanes(ctx, wakeups, WakeTimeout)
 	return make([]struct{}, len(settlements)), nil
 }
 
 // settle returns what is to be woken.
-func (s *Service) settle(ctx context.Context, tx SettlementTx, settlements []*Settlement) ([]Wakeup, error) {
+func (ds *Deliveries) settle(ctx context.Context, tx SettlementTx, settlements []*Settlement) ([]Wakeup, error) {
 	callbacks, attempts := make([]*Callback, len(settlements)), make([]*Attempt, len(settlements))
 	for i, x := range settlements {
 		callbacks[i], attempts[i] = x.next.Callback, x.next.Attempt
@@ -141,7 +142,7 @@ func (s *Service) settle(ctx context.Context, tx SettlementTx, settlements []*Se
 		return nil, err
 	}
 	for _, x := range settlements {
-		if err := s.giveUpEarly(ctx, tx, x.next, s.now()); err != nil {
+		if err := ds.giveUpEarly(ctx, tx, x.next, ds.engine.now()); err != nil {
 			return nil, err
 		}
 	}
@@ -157,21 +158,31 @@ func (s *Service) settle(ctx context.Context, tx SettlementTx, settlements []*Se
 	if err := tx.FinishAttempts(ctx, attempts...); err != nil {
 		return nil, err
 	}
+	var settled []*Delivery
+	for i, x := range settlements {
+		if owned[i] {
+			settled = append(settled, x.next)
+		}
+	}
+	return ds.follow(ctx, tx, settled, partners)
+}
+
+// follow writes what follows from settlements, and returns what is to be woken.
+func (ds *Deliveries) follow(
+	ctx context.Context, tx SettlementTx, settled []*Delivery, partners map[int64]Partner,
+) ([]Wakeup, error) {
 	var changed []*Callback
 	var failed []*Delivery
-	for i, x := range settlements {
-		if !owned[i] {
-			continue
-		}
-		follower, err := releaseNext(ctx, tx, x.next.Callback, s.now())
+	for _, d := range settled {
+		follower, err := releaseNext(ctx, tx, d.Callback, ds.engine.now())
 		if err != nil {
 			return nil, err
 		}
-		changed = append(changed, x.next.Callback, follower)
-		if x.next.noticeDue() {
-			failed = append(failed, x.next)
+		changed = append(changed, d.Callback, follower)
+		if d.noticeDue() {
+			failed = append(failed, d)
 		}
 	}
-	notices, err := s.notifyPartners(ctx, tx, failed, partners)
-	return append(s.wakeups(changed...), notices...), err
+	notices, err := ds.notifyPartners(ctx, tx, failed, partners)
+	return append(ds.engine.wakeups(changed...), notices...), err
 }

@@ -176,14 +176,23 @@ func TestSettlementsTogetherLeaveACallbackThatWasClaimedAgainAndWriteTheOthers(t
 	}
 }
 
-// broken is a store whose transactions fail when they have come as far as a test says; what they wrote until then is written.
+// broken fails when a settlement has come as far as a test says; what it wrote until then is written.
 type broken struct {
-	callback.Store
+	callback.SettlementTx
 	after string
 }
 
-func (b broken) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return b.Store.InTx(ctx, func(tx callback.Store) error { return b.failing("the last statement", f(broken{tx, b.after})) })
+// brokenAfter has settlements fail.
+func brokenAfter(after string) func(db *callback.Ports) {
+	return func(db *callback.Ports) {
+		inTx := db.InSettlementTx
+		db.InSettlementTx = func(ctx context.Context, f func(callback.SettlementTx) error) error {
+			return inTx(ctx, func(tx callback.SettlementTx) error {
+				b := broken{tx, after}
+				return b.failing("the last statement", f(b))
+			})
+		}
+	}
 }
 
 func (b broken) failing(at string, err error) error {
@@ -194,16 +203,16 @@ func (b broken) failing(at string, err error) error {
 }
 
 func (b broken) SettleCallbacks(ctx context.Context, callbacks ...*callback.Callback) ([]bool, error) {
-	owned, err := b.Store.SettleCallbacks(ctx, callbacks...)
+	owned, err := b.SettlementTx.SettleCallbacks(ctx, callbacks...)
 	return owned, b.failing("the callbacks", err)
 }
 
 func (b broken) FinishAttempts(ctx context.Context, attempts ...*callback.Attempt) error {
-	return b.failing("the attempts", b.Store.FinishAttempts(ctx, attempts...))
+	return b.failing("the attempts", b.SettlementTx.FinishAttempts(ctx, attempts...))
 }
 
 func (b broken) CreateCallbacks(ctx context.Context, callbacks ...*callback.Callback) error {
-	return b.failing("a notice", b.Store.CreateCallbacks(ctx, callbacks...))
+	return b.failing("a notice", b.SettlementTx.CreateCallbacks(ctx, callbacks...))
 }
 
 func TestSettlementsThatCannotBeWrittenTogetherChangeNothingAndCanBeWrittenOneByOne(t *testing.T) {
@@ -217,7 +226,7 @@ func TestSettlementsThatCannotBeWrittenTogetherChangeNothingAndCanBeWrittenOneBy
 				w.Decide(held[0], modelstest.Answered(200)), w.Decide(held[1], modelstest.Answered(500)), w.Decide(held[2], modelstest.Answered(410)), w.GiveBack(held[3]),
 			}
 			before := allSettled(w, held)
-			if err := w.ServiceOn(broken{w.Store, after}).SettleTogether(t.Context(), decided...); !errors.Is(err, modelstest.ErrBroken) {
+			if err := w.ServiceOn(brokenAfter(after)).Deliveries.SettleTogether(t.Context(), decided...); !errors.Is(err, modelstest.ErrBroken) {
 				t.Fatalf("got %v", err)
 			}
 			if diff := cmp.Diff(before, allSettled(w, held)); diff != "" || len(w.Notices()) != 0 || len(w.Queue.Take()) != 0 {

@@ -56,7 +56,7 @@ func TestReplayAndNoticeKeepTheSource(t *testing.T) {
 		if original.Source.Of.Raw == 0 || original.CreatedByUserID == nil {
 			t.Fatalf("%s: %+v", made.Event, original)
 		}
-		replay, err := w.ReplayCallback(t.Context(), w.Editor, original.ID)
+		replay, err := w.Replay(t.Context(), w.Editor, original.ID)
 		modelstest.NoError(t, err)
 		replay = w.ReadCallback(replay.ID)
 		if replay.Source != original.Source || *replay.CreatedByUserID != *original.CreatedByUserID {

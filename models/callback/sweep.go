@@ -3,6 +3,8 @@ package callback
 import (
 	"context"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,6 +51,26 @@ type SweepStore interface {
 	LineReader
 	// PullForward is LineTx.PullForward.
 	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
+	// CountDue counts what waits and was due by the given time, up to limit.
+	CountDue(ctx context.Context, of Leased, dueBy time.Time, limit int) (int, error)
+}
+
+// Upkeep is what workers do beside deliveries: sweeps and purges, each of which is a list that sources add to.
+type Upkeep struct {
+	engine    *Service
+	leased    []sweeping
+	sweptTo   sync.Map // where the last sweep has ended early: the key of a lane, by Leased
+	purges    []Purging
+	stuckHead atomic.Int64 // the last head of a line that it has looked at; 0: it has come to the end
+}
+
+func newUpkeep(engine *Service) *Upkeep {
+	u := &Upkeep{engine: engine, leased: []sweeping{{of: LeasedCallbacks}}}
+	u.AddPurges(
+		PurgeRows("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbacks),
+		PurgePayloads("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbackPayloads),
+	)
+	return u
 }
 
 // sweeping is one kind of what the sweep looks after.
@@ -60,9 +82,9 @@ type sweeping struct {
 // AddLeased lets the sweep look after a kind of what workers take in hand. wokenSoon tells whether who made it due is
 // about to wake its lanes, so that the sweep needs not; nil: nobody ever is. A kind that is there already is
 // replaced. It is to be called before the service is used.
-func (s *Service) AddLeased(of Leased, wokenSoon func(at time.Time) bool) {
-	s.leased = slices.DeleteFunc(s.leased, func(l sweeping) bool { return l.of == of })
-	s.leased = append(s.leased, sweeping{of, wokenSoon})
+func (u *Upkeep) AddLeased(of Leased, wokenSoon func(at time.Time) bool) {
+	u.leased = slices.DeleteFunc(u.leased, func(l sweeping) bool { return l.of == of })
+	u.leased = append(u.leased, sweeping{of, wokenSoon})
 }
 
 // Sweep is how nothing stays stuck: what is leased and whose worker went away waits again, and lanes with something
@@ -70,58 +92,80 @@ func (s *Service) AddLeased(of Leased, wokenSoon func(at time.Time) bool) {
 // not on how much waits there. It returns how many it interrupted, and how many lanes it woke. Any number of
 // processes may sweep at the same time: the number of the sweep names the wake-ups, so within one interval the queue
 // keeps one for each lane.
-func (s *Service) Sweep(ctx context.Context) (interrupted, woken int, err error) {
-	at := s.now()
+func (u *Upkeep) Sweep(ctx context.Context) (interrupted, woken int, err error) {
+	at := u.engine.now()
 	// Not in the transaction: a process that stops in the midst of it would hold up the sweeps of all others.
-	expire, err := s.swept(ctx, at)
+	expire, err := u.swept(ctx, at)
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := s.giveLanes(ctx); err != nil {
+	if err := u.giveLanes(ctx); err != nil {
 		return 0, 0, err
 	}
 	var lanes []Lane
-	err = s.store.InTx(ctx, func(tx Store) (err error) {
-		for _, swept := range s.leased {
-			if expire {
-				n, err := tx.InterruptExpired(ctx, swept.of, at, sweepBatch)
-				if err != nil {
-					return err
-				}
-				interrupted += n
-			}
-			if swept.wokenSoon != nil && swept.wokenSoon(at) {
-				continue
-			}
-			overdue, err := s.overdueLanes(ctx, tx, swept.of, at.Add(-sweepGrace))
-			if err != nil {
-				return err
-			}
-			lanes = append(lanes, overdue...)
-		}
-		return nil
+	err = u.engine.db.InSweepTx(ctx, func(tx SweepTx) (err error) {
+		interrupted, lanes, err = u.sweep(ctx, tx, at, expire)
+		return err
 	})
 	if err != nil {
 		return 0, 0, err
 	}
-	pulled, err := s.retryStuckHeads(ctx, at)
+	retried, err := u.retryStuckHeads(ctx, at)
 	if err != nil {
 		return 0, 0, err
 	}
-	lanes = append(lanes, pulled...)
+	lanes = append(lanes, retried...)
 	epoch := int(at.Unix() / int64(SweepInterval/time.Second))
 	wakeups := make([]Wakeup, len(lanes))
 	for i, lane := range lanes {
 		wakeups[i] = Wakeup{Lane: lane, Epoch: epoch, At: at}
 	}
-	s.WakeLanes(ctx, wakeups, sweepWakeTimeout)
+	u.engine.WakeLanes(ctx, wakeups, sweepWakeTimeout)
 	return interrupted, len(wakeups), nil
 }
 
+// sweep interrupts what is leased no more, where leases expire, and returns the lanes that are to be woken.
+func (u *Upkeep) sweep(
+	ctx context.Context, tx SweepTx, at time.Time, expire bool,
+) (interrupted int, lanes []Lane, err error) {
+	for _, swept := range u.leased {
+		if expire {
+			n, err := tx.InterruptExpired(ctx, swept.of, at, sweepBatch)
+			if err != nil {
+				return 0, nil, err
+			}
+			interrupted += n
+		}
+		if swept.wokenSoon != nil && swept.wokenSoon(at) {
+			continue
+		}
+		overdue, err := u.overdueLanes(ctx, tx, swept.of, at.Add(-sweepGrace))
+		if err != nil {
+			return 0, nil, err
+		}
+		lanes = append(lanes, overdue...)
+	}
+	return interrupted, lanes, nil
+}
+
+// outageTime is how long there was no sweep where nobody could renew a lease either. A sweep takes 5 s at most and the
+// next one begins at once, so without an outage the gap is smaller; and of a lease more than 7 s are left when its
+// renewal fails for the first time, so none has run out in an outage that is shorter.
+const outageTime = 3 * SweepInterval
+
+// swept notes a sweep, and tells whether a lease that has run out means that its worker is gone. After an outage it
+// does not, for another LeaseTime: no worker could renew its leases, and those that live will. So an outage is no
+// reason to send anything again.
+func (u *Upkeep) swept(ctx context.Context, at time.Time) (expire bool, err error) {
+	grace, err := u.engine.db.Swept(ctx, at, at.Add(-outageTime), at.Add(LeaseTime))
+	// One that lies further ahead than any that is given now was written before the clock was set back.
+	return !grace.After(at) || grace.Sub(at) > 2*LeaseTime, err
+}
+
 // overdueLanes goes on where the last sweep of this process has come to its bound, and begins anew where it has not.
-func (s *Service) overdueLanes(ctx context.Context, tx SweepTx, of Leased, dueBy time.Time) ([]Lane, error) {
+func (u *Upkeep) overdueLanes(ctx context.Context, tx SweepTx, of Leased, dueBy time.Time) ([]Lane, error) {
 	after := ""
-	if last, ok := s.sweptTo.LoadAndDelete(of); ok {
+	if last, ok := u.sweptTo.LoadAndDelete(of); ok {
 		after = last.(string)
 	}
 	keys, next, err := tx.OverdueLanes(ctx, of, after, dueBy, maxSweptLanes)
@@ -129,13 +173,13 @@ func (s *Service) overdueLanes(ctx context.Context, tx SweepTx, of Leased, dueBy
 		return nil, err
 	}
 	if next != "" {
-		s.sweptTo.Store(of, next)
+		u.sweptTo.Store(of, next)
 	}
 	lanes := make([]Lane, 0, len(keys))
 	for _, key := range keys {
 		lane, err := ParseLane(key)
 		if err != nil {
-			s.log.ErrorContext(ctx, "sweep.no_lane", "error", err)
+			u.engine.log.ErrorContext(ctx, "sweep.no_lane", "error", err)
 			continue
 		}
 		lanes = append(lanes, lane)
@@ -145,10 +189,10 @@ func (s *Service) overdueLanes(ctx context.Context, tx SweepTx, of Leased, dueBy
 
 // giveLanes, part by part, gives lanes to what waits without one: while an upgrade is under way, the release before
 // goes on to write such rows. Afterwards there is none.
-func (s *Service) giveLanes(ctx context.Context) error {
-	for _, swept := range s.leased {
+func (u *Upkeep) giveLanes(ctx context.Context) error {
+	for _, swept := range u.leased {
 		for range maxLaneParts {
-			given, err := s.store.GiveLanes(ctx, swept.of, sweepBatch)
+			given, err := u.engine.db.GiveLanes(ctx, swept.of, sweepBatch)
 			if err != nil {
 				return err
 			}
@@ -164,6 +208,6 @@ func (s *Service) giveLanes(ctx context.Context) error {
 const maxCountDue = 10_000
 
 // CountDue counts what has waited of a kind and been due for at least the given time, up to 10,000.
-func (s *Service) CountDue(ctx context.Context, of Leased, since time.Duration) (int, error) {
-	return s.store.CountDue(ctx, of, s.now().Add(-since), maxCountDue)
+func (u *Upkeep) CountDue(ctx context.Context, of Leased, since time.Duration) (int, error) {
+	return u.engine.db.CountDue(ctx, of, u.engine.now().Add(-since), maxCountDue)
 }

@@ -236,7 +236,7 @@ func TestQueueThatFailsIsNotTheCallersProblem(t *testing.T) {
 	modelstest.NoError(t, err)
 	d := w.MustClaim(c.ID)
 	modelstest.NoError(t, w.Settle(t.Context(), w.Decide(d, modelstest.Answered(410))))
-	_, err = w.ReplayCallback(t.Context(), w.Admin, c.ID)
+	_, err = w.Replay(t.Context(), w.Admin, c.ID)
 	modelstest.NoError(t, err)
 	w.Clock.Advance(time.Minute)
 	w.SweptByOthers()

@@ -12,16 +12,12 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// halting is a store that fails at one statement, and counts those that follow in spite of it.
+// halting fails at one statement, and counts those that follow in spite of it.
 type halting struct {
-	callback.Store
+	callback.DeliveryTx
 	at     string
 	failed *bool
 	after  *int
-}
-
-func (h halting) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return h.Store.InTx(ctx, func(tx callback.Store) error { return f(halting{tx, h.at, h.failed, h.after}) })
 }
 
 func (h halting) statement(name string, run func() error) error {
@@ -36,23 +32,23 @@ func (h halting) statement(name string, run func() error) error {
 }
 
 func (h halting) GiveBackCallbacks(ctx context.Context, callbacks ...*callback.Callback) error {
-	return h.statement("GiveBackCallbacks", func() error { return h.Store.GiveBackCallbacks(ctx, callbacks...) })
+	return h.statement("GiveBackCallbacks", func() error { return h.DeliveryTx.GiveBackCallbacks(ctx, callbacks...) })
 }
 
 func (h halting) SigningSecrets(ctx context.Context, at time.Time, owners ...tenant.SigningOwner) (found map[tenant.SigningOwner][]*tenant.SigningSecret, err error) {
 	err = h.statement("SigningSecrets", func() (err error) {
-		found, err = h.Store.SigningSecrets(ctx, at, owners...)
+		found, err = h.DeliveryTx.SigningSecrets(ctx, at, owners...)
 		return err
 	})
 	return found, err
 }
 
 func (h halting) CreateAttempts(ctx context.Context, attempts []*callback.Attempt) error {
-	return h.statement("CreateAttempts", func() error { return h.Store.CreateAttempts(ctx, attempts) })
+	return h.statement("CreateAttempts", func() error { return h.DeliveryTx.CreateAttempts(ctx, attempts) })
 }
 
 func (h halting) DeleteAttempts(ctx context.Context, of callback.Leased, ids ...int64) error {
-	return h.statement("DeleteAttempts", func() error { return h.Store.DeleteAttempts(ctx, of, ids...) })
+	return h.statement("DeleteAttempts", func() error { return h.DeliveryTx.DeleteAttempts(ctx, of, ids...) })
 }
 
 func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
@@ -67,9 +63,11 @@ func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 			w := modelstest.NewWorld(t)
 			at, _, _ := strings.Cut(name, " ")
 			act := prepare(w)
-			h := halting{w.Store, at, new(bool), new(int)}
-			if err := act(w.ServiceOn(h)); !errors.Is(err, modelstest.ErrBroken) || *h.after != 0 {
-				t.Errorf("got %v, and %d statements after it", err, *h.after)
+			failed, after := new(bool), new(int)
+			halts := func(tx callback.DeliveryTx) callback.DeliveryTx { return halting{tx, at, failed, after} }
+			service := w.ServiceOn(func(db *callback.Ports) { db.InDeliveryTx = modelstest.Through(db.InDeliveryTx, halts) })
+			if err := act(service); !errors.Is(err, modelstest.ErrBroken) || *after != 0 {
+				t.Errorf("got %v, and %d statements after it", err, *after)
 			}
 		})
 	}
@@ -78,12 +76,12 @@ func TestNoStatementFollowsOneThatHasFailed(t *testing.T) {
 func claimAgain(w *modelstest.World) func(*callback.Service) error {
 	c := w.NewCallback()
 	return func(s *callback.Service) error {
-		_, _, _, err := s.Claim(w.T.Context(), modelstest.Limit(c.Lane, 10))
+		_, _, _, err := s.Deliveries.Claim(w.T.Context(), modelstest.Limit(c.Lane, 10))
 		return err
 	}
 }
 
 func releaseAgain(w *modelstest.World) func(*callback.Service) error {
 	d := w.MustClaim(w.NewCallback().ID)
-	return func(s *callback.Service) error { return s.Release(w.T.Context(), []*callback.Delivery{d}) }
+	return func(s *callback.Service) error { return s.Deliveries.Release(w.T.Context(), []*callback.Delivery{d}) }
 }

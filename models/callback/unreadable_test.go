@@ -185,21 +185,21 @@ func TestNoticeToAPartnerThatCannotBeReadKeepsNoAttemptFromBeingRecorded(t *test
 	}
 }
 
-// without is a store from which the users have gone.
-type without struct{ callback.Store }
-
-func (s without) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return s.Store.InTx(ctx, func(tx callback.Store) error { return f(without{tx}) })
-}
+// without is of a database from which the users have gone.
+type without struct{ callback.SettlementTx }
 
 func (without) Users(context.Context, ...int64) ([]*tenant.User, error) { return nil, nil }
 
 func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	service, m := w.ServiceOn(without{w.Store}), w.Monitor
+	service, m := w.ServiceOn(func(db *callback.Ports) {
+		db.InSettlementTx = modelstest.Through(db.InSettlementTx, func(tx callback.SettlementTx) callback.SettlementTx {
+			return without{tx}
+		})
+	}), w.Monitor
 	c := w.NewCallback()
-	modelstest.NoError(t, service.Settle(t.Context(), service.Decide(w.MustClaim(c.ID), modelstest.Answered(500))))
+	modelstest.NoError(t, service.Deliveries.Settle(t.Context(), service.Deliveries.Decide(w.MustClaim(c.ID), modelstest.Answered(500))))
 	if c = w.ReadCallback(c.ID); c.FailureCount != 1 || len(w.Notices()) != 0 || m.UnreadableOf("notice") != 1 {
 		t.Errorf("got %+v, %d notices, counted %d", c, len(w.Notices()), m.UnreadableOf("notice"))
 	}

@@ -96,7 +96,7 @@ type Service struct {
 func NewService(
 	engine *callback.Service, projects tenant.Queries, store Store, inTx models.InTx[Store], log *slog.Logger,
 ) *Service {
-	engine.AddPurges(callback.PurgeOf(ReportDownloadSources), callback.PurgeOf(Sources))
+	engine.Upkeep.AddPurges(callback.PurgeOf(ReportDownloadSources), callback.PurgeOf(Sources))
 	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 	s.ends = combine.New(combine.Work[End, outcome]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log,

@@ -224,7 +224,7 @@ func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	const crawls, calls = 5, 40
-	processes := []*crawl.Service{w.CrawlsOn(w.ServiceOn(w.Store), w.Store.InCrawlTx), w.CrawlsOn(w.ServiceOn(w.Store), w.Store.InCrawlTx)}
+	processes := []*crawl.Service{w.CrawlsOn(w.ServiceOn(nil), w.Store.InCrawlTx), w.CrawlsOn(w.ServiceOn(nil), w.Store.InCrawlTx)}
 	heard := make([]finished, calls)
 	modelstest.AtOnce(calls, func(i int) {
 		f := &heard[i]

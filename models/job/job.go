@@ -102,7 +102,7 @@ type Service struct {
 
 // NewService wires jobs to the engine, whose purges delete them too, and to a database.
 func NewService(engine *callback.Service, projects tenant.Queries, store Store, inTx models.InTx[Store]) *Service {
-	engine.AddPurges(callback.PurgeOf(Sources))
+	engine.Upkeep.AddPurges(callback.PurgeOf(Sources))
 	return &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 }
 

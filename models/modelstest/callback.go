@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/store"
 )
 
 // MustClaimMany makes callbacks that are due, and claims as many: what a worker has in hand.
@@ -170,7 +171,7 @@ func (w *World) Deliver(id int64, o callback.Outcome) *callback.Callback {
 // ReadCallback reads a callback as it is in the database.
 func (w *World) ReadCallback(id int64) *callback.Callback {
 	w.T.Helper()
-	c, err := w.Callback(w.T.Context(), w.Platform, id)
+	c, err := w.Callback(w.T.Context(), w.Platform.Scope(models.RoleViewer), id)
 	NoError(w.T, err)
 	c.Body = []byte(w.ReadText(models.PayloadText, id)) // the history leaves it out
 	return c
@@ -187,7 +188,7 @@ func (w *World) ReadText(field models.TextField, id int64) string {
 // CallbacksOf returns all callbacks of an event, oldest first.
 func (w *World) CallbacksOf(event callback.EventName) []*callback.Callback {
 	w.T.Helper()
-	pages, err := w.CallbackPages(w.T.Context(), w.Platform, callback.OfAccount, []int64{w.Acme.ID},
+	pages, err := w.CallbackPages(w.T.Context(), w.Platform.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID},
 		callback.Filter{Event: []callback.EventName{event}}, models.Page{First: models.MaxPageSize})
 	NoError(w.T, err)
 	found := pages[w.Acme.ID].Nodes
@@ -204,7 +205,7 @@ func (w *World) Notices() []*callback.Callback { return w.CallbacksOf(callback.C
 // Attempts returns the attempts of a callback, oldest first.
 func (w *World) Attempts(id int64) []*callback.Attempt {
 	w.T.Helper()
-	pages, err := w.AttemptPages(w.T.Context(), w.Platform, []int64{id}, models.Page{First: models.MaxPageSize})
+	pages, err := w.AttemptPages(w.T.Context(), w.Platform.Scope(models.RoleViewer), []int64{id}, models.Page{First: models.MaxPageSize})
 	NoError(w.T, err)
 	return pages[id].Nodes
 }
@@ -248,7 +249,7 @@ func SweepEpoch(at time.Time) int { return int(at.Unix() / 2) }
 func (w *World) MoreCallbacks(like *callback.Callback, host string, count int) []int64 {
 	w.T.Helper()
 	created := make([]int64, count)
-	NoError(w.T, w.Store.InTx(w.T.Context(), func(tx callback.Store) error {
+	NoError(w.T, w.Store.Transaction(w.T.Context(), func(tx *store.Store) error {
 		for i := range created {
 			c := *like
 			c.UID, c.Lane.Host = uuid.Must(uuid.NewV7()), host

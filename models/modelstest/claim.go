@@ -10,8 +10,12 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// Choosy is a store that gives back at once what ClaimOnly does not mean.
-type Choosy struct{ callback.Store }
+// Choosy makes claims give back at once what ClaimOnly does not mean.
+func Choosy(db *callback.Ports) {
+	db.InDeliveryTx = Through(db.InDeliveryTx, func(tx callback.DeliveryTx) callback.DeliveryTx { return choosy{tx} })
+}
+
+type choosy struct{ callback.DeliveryTx }
 
 // meant is the context key of the only callback that may be claimed.
 type meant struct{}
@@ -20,9 +24,9 @@ type meant struct{}
 // lane.
 func ClaimOnly(t testing.TB, s *callback.Service, id int64) *callback.Delivery {
 	t.Helper()
-	c, err := s.Callback(t.Context(), models.PlatformActor(), id)
+	c, err := s.Callback(t.Context(), models.PlatformActor().Scope(models.RoleViewer), id)
 	NoError(t, err)
-	deliveries, _, _, err := s.Claim(context.WithValue(t.Context(), meant{}, id), Limit(c.Lane, 1000))
+	deliveries, _, _, err := s.Deliveries.Claim(context.WithValue(t.Context(), meant{}, id), Limit(c.Lane, 1000))
 	NoError(t, err)
 	if len(deliveries) != 1 {
 		t.Fatalf("callback %d, %s and due at %s: got %d deliveries", id, c.Status, c.NextAttemptAt, len(deliveries))
@@ -30,16 +34,11 @@ func ClaimOnly(t testing.TB, s *callback.Service, id int64) *callback.Delivery {
 	return deliveries[0]
 }
 
-// InTx is as choosy.
-func (c Choosy) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return c.Store.InTx(ctx, func(tx callback.Store) error { return f(Choosy{tx}) })
-}
-
 // ClaimDue claims the one that is meant.
-func (c Choosy) ClaimDue(
+func (c choosy) ClaimDue(
 	ctx context.Context, lanes []callback.LaneLimit, now, leaseUntil time.Time,
 ) ([]*callback.Callback, error) {
-	claimed, err := c.Store.ClaimDue(ctx, lanes, now, leaseUntil)
+	claimed, err := c.DeliveryTx.ClaimDue(ctx, lanes, now, leaseUntil)
 	if err != nil {
 		return nil, err
 	}

@@ -180,7 +180,7 @@ func (w *World) AttemptsOfBatch(id int64) []*run.BatchAttempt {
 func (w *World) CallbacksOfRun(runID int64, event callback.EventName) (all []*callback.Callback) {
 	w.T.Helper()
 	for page := (models.Page{First: models.MaxPageSize}); ; {
-		found, err := w.CallbackPages(w.T.Context(), w.Platform, run.Owner, []int64{runID},
+		found, err := w.CallbackPages(w.T.Context(), w.Platform.Scope(models.RoleViewer), run.Owner, []int64{runID},
 			callback.Filter{Event: []callback.EventName{event}}, page)
 		NoError(w.T, err)
 		for _, c := range found[runID].Nodes {

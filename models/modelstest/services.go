@@ -27,6 +27,8 @@ type (
 // Services are the use-cases of all rooms.
 type Services struct {
 	*callback.Service
+	*callback.Deliveries
+	*callback.Upkeep
 	*Tenants
 	*tenant.Access
 	*CrawlService
@@ -36,11 +38,11 @@ type Services struct {
 
 // Wiring says what services stand on. Tests that need a domain get it here, and nowhere else.
 type Wiring struct {
-	Store       *store.Store   // nil: none of the sources is called
-	Engine      callback.Store // of the engine; nil: Store
-	Crawls      crawl.Store    // of crawls; nil: Store
-	Queue       callback.Queue // nil: one that nobody reads
-	Rules       callback.Rules // the zero value will do
+	Store       *store.Store             // nil: none of the sources is called
+	Engine      func(db *callback.Ports) // changes the engine's, which are those of Store; nil: nothing
+	Crawls      crawl.Store              // of crawls; nil: Store
+	Queue       callback.Queue           // nil: one that nobody reads
+	Rules       callback.Rules           // the zero value will do
 	Access      tenant.AccessRules
 	Runs        run.Rules
 	RunPorts    *run.Ports        // nil: those of Store
@@ -53,9 +55,6 @@ type Wiring struct {
 
 // Services puts the domain together.
 func (w Wiring) Services() Services {
-	if w.Engine == nil {
-		w.Engine = w.Store
-	}
 	if w.Crawls == nil {
 		w.Crawls = w.Store
 	}
@@ -76,10 +75,15 @@ func (w Wiring) Services() Services {
 		system, w.Rules.Chance = w.Now, func() float64 { return 0.5 }
 	}
 	clock := models.NewClock(w.Clock, system, w.Log)
-	engine := callback.NewService(w.Engine, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
+	db := w.Store.CallbackPorts()
+	if w.Engine != nil {
+		w.Engine(&db)
+	}
+	engine := callback.NewService(db, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
 	queries := tenant.NewQueries(w.Store, engine.Now)
 	return Services{
-		Service: engine, Tenants: tenant.NewService(queries, w.Store.InTenantTx, w.MaxProjects),
+		Service: engine, Deliveries: engine.Deliveries, Upkeep: engine.Upkeep,
+		Tenants:      tenant.NewService(queries, w.Store.InTenantTx, w.MaxProjects),
 		Access:       tenant.NewAccess(w.Store, w.Store.InAccessTx, w.Access, engine.Now, w.Log),
 		RunService:   run.NewService(engine, queries, *w.RunPorts, w.Runs),
 		CrawlService: crawl.NewService(engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),

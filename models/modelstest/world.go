@@ -87,10 +87,10 @@ func (w *World) Configure() {
 	w.Services = w.wiring().Services()
 }
 
-// ServiceOn returns a service on another store.
-func (w *World) ServiceOn(s callback.Store) *callback.Service {
+// ServiceOn returns an engine on other ports.
+func (w *World) ServiceOn(change func(db *callback.Ports)) *callback.Service {
 	on := w.wiring()
-	on.Engine = s
+	on.Engine = change
 	return on.Services().Service
 }
 

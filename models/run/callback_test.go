@@ -140,7 +140,7 @@ func TestRequestsURLStaysAndTheProjectsMoves(t *testing.T) {
 			w.Clock.Advance(time.Second)
 		}
 		modelstest.WantStatus(t, w.ReadCallback(c.ID), callback.StatusSuccess)
-		replay, err := w.ReplayCallback(t.Context(), w.Editor, c.ID)
+		replay, err := w.Replay(t.Context(), w.Editor, c.ID)
 		modelstest.NoError(t, err)
 		if *replay.TargetURL != want || replay.Source != c.Source {
 			t.Errorf("the replay is %+v, want %s", replay, want)

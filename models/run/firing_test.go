@@ -29,7 +29,7 @@ func TestFiringThatHangsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := slog.New(slog.DiscardHandler)
 		clock := models.NewClock(nil, time.Now, log)
-		engine := callback.NewService(struct{ callback.Store }{}, nil, callback.Rules{}, clock,
+		engine := callback.NewService(callback.Ports{}, nil, callback.Rules{}, clock,
 			models.NewTroubles(log, nil), log)
 		runs := run.NewService(engine, tenant.Queries{}, run.Ports{InFiringTx: silent}, run.Rules{})
 		begun := time.Now()

@@ -14,9 +14,9 @@ func (x *Executions) Renew(ctx context.Context, leases []callback.Lease) ([]call
 	return x.db.Upkeep.RenewLeases(ctx, LeasedBatches, leases, x.engine.Now().Add(callback.LeaseTime))
 }
 
-// Excuse is the engine's Excuse for executions.
-func (x *Executions) Excuse(ctx context.Context, batchIDs []int64) error {
-	return x.db.Upkeep.Excuse(ctx, LeasedBatches, batchIDs)
+// AnnounceStop is the engine's AnnounceStop for executions.
+func (x *Executions) AnnounceStop(ctx context.Context, batchIDs []int64) error {
+	return x.db.Upkeep.AnnounceStop(ctx, LeasedBatches, batchIDs)
 }
 
 // Release is the engine's Release for executions.

@@ -159,13 +159,13 @@ func (l *Log) Entry(ctx context.Context, actor *models.Actor, projectID int64, u
 	return entry, l.addLastAttempts(ctx, actor, entry)
 }
 
-// Replay is callback.Service.ReplayCallback for one callback of a project's runs; it returns the new one.
+// Replay is callback.Service.Replay for one callback of a project's runs; it returns the new one.
 func (l *Log) Replay(ctx context.Context, actor *models.Actor, projectID int64, uid string) (*LogEntry, error) {
 	original, err := l.Entry(ctx, actor, projectID, uid)
 	if err != nil {
 		return nil, err
 	}
-	replay, err := l.engine.ReplayCallback(ctx, actor, original.Callback.ID)
+	replay, err := l.engine.Replay(ctx, actor, original.Callback.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func TestBatchThatDiedThriceWithItsWorkerIsExecutedAlone(t *testing.T) {
 	}
 	dies(w.MustClaimBatches(a, 1))
 	e := w.MustClaimBatches(a, 1)[0]
-	modelstest.NoError(t, w.Executions.Excuse(t.Context(), []int64{e.Batch.ID})) // this one does not count
+	modelstest.NoError(t, w.Executions.AnnounceStop(t.Context(), []int64{e.Batch.ID})) // this one does not count
 	dies([]*run.Execution{e})
 	for range callback.SuspectAfter - 1 {
 		if got := suspect(); len(got) != 0 {

@@ -52,15 +52,15 @@ func NewService(engine *callback.Service, projects tenant.Queries, db Ports, rul
 		Firings: &Firings{engine: engine, db: db, quotas: rules.Quotas}, engine: engine,
 		projects: projects, db: db, rules: rules,
 	}
-	engine.AddLeased(LeasedBatches, s.Firings.underWay)
-	engine.AddPurges(
+	engine.Upkeep.AddLeased(LeasedBatches, s.Firings.underWay)
+	engine.Upkeep.AddPurges(
 		callback.PurgeRows("runs", db.InPurgeTx, PurgeTx.PurgeRuns),
 		callback.PurgePayloads("runs", db.InPurgeTx, PurgeTx.PurgeRunPayloads),
 	)
 	return s
 }
 
-// PurgeTx deletes runs that ended before a time, a part at a time, as callback.RetentionStore does with callbacks.
+// PurgeTx deletes runs that ended before a time, a part at a time, as callback.PurgeTx does with callbacks.
 type PurgeTx interface {
 	// PurgeRuns deletes runs without callbacks: of a large one some batches at a time, and the run with the last.
 	PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (runs, rows int, err error)
@@ -70,9 +70,9 @@ type PurgeTx interface {
 
 // Upkeep is what workers do outside of transactions.
 type Upkeep interface {
-	// RenewLeases and Excuse are those of callback.LeaseStore.
+	// RenewLeases and AnnounceStop are those of callback.LeaseStore.
 	RenewLeases(ctx context.Context, of callback.Leased, leases []callback.Lease, until time.Time) ([]callback.Lease, error)
-	Excuse(ctx context.Context, of callback.Leased, ids []int64) error
+	AnnounceStop(ctx context.Context, of callback.Leased, ids []int64) error
 	// CronSchedulesAfter returns schedules by cron that wait for a later time, in the order of their ids.
 	CronSchedulesAfter(ctx context.Context, id int64, now time.Time, limit int) ([]*Schedule, error)
 	// MoveSchedule changes the time that a schedule waits for, unless it waits for another one by now.

@@ -14,7 +14,7 @@ import (
 func lostKey(w *modelstest.World) *run.Service {
 	w.T.Helper()
 	db := w.StoreOfLostKey()
-	return w.RunsOn(w.ServiceOn(db), db.RunPorts())
+	return w.RunsOn(w.ServiceOn(func(ports *callback.Ports) { *ports = db.CallbackPorts() }), db.RunPorts())
 }
 
 func TestUnreadableBatchIsPutOffAndHoldsUpNoOther(t *testing.T) {

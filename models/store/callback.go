@@ -125,6 +125,18 @@ func (s *Store) callbackColumns(c *callback.Callback) (callbackRow, error) {
 	return row, err
 }
 
+// CallbackPorts are the engine's.
+func (s *Store) CallbackPorts() callback.Ports {
+	return callback.Ports{
+		Reader: s, LeaseStore: s, SweepStore: s,
+		InDeliveryTx:   inTx(s, func(tx *Store) callback.DeliveryTx { return tx }),
+		InSettlementTx: inTx(s, func(tx *Store) callback.SettlementTx { return tx }),
+		InReplayTx:     inTx(s, func(tx *Store) callback.ReplayTx { return tx }),
+		InSweepTx:      inTx(s, func(tx *Store) callback.SweepTx { return tx }),
+		InPurgeTx:      inTx(s, func(tx *Store) callback.PurgeTx { return tx }),
+	}
+}
+
 // CreateCallbacks inserts callbacks.
 func (s *Store) CreateCallbacks(ctx context.Context, callbacks ...*callback.Callback) error {
 	for some := range parts(callbacks, callbackTexts) {

@@ -219,8 +219,8 @@ func (s *Store) DeleteAttempts(ctx context.Context, of callback.Leased, ids ...i
 	return s.writer(ctx).Exec(s.on(of, "DELETE FROM {attempts} WHERE ? AND finished_at IS NULL"), s.among("id", &ids)).Error
 }
 
-// Excuse takes an interruption back before it is counted.
-func (s *Store) Excuse(ctx context.Context, of callback.Leased, ids []int64) error {
+// AnnounceStop takes an interruption back before it is counted.
+func (s *Store) AnnounceStop(ctx context.Context, of callback.Leased, ids []int64) error {
 	mine := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE ? AND {running}{skip locked}"), s.among("id", &ids))
 	return s.writer(ctx).Exec(s.on(of, "UPDATE {table} SET interruption_count = interruption_count - 1 WHERE {chosen}"), mine).Error
 }

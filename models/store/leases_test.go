@@ -21,10 +21,10 @@ import (
 func manyLanes(t *testing.T, s *store.Store, lanes, callbacks, limit int) (asked []callback.LaneLimit) {
 	t.Helper()
 	n := newCustomer(t, s, "a")
-	modelstest.NoError(t, s.InTx(t.Context(), func(tx callback.Store) error {
+	modelstest.NoError(t, s.Transaction(t.Context(), func(tx *store.Store) error {
 		for i := range lanes {
 			host := fmt.Sprintf("host-%d.example:443", i)
-			newCallbacks(t, tx.(*store.Store), n, host, callbacks)
+			newCallbacks(t, tx, n, host, callbacks)
 			asked = append(asked, of(to(host), limit)...)
 		}
 		return nil

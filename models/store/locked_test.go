@@ -51,8 +51,8 @@ func TestWhatAnotherTransactionHasLockedIsPassedBy(t *testing.T) {
 		"lanes": {sets("lane = ''"), func(ctx context.Context, s *store.Store, _ []int64) (int, error) {
 			return s.GiveLanes(ctx, callback.LeasedCallbacks, 10)
 		}},
-		"excuse": {claims, func(ctx context.Context, s *store.Store, ids []int64) (int, error) {
-			err := s.Excuse(ctx, callback.LeasedCallbacks, ids)
+		"announced stop": {claims, func(ctx context.Context, s *store.Store, ids []int64) (int, error) {
+			err := s.AnnounceStop(ctx, callback.LeasedCallbacks, ids)
 			var excused []int64
 			if err == nil {
 				err = s.DB().WithContext(ctx).Raw("SELECT id FROM callbacks WHERE interruption_count < 0").Scan(&excused).Error

@@ -100,7 +100,7 @@ func TestWhoLocksALineWaitsForItsEndAndNotForOthers(t *testing.T) {
 		if i == 1 {
 			<-locked
 		}
-		err := s.InTx(t.Context(), func(tx callback.Store) error {
+		err := s.Transaction(t.Context(), func(tx *store.Store) error {
 			if err := tx.LockOrderingKey(t.Context(), "line"); err != nil {
 				return err
 			}
@@ -182,8 +182,8 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 	s := storetest.Open(t)
 	n := newCustomer(t, s, "a")
 	newCallback(t, s, n, start, on(shared), inLine("line", false))
-	modelstest.NoError(t, s.InTx(t.Context(), func(tx callback.Store) error {
-		like := newCallback(t, tx.(*store.Store), n, start, on(shared), inLine("line", true))
+	modelstest.NoError(t, s.Transaction(t.Context(), func(tx *store.Store) error {
+		like := newCallback(t, tx, n, start, on(shared), inLine("line", true))
 		for range 300 {
 			c := *like
 			c.UID = newUID()

@@ -8,6 +8,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -29,7 +30,7 @@ func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
 				}
 				return
 			}
-			failed := s.InTx(ctx, func(tx callback.Store) error {
+			failed := s.Transaction(ctx, func(tx *store.Store) error {
 				_, err := tx.Callbacks(ctx, everything(), ids...)
 				return err
 			})

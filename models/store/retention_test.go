@@ -99,7 +99,7 @@ func TestPurgesAtOnceTakeEachCallbackOnce(t *testing.T) {
 	counts := make([]int, 3)
 	modelstest.AtOnce(len(counts), func(i int) {
 		for range callbacks {
-			err := s.InTx(t.Context(), func(tx callback.Store) error {
+			err := s.Transaction(t.Context(), func(tx *store.Store) error {
 				gone, _, err := tx.PurgeCallbacks(t.Context(), start.Add(time.Minute), 2)
 				counts[i] += gone
 				return err

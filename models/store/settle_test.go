@@ -201,7 +201,7 @@ func TestBatchWithAnAttemptThatIsMissingIsUndone(t *testing.T) {
 		h.arrive()
 	}
 	callbacks, attempts := split(all)
-	err := s.InTx(t.Context(), func(tx callback.Store) error {
+	err := s.Transaction(t.Context(), func(tx *store.Store) error {
 		owned, err := tx.SettleCallbacks(t.Context(), callbacks...)
 		modelstest.NoError(t, err)
 		if slices.Contains(owned, false) {

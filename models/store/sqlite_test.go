@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -52,7 +52,7 @@ func TestStatementIsParsedOnceForAllTransactionsAndValues(t *testing.T) {
 	before, err := s.Kept(t.Context())
 	modelstest.NoError(t, err)
 	for limit := range 5 {
-		modelstest.NoError(t, s.InTx(t.Context(), func(tx callback.Store) error {
+		modelstest.NoError(t, s.Transaction(t.Context(), func(tx *store.Store) error {
 			claimed, err := tx.ClaimDue(t.Context(), of(to(shared), limit+1), start.Add(time.Second), start.Add(time.Minute))
 			if len(claimed) != limit+1 {
 				t.Errorf("claimed %d of %d", len(claimed), limit+1)

@@ -35,7 +35,6 @@ type Store struct {
 }
 
 var (
-	_ callback.Store     = (*Store)(nil)
 	_ tenant.Reader      = (*Store)(nil)
 	_ tenant.Store       = (*Store)(nil)
 	_ tenant.AccessStore = (*Store)(nil)
@@ -129,11 +128,6 @@ func (s *Store) CheckWritable(ctx context.Context) error {
 		return err
 	}
 	return s.dialect.checkWritable(ctx, pool)
-}
-
-// InTx runs f in one transaction.
-func (s *Store) InTx(ctx context.Context, f func(callback.Store) error) error {
-	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
 }
 
 // Transaction runs f in one transaction, on a store that is bound to it. On such a store it runs f in that transaction.

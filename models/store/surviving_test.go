@@ -117,7 +117,7 @@ func TestWriterThatIsHeldIsNoticed(t *testing.T) {
 	}
 	s, url := storetest.OpenWithURL(t)
 	for name, holder := range map[string]*store.Store{"this process": s, "another": storetest.OpenURL(t, url)} {
-		err := holder.InTx(t.Context(), func(callback.Store) error {
+		err := holder.Transaction(t.Context(), func(*store.Store) error {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			if s.CheckWritable(ctx) == nil {

@@ -203,9 +203,9 @@ func TestListsHoldOnlyTheProjectOfItsKey(t *testing.T) {
 		modelstest.NoError(t, err)
 		projectCount, err := w.CountProjects(t.Context(), actor, []int64{w.Acme.ID})
 		modelstest.NoError(t, err)
-		callbacks, err := w.CallbackPages(t.Context(), actor, callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page)
+		callbacks, err := w.CallbackPages(t.Context(), actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page)
 		modelstest.NoError(t, err)
-		callbackCount, err := w.CountCallbacks(t.Context(), actor, callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{})
+		callbackCount, err := w.CountCallbacks(t.Context(), actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{})
 		modelstest.NoError(t, err)
 		got := []int{
 			len(accounts.Nodes), count, len(projects[w.Acme.ID].Nodes), projectCount[w.Acme.ID],

@@ -171,6 +171,6 @@ func TestUserSeesItselfOnly(t *testing.T) {
 	modelstest.NoError(t, err)
 	_, err = w.User(t.Context(), w.Viewer, w.AdminUser.ID)
 	modelstest.WantError(t, err, models.CodeNotFound, "")
-	_, err = w.CallbackByUID(t.Context(), w.Viewer, "no uuid")
+	_, err = w.CallbackByUID(t.Context(), w.Viewer.Scope(models.RoleViewer), "no uuid")
 	modelstest.WantError(t, err, models.CodeBadUserInput, "uid")
 }

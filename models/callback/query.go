@@ -30,7 +30,9 @@ type Filter struct {
 
 // Check tells whether the filter has too many values. The error is BAD_USER_INPUT.
 func (f Filter) Check() error {
-	return models.AllProblems(models.CheckFilterValues("status", len(f.Status)), models.CheckFilterValues("event", len(f.Event)))
+	return models.AllProblems(
+		models.CheckFilterValues("status", len(f.Status)), models.CheckFilterValues("event", len(f.Event)),
+	)
 }
 
 // Reader reads callbacks and their attempts, within a caller's scope. It returns those of the given ids that
@@ -74,48 +76,4 @@ func (q Query) CallbackByUID(ctx context.Context, scope models.Scope, uid string
 		return nil, models.Invalid("uid", "must be a UUID")
 	}
 	return q.Reader.CallbackByUID(ctx, scope, id)
-}
-
-// Callback returns one callback that the actor may see.
-func (s *Service) Callback(ctx context.Context, actor *models.Actor, id int64) (*Callback, error) {
-	return models.One(s.Callbacks(ctx, actor, id))(models.TypeCallback)
-}
-
-// CallbackByUID returns one callback that the actor may see. BAD_USER_INPUT on uid when it is no UUID.
-func (s *Service) CallbackByUID(ctx context.Context, actor *models.Actor, uid string) (*Callback, error) {
-	id, err := uuid.Parse(uid)
-	if err != nil {
-		return nil, models.Invalid("uid", "must be a UUID")
-	}
-	return s.store.CallbackByUID(ctx, actor.Scope(models.RoleViewer), id)
-}
-
-// Callbacks returns those of the given callbacks that the actor may see, in no order.
-func (s *Service) Callbacks(ctx context.Context, actor *models.Actor, ids ...int64) ([]*Callback, error) {
-	return s.store.Callbacks(ctx, actor.Scope(models.RoleViewer), ids...)
-}
-
-// CallbackPages lists the callbacks of each owner, newest first.
-func (s *Service) CallbackPages(ctx context.Context, actor *models.Actor, owner Parent, ids []int64, filter Filter, page models.Page) (map[int64]*models.PageOf[*Callback], error) {
-	return s.store.CallbackPages(ctx, actor.Scope(models.RoleViewer), owner, ids, filter, page)
-}
-
-// CountCallbacks counts what CallbackPages lists, up to MaxCounted and one more for any number above.
-func (s *Service) CountCallbacks(ctx context.Context, actor *models.Actor, owner Parent, ids []int64, filter Filter) (map[int64]int, error) {
-	return s.store.CountCallbacks(ctx, actor.Scope(models.RoleViewer), owner, ids, filter)
-}
-
-// Replays returns the replays of callbacks, oldest first.
-func (s *Service) Replays(ctx context.Context, actor *models.Actor, originalIDs ...int64) ([]*Callback, error) {
-	return s.store.Replays(ctx, actor.Scope(models.RoleViewer), originalIDs...)
-}
-
-// AttemptPages lists the attempts of each callback, oldest first, without the answers' bodies.
-func (s *Service) AttemptPages(ctx context.Context, actor *models.Actor, callbackIDs []int64, page models.Page) (map[int64]*models.PageOf[*Attempt], error) {
-	return s.store.AttemptPages(ctx, actor.Scope(models.RoleViewer), callbackIDs, page)
-}
-
-// CountAttempts counts what AttemptPages lists.
-func (s *Service) CountAttempts(ctx context.Context, actor *models.Actor, callbackIDs []int64) (map[int64]int, error) {
-	return s.store.CountAttempts(ctx, actor.Scope(models.RoleViewer), callbackIDs)
 }
