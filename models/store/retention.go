@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -207,7 +208,10 @@ var sources = map[callback.SourceKind]struct {
 // PurgeSources goes through a table by its ids: an index of what has ended would cost each of them, and few installations need
 // it.
 func (s *Store) PurgeSources(ctx context.Context, kind callback.SourceKind, endedBefore time.Time, after int64, limit int) (gone int, last int64, err error) {
-	of := sources[kind]
+	of, ok := sources[kind]
+	if !ok {
+		return 0, 0, fmt.Errorf("purge: the sources %q have no table here", kind)
+	}
 	next := s.writer(ctx).Table(of.table).Select("id").Where("id > ?", after).Order("id").Limit(limit)
 	err = s.writer(ctx).Table("(?) AS next", next).Select("COALESCE(max(id), 0)").Scan(&last).Error
 	if err != nil || last == 0 {
