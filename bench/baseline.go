@@ -30,10 +30,12 @@ var straightHeaders = http.Header{
 	"Webhook-Signature":  {"v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="},
 }
 
-// straight measures what this machine can do: the same bytes, from net/http to net/http, with nothing between, so many clients
-// of one URL each, on connections that are open by then. It returns posts a second.
+// straight measures what this machine can do: the same bytes, from net/http to net/http, with nothing between, so many
+// clients of one URL each, on connections that are open by then. It returns posts a second.
 func straight(ctx context.Context, urls []string, clients int, duration time.Duration) (float64, error) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}, Timeout: requestTimeout}
+	client := &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}, Timeout: requestTimeout,
+	}
 	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -67,7 +69,8 @@ func (b *bench) straight() (float64, error) {
 	return straight(b.ctx, []string{r.base + straightPath}, straightClients, b.Baseline)
 }
 
-// straightTo measures what the receivers of a run can take, before its server is started: of those that hang nothing is expected.
+// straightTo measures what the receivers of a run can take, before its server is started: of those that hang nothing is
+// expected.
 func (b *bench) straightTo(sites []site) (float64, error) {
 	r, err := startReceiver(b.ctx)
 	if err != nil {

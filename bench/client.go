@@ -23,8 +23,10 @@ type client struct {
 func newClient(base, header, value string) *client {
 	return &client{
 		// As many as there are publishers, and those of a steady rate that take long.
-		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}, Timeout: requestTimeout},
-		url:  base + "/graphql", credential: [2]string{header, value},
+		http: &http.Client{
+			Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}, Timeout: requestTimeout,
+		},
+		url: base + "/graphql", credential: [2]string{header, value},
 	}
 }
 

@@ -198,16 +198,21 @@ func (c floodCommand) Validate() error {
 	if c.Answer <= 0 || c.Answer > maxAnswer {
 		return errors.New("-answer must be more than 0 and at most 20s")
 	}
-	return errors.Join(c.loadFlags.Validate(), sharedCommand{Rate: c.Rate, Duration: c.Duration, Grace: c.Grace}.Validate())
+	return errors.Join(
+		c.loadFlags.Validate(), sharedCommand{Rate: c.Rate, Duration: c.Duration, Grace: c.Grace}.Validate(),
+	)
 }
 
 // Run compares an account beside another one's flood with the same alone.
 func (c floodCommand) Run(b *bench) error {
 	alone := variant{
-		name: "alone", roles: []string{roleAll}, sites: []site{{endpoint: endpoint{host: address(1), after: c.Answer}}}, grace: c.Grace,
+		name: "alone", roles: []string{roleAll}, sites: []site{{endpoint: endpoint{host: address(1), after: c.Answer}}},
+		grace: c.Grace,
 	}
 	beside := alone
 	beside.name = "beside the flood"
-	beside.beside = &side{site: site{endpoint: endpoint{host: address(2), after: c.Answer}, account: 1}, load: c.load(), queued: true}
+	beside.beside = &side{
+		site: site{endpoint: endpoint{host: address(2), after: c.Answer}, account: 1}, load: c.load(), queued: true,
+	}
 	return b.compare("flood", []variant{alone, beside}, stream(c.Rate, c.Duration))
 }

@@ -84,14 +84,16 @@ func (d *database) durability(ctx context.Context) (map[string]string, error) {
 // server is the number of the Postgres main process; false where it does not run here.
 func (d *database) server(ctx context.Context) (int, bool) {
 	var backend int
-	if d.engine != onPostgres || d.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&backend) != nil || !isCalled(backend, "postgres") {
+	if d.engine != onPostgres || d.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&backend) != nil ||
+		!isCalled(backend, "postgres") {
 		return 0, false
 	}
 	pid, err := parentOf(backend)
 	return pid, err == nil && isCalled(pid, "postgres")
 }
 
-// unrecorded counts callbacks of the sources that did not end well by the history's account. Of those that hang nothing is expected.
+// unrecorded counts callbacks of the sources that did not end well by the history's account. Of those that hang nothing
+// is expected.
 func (d *database) unrecorded(ctx context.Context, sources []source) (n int, err error) {
 	const query = "SELECT count(*) FROM callbacks WHERE project_id = $1 AND status <> 'SUCCESS'"
 	for _, s := range sources {

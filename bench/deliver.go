@@ -15,7 +15,8 @@ type variant struct {
 	// prepare, where it is set, fills the database before the load.
 	prepare func(*bench, *installation) error
 
-	// sites get the load in turn; none: it goes to the tenant's own receiver, and a callback's time begins before it is accepted.
+	// sites get the load in turn; none: it goes to the tenant's own receiver, and a callback's time begins before it is
+	// accepted.
 	sites  []site
 	beside *side // nil: nothing
 	// grace, where it is set, is how long is waited after the load. What has not arrived then is late, not lost.
@@ -24,7 +25,8 @@ type variant struct {
 	rampTo int
 }
 
-// compare measures every variant as often as there are rounds, one after the other, so that a noisy minute hits all alike.
+// compare measures every variant as often as there are rounds, one after the other, so that a noisy minute hits all
+// alike.
 func (b *bench) compare(command string, variants []variant, l load) error {
 	found := make([][]*result, len(variants))
 	lost := 0

@@ -32,16 +32,19 @@ func TestLostAndRepeatedCallbacksAreCounted(t *testing.T) {
 		want Deliveries
 	}{
 		"from when they were due": {fast, terms{}, Deliveries{
-			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 10, P95: 220, P99: 220, Max: 220}, Lost: 1, Duplicates: 2,
+			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 10, P95: 220, P99: 220, Max: 220}, Lost: 1,
+			Duplicates: 2,
 		}},
 		"from the answer": {fast, terms{fromAnswer: true}, Deliveries{
-			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 5, P95: 215, P99: 215, Max: 215}, Lost: 1, Duplicates: 2,
+			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 5, P95: 215, P99: 215, Max: 215}, Lost: 1,
+			Duplicates: 2,
 		}},
 		"until the run was over": {fast, terms{fromAnswer: true, until: at(210)}, Deliveries{
 			Arrived: 2, DeliveredPerSecond: 2 / 0.03, Latency: Latency{P50: 5, P95: 205, P99: 205, Max: 205}, Late: 2,
 		}},
 		"without a slow one's latency": {slow, terms{fromAnswer: true}, Deliveries{
-			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 5, P95: 215, P99: 215, Max: 215}, Lost: 1, Duplicates: 2,
+			Arrived: 3, DeliveredPerSecond: 3 / 0.22, Latency: Latency{P50: 5, P95: 215, P99: 215, Max: 215}, Lost: 1,
+			Duplicates: 2,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,14 +98,21 @@ func TestHostsAnswerLogNormallyAndTheSameInEachRun(t *testing.T) {
 		for _, is := range []struct {
 			so    bool
 			count *int
-		}{{s.hangs, &hang}, {s.slow, &slow}, {s.after >= 100*time.Millisecond && s.after < 400*time.Millisecond, &between}, {s.account == 0, &first}} {
+		}{
+			{s.hangs, &hang},
+			{s.slow, &slow},
+			{s.after >= 100*time.Millisecond && s.after < 400*time.Millisecond, &between},
+			{s.account == 0, &first},
+		} {
 			if is.so {
 				*is.count++
 			}
 		}
 	}
 	if hang != 10 || slow != 500 || between < 500 || between > 520 || first != 10 {
-		t.Errorf("%d hang, %d are slow, %d answer between 100 and 400 ms, %d are of the first account", hang, slow, between, first)
+		t.Errorf(
+			"%d hang, %d are slow, %d answer between 100 and 400 ms, %d are of the first account", hang, slow, between, first,
+		)
 	}
 }
 
@@ -141,7 +151,8 @@ func TestMedianIsTheMiddle(t *testing.T) {
 func TestRedisCommandsAreCountedOneByOne(t *testing.T) {
 	t.Parallel()
 	// The value of the second looks like a command.
-	const text = "*1\r\n$4\r\nPING\r\n" + "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$14\r\n*1\r\n$4\r\nPING\r\n\r\n" + "*2\r\n$3\r\nGET\r\n$0\r\n\r\n"
+	const text = "*1\r\n$4\r\nPING\r\n" + "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$14\r\n*1\r\n$4\r\nPING\r\n\r\n" +
+		"*2\r\n$3\r\nGET\r\n$0\r\n\r\n"
 	r := bufio.NewReader(strings.NewReader(text))
 	count := 0
 	for skipCommand(r) == nil {
@@ -155,7 +166,9 @@ func TestRedisCommandsAreCountedOneByOne(t *testing.T) {
 func TestAPublisherThatFailsEndsTheLoad(t *testing.T) {
 	t.Parallel()
 	for name, l := range map[string]load{"flood": flood(1000, 4), "stream": stream(1000, time.Minute)} {
-		p := newPublisher(&installation{platform: newClient("http://127.0.0.1:1", "x-api-key", ""), tenant: &tenant{}}, source{})
+		p := newPublisher(
+			&installation{platform: newClient("http://127.0.0.1:1", "x-api-key", ""), tenant: &tenant{}}, source{},
+		)
 		if _, err := l(t.Context(), p); err == nil || !strings.Contains(err.Error(), "finishCrawl") {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -165,7 +178,10 @@ func TestAPublisherThatFailsEndsTheLoad(t *testing.T) {
 // The baseline must not be cheaper or dearer than what it is compared with.
 func TestStraightPostsHaveTheShapeOfCallbacks(t *testing.T) {
 	t.Parallel()
-	b := &bench{settings: settings{Engine: embedded, Binary: serverBinary(t), Patience: time.Minute}, ctx: t.Context(), dir: t.TempDir()}
+	b := &bench{
+		settings: settings{Engine: embedded, Binary: serverBinary(t), Patience: time.Minute}, ctx: t.Context(),
+		dir: t.TempDir(),
+	}
 	i, err := b.install("", roleAll)
 	if err != nil {
 		t.Fatal(err)

@@ -22,8 +22,8 @@ const (
 	firstWaiting = 1_000_000_000
 )
 
-// filler makes a history by SQL: what has ended belongs to the tenant's other project, one crawl and one attempt each. Of 49, one is
-// FAILED, and of 5, one is of a report.
+// filler makes a history by SQL: what has ended belongs to the tenant's other project, one crawl and one attempt each.
+// Of 49, one is FAILED, and of 5, one is of a report.
 type filler struct {
 	db       *database
 	tenant   *tenant
@@ -92,8 +92,10 @@ var dialects = map[string][]string{
 		"{answer}", "convert_to('ok', 'UTF8')",
 	},
 	embedded: {
-		"{series}", "(WITH RECURSIVE series (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM series WHERE i < {to}) SELECT i FROM series)",
-		"{uid}", "substr(printf('%012x', at / 1000), 1, 8) || '-' || substr(printf('%012x', at / 1000), 9) || '-7000-8000-' || printf('%012x', i)",
+		"{series}", "(WITH RECURSIVE series (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM series WHERE i < {to}) " +
+			"SELECT i FROM series)",
+		"{uid}", "substr(printf('%012x', at / 1000), 1, 8) || '-' || substr(printf('%012x', at / 1000), 9) || " +
+			"'-7000-8000-' || printf('%012x', i)",
 		"{body}", "CAST('{text}' || i AS BLOB)",
 		"{answer}", "CAST('ok' AS BLOB)",
 	},
@@ -109,8 +111,10 @@ func (f *filler) inBatches(ctx context.Context, from, to int, created, callbacks
 	for ; from <= to; from += fillBatch {
 		values := strings.NewReplacer(
 			"{from}", strconv.Itoa(from), "{to}", strconv.Itoa(min(to, from+fillBatch-1)),
-			"{account}", number(f.tenant.accountID), "{project}", number(f.tenant.otherProjectID), "{user}", number(f.tenant.userID),
-			"{begins}", number(f.begins.UnixMicro()), "{step}", number(f.step.Microseconds()), "{now}", number(time.Now().UnixMicro()),
+			"{account}", number(f.tenant.accountID), "{project}", number(f.tenant.otherProjectID), "{user}",
+			number(f.tenant.userID),
+			"{begins}", number(f.begins.UnixMicro()), "{step}", number(f.step.Microseconds()), "{now}",
+			number(time.Now().UnixMicro()),
 			"{hook}", f.hook, "{host}", u.Host, "{hosts}", strconv.Itoa(waitingHosts),
 			"{text}", straightBody[:strings.LastIndexByte(straightBody, 'F')+1], // up to the number of the crawl
 		)
@@ -138,8 +142,8 @@ func (f *filler) inTx(ctx context.Context, complete func(string) string, stateme
 	return tx.Commit()
 }
 
-// settle brings the database into the state that it would have come to with time: Postgres vacuums by itself, and both write what is
-// in their logs to the tables.
+// settle brings the database into the state that it would have come to with time: Postgres vacuums by itself, and both
+// write what is in their logs to the tables.
 func (f *filler) settle(ctx context.Context) error {
 	statements := []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
 	if f.db.engine == onPostgres {

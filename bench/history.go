@@ -131,7 +131,9 @@ func pages() (kinds []*Page) {
 		{"none", 1, nil},
 		{"status (1 in 49)", 49, map[string]any{"status": []string{"FAILED"}}},
 		{"event (1 in 5)", 5, map[string]any{"event": []string{"REPORT_DOWNLOAD_GENERATED"}}},
-		{"both (1 in 245)", 245, map[string]any{"status": []string{"FAILED"}, "event": []string{"REPORT_DOWNLOAD_GENERATED"}}},
+		{
+			"both (1 in 245)", 245, map[string]any{"status": []string{"FAILED"}, "event": []string{"REPORT_DOWNLOAD_GENERATED"}},
+		},
 		{"httpStatus (1 in 49)", 49, map[string]any{"httpStatus": 410}},
 		{"status (nothing)", 0, map[string]any{"status": []string{"PENDING"}}},
 		{"event (nothing)", 0, map[string]any{"event": []string{"JOB_UPDATED"}}},
@@ -141,7 +143,8 @@ func pages() (kinds []*Page) {
 		for _, place := range []string{firstPage, middlePage} {
 			for _, total := range []bool{false, true} {
 				kinds = append(kinds, &Page{
-					Place: place, Filter: filter.name, TotalCount: total, oneIn: filter.oneIn, variables: map[string]any{"filter": filter.value},
+					Place: place, Filter: filter.name, TotalCount: total, oneIn: filter.oneIn,
+					variables: map[string]any{"filter": filter.value},
 				})
 			}
 		}
@@ -175,13 +178,15 @@ func query(total bool) string {
 	return strings.Replace(list, "{totalCount}", field, 1)
 }
 
-// cursors finds places around the middle: the first callback before a moment has a cursor that is good in every list of them.
+// cursors finds places around the middle: the first callback before a moment has a cursor that is good in every list of
+// them.
 func (c historyCommand) cursors(ctx context.Context, user *client, f *filler) ([]string, error) {
 	found := make([]string, middles)
 	for k := range found {
 		n := f.finished*2/5 + k*f.finished/5/middles
 		answer, err := ask[listAnswer](ctx, user, query(false), map[string]any{
-			"account": f.tenant.accountID, "first": 1, "filter": map[string]any{"createdBefore": f.at(n).Format(time.RFC3339Nano)},
+			"account": f.tenant.accountID, "first": 1,
+			"filter": map[string]any{"createdBefore": f.at(n).Format(time.RFC3339Nano)},
 		})
 		if err != nil {
 			return nil, err

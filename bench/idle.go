@@ -93,7 +93,8 @@ func (c idleCommand) measure(i *installation, counter *commandCounter, r *result
 	return err
 }
 
-// commandsSoFar is how many commands the server has sent, and how many Redis has processed for everybody, those in scripts included.
+// commandsSoFar is how many commands the server has sent, and how many Redis has processed for everybody, those in
+// scripts included.
 func commandsSoFar(i *installation, counter *commandCounter) (sent int64, processed int, err error) {
 	if counter == nil {
 		return 0, 0, nil

@@ -23,7 +23,8 @@ const (
 // closeTimeout bounds the tidying up after a run, also after CTRL-C.
 const closeTimeout = time.Minute
 
-// installation is a fresh Ringback with its database, its queue, its processes and a tenant, and a receiver of the tenant.
+// installation is a fresh Ringback with its database, its queue, its processes and a tenant, and a receiver of the
+// tenant.
 type installation struct {
 	ctx   context.Context //nolint:containedctx // it is the life of the run: it ends, with the cause, when a process dies
 	broke context.CancelCauseFunc
@@ -42,8 +43,8 @@ type installation struct {
 	closers   []func(context.Context) error
 }
 
-// install starts a fresh Ringback with a process for each of the roles. redisURL is the server's, where it is not that of the
-// settings. The caller closes it, also after an error.
+// install starts a fresh Ringback with a process for each of the roles. redisURL is the server's, where it is not that
+// of the settings. The caller closes it, also after an error.
 func (b *bench) install(redisURL string, roles ...string) (*installation, error) {
 	i := &installation{binary: b.Binary, redisURL: redisURL}
 	i.ctx, i.broke = context.WithCancelCause(b.ctx)

@@ -1,11 +1,12 @@
-// Command bench measures Ringback on this machine, from the outside: it plays the platform's back end and the customer's receiver,
-// and starts the server as processes of their own, on a fresh database and with a queue of their own.
+// Command bench measures Ringback on this machine, from the outside: it plays the platform's back end and the
+// customer's receiver, and starts the server as processes of their own, on a fresh database and with a queue of their
+// own.
 //
 //	go run ./bench drain
 //	go run ./bench steady -engine embedded -rate 100
 //
-// Each run prints a table and one line of JSON. The exit status is 1 when a callback was lost or something broke, never because
-// something was slow.
+// Each run prints a table and one line of JSON. The exit status is 1 when a callback was lost or something broke, never
+// because something was slow.
 package main
 
 import (

@@ -87,9 +87,11 @@ func TestEveryCommandRunsInItsSmallestSize(t *testing.T) {
 			},
 			nil,
 		},
-		"neighbour": {[]string{"-n", "20", "-finished", "200", "-waiting", "100"}, 3, checkDeliveries(20), checkDeliveries(20)},
-		"roles":     {[]string{"-n", "20"}, 3, checkDeliveries(20), checkDeliveries(20)},
-		"slow":      {[]string{"-n", "20", "-answer", "5ms"}, 3, checkDeliveries(20), checkReceivers(20)},
+		"neighbour": {
+			[]string{"-n", "20", "-finished", "200", "-waiting", "100"}, 3, checkDeliveries(20), checkDeliveries(20),
+		},
+		"roles": {[]string{"-n", "20"}, 3, checkDeliveries(20), checkDeliveries(20)},
+		"slow":  {[]string{"-n", "20", "-answer", "5ms"}, 3, checkDeliveries(20), checkReceivers(20)},
 		"many": {
 			[]string{"-n", "60", "-hosts", "20", "-accounts", "3", "-hanging", "10", "-rate", "50", "-duration", "400ms"},
 			6,
@@ -129,7 +131,8 @@ func checkDeliveries(count int) func(*testing.T, result) {
 	return func(t *testing.T, r result) {
 		t.Helper()
 		d := r.Deliveries
-		if d == nil || d.Callbacks != count || d.Lost != 0 || d.AcceptedPerSecond <= 0 || d.DeliveredPerSecond <= 0 || d.Max < d.P99 {
+		if d == nil || d.Callbacks != count || d.Lost != 0 || d.AcceptedPerSecond <= 0 || d.DeliveredPerSecond <= 0 ||
+			d.Max < d.P99 {
 			t.Fatalf("got %+v", d)
 		}
 		if r.Receivers == nil && d.P50 <= 0 { // else it runs from the answer: all may have arrived before
@@ -171,14 +174,17 @@ func checkIdle(t *testing.T, r result) {
 func TestServerThatDoesNotStartIsExplained(t *testing.T) {
 	t.Parallel()
 	status, lines, stderr := runBench(t, "drain", "-engine", embedded, "-env", "RINGBACK_PER_HOST=none")
-	if status != exitFailed || len(lines) != 0 || !strings.Contains(stderr, `RINGBACK_PER_HOST: "none" is neither auto nor`) {
+	if status != exitFailed || len(lines) != 0 ||
+		!strings.Contains(stderr, `RINGBACK_PER_HOST: "none" is neither auto nor`) {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}
 }
 
 func TestCallbacksThatCannotArriveEndInFailure(t *testing.T) {
 	t.Parallel()
-	status, _, stderr := runBench(t, "drain", "-engine", embedded, "-env", "RINGBACK_ALLOWED_NETWORKS=192.0.2.0/24", "-patience", "300ms")
+	status, _, stderr := runBench(
+		t, "drain", "-engine", embedded, "-env", "RINGBACK_ALLOWED_NETWORKS=192.0.2.0/24", "-patience", "300ms",
+	)
 	if status != exitFailed || !strings.Contains(stderr, "the first callback did not arrive") {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}
@@ -190,7 +196,9 @@ func TestInterruptedRunLeavesNothingBehind(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
-			b := &bench{settings: settings{Engine: engine, Binary: serverBinary(t), Patience: time.Minute}, ctx: ctx, dir: t.TempDir()}
+			b := &bench{
+				settings: settings{Engine: engine, Binary: serverBinary(t), Patience: time.Minute}, ctx: ctx, dir: t.TempDir(),
+			}
 			if engine == onPostgres {
 				b.DatabaseURL, b.RedisURL = flags[3], flags[5]
 			}

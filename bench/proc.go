@@ -85,7 +85,8 @@ func childrenOf(pid int) (children []int) {
 	return children
 }
 
-// isCalled tells whether a process runs here under a name that begins so; a number from elsewhere is somebody else here.
+// isCalled tells whether a process runs here under a name that begins so; a number from elsewhere is somebody else
+// here.
 func isCalled(pid int, name string) bool {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 	return err == nil && strings.HasPrefix(string(text), name)
@@ -112,8 +113,8 @@ func memory(pid int, line string) (float64, error) {
 	return 0, fmt.Errorf("/proc: no %s", line)
 }
 
-// meter reads what the processes of a run use. What cannot be read (not on Linux, or a service elsewhere) is left out. Postgres and
-// Redis may have other clients: what those cost is in their numbers too.
+// meter reads what the processes of a run use. What cannot be read (not on Linux, or a service elsewhere) is left out.
+// Postgres and Redis may have other clients: what those cost is in their numbers too.
 type meter struct{ watched []watched }
 
 type watched struct {

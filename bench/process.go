@@ -37,8 +37,12 @@ type process struct {
 }
 
 // startProcess starts the server and waits until it is ready. When it ends without being stopped, broke hears of it.
-func startProcess(ctx context.Context, name, binary, dir string, env []string, broke func(error), args ...string) (*process, error) {
-	p := &process{name: name, log: filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+".log"), exited: make(chan struct{})}
+func startProcess(
+	ctx context.Context, name, binary, dir string, env []string, broke func(error), args ...string,
+) (*process, error) {
+	p := &process{
+		name: name, log: filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+".log"), exited: make(chan struct{}),
+	}
 	log, err := os.Create(p.log)
 	if err != nil {
 		return nil, err

@@ -24,8 +24,8 @@ type event struct {
 	begun, answered time.Time
 }
 
-// waited is how long a callback took that arrived at this moment: from the answer of its mutation, or from when that was due. It may
-// arrive before the answer.
+// waited is how long a callback took that arrived at this moment: from the answer of its mutation, or from when that
+// was due. It may arrive before the answer.
 func (e event) waited(at time.Time, fromAnswer bool) time.Duration {
 	if fromAnswer {
 		return max(0, at.Sub(e.answered))
@@ -83,8 +83,8 @@ func flood(n, publishers int) load {
 	}
 }
 
-// stream publishes events at a rate a second, whether or not earlier ones are answered. An event begins when its time has come: what
-// is late is late for the caller too.
+// stream publishes events at a rate a second, whether or not earlier ones are answered. An event begins when its time
+// has come: what is late is late for the caller too.
 func stream(rate int, duration time.Duration) load {
 	return func(ctx context.Context, p *publisher) ([]event, error) {
 		ctx, cancel := context.WithCancelCause(ctx)

@@ -68,8 +68,8 @@ func (q *queue) info(ctx context.Context, section, name string) (int, error) {
 	return 0, fmt.Errorf("INFO %s has no %s", section, name)
 }
 
-// commandCounter stands between the server and Redis and counts the commands that pass: INFO counts those of everybody, and also
-// what scripts do inside.
+// commandCounter stands between the server and Redis and counts the commands that pass: INFO counts those of everybody,
+// and also what scripts do inside.
 type commandCounter struct {
 	listener net.Listener
 	target   string

@@ -20,7 +20,8 @@ const (
 // loopback is the host of the tenant's own receiver.
 const loopback = "127.0.0.1"
 
-// receiver is all customers' receivers: one server on every address of the loopback range, each of which is a host of its own.
+// receiver is all customers' receivers: one server on every address of the loopback range, each of which is a host of
+// its own.
 type receiver struct {
 	*tally // of the tenant's own receiver, which answers 200 at once
 
@@ -52,7 +53,9 @@ func startReceiver(ctx context.Context) (*receiver, error) {
 	_, r.port, _ = net.SplitHostPort(listener.Addr().String()) // an address of net's own making
 	r.base = "http://" + net.JoinHostPort(loopback, r.port)
 	r.handle(hookPath, endpoint{}, r.tally)
-	r.mux.HandleFunc("POST "+straightPath, func(_ http.ResponseWriter, q *http.Request) { _, _ = io.Copy(io.Discard, q.Body) })
+	r.mux.HandleFunc(
+		"POST "+straightPath, func(_ http.ResponseWriter, q *http.Request) { _, _ = io.Copy(io.Discard, q.Body) },
+	)
 	r.server = &http.Server{Handler: r.mux, ReadHeaderTimeout: 10 * time.Second, ConnState: func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			r.opened.Add(1)

@@ -61,8 +61,8 @@ type Idle struct {
 	Seconds     float64 `json:"seconds"`
 	CorePercent float64 `json:"core_percent"`
 	Memory      float64 `json:"memory_mib"` // resident, at the end
-	// RedisCommandsPerMinute is what the server sent. RedisProcessedPerMinute is what Redis says that it did for all of its clients,
-	// with the commands inside of scripts. Both are missing in the embedded engine.
+	// RedisCommandsPerMinute is what the server sent. RedisProcessedPerMinute is what Redis says that it did for all of
+	// its clients, with the commands inside of scripts. Both are missing in the embedded engine.
 	RedisCommandsPerMinute  *float64 `json:"redis_commands_per_min,omitempty"`
 	RedisProcessedPerMinute *float64 `json:"redis_processed_per_min,omitempty"`
 }

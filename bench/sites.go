@@ -88,8 +88,8 @@ func (i *installation) build(accounts map[int]*tenant, s site, posts *tally) (so
 	return source{projectID: project, hangs: s.hangs, slow: s.slow}, err
 }
 
-// queue publishes what is to wait when the load begins, to a server that sends one at a time, starts that anew as it was, and waits
-// until it sends.
+// queue publishes what is to wait when the load begins, to a server that sends one at a time, starts that anew as it
+// was, and waits until it sends.
 func (b *bench) queue(i *installation, v variant, s *stage) error {
 	b.note("queueing what is to wait")
 	if err := i.restart(v.roles, "RINGBACK_CONCURRENCY=1"); err != nil {
@@ -146,8 +146,8 @@ const (
 	slowestAnswer = 2 * time.Second
 )
 
-// manyHosts are so many sites on a host each, shared out over so many accounts. One in so many of them hangs (0: none), and the slower
-// half is slow. They are the same in each run.
+// manyHosts are so many sites on a host each, shared out over so many accounts. One in so many of them hangs (0: none),
+// and the slower half is slow. They are the same in each run.
 func manyHosts(count, accounts, hanging int) []site {
 	sites := make([]site, count)
 	for n, quantile := range rand.New(rand.NewPCG(1, 2)).Perm(count) {

@@ -70,12 +70,13 @@ func (t *tally) await(ctx context.Context, count int, patience time.Duration) {
 type terms struct {
 	// fromAnswer: a callback's time runs from the answer of its mutation, not from the moment when that was due.
 	fromAnswer bool
-	// until, where it is set, is when the run was over: what arrives later is late, and has the time until then. Else it is lost.
+	// until, where it is set, is when the run was over: what arrives later is late, and has the time until then. Else it
+	// is lost.
 	until time.Time
 }
 
-// deliveries holds what was published against what has arrived, once nothing more can come. Of sites that are slow only the rate
-// counts.
+// deliveries holds what was published against what has arrived, once nothing more can come. Of sites that are slow only
+// the rate counts.
 func (t *tally) deliveries(events []event, straight float64, by terms) *Deliveries {
 	t.mu.Lock()
 	defer t.mu.Unlock()

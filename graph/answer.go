@@ -24,8 +24,8 @@ func (h *handler) begin(next http.Handler) http.Handler {
 	})
 }
 
-// whole replaces what there is of an answer by one error where it turned out to be too large, had no room or took too long: each field
-// that met the limit has an error of its own.
+// whole replaces what there is of an answer by one error where it turned out to be too large, had no room or took too
+// long: each field that met the limit has an error of its own.
 func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	response := next(ctx)
 	if err := models.AnswerFrom(ctx).Err(); err != nil {
@@ -47,7 +47,8 @@ func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *grap
 // doneAllTheSame is what is to be known of a mutation whose answer cannot be given: its answer is made after it.
 const doneAllTheSame = "; the mutation can have been carried out all the same: look before you send it again"
 
-// heldBytes is how long a root field's text may be to be held until it is sent. A longer one goes to the caller as it is made.
+// heldBytes is how long a root field's text may be to be held until it is sent. A longer one goes to the caller as it
+// is made.
 const heldBytes = 64 << 10
 
 // measured is a root field whose text is measured before it is written, so that nothing is written which is too large.
@@ -83,7 +84,8 @@ func (m measured) MarshalGQL(w io.Writer) {
 	m.Marshaler.MarshalGQL(w)
 }
 
-// length is how long the text is; of one beyond the limit, just that it is. One large text can stand in an answer many times over.
+// length is how long the text is; of one beyond the limit, just that it is. One large text can stand in an answer many
+// times over.
 func (m measured) length(limit int64) (n int64) {
 	count := counter{limit: limit}
 	defer func() {
@@ -116,8 +118,8 @@ func (c *counter) count(n int) (int, error) {
 	return n, nil
 }
 
-// streaming is a transport that writes large data to the caller as they are made. Otherwise they would be held at once as a whole, and
-// encoding/json would copy them three times.
+// streaming is a transport that writes large data to the caller as they are made. Otherwise they would be held at once
+// as a whole, and encoding/json would copy them three times.
 type streaming struct{ graphql.Transport }
 
 // Do is graphql.Transport.
@@ -137,7 +139,9 @@ type takingOut struct {
 }
 
 // DispatchOperation is graphql.GraphExecutor.
-func (t takingOut) DispatchOperation(ctx context.Context, operation *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
+func (t takingOut) DispatchOperation(
+	ctx context.Context, operation *graphql.OperationContext,
+) (graphql.ResponseHandler, context.Context) {
 	responses, ctx := t.GraphExecutor.DispatchOperation(ctx, operation)
 	return func(ctx context.Context) *graphql.Response {
 		response := responses(ctx)

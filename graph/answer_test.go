@@ -18,7 +18,9 @@ func (w *world) withLarge(n int) (text string) {
 	for range n {
 		w.job(job.NewJobs{ProjectID: demoProject, Metadata: []byte(`{"text":` + quote(text[:1<<19]) + `}`)})
 	}
-	w.handler = identified(graph.NewHandler(w.service, models.NewAnswers(4<<20, 0), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
+	w.handler = identified(
+		graph.NewHandler(w.service, models.NewAnswers(4<<20, 0), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))),
+	)
 	return text[:1<<19]
 }
 
@@ -28,7 +30,8 @@ func TestAnAnswerThatIsTooLargeIsOneErrorThatSaysHowToAskForLess(t *testing.T) {
 	text := w.withLarge(8)
 	const list = `{ getProject(id: 1123123) { jobs(first: %d) { nodes { uuid %s } } } }`
 	a := w.do(w.viewer(), fmt.Sprintf(list, 100, "metadata"), nil)
-	if a.code() != string(models.CodeAnswerTooLarge) || len(a.Errors) != 1 || a.Data != nil || !strings.Contains(a.Body, "4 MiB") {
+	if a.code() != string(models.CodeAnswerTooLarge) || len(a.Errors) != 1 || a.Data != nil ||
+		!strings.Contains(a.Body, "4 MiB") {
 		t.Errorf("%.500s", a.Body)
 	}
 	w.ok(w.viewer(), fmt.Sprintf(list, 100, ""), nil)
@@ -47,7 +50,8 @@ func TestOneTextManyTimesOverIsTooLargeToo(t *testing.T) {
 		fmt.Fprintf(&many, " m%d: metadata", i)
 	}
 	const one = `{ version getProject(id: 1123123) { jobs(first: 1) { nodes { %s } } } }`
-	if a := w.do(w.viewer(), fmt.Sprintf(one, many.String()), nil); a.code() != string(models.CodeAnswerTooLarge) || a.Data != nil {
+	if a := w.do(w.viewer(), fmt.Sprintf(one, many.String()), nil); a.code() != string(models.CodeAnswerTooLarge) ||
+		a.Data != nil {
 		t.Errorf("%.500s", a.Body)
 	}
 	w.ok(w.viewer(), fmt.Sprintf(one, "a: metadata b: metadata"), nil)
@@ -57,7 +61,11 @@ func TestALargeAnswerCanHaveErrorsBesideIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	text := w.withLarge(1)
-	a := w.do(w.viewer(), `{ version none: getProject(id: 999) { id } getProject(id: 1123123) { keys { name } jobs(first: 1) { nodes { metadata } } } }`, nil)
+	a := w.do(
+		w.viewer(),
+		`{ version none: getProject(id: 999) { id } getProject(id: 1123123) { keys { name } jobs(first: 1) { nodes { metadata } } } }`,
+		nil,
+	)
 	if len(a.Errors) != 2 || a.at("version") != testVersion || a.text("getProject.jobs.nodes.0.metadata.text") != text {
 		t.Errorf("%d errors: %.300s", len(a.Errors), a.Body)
 	}
@@ -66,11 +74,14 @@ func TestALargeAnswerCanHaveErrorsBesideIt(t *testing.T) {
 func TestAMutationWhoseAnswerIsTooLargeHasBeenCarriedOutAndSaysSo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.handler = identified(graph.NewHandler(w.service, models.NewAnswers(1<<20, 0), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
+	w.handler = identified(
+		graph.NewHandler(w.service, models.NewAnswers(1<<20, 0), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))),
+	)
 	const many = `a: metadata b: metadata c: metadata`
 	a := w.do(w.editor(), `mutation($m: JSON) { createJobs(input: {projectId: 1123123, inputs: ["large"], metadata: $m}) { jobs { `+many+` } } }`,
 		variables{"m": map[string]any{"text": strings.Repeat("x", 500<<10)}})
-	if a.code() != string(models.CodeAnswerTooLarge) || a.Data != nil || !strings.Contains(a.Body, "carried out all the same") {
+	if a.code() != string(models.CodeAnswerTooLarge) || a.Data != nil ||
+		!strings.Contains(a.Body, "carried out all the same") {
 		t.Errorf("%.500s", a.Body)
 	}
 	jobs := w.ok(w.viewer(), `{ getProject(id: 1123123) { jobs(first: 1) { nodes { input } } } }`, nil)

@@ -46,7 +46,8 @@ func (*arguments) ExtensionName() string { return "Arguments" }
 // Validate is graphql.HandlerExtension.
 func (*arguments) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext is graphql.OperationContextMutator. The document is shared through the cache: what changes is copied.
+// MutateOperationContext is graphql.OperationContextMutator. The document is shared through the cache: what changes is
+// copied.
 func (a *arguments) MutateOperationContext(ctx context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
 	document, operation := new(*opCtx.Doc), new(*opCtx.Operation)
 	document.Fragments = nil
@@ -83,8 +84,8 @@ func (r *rewriter) variable(d *ast.VariableDefinition) {
 	}
 }
 
-// read decodes a text that fits its type, down to the JSON in it. It goes through a text once for each value that it is in, of which the schema has
-// a few: an input that holds JSON must not hold itself.
+// read decodes a text that fits its type, down to the JSON in it. It goes through a text once for each value that it is
+// in, of which the schema has a few: an input that holds JSON must not hold itself.
 func (r *rewriter) read(t *ast.Type, text json.RawMessage) any {
 	switch {
 	case text[0] == 'n': // null

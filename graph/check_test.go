@@ -106,17 +106,23 @@ func TestCheckCallbackFindsAllProblemsAtOnce(t *testing.T) {
 func TestCheckCallbackIsForWhoMaySave(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	ofProject, ofAccount := variables{"owner": variables{"projectId": 123}}, variables{"owner": variables{"accountId": demoAccount}}
+	ofProject, ofAccount := variables{"owner": variables{"projectId": 123}}, variables{
+		"owner": variables{"accountId": demoAccount},
+	}
 	for name, tc := range map[string]struct {
 		who   caller
 		input variables
 		code  models.Code // empty: it may
 	}{
-		"an editor of the project": {w.editor(), ofProject, ""}, "a viewer of the project": {w.viewer(), ofProject, models.CodeForbidden},
-		"an admin of the account": {w.admin(), ofAccount, ""}, "an editor of the account": {w.editor(), ofAccount, models.CodeForbidden},
-		"the platform":      {platform(), ofAccount, ""},
-		"neither":           {w.admin(), variables{"owner": variables{}}, models.CodeBadUserInput},
-		"both":              {w.admin(), variables{"owner": variables{"projectId": 123, "accountId": demoAccount}}, models.CodeBadUserInput},
+		"an editor of the project": {w.editor(), ofProject, ""},
+		"a viewer of the project":  {w.viewer(), ofProject, models.CodeForbidden},
+		"an admin of the account":  {w.admin(), ofAccount, ""},
+		"an editor of the account": {w.editor(), ofAccount, models.CodeForbidden},
+		"the platform":             {platform(), ofAccount, ""},
+		"neither":                  {w.admin(), variables{"owner": variables{}}, models.CodeBadUserInput},
+		"both": {
+			w.admin(), variables{"owner": variables{"projectId": 123, "accountId": demoAccount}}, models.CodeBadUserInput,
+		},
 		"an unknown one":    {w.admin(), variables{"owner": variables{"projectId": 987654}}, models.CodeNotFound},
 		"another's project": {w.session(otherUser), ofProject, models.CodeNotFound},
 	} {

@@ -107,7 +107,8 @@ var classes = readClasses(map[class]string{
 
 var partsOfLists = []string{"nodes", "edges", "pageInfo", "totalCount", "cursor", "node"}
 
-// readClasses reads lines of a type, or an owner and a type, and its fields. The parts of a list are seen as the list is.
+// readClasses reads lines of a type, or an owner and a type, and its fields. The parts of a list are seen as the list
+// is.
 func readClasses(texts map[class]string) map[string]class {
 	read := map[string]class{}
 	for c, text := range texts {

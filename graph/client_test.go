@@ -203,7 +203,8 @@ func golden(tb testing.TB, name, got string) {
 func (w *world) dump() map[string][]string {
 	w.tb.Helper()
 	return storetest.Dump(
-		w.tb, w.url, "sso_clients", "accounts", "users", "memberships", "user_keys", "sessions", "projects", "signing_secrets",
+		w.tb, w.url, "sso_clients", "accounts", "users", "memberships", "user_keys", "sessions", "projects",
+		"signing_secrets",
 		"project_keys", "crawls", "report_downloads", "callbacks", "callback_attempts",
 		"actions", "schedules", "runs", "run_inputs", "run_batches", "batch_attempts", "jobs",
 	)

@@ -66,7 +66,9 @@ type (
 	AttemptEdge = Edge[*callback.Attempt]
 )
 
-func newConnection[T listed](asked models.Page, page *models.PageOf[T], totalCount func(context.Context) (int, error)) *Connection[T] {
+func newConnection[T listed](
+	asked models.Page, page *models.PageOf[T], totalCount func(context.Context) (int, error),
+) *Connection[T] {
 	c := &Connection[T]{Nodes: page.Nodes, totalCount: totalCount}
 	c.pageInfo = PageInfo{HasNextPage: page.HasNext, HasPreviousPage: asked.After != nil}
 	if n := len(page.Nodes); n > 0 {

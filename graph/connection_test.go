@@ -14,7 +14,8 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// crawls finishes n crawls of a project, a millisecond apart except for each third, and returns their callbacks, oldest first.
+// crawls finishes n crawls of a project, a millisecond apart except for each third, and returns their callbacks, oldest
+// first.
 func (w *world) crawls(n int, projectID, firstID int64) []*callback.Callback {
 	w.tb.Helper()
 	var made []*callback.Callback
@@ -213,7 +214,11 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 		want   []string // without the notices, oldest first
 	}{
 		{"nothing", variables{}, []string{"crawl", "report", "200", "410", "503", "0", "running"}},
-		{"empty lists", variables{"status": []string{}, "event": []string{}}, []string{"crawl", "report", "200", "410", "503", "0", "running"}},
+		{
+			"empty lists",
+			variables{"status": []string{}, "event": []string{}},
+			[]string{"crawl", "report", "200", "410", "503", "0", "running"},
+		},
 		{
 			"nulls",
 			variables{"status": nil, "event": nil, "createdAfter": nil, "createdBefore": nil, "httpStatus": nil},
@@ -227,8 +232,16 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 		{"HTTP status", variables{"httpStatus": 503}, []string{"503"}},
 		{"after, included", variables{"createdAfter": at(3), "event": "CRAWL_FINISHED"}, []string{"503", "0", "running"}},
 		{"before, excluded", variables{"createdBefore": at(3), "event": "CRAWL_FINISHED"}, []string{"crawl", "200", "410"}},
-		{"between", variables{"createdAfter": at(1), "createdBefore": at(3), "event": "CRAWL_FINISHED"}, []string{"200", "410"}},
-		{"another time zone", variables{"createdAfter": "2020-07-09T19:28:35+03:00", "event": "CRAWL_FINISHED"}, []string{"503", "0", "running"}},
+		{
+			"between",
+			variables{"createdAfter": at(1), "createdBefore": at(3), "event": "CRAWL_FINISHED"},
+			[]string{"200", "410"},
+		},
+		{
+			"another time zone",
+			variables{"createdAfter": "2020-07-09T19:28:35+03:00", "event": "CRAWL_FINISHED"},
+			[]string{"503", "0", "running"},
+		},
 		{"all together", variables{
 			"status": "PENDING", "event": "CRAWL_FINISHED", "createdAfter": at(0), "createdBefore": at(9),
 			"httpStatus": 503,
@@ -237,7 +250,9 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			a := w.in(t).ok(w.viewer(), fmt.Sprintf(pageQuery, callbackOwners["account"]), variables{"filter": tc.filter, "first": 100})
+			a := w.in(t).ok(
+				w.viewer(), fmt.Sprintf(pageQuery, callbackOwners["account"]), variables{"filter": tc.filter, "first": 100},
+			)
 			var got []string
 			for _, uid := range a.uids("owner.callbacks.nodes") {
 				name, ok := names[uid]

@@ -21,7 +21,8 @@ type cachedDocument struct {
 
 func newDocumentCache() *documentCache {
 	c := &documentCache{}
-	c.lru, _ = simplelru.NewLRU(maxCacheBytes, func(_ string, d cachedDocument) { c.bytes -= d.bytes }) // fails on a size below 1
+	// fails on a size below 1
+	c.lru, _ = simplelru.NewLRU(maxCacheBytes, func(_ string, d cachedDocument) { c.bytes -= d.bytes })
 	return c
 }
 

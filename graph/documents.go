@@ -14,8 +14,9 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
-// documents reads the documents of requests in place of gqlgen's executor: each is measured before anything goes through it that
-// takes more steps than it has tokens, told of in sentences of ours where it is not valid, and remembered where it is.
+// documents reads the documents of requests in place of gqlgen's executor: each is measured before anything goes
+// through it that takes more steps than it has tokens, told of in sentences of ours where it is not valid, and
+// remembered where it is.
 type documents struct {
 	schema *ast.Schema
 	cache  *documentCache
@@ -30,7 +31,8 @@ func (d *documents) read(query string) (*ast.QueryDocument, gqlerror.List) {
 	}
 	if len(query) > maxDocumentBytes {
 		return nil, gqlerror.List{refused(
-			errcode.ParseFailed, nil, "The document has %d bytes; the limit is %d. Long values belong into the variables.", len(query), maxDocumentBytes,
+			errcode.ParseFailed, nil, "The document has %d bytes; the limit is %d. Long values belong into the variables.",
+			len(query), maxDocumentBytes,
 		)}
 	}
 	tokens := countTokens(query)
@@ -96,7 +98,9 @@ type reader struct {
 }
 
 // CreateOperationContext is graphql.GraphExecutor.
-func (r reader) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+func (r reader) CreateOperationContext(
+	ctx context.Context, params *graphql.RawParams,
+) (*graphql.OperationContext, gqlerror.List) {
 	document, errs := r.documents.read(params.Query)
 	if len(errs) > 0 {
 		return &graphql.OperationContext{}, errs
@@ -104,9 +108,12 @@ func (r reader) CreateOperationContext(ctx context.Context, params *graphql.RawP
 	operation := document.Operations.ForName(params.OperationName)
 	switch {
 	case operation == nil && params.OperationName == "":
-		return &graphql.OperationContext{}, gqlerror.List{invalid(nil, "The document has several operations: operationName must say which.")}
+		return &graphql.OperationContext{}, gqlerror.List{invalid(nil, "The document has several operations: "+
+			"operationName must say which.")}
 	case operation == nil:
-		return &graphql.OperationContext{}, gqlerror.List{invalid(nil, "The document has no operation %s.", name(params.OperationName))}
+		return &graphql.OperationContext{}, gqlerror.List{
+			invalid(nil, "The document has no operation %s.", name(params.OperationName)),
+		}
 	}
 	opCtx, errs := r.GraphExecutor.CreateOperationContext(context.WithValue(ctx, documentKey{}, document), params)
 	for i, err := range errs {

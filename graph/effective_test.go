@@ -27,7 +27,8 @@ func TestEffectiveApiCallbackShowsWhatWouldBeUsed(t *testing.T) {
 			sourced("AUTHORIZATION", "project-token", "PROJECT"), sourced("X-Project", "p", "PROJECT"),
 		}}},
 		{"account only", accountURL, nil, map[string]any{"url": accountURL, "source": "ACCOUNT", "headers": []any{
-			sourced("AUTHORIZATION", "project-token", "PROJECT"), sourced("X-Account", "a", "ACCOUNT"), sourced("X-Project", "p", "PROJECT"),
+			sourced("AUTHORIZATION", "project-token", "PROJECT"), sourced("X-Account", "a", "ACCOUNT"),
+			sourced("X-Project", "p", "PROJECT"),
 		}}},
 		{"both", accountURL, projectURL, map[string]any{"url": projectURL, "source": "PROJECT", "headers": []any{
 			sourced("AUTHORIZATION", "project-token", "PROJECT"), sourced("X-Project", "p", "PROJECT"),
@@ -55,7 +56,9 @@ func TestEffectiveApiCallbackShowsWhatWouldBeUsed(t *testing.T) {
 			if tc.want == nil {
 				return
 			}
-			if diff := cmp.Diff(masked.at("getProject.effectiveApiCallback.source"), tc.want.(map[string]any)["source"]); diff != "" {
+			if diff := cmp.Diff(
+				masked.at("getProject.effectiveApiCallback.source"), tc.want.(map[string]any)["source"],
+			); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -56,7 +56,8 @@ func TestEveryCodeIsReachedWithItsFieldAndPath(t *testing.T) {
 			models.CodeBadUserInput, "name", "updateProject",
 		},
 		{
-			"time zone", w.admin(), `mutation { updateAccount(input: {accountId: 123123, timezone: "Mars/Olympus"}) { account { id } } }`,
+			"time zone", w.admin(),
+			`mutation { updateAccount(input: {accountId: 123123, timezone: "Mars/Olympus"}) { account { id } } }`,
 			models.CodeBadUserInput, "timezone", "updateAccount",
 		},
 		{
@@ -172,7 +173,10 @@ func TestAllThreeHeadersCarryCredentials(t *testing.T) {
 	w := newWorld(t)
 	token := w.admin().value
 	for _, who := range []caller{
-		{"X-Auth-Token", token}, {"Authorization", "Bearer " + token}, {"authorization", "bearer " + token}, {"X-API-Key", platformKey.Reveal()},
+		{"X-Auth-Token", token},
+		{"Authorization", "Bearer " + token},
+		{"authorization", "bearer " + token},
+		{"X-API-Key", platformKey.Reveal()},
 	} {
 		w.ok(who, `{ getAccount(id: 123123) { id } }`, nil)
 	}

@@ -22,27 +22,36 @@ type example struct {
 // publicFields need no credentials.
 var publicFields = map[string]bool{"Query.version": true, "Mutation.createSessionUsingUserKey": true}
 
-// examples has every field of Query and Mutation that is not public. $key stands for a key of the caller's, or of somebody
-// else's for callers without one.
+// examples has every field of Query and Mutation that is not public. $key stands for a key of the caller's, or of
+// somebody else's for callers without one.
 var examples = map[string]example{
-	"Query.me":                {who: userOnly, query: `{ me { id rawID username email firstName lastName accounts { totalCount } } }`},
+	"Query.me": {
+		who: userOnly, query: `{ me { id rawID username email firstName lastName accounts { totalCount } } }`,
+	},
 	"Query.node":              {who: member, query: `{ node(id: "TjAwNlByb2plY3QxMTIzMTIz") { id rawID } }`},
 	"Query.getAccount":        {who: member, query: `{ getAccount(id: 123123) { id rawID name } }`},
 	"Query.getProject":        {who: member, query: `{ getProject(id: 1123123) { id rawID name } }`},
 	"Query.getCrawl":          {who: member, query: `{ getCrawl(id: 124234) { id rawID status } }`},
 	"Query.getReportDownload": {who: member, query: `{ getReportDownload(id: 567890) { id rawID reportId } }`},
 	"Query.getCallback":       {who: member, query: `{ getCallback(id: 1) { id rawID uid } }`},
-	"Query.checkCallback":     {who: editorUp, query: `{ checkCallback(input: {owner: {projectId: 1123123}}) { ok effective { headers { value } } } }`},
-	"Query.getAction":         {who: member, query: `{ getAction(id: 1) { id rawID name executorUrl executorHeaders { value } } }`},
-	"Query.getRun":            {who: member, query: `{ getRun(id: 1) { id rawID uid status action } }`},
-	"Query.getSchedule":       {who: member, query: `{ getSchedule(id: 1) { id rawID uid status } }`},
-	"Query.getJob":            {who: member, query: `{ getJob(id: 1) { id rawID uuid state } }`},
+	"Query.checkCallback": {
+		who:   editorUp,
+		query: `{ checkCallback(input: {owner: {projectId: 1123123}}) { ok effective { headers { value } } } }`,
+	},
+	"Query.getAction": {
+		who: member, query: `{ getAction(id: 1) { id rawID name executorUrl executorHeaders { value } } }`,
+	},
+	"Query.getRun":      {who: member, query: `{ getRun(id: 1) { id rawID uid status action } }`},
+	"Query.getSchedule": {who: member, query: `{ getSchedule(id: 1) { id rawID uid status } }`},
+	"Query.getJob":      {who: member, query: `{ getJob(id: 1) { id rawID uuid state } }`},
 
 	"Mutation.createProject": {who: editorUp, query: `mutation {
 		createProject(input: {accountId: 123123, name: "New", primaryDomain: "https://new.example.com"}) { project { id } } }`},
 	"Mutation.updateProject": {who: editorUp, query: `mutation {
 		updateProject(input: {projectId: 1123123, name: "Renamed"}) { project { id } } }`},
-	"Mutation.deleteProject": {who: adminOnly, query: `mutation { deleteProject(input: {projectId: 123}) { project { id } } }`},
+	"Mutation.deleteProject": {
+		who: adminOnly, query: `mutation { deleteProject(input: {projectId: 123}) { project { id } } }`,
+	},
 	"Mutation.updateAccount": {who: adminOnly, query: `mutation {
 		updateAccount(input: {accountId: 123123, name: "Renamed"}) { account { id } } }`},
 	"Mutation.runCrawlForProject": {who: editorUp, query: `mutation {
@@ -53,14 +62,24 @@ var examples = map[string]example{
 		rotateCallbackSigningSecret(input: {projectId: 1123123}) { project { id } callbackSigningSecret { secret } } }`},
 	"Mutation.createProjectKey": {who: adminOnly, query: `mutation {
 		createProjectKey(input: {projectId: 1123123, name: "New"}) { id rawID name key } }`},
-	"Mutation.deleteProjectKey": {who: adminOnly, query: `mutation { deleteProjectKey(input: {projectKeyId: 1}) { projectKey { id } } }`},
-	"Mutation.replayCallback":   {who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`},
+	"Mutation.deleteProjectKey": {
+		who: adminOnly, query: `mutation { deleteProjectKey(input: {projectKeyId: 1}) { projectKey { id } } }`,
+	},
+	"Mutation.replayCallback": {
+		who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`,
+	},
 	"Mutation.createRun": {who: editorUp, query: `mutation {
 		createRun(input: {projectId: 1123123, action: "search", inputs: [{q: "shoes"}]}) { run { id } status message } }`},
-	"Mutation.stopRun":        {who: editorUp, query: `mutation { stopRun(input: {runId: 1}) { run { id status } } }`},
-	"Mutation.pauseSchedule":  {who: editorUp, query: `mutation { pauseSchedule(input: {scheduleId: 1}) { schedule { id status } } }`},
-	"Mutation.resumeSchedule": {who: editorUp, query: `mutation { resumeSchedule(input: {scheduleId: 2}) { schedule { id status } } }`},
-	"Mutation.cancelSchedule": {who: editorUp, query: `mutation { cancelSchedule(input: {scheduleId: 3}) { schedule { id status } } }`},
+	"Mutation.stopRun": {who: editorUp, query: `mutation { stopRun(input: {runId: 1}) { run { id status } } }`},
+	"Mutation.pauseSchedule": {
+		who: editorUp, query: `mutation { pauseSchedule(input: {scheduleId: 1}) { schedule { id status } } }`,
+	},
+	"Mutation.resumeSchedule": {
+		who: editorUp, query: `mutation { resumeSchedule(input: {scheduleId: 2}) { schedule { id status } } }`,
+	},
+	"Mutation.cancelSchedule": {
+		who: editorUp, query: `mutation { cancelSchedule(input: {scheduleId: 3}) { schedule { id status } } }`,
+	},
 	"Mutation.createJobs": {who: editorUp, query: `mutation {
 		createJobs(input: {projectId: 1123123, inputs: [{image: "https://www.example.com/1.png"}]}) { jobs { id uuid state } } }`},
 
@@ -68,14 +87,18 @@ var examples = map[string]example{
 		who: userOrNamed, query: `mutation { createUserKey { id secret } }`,
 		platform: `mutation { createUserKey(input: {userId: 123123}) { id secret } }`,
 	},
-	"Mutation.deleteUserKey": {who: userOnly, query: `mutation { deleteUserKey(input: {userKeyId: $key}) { userKey { id } } }`},
+	"Mutation.deleteUserKey": {
+		who: userOnly, query: `mutation { deleteUserKey(input: {userKeyId: $key}) { userKey { id } } }`,
+	},
 	"Mutation.deleteSession": {who: userOnly, query: `mutation { deleteSession { token } }`},
 
 	"Mutation.createAccount": {who: platformOnly, query: `mutation {
 		createAccount(input: {name: "New", rawID: 77, ssoClientId: 1}) { account { id } } }`},
 	"Mutation.createUser": {who: platformOnly, query: `mutation {
 		createUser(input: {email: "new@example.com", accounts: [{accountId: 123123, role: Viewer}]}) { user { id } } }`},
-	"Mutation.createSSOClient": {who: platformOnly, query: `mutation { createSSOClient(input: {name: "New"}) { ssoClient { id } } }`},
+	"Mutation.createSSOClient": {
+		who: platformOnly, query: `mutation { createSSOClient(input: {name: "New"}) { ssoClient { id } } }`,
+	},
 	"Mutation.updateSSOClient": {who: platformOnly, query: `mutation {
 		updateSSOClient(input: {ssoClientId: 1, name: "Renamed"}) { ssoClient { id } } }`},
 	"Mutation.finishCrawl": {who: platformOnly, query: `mutation {
@@ -85,7 +108,9 @@ var examples = map[string]example{
 	}) { reportDownload { id } callback { id } } }`},
 	"Mutation.createAction": {who: platformOnly, query: `mutation {
 		createAction(input: {accountId: 123123, name: "new", executorUrl: "https://platform.example.com/new"}) { action { id } } }`},
-	"Mutation.updateAction": {who: platformOnly, query: `mutation { updateAction(input: {actionId: 1, pageSize: 20}) { action { id } } }`},
+	"Mutation.updateAction": {
+		who: platformOnly, query: `mutation { updateAction(input: {actionId: 1, pageSize: 20}) { action { id } } }`,
+	},
 	"Mutation.updateJob": {who: platformOnly, query: `mutation {
 		updateJob(input: {jobId: 1, action: RESOLVED, state: COMPLETED, output: {label: "cat"}}) { job { id state } callback { id } } }`},
 }

@@ -36,14 +36,17 @@ const (
 const MaxPrice = maxPrice
 
 // PriceOf is what an operation costs.
-func PriceOf(ctx context.Context, schema graphql.ExecutableSchema, operation *ast.OperationDefinition, variables map[string]any) int {
+func PriceOf(
+	ctx context.Context, schema graphql.ExecutableSchema, operation *ast.OperationDefinition, variables map[string]any,
+) int {
 	return pricer{newPrice(schema), variables, map[string]int{}}.set(ctx, operation.SelectionSet)
 }
 
 // AnyAnswers has the default limit, and places for any number.
 func AnyAnswers() *models.Answers { return models.NewAnswers(32<<20, 0) }
 
-// NewPatientHandler is NewHandler with loaders that wait for siblings on the busiest machine, so that statements can be counted.
+// NewPatientHandler is NewHandler with loaders that wait for siblings on the busiest machine, so that statements can be
+// counted.
 func NewPatientHandler(service Services, log *slog.Logger) http.Handler {
 	return (&handler{service: service, answers: AnyAnswers(), log: log, wait: 300 * time.Millisecond}).serve("")
 }

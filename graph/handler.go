@@ -65,7 +65,8 @@ func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
 
 type bodyKey struct{}
 
-// limitBody reads the body first, so that one that is too large gets the status that says so. The context keeps its text.
+// limitBody reads the body first, so that one that is too large gets the status that says so. The context keeps its
+// text.
 func (h *handler) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !(transport.POST{}).Supports(r) {
@@ -80,7 +81,9 @@ func (h *handler) limitBody(next http.Handler) http.Handler {
 		var tooLarge *http.MaxBytesError
 		switch {
 		case errors.As(err, &tooLarge):
-			h.writeError(w, r, http.StatusRequestEntityTooLarge, badInput("body", fmt.Sprintf("must be at most %d KiB", limit>>10)))
+			h.writeError(
+				w, r, http.StatusRequestEntityTooLarge, badInput("body", fmt.Sprintf("must be at most %d KiB", limit>>10)),
+			)
 		case models.ErrorCode(err) == models.CodeRateLimited:
 			h.writeError(w, r, http.StatusTooManyRequests, err)
 		case err != nil: // the caller is gone, or was too slow
@@ -92,7 +95,8 @@ func (h *handler) limitBody(next http.Handler) http.Handler {
 	})
 }
 
-// limitStrangers lets a few callers without credentials through at once. Those that wait hold their body, which is small.
+// limitStrangers lets a few callers without credentials through at once. Those that wait hold their body, which is
+// small.
 func (h *handler) limitStrangers(next http.Handler) http.Handler {
 	room := make(chan struct{}, maxStrangers)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

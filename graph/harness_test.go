@@ -73,7 +73,9 @@ func newWorld(tb testing.TB) *world {
 	}))
 	w.url, w.store = databaseURL, &trap{Store: db}
 	w.service = w.serviceOn(w.store)
-	w.handler = identified(graph.NewHandler(w.service, graph.AnyAnswers(), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))))
+	w.handler = identified(
+		graph.NewHandler(w.service, graph.AnyAnswers(), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))),
+	)
 	w.inTx(func(s graph.Services) { populate(tb, w, s) })
 	w.queue.Take()
 	return w
@@ -143,8 +145,9 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 	})
 	modelstest.NoError(tb, err)
 	_, err = s.Tenants.CreateAccount(ctx, platform, tenant.NewAccount{
-		Name: "Demo", RawID: demoAccount, Timezone: ptr("Europe/London"), SSOClientID: &client.ID, PartnerAccountID: ptr("123123"),
-		Callback: endpoint(accountURL, "Authorization", accountSecret),
+		Name: "Demo", RawID: demoAccount, Timezone: ptr("Europe/London"), SSOClientID: &client.ID,
+		PartnerAccountID: ptr("123123"),
+		Callback:         endpoint(accountURL, "Authorization", accountSecret),
 	})
 	modelstest.NoError(tb, err)
 	_, err = s.Tenants.CreateAccount(ctx, platform, tenant.NewAccount{Name: "Other", RawID: otherAccount})
@@ -154,13 +157,16 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 		Accounts: []tenant.Membership{{AccountID: demoAccount, Role: models.RoleAdmin}},
 	})
 	createUser(tb, s, tenant.NewUser{
-		Email: "editor@example.com", RawID: editorUser, Accounts: []tenant.Membership{{AccountID: demoAccount, Role: models.RoleEditor}},
+		Email: "editor@example.com", RawID: editorUser,
+		Accounts: []tenant.Membership{{AccountID: demoAccount, Role: models.RoleEditor}},
 	})
 	createUser(tb, s, tenant.NewUser{
-		Email: "viewer@example.com", RawID: viewerUser, Accounts: []tenant.Membership{{AccountID: demoAccount, Role: models.RoleViewer}},
+		Email: "viewer@example.com", RawID: viewerUser,
+		Accounts: []tenant.Membership{{AccountID: demoAccount, Role: models.RoleViewer}},
 	})
 	createUser(tb, s, tenant.NewUser{
-		Email: "other@example.com", RawID: otherUser, Accounts: []tenant.Membership{{AccountID: otherAccount, Role: models.RoleAdmin}},
+		Email: "other@example.com", RawID: otherUser,
+		Accounts: []tenant.Membership{{AccountID: otherAccount, Role: models.RoleAdmin}},
 	})
 	createProject(tb, s, tenant.NewProject{
 		AccountID: demoAccount, RawID: demoProject, Callback: endpoint(projectURL, "X-Project", projectSecret),

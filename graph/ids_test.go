@@ -14,8 +14,8 @@ func globalID(typeName string, raw int64) string {
 	return models.ObjectID{Type: typeName, Raw: raw}.String()
 }
 
-// idFields are all places where an id is given: an operation with %s for the id, the id's type and number, and the name of
-// the field. TestEveryIDFieldIsOnTheList keeps the list complete.
+// idFields are all places where an id is given: an operation with %s for the id, the id's type and number, and the name
+// of the field. TestEveryIDFieldIsOnTheList keeps the list complete.
 var idFields = []struct {
 	name, query, typeName string
 	raw                   int64
@@ -31,7 +31,8 @@ var idFields = []struct {
 	{"Query.getJob.id", `query { getJob(id: %s) { id } }`, "Job", openJob},
 	{"CreateUserKeyInput.userId", `mutation { createUserKey(input: {userId: %s}) { id } }`, "User", editorUser},
 	{
-		"CreateProjectInput.accountId", `mutation { createProject(input: {accountId: %s, name: "A", primaryDomain: "b"}) { project { id } } }`,
+		"CreateProjectInput.accountId",
+		`mutation { createProject(input: {accountId: %s, name: "A", primaryDomain: "b"}) { project { id } } }`,
 		"Account", demoAccount,
 	},
 	{"CreateProjectInput.rawID", `mutation {
@@ -40,7 +41,10 @@ var idFields = []struct {
 		"UpdateProjectInput.projectId", `mutation { updateProject(input: {projectId: %s, name: "A"}) { project { id } } }`,
 		"Project", demoProject,
 	},
-	{"DeleteProjectInput.projectId", `mutation { deleteProject(input: {projectId: %s}) { project { id } } }`, "Project", bareProject},
+	{
+		"DeleteProjectInput.projectId", `mutation { deleteProject(input: {projectId: %s}) { project { id } } }`, "Project",
+		bareProject,
+	},
 	{
 		"UpdateAccountInput.accountId", `mutation { updateAccount(input: {accountId: %s, name: "A"}) { account { id } } }`,
 		"Account", demoAccount,
@@ -62,16 +66,27 @@ var idFields = []struct {
 		"Project", demoProject,
 	},
 	{
-		"DeleteProjectKeyInput.projectKeyId", `mutation { deleteProjectKey(input: {projectKeyId: %s}) { projectKey { id } } }`,
+		"DeleteProjectKeyInput.projectKeyId",
+		`mutation { deleteProjectKey(input: {projectKeyId: %s}) { projectKey { id } } }`,
 		"ProjectKey", demoKey,
 	},
-	{"ReplayCallbackInput.callbackId", `mutation { replayCallback(input: {callbackId: %s}) { callback { id } } }`, "Callback", 1},
-	{"CreateAccountInput.rawID", `mutation { createAccount(input: {name: "A", rawID: %s}) { account { id } } }`, "Account", 5001},
 	{
-		"CreateAccountInput.ssoClientId", `mutation { createAccount(input: {name: "A", ssoClientId: %s}) { account { id } } }`,
+		"ReplayCallbackInput.callbackId", `mutation { replayCallback(input: {callbackId: %s}) { callback { id } } }`,
+		"Callback", 1,
+	},
+	{
+		"CreateAccountInput.rawID", `mutation { createAccount(input: {name: "A", rawID: %s}) { account { id } } }`, "Account",
+		5001,
+	},
+	{
+		"CreateAccountInput.ssoClientId",
+		`mutation { createAccount(input: {name: "A", ssoClientId: %s}) { account { id } } }`,
 		"SSOClient", 1,
 	},
-	{"CreateUserInput.rawID", `mutation { createUser(input: {email: "a@example.com", rawID: %s}) { user { id } } }`, "User", 5002},
+	{
+		"CreateUserInput.rawID", `mutation { createUser(input: {email: "a@example.com", rawID: %s}) { user { id } } }`,
+		"User", 5002,
+	},
 	{"AccountRoleInput.accountId", `mutation {
 		createUser(input: {email: "a@example.com", accounts: [{accountId: %s, role: Admin}]}) { user { id } } }`, "Account", demoAccount},
 	{
@@ -79,36 +94,70 @@ var idFields = []struct {
 		"SSOClient", 5003,
 	},
 	{
-		"UpdateSSOClientInput.ssoClientId", `mutation { updateSSOClient(input: {ssoClientId: %s, name: "A"}) { ssoClient { id } } }`,
+		"UpdateSSOClientInput.ssoClientId",
+		`mutation { updateSSOClient(input: {ssoClientId: %s, name: "A"}) { ssoClient { id } } }`,
 		"SSOClient", 1,
 	},
-	{"FinishCrawlInput.crawlId", `mutation { finishCrawl(input: {crawlId: %s, projectId: 123}) { crawl { id } } }`, "Crawl", 5004},
+	{
+		"FinishCrawlInput.crawlId", `mutation { finishCrawl(input: {crawlId: %s, projectId: 123}) { crawl { id } } }`,
+		"Crawl", 5004,
+	},
 	{
 		"FinishCrawlInput.projectId", `mutation { finishCrawl(input: {crawlId: 5005, projectId: %s}) { crawl { id } } }`,
 		"Project", bareProject,
 	},
 	{"FinishCrawlInput.createdByUserId", `mutation {
 		finishCrawl(input: {crawlId: 5006, projectId: 123, createdByUserId: %s}) { crawl { id } } }`, "User", demoUser},
-	{"FinishReportDownloadInput.reportDownloadId", finishWith(`reportDownloadId: %s, crawlId: 124234`), "ReportDownload", 5007},
+	{
+		"FinishReportDownloadInput.reportDownloadId", finishWith(`reportDownloadId: %s, crawlId: 124234`), "ReportDownload",
+		5007,
+	},
 	{"FinishReportDownloadInput.crawlId", finishWith(`reportDownloadId: 5008, crawlId: %s`), "Crawl", finishedCrawl},
-	{"FinishReportDownloadInput.segmentId", finishWith(`reportDownloadId: 5009, crawlId: 124234, segmentId: %s`), "Segment", 8},
+	{
+		"FinishReportDownloadInput.segmentId", finishWith(`reportDownloadId: 5009, crawlId: 124234, segmentId: %s`),
+		"Segment", 8,
+	},
 	{
 		"FinishReportDownloadInput.createdByUserId",
 		finishWith(`reportDownloadId: 5010, crawlId: 124234, createdByUserId: %s`), "User", demoUser,
 	},
-	{"CallbackOwnerInput.projectId", `query { checkCallback(input: {owner: {projectId: %s}}) { ok } }`, "Project", demoProject},
-	{"CallbackOwnerInput.accountId", `query { checkCallback(input: {owner: {accountId: %s}}) { ok } }`, "Account", demoAccount},
+	{
+		"CallbackOwnerInput.projectId", `query { checkCallback(input: {owner: {projectId: %s}}) { ok } }`, "Project",
+		demoProject,
+	},
+	{
+		"CallbackOwnerInput.accountId", `query { checkCallback(input: {owner: {accountId: %s}}) { ok } }`, "Account",
+		demoAccount,
+	},
 	{"CreateActionInput.accountId", `mutation {
 		createAction(input: {accountId: %s, name: "a", executorUrl: "https://platform.example.com/a"}) { action { id } } }`, "Account", demoAccount},
-	{"UpdateActionInput.actionId", `mutation { updateAction(input: {actionId: %s}) { action { id } } }`, "Action", searchAction},
+	{
+		"UpdateActionInput.actionId", `mutation { updateAction(input: {actionId: %s}) { action { id } } }`, "Action",
+		searchAction,
+	},
 	{"CreateRunInput.projectId", `mutation {
 		createRun(input: {projectId: %s, action: "search", inputs: [{q: 1}]}) { run { id } } }`, "Project", demoProject},
 	{"StopRunInput.runId", `mutation { stopRun(input: {runId: %s}) { run { id } } }`, "Run", queuedRun},
-	{"PauseScheduleInput.scheduleId", `mutation { pauseSchedule(input: {scheduleId: %s}) { schedule { id } } }`, "Schedule", activeSchedule},
-	{"ResumeScheduleInput.scheduleId", `mutation { resumeSchedule(input: {scheduleId: %s}) { schedule { id } } }`, "Schedule", pausedSchedule},
-	{"CancelScheduleInput.scheduleId", `mutation { cancelSchedule(input: {scheduleId: %s}) { schedule { id } } }`, "Schedule", activeSchedule},
-	{"CreateJobsInput.projectId", `mutation { createJobs(input: {projectId: %s, inputs: [1]}) { jobs { id } } }`, "Project", demoProject},
-	{"UpdateJobInput.jobId", `mutation { updateJob(input: {jobId: %s, action: RESOLVED, state: FAILED}) { job { id } } }`, "Job", openJob},
+	{
+		"PauseScheduleInput.scheduleId", `mutation { pauseSchedule(input: {scheduleId: %s}) { schedule { id } } }`,
+		"Schedule", activeSchedule,
+	},
+	{
+		"ResumeScheduleInput.scheduleId", `mutation { resumeSchedule(input: {scheduleId: %s}) { schedule { id } } }`,
+		"Schedule", pausedSchedule,
+	},
+	{
+		"CancelScheduleInput.scheduleId", `mutation { cancelSchedule(input: {scheduleId: %s}) { schedule { id } } }`,
+		"Schedule", activeSchedule,
+	},
+	{
+		"CreateJobsInput.projectId", `mutation { createJobs(input: {projectId: %s, inputs: [1]}) { jobs { id } } }`,
+		"Project", demoProject,
+	},
+	{
+		"UpdateJobInput.jobId", `mutation { updateJob(input: {jobId: %s, action: RESOLVED, state: FAILED}) { job { id } } }`,
+		"Job", openJob,
+	},
 }
 
 func finishWith(fields string) string {
@@ -117,7 +166,9 @@ func finishWith(fields string) string {
 }
 
 // sessionIDFields need a user's key, and node a type: they have tests of their own.
-var sessionIDFields = []string{"Query.node.id", "CreateSessionUsingUserKeyInput.userKeyId", "DeleteUserKeyInput.userKeyId"}
+var sessionIDFields = []string{
+	"Query.node.id", "CreateSessionUsingUserKeyInput.userKeyId", "DeleteUserKeyInput.userKeyId",
+}
 
 func TestEveryIDFieldIsOnTheList(t *testing.T) {
 	t.Parallel()
@@ -201,8 +252,10 @@ func TestALiteralNumberThatIsTooLargeIsBadInput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, query := range []string{
-		`{ getProject(id: 99999999999999999999) { id } }`, `{ getProject(id: 1e999) { id } }`, `{ node(id: -99999999999999999999) { id } }`,
-		`{ ... on Query { getProject(id: 99999999999999999999) { id } } }`, `{ ...f } fragment f on Query { node(id: 99999999999999999999) { id } }`,
+		`{ getProject(id: 99999999999999999999) { id } }`, `{ getProject(id: 1e999) { id } }`,
+		`{ node(id: -99999999999999999999) { id } }`,
+		`{ ... on Query { getProject(id: 99999999999999999999) { id } } }`,
+		`{ ...f } fragment f on Query { node(id: 99999999999999999999) { id } }`,
 	} {
 		w.do(platform(), query, nil).wantError(models.CodeBadUserInput, "id", "")
 	}
@@ -234,8 +287,10 @@ func TestNodeFindsEachType(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for typeName, raw := range map[string]int64{
-		"Account": demoAccount, "Project": demoProject, "Crawl": finishedCrawl, "ReportDownload": reportDownload, "Callback": 1,
-		"User": demoUser, "SSOClient": 1, "Action": searchAction, "Run": queuedRun, "Schedule": activeSchedule, "Job": openJob,
+		"Account": demoAccount, "Project": demoProject, "Crawl": finishedCrawl, "ReportDownload": reportDownload,
+		"Callback": 1,
+		"User":     demoUser, "SSOClient": 1, "Action": searchAction, "Run": queuedRun, "Schedule": activeSchedule,
+		"Job": openJob,
 	} {
 		who := w.admin()
 		if typeName == "SSOClient" {
@@ -280,7 +335,9 @@ func TestGetCallbackTakesAnIDOrAUID(t *testing.T) {
 	w.do(who, `{ getCallback { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getCallback")
 	w.do(who, `{ getCallback(id: 1, uid: "`+uid+`") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getCallback")
 	w.do(who, `{ getCallback(uid: "x") { id } }`, nil).wantError(models.CodeBadUserInput, "uid", "getCallback")
-	w.do(who, `{ getCallback(uid: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`, nil).wantError(models.CodeNotFound, "", "getCallback")
+	w.do(
+		who, `{ getCallback(uid: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`, nil,
+	).wantError(models.CodeNotFound, "", "getCallback")
 	w.do(w.other(), `{ getCallback(uid: "`+uid+`") { id } }`, nil).wantError(models.CodeNotFound, "", "getCallback")
 }
 
@@ -296,7 +353,9 @@ func TestUserKeyIDsAreReadAsGlobalIDsAndNumbers(t *testing.T) {
 	}
 	a := w.do(caller{}, `mutation { createSessionUsingUserKey(input: {userKeyId: "?", secret: "s"}) { token } }`, nil)
 	a.wantError(models.CodeBadUserInput, "userKeyId", "createSessionUsingUserKey.input.userKeyId")
-	got := w.ok(w.admin(), `mutation { deleteUserKey(input: {userKeyId: `+fmt.Sprint(raw.Raw)+`}) { userKey { id rawID } } }`, nil)
+	got := w.ok(
+		w.admin(), `mutation { deleteUserKey(input: {userKeyId: `+fmt.Sprint(raw.Raw)+`}) { userKey { id rawID } } }`, nil,
+	)
 	if got.at("deleteUserKey.userKey.id") != id {
 		t.Error(got.Body)
 	}

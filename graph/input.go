@@ -37,7 +37,9 @@ func (r *ids) readNew(typeName string, id graphql.Omittable[*models.ObjectID]) i
 }
 
 // readOwner reads the id of a project or of an account; the other is 0. A caller's library may not know @oneOf.
-func (r *ids) readOwner(field string, projectID, accountID graphql.Omittable[*models.ObjectID]) (project, account int64) {
+func (r *ids) readOwner(
+	field string, projectID, accountID graphql.Omittable[*models.ObjectID],
+) (project, account int64) {
 	ofProject := r.readOptional("projectId", tenant.TypeProject, projectID)
 	ofAccount := r.readOptional("accountId", tenant.TypeAccount, accountID)
 	switch {

@@ -15,14 +15,16 @@ import (
 const jobFields = `state input output metadata tags callbackUrl correct lastAction createdAt updatedAt completedAt
 	createdByUser { rawID } project { rawID } account { rawID }`
 
-// createJobsAs makes jobs of the demo project in two ways, which must come to the same: with the fields as a literal and as JSON.
+// createJobsAs makes jobs of the demo project in two ways, which must come to the same: with the fields as a literal
+// and as JSON.
 func (w *world) createJobsAs(who caller, literal, text string) [2]*answer {
 	w.tb.Helper()
 	const query = `mutation%s { createJobs(input: %s) { jobs { ` + jobFields + ` } } }`
 	literal = fmt.Sprintf(query, "", `{projectId: 1123123, `+literal+`}`)
 	variable := fmt.Sprintf(query, `($input: CreateJobsInput!)`, `$input`)
 	return [2]*answer{
-		w.do(who, literal, nil), w.post(who, `{"query":`+quote(variable)+`,"variables":{"input":{"projectId":1123123,`+text+`}}}`),
+		w.do(who, literal, nil),
+		w.post(who, `{"query":`+quote(variable)+`,"variables":{"input":{"projectId":1123123,`+text+`}}}`),
 	}
 }
 
@@ -37,10 +39,18 @@ func TestJobsAreMadeInAllForms(t *testing.T) {
 	}{
 		"the least":      {`inputs: [{image: 1}]`, `"inputs":[{"image":1}]`, []any{variables{"image": 1.0}}, nil},
 		"one for a list": {`inputs: "x"`, `"inputs":"x"`, []any{"x"}, nil},
-		"any values":     {`inputs: [0, "", false, [], {}]`, `"inputs":[0,"",false,[],{}]`, []any{0.0, "", false, []any{}, variables{}}, nil},
-		"nulls":          {`inputs: [1], callbackUrl: null, metadata: null, tags: null`, `"inputs":[1],"callbackUrl":null,"metadata":null,"tags":null`, []any{1.0}, nil},
+		"any values": {
+			`inputs: [0, "", false, [], {}]`, `"inputs":[0,"",false,[],{}]`, []any{0.0, "", false, []any{}, variables{}}, nil,
+		},
+		"nulls": {
+			`inputs: [1], callbackUrl: null, metadata: null, tags: null`,
+			`"inputs":[1],"callbackUrl":null,"metadata":null,"tags":null`,
+			[]any{1.0},
+			nil,
+		},
 		"a callback URL": {
-			`inputs: [1], callbackUrl: "http://jobs.example.com/done/"`, `"inputs":[1],"callbackUrl":"http://jobs.example.com/done/"`,
+			`inputs: [1], callbackUrl: "http://jobs.example.com/done/"`,
+			`"inputs":[1],"callbackUrl":"http://jobs.example.com/done/"`,
 			[]any{1.0},
 			variables{"callbackUrl": "http://jobs.example.com/done/"},
 		},
@@ -48,14 +58,17 @@ func TestJobsAreMadeInAllForms(t *testing.T) {
 			`inputs: [1, 2], callbackUrl: "https://a.example.com/", metadata: {b: 1, a: "x"}, tags: ["one", "two"]`,
 			`"inputs":[1,2],"callbackUrl":"https://a.example.com/","metadata":{"b":1,"a":"x"},"tags":["one","two"]`,
 			[]any{1.0, 2.0},
-			variables{"callbackUrl": "https://a.example.com/", "metadata": variables{"b": 1.0, "a": "x"}, "tags": []any{"one", "two"}},
+			variables{
+				"callbackUrl": "https://a.example.com/", "metadata": variables{"b": 1.0, "a": "x"}, "tags": []any{"one", "two"},
+			},
 		},
 		"one tag": {`inputs: [1], tags: "one"`, `"inputs":[1],"tags":"one"`, []any{1.0}, variables{"tags": []any{"one"}}},
 	} {
 		var want []any
 		for _, input := range tc.inputs {
 			job := variables{
-				"state": "SCHEDULED", "input": input, "output": nil, "metadata": nil, "tags": []any{}, "callbackUrl": nil, "correct": nil, "lastAction": nil,
+				"state": "SCHEDULED", "input": input, "output": nil, "metadata": nil, "tags": []any{}, "callbackUrl": nil,
+				"correct": nil, "lastAction": nil,
 				"createdAt": models.FormatTime(start), "updatedAt": models.FormatTime(start), "completedAt": nil,
 				"createdByUser": variables{"rawID": fmt.Sprint(editorUser)}, "project": variables{"rawID": fmt.Sprint(demoProject)},
 				"account": variables{"rawID": fmt.Sprint(demoAccount)},
@@ -74,7 +87,10 @@ func TestJobsAreMadeInAllForms(t *testing.T) {
 		newest := w.ok(w.viewer(), `{ getProject(id: 1123123) { jobs(first: 1) { nodes { `+jobFields+` } } } }`, nil)
 		w.same(name+", kept", want[len(want)-1], newest.at("getProject.jobs.nodes.0"))
 	}
-	a := w.ok(w.key(demoProject), `mutation { createJobs(input: {projectId: 1123123, inputs: [1]}) { jobs { createdByUser { id } } } }`, nil)
+	a := w.ok(
+		w.key(demoProject),
+		`mutation { createJobs(input: {projectId: 1123123, inputs: [1]}) { jobs { createdByUser { id } } } }`, nil,
+	)
 	w.same("made by a key", nil, a.at("createJobs.jobs.0.createdByUser"))
 }
 
@@ -99,7 +115,13 @@ func TestWhatJobsCannotBeNamesItsField(t *testing.T) {
 		"metadata":        {with("metadata", `[1]`), "metadata"},
 		"an empty tag":    {with("tags", `["a", ""]`), "tags"},
 		"a long tag":      {with("tags", quote(strings.Repeat("a", 256))), "tags"},
-		"many tags":       {[2]string{`inputs: [1], tags: ` + many, `"inputs":[1],"tags":` + strings.ReplaceAll(strings.Replace(many, `" ]`, `"]`, 1), `" "`, `","`)}, "tags"},
+		"many tags": {
+			[2]string{
+				`inputs: [1], tags: ` + many,
+				`"inputs":[1],"tags":` + strings.ReplaceAll(strings.Replace(many, `" ]`, `"]`, 1), `" "`, `","`),
+			},
+			"tags",
+		},
 	}
 	w.unchanged(func() {
 		for name, tc := range cases {
@@ -108,13 +130,17 @@ func TestWhatJobsCannotBeNamesItsField(t *testing.T) {
 				if t.Failed() {
 					t.Fatalf("%s: %s", name, a.Body)
 				}
-				if slash := strings.Contains(a.Errors[0].Message, "must end with a slash"); slash != strings.Contains(name, "slash") {
+				if slash := strings.Contains(
+					a.Errors[0].Message, "must end with a slash",
+				); slash != strings.Contains(name, "slash") {
 					t.Errorf("%s: %s", name, a.Errors[0].Message)
 				}
 			}
 		}
 		const query = `mutation($inputs: [JSON!]!) { createJobs(input: {projectId: 123, inputs: $inputs}) { jobs { id } } }`
-		w.do(who, query, variables{"inputs": slices.Repeat([]any{1}, job.MaxJobs+1)}).wantError(models.CodeBadUserInput, "inputs", "createJobs")
+		w.do(
+			who, query, variables{"inputs": slices.Repeat([]any{1}, job.MaxJobs+1)},
+		).wantError(models.CodeBadUserInput, "inputs", "createJobs")
 		if a := w.do(who, query, variables{"inputs": []any{nil}}); a.code() != "GRAPHQL_VALIDATION_FAILED" {
 			t.Errorf("null for an input: %s", a.Body)
 		}
@@ -128,11 +154,18 @@ func TestWhatJobsCannotBeNamesItsField(t *testing.T) {
 func TestAJobsJSONComesBackAsItWasGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a := w.post(w.editor(), `{"query":`+quote(`mutation($in: [JSON!]!, $m: JSON) { createJobs(input: {projectId: 123, inputs: $in, metadata: $m}) { jobs { rawID input metadata } } }`)+
+	a := w.post(w.editor(), `{"query":`+quote(
+		`mutation($in: [JSON!]!, $m: JSON) { createJobs(input: {projectId: 123, inputs: $in, metadata: $m}) { jobs { rawID input metadata } } }`,
+	)+
 		`,"variables":{"in":[`+exactTwice+`],"m":`+exactTwice+`}}`)
-	output := w.post(platform(), `{"query":`+quote(`mutation($id: ObjectID!, $o: JSON) { updateJob(input: {jobId: $id, action: RESOLVED, state: COMPLETED, output: $o}) { job { output } } }`)+
+	output := w.post(platform(), `{"query":`+quote(
+		`mutation($id: ObjectID!, $o: JSON) { updateJob(input: {jobId: $id, action: RESOLVED, state: COMPLETED, output: $o}) { job { output } } }`,
+	)+
 		`,"variables":{"id":`+a.text("createJobs.jobs.0.rawID")+`,"o":`+exactTwice+`}}`)
-	kept := w.ok(w.viewer(), `query($id: ObjectID!) { getJob(id: $id) { input metadata output } }`, variables{"id": a.at("createJobs.jobs.0.rawID")})
+	kept := w.ok(
+		w.viewer(), `query($id: ObjectID!) { getJob(id: $id) { input metadata output } }`,
+		variables{"id": a.at("createJobs.jobs.0.rawID")},
+	)
 	for body, times := range map[string]int{a.Body: 2, output.Body: 1, kept.Body: 3} {
 		if got := strings.Count(body, `:`+exactTwice); got != times {
 			t.Errorf("%d times, not %d: %s", got, times, body)
@@ -150,7 +183,9 @@ func TestGetJobTakesAnIDOrAUUID(t *testing.T) {
 	w.do(who, `{ getJob { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getJob")
 	w.do(who, `{ getJob(id: 1, uuid: "`+uuid+`") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getJob")
 	w.do(who, `{ getJob(uuid: "1") { id } }`, nil).wantError(models.CodeBadUserInput, "uuid", "getJob")
-	w.do(who, `{ getJob(uuid: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`, nil).wantError(models.CodeNotFound, "", "getJob")
+	w.do(
+		who, `{ getJob(uuid: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`, nil,
+	).wantError(models.CodeNotFound, "", "getJob")
 	w.do(w.other(), `{ getJob(uuid: "`+uuid+`") { id } }`, nil).wantError(models.CodeNotFound, "", "getJob")
 	w.do(w.key(bareProject), `{ getJob(uuid: "`+uuid+`") { id } }`, nil).wantError(models.CodeNotFound, "", "getJob")
 }
@@ -168,11 +203,17 @@ func TestEachChangeOfAJobMakesOneCallbackInItsTurn(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		change["jobId"] = made.ID
 		a := w.ok(platform(), updateJobQuery, variables{"input": change})
-		w.sameJSON("the callback", fmt.Sprintf(`{"event":"JOB_UPDATED","targetUrl":"https://jobs.example.com/","job":{"rawID":"%d"},"run":null}`, made.ID),
+		w.sameJSON("the callback", fmt.Sprintf(
+			`{"event":"JOB_UPDATED","targetUrl":"https://jobs.example.com/","job":{"rawID":"%d"},"run":null}`, made.ID,
+		),
 			without(a.at("updateJob.callback"), "id", "payload"))
-		w.same("the payload", fmt.Sprintf(`{"id":"%d","uuid":"%s","state":"%s","action":"%s"}`, made.ID, made.UUID, state, change["action"]),
+		w.same("the payload", fmt.Sprintf(
+			`{"id":"%d","uuid":"%s","state":"%s","action":"%s"}`, made.ID, made.UUID, state, change["action"],
+		),
 			a.text("updateJob.callback.payload"))
-		w.same("the job", plain(variables{"state": state, "lastAction": change["action"], "correct": correct, "output": output}),
+		w.same("the job", plain(
+			variables{"state": state, "lastAction": change["action"], "correct": correct, "output": output},
+		),
 			without(a.at("updateJob.job"), "updatedAt", "completedAt"))
 		id := a.at("updateJob.callback.id")
 		if seen := slices.Contains(ids, id); seen != again {
@@ -182,8 +223,14 @@ func TestEachChangeOfAJobMakesOneCallbackInItsTurn(t *testing.T) {
 		w.same("completed", state != "SUSPENDED", a.at("updateJob.job.completedAt") != nil)
 	}
 	step(variables{"action": "RESOLVED", "state": "SUSPENDED"}, "SUSPENDED", nil, nil, false)
-	step(variables{"action": "RESOLVED", "state": "COMPLETED", "output": variables{"label": "cat"}}, "COMPLETED", nil, plain(variables{"label": "cat"}), false)
-	step(variables{"action": "RESOLVED", "state": "COMPLETED", "output": variables{"label": "cat"}}, "COMPLETED", nil, plain(variables{"label": "cat"}), true)
+	step(
+		variables{"action": "RESOLVED", "state": "COMPLETED", "output": variables{"label": "cat"}}, "COMPLETED", nil,
+		plain(variables{"label": "cat"}), false,
+	)
+	step(
+		variables{"action": "RESOLVED", "state": "COMPLETED", "output": variables{"label": "cat"}}, "COMPLETED", nil,
+		plain(variables{"label": "cat"}), true,
+	)
 	step(variables{"action": "RESOLVED", "state": "COMPLETED"}, "COMPLETED", nil, plain(variables{"label": "cat"}), true)
 	step(variables{"action": "EDITED", "output": "dog"}, "COMPLETED", nil, "dog", false)
 	step(variables{"action": "EDITED", "output": "dog", "state": nil}, "COMPLETED", nil, "dog", false)
@@ -210,7 +257,9 @@ func TestWhatAJobCannotBecomeNamesItsField(t *testing.T) {
 	for _, state := range []job.State{job.Scheduled, job.Failed, job.Suspended, job.Canceled, job.Expired, job.Completed} {
 		j := w.job(job.NewJobs{ProjectID: bareProject})
 		if made[state] = j.ID; state != job.Scheduled {
-			_, _, err := w.service.Jobs.UpdateJob(t.Context(), models.PlatformActor(), job.Change{JobID: j.ID, Action: job.Resolved, State: &state})
+			_, _, err := w.service.Jobs.UpdateJob(
+				t.Context(), models.PlatformActor(), job.Change{JobID: j.ID, Action: job.Resolved, State: &state},
+			)
 			modelstest.NoError(t, err)
 		}
 	}
@@ -241,7 +290,9 @@ func TestWhatAJobCannotBecomeNamesItsField(t *testing.T) {
 			tc.change["jobId"] = made[tc.state]
 			w.do(platform(), updateJobQuery, variables{"input": tc.change}).wantError(tc.code, tc.field, "updateJob")
 		}
-		w.do(platform(), updateJobQuery, variables{"input": variables{"jobId": 9999, "action": "ACCEPTED"}}).wantError(models.CodeNotFound, "", "updateJob")
+		w.do(
+			platform(), updateJobQuery, variables{"input": variables{"jobId": 9999, "action": "ACCEPTED"}},
+		).wantError(models.CodeNotFound, "", "updateJob")
 	})
 }
 
@@ -250,7 +301,9 @@ func TestAJobWithoutAURLTellsNobody(t *testing.T) {
 	w := newWorld(t)
 	for project, want := range map[int64]any{demoProject: projectURL, bareProject: accountURL, otherProject: nil} {
 		j := w.job(job.NewJobs{ProjectID: project})
-		a := w.ok(platform(), updateJobQuery, variables{"input": variables{"jobId": j.ID, "action": "RESOLVED", "state": "FAILED"}})
+		a := w.ok(
+			platform(), updateJobQuery, variables{"input": variables{"jobId": j.ID, "action": "RESOLVED", "state": "FAILED"}},
+		)
 		if want == nil {
 			w.same("the callback", nil, a.at("updateJob.callback"))
 		} else {
@@ -285,9 +338,15 @@ func TestJobFiltersNarrowAloneAndTogether(t *testing.T) {
 		"no such state":   {variables{"state": "CANCELED"}, nil},
 		"after, included": {variables{"createdAfter": at(3)}, all[2:]},
 		"before, without": {variables{"createdBefore": at(3)}, all[:2]},
-		"together":        {variables{"state": []string{"FAILED", "EXPIRED"}, "createdAfter": at(1), "createdBefore": at(5)}, []string{"FAILED"}},
+		"together": {
+			variables{"state": []string{"FAILED", "EXPIRED"}, "createdAfter": at(1), "createdBefore": at(5)}, []string{"FAILED"},
+		},
 	} {
-		a := w.ok(w.viewer(), `query($filter: JobFilter) { getProject(id: 123) { jobs(filter: $filter) { totalCount nodes { uid: uuid } } } }`, variables{"filter": tc.filter})
+		a := w.ok(
+			w.viewer(),
+			`query($filter: JobFilter) { getProject(id: 123) { jobs(filter: $filter) { totalCount nodes { uid: uuid } } } }`,
+			variables{"filter": tc.filter},
+		)
 		var got []string
 		for _, uid := range slices.Backward(a.uids("getProject.jobs.nodes")) {
 			got = append(got, names[uid])

@@ -96,7 +96,8 @@ func (e *echo) ok(tb testing.TB, query, variables string) string {
 	return got
 }
 
-// shown is a value with all JSON texts, as the scalar reads them, between ‹ and ›. Anything else in it has been decoded.
+// shown is a value with all JSON texts, as the scalar reads them, between ‹ and ›. Anything else in it has been
+// decoded.
 func shown(tb testing.TB, v any) string {
 	tb.Helper()
 	switch v := v.(type) {
@@ -125,31 +126,66 @@ func TestAVariableOfTheTypeJSONKeepsItsText(t *testing.T) {
 	t.Parallel()
 	const exact = `{"b":1.50,"a":12345678901234567890,"h":"<&> é 😀 \u00e9\u2028","n":[-0,1E+400,{"z":null,"y":{}}]}`
 	for name, tc := range map[string]struct{ query, variables, want string }{
-		"a value":                {`query($v: JSON) { echo(json: $v) }`, `{"v":` + exact + `}`, `{json:‹` + exact + `›}`},
-		"white space":            {`query($v: JSON!) { echo(json: $v) }`, "{ \"v\" :\n { \"a\" : 1 } }", `{json:‹{ "a" : 1 }›}`},
-		"a string":               {`query($v: JSON) { echo(json: $v) }`, `{"v":"\u0061"}`, `{json:‹"\u0061"›}`},
-		"a number":               {`query($v: JSON) { echo(json: $v) }`, `{"v":1.0}`, `{json:‹1.0›}`},
-		"null is null":           {`query($v: JSON) { echo(json: $v) }`, `{"v":null}`, `{json:<nil>}`},
-		"left out":               {`query($v: JSON) { echo(json: $v) }`, `{}`, `{}`},
-		"a list":                 {`query($v: [JSON!]) { echo(list: $v) }`, `{"v":[1.0,[2.0],` + exact + `]}`, `{list:[‹1.0› ‹[2.0]› ‹` + exact + `›]}`},
-		"one for a list":         {`query($v: [JSON!]) { echo(list: $v) }`, `{"v":{"b":1,"a":2}}`, `{list:[‹{"b":1,"a":2}›]}`},
-		"an empty list":          {`query($v: [JSON!]) { echo(list: $v) }`, `{"v":[]}`, `{list:[]}`},
-		"lists of lists":         {`query($v: [[JSON]]) { echo(lists: $v) }`, `{"v":[[1.0,null],2.0,null]}`, `{lists:[[‹1.0› <nil>] [‹2.0›] <nil>]}`},
-		"element of a list":      {`query($v: JSON!) { echo(list: [$v, $v]) }`, `{"v":1.0}`, `{list:[‹1.0› ‹1.0›]}`},
-		"member of an input":     {`query($v: [JSON!]) { echo(input: {inputs: $v}) }`, `{"v":[1.0]}`, `{input:{inputs:[‹1.0›]}}`},
-		"an input":               {`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"name":"a","number":7,"inputs":[1.0,2.0],"one":null}}`, `{input:{inputs:[‹1.0› ‹2.0›] name:a number:7 one:<nil>}}`},
-		"one for a list inside":  {`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"inputs":1.0,"many":{"one":2.0}}}`, `{input:{inputs:[‹1.0›] many:[{one:‹2.0›}]}}`},
-		"inputs in inputs":       {`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"nested":{"one":1.0,"nested":null},"many":[{"one":2.0}]}}`, `{input:{many:[{one:‹2.0›}] nested:{nested:<nil> one:‹1.0›}}}`},
-		"__typename":             {`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"__typename":{"a":[1]},"one":1.0}}`, `{input:{one:‹1.0›}}`},
-		"an escaped name":        {`query($v: EchoInput) { echo(input: $v) }`, `{"\u0076":{"\u006fne":1.0}}`, `{input:{one:‹1.0›}}`},
-		"the last of two":        {`query($v: EchoInput) { echo(input: $v) }`, `{"v":1,"v":{"one":1,"one":{"a":1,"a":2}}}`, `{input:{one:‹{"a":1,"a":2}›}}`},
-		"other types":            {`query($i: ID, $n: [Int]) { echo(id: $i, numbers: $n, json: 1) }`, `{"i":5,"n":[1]}`, `{id:5 json:‹1› numbers:[1]}`},
-		"in a mutation":          {`mutation($v: EchoInput) { echo(input: $v) }`, `{"v":{"one":1.0}}`, `{input:{one:‹1.0›}}`},
-		"in place of a default":  {`query($v: JSON = {a: 1}) { echo(json: $v) }`, `{"v":1.0}`, `{json:‹1.0›}`},
-		"null for a default":     {`query($v: JSON = {a: 1}) { echo(json: $v) }`, `{"v":null}`, `{json:<nil>}`},
-		"a default":              {`query($v: JSON = {b: 1.50, a: 1e999}) { echo(json: $v) }`, `{}`, `{json:‹{"b":1.50,"a":1e999}›}`},
-		"a default list":         {`query($v: [JSON!] = [1.50, {b: 1}]) { echo(list: $v) }`, `{}`, `{list:[‹1.50› ‹{"b":1}›]}`},
-		"a default input":        {`query($v: EchoInput = {number: 7, inputs: [1.50, 12345678901234567890]}) { echo(input: $v) }`, `{}`, `{input:{inputs:[‹1.50› ‹12345678901234567890›] number:7}}`},
+		"a value": {`query($v: JSON) { echo(json: $v) }`, `{"v":` + exact + `}`, `{json:‹` + exact + `›}`},
+		"white space": {
+			`query($v: JSON!) { echo(json: $v) }`, "{ \"v\" :\n { \"a\" : 1 } }", `{json:‹{ "a" : 1 }›}`,
+		},
+		"a string":     {`query($v: JSON) { echo(json: $v) }`, `{"v":"\u0061"}`, `{json:‹"\u0061"›}`},
+		"a number":     {`query($v: JSON) { echo(json: $v) }`, `{"v":1.0}`, `{json:‹1.0›}`},
+		"null is null": {`query($v: JSON) { echo(json: $v) }`, `{"v":null}`, `{json:<nil>}`},
+		"left out":     {`query($v: JSON) { echo(json: $v) }`, `{}`, `{}`},
+		"a list": {
+			`query($v: [JSON!]) { echo(list: $v) }`, `{"v":[1.0,[2.0],` + exact + `]}`, `{list:[‹1.0› ‹[2.0]› ‹` + exact + `›]}`,
+		},
+		"one for a list": {
+			`query($v: [JSON!]) { echo(list: $v) }`, `{"v":{"b":1,"a":2}}`, `{list:[‹{"b":1,"a":2}›]}`,
+		},
+		"an empty list": {`query($v: [JSON!]) { echo(list: $v) }`, `{"v":[]}`, `{list:[]}`},
+		"lists of lists": {
+			`query($v: [[JSON]]) { echo(lists: $v) }`, `{"v":[[1.0,null],2.0,null]}`, `{lists:[[‹1.0› <nil>] [‹2.0›] <nil>]}`,
+		},
+		"element of a list": {`query($v: JSON!) { echo(list: [$v, $v]) }`, `{"v":1.0}`, `{list:[‹1.0› ‹1.0›]}`},
+		"member of an input": {
+			`query($v: [JSON!]) { echo(input: {inputs: $v}) }`, `{"v":[1.0]}`, `{input:{inputs:[‹1.0›]}}`,
+		},
+		"an input": {
+			`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"name":"a","number":7,"inputs":[1.0,2.0],"one":null}}`,
+			`{input:{inputs:[‹1.0› ‹2.0›] name:a number:7 one:<nil>}}`,
+		},
+		"one for a list inside": {
+			`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"inputs":1.0,"many":{"one":2.0}}}`,
+			`{input:{inputs:[‹1.0›] many:[{one:‹2.0›}]}}`,
+		},
+		"inputs in inputs": {
+			`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"nested":{"one":1.0,"nested":null},"many":[{"one":2.0}]}}`,
+			`{input:{many:[{one:‹2.0›}] nested:{nested:<nil> one:‹1.0›}}}`,
+		},
+		"__typename": {
+			`query($v: EchoInput) { echo(input: $v) }`, `{"v":{"__typename":{"a":[1]},"one":1.0}}`, `{input:{one:‹1.0›}}`,
+		},
+		"an escaped name": {
+			`query($v: EchoInput) { echo(input: $v) }`, `{"\u0076":{"\u006fne":1.0}}`, `{input:{one:‹1.0›}}`,
+		},
+		"the last of two": {
+			`query($v: EchoInput) { echo(input: $v) }`, `{"v":1,"v":{"one":1,"one":{"a":1,"a":2}}}`,
+			`{input:{one:‹{"a":1,"a":2}›}}`,
+		},
+		"other types": {
+			`query($i: ID, $n: [Int]) { echo(id: $i, numbers: $n, json: 1) }`, `{"i":5,"n":[1]}`, `{id:5 json:‹1› numbers:[1]}`,
+		},
+		"in a mutation":         {`mutation($v: EchoInput) { echo(input: $v) }`, `{"v":{"one":1.0}}`, `{input:{one:‹1.0›}}`},
+		"in place of a default": {`query($v: JSON = {a: 1}) { echo(json: $v) }`, `{"v":1.0}`, `{json:‹1.0›}`},
+		"null for a default":    {`query($v: JSON = {a: 1}) { echo(json: $v) }`, `{"v":null}`, `{json:<nil>}`},
+		"a default": {
+			`query($v: JSON = {b: 1.50, a: 1e999}) { echo(json: $v) }`, `{}`, `{json:‹{"b":1.50,"a":1e999}›}`,
+		},
+		"a default list": {
+			`query($v: [JSON!] = [1.50, {b: 1}]) { echo(list: $v) }`, `{}`, `{list:[‹1.50› ‹{"b":1}›]}`,
+		},
+		"a default input": {
+			`query($v: EchoInput = {number: 7, inputs: [1.50, 12345678901234567890]}) { echo(input: $v) }`, `{}`,
+			`{input:{inputs:[‹1.50› ‹12345678901234567890›] number:7}}`,
+		},
 		"a default that is null": {`query($v: JSON = null) { echo(json: $v) }`, `{}`, `{json:<nil>}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,10 +205,14 @@ func TestTheTextIsThatOfTheVariableThatGqlgenReads(t *testing.T) {
 	t.Parallel()
 	const query = `"query":"query($a: JSON, $b: JSON) { echo(lists: [[$a, $b]]) }"`
 	for name, tc := range map[string]struct{ body, want string }{
-		"variables twice":         {`{"variables":{"a":1.0,"b":1.0},"variables":{"b":2.0},` + query + `}`, `{lists:[[‹1.0› ‹2.0›]]}`},
+		"variables twice": {
+			`{"variables":{"a":1.0,"b":1.0},"variables":{"b":2.0},` + query + `}`, `{lists:[[‹1.0› ‹2.0›]]}`,
+		},
 		"variables, then nothing": {`{"variables":{"a":1.0},"variables":null,` + query + `}`, `{lists:[[<nil> <nil>]]}`},
 		"in another case":         {`{"Variables":{"a":1.0,"b":null},` + query + `}`, `{lists:[[‹1.0› <nil>]]}`},
-		"with more behind":        {`{"variables":{"a":1.0,"b":2.0},` + query + `} {"variables":{"a":3.0}}`, `{lists:[[‹1.0› ‹2.0›]]}`},
+		"with more behind": {
+			`{"variables":{"a":1.0,"b":2.0},` + query + `} {"variables":{"a":3.0}}`, `{lists:[[‹1.0› ‹2.0›]]}`,
+		},
 		"a lifted literal's name": {`{"variables":{"\u00000":3.0},"query":"{ echo(json: 1.0) }"}`, `{json:‹1.0›}`},
 	} {
 		t.Run(name, func(t *testing.T) {

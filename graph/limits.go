@@ -12,8 +12,9 @@ import (
 
 // Limits on one request.
 const (
-	// Of callers without credentials, who log in and read the schema: the standard introspection query has 2 KiB. A few are served
-	// at once, the others wait: with 70 ms for an introspection, that is half a second of both cores of a small machine.
+	// Of callers without credentials, who log in and read the schema: the standard introspection query has 2 KiB. A few
+	// are served at once, the others wait: with 70 ms for an introspection, that is half a second of both cores of a small
+	// machine.
 	maxStrangersBytes = 16 << 10
 	maxStrangers      = 16
 	strangersWait     = 2 * time.Second
@@ -24,8 +25,9 @@ const (
 	maxFragments     = 100
 	maxAliases       = 100 // of one field: as many as a list returns at once
 	maxDepth         = 32  // the standard introspection query has 15
-	// The selections of all operations and fragments, those of a fragment counted wherever it is spread: the rules that go from
-	// spread to spread take that many steps, at less than a microsecond each. The standard introspection query has 400.
+	// The selections of all operations and fragments, those of a fragment counted wherever it is spread: the rules that go
+	// from spread to spread take that many steps, at less than a microsecond each. The standard introspection query has
+	// 400.
 	maxSelections = 5_000
 	maxProblems   = 20     // of a document, that are told at once
 	maxComplexity = 50_000 // a full page of 100 callbacks with all their fields and 20 attempts each
@@ -43,16 +45,16 @@ const costOfIntrospection = 5
 // costOfCount is what a totalCount costs, which reads an index instead of a row.
 const costOfCount = 10
 
-// What a long text costs, in fields that are as long as a number or a URL. It keeps a list of lists from asking for them; how long they
-// really are, the answer's own limit counts (models.Answers).
+// What a long text costs, in fields that are as long as a number or a URL. It keeps a list of lists from asking for
+// them; how long they really are, the answer's own limit counts (models.Answers).
 const (
 	costOfText     = 50 // of up to several MiB: a callback's body, the results of a batch
 	costOfJSON     = 10 // a caller's own value: of up to a request's body, and mostly far below
 	costOfResponse = 5  // of 64 KiB
 )
 
-// costOfList is what a list costs beside its entities: each goes through an index of its own. At a millisecond each on SQLite, the lists of one
-// request take some 4 s.
+// costOfList is what a list costs beside its entities: each goes through an index of its own. At a millisecond each on
+// SQLite, the lists of one request take some 4 s.
 const costOfList = 10
 
 // listCost is the complexity of a list: what one entity costs, times how many are asked for, and the list itself.

@@ -52,7 +52,8 @@ func TestABodyOverOneMebibyteIsRefused(t *testing.T) {
 		if a := w.post(tc.who, body(tc.limit)); a.at("version") != testVersion {
 			t.Errorf("exactly %d: %.200s", tc.limit, a.Body)
 		}
-		if a := w.post(tc.who, body(tc.limit+1)); a.Status != http.StatusRequestEntityTooLarge || len(a.Errors) != 1 || a.Data != nil {
+		if a := w.post(tc.who, body(tc.limit+1)); a.Status != http.StatusRequestEntityTooLarge || len(a.Errors) != 1 ||
+			a.Data != nil {
 			t.Errorf("one byte more: %.200s", a.Body)
 		}
 	}
@@ -119,7 +120,9 @@ func TestAFilterHasAHundredValuesOfAKindAtMost(t *testing.T) {
 		{"runs", "RunFilter", "action", "search"},
 		{"jobs", "JobFilter", "state", "FAILED"},
 	} {
-		query := fmt.Sprintf(`query($filter: %s) { getProject(id: 123) { %s(filter: $filter) { totalCount } } }`, tc.filter, tc.list)
+		query := fmt.Sprintf(
+			`query($filter: %s) { getProject(id: 123) { %s(filter: $filter) { totalCount } } }`, tc.filter, tc.list,
+		)
 		filter := func(n int) map[string]any {
 			return map[string]any{"filter": map[string]any{tc.field: slices.Repeat([]string{tc.value}, n)}}
 		}
@@ -254,7 +257,10 @@ func TestEveryConnectionIsTested(t *testing.T) {
 func TestIntrospectionWorksForEveryone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a := w.ok(caller{}, `{ __schema { queryType { name } types { name fields { name type { name kind ofType { name } } } } } }`, nil)
+	a := w.ok(
+		caller{}, `{ __schema { queryType { name } types { name fields { name type { name kind ofType { name } } } } } }`,
+		nil,
+	)
 	if a.at("__schema.queryType.name") != "Query" || len(a.list("__schema.types")) < 50 {
 		t.Errorf("%.300s", a.Body)
 	}

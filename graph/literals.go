@@ -11,9 +11,9 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// jsonNumbers is a rule that makes names of enum values of the numbers in literals of the type JSON: the others, which come behind, refuse an input
-// object with a number that no int64 or float64 holds. No other name begins with a digit or a minus, and JSON has the same grammar. Within a literal
-// of the type JSON nothing has a definition.
+// jsonNumbers is a rule that makes names of enum values of the numbers in literals of the type JSON: the others, which
+// come behind, refuse an input object with a number that no int64 or float64 holds. No other name begins with a digit
+// or a minus, and JSON has the same grammar. Within a literal of the type JSON nothing has a definition.
 var jsonNumbers = core.Rule{
 	Name: "JSONNumbers",
 	RuleFunc: func(events *core.Events, _ core.AddErrFunc) {
@@ -124,8 +124,8 @@ func (j *jsonTexts) writeObject(members ast.ChildValueList) {
 	j.add("}")
 }
 
-// source is a string as the document has it: its escapes are those of JSON, and gqlparser reads an escaped surrogate pair as two replacement
-// characters. Only a tab may stand for itself.
+// source is a string as the document has it: its escapes are those of JSON, and gqlparser reads an escaped surrogate
+// pair as two replacement characters. Only a tab may stand for itself.
 func (j *jsonTexts) source(v *ast.Value) string {
 	if j.document == nil {
 		j.document = []rune(v.Position.Src.Input)

@@ -15,7 +15,10 @@ import (
 func TestALiteralOfTheTypeJSONKeepsItsText(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ query, variables, want string }{
-		"an object":      {`{ echo(json: {b: 1.50, a: [12345678901234567890, -0, 1E+400, {}], c: []}) }`, `{}`, `{json:‹{"b":1.50,"a":[12345678901234567890,-0,1E+400,{}],"c":[]}›}`},
+		"an object": {
+			`{ echo(json: {b: 1.50, a: [12345678901234567890, -0, 1E+400, {}], c: []}) }`, `{}`,
+			`{json:‹{"b":1.50,"a":[12345678901234567890,-0,1E+400,{}],"c":[]}›}`,
+		},
 		"a large number": {`{ echo(json: 12345678901234567890) }`, `{}`, `{json:‹12345678901234567890›}`},
 		"constants":      {`{ echo(json: [true, false, null]) }`, `{}`, `{json:‹[true,false,null]›}`},
 		"null is null":   {`{ echo(json: null) }`, `{}`, `{json:<nil>}`},
@@ -27,23 +30,47 @@ func TestALiteralOfTheTypeJSONKeepsItsText(t *testing.T) {
 			`{ echo(input: {number: 7, inputs: [{b: 12345678901234567890, a: 1e999}], nested: {one: "x"}}) }`, `{}`,
 			`{input:{inputs:[‹{"b":12345678901234567890,"a":1e999}›] nested:{one:‹"x"›} number:7}}`,
 		},
-		"in a mutation":  {`mutation { echo(input: {one: {b: 1.0, a: 2}}) }`, `{}`, `{input:{one:‹{"b":1.0,"a":2}›}}`},
-		"in fragments":   {`{ ...F ... on Query { b: echo(json: 2.0) } } fragment F on Query { a: echo(json: 1.0) }`, `{}`, `{json:‹1.0›} {json:‹2.0›}`},
+		"in a mutation": {`mutation { echo(input: {one: {b: 1.0, a: 2}}) }`, `{}`, `{input:{one:‹{"b":1.0,"a":2}›}}`},
+		"in fragments": {
+			`{ ...F ... on Query { b: echo(json: 2.0) } } fragment F on Query { a: echo(json: 1.0) }`, `{}`,
+			`{json:‹1.0›} {json:‹2.0›}`,
+		},
 		"in a directive": {`{ echo @note(json: {b: 1.0, a: 2}) }`, `{}`, `{json:‹{"b":1.0,"a":2}›} {}`},
 		"merged fields":  {`{ echo(json: {a: 1.0}) echo(json: {a: 1.0}) }`, `{}`, `{json:‹{"a":1.0}›}`},
 		"without JSON":   {`{ echo(id: 5, numbers: [1]) }`, `{}`, `{id:5 numbers:[1]}`},
-		"precise":        {`{ echo(json: [0.1000000000000000055511, 1e400, -0.0]) }`, `{}`, `{json:‹[0.1000000000000000055511,1e400,-0.0]›}`},
-		"a variable":     {`query($v: JSON) { echo(json: {b: $v, a: [$v]}) }`, `{"v":{"y":1.50,"x":"\u00e9"}}`, `{json:‹{"b":{"y":1.50,"x":"\u00e9"},"a":[{"y":1.50,"x":"\u00e9"}]}›}`},
-		"scalars":        {`query($s: String, $f: Float, $i: Int, $c: Color, $d: ID) { echo(json: [$s, $f, $i, $c, $d]) }`, `{"s":"<é","f":1.50,"i":7,"c":"Red","d":5}`, `{json:‹["<é",1.50,7,"Red",5]›}`},
-		"an input in it": {`query($v: EchoInput) { echo(json: {in: $v}) }`, `{"v":{"one":1.0,"inputs":2.0}}`, `{json:‹{"in":{"one":1.0,"inputs":2.0}}›}`},
-		"null in it":     {`query($v: Int) { echo(json: {a: $v}) }`, `{"v":null}`, `{json:‹{"a":null}›}`},
-		"left out":       {`query($v: Int) { echo(json: {a: $v, b: 1, c: $v, d: 2, l: [$v]}) }`, `{}`, `{json:‹{"b":1,"d":2,"l":[null]}›}`},
-		"all left out":   {`query($v: Int) { echo(json: {a: $v}) }`, `{}`, `{json:‹{}›}`},
-		"in an input":    {`query($v: String, $w: Int) { ...F } fragment F on Query { echo(input: {name: $v, number: $w, one: {a: $v}}) }`, `{"w":null}`, `{input:{number:<nil> one:‹{}›}}`},
-		"a pair":         {`query($s: String = "\uD83D\uDE00") { echo(json: [$s]) }`, `{}`, `{json:‹["\uD83D\uDE00"]›}`},
-		"a default":      {`query($v: Int = 7) { echo(json: {a: $v}) }`, `{}`, `{json:‹{"a":7}›}`},
-		"other defaults": {`query($s: String = "\"\u0007\u2028<", $c: Color = Red, $e: EchoInput = {name: """a\b""", color: Red, one: "\u00e9"}) { echo(json: [$s, $c, $e]) }`, `{}`, `{json:‹["\"\u0007\u2028<","Red",{"name":"a\\b","color":"Red","one":"\u00e9"}]›}`},
-		"a JSON default": {`query($v: JSON = {b: 1.0, a: "x"}) { echo(json: {a: $v}) }`, `{}`, `{json:‹{"a":{"b":1.0,"a":"x"}}›}`},
+		"precise": {
+			`{ echo(json: [0.1000000000000000055511, 1e400, -0.0]) }`, `{}`, `{json:‹[0.1000000000000000055511,1e400,-0.0]›}`,
+		},
+		"a variable": {
+			`query($v: JSON) { echo(json: {b: $v, a: [$v]}) }`, `{"v":{"y":1.50,"x":"\u00e9"}}`,
+			`{json:‹{"b":{"y":1.50,"x":"\u00e9"},"a":[{"y":1.50,"x":"\u00e9"}]}›}`,
+		},
+		"scalars": {
+			`query($s: String, $f: Float, $i: Int, $c: Color, $d: ID) { echo(json: [$s, $f, $i, $c, $d]) }`,
+			`{"s":"<é","f":1.50,"i":7,"c":"Red","d":5}`, `{json:‹["<é",1.50,7,"Red",5]›}`,
+		},
+		"an input in it": {
+			`query($v: EchoInput) { echo(json: {in: $v}) }`, `{"v":{"one":1.0,"inputs":2.0}}`,
+			`{json:‹{"in":{"one":1.0,"inputs":2.0}}›}`,
+		},
+		"null in it": {`query($v: Int) { echo(json: {a: $v}) }`, `{"v":null}`, `{json:‹{"a":null}›}`},
+		"left out": {
+			`query($v: Int) { echo(json: {a: $v, b: 1, c: $v, d: 2, l: [$v]}) }`, `{}`, `{json:‹{"b":1,"d":2,"l":[null]}›}`,
+		},
+		"all left out": {`query($v: Int) { echo(json: {a: $v}) }`, `{}`, `{json:‹{}›}`},
+		"in an input": {
+			`query($v: String, $w: Int) { ...F } fragment F on Query { echo(input: {name: $v, number: $w, one: {a: $v}}) }`,
+			`{"w":null}`, `{input:{number:<nil> one:‹{}›}}`,
+		},
+		"a pair":    {`query($s: String = "\uD83D\uDE00") { echo(json: [$s]) }`, `{}`, `{json:‹["\uD83D\uDE00"]›}`},
+		"a default": {`query($v: Int = 7) { echo(json: {a: $v}) }`, `{}`, `{json:‹{"a":7}›}`},
+		"other defaults": {
+			`query($s: String = "\"\u0007\u2028<", $c: Color = Red, $e: EchoInput = {name: """a\b""", color: Red, one: "\u00e9"}) { echo(json: [$s, $c, $e]) }`,
+			`{}`, `{json:‹["\"\u0007\u2028<","Red",{"name":"a\\b","color":"Red","one":"\u00e9"}]›}`,
+		},
+		"a JSON default": {
+			`query($v: JSON = {b: 1.0, a: "x"}) { echo(json: {a: $v}) }`, `{}`, `{json:‹{"a":{"b":1.0,"a":"x"}}›}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,7 +101,8 @@ func TestAStringInALiteralSaysTheSameInJSON(t *testing.T) {
 		t.Run(literal, func(t *testing.T) {
 			t.Parallel()
 			// What stands before it, of all lengths in bytes, must not move what is read of the document.
-			query := "\ufeff# é😀\r\n{ id: echo(id: \"\"\"é\r\n😀\\\"\"\"\"\"\"\"\") echo(json: {before: \"é\", it: " + literal + "}) }"
+			query := "\ufeff# é😀\r\n{ id: echo(id: \"\"\"é\r\n😀\\\"\"\"\"\"\"\"\") echo(json: {before: \"é\", it: " + literal +
+				"}) }"
 			if got := newEcho().ok(t, query, `{}`); got != `{json:‹{"before":"é","it":`+want+"}›} {id:é\n😀\"\"\"\"\"}" {
 				t.Errorf("got %s, want %s", got, want)
 			}
@@ -86,12 +114,14 @@ func TestWhatIsNoJSONInALiteralIsRefused(t *testing.T) {
 	t.Parallel()
 	large := `"` + strings.Repeat("a", 400_000) + `"`
 	for name, tc := range map[string]struct{ query, variables string }{
-		"an enum value":           {`{ echo(json: Red) }`, `{}`},
-		"an enum value inside":    {`{ echo(input: {inputs: [{color: [Red]}]}) }`, `{}`},
-		"in a default":            {`query($v: JSON = {a: NaN}) { echo(json: $v) }`, `{}`},
-		"a variable three times":  {`query($v: JSON) { echo(json: [$v, $v, $v]) }`, `{"v":` + large + `}`},
-		"in three literals":       {`query($v: JSON) { echo(list: [{a: $v}, {a: $v}, {a: $v}]) }`, `{"v":` + large + `}`},
-		"a variable 400 times":    {`query($v: JSON) { echo(json: [` + strings.Repeat("$v ", 400) + `]) }`, `{"v":` + large + `}`},
+		"an enum value":          {`{ echo(json: Red) }`, `{}`},
+		"an enum value inside":   {`{ echo(input: {inputs: [{color: [Red]}]}) }`, `{}`},
+		"in a default":           {`query($v: JSON = {a: NaN}) { echo(json: $v) }`, `{}`},
+		"a variable three times": {`query($v: JSON) { echo(json: [$v, $v, $v]) }`, `{"v":` + large + `}`},
+		"in three literals":      {`query($v: JSON) { echo(list: [{a: $v}, {a: $v}, {a: $v}]) }`, `{"v":` + large + `}`},
+		"a variable 400 times": {
+			`query($v: JSON) { echo(json: [` + strings.Repeat("$v ", 400) + `]) }`, `{"v":` + large + `}`,
+		},
 		"an enum value and a lot": {`query($v: JSON) { echo(json: [Red, $v, $v, $v]) }`, `{"v":` + large + `}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,10 +205,14 @@ func TestDeepNestingEndsInAnAnswer(t *testing.T) {
 		t.Errorf("got %.100s", got)
 	}
 	tower := strings.Repeat(`{"nested":`, 4_900) + `{"one":1.50}` + strings.Repeat("}", 4_900)
-	if got := e.ok(t, `query($v: EchoInput) { echo(input: $v) }`, `{"v":`+tower+`}`); !strings.Contains(got, "{one:‹1.50›}") {
+	if got := e.ok(
+		t, `query($v: EchoInput) { echo(input: $v) }`, `{"v":`+tower+`}`,
+	); !strings.Contains(got, "{one:‹1.50›}") {
 		t.Errorf("got %.100s", got)
 	}
-	if _, a := e.post(t, `{"query":"{ echo(json: `+strings.Repeat("[", 1<<19)+`) }"}`); a.code() != "GRAPHQL_PARSE_FAILED" {
+	if _, a := e.post(
+		t, `{"query":"{ echo(json: `+strings.Repeat("[", 1<<19)+`) }"}`,
+	); a.code() != "GRAPHQL_PARSE_FAILED" {
 		t.Errorf("a deep literal: %.200s", a.Body)
 	}
 	if got := e.ok(t, `{ echo(json: `+deep(400)+`) }`, `{}`); got != `{json:‹`+deep(400)+`›}` {
@@ -233,11 +267,17 @@ func TestAnyJSONComesBackAsItWasGiven(t *testing.T) {
 		}
 		want := "‹" + d.text + "›"
 		for name, got := range map[string]string{
-			`{json:%s}`:                      e.ok(t, `query($v: JSON) { echo(json: $v) }`, `{"v": `+d.text+` }`),
-			`{input:{many:[{inputs:[%s]}]}}`: e.ok(t, `query($v: EchoInput) { echo(input: $v) }`, `{"v": {"many": [{"inputs": [ `+d.text+`]}]}}`),
+			`{json:%s}`: e.ok(t, `query($v: JSON) { echo(json: $v) }`, `{"v": `+d.text+` }`),
+			`{input:{many:[{inputs:[%s]}]}}`: e.ok(
+				t, `query($v: EchoInput) { echo(input: $v) }`, `{"v": {"many": [{"inputs": [ `+d.text+`]}]}}`,
+			),
 			`{input:{nested:{inputs:[%s]}}}`: e.ok(t, `{ echo(input: {nested: {inputs: [`+d.literal+`]}}) }`, `{}`),
-			`{input:{nested:{one:%s}}}`:      e.ok(t, `query($v: JSON = `+d.literal+`) { echo(input: {nested: {one: $v}}) }`, `{}`),
-			`{list:[%[1]s %[1]s]}`:           e.ok(t, `query($v: JSON!) { echo(list: [$v, `+d.literal+`]) }`, `{"v":`+d.text+`}`),
+			`{input:{nested:{one:%s}}}`: e.ok(
+				t, `query($v: JSON = `+d.literal+`) { echo(input: {nested: {one: $v}}) }`, `{}`,
+			),
+			`{list:[%[1]s %[1]s]}`: e.ok(
+				t, `query($v: JSON!) { echo(list: [$v, `+d.literal+`]) }`, `{"v":`+d.text+`}`,
+			),
 		} {
 			if want := fmt.Sprintf(name, want); got != want {
 				r.Fatalf("got  %s\nwant %s", got, want)

@@ -24,7 +24,8 @@ const batchWait = time.Millisecond
 // maxBatch bounds one statement: a list in a list can have thousands of owners, and SQLite joins at most 500 selects.
 const maxBatch = models.MaxPageSize
 
-// loaders batch the reads of one request, so that a list costs one statement for each relation and not one for each entity.
+// loaders batch the reads of one request, so that a list costs one statement for each relation and not one for each
+// entity.
 type loaders struct {
 	service Services
 	actor   *models.Actor
@@ -46,8 +47,8 @@ type loaders struct {
 	jobs            *dataloadgen.Loader[int64, *job.Job]
 	projectKeys     *dataloadgen.Loader[int64, []*tenant.ProjectKey]
 
-	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement. It also has one for
-	// each kind of long text.
+	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement. It
+	// also has one for each kind of long text.
 	mu    sync.Mutex
 	lists map[string]any
 }
@@ -57,8 +58,8 @@ type loadersKey struct{}
 // operationKey is of the context of the operation itself, below all of its fields.
 type operationKey struct{}
 
-// ofOperation is the context to read with. A connection to Postgres keeps the context of its last statement for as long as it lives, and
-// that of a field has all that was read above it.
+// ofOperation is the context to read with. A connection to Postgres keeps the context of its last statement for as long
+// as it lives, and that of a field has all that was read above it.
 func ofOperation(ctx context.Context) context.Context {
 	return ctx.Value(operationKey{}).(context.Context)
 }
@@ -112,7 +113,9 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 
 func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
 
-func mapped[V any](wait time.Duration, read func(context.Context, []int64) (map[int64]V, error)) *dataloadgen.Loader[int64, V] {
+func mapped[V any](
+	wait time.Duration, read func(context.Context, []int64) (map[int64]V, error),
+) *dataloadgen.Loader[int64, V] {
 	return dataloadgen.NewMappedLoader(func(ctx context.Context, ids []int64) (map[int64]V, error) {
 		return read(ofOperation(ctx), ids)
 	}, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(maxBatch))
@@ -122,7 +125,9 @@ func byID[V Node](wait time.Duration, read func(context.Context, []int64) ([]V, 
 	return keyed(wait, func(v V) int64 { return v.ObjectID().Raw }, read)
 }
 
-func keyed[V any](wait time.Duration, id func(V) int64, read func(context.Context, []int64) ([]V, error)) *dataloadgen.Loader[int64, V] {
+func keyed[V any](
+	wait time.Duration, id func(V) int64, read func(context.Context, []int64) ([]V, error),
+) *dataloadgen.Loader[int64, V] {
 	return mapped(wait, func(ctx context.Context, ids []int64) (map[int64]V, error) {
 		found, err := read(ctx, ids)
 		m := make(map[int64]V, len(found))
@@ -169,7 +174,9 @@ func connection[T listed](ctx context.Context, ownerID int64, page models.Page, 
 	}), nil
 }
 
-func shared[V any](l *loaders, name string, read func(context.Context, []int64) (map[int64]V, error)) *dataloadgen.Loader[int64, V] {
+func shared[V any](
+	l *loaders, name string, read func(context.Context, []int64) (map[int64]V, error),
+) *dataloadgen.Loader[int64, V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	loader, ok := l.lists[name].(*dataloadgen.Loader[int64, V])
@@ -181,7 +188,9 @@ func shared[V any](l *loaders, name string, read func(context.Context, []int64) 
 }
 
 // callbacks lists the callbacks of an owner.
-func callbacks(ctx context.Context, owner callback.Parent, ownerID int64, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func callbacks(
+	ctx context.Context, owner callback.Parent, ownerID int64, first *int, after *string, filter *callback.Filter,
+) (*Connection[*callback.Callback], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err

@@ -95,7 +95,11 @@ func TestTheRoleIsThatOnTheAccountOfTheValue(t *testing.T) {
 	if got := a.at("updateProject.project.apiCallbackHeaders.0.value"); got != "open" {
 		t.Errorf("as Editor: %v", got)
 	}
-	a = w.ok(both, `{ getProject(id: 1123123) { apiCallbackHeaders { value } account { role } } other: getAccount(id: 200200) { role } }`, nil)
+	a = w.ok(
+		both,
+		`{ getProject(id: 1123123) { apiCallbackHeaders { value } account { role } } other: getAccount(id: 200200) { role } }`,
+		nil,
+	)
 	if got := a.at("getProject.apiCallbackHeaders.0.value"); got != models.Masked {
 		t.Errorf("as Viewer: %v", got)
 	}
@@ -155,7 +159,8 @@ func TestOtherUsersAccountsStayUnknown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a := w.ok(w.viewer(), `{ getCrawl(id: 124234) { createdByUser { email accounts { totalCount nodes { id } } } } }`, nil)
-	if got := a.text("getCrawl.createdByUser.accounts.totalCount") + a.text("getCrawl.createdByUser.email"); got != "0"+adminEmail {
+	if got := a.text("getCrawl.createdByUser.accounts.totalCount") +
+		a.text("getCrawl.createdByUser.email"); got != "0"+adminEmail {
 		t.Errorf("got %s", a.Body)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// measure refuses a document of which rules and resolvers would see much more than its text shows: fragments that multiply,
-// fields under many aliases, deep selections. It looks at each selection of the text once.
+// measure refuses a document of which rules and resolvers would see much more than its text shows: fragments that
+// multiply, fields under many aliases, deep selections. It looks at each selection of the text once.
 func measure(document *ast.QueryDocument) *gqlerror.Error {
 	if n := len(document.Operations); n > maxOperations {
 		return tooComplex("The document has %d operations; the limit is %d.", n, maxOperations)
@@ -31,7 +31,8 @@ func measure(document *ast.QueryDocument) *gqlerror.Error {
 	case all.depth > maxDepth:
 		return tooComplex("The document selects fields more than %d levels deep, which is the limit.", maxDepth)
 	case all.selections > maxSelections:
-		return tooComplex("The document selects more than %d fields, those of a fragment counted wherever it is spread; this is the limit.", maxSelections)
+		return tooComplex("The document selects more than %d fields, those of a fragment counted wherever it is spread; "+
+			"this is the limit.", maxSelections)
 	}
 	return nil
 }
@@ -77,7 +78,9 @@ func (m *measurer) alias(f *ast.Field) {
 		return
 	}
 	if m.aliases[f.Name]++; m.aliases[f.Name] == maxAliases+1 {
-		m.refuse(tooComplex("The document gives more than %d aliases to the field %s, which is the limit.", maxAliases, name(f.Name)))
+		m.refuse(
+			tooComplex("The document gives more than %d aliases to the field %s, which is the limit.", maxAliases, name(f.Name)),
+		)
 	}
 }
 

@@ -22,11 +22,16 @@ const noticesQuery = `query($uid: ID!, $id: ObjectID!) {
 
 func TestThePartnersWebhookAndItsAnswersAreNullForAllButThePlatform(t *testing.T) {
 	t.Parallel()
-	for mode, event := range map[string]callback.EventName{"EACH": callback.CallbackFailedEvent, "DIGEST": callback.CallbacksFailedEvent} {
+	for mode, event := range map[string]callback.EventName{
+		"EACH": callback.CallbackFailedEvent, "DIGEST": callback.CallbacksFailedEvent,
+	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			a := w.ok(platform(), `mutation { updateSSOClient(input: {ssoClientId: 1, noticeMode: `+mode+`}) { ssoClient { noticeMode } } }`, nil)
+			a := w.ok(
+				platform(),
+				`mutation { updateSSOClient(input: {ssoClientId: 1, noticeMode: `+mode+`}) { ssoClient { noticeMode } } }`, nil,
+			)
 			if got := a.text("updateSSOClient.ssoClient.noticeMode"); got != mode {
 				t.Errorf("the mode is %s", got)
 			}
@@ -54,9 +59,13 @@ func checkWhoSeesTheNotice(t *testing.T, w *world, event callback.EventName) {
 			t.Errorf("%s: the platform sees %v", path, got)
 		}
 	}
-	for name, who := range map[string]caller{"viewer": w.viewer(), "editor": w.editor(), "admin": w.admin(), "project key": w.key(demoProject)} {
+	for name, who := range map[string]caller{
+		"viewer": w.viewer(), "editor": w.editor(), "admin": w.admin(), "project key": w.key(demoProject),
+	} {
 		a := w.ok(who, noticesQuery, vars)
-		for _, path := range []string{"targetUrl", "attempts.nodes.0.url", "attempts.nodes.0.responseBody", "attempts.edges.0.node.responseBody"} {
+		for _, path := range []string{
+			"targetUrl", "attempts.nodes.0.url", "attempts.nodes.0.responseBody", "attempts.edges.0.node.responseBody",
+		} {
 			if got := a.at("getCallback." + path); got != nil {
 				t.Errorf("%s: the %s sees %v", path, name, got)
 			}
@@ -68,12 +77,18 @@ func checkWhoSeesTheNotice(t *testing.T, w *world, event callback.EventName) {
 			t.Errorf("the %s sees %s", name, a.Body)
 		}
 		w.unchanged(func() {
-			w.do(who, `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { id } } }`, variables{"id": vars["id"]}).
+			w.do(
+				who, `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { id } } }`,
+				variables{"id": vars["id"]},
+			).
 				wantError(models.CodeForbidden, "", "replayCallback")
 		})
 	}
-	for name, who := range map[string]caller{"stranger": {}, "other account": w.other(), "sibling's key": w.key(bareProject)} {
-		if a := w.do(who, noticesQuery, vars); strings.Contains(a.Body, "sso.example.com") || strings.Contains(a.Body, notice.UID.String()) {
+	for name, who := range map[string]caller{
+		"stranger": {}, "other account": w.other(), "sibling's key": w.key(bareProject),
+	} {
+		if a := w.do(who, noticesQuery, vars); strings.Contains(a.Body, "sso.example.com") ||
+			strings.Contains(a.Body, notice.UID.String()) {
 			t.Errorf("the %s sees %s", name, a.Body)
 		}
 	}

@@ -7,8 +7,9 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
-// overlapping is the rule that fields with one name in the answer are one field. gqlparser's compares each with each, and their
-// selections too, which are 2^n comparisons of n nested fields; this one looks at each field, wherever it is spread, twice.
+// overlapping is the rule that fields with one name in the answer are one field. gqlparser's compares each with each,
+// and their selections too, which are 2^n comparisons of n nested fields; this one looks at each field, wherever it is
+// spread, twice.
 var overlapping = core.Rule{
 	Name: "OverlappingFieldsCanBeMerged",
 	RuleFunc: func(events *core.Events, report core.AddErrFunc) {
@@ -38,8 +39,8 @@ func (m merger) shapes(sets []ast.SelectionSet) {
 	}
 }
 
-// fields checks that what has one name and can be of the same object is the same field with the same arguments. An interface
-// stands for each object: what is selected below its fields counts as if it were of all of them.
+// fields checks that what has one name and can be of the same object is the same field with the same arguments. An
+// interface stands for each object: what is selected below its fields counts as if it were of all of them.
 func (m merger) fields(sets []ast.SelectionSet) {
 	for _, group := range groups(sets) {
 		for _, part := range byObject(group) {
@@ -55,7 +56,9 @@ func (m merger) fields(sets []ast.SelectionSet) {
 }
 
 func (m merger) conflict(f *ast.Field, why string) {
-	m.report(core.Message("The fields under the name %s %s: give one of them an alias.", name(f.Alias), why), core.At(f.Position))
+	m.report(
+		core.Message("The fields under the name %s %s: give one of them an alias.", name(f.Alias), why), core.At(f.Position),
+	)
 }
 
 func (m merger) sameShape(a, b *ast.Type) bool {
@@ -65,7 +68,8 @@ func (m merger) sameShape(a, b *ast.Type) bool {
 	case a.Elem != nil:
 		return m.sameShape(a.Elem, b.Elem)
 	default:
-		return a.NamedType == b.NamedType || m.schema.Types[a.NamedType].IsCompositeType() && m.schema.Types[b.NamedType].IsCompositeType()
+		return a.NamedType == b.NamedType || m.schema.Types[a.NamedType].IsCompositeType() &&
+			m.schema.Types[b.NamedType].IsCompositeType()
 	}
 }
 

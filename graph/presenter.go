@@ -14,7 +14,8 @@ import (
 )
 
 // present is the one place where an error becomes an answer. A domain error is shown with its code and field, one about
-// the document in the sentence that it has; anything else is one sentence for the caller and one line, with the cause, in the log.
+// the document in the sentence that it has; anything else is one sentence for the caller and one line, with the cause,
+// in the log.
 func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	var shown *gqlerror.Error
 	if !errors.As(err, &shown) {
@@ -32,7 +33,9 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	case errors.Is(err, errTold):
 		return shown
 	case shown.Err == nil && !graphql.HasOperationContext(ctx): // gqlgen's about the body, all of which it repeats
-		return answer(nil, "body: must be a JSON object with the document in its member query", models.CodeBadUserInput, "body")
+		return answer(
+			nil, "body: must be a JSON object with the document in its member query", models.CodeBadUserInput, "body",
+		)
 	case errors.Is(err, context.Canceled):
 		return answer(shown.Path, "The request was cancelled.", models.CodeInternal, "")
 	case errors.Is(ctx.Err(), context.DeadlineExceeded): // of the request; a statement has one of its own
@@ -79,7 +82,8 @@ func lastName(path ast.Path) string {
 	return ""
 }
 
-// recovered turns a panic in a resolver into an error that presents as internal; its text, with the stack, goes to the log only.
+// recovered turns a panic in a resolver into an error that presents as internal; its text, with the stack, goes to the
+// log only.
 func (h *handler) recovered(_ context.Context, cause any) error {
 	return fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 }

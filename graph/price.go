@@ -8,8 +8,9 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// price refuses an operation that costs more than maxComplexity. It counts as gqlgen's own limit does, which must not run: that
-// one prices a fragment anew wherever it is spread, so that forty of them, each spreading the next twice, take 2^40 steps.
+// price refuses an operation that costs more than maxComplexity. It counts as gqlgen's own limit does, which must not
+// run: that one prices a fragment anew wherever it is spread, so that forty of them, each spreading the next twice,
+// take 2^40 steps.
 type price struct {
 	schema graphql.ExecutableSchema
 	lists  map[string]int // of the introspection, with how long they are
@@ -82,7 +83,8 @@ func (p pricer) field(ctx context.Context, f *ast.Field) int {
 	return cost
 }
 
-// introspectionLists are the lengths of the introspection's lists: on average, rounded up, of the types and fields that have any.
+// introspectionLists are the lengths of the introspection's lists: on average, rounded up, of the types and fields that
+// have any.
 func introspectionLists(schema *ast.Schema) map[string]int {
 	lengths := map[string][]int{"__Schema.types": {len(schema.Types)}, "__Schema.directives": {len(schema.Directives)}}
 	count := func(list string, length int) {
@@ -119,7 +121,9 @@ func introspectionLists(schema *ast.Schema) map[string]int {
 	return lists
 }
 
-func (p pricer) of(ctx context.Context, object *ast.Definition, f *ast.Field, children int, arguments map[string]any) int {
+func (p pricer) of(
+	ctx context.Context, object *ast.Definition, f *ast.Field, children int, arguments map[string]any,
+) int {
 	if cost, ok := p.schema.Complexity(ctx, object.Name, f.Name, children, arguments); ok && cost >= 1 {
 		return min(cost, maxPrice)
 	}

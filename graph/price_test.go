@@ -120,7 +120,11 @@ func TestAnAnswerHasNoMoreValuesThanItsOperationCosts(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("{ getAccount(id: 123123) { ...f0 } }")
 	for i := range 4 {
-		fmt.Fprintf(&b, ` fragment f%d on Account { a: projects(first: 2) { nodes { account { ...f%d } } } b: projects(first: 2) { nodes { account { ...f%d ...f%d } } } }`, i, i+1, i+1, i+1)
+		fmt.Fprintf(
+			&b,
+			` fragment f%d on Account { a: projects(first: 2) { nodes { account { ...f%d } } } b: projects(first: 2) { nodes { account { ...f%d ...f%d } } } }`,
+			i, i+1, i+1, i+1,
+		)
 	}
 	b.WriteString(" fragment f4 on Account { id }")
 	introspection, err := os.ReadFile("testdata/introspection.graphql")
@@ -134,7 +138,8 @@ func TestAnAnswerHasNoMoreValuesThanItsOperationCosts(t *testing.T) {
 			t.Fatal(errs)
 		}
 		cost := graph.PriceOf(t.Context(), graph.NewPricedSchema(), document.Operations[0], nil)
-		if n := valuesIn(w.ok(w.admin(), tc.document, nil).Data); n < 300 || n > cost*tc.valuesForEach || cost > graph.MaxComplexity {
+		if n := valuesIn(w.ok(w.admin(), tc.document, nil).Data); n < 300 || n > cost*tc.valuesForEach ||
+			cost > graph.MaxComplexity {
 			t.Errorf("%s: %d values for %d", name, n, cost)
 		}
 	}

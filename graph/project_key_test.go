@@ -13,8 +13,8 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// keyFor is what a key gets for an example; an empty code means that it may. The examples are about the demo project, but for the
-// deletion, which is of the bare one.
+// keyFor is what a key gets for an example; an empty code means that it may. The examples are about the demo project,
+// but for the deletion, which is of the bare one.
 func keyFor(projectID int64, name string, e example) models.Code {
 	ofAccount := []string{"Query.getAccount", "Query.getAction", "Mutation.createProject", "Mutation.updateAccount"}
 	deletesOwn := (name == "Mutation.deleteProject") == (projectID == bareProject)
@@ -37,7 +37,9 @@ func keyFor(projectID int64, name string, e example) models.Code {
 
 func TestAProjectKeyIsAnEditorOfItsProjectAndFindsNoOther(t *testing.T) {
 	t.Parallel()
-	for caller, projectID := range map[string]int64{"own": demoProject, "sibling": bareProject, "of another account": otherProject} {
+	for caller, projectID := range map[string]int64{
+		"own": demoProject, "sibling": bareProject, "of another account": otherProject,
+	} {
 		t.Run(caller, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -77,10 +79,15 @@ func TestAProjectKeySeesItsProjectsHeaderValuesAndNotTheAccounts(t *testing.T) {
 	if len(values) < 20 || !slices.Contains(values, projectSecret) || !slices.Contains(values, models.Masked) {
 		t.Errorf("only %d header values in the answer: %s", len(values), a.Body)
 	}
-	a = w.ok(w.key(demoProject), `{ getProject(id: 1123123) { apiCallbackHeaders { value } account { role apiCallbackHeaders { value } } } }`, nil)
+	a = w.ok(
+		w.key(demoProject),
+		`{ getProject(id: 1123123) { apiCallbackHeaders { value } account { role apiCallbackHeaders { value } } } }`, nil,
+	)
 	want := map[string]any{"getProject": map[string]any{
 		"apiCallbackHeaders": []any{map[string]any{"value": projectSecret}},
-		"account":            map[string]any{"role": "Viewer", "apiCallbackHeaders": []any{map[string]any{"value": models.Masked}}},
+		"account": map[string]any{
+			"role": "Viewer", "apiCallbackHeaders": []any{map[string]any{"value": models.Masked}},
+		},
 	}}
 	if diff := cmp.Diff(any(want), a.Data); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -110,8 +117,10 @@ func TestAProjectKeysAccountHasOnlyItsProject(t *testing.T) {
 		a := w.ok(w.key(int64(projectID)), query, nil)
 		project := map[string]any{"rawID": fmt.Sprint(projectID)}
 		want := map[string]any{
-			"projects":  map[string]any{"totalCount": 1.0, "nodes": []any{project}},
-			"callbacks": map[string]any{"totalCount": float64(callbacks), "nodes": slices.Repeat([]any{map[string]any{"project": project}}, callbacks)},
+			"projects": map[string]any{"totalCount": 1.0, "nodes": []any{project}},
+			"callbacks": map[string]any{
+				"totalCount": float64(callbacks), "nodes": slices.Repeat([]any{map[string]any{"project": project}}, callbacks),
+			},
 		}
 		if diff := cmp.Diff(any(want), a.at("getAccount")); diff != "" {
 			t.Errorf("key of %d (-want +got):\n%s", projectID, diff)
@@ -147,7 +156,9 @@ func TestProjectKeysAreListedForAdminsOnly(t *testing.T) {
 func TestAProjectKeyIsShownOnceAndWorksUntilItIsDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	made := w.ok(w.admin(), `mutation { createProjectKey(input: {projectId: 123, name: "Deploy"}) { id rawID name key } }`, nil)
+	made := w.ok(
+		w.admin(), `mutation { createProjectKey(input: {projectId: 123, name: "Deploy"}) { id rawID name key } }`, nil,
+	)
 	text, id := made.text("createProjectKey.key"), made.text("createProjectKey.id")
 	if !strings.HasPrefix(text, "rbj_") || made.at("createProjectKey.name") != "Deploy" {
 		t.Errorf("got %s", made.Body)

@@ -92,7 +92,8 @@ func byActor[K, T any](
 
 // oneOf finds an entity by its id or by its uid, whose field has the given name.
 func oneOf[T any](ctx context.Context, typeName string, id *models.ObjectID, uid *string, uidField string,
-	byID func(context.Context, *models.Actor, int64) (T, error), byUID func(context.Context, *models.Actor, string) (T, error),
+	byID func(context.Context, *models.Actor, int64) (T, error),
+	byUID func(context.Context, *models.Actor, string) (T, error),
 ) (T, error) {
 	var none T
 	actor := models.ActorFrom(ctx)
@@ -110,7 +111,9 @@ func oneOf[T any](ctx context.Context, typeName string, id *models.ObjectID, uid
 }
 
 // accountsOf lists the actor's own accounts. Of other users it tells nothing.
-func (r *Resolver) accountsOf(ctx context.Context, user *tenant.User, first *int, after *string) (*Connection[*tenant.Account], error) {
+func (r *Resolver) accountsOf(
+	ctx context.Context, user *tenant.User, first *int, after *string,
+) (*Connection[*tenant.Account], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -161,8 +164,8 @@ func badInput(field, message string) error {
 	return &models.Error{Code: models.CodeBadUserInput, Field: field, Message: message}
 }
 
-// wholeMilliseconds is a duration as an Int of GraphQL, which has 32 bits: at least 0, at most 24 days. An attempt is longer where all
-// workers were away for so long.
+// wholeMilliseconds is a duration as an Int of GraphQL, which has 32 bits: at least 0, at most 24 days. An attempt is
+// longer where all workers were away for so long.
 func wholeMilliseconds(d time.Duration) *int {
 	return new(int(min(max(d.Milliseconds(), 0), math.MaxInt32)))
 }

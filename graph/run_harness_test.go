@@ -42,7 +42,9 @@ func populateRuns(tb testing.TB, s graph.Services) {
 	}
 	_, err = s.Runs.PauseSchedule(ctx, platform, pausedSchedule)
 	modelstest.NoError(tb, err)
-	_, err = s.Jobs.CreateJobs(ctx, platform, job.NewJobs{ProjectID: demoProject, Inputs: []json.RawMessage{json.RawMessage(`{"image":1}`)}})
+	_, err = s.Jobs.CreateJobs(
+		ctx, platform, job.NewJobs{ProjectID: demoProject, Inputs: []json.RawMessage{json.RawMessage(`{"image":1}`)}},
+	)
 	modelstest.NoError(tb, err)
 }
 
@@ -77,8 +79,8 @@ func claimBatches(tb testing.TB, s graph.Services, actionID int64, limit int) []
 	return claimed
 }
 
-// execute calls the executor once for each batch that is due for an action, as workers would. It gives the answers in turn, and the
-// last to all that remain.
+// execute calls the executor once for each batch that is due for an action, as workers would. It gives the answers in
+// turn, and the last to all that remain.
 func execute(tb testing.TB, s graph.Services, actionID int64, answers ...callback.Outcome) {
 	tb.Helper()
 	claimed := claimBatches(tb, s, actionID, 1000)
@@ -98,7 +100,9 @@ func executed(status int, body string) callback.Outcome {
 
 // unanswered is what comes of a call that gets no answer.
 func unanswered(code callback.AttemptErrorCode) callback.Outcome {
-	return callback.Outcome{Error: &callback.AttemptError{Code: code, Message: "no answer from " + executorURL}, Duration: time.Second}
+	return callback.Outcome{
+		Error: &callback.AttemptError{Code: code, Message: "no answer from " + executorURL}, Duration: time.Second,
+	}
 }
 
 // job makes a job, of an input that does not matter unless others are given.
@@ -113,7 +117,9 @@ func (w *world) job(in job.NewJobs) *job.Job {
 }
 
 // BatchesWithResults counts what it reads.
-func (s *trap) BatchesWithResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) ([]*run.Batch, error) {
+func (s *trap) BatchesWithResults(
+	ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int,
+) ([]*run.Batch, error) {
 	found, err := s.Store.BatchesWithResults(ctx, scope, runIDs, fromBatchID, results)
 	s.batchesRead.Add(int64(len(found)))
 	return found, err
@@ -138,7 +144,8 @@ func (w *world) walkList(who caller, query string, first, total int) []string {
 		}
 		want := map[string]any{
 			"hasNextPage": len(seen)+len(nodes) < total, "hasPreviousPage": len(seen) > 0,
-			"startCursor": a.at("owner.list.edges.0.cursor"), "endCursor": a.at(fmt.Sprintf("owner.list.edges.%d.cursor", len(edges)-1)),
+			"startCursor": a.at("owner.list.edges.0.cursor"),
+			"endCursor":   a.at(fmt.Sprintf("owner.list.edges.%d.cursor", len(edges)-1)),
 		}
 		w.same("the page's info", want, a.at("owner.list.pageInfo"))
 		w.same("totalCount", float64(total), a.at("owner.list.totalCount"))

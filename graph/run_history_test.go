@@ -25,8 +25,12 @@ func TestGetRunTakesAnIDOrAUID(t *testing.T) {
 	w.do(who, `{ getRun(id: null, uid: null) { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getRun")
 	w.do(who, `{ getRun(id: 1, uid: "`+uid+`") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getRun")
 	w.do(who, `{ getRun(uid: "1") { id } }`, nil).wantError(models.CodeBadUserInput, "uid", "getRun")
-	w.do(who, `{ getRun(id: "`+globalID("Schedule", 1)+`") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getRun")
-	w.do(who, `{ getRun(uid: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`, nil).wantError(models.CodeNotFound, "", "getRun")
+	w.do(
+		who, `{ getRun(id: "`+globalID("Schedule", 1)+`") { id } }`, nil,
+	).wantError(models.CodeBadUserInput, "id", "getRun")
+	w.do(
+		who, `{ getRun(uid: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`, nil,
+	).wantError(models.CodeNotFound, "", "getRun")
 	w.do(w.other(), `{ getRun(uid: "`+uid+`") { id } }`, nil).wantError(models.CodeNotFound, "", "getRun")
 	w.do(w.key(bareProject), `{ getRun(uid: "`+uid+`") { id } }`, nil).wantError(models.CodeNotFound, "", "getRun")
 	w.same("to a key", byID.Data, w.ok(w.key(demoProject), `{ getRun(uid: "`+uid+`") { id uid action } }`, nil).Data)
@@ -67,8 +71,12 @@ func TestABatchTellsWhatCameOfEachCall(t *testing.T) {
 		attempts { number durationMs httpStatus errorCode } } } } }`, vars)
 	w.sameJSON("under way", `{"status":"RUNNING","startedAt":"2020-07-09T16:25:35.000Z","batches":{"nodes":[{"status":"RUNNING","nextAttemptAt":null,
 		"startedAt":"2020-07-09T16:25:35.000Z","attempts":[{"number":1,"durationMs":null,"httpStatus":null,"errorCode":null}]}]}}`, a.at("getRun"))
-	modelstest.NoError(t, w.service.Runs.Executions.Record(t.Context(), claimed[0], executed(200, `{"results":[1,2],"has_more":true}`)))
-	execute(t, w.service, action, executed(422, `{"message":"no such thing"}`), executed(404, ``), executed(500, ``), unanswered(callback.Timeout),
+	modelstest.NoError(
+		t, w.service.Runs.Executions.Record(t.Context(), claimed[0], executed(200, `{"results":[1,2],"has_more":true}`)),
+	)
+	execute(t, w.service, action, executed(
+		422, `{"message":"no such thing"}`,
+	), executed(404, ``), executed(500, ``), unanswered(callback.Timeout),
 		executed(402, `{"message":["no text"]}`), executed(200, `{"results":5}`), executed(200, `{"results":[3]}`))
 	a = w.ok(w.viewer(), batchesQuery, vars)
 	w.sameJSON("between tries", `{"page":1,"status":"QUEUED","resultCount":0,"attemptCount":1,"nextAttemptAt":"2020-07-09T16:25:36.000Z",
@@ -131,7 +139,11 @@ func TestARunEndsAsItsBatchesDid(t *testing.T) {
 		action := w.action(name)
 		r := createRun(t, w.service, run.NewRun{ProjectID: bareProject, Action: name, Inputs: inputs(`{}`, `{}`)})
 		execute(t, w.service, action, tc.answers...)
-		a := w.ok(w.viewer(), `query($id: ObjectID!) { getRun(id: $id) { status error { label } callbacks { nodes { event payload } } } }`, variables{"id": r.ID})
+		a := w.ok(
+			w.viewer(),
+			`query($id: ObjectID!) { getRun(id: $id) { status error { label } callbacks { nodes { event payload } } } }`,
+			variables{"id": r.ID},
+		)
 		w.same(name, any(tc.status), a.at("getRun.status"))
 		if tc.label != nil {
 			w.same(name, tc.label, a.at("getRun.error.label"))
@@ -155,14 +167,16 @@ func TestAStoppedRunHasEnded(t *testing.T) {
 	stopped := `{"status":"STOPPED","finishedAt":"2020-07-09T16:26:35.000Z","nextAttemptAt":null}`
 	w.sameJSON("the run", `{"status":"STOPPED","finishedAt":"2020-07-09T16:26:35.000Z","error":{"message":"The run was stopped","label":"ACTION_ABORTED",
 		"scope":"RINGBACK","statusCode":422,"params":{}},"batches":{"nodes":[`+stopped+`,`+stopped+`,`+stopped+`]}}`, without(a.at("stopRun.run"), "callbacks"))
-	if got := a.list("stopRun.run.callbacks.nodes"); len(got) != 1 || !strings.Contains(a.text("stopRun.run.callbacks.nodes.0.payload"), `"status":"STOPPED"`) {
+	if got := a.list("stopRun.run.callbacks.nodes"); len(got) != 1 ||
+		!strings.Contains(a.text("stopRun.run.callbacks.nodes.0.payload"), `"status":"STOPPED"`) {
 		t.Errorf("callbacks %v", got)
 	}
 	modelstest.NoError(t, w.service.Runs.Executions.Record(t.Context(), claimed[0], executed(200, `{"results":[1]}`)))
 	who := w.editor()
 	w.unchanged(func() {
 		w.do(who, query, variables{"id": r.ID}).wantError(models.CodeConflict, "runId", "stopRun")
-		w.do(who, query, variables{"id": queuedRun + 1}).wantError(models.CodeConflict, "runId", "stopRun") // it waits for its schedule
+		// it waits for its schedule
+		w.do(who, query, variables{"id": queuedRun + 1}).wantError(models.CodeConflict, "runId", "stopRun")
 		w.do(who, query, variables{"id": 99999}).wantError(models.CodeNotFound, "", "stopRun")
 	})
 }
@@ -183,7 +197,11 @@ func TestACallbackKnowsItsRunBatchAndJob(t *testing.T) {
 	deliver(t, w.service, id.Raw, 201)
 	replay := w.ok(w.editor(), `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { replayOf { id } run { uid } batch { uid } } } }`,
 		variables{"id": id.Raw})
-	w.sameJSON("its replay", `{"replayOf":{"id":"`+id.String()+`"},"run":{"uid":"`+run.UID.String()+`"},"batch":{"uid":"`+batch+`"}}`, replay.at("replayCallback.callback"))
+	w.sameJSON(
+		"its replay",
+		`{"replayOf":{"id":"`+id.String()+`"},"run":{"uid":"`+run.UID.String()+`"},"batch":{"uid":"`+batch+`"}}`,
+		replay.at("replayCallback.callback"),
+	)
 	crawl := w.ok(w.viewer(), `{ getCallback(id: 1) { run { id } batch { uid } job { id } crawl { rawID } } }`, nil)
 	w.sameJSON("a crawl's", `{"run":null,"batch":null,"job":null,"crawl":{"rawID":"124234"}}`, crawl.at("getCallback"))
 }

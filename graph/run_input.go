@@ -47,7 +47,10 @@ func newRun(input CreateRunInput) (run.NewRun, error) {
 	if input.Mode == RunModeSchedule {
 		in.Schedule = &run.NewSchedule{}
 		if schedule != nil {
-			*in.Schedule = run.NewSchedule{Cron: schedule.Cron.Value(), At: schedule.At.Value(), Timezone: schedule.Timezone.Value(), Overlap: schedule.Overlap}
+			*in.Schedule = run.NewSchedule{
+				Cron: schedule.Cron.Value(), At: schedule.At.Value(), Timezone: schedule.Timezone.Value(),
+				Overlap: schedule.Overlap,
+			}
 		}
 	} else if schedule != nil {
 		return in, badInput("schedule", "must be left out unless the mode is SCHEDULE")

@@ -71,7 +71,9 @@ func runs(
 
 // newResultConnection is a page of results, which are bare JSON values.
 func newResultConnection(of *Connection[*run.Result], totalCount int) *ResultConnection {
-	c := &ResultConnection{PageInfo: of.PageInfo(), TotalCount: totalCount, Nodes: []json.RawMessage{}, Edges: []*ResultEdge{}}
+	c := &ResultConnection{
+		PageInfo: of.PageInfo(), TotalCount: totalCount, Nodes: []json.RawMessage{}, Edges: []*ResultEdge{},
+	}
 	for _, edge := range of.Edges() {
 		c.Nodes = append(c.Nodes, edge.Node.RawMessage)
 		c.Edges = append(c.Edges, &ResultEdge{Cursor: edge.Cursor, Node: edge.Node.RawMessage})

@@ -47,9 +47,13 @@ func (w *world) listsOfAProject() map[string]paged {
 	actions := w.each8(func(i int) int64 { return w.action(fmt.Sprint("a", i)) })
 	runs := w.each8(func(int) int64 { return createRun(w.tb, w.service, run.NewRun{ProjectID: bareProject}).ID })
 	jobs := w.each8(func(int) int64 { return w.job(job.NewJobs{ProjectID: bareProject}).ID })
-	each := createRun(w.tb, w.service, run.NewRun{ProjectID: scheduled, Schedule: &run.NewSchedule{Cron: ptr("* * * * *")}})
+	each := createRun(
+		w.tb, w.service, run.NewRun{ProjectID: scheduled, Schedule: &run.NewSchedule{Cron: ptr("* * * * *")}},
+	)
 	schedules := w.each8(func(int) int64 {
-		return *createRun(w.tb, w.service, run.NewRun{ProjectID: scheduled, Schedule: &run.NewSchedule{Cron: ptr("0 6 * * *")}}).ScheduleID
+		return *createRun(
+			w.tb, w.service, run.NewRun{ProjectID: scheduled, Schedule: &run.NewSchedule{Cron: ptr("0 6 * * *")}},
+		).ScheduleID
 	})
 	firings := w.each8(func(int) int64 {
 		w.clock.Advance(time.Minute)
@@ -61,25 +65,35 @@ func (w *world) listsOfAProject() map[string]paged {
 		return waiting[0].ID
 	})
 	return map[string]paged{
-		"actions":            numbered(`getAccount(id: 123123)`, `actions`, append([]int64{searchAction}, actions...)),
-		"runs":               numbered(`getProject(id: 123)`, `runs`, runs),
-		"jobs":               numbered(`getProject(id: 123)`, `jobs`, jobs),
-		"schedules":          numbered(`getProject(id: 4001)`, `schedules`, append([]int64{*each.ScheduleID}, schedules...)),
-		"runs of a schedule": numbered(fmt.Sprintf(`getSchedule(id: %d)`, *each.ScheduleID), `runs`, append([]int64{each.ID}, firings...)),
+		"actions":   numbered(`getAccount(id: 123123)`, `actions`, append([]int64{searchAction}, actions...)),
+		"runs":      numbered(`getProject(id: 123)`, `runs`, runs),
+		"jobs":      numbered(`getProject(id: 123)`, `jobs`, jobs),
+		"schedules": numbered(`getProject(id: 4001)`, `schedules`, append([]int64{*each.ScheduleID}, schedules...)),
+		"runs of a schedule": numbered(
+			fmt.Sprintf(`getSchedule(id: %d)`, *each.ScheduleID), `runs`, append([]int64{each.ID}, firings...),
+		),
 	}
 }
 
 // listsOfARun are the lists of one run, and of one job.
 func (w *world) listsOfARun() map[string]paged {
 	action, r := w.lookup(func(in *run.NewRun) { in.MaxResults = ptr(80) })
-	execute(w.tb, w.service, action, executed(200, `{"results":[1.50,"a",null]}`), executed(404, ``), executed(200, `{"results":[{"b":1,"a":2}]}`),
-		executed(400, ``), executed(200, `{"results":[[],{},false,0,12345678901234567890]}`), executed(200, `{"results":["last"]}`))
+	execute(w.tb, w.service, action, executed(
+		200, `{"results":[1.50,"a",null]}`,
+	), executed(404, ``), executed(200, `{"results":[{"b":1,"a":2}]}`),
+		executed(400, ``), executed(
+			200, `{"results":[[],{},false,0,12345678901234567890]}`,
+		), executed(200, `{"results":["last"]}`))
 	owner := fmt.Sprintf(`getRun(id: %d)`, r.ID)
 	lists := map[string]paged{
-		"batches":   {owner: owner, list: `batches`, node: `{ page }`},
-		"callbacks": {owner: owner, list: `callbacks`, node: `{ event batch { page } }`, want: []string{`{"batch":null,"event":"RUN_FINISHED"}`}},
+		"batches": {owner: owner, list: `batches`, node: `{ page }`},
+		"callbacks": {
+			owner: owner, list: `callbacks`, node: `{ event batch { page } }`,
+			want: []string{`{"batch":null,"event":"RUN_FINISHED"}`},
+		},
 		"results": {owner: owner, list: `results`, want: []string{
-			`1.5`, `"a"`, `null`, `{"a":2,"b":1}`, `[]`, `{}`, `false`, `0`, `12345678901234567000`, `"last"`, `"last"`, `"last"`,
+			`1.5`, `"a"`, `null`, `{"a":2,"b":1}`, `[]`, `{}`, `false`, `0`, `12345678901234567000`, `"last"`, `"last"`,
+			`"last"`,
 		}},
 	}
 	batches, callbacks := lists["batches"], lists["callbacks"]
@@ -138,18 +152,22 @@ func TestEmptyListsOfRunsHaveNoCursors(t *testing.T) {
 	}
 }
 
-// A cursor is text from outside: one that names a place far behind the last result of a batch must not make the page read the whole run.
+// A cursor is text from outside: one that names a place far behind the last result of a batch must not make the page
+// read the whole run.
 func TestAMadeUpCursorReadsNoMoreThanAPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	action, r := w.lookup(func(in *run.NewRun) { in.MaxResults, in.PageSize = ptr(50), ptr(1) })
 	execute(t, w.service, action, executed(200, `{"results":[1]}`))
-	batches, err := w.service.Runs.BatchPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer), []int64{r.ID}, models.Page{First: 1})
+	batches, err := w.service.Runs.BatchPages(
+		t.Context(), models.PlatformActor().Scope(models.RoleViewer), []int64{r.ID}, models.Page{First: 1},
+	)
 	modelstest.NoError(t, err)
 	first := batches[r.ID].Nodes[0].ID
 	query := listQuery(fmt.Sprintf(`getRun(id: %d)`, r.ID), `results`, ``)
 	for name, cursor := range map[string]models.Cursor{
-		"far behind": {ID: first*1_000_000 + 999_999}, "before all": {ID: -1}, "behind all": {ID: 1<<63 - 1}, "least": {ID: -1 << 63},
+		"far behind": {ID: first*1_000_000 + 999_999}, "before all": {ID: -1}, "behind all": {ID: 1<<63 - 1},
+		"least": {ID: -1 << 63},
 	} {
 		w.store.batchesRead.Store(0)
 		w.ok(w.viewer(), query, variables{"first": 2, "after": cursor.String()})
@@ -179,7 +197,9 @@ func TestRunFiltersNarrowAloneAndTogether(t *testing.T) {
 	add("failed", "none", nil)
 	execute(t, w.service, none, executed(404, ``))
 	add("waiting", "search", nil)
-	scheduled := add("scheduled", "lookup", func(in *run.NewRun) { in.Schedule = &run.NewSchedule{Cron: ptr("0 6 * * *")} })
+	scheduled := add(
+		"scheduled", "lookup", func(in *run.NewRun) { in.Schedule = &run.NewSchedule{Cron: ptr("0 6 * * *")} },
+	)
 	add("queued", "lookup", nil)
 	at := func(minutes int) string { return models.FormatTime(start.Add(time.Duration(minutes) * time.Minute)) }
 	all := []string{"done", "failed", "waiting", "scheduled", "queued"}
@@ -199,10 +219,16 @@ func TestRunFiltersNarrowAloneAndTogether(t *testing.T) {
 		"no such action":  {variables{"action": []string{"Lookup", "lookup\x00"}}, nil},
 		"after, included": {variables{"createdAfter": at(3)}, []string{"waiting", "scheduled", "queued"}},
 		"before, without": {variables{"createdBefore": at(3)}, []string{"done", "failed"}},
-		"together":        {variables{"status": "QUEUED", "action": "lookup", "createdAfter": at(1), "createdBefore": at(9)}, []string{"queued"}},
+		"together": {
+			variables{"status": "QUEUED", "action": "lookup", "createdAfter": at(1), "createdBefore": at(9)}, []string{"queued"},
+		},
 		"a contradiction": {variables{"status": "FAILED", "action": "lookup"}, nil},
 	} {
-		a := w.ok(w.viewer(), `query($filter: RunFilter) { getProject(id: 123) { runs(filter: $filter) { totalCount nodes { uid } } } }`, variables{"filter": tc.filter})
+		a := w.ok(
+			w.viewer(),
+			`query($filter: RunFilter) { getProject(id: 123) { runs(filter: $filter) { totalCount nodes { uid } } } }`,
+			variables{"filter": tc.filter},
+		)
 		var got []string
 		for _, uid := range slices.Backward(a.uids("getProject.runs.nodes")) {
 			got = append(got, names[uid])

@@ -17,7 +17,8 @@ const everythingOfRuns = `query($id: ObjectID!) { getRun(id: $id) { callbackUrl 
 	account { apiCallbackHeaders { value } actions { nodes { name executorUrl executorHeaders { key value } } } } project { effectiveApiCallback { url headers { value } } } } }
 	fragment e on StandardError { message label scope params ref }`
 
-// A run's own header value and an executor's are in no answer, payload, log or column, whatever the executor and the receiver say back.
+// A run's own header value and an executor's are in no answer, payload, log or column, whatever the executor and the
+// receiver say back.
 func TestHeaderValuesOfRunsAndExecutorsStaySecret(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -29,12 +30,16 @@ func TestHeaderValuesOfRunsAndExecutorsStaySecret(t *testing.T) {
 	}})
 	id := made.at("createRun.run.rawID")
 	execute(t, w.service, action, executed(422, `{"message":"wrong: `+executorSecret+`"}`),
-		executed(403, `{"message":"`+strings.Repeat("a", 1000-len("executor-secret"))+`executor-secret-4718"}`), executed(500, `{"message":"executor-secret-4718?"}`))
+		executed(
+			403, `{"message":"`+strings.Repeat("a", 1000-len("executor-secret"))+`executor-secret-4718"}`,
+		), executed(500, `{"message":"executor-secret-4718?"}`))
 	w.clock.Advance(callback.LeaseTime)
 	execute(t, w.service, action, executed(500, `{"message":"executor-secret-4718?"}`))
 	w.clock.Advance(callback.LeaseTime)
 	execute(t, w.service, action, executed(500, `{"message":"executor-secret-4718?"}`))
-	callbacks := w.ok(admin, `query($id: ObjectID!) { getRun(id: $id) { callbacks { nodes { rawID } } } }`, variables{"id": id})
+	callbacks := w.ok(
+		admin, `query($id: ObjectID!) { getRun(id: $id) { callbacks { nodes { rawID } } } }`, variables{"id": id},
+	)
 	for i := range callbacks.list("getRun.callbacks.nodes") {
 		raw, err := models.ParseObjectID(callbacks.text(fmt.Sprintf("getRun.callbacks.nodes.%d.rawID", i)))
 		modelstest.NoError(t, err)
@@ -42,7 +47,12 @@ func TestHeaderValuesOfRunsAndExecutorsStaySecret(t *testing.T) {
 		if got := d.Target.Headers[0].Value.Reveal(); got != runSecret {
 			t.Errorf("sent with %q", got)
 		}
-		modelstest.NoError(t, w.service.Callbacks.Deliveries.Settle(t.Context(), w.service.Callbacks.Deliveries.Decide(d, executed(500, "you sent "+runSecret))))
+		modelstest.NoError(
+			t,
+			w.service.Callbacks.Deliveries.Settle(
+				t.Context(), w.service.Callbacks.Deliveries.Decide(d, executed(500, "you sent "+runSecret)),
+			),
+		)
 	}
 	bodies := []string{made.Body, fmt.Sprint(w.dump()), w.log.String()}
 	for _, who := range []caller{admin, w.viewer(), w.key(demoProject), platform()} {
@@ -74,15 +84,18 @@ func TestRefusedHeaderValuesOfRunsAreNeitherInLogsNorInErrors(t *testing.T) {
 	w := newWorld(t)
 	run := func(headers any) (string, variables) {
 		return `mutation($in: CreateRunInput!) { createRun(input: $in) { run { id } } }`, variables{"in": variables{
-			"projectId": demoProject, "action": "search", "inputs": []any{variables{}}, "callback": variables{"url": runURL, "headers": headers},
+			"projectId": demoProject, "action": "search", "inputs": []any{variables{}},
+			"callback": variables{"url": runURL, "headers": headers},
 		}}
 	}
 	action := func(headers any) (string, variables) {
 		return createActionQuery, newAction(variables{"executorHeaders": headers})
 	}
 	for name, headers := range map[string]any{
-		"a bad name": []any{header("A B", planted)}, "a bad value": []any{header("A", planted+"\n")}, "a reserved name": []any{header("Host", planted)},
-		"twice": []any{header("A", planted), header("a", planted)}, "a long value": []any{header("A", planted+strings.Repeat("a", 5000))},
+		"a bad name": []any{header("A B", planted)}, "a bad value": []any{header("A", planted+"\n")},
+		"a reserved name":   []any{header("Host", planted)},
+		"twice":             []any{header("A", planted), header("a", planted)},
+		"a long value":      []any{header("A", planted+strings.Repeat("a", 5000))},
 		"a text for a list": planted, "a map for a text": []any{variables{"key": "A", "value": variables{"v": planted}}},
 		"an unknown member": []any{variables{"key": "A", "value": planted, planted: 1}},
 	} {
@@ -95,9 +108,11 @@ func TestRefusedHeaderValuesOfRunsAreNeitherInLogsNorInErrors(t *testing.T) {
 		}
 	}
 	for _, query := range []string{
-		`mutation { createRun(input: {projectId: 123, action: "search", inputs: [{}], callback: {url: "https://u:` + planted + `@a.example.com"}}) { run { id } } }`,
+		`mutation { createRun(input: {projectId: 123, action: "search", inputs: [{}], callback: {url: "https://u:` +
+			planted + `@a.example.com"}}) { run { id } } }`,
 		`mutation { createRun(input: {projectId: 123, action: "search", inputs: [{}], callback: {url: "https://a.example.com", headers: "` + planted + `"}}) { run { id } } }`,
-		`mutation { createAction(input: {accountId: 123123, name: "a", executorUrl: "https://u:` + planted + `@a.example.com"}) { action { id } } }`,
+		`mutation { createAction(input: {accountId: 123123, name: "a", executorUrl: "https://u:` + planted +
+			`@a.example.com"}) { action { id } } }`,
 		`{ getRun(uid: "` + planted + `") { id } }`, `{ getJob(uuid: "` + planted + `") { id } }`,
 	} {
 		if a := w.do(platform(), query, nil); len(a.Errors) == 0 || strings.Contains(a.Body, planted) {
@@ -114,8 +129,14 @@ func TestAnExecutorsAnswerThatIsNotUTF8IsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	action, r := w.lookup(func(in *run.NewRun) { in.Inputs = inputs(`{}`, `{}`) })
-	execute(t, w.service, action, executed(200, "{\"results\":[\"\xff\"]}"), executed(400, "{\"message\":\"\xffno \\u0000\"}"))
-	a := w.ok(w.viewer(), `query($id: ObjectID!) { getRun(id: $id) { batches { nodes { status results error { message label } } } } }`, variables{"id": r.ID})
+	execute(
+		t, w.service, action, executed(200, "{\"results\":[\"\xff\"]}"), executed(400, "{\"message\":\"\xffno \\u0000\"}"),
+	)
+	a := w.ok(
+		w.viewer(),
+		`query($id: ObjectID!) { getRun(id: $id) { batches { nodes { status results error { message label } } } } }`,
+		variables{"id": r.ID},
+	)
 	w.sameJSON("the batches", `[{"status":"FAILED","results":null,"error":{"message":"The executor's answer is not {\"results\": […], \"has_more\": …}",
 		"label":"INTEGRATION_ERROR"}},{"status":"BLOCKED","results":null,"error":{"message":"\ufffdno \u0000","label":"BAD_INPUT"}}]`, a.at("getRun.batches.nodes"))
 }

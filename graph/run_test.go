@@ -17,7 +17,8 @@ import (
 const runFields = `status mode action parameters { maxResults pageSize } callbackUrl callbackOn inputCount batchCount outputCount
 	error { label } createdAt startedAt finishedAt createdByUser { rawID } schedule { cron at timezone } project { rawID } account { rawID }`
 
-// createRunAs makes a run of the demo project in two ways, which must come to the same: with the fields as a literal and as JSON.
+// createRunAs makes a run of the demo project in two ways, which must come to the same: with the fields as a literal
+// and as JSON.
 func (w *world) createRunAs(who caller, literal, text string) [2]*answer {
 	w.tb.Helper()
 	const query = `mutation%s { createRun(input: %s) { status message run { ` + runFields + ` } } }`
@@ -39,20 +40,45 @@ func TestARunIsMadeInAllForms(t *testing.T) {
 		want          map[string]any // what differs from the plainest run
 		batches       int
 	}{
-		"the least":         {`inputs: [{q: 1}]`, `"inputs":[{"q":1}]`, nil, 1},
-		"one for a list":    {`inputs: {q: 1}`, `"inputs":{"q":1}`, nil, 1},
-		"an empty input":    {`inputs: [{}]`, `"inputs":[{}]`, nil, 1},
-		"only custom data":  {`inputs: [{customData: 5}]`, `"inputs":[{"customData":5}]`, nil, 1},
-		"the mode":          {`inputs: [{q: 1}], mode: ASYNC`, `"inputs":[{"q":1}],"mode":"ASYNC"`, nil, 1},
-		"empty parameters":  {`inputs: [{q: 1}], parameters: {}`, `"inputs":[{"q":1}],"parameters":{}`, nil, 1},
-		"nulls":             {`inputs: [{q: 1}], parameters: null, callback: null, schedule: null`, `"inputs":[{"q":1}],"parameters":null,"callback":null,"schedule":null`, nil, 1},
-		"nulls inside":      {`inputs: [{q: 1}], parameters: {maxResults: null, pageSize: null}`, `"inputs":[{"q":1}],"parameters":{"maxResults":null,"pageSize":null}`, nil, 1},
-		"a page size":       {`inputs: [{q: 1}], parameters: {pageSize: 1000}`, `"inputs":[{"q":1}],"parameters":{"pageSize":1000}`, variables{"parameters": parameters(nil, 1000)}, 1},
-		"pages in parallel": {`inputs: [{q: 1}], parameters: {maxResults: 100}`, `"inputs":[{"q":1}],"parameters":{"maxResults":100}`, variables{"parameters": parameters(100.0, 10)}, 10},
-		"a last page":       {`inputs: [{q: 1}], parameters: {maxResults: 11, pageSize: 5}`, `"inputs":[{"q":1}],"parameters":{"maxResults":11,"pageSize":5}`, variables{"parameters": parameters(11.0, 5)}, 3},
-		"two inputs":        {`inputs: [{q: 1}, {q: 2}], parameters: {maxResults: 20}`, `"inputs":[{"q":1},{"q":2}],"parameters":{"maxResults":20}`, variables{"parameters": parameters(20.0, 10), "inputCount": 2.0}, 4},
+		"the least":        {`inputs: [{q: 1}]`, `"inputs":[{"q":1}]`, nil, 1},
+		"one for a list":   {`inputs: {q: 1}`, `"inputs":{"q":1}`, nil, 1},
+		"an empty input":   {`inputs: [{}]`, `"inputs":[{}]`, nil, 1},
+		"only custom data": {`inputs: [{customData: 5}]`, `"inputs":[{"customData":5}]`, nil, 1},
+		"the mode":         {`inputs: [{q: 1}], mode: ASYNC`, `"inputs":[{"q":1}],"mode":"ASYNC"`, nil, 1},
+		"empty parameters": {`inputs: [{q: 1}], parameters: {}`, `"inputs":[{"q":1}],"parameters":{}`, nil, 1},
+		"nulls": {
+			`inputs: [{q: 1}], parameters: null, callback: null, schedule: null`,
+			`"inputs":[{"q":1}],"parameters":null,"callback":null,"schedule":null`, nil, 1,
+		},
+		"nulls inside": {
+			`inputs: [{q: 1}], parameters: {maxResults: null, pageSize: null}`,
+			`"inputs":[{"q":1}],"parameters":{"maxResults":null,"pageSize":null}`, nil, 1,
+		},
+		"a page size": {
+			`inputs: [{q: 1}], parameters: {pageSize: 1000}`, `"inputs":[{"q":1}],"parameters":{"pageSize":1000}`,
+			variables{"parameters": parameters(nil, 1000)},
+			1,
+		},
+		"pages in parallel": {
+			`inputs: [{q: 1}], parameters: {maxResults: 100}`, `"inputs":[{"q":1}],"parameters":{"maxResults":100}`,
+			variables{"parameters": parameters(100.0, 10)},
+			10,
+		},
+		"a last page": {
+			`inputs: [{q: 1}], parameters: {maxResults: 11, pageSize: 5}`,
+			`"inputs":[{"q":1}],"parameters":{"maxResults":11,"pageSize":5}`,
+			variables{"parameters": parameters(11.0, 5)},
+			3,
+		},
+		"two inputs": {
+			`inputs: [{q: 1}, {q: 2}], parameters: {maxResults: 20}`,
+			`"inputs":[{"q":1},{"q":2}],"parameters":{"maxResults":20}`,
+			variables{"parameters": parameters(20.0, 10), "inputCount": 2.0},
+			4,
+		},
 		"a callback": {
-			`inputs: [{q: 1}], callback: {url: "https://run.example.com/a?b=c"}`, `"inputs":[{"q":1}],"callback":{"url":"https://run.example.com/a?b=c"}`,
+			`inputs: [{q: 1}], callback: {url: "https://run.example.com/a?b=c"}`,
+			`"inputs":[{"q":1}],"callback":{"url":"https://run.example.com/a?b=c"}`,
 			variables{"callbackUrl": "https://run.example.com/a?b=c"},
 			1,
 		},
@@ -70,8 +96,10 @@ func TestARunIsMadeInAllForms(t *testing.T) {
 		},
 	} {
 		want := variables{
-			"status": "QUEUED", "mode": "ASYNC", "action": "search", "parameters": parameters(nil, 10), "callbackUrl": nil, "callbackOn": "ALL",
-			"inputCount": 1.0, "batchCount": float64(tc.batches), "outputCount": 0.0, "error": nil, "createdAt": at, "startedAt": nil, "finishedAt": nil,
+			"status": "QUEUED", "mode": "ASYNC", "action": "search", "parameters": parameters(nil, 10), "callbackUrl": nil,
+			"callbackOn": "ALL",
+			"inputCount": 1.0, "batchCount": float64(tc.batches), "outputCount": 0.0, "error": nil, "createdAt": at,
+			"startedAt": nil, "finishedAt": nil,
 			"createdByUser": variables{"rawID": fmt.Sprint(editorUser)}, "schedule": nil,
 			"project": variables{"rawID": fmt.Sprint(demoProject)}, "account": variables{"rawID": fmt.Sprint(demoAccount)},
 		}
@@ -89,7 +117,8 @@ func TestARunIsMadeInAllForms(t *testing.T) {
 			}
 		}
 		woke := w.queue.Take()
-		if len(woke) != 2 || slices.ContainsFunc(woke, func(u callback.Wakeup) bool { return !run.OfBatches(u.Lane) || !u.At.Equal(start) }) {
+		if len(woke) != 2 ||
+			slices.ContainsFunc(woke, func(u callback.Wakeup) bool { return !run.OfBatches(u.Lane) || !u.At.Equal(start) }) {
 			t.Errorf("%s: woken %v", name, woke)
 		}
 	}
@@ -124,41 +153,69 @@ func TestWhatARunCannotBeNamesItsField(t *testing.T) {
 		return [2]string{in + `parameters: {` + literal + `}`, jsonIn + `"parameters":{` + text + `}`}
 	}
 	schedule := func(literal, text string) [2]string {
-		return [2]string{in + `mode: SCHEDULE, schedule: {` + literal + `}`, jsonIn + `"mode":"SCHEDULE","schedule":{` + text + `}`}
+		return [2]string{
+			in + `mode: SCHEDULE, schedule: {` + literal + `}`, jsonIn + `"mode":"SCHEDULE","schedule":{` + text + `}`,
+		}
 	}
 	cases := map[string]struct {
 		input [2]string
 		field string
 	}{
-		"no inputs":         {[2]string{`inputs: []`, `"inputs":[]`}, "inputs"},
-		"a number":          {[2]string{`inputs: [{q: 1}, 5]`, `"inputs":[{"q":1},5]`}, "inputs"},
-		"a text":            {[2]string{`inputs: ["{}"]`, `"inputs":["{}"]`}, "inputs"},
-		"a list":            {[2]string{`inputs: [[{q: 1}]]`, `"inputs":[[{"q":1}]]`}, "inputs"},
-		"no results":        {parameters(`maxResults: 0`, `"maxResults":0`), "parameters.maxResults"},
-		"below no results":  {parameters(`maxResults: -1`, `"maxResults":-1`), "parameters.maxResults"},
-		"too many results":  {parameters(`maxResults: 100001`, `"maxResults":100001`), "parameters.maxResults"},
-		"too many pages":    {parameters(`maxResults: 10001, pageSize: 1`, `"maxResults":10001,"pageSize":1`), "parameters.maxResults"},
-		"no page size":      {parameters(`pageSize: 0`, `"pageSize":0`), "parameters.pageSize"},
-		"a large page":      {parameters(`pageSize: 1001`, `"pageSize":1001`), "parameters.pageSize"},
-		"an empty URL":      {url(""), "callback.url"},
-		"no absolute URL":   {url("/hook"), "callback.url"},
-		"another scheme":    {url("ftp://run.example.com"), "callback.url"},
-		"plain http":        {url("http://run.example.com"), "callback.url"},
-		"plain http to us":  {url("http://localhost:8080"), "callback.url"},
-		"a user":            {url("https://u:p@run.example.com"), "callback.url"},
-		"a fragment":        {url("https://run.example.com/#a"), "callback.url"},
-		"a long URL":        {url("https://run.example.com/" + strings.Repeat("a", 2048)), "callback.url"},
-		"a reserved header": {callback(`url: "https://a.example.com", headers: [{key: "Host", value: "a"}]`, `"url":"https://a.example.com","headers":[{"key":"Host","value":"a"}]`), "callback.headers.0.key"},
-		"a header twice":    {callback(`url: "https://a.example.com", headers: [{key: "a", value: "a"}, {key: "A", value: "a"}]`, `"url":"https://a.example.com","headers":[{"key":"a","value":"a"},{"key":"A","value":"a"}]`), "callback.headers.1.key"},
-		"the bare result":   {callback(`url: "https://a.example.com", on: RESULT`, `"url":"https://a.example.com","on":"RESULT"`), "callback.on"},
-		"another mode":      {[2]string{in + `mode: ASYNC, schedule: {}`, jsonIn + `"mode":"ASYNC","schedule":{}`}, "schedule"},
-		"no mode":           {[2]string{in + `schedule: {cron: "0 6 * * *"}`, jsonIn + `"schedule":{"cron":"0 6 * * *"}`}, "schedule"},
-		"no cron":           {schedule(`cron: "at six"`, `"cron":"at six"`), "schedule.cron"},
-		"an empty cron":     {schedule(`cron: ""`, `"cron":""`), "schedule.cron"},
-		"cron and time":     {schedule(`cron: "0 6 * * *", at: "2020-08-09T16:25:35Z"`, `"cron":"0 6 * * *","at":"2020-08-09T16:25:35Z"`), "schedule.at"},
-		"the past":          {schedule(`at: "2020-07-09T16:24:34Z"`, `"at":"2020-07-09T16:24:34Z"`), "schedule.at"},
-		"no zone":           {schedule(`cron: "0 6 * * *", timezone: "Mars/Olympus"`, `"cron":"0 6 * * *","timezone":"Mars/Olympus"`), "schedule.timezone"},
-		"the local zone":    {schedule(`timezone: "Local"`, `"timezone":"Local"`), "schedule.timezone"},
+		"no inputs":        {[2]string{`inputs: []`, `"inputs":[]`}, "inputs"},
+		"a number":         {[2]string{`inputs: [{q: 1}, 5]`, `"inputs":[{"q":1},5]`}, "inputs"},
+		"a text":           {[2]string{`inputs: ["{}"]`, `"inputs":["{}"]`}, "inputs"},
+		"a list":           {[2]string{`inputs: [[{q: 1}]]`, `"inputs":[[{"q":1}]]`}, "inputs"},
+		"no results":       {parameters(`maxResults: 0`, `"maxResults":0`), "parameters.maxResults"},
+		"below no results": {parameters(`maxResults: -1`, `"maxResults":-1`), "parameters.maxResults"},
+		"too many results": {parameters(`maxResults: 100001`, `"maxResults":100001`), "parameters.maxResults"},
+		"too many pages": {
+			parameters(`maxResults: 10001, pageSize: 1`, `"maxResults":10001,"pageSize":1`), "parameters.maxResults",
+		},
+		"no page size":     {parameters(`pageSize: 0`, `"pageSize":0`), "parameters.pageSize"},
+		"a large page":     {parameters(`pageSize: 1001`, `"pageSize":1001`), "parameters.pageSize"},
+		"an empty URL":     {url(""), "callback.url"},
+		"no absolute URL":  {url("/hook"), "callback.url"},
+		"another scheme":   {url("ftp://run.example.com"), "callback.url"},
+		"plain http":       {url("http://run.example.com"), "callback.url"},
+		"plain http to us": {url("http://localhost:8080"), "callback.url"},
+		"a user":           {url("https://u:p@run.example.com"), "callback.url"},
+		"a fragment":       {url("https://run.example.com/#a"), "callback.url"},
+		"a long URL":       {url("https://run.example.com/" + strings.Repeat("a", 2048)), "callback.url"},
+		"a reserved header": {
+			callback(
+				`url: "https://a.example.com", headers: [{key: "Host", value: "a"}]`,
+				`"url":"https://a.example.com","headers":[{"key":"Host","value":"a"}]`,
+			),
+			"callback.headers.0.key",
+		},
+		"a header twice": {
+			callback(
+				`url: "https://a.example.com", headers: [{key: "a", value: "a"}, {key: "A", value: "a"}]`,
+				`"url":"https://a.example.com","headers":[{"key":"a","value":"a"},{"key":"A","value":"a"}]`,
+			),
+			"callback.headers.1.key",
+		},
+		"the bare result": {
+			callback(`url: "https://a.example.com", on: RESULT`, `"url":"https://a.example.com","on":"RESULT"`), "callback.on",
+		},
+		"another mode": {
+			[2]string{in + `mode: ASYNC, schedule: {}`, jsonIn + `"mode":"ASYNC","schedule":{}`}, "schedule",
+		},
+		"no mode": {
+			[2]string{in + `schedule: {cron: "0 6 * * *"}`, jsonIn + `"schedule":{"cron":"0 6 * * *"}`}, "schedule",
+		},
+		"no cron":       {schedule(`cron: "at six"`, `"cron":"at six"`), "schedule.cron"},
+		"an empty cron": {schedule(`cron: ""`, `"cron":""`), "schedule.cron"},
+		"cron and time": {
+			schedule(`cron: "0 6 * * *", at: "2020-08-09T16:25:35Z"`, `"cron":"0 6 * * *","at":"2020-08-09T16:25:35Z"`),
+			"schedule.at",
+		},
+		"the past": {schedule(`at: "2020-07-09T16:24:34Z"`, `"at":"2020-07-09T16:24:34Z"`), "schedule.at"},
+		"no zone": {
+			schedule(`cron: "0 6 * * *", timezone: "Mars/Olympus"`, `"cron":"0 6 * * *","timezone":"Mars/Olympus"`),
+			"schedule.timezone",
+		},
+		"the local zone": {schedule(`timezone: "Local"`, `"timezone":"Local"`), "schedule.timezone"},
 	}
 	w.unchanged(func() {
 		for name, tc := range cases {
@@ -183,7 +240,9 @@ func TestARunHasUpTo1000Inputs(t *testing.T) {
 	who := w.editor()
 	w.unchanged(func() {
 		w.do(who, query, variables{"inputs": inputs}).wantError(models.CodeBadUserInput, "inputs", "createRun")
-		w.do(who, query, variables{"inputs": inputs[1:], "max": 101}).wantError(models.CodeBadUserInput, "parameters.maxResults", "createRun")
+		w.do(who, query, variables{"inputs": inputs[1:], "max": 101}).wantError(
+			models.CodeBadUserInput, "parameters.maxResults", "createRun",
+		)
 	})
 }
 
@@ -197,9 +256,13 @@ func TestARunNeedsAnActionOfItsProjectsAccount(t *testing.T) {
 	const query = `mutation($project: ObjectID!, $action: String!) { createRun(input: {projectId: $project, action: $action, inputs: [{q: 1}]}) { run { action } } }`
 	w.unchanged(func() {
 		for _, name := range []string{"theirs", "Search", "", "1", "search\x00"} {
-			w.do(platform(), query, variables{"project": demoProject, "action": name}).wantError(models.CodeNotFound, "", "createRun")
+			w.do(
+				platform(), query, variables{"project": demoProject, "action": name},
+			).wantError(models.CodeNotFound, "", "createRun")
 		}
-		w.do(platform(), query, variables{"project": otherProject, "action": "search"}).wantError(models.CodeNotFound, "", "createRun")
+		w.do(
+			platform(), query, variables{"project": otherProject, "action": "search"},
+		).wantError(models.CodeNotFound, "", "createRun")
 	})
 	a := w.ok(platform(), query, variables{"project": otherProject, "action": "theirs"})
 	w.same("the run", any(map[string]any{"createRun": map[string]any{"run": map[string]any{"action": "theirs"}}}), a.Data)
@@ -216,10 +279,19 @@ func TestInputsAndCustomDataComeBackByteForByte(t *testing.T) {
 	w := newWorld(t)
 	literals := strings.NewReplacer(`"z":`, `z: `, `"a":`, `a: `, `"h":`, `h: `, `"n":`, `n: `)
 	for name, tc := range map[string]struct{ query, variables, input, customData string }{
-		"a variable":     {`inputs: $in`, `{"in":[{"q":1.0,"customData":` + exactData + `,"p":2}]}`, `{"q":1.0,"p":2}`, exactData},
-		"twice":          {`inputs: $in`, `{"in":[{"q":` + exactTwice + `,"customData":1,"customData":` + exactTwice + `}]}`, `{"q":` + exactTwice + `}`, exactTwice},
-		"a literal":      {`inputs: [{q: 1.0, customData: ` + literals.Replace(exactData) + `, p: 2}]`, `{}`, `{"q":1.0,"p":2}`, exactData},
-		"both":           {`inputs: [{customData: $in, q: $in}]`, `{"in":` + exactData + `}`, `{"q":` + exactData + `}`, exactData},
+		"a variable": {
+			`inputs: $in`, `{"in":[{"q":1.0,"customData":` + exactData + `,"p":2}]}`, `{"q":1.0,"p":2}`, exactData,
+		},
+		"twice": {
+			`inputs: $in`, `{"in":[{"q":` + exactTwice + `,"customData":1,"customData":` + exactTwice + `}]}`,
+			`{"q":` + exactTwice + `}`, exactTwice,
+		},
+		"a literal": {
+			`inputs: [{q: 1.0, customData: ` + literals.Replace(exactData) + `, p: 2}]`, `{}`, `{"q":1.0,"p":2}`, exactData,
+		},
+		"both": {
+			`inputs: [{customData: $in, q: $in}]`, `{"in":` + exactData + `}`, `{"q":` + exactData + `}`, exactData,
+		},
 		"a text":         {`inputs: [{customData: "\u00e9é<"}]`, `{}`, `{}`, `"\u00e9é<"`},
 		"null":           {`inputs: [{customData: null}]`, `{}`, `{}`, `null`},
 		"none":           {`inputs: [{q: 1}]`, `{}`, `{"q":1}`, `null`},
@@ -233,7 +305,8 @@ func TestInputsAndCustomDataComeBackByteForByte(t *testing.T) {
 				declared = "mutation($in: JSON)"
 			}
 			id := w.action(strings.ReplaceAll(name, " ", "-"))
-			query := declared + ` { createRun(input: {projectId: 123, action: "` + strings.ReplaceAll(name, " ", "-") + `", ` + tc.query + `}) { run { uid } } }`
+			query := declared + ` { createRun(input: {projectId: 123, action: "` + strings.ReplaceAll(name, " ", "-") + `", ` +
+				tc.query + `}) { run { uid } } }`
 			made := w.post(w.editor(), `{"query":`+quote(query)+`,"variables":`+tc.variables+`}`)
 			if len(made.Errors) > 0 {
 				t.Fatal(made.Body)
@@ -247,9 +320,13 @@ func TestInputsAndCustomDataComeBackByteForByte(t *testing.T) {
 					`","status":"RUNNING"},"input":%s,"custom_data":%s,"error":null,"results":[` + exactData + `,1.0,"x"]}`,
 			} {
 				callback := fmt.Sprintf("getRun.callbacks.nodes.%d.", i)
-				w.same(name, fmt.Sprintf(want, a.text(callback+"ref"), made.text("createRun.run.uid"), tc.input, tc.customData), a.text(callback+"payload"))
+				w.same(
+					name, fmt.Sprintf(want, a.text(callback+"ref"), made.text("createRun.run.uid"), tc.input, tc.customData),
+					a.text(callback+"payload"),
+				)
 			}
-			if batch := `{"input":` + tc.input + `,"customData":` + tc.customData + `,"results":[`; !strings.Contains(a.Body, batch) {
+			if batch := `{"input":` + tc.input + `,"customData":` + tc.customData +
+				`,"results":[`; !strings.Contains(a.Body, batch) {
 				t.Errorf("no %s in %s", batch, a.Body)
 			}
 		})
@@ -292,6 +369,12 @@ func TestARunsCallbacksGoWhereItSays(t *testing.T) {
 	modelstest.NoError(t, err)
 	made := w.ok(w.editor(), query, variables{"project": bareProject})
 	execute(t, w.service, id, executed(200, `{"results": [1]}`))
-	a := w.ok(w.viewer(), `query($uid: ID!) { getRun(uid: $uid) { status callbacks { totalCount } } }`, variables{"uid": made.at("createRun.run.uid")})
-	w.same("nowhere to go", any(map[string]any{"status": "SUCCEEDED", "callbacks": map[string]any{"totalCount": 0.0}}), a.at("getRun"))
+	a := w.ok(
+		w.viewer(), `query($uid: ID!) { getRun(uid: $uid) { status callbacks { totalCount } } }`,
+		variables{"uid": made.at("createRun.run.uid")},
+	)
+	w.same(
+		"nowhere to go", any(map[string]any{"status": "SUCCEEDED", "callbacks": map[string]any{"totalCount": 0.0}}),
+		a.at("getRun"),
+	)
 }

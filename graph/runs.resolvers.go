@@ -15,7 +15,9 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-func (r *accountResolver) Actions(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*run.Action], error) {
+func (r *accountResolver) Actions(
+	ctx context.Context, obj *tenant.Account, first *int, after *string,
+) (*Connection[*run.Action], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -72,7 +74,9 @@ func (r *batchAttemptResolver) DurationMs(ctx context.Context, obj *run.BatchAtt
 	return wholeMilliseconds(obj.Duration), nil
 }
 
-func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*callback.AttemptErrorCode, error) {
+func (r *batchAttemptResolver) ErrorCode(
+	ctx context.Context, obj *run.BatchAttempt,
+) (*callback.AttemptErrorCode, error) {
 	if obj.Error == nil {
 		return nil, nil
 	}
@@ -104,7 +108,8 @@ func (r *mutationResolver) UpdateAction(ctx context.Context, input UpdateActionI
 		return nil, ids.err
 	}
 	action, err := r.service.Runs.UpdateAction(ctx, models.ActorFrom(ctx), id, run.ActionSettings{
-		Executor: endpointUpdate(input.ExecutorURL, input.ExecutorHeaders), PageSize: input.PageSize.Value(), Timeout: input.Timeout.Value(),
+		Executor: endpointUpdate(input.ExecutorURL, input.ExecutorHeaders), PageSize: input.PageSize.Value(),
+		Timeout: input.Timeout.Value(),
 	})
 	return &UpdateActionPayload{Action: action}, err
 }
@@ -118,7 +123,8 @@ func (r *mutationResolver) CreateRun(ctx context.Context, input CreateRunInput) 
 	if err != nil {
 		return nil, err
 	}
-	payload := &CreateRunPayload{Run: created, Status: "processing", Message: "The run has started; its callbacks tell what comes of it."}
+	payload := &CreateRunPayload{Run: created, Status: "processing", Message: "The run has started; its callbacks tell " +
+		"what comes of it."}
 	if created.ScheduleID != nil {
 		payload.Status, payload.Message = "scheduled", "The run waits for its schedule; its callbacks tell what comes of it."
 	}
@@ -140,21 +146,29 @@ func (r *mutationResolver) PauseSchedule(ctx context.Context, input PauseSchedul
 	return &PauseSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *mutationResolver) ResumeSchedule(ctx context.Context, input ResumeScheduleInput) (*ResumeSchedulePayload, error) {
+func (r *mutationResolver) ResumeSchedule(
+	ctx context.Context, input ResumeScheduleInput,
+) (*ResumeSchedulePayload, error) {
 	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.Runs.ResumeSchedule)
 	return &ResumeSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *mutationResolver) CancelSchedule(ctx context.Context, input CancelScheduleInput) (*CancelSchedulePayload, error) {
+func (r *mutationResolver) CancelSchedule(
+	ctx context.Context, input CancelScheduleInput,
+) (*CancelSchedulePayload, error) {
 	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.Runs.CancelSchedule)
 	return &CancelSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *projectResolver) Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
+func (r *projectResolver) Runs(
+	ctx context.Context, obj *tenant.Project, first *int, after *string, filter *run.Filter,
+) (*Connection[*run.Run], error) {
 	return runs(ctx, run.OfProject, obj.ID, first, after, filter)
 }
 
-func (r *projectResolver) Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string) (*Connection[*run.Schedule], error) {
+func (r *projectResolver) Schedules(
+	ctx context.Context, obj *tenant.Project, first *int, after *string,
+) (*Connection[*run.Schedule], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -230,7 +244,9 @@ func (r *runResolver) Account(ctx context.Context, obj *run.Run) (*tenant.Accoun
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, after *string) (*Connection[*run.Batch], error) {
+func (r *runResolver) Batches(
+	ctx context.Context, obj *run.Run, first *int, after *string,
+) (*Connection[*run.Batch], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -247,7 +263,9 @@ func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, aft
 	})
 }
 
-func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *runResolver) Callbacks(
+	ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter,
+) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, run.Owner, obj.ID, first, after, filter)
 }
 
@@ -273,7 +291,9 @@ func (r *scheduleResolver) Project(ctx context.Context, obj *run.Schedule) (*ten
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *scheduleResolver) Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
+func (r *scheduleResolver) Runs(
+	ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter,
+) (*Connection[*run.Run], error) {
 	return runs(ctx, run.OfSchedule, obj.ID, first, after, filter)
 }
 

@@ -62,7 +62,8 @@ func UnmarshalDuration(v any) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, &models.Error{Code: models.CodeBadUserInput, Message: "must be a length of time such as 24h or 30m, or a number of seconds"}
+		return 0, &models.Error{Code: models.CodeBadUserInput, Message: "must be a length of time such as 24h or 30m, or " +
+			"a number of seconds"}
 	}
 	return d, nil
 }

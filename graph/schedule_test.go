@@ -27,14 +27,18 @@ func TestARunWithAScheduleWaitsForIt(t *testing.T) {
 			"0 6 * * *", nil, "UTC", "2020-07-10T06:00:00.000Z",
 		},
 		"a cron elsewhere": {
-			`schedule: {cron: "0 6 * * *", at: null, timezone: "Europe/Berlin", overlap: SKIP}`, `"schedule":{"cron":"0 6 * * *","at":null,"timezone":"Europe/Berlin","overlap":"SKIP"}`,
+			`schedule: {cron: "0 6 * * *", at: null, timezone: "Europe/Berlin", overlap: SKIP}`,
+			`"schedule":{"cron":"0 6 * * *","at":null,"timezone":"Europe/Berlin","overlap":"SKIP"}`,
 			"0 6 * * *", nil, "Europe/Berlin", "2020-07-10T04:00:00.000Z",
 		},
 		"a time": {
 			`schedule: {at: "2020-08-01T02:00:00.0005+02:00"}`, `"schedule":{"at":"2020-08-01T02:00:00.0005+02:00"}`,
 			nil, "2020-08-01T00:00:00.000Z", "UTC", "2020-08-01T00:00:00.000Z",
 		},
-		"now":     {`schedule: {at: "2020-07-09T16:25:35Z"}`, `"schedule":{"at":"2020-07-09T16:25:35Z"}`, nil, models.FormatTime(start), "UTC", models.FormatTime(start)},
+		"now": {
+			`schedule: {at: "2020-07-09T16:25:35Z"}`, `"schedule":{"at":"2020-07-09T16:25:35Z"}`, nil, models.FormatTime(start),
+			"UTC", models.FormatTime(start),
+		},
 		"neither": {`schedule: {}`, `"schedule":{}`, nil, models.FormatTime(start), "UTC", models.FormatTime(start)},
 		"nothing": {`schedule: null`, `"schedule":null`, nil, models.FormatTime(start), "UTC", models.FormatTime(start)},
 	} {
@@ -57,11 +61,16 @@ func TestARunWithAScheduleWaitsForIt(t *testing.T) {
 		if name == "a cron elsewhere" {
 			overlap = "SKIP"
 		}
-		newest := w.ok(who, `{ getProject(id: 1123123) { schedules(first: 1) { nodes { `+scheduleFields+` } } } }`, nil).at("getProject.schedules.nodes.0")
+		newest := w.ok(
+			who, `{ getProject(id: 1123123) { schedules(first: 1) { nodes { `+scheduleFields+` } } } }`, nil,
+		).at("getProject.schedules.nodes.0")
 		w.same(name, plain(variables{
-			"cron": tc.cron, "at": tc.at, "timezone": tc.timezone, "overlap": overlap, "status": "ACTIVE", "nextRunAt": tc.next, "lastRunAt": nil,
+			"cron": tc.cron, "at": tc.at, "timezone": tc.timezone, "overlap": overlap, "status": "ACTIVE", "nextRunAt": tc.next,
+			"lastRunAt": nil,
 			"createdAt": models.FormatTime(start), "project": variables{"rawID": fmt.Sprint(demoProject)},
-			"runs": variables{"totalCount": 1.0, "nodes": []any{map[string]any{"status": "SCHEDULED", "mode": "SCHEDULE", "batchCount": 0.0}}},
+			"runs": variables{
+				"totalCount": 1.0, "nodes": []any{map[string]any{"status": "SCHEDULED", "mode": "SCHEDULE", "batchCount": 0.0}},
+			},
 		}), newest)
 	}
 	if woke := w.queue.Take(); len(woke) > 0 {
@@ -72,8 +81,13 @@ func TestARunWithAScheduleWaitsForIt(t *testing.T) {
 // statuses are those of a schedule and of its runs, newest first.
 func (w *world) statuses(scheduleID int64) string {
 	w.tb.Helper()
-	a := w.ok(w.viewer(), `query($id: ObjectID!) { getSchedule(id: $id) { status nextRunAt lastRunAt runs { nodes { status } } } }`, variables{"id": scheduleID})
-	line := fmt.Sprintf("%v next %v last %v:", a.at("getSchedule.status"), a.at("getSchedule.nextRunAt"), a.at("getSchedule.lastRunAt"))
+	a := w.ok(
+		w.viewer(), `query($id: ObjectID!) { getSchedule(id: $id) { status nextRunAt lastRunAt runs { nodes { status } } } }`,
+		variables{"id": scheduleID},
+	)
+	line := fmt.Sprintf(
+		"%v next %v last %v:", a.at("getSchedule.status"), a.at("getSchedule.nextRunAt"), a.at("getSchedule.lastRunAt"),
+	)
 	for i := range a.list("getSchedule.runs.nodes") {
 		line += " " + a.text(fmt.Sprintf("getSchedule.runs.nodes.%d.status", i))
 	}
@@ -109,7 +123,9 @@ func TestAFiringIsARunOfItsSchedule(t *testing.T) {
 		firing := fmt.Sprintf("getSchedule.runs.nodes.%d", i)
 		w.sameJSON(firing, fmt.Sprintf(`{"mode":"SCHEDULE","schedule":{"rawID":"%d"},"batches":{"nodes":[{"input":{"q":1.5},"customData":{"b":1,"a":2}},
 			{"input":{"q":1.5},"customData":{"b":1,"a":2}}]}}`, id), without(a.at(firing), "callbacks"))
-		if got := a.text(firing + ".callbacks.nodes.2.payload"); !strings.Contains(got, `"input":{"q":1.50},"custom_data":{"b":1,"a":2.0},`) {
+		if got := a.text(firing + ".callbacks.nodes.2.payload"); !strings.Contains(
+			got, `"input":{"q":1.50},"custom_data":{"b":1,"a":2.0},`,
+		) {
 			t.Errorf("the payload is %s", got)
 		}
 	}
@@ -132,7 +148,10 @@ func TestAScheduleOnceIsCompletedByItsFiring(t *testing.T) {
 // change carries out a mutation that only names a schedule.
 func (w *world) change(who caller, name string, id int64) *answer {
 	w.tb.Helper()
-	return w.do(who, `mutation($id: ObjectID!) { `+name+`(input: {scheduleId: $id}) { schedule { status nextRunAt } } }`, variables{"id": id})
+	return w.do(
+		who, `mutation($id: ObjectID!) { `+name+`(input: {scheduleId: $id}) { schedule { status nextRunAt } } }`,
+		variables{"id": id},
+	)
 }
 
 func TestASchedulePausesResumesAndIsCancelled(t *testing.T) {
@@ -158,7 +177,10 @@ func TestASchedulePausesResumesAndIsCancelled(t *testing.T) {
 	fired, err := w.service.Runs.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
 	w.same("fired", 0, fired)
-	step("resumeSchedule", `{"status":"ACTIVE","nextRunAt":"2020-07-09T19:00:00.000Z"}`, "ACTIVE next 09T19:00Z last -: SCHEDULED")
+	step(
+		"resumeSchedule", `{"status":"ACTIVE","nextRunAt":"2020-07-09T19:00:00.000Z"}`,
+		"ACTIVE next 09T19:00Z last -: SCHEDULED",
+	)
 	conflicts("resumeSchedule")
 	step("cancelSchedule", `{"status":"CANCELLED","nextRunAt":null}`, "CANCELLED next - last -: STOPPED")
 	conflicts("pauseSchedule", "resumeSchedule", "cancelSchedule")
@@ -172,7 +194,10 @@ func TestAPausedTimeThatHasPassedFiresAtOnce(t *testing.T) {
 	who := w.editor()
 	w.change(who, "pauseSchedule", *r.ScheduleID)
 	w.clock.Advance(2 * time.Hour)
-	w.sameJSON("resumed", `{"status":"ACTIVE","nextRunAt":"2020-07-09T17:25:35.000Z"}`, w.change(who, "resumeSchedule", *r.ScheduleID).at("resumeSchedule.schedule"))
+	w.sameJSON(
+		"resumed", `{"status":"ACTIVE","nextRunAt":"2020-07-09T17:25:35.000Z"}`,
+		w.change(who, "resumeSchedule", *r.ScheduleID).at("resumeSchedule.schedule"),
+	)
 	fired, err := w.service.Runs.Firings.Fire(t.Context())
 	modelstest.NoError(t, err)
 	w.same("fired", 1, fired)
@@ -193,7 +218,9 @@ func TestOtherPeoplesSchedulesStayUnknown(t *testing.T) {
 			t.Errorf("%s: %s", name, a.Body)
 		}
 	}
-	w.do(w.viewer(), `{ getSchedule(id: "`+globalID("Run", 1)+`") { id } }`, nil).wantError(models.CodeBadUserInput, "id", "getSchedule")
+	w.do(
+		w.viewer(), `{ getSchedule(id: "`+globalID("Run", 1)+`") { id } }`, nil,
+	).wantError(models.CodeBadUserInput, "id", "getSchedule")
 }
 
 func TestADeletedProjectsScheduleEndsAtItsTime(t *testing.T) {

@@ -23,7 +23,9 @@ func (r *accountResolver) Role(ctx context.Context, obj *tenant.Account) (*model
 	return &role, nil
 }
 
-func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*tenant.Project], error) {
+func (r *accountResolver) Projects(
+	ctx context.Context, obj *tenant.Account, first *int, after *string,
+) (*Connection[*tenant.Project], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -40,7 +42,9 @@ func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, fir
 	})
 }
 
-func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *accountResolver) Callbacks(
+	ctx context.Context, obj *tenant.Account, first *int, after *string, filter *callback.Filter,
+) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfAccount, obj.ID, first, after, filter)
 }
 
@@ -93,7 +97,9 @@ func (r *callbackResolver) ReportDownload(ctx context.Context, obj *callback.Cal
 	return load(ctx, loadersFrom(ctx).reportDownloads, obj.Source.ID(models.TypeReportDownload))
 }
 
-func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string) (*Connection[*callback.Attempt], error) {
+func (r *callbackResolver) Attempts(
+	ctx context.Context, obj *callback.Callback, first *int, after *string,
+) (*Connection[*callback.Attempt], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -143,11 +149,15 @@ func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*tenant.
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *crawlResolver) Callbacks(
+	ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter,
+) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, crawl.Owner, obj.ID, first, after, filter)
 }
 
-func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error) {
+func (r *mutationResolver) CreateSessionUsingUserKey(
+	ctx context.Context, input CreateSessionUsingUserKeyInput,
+) (*CreateSessionUsingUserKeyPayload, error) {
 	var ids ids
 	keyID := ids.read("userKeyId", tenant.TypeUserKey, input.UserKeyID)
 	if ids.err != nil {
@@ -168,7 +178,9 @@ func (r *mutationResolver) DeleteSession(ctx context.Context) (*DeleteSessionPay
 	return &DeleteSessionPayload{Token: actor.SessionToken.Reveal()}, nil
 }
 
-func (r *mutationResolver) CreateUserKey(ctx context.Context, input *CreateUserKeyInput) (*CreateUserKeyPayload, error) {
+func (r *mutationResolver) CreateUserKey(
+	ctx context.Context, input *CreateUserKeyInput,
+) (*CreateUserKeyPayload, error) {
 	var ids ids
 	var userID *int64
 	if input != nil {
@@ -197,8 +209,10 @@ func (r *mutationResolver) DeleteUserKey(ctx context.Context, input DeleteUserKe
 func (r *mutationResolver) CreateProject(ctx context.Context, input CreateProjectInput) (*CreateProjectPayload, error) {
 	var ids ids
 	in := tenant.NewProject{
-		AccountID: ids.read("accountId", tenant.TypeAccount, input.AccountID), RawID: ids.readNew(tenant.TypeProject, input.RawID),
-		Name: input.Name, PrimaryDomain: input.PrimaryDomain, Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		AccountID: ids.read("accountId", tenant.TypeAccount, input.AccountID),
+		RawID:     ids.readNew(tenant.TypeProject, input.RawID),
+		Name:      input.Name, PrimaryDomain: input.PrimaryDomain,
+		Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -211,7 +225,8 @@ func (r *mutationResolver) UpdateProject(ctx context.Context, input UpdateProjec
 	var ids ids
 	in := tenant.ProjectUpdate{
 		ProjectID: ids.read("projectId", tenant.TypeProject, input.ProjectID), Name: optional(input.Name),
-		PrimaryDomain: optional(input.PrimaryDomain), Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		PrimaryDomain: optional(input.PrimaryDomain),
+		Callback:      endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -243,7 +258,9 @@ func (r *mutationResolver) UpdateAccount(ctx context.Context, input UpdateAccoun
 	return &UpdateAccountPayload{Account: account}, err
 }
 
-func (r *mutationResolver) RunCrawlForProject(ctx context.Context, input RunCrawlForProjectInput) (*RunCrawlForProjectPayload, error) {
+func (r *mutationResolver) RunCrawlForProject(
+	ctx context.Context, input RunCrawlForProjectInput,
+) (*RunCrawlForProjectPayload, error) {
 	var ids ids
 	id := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
@@ -253,7 +270,9 @@ func (r *mutationResolver) RunCrawlForProject(ctx context.Context, input RunCraw
 	return &RunCrawlForProjectPayload{Crawl: queued}, err
 }
 
-func (r *mutationResolver) CreateReportDownload(ctx context.Context, input CreateReportDownloadInput) (*CreateReportDownloadPayload, error) {
+func (r *mutationResolver) CreateReportDownload(
+	ctx context.Context, input CreateReportDownloadInput,
+) (*CreateReportDownloadPayload, error) {
 	var ids ids
 	in := crawl.NewReportDownload{
 		CrawlID: ids.read("crawlId", models.TypeCrawl, input.CrawlID), ReportTemplateCode: input.ReportTemplateCode,
@@ -266,7 +285,9 @@ func (r *mutationResolver) CreateReportDownload(ctx context.Context, input Creat
 	return &CreateReportDownloadPayload{ReportDownload: report}, err
 }
 
-func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallbackInput) (*ReplayCallbackPayload, error) {
+func (r *mutationResolver) ReplayCallback(
+	ctx context.Context, input ReplayCallbackInput,
+) (*ReplayCallbackPayload, error) {
 	var ids ids
 	id := ids.read("callbackId", models.TypeCallback, input.CallbackID)
 	if ids.err != nil {
@@ -276,7 +297,9 @@ func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallb
 	return &ReplayCallbackPayload{Callback: replay}, err
 }
 
-func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, input RotateCallbackSigningSecretInput) (*RotateCallbackSigningSecretPayload, error) {
+func (r *mutationResolver) RotateCallbackSigningSecret(
+	ctx context.Context, input RotateCallbackSigningSecretInput,
+) (*RotateCallbackSigningSecretPayload, error) {
 	var ids ids
 	id := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
@@ -286,7 +309,9 @@ func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, inpu
 	return &RotateCallbackSigningSecretPayload{Project: project, CallbackSigningSecret: secret}, err
 }
 
-func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreateProjectKeyInput) (*CreateProjectKeyPayload, error) {
+func (r *mutationResolver) CreateProjectKey(
+	ctx context.Context, input CreateProjectKeyInput,
+) (*CreateProjectKeyPayload, error) {
 	var ids ids
 	projectID := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
@@ -299,7 +324,9 @@ func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreatePro
 	return &CreateProjectKeyPayload{ID: key.ObjectID(), RawID: key.RawID(), Name: key.Name, Key: text.Reveal()}, nil
 }
 
-func (r *mutationResolver) DeleteProjectKey(ctx context.Context, input DeleteProjectKeyInput) (*DeleteProjectKeyPayload, error) {
+func (r *mutationResolver) DeleteProjectKey(
+	ctx context.Context, input DeleteProjectKeyInput,
+) (*DeleteProjectKeyPayload, error) {
 	var ids ids
 	id := ids.read("projectKeyId", tenant.TypeProjectKey, input.ProjectKeyID)
 	if ids.err != nil {
@@ -314,7 +341,8 @@ func (r *mutationResolver) CreateAccount(ctx context.Context, input CreateAccoun
 	in := tenant.NewAccount{
 		Name: input.Name, RawID: ids.readNew(tenant.TypeAccount, input.RawID), Timezone: input.Timezone.Value(),
 		SSOClientID:      ids.readOptional("ssoClientId", tenant.TypeSSOClient, input.SsoClientID),
-		PartnerAccountID: input.PartnerAccountID.Value(), Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		PartnerAccountID: input.PartnerAccountID.Value(),
+		Callback:         endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -330,7 +358,9 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input CreateUserInput
 		LastName: input.LastName.Value(), PartnerUserID: input.PartnerUserID.Value(),
 	}
 	for _, a := range input.Accounts.Value() {
-		in.Accounts = append(in.Accounts, tenant.Membership{AccountID: ids.read("accounts", tenant.TypeAccount, a.AccountID), Role: a.Role})
+		in.Accounts = append(
+			in.Accounts, tenant.Membership{AccountID: ids.read("accounts", tenant.TypeAccount, a.AccountID), Role: a.Role},
+		)
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -339,7 +369,9 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input CreateUserInput
 	return &CreateUserPayload{User: user}, err
 }
 
-func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOClientInput) (*CreateSSOClientPayload, error) {
+func (r *mutationResolver) CreateSSOClient(
+	ctx context.Context, input CreateSSOClientInput,
+) (*CreateSSOClientPayload, error) {
 	var ids ids
 	in := tenant.NewSSOClient{
 		Name: input.Name, RawID: ids.readNew(tenant.TypeSSOClient, input.RawID),
@@ -352,7 +384,9 @@ func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOC
 	return &CreateSSOClientPayload{SsoClient: client}, err
 }
 
-func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOClientInput) (*UpdateSSOClientPayload, error) {
+func (r *mutationResolver) UpdateSSOClient(
+	ctx context.Context, input UpdateSSOClientInput,
+) (*UpdateSSOClientPayload, error) {
 	var ids ids
 	in := tenant.SSOClientUpdate{
 		SSOClientID: ids.read("ssoClientId", tenant.TypeSSOClient, input.SsoClientID), Name: optional(input.Name),
@@ -383,14 +417,17 @@ func (r *mutationResolver) FinishCrawl(ctx context.Context, input FinishCrawlInp
 	return &FinishCrawlPayload{Crawl: ended, Callback: raised}, err
 }
 
-func (r *mutationResolver) FinishReportDownload(ctx context.Context, input FinishReportDownloadInput) (*FinishReportDownloadPayload, error) {
+func (r *mutationResolver) FinishReportDownload(
+	ctx context.Context, input FinishReportDownloadInput,
+) (*FinishReportDownloadPayload, error) {
 	var ids ids
 	in := crawl.ReportDownloadEnd{
 		ReportDownloadID:   ids.read("reportDownloadId", models.TypeReportDownload, input.ReportDownloadID),
 		CrawlID:            ids.readOptional("crawlId", models.TypeCrawl, input.CrawlID),
 		SegmentID:          ids.readOptional("segmentId", models.TypeSegment, input.SegmentID),
 		CreatedByUserID:    ids.readOptional("createdByUserId", tenant.TypeUser, input.CreatedByUserID),
-		ReportTemplateCode: input.ReportTemplateCode.Value(), ReportTypeCode: input.ReportTypeCode.Value(), FileURL: input.FileURL,
+		ReportTemplateCode: input.ReportTemplateCode.Value(), ReportTypeCode: input.ReportTypeCode.Value(),
+		FileURL: input.FileURL,
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -411,7 +448,9 @@ func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *tenant.
 	return effectiveCallback(ctx, account, obj)
 }
 
-func (r *projectResolver) CallbackSigningSecrets(ctx context.Context, obj *tenant.Project) ([]*tenant.SigningSecret, error) {
+func (r *projectResolver) CallbackSigningSecrets(
+	ctx context.Context, obj *tenant.Project,
+) ([]*tenant.SigningSecret, error) {
 	if err := models.ActorFrom(ctx).RequireProjectRole(obj.AccountID, obj.ID, models.RoleAdmin); err != nil {
 		return nil, err
 	}
@@ -433,7 +472,9 @@ func (r *projectResolver) Account(ctx context.Context, obj *tenant.Project) (*te
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *projectResolver) Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *projectResolver) Callbacks(
+	ctx context.Context, obj *tenant.Project, first *int, after *string, filter *callback.Filter,
+) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfProject, obj.ID, first, after, filter)
 }
 
@@ -482,7 +523,10 @@ func (r *queryResolver) GetReportDownload(ctx context.Context, id models.ObjectI
 }
 
 func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error) {
-	return oneOf(ctx, models.TypeCallback, id, uid, "uid", byActor(r.service.Callbacks.Callback), byActor(r.service.Callbacks.CallbackByUID))
+	return oneOf(
+		ctx, models.TypeCallback, id, uid, "uid", byActor(r.service.Callbacks.Callback),
+		byActor(r.service.Callbacks.CallbackByUID),
+	)
 }
 
 func (r *queryResolver) CheckCallback(ctx context.Context, input CheckCallbackInput) (*tenant.CallbackCheck, error) {
@@ -499,7 +543,9 @@ func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *crawl.ReportDow
 	return load(ctx, loadersFrom(ctx).crawls, &obj.CrawlID)
 }
 
-func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error) {
+func (r *sSOClientResolver) WebhookSigningSecrets(
+	ctx context.Context, obj *tenant.SSOClient,
+) ([]*tenant.SigningSecret, error) {
 	return r.service.Tenants.SSOClientSigningSecrets(ctx, models.ActorFrom(ctx), obj.ID)
 }
 
@@ -519,7 +565,9 @@ func (r *timingsResolver) FirstByteMs(ctx context.Context, obj *callback.Timings
 	return milliseconds(obj.FirstByte), nil
 }
 
-func (r *userResolver) Accounts(ctx context.Context, obj *tenant.User, first *int, after *string) (*Connection[*tenant.Account], error) {
+func (r *userResolver) Accounts(
+	ctx context.Context, obj *tenant.User, first *int, after *string,
+) (*Connection[*tenant.Account], error) {
 	return r.accountsOf(ctx, obj, first, after)
 }
 

@@ -39,7 +39,8 @@ func TestEveryTypeHasADescription(t *testing.T) {
 	}
 }
 
-// A variable's text is read once for each input that it is in: in one that holds itself, a body of 1 MiB would be read thousands of times.
+// A variable's text is read once for each input that it is in: in one that holds itself, a body of 1 MiB would be read
+// thousands of times.
 func TestNoInputHoldsItself(t *testing.T) {
 	t.Parallel()
 	var walk func(d *ast.Definition, within []string)
@@ -92,7 +93,8 @@ func TestMutationsTakeOneInputAndReturnTheirPayload(t *testing.T) {
 		}
 		switch {
 		case f.Name == "deleteSession" && len(f.Arguments) == 0:
-		case len(f.Arguments) != 1 || f.Arguments[0].Name != "input" || strings.TrimSuffix(f.Arguments[0].Type.String(), "!") != title+"Input":
+		case len(f.Arguments) != 1 || f.Arguments[0].Name != "input" ||
+			strings.TrimSuffix(f.Arguments[0].Type.String(), "!") != title+"Input":
 			t.Errorf("%s takes %v", f.Name, f.Arguments)
 		case !f.Arguments[0].Type.NonNull && f.Name != "createUserKey":
 			t.Errorf("the input of %s is nullable", f.Name)
@@ -106,7 +108,8 @@ func TestListsHaveADefaultSizeAndSayTheirLimit(t *testing.T) {
 		if !strings.HasSuffix(f.Type.Name(), "Connection") {
 			return
 		}
-		if first := f.Arguments.ForName("first"); first == nil || first.DefaultValue == nil || first.DefaultValue.Raw != "20" {
+		if first := f.Arguments.ForName("first"); first == nil || first.DefaultValue == nil ||
+			first.DefaultValue.Raw != "20" {
 			t.Errorf("%s.%s has no default of 20", owner.Name, f.Name)
 		}
 		if !strings.Contains(f.Description, "100") {
@@ -140,7 +143,8 @@ func TestEveryEnumOfCausesAndStatusesIsExplained(t *testing.T) {
 func TestEveryCodeOfAnErrorIsInTheSchema(t *testing.T) {
 	t.Parallel()
 	for enum, want := range map[string][]string{
-		"ErrorCode":        append(constantsOf(t, "models", "Code"), tooComplex, unparsed, notValid), // these are of the document alone
+		// these are of the document alone
+		"ErrorCode":        append(constantsOf(t, "models", "Code"), tooComplex, unparsed, notValid),
 		"AttemptErrorCode": constantsOf(t, "models/callback", "AttemptErrorCode"),
 	} {
 		var got []string

@@ -24,46 +24,67 @@ func TestSecretsAreNeitherInLogsNorInErrors(t *testing.T) {
 	}})
 	update := func(headers ...any) func() *answer {
 		return func() *answer {
-			return w.do(editor, updateProjectQuery, variables{"input": variables{"projectId": bareProject, "apiCallbackHeaders": headers}})
+			return w.do(
+				editor, updateProjectQuery, variables{"input": variables{"projectId": bareProject, "apiCallbackHeaders": headers}},
+			)
 		}
 	}
 	document := func(text string) func() *answer {
 		return func() *answer { return w.do(editor, text, nil) }
 	}
 	for name, send := range map[string]func() *answer{
-		"a bad name":         update(header("A B", planted)),
-		"a bad value":        update(header("A", planted+"\n")),
-		"a long value":       update(header("A", planted+strings.Repeat("a", 5000))),
-		"a reserved name":    update(header("Host", planted)),
-		"twice":              update(header("A", planted), header("a", planted)),
-		"a text for a list":  update(planted),
-		"a map for a text":   update(map[string]any{"key": "A", "value": map[string]any{"v": planted}}),
-		"no JSON":            func() *answer { return w.post(admin, `{"query": "{ version }", "variables": {"a": "`+planted) },
+		"a bad name":        update(header("A B", planted)),
+		"a bad value":       update(header("A", planted+"\n")),
+		"a long value":      update(header("A", planted+strings.Repeat("a", 5000))),
+		"a reserved name":   update(header("Host", planted)),
+		"twice":             update(header("A", planted), header("a", planted)),
+		"a text for a list": update(planted),
+		"a map for a text":  update(map[string]any{"key": "A", "value": map[string]any{"v": planted}}),
+		"no JSON": func() *answer {
+			return w.post(admin, `{"query": "{ version }", "variables": {"a": "`+planted)
+		},
 		"JSON of other kind": func() *answer { return w.post(admin, `["`+planted+`"]`) },
 		"a literal of a wrong type": document(`mutation { updateProject(input: {projectId: 123, apiCallbackHeaders: "` + planted +
 			`"}) { project { id } } }`),
 		"a literal beside a wrong one": document(`mutation { updateProject(input: {projectId: 99999999999999999999,
 			apiCallbackHeaders: [{key: "A", value: "` + planted + `"}]}) { project { id } } }`),
-		"a wrong user key": document(`mutation { createSessionUsingUserKey(input: {userKeyId: 99, secret: "` + planted + `"}) { token } }`),
+		"a wrong user key": document(
+			`mutation { createSessionUsingUserKey(input: {userKeyId: 99, secret: "` + planted + `"}) { token } }`,
+		),
 		"a wrong key id": document(`mutation { createSessionUsingUserKey(input: {userKeyId: "` + userSecret +
 			`", secret: "x"}) { token } }`),
-		"a wrong token":       func() *answer { return w.do(caller{"x-auth-token", planted}, `{ version }`, nil) },
-		"a wrong key":         func() *answer { return w.do(caller{"x-api-key", planted}, `{ version }`, nil) },
-		"a wrong scheme":      func() *answer { return w.do(caller{"Authorization", "Token " + planted}, `{ version }`, nil) },
-		"a key for a secret":  document(`mutation { createSessionUsingUserKey(input: {userKeyId: "` + key + `", secret: "` + planted + `"}) { token } }`),
-		"a URL with a secret": document(`mutation { updateProject(input: {projectId: 123, apiCallbackUrl: "https://u:` + planted + `@a.example.com"}) { project { id } } }`),
-		"an uid":              document(`{ getCallback(uid: "` + planted + `") { id } }`),
-		"a cursor":            document(`{ getAccount(id: 123123) { callbacks(after: "` + planted + `") { totalCount } } }`),
+		"a wrong token": func() *answer { return w.do(caller{"x-auth-token", planted}, `{ version }`, nil) },
+		"a wrong key":   func() *answer { return w.do(caller{"x-api-key", planted}, `{ version }`, nil) },
+		"a wrong scheme": func() *answer {
+			return w.do(caller{"Authorization", "Token " + planted}, `{ version }`, nil)
+		},
+		"a key for a secret": document(
+			`mutation { createSessionUsingUserKey(input: {userKeyId: "` + key + `", secret: "` + planted + `"}) { token } }`,
+		),
+		"a URL with a secret": document(
+			`mutation { updateProject(input: {projectId: 123, apiCallbackUrl: "https://u:` + planted +
+				`@a.example.com"}) { project { id } } }`,
+		),
+		"an uid":   document(`{ getCallback(uid: "` + planted + `") { id } }`),
+		"a cursor": document(`{ getAccount(id: 123123) { callbacks(after: "` + planted + `") { totalCount } } }`),
 		"not allowed": func() *answer {
-			return w.do(w.viewer(), updateProjectQuery, variables{"input": variables{"projectId": demoProject, "apiCallbackHeaders": []any{header("A", planted)}}})
+			return w.do(
+				w.viewer(), updateProjectQuery,
+				variables{"input": variables{"projectId": demoProject, "apiCallbackHeaders": []any{header("A", planted)}}},
+			)
 		},
 		"a project's key, used": func() *answer { return w.do(program, `{ me { id } }`, nil) },
 		"a project's key, almost": func() *answer {
 			return w.do(caller{program.header, program.value + planted}, `{ version }`, nil)
 		},
-		"a project's key for a token": func() *answer { return w.do(caller{"x-auth-token", program.value}, `{ version }`, nil) },
+		"a project's key for a token": func() *answer {
+			return w.do(caller{"x-auth-token", program.value}, `{ version }`, nil)
+		},
 		"a project's key for its id": func() *answer {
-			return w.do(admin, `mutation($k: ObjectID!) { deleteProjectKey(input: {projectKeyId: $k}) { projectKey { id } } }`, variables{"k": program.value})
+			return w.do(
+				admin, `mutation($k: ObjectID!) { deleteProjectKey(input: {projectKeyId: $k}) { projectKey { id } } }`,
+				variables{"k": program.value},
+			)
 		},
 		"a failing database":                    w.springing(trapFails, admin),
 		"a panicking database":                  w.springing(trapPanics, admin),
@@ -82,7 +103,9 @@ func TestSecretsAreNeitherInLogsNorInErrors(t *testing.T) {
 	if !strings.Contains(w.log.String(), "the store has a bug") {
 		t.Error("the log does not have what went wrong")
 	}
-	for _, secret := range []string{planted, userSecret, admin.value, editor.value, program.value, platformKey.Reveal(), "whsec_"} {
+	for _, secret := range []string{
+		planted, userSecret, admin.value, editor.value, program.value, platformKey.Reveal(), "whsec_",
+	} {
 		if strings.Contains(w.log.String(), secret) {
 			t.Errorf("%q in the log:\n%s", secret, w.log)
 		}
@@ -108,7 +131,11 @@ func TestAUserKeysSecretIsShownOnce(t *testing.T) {
 	if !strings.HasPrefix(secret, "rbk_") {
 		t.Errorf("secret %q", secret)
 	}
-	deleted := w.ok(admin, `mutation { deleteUserKey(input: {userKeyId: "`+made.text("createUserKey.id")+`"}) { userKey { id rawID createdAt } } }`, nil)
+	deleted := w.ok(
+		admin,
+		`mutation { deleteUserKey(input: {userKeyId: "`+made.text("createUserKey.id")+`"}) { userKey { id rawID createdAt } } }`,
+		nil,
+	)
 	if strings.Contains(deleted.Body, secret) || strings.Contains(fmt.Sprint(w.dump()), secret) {
 		t.Error("the secret is kept")
 	}
@@ -124,7 +151,9 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	w := newWorld(t)
 	admin, program := w.admin(), w.key(demoProject)
 	text := fmt.Sprintf("%v", w.dump())
-	for _, secret := range []string{accountSecret, projectSecret, webhookSecret, executorSecret, runSecret, admin.value, program.value, "whsec_"} {
+	for _, secret := range []string{
+		accountSecret, projectSecret, webhookSecret, executorSecret, runSecret, admin.value, program.value, "whsec_",
+	} {
 		if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%d", []byte(secret))[1:20]) {
 			t.Errorf("%q is in the database", secret)
 		}
@@ -137,7 +166,9 @@ func TestTheHandlerWorksBehindARealServer(t *testing.T) {
 	w := newWorld(t)
 	server := httptest.NewServer(w.handler)
 	t.Cleanup(server.Close)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/graphql", strings.NewReader(`{"query":"{version}"}`))
+	r, err := http.NewRequestWithContext(
+		t.Context(), http.MethodPost, server.URL+"/graphql", strings.NewReader(`{"query":"{version}"}`),
+	)
 	modelstest.NoError(t, err)
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	response, err := server.Client().Do(r)
@@ -153,8 +184,19 @@ func TestARedactedAnswerStaysRedacted(t *testing.T) {
 	w := newWorld(t)
 	d := modelstest.ClaimOnly(t, w.service.Callbacks, w.callback.report.ID)
 	status := 500
-	modelstest.NoError(t, w.service.Callbacks.Deliveries.Settle(t.Context(), w.service.Callbacks.Deliveries.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)})))
-	a := w.ok(w.admin(), `{ getCallback(id: 2) { attempts { nodes { responseBody url httpStatus error { code message } } } } }`, nil)
+	modelstest.NoError(
+		t,
+		w.service.Callbacks.Deliveries.Settle(
+			t.Context(),
+			w.service.Callbacks.Deliveries.Decide(
+				d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("you sent " + projectSecret)},
+			),
+		),
+	)
+	a := w.ok(
+		w.admin(), `{ getCallback(id: 2) { attempts { nodes { responseBody url httpStatus error { code message } } } } }`,
+		nil,
+	)
 	if strings.Contains(a.Body, "project-secret") || !strings.Contains(a.Body, models.Masked) {
 		t.Error(a.Body)
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// errTold is the cause of what is written for the caller: sentences of ours, with the names and types of a document, and none of
-// its values. gqlgen's and gqlparser's own repeat what they have found, which can be a secret.
+// errTold is the cause of what is written for the caller: sentences of ours, with the names and types of a document,
+// and none of its values. gqlgen's and gqlparser's own repeat what they have found, which can be a secret.
 var errTold = errors.New("the document cannot be served")
 
 // refused is an error about the document, or about how its variables fit it.
@@ -38,7 +38,9 @@ func syntaxError(err error) *gqlerror.Error {
 	var parsed *gqlerror.Error
 	if errors.As(err, &parsed) && len(parsed.Locations) > 0 {
 		at := parsed.Locations[0]
-		e.Locations, e.Message = parsed.Locations, fmt.Sprintf("The document has a syntax error in line %d, column %d.", at.Line, at.Column)
+		e.Locations, e.Message = parsed.Locations, fmt.Sprintf(
+			"The document has a syntax error in line %d, column %d.", at.Line, at.Column,
+		)
 	}
 	return e
 }
@@ -122,25 +124,37 @@ func on[N any](sentence func(N) string) func(any) string {
 	return func(node any) string { return sentence(node.(N)) }
 }
 
-// documentRules are all of the GraphQL specification, but for those of subscriptions, which we have not, and of fragments that
-// spread themselves, which measure knows.
+// documentRules are all of the GraphQL specification, but for those of subscriptions, which we have not, and of
+// fragments that spread themselves, which measure knows.
 var documentRules = []rule{
 	{jsonNumbers, nil},
 	{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, on(unknownField)},
 	{rules.FragmentsOnCompositeTypesRule, func(any) string { return "A fragment must be on a type that has fields." }},
 	{rules.KnownArgumentNamesRuleWithoutSuggestions, unknownArguments},
 	{rules.KnownDirectivesRule, on(misplacedDirective)},
-	{rules.KnownFragmentNamesRule, on(func(s *ast.FragmentSpread) string { return "There is no fragment " + name(s.Name) + "." })},
-	{rules.KnownRootTypeRule, on(func(o *ast.OperationDefinition) string { return "There is no " + string(o.Operation) + " in this API." })},
+	{
+		rules.KnownFragmentNamesRule,
+		on(func(s *ast.FragmentSpread) string { return "There is no fragment " + name(s.Name) + "." }),
+	},
+	{
+		rules.KnownRootTypeRule,
+		on(func(o *ast.OperationDefinition) string { return "There is no " + string(o.Operation) + " in this API." }),
+	},
 	{rules.KnownTypeNamesRuleWithoutSuggestions, unknownType},
-	{rules.LoneAnonymousOperationRule, func(any) string { return "An operation without a name must be the only one of its document." }},
+	{rules.LoneAnonymousOperationRule, func(any) string {
+		return "An operation without a name must be the only one of " +
+			"its document."
+	}},
 	{rules.MaxIntrospectionDepth, func(any) string {
 		return "The introspection asks for lists of fields more than twice within each other."
 	}},
 	{rules.NoUndefinedVariablesRule, on(func(v *ast.Value) string {
 		return "The variable " + name("$"+v.Raw) + " is not defined by its operation."
 	})},
-	{rules.NoUnusedFragmentsRule, on(func(f *ast.FragmentDefinition) string { return "The fragment " + name(f.Name) + " is never used." })},
+	{
+		rules.NoUnusedFragmentsRule,
+		on(func(f *ast.FragmentDefinition) string { return "The fragment " + name(f.Name) + " is never used." }),
+	},
 	{rules.NoUnusedVariablesRule, on(func(o *ast.OperationDefinition) string {
 		unused := func(d *ast.VariableDefinition) (string, bool) { return "$" + d.Variable, !d.Used }
 		return "These variables are never used: " + names(o.VariableDefinitions, unused) + "."
@@ -151,11 +165,20 @@ var documentRules = []rule{
 	{rules.ScalarLeafsRuleWithoutSuggestions, on(leaf)},
 	{rules.UniqueArgumentNamesRule, func(any) string { return "An argument is given twice." }},
 	{rules.UniqueDirectivesPerLocationRule, func(any) string { return "A directive is given twice in one place." }},
-	{rules.UniqueFragmentNamesRule, on(func(f *ast.FragmentDefinition) string { return "There are two fragments " + name(f.Name) + "." })},
+	{
+		rules.UniqueFragmentNamesRule,
+		on(func(f *ast.FragmentDefinition) string { return "There are two fragments " + name(f.Name) + "." }),
+	},
 	{rules.UniqueInputFieldNamesRule, func(any) string { return "A field of an input is given twice." }},
-	{rules.UniqueOperationNamesRule, on(func(o *ast.OperationDefinition) string { return "There are two operations " + name(o.Name) + "." })},
+	{
+		rules.UniqueOperationNamesRule,
+		on(func(o *ast.OperationDefinition) string { return "There are two operations " + name(o.Name) + "." }),
+	},
 	{rules.UniqueVariableNamesRule, func(any) string { return "An operation defines a variable twice." }},
 	{rules.ValuesOfCorrectTypeRuleWithoutSuggestions, on(unfitValue)},
-	{rules.VariablesAreInputTypesRule, func(any) string { return "A variable must have a scalar, an enum or an input as its type." }},
+	{rules.VariablesAreInputTypesRule, func(any) string {
+		return "A variable must have a scalar, an enum or an input " +
+			"as its type."
+	}},
 	{rules.VariablesInAllowedPositionRule, on(unfitVariable)},
 }

@@ -89,9 +89,11 @@ func impossibleSpread(node any) string {
 
 func leaf(f *ast.Field) string {
 	if len(f.SelectionSet) > 0 {
-		return "The field " + f.ObjectDefinition.Name + "." + f.Name + " of the type " + f.Definition.Type.String() + " has no fields to select."
+		return "The field " + f.ObjectDefinition.Name + "." + f.Name + " of the type " + f.Definition.Type.String() +
+			" has no fields to select."
 	}
-	return "The field " + f.ObjectDefinition.Name + "." + f.Name + " of the type " + f.Definition.Type.String() + " needs a selection of its fields."
+	return "The field " + f.ObjectDefinition.Name + "." + f.Name + " of the type " + f.Definition.Type.String() +
+		" needs a selection of its fields."
 }
 
 func unfitValue(v *ast.Value) string {
@@ -99,7 +101,9 @@ func unfitValue(v *ast.Value) string {
 	if v.Kind != ast.ObjectValue || v.Definition.Kind != ast.InputObject {
 		return sentence
 	}
-	unknown := names(v.Children, func(c *ast.ChildValue) (string, bool) { return c.Name, v.Definition.Fields.ForName(c.Name) == nil })
+	unknown := names(
+		v.Children, func(c *ast.ChildValue) (string, bool) { return c.Name, v.Definition.Fields.ForName(c.Name) == nil },
+	)
 	missing := names(v.Definition.Fields, func(d *ast.FieldDefinition) (string, bool) {
 		return d.Name, d.Type.NonNull && d.DefaultValue == nil && v.Children.ForName(d.Name) == nil
 	})
@@ -116,7 +120,8 @@ func unfitVariable(v *ast.Value) string {
 	if v.Kind != ast.Variable {
 		return "A variable in an input of which exactly one field is given must be of a type that is not null."
 	}
-	return "The variable " + name("$"+v.Raw) + " of the type " + name(v.VariableDefinition.Type.String()) + " stands where " +
+	return "The variable " + name("$"+v.Raw) + " of the type " + name(v.VariableDefinition.Type.String()) +
+		" stands where " +
 		name(v.ExpectedType.String()) + " is expected."
 }
 

@@ -81,7 +81,9 @@ var lists = map[string]listCase{
 	}},
 	"jobs of a project": {jobsQuery, "getProject.jobs.nodes", func(tb testing.TB, s graph.Services, n int64) {
 		for range n {
-			jobs, err := s.Jobs.CreateJobs(tb.Context(), models.PlatformActor(), job.NewJobs{ProjectID: bareProject, Inputs: []json.RawMessage{[]byte(`1`)}})
+			jobs, err := s.Jobs.CreateJobs(
+				tb.Context(), models.PlatformActor(), job.NewJobs{ProjectID: bareProject, Inputs: []json.RawMessage{[]byte(`1`)}},
+			)
 			modelstest.NoError(tb, err)
 			_, _, err = s.Jobs.UpdateJob(tb.Context(), models.PlatformActor(), job.Change{
 				JobID: jobs[0].ID, Action: job.Resolved, State: ptr(job.Completed),
@@ -105,8 +107,8 @@ func TestAListCostsTheSameStatementsWith3EntitiesAndWith50(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			few, many := l.statements(t, 3), l.statements(t, 50)
-			// A relation that several levels share is read with the first or with a later one, as it comes; one more for each entity
-			// would be 47.
+			// A relation that several levels share is read with the first or with a later one, as it comes; one more for each
+			// entity would be 47.
 			if many > few+5 {
 				t.Errorf("%d statements for 3, %d for 50", few, many)
 			}

@@ -35,7 +35,9 @@ func TestFewStrangersAreServedAtOnce(t *testing.T) {
 		strangers, known := graph.NewStrangersHandler(p), graph.NewSchemaHandler(p)
 		send := func(group *sync.WaitGroup, to http.Handler) *httptest.ResponseRecorder {
 			w := httptest.NewRecorder()
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ node { name } }"}`))
+			r := httptest.NewRequestWithContext(
+				t.Context(), http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ node { name } }"}`),
+			)
 			r.Header.Set("Content-Type", "application/json")
 			group.Go(func() { to.ServeHTTP(w, r) })
 			return w
@@ -47,7 +49,8 @@ func TestFewStrangersAreServedAtOnce(t *testing.T) {
 		synctest.Wait()
 		w := send(&refused, strangers)
 		refused.Wait() // none of the others ends before this one gives up
-		if a := readAnswer(t, w); a.code() != "RATE_LIMITED" || a.Status != http.StatusTooManyRequests || a.Header.Get("Retry-After") != "1" {
+		if a := readAnswer(t, w); a.code() != "RATE_LIMITED" || a.Status != http.StatusTooManyRequests ||
+			a.Header.Get("Retry-After") != "1" {
 			t.Errorf("one more: %d %s", a.Status, a.Body)
 		}
 		late, caller := send(&served, strangers), send(&served, known)

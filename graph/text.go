@@ -8,8 +8,8 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// text reads a long text and makes of it what the field returns: once in a request, however often it is asked for. The zero value is
-// that of a text which is not there, or not within the actor's sight.
+// text reads a long text and makes of it what the field returns: once in a request, however often it is asked for. The
+// zero value is that of a text which is not there, or not within the actor's sight.
 func text[V any](ctx context.Context, field models.TextField, id int64, convert func(string) (V, error)) (V, error) {
 	l := loadersFrom(ctx)
 	return load(ctx, shared(l, "text "+string(field), func(ctx context.Context, ids []int64) (map[int64]V, error) {

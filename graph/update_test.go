@@ -35,8 +35,14 @@ func TestAnUpdateChangesWhatIsGiven(t *testing.T) {
 	}{
 		{"nothing", variables{}, project("Site", domain, projectURL, old)},
 		{"name", variables{"name": "New"}, project("New", domain, projectURL, old)},
-		{"domain", variables{"primaryDomain": "https://n.example.com"}, project("Site", "https://n.example.com", projectURL, old)},
-		{"URL", variables{"apiCallbackUrl": "https://n.example.com/"}, project("Site", domain, "https://n.example.com/", old)},
+		{
+			"domain",
+			variables{"primaryDomain": "https://n.example.com"},
+			project("Site", "https://n.example.com", projectURL, old),
+		},
+		{
+			"URL", variables{"apiCallbackUrl": "https://n.example.com/"}, project("Site", domain, "https://n.example.com/", old),
+		},
 		{"URL null", variables{"apiCallbackUrl": nil}, project("Site", domain, nil, old)},
 		{
 			"headers",
@@ -45,7 +51,11 @@ func TestAnUpdateChangesWhatIsGiven(t *testing.T) {
 		},
 		{"headers null", variables{"apiCallbackHeaders": nil}, project("Site", domain, projectURL)},
 		{"headers empty", variables{"apiCallbackHeaders": []any{}}, project("Site", domain, projectURL)},
-		{"one header without a list", variables{"apiCallbackHeaders": header("A", "1")}, project("Site", domain, projectURL, header("A", "1"))},
+		{
+			"one header without a list",
+			variables{"apiCallbackHeaders": header("A", "1")},
+			project("Site", domain, projectURL, header("A", "1")),
+		},
 		{"both null", variables{"apiCallbackUrl": nil, "apiCallbackHeaders": nil}, project("Site", domain, nil)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -56,7 +66,10 @@ func TestAnUpdateChangesWhatIsGiven(t *testing.T) {
 			if diff := cmp.Diff(tc.want, a.at("updateProject.project")); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
-			a = w.ok(w.editor(), `{ getProject(id: 1123123) { name primaryDomain apiCallbackUrl apiCallbackHeaders { key value } } }`, nil)
+			a = w.ok(
+				w.editor(), `{ getProject(id: 1123123) { name primaryDomain apiCallbackUrl apiCallbackHeaders { key value } } }`,
+				nil,
+			)
 			if diff := cmp.Diff(tc.want, a.at("getProject")); diff != "" {
 				t.Errorf("afterwards (-want +got):\n%s", diff)
 			}
@@ -105,7 +118,11 @@ func TestAnSSOClientIsUpdatedByTheSameRules(t *testing.T) {
 		input variables
 		want  string
 	}{
-		{variables{}, "map[name:Acme SSO webhookHeaders:[map[key:Authorization value:" + webhookSecret + "]] webhookUrl:" + webhookURL + "]"},
+		{
+			variables{},
+			"map[name:Acme SSO webhookHeaders:[map[key:Authorization value:" + webhookSecret + "]] webhookUrl:" + webhookURL +
+				"]",
+		},
 		{variables{"webhookHeaders": nil}, "map[name:Acme SSO webhookHeaders:[] webhookUrl:" + webhookURL + "]"},
 		{variables{"webhookUrl": nil, "name": "B"}, "map[name:B webhookHeaders:[] webhookUrl:<nil>]"},
 	} {
@@ -128,8 +145,10 @@ func TestAnInvalidUpdateNamesTheFieldAndChangesNothing(t *testing.T) {
 	before := w.dump()
 	for field, values := range map[string][]any{
 		"apiCallbackUrl": {
-			"", "example.com", "//example.com/a", "ftp://example.com", "https://", "https://user:pass@example.com", "https://example.com/#a",
-			"https://example.com/a b", "https://example.com:0/", "https://example.com:99999/", "https://e.example.com/" + strings.Repeat("a", 2048),
+			"", "example.com", "//example.com/a", "ftp://example.com", "https://", "https://user:pass@example.com",
+			"https://example.com/#a",
+			"https://example.com/a b", "https://example.com:0/", "https://example.com:99999/",
+			"https://e.example.com/" + strings.Repeat("a", 2048),
 		},
 		"apiCallbackHeaders": {many},
 		"apiCallbackHeaders.0.key": {
@@ -150,7 +169,8 @@ func TestAnInvalidUpdateNamesTheFieldAndChangesNothing(t *testing.T) {
 			[]any{header("A", strings.Repeat("a", models.MaxHeaderBytes+1))},
 		},
 		"apiCallbackHeaders.1.key": {[]any{header("A", "1"), header("a", "2")}},
-		"name":                     {"", " ", nil, strings.Repeat("a", 256)}, "primaryDomain": {"", nil, strings.Repeat("a", 2049)},
+		"name":                     {"", " ", nil, strings.Repeat("a", 256)},
+		"primaryDomain":            {"", nil, strings.Repeat("a", 2049)},
 	} {
 		for _, value := range values {
 			top, _, _ := strings.Cut(field, ".")
@@ -171,7 +191,8 @@ func TestEveryProblemOfAnInputIsAnErrorOfItsOwn(t *testing.T) {
 	before := w.dump()
 	a := w.do(who, updateProjectQuery, variables{"input": variables{
 		"projectId": demoProject, "name": " ", "primaryDomain": "",
-		"apiCallbackUrl": "https://user:pass@example..com/#a", "apiCallbackHeaders": []any{header("Host", "a"), header("A", "b\n")},
+		"apiCallbackUrl":     "https://user:pass@example..com/#a",
+		"apiCallbackHeaders": []any{header("Host", "a"), header("A", "b\n")},
 	}})
 	var fields []string
 	for _, e := range a.Errors {
@@ -179,7 +200,8 @@ func TestEveryProblemOfAnInputIsAnErrorOfItsOwn(t *testing.T) {
 	}
 	slices.Sort(fields)
 	want := []string{
-		"[updateProject] BAD_USER_INPUT apiCallbackHeaders.0.key", "[updateProject] BAD_USER_INPUT apiCallbackHeaders.1.value",
+		"[updateProject] BAD_USER_INPUT apiCallbackHeaders.0.key", "[updateProject] BAD_USER_INPUT " +
+			"apiCallbackHeaders.1.value",
 		"[updateProject] BAD_USER_INPUT apiCallbackUrl", "[updateProject] BAD_USER_INPUT apiCallbackUrl",
 		"[updateProject] BAD_USER_INPUT name", "[updateProject] BAD_USER_INPUT primaryDomain",
 	}
@@ -208,7 +230,8 @@ func TestSingleVariablesInsideTheInputWork(t *testing.T) {
 	vars := variables{"token": "Bearer abc", "url": "https://n.example.com/", "project": "TjAwNlByb2plY3QxMjM"}
 	a := w.ok(w.editor(), query, vars)
 	want := map[string]any{
-		"apiCallbackUrl": "https://n.example.com/", "apiCallbackHeaders": []any{header("Authorization", "Bearer abc"), header("X-Fixed", "1")},
+		"apiCallbackUrl":     "https://n.example.com/",
+		"apiCallbackHeaders": []any{header("Authorization", "Bearer abc"), header("X-Fixed", "1")},
 	}
 	if diff := cmp.Diff(any(want), a.at("updateProject.project")); diff != "" {
 		t.Error(diff)
@@ -228,7 +251,8 @@ func TestAVariableWithoutAValueLeavesItsFieldOutInFragmentsToo(t *testing.T) {
 	w := newWorld(t)
 	const update = `updateProject(input: {projectId: 1123123, name: "New", apiCallbackUrl: $url}) { project { name apiCallbackUrl } }`
 	for _, query := range []string{
-		`mutation($url: String) { ...f } fragment f on Mutation { ` + update + ` }`, `mutation($url: String) { ... { ` + update + ` } }`,
+		`mutation($url: String) { ...f } fragment f on Mutation { ` + update + ` }`,
+		`mutation($url: String) { ... { ` + update + ` } }`,
 		`mutation($url: String) { ...f } fragment f on Mutation { ...g } fragment g on Mutation { ... on Mutation { ` + update + ` } }`,
 	} {
 		if got := w.ok(w.editor(), query, nil).at("updateProject.project.apiCallbackUrl"); got != projectURL {
@@ -251,7 +275,11 @@ func TestFinishingTwiceGivesTheSameAndWakesOnce(t *testing.T) {
 			t.Errorf("%s\n%s", first.Body, again.Body)
 		}
 	})
-	a := w.ok(platform(), `mutation { finishCrawl(input: {crawlId: 9, projectId: 123, kind: TestSuiteBuild}) { crawl { kind } callback { uid } } }`, nil)
+	a := w.ok(
+		platform(),
+		`mutation { finishCrawl(input: {crawlId: 9, projectId: 123, kind: TestSuiteBuild}) { crawl { kind } callback { uid } } }`,
+		nil,
+	)
 	if a.at("finishCrawl.callback") != nil || a.at("finishCrawl.crawl.kind") != "TestSuiteBuild" {
 		t.Error(a.Body)
 	}

@@ -26,7 +26,8 @@ import (
 // isEntity tells whether a type is found by its id.
 func isEntity(d *ast.Definition) bool { return slices.Contains(d.Interfaces, "Node") }
 
-// everythingOf selects all fields of a type, and within them all of the entities that they lead to as often as entities says.
+// everythingOf selects all fields of a type, and within them all of the entities that they lead to as often as entities
+// says.
 func everythingOf(d *ast.Definition, entities int) (fields []string) {
 	if isEntity(d) {
 		if entities == 0 {
@@ -189,14 +190,17 @@ func (w *world) compare(path string, e entity, r reader, query string, all map[s
 	onlyItself := e.kind == tenant.TypeUser && r.sees < forAdmins // the demo account's admin is the user
 	switch {
 	case r.isKey && r.stranger && (e.kind == tenant.TypeAccount || e.kind == models.TypeAction): // a Viewer on the account
-		for _, foreign := range []string{projectURL, runURL, projectSecret, accountSecret, executorURL, reportFileURL, globalID("Project", demoProject)} {
+		for _, foreign := range []string{
+			projectURL, runURL, projectSecret, accountSecret, executorURL, reportFileURL, globalID("Project", demoProject),
+		} {
 			if strings.Contains(a.Body, foreign) {
 				w.tb.Errorf("%s: %s is in sight", path, foreign)
 			}
 		}
 	case !r.stranger && !onlyItself:
 		(&walk{w.tb, seen, r}).object(path, "", schema().Types[e.kind], all, node)
-	case node != nil || len(a.Errors) != 1 || a.code() != string(models.CodeNotFound) && a.code() != string(models.CodeUnauthenticated):
+	case node != nil || len(a.Errors) != 1 || a.code() != string(models.CodeNotFound) &&
+		a.code() != string(models.CodeUnauthenticated):
 		w.tb.Errorf("%s: %s", path, a.Body)
 	}
 }
@@ -211,7 +215,15 @@ func (w *world) populateEverything() []entity {
 	warned := func(callbackID int64, status int) {
 		d := modelstest.ClaimOnly(t, s.Callbacks, callbackID)
 		d.Target.Headers = append(d.Target.Headers, tenant.SourcedHeader{Header: models.Header{Key: "X-Blank", Value: "v "}})
-		modelstest.NoError(t, s.Callbacks.Deliveries.Settle(ctx, s.Callbacks.Deliveries.Decide(d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond})))
+		modelstest.NoError(
+			t,
+			s.Callbacks.Deliveries.Settle(
+				ctx,
+				s.Callbacks.Deliveries.Decide(
+					d, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte("received"), Duration: 120 * time.Millisecond},
+				),
+			),
+		)
 	}
 	warned(failed.ID, 503)
 	pages, err := s.Callbacks.CallbackPages(ctx, p.Scope(models.RoleViewer), crawl.Owner, []int64{124300},
@@ -248,14 +260,23 @@ func (w *world) populateEverything() []entity {
 		later: createRun(input: {
 			projectId: 1123123, action: "search", inputs: [{q: "a"}], mode: SCHEDULE, schedule: {at: "2020-07-09T17:00:00Z"}
 		}) { run { schedule { rawID } } } }`, nil)
-	execute(t, s, everything, executed(200, `{"results":[1,{"a":2}]}`), executed(422, `{"message":"no such thing"}`), unanswered(callback.Timeout))
+	execute(
+		t, s, everything, executed(200, `{"results":[1,{"a":2}]}`), executed(422, `{"message":"no such thing"}`),
+		unanswered(callback.Timeout),
+	)
 	broken := w.action("broken")
 	ended := createRun(t, s, run.NewRun{Action: "broken", ProjectID: demoProject})
 	execute(t, s, broken, executed(422, `{"message":"no such thing"}`))
 	w.clock.Advance(time.Hour)
 	_, err = s.Runs.Firings.Fire(ctx)
 	modelstest.NoError(t, err)
-	young := createRun(t, s, run.NewRun{Action: "everything", ProjectID: demoProject, Inputs: []run.NewInput{{Input: []byte(`{"q":"d"}`), CustomData: []byte(`2`)}}})
+	young := createRun(
+		t, s,
+		run.NewRun{
+			Action: "everything", ProjectID: demoProject,
+			Inputs: []run.NewInput{{Input: []byte(`{"q":"d"}`), CustomData: []byte(`2`)}},
+		},
+	)
 	execute(t, s, everything, executed(200, `{"results":[1]}`))
 	_, err = s.Callbacks.Upkeep.Purge(ctx, callback.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
 	modelstest.NoError(t, err)

@@ -14,8 +14,9 @@ import (
 const (
 	// minAlonePause is between two works that are done alone, so that the others get on.
 	minAlonePause = 100 * time.Millisecond
-	// aloneWait is how long work that is to be alone waits for what is in flight, while nothing else begins: twice as long as a callback's
-	// request takes by default. What takes longer, as a slow executor may, is not to hold up all that this process does.
+	// aloneWait is how long work that is to be alone waits for what is in flight, while nothing else begins: twice as long
+	// as a callback's request takes by default. What takes longer, as a slow executor may, is not to hold up all that this
+	// process does.
 	aloneWait = time.Minute
 )
 
@@ -71,11 +72,12 @@ func oneByOne(ctx context.Context, next func() (found bool)) {
 	}
 }
 
-// aloneLane has a slot for what is done alone: where the others do not end in time to leave it alone, no more are in flight than may be.
+// aloneLane has a slot for what is done alone: where the others do not end in time to leave it alone, no more are in
+// flight than may be.
 var aloneLane = scheduler.Lane{Key: "alone", Endpoint: "alone", Host: "alone"}
 
-// single does one piece of work while nothing else is in flight in this process, and tells whether there was any. Where there is no slot
-// for it, it is tried again by the next call.
+// single does one piece of work while nothing else is in flight in this process, and tells whether there was any. Where
+// there is no slot for it, it is tried again by the next call.
 func (d *dispatcher) single(kind int) (found bool) {
 	d.mu.Lock()
 	if d.closed {
@@ -125,7 +127,8 @@ func (d *dispatcher) doAlone(kind int, w work) {
 	})
 }
 
-// mayBegin tells whether claimed work may begin still: not when the process stops, or the lease is not known to be good any more.
+// mayBegin tells whether claimed work may begin still: not when the process stops, or the lease is not known to be good
+// any more.
 func (d *dispatcher) mayBegin(kind int, w work) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -28,7 +28,9 @@ func oddAnswers(t *testing.T) (urls map[string]string, out *egress.Client) {
 	for _, status := range []string{"000 X", "99", "600 X", "999 X", "-01 X", "+20 X", "1000 X", "X"} {
 		urls["HTTP/1.1 "+status] = egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\n\r\n{}"))
 	}
-	cfg := egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience}
+	cfg := egress.Config{
+		AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience,
+	}
 	for _, status := range []string{"0", "-1", "99", "600", "2147483648", "abc"} {
 		urls[":status "+status], cfg.RootCAs = egresstest.HTTP2(t, egresstest.Answer(status)) // all have the same certificate
 	}
@@ -50,7 +52,8 @@ func TestAnswerWithoutAStatusIsAFailedAttempt(t *testing.T) {
 			d.client = out
 			deliver(t.Context(), t, w, d, c.ID)
 			got, a := w.callback(t, c.ID), w.attempts(t, c.ID)[0]
-			if got.Status != callback.StatusFailed || a.HTTPStatus != nil || a.Error == nil || a.Error.Code != callback.MalformedResponse {
+			if got.Status != callback.StatusFailed || a.HTTPStatus != nil || a.Error == nil ||
+				a.Error.Code != callback.MalformedResponse {
 				t.Errorf("the callback is %s, the attempt %+v, %+v", got.Status, a, a.Error)
 			}
 		})
@@ -70,7 +73,8 @@ func TestExecutorsAnswerWithoutAStatusIsAFailedCall(t *testing.T) {
 					t.Error("it counts as an answer")
 				}
 			})
-			if a := x.Attempt; a.HTTPStatus != nil || a.Error == nil || a.Error.Code != callback.MalformedResponse || x.Batch.FailureCount != 1 {
+			if a := x.Attempt; a.HTTPStatus != nil || a.Error == nil || a.Error.Code != callback.MalformedResponse ||
+				x.Batch.FailureCount != 1 {
 				t.Errorf("the batch %+v, the call %+v, %+v", x.Batch, a, a.Error)
 			}
 		})
@@ -92,7 +96,9 @@ func newExecution(t *testing.T, w *world, url string, out *egress.Client) (*exec
 	claimed, _, _, err := w.Executions.Claim(ctx, modelstest.Limit(action.Lane(), 1))
 	x := must[[]*run.Execution](t)(claimed, err)[0]
 	d := newDeliverer(t, w)
-	return &executor{service: w.Service, runs: w.Executions, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent}, x
+	return &executor{
+		service: w.Service, runs: w.Executions, client: out, metrics: d.metrics, log: d.log, userAgent: d.userAgent,
+	}, x
 }
 
 // inGzip answers with a compressed body, in windows-1251.
@@ -112,12 +118,16 @@ func TestHistoryHasADecodedAnswerWithoutTheSecretInIt(t *testing.T) {
 	w := newWorld(t, nil, callback.Schedule{}, inGzip(`{"ответ":"принято","вы прислали":"SECRET\/VALUE"}`))
 	must[*tenant.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), tenant.ProjectUpdate{
 		ProjectID: testProject,
-		Callback:  models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "Cookie", Value: "session=" + secret + "; a=b"}})},
+		Callback: models.EndpointUpdate{
+			Headers: models.Given([]models.Header{{Key: "Cookie", Value: "session=" + secret + "; a=b"}}),
+		},
 	}))
 	c := w.newCallback(t)
 	deliver(t.Context(), t, w, newDeliverer(t, w), c.ID)
 	a := w.attempts(t, c.ID)[0]
-	texts := must[map[int64]string](t)(w.wiring.Store.Texts(t.Context(), models.PlatformActor().Scope(models.RoleViewer), models.ResponseBodyText, a.ID))
+	texts := must[map[int64]string](t)(
+		w.wiring.Store.Texts(t.Context(), models.PlatformActor().Scope(models.RoleViewer), models.ResponseBodyText, a.ID),
+	)
 	if got, want := texts[a.ID], `{"ответ":"принято","вы прислали":"`+models.Masked+`"}`; got != want {
 		t.Errorf("the history has %q, want %q", got, want)
 	}
@@ -135,7 +145,9 @@ func TestExecutorMayCompressItsAnswer(t *testing.T) {
 
 func TestExecutorsAnswerIsBoundedDecompressed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil, callback.Schedule{}, inGzip(`{"results":["`+strings.Repeat("0", run.MaxExecutorAnswerBytes)+`"]}`))
+	w := newWorld(
+		t, nil, callback.Schedule{}, inGzip(`{"results":["`+strings.Repeat("0", run.MaxExecutorAnswerBytes)+`"]}`),
+	)
 	e, x := newExecution(t, w, w.url, newOut(t))
 	e.execute(t.Context(), x, func(scheduler.Answer) {})
 	if a := x.Attempt; a.Error == nil || a.Error.Code != callback.ResponseTooLarge || x.Batch.Status != run.Failed {

@@ -32,20 +32,27 @@ var (
 	overdueBatchesDesc = prometheus.NewDesc("ringback_batches_overdue",
 		"Of them, those that were due more than 10 s ago.", nil, nil)
 	queueSizeDesc = prometheus.NewDesc("ringback_queue_size", "Wake-ups in the queue, scheduled ones included.", nil, nil)
-	queueAgeDesc  = prometheus.NewDesc("ringback_queue_age_seconds", "Age of the oldest wake-up whose time has come.", nil, nil)
+	queueAgeDesc  = prometheus.NewDesc(
+		"ringback_queue_age_seconds", "Age of the oldest wake-up whose time has come.", nil, nil,
+	)
 )
 
-// overdueAfter is when a callback or batch that nobody has taken is worth an alarm: the sweep should have found it long before.
+// overdueAfter is when a callback or batch that nobody has taken is worth an alarm: the sweep should have found it long
+// before.
 const overdueAfter = 10 * time.Second
 
 // NewBacklog returns a collector for /metrics.
-func NewBacklog(client redis.UniversalClient, queue string, service *callback.Service, log *slog.Logger) prometheus.Collector {
+func NewBacklog(
+	client redis.UniversalClient, queue string, service *callback.Service, log *slog.Logger,
+) prometheus.Collector {
 	return &backlog{service: service, inspector: asynq.NewInspectorFromRedisClient(client), queue: queue, log: log}
 }
 
 // Describe is prometheus.Collector.
 func (b *backlog) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{dueDesc, overdueDesc, dueBatchesDesc, overdueBatchesDesc, queueSizeDesc, queueAgeDesc} {
+	for _, d := range []*prometheus.Desc{
+		dueDesc, overdueDesc, dueBatchesDesc, overdueBatchesDesc, queueSizeDesc, queueAgeDesc,
+	} {
 		out <- d
 	}
 }

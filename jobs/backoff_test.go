@@ -70,7 +70,9 @@ func TestOrdinaryRepliesAreNotSlowedDown(t *testing.T) {
 		if err := client.Get(ctx, "asynq:{"+name+"}:none").Err(); !errors.Is(err, redis.Nil) {
 			t.Fatal(err)
 		}
-		if err := client.EvalSha(ctx, "ffffffffffffffffffffffffffffffffffffffff", []string{"k"}).Err(); !redis.HasErrorPrefix(err, "NOSCRIPT") {
+		if err := client.EvalSha(
+			ctx, "ffffffffffffffffffffffffffffffffffffffff", []string{"k"},
+		).Err(); !redis.HasErrorPrefix(err, "NOSCRIPT") {
 			t.Fatal(err)
 		}
 	}
@@ -112,7 +114,8 @@ func TestWorkerIsQuietWhileRedisRefusesAndRecovers(t *testing.T) {
 	<-arrived
 
 	engine.SetError("NOAUTH Authentication required.")
-	// asynq has 7 loops (processor, forwarder, heartbeat, recoverer, syncer, subscriber, janitor), and each may ask 10 times a second.
+	// asynq has 7 loops (processor, forwarder, heartbeat, recoverer, syncer, subscriber, janitor), and each may ask 10
+	// times a second.
 	const some, perSecond = 50, 7 * 10
 	before, start := sent.n.Load(), time.Now()
 	modelstest.Eventually(t, "some commands have been refused", func() bool { return sent.n.Load()-before >= some })
@@ -121,7 +124,9 @@ func TestWorkerIsQuietWhileRedisRefusesAndRecovers(t *testing.T) {
 	}
 	engine.SetError("")
 	c := w.newCallback(t)
-	modelstest.Eventually(t, "a callback is delivered again", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess })
+	modelstest.Eventually(
+		t, "a callback is delivered again", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess },
+	)
 }
 
 func TestIdleWorkerAsksRedisAFewTimesASecond(t *testing.T) {

@@ -57,7 +57,8 @@ func silent(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// While Redis hangs, a caller waits for as long as it is willing to; those who come after it do not wait at all, and ask for nothing.
+// While Redis hangs, a caller waits for as long as it is willing to; those who come after it do not wait at all, and
+// ask for nothing.
 func TestOutageOfRedisKeepsOneCallerNotAll(t *testing.T) {
 	t.Parallel()
 	for name, addr := range map[string]string{"refuses": egresstest.ClosedAddr(t), "hangs": silent(t)} {

@@ -28,7 +28,9 @@ func (s *sweeping) Swept(ctx context.Context, now, lastSince, graceUntil time.Ti
 }
 
 // skewedWorker is that of a process of its own, whose clock is wrong.
-func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *world, ahead time.Duration) (modelstest.Services, *sweeping) {
+func skewedWorker(
+	t *testing.T, client redis.UniversalClient, name string, w *world, ahead time.Duration,
+) (modelstest.Services, *sweeping) {
 	t.Helper()
 	queue := NewQueue(client, name, prometheus.NewRegistry())
 	store := &sweeping{}
@@ -41,7 +43,8 @@ func skewedWorker(t *testing.T, client redis.UniversalClient, name string, w *wo
 		t.Fatal(err)
 	}
 	worker := NewWorker(client, queue, services.Service, services.RunService, newPatientOut(t, modelstest.Patience), WorkerConfig{
-		Concurrency: 64, PerHost: 64, Retention: callback.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
+		Concurrency: 64, PerHost: 64, Retention: callback.Retention{Rows: time.Hour}, Timeout: modelstest.Patience,
+		UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
@@ -81,7 +84,9 @@ func TestWorkersWhoseClocksDifferSendNothingTwice(t *testing.T) {
 				t.Errorf("only after %s", took)
 			}
 			since := [2]int64{one.swept.Load(), two.swept.Load()}
-			modelstest.Eventually(t, "both sweep", func() bool { return one.swept.Load() >= since[0]+2 && two.swept.Load() >= since[1]+2 })
+			modelstest.Eventually(
+				t, "both sweep", func() bool { return one.swept.Load() >= since[0]+2 && two.swept.Load() >= since[1]+2 },
+			)
 			release()
 			modelstest.Eventually(t, "all arrive", func() bool { return w.number(t, callback.StatusSuccess) == callbacks })
 			if n := requests.Load(); n != callbacks {

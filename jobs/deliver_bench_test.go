@@ -20,8 +20,9 @@ import (
 	"github.com/ringback/ringback/models/store"
 )
 
-// BenchmarkDeliver is what one callback costs from the claim to the record, with the limits of a production worker and a receiver
-// that answers at once. The number of callbacks is that of -benchtime (5000x): they wait before the clock runs.
+// BenchmarkDeliver is what one callback costs from the claim to the record, with the limits of a production worker and
+// a receiver that answers at once. The number of callbacks is that of -benchtime (5000x): they wait before the clock
+// runs.
 func BenchmarkDeliver(b *testing.B) {
 	for _, hosts := range []int{1, 8} {
 		b.Run(fmt.Sprintf("hosts=%d", hosts), func(b *testing.B) { benchmarkDeliver(b, hosts) })
@@ -46,7 +47,8 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 	}
 	w.fill(b, b.N, urls)
 	worker := NewWorker(client, NewQueue(client, name, prometheus.NewRegistry()), w.Service, w.RunService, newOut(b), WorkerConfig{
-		Concurrency: 2048, Retention: callback.Retention{Rows: time.Hour}, Timeout: 30 * time.Second, UserAgent: "Ringback/test",
+		Concurrency: 2048, Retention: callback.Retention{Rows: time.Hour}, Timeout: 30 * time.Second,
+		UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	if err := worker.Start(); err != nil {
 		b.Fatal(err)
@@ -65,7 +67,8 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 	}
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "callbacks/s")
-	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/callback") // the receiver's included, the engines' not
+	// the receiver's included, the engines' not
+	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/callback")
 	b.ReportMetric(float64(statements.Load())/float64(b.N), "statements/callback")
 	b.ReportMetric(float64(w.outage.transactions.Load()-transactions)/float64(b.N), "transactions/callback")
 	worker.Stop()

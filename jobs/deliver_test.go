@@ -54,16 +54,28 @@ func TestEachOutcomeIsRecordedUnderItsCode(t *testing.T) {
 		code   callback.AttemptErrorCode // empty: success
 		status int                       // 0: none
 	}{
-		"success":    {behave: answer(204), status: 204},
-		"status":     {behave: answer(500), code: callback.HTTPStatusError, status: 500},
-		"redirect":   {behave: answer(307), code: callback.Redirect, status: 307},
-		"timeout":    {behave: hang, code: callback.Timeout},
-		"reset":      {behave: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, code: callback.ConnectionReset},
-		"too large":  {behave: func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) }, code: callback.ResponseTooLarge, status: 200},
-		"no TLS":     {behave: answer(200), url: func(r string) string { return strings.Replace(r, "http:", "https:", 1) }, code: callback.TLSError},
-		"refused":    {behave: answer(200), url: func(string) string { return refused }, code: callback.ConnectRefused},
-		"blocked":    {behave: answer(200), url: func(string) string { return "http://10.0.0.1/" }, code: callback.BlockedAddress},
-		"no such":    {behave: answer(200), url: func(string) string { return "http://ringback.invalid/" }, code: callback.DNSError},
+		"success":  {behave: answer(204), status: 204},
+		"status":   {behave: answer(500), code: callback.HTTPStatusError, status: 500},
+		"redirect": {behave: answer(307), code: callback.Redirect, status: 307},
+		"timeout":  {behave: hang, code: callback.Timeout},
+		"reset": {
+			behave: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, code: callback.ConnectionReset,
+		},
+		"too large": {
+			behave: func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) },
+			code:   callback.ResponseTooLarge, status: 200,
+		},
+		"no TLS": {
+			behave: answer(200), url: func(r string) string { return strings.Replace(r, "http:", "https:", 1) },
+			code: callback.TLSError,
+		},
+		"refused": {behave: answer(200), url: func(string) string { return refused }, code: callback.ConnectRefused},
+		"blocked": {
+			behave: answer(200), url: func(string) string { return "http://10.0.0.1/" }, code: callback.BlockedAddress,
+		},
+		"no such": {
+			behave: answer(200), url: func(string) string { return "http://ringback.invalid/" }, code: callback.DNSError,
+		},
 		"no URL now": {behave: answer(200), url: func(string) string { return "" }, code: callback.NoCallbackURL},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +114,10 @@ func TestEachOutcomeIsRecordedUnderItsCode(t *testing.T) {
 func TestOurOwnStopIsNoFailureOfTheReceiver(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{}, 1)
-	w := newWorld(t, nil, callback.Schedule{time.Hour}, func(rw http.ResponseWriter, r *http.Request) { arrived <- struct{}{}; hang(rw, r) })
+	w := newWorld(
+		t, nil, callback.Schedule{time.Hour},
+		func(rw http.ResponseWriter, r *http.Request) { arrived <- struct{}{}; hang(rw, r) },
+	)
 	made := w.newCallback(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -166,7 +181,8 @@ func TestAnswerIsRecordedOnceTheDatabaseIsBack(t *testing.T) {
 	})
 	made := w.newCallback(t)
 	deliver(t.Context(), t, w, newDeliverer(t, w), made.ID)
-	if c := w.callback(t, made.ID); c.Status != callback.StatusSuccess || requests.Load() != 1 || w.outage.failures.Load() >= 0 {
+	if c := w.callback(t, made.ID); c.Status != callback.StatusSuccess || requests.Load() != 1 ||
+		w.outage.failures.Load() >= 0 {
 		t.Errorf("%s after %d requests", c.Status, requests.Load())
 	}
 }
@@ -183,7 +199,9 @@ func TestWorkerDeliversAndRetriesThroughTheQueue(t *testing.T) {
 	})
 	startWorker(t, client, queue, w)
 	made := w.newCallback(t)
-	modelstest.Eventually(t, "the retry succeeds", func() bool { return w.callback(t, made.ID).Status == callback.StatusSuccess })
+	modelstest.Eventually(
+		t, "the retry succeeds", func() bool { return w.callback(t, made.ID).Status == callback.StatusSuccess },
+	)
 	a := w.attempts(t, made.ID)
 	if requests.Load() != 2 || len(a) != 2 || a[1].StartedAt.Sub(a[0].StartedAt) < 800*time.Millisecond {
 		t.Errorf("%d requests: %+v", requests.Load(), a)
@@ -205,11 +223,13 @@ func TestSweepWakesWhatTheQueueForgot(t *testing.T) {
 		t.Fatal(err)
 	}
 	startWorker(t, client, queue, w)
-	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == callback.StatusSuccess })
+	modelstest.Eventually(
+		t, "the callback is delivered", func() bool { return w.callback(t, made.ID).Status == callback.StatusSuccess },
+	)
 }
 
-// TestClosedIdleConnectionCostsNoRetryAndIsNoLoad: a receiver that closes a kept connection as the next request comes gets it on another at
-// once, under another uid.
+// TestClosedIdleConnectionCostsNoRetryAndIsNoLoad: a receiver that closes a kept connection as the next request comes
+// gets it on another at once, under another uid.
 func TestClosedIdleConnectionCostsNoRetryAndIsNoLoad(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32

@@ -118,7 +118,9 @@ func TestAcceptedCallbackIsSentByTheWorkerOfItsProcessWithoutAnyWakeup(t *testin
 	w := newWorld(t, queue, callback.Schedule{}, answer(http.StatusOK))
 	listen(t, client, queue, w)
 	c := w.newCallback(t)
-	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess })
+	modelstest.Eventually(
+		t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess },
+	)
 	if known, err := client.SIsMember(t.Context(), "asynq:queues", name).Result(); err != nil || known {
 		t.Errorf("the queue has had tasks: %t, %v", known, err)
 	}

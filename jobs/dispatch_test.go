@@ -37,7 +37,8 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	ctx, cancel := context.WithCancel(context.Background())
 	quiet := slog.New(slog.DiscardHandler)
 	callbacks := source{
-		name: "callback", claim: h.counted(claimOf(h.Claim)), do: doOf(h.request), renew: h.Renew, release: releaseOf(h.Release),
+		name: "callback", claim: h.counted(claimOf(h.Claim)), do: doOf(h.request), renew: h.Renew,
+		release:      releaseOf(h.Release),
 		announceStop: h.AnnounceStop,
 	}
 	batches := source{renew: h.Executions.Renew, announceStop: h.Executions.AnnounceStop}
@@ -50,7 +51,9 @@ func newHosts(t *testing.T, concurrency, perHost int) *hosts {
 	return h
 }
 
-func (h *hosts) counted(claim func(context.Context, []callback.LaneLimit) (claimed, error)) func(context.Context, []callback.LaneLimit) (claimed, error) {
+func (h *hosts) counted(
+	claim func(context.Context, []callback.LaneLimit) (claimed, error),
+) func(context.Context, []callback.LaneLimit) (claimed, error) {
 	return func(ctx context.Context, lanes []callback.LaneLimit) (claimed, error) {
 		h.claiming.Add(1)
 		defer h.claiming.Add(-1)
@@ -257,7 +260,9 @@ func TestLeasesOfWhatIsInHandAreRenewed(t *testing.T) {
 	d := h.next(t, 1)[0]
 	claimed := *d.Callback.LeaseUntil
 	go h.renew(ended)
-	modelstest.Eventually(t, "the lease is renewed", func() bool { return h.callback(t, d.Callback.ID).LeaseUntil.After(claimed) })
+	modelstest.Eventually(
+		t, "the lease is renewed", func() bool { return h.callback(t, d.Callback.ID).LeaseUntil.After(claimed) },
+	)
 	h.answer(d, true)
 }
 

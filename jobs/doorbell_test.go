@@ -75,7 +75,9 @@ func (h *heard) want(t *testing.T, hosts ...string) {
 // listening waits until somebody listens to the doorbell.
 func listening(t *testing.T, client redis.UniversalClient, d *doorbell) {
 	t.Helper()
-	modelstest.Eventually(t, "somebody listens", func() bool { return client.PubSubNumSub(t.Context(), d.channel).Val()[d.channel] > 0 })
+	modelstest.Eventually(
+		t, "somebody listens", func() bool { return client.PubSubNumSub(t.Context(), d.channel).Val()[d.channel] > 0 },
+	)
 }
 
 // hear stands at a doorbell until the test ends.
@@ -151,8 +153,10 @@ func TestGarbageAtTheDoorbellDoesNoHarm(t *testing.T) {
 	here, there := newDoorbell(client, name), newDoorbell(client, name)
 	h := hear(t, client, here)
 	for _, garbage := range []string{
-		"", "{", "7", "null", "{}", `{"from":7}`, `{"from":"x","wakes":null}`, `{"from":"x","wakes":{"v":3,"lane":"no list"}}`,
-		`{"from":"x","wakes":[{"v":3,"lane":7}]}`, `{"from":"x","wakes":[{"v":1,"callback":7},{"lane":"no version"},{"v":4,"lane":"newer"}]}`,
+		"", "{", "7", "null", "{}", `{"from":7}`, `{"from":"x","wakes":null}`,
+		`{"from":"x","wakes":{"v":3,"lane":"no list"}}`,
+		`{"from":"x","wakes":[{"v":3,"lane":7}]}`,
+		`{"from":"x","wakes":[{"v":1,"callback":7},{"lane":"no version"},{"v":4,"lane":"newer"}]}`,
 	} {
 		if err := client.Publish(t.Context(), here.channel, garbage).Err(); err != nil {
 			t.Fatal(err)
@@ -247,7 +251,9 @@ func TestCallbackIsSentAtOnceWhileRedisIsAway(t *testing.T) {
 	listen(t, client, queue, w)
 	engine.Close()
 	c := w.newCallback(t)
-	modelstest.Eventually(t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess })
+	modelstest.Eventually(
+		t, "the callback is delivered", func() bool { return w.callback(t, c.ID).Status == callback.StatusSuccess },
+	)
 }
 
 func TestStoppedWorkerHearsNothing(t *testing.T) {
@@ -289,7 +295,10 @@ func TestTraceGoesOnThroughTheDoorbell(t *testing.T) {
 			client, name := openQueue(t)
 			queues := processes(client, name)[who]
 			got := make(chan string, 10)
-			w := newWorld(t, queues[1], callback.Schedule{}, func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Traceparent") })
+			w := newWorld(
+				t, queues[1], callback.Schedule{},
+				func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Traceparent") },
+			)
 			listen(t, client, queues[0], w)
 			w.newCallbackIn(traced(t, trace.FlagsSampled), t)
 			if header := <-got; !strings.HasPrefix(header, "00-"+testTrace+"-") {
@@ -340,7 +349,9 @@ func TestOneOfTheWorkersWithRoomAnswersARingAndTheFullOnesKeepItInMind(t *testin
 	}
 	ringThere(t, there, "last")
 	full.want(t, append(slices.Repeat([]string{"a"}, rings), "last")...)
-	modelstest.Eventually(t, "the last ring is answered", func() bool { return slices.Contains(slices.Concat(a.all(), b.all()), "last") })
+	modelstest.Eventually(
+		t, "the last ring is answered", func() bool { return slices.Contains(slices.Concat(a.all(), b.all()), "last") },
+	)
 	if n := len(a.all()) + len(b.all()); n != rings+1 {
 		t.Errorf("%d answers to %d rings", n, rings+1)
 	}

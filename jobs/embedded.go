@@ -9,7 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// EmbeddedRedis is a Redis inside this process. It keeps nothing on disk: what it loses, the sweep finds again in the database.
+// EmbeddedRedis is a Redis inside this process. It keeps nothing on disk: what it loses, the sweep finds again in the
+// database.
 type EmbeddedRedis struct {
 	Client redis.UniversalClient
 

@@ -19,7 +19,9 @@ func TestEmbeddedRedisForgetsWhatExpires(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	modelstest.Eventually(t, "the short one is gone", func() bool { return embedded.Client.Exists(ctx, "short").Val() == 0 })
+	modelstest.Eventually(
+		t, "the short one is gone", func() bool { return embedded.Client.Exists(ctx, "short").Val() == 0 },
+	)
 	if n := embedded.Client.Exists(ctx, "long", "forever").Val(); n != 2 {
 		t.Errorf("%d of 2 are left", n)
 	}

@@ -31,8 +31,8 @@ func (e *executor) source() source {
 	}
 }
 
-// execute calls the executor and records what came of it, as deliver does with a callback. The action's place is kept until then: the
-// next page is made by what is recorded.
+// execute calls the executor and records what came of it, as deliver does with a callback. The action's place is kept
+// until then: the next page is made by what is recorded.
 func (e *executor) execute(ctx context.Context, x *run.Execution, answered func(scheduler.Answer)) {
 	begun := time.Now()
 	err := e.service.Troubles().Catch(ctx, "execution", func() error { return e.attempt(ctx, x, answered) })
@@ -92,7 +92,8 @@ func (e *executor) tell(ctx context.Context, x *run.Execution) {
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
 		slog.String("action", x.Action.Name), slog.String("run", x.Run.UID.String()), slog.String("batch", b.UID.String()),
-		slog.String("attempt", a.UID.String()), slog.Int("number", a.Number), slog.Int("page", b.Page), slog.String("status", string(b.Status)),
+		slog.String("attempt", a.UID.String()), slog.Int("number", a.Number), slog.Int("page", b.Page),
+		slog.String("status", string(b.Status)),
 		slog.Int("results", b.ResultCount), slog.Int64("account", b.AccountID), slog.Int64("project", b.ProjectID),
 		slog.Float64("duration_ms", float64(a.Duration.Microseconds())/1000),
 	}

@@ -123,7 +123,9 @@ func to(host string) callback.Lane {
 const testTimeout = time.Second
 
 // newWorld makes callbacks that go to a receiver; on queue, or where that is nil on one that only keeps the wake-ups.
-func newWorld(t testing.TB, queue callback.Queue, schedule callback.Schedule, receiver http.HandlerFunc, opts ...store.Option) *world {
+func newWorld(
+	t testing.TB, queue callback.Queue, schedule callback.Schedule, receiver http.HandlerFunc, opts ...store.Option,
+) *world {
 	t.Helper()
 	server := httptest.NewServer(receiver)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
@@ -206,7 +208,9 @@ func newOut(t testing.TB) *egress.Client { return newPatientOut(t, testTimeout) 
 
 func newPatientOut(t testing.TB, timeout time.Duration) *egress.Client {
 	t.Helper()
-	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: timeout})
+	out := egress.New(
+		egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: timeout},
+	)
 	t.Cleanup(out.CloseIdle)
 	return out
 }
@@ -215,14 +219,16 @@ func newDeliverer(t *testing.T, w *world) *deliverer {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	return &deliverer{
-		service: w.Service, deliveries: w.Service.Deliveries, client: newOut(t), metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
+		service: w.Service, deliveries: w.Service.Deliveries, client: newOut(t),
+		metrics: NewMetrics(prometheus.NewRegistry()), log: log, userAgent: "Ringback/test",
 	}
 }
 
 func newWorker(t *testing.T, client redis.UniversalClient, queue *Queue, w *world) *Worker {
 	t.Helper()
 	return NewWorker(client, queue, w.Service, w.RunService, newOut(t), WorkerConfig{
-		Concurrency: 4, PerHost: 4, Retention: callback.Retention{Rows: time.Hour}, Timeout: testTimeout, UserAgent: "Ringback/test",
+		Concurrency: 4, PerHost: 4, Retention: callback.Retention{Rows: time.Hour}, Timeout: testTimeout,
+		UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 }
 

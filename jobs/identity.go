@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// identity is the queue's: a random text in Redis that whoever comes first leaves there. Two processes that read the same one see the
-// same queue on the same Redis, whatever they call it.
+// identity is the queue's: a random text in Redis that whoever comes first leaves there. Two processes that read the
+// same one see the same queue on the same Redis, whatever they call it.
 func (q *Queue) identity(ctx context.Context) (string, error) {
 	key := q.bell.prefix + "id"
 	if err := q.redis.SetNX(ctx, key, uuid.NewString(), 0).Err(); err != nil {
@@ -19,8 +19,8 @@ func (q *Queue) identity(ctx context.Context) (string, error) {
 	return q.redis.Get(ctx, key).Result()
 }
 
-// denied tries what a queue needs, and returns what the ACL of Redis denies its user; an error where Redis did not answer otherwise.
-// A ring without a wake-up wakes nobody.
+// denied tries what a queue needs, and returns what the ACL of Redis denies its user; an error where Redis did not
+// answer otherwise. A ring without a wake-up wakes nobody.
 func (q *Queue) denied(ctx context.Context) ([]string, error) {
 	var rights []string
 	var others []error

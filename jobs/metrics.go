@@ -25,7 +25,8 @@ var latencyBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10,
 func NewMetrics(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ringback_attempts_total", Help: "Finished attempts by event and outcome (delivered, or the cause of the failure).",
+			Name: "ringback_attempts_total", Help: "Finished attempts by event and outcome (delivered, or the cause of the " +
+				"failure).",
 		}, []string{"event", "outcome"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "ringback_attempt_duration_seconds", Help: "Duration of attempts, from resolving the name to the last byte.",
@@ -37,13 +38,15 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Buckets: latencyBuckets,
 		}, []string{"event"}),
 		batchAttempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ringback_batch_attempts_total", Help: "Finished calls of executors by the batch's status after it (QUEUED: it is tried again).",
+			Name: "ringback_batch_attempts_total", Help: "Finished calls of executors by the batch's status after it " +
+				"(QUEUED: it is tried again).",
 		}, []string{"status"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "ringback_requests_in_flight", Help: "Requests to receivers and executors that wait for their answer.",
 		}),
 		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ringback_swept_total", Help: "Callbacks and batches that the sweep woke again, or took from workers that were gone.",
+			Name: "ringback_swept_total", Help: "Callbacks and batches that the sweep woke again, or took from workers that " +
+				"were gone.",
 		}, []string{"action"}),
 	}
 	registry.MustRegister(m.attempts, m.duration, m.inFlight, m.swept, m.acceptedToFirstByte, m.batchAttempts)
@@ -59,17 +62,20 @@ var _ models.Monitor = (*Troubles)(nil)
 func NewTroubles(registry prometheus.Registerer) *Troubles {
 	t := &Troubles{
 		panics: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ringback_panics_total", Help: "Panics that were caught, by the work that they cost. Each is in the log, with its stack.",
+			Name: "ringback_panics_total", Help: "Panics that were caught, by the work that they cost. Each is in the log, " +
+				"with its stack.",
 		}, []string{"where"}),
 		unreadable: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ringback_unreadable_rows_total",
-			Help: "Callbacks, batches and schedules that were put off, and notices that were left out, because a row could not be read.",
+			Help: "Callbacks, batches and schedules that were put off, and notices that were left out, because a row could " +
+				"not be read.",
 		}, []string{"kind"}),
 	}
 	registry.MustRegister(t.panics, t.unreadable)
 	// A series that begins with its first panic at 1 has not increased, and no alert hears of it.
 	for _, where := range []string{
-		"batch", "callback", "claim", "crawl_end", "delivery", "doorbell", "execution", "firing", "metrics", "presence", "purge", "release", "renewal",
+		"batch", "callback", "claim", "crawl_end", "delivery", "doorbell", "execution", "firing", "metrics", "presence",
+		"purge", "release", "renewal",
 		"settlement", "sqlite", "stop", "sweep", "task",
 	} {
 		t.panics.WithLabelValues(where)

@@ -48,7 +48,8 @@ func awaitPanic(t *testing.T, registry *prometheus.Registry, where string) {
 func TestPanicCostsAPieceOfWorkAndNeverTheWorker(t *testing.T) {
 	t.Parallel()
 	for name, where := range map[string]string{
-		"ClaimDue": "claim", "SettleCallbacks": "settlement", "OverdueLanes": "sweep", "LockDueSchedules": "firing", "PurgeCallbacks": "purge",
+		"ClaimDue": "claim", "SettleCallbacks": "settlement", "OverdueLanes": "sweep", "LockDueSchedules": "firing",
+		"PurgeCallbacks": "purge",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,7 +109,8 @@ func TestPanicWhileSigningInCostsThatLookAlone(t *testing.T) {
 	}
 }
 
-// patientWorker starts a worker whose requests may take as long as the test, in a world whose store's methods of one name panic once.
+// patientWorker starts a worker whose requests may take as long as the test, in a world whose store's methods of one
+// name panic once.
 func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*world, *Worker, *prometheus.Registry) {
 	t.Helper()
 	client, name := openQueue(t)
@@ -116,10 +118,13 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 	w := newWorld(t, queue, callback.Schedule{}, receiver)
 	w.on(once(method).ports)
 	counted := w.counted
-	out := egress.New(egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience})
+	out := egress.New(
+		egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience},
+	)
 	t.Cleanup(out.CloseIdle)
 	worker := NewWorker(client, queue, w.Service, w.RunService, out, WorkerConfig{
-		Concurrency: 40, PerHost: 4, Retention: callback.Retention{Rows: time.Hour}, Timeout: modelstest.Patience, UserAgent: "Ringback/test",
+		Concurrency: 40, PerHost: 4, Retention: callback.Retention{Rows: time.Hour}, Timeout: modelstest.Patience,
+		UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
@@ -143,7 +148,9 @@ func TestPanicWhileLeasesAreRenewedCostsThatRenewalAlone(t *testing.T) {
 	modelstest.Eventually(t, "it is in flight", func() bool { return arrived.Load() == 1 })
 	claimed := *w.callback(t, id).LeaseUntil
 	awaitPanic(t, counted, "renewal")
-	modelstest.Eventually(t, "the next renewal is made", func() bool { return w.callback(t, id).LeaseUntil.After(claimed) })
+	modelstest.Eventually(
+		t, "the next renewal is made", func() bool { return w.callback(t, id).LeaseUntil.After(claimed) },
+	)
 	close(goOn)
 	modelstest.Eventually(t, "it has arrived", func() bool { return w.callback(t, id).Status == callback.StatusSuccess })
 	if n := arrived.Load(); n != 1 {
@@ -151,7 +158,8 @@ func TestPanicWhileLeasesAreRenewedCostsThatRenewalAlone(t *testing.T) {
 	}
 }
 
-// What was claimed ahead is lost to this process where it cannot be given back: the sweep finds it when its lease has run out.
+// What was claimed ahead is lost to this process where it cannot be given back: the sweep finds it when its lease has
+// run out.
 func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 	t.Parallel()
 	for method, where := range map[string]string{"GiveBackCallbacks": "release", "AnnounceStop": "stop"} {
@@ -201,7 +209,9 @@ func TestPanicOfAStoppingWorkerCostsWhatItGivesBackAtMost(t *testing.T) {
 func (w *world) number(t *testing.T, status callback.Status) int {
 	t.Helper()
 	pages := must[map[int64]*models.PageOf[*callback.Callback]](t)(w.CallbackPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer),
-		callback.OfProject, []int64{testProject}, callback.Filter{Status: []callback.Status{status}}, models.Page{First: 100}))
+		callback.OfProject, []int64{testProject}, callback.Filter{
+			Status: []callback.Status{status},
+		}, models.Page{First: 100}))
 	return len(pages[testProject].Nodes)
 }
 
@@ -248,7 +258,9 @@ type asked struct {
 	lanes *sync.Map
 }
 
-func (a asked) ClaimDue(ctx context.Context, lanes []callback.LaneLimit, now, until time.Time) ([]*callback.Callback, error) {
+func (a asked) ClaimDue(
+	ctx context.Context, lanes []callback.LaneLimit, now, until time.Time,
+) ([]*callback.Callback, error) {
 	for _, l := range lanes {
 		a.lanes.Store(l.Lane, true)
 	}
@@ -279,12 +291,15 @@ func TestPanicOfATaskCostsThatTaskAlone(t *testing.T) {
 	if err := queue.enqueue(t.Context(), bad); err != nil {
 		t.Fatal(err)
 	}
-	modelstest.Eventually(t, "the panic is counted", func() bool { return panics(t, counted, "task") >= 1 }) // asynq tries again
+	// asynq tries again
+	modelstest.Eventually(t, "the panic is counted", func() bool { return panics(t, counted, "task") >= 1 })
 	good := newEntry(t.Context(), callback.Wakeup{Lane: to("good"), At: now}, now)
 	if err := queue.enqueue(t.Context(), good); err != nil {
 		t.Fatal(err)
 	}
-	modelstest.Eventually(t, "the next task is handled", func() bool { _, ok := lanes.Load(to("good").String()); return ok })
+	modelstest.Eventually(
+		t, "the next task is handled", func() bool { _, ok := lanes.Load(to("good").String()); return ok },
+	)
 	if _, ok := lanes.Load(to("bad").String()); ok {
 		t.Error("the task that panicked was handled")
 	}

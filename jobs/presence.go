@@ -14,8 +14,8 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// Presence keeps a process signed in where all that share the database do, and says so where they do not share the queue, or where
-// Redis denies it what a queue needs.
+// Presence keeps a process signed in where all that share the database do, and says so where they do not share the
+// queue, or where Redis denies it what a queue needs.
 type Presence struct {
 	queue     *Queue
 	processes models.Processes
@@ -102,13 +102,14 @@ func (p *Presence) lookAtRedis(ctx context.Context) {
 	p.known = err == nil && len(denied) == 0
 	if len(denied) > 0 {
 		p.log.WarnContext(ctx, "redis.denied", "rights", denied,
-			"meaning", "the user of REDIS_URL lacks rights; until it has them, what one process accepts others find by looking, within three seconds; "+
+			"meaning", "the user of REDIS_URL lacks rights; until it has them, what one process accepts others find by "+
+				"looking, within three seconds; "+
 				"the README, under Redis, has the rights; restart the workers then")
 	}
 }
 
-// compare tells who is elsewhere. Only who was so at the last look too, and has signed in since, counts: an id that has just changed,
-// as after a flush, takes all of them one interval to hear of.
+// compare tells who is elsewhere. Only who was so at the last look too, and has signed in since, counts: an id that has
+// just changed, as after a flush, takes all of them one interval to hear of.
 func (p *Presence) compare(ctx context.Context, all []*models.Process) {
 	before := p.apart
 	p.apart = map[uuid.UUID]time.Time{}
@@ -128,7 +129,8 @@ func (p *Presence) compare(ctx context.Context, all []*models.Process) {
 	case len(roles) > 0 && !p.said:
 		p.said = true
 		p.log.WarnContext(ctx, "queue.split", "role", p.self.Role, "others", roles,
-			"meaning", "others share the database, but not the Redis or the queue: what they accept is found by looking only, within three seconds; compare REDIS_URL and RINGBACK_QUEUE")
+			"meaning", "others share the database, but not the Redis or the queue: what they accept is found by looking "+
+				"only, within three seconds; compare REDIS_URL and RINGBACK_QUEUE")
 	case len(p.apart) == 0 && p.said:
 		p.said = false
 		p.log.InfoContext(ctx, "queue.joined", "role", p.self.Role)

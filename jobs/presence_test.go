@@ -86,7 +86,8 @@ func TestProcessesOnDifferentQueuesSaySo(t *testing.T) {
 			}
 			worker.Stop()
 			seen, err := store.ProcessesSeen(t.Context(), models.SignInLapse)
-			if err != nil || len(seen) != 1 || seen[0].UID != api.self.UID || seen[0].Version != "1.2.3" || seen[0].QueueID == "" {
+			if err != nil || len(seen) != 1 || seen[0].UID != api.self.UID || seen[0].Version != "1.2.3" ||
+				seen[0].QueueID == "" {
 				t.Errorf("there are %+v, %v", seen, err)
 			}
 			api.look(t.Context())

@@ -7,8 +7,8 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// stallTime is how long what is tried over and over may fail before the worker counts as one that does not get through: a sweep, and one
-// more that waits for as long as it may.
+// stallTime is how long what is tried over and over may fail before the worker counts as one that does not get through:
+// a sweep, and one more that waits for as long as it may.
 const stallTime = callback.SweepInterval + sweepTimeout
 
 // pulse tells whether what is tried over and over gets through to the database.

@@ -11,8 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// OpenRedis opens a client for a redis://, rediss://, redis-sentinel:// or redis-cluster:// URL. It does not connect yet; the
-// caller pings and closes.
+// OpenRedis opens a client for a redis://, rediss://, redis-sentinel:// or redis-cluster:// URL. It does not connect
+// yet; the caller pings and closes.
 func OpenRedis(rawURL string) (redis.UniversalClient, error) {
 	client, err := newRedis(rawURL)
 	if err != nil {
@@ -31,9 +31,10 @@ func CheckRedisURL(rawURL string) error {
 	return client.Close()
 }
 
-// newRedis leaves the reading of URLs to go-redis: asynq's forgets the user name and the default port. Deadlines of contexts count,
-// which go-redis ignores by default: a Redis that hangs would keep a mutation for its own ten seconds. A connection that is refused is
-// not tried again at once: whoever needs it comes again, and else nobody would hear why.
+// newRedis leaves the reading of URLs to go-redis: asynq's forgets the user name and the default port. Deadlines of
+// contexts count, which go-redis ignores by default: a Redis that hangs would keep a mutation for its own ten seconds.
+// A connection that is refused is not tried again at once: whoever needs it comes again, and else nobody would hear
+// why.
 func newRedis(rawURL string) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(rawURL, "://")
 	switch scheme {
@@ -76,8 +77,8 @@ func parseClusterURL(rawURL string) (*redis.ClusterOptions, error) {
 	return redis.ParseClusterURL(u.String())
 }
 
-// parseSentinelURL reads the usual form of such URLs, with the hosts beside each other and ?master=. The user info is that of
-// Sentinel; that of Redis itself is ?username= and ?password=.
+// parseSentinelURL reads the usual form of such URLs, with the hosts beside each other and ?master=. The user info is
+// that of Sentinel; that of Redis itself is ?username= and ?password=.
 func parseSentinelURL(rawURL string) (*redis.FailoverOptions, error) {
 	u, err := parseHosts(rawURL, sentinelPort)
 	if err != nil {
@@ -92,8 +93,8 @@ func parseSentinelURL(rawURL string) (*redis.FailoverOptions, error) {
 	return redis.ParseFailoverURL(u.String())
 }
 
-// parseHosts puts hosts that stand beside each other, with commas between them, into the form that go-redis knows: the first, and the
-// others as ?addr=.
+// parseHosts puts hosts that stand beside each other, with commas between them, into the form that go-redis knows: the
+// first, and the others as ?addr=.
 func parseHosts(rawURL, port string) (*url.URL, error) {
 	scheme, rest, _ := strings.Cut(rawURL, "://")
 	end := strings.IndexAny(rest, "/?#")
@@ -129,8 +130,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// errorReplyPause is how long a client waits after Redis answered with an error (NOAUTH, MISCONF, LOADING, …). asynq asks again at
-// once, which keeps a core busy for as long as the error lasts; with the pause it is under 1 %.
+// errorReplyPause is how long a client waits after Redis answered with an error (NOAUTH, MISCONF, LOADING, …). asynq
+// asks again at once, which keeps a core busy for as long as the error lasts; with the pause it is under 1 %.
 const errorReplyPause = 200 * time.Millisecond
 
 // backOff is a hook of the Redis client.

@@ -20,13 +20,20 @@ type dialled struct {
 func TestOpenRedisReadsEveryKindOfURL(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]dialled{
-		"redis://localhost:6379/2":                          {Addrs: []string{"localhost:6379"}, DB: 2},
-		"redis://:sesame@localhost:6379":                    {Addrs: []string{"localhost:6379"}, Password: "sesame"},
-		"redis://ringback:sesame@localhost:6379/1":          {Addrs: []string{"localhost:6379"}, Username: "ringback", Password: "sesame", DB: 1},
-		"redis://localhost":                                 {Addrs: []string{"localhost:6379"}},
-		"rediss://ringback:sesame@cache.example.com:6380/0": {Addrs: []string{"cache.example.com:6380"}, Username: "ringback", Password: "sesame", TLS: true, ServerName: "cache.example.com"},
-		"redis-cluster://ringback:sesame@one:6379":          {Addrs: []string{"one:6379"}, Username: "ringback", Password: "sesame"},
-		"redis-cluster://one:6379?addr=two:6379":            {Addrs: []string{"one:6379", "two:6379"}},
+		"redis://localhost:6379/2":       {Addrs: []string{"localhost:6379"}, DB: 2},
+		"redis://:sesame@localhost:6379": {Addrs: []string{"localhost:6379"}, Password: "sesame"},
+		"redis://ringback:sesame@localhost:6379/1": {
+			Addrs: []string{"localhost:6379"}, Username: "ringback", Password: "sesame", DB: 1,
+		},
+		"redis://localhost": {Addrs: []string{"localhost:6379"}},
+		"rediss://ringback:sesame@cache.example.com:6380/0": {
+			Addrs: []string{"cache.example.com:6380"}, Username: "ringback", Password: "sesame", TLS: true,
+			ServerName: "cache.example.com",
+		},
+		"redis-cluster://ringback:sesame@one:6379": {
+			Addrs: []string{"one:6379"}, Username: "ringback", Password: "sesame",
+		},
+		"redis-cluster://one:6379?addr=two:6379": {Addrs: []string{"one:6379", "two:6379"}},
 		"redis-cluster://ringback:sesame@one,two:7000,[::1]:7001?addr=four:7002": {
 			Addrs: []string{"one:6379", "four:7002", "two:7000", "[::1]:7001"}, Username: "ringback", Password: "sesame",
 		},
@@ -43,7 +50,9 @@ func TestOpenRedisReadsEveryKindOfURL(t *testing.T) {
 			switch c := client.(type) {
 			case *redis.Client:
 				o := c.Options()
-				got = dialled{Addrs: []string{o.Addr}, Username: o.Username, Password: o.Password, DB: o.DB, TLS: o.TLSConfig != nil}
+				got = dialled{
+					Addrs: []string{o.Addr}, Username: o.Username, Password: o.Password, DB: o.DB, TLS: o.TLSConfig != nil,
+				}
 				if o.TLSConfig != nil {
 					got.ServerName = o.TLSConfig.ServerName
 				}
@@ -81,9 +90,11 @@ func TestSentinelURLNamesHostsMasterAndBothPasswords(t *testing.T) {
 func TestOpenRedisNeverRepeatsThePassword(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
-		"redis://:hidden@local host:6379", "redis://:hidden@localhost:6379/first", "redis://:hidden@localhost:no-port", "rediss://:hidden@[::1",
+		"redis://:hidden@local host:6379", "redis://:hidden@localhost:6379/first", "redis://:hidden@localhost:no-port",
+		"rediss://:hidden@[::1",
 		"redis-cluster://:hidden@local host:6379", "redis-cluster://:hidden@localhost:6379?nope=1",
-		"redis-cluster://:hidden@localhost:no-port", "redis-sentinel://:hidden@local host", "redis-sentinel://:hidden@one:%zz", "redis-sentinel://:hidden@one,,two?master=m", "redis-cluster://:hidden@one,",
+		"redis-cluster://:hidden@localhost:no-port", "redis-sentinel://:hidden@local host",
+		"redis-sentinel://:hidden@one:%zz", "redis-sentinel://:hidden@one,,two?master=m", "redis-cluster://:hidden@one,",
 		"http://:hidden@localhost", ":hidden@localhost", "redis://u:hidden%zz@localhost:6379", "hidden",
 	} {
 		client, err := OpenRedis(url)

@@ -29,8 +29,8 @@ func (piece) Bytes() int64            { return 1 }
 // laneA is a lane of a stock.
 var laneA = callback.Lane{Host: "a.example:443", Owner: "project:1", Account: 1}
 
-// stock is a dispatcher whose work comes from no database: of each lane there is no end, and what is begun is let go on by the test. Its
-// database can be away, and can have lost what was claimed.
+// stock is a dispatcher whose work comes from no database: of each lane there is no end, and what is begun is let go on
+// by the test. Its database can be away, and can have lost what was claimed.
 type stock struct {
 	*dispatcher
 	begun          chan int64
@@ -48,11 +48,16 @@ type stock struct {
 // newStock has a bound for each host: nothing is claimed ahead before an answer.
 func newStock(t *testing.T, slots, perHost int) *stock {
 	t.Helper()
-	s := &stock{begun: make(chan int64, 1000), answer: make(chan struct{}), record: make(chan struct{}), atClaim: func() {}}
+	s := &stock{
+		begun: make(chan int64, 1000), answer: make(chan struct{}), record: make(chan struct{}), atClaim: func() {},
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	quiet := slog.New(slog.DiscardHandler)
 	of := source{name: "piece", claim: s.take, do: s.do, renew: s.renewSome, release: s.giveUp, announceStop: s.pardon}
-	s.dispatcher = newDispatcher(ctx, [kinds]source{of, of}, scheduler.Limits{Slots: slots, PerEndpoint: perHost, Bytes: 1 << 20}, models.NewTroubles(quiet, nil), quiet)
+	s.dispatcher = newDispatcher(
+		ctx, [kinds]source{of, of}, scheduler.Limits{Slots: slots, PerEndpoint: perHost, Bytes: 1 << 20},
+		models.NewTroubles(quiet, nil), quiet,
+	)
 	ended := make(chan struct{})
 	go s.renew(ended)
 	t.Cleanup(func() {

@@ -20,8 +20,8 @@ const (
 	taskExecute = "batch:execute"
 )
 
-// wake is what a task, and a ring of the doorbell, says: look at this lane. V is the version of its shape, for those that outlive a
-// deployment.
+// wake is what a task, and a ring of the doorbell, says: look at this lane. V is the version of its shape, for those
+// that outlive a deployment.
 type wake struct {
 	V    int    `json:"v"`
 	Lane string `json:"lane"` // its key
@@ -57,8 +57,8 @@ func newEntry(ctx context.Context, w callback.Wakeup, now time.Time) entry {
 	}
 	moment := w.At
 	if w.At.After(now) {
-		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early. It goes by the clock of the
-		// process that it runs in; where that differs from the database's, the sweep finds what is due.
+		// asynq keeps whole seconds and cuts the rest: the next one up, or the task would come too early. It goes by the
+		// clock of the process that it runs in; where that differs from the database's, the sweep finds what is due.
 		e.at = w.At.Truncate(time.Second).Add(time.Second)
 		moment = e.at
 	}
@@ -66,9 +66,10 @@ func newEntry(ctx context.Context, w callback.Wakeup, now time.Time) entry {
 	return e
 }
 
-// nameOf names a task: another for the same lane in the same second is the same. So a flood makes a task a second for each lane. The
-// second of a task that waits is that in which it comes: it never has the name of one that comes before it is due.
-// A task that is stuck in the queue does not stand in the way of the sweep's next one, whose epoch is another.
+// nameOf names a task: another for the same lane in the same second is the same. So a flood makes a task a second for
+// each lane. The second of a task that waits is that in which it comes: it never has the name of one that comes before
+// it is due. A task that is stuck in the queue does not stand in the way of the sweep's next one, whose epoch is
+// another.
 func nameOf(w callback.Wakeup, moment time.Time, traced int64) string {
 	if w.Epoch != 0 {
 		return fmt.Sprintf("%s sweep:%d", w.Lane, w.Epoch)
@@ -93,7 +94,8 @@ func (e entry) task(queue string) (*asynq.Task, []asynq.Option, error) {
 	return asynq.NewTask(e.taskType, payload), options, nil
 }
 
-// readTask reads a task; false: another release has written it, in words of its own. What that one wants to be looked at the sweep finds.
+// readTask reads a task; false: another release has written it, in words of its own. What that one wants to be looked
+// at the sweep finds.
 func readTask(t *asynq.Task) (said wake, ok bool, err error) {
 	if err := json.Unmarshal(t.Payload(), &said); err != nil {
 		return wake{}, false, fmt.Errorf("read the task: %w: %w", err, asynq.SkipRetry)

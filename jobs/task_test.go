@@ -31,7 +31,8 @@ func executorOf(action int) callback.Lane {
 func traced(t *testing.T, sampled trace.TraceFlags) context.Context {
 	t.Helper()
 	return trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID: must[trace.TraceID](t)(trace.TraceIDFromHex(testTrace)), SpanID: must[trace.SpanID](t)(trace.SpanIDFromHex(testSpan)),
+		TraceID:    must[trace.TraceID](t)(trace.TraceIDFromHex(testTrace)),
+		SpanID:     must[trace.SpanID](t)(trace.SpanIDFromHex(testSpan)),
 		TraceFlags: sampled,
 	}))
 }
@@ -94,7 +95,8 @@ func TestTaskCarriesItsLaneOnlyAndItsVersion(t *testing.T) {
 			callback.Wakeup{Lane: host, At: at, CallbackID: 7},
 			task{
 				"callback:deliver",
-				`{"v":3,"lane":"a.example:443 project:12 11","callback":7,"trace":{"traceparent":"00-` + testTrace + `-` + testSpan + `-01"}}`,
+				`{"v":3,"lane":"a.example:443 project:12 11","callback":7,"trace":{"traceparent":"00-` + testTrace + `-` +
+					testSpan + `-01"}}`,
 				maxTaskRetries, taskTimeout,
 			},
 		},
@@ -123,10 +125,17 @@ func TestALaneHasOneTaskASecond(t *testing.T) {
 	at := time.Now().Add(time.Hour).Truncate(time.Second)
 	a, b, action := to("a.example:443"), to("b.example:443"), executorOf(1)
 	list := []callback.Wakeup{
-		{Lane: a, At: at, CallbackID: 1}, {Lane: a, At: at, CallbackID: 2}, {Lane: a, At: at.Add(time.Second - 1), CallbackID: 3}, // one
+		// one
+		{Lane: a, At: at, CallbackID: 1},
+		{Lane: a, At: at, CallbackID: 2},
+		{Lane: a, At: at.Add(time.Second - 1), CallbackID: 3},
 		{Lane: a, At: at.Add(time.Second), CallbackID: 1}, // another second
-		{Lane: b, At: at}, {Lane: action, At: at}, {Lane: action, At: at}, // other lanes
-		{Lane: a, At: at, Epoch: 1}, {Lane: a, At: at.Add(time.Second), Epoch: 1}, {Lane: a, At: at, Epoch: 2}, // sweeps
+		{Lane: b, At: at},
+		{Lane: action, At: at},
+		{Lane: action, At: at}, // other lanes
+		{Lane: a, At: at, Epoch: 1},
+		{Lane: a, At: at.Add(time.Second), Epoch: 1},
+		{Lane: a, At: at, Epoch: 2}, // sweeps
 	}
 	for _, lists := range [][][]callback.Wakeup{{list, list}, {list[2:], list[:2]}} { // in one call, and in another
 		for _, l := range lists {
@@ -137,7 +146,8 @@ func TestALaneHasOneTaskASecond(t *testing.T) {
 	}
 	second := at.Unix() + 1
 	want := []string{
-		fmt.Sprintf("%s %d:0", a, second), fmt.Sprintf("%s %d:0", a, second+1), a.String() + " sweep:1", a.String() + " sweep:2",
+		fmt.Sprintf("%s %d:0", a, second), fmt.Sprintf("%s %d:0", a, second+1), a.String() + " sweep:1",
+		a.String() + " sweep:2",
 		fmt.Sprintf("%s %d:0", b, second), fmt.Sprintf("%s %d:0", action, second),
 	}
 	if diff := cmp.Diff(want, names(t, client, name)); diff != "" {
@@ -150,7 +160,8 @@ func TestTaskThatWaitsNeverSharesItsNameWithOneThatComesBefore(t *testing.T) {
 	now := time.Date(2026, 11, 22, 3, 4, 5, 600_000_000, time.UTC)
 	lane := to("a.example:443")
 	atOnce := newEntry(t.Context(), callback.Wakeup{Lane: lane, At: now.Add(-100 * time.Millisecond)}, now)
-	waiting := newEntry(t.Context(), callback.Wakeup{Lane: lane, At: now.Add(200 * time.Millisecond)}, now) // due in the same second
+	// due in the same second
+	waiting := newEntry(t.Context(), callback.Wakeup{Lane: lane, At: now.Add(200 * time.Millisecond)}, now)
 	if !atOnce.at.IsZero() || waiting.at.IsZero() || atOnce.name == waiting.name {
 		t.Errorf("%q at once, %q at %s", atOnce.name, waiting.name, waiting.at)
 	}
@@ -168,7 +179,8 @@ func TestSampledTraceHasATaskOfItsOwnForEachCallback(t *testing.T) {
 	other := wakeup
 	other.CallbackID = 8
 	plain := newEntry(t.Context(), wakeup, at)
-	if unsampled := newEntry(traced(t, 0), wakeup, at); plain.name != unsampled.name || unsampled.Callback != 0 || unsampled.Trace != nil {
+	if unsampled := newEntry(traced(t, 0), wakeup, at); plain.name != unsampled.name || unsampled.Callback != 0 ||
+		unsampled.Trace != nil {
 		t.Errorf("a trace that is not sampled is carried: %+v", unsampled)
 	}
 	ctx := traced(t, trace.FlagsSampled)
@@ -176,7 +188,8 @@ func TestSampledTraceHasATaskOfItsOwnForEachCallback(t *testing.T) {
 	for _, w := range []callback.Wakeup{wakeup, other} {
 		e := newEntry(ctx, w, at)
 		got := trace.SpanContextFromContext(traceContext.Extract(t.Context(), e.Trace))
-		if e.Callback != w.CallbackID || got.TraceID().String() != testTrace || got.SpanID().String() != testSpan || distinct[e.name] {
+		if e.Callback != w.CallbackID || got.TraceID().String() != testTrace || got.SpanID().String() != testSpan ||
+			distinct[e.name] {
 			t.Errorf("got %+v", e)
 		}
 		distinct[e.name] = true
@@ -209,7 +222,9 @@ func TestTaskIsNeverEarlyAndAtMostASecondLate(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	base := now.Add(time.Minute).Truncate(time.Second)
-	for _, fraction := range []time.Duration{0, 1, time.Microsecond, time.Millisecond, 500 * time.Millisecond, 999_999_999} {
+	for _, fraction := range []time.Duration{
+		0, 1, time.Microsecond, time.Millisecond, 500 * time.Millisecond, 999_999_999,
+	} {
 		at := base.Add(fraction)
 		_, options, err := newEntry(t.Context(), callback.Wakeup{CallbackID: 1, At: at}, now).task("q")
 		if err != nil {
@@ -249,7 +264,8 @@ func TestTaskOfAnotherShapeIsNotTriedAgain(t *testing.T) {
 		`{"v":3,"lane":"a.example:443 project:1 2","more":true}`: {V: 3, Lane: "a.example:443 project:1 2"},
 		`{"v":3}`: {V: 3},
 	} {
-		if said, ok, err := readTask(asynq.NewTask(taskDeliver, []byte(payload))); err != nil || !ok || !cmp.Equal(said, want) {
+		if said, ok, err := readTask(asynq.NewTask(taskDeliver, []byte(payload))); err != nil || !ok ||
+			!cmp.Equal(said, want) {
 			t.Errorf("%s: %+v, %t, %v", payload, said, ok, err)
 		}
 	}
@@ -258,7 +274,10 @@ func TestTaskOfAnotherShapeIsNotTriedAgain(t *testing.T) {
 // During an upgrade there are tasks of both releases. What another one wants to be looked at the sweep finds.
 func TestTaskOfAnotherReleaseIsNeitherDoneNorAFailure(t *testing.T) {
 	t.Parallel()
-	for _, payload := range []string{`{"v":2,"host":"a.example:443"}`, `{"v":2,"action":7}`, `{"v":1,"callback":7}`, `{"v":4,"lane":"a.example:443 project:1 2"}`, `{}`} {
+	for _, payload := range []string{
+		`{"v":2,"host":"a.example:443"}`, `{"v":2,"action":7}`, `{"v":1,"callback":7}`,
+		`{"v":4,"lane":"a.example:443 project:1 2"}`, `{}`,
+	} {
 		if said, ok, err := readTask(asynq.NewTask(taskDeliver, []byte(payload))); ok || err != nil {
 			t.Errorf("%s: %+v, %t, %v", payload, said, ok, err)
 		}

@@ -17,7 +17,8 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// traceContext carries a trace in W3C headers: in a ring or a task from the mutation to the worker, and in the request to the receiver.
+// traceContext carries a trace in W3C headers: in a ring or a task from the mutation to the worker, and in the request
+// to the receiver.
 var traceContext propagation.TraceContext
 
 // propagate puts the trace into a request's headers, unless the customer has configured one.
@@ -30,11 +31,12 @@ func (d *deliverer) propagate(ctx context.Context, headers http.Header) {
 	cmp.Or[propagation.TextMapPropagator](d.propagator, traceContext).Inject(ctx, propagation.HeaderCarrier(headers))
 }
 
-// maxTraces bounds the traces of callbacks that were woken. Beyond it the older half is forgotten: their traces are cut, nothing else.
+// maxTraces bounds the traces of callbacks that were woken. Beyond it the older half is forgotten: their traces are
+// cut, nothing else.
 const maxTraces = 10_000
 
-// traces remembers which trace woke a callback. One that is sent here is forgotten; but each worker hears of each, also of those
-// that another sends, and of those that have been sent: the doorbell and the task both tell of it.
+// traces remembers which trace woke a callback. One that is sent here is forgotten; but each worker hears of each, also
+// of those that another sends, and of those that have been sent: the doorbell and the task both tell of it.
 type traces struct {
 	mu         sync.Mutex
 	young, old map[int64]trace.SpanContext

@@ -32,8 +32,8 @@ type WorkerConfig struct {
 }
 
 const (
-	// pollInterval: an idle asynq server sleeps 0.5 to 1.5 times this before it looks again. What is due at once does not wait for
-	// it: the doorbell is quicker.
+	// pollInterval: an idle asynq server sleeps 0.5 to 1.5 times this before it looks again. What is due at once does not
+	// wait for it: the doorbell is quicker.
 	pollInterval = time.Second
 	// forwardInterval is how often asynq looks for scheduled tasks whose time has come.
 	forwardInterval = time.Second
@@ -41,18 +41,22 @@ const (
 	wakeConcurrency = 4
 	// purgeInterval is how often what is older than the retention goes.
 	purgeInterval = time.Hour
-	// sweepTimeout bounds a sweep, and fireTimeout the begin of all runs whose time has come: each of them takes milliseconds, one with
-	// thousands of inputs a second, and the next look goes on where this one ended. Of a look that hangs the store ends the statement.
+	// sweepTimeout bounds a sweep, and fireTimeout the begin of all runs whose time has come: each of them takes
+	// milliseconds, one with thousands of inputs a second, and the next look goes on where this one ended. Of a look that
+	// hangs the store ends the statement.
 	sweepTimeout = 5 * time.Second
 	fireTimeout  = 30 * time.Second
-	// rezoneTimeout bounds the look at all schedules at the start, of some milliseconds for each thousand; nothing fires meanwhile.
+	// rezoneTimeout bounds the look at all schedules at the start, of some milliseconds for each thousand; nothing fires
+	// meanwhile.
 	rezoneTimeout = 30 * time.Second
-	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their outcomes.
+	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their
+	// outcomes.
 	recordMargin = 10 * time.Second
 	// StopMargin is what a Worker and a Presence take to stop at most, beyond the timeout of a request.
 	StopMargin = recordMargin + lastWord + lookTimeout
-	// queueEnd is how long asynq has to end, which it does beside the rest. It takes a second or two, and where Redis hangs it may never end:
-	// it waits for each of its own parts, and for some without a deadline. What it leaves behind in Redis only wakes somebody for nothing.
+	// queueEnd is how long asynq has to end, which it does beside the rest. It takes a second or two, and where Redis
+	// hangs it may never end: it waits for each of its own parts, and for some without a deadline. What it leaves behind
+	// in Redis only wakes somebody for nothing.
 	queueEnd = 5 * time.Second
 )
 
@@ -79,12 +83,18 @@ type Worker struct {
 
 // NewWorker returns a worker on a queue and its Redis client, which stays the caller's to close.
 func NewWorker(
-	client redis.UniversalClient, queue *Queue, service *callback.Service, runs *run.Service, out *egress.Client, cfg WorkerConfig,
+	client redis.UniversalClient, queue *Queue, service *callback.Service, runs *run.Service, out *egress.Client,
+	cfg WorkerConfig,
 	metrics *Metrics, log *slog.Logger,
 ) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &deliverer{service: service, deliveries: service.Deliveries, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent, propagator: cfg.Propagator}
-	e := &executor{service: service, runs: runs.Executions, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent}
+	d := &deliverer{
+		service: service, deliveries: service.Deliveries, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent,
+		propagator: cfg.Propagator,
+	}
+	e := &executor{
+		service: service, runs: runs.Executions, client: out, metrics: metrics, log: log, userAgent: cfg.UserAgent,
+	}
 	return &Worker{
 		service: service, runs: runs, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
 		ctx: ctx, cancel: cancel, unsubscribe: func() {}, ended: make(chan struct{}),
@@ -169,16 +179,16 @@ func (w *Worker) listen() context.Context {
 	return listening
 }
 
-// Stalled tells that the worker does not get through to the database: what it tries over and over, to sweep, to claim or to renew its
-// leases, has failed for stallTime.
+// Stalled tells that the worker does not get through to the database: what it tries over and over, to sweep, to claim
+// or to renew its leases, has failed for stallTime.
 func (w *Worker) Stalled() bool {
 	now := time.Now()
 	return w.sweeps.stalled(now) || w.dispatcher.claims.stalled(now) || w.dispatcher.renewals.stalled(now)
 }
 
-// Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is given back; what the
-// database does not take within lastWord after that is left to the sweep of another worker. It tells whether the Redis client may be
-// closed: asynq, where it hangs in one that does not answer, panics when it is.
+// Stop takes no new work, waits for the requests in flight, and returns. One that is not over after its timeout is
+// given back; what the database does not take within lastWord after that is left to the sweep of another worker. It
+// tells whether the Redis client may be closed: asynq, where it hangs in one that does not answer, panics when it is.
 func (w *Worker) Stop() (redisFree bool) {
 	w.unsubscribe()
 	queueOver := make(chan struct{})
@@ -212,8 +222,11 @@ func (w *Worker) Stop() (redisFree bool) {
 	}
 }
 
-// every does something at once and then at intervals, until the context ends. One that panics does not keep the next from it.
-func every(ctx context.Context, interval time.Duration, troubles *models.Troubles, name string, do func(context.Context)) {
+// every does something at once and then at intervals, until the context ends. One that panics does not keep the next
+// from it.
+func every(
+	ctx context.Context, interval time.Duration, troubles *models.Troubles, name string, do func(context.Context),
+) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
@@ -258,7 +271,8 @@ func (w *Worker) rezone(ctx context.Context) {
 		w.log.WarnContext(ctx, "schedule.not_rezoned", "error", err)
 	}
 	if moved > 0 {
-		w.log.WarnContext(ctx, "schedule.rezoned", "schedules", moved, "meaning", "the rules of their time zones have changed")
+		w.log.WarnContext(ctx, "schedule.rezoned", "schedules", moved, "meaning", "the rules of their time zones have "+
+			"changed")
 	}
 }
 

@@ -11,24 +11,27 @@ import (
 
 // Limits of what a request brings into memory.
 const (
-	// MinAnswerLimit is the least that one request may read from the database, and answer: any one row. An answer of an executor has 1
-	// MiB, and so have a run's input and a job's.
+	// MinAnswerLimit is the least that one request may read from the database, and answer: any one row. An answer of an
+	// executor has 1 MiB, and so have a run's input and a job's.
 	MinAnswerLimit = 4 << 20
 
-	// Most answers are small, and need no place: a mutation's, or a page of 20 callbacks. A page of 100 with all its attempts is middling.
+	// Most answers are small, and need no place: a mutation's, or a page of 20 callbacks. A page of 100 with all its
+	// attempts is middling.
 	smallAnswer  = 64 << 10
 	middleAnswer = 1 << 20
-	// answerCopies is what an answer takes, in times its size: what was read, what is written, and what is not collected yet.
+	// answerCopies is what an answer takes, in times its size: what was read, what is written, and what is not collected
+	// yet.
 	answerCopies = 3
 	// answerWait is how long a request waits for a place.
 	answerWait = 10 * time.Second
-	// requestShare is the part of the memory that requests may take together, in one over this; the middling have a quarter of it.
+	// requestShare is the part of the memory that requests may take together, in one over this; the middling have a
+	// quarter of it.
 	requestShare = 4
 	middleShare  = 4
 )
 
-// Answers bounds what the answers of all requests together hold in memory. Small ones are let in; one that turns out to be larger needs a
-// place, of which there are as many as fit into a quarter of the memory.
+// Answers bounds what the answers of all requests together hold in memory. Small ones are let in; one that turns out to
+// be larger needs a place, of which there are as many as fit into a quarter of the memory.
 type Answers struct {
 	sizes []answerSize
 	wait  time.Duration
@@ -40,7 +43,8 @@ type answerSize struct {
 	places chan struct{}
 }
 
-// NewAnswers bounds answers to limit bytes each, or to less where not even one would fit into the process's memory; 0 is any.
+// NewAnswers bounds answers to limit bytes each, or to less where not even one would fit into the process's memory; 0
+// is any.
 func NewAnswers(limit, memory int64) *Answers {
 	if memory <= 0 {
 		memory = 1 << 40
@@ -149,7 +153,8 @@ func (a *Answer) Write(ctx context.Context, n int64) error {
 	}
 }
 
-// Room waits, where what was counted does not fit, for the place of a larger answer. The caller holds nothing that others wait for.
+// Room waits, where what was counted does not fit, for the place of a larger answer. The caller holds nothing that
+// others wait for.
 func (a *Answer) Room(ctx context.Context) error {
 	a.moving.Lock()
 	defer a.moving.Unlock()

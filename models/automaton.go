@@ -2,13 +2,15 @@ package models
 
 import "bytes"
 
-// automaton finds many words in a text in one pass, whatever they are (Aho and Corasick, 1975). Its states are the beginnings of the
-// words, numbered by their length and then in alphabetical order: those that are one byte longer than a state stand beside each other.
+// automaton finds many words in a text in one pass, whatever they are (Aho and Corasick, 1975). Its states are the
+// beginnings of the words, numbered by their length and then in alphabetical order: those that are one byte longer than
+// a state stand beside each other.
 type automaton struct {
-	begin   [256]int32 // the states of one byte
-	last    []byte     // by state, its last byte
-	first   []int32    // the first of those that are one byte longer; they end where those of the next state begin
-	fail    []int32    // where to go on when no state is longer by the byte: the longest end of it that is a beginning as well
+	begin [256]int32 // the states of one byte
+	last  []byte     // by state, its last byte
+	first []int32    // the first of those that are one byte longer; they end where those of the next state begin
+	// where to go on when no state is longer by the byte: the longest end of it that is a beginning as well
+	fail    []int32
 	length  []int32
 	longest []int32 // the length of the longest word that ends there; 0: none
 }
@@ -84,8 +86,8 @@ func (a *automaton) step(state int32, c byte) int32 {
 	return a.begin[c]
 }
 
-// find tells of the longest word that ends at each byte of a text. It returns how long a word is already that begins in the text and
-// might go on after it.
+// find tells of the longest word that ends at each byte of a text. It returns how long a word is already that begins in
+// the text and might go on after it.
 func (a *automaton) find(text []byte, found func(from, to int)) (open int) {
 	state := int32(0)
 	for i, c := range text {

@@ -13,7 +13,8 @@ func CheckRange(field string, n, least, most int) error {
 	return nil
 }
 
-// CheckName refuses a name or another short text that is empty, longer than 255 bytes or has control characters in it: BAD_USER_INPUT on field.
+// CheckName refuses a name or another short text that is empty, longer than 255 bytes or has control characters in it:
+// BAD_USER_INPUT on field.
 func CheckName(field, value string) error { return checkText(field, value, maxNameLength) }
 
 func checkText(field, value string, limit int) error {

@@ -42,7 +42,8 @@ func (e *Error) Error() string {
 }
 
 // ErrTimeout is the error of a request that took longer than the server lets one take.
-var ErrTimeout = &Error{Code: CodeTimeout, Message: "the request took too long and was given up: ask for less at once, or try again in a moment"}
+var ErrTimeout = &Error{Code: CodeTimeout, Message: "the request took too long and was given up: ask for less at " +
+	"once, or try again in a moment"}
 
 // ErrorCode returns the code of the first Error in err's chain, INTERNAL_SERVER_ERROR when there is none.
 func ErrorCode(err error) Code {
@@ -53,7 +54,8 @@ func ErrorCode(err error) Code {
 	return CodeInternal
 }
 
-// NotFound is the error for an entity that does not exist or that the caller may not see: the two look alike on purpose.
+// NotFound is the error for an entity that does not exist or that the caller may not see: the two look alike on
+// purpose.
 func NotFound(typeName string) error {
 	return &Error{Code: CodeNotFound, Message: typeName + " not found"}
 }
@@ -68,9 +70,12 @@ func Unauthenticated() error {
 	return &Error{Code: CodeUnauthenticated, Message: "Unauthorized. Please provide a valid authentication token."}
 }
 
-// RateLimited is the error for a request that has no room beside those that are under way: the same may succeed in a second.
+// RateLimited is the error for a request that has no room beside those that are under way: the same may succeed in a
+// second.
 func RateLimited(format string, args ...any) error {
-	return &Error{Code: CodeRateLimited, Message: "Too much at once: " + fmt.Sprintf(format, args...) + ". Try again in a second."}
+	return &Error{
+		Code: CodeRateLimited, Message: "Too much at once: " + fmt.Sprintf(format, args...) + ". Try again in a second.",
+	}
 }
 
 // LimitReached is the error of a quota: what, how many, and the operator's variable for it.
@@ -88,7 +93,8 @@ func Invalid(field, format string, args ...any) error {
 	return &Error{Code: CodeBadUserInput, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// Problems is all that is wrong with an input: each has a field of its own, and the code BAD_USER_INPUT. errors.As finds the first.
+// Problems is all that is wrong with an input: each has a field of its own, and the code BAD_USER_INPUT. errors.As
+// finds the first.
 type Problems []*Error
 
 // Error returns the sentences for the caller, one after the other.
@@ -109,8 +115,8 @@ func (p Problems) Unwrap() []error {
 	return errs
 }
 
-// AllProblems is every problem that checks of an input have found: a [*Error] where it is one, [Problems] where there are more, nil where
-// there is none. An error of another kind goes alone.
+// AllProblems is every problem that checks of an input have found: a [*Error] where it is one, [Problems] where there
+// are more, nil where there is none. An error of another kind goes alone.
 func AllProblems(errs ...error) error {
 	var all Problems
 	for _, err := range errs {

@@ -32,19 +32,20 @@ var (
 )
 
 // CheckHeaders tells whether a list of headers can be configured: at most 20; each name an RFC 9110 token that is not
-// reserved; each value visible ASCII, blanks and tabs; name and value at most 4,096 bytes each; no name twice,
-// without regard to letter case; no blank or tab at either end of a value. The error is BAD_USER_INPUT, has all that is wrong, each on its
-// place within field as headers.1.value, counted from 0, and never repeats a value.
+// reserved; each value visible ASCII, blanks and tabs; name and value at most 4,096 bytes each; no name twice, without
+// regard to letter case; no blank or tab at either end of a value. The error is BAD_USER_INPUT, has all that is wrong,
+// each on its place within field as headers.1.value, counted from 0, and never repeats a value.
 func CheckHeaders(field string, headers []Header) error {
 	return AllProblems(append(checkSendableHeaders(field, headers), checkEnds(field, headers)...)...)
 }
 
-// checkEnds refuses values that HTTP/2 receivers may answer with an error (RFC 9113, section 8.2.1), and others cut. Some are stored: these
-// are sent as ever, with a warning in the history.
+// checkEnds refuses values that HTTP/2 receivers may answer with an error (RFC 9113, section 8.2.1), and others cut.
+// Some are stored: these are sent as ever, with a warning in the history.
 func checkEnds(field string, headers []Header) (problems []error) {
 	for i, h := range headers {
 		if value := h.Value.Reveal(); strings.Trim(value, " \t") != value {
-			problems = append(problems, Invalid(partOf(field, i, valuePart), "of %q must not begin or end with a blank or a tab", shortened(h.Key, maxNameLength)))
+			problems = append(problems, Invalid(partOf(field, i, valuePart), "of %q must not begin or end with a blank or a "+
+				"tab", shortened(h.Key, maxNameLength)))
 		}
 	}
 	return problems

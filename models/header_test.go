@@ -28,17 +28,19 @@ func manyHeaders(n int) []models.Header {
 func TestHeadersThatAreAccepted(t *testing.T) {
 	t.Parallel()
 	tests := map[string][]models.Header{
-		"none":                        nil,
-		"the seed's":                  {{Key: "Authorization", Value: "Bearer your-token"}},
-		"every sign of a token":       {{Key: "!#$%&'*+-.^_`|~09azAZ", Value: "v"}},
-		"an empty value":              {{Key: "X-Empty", Value: ""}},
-		"blanks and tabs inside":      {{Key: "X-A", Value: "a b\tc"}},
-		"every visible ASCII sign":    {{Key: "X-A", Value: "!\"#$%&'()*+,-./0:;<=>?@A[\\]^_`a{|}~"}},
-		"a value of 4,096 bytes":      {{Key: "X-A", Value: models.Secret(strings.Repeat("v", models.MaxHeaderBytes))}},
-		"a name of 4,096 bytes":       {{Key: strings.Repeat("k", models.MaxHeaderBytes), Value: "v"}},
-		"20 headers":                  manyHeaders(models.MaxHeaders),
-		"User-Agent":                  {{Key: "User-Agent", Value: "mine"}},
-		"names close to reserved":     {{Key: "X-Host"}, {Key: "Proxy"}, {Key: "Webhook"}, {Key: "X-Callback"}, {Key: "TEA"}, {Key: "X-Run-Callbacks"}},
+		"none":                     nil,
+		"the seed's":               {{Key: "Authorization", Value: "Bearer your-token"}},
+		"every sign of a token":    {{Key: "!#$%&'*+-.^_`|~09azAZ", Value: "v"}},
+		"an empty value":           {{Key: "X-Empty", Value: ""}},
+		"blanks and tabs inside":   {{Key: "X-A", Value: "a b\tc"}},
+		"every visible ASCII sign": {{Key: "X-A", Value: "!\"#$%&'()*+,-./0:;<=>?@A[\\]^_`a{|}~"}},
+		"a value of 4,096 bytes":   {{Key: "X-A", Value: models.Secret(strings.Repeat("v", models.MaxHeaderBytes))}},
+		"a name of 4,096 bytes":    {{Key: strings.Repeat("k", models.MaxHeaderBytes), Value: "v"}},
+		"20 headers":               manyHeaders(models.MaxHeaders),
+		"User-Agent":               {{Key: "User-Agent", Value: "mine"}},
+		"names close to reserved": {
+			{Key: "X-Host"}, {Key: "Proxy"}, {Key: "Webhook"}, {Key: "X-Callback"}, {Key: "TEA"}, {Key: "X-Run-Callbacks"},
+		},
 		"the same value twice":        {{Key: "X-A", Value: "v"}, {Key: "X-B", Value: "v"}},
 		"Content-Language and others": {{Key: "Content-Language", Value: "en"}, {Key: "Accept", Value: "*/*"}},
 	}
@@ -105,8 +107,15 @@ func wantHeaderProblem(t *testing.T, err error) {
 
 func TestAllThatIsWrongWithHeadersIsSaid(t *testing.T) {
 	t.Parallel()
-	err := models.CheckHeaders("headers", []models.Header{{Key: "Host", Value: "h"}, {Key: "X A", Value: "v"}, {Key: "X-B", Value: "v "}, {Key: "X-C", Value: "\n"}})
-	for _, want := range []string{"headers.0.key:", "headers.1.key:", `headers.2.value: of "X-B"`, `headers.3.value: of "X-C"`} {
+	err := models.CheckHeaders(
+		"headers",
+		[]models.Header{
+			{Key: "Host", Value: "h"}, {Key: "X A", Value: "v"}, {Key: "X-B", Value: "v "}, {Key: "X-C", Value: "\n"},
+		},
+	)
+	for _, want := range []string{
+		"headers.0.key:", "headers.1.key:", `headers.2.value: of "X-B"`, `headers.3.value: of "X-C"`,
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
@@ -118,7 +127,8 @@ func TestReservedHeaderIsRefusedInEveryLetterCase(t *testing.T) {
 	reserved := []string{
 		"host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "keep-alive", "expect",
 		"content-type", "content-encoding", "x-run-callback",
-		"proxy-authorization", "proxy-connection", "proxy-", "webhook-id", "webhook-timestamp", "webhook-signature", "webhook-x",
+		"proxy-authorization", "proxy-connection", "proxy-", "webhook-id", "webhook-timestamp", "webhook-signature",
+		"webhook-x",
 		"x-callback-ref", "x-callback-attempt", "x-callback-anything",
 	}
 	for _, name := range reserved {
@@ -197,7 +207,9 @@ func checkSendable(t fataler, h models.Header) {
 	if err := r.Write(&wire); err != nil {
 		t.Fatalf("%q: %v", h.Key, err)
 	}
-	line := "\r\n" + http.CanonicalHeaderKey(h.Key) + ": " + strings.TrimFunc(h.Value.Reveal(), func(r rune) bool { return r == ' ' || r == '\t' }) + "\r\n"
+	line := "\r\n" + http.CanonicalHeaderKey(h.Key) + ": " + strings.TrimFunc(
+		h.Value.Reveal(), func(r rune) bool { return r == ' ' || r == '\t' },
+	) + "\r\n"
 	if strings.Count(wire.String(), line) != 1 {
 		t.Fatalf("%q is not once in %q", line, wire.String())
 	}
@@ -217,7 +229,9 @@ func TestWhatIsStoredAlreadyIsSentWithAWarning(t *testing.T) {
 	}
 	w.MustSettle(d, modelstest.Answered(200))
 	a := w.Attempts(d.Callback.ID)[0]
-	for _, want := range []string{"U+200B (ZERO WIDTH SPACE)", `headers.0.value: of "Authorization" must not begin or end with a blank`} {
+	for _, want := range []string{
+		"U+200B (ZERO WIDTH SPACE)", `headers.0.value: of "Authorization" must not begin or end with a blank`,
+	} {
 		if a.Warning == nil || !strings.Contains(*a.Warning, want) {
 			t.Fatalf("the history says %v, not %q", a.Warning, want)
 		}

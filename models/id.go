@@ -30,8 +30,8 @@ type ObjectID struct {
 	Raw  int64
 }
 
-// MaxRawID is the largest raw id: every number up to it is exact in JavaScript and in JSON's doubles, and the counter that a database takes the
-// next id from has room behind it.
+// MaxRawID is the largest raw id: every number up to it is exact in JavaScript and in JSON's doubles, and the counter
+// that a database takes the next id from has room behind it.
 const MaxRawID = 1<<53 - 1
 
 // Any three digits are read after the N: other published examples carry the length of the type name there.
@@ -42,7 +42,8 @@ func (o ObjectID) String() string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "N006%s%d", o.Type, o.Raw))
 }
 
-// ParseObjectID reads the global form or a bare decimal number, with a raw id of at most MaxRawID. The error is BAD_USER_INPUT.
+// ParseObjectID reads the global form or a bare decimal number, with a raw id of at most MaxRawID. The error is
+// BAD_USER_INPUT.
 func ParseObjectID(s string) (ObjectID, error) {
 	if raw, err := parseRawID(s); err == nil {
 		return ObjectID{Raw: raw}, nil

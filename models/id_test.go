@@ -25,13 +25,15 @@ func TestObjectIDIsReadInEveryPublishedForm(t *testing.T) {
 		text string
 		want models.ObjectID
 	}{
-		"the seed's example, N006":           {"TjAwNlByb2plY3QxMjM", models.ObjectID{Type: "Project", Raw: 123}},
-		"N007Account715":                     {"TjAwN0FjY291bnQ3MTU", models.ObjectID{Type: "Account", Raw: 715}},
-		"N007Project6132":                    {"TjAwN1Byb2plY3Q2MTMy", models.ObjectID{Type: "Project", Raw: 6132}},
-		"N005Crawl1583245":                   {"TjAwNUNyYXdsMTU4MzI0NQ", models.ObjectID{Type: "Crawl", Raw: 1583245}},
-		"N004User861":                        {"TjAwNFVzZXI4NjE", models.ObjectID{Type: "User", Raw: 861}},
-		"N007UserKey130":                     {"TjAwN1VzZXJLZXkxMzA", models.ObjectID{Type: "UserKey", Raw: 130}},
-		"N014ReportDownload59668531":         {"TjAxNFJlcG9ydERvd25sb2FkNTk2Njg1MzE", models.ObjectID{Type: "ReportDownload", Raw: 59668531}},
+		"the seed's example, N006": {"TjAwNlByb2plY3QxMjM", models.ObjectID{Type: "Project", Raw: 123}},
+		"N007Account715":           {"TjAwN0FjY291bnQ3MTU", models.ObjectID{Type: "Account", Raw: 715}},
+		"N007Project6132":          {"TjAwN1Byb2plY3Q2MTMy", models.ObjectID{Type: "Project", Raw: 6132}},
+		"N005Crawl1583245":         {"TjAwNUNyYXdsMTU4MzI0NQ", models.ObjectID{Type: "Crawl", Raw: 1583245}},
+		"N004User861":              {"TjAwNFVzZXI4NjE", models.ObjectID{Type: "User", Raw: 861}},
+		"N007UserKey130":           {"TjAwN1VzZXJLZXkxMzA", models.ObjectID{Type: "UserKey", Raw: 130}},
+		"N014ReportDownload59668531": {
+			"TjAxNFJlcG9ydERvd25sb2FkNTk2Njg1MzE", models.ObjectID{Type: "ReportDownload", Raw: 59668531},
+		},
 		"N009SSOClient1":                     {"TjAwOVNTT0NsaWVudDE", models.ObjectID{Type: "SSOClient", Raw: 1}},
 		"a bare or quoted number":            {"123", models.ObjectID{Raw: 123}},
 		"the largest number":                 {"9007199254740991", models.ObjectID{Raw: models.MaxRawID}},
@@ -138,7 +140,9 @@ func TestObjectIDSurvivesEncodingAndDecoding(t *testing.T) {
 }
 
 func FuzzParseObjectID(f *testing.F) {
-	for _, s := range []string{"TjAwNlByb2plY3QxMjM", "TjAwN1VzZXJLZXkxMzA", "123", "0", "", "=", "TjAwNg", "99999999999999999999"} {
+	for _, s := range []string{
+		"TjAwNlByb2plY3QxMjM", "TjAwN1VzZXJLZXkxMzA", "123", "0", "", "=", "TjAwNg", "99999999999999999999",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -171,7 +175,9 @@ func TestIDsThatThePlatformChoosesAreBounded(t *testing.T) {
 				return err
 			},
 			"a project": func(id int64) error {
-				_, err := w.CreateProject(ctx, w.Platform, tenant.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example", RawID: id})
+				_, err := w.CreateProject(
+					ctx, w.Platform, tenant.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "a.example", RawID: id},
+				)
 				return err
 			},
 			"a user": func(id int64) error {

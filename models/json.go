@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 )
 
-// TakeMember splits a JSON object into the object without the member of a name and that member's value, nil where there is none.
-// Both keep the order of keys and the spelling of numbers and strings; only the white space around members can change. Names are
-// compared unescaped. Of several members of that name all are taken out, and the last counts.
+// TakeMember splits a JSON object into the object without the member of a name and that member's value, nil where there
+// is none. Both keep the order of keys and the spelling of numbers and strings; only the white space around members can
+// change. Names are compared unescaped. Of several members of that name all are taken out, and the last counts.
 //
-// The object is the input field's: a text that is no JSON object, or that is more than 10,000 levels deep, is BAD_USER_INPUT.
+// The object is the input field's: a text that is no JSON object, or that is more than 10,000 levels deep, is
+// BAD_USER_INPUT.
 func TakeMember(field string, object []byte, name string) (rest, member json.RawMessage, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	brace, err := decoder.Token()

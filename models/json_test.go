@@ -57,7 +57,8 @@ func TestTakeMemberRefusesWhatIsNoObject(t *testing.T) {
 	t.Parallel()
 	deep := `{"a":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`
 	for _, text := range []string{
-		``, ` `, `null`, `1`, `"x"`, `[]`, `[{"x":1}]`, `{`, `{"x"`, `{"x":`, `{"x":1`, `{"x":1,}`, `{"x" 1}`, `{x:1}`, `{"x":1}}`,
+		``, ` `, `null`, `1`, `"x"`, `[]`, `[{"x":1}]`, `{`, `{"x"`, `{"x":`, `{"x":1`, `{"x":1,}`, `{"x" 1}`, `{x:1}`,
+		`{"x":1}}`,
 		`{"x":1} {}`, `{"x":01}`, `{"a":1,"x":nul}`, deep, strings.Repeat(`{"x":`, 1<<18), strings.Repeat("[", 1<<20),
 	} {
 		rest, member, err := models.TakeMember("inputs", []byte(text), "x")
@@ -78,7 +79,9 @@ func anyJSON(levels int) *rapid.Generator[string] {
 	list := rapid.Map(rapid.SliceOfN(anyJSON(levels-1), 1, 4), func(elements []string) string {
 		return "[ " + strings.Join(elements, ",\n") + "]"
 	})
-	return rapid.OneOf(scalar, list, rapid.Map(anyMembers(levels-1), func(members []member) string { return object(members) }))
+	return rapid.OneOf(
+		scalar, list, rapid.Map(anyMembers(levels-1), func(members []member) string { return object(members) }),
+	)
 }
 
 func anyJSONString() *rapid.Generator[string] {
@@ -136,7 +139,9 @@ func compact(tb testing.TB, text []byte) string {
 
 // FuzzTakeMember compares with what encoding/json makes of the same text.
 func FuzzTakeMember(f *testing.F) {
-	for _, text := range []string{`{"x":1.50,"b":2}`, `{"b":[{"x":1}],"\u0078":null}`, ` {"x":1,"x":2} `, `[1]`, `{"x"`, "{\"\xff\":1}"} {
+	for _, text := range []string{
+		`{"x":1.50,"b":2}`, `{"b":[{"x":1}],"\u0078":null}`, ` {"x":1,"x":2} `, `[1]`, `{"x"`, "{\"\xff\":1}",
+	} {
 		f.Add([]byte(text), "x")
 	}
 	f.Fuzz(func(t *testing.T, text []byte, name string) {
@@ -157,7 +162,9 @@ func FuzzTakeMember(f *testing.F) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("rest (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(slices.DeleteFunc(keys(t, text), func(k string) bool { return k == name }), keys(t, rest)); diff != "" {
+		if diff := cmp.Diff(
+			slices.DeleteFunc(keys(t, text), func(k string) bool { return k == name }), keys(t, rest),
+		); diff != "" {
 			t.Fatalf("keys (-want +got):\n%s", diff)
 		}
 	})

@@ -1,7 +1,7 @@
 package models
 
-// Optional is an input that can be left out: an update leaves what is not Set unchanged. T is a pointer where null means
-// "clear it".
+// Optional is an input that can be left out: an update leaves what is not Set unchanged. T is a pointer where null
+// means "clear it".
 type Optional[T any] struct {
 	Set   bool
 	Value T
@@ -10,7 +10,8 @@ type Optional[T any] struct {
 // Given is an Optional that is set.
 func Given[T any](v T) Optional[T] { return Optional[T]{Set: true, Value: v} }
 
-// AssignName puts a given name where it belongs: BAD_USER_INPUT on field where CheckName refuses it, or where it is null.
+// AssignName puts a given name where it belongs: BAD_USER_INPUT on field where CheckName refuses it, or where it is
+// null.
 func AssignName(target *string, field string, value Optional[*string]) error {
 	return AssignText(target, field, value, maxNameLength)
 }

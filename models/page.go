@@ -14,12 +14,12 @@ const (
 	MaxPageSize     = 100
 )
 
-// MaxCounted is how far a long list is counted; one more stands for any number. Five thousand entries of an index take half a
-// millisecond to one, a fifth of what a page takes, and a million would take a tenth of a second or two.
+// MaxCounted is how far a long list is counted; one more stands for any number. Five thousand entries of an index take
+// half a millisecond to one, a fifth of what a page takes, and a million would take a tenth of a second or two.
 const MaxCounted = 5_000
 
-// MaxFilterValues is how many values a filter may have of one kind: more than there are of any enumeration. A list in a list repeats
-// them for each of up to 100 owners, and a statement takes 32,766 values on SQLite.
+// MaxFilterValues is how many values a filter may have of one kind: more than there are of any enumeration. A list in a
+// list repeats them for each of up to 100 owners, and a statement takes 32,766 values on SQLite.
 const MaxFilterValues = 100
 
 // CheckFilterValues tells whether one filter has too many values: BAD_USER_INPUT on that field of the filter.

@@ -39,7 +39,8 @@ func TestPageSizeIsBetweenOneAndAHundred(t *testing.T) {
 func TestMalformedCursorIsBadUserInput(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"empty": "", "no base64": "%%%", "no colon": "MQ", "no number": "YTpi", "no id": "MTo", "beyond 64 bits": "OTk5OTk5OTk5OTk5OTk5OTk5OTk6MQ",
+		"empty": "", "no base64": "%%%", "no colon": "MQ", "no number": "YTpi", "no id": "MTo",
+		"beyond 64 bits": "OTk5OTk5OTk5OTk5OTk5OTk5OTk6MQ",
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {

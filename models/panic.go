@@ -29,8 +29,8 @@ func (e *UnreadableError) Error() string { return "open " + e.Place + ": " + e.E
 // Unwrap returns the cause.
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
-// IsRowError tells an error that lies with single rows, and will be there the next time as well, from one of the database: a value that cannot
-// be opened, a row that is missing, a panic.
+// IsRowError tells an error that lies with single rows, and will be there the next time as well, from one of the
+// database: a value that cannot be opened, a row that is missing, a panic.
 func IsRowError(err error) bool {
 	return errors.As(err, new(*UnreadableError)) || errors.As(err, new(*PanicError)) || ErrorCode(err) == CodeNotFound
 }
@@ -43,7 +43,8 @@ type Monitor interface {
 	Unreadable(kind string)
 }
 
-// Troubles keeps what goes wrong on our side with one piece of work from touching any other: it is caught, logged and counted.
+// Troubles keeps what goes wrong on our side with one piece of work from touching any other: it is caught, logged and
+// counted.
 type Troubles struct {
 	log     *slog.Logger
 	monitor Monitor // nil: nobody counts
@@ -74,7 +75,9 @@ func Recover(work func() error) (caught *PanicError, err error) {
 
 // Panicked logs and counts a panic.
 func (t *Troubles) Panicked(ctx context.Context, where string, caught *PanicError) {
-	t.log.ErrorContext(ctx, "panic.caught", "where", where, "panic", fmt.Sprint(caught.Value), "stack", string(caught.Stack))
+	t.log.ErrorContext(
+		ctx, "panic.caught", "where", where, "panic", fmt.Sprint(caught.Value), "stack", string(caught.Stack),
+	)
 	if t.monitor != nil {
 		t.monitor.Panicked(where)
 	}

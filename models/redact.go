@@ -13,12 +13,13 @@ const (
 	escapeLevels = 3
 )
 
-// Redact masks the values of configured headers, and the words in them, in an answer: receivers that echo the request would otherwise
-// put a secret into the history. It knows them as they are; escaped as in JSON, in a URL or in HTML, in any spelling and one in the
-// other; and cut off at the end.
+// Redact masks the values of configured headers, and the words in them, in an answer: receivers that echo the request
+// would otherwise put a secret into the history. It knows them as they are; escaped as in JSON, in a URL or in HTML, in
+// any spelling and one in the other; and cut off at the end.
 //
-// It goes over the answer once, and once more for each level of escapes. The words are bounded by the limits on headers: those of an
-// account and of a project, 20 each of 4 KiB, in the four ways of wordsOf: 640 KiB, and twice that where each ends as an escape begins.
+// It goes over the answer once, and once more for each level of escapes. The words are bounded by the limits on
+// headers: those of an account and of a project, 20 each of 4 KiB, in the four ways of wordsOf: 640 KiB, and twice that
+// where each ends as an escape begins.
 func Redact(body []byte, headers []Header) []byte {
 	if len(body) < minRedactedLength {
 		return body
@@ -51,8 +52,9 @@ func Redact(body []byte, headers []Header) []byte {
 	}
 }
 
-// wordsOf returns what is masked, in alphabetical order: each value; what stands between blanks in it; what stands between separators;
-// and of that what follows the first = or :, as in "session=…" and "user:…". Of each so much as can be in an answer of a length.
+// wordsOf returns what is masked, in alphabetical order: each value; what stands between blanks in it; what stands
+// between separators; and of that what follows the first = or :, as in "session=…" and "user:…". Of each so much as can
+// be in an answer of a length.
 func wordsOf(headers []Header, length int) [][]byte {
 	var words [][]byte
 	add := func(word []byte) {
@@ -83,9 +85,9 @@ func wordsOf(headers []Header, length int) [][]byte {
 	return slices.CompactFunc(words, bytes.Equal)
 }
 
-// unescapeWord treats a word as the answer is treated, so that one which has escapes in it is found as well. One of which little would
-// be left stays as it is. What looks like the beginning of an escape at its end stands for itself, since what follows it in an answer may
-// tell that it is none; where nothing does, the word is found as it is.
+// unescapeWord treats a word as the answer is treated, so that one which has escapes in it is found as well. One of
+// which little would be left stays as it is. What looks like the beginning of an escape at its end stands for itself,
+// since what follows it in an answer may tell that it is none; where nothing does, the word is found as it is.
 func unescapeWord(word []byte) [][]byte {
 	plain, cut := word, false
 	for level := 0; level < escapeLevels && bytes.ContainsAny(plain, escapes); level++ {
@@ -102,7 +104,8 @@ func unescapeWord(word []byte) [][]byte {
 	return [][]byte{plain}
 }
 
-// findings are the parts of a text that are to be masked: how many begin, less those that end, before each of its bytes. Empty: none.
+// findings are the parts of a text that are to be masked: how many begin, less those that end, before each of its
+// bytes. Empty: none.
 type findings []int32
 
 func (f *findings) add(from, to, length int) {

@@ -22,30 +22,47 @@ const masked = models.Masked
 func TestEveryWordOfAHeaderIsMaskedInEverySpelling(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ value, body, want string }{
-		"in a cookie":                     {"session=SECRETVALUE; a=b", "got SECRETVALUE.", "got " + masked + "."},
-		"in a cookie, whole":              {"session=SECRETVALUE; a=b", `{"cookie":"session=SECRETVALUE; a=b"}`, `{"cookie":"` + masked + `"}`},
-		"in a cookie, the other words":    {"session=SECRETVALUE; a=b", "a session has begun: a=b", "a session has begun: a=b"},
-		"in quotes":                       {`Digest nonce="7ypf/xlj9XXwfDPE", qop=auth`, "nonce 7ypf/xlj9XXwfDPE", "nonce " + masked},
-		"in single quotes":                {`Token 'your-token'`, "your-token!", masked + "!"},
-		"with words in quotes":            {`k="your token is"`, `<your token is>`, `<your token is>`}, // no word of them is a secret
-		"between commas":                  {"one,your-token,two", "your-token", masked},
-		"behind a user":                   {"user:your-password", "your-password", masked},
-		"in a form":                       {"a=1&token=your-token", "your-token", masked},
-		"padded":                          {"Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA== and dXNlcjpwYXNzd29yZA.", masked + " and dXNlcjpwYXNzd29yZA."},
-		`with JSON's \/`:                  {"your/token", `{"t":"your\/token"}`, `{"t":"` + masked + `"}`},
-		`with JSON's \u0026`:              {"your&secret=token", `{"t":"your\u0026secret=token"}`, `{"t":"` + masked + `"}`},
-		`with JSON's \u0022`:              {`your"secret-token`, `{"t":"your\u0022secret-token"}`, `{"t":"` + masked + `"}`},
-		`with JSON's \u003C in upper`:     {`your<token>`, `{"t":"your\u003Ctoken\u003e"}`, `{"t":"` + masked + `"}`},
-		"all in JSON's escapes":           {"abcdefgh", `"\u0061\u0062\u0063\u0064\u0065\u0066\u0067\u0068"`, `"` + masked + `"`},
-		"JSON's tab":                      {"your\ttoken!", `"your\ttoken!"`, `"` + masked + `"`},
-		"in JSON in JSON":                 {`your"tok/en`, `{"a":"{\"b\":\"your\\\"tok\\\/en\"}"}`, `{"a":"{\"b\":\"` + masked + `\"}"}`},
-		"percent-encoded in lower case":   {"your/token+1=", "t=your%2ftoken%2b1%3d", "t=" + masked},
-		"percent-encoded twice":           {"your/token+1=", "t=your%252Ftoken%252B1%253D", "t=" + masked},
-		"percent-encoded here and there":  {"your/token+1=", "t=your%2ftoken+1%3D&x", "t=" + masked + "&x"},
-		"blanks in a form":                {"Bearer your token", "a=Bearer+your+token", "a=" + masked},
-		"in HTML":                         {`your"<&>'token`, "<p>your&quot;&lt;&amp;&gt;&#39;token</p>", "<p>" + masked + "</p>"},
-		"in HTML by number":               {`your/token`, "your&#x2F;token your&#47;token", masked + " " + masked},
-		"a word with escapes in it":       {"your%2Ftoken", "your%2Ftoken your%252Ftoken your/token", masked + " " + masked + " " + masked},
+		"in a cookie": {"session=SECRETVALUE; a=b", "got SECRETVALUE.", "got " + masked + "."},
+		"in a cookie, whole": {
+			"session=SECRETVALUE; a=b", `{"cookie":"session=SECRETVALUE; a=b"}`, `{"cookie":"` + masked + `"}`,
+		},
+		"in a cookie, the other words": {
+			"session=SECRETVALUE; a=b", "a session has begun: a=b", "a session has begun: a=b",
+		},
+		"in quotes": {
+			`Digest nonce="7ypf/xlj9XXwfDPE", qop=auth`, "nonce 7ypf/xlj9XXwfDPE", "nonce " + masked,
+		},
+		"in single quotes": {`Token 'your-token'`, "your-token!", masked + "!"},
+		// no word of them is a secret
+		"with words in quotes": {`k="your token is"`, `<your token is>`, `<your token is>`},
+		"between commas":       {"one,your-token,two", "your-token", masked},
+		"behind a user":        {"user:your-password", "your-password", masked},
+		"in a form":            {"a=1&token=your-token", "your-token", masked},
+		"padded": {
+			"Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA== and dXNlcjpwYXNzd29yZA.", masked + " and dXNlcjpwYXNzd29yZA.",
+		},
+		`with JSON's \/`:              {"your/token", `{"t":"your\/token"}`, `{"t":"` + masked + `"}`},
+		`with JSON's \u0026`:          {"your&secret=token", `{"t":"your\u0026secret=token"}`, `{"t":"` + masked + `"}`},
+		`with JSON's \u0022`:          {`your"secret-token`, `{"t":"your\u0022secret-token"}`, `{"t":"` + masked + `"}`},
+		`with JSON's \u003C in upper`: {`your<token>`, `{"t":"your\u003Ctoken\u003e"}`, `{"t":"` + masked + `"}`},
+		"all in JSON's escapes": {
+			"abcdefgh", `"\u0061\u0062\u0063\u0064\u0065\u0066\u0067\u0068"`, `"` + masked + `"`,
+		},
+		"JSON's tab": {"your\ttoken!", `"your\ttoken!"`, `"` + masked + `"`},
+		"in JSON in JSON": {
+			`your"tok/en`, `{"a":"{\"b\":\"your\\\"tok\\\/en\"}"}`, `{"a":"{\"b\":\"` + masked + `\"}"}`,
+		},
+		"percent-encoded in lower case":  {"your/token+1=", "t=your%2ftoken%2b1%3d", "t=" + masked},
+		"percent-encoded twice":          {"your/token+1=", "t=your%252Ftoken%252B1%253D", "t=" + masked},
+		"percent-encoded here and there": {"your/token+1=", "t=your%2ftoken+1%3D&x", "t=" + masked + "&x"},
+		"blanks in a form":               {"Bearer your token", "a=Bearer+your+token", "a=" + masked},
+		"in HTML": {
+			`your"<&>'token`, "<p>your&quot;&lt;&amp;&gt;&#39;token</p>", "<p>" + masked + "</p>",
+		},
+		"in HTML by number": {`your/token`, "your&#x2F;token your&#47;token", masked + " " + masked},
+		"a word with escapes in it": {
+			"your%2Ftoken", "your%2Ftoken your%252Ftoken your/token", masked + " " + masked + " " + masked,
+		},
 		"a word that is little but those": {"%41%42%43", "[%41%42%43] ABC", "[" + masked + "] ABC"},
 		"cut off in an escape":            {"your-token/and/more", `{"t":"your-token\/and\u00`, `{"t":"` + masked},
 		"cut off in an escape of a URL":   {"your-token/and/more", `t=your-token%2Fand%2`, `t=` + masked},
@@ -110,11 +127,16 @@ func TestNoSpellingShowsAHeaderValue(t *testing.T) {
 	}
 	slices.Sort(names)
 	rapid.Check(t, func(t *rapid.T) {
-		// Of the characters that make escapes only those that do not make one by chance: "%41" is taken for "A", wherever it stands.
-		value := rapid.StringMatching(`[A-Za-z0-9+/=_.~!@#$^*()<>{}"' :;,-]{0,20}[%&\\]?[G-Zg-sv-z+/=_.~-]{8,30}`).Draw(t, "value")
+		// Of the characters that make escapes only those that do not make one by chance: "%41" is taken for "A", wherever it
+		// stands.
+		value := rapid.StringMatching(
+			`[A-Za-z0-9+/=_.~!@#$^*()<>{}"' :;,-]{0,20}[%&\\]?[G-Zg-sv-z+/=_.~-]{8,30}`,
+		).Draw(t, "value")
 		inner, outer := rapid.SampledFrom(names).Draw(t, "inner"), rapid.SampledFrom(names).Draw(t, "outer")
 		written := encoders[outer](encoders[inner](value))
-		before, after := rapid.SampledFrom([]string{"", "x", "\n", `{"t":"`, "?t=", "<p>"}).Draw(t, "before"), rapid.SampledFrom([]string{"", "x", "\n", `"}`, "&b", "</p>"}).Draw(t, "after")
+		before, after := rapid.SampledFrom(
+			[]string{"", "x", "\n", `{"t":"`, "?t=", "<p>"},
+		).Draw(t, "before"), rapid.SampledFrom([]string{"", "x", "\n", `"}`, "&b", "</p>"}).Draw(t, "after")
 		got := string(models.Redact([]byte(before+written+after), []models.Header{named(value)}))
 		if got != before+masked+after {
 			t.Fatalf("%q, %s in %s, %q, became %q", value, inner, outer, before+written+after, got)
@@ -168,12 +190,16 @@ func TestRedactingFindsWhatASearchFinds(t *testing.T) {
 }
 
 func FuzzRedact(f *testing.F) {
-	for _, body := range []string{`\`, `\\\`, `\u`, `\u12`, "%", "%2", "%25", "%2525", "&", "&#", "&#x;", "&#99999999999;", "&amp", "+", "\xff\x00", "your-tok"} {
+	for _, body := range []string{
+		`\`, `\\\`, `\u`, `\u12`, "%", "%2", "%25", "%2525", "&", "&#", "&#x;", "&#99999999999;", "&amp", "+", "\xff\x00",
+		"your-tok",
+	} {
 		f.Add("your-token "+body, body+" your-token"+body)
 	}
 	f.Fuzz(func(t *testing.T, value, body string) {
 		got := string(models.Redact([]byte(body), []models.Header{named(value)}))
-		if len(value) >= 8 && !strings.ContainsAny(value, `\%&+`) && strings.Contains(strings.ReplaceAll(got, masked, "\n"), value) && !strings.Contains(value, "\n") {
+		if len(value) >= 8 && !strings.ContainsAny(value, `\%&+`) &&
+			strings.Contains(strings.ReplaceAll(got, masked, "\n"), value) && !strings.Contains(value, "\n") {
 			t.Errorf("%q in %q became %q", value, body, got)
 		}
 	})

@@ -8,7 +8,8 @@ import (
 
 type requestIDKey struct{}
 
-// WithRequestID returns a context that carries the id of a request, for its answer and the log to speak of the same one.
+// WithRequestID returns a context that carries the id of a request, for its answer and the log to speak of the same
+// one.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
@@ -22,8 +23,8 @@ func RequestID(ctx context.Context) string {
 // MaxBodyBytes is what a body may have at either API: 1 MiB. The largest honest input is 20 headers of 8 KiB.
 const MaxBodyBytes = 1 << 20
 
-// ReadBody returns the body of a request: *http.MaxBytesError where it is larger than the limit. Of one that says so before nothing
-// is read, and of one that says its length no more is held.
+// ReadBody returns the body of a request: *http.MaxBytesError where it is larger than the limit. Of one that says so
+// before nothing is read, and of one that says its length no more is held.
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, &http.MaxBytesError{Limit: limit}

@@ -12,8 +12,9 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// keyPermissions is who may do what of the table permissions with a key: of the project itself, of another project of the account,
-// and of another account's project. It is an Editor of its project, sees its account, and finds nothing else.
+// keyPermissions is who may do what of the table permissions with a key: of the project itself, of another project of
+// the account, and of another account's project. It is an Editor of its project, sees its account, and finds nothing
+// else.
 var keyPermissions = map[string]struct{ own, sibling, foreign models.Code }{
 	"CreateAccount":                  {forbid, forbid, forbid},
 	"UpdateAccount":                  {forbid, forbid, missing},

@@ -19,7 +19,9 @@ import (
 func holders() map[string]any {
 	header := models.Header{Key: "Authorization", Value: modelstest.HiddenSecret}
 	endpoint := models.Endpoint{URL: new("https://example.com/"), Headers: []models.Header{header}}
-	target := tenant.Target{URL: "https://example.com/", Headers: []tenant.SourcedHeader{{Header: header, Source: tenant.LevelProject}}}
+	target := tenant.Target{
+		URL: "https://example.com/", Headers: []tenant.SourcedHeader{{Header: header, Source: tenant.LevelProject}},
+	}
 	raised := &callback.Callback{TargetHeaders: []models.Header{header}}
 	return map[string]any{
 		"Secret":          models.Secret(modelstest.HiddenSecret),
@@ -70,7 +72,9 @@ func TestSecretIsNeverRevealedByTheVerbsOfTexts(t *testing.T) {
 	t.Parallel()
 	// Of whole structs, go vet refuses these verbs.
 	header := models.Header{Key: "Authorization", Value: modelstest.HiddenSecret}
-	for _, value := range []any{header.Value, &header.Value, []models.Secret{modelstest.HiddenSecret}, header, []models.Header{header}} {
+	for _, value := range []any{
+		header.Value, &header.Value, []models.Secret{modelstest.HiddenSecret}, header, []models.Header{header},
+	} {
 		for _, verb := range []string{"%s", "%q", "%x", "%X", "%-40s", "% x"} {
 			wantHidden(t, verb, fmt.Sprintf(verb, value))
 		}
@@ -85,7 +89,8 @@ func logged(handler func(*bytes.Buffer) slog.Handler, value any) string {
 
 func wantHidden(t *testing.T, how, text string) {
 	t.Helper()
-	if strings.Contains(text, modelstest.HiddenSecret) || strings.Contains(strings.ToLower(text), fmt.Sprintf("%x", modelstest.HiddenSecret)) {
+	if strings.Contains(text, modelstest.HiddenSecret) ||
+		strings.Contains(strings.ToLower(text), fmt.Sprintf("%x", modelstest.HiddenSecret)) {
 		t.Errorf("%s reveals it: %s", how, text)
 	}
 }

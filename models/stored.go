@@ -1,7 +1,7 @@
 package models
 
-// MaxStoredBytes bounds the text that one call stores, with a copy for each of its rows: a request of 1 MiB that names its metadata once
-// and its inputs a thousand times would be a gigabyte.
+// MaxStoredBytes bounds the text that one call stores, with a copy for each of its rows: a request of 1 MiB that names
+// its metadata once and its inputs a thousand times would be a gigabyte.
 const MaxStoredBytes = 4 << 20
 
 // StoredText is how much of it is of one field of the input.
@@ -22,5 +22,6 @@ func CheckStored(texts ...StoredText) error {
 	if sum <= MaxStoredBytes {
 		return nil
 	}
-	return Invalid(most.Field, "makes the call store too much: %d bytes with a copy for each row, and together at most %d", most.Bytes, MaxStoredBytes)
+	return Invalid(most.Field, "makes the call store too much: %d bytes with a copy for each row, and together at most "+
+		"%d", most.Bytes, MaxStoredBytes)
 }

@@ -2,7 +2,8 @@ package models
 
 import "context"
 
-// TextField is a field whose value can be long. Entities are read without it; it is read by itself, where it is asked for.
+// TextField is a field whose value can be long. Entities are read without it; it is read by itself, where it is asked
+// for.
 type TextField string
 
 // Fields with long texts. Those of batches, inputs and jobs are JSON.

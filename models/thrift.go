@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// thriftyPercent has the collector run before half as much again lies about as lives, while large answers are under way: by its own
-// measure, as much would, or four times that.
+// thriftyPercent has the collector run before half as much again lies about as lives, while large answers are under
+// way: by its own measure, as much would, or four times that.
 const thriftyPercent = 50
 
 // thrift is the process's: the collector's measure while somebody needs much memory.

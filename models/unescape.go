@@ -11,9 +11,9 @@ const escapes = `\%&+`
 // notASCII stands for a character that no header value has.
 const notASCII = 0xff
 
-// unescape undoes what JSON, URLs and HTML write in place of a character, wherever it looks like that, so that different spellings of
-// a text become the same; it is for comparison only. from says where each byte of plain, and its end, was in the text. It ends before
-// an escape that is cut off.
+// unescape undoes what JSON, URLs and HTML write in place of a character, wherever it looks like that, so that
+// different spellings of a text become the same; it is for comparison only. from says where each byte of plain, and its
+// end, was in the text. It ends before an escape that is cut off.
 func unescape(text []byte) (plain []byte, from []int32) {
 	plain, from = make([]byte, 0, len(text)), make([]int32, 0, len(text)+1)
 	i := 0

@@ -19,15 +19,16 @@ const (
 	MaxFileURLBytes = 8192
 )
 
-// CheckCallbackURL tells whether raw can be set as a URL that a callback is sent to: an absolute http or https URL with a host, without user
-// info or fragment, at most 2,048 bytes, without characters that cannot be seen, and with a host that can be a name or an address.
-// Whether the address may be reached is decided when it is dialled. The error is BAD_USER_INPUT on field and has all that is wrong.
+// CheckCallbackURL tells whether raw can be set as a URL that a callback is sent to: an absolute http or https URL with
+// a host, without user info or fragment, at most 2,048 bytes, without characters that cannot be seen, and with a host
+// that can be a name or an address. Whether the address may be reached is decided when it is dialled. The error is
+// BAD_USER_INPUT on field and has all that is wrong.
 func CheckCallbackURL(field, raw string) error {
 	return AllProblems(CheckSendableURL(field, raw), checkVisible(field, raw), checkHost(field, raw))
 }
 
-// CheckSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than some URLs that are
-// stored: these are sent as ever, with a warning in the history.
+// CheckSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than
+// some URLs that are stored: these are sent as ever, with a warning in the history.
 func CheckSendableURL(field, raw string) error {
 	u, err := CheckHTTPURL(field, raw, MaxCallbackURLBytes)
 	if err != nil {
@@ -57,7 +58,9 @@ func checkVisible(field, raw string) error {
 
 func invisible(r rune) bool {
 	const blankBraille = 0x2800
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) || r == blankBraille
+	return unicode.In(
+		r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point,
+	) || r == blankBraille
 }
 
 // nameOf is the character's name in Unicode, such as ZERO WIDTH SPACE.
@@ -74,7 +77,8 @@ const (
 	maxLabel = 63
 )
 
-// checkHost refuses hosts of which it is certain that no name can be resolved. Of a text that is no URL it says nothing.
+// checkHost refuses hosts of which it is certain that no name can be resolved. Of a text that is no URL it says
+// nothing.
 func checkHost(field, raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
@@ -103,15 +107,19 @@ func checkHost(field, raw string) error {
 	}
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || len(label) > maxLabel {
-			return Invalid(field, "must have a host whose labels, between the dots, have 1 to %d characters, not %d", maxLabel, len(label))
+			return Invalid(
+				field, "must have a host whose labels, between the dots, have 1 to %d characters, not %d", maxLabel, len(label),
+			)
 		}
 	}
 	return nil
 }
 
-// international tells the names that IDNA has rules for. Others may have what it refuses, such as the _ of a container's name.
+// international tells the names that IDNA has rules for. Others may have what it refuses, such as the _ of a
+// container's name.
 func international(name string) bool {
-	return strings.Contains(strings.ToLower(name), "xn--") || strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf })
+	return strings.Contains(strings.ToLower(name), "xn--") ||
+		strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // CheckHTTPURL reads an absolute http or https URL of at most limit bytes. The error is BAD_USER_INPUT on field.
@@ -146,8 +154,9 @@ func CheckHTTPURL(field, raw string, limit int) (*url.URL, error) {
 // maxHostLength, in bytes, of a host's name as isolation counts by it: its 253 letters may have four bytes each.
 const maxHostLength = 4 * 253
 
-// HostOf returns the host and port that a URL's request goes to, in lower case: what isolation counts by. A text that is no URL, and a name
-// that is longer than one can be, stand for themselves, shortened: the attempt will fail as INVALID_URL or DNS_ERROR.
+// HostOf returns the host and port that a URL's request goes to, in lower case: what isolation counts by. A text that
+// is no URL, and a name that is longer than one can be, stand for themselves, shortened: the attempt will fail as
+// INVALID_URL or DNS_ERROR.
 func HostOf(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {

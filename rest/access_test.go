@@ -32,13 +32,20 @@ func ofFinal(format string) func(*world) string {
 var examples = map[string]example{
 	"GET /v1/openapi.json": {optional: true, target: path("/v1/openapi.json")},
 	"POST /v1/actions/{action}": {
-		least: models.RoleEditor, target: path(resolvePath), body: `{"q": 1, "callbackUrl": "https://hook.example.com/resolution"}`,
+		least: models.RoleEditor, target: path(resolvePath),
+		body: `{"q": 1, "callbackUrl": "https://hook.example.com/resolution"}`,
 	},
-	"POST /v1/actions/{action}/run/async":           {least: models.RoleEditor, target: path(asyncPath), body: `{"inputs": [{}]}`},
-	"POST /v1/actions/{action}/run/schedule":        {least: models.RoleEditor, target: path(schedulePath), body: `{"inputs": [{}]}`},
-	"GET /v1/runs/callbacks":                        {least: models.RoleViewer, target: path("/v1/runs/callbacks")},
-	"GET /v1/runs/callbacks/{callback_uid}":         {least: models.RoleViewer, target: ofFinal("/v1/runs/callbacks/%s")},
-	"POST /v1/runs/callbacks/{callback_uid}/replay": {least: models.RoleEditor, target: ofFinal("/v1/runs/callbacks/%s/replay")},
+	"POST /v1/actions/{action}/run/async": {
+		least: models.RoleEditor, target: path(asyncPath), body: `{"inputs": [{}]}`,
+	},
+	"POST /v1/actions/{action}/run/schedule": {
+		least: models.RoleEditor, target: path(schedulePath), body: `{"inputs": [{}]}`,
+	},
+	"GET /v1/runs/callbacks":                {least: models.RoleViewer, target: path("/v1/runs/callbacks")},
+	"GET /v1/runs/callbacks/{callback_uid}": {least: models.RoleViewer, target: ofFinal("/v1/runs/callbacks/%s")},
+	"POST /v1/runs/callbacks/{callback_uid}/replay": {
+		least: models.RoleEditor, target: ofFinal("/v1/runs/callbacks/%s/replay"),
+	},
 	"GET /v1/jobs/{job_id}": {least: models.RoleViewer, optional: true, target: func(w *world) string {
 		return "/v1/jobs/" + w.newJob(project, nil).RawID()
 	}},
@@ -66,16 +73,20 @@ func TestEveryDoorAsksWhoCalls(t *testing.T) {
 			caller caller
 			has    models.Role // on the project; empty: none
 		}{
-			"a viewer":                          {w.session(viewerUser), models.RoleViewer},
-			"an editor":                         {fresh, models.RoleEditor},
-			"an admin":                          {w.session(adminUser), models.RoleAdmin},
-			"the platform":                      {platform(), models.RoleAdmin},
-			"the project's key":                 {w.key(project), models.RoleEditor},
-			"the key of a sibling":              {w.key(sibling), ""},
-			"the key of another account":        {w.key(otherProject), ""},
-			"an admin of another account":       {w.session(otherUser), ""},
-			"both a session and another's key":  {caller{"Authorization": fresh["Authorization"], "x-api-key": "wrong"}, models.RoleEditor},
-			"a session token in its own header": {caller{"x-auth-token": fresh["Authorization"][len("Bearer "):]}, models.RoleEditor},
+			"a viewer":                    {w.session(viewerUser), models.RoleViewer},
+			"an editor":                   {fresh, models.RoleEditor},
+			"an admin":                    {w.session(adminUser), models.RoleAdmin},
+			"the platform":                {platform(), models.RoleAdmin},
+			"the project's key":           {w.key(project), models.RoleEditor},
+			"the key of a sibling":        {w.key(sibling), ""},
+			"the key of another account":  {w.key(otherProject), ""},
+			"an admin of another account": {w.session(otherUser), ""},
+			"both a session and another's key": {
+				caller{"Authorization": fresh["Authorization"], "x-api-key": "wrong"}, models.RoleEditor,
+			},
+			"a session token in its own header": {
+				caller{"x-auth-token": fresh["Authorization"][len("Bearer "):]}, models.RoleEditor,
+			},
 		} {
 			target := e.target(w)
 			send := func() *answer { return w.do(test.caller.of(thisProject), method, target, e.body) }
@@ -175,7 +186,8 @@ func TestWhatIsAnotherProjectsIsNotFound(t *testing.T) {
 	t.Parallel()
 	forEveryDoor(t, func(w *world, method string, e example) {
 		target := e.target(w)
-		if e.least == "" || target == resolvePath || target == asyncPath || target == schedulePath || target == "/v1/runs/callbacks" {
+		if e.least == "" || target == resolvePath || target == asyncPath || target == schedulePath ||
+			target == "/v1/runs/callbacks" {
 			return
 		}
 		for _, who := range []caller{w.key(sibling), w.session(editorUser).of(thatProject), platform().of(thatProject)} {
@@ -225,5 +237,7 @@ func (w *world) unchanged(f func()) {
 // dump is what the doors could change, as text.
 func (w *world) dump() map[string][]string {
 	w.tb.Helper()
-	return storetest.Dump(w.tb, w.url, "actions", "callbacks", "jobs", "projects", "run_batches", "run_inputs", "runs", "schedules")
+	return storetest.Dump(
+		w.tb, w.url, "actions", "callbacks", "jobs", "projects", "run_batches", "run_inputs", "runs", "schedules",
+	)
 }

@@ -208,14 +208,17 @@ func (h *handler) runSchedule(r *request) (any, error) {
 		return nil, err
 	}
 	return scheduledAnswer{newRunAnswer(created, in.Action), scheduleAnswer{
-		UID: schedule.UID, Status: schedule.Status, Cron: schedule.Cron, ScheduleAt: timeText(schedule.At), Timezone: schedule.Timezone,
-		Overlap: schedule.Overlap, NextRunAt: timeText(schedule.NextRunAt),
+		UID: schedule.UID, Status: schedule.Status, Cron: schedule.Cron, ScheduleAt: timeText(schedule.At),
+		Timezone: schedule.Timezone,
+		Overlap:  schedule.Overlap, NextRunAt: timeText(schedule.NextRunAt),
 	}}, nil
 }
 
-// scheduleMembers are all that the body of a scheduled run can have: one that is misspelt would begin the run at once. The last two are
-// what clients of other services send; they are ignored.
-var scheduleMembers = []string{"inputs", "parameters", "callback", "cron", "schedule_at", "timezone", "overlap", "identity_ids", "identity_mode"}
+// scheduleMembers are all that the body of a scheduled run can have: one that is misspelt would begin the run at once.
+// The last two are what clients of other services send; they are ignored.
+var scheduleMembers = []string{
+	"inputs", "parameters", "callback", "cron", "schedule_at", "timezone", "overlap", "identity_ids", "identity_mode",
+}
 
 func (r *request) checkScheduleMembers() error {
 	var body map[string]json.RawMessage

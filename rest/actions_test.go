@@ -41,11 +41,15 @@ func TestRunAsync(t *testing.T) {
 	got.golden("run_async.json")
 	r, err := w.store.LockRun(t.Context(), w.made(got).ID) // the history leaves out the headers
 	modelstest.NoError(t, err)
-	want := models.Endpoint{URL: new("https://hook.example.com/b"), Headers: []models.Header{{Key: "X-B", Value: "two"}, {Key: "Authorization", Value: "Bearer one"}}}
+	want := models.Endpoint{
+		URL:     new("https://hook.example.com/b"),
+		Headers: []models.Header{{Key: "X-B", Value: "two"}, {Key: "Authorization", Value: "Bearer one"}},
+	}
 	if diff := cmp.Diff(want, r.Callback); diff != "" {
 		t.Errorf("callback (-want +got):\n%s", diff)
 	}
-	if *r.MaxResults != 100 || r.PageSize != 10 || r.CallbackOn != run.CallbackOnFinal || r.BatchCount != 20 || *r.CreatedByUserID != editorUser {
+	if *r.MaxResults != 100 || r.PageSize != 10 || r.CallbackOn != run.CallbackOnFinal || r.BatchCount != 20 ||
+		*r.CreatedByUserID != editorUser {
 		t.Errorf("made %+v", r)
 	}
 	if len(w.queue.Wakeups()) == 0 {
@@ -62,7 +66,8 @@ func TestWhatARunDoesNotSayHasItsDefault(t *testing.T) {
 		"empty":    `{"inputs": [{}], "parameters": {}}`,
 	} {
 		r := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, body))
-		if r.MaxResults != nil || r.PageSize != run.DefaultPageSize || r.Callback.URL != nil || r.CallbackOn != run.CallbackOnAll {
+		if r.MaxResults != nil || r.PageSize != run.DefaultPageSize || r.Callback.URL != nil ||
+			r.CallbackOn != run.CallbackOnAll {
 			t.Errorf("%s: made %+v", name, r)
 		}
 	}
@@ -72,7 +77,8 @@ func TestWhatARunDoesNotSayHasItsDefault(t *testing.T) {
 		"empty":    `{"inputs": [{}], "callback": {"url": "https://hook.example.com/b", "headers": {}, "on": "all"}}`,
 	} {
 		r := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, body))
-		if *r.Callback.URL != "https://hook.example.com/b" || len(r.Callback.Headers) != 0 || r.CallbackOn != run.CallbackOnAll {
+		if *r.Callback.URL != "https://hook.example.com/b" || len(r.Callback.Headers) != 0 ||
+			r.CallbackOn != run.CallbackOnAll {
 			t.Errorf("%s: made %+v", name, r)
 		}
 	}
@@ -147,14 +153,18 @@ func TestResolve(t *testing.T) {
 		t.Errorf("the executor was asked %s", asked)
 	}
 	callbacks := w.callbacks(w.lastRun(project))
-	if len(callbacks) != 1 || string(callbacks[0].Body) != `{"b":1.0,"a":2}` || *callbacks[0].TargetURL != "https://hook.example.com/resolution" {
+	if len(callbacks) != 1 || string(callbacks[0].Body) != `{"b":1.0,"a":2}` ||
+		*callbacks[0].TargetURL != "https://hook.example.com/resolution" {
 		t.Errorf("callbacks: %v", callbacks)
 	}
 }
 
 func (w *world) lastRun(projectID int64) *run.Run {
 	w.tb.Helper()
-	pages, err := w.service.RunPages(w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), run.OfProject, []int64{projectID}, run.Filter{}, models.Page{First: 1})
+	pages, err := w.service.RunPages(
+		w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), run.OfProject, []int64{projectID}, run.Filter{},
+		models.Page{First: 1},
+	)
 	modelstest.NoError(w.tb, err)
 	return pages[projectID].Nodes[0]
 }
@@ -166,9 +176,12 @@ func TestAnActionThatDoesNotExistIsNotFound(t *testing.T) {
 	key := w.key(project)
 	for _, name := range []string{"unknown", "a\x00b", "a\xffb", "a/b", "%", " ", "extract-company "} {
 		for path, body := range map[string]string{
-			"": `{"callbackUrl": "https://hook.example.com/a"}`, "/run/async": `{"inputs": [{}]}`, "/run/schedule": `{"inputs": [{}]}`,
+			"": `{"callbackUrl": "https://hook.example.com/a"}`, "/run/async": `{"inputs": [{}]}`,
+			"/run/schedule": `{"inputs": [{}]}`,
 		} {
-			w.do(key, http.MethodPost, "/v1/actions/"+url.PathEscape(name)+path, body).wantError(http.StatusNotFound, "NOT_FOUND", "")
+			w.do(
+				key, http.MethodPost, "/v1/actions/"+url.PathEscape(name)+path, body,
+			).wantError(http.StatusNotFound, "NOT_FOUND", "")
 		}
 	}
 }
@@ -177,7 +190,9 @@ func TestAThousandInputsFitIntoOneRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	inputs := strings.TrimSuffix(strings.Repeat(`{"q":"`+strings.Repeat("x", 900)+`"},`, run.MaxInputs), ",")
-	if r := w.made(w.ok(w.key(project), http.MethodPost, asyncPath, `{"inputs":[`+inputs+`]}`)); r.InputCount != run.MaxInputs {
+	if r := w.made(
+		w.ok(w.key(project), http.MethodPost, asyncPath, `{"inputs":[`+inputs+`]}`),
+	); r.InputCount != run.MaxInputs {
 		t.Errorf("made %+v", r)
 	}
 }
@@ -213,7 +228,8 @@ func TestQuotaIsAConflictThatNamesTheNumber(t *testing.T) {
 	w.ok(editor, http.MethodPost, schedulePath, scheduled)
 	for path, body := range map[string]string{asyncPath: `{"inputs": [{}, {}]}`, schedulePath: scheduled} {
 		got := w.do(editor, http.MethodPost, path, body)
-		if got.Status != http.StatusConflict || got.text("error_label") != models.LabelLimitReached || !strings.Contains(got.text("message"), "at most 1 ") {
+		if got.Status != http.StatusConflict || got.text("error_label") != models.LabelLimitReached ||
+			!strings.Contains(got.text("message"), "at most 1 ") {
 			t.Errorf("%s: got %d %s", path, got.Status, got.Body)
 		}
 	}

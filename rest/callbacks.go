@@ -35,7 +35,8 @@ type httpResponse struct {
 func newLogEntry(e *run.LogEntry) logEntry {
 	c := e.Callback
 	entry := logEntry{
-		UID: c.UID, ParentUID: e.ParentUID, RetryCount: e.RetryCount(), CreatedAt: models.FormatTime(c.CreatedAt), Status: c.Status,
+		UID: c.UID, ParentUID: e.ParentUID, RetryCount: e.RetryCount(), CreatedAt: models.FormatTime(c.CreatedAt),
+		Status:      c.Status,
 		CallbackURL: c.TargetURL, HTTPStatus: e.HTTPStatus(), Error: e.Error(),
 		BatchUID: e.BatchUID, RunUID: e.RunUID, WorkspaceUID: tenant.ProjectUID(c.ProjectID),
 	}

@@ -60,7 +60,8 @@ func uidsOf(entries []entry) []string {
 	return uids
 }
 
-// diary is a world in which callbacks have come to all kinds of ends: two runs of the project with three callbacks each, and a replay.
+// diary is a world in which callbacks have come to all kinds of ends: two runs of the project with three callbacks
+// each, and a replay.
 func newDiary(t *testing.T) (w *world, runs []*run.Run) {
 	t.Helper()
 	w = newWorld(t)
@@ -125,8 +126,9 @@ func TestFiltersOfCallbacks(t *testing.T) {
 		"": 7, "?status=PENDING": 3, "?status=RUNNING": 1, "?status=FAILED": 1, "?status=SUCCESS": 2,
 		"?status=FAILED&status=SUCCESS": 3, "?status[]=FAILED&status[]=SUCCESS": 3, "?status%5B%5D=FAILED&status=SUCCESS": 3,
 		"?run_uid=" + first: 3, "?run_uid=" + second: 4, "?run_uid=" + first + "&run_uid=" + second: 7,
-		"?run_uid[]=" + first + "&run_uid[]=" + second: 7, "?run_uid=" + unknownUID: 0, "?run_uid=" + unknownUID + "&run_uid=" + first: 3,
-		"?run_uid=" + first + "&status=FAILED": 0, "?run_uid=" + second + "&status=FAILED": 1,
+		"?run_uid[]=" + first + "&run_uid[]=" + second: 7, "?run_uid=" + unknownUID: 0,
+		"?run_uid=" + unknownUID + "&run_uid=" + first: 3,
+		"?run_uid=" + first + "&status=FAILED":         0, "?run_uid=" + second + "&status=FAILED": 1,
 		"?limit=20&unknown=1&page=2": 7,
 	} {
 		if got := w.list(key, query); len(got) != want {
@@ -264,7 +266,8 @@ func TestTheLogHasOnlyCallbacksOfRuns(t *testing.T) {
 	})
 	modelstest.NoError(t, err)
 	all, err := w.service.CallbackPages(
-		t.Context(), models.PlatformActor().Scope(models.RoleViewer), callback.OfProject, []int64{project}, callback.Filter{}, models.Page{First: 100},
+		t.Context(), models.PlatformActor().Scope(models.RoleViewer), callback.OfProject, []int64{project}, callback.Filter{},
+		models.Page{First: 100},
 	)
 	modelstest.NoError(t, err)
 	var want []string
@@ -293,7 +296,9 @@ func TestAnInterruptedAttemptSaysNothingOfTheReceiver(t *testing.T) {
 	w := newWorld(t)
 	key, c := w.key(project), w.pending()
 	interrupt := func() {
-		modelstest.NoError(t, w.service.Settle(t.Context(), w.service.GiveBack(modelstest.ClaimOnly(t, w.service.Service, c.ID))))
+		modelstest.NoError(
+			t, w.service.Settle(t.Context(), w.service.GiveBack(modelstest.ClaimOnly(t, w.service.Service, c.ID))),
+		)
 	}
 	interrupt()
 	if e := w.entry(key, c); e.Error != nil || e.Response != nil || e.HTTPStatus != nil || e.RetryCount != 0 {
@@ -304,7 +309,8 @@ func TestAnInterruptedAttemptSaysNothingOfTheReceiver(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	interrupt()
 	after := w.entry(key, c)
-	if after.RetryCount != 2 || before.Error == nil || before.Error.Label != "HTTP_STATUS" || before.Response.Body != "down" {
+	if after.RetryCount != 2 || before.Error == nil || before.Error.Label != "HTTP_STATUS" ||
+		before.Response.Body != "down" {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
 	after.RetryCount = before.RetryCount
@@ -318,8 +324,15 @@ func TestTheErrorOfAnEntryRefersToTheAttempt(t *testing.T) {
 	w := newWorld(t)
 	key, c := w.key(project), w.pending()
 	d := modelstest.ClaimOnly(t, w.service.Service, c.ID)
-	modelstest.NoError(t, w.service.Settle(t.Context(), w.service.Decide(d, callback.Outcome{Error: &callback.AttemptError{Code: callback.TLSError, Message: "expired"}})))
-	if e := w.entry(key, c); e.Error == nil || e.Error.Ref != d.Attempt.UID.String() || e.Error.Label != "TLS_ERROR" || e.HTTPStatus != nil {
+	modelstest.NoError(
+		t,
+		w.service.Settle(
+			t.Context(),
+			w.service.Decide(d, callback.Outcome{Error: &callback.AttemptError{Code: callback.TLSError, Message: "expired"}}),
+		),
+	)
+	if e := w.entry(key, c); e.Error == nil || e.Error.Ref != d.Attempt.UID.String() || e.Error.Label != "TLS_ERROR" ||
+		e.HTTPStatus != nil {
 		t.Errorf("%+v", e)
 	}
 }
@@ -336,7 +349,8 @@ func TestReplay(t *testing.T) {
 		a := w.ok(editor, http.MethodPost, target, `{"ignored": `) // there is no body to read
 		var e entry
 		a.into(&e)
-		if *e.ParentUID != c.UID.String() || e.UID == c.UID.String() || e.Status != "PENDING" || e.RetryCount != 0 || e.BatchUID != nil {
+		if *e.ParentUID != c.UID.String() || e.UID == c.UID.String() || e.Status != "PENDING" || e.RetryCount != 0 ||
+			e.BatchUID != nil {
 			t.Errorf("replay %d: %s", n+1, a.Body)
 		}
 		var got entry
@@ -346,7 +360,9 @@ func TestReplay(t *testing.T) {
 		}
 		replays = append(replays, e.UID)
 		w.unchanged(func() {
-			w.do(editor, http.MethodPost, listPath+"/"+e.UID+"/replay", "").wantError(http.StatusConflict, "CONFLICT", "callback_uid")
+			w.do(
+				editor, http.MethodPost, listPath+"/"+e.UID+"/replay", "",
+			).wantError(http.StatusConflict, "CONFLICT", "callback_uid")
 		})
 	}
 	w.unchanged(func() {

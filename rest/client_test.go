@@ -80,8 +80,8 @@ func (w *world) do(who caller, method, target, body string) *answer {
 	return a
 }
 
-// compare holds a request and its answer against the document: what the doors take must be allowed there, and every answer
-// described.
+// compare holds a request and its answer against the document: what the doors take must be allowed there, and every
+// answer described.
 func (a *answer) compare(r *http.Request) {
 	a.tb.Helper()
 	router := router(a.tb)
@@ -154,7 +154,9 @@ func (a *answer) wantError(status int, label, field string) {
 	if got.Message == "" || got.Ref != a.Header.Get("X-Request-Id") {
 		a.tb.Errorf("no message, or another reference than %s: %s", a.Header.Get("X-Request-Id"), a.Body)
 	}
-	want := models.StandardError{Message: got.Message, Label: label, Scope: "API", StatusCode: status, Params: map[string]any{}, Ref: got.Ref}
+	want := models.StandardError{
+		Message: got.Message, Label: label, Scope: "API", StatusCode: status, Params: map[string]any{}, Ref: got.Ref,
+	}
 	if field != "" {
 		want.Params["field"] = field
 		if !strings.HasPrefix(got.Message, field+": ") {
@@ -168,7 +170,8 @@ func (a *answer) wantError(status int, label, field string) {
 
 var uids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
-// golden compares with a file of testdata. UUIDs, which are new each time, are numbered in the order in which they come.
+// golden compares with a file of testdata. UUIDs, which are new each time, are numbered in the order in which they
+// come.
 func (a *answer) golden(name string) {
 	a.tb.Helper()
 	var indented bytes.Buffer

@@ -107,12 +107,13 @@ func undecodable(err error) error {
 	}
 }
 
-// writeError is the one place where an error becomes an answer. A domain error is shown; anything else is one sentence for the
-// caller and one line, with the cause, in the log.
+// writeError is the one place where an error becomes an answer. A domain error is shown; anything else is one sentence
+// for the caller and one line, with the cause, in the log.
 func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	id := models.RequestID(r.Context())
 	shown := models.StandardError{
-		Message: "Something went wrong on our side; the request id is " + id + ".", Label: labelUnknown, Scope: models.ScopeAPI,
+		Message: "Something went wrong on our side; the request id is " + id + ".", Label: labelUnknown,
+		Scope:      models.ScopeAPI,
 		StatusCode: http.StatusInternalServerError, Params: map[string]any{}, Ref: id,
 	}
 	var known *models.Error
@@ -166,7 +167,8 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, mux http.Handle
 	allowed := unsent.header.Get("Allow")
 	w.Header().Set("Allow", allowed)
 	writeStandardError(w, models.StandardError{
-		Message: "This path is not for " + r.Method + " but for " + allowed + ".", Label: labelMethodNotAllowed, Scope: models.ScopeAPI,
+		Message: "This path is not for " + r.Method + " but for " + allowed + ".", Label: labelMethodNotAllowed,
+		Scope:      models.ScopeAPI,
 		StatusCode: unsent.status, Params: map[string]any{}, Ref: models.RequestID(r.Context()),
 	})
 }

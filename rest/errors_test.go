@@ -36,59 +36,158 @@ var refusals = []struct {
 	{"a broken object", "POST", asyncPath, `{"inputs": [{}]`, 400, "BAD_INPUT", "body"},
 	{"something behind the object", "POST", asyncPath, `{"inputs": [{}]} {}`, 400, "BAD_INPUT", "body"},
 	{"not UTF-8", "POST", asyncPath, "{\"inputs\": [{\"a\": \"\xff\"}]}", 400, "BAD_INPUT", "body"},
-	{"too deep", "POST", resolvePath, `{"a": ` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`, 400, "BAD_INPUT", "body"},
-	{"too large", "POST", asyncPath, `{"inputs": [{"a": "` + strings.Repeat("x", 1<<20) + `"}]}`, 413, "BAD_INPUT", "body"},
-	{"too large for nothing", "POST", "/v1/runs/callbacks/" + unknownUID + "/replay", strings.Repeat(" ", 1<<20+1), 413, "BAD_INPUT", "body"},
+	{
+		"too deep", "POST", resolvePath, `{"a": ` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`, 400,
+		"BAD_INPUT", "body",
+	},
+	{
+		"too large", "POST", asyncPath, `{"inputs": [{"a": "` + strings.Repeat("x", 1<<20) + `"}]}`, 413, "BAD_INPUT", "body",
+	},
+	{
+		"too large for nothing", "POST", "/v1/runs/callbacks/" + unknownUID + "/replay", strings.Repeat(" ", 1<<20+1), 413,
+		"BAD_INPUT", "body",
+	},
 
 	{"no inputs", "POST", asyncPath, `{}`, 400, "BAD_INPUT", "inputs"},
 	{"empty inputs", "POST", asyncPath, `{"inputs": []}`, 400, "BAD_INPUT", "inputs"},
-	{"too many inputs", "POST", asyncPath, `{"inputs": [{}` + strings.Repeat(",{}", run.MaxInputs) + `]}`, 400, "BAD_INPUT", "inputs"},
-	{"far too many inputs", "POST", asyncPath, `{"inputs": [{}` + strings.Repeat(",{}", 200_000) + `]}`, 400, "BAD_INPUT", "inputs"},
+	{
+		"too many inputs", "POST", asyncPath, `{"inputs": [{}` + strings.Repeat(",{}", run.MaxInputs) + `]}`, 400,
+		"BAD_INPUT", "inputs",
+	},
+	{
+		"far too many inputs", "POST", asyncPath, `{"inputs": [{}` + strings.Repeat(",{}", 200_000) + `]}`, 400, "BAD_INPUT",
+		"inputs",
+	},
 	{"inputs that are no list", "POST", asyncPath, `{"inputs": {}}`, 400, "BAD_INPUT", "inputs"},
 	{"an input that is no object", "POST", asyncPath, `{"inputs": [{}, [1]]}`, 400, "BAD_INPUT", "inputs"},
 	{"an input that is null", "POST", asyncPath, `{"inputs": [null]}`, 400, "BAD_INPUT", "inputs"},
-	{"no results wanted", "POST", asyncPath, withRun(`"parameters": {"max_results": 0}`), 400, "BAD_INPUT", "parameters.max_results"},
-	{"too many results wanted", "POST", asyncPath, withRun(`"parameters": {"max_results": 100001}`), 400, "BAD_INPUT", "parameters.max_results"},
-	{"too many pages", "POST", asyncPath, withRun(`"parameters": {"max_results": 10001, "page_size": 1}`), 400, "BAD_INPUT", "parameters.max_results"},
-	{"a number as text", "POST", asyncPath, withRun(`"parameters": {"max_results": "10"}`), 400, "BAD_INPUT", "parameters.max_results"},
-	{"half a result", "POST", asyncPath, withRun(`"parameters": {"max_results": 1.5}`), 400, "BAD_INPUT", "parameters.max_results"},
-	{"a large number", "POST", asyncPath, withRun(`"parameters": {"max_results": 99999999999999999999}`), 400, "BAD_INPUT", "parameters.max_results"},
-	{"an empty page", "POST", asyncPath, withRun(`"parameters": {"page_size": 0}`), 400, "BAD_INPUT", "parameters.page_size"},
-	{"a large page", "POST", schedulePath, withRun(`"parameters": {"page_size": 1001}`), 400, "BAD_INPUT", "parameters.page_size"},
+	{
+		"no results wanted", "POST", asyncPath, withRun(`"parameters": {"max_results": 0}`), 400, "BAD_INPUT",
+		"parameters.max_results",
+	},
+	{
+		"too many results wanted", "POST", asyncPath, withRun(`"parameters": {"max_results": 100001}`), 400, "BAD_INPUT",
+		"parameters.max_results",
+	},
+	{
+		"too many pages", "POST", asyncPath, withRun(`"parameters": {"max_results": 10001, "page_size": 1}`), 400,
+		"BAD_INPUT", "parameters.max_results",
+	},
+	{
+		"a number as text", "POST", asyncPath, withRun(`"parameters": {"max_results": "10"}`), 400, "BAD_INPUT",
+		"parameters.max_results",
+	},
+	{
+		"half a result", "POST", asyncPath, withRun(`"parameters": {"max_results": 1.5}`), 400, "BAD_INPUT",
+		"parameters.max_results",
+	},
+	{
+		"a large number", "POST", asyncPath, withRun(`"parameters": {"max_results": 99999999999999999999}`), 400, "BAD_INPUT",
+		"parameters.max_results",
+	},
+	{
+		"an empty page", "POST", asyncPath, withRun(`"parameters": {"page_size": 0}`), 400, "BAD_INPUT",
+		"parameters.page_size",
+	},
+	{
+		"a large page", "POST", schedulePath, withRun(`"parameters": {"page_size": 1001}`), 400, "BAD_INPUT",
+		"parameters.page_size",
+	},
 	{"parameters that are no object", "POST", asyncPath, withRun(`"parameters": 5`), 400, "BAD_INPUT", "parameters"},
-	{"a callback that is no object", "POST", asyncPath, withRun(`"callback": "https://hook.example.com"`), 400, "BAD_INPUT", "callback"},
+	{
+		"a callback that is no object", "POST", asyncPath, withRun(`"callback": "https://hook.example.com"`), 400,
+		"BAD_INPUT", "callback",
+	},
 	{"a callback without URL", "POST", asyncPath, withRun(`"callback": {"on": "all"}`), 400, "BAD_INPUT", "callback.url"},
 	{"an empty URL", "POST", asyncPath, withRun(`"callback": {"url": ""}`), 400, "BAD_INPUT", "callback.url"},
 	{"a URL that is no text", "POST", asyncPath, withRun(`"callback": {"url": 5}`), 400, "BAD_INPUT", "callback.url"},
 	{"a relative URL", "POST", asyncPath, withRun(`"callback": {"url": "/hook"}`), 400, "BAD_INPUT", "callback.url"},
-	{"plain http", "POST", asyncPath, withRun(`"callback": {"url": "http://hook.example.com"}`), 400, "BAD_INPUT", "callback.url"},
-	{"on something else", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "on": "RESULT"}`), 400, "BAD_INPUT", "callback.on"},
-	{"on nothing", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "on": ""}`), 400, "BAD_INPUT", "callback.on"},
-	{"on a number", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "on": 1}`), 400, "BAD_INPUT", "callback.on"},
-	{"headers in a list", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "headers": [{"a": "b"}]}`), 400, "BAD_INPUT", "callback.headers"},
-	{"headers as text", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "headers": "a: b"}`), 400, "BAD_INPUT", "callback.headers"},
-	{"a header that is no text", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "headers": {"a": {"b": "c"}}}`), 400, "BAD_INPUT", "callback.headers"},
-	{"a header twice", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "headers": {"a": "1", "a": "1"}}`), 400, "BAD_INPUT", "callback.headers"},
-	{"a header that is ours", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "headers": {"Webhook-Id": "1"}}`), 400, "BAD_INPUT", "callback.headers"},
+	{
+		"plain http", "POST", asyncPath, withRun(`"callback": {"url": "http://hook.example.com"}`), 400, "BAD_INPUT",
+		"callback.url",
+	},
+	{
+		"on something else", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "on": "RESULT"}`),
+		400, "BAD_INPUT", "callback.on",
+	},
+	{
+		"on nothing", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "on": ""}`), 400,
+		"BAD_INPUT", "callback.on",
+	},
+	{
+		"on a number", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "on": 1}`), 400,
+		"BAD_INPUT", "callback.on",
+	},
+	{
+		"headers in a list", "POST", asyncPath,
+		withRun(`"callback": {"url": "https://hook.example.com", "headers": [{"a": "b"}]}`), 400, "BAD_INPUT",
+		"callback.headers",
+	},
+	{
+		"headers as text", "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "headers": "a: b"}`),
+		400, "BAD_INPUT", "callback.headers",
+	},
+	{
+		"a header that is no text", "POST", asyncPath,
+		withRun(`"callback": {"url": "https://hook.example.com", "headers": {"a": {"b": "c"}}}`), 400, "BAD_INPUT",
+		"callback.headers",
+	},
+	{
+		"a header twice", "POST", asyncPath,
+		withRun(`"callback": {"url": "https://hook.example.com", "headers": {"a": "1", "a": "1"}}`), 400, "BAD_INPUT",
+		"callback.headers",
+	},
+	{
+		"a header that is ours", "POST", asyncPath,
+		withRun(`"callback": {"url": "https://hook.example.com", "headers": {"Webhook-Id": "1"}}`), 400, "BAD_INPUT",
+		"callback.headers",
+	},
 
 	{"a cron that is none", "POST", schedulePath, withRun(`"cron": "every day"`), 400, "BAD_INPUT", "cron"},
 	{"a cron that is no text", "POST", schedulePath, withRun(`"cron": ["0 0 * * *"]`), 400, "BAD_INPUT", "cron"},
 	{"a cron that never comes", "POST", schedulePath, withRun(`"cron": "0 0 31 2 *"`), 400, "BAD_INPUT", "cron"},
 	{"a time that is none", "POST", schedulePath, withRun(`"schedule_at": "tomorrow"`), 400, "BAD_INPUT", "schedule_at"},
-	{"a time without its zone", "POST", schedulePath, withRun(`"schedule_at": "2020-07-10T09:00:00"`), 400, "BAD_INPUT", "schedule_at"},
+	{
+		"a time without its zone", "POST", schedulePath, withRun(`"schedule_at": "2020-07-10T09:00:00"`), 400, "BAD_INPUT",
+		"schedule_at",
+	},
 	{"a time as a number", "POST", schedulePath, withRun(`"schedule_at": 1594366135`), 400, "BAD_INPUT", "schedule_at"},
-	{"a time that is over", "POST", schedulePath, withRun(`"schedule_at": "2020-07-09T16:24:35Z"`), 400, "BAD_INPUT", "schedule_at"},
-	{"both", "POST", schedulePath, withRun(`"schedule_at": "2020-07-10T09:00:00Z", "cron": "0 0 * * *"`), 400, "BAD_INPUT", "schedule_at"},
-	{"a zone that there is not", "POST", schedulePath, withRun(`"cron": "0 0 * * *", "timezone": "Mars/Phobos"`), 400, "BAD_INPUT", "timezone"},
+	{
+		"a time that is over", "POST", schedulePath, withRun(`"schedule_at": "2020-07-09T16:24:35Z"`), 400, "BAD_INPUT",
+		"schedule_at",
+	},
+	{
+		"both", "POST", schedulePath, withRun(`"schedule_at": "2020-07-10T09:00:00Z", "cron": "0 0 * * *"`), 400, "BAD_INPUT",
+		"schedule_at",
+	},
+	{
+		"a zone that there is not", "POST", schedulePath, withRun(`"cron": "0 0 * * *", "timezone": "Mars/Phobos"`), 400,
+		"BAD_INPUT", "timezone",
+	},
 	{"a zone that is no text", "POST", schedulePath, withRun(`"timezone": 1`), 400, "BAD_INPUT", "timezone"},
 
-	{"a schedule in an object", "POST", schedulePath, withRun(`"schedule": {"cron": "0 0 * * *"}`), 400, "BAD_INPUT", "body"},
-	{"a time that is misspelt", "POST", schedulePath, withRun(`"scheduleAt": "2020-07-10T09:00:00Z"`), 400, "BAD_INPUT", "body"},
+	{
+		"a schedule in an object", "POST", schedulePath, withRun(`"schedule": {"cron": "0 0 * * *"}`), 400, "BAD_INPUT",
+		"body",
+	},
+	{
+		"a time that is misspelt", "POST", schedulePath, withRun(`"scheduleAt": "2020-07-10T09:00:00Z"`), 400, "BAD_INPUT",
+		"body",
+	},
 
-	{"no callbackUrl", "POST", resolvePath, `{"callback_url": "https://hook.example.com"}`, 400, "BAD_INPUT", "callbackUrl"},
+	{
+		"no callbackUrl", "POST", resolvePath, `{"callback_url": "https://hook.example.com"}`, 400, "BAD_INPUT",
+		"callbackUrl",
+	},
 	{"a callbackUrl that is null", "POST", resolvePath, `{"callbackUrl": null}`, 400, "BAD_INPUT", "callbackUrl"},
-	{"a callbackUrl that is no text", "POST", resolvePath, `{"callbackUrl": ["https://hook.example.com"]}`, 400, "BAD_INPUT", "callbackUrl"},
-	{"a callbackUrl of plain http", "POST", resolvePath, `{"callbackUrl": "http://hook.example.com"}`, 400, "BAD_INPUT", "callbackUrl"},
+	{
+		"a callbackUrl that is no text", "POST", resolvePath, `{"callbackUrl": ["https://hook.example.com"]}`, 400,
+		"BAD_INPUT", "callbackUrl",
+	},
+	{
+		"a callbackUrl of plain http", "POST", resolvePath, `{"callbackUrl": "http://hook.example.com"}`, 400, "BAD_INPUT",
+		"callbackUrl",
+	},
 	{"no object", "POST", resolvePath, `"https://hook.example.com"`, 400, "BAD_INPUT", "body"},
 
 	{"a limit of none", "GET", "/v1/runs/callbacks?limit=0", "", 400, "BAD_INPUT", "limit"},
@@ -194,7 +293,9 @@ func TestWhatGoesWrongOnOurSideIsOneSentenceAndOneLine(t *testing.T) {
 				t.Errorf("answered %s", a.Body)
 			}
 			log := w.log.String()
-			for _, want := range []string{"rest.error", "secret_table", a.Header.Get("X-Request-Id"), `"route":"GET /v1/runs/callbacks"`} {
+			for _, want := range []string{
+				"rest.error", "secret_table", a.Header.Get("X-Request-Id"), `"route":"GET /v1/runs/callbacks"`,
+			} {
 				if !strings.Contains(log, want) {
 					t.Errorf("the log does not have %s: %s", want, log)
 				}
@@ -210,7 +311,9 @@ func TestACallerWhoIsGoneIsNoErrorOfOurs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.store.mode.Store(trapCancels)
-	w.do(w.key(project), http.MethodGet, "/v1/runs/callbacks", "").wantError(http.StatusInternalServerError, "UNKNOWN_ERROR", "")
+	w.do(
+		w.key(project), http.MethodGet, "/v1/runs/callbacks", "",
+	).wantError(http.StatusInternalServerError, "UNKNOWN_ERROR", "")
 	if log := w.log.String(); log != "" {
 		t.Errorf("logged %s", log)
 	}
@@ -221,14 +324,20 @@ func TestNoErrorRepeatsASecret(t *testing.T) {
 	const secret = "tr0ub4dor-and-3"
 	w := newWorld(t)
 	for name, send := range map[string]func() *answer{
-		"a token":              func() *answer { return w.do(caller{"x-auth-token": secret}, "GET", "/v1/runs/callbacks", "") },
-		"a key":                func() *answer { return w.do(caller{"x-api-key": secret}, "GET", "/v1/runs/callbacks", "") },
-		"another scheme":       func() *answer { return w.do(caller{"Authorization": secret}, "GET", "/v1/runs/callbacks", "") },
+		"a token": func() *answer {
+			return w.do(caller{"x-auth-token": secret}, "GET", "/v1/runs/callbacks", "")
+		},
+		"a key": func() *answer { return w.do(caller{"x-api-key": secret}, "GET", "/v1/runs/callbacks", "") },
+		"another scheme": func() *answer {
+			return w.do(caller{"Authorization": secret}, "GET", "/v1/runs/callbacks", "")
+		},
 		"a header's value":     func() *answer { return w.withHeader(`"Authorization": "` + secret + `\n"`) },
 		"a value that is none": func() *answer { return w.withHeader(`"Authorization": ["` + secret + `"]`) },
 		"a header twice":       func() *answer { return w.withHeader(`"a": "` + secret + `", "A": "` + secret + `"`) },
 		"a URL's password": func() *answer {
-			return w.do(platform().of(thisProject), "POST", resolvePath, `{"callbackUrl": "https://u:`+secret+`@hook.example.com"}`)
+			return w.do(
+				platform().of(thisProject), "POST", resolvePath, `{"callbackUrl": "https://u:`+secret+`@hook.example.com"}`,
+			)
 		},
 		"a broken body": func() *answer {
 			return w.do(platform().of(thisProject), "POST", asyncPath, `{"inputs": "`+secret+`", }`)
@@ -246,5 +355,8 @@ func TestNoErrorRepeatsASecret(t *testing.T) {
 
 func (w *world) withHeader(header string) *answer {
 	w.tb.Helper()
-	return w.do(platform().of(thisProject), "POST", asyncPath, withRun(`"callback": {"url": "https://hook.example.com", "headers": {`+header+`}}`))
+	return w.do(
+		platform().of(thisProject), "POST", asyncPath,
+		withRun(`"callback": {"url": "https://hook.example.com", "headers": {`+header+`}}`),
+	)
 }

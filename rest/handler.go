@@ -55,8 +55,8 @@ type handler struct {
 	mux     *http.ServeMux
 }
 
-// NewHandler serves the REST API under /v1/: bodies of at most 1 MiB, and every answer, within what answers allows, as JSON, errors too. The context of a
-// request has its id (models.RequestID).
+// NewHandler serves the REST API under /v1/: bodies of at most 1 MiB, and every answer, within what answers allows, as
+// JSON, errors too. The context of a request has its id (models.RequestID).
 func NewHandler(service Services, answers *models.Answers, log *slog.Logger) http.Handler {
 	h := &handler{service: service, answers: answers, log: log, mux: http.NewServeMux()}
 	for _, d := range doors {
@@ -65,8 +65,8 @@ func NewHandler(service Services, answers *models.Answers, log *slog.Logger) htt
 	return h
 }
 
-// ServeHTTP finds the door. The mux would answer in plain text where there is none, and send the caller to another path where
-// that would be the one.
+// ServeHTTP finds the door. The mux would answer in plain text where there is none, and send the caller to another path
+// where that would be the one.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -65,9 +65,12 @@ type world struct {
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	w := &world{
-		tb: tb, clock: modelstest.NewClock(start), queue: &modelstest.Queue{}, log: &modelstest.Buffer{}, executed: new(atomic.Int64),
+		tb: tb, clock: modelstest.NewClock(start), queue: &modelstest.Queue{}, log: &modelstest.Buffer{},
+		executed: new(atomic.Int64),
 	}
-	db, databaseURL := storetest.OpenWithURL(tb, store.WithStatementLog(func(context.Context, string, time.Duration) { w.executed.Add(1) }))
+	db, databaseURL := storetest.OpenWithURL(
+		tb, store.WithStatementLog(func(context.Context, string, time.Duration) { w.executed.Add(1) }),
+	)
 	w.url, w.store = databaseURL, &trap{Store: db, mode: new(atomic.Int32)}
 	w.service = w.servicesOn(w.store)
 	w.handler = w.handlerOf(w.service)
@@ -99,7 +102,8 @@ func (w *world) servicesOn(db *trap) modelstest.Services {
 	ports := db.RunPorts()
 	ports.Log = db
 	return modelstest.Wiring{
-		Store: db.Store, RunPorts: &ports, Runs: run.Rules{Quotas: w.quotas}, Engine: modelstest.Choosy, Queue: w.queue, Rules: rules, Now: w.clock.Now,
+		Store: db.Store, RunPorts: &ports, Runs: run.Rules{Quotas: w.quotas}, Engine: modelstest.Choosy, Queue: w.queue,
+		Rules: rules, Now: w.clock.Now,
 		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	}.Services()
 }
@@ -123,7 +127,8 @@ func (w *world) populate(s modelstest.Services) {
 	}
 	for user, member := range map[int64]tenant.Membership{
 		adminUser: {AccountID: account, Role: models.RoleAdmin}, editorUser: {AccountID: account, Role: models.RoleEditor},
-		viewerUser: {AccountID: account, Role: models.RoleViewer}, otherUser: {AccountID: otherAccount, Role: models.RoleAdmin},
+		viewerUser: {AccountID: account, Role: models.RoleViewer},
+		otherUser:  {AccountID: otherAccount, Role: models.RoleAdmin},
 	} {
 		_, err := s.CreateUser(ctx, platform, tenant.NewUser{
 			Email: string(member.Role) + uuid.NewString() + "@example.com", RawID: user, Accounts: []tenant.Membership{member},
@@ -149,7 +154,10 @@ func (w *world) execute(status int, body string) (asked []string) {
 			request, err := e.Body()
 			modelstest.NoError(w.tb, err)
 			asked = append(asked, string(request))
-			modelstest.NoError(w.tb, w.service.Executions.Record(w.tb.Context(), e, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}))
+			modelstest.NoError(
+				w.tb,
+				w.service.Executions.Record(w.tb.Context(), e, callback.Outcome{HTTPStatus: &status, ResponseBody: []byte(body)}),
+			)
 		}
 	}
 	return asked
@@ -162,7 +170,9 @@ func (w *world) deliver(c *callback.Callback, status int, body string) {
 	if status == 0 {
 		o = callback.Outcome{Error: &callback.AttemptError{Code: callback.ConnectRefused, Message: "refused"}}
 	}
-	modelstest.NoError(w.tb, w.service.Settle(w.tb.Context(), w.service.Decide(modelstest.ClaimOnly(w.tb, w.service.Service, c.ID), o)))
+	modelstest.NoError(
+		w.tb, w.service.Settle(w.tb.Context(), w.service.Decide(modelstest.ClaimOnly(w.tb, w.service.Service, c.ID), o)),
+	)
 }
 
 // newRun makes a run of the project and returns it.
@@ -184,7 +194,8 @@ func (w *world) newRun(projectID int64, change func(*run.NewRun)) *run.Run {
 func (w *world) callbacks(r *run.Run) []*callback.Callback {
 	w.tb.Helper()
 	pages, err := w.service.CallbackPages(
-		w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), run.Owner, []int64{r.ID}, callback.Filter{}, models.Page{First: 100},
+		w.tb.Context(), models.PlatformActor().Scope(models.RoleViewer), run.Owner, []int64{r.ID}, callback.Filter{},
+		models.Page{First: 100},
 	)
 	modelstest.NoError(w.tb, err)
 	nodes := pages[r.ID].Nodes

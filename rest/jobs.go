@@ -46,7 +46,8 @@ func (h *handler) getJob(r *request) (any, error) {
 	answer := jobAnswer{
 		ID: found.RawID(), UUID: found.UUID, AppID: strconv.FormatInt(found.ProjectID, 10), Status: found.State,
 		Created: models.FormatTime(found.CreatedAt), Completed: timeText(found.CompletedAt), CallbackURL: found.CallbackURL,
-		Input: texts[models.JobInputText], Output: texts[models.JobOutputText], Metadata: texts[models.JobMetadataText], Tags: found.Tags, Correct: found.Correct,
+		Input: texts[models.JobInputText], Output: texts[models.JobOutputText], Metadata: texts[models.JobMetadataText],
+		Tags: found.Tags, Correct: found.Correct,
 	}
 	if answer.Metadata == nil {
 		answer.Metadata = json.RawMessage("{}")

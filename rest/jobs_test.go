@@ -21,10 +21,14 @@ func TestGetJob(t *testing.T) {
 
 	resolved := w.newJob(project, func(in *job.NewJobs) {
 		in.Inputs = []json.RawMessage{json.RawMessage(`{"z":1.50,"a":[1e3,"\u00e9<&>"]}`)}
-		in.CallbackURL, in.Metadata, in.Tags = new("https://hook.example.com/jobs/"), json.RawMessage(`{"b":1.0,"a":2}`), []string{"cats", "dogs"}
+		in.CallbackURL, in.Metadata, in.Tags = new(
+			"https://hook.example.com/jobs/",
+		), json.RawMessage(`{"b":1.0,"a":2}`), []string{"cats", "dogs"}
 	})
 	w.clock.Advance(time.Minute)
-	w.updateJob(job.Change{JobID: resolved.ID, State: new(job.Completed), Action: job.Resolved, Output: json.RawMessage(`[1.0]`)})
+	w.updateJob(
+		job.Change{JobID: resolved.ID, State: new(job.Completed), Action: job.Resolved, Output: json.RawMessage(`[1.0]`)},
+	)
 	w.clock.Advance(time.Minute)
 	w.updateJob(job.Change{JobID: resolved.ID, Action: job.Declined})
 	w.ok(key, http.MethodGet, "/v1/jobs/"+resolved.RawID(), "").golden("job_declined.json")
@@ -40,7 +44,9 @@ func TestAJobHasSeveralNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	made := w.newJob(project, nil)
-	for _, name := range []string{made.RawID(), made.ObjectID().String(), made.UUID.String(), strings.ToUpper(made.UUID.String())} {
+	for _, name := range []string{
+		made.RawID(), made.ObjectID().String(), made.UUID.String(), strings.ToUpper(made.UUID.String()),
+	} {
 		if got := w.ok(w.session(viewerUser), http.MethodGet, "/v1/jobs/"+name, "").text("uuid"); got != made.UUID.String() {
 			t.Errorf("%s is %s", name, got)
 		}

@@ -134,7 +134,9 @@ func TestTheDocumentHasEveryLabelOfAnError(t *testing.T) {
 	description := document(t).Components.Schemas["Error"].Value.Properties["error_label"].Value.Description
 	ofAnswers, ofCallbacks, _ := strings.Cut(description, "Of a callback's delivery")
 	for described, want := range map[string][]string{ofAnswers: rest.Labels(), ofCallbacks: ofDeliveries} {
-		if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(label.FindAllString(described, -1)))); diff != "" {
+		if diff := cmp.Diff(
+			slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(label.FindAllString(described, -1))),
+		); diff != "" {
 			t.Errorf("(-code +document):\n%s", diff)
 		}
 	}
@@ -146,7 +148,8 @@ func TestTheDocumentIsServedToAnyone(t *testing.T) {
 	got := w.ok(nil, http.MethodGet, "/v1/openapi.json", "")
 	var served any
 	got.into(&served)
-	if loaded, err := openapi3.NewLoader().LoadFromData([]byte(got.Body)); err != nil || len(loaded.Paths.Map()) != len(document(t).Paths.Map()) {
+	if loaded, err := openapi3.NewLoader().LoadFromData([]byte(got.Body)); err != nil ||
+		len(loaded.Paths.Map()) != len(document(t).Paths.Map()) {
 		t.Errorf("served: %v", err)
 	}
 	if !strings.HasPrefix(got.Body, `{"openapi":"3.`) {

@@ -21,7 +21,9 @@ import (
 func TestParametersAreReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	columns := []run.LogColumn{run.LogCreatedAt, run.LogStatus, run.LogHTTPStatus, run.LogRetryCount}
-	statuses := []callback.Status{callback.StatusPending, callback.StatusRunning, callback.StatusFailed, callback.StatusSuccess}
+	statuses := []callback.Status{
+		callback.StatusPending, callback.StatusRunning, callback.StatusFailed, callback.StatusSuccess,
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		values := url.Values{}
 		array := func(name string) string { return name + rapid.SampledFrom([]string{"", "[]"}).Draw(t, "spelling") }
@@ -57,7 +59,8 @@ func TestParametersAreReadAsTheyAreWritten(t *testing.T) {
 
 func FuzzParameters(f *testing.F) {
 	for _, seed := range []string{
-		"", "status=FAILED&limit=5", "status[]=FAILED&run_uid=" + unknownUID, "sort=-created_at&sort[]=status", "limit=%zz", "offset=-1;", "&&=",
+		"", "status=FAILED&limit=5", "status[]=FAILED&run_uid=" + unknownUID, "sort=-created_at&sort[]=status", "limit=%zz",
+		"offset=-1;", "&&=",
 	} {
 		f.Add(seed)
 	}
@@ -72,7 +75,8 @@ func FuzzParameters(f *testing.F) {
 			return
 		}
 		again, err := url.ParseQuery(raw)
-		if err != nil || len(query.Sort) != len(again["sort"])+len(again["sort[]"]) || len(query.Status) != len(again["status"])+len(again["status[]"]) {
+		if err != nil || len(query.Sort) != len(again["sort"])+len(again["sort[]"]) ||
+			len(query.Status) != len(again["status"])+len(again["status[]"]) {
 			t.Errorf("%q is read as %+v", raw, query)
 		}
 	})

@@ -64,7 +64,10 @@ func TestMissingRightsOnRedisAreNamed(t *testing.T) {
 		drop func(word string) bool
 		want []string
 	}{
-		"no channels":     {func(word string) bool { return word[0] == '&' }, []string{"publish &ringback:", "subscribe &ringback:", "subscribe &asynq:cancel"}},
+		"no channels": {
+			func(word string) bool { return word[0] == '&' },
+			[]string{"publish &ringback:", "subscribe &ringback:", "subscribe &asynq:cancel"},
+		},
 		"no keys of ours": {func(word string) bool { return word == "~ringback:*" }, []string{"keys ~ringback:"}},
 		"no tasks":        {func(word string) bool { return word == "~asynq:*" }, []string{"keys ~asynq:*"}},
 	} {
@@ -82,7 +85,9 @@ func TestMissingRightsOnRedisAreNamed(t *testing.T) {
 			api := startServer(t, options{role: roleAPI, env: vars{"REDIS_URL": redis.urlOf("ringback", "password")}})
 			worker := start(t, options{role: roleWorker}, api.env)
 			for _, s := range []*instance{api, worker} {
-				modelstest.Eventually(t, "the log says it", func() bool { return strings.Contains(s.stderr.String(), "redis.denied") })
+				modelstest.Eventually(
+					t, "the log says it", func() bool { return strings.Contains(s.stderr.String(), "redis.denied") },
+				)
 				for _, want := range c.want {
 					if log := s.stderr.String(); !strings.Contains(log, want) || strings.Contains(log, "password") {
 						t.Errorf("%s: the log does not say %q: %s", s.opts.role, want, log)

@@ -49,8 +49,8 @@ type app struct {
 	redisBusy  bool // by what has not ended in time: it stays open until the process ends
 }
 
-// openTimeout bounds the connecting to Postgres, and then that to Redis, at the start. Between them the embedded database is migrated, which
-// takes as long as it takes.
+// openTimeout bounds the connecting to Postgres, and then that to Redis, at the start. Between them the embedded
+// database is migrated, which takes as long as it takes.
 const openTimeout = 15 * time.Second
 
 // openApp connects to the database and the queue, and on the embedded default makes what is missing there.
@@ -174,12 +174,14 @@ func (a *app) openRedis(ctx context.Context) error {
 	}
 	a.redis = client
 	a.closeRedisBy(client.Close)
-	// Without Redis everything goes on, only slower: the database says what is due, and each worker looks there every two seconds.
+	// Without Redis everything goes on, only slower: the database says what is due, and each worker looks there every two
+	// seconds.
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
 	if err := client.Ping(ctx).Err(); err != nil {
 		a.log.WarnContext(ctx, "redis.away", "error", err,
-			"meaning", "REDIS_URL cannot be reached: until it can, workers find what other processes accept by looking, every two seconds")
+			"meaning", "REDIS_URL cannot be reached: until it can, workers find what other processes accept by looking, "+
+				"every two seconds")
 	}
 	return nil
 }

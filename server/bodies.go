@@ -14,15 +14,16 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// Limits on the bodies of requests that are under way at once. A body counts with its Content-Length from its first byte until
-// its request is answered. Strangers' do not count: no door reads more than 16 KiB of theirs, or anything at all.
+// Limits on the bodies of requests that are under way at once. A body counts with its Content-Length from its first
+// byte until its request is answered. Strangers' do not count: no door reads more than 16 KiB of theirs, or anything at
+// all.
 const (
 	freeBodyBytes   = 16 << 10 // of one that is not counted: times maxConnections, 32 MiB
 	callerBodyBytes = 16 << 20 // 16 MiB: of one caller, 16 of the largest at once
 	totalBodyBytes  = 64 << 20 // 64 MiB
 	bodyWait        = 2 * time.Second
-	// lateBodyTime is how long an answer, and then its connection, waits for a body that nobody wants, so that a client that sends
-	// all of it first still hears why it was refused.
+	// lateBodyTime is how long an answer, and then its connection, waits for a body that nobody wants, so that a client
+	// that sends all of it first still hears why it was refused.
 	lateBodyTime = time.Second
 )
 
@@ -38,7 +39,8 @@ type bodies struct {
 
 func newBodies() *bodies {
 	return &bodies{
-		total: semaphore.NewWeighted(totalBodyBytes), callers: map[tenant.Credentials]int64{}, reading: map[*boundedBody]struct{}{},
+		total: semaphore.NewWeighted(totalBodyBytes), callers: map[tenant.Credentials]int64{},
+		reading: map[*boundedBody]struct{}{},
 	}
 }
 
@@ -109,7 +111,9 @@ func (b *boundedBody) enter() error {
 		b.size = models.MaxBodyBytes
 	}
 	if !b.bodies.grant(b.caller, b.size) {
-		return models.RateLimited("the large requests of this caller that are under way have %d MiB, which is the limit", callerBodyBytes>>20)
+		return models.RateLimited(
+			"the large requests of this caller that are under way have %d MiB, which is the limit", callerBodyBytes>>20,
+		)
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, bodyWait)
 	defer cancel()
@@ -135,7 +139,8 @@ func (b *boundedBody) leave() {
 	}
 }
 
-func (b *boundedBody) readUntil(t time.Time) { _ = b.connection.SetReadDeadline(t) } // fails on a recorder of a test only
+// fails on a recorder of a test only
+func (b *boundedBody) readUntil(t time.Time) { _ = b.connection.SetReadDeadline(t) }
 
 func (b *bodies) grant(caller tenant.Credentials, size int64) bool {
 	b.mu.Lock()

@@ -48,7 +48,9 @@ type sender struct {
 // send is on its way when it returns.
 func (s *sender) send(t *testing.T, caller string, size int64) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(strings.Repeat("a", int(max(size, 5)))))
+	r := httptest.NewRequestWithContext(
+		t.Context(), http.MethodPost, "/", strings.NewReader(strings.Repeat("a", int(max(size, 5)))),
+	)
 	r.ContentLength = size
 	if caller != "" {
 		r.Header.Set("X-Api-Key", caller)
@@ -75,7 +77,8 @@ func TestLargeBodiesUnderWayAreBounded(t *testing.T) {
 			t.Errorf("%d of %d have been read", n, callers*each)
 		}
 		beyond := []*httptest.ResponseRecorder{
-			refused.send(t, "0", models.MaxBodyBytes), refused.send(t, "another", models.MaxBodyBytes), refused.send(t, "of no length", -1),
+			refused.send(t, "0", models.MaxBodyBytes), refused.send(t, "another", models.MaxBodyBytes),
+			refused.send(t, "of no length", -1),
 		}
 		refused.Wait() // none of the others ends before these give up
 		for i, w := range beyond {
@@ -83,7 +86,9 @@ func TestLargeBodiesUnderWayAreBounded(t *testing.T) {
 				t.Errorf("refused %d: %d", i, w.Code)
 			}
 		}
-		accepted := []*httptest.ResponseRecorder{under.send(t, "0", freeBodyBytes), under.send(t, "", -1), under.send(t, "late", models.MaxBodyBytes)}
+		accepted := []*httptest.ResponseRecorder{
+			under.send(t, "0", freeBodyBytes), under.send(t, "", -1), under.send(t, "late", models.MaxBodyBytes),
+		}
 		synctest.Wait()
 		close(h.answer)
 		under.Wait()
@@ -181,7 +186,9 @@ func TestAStoppingServerDoesNotWaitForBodiesNorForSilentConnections(t *testing.T
 
 func TestNobodyWaitsForABodyThatIsNotWanted(t *testing.T) {
 	t.Parallel()
-	_, dial := listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	_, dial := listen(
+		t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }),
+	)
 	for _, size := range []int{1_000, 100_000, 10_000_000} {
 		conn := dial()
 		write(t, conn, fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\nabc", size))

@@ -125,7 +125,10 @@ type header struct {
 // newProject makes a project of the demo account that calls back to url; an empty one is none.
 func (s *instance) newProject(t *testing.T, url string, headers ...header) (rawID string) {
 	t.Helper()
-	input := anyMap{"accountId": demoAccountID, "name": t.Name(), "primaryDomain": "https://www.example.com/", "apiCallbackHeaders": headers}
+	input := anyMap{
+		"accountId": demoAccountID, "name": t.Name(), "primaryDomain": "https://www.example.com/",
+		"apiCallbackHeaders": headers,
+	}
 	if url != "" {
 		input["apiCallbackUrl"] = url
 	}
@@ -151,7 +154,10 @@ func (s *instance) setURL(t *testing.T, projectID any, url string, headers ...he
 	if headers != nil {
 		input["apiCallbackHeaders"] = headers
 	}
-	ask[any](t, s, s.user(), `mutation($input: UpdateProjectInput!) { updateProject(input: $input) { project { id } } }`, anyMap{"input": input})
+	ask[any](
+		t, s, s.user(), `mutation($input: UpdateProjectInput!) { updateProject(input: $input) { project { id } } }`,
+		anyMap{"input": input},
+	)
 }
 
 // setWebhook says where the partner hears of failures.
@@ -228,14 +234,18 @@ func (s *instance) callbacks(t *testing.T) []apiCallback {
 		GetAccount struct {
 			Callbacks struct{ Nodes []apiCallback }
 		}
-	}](t, s, s.user(), `{ getAccount(id: 123123) { callbacks(first: 100) { nodes {`+callbackFields+`} } } }`, nil).GetAccount.Callbacks.Nodes
+	}](
+		t, s, s.user(), `{ getAccount(id: 123123) { callbacks(first: 100) { nodes {`+callbackFields+`} } } }`, nil,
+	).GetAccount.Callbacks.Nodes
 }
 
 // awaitStatus waits until a callback has a status.
 func (s *instance) awaitStatus(t *testing.T, uid, status string) apiCallback {
 	t.Helper()
 	var c apiCallback
-	modelstest.Eventually(t, fmt.Sprintf("callback %s is %s", uid, status), func() bool { c = s.callback(t, uid); return c.Status == status })
+	modelstest.Eventually(
+		t, fmt.Sprintf("callback %s is %s", uid, status), func() bool { c = s.callback(t, uid); return c.Status == status },
+	)
 	return c
 }
 

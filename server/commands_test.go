@@ -19,7 +19,8 @@ func TestDemoReceivesWhatItShows(t *testing.T) {
 		t.Fatalf("exit status %d: %s%s", status, stdout, stderr)
 	}
 	for _, want := range []string{
-		"POST /hook", "message=crawl_status", "message=report_download_available", "Authorization: Bearer demo", "Webhook-Signature: v1,",
+		"POST /hook", "message=crawl_status", "message=report_download_available", "Authorization: Bearer demo",
+		"Webhook-Signature: v1,",
 		"POST /broken", "POST /sso", `"eventType":"callback-failed"`, `"code":"HTTP_STATUS"`, "really sent and received",
 	} {
 		if !strings.Contains(stdout, want) {
@@ -44,7 +45,9 @@ func startReceive(t *testing.T, args ...string) (url string, stdout *modelstest.
 			t.Errorf("receive: exit status %d: %s", status, &stderr)
 		}
 	})
-	modelstest.Eventually(t, "receive says where it listens", func() bool { return strings.HasSuffix(stdout.String(), "\n") })
+	modelstest.Eventually(
+		t, "receive says where it listens", func() bool { return strings.HasSuffix(stdout.String(), "\n") },
+	)
 	return find(t, stdout.String(), `(http://\S+)/`), stdout
 }
 
@@ -52,7 +55,9 @@ func TestReceivePrintsARequest(t *testing.T) {
 	t.Parallel()
 	url, stdout := startReceive(t, "--status", "503")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/some/path", strings.NewReader("status=finished&href=%2Faccounts%2F1"))
+	request, err := http.NewRequestWithContext(
+		t.Context(), http.MethodPost, url+"/some/path", strings.NewReader("status=finished&href=%2Faccounts%2F1"),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +71,9 @@ func TestReceivePrintsARequest(t *testing.T) {
 	if response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("HTTP %d, want 503", response.StatusCode)
 	}
-	modelstest.Eventually(t, "the request is printed", func() bool { return strings.Contains(stdout.String(), "href=/accounts/1\n") })
+	modelstest.Eventually(
+		t, "the request is printed", func() bool { return strings.Contains(stdout.String(), "href=/accounts/1\n") },
+	)
 	for _, want := range []string{"POST /some/path\n", "X-Callback-Attempt: 1\n", "    status=finished\n"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("no %q in: %s", want, stdout)
@@ -108,7 +115,9 @@ func TestExitStatusOfArguments(t *testing.T) {
 		"unknown role":      {[]string{"serve", "--role", "boss"}, exitUsage, "boss"},
 		"half a command":    {[]string{"migrate"}, exitUsage, "up"},
 	} {
-		status, stdout, stderr := runCommand(t, []string{"RINGBACK_ADDR=127.0.0.1:0", "RINGBACK_DATA_DIR=" + t.TempDir()}, c.args...)
+		status, stdout, stderr := runCommand(
+			t, []string{"RINGBACK_ADDR=127.0.0.1:0", "RINGBACK_DATA_DIR=" + t.TempDir()}, c.args...,
+		)
 		if status != c.status || !strings.Contains(stdout+stderr, c.says) {
 			t.Errorf("%s: exit status %d, want %d and %q: %s%s", name, status, c.status, c.says, stdout, stderr)
 		}
@@ -121,7 +130,8 @@ func TestExitStatusOfArguments(t *testing.T) {
 func TestDiagnoseSaysWhatStandsInTheWay(t *testing.T) {
 	t.Parallel()
 	status, stdout, stderr := runCommand(t, nil, "diagnose", "https://"+egresstest.ClosedAddr(t)+"/hook?token=hidden")
-	if status != exitFailed || !strings.Contains(stdout, "TCP          FAILED") || !strings.Contains(stdout, "-> Check that the receiver") {
+	if status != exitFailed || !strings.Contains(stdout, "TCP          FAILED") ||
+		!strings.Contains(stdout, "-> Check that the receiver") {
 		t.Errorf("exit status %d: %s%s", status, stdout, stderr)
 	}
 	if strings.Contains(stdout+stderr, "hidden") {

@@ -24,8 +24,8 @@ import (
 	"github.com/ringback/ringback/models/store"
 )
 
-// config is the configuration, from the environment alone. With each variable stands its default, or in words what it is computed from,
-// and what --help says of it; the README's table says the same and goes on.
+// config is the configuration, from the environment alone. With each variable stands its default, or in words what it
+// is computed from, and what --help says of it; the README's table says the same and goes on.
 type config struct {
 	Addr            string        `env:"RINGBACK_ADDR" envDefault:"127.0.0.1:8080" help:"listen address"`
 	PublicURL       string        `env:"RINGBACK_PUBLIC_URL" computed:"http:// + address" help:"base of links in notices"`
@@ -48,8 +48,8 @@ type config struct {
 	Retention       lapse         `env:"RINGBACK_RETENTION" envDefault:"2160h" help:"callbacks and runs that ended longer ago are deleted"`
 	BodyRetention   lapse         `env:"RINGBACK_BODY_RETENTION" computed:"as RINGBACK_RETENTION" help:"of callbacks and runs that ended longer ago the payloads, answers, inputs and results are deleted"`
 	SourceRetention lapse         `env:"RINGBACK_SOURCE_RETENTION" help:"crawls, report downloads and jobs that ended longer ago are deleted once their callbacks are"`
-	// A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten of the largest runs; 1 GiB is what a small
-	// installation has to spare.
+	// A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten of the largest runs; 1 GiB is
+	// what a small installation has to spare.
 	QuotaSchedules int         `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000" help:"active schedules that one account may have"`
 	QuotaBatches   int         `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000" help:"batches of one account's runs that have not ended"`
 	QuotaRunBytes  byteSize    `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1GiB" help:"bytes stored for one account's runs that have not ended"`
@@ -155,7 +155,8 @@ func (c *config) problems() []string {
 	err = c.DatabaseURL.check(store.CheckURL)
 	check(err != nil, "DATABASE_URL: %v", err)
 	check(c.RedisURL != "" && !c.RedisURL.hasScheme("redis", "rediss", "redis-sentinel", "redis-cluster"),
-		"REDIS_URL: must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://, or be empty for one in this process")
+		"REDIS_URL: must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://, or be empty for one in "+
+			"this process")
 	err = c.RedisURL.check(jobs.CheckRedisURL)
 	check(err != nil, "REDIS_URL: %v", err)
 	_, err = c.EgressProxy.proxy()
@@ -171,9 +172,14 @@ func (c *config) problems() []string {
 	check(c.LineWait < time.Second || c.LineWait > 24*time.Hour, "RINGBACK_LINE_WAIT: must be between 1s and 24h")
 	check(c.Concurrency < 1 || c.Concurrency > 10_000, "RINGBACK_CONCURRENCY: must be between 1 and 10000")
 	check(c.PerHost < 0 || c.PerHost > 10_000, "RINGBACK_PER_HOST: must be auto, or between 1 and 10000")
-	check(c.BytesInHand != 0 && c.BytesInHand < minBytesInHand, "RINGBACK_BYTES_IN_HAND: must be at least %s", byteSize(minBytesInHand))
-	check(c.Retention != 0 && c.BodyRetention > c.Retention, "RINGBACK_BODY_RETENTION: must not be longer than RINGBACK_RETENTION, when the callbacks go")
-	check(c.SourceRetention != 0 && c.SourceRetention < c.Retention, "RINGBACK_SOURCE_RETENTION: must be at least as long as RINGBACK_RETENTION, or empty to keep what callbacks tell of for ever")
+	check(
+		c.BytesInHand != 0 && c.BytesInHand < minBytesInHand, "RINGBACK_BYTES_IN_HAND: must be at least %s",
+		byteSize(minBytesInHand),
+	)
+	check(c.Retention != 0 && c.BodyRetention > c.Retention, "RINGBACK_BODY_RETENTION: must not be longer than "+
+		"RINGBACK_RETENTION, when the callbacks go")
+	check(c.SourceRetention != 0 && c.SourceRetention < c.Retention, "RINGBACK_SOURCE_RETENTION: must be at least as "+
+		"long as RINGBACK_RETENTION, or empty to keep what callbacks tell of for ever")
 	check(!slices.Contains([]store.Pooler{store.PoolerSession, store.PoolerTransaction}, c.Pooler),
 		"RINGBACK_POOLER: must be session or transaction")
 	for name, quota := range map[string]int64{
@@ -182,7 +188,8 @@ func (c *config) problems() []string {
 	} {
 		check(quota < 1, "RINGBACK_QUOTA_%s: must be at least 1", name)
 	}
-	check(c.AnswerLimit < models.MinAnswerLimit || c.AnswerLimit > 1<<30, "RINGBACK_ANSWER_LIMIT: must be between 4MiB and 1GiB")
+	check(c.AnswerLimit < models.MinAnswerLimit || c.AnswerLimit > 1<<30, "RINGBACK_ANSWER_LIMIT: must be between 4MiB "+
+		"and 1GiB")
 	check(!slices.Contains([]string{"", "text", "json"}, c.LogFormat), "RINGBACK_LOG_FORMAT: must be text or json")
 	return found
 }
@@ -197,7 +204,9 @@ func (c *config) runRules() run.Rules {
 
 // retention is how long what has ended is kept.
 func (c *config) retention() callback.Retention {
-	return callback.Retention{Rows: time.Duration(c.Retention), Payloads: time.Duration(c.BodyRetention), Sources: time.Duration(c.SourceRetention)}
+	return callback.Retention{
+		Rows: time.Duration(c.Retention), Payloads: time.Duration(c.BodyRetention), Sources: time.Duration(c.SourceRetention),
+	}
 }
 
 // embedded tells whether the database is SQLite in the data folder.

@@ -40,9 +40,9 @@ func variablesHelp() string {
 	return text.String()
 }
 
-// trimmed is the environment as it is read: our variables without white space at their ends, which a file that a secret was written
-// to, or an env file, easily has, and without those that are empty then. Quotes at the ends are refused: whether they are meant
-// nobody can tell, and a key with them opens nothing.
+// trimmed is the environment as it is read: our variables without white space at their ends, which a file that a secret
+// was written to, or an env file, easily has, and without those that are empty then. Quotes at the ends are refused:
+// whether they are meant nobody can tell, and a key with them opens nothing.
 func trimmed(environ []string) (map[string]string, configProblems) {
 	set := env.ToMap(environ)
 	var problems configProblems

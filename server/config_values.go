@@ -14,7 +14,8 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// check reads the URL as those who connect will. No part of it is told: where it cannot be read, nobody knows where the password ends.
+// check reads the URL as those who connect will. No part of it is told: where it cannot be read, nobody knows where the
+// password ends.
 func (s secretURL) check(read func(string) error) error {
 	_, rest, ok := strings.Cut(string(s), "://")
 	if !ok { // reported already, or empty
@@ -114,7 +115,8 @@ func items(text []byte, check func(item string) error) ([]string, error) {
 	return found, nil
 }
 
-// origins are those of front ends, with commas between them. A browser compares them letter by letter: what it never sends is refused.
+// origins are those of front ends, with commas between them. A browser compares them letter by letter: what it never
+// sends is refused.
 type origins []string
 
 // UnmarshalText reads origins.
@@ -129,7 +131,8 @@ func checkOrigin(origin string) error {
 	}
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme == "" || u.Host == "" || origin != u.Scheme+"://"+u.Host {
-		return fmt.Errorf("%q is not an origin such as https://app.example.com: a scheme, a host and, if it is not the usual one, a port, and no path", origin)
+		return fmt.Errorf("%q is not an origin such as https://app.example.com: a scheme, a host and, if it is not the "+
+			"usual one, a port, and no path", origin)
 	}
 	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
 		return fmt.Errorf("%q has the usual port, which browsers leave out", origin)

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// Connections of callers at once. Each takes some 40 KiB, and up to maxHeaderBytes more while it sends a header: 210 MiB.
+	// Connections of callers at once. Each takes some 40 KiB, and up to maxHeaderBytes more while it sends a header: 210
+	// MiB.
 	maxConnections = 2_048
 	maxHeaderBytes = 64 << 10
 )
@@ -33,8 +34,8 @@ func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return s
 }
 
-// connections bounds their number: one more than the limit closes that which has waited longest for a request, so that silent
-// ones keep nobody out. Where all are at work, it is closed itself.
+// connections bounds their number: one more than the limit closes that which has waited longest for a request, so that
+// silent ones keep nobody out. Where all are at work, it is closed itself.
 type connections struct {
 	max     int
 	mu      sync.Mutex

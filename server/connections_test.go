@@ -59,7 +59,8 @@ func TestSlowRequestsAreClosed(t *testing.T) {
 		s.ReadHeaderTimeout, s.ReadTimeout = ours.ReadHeaderTimeout/part, ours.ReadTimeout/part
 	})
 	for sent, within := range map[string]time.Duration{
-		"POST / HTTP/1.1\r\nHo": 10 * time.Second / part, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc": 30 * time.Second / part,
+		"POST / HTTP/1.1\r\nHo": 10 * time.Second / part,
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc": 30 * time.Second / part,
 	} {
 		began := time.Now()
 		conn := dial()

@@ -8,8 +8,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// breachesOfSchema are what breaks the documents of a client that were valid before, or what they find in an answer. Values and members
-// that are new are not among them: clients are told to expect them. Coordinates are those of the GraphQL specification.
+// breachesOfSchema are what breaks the documents of a client that were valid before, or what they find in an answer.
+// Values and members that are new are not among them: clients are told to expect them. Coordinates are those of the
+// GraphQL specification.
 func breachesOfSchema(before, now *ast.Schema) []breach {
 	var found []breach
 	add := func(at, what string) { found = append(found, breach{at, what}) }
@@ -60,7 +61,12 @@ func breachesOfFields(was, is *ast.Definition) []breach {
 				continue
 			}
 			if !fits(oldArgument.Type, argument.Type) {
-				found = append(found, breach{at + "(" + oldArgument.Name + ":)", "became " + argument.Type.String() + ", and was " + oldArgument.Type.String()})
+				found = append(
+					found,
+					breach{
+						at + "(" + oldArgument.Name + ":)", "became " + argument.Type.String() + ", and was " + oldArgument.Type.String(),
+					},
+				)
 			}
 		}
 		for _, argument := range field.Arguments {
@@ -99,7 +105,8 @@ func demanded(t *ast.Type, def *ast.Value) bool { return t.NonNull && def == nil
 
 // fits tells whether every value of the type given is one of the type wanted.
 func fits(given, wanted *ast.Type) bool {
-	if wanted.NonNull && !given.NonNull || given.NamedType != wanted.NamedType || (given.Elem == nil) != (wanted.Elem == nil) {
+	if wanted.NonNull && !given.NonNull || given.NamedType != wanted.NamedType ||
+		(given.Elem == nil) != (wanted.Elem == nil) {
 		return false
 	}
 	return given.Elem == nil || fits(given.Elem, wanted.Elem)
@@ -114,31 +121,37 @@ func TestEveryBreachOfTheSchemaIsFound(t *testing.T) {
 		from, to string
 		want     []string
 	}{
-		"nothing":                      {"", "", nil},
-		"a type":                       {"scalar S", "", []string{"`S` was removed"}},
-		"another kind":                 {"scalar S", "enum S { X }", []string{"`S` became another kind of type"}},
-		"a field":                      {"m: Int!", "", []string{"`Query.m` was removed"}},
-		"another type of field":        {"m: Int!", "m: String!", []string{"`Query.m` became String!, and was Int!"}},
-		"a field that may be null":     {"m: Int!", "m: Int", []string{"`Query.m` became Int, and was Int!"}},
-		"a list's element":             {"): [Int]", "): [Float]", []string{"`Query.a` became [Float], and was [Int]"}},
-		"one where there was a list":   {"): [Int]", "): Int", []string{"`Query.a` became Int, and was [Int]"}},
-		"an argument":                  {"(x: Int, ", "(", []string{"`Query.a(x:)` was removed"}},
-		"another type of argument":     {"x: Int,", "x: String,", []string{"`Query.a(x:)` became String, and was Int"}},
-		"an argument that is required": {"x: Int,", "x: Int!,", []string{"`Query.a(x:)` became Int!, and was Int", "`Query.a(x:)` is required"}},
-		"an element that may be null":  {"y: [Int!]", "y: [Int]", nil},
-		"a default that is gone":       {"z: Int! = 1", "z: Int!", []string{"`Query.a(z:)` is required"}},
-		"a new argument, required":     {"(x: Int,", "(w: Int!, x: Int,", []string{"`Query.a(w:)` is required"}},
-		"an enum's value":              {"ONE TWO", "ONE", []string{"`E.TWO` was removed"}},
-		"an input's field":             {"{ i: Int r", "{ r", []string{"`In.i` was removed"}},
-		"another type of input":        {"i: Int", "i: String", []string{"`In.i` became String, and was Int"}},
-		"an input that is required":    {"i: Int ", "i: Int! ", []string{"`In.i` became Int!, and was Int", "`In.i` is required"}},
-		"a new input, required":        {"{ i: Int", "{ j: Int! i: Int", []string{"`In.j` is required"}},
-		"a union's member":             {"A | B", "A", []string{"`U` no longer has to do with B"}},
-		"an interface":                 {"A implements Node", "A", []string{"`A` no longer has to do with Node"}},
-		"what only adds":               {"m: Int!", "m(v: Int, w: Int! = 2): Int! o: In2 } enum E2 { X } type In2 { x: Int", nil},
-		"more that is accepted":        {"r: Int!", "r: Int s: Int", nil},
-		"more that is promised":        {"): [Int]", "): [Int!]!", nil},
-		"a value that is new":          {"ONE TWO", "ONE TWO THREE", nil},
+		"nothing":                    {"", "", nil},
+		"a type":                     {"scalar S", "", []string{"`S` was removed"}},
+		"another kind":               {"scalar S", "enum S { X }", []string{"`S` became another kind of type"}},
+		"a field":                    {"m: Int!", "", []string{"`Query.m` was removed"}},
+		"another type of field":      {"m: Int!", "m: String!", []string{"`Query.m` became String!, and was Int!"}},
+		"a field that may be null":   {"m: Int!", "m: Int", []string{"`Query.m` became Int, and was Int!"}},
+		"a list's element":           {"): [Int]", "): [Float]", []string{"`Query.a` became [Float], and was [Int]"}},
+		"one where there was a list": {"): [Int]", "): Int", []string{"`Query.a` became Int, and was [Int]"}},
+		"an argument":                {"(x: Int, ", "(", []string{"`Query.a(x:)` was removed"}},
+		"another type of argument":   {"x: Int,", "x: String,", []string{"`Query.a(x:)` became String, and was Int"}},
+		"an argument that is required": {
+			"x: Int,", "x: Int!,", []string{"`Query.a(x:)` became Int!, and was Int", "`Query.a(x:)` is required"},
+		},
+		"an element that may be null": {"y: [Int!]", "y: [Int]", nil},
+		"a default that is gone":      {"z: Int! = 1", "z: Int!", []string{"`Query.a(z:)` is required"}},
+		"a new argument, required":    {"(x: Int,", "(w: Int!, x: Int,", []string{"`Query.a(w:)` is required"}},
+		"an enum's value":             {"ONE TWO", "ONE", []string{"`E.TWO` was removed"}},
+		"an input's field":            {"{ i: Int r", "{ r", []string{"`In.i` was removed"}},
+		"another type of input":       {"i: Int", "i: String", []string{"`In.i` became String, and was Int"}},
+		"an input that is required": {
+			"i: Int ", "i: Int! ", []string{"`In.i` became Int!, and was Int", "`In.i` is required"},
+		},
+		"a new input, required": {"{ i: Int", "{ j: Int! i: Int", []string{"`In.j` is required"}},
+		"a union's member":      {"A | B", "A", []string{"`U` no longer has to do with B"}},
+		"an interface":          {"A implements Node", "A", []string{"`A` no longer has to do with Node"}},
+		"what only adds": {
+			"m: Int!", "m(v: Int, w: Int! = 2): Int! o: In2 } enum E2 { X } type In2 { x: Int", nil,
+		},
+		"more that is accepted": {"r: Int!", "r: Int s: Int", nil},
+		"more that is promised": {"): [Int]", "): [Int!]!", nil},
+		"a value that is new":   {"ONE TWO", "ONE TWO THREE", nil},
 	} {
 		var got []string
 		for _, b := range breachesOfSchema(parse(base), parse(replaced(t, base, c.from, c.to))) {

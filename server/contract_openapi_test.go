@@ -10,8 +10,9 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// doors compares two OpenAPI documents. A coordinate is a method and a path, with what is meant behind them: `GET /v1/jobs/{job_id} 200 id`,
-// `POST /v1/x request inputs`, `GET /v1/x parameter limit`; or, for what several doors share, `schemas/Job.id`.
+// doors compares two OpenAPI documents. A coordinate is a method and a path, with what is meant behind them: `GET
+// /v1/jobs/{job_id} 200 id`, `POST /v1/x request inputs`, `GET /v1/x parameter limit`; or, for what several doors
+// share, `schemas/Job.id`.
 type doors struct {
 	found []breach
 	seen  map[pairOfSchemas]bool
@@ -22,7 +23,8 @@ type pairOfSchemas struct {
 	answer  bool
 }
 
-// breachesOfDoors are what breaks a request that was right before, or who reads its answer. How long or large a value may be is not looked at.
+// breachesOfDoors are what breaks a request that was right before, or who reads its answer. How long or large a value
+// may be is not looked at.
 func breachesOfDoors(before, now *openapi3.T) []breach {
 	d := &doors{seen: map[pairOfSchemas]bool{}}
 	for path, was := range before.Paths.Map() {
@@ -33,11 +35,15 @@ func breachesOfDoors(before, now *openapi3.T) []breach {
 				d.add(at, "was removed")
 				continue
 			}
-			d.parameters(at, slices.Concat(was.Parameters, old.Parameters), slices.Concat(is.Parameters, is.GetOperation(method).Parameters))
+			d.parameters(
+				at, slices.Concat(was.Parameters, old.Parameters), slices.Concat(is.Parameters, is.GetOperation(method).Parameters),
+			)
 			d.operation(at, old, is.GetOperation(method))
 		}
 	}
-	slices.SortFunc(d.found, func(a, b breach) int { return cmp.Or(strings.Compare(a.at, b.at), strings.Compare(a.what, b.what)) })
+	slices.SortFunc(
+		d.found, func(a, b breach) int { return cmp.Or(strings.Compare(a.at, b.at), strings.Compare(a.what, b.what)) },
+	)
 	return slices.Compact(d.found)
 }
 
@@ -191,27 +197,48 @@ func TestEveryBreachOfTheOpenAPIDocumentIsFound(t *testing.T) {
 		from, to string
 		want     []string
 	}{
-		"nothing":                     {"", "", nil},
-		"a path":                      {`"/a"`, `"/b"`, []string{"`GET /a` was removed", "`POST /a` was removed"}},
-		"a method":                    {`"post":`, `"put":`, []string{"`POST /a` was removed"}},
-		"a parameter":                 {`"name": "p"`, `"name": "q"`, []string{"`GET /a parameter p` was removed"}},
-		"a parameter that is needed":  {`"name": "p"`, `"name": "p", "required": true`, []string{"`GET /a parameter p` is required"}},
-		"a new parameter, needed":     {`"parameters": [`, `"parameters": [{"in": "query", "name": "n", "required": true, "schema": {}}, `, []string{"`GET /a parameter n` is required"}},
-		"another type of parameter":   {`{"type": "integer"}}]`, `{"type": "string"}}]`, []string{"`GET /a parameter p` became another type"}},
-		"an answer":                   {`"201"`, `"200"`, []string{"`POST /a 201` was removed"}},
-		"an answer's field":           {`"state": {"type": "string", "enum": ["X", "Y"]}`, `"other": {}`, []string{"`schemas/Job.state` was removed"}},
-		"another type of field":       {`"id": {"type": "integer"}`, `"id": {"type": "string"}`, []string{"`schemas/Job.id` became another type"}},
-		"a field that may be null":    {`"id": {"type": "integer"}`, `"id": {"type": "integer", "nullable": true}`, []string{"`schemas/Job.id` may be null"}},
-		"a field that may be missing": {`"required": ["id"]`, `"required": ["kids"]`, []string{"`schemas/Job.id` may be left out"}},
-		"a request's field":           {`"o": {"type"`, `"n": {"type"`, []string{"`POST /a request.o` was removed"}},
-		"a request's field, needed":   {`["r"]`, `["r", "o"]`, []string{"`POST /a request.o` is required"}},
-		"a request without null":      {`, "nullable": true`, ``, []string{"`POST /a request.r` may no longer be null"}},
-		"a request's value":           {`["X", "Y"]}}}]`, `["X"]}}}]`, []string{"`POST /a request.o` no longer takes a value that it took"}},
-		"a request that is needed":    {`"requestBody": {`, `"requestBody": {"required": true, `, []string{"`POST /a request` is required"}},
+		"nothing":     {"", "", nil},
+		"a path":      {`"/a"`, `"/b"`, []string{"`GET /a` was removed", "`POST /a` was removed"}},
+		"a method":    {`"post":`, `"put":`, []string{"`POST /a` was removed"}},
+		"a parameter": {`"name": "p"`, `"name": "q"`, []string{"`GET /a parameter p` was removed"}},
+		"a parameter that is needed": {
+			`"name": "p"`, `"name": "p", "required": true`, []string{"`GET /a parameter p` is required"},
+		},
+		"a new parameter, needed": {
+			`"parameters": [`, `"parameters": [{"in": "query", "name": "n", "required": true, "schema": {}}, `,
+			[]string{"`GET /a parameter n` is required"},
+		},
+		"another type of parameter": {
+			`{"type": "integer"}}]`, `{"type": "string"}}]`, []string{"`GET /a parameter p` became another type"},
+		},
+		"an answer": {`"201"`, `"200"`, []string{"`POST /a 201` was removed"}},
+		"an answer's field": {
+			`"state": {"type": "string", "enum": ["X", "Y"]}`, `"other": {}`, []string{"`schemas/Job.state` was removed"},
+		},
+		"another type of field": {
+			`"id": {"type": "integer"}`, `"id": {"type": "string"}`, []string{"`schemas/Job.id` became another type"},
+		},
+		"a field that may be null": {
+			`"id": {"type": "integer"}`, `"id": {"type": "integer", "nullable": true}`, []string{"`schemas/Job.id` may be null"},
+		},
+		"a field that may be missing": {
+			`"required": ["id"]`, `"required": ["kids"]`, []string{"`schemas/Job.id` may be left out"},
+		},
+		"a request's field":         {`"o": {"type"`, `"n": {"type"`, []string{"`POST /a request.o` was removed"}},
+		"a request's field, needed": {`["r"]`, `["r", "o"]`, []string{"`POST /a request.o` is required"}},
+		"a request without null":    {`, "nullable": true`, ``, []string{"`POST /a request.r` may no longer be null"}},
+		"a request's value": {
+			`["X", "Y"]}}}]`, `["X"]}}}]`, []string{"`POST /a request.o` no longer takes a value that it took"},
+		},
+		"a request that is needed": {
+			`"requestBody": {`, `"requestBody": {"required": true, `, []string{"`POST /a request` is required"},
+		},
 		"an error that comes no more": {`, "400": {"description": ""}`, "", nil},
-		"what only adds":              {`"id": {"type": "integer"}`, `"id": {"type": "integer"}, "more": {"type": "string"}`, nil},
-		"more that is accepted":       {`"required": ["r"], `, ``, nil},
-		"a value that is new":         {`["X", "Y"]}}}}}}`, `["X", "Y", "Z"]}}}}}}`, nil},
+		"what only adds": {
+			`"id": {"type": "integer"}`, `"id": {"type": "integer"}, "more": {"type": "string"}`, nil,
+		},
+		"more that is accepted": {`"required": ["r"], `, ``, nil},
+		"a value that is new":   {`["X", "Y"]}}}}}}`, `["X", "Y", "Z"]}}}}}}`, nil},
 	} {
 		var got []string
 		for _, b := range breachesOfDoors(loadDoors(t, base), loadDoors(t, replaced(t, base, c.from, c.to))) {

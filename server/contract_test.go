@@ -24,23 +24,28 @@ func (b breach) String() string { return fmt.Sprintf("`%s` %s", b.at, b.what) }
 
 const openAPIDocument = "rest/openapi.json"
 
-// TestWhatBreaksClientsIsNamedInTheChangelog compares the schema and the OpenAPI document with those of the release before. Each change that
-// breaks a client must stand in CHANGELOG.md under Unreleased with its coordinate in backquotes, such as `Query.getProject`.
+// TestWhatBreaksClientsIsNamedInTheChangelog compares the schema and the OpenAPI document with those of the release
+// before. Each change that breaks a client must stand in CHANGELOG.md under Unreleased with its coordinate in
+// backquotes, such as `Query.getProject`.
 func TestWhatBreaksClientsIsNamedInTheChangelog(t *testing.T) {
 	t.Parallel()
 	before := releaseBefore(t)
 	unreleased := unreleasedChanges(t)
 	breaches := breachesOfSchema(loadSchema(t, before), loadSchema(t, filesHere(t)))
-	breaches = append(breaches, breachesOfDoors(loadDoors(t, before[openAPIDocument]), loadDoors(t, filesHere(t)[openAPIDocument]))...)
+	breaches = append(
+		breaches, breachesOfDoors(loadDoors(t, before[openAPIDocument]), loadDoors(t, filesHere(t)[openAPIDocument]))...,
+	)
 	for _, b := range breaches {
 		if !strings.Contains(unreleased, "`"+b.at+"`") {
-			t.Errorf("%v since the release before; keep it (deprecated), or name it under Unreleased in CHANGELOG.md as `%s`", b, b.at)
+			t.Errorf(
+				"%v since the release before; keep it (deprecated), or name it under Unreleased in CHANGELOG.md as `%s`", b, b.at,
+			)
 		}
 	}
 }
 
-// releaseBefore are the files of the contract in the commit that .ci/previous names. Where there is no git, or not that commit, as in a
-// tarball, the test is skipped; CI must have it.
+// releaseBefore are the files of the contract in the commit that .ci/previous names. Where there is no git, or not that
+// commit, as in a tarball, the test is skipped; CI must have it.
 func releaseBefore(t *testing.T) map[string]string {
 	t.Helper()
 	missing := t.Skipf
@@ -56,7 +61,10 @@ func releaseBefore(t *testing.T) map[string]string {
 		cmd.Dir = ".."
 		out, err := cmd.Output()
 		if err != nil {
-			missing("nothing to compare with: git %s: %v; is the clone shallow? Then: git fetch --unshallow", strings.Join(args, " "), err)
+			missing(
+				"nothing to compare with: git %s: %v; is the clone shallow? Then: git fetch --unshallow", strings.Join(args, " "),
+				err,
+			)
 		}
 		return string(out)
 	}

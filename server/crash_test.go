@@ -15,7 +15,8 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// crashConcurrency is RINGBACK_CONCURRENCY of the crash tests, and with it the number of duplicates that a kill may cause.
+// crashConcurrency is RINGBACK_CONCURRENCY of the crash tests, and with it the number of duplicates that a kill may
+// cause.
 const crashConcurrency = 16
 
 // crashRun is callbacks on their way while something is killed.
@@ -45,7 +46,8 @@ func (r *crashRun) accept(t *testing.T, s *instance, callbacks int) {
 	}
 }
 
-// insist accepts a callback of a server that fails at times: it is told of the same crawl until it answers without an error.
+// insist accepts a callback of a server that fails at times: it is told of the same crawl until it answers without an
+// error.
 func (r *crashRun) insist(t *testing.T, s *instance) {
 	t.Helper()
 	type answer struct {
@@ -65,7 +67,9 @@ func (r *crashRun) insist(t *testing.T, s *instance) {
 // check waits until every accepted callback has arrived and says so, and holds the requests against the history.
 func (r *crashRun) check(t *testing.T, s *instance, kills int) {
 	t.Helper()
-	modelstest.Eventually(t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })
+	modelstest.Eventually(
+		t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) },
+	)
 	if n := r.count(t, s, ""); n != len(r.made) {
 		t.Errorf("%d callbacks in the history, %d were accepted", n, len(r.made))
 	}
@@ -91,12 +95,13 @@ func (r *crashRun) check(t *testing.T, s *instance, kills int) {
 	checkAgain(t, again(t, attempts, causes, len(r.made)), kills)
 }
 
-// retried are the causes for which a request comes again whatever is killed: the receiver refused it, or was too slow for its timeout,
-// as one is on a machine that is busy with other tests.
+// retried are the causes for which a request comes again whatever is killed: the receiver refused it, or was too slow
+// for its timeout, as one is on a machine that is busy with other tests.
 var retried = []string{"HTTP_STATUS", "TIMEOUT", "CONNECT_TIMEOUT"}
 
-// again holds the attempts that the other side saw against the causes in the history, and returns how many it saw without need: beyond
-// one for each piece of work, and not after a failure. Those were in flight at a kill, or answered and not yet written down.
+// again holds the attempts that the other side saw against the causes in the history, and returns how many it saw
+// without need: beyond one for each piece of work, and not after a failure. Those were in flight at a kill, or answered
+// and not yet written down.
 func again(t *testing.T, attempts []string, causes map[string]string, works int) int {
 	t.Helper()
 	retries := 0
@@ -309,7 +314,9 @@ func TestRedisThatFailsCostsLittle(t *testing.T) {
 			if name == "answers errors" {
 				redis.dropClients(t)
 			}
-			modelstest.Eventually(t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded })
+			modelstest.Eventually(
+				t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded },
+			)
 			const watched = 10 * time.Second
 			before := cpuTime(t, s.pid)
 			<-time.After(watched) //nolint:forbidigo // a process is watched for as long
@@ -337,7 +344,9 @@ func TestRestartedPostgresLosesNothing(t *testing.T) {
 		modelstest.Eventually(t, "deliveries go on", func() bool { return len(r.at("/hook")) > arrived })
 		within(t, "recovery after Postgres came back", back)
 	}
-	modelstest.Eventually(t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
+	modelstest.Eventually(
+		t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK },
+	)
 	r.accept(t, s, 50)
 	r.check(t, s, 0)
 }

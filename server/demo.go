@@ -108,7 +108,8 @@ func (d *demo) reportGenerated(ctx context.Context) error {
 }
 
 func (d *demo) runAction(ctx context.Context) error {
-	d.title("The platform names a plain endpoint of its own, and a customer runs it in the background: two pages, then the end")
+	d.title("The platform names a plain endpoint of its own, and a customer runs it in the background: two pages, then " +
+		"the end")
 	err := errors.Join(
 		d.query(ctx, d.platform, fmt.Sprintf(
 			`mutation { createAction(input: {accountId: %d, name: "search", executorUrl: %q, pageSize: 2}) { action { name } } }`,

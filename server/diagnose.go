@@ -17,7 +17,8 @@ type diagnoseCommand struct {
 // errUnreachable ends a diagnosis that has shown why.
 var errUnreachable = errors.New("no callback from this machine arrives there")
 
-// Run looks at the way from this machine to a receiver, by the configuration that is in force here, and sends no request.
+// Run looks at the way from this machine to a receiver, by the configuration that is in force here, and sends no
+// request.
 func (c diagnoseCommand) Run(e *environment) error {
 	cfg, err := parseConfig(e.env)
 	if err != nil {

@@ -44,7 +44,8 @@ func (s *instance) setNoticeMode(t *testing.T, mode string) {
 // hurry makes due what waits for its first attempt: a digest waits for up to a minute.
 func (s *instance) hurry(t *testing.T) {
 	t.Helper()
-	if _, err := openSQL(t, s.env).ExecContext(t.Context(), "UPDATE callbacks SET next_attempt_at = 1 WHERE status = 'PENDING' AND attempt_count = 0"); err != nil {
+	if _, err := openSQL(t, s.env).ExecContext(t.Context(), "UPDATE callbacks SET next_attempt_at = 1 WHERE status = "+
+		"'PENDING' AND attempt_count = 0"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -104,15 +105,24 @@ func TestPartnerHearsOfManyFailuresAsItsNoticeModeSays(t *testing.T) {
 	const failures = 300
 	for mode, check := range map[string]func(*testing.T, *instance, *crashRun){
 		"EACH": func(t *testing.T, s *instance, r *crashRun) {
-			modelstest.Eventually(t, "each is told", func() bool { return r.count(t, s, "event: [CALLBACK_FAILED], status: [SUCCESS]") == failures })
+			modelstest.Eventually(t, "each is told", func() bool {
+				return r.count(t, s, "event: [CALLBACK_FAILED], status: "+
+					"[SUCCESS]") == failures
+			})
 			if got := len(r.at("/sso")); got != failures || len(r.digests(t, s)) != 0 {
 				t.Errorf("%d notices and %d digests", got, len(r.digests(t, s)))
 			}
 		},
 		"DIGEST": func(t *testing.T, s *instance, r *crashRun) {
-			modelstest.Eventually(t, "the first digest is there", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [SUCCESS]") == 1 })
+			modelstest.Eventually(
+				t, "the first digest is there",
+				func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [SUCCESS]") == 1 },
+			)
 			s.hurry(t)
-			modelstest.Eventually(t, "the second one is", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [SUCCESS]") == 2 })
+			modelstest.Eventually(t, "the second one is", func() bool {
+				return r.count(t, s, "event: [CALLBACKS_FAILED], "+
+					"status: [SUCCESS]") == 2
+			})
 			if got := len(r.at("/sso")); got != 2 || r.count(t, s, "event: [CALLBACK_FAILED]") != 0 {
 				t.Errorf("%d digests", got)
 			}
@@ -128,7 +138,10 @@ func TestPartnerHearsOfManyFailuresAsItsNoticeModeSays(t *testing.T) {
 			s.setWebhook(t, h.url("/sso"))
 			s.setNoticeMode(t, mode)
 			r := failingRun(t, s, h, failures)
-			modelstest.Eventually(t, "all have failed", func() bool { return r.count(t, s, "event: [CRAWL_FINISHED], status: [FAILED]") == failures })
+			modelstest.Eventually(t, "all have failed", func() bool {
+				return r.count(t, s, "event: [CRAWL_FINISHED], status: "+
+					"[FAILED]") == failures
+			})
 			check(t, s, r)
 		})
 	}
@@ -150,7 +163,10 @@ func TestKilledBetweenAFailureAndItsDigestTellsOfItOnce(t *testing.T) {
 		r.accept(t, s, 40)
 	}
 	h.on("/sso", answers(http.StatusOK, ""))
-	modelstest.Eventually(t, "all have failed", func() bool { return r.count(t, s, "event: [CRAWL_FINISHED], status: [FAILED]") == len(r.made) })
+	modelstest.Eventually(t, "all have failed", func() bool {
+		return r.count(t, s, "event: [CRAWL_FINISHED], status: "+
+			"[FAILED]") == len(r.made)
+	})
 	modelstest.Eventually(t, "all is told", func() bool {
 		s.hurry(t)
 		return r.count(t, s, "event: [CALLBACKS_FAILED], status: [PENDING, RUNNING]") == 0
@@ -170,7 +186,13 @@ func TestReleaseBeforeDeliversADigest(t *testing.T) {
 	long(t)
 	needsServices(t)
 	env := newEnv(t)
-	maps.Copy(env, vars{"DATABASE_URL": storetest.Direct(storetest.URL(t)), "RINGBACK_POOLER": "session", "RINGBACK_RETRY_SCHEDULE": "2s,2s,2s"})
+	maps.Copy(
+		env,
+		vars{
+			"DATABASE_URL": storetest.Direct(storetest.URL(t)), "RINGBACK_POOLER": "session",
+			"RINGBACK_RETRY_SCHEDULE": "2s,2s,2s",
+		},
+	)
 	program := previousProgram(t)
 	s := startServer(t, options{process: true, env: env})
 	h := newHostile(t)
@@ -179,7 +201,10 @@ func TestReleaseBeforeDeliversADigest(t *testing.T) {
 	s.setNoticeMode(t, "DIGEST")
 	r := failingRun(t, s, h, 1)
 	body := h.next(t, "/sso").body
-	modelstest.Eventually(t, "it waits", func() bool { return r.count(t, s, "event: [CALLBACKS_FAILED], status: [PENDING]") > 0 })
+	modelstest.Eventually(t, "it waits", func() bool {
+		return r.count(t, s, "event: [CALLBACKS_FAILED], status: "+
+			"[PENDING]") > 0
+	})
 	s.kill(t)
 	h.on("/sso", answers(http.StatusOK, ""))
 	before := start(t, options{process: true, program: program}, s.env)

@@ -29,7 +29,9 @@ func TestWaitingCallbacksAndCredentialsSurviveARestart(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
 	h.on("/hook", answers(500, ""))
-	first := startServer(t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s"}})
+	first := startServer(
+		t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s"}},
+	)
 	keyID, secret := first.newUserKey(t)
 	made := first.waiting(t, h.url("/hook"))
 	first.stop(t)

@@ -16,7 +16,9 @@ func TestEmbeddedStartWaitsForItsMigrationLongerThanItConnects(t *testing.T) {
 	env := newEnv(t)
 	delete(env, "DATABASE_URL")
 	delete(env, "REDIS_URL")
-	another := flock.New(filepath.Join(env["RINGBACK_DATA_DIR"], databaseFile+".migrate"), flock.SetFlag(os.O_CREATE|os.O_RDWR))
+	another := flock.New(
+		filepath.Join(env["RINGBACK_DATA_DIR"], databaseFile+".migrate"), flock.SetFlag(os.O_CREATE|os.O_RDWR),
+	)
 	if locked, err := another.TryLock(); err != nil || !locked {
 		t.Fatal(locked, err)
 	}

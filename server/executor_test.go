@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// A hostile receiver plays the executor too: a synchronous endpoint of the platform, behind an action. These are its behaviours,
-// beside those of receivers.
+// A hostile receiver plays the executor too: a synchronous endpoint of the platform, behind an action. These are its
+// behaviours, beside those of receivers.
 
 // call is what an executor is asked.
 type call struct {
@@ -76,7 +76,8 @@ func readCall(t *testing.T, got arrival) call {
 	for name := range want {
 		headers[name] = got.header.Get(name)
 	}
-	if diff := cmp.Diff(want, headers); diff != "" || got.method != http.MethodPost || c.Parameters.PageSize != c.PageSize {
+	if diff := cmp.Diff(want, headers); diff != "" || got.method != http.MethodPost ||
+		c.Parameters.PageSize != c.PageSize {
 		t.Errorf("%s %s, headers (-want +got):\n%s", got.method, got.body, diff)
 	}
 	return c

@@ -47,7 +47,8 @@ func TestExplorerServesItsOwnFiles(t *testing.T) {
 	for _, tag := range tags {
 		rec := get(t, h, tag[1])
 		sum := sha256.Sum256(rec.Body.Bytes())
-		if want := "sha256-" + base64.StdEncoding.EncodeToString(sum[:]); rec.Code != http.StatusOK || html.UnescapeString(tag[2]) != want {
+		if want := "sha256-" + base64.StdEncoding.EncodeToString(sum[:]); rec.Code != http.StatusOK ||
+			html.UnescapeString(tag[2]) != want {
 			t.Errorf("%s: status %d, integrity %s, want %s", tag[1], rec.Code, tag[2], want)
 		}
 		want := "text/javascript; charset=utf-8"
@@ -67,7 +68,9 @@ func TestExplorerFallsBackToTheCDN(t *testing.T) {
 	t.Parallel()
 	partial := builtExplorer()
 	delete(partial, explorerAssets[3])
-	for name, dist := range map[string]fs.FS{"placeholder only": fstest.MapFS{".gitkeep": {}}, "one file missing": partial} {
+	for name, dist := range map[string]fs.FS{
+		"placeholder only": fstest.MapFS{".gitkeep": {}}, "one file missing": partial,
+	} {
 		h, offline := newExplorer("/graphql", dist)
 		if offline {
 			t.Errorf("%s: the page says that it is offline", name)
@@ -76,7 +79,9 @@ func TestExplorerFallsBackToTheCDN(t *testing.T) {
 		if got := strings.Count(page.Body.String(), `"https://cdn.jsdelivr.net/npm/`); got != len(explorerAssets) {
 			t.Errorf("%s: %d files come from the CDN, want %d", name, got, len(explorerAssets))
 		}
-		if policy := page.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "script-src https://cdn.jsdelivr.net ") {
+		if policy := page.Header().Get("Content-Security-Policy"); !strings.Contains(
+			policy, "script-src https://cdn.jsdelivr.net ",
+		) {
 			t.Errorf("%s: the policy does not allow the CDN: %s", name, policy)
 		}
 	}

@@ -17,7 +17,8 @@ import (
 func (h *hostile) notice(t *testing.T, path string) (eventData anyMap, rest anyMap) {
 	t.Helper()
 	got := h.next(t, path)
-	if kind := got.header.Get("Content-Type"); got.method != http.MethodPost || !strings.HasPrefix(kind, "application/json") {
+	if kind := got.header.Get("Content-Type"); got.method != http.MethodPost ||
+		!strings.HasPrefix(kind, "application/json") {
 		t.Errorf("%s with the type %q", got.method, kind)
 	}
 	if err := json.Unmarshal([]byte(got.body), &rest); err != nil {
@@ -36,13 +37,17 @@ func TestEveryCauseOfFailureReachesThePartner(t *testing.T) {
 		code   string
 		status any // as JSON reads it
 	}{
-		"status 500":       {behave: answers(500, "no"), code: "HTTP_STATUS", status: 500.0},
-		"redirect":         {behave: http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, code: "REDIRECT", status: 302.0},
+		"status 500": {behave: answers(500, "no"), code: "HTTP_STATUS", status: 500.0},
+		"redirect": {
+			behave: http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, code: "REDIRECT", status: 302.0,
+		},
 		"refused port":     {url: "http://" + egresstest.ClosedAddr(t) + "/hook", code: "CONNECT_REFUSED"},
 		"blocked address":  {url: "http://10.0.0.1/hook", code: "BLOCKED_ADDRESS"},
 		"metadata address": {url: "http://169.254.169.254/latest/meta-data", code: "BLOCKED_ADDRESS"},
 		"timeout":          {behave: hang, code: "TIMEOUT"},
-		"reset":            {behave: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, code: "CONNECTION_RESET"},
+		"reset": {
+			behave: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, code: "CONNECTION_RESET",
+		},
 		"too large": {behave: func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write(make([]byte, 2<<20))
 		}, code: "RESPONSE_TOO_LARGE", status: 200.0},
@@ -60,7 +65,8 @@ func TestEveryCauseOfFailureReachesThePartner(t *testing.T) {
 			}
 			s.setURL(t, demoProjectID, c.url)
 			failed := s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), demoProjectID).UID, "FAILED")
-			if failed.Error == nil || failed.Error.Code != c.code || failed.AttemptCount != 1 || *failed.Attempts.Nodes[0].URL != c.url {
+			if failed.Error == nil || failed.Error.Code != c.code || failed.AttemptCount != 1 ||
+				*failed.Attempts.Nodes[0].URL != c.url {
 				t.Fatalf("want %s: %+v %+v", c.code, failed.Error, failed)
 			}
 			data, rest := h.notice(t, "/sso")
@@ -110,7 +116,9 @@ func TestBlockedAddressOpensNoSocket(t *testing.T) {
 func TestPartnerHearsOfFirstFailureAndOfGivingUp(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
-	s := startServer(t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "1s,1s", "RINGBACK_PUBLIC_URL": "https://ringback.example.com"}})
+	s := startServer(
+		t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "1s,1s", "RINGBACK_PUBLIC_URL": "https://ringback.example.com"}},
+	)
 	s.setWebhook(t, h.url("/sso"))
 	h.on("/hook", answers(503, "not now"))
 	s.setURL(t, demoProjectID, h.url("/hook"))
@@ -135,7 +143,8 @@ func TestPartnerHearsOfFirstFailureAndOfGivingUp(t *testing.T) {
 		t.Errorf("%d callbacks, want 3; %d attempts, want 3", len(all), failed.AttemptCount)
 	}
 	for i, wantBody := range []string{"1", "2", "3"} {
-		if got := h.next(t, "/hook"); got.header.Get("X-Callback-Attempt") != wantBody || got.header.Get("webhook-id") != failed.Ref ||
+		if got := h.next(t, "/hook"); got.header.Get("X-Callback-Attempt") != wantBody ||
+			got.header.Get("webhook-id") != failed.Ref ||
 			got.body != failed.Payload || got.header.Get("X-Run-Callback") != failed.Attempts.Nodes[i].UID {
 			t.Errorf("attempt %s: %+v", wantBody, got)
 		}

@@ -8,8 +8,9 @@ import (
 // filesEach is how many open files a request in flight may need: its connection, and one to look up the name.
 const filesEach = 2
 
-// raiseFileLimit lets this process open as many files as it may at all, and says what is wrong where these are not enough for the
-// requests that may be in flight at once. Go does the same when it starts; who started it through something else may have undone that.
+// raiseFileLimit lets this process open as many files as it may at all, and says what is wrong where these are not
+// enough for the requests that may be in flight at once. Go does the same when it starts; who started it through
+// something else may have undone that.
 func raiseFileLimit(concurrency int) (warning string) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -22,7 +23,8 @@ func raiseFileLimit(concurrency int) (warning string) {
 		}
 	}
 	if needed := uint64(filesEach * concurrency); limit.Cur < needed { //nolint:gosec // G115: the configuration bounds it
-		return fmt.Sprintf("this process may open %d files; %d are needed for RINGBACK_CONCURRENCY=%d, and deliveries fail as LOCAL_ERROR meanwhile: "+
+		return fmt.Sprintf("this process may open %d files; %d are needed for RINGBACK_CONCURRENCY=%d, and deliveries "+
+			"fail as LOCAL_ERROR meanwhile: "+
 			"raise ulimit -n (LimitNOFILE of systemd, ulimits of Docker), or lower the concurrency", limit.Cur, needed, concurrency)
 	}
 	return ""

@@ -9,7 +9,8 @@ import (
 	"github.com/ringback/ringback/models/modelstest"
 )
 
-// With too few files for its connections the process fails at many of them. The receiver is not told to have failed, nor is the partner.
+// With too few files for its connections the process fails at many of them. The receiver is not told to have failed,
+// nor is the partner.
 func TestProcessThatIsOutOfFilesTellsNoPartner(t *testing.T) {
 	t.Parallel()
 	const callbacks = 200

@@ -46,14 +46,17 @@ func (s *instance) flood(t *testing.T, header, body string, accepted int) {
 		defer func() { _ = conn.Close() }()
 		go func() {
 			_, _ = conn.Write([]byte(text)) // fails where the server has closed the connection
-			if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || strings.Contains(line, " 413 ") || strings.Contains(line, " 429 ") {
+			if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || strings.Contains(line, " 413 ") ||
+				strings.Contains(line, " 429 ") {
 				refused.Add(1)
 			} else {
 				t.Error(line)
 			}
 		}()
 	}
-	modelstest.Eventually(t, fmt.Sprintf("all but %d are refused", accepted), func() bool { return int(refused.Load()) >= requests-accepted })
+	modelstest.Eventually(
+		t, fmt.Sprintf("all but %d are refused", accepted), func() bool { return int(refused.Load()) >= requests-accepted },
+	)
 }
 
 func TestSlowBodiesTakeABoundedMemory(t *testing.T) {

@@ -27,14 +27,16 @@ const (
 	pidFile      = "serve.pid"  // its id
 )
 
-// lockFolder keeps a second server off a data folder: each would hand out what the other has in hand. Commands work beside it. The
-// lock ends with the process, however that ends.
+// lockFolder keeps a second server off a data folder: each would hand out what the other has in hand. Commands work
+// beside it. The lock ends with the process, however that ends.
 func lockFolder(folder string) (unlock func() error, err error) {
 	if err := os.MkdirAll(folder, folderMode); err != nil {
 		return nil, fmt.Errorf("RINGBACK_DATA_DIR: %w", err)
 	}
 	pid := filepath.Join(folder, pidFile)
-	lock := flock.New(filepath.Join(folder, lockFile), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(fileMode))
+	lock := flock.New(
+		filepath.Join(folder, lockFile), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(fileMode),
+	)
 	locked, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("RINGBACK_DATA_DIR: lock the folder: %w", err)
@@ -52,8 +54,8 @@ func lockFolder(folder string) (unlock func() error, err error) {
 	return lock.Close, nil
 }
 
-// keyOf reads the encryption key of a data folder, and makes it on the first start. The key is there whole or not at all, whatever dies,
-// and of several processes that start at once all take the same.
+// keyOf reads the encryption key of a data folder, and makes it on the first start. The key is there whole or not at
+// all, whatever dies, and of several processes that start at once all take the same.
 func keyOf(folder string) ([]byte, error) {
 	path := filepath.Join(folder, keyFile)
 	key, err := readKey(path)
@@ -61,7 +63,8 @@ func keyOf(folder string) ([]byte, error) {
 		return key, err
 	}
 	if _, err := os.Stat(filepath.Join(folder, databaseFile)); err == nil {
-		return nil, fmt.Errorf("%s is missing, and without it the secrets in %s cannot be read: put it back, or set RINGBACK_ENCRYPTION_KEY", path, databaseFile)
+		return nil, fmt.Errorf("%s is missing, and without it the secrets in %s cannot be read: put it back, or set "+
+			"RINGBACK_ENCRYPTION_KEY", path, databaseFile)
 	}
 	if err := makeKey(path); err != nil {
 		return nil, err
@@ -77,7 +80,8 @@ func readKey(path string) ([]byte, error) {
 	var key encryptionKey
 	if err := key.UnmarshalText([]byte(strings.TrimSpace(string(text)))); err != nil {
 		if _, other := os.Stat(filepath.Join(filepath.Dir(path), databaseFile)); other == nil { // a new one would not open it
-			return nil, fmt.Errorf("%s holds no key: put back the one that the secrets in %s were sealed with, or set RINGBACK_ENCRYPTION_KEY to it", path, databaseFile)
+			return nil, fmt.Errorf("%s holds no key: put back the one that the secrets in %s were sealed with, or set "+
+				"RINGBACK_ENCRYPTION_KEY to it", path, databaseFile)
 		}
 		return nil, fmt.Errorf("%s holds no key: it %w", path, err)
 	}
@@ -96,7 +100,8 @@ func makeKey(path string) error {
 	defer func() { _ = os.Remove(draft.Name()) }()
 	_, err = io.WriteString(draft, base64.StdEncoding.EncodeToString(key)+"\n")
 	if err = errors.Join(err, draft.Sync(), draft.Close()); err == nil {
-		// A link never takes the place of the key that another process has just made. Where the file system knows none, a rename does.
+		// A link never takes the place of the key that another process has just made. Where the file system knows none, a
+		// rename does.
 		if err = os.Link(draft.Name(), path); errors.Is(err, os.ErrExist) {
 			err = nil
 		} else if err != nil {

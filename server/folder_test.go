@@ -87,7 +87,8 @@ func TestASecondServerOnADataFolderIsRefused(t *testing.T) {
 	refused := func(pid int) {
 		t.Helper()
 		status, _, stderr := runCommand(t, list(first.env), "serve")
-		if want := fmt.Sprintf("process %d serves from %s already", pid, env["RINGBACK_DATA_DIR"]); status != exitFailed || !strings.Contains(stderr, want) {
+		if want := fmt.Sprintf("process %d serves from %s already", pid, env["RINGBACK_DATA_DIR"]); status != exitFailed ||
+			!strings.Contains(stderr, want) {
 			t.Errorf("exit status %d: %s", status, stderr)
 		}
 	}
@@ -117,7 +118,8 @@ func TestAKeyFileThatHoldsNoKeyIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, _, stderr := runCommand(t, []string{"RINGBACK_ADDR=127.0.0.1:0", "RINGBACK_DATA_DIR=" + folder}, "serve")
-		if status != exitFailed || !strings.Contains(stderr, path+" holds no key: it must be 32 bytes in base64") || strings.Contains(stderr, "hidden") {
+		if status != exitFailed || !strings.Contains(stderr, path+" holds no key: it must be 32 bytes in base64") ||
+			strings.Contains(stderr, "hidden") {
 			t.Errorf("%s: exit status %d: %s", name, status, stderr)
 		}
 		if left, err := os.ReadFile(path); err != nil || string(left) != text {
@@ -194,7 +196,8 @@ func TestAPlatformKeyOfTheEnvironmentIsNotPrinted(t *testing.T) {
 	const key = "a-platform-key-of-the-operator"
 	s := startServer(t, options{bare: true, env: embedded(vars{"RINGBACK_PLATFORM_KEY": key})})
 	out := s.stdout.String()
-	if strings.Contains(out+s.stderr.String(), key) || !strings.Contains(out, "Platform key   that of RINGBACK_PLATFORM_KEY") {
+	if strings.Contains(out+s.stderr.String(), key) || !strings.Contains(out, "Platform key   that of "+
+		"RINGBACK_PLATFORM_KEY") {
 		t.Errorf("the first start prints:\n%s", out)
 	}
 	s.key = key

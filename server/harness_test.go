@@ -189,7 +189,9 @@ func start(t *testing.T, opts options, env vars) *instance {
 		return strings.Contains(s.stdout.String(), "listens on") && strings.HasSuffix(s.stdout.String(), "\n")
 	})
 	s.base = find(t, s.stdout.String(), `listens on (\S+)`)
-	modelstest.Eventually(t, "the server is ready", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
+	modelstest.Eventually(
+		t, "the server is ready", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK },
+	)
 	return s
 }
 

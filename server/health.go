@@ -64,8 +64,8 @@ func (h *health) check(ctx context.Context) map[string]string {
 	return map[string]string{"database": database, "queue": queue, "migrations": migrations}
 }
 
-// queue is degraded while Redis is away, and that is no reason to send nobody here, in any role: what is accepted is committed, and
-// workers find it by looking.
+// queue is degraded while Redis is away, and that is no reason to send nobody here, in any role: what is accepted is
+// committed, and workers find it by looking.
 func (h *health) queue(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()

@@ -45,7 +45,8 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	return unsniffed(uncleaned(mux, "/v1", doors)), offline
 }
 
-// requestTimeout bounds what a request may take in all, once its header is read: as long as its body may. A statement of it has 10 s.
+// requestTimeout bounds what a request may take in all, once its header is read: as long as its body may. A statement
+// of it has 10 s.
 const requestTimeout = 30 * time.Second
 
 // bounded gives up requests that take too long.
@@ -57,7 +58,8 @@ func bounded(next http.Handler) http.Handler {
 	})
 }
 
-// unsniffed keeps browsers from taking an answer for something else than it says it is: bodies that customers chose are among them.
+// unsniffed keeps browsers from taking an answer for something else than it says it is: bodies that customers chose are
+// among them.
 func unsniffed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -65,8 +67,9 @@ func unsniffed(next http.Handler) http.Handler {
 	})
 }
 
-// uncleaned hands whatever means a path below a folder to the folder's handler, as it is. The mux would answer a path such as
-// /v1//jobs with a redirect to another one, which programs follow with their credentials or do not, and in HTML.
+// uncleaned hands whatever means a path below a folder to the folder's handler, as it is. The mux would answer a path
+// such as /v1//jobs with a redirect to another one, which programs follow with their credentials or do not, and in
+// HTML.
 func uncleaned(mux http.Handler, folder string, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if cleaned := path.Clean(r.URL.Path); cleaned == folder || strings.HasPrefix(cleaned, folder+"/") {
@@ -77,8 +80,8 @@ func uncleaned(mux http.Handler, folder string, handler http.Handler) http.Handl
 	})
 }
 
-// crossOrigin lets front ends of the configured origins call an API. Credentials travel in headers and never in cookies, so
-// a page of another origin has nothing to ride on.
+// crossOrigin lets front ends of the configured origins call an API. Credentials travel in headers and never in
+// cookies, so a page of another origin has nothing to ride on.
 func (s *server) crossOrigin(next http.Handler, methods ...string) http.Handler {
 	if len(s.cfg.CORSOrigins) == 0 {
 		return next

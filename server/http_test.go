@@ -138,10 +138,13 @@ func TestGraphQLIsPostOnly(t *testing.T) {
 	if status, body := s.get(t, "/graphql?query=%7Bversion%7D"); status < 400 || strings.Contains(body, `"version"`) {
 		t.Errorf("GET /graphql: HTTP %d: %s", status, body)
 	}
-	if status, body := s.post(t, nil, "{ version }", nil); status != http.StatusOK || string(body) != `{"data":{"version":"`+version+`"}}` {
+	if status, body := s.post(t, nil, "{ version }", nil); status != http.StatusOK ||
+		string(body) != `{"data":{"version":"`+version+`"}}` {
 		t.Errorf("POST /graphql: HTTP %d: %s", status, body)
 	}
-	if status, body := s.post(t, http.Header{"X-Auth-Token": {"wrong"}}, "{ version }", nil); status != http.StatusUnauthorized ||
+	if status, body := s.post(
+		t, http.Header{"X-Auth-Token": {"wrong"}}, "{ version }", nil,
+	); status != http.StatusUnauthorized ||
 		!strings.Contains(string(body), `"code":"UNAUTHENTICATED"`) {
 		t.Errorf("a wrong token: HTTP %d: %s", status, body)
 	}
@@ -191,7 +194,9 @@ func TestOnlyConfiguredOriginsMayCall(t *testing.T) {
 		"none configured":     {without, mine, ""},
 	} {
 		for _, method := range []string{http.MethodOptions, http.MethodPost} {
-			request, err := http.NewRequestWithContext(t.Context(), method, c.s.base+"/graphql", strings.NewReader(`{"query":"{version}"}`))
+			request, err := http.NewRequestWithContext(
+				t.Context(), method, c.s.base+"/graphql", strings.NewReader(`{"query":"{version}"}`),
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -210,7 +215,8 @@ func TestOnlyConfiguredOriginsMayCall(t *testing.T) {
 			if got := h.Get("Access-Control-Allow-Origin"); got != c.want || h.Get("Access-Control-Allow-Credentials") != "" {
 				t.Errorf("%s, %s: allows %q, want %q", name, method, got, c.want)
 			}
-			if method == http.MethodOptions && c.want != "" && !strings.Contains(strings.ToLower(h.Get("Access-Control-Allow-Headers")), "x-auth-token") {
+			if method == http.MethodOptions && c.want != "" &&
+				!strings.Contains(strings.ToLower(h.Get("Access-Control-Allow-Headers")), "x-auth-token") {
 				t.Errorf("%s: the token's header is not allowed: %v", name, h)
 			}
 		}
@@ -220,8 +226,12 @@ func TestOnlyConfiguredOriginsMayCall(t *testing.T) {
 func TestHeadersOfARequestAreBounded(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{bare: true})
-	for size, want := range map[int]int{32 << 10: http.StatusUnauthorized, 128 << 10: http.StatusRequestHeaderFieldsTooLarge} {
-		if status, body := s.post(t, http.Header{"X-Auth-Token": {strings.Repeat("x", size)}}, "{ version }", nil); status != want {
+	for size, want := range map[int]int{
+		32 << 10: http.StatusUnauthorized, 128 << 10: http.StatusRequestHeaderFieldsTooLarge,
+	} {
+		if status, body := s.post(
+			t, http.Header{"X-Auth-Token": {strings.Repeat("x", size)}}, "{ version }", nil,
+		); status != want {
 			t.Errorf("a token of %d bytes: HTTP %d, want %d: %.200s", size, status, want, body)
 		}
 	}
@@ -230,7 +240,10 @@ func TestHeadersOfARequestAreBounded(t *testing.T) {
 func TestNoAnswerIsSniffed(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{bare: true})
-	for _, path := range []string{"/livez", "/readyz", "/metrics", "/explorer", "/", "/graphql", "/v1/openapi.json", "/v1//", "/nothing", "//graphql", "/explorer/assets/nothing"} {
+	for _, path := range []string{
+		"/livez", "/readyz", "/metrics", "/explorer", "/", "/graphql", "/v1/openapi.json", "/v1//", "/nothing", "//graphql",
+		"/explorer/assets/nothing",
+	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
 			if _, _, header := s.rest(t, nil, method, path, ""); header.Get("X-Content-Type-Options") != "nosniff" {
 				t.Errorf("%s %s: %v", method, path, header)
@@ -244,7 +257,9 @@ func TestFrontEndsMaySendTheHeadersOfTheirTools(t *testing.T) {
 	t.Parallel()
 	const origin = "https://b.example"
 	usual := startServer(t, options{bare: true, env: vars{"RINGBACK_CORS_ORIGINS": "https://a.example, " + origin}})
-	own := startServer(t, options{bare: true, env: vars{"RINGBACK_CORS_ORIGINS": origin, "RINGBACK_CORS_HEADERS": "X-Mine, x-other"}})
+	own := startServer(
+		t, options{bare: true, env: vars{"RINGBACK_CORS_ORIGINS": origin, "RINGBACK_CORS_HEADERS": "X-Mine, x-other"}},
+	)
 	for _, c := range []struct {
 		s       *instance
 		headers string
@@ -258,7 +273,8 @@ func TestFrontEndsMaySendTheHeadersOfTheirTools(t *testing.T) {
 	} {
 		for _, path := range []string{"/graphql", "/v1/runs/callbacks"} {
 			_, _, header := c.s.rest(t, http.Header{
-				"Origin": {origin}, "Access-Control-Request-Method": {http.MethodPost}, "Access-Control-Request-Headers": {c.headers},
+				"Origin": {origin}, "Access-Control-Request-Method": {http.MethodPost},
+				"Access-Control-Request-Headers": {c.headers},
 			}, http.MethodOptions, path, "")
 			if allowed := header.Get("Access-Control-Allow-Headers") == c.headers; allowed != c.allowed {
 				t.Errorf("%s: %s: allowed is %t: %v", path, c.headers, allowed, header)

@@ -62,7 +62,9 @@ func (s *instance) changeThrice(t *testing.T, job jobRecord) (refs []string) {
 
 func (s *instance) job(t *testing.T, id string) jobRecord {
 	t.Helper()
-	return ask[struct{ GetJob jobRecord }](t, s, s.user(), `query($id: ObjectID!) { getJob(id: $id) {`+jobFields+`} }`, anyMap{"id": id}).GetJob
+	return ask[struct{ GetJob jobRecord }](
+		t, s, s.user(), `query($id: ObjectID!) { getJob(id: $id) {`+jobFields+`} }`, anyMap{"id": id},
+	).GetJob
 }
 
 // awaitJob waits until a job has a number of callbacks and all have ended.
@@ -94,7 +96,9 @@ type jobReceiver struct {
 }
 
 func newJobReceiver(refuses func(c jobBody, attempt string) bool) *jobReceiver {
-	return &jobReceiver{refuses: refuses, inFlight: map[string]int{}, arrived: map[string][]string{}, refs: map[string][]string{}}
+	return &jobReceiver{
+		refuses: refuses, inFlight: map[string]int{}, arrived: map[string][]string{}, refs: map[string][]string{},
+	}
 }
 
 // ServeHTTP is the behaviour.
@@ -164,7 +168,10 @@ func TestCallbacksOfAJobArriveInTheOrderOfItsChanges(t *testing.T) {
 		if got := s.awaitJob(t, j.ID, 3); got.State != "COMPLETED" || got.LastAction == nil || *got.LastAction != "ACCEPTED" {
 			t.Errorf("the job is %+v", got)
 		}
-		r.check(t, j, refs[j.ID], []string{"RESOLVED COMPLETED 1", "RESOLVED COMPLETED 2", "EDITED COMPLETED 1", "ACCEPTED COMPLETED 1"})
+		r.check(
+			t, j, refs[j.ID],
+			[]string{"RESOLVED COMPLETED 1", "RESOLVED COMPLETED 2", "EDITED COMPLETED 1", "ACCEPTED COMPLETED 1"},
+		)
 		if got := h.next(t, "/jobs/"); !strings.HasPrefix(got.header.Get("Content-Type"), "application/json") {
 			t.Errorf("arrived %+v", got)
 		}
@@ -211,7 +218,8 @@ func TestGivenUpCallbackOfAJobLetsTheNextGo(t *testing.T) {
 	r.check(t, job, refs, []string{"RESOLVED COMPLETED 1", "EDITED COMPLETED 1", "ACCEPTED COMPLETED 1"})
 }
 
-// A failure is written down with its notice while the platform changes the same job: neither may have to wait for the other.
+// A failure is written down with its notice while the platform changes the same job: neither may have to wait for the
+// other.
 func TestJobIsChangedWhileItsCallbacksFail(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
@@ -235,7 +243,9 @@ func TestJobIsChangedWhileItsCallbacksFail(t *testing.T) {
 		})
 	}
 	editing.Wait()
-	modelstest.Eventually(t, "all have been given up, and told of", func() bool { return len(h.at("/sso")) == 1+editors*edits })
+	modelstest.Eventually(
+		t, "all have been given up, and told of", func() bool { return len(h.at("/sso")) == 1+editors*edits },
+	)
 	h.next(t, "/jobs/")
 	if log := s.stderr.String(); strings.Contains(log, "deadlock") {
 		t.Errorf("the log says: %s", log)

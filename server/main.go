@@ -17,7 +17,8 @@ import (
 func main() {
 	// net/http writes what it could not tell anybody else here, with text that a receiver chose.
 	log.SetOutput(io.Discard)
-	// go-redis writes dozens of lines a second past our log while Redis is away. What it says reaches our log as errors too.
+	// go-redis writes dozens of lines a second past our log while Redis is away. What it says reaches our log as errors
+	// too.
 	redislog.Disable()
 	info, _ := debug.ReadBuildInfo()
 	version = moduleVersion(version, info)

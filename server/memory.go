@@ -14,13 +14,15 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// memoryShare is the part of the cgroup's memory, or of the machine's, that Go keeps to: the rest is what it does not count.
+// memoryShare is the part of the cgroup's memory, or of the machine's, that Go keeps to: the rest is what it does not
+// count.
 const memoryShare = 0.9
 
 // limitMemory has Go collect more often rather than be killed. GOMEMLIMIT goes before it.
 func limitMemory(log *slog.Logger) {
 	limit, err := memlimit.Set(
-		memlimit.WithRatio(memoryShare), memlimit.WithProvider(memlimit.ApplyFallback(memlimit.FromCgroup, memlimit.FromSystem)),
+		memlimit.WithRatio(memoryShare),
+		memlimit.WithProvider(memlimit.ApplyFallback(memlimit.FromCgroup, memlimit.FromSystem)),
 	)
 	if err != nil {
 		log.Warn("memory.unlimited", "error", err)
@@ -38,7 +40,8 @@ const (
 	bytesInHandUnlimited = 256 << 20
 )
 
-// bytesInHand is what bodies in a worker's hand may take: what is configured, else a share of the memory that Go keeps to.
+// bytesInHand is what bodies in a worker's hand may take: what is configured, else a share of the memory that Go keeps
+// to.
 func bytesInHand(configured byteSize) int64 {
 	if configured > 0 {
 		return int64(configured)

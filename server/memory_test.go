@@ -106,7 +106,8 @@ func (s *instance) eightTimes(t *testing.T, query string) map[string]int {
 	return outcomes
 }
 
-// measured marks a test of the memory that a server takes: it reads gigabytes, and says nothing of a build for the race detector.
+// measured marks a test of the memory that a server takes: it reads gigabytes, and says nothing of a build for the race
+// detector.
 func measured(t *testing.T) {
 	t.Helper()
 	long(t)
@@ -132,7 +133,10 @@ func TestLargeAnswersAtOnceStayWithinTheirShareOfTheMemory(t *testing.T) {
 			{`callbacks(first: 30) { nodes { payload } }`, "ok"},
 			{`callbacks(first: 24) { nodes { attempts(first: 20) { nodes { responseBody } } } }`, "ok"},
 			{`callbacks(first: 100) { nodes { payload } }`, string(models.CodeAnswerTooLarge)},
-			{`callbacks(first: 100) { nodes { attempts(first: 20) { nodes { responseBody } } } }`, string(models.CodeAnswerTooLarge)},
+			{
+				`callbacks(first: 100) { nodes { attempts(first: 20) { nodes { responseBody } } } }`,
+				string(models.CodeAnswerTooLarge),
+			},
 		} {
 			got := s.eightTimes(t, `{ getAccount(id: 123123) { `+q.fields+` } }`)
 			took := s.peakMemory(t) - before

@@ -68,7 +68,10 @@ func TestPostgresThatHangsIsSeenAndKeepsNoProcessFromEnding(t *testing.T) {
 	r := startCrashRun(t, s, 20)
 	postgres.signal(t, syscall.SIGSTOP)
 	s.awaitReady(t, http.StatusServiceUnavailable)
-	modelstest.Eventually(t, "the engine does not get through", func() bool { _, body := s.get(t, "/readyz"); return strings.Contains(body, `"engine":"failing"`) })
+	modelstest.Eventually(
+		t, "the engine does not get through",
+		func() bool { _, body := s.get(t, "/readyz"); return strings.Contains(body, `"engine":"failing"`) },
+	)
 	postgres.signal(t, syscall.SIGCONT)
 	r.goesOn(t, s, "going on after the server", time.Now())
 	s.awaitReady(t, http.StatusOK)
@@ -83,7 +86,8 @@ func TestFailoverToAStandbyIsFollowed(t *testing.T) {
 	needsServices(t)
 	primary := startOwnPostgres(t)
 	standby := primary.standby(t)
-	both := "postgres://postgres@127.0.0.1:" + primary.port + ",127.0.0.1:" + standby.port + "/postgres?sslmode=disable&target_session_attrs=read-write"
+	both := "postgres://postgres@127.0.0.1:" + primary.port + ",127.0.0.1:" + standby.port +
+		"/postgres?sslmode=disable&target_session_attrs=read-write"
 	s := startServer(t, options{process: true, env: crashEnv(vars{"DATABASE_URL": both})})
 	r := startCrashRun(t, s, 60)
 	modelstest.Eventually(t, "all have arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == len(r.made) })

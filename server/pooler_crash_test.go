@@ -46,8 +46,8 @@ func startPoolerRun(t *testing.T, mode store.Pooler, databaseURL string) (*poole
 	return r, s
 }
 
-// fly accepts callbacks, and returns when as many are in flight as can be, all but the one that is kept for who comes new, and more wait.
-// The receiver answers when it is let.
+// fly accepts callbacks, and returns when as many are in flight as can be, all but the one that is kept for who comes
+// new, and more wait. The receiver answers when it is let.
 func (r *poolerRun) fly(t *testing.T, s *instance) (answer func()) {
 	t.Helper()
 	var inFlight atomic.Int64
@@ -112,7 +112,8 @@ func TestPostgresRestartedBehindAPoolerLosesNothingAndSendsNothingTwice(t *testi
 		postgres.restart(t)
 		answer()
 		began := time.Now()
-		modelstest.Eventually(t, "PgBouncer has found it again", func() bool { return reaches(t, r.databaseURL) }) // its server_login_retry is 15 s
+		// its server_login_retry is 15 s
+		modelstest.Eventually(t, "PgBouncer has found it again", func() bool { return reaches(t, r.databaseURL) })
 		t.Logf("PgBouncer has found it again after %s", time.Since(began).Round(time.Millisecond))
 		r.goesOn(t, s, "going on after Postgres came back", time.Now())
 		s.awaitReady(t, http.StatusOK)

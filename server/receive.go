@@ -17,7 +17,8 @@ type receiveCommand struct {
 	Status int    `default:"200" help:"HTTP status to answer with: one above 204 makes callbacks fail."`
 }
 
-// Run plays the receiver of callbacks until the context ends, and prints what arrives. At /executor it plays an executor.
+// Run plays the receiver of callbacks until the context ends, and prints what arrives. At /executor it plays an
+// executor.
 func (c receiveCommand) Run(e *environment) error {
 	r, err := startReceiver(e.ctx, c.Addr, map[string]int{"/": c.Status})
 	if err != nil {

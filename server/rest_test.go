@@ -11,7 +11,9 @@ import (
 )
 
 // rest sends a request to one of the REST doors.
-func (s *instance) rest(t *testing.T, who http.Header, method, path, body string) (status int, answer string, header http.Header) {
+func (s *instance) rest(
+	t *testing.T, who http.Header, method, path, body string,
+) (status int, answer string, header http.Header) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.base+path, strings.NewReader(body))
 	if err != nil {
@@ -49,14 +51,20 @@ func TestARunByRESTCallsBack(t *testing.T) {
 		t.Fatalf("HTTP %d: %s", status, body)
 	}
 	first, second := h.next(t, "/hook"), h.next(t, "/hook")
-	if first.body != second.body || !strings.Contains(first.body, `"status":"SUCCEEDED","callback_count":0,"output_count":1},"input":{"name":"Acme"},"custom_data":{"n":1.50},"error":null`) {
+	if first.body != second.body ||
+		!strings.Contains(
+			first.body,
+			`"status":"SUCCEEDED","callback_count":0,"output_count":1},"input":{"name":"Acme"},"custom_data":{"n":1.50},"error":null`,
+		) {
 		t.Errorf("called back with %s and then %s", first.body, second.body)
 	}
 	modelstest.Eventually(t, "the log has its success", func() bool {
 		_, body, _ = s.rest(t, key, http.MethodGet, "/v1/runs/callbacks?status=SUCCESS&run_uid="+run.UID, "")
 		return body != "[]\n"
 	})
-	for _, want := range []string{`"retry_count":1`, `"http_status":202`, `"http_response":{"body":"thanks"}`, `"error":null`} {
+	for _, want := range []string{
+		`"retry_count":1`, `"http_status":202`, `"http_response":{"body":"thanks"}`, `"error":null`,
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in %s", want, body)
 		}
@@ -66,10 +74,13 @@ func TestARunByRESTCallsBack(t *testing.T) {
 func TestRESTAnswersWithTheIDOfTheRequest(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{bare: true})
-	if status, body, _ := s.rest(t, http.Header{}, http.MethodGet, "/v1/openapi.json", ""); status != http.StatusOK || !strings.Contains(body, `"openapi":"3.`) {
+	if status, body, _ := s.rest(t, http.Header{}, http.MethodGet, "/v1/openapi.json", ""); status != http.StatusOK ||
+		!strings.Contains(body, `"openapi":"3.`) {
 		t.Errorf("HTTP %d: %.100s", status, body)
 	}
-	for path, want := range map[string]int{"/v1/runs/callbacks": http.StatusUnauthorized, "/v1/": http.StatusNotFound, "/v1/nothing": http.StatusNotFound} {
+	for path, want := range map[string]int{
+		"/v1/runs/callbacks": http.StatusUnauthorized, "/v1/": http.StatusNotFound, "/v1/nothing": http.StatusNotFound,
+	} {
 		status, body, header := s.rest(t, http.Header{}, http.MethodGet, path, "")
 		id := header.Get("X-Request-Id")
 		if status != want || id == "" || !strings.Contains(body, `"error_ref":"`+id+`"`) {
@@ -82,10 +93,13 @@ func TestConfiguredOriginsMayReadAndNameTheProjectByREST(t *testing.T) {
 	t.Parallel()
 	const origin = "https://app.example.com"
 	s := startServer(t, options{bare: true, env: vars{"RINGBACK_CORS_ORIGINS": origin}})
-	for path, methods := range map[string][]string{"/v1/runs/callbacks": {http.MethodGet, http.MethodPost}, "/graphql": {http.MethodPost}} {
+	for path, methods := range map[string][]string{
+		"/v1/runs/callbacks": {http.MethodGet, http.MethodPost}, "/graphql": {http.MethodPost},
+	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			_, _, header := s.rest(t, http.Header{
-				"Origin": {origin}, "Access-Control-Request-Method": {method}, "Access-Control-Request-Headers": {"x-api-key,x-project-id"},
+				"Origin": {origin}, "Access-Control-Request-Method": {method},
+				"Access-Control-Request-Headers": {"x-api-key,x-project-id"},
 			}, http.MethodOptions, path, "")
 			allowed := header.Get("Access-Control-Allow-Methods")
 			if want := strings.Contains(strings.Join(methods, ","), method); (allowed == method) != want {
@@ -99,17 +113,20 @@ func TestConfiguredOriginsMayReadAndNameTheProjectByREST(t *testing.T) {
 	}
 }
 
-// A path that is written in another way is no other name of a door: nobody is sent to another path, and every answer is JSON.
+// A path that is written in another way is no other name of a door: nobody is sent to another path, and every answer is
+// JSON.
 func TestAPathOfRESTThatIsWrittenInAnotherWayIsNotFound(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{bare: true})
 	s.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for _, path := range []string{
-		"/v1//runs/callbacks", "//v1/runs/callbacks", "/v1/./openapi.json", "/v1/jobs/../openapi.json", "/v1/openapi.json/", "/v1//", "/v1", "/./v1/x", "/x/../v1/openapi.json", "/v1/actions//run/async",
+		"/v1//runs/callbacks", "//v1/runs/callbacks", "/v1/./openapi.json", "/v1/jobs/../openapi.json", "/v1/openapi.json/",
+		"/v1//", "/v1", "/./v1/x", "/x/../v1/openapi.json", "/v1/actions//run/async",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			status, body, header := s.rest(t, http.Header{}, method, path, "{}")
-			if status != http.StatusNotFound || header.Get("Content-Type") != "application/json" || !strings.Contains(body, `"error_label":"NOT_FOUND"`) {
+			if status != http.StatusNotFound || header.Get("Content-Type") != "application/json" ||
+				!strings.Contains(body, `"error_label":"NOT_FOUND"`) {
 				t.Errorf("%s %s: HTTP %d, %v: %s", method, path, status, header, body)
 			}
 		}

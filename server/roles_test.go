@@ -27,7 +27,9 @@ func TestRolesDeliverTogether(t *testing.T) {
 	worker := start(t, options{role: roleWorker}, api.env)
 	h.next(t, "/hook")
 	api.awaitStatus(t, made.UID, "SUCCESS")
-	for path, want := range map[string]int{"/graphql": 404, "/v1/openapi.json": 404, "/explorer": 404, "/livez": 200, "/readyz": 200, "/metrics": 200} {
+	for path, want := range map[string]int{
+		"/graphql": 404, "/v1/openapi.json": 404, "/explorer": 404, "/livez": 200, "/readyz": 200, "/metrics": 200,
+	} {
 		if status, _ := worker.get(t, path); status != want {
 			t.Errorf("worker: GET %s: HTTP %d, want %d", path, status, want)
 		}
@@ -44,7 +46,8 @@ func TestRolesNeedEnginesOfTheirOwn(t *testing.T) {
 		"nothing":    {},
 		"only Redis": {"REDIS_URL=redis://127.0.0.1:1/0"},
 		"only Postgres": {
-			"DATABASE_URL=postgres://127.0.0.1:1/none", "RINGBACK_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(storetest.Key),
+			"DATABASE_URL=postgres://127.0.0.1:1/none",
+			"RINGBACK_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(storetest.Key),
 		},
 	} {
 		for _, role := range []string{roleAPI, roleWorker} {
@@ -86,7 +89,9 @@ func TestPendingMigrationStopsServe(t *testing.T) {
 func TestMigrateOnTheEmbeddedDefault(t *testing.T) {
 	t.Parallel()
 	env := []string{"RINGBACK_DATA_DIR=" + t.TempDir()}
-	for _, step := range [][2]string{{"status", "pending"}, {"up", "applied"}, {"up", "up to date: 0"}, {"status", "applied"}} {
+	for _, step := range [][2]string{
+		{"status", "pending"}, {"up", "applied"}, {"up", "up to date: 0"}, {"status", "applied"},
+	} {
 		args, want := []string{"migrate", step[0]}, step[1]
 		status, stdout, stderr := runCommand(t, env, args...)
 		if status != exitOK || !strings.Contains(stdout, want) {
@@ -163,7 +168,8 @@ func TestEveryRoleStartsWithoutRedis(t *testing.T) {
 		modelstest.Eventually(t, "Redis is used", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == "ok" })
 	}
 	modelstest.Eventually(t, "workers hear the doorbell", func() bool {
-		return len(engine.PubSubChannels("")) > 0 && engine.PubSubNumSub("ringback:callbacks:doorbell")["ringback:callbacks:doorbell"] > 0
+		return len(engine.PubSubChannels("")) > 0 &&
+			engine.PubSubNumSub("ringback:callbacks:doorbell")["ringback:callbacks:doorbell"] > 0
 	})
 	accept(all)
 }

@@ -13,15 +13,21 @@ import (
 
 var lastAction atomic.Int64
 
-// newAction names an executor of the demo account, by what is laid over the defaults of these tests, and returns the name.
+// newAction names an executor of the demo account, by what is laid over the defaults of these tests, and returns the
+// name.
 func (s *instance) newAction(t *testing.T, url string, changes ...anyMap) string {
 	t.Helper()
 	name := fmt.Sprintf("action-%d", lastAction.Add(1))
-	input := anyMap{"accountId": demoAccountID, "name": name, "executorUrl": url, "executorHeaders": []header{executorHeader}}
+	input := anyMap{
+		"accountId": demoAccountID, "name": name, "executorUrl": url, "executorHeaders": []header{executorHeader},
+	}
 	for _, c := range changes {
 		maps.Copy(input, c)
 	}
-	ask[any](t, s, s.platform(), `mutation($input: CreateActionInput!) { createAction(input: $input) { action { id } } }`, anyMap{"input": input})
+	ask[any](
+		t, s, s.platform(), `mutation($input: CreateActionInput!) { createAction(input: $input) { action { id } } }`,
+		anyMap{"input": input},
+	)
 	return name
 }
 
@@ -74,7 +80,9 @@ const createRun = `mutation($input: CreateRunInput!) { createRun(input: $input) 
 // createRun asks for a run, by what is laid over a run of one input without anything.
 func (s *instance) createRun(t *testing.T, project, action string, changes anyMap) createdRun {
 	t.Helper()
-	return ask[struct{ CreateRun createdRun }](t, s, s.user(), createRun, anyMap{"input": runInput(project, action, changes)}).CreateRun
+	return ask[struct{ CreateRun createdRun }](
+		t, s, s.user(), createRun, anyMap{"input": runInput(project, action, changes)},
+	).CreateRun
 }
 
 func runInput(project, action string, changes anyMap) anyMap {
@@ -85,7 +93,9 @@ func runInput(project, action string, changes anyMap) anyMap {
 
 func (s *instance) run(t *testing.T, uid string) runRecord {
 	t.Helper()
-	return ask[struct{ GetRun runRecord }](t, s, s.user(), `query($uid: ID!) { getRun(uid: $uid) {`+runFields+`} }`, anyMap{"uid": uid}).GetRun
+	return ask[struct{ GetRun runRecord }](
+		t, s, s.user(), `query($uid: ID!) { getRun(uid: $uid) {`+runFields+`} }`, anyMap{"uid": uid},
+	).GetRun
 }
 
 // awaitRun waits until a run has a status and each of its callbacks has ended.
@@ -94,7 +104,10 @@ func (s *instance) awaitRun(t *testing.T, uid, status string) runRecord {
 	var r runRecord
 	modelstest.Eventually(t, fmt.Sprintf("run %s is %s and has told so", uid, status), func() bool {
 		r = s.run(t, uid)
-		return r.Status == status && !slices.ContainsFunc(r.Callbacks.Nodes, func(c apiCallback) bool { return c.Status == "PENDING" || c.Status == "RUNNING" })
+		return r.Status == status &&
+			!slices.ContainsFunc(
+				r.Callbacks.Nodes, func(c apiCallback) bool { return c.Status == "PENDING" || c.Status == "RUNNING" },
+			)
 	})
 	return r
 }
@@ -152,7 +165,9 @@ func (h *hostile) nextRunBody(t *testing.T, path string) (runBody, arrival) {
 		}
 	}
 	names := slices.Sorted(maps.Keys(members))
-	if want := []string{"callback_ref_uid", "custom_data", "error", "input", "results", "run"}; !slices.Equal(names, want) {
+	if want := []string{
+		"callback_ref_uid", "custom_data", "error", "input", "results", "run",
+	}; !slices.Equal(names, want) {
 		t.Errorf("the members are %v, want %v", names, want)
 	}
 	if ref := got.header.Get("X-Callback-Ref"); ref != body.CallbackRefUID {

@@ -16,7 +16,8 @@ const (
 	crashBatches = 2 * crashInputs * crashPages
 )
 
-// crashedRuns are two runs on their way while something is killed: one asks for all its pages at once, the other page by page.
+// crashedRuns are two runs on their way while something is killed: one asks for all its pages at once, the other page
+// by page.
 type crashedRuns struct {
 	crashRun
 	uids []string
@@ -61,7 +62,9 @@ func (r *crashedRuns) executed() int {
 // await waits until so many batches have been executed; the others are under way, or wait.
 func (r *crashedRuns) await(t *testing.T, batches int) {
 	t.Helper()
-	modelstest.Eventually(t, fmt.Sprintf("%d batches are executed", batches), func() bool { return r.executed() >= batches })
+	modelstest.Eventually(
+		t, fmt.Sprintf("%d batches are executed", batches), func() bool { return r.executed() >= batches },
+	)
 }
 
 // progress is what was executed, and what has arrived.
@@ -80,16 +83,21 @@ func (r *crashedRuns) inTheMiddle(t *testing.T) progress {
 // goesOn waits until a batch is executed that was not, or a callback arrives, and measures how long that took.
 func (r *crashedRuns) goesOn(t *testing.T, what string, since time.Time, before progress) {
 	t.Helper()
-	modelstest.Eventually(t, "the runs go on", func() bool { return r.executed() > before.executed || len(r.at("/hook")) > before.arrived })
+	modelstest.Eventually(
+		t, "the runs go on", func() bool { return r.executed() > before.executed || len(r.at("/hook")) > before.arrived },
+	)
 	within(t, what, since)
 }
 
-// check waits until both runs have ended and told so, and holds what the executor and the receiver saw against the history.
+// check waits until both runs have ended and told so, and holds what the executor and the receiver saw against the
+// history.
 func (r *crashedRuns) check(t *testing.T, s *instance, kills int) {
 	t.Helper()
 	began := time.Now()
 	const callbacks = crashBatches + 2
-	modelstest.Eventually(t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == callbacks })
+	modelstest.Eventually(
+		t, "every callback has arrived", func() bool { return r.count(t, s, "status: [SUCCESS]") == callbacks },
+	)
 	took := time.Since(began)
 	if n := r.count(t, s, ""); n != callbacks {
 		t.Errorf("%d callbacks in the history, want %d", n, callbacks)
@@ -103,13 +111,16 @@ func (r *crashedRuns) check(t *testing.T, s *instance, kills int) {
 	var attempts []string
 	for _, c := range r.calls(t, "/executor") {
 		if attempts = append(attempts, c.attempt); batches[c.attempt] != c.BatchUID {
-			t.Errorf("the executor saw call %s for batch %s, in the history it is for %q", c.attempt, c.BatchUID, batches[c.attempt])
+			t.Errorf(
+				"the executor saw call %s for batch %s, in the history it is for %q", c.attempt, c.BatchUID, batches[c.attempt],
+			)
 		}
 	}
 	checkAgain(t, repeated+again(t, attempts, causes, crashBatches), kills)
 }
 
-// checkCallbacks checks that there is one ref for each batch and for each run's end, and returns the attempts that arrived.
+// checkCallbacks checks that there is one ref for each batch and for each run's end, and returns the attempts that
+// arrived.
 func (r *crashedRuns) checkCallbacks(t *testing.T) (attempts []string) {
 	t.Helper()
 	refs := map[string]string{} // by batch, or by run
@@ -159,7 +170,8 @@ func (r *crashedRuns) checkHistory(t *testing.T, s *instance, uid string, batche
 				}
 			}
 		}](t, s, s.platform(), query, anyMap{"uid": uid, "after": after}).GetRun
-		if run.Status != "SUCCEEDED" || run.BatchCount != number || run.OutputCount != 10*number || run.Callbacks.Nodes[0].Event != "RUN_FINISHED" {
+		if run.Status != "SUCCEEDED" || run.BatchCount != number || run.OutputCount != 10*number ||
+			run.Callbacks.Nodes[0].Event != "RUN_FINISHED" {
 			t.Errorf("run %s is %+v", uid, run)
 		}
 		for _, b := range run.Batches.Nodes {
@@ -225,14 +237,18 @@ func TestRunsOutliveAKilledRedisThatComesBackEmpty(t *testing.T) {
 	r := startCrashedRuns(t, s)
 	r.await(t, crashBatches/5)
 	redis.kill(t)
-	modelstest.Eventually(t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded })
+	modelstest.Eventually(
+		t, "the server sees it", func() bool { _, r := s.readiness(t); return r.Checks["queue"] == degraded },
+	)
 	r.inTheMiddle(t)
 	redis.start(t)
 	back := time.Now()
 	// What is in hand goes on without Redis; a new run does not.
 	h := newHostile(t)
 	h.on("/executor", pages(1))
-	s.awaitRun(t, s.createRun(t, s.newProject(t, h.url("/hook")), s.newAction(t, h.url("/executor")), nil).Run.UID, "SUCCEEDED")
+	s.awaitRun(
+		t, s.createRun(t, s.newProject(t, h.url("/hook")), s.newAction(t, h.url("/executor")), nil).Run.UID, "SUCCEEDED",
+	)
 	within(t, "recovery after Redis came back", back)
 	r.check(t, s, 0)
 }
@@ -248,6 +264,8 @@ func TestRunsOutliveARestartedPostgres(t *testing.T) {
 	postgres.restart(t)
 	before, back := r.inTheMiddle(t), time.Now()
 	r.goesOn(t, "recovery after Postgres came back", back, before)
-	modelstest.Eventually(t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK })
+	modelstest.Eventually(
+		t, "the API answers again", func() bool { status, _ := s.get(t, "/readyz"); return status == http.StatusOK },
+	)
 	r.check(t, s, 0)
 }

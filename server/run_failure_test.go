@@ -26,8 +26,9 @@ func TestRunEndsAsItsExecutorAnswers(t *testing.T) {
 	}{
 		"results": {behaves: []http.HandlerFunc{good}, status: "SUCCEEDED", batches: []string{"SUCCEEDED"}},
 		"bad input": {
-			behaves: []http.HandlerFunc{answers(400, `{"message": "no such place"}`)}, status: "BLOCKED", batches: []string{"BLOCKED"},
-			failed: standardError{"no such place", "BAD_INPUT", "EXECUTOR", 400},
+			behaves: []http.HandlerFunc{answers(400, `{"message": "no such place"}`)}, status: "BLOCKED",
+			batches: []string{"BLOCKED"},
+			failed:  standardError{"no such place", "BAD_INPUT", "EXECUTOR", 400},
 		},
 		"input that makes no sense": {
 			behaves: []http.HandlerFunc{answers(422, "no JSON")}, status: "BLOCKED", batches: []string{"BLOCKED"},
@@ -39,14 +40,19 @@ func TestRunEndsAsItsExecutorAnswers(t *testing.T) {
 		"a dependency failed": {
 			behaves: []http.HandlerFunc{answers(424, "")}, status: "FAILED", batches: []string{"FAILED"}, failed: noResult,
 		},
-		"no results": {behaves: []http.HandlerFunc{pages(0)}, status: "FAILED", batches: []string{"FAILED"}, failed: noResult},
+		"no results": {
+			behaves: []http.HandlerFunc{pages(0)}, status: "FAILED", batches: []string{"FAILED"}, failed: noResult,
+		},
 		"forbidden": {
-			behaves: []http.HandlerFunc{answers(403, `{"message": "a wrong key"}`)}, status: "FAILED", batches: []string{"FAILED"},
-			failed: standardError{"a wrong key", "STATUS_403", "EXECUTOR", 424},
+			behaves: []http.HandlerFunc{answers(403, `{"message": "a wrong key"}`)}, status: "FAILED",
+			batches: []string{"FAILED"},
+			failed:  standardError{"a wrong key", "STATUS_403", "EXECUTOR", 424},
 		},
 		"garbage": {
 			behaves: []http.HandlerFunc{answers(200, "<html>")}, status: "FAILED", batches: []string{"FAILED"},
-			failed: standardError{`The executor's answer is not {"results": […], "has_more": …}`, "INTEGRATION_ERROR", "EXECUTOR", 424},
+			failed: standardError{
+				`The executor's answer is not {"results": […], "has_more": …}`, "INTEGRATION_ERROR", "EXECUTOR", 424,
+			},
 		},
 		"2 MiB": {
 			behaves: []http.HandlerFunc{answers(200, `{"results": ["`+strings.Repeat("x", 2<<20)+`"]}`)},
@@ -69,8 +75,9 @@ func TestRunEndsAsItsExecutorAnswers(t *testing.T) {
 			batches: []string{"FAILED", "SUCCEEDED", "BLOCKED"}, failed: noResult,
 		},
 		"neither good input nor results": {
-			behaves: []http.HandlerFunc{answers(400, ""), answers(404, "")}, status: "FAILED", batches: []string{"BLOCKED", "FAILED"},
-			failed: standardError{"The executor refused the input", "BAD_INPUT", "EXECUTOR", 400},
+			behaves: []http.HandlerFunc{answers(400, ""), answers(404, "")}, status: "FAILED",
+			batches: []string{"BLOCKED", "FAILED"},
+			failed:  standardError{"The executor refused the input", "BAD_INPUT", "EXECUTOR", 400},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,8 +117,8 @@ func noAnswer(code string) standardError {
 	return standardError{"The executor gave no answer (" + code + ")", "INTEGRATION_ERROR", "EXECUTOR", 424}
 }
 
-// checkErrors holds the errors in a run's callbacks against its history, where the first is to be the given one; none where
-// that is empty.
+// checkErrors holds the errors in a run's callbacks against its history, where the first is to be the given one; none
+// where that is empty.
 func (h *hostile) checkErrors(t *testing.T, path string, r runRecord, first standardError) {
 	t.Helper()
 	told := map[string]*runError{} // by batch; "" is the run
@@ -131,7 +138,8 @@ func (h *hostile) checkErrors(t *testing.T, path string, r runRecord, first stan
 	}
 	h.nothingAt(t, path)
 	same := func(what string, got *runError, want *standardError) {
-		if (got == nil) != (want == nil) || got != nil && (standardError{got.Message, got.Label, got.Scope, got.StatusCode} != *want || got.Ref == "") {
+		if (got == nil) != (want == nil) || got != nil &&
+			(standardError{got.Message, got.Label, got.Scope, got.StatusCode} != *want || got.Ref == "") {
 			t.Errorf("the callback of %s tells of %+v, the history of %+v", what, got, want)
 		}
 	}
@@ -155,10 +163,12 @@ func TestExecutorThatFailsIsCalledThreeTimes(t *testing.T) {
 		failed   standardError
 	}{
 		"it comes round": {
-			behave: then(cut, answers(500, ""), pages(1)), status: "SUCCEEDED", calls: []string{"CONNECTION_RESET", "500", "200"},
+			behave: then(cut, answers(500, ""), pages(1)), status: "SUCCEEDED",
+			calls: []string{"CONNECTION_RESET", "500", "200"},
 		},
 		"it does not answer in time": {
-			behave: then(hang, pages(1)), settings: anyMap{"timeout": "2s"}, status: "SUCCEEDED", calls: []string{"TIMEOUT", "200"},
+			behave: then(hang, pages(1)), settings: anyMap{"timeout": "2s"}, status: "SUCCEEDED",
+			calls: []string{"TIMEOUT", "200"},
 		},
 		"it goes on failing": {
 			behave: answers(503, `{"message": "no more"}`), status: "FAILED", calls: []string{"503", "503", "503"},
@@ -215,9 +225,12 @@ func TestExecutorIsReachedThroughTheGuardOnly(t *testing.T) {
 	h := newHostile(t)
 	s := startServer(t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "none", "RINGBACK_ALLOWED_NETWORKS": "192.0.2.0/24"}})
 	project := s.newProject(t, h.url("/hook"))
-	for _, url := range []string{h.url("/executor"), strings.Replace(h.url("/executor"), "127.0.0.1", "[::ffff:127.0.0.1]", 1)} {
+	for _, url := range []string{
+		h.url("/executor"), strings.Replace(h.url("/executor"), "127.0.0.1", "[::ffff:127.0.0.1]", 1),
+	} {
 		r := s.awaitRun(t, s.createRun(t, project, s.newAction(t, url), nil).Run.UID, "FAILED")
-		if b := r.Batches.Nodes[0]; len(b.Attempts) != 1 || *b.Attempts[0].ErrorCode != "BLOCKED_ADDRESS" || *b.Error != noAnswer("BLOCKED_ADDRESS") {
+		if b := r.Batches.Nodes[0]; len(b.Attempts) != 1 || *b.Attempts[0].ErrorCode != "BLOCKED_ADDRESS" ||
+			*b.Error != noAnswer("BLOCKED_ADDRESS") {
 			t.Errorf("%s: %+v", url, b)
 		}
 	}
@@ -229,7 +242,9 @@ func TestExecutorIsReachedThroughTheGuardOnly(t *testing.T) {
 func TestFailedCallbackOfARunReachesThePartner(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
-	s := startServer(t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "none", "RINGBACK_PUBLIC_URL": "https://ringback.example.com/"}})
+	s := startServer(
+		t, options{env: vars{"RINGBACK_RETRY_SCHEDULE": "none", "RINGBACK_PUBLIC_URL": "https://ringback.example.com/"}},
+	)
 	s.setWebhook(t, h.url("/sso"))
 	h.on("/executor", pages(1))
 	h.on("/hook", answers(500, "no"))

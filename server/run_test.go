@@ -30,13 +30,15 @@ func TestRunOfTenPagesSendsTenCallbacksAndOneLast(t *testing.T) {
 		t.Errorf("createRun answers %+v", made)
 	}
 	ended := s.awaitRun(t, made.Run.UID, "SUCCEEDED")
-	if ended.BatchCount != 10 || ended.OutputCount != 100 || len(ended.Results.Nodes) != 100 || ended.Error != nil || ended.Schedule != nil {
+	if ended.BatchCount != 10 || ended.OutputCount != 100 || len(ended.Results.Nodes) != 100 || ended.Error != nil ||
+		ended.Schedule != nil {
 		t.Errorf("the run is %+v", ended)
 	}
 
 	asked := map[int]call{}
 	for _, c := range h.calls(t, "/executor") {
-		if c.RunUID != ended.UID || c.Action != action || string(c.Input) != wantInput || *c.Parameters.MaxResults != 100 || c.PageSize != 10 {
+		if c.RunUID != ended.UID || c.Action != action || string(c.Input) != wantInput || *c.Parameters.MaxResults != 100 ||
+			c.PageSize != 10 {
 			t.Errorf("the executor was asked %+v", c)
 		}
 		asked[c.Page] = c
@@ -50,10 +52,12 @@ func TestRunOfTenPagesSendsTenCallbacksAndOneLast(t *testing.T) {
 	for range 11 {
 		body, got := h.nextRunBody(t, "/hook")
 		checkWire(t, got, body.CallbackRefUID, secret, "application/json")
-		if c := history[body.CallbackRefUID]; c.Payload != got.body || c.Attempts.Nodes[0].UID != got.header.Get("X-Run-Callback") || c.Status != "SUCCESS" {
+		if c := history[body.CallbackRefUID]; c.Payload != got.body ||
+			c.Attempts.Nodes[0].UID != got.header.Get("X-Run-Callback") || c.Status != "SUCCESS" {
 			t.Errorf("the history tells of another request than %s: %+v", got.body, c)
 		}
-		if body.Run.RunUID != ended.UID || string(body.Input) != wantInput || string(body.CustomData) != wantCustom || body.Error != nil {
+		if body.Run.RunUID != ended.UID || string(body.Input) != wantInput || string(body.CustomData) != wantCustom ||
+			body.Error != nil {
 			t.Errorf("the callback is %s", got.body)
 		}
 		told = append(told, fmt.Sprintf("%s %s", body.Run.Status, rangeOf(t, body, asked)))
@@ -89,7 +93,10 @@ func rangeOf(t *testing.T, body runBody, asked map[int]call) string {
 	}
 	first, last := slices.Min(numbers), slices.Max(numbers)
 	if c := asked[(last+9)/10]; c.BatchUID != *body.Run.BatchUID || len(numbers) != 10 {
-		t.Errorf("the callback of batch %s has %d results up to %d; the executor was asked for them as %+v", *body.Run.BatchUID, len(numbers), last, c)
+		t.Errorf(
+			"the callback of batch %s has %d results up to %d; the executor was asked for them as %+v", *body.Run.BatchUID,
+			len(numbers), last, c,
+		)
 	}
 	return fmt.Sprintf("%d-%d", first, last)
 }
@@ -111,7 +118,8 @@ func TestRunWithoutMaxResultsGoesOnAsLongAsThereIsMore(t *testing.T) {
 			t.Errorf("call %d is %+v", page, c)
 		}
 	}
-	if body, _ := h.nextRunBody(t, "/final"); body.Run.Status != "SUCCEEDED" || body.Run.BatchUID != nil || body.Results != nil {
+	if body, _ := h.nextRunBody(t, "/final"); body.Run.Status != "SUCCEEDED" || body.Run.BatchUID != nil ||
+		body.Results != nil {
 		t.Errorf("the final callback is %+v", body)
 	}
 	for _, path := range []string{"/executor", "/final", "/hook"} {
@@ -148,11 +156,15 @@ func TestPlainHTTPCallbackOfARunStaysWithinTheAllowedNetworks(t *testing.T) {
 	s := startServer(t, options{})
 	project, action := s.newProject(t, ""), s.newAction(t, h.url("/executor"))
 	for _, url := range []string{
-		"http://example.com/hook", "http://10.0.0.1/hook", "http://[::ffff:10.0.0.1]/hook", "http://127.0.0.1.example.com/hook",
+		"http://example.com/hook", "http://10.0.0.1/hook", "http://[::ffff:10.0.0.1]/hook",
+		"http://127.0.0.1.example.com/hook",
 		"ftp://127.0.0.1/hook", "/hook",
 	} {
-		_, body := s.post(t, s.user(), createRun, anyMap{"input": runInput(project, action, anyMap{"callback": anyMap{"url": url}})})
-		if !strings.Contains(string(body), `"code":"BAD_USER_INPUT"`) || !strings.Contains(string(body), `"field":"callback.url"`) {
+		_, body := s.post(
+			t, s.user(), createRun, anyMap{"input": runInput(project, action, anyMap{"callback": anyMap{"url": url}})},
+		)
+		if !strings.Contains(string(body), `"code":"BAD_USER_INPUT"`) ||
+			!strings.Contains(string(body), `"field":"callback.url"`) {
 			t.Errorf("%s: %s", url, body)
 		}
 	}
@@ -179,13 +191,19 @@ func TestStoppedRunSaysSoAndLateAnswersChangeNothing(t *testing.T) {
 	release := make(chan struct{})
 	h.on("/executor", held(release, pages(300)))
 	action := s.newAction(t, h.url("/executor"))
-	made := s.createRun(t, s.newProject(t, h.url("/hook")), action, anyMap{"parameters": anyMap{"maxResults": 300, "pageSize": 10}})
+	made := s.createRun(
+		t, s.newProject(t, h.url("/hook")), action, anyMap{"parameters": anyMap{"maxResults": 300, "pageSize": 10}},
+	)
 	for range 16 {
 		h.nextCall(t, "/executor")
 	}
-	ask[any](t, s, s.user(), `mutation($id: ObjectID!) { stopRun(input: {runId: $id}) { run { status } } }`, anyMap{"id": made.Run.ID})
+	ask[any](
+		t, s, s.user(), `mutation($id: ObjectID!) { stopRun(input: {runId: $id}) { run { status } } }`,
+		anyMap{"id": made.Run.ID},
+	)
 	body, _ := h.nextRunBody(t, "/hook") // while the executor hangs
-	if body.Run.Status != "STOPPED" || body.Run.BatchUID != nil || body.Error == nil || body.Error.Label != "ACTION_ABORTED" {
+	if body.Run.Status != "STOPPED" || body.Run.BatchUID != nil || body.Error == nil ||
+		body.Error.Label != "ACTION_ABORTED" {
 		t.Errorf("the final callback is %+v", body)
 	}
 	stopped := s.awaitRun(t, made.Run.UID, "STOPPED")
@@ -202,7 +220,8 @@ func TestStoppedRunSaysSoAndLateAnswersChangeNothing(t *testing.T) {
 		}
 		return answered == 16
 	})
-	if stopped.Status != "STOPPED" || stopped.OutputCount != 0 || len(stopped.Results.Nodes) != 0 || len(stopped.Callbacks.Nodes) != 1 ||
+	if stopped.Status != "STOPPED" || stopped.OutputCount != 0 || len(stopped.Results.Nodes) != 0 ||
+		len(stopped.Callbacks.Nodes) != 1 ||
 		!slices.Equal(slices.Compact(stopped.outcomes()), []string{"STOPPED"}) {
 		t.Errorf("late answers changed the run: %+v", stopped)
 	}

@@ -21,7 +21,8 @@ func TestOneTimeScheduleBeginsItsRun(t *testing.T) {
 	project := s.newProject(t, h.url("/hook"))
 	at, changes := in(2 * time.Second)
 	made := s.createRun(t, project, s.newAction(t, h.url("/executor")), changes)
-	if made.Status != "scheduled" || made.Run.Status != "SCHEDULED" || made.Run.Schedule == nil || made.Run.Schedule.Status != "ACTIVE" {
+	if made.Status != "scheduled" || made.Run.Status != "SCHEDULED" || made.Run.Schedule == nil ||
+		made.Run.Schedule.Status != "ACTIVE" {
 		t.Errorf("createRun answers %+v", made)
 	}
 	if c := h.nextCall(t, "/executor"); time.Now().Before(at) || c.RunUID != made.Run.UID {
@@ -105,7 +106,8 @@ func TestTwoWorkersFireAScheduleOnce(t *testing.T) {
 		fired[api.createRun(t, project, action, changes).Run.UID] = 0
 	}
 	for uid := range fired {
-		if r := api.awaitRun(t, uid, "SUCCEEDED"); r.Schedule == nil || r.Schedule.Status != "COMPLETED" || len(r.Callbacks.Nodes) != 2 {
+		if r := api.awaitRun(t, uid, "SUCCEEDED"); r.Schedule == nil || r.Schedule.Status != "COMPLETED" ||
+			len(r.Callbacks.Nodes) != 2 {
 			t.Errorf("the run is %+v, of the schedule %+v", r, r.Schedule)
 		}
 	}

@@ -134,7 +134,9 @@ func (s *instance) databaseContent(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	for _, table := range column(t, db, `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`) {
+	for _, table := range column(
+		t, db, `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
+	) {
 		for _, row := range column(t, db, `SELECT t::text FROM "`+table+`" t`) {
 			fmt.Fprintln(&out, table, row)
 		}
@@ -212,7 +214,10 @@ func TestSecretsStandNowhere(t *testing.T) {
 	h.on("/sso", echo(200))
 	h.on("/project", then(echo(500), echo(200), echo(500)))
 	ended := s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), bare).UID, "SUCCESS")
-	ask[any](t, s, program, `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { id } } }`, anyMap{"id": ended.ID})
+	ask[any](
+		t, s, program, `mutation($id: ObjectID!) { replayCallback(input: {callbackId: $id}) { callback { id } } }`,
+		anyMap{"id": ended.ID},
+	)
 	s.awaitStatus(t, s.finishCrawl(t, newCrawlID(), project).UID, "SUCCESS")
 	s.awaitAttempts(t, s.finishCrawl(t, newCrawlID(), project).UID, 2) // it waits in the queue now
 	paths := s.runWithSecrets(t, h, p, project)
@@ -242,8 +247,8 @@ func TestSecretsStandNowhere(t *testing.T) {
 	s.checkDataFolder(t, p)
 }
 
-// runWithSecrets runs an action that fails at first and then blocks, at an executor and a receiver that echo. It returns what
-// may stand in the database, since people see it, but not in Redis.
+// runWithSecrets runs an action that fails at first and then blocks, at an executor and a receiver that echo. It
+// returns what may stand in the database, since people see it, but not in Redis.
 func (s *instance) runWithSecrets(t *testing.T, h *hostile, p planted, project string) planted {
 	t.Helper()
 	seen := planted{}
@@ -258,7 +263,9 @@ func (s *instance) runWithSecrets(t *testing.T, h *hostile, p planted, project s
 	}
 	h.on(seen["executor's URL"], then(echoed(500), echoed(400)))
 	h.on(seen["run callback's URL"], then(echo(500), echo(200)))
-	action := s.newAction(t, h.url(seen["executor's URL"]), anyMap{"executorHeaders": []header{{"X-Token", p["executor header"]}}})
+	action := s.newAction(
+		t, h.url(seen["executor's URL"]), anyMap{"executorHeaders": []header{{"X-Token", p["executor header"]}}},
+	)
 	s.awaitRun(t, s.createRun(t, project, action, anyMap{
 		"inputs": []anyMap{{"term": seen["input"], "customData": seen["custom data"]}},
 		"callback": anyMap{
@@ -321,10 +328,16 @@ func (s *instance) refusals(t *testing.T, p planted, project string) []byte {
 		"key as a token":      {who: http.Header{"X-Auth-Token": {p["project's key"]}}, query: "{ me { id } }"},
 		"unknown token":       {who: http.Header{"X-Auth-Token": {p["session token"] + "x"}}, query: "{ me { id } }"},
 		"another scheme":      {who: http.Header{"Authorization": {"Basic " + plant}}, query: "{ me { id } }"},
-		"secret of no key":    {nil, newSession, anyMap{"input": anyMap{"userKeyId": 99999, "secret": p["user key's secret"]}}},
-		"secret as the id":    {nil, newSession, anyMap{"input": anyMap{"userKeyId": p["user key's secret"], "secret": "x"}}},
-		"not the platform":    {s.user(), `mutation { createAccount(input: {name: "` + plant + `"}) { account { id } } }`, nil},
-		"no such project":     {s.user(), updateProject, anyMap{"input": anyMap{"projectId": 99999, "apiCallbackHeaders": []header{{"A", plant}}}}},
+		"secret of no key": {
+			nil, newSession, anyMap{"input": anyMap{"userKeyId": 99999, "secret": p["user key's secret"]}},
+		},
+		"secret as the id": {nil, newSession, anyMap{"input": anyMap{"userKeyId": p["user key's secret"], "secret": "x"}}},
+		"not the platform": {
+			s.user(), `mutation { createAccount(input: {name: "` + plant + `"}) { account { id } } }`, nil,
+		},
+		"no such project": {
+			s.user(), updateProject, anyMap{"input": anyMap{"projectId": 99999, "apiCallbackHeaders": []header{{"A", plant}}}},
+		},
 		"unknown input field": {s.user(), updateProject, anyMap{"input": anyMap{"projectId": project, "headers": plant}}},
 	} {
 		status, body := s.post(t, c.who, c.query, c.variables)

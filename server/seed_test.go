@@ -79,7 +79,8 @@ func TestPublishedCallbacksArriveByteForByteAndSigned(t *testing.T) {
 	got := h.next(t, "/hook")
 	modelstest.Golden(t, "crawl_finished.form", []byte(got.body+"\n"))
 	checkWire(t, got, c.Ref, secret, "application/x-www-form-urlencoded")
-	if c = s.awaitStatus(t, c.UID, "SUCCESS"); c.Attempts.Nodes[0].UID != got.header.Get("X-Run-Callback") || c.Payload != got.body {
+	if c = s.awaitStatus(t, c.UID, "SUCCESS"); c.Attempts.Nodes[0].UID != got.header.Get("X-Run-Callback") ||
+		c.Payload != got.body {
 		t.Errorf("the history tells of another request than %v: %+v", got, c)
 	}
 
@@ -196,7 +197,10 @@ func TestRepeatingAMutationSendsNothingMore(t *testing.T) {
 	if again := s.finishCrawl(t, id, project); again.UID != first.UID {
 		t.Errorf("the second call has the callback %s, the first %s", again.UID, first.UID)
 	}
-	report := anyMap{"reportDownloadId": newCrawlID(), "crawlId": id, "reportTemplateCode": "all_pages", "fileUrl": "https://files.example.com/1"}
+	report := anyMap{
+		"reportDownloadId": newCrawlID(), "crawlId": id, "reportTemplateCode": "all_pages",
+		"fileUrl": "https://files.example.com/1",
+	}
 	firstReport := s.finishReport(t, report)
 	s.awaitStatus(t, firstReport.UID, "SUCCESS")
 	if again := s.finishReport(t, report); again.UID != firstReport.UID {

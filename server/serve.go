@@ -23,8 +23,9 @@ const (
 	roleWorker = "worker"
 )
 
-// gcPercent lets the heap grow to five times what lives in it. On Postgres that is some 10 MB: at Go's default of 100 the collector
-// runs dozens of times a second under load, and takes a sixth of the CPU. The embedded default has SQLite's memory in its heap.
+// gcPercent lets the heap grow to five times what lives in it. On Postgres that is some 10 MB: at Go's default of 100
+// the collector runs dozens of times a second under load, and takes a sixth of the CPU. The embedded default has
+// SQLite's memory in its heap.
 const gcPercent = 400
 
 type serveCommand struct {
@@ -35,7 +36,9 @@ type serveCommand struct {
 func (c serveCommand) Run(e *environment) error {
 	cfg, problems := readConfig(e.env)
 	if c.Role != roleAll && (cfg.embedded() || cfg.RedisURL == "") {
-		problems = append(problems, "DATABASE_URL, REDIS_URL: both must be set for --role "+c.Role+": processes share nothing else")
+		problems = append(
+			problems, "DATABASE_URL, REDIS_URL: both must be set for --role "+c.Role+": processes share nothing else",
+		)
 	}
 	if len(problems) > 0 {
 		return problems
@@ -127,7 +130,8 @@ func newClient(cfg config) *egress.Client {
 
 func newWorker(a *app) *jobs.Worker {
 	return jobs.NewWorker(a.redis, a.queue, a.service, a.runs, a.out, jobs.WorkerConfig{
-		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand), Timeout: a.cfg.Timeout,
+		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand),
+		Timeout:   a.cfg.Timeout,
 		Retention: a.cfg.retention(),
 		UserAgent: "Ringback/" + version, Propagator: propagator(),
 	}, jobs.NewMetrics(a.registry), a.log)
@@ -140,7 +144,8 @@ func (s *server) announce(e *environment) {
 	if s.role != roleWorker {
 		explorer := "without the internet"
 		if !s.offline {
-			explorer = "with files from a public CDN; to serve our own: npm ci --prefix server/explorer && npm run build --prefix server/explorer"
+			explorer = "with files from a public CDN; to serve our own: npm ci --prefix server/explorer && npm run build " +
+				"--prefix server/explorer"
 		}
 		fmt.Fprintf(e.stdout, "Explorer: %s/explorer (%s)\n", base, explorer)
 	}
@@ -152,8 +157,8 @@ func (s *server) announce(e *environment) {
 // requestDrain is how long requests to the API may take to end when the process stops.
 const requestDrain = 10 * time.Second
 
-// run serves until the context ends, then stops in order: not ready, no new requests, no new deliveries, those in flight
-// finish, connections close.
+// run serves until the context ends, then stops in order: not ready, no new requests, no new deliveries, those in
+// flight finish, connections close.
 func (s *server) run(ctx context.Context) error {
 	failed := make(chan error, 2)
 	go func() { failed <- s.http.Serve(s.listener) }()

@@ -60,7 +60,9 @@ func (r *ownRedis) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", r.folder)
+	r.cmd = exec.Command(
+		"redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", r.folder,
+	)
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

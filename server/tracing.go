@@ -21,8 +21,9 @@ import (
 // flushTime is how long the last spans may take to the collector when the process stops.
 const flushTime = 2 * time.Second
 
-// startTracing exports traces over OTLP/HTTP when the standard variable OTEL_EXPORTER_OTLP_ENDPOINT (or its _TRACES_ twin) names a
-// collector; the other OTEL_* variables mean what the OpenTelemetry specification says. It returns what flushes and ends it.
+// startTracing exports traces over OTLP/HTTP when the standard variable OTEL_EXPORTER_OTLP_ENDPOINT (or its _TRACES_
+// twin) names a collector; the other OTEL_* variables mean what the OpenTelemetry specification says. It returns what
+// flushes and ends it.
 func startTracing(ctx context.Context) (stop func(context.Context) error, err error) {
 	if !tracing() {
 		return func(context.Context) error { return nil }, nil
@@ -47,11 +48,14 @@ func tracing() bool {
 	return os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
 }
 
-// propagator is what OTEL_PROPAGATORS names, of which Ringback knows tracecontext; with any other, such as none, traces neither come in nor
-// go out with requests.
+// propagator is what OTEL_PROPAGATORS names, of which Ringback knows tracecontext; with any other, such as none, traces
+// neither come in nor go out with requests.
 func propagator() propagation.TextMapPropagator {
 	names := os.Getenv("OTEL_PROPAGATORS")
-	if names == "" || slices.ContainsFunc(strings.Split(names, ","), func(name string) bool { return strings.TrimSpace(name) == "tracecontext" }) {
+	if names == "" ||
+		slices.ContainsFunc(
+			strings.Split(names, ","), func(name string) bool { return strings.TrimSpace(name) == "tracecontext" },
+		) {
 		return propagation.TraceContext{}
 	}
 	return propagation.NewCompositeTextMapPropagator()

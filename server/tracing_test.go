@@ -35,7 +35,8 @@ func TestTraceTravelsFromTheMutationToThePost(t *testing.T) {
 	ask[any](t, s, who, `mutation($crawl: ObjectID!, $project: ObjectID!) {
 		finishCrawl(input: {crawlId: $crawl, projectId: $project}) { callback { uid } } }`,
 		anyMap{"crawl": newCrawlID(), "project": project})
-	if got := h.next(t, "/hook").header.Get("Traceparent"); !strings.HasPrefix(got, "00-"+traceID+"-") || strings.Contains(got, "00f067aa0ba902b7") {
+	if got := h.next(t, "/hook").header.Get("Traceparent"); !strings.HasPrefix(got, "00-"+traceID+"-") ||
+		strings.Contains(got, "00f067aa0ba902b7") {
 		t.Errorf("the receiver got the trace %q", got)
 	}
 	var all []byte
@@ -63,7 +64,9 @@ func TestConfiguredTraceWinsOverOurs(t *testing.T) {
 func TestTraceIsNotPropagatedWhereThatIsSwitchedOff(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)
-	s := startServer(t, options{process: true, env: vars{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_PROPAGATORS": "none"}})
+	s := startServer(
+		t, options{process: true, env: vars{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_PROPAGATORS": "none"}},
+	)
 	s.finishCrawl(t, newCrawlID(), s.newProject(t, h.url("/hook")))
 	if got := h.next(t, "/hook").header.Values("Traceparent"); len(got) != 0 {
 		t.Errorf("the receiver got the trace %q", got)

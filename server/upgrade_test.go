@@ -25,8 +25,8 @@ func previousProgram(t *testing.T) string {
 	return program
 }
 
-// upgraded is what the release before has left behind: callbacks that have arrived, that wait for their next attempt, and that were
-// in flight when it was killed; and a run with an executor that had not answered.
+// upgraded is what the release before has left behind: callbacks that have arrived, that wait for their next attempt,
+// and that were in flight when it was killed; and a run with an executor that had not answered.
 type upgraded struct {
 	*hostile
 	arrived, waiting, inFlight []apiCallback
@@ -117,7 +117,8 @@ func (u *upgraded) sent(t *testing.T, path string, c apiCallback) {
 			u.at(path) <- got // of another callback, or an earlier attempt
 			continue
 		}
-		if got.body != c.Payload || got.header.Get("Authorization") != secretHeader.Value || got.header.Get("X-Callback-Ref") != c.Ref {
+		if got.body != c.Payload || got.header.Get("Authorization") != secretHeader.Value ||
+			got.header.Get("X-Callback-Ref") != c.Ref {
 			t.Errorf("%s got %+v for %+v", path, got, c)
 		}
 		return

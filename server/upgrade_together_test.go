@@ -15,7 +15,8 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// mixed is a receiver of what two releases make and deliver at once. A program names itself as whoever asks: in the User-Agent.
+// mixed is a receiver of what two releases make and deliver at once. A program names itself as whoever asks: in the
+// User-Agent.
 type mixed struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -53,9 +54,13 @@ func (m *mixed) finish(t *testing.T, s *instance, project string, before bool) {
 	const crawls = 10
 	var query strings.Builder
 	for i := range crawls {
-		fmt.Fprintf(&query, "c%d: finishCrawl(input: {crawlId: %d, projectId: %q}) { callback { ref } } ", i, newCrawlID(), project)
+		fmt.Fprintf(
+			&query, "c%d: finishCrawl(input: {crawlId: %d, projectId: %q}) { callback { ref } } ", i, newCrawlID(), project,
+		)
 	}
-	made, err := try[map[string]struct{ Callback struct{ Ref string } }](t, s, s.platform(), "mutation { "+query.String()+"}", nil)
+	made, err := try[map[string]struct{ Callback struct{ Ref string } }](
+		t, s, s.platform(), "mutation { "+query.String()+"}", nil,
+	)
 	if err != nil {
 		t.Error(err)
 	}
@@ -118,11 +123,17 @@ func TestReleaseBeforeAndThisOneDeliverWhatTheOtherAccepts(t *testing.T) {
 	long(t)
 	needsServices(t)
 	if raceDetector {
-		t.Skip("under it, and with others beside, two releases do not get a thousand of each other's done in time; it runs without")
+		t.Skip("under it, and with others beside, two releases do not get a thousand of each other's done in time; it " +
+			"runs without")
 	}
 	const each, first = 1000, 4500
 	env := newEnv(t)
-	maps.Copy(env, vars{"DATABASE_URL": storetest.Direct(storetest.URL(t)), "RINGBACK_POOLER": "session", "RINGBACK_RETRY_SCHEDULE": "none"})
+	maps.Copy(
+		env,
+		vars{
+			"DATABASE_URL": storetest.Direct(storetest.URL(t)), "RINGBACK_POOLER": "session", "RINGBACK_RETRY_SCHEDULE": "none",
+		},
+	)
 	program := previousProgram(t)
 	before := startServer(t, options{process: true, program: program, role: roleAPI, env: env})
 	m := newMixed(t)
@@ -142,8 +153,13 @@ func TestReleaseBeforeAndThisOneDeliverWhatTheOtherAccepts(t *testing.T) {
 	})
 	stopBefore()
 	stopThis()
-	modelstest.Eventually(t, "all has arrived", func() bool { byBefore, byThis, missing = m.crossed(); return missing == 0 })
-	t.Logf("of %d the release before delivered %d of this one's, and this one %d of the other's", len(m.creators), byBefore, byThis)
+	modelstest.Eventually(
+		t, "all has arrived", func() bool { byBefore, byThis, missing = m.crossed(); return missing == 0 },
+	)
+	t.Logf(
+		"of %d the release before delivered %d of this one's, and this one %d of the other's", len(m.creators), byBefore,
+		byThis,
+	)
 	m.check(t, this, project)
 }
 

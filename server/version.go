@@ -9,11 +9,12 @@ import (
 // unset is the version that nobody has set.
 const unset = "dev"
 
-// version is set by the linker: -ldflags "-X main.version=1.2.3". Where it is not, main takes that of the module, if it has one.
+// version is set by the linker: -ldflags "-X main.version=1.2.3". Where it is not, main takes that of the module, if it
+// has one.
 var version = unset
 
-// moduleVersion is what the linker has set, or else the version with which the module was built: of a release that `go install` has
-// fetched, or of a commit. A build outside a repository, as that of `go run`, has none.
+// moduleVersion is what the linker has set, or else the version with which the module was built: of a release that `go
+// install` has fetched, or of a commit. A build outside a repository, as that of `go run`, has none.
 func moduleVersion(linked string, info *debug.BuildInfo) string {
 	if linked != unset || info == nil || info.Main.Version == "" || info.Main.Version == "(devel)" {
 		return linked

@@ -14,9 +14,11 @@ func TestVersionOfTheLinkerWins(t *testing.T) {
 	for name, c := range map[string]struct {
 		linked, module, want string
 	}{
-		"the linker's":           {"1.2.3", "v9.9.9", "1.2.3"},
-		"a release":              {unset, "v1.2.3", "v1.2.3"},
-		"a commit":               {unset, "v0.0.0-20261128050000-605a45e00000+dirty", "v0.0.0-20261128050000-605a45e00000+dirty"},
+		"the linker's": {"1.2.3", "v9.9.9", "1.2.3"},
+		"a release":    {unset, "v1.2.3", "v1.2.3"},
+		"a commit": {
+			unset, "v0.0.0-20261128050000-605a45e00000+dirty", "v0.0.0-20261128050000-605a45e00000+dirty",
+		},
 		"outside a repository":   {unset, "(devel)", unset},
 		"built by other means":   {unset, "", unset},
 		"the linker's, no other": {"1.2.3", "(devel)", "1.2.3"},
@@ -43,7 +45,8 @@ func TestVersionNamesWhatItWasBuiltFrom(t *testing.T) {
 		info *debug.BuildInfo
 		want string
 	}{
-		"all":     {info, "ringback 1.2.3\ncommit   605a45e, changed since\ndate     2026-11-28T05:00:00Z\ngo       go1.26.8 linux/arm64\n"},
+		"all": {info, "ringback 1.2.3\ncommit   605a45e, changed since\ndate     2026-11-28T05:00:00Z\ngo       " +
+			"go1.26.8 linux/arm64\n"},
 		"nothing": {nil, "ringback 1.2.3\ncommit   unknown\ndate     unknown\ngo       unknown unknown/unknown\n"},
 	} {
 		if got := buildLines("1.2.3", c.info); got != c.want {
@@ -58,7 +61,8 @@ func TestVersionIsPrintedByTheCommandAndTheFlag(t *testing.T) {
 	env := []string{"RINGBACK_ADDR=nowhere"}
 	for _, arg := range []string{"version", "--version"} {
 		status, stdout, stderr := runCommand(t, env, arg)
-		if status != exitOK || stderr != "" || !strings.HasPrefix(stdout, "ringback "+version+"\n") || strings.Count(stdout, "\n") != 4 ||
+		if status != exitOK || stderr != "" || !strings.HasPrefix(stdout, "ringback "+version+"\n") ||
+			strings.Count(stdout, "\n") != 4 ||
 			!strings.Contains(stdout, "\ngo       "+runtime.Version()+" ") {
 			t.Errorf("%s: exit status %d: %q%s", arg, status, stdout, stderr)
 		}

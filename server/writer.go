@@ -8,15 +8,16 @@ import (
 )
 
 const (
-	// writerTimeout is how long the embedded database may take nothing before the process ends: whoever started it starts it again, and
-	// until then every write of every tenant would wait. The longest honest transaction takes seconds.
+	// writerTimeout is how long the embedded database may take nothing before the process ends: whoever started it starts
+	// it again, and until then every write of every tenant would wait. The longest honest transaction takes seconds.
 	writerTimeout  = time.Minute
 	writerInterval = 10 * time.Second
 )
 
 var errWriterLost = errors.New("the embedded database takes no more writes")
 
-// watchWriter returns errWriterLost when a check has not once been good for writerTimeout, and nil when the context has ended.
+// watchWriter returns errWriterLost when a check has not once been good for writerTimeout, and nil when the context has
+// ended.
 func watchWriter(ctx context.Context, check func(context.Context) error) error {
 	last := time.Now()
 	for {

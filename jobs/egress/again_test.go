@@ -25,11 +25,23 @@ func TestNotProcessedIsSentAgainAtOnce(t *testing.T) {
 		calls  int32                                // that come, with the first
 		want   egress.Cause
 	}{
-		"GOAWAY before the stream": {func(w *http2.Framer, stream uint32) { _ = w.WriteGoAway(stream-2, http2.ErrCodeNo, nil) }, 3, ""},
-		"GOAWAY with an error":     {func(w *http2.Framer, stream uint32) { _ = w.WriteGoAway(stream-2, http2.ErrCodeEnhanceYourCalm, nil) }, 3, ""},
-		"REFUSED_STREAM":           {func(w *http2.Framer, stream uint32) { _ = w.WriteRSTStream(stream, http2.ErrCodeRefusedStream) }, 3, ""},
-		"INTERNAL_ERROR":           {func(w *http2.Framer, stream uint32) { _ = w.WriteRSTStream(stream, http2.ErrCodeInternal) }, 2, egress.ConnectionReset},
-		"PROTOCOL_ERROR":           {func(w *http2.Framer, stream uint32) { _ = w.WriteRSTStream(stream, http2.ErrCodeProtocol) }, 2, egress.ConnectionReset},
+		"GOAWAY before the stream": {
+			func(w *http2.Framer, stream uint32) { _ = w.WriteGoAway(stream-2, http2.ErrCodeNo, nil) }, 3, "",
+		},
+		"GOAWAY with an error": {
+			func(w *http2.Framer, stream uint32) { _ = w.WriteGoAway(stream-2, http2.ErrCodeEnhanceYourCalm, nil) }, 3, "",
+		},
+		"REFUSED_STREAM": {
+			func(w *http2.Framer, stream uint32) { _ = w.WriteRSTStream(stream, http2.ErrCodeRefusedStream) }, 3, "",
+		},
+		"INTERNAL_ERROR": {
+			func(w *http2.Framer, stream uint32) { _ = w.WriteRSTStream(stream, http2.ErrCodeInternal) }, 2,
+			egress.ConnectionReset,
+		},
+		"PROTOCOL_ERROR": {
+			func(w *http2.Framer, stream uint32) { _ = w.WriteRSTStream(stream, http2.ErrCodeProtocol) }, 2,
+			egress.ConnectionReset,
+		},
 		"GOAWAY after the stream": {func(w *http2.Framer, stream uint32) {
 			_ = w.WriteGoAway(stream, http2.ErrCodeNo, []byte("REFUSED_STREAM, ErrCode=HTTP_1_1_REQUIRED"))
 			egresstest.Answer("200")(w, stream)
@@ -62,7 +74,8 @@ func TestNotProcessedIsSentAgainAtOnce(t *testing.T) {
 	}
 }
 
-// TestFirstRequestOfAConnectionThatIsNotProcessedIsSentAgain, whatever reason GOAWAY has: its streams are those after the last that it names.
+// TestFirstRequestOfAConnectionThatIsNotProcessedIsSentAgain, whatever reason GOAWAY has: its streams are those after
+// the last that it names.
 func TestFirstRequestOfAConnectionThatIsNotProcessedIsSentAgain(t *testing.T) {
 	t.Parallel()
 	for _, code := range []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeEnhanceYourCalm, http2.ErrCodeInternal} {
@@ -100,9 +113,13 @@ func TestReceiverThatRefusesEachTimeIsGivenUp(t *testing.T) {
 func TestHTTP11RequiredFallsBackAndIsRemembered(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]func(w *http2.Framer, stream uint32){
-		"RST_STREAM":            func(w *http2.Framer, stream uint32) { _ = w.WriteRSTStream(stream, http2.ErrCodeHTTP11Required) },
-		"GOAWAY":                func(w *http2.Framer, _ uint32) { _ = w.WriteGoAway(0, http2.ErrCodeHTTP11Required, nil) },
-		"GOAWAY, with a reason": func(w *http2.Framer, _ uint32) { _ = w.WriteGoAway(0, http2.ErrCodeHTTP11Required, []byte(", debug=")) },
+		"RST_STREAM": func(w *http2.Framer, stream uint32) {
+			_ = w.WriteRSTStream(stream, http2.ErrCodeHTTP11Required)
+		},
+		"GOAWAY": func(w *http2.Framer, _ uint32) { _ = w.WriteGoAway(0, http2.ErrCodeHTTP11Required, nil) },
+		"GOAWAY, with a reason": func(w *http2.Framer, _ uint32) {
+			_ = w.WriteGoAway(0, http2.ErrCodeHTTP11Required, []byte(", debug="))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,7 +153,8 @@ func TestHostsOfHTTP1AreBounded(t *testing.T) {
 	}
 }
 
-// TestClosedIdleConnectionIsTold apart from one that is closed at the first request, and from an answer that is cut off.
+// TestClosedIdleConnectionIsTold apart from one that is closed at the first request, and from an answer that is cut
+// off.
 func TestClosedIdleConnectionIsTold(t *testing.T) {
 	t.Parallel()
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

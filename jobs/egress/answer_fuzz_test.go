@@ -13,11 +13,15 @@ import (
 
 // http1Statuses are what receivers wrote into the status line, and what that is.
 var http1Statuses = map[string]egress.Cause{
-	"000 X": egress.MalformedResponse, "000": egress.MalformedResponse, "001 X": egress.MalformedResponse, "099 X": egress.MalformedResponse,
-	"99": egress.MalformedResponse, "99 X": egress.MalformedResponse, "600 X": egress.MalformedResponse, "999 X": egress.MalformedResponse,
-	"-01 X": egress.MalformedResponse, "+20 X": egress.MalformedResponse, "-00 X": egress.MalformedResponse, "1000 X": egress.MalformedResponse,
-	"2e2 X": egress.MalformedResponse, "0x1 X": egress.MalformedResponse, "２００ X": egress.MalformedResponse,
-	"": egress.MalformedResponse, "200": "", "200 ": "", " 200 X": "", "204 X": "", "599 X": "", "418 \xff\x00": "", "+99 X": egress.MalformedResponse,
+	"000 X": egress.MalformedResponse, "000": egress.MalformedResponse, "001 X": egress.MalformedResponse,
+	"099 X": egress.MalformedResponse,
+	"99":    egress.MalformedResponse, "99 X": egress.MalformedResponse, "600 X": egress.MalformedResponse,
+	"999 X": egress.MalformedResponse,
+	"-01 X": egress.MalformedResponse, "+20 X": egress.MalformedResponse, "-00 X": egress.MalformedResponse,
+	"1000 X": egress.MalformedResponse,
+	"2e2 X":  egress.MalformedResponse, "0x1 X": egress.MalformedResponse, "２００ X": egress.MalformedResponse,
+	"": egress.MalformedResponse, "200": "", "200 ": "", " 200 X": "", "204 X": "", "599 X": "", "418 \xff\x00": "",
+	"+99 X": egress.MalformedResponse,
 }
 
 func TestStatusOutsideTheRangeIsNoAnswer(t *testing.T) {
@@ -25,7 +29,8 @@ func TestStatusOutsideTheRangeIsNoAnswer(t *testing.T) {
 	for status, want := range http1Statuses {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
-			url := egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
+			url := egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 "+status+"\r\nContent-Length: 2\r\nConnection: "+
+				"close\r\n\r\nok"))
 			res, err := newClient(t, long).Send(t.Context(), request(url))
 			if want == "" {
 				if err != nil || res.Status < 100 {
@@ -43,9 +48,12 @@ func TestStatusOutsideTheRangeIsNoAnswer(t *testing.T) {
 
 // http2Statuses are values of ":status".
 var http2Statuses = map[string]egress.Cause{
-	"0": egress.MalformedResponse, "000": egress.MalformedResponse, "-1": egress.MalformedResponse, "99": egress.MalformedResponse,
-	"600": egress.MalformedResponse, "999": egress.MalformedResponse, "2147483648": egress.MalformedResponse, "4294967496": egress.MalformedResponse,
-	"18446744073709551816": egress.MalformedResponse, "abc": egress.MalformedResponse, "": egress.MalformedResponse, "2e2": egress.MalformedResponse,
+	"0": egress.MalformedResponse, "000": egress.MalformedResponse, "-1": egress.MalformedResponse,
+	"99":  egress.MalformedResponse,
+	"600": egress.MalformedResponse, "999": egress.MalformedResponse, "2147483648": egress.MalformedResponse,
+	"4294967496":           egress.MalformedResponse,
+	"18446744073709551816": egress.MalformedResponse, "abc": egress.MalformedResponse, "": egress.MalformedResponse,
+	"2e2": egress.MalformedResponse,
 	"200": "", "599": "",
 }
 
@@ -96,11 +104,16 @@ func FuzzHTTP1Answer(f *testing.F) {
 		f.Add([]byte("HTTP/1.0 " + status + "\r\n\r\nuntil the end"))
 	}
 	for _, head := range []string{
-		"", "\r\n", "HTTP/1.1", "HTTP/9.9 200 OK", "HTTP/2.0 200 OK", "ICY 200 OK", "HTTP/1.1 200 OK\nX: y", "HTTP/1.1 200 OK\r\nX: \x00", "PRI * HTTP/2.0",
-		"HTTP/1.1 200 OK\r\nContent-Length: -1", "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808", "HTTP/1.1 200 OK\r\nContent-Length: +2",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked",
-		"HTTP/1.1 204 OK\r\nContent-Length: 5", "HTTP/1.1 304 X\r\nContent-Length: 5", "HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c",
-		"HTTP/1.1 100 X\r\n\r\nHTTP/1.1 100 X\r\n\r\nHTTP/1.1 000 X", "HTTP/1.1 429 X\r\nRetry-After: -99999999999999999999999",
+		"", "\r\n", "HTTP/1.1", "HTTP/9.9 200 OK", "HTTP/2.0 200 OK", "ICY 200 OK", "HTTP/1.1 200 OK\nX: y",
+		"HTTP/1.1 200 OK\r\nX: \x00", "PRI * HTTP/2.0",
+		"HTTP/1.1 200 OK\r\nContent-Length: -1", "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808",
+		"HTTP/1.1 200 OK\r\nContent-Length: +2",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3", "HTTP/1.1 200 OK\r\nTransfer-Encoding: " +
+			"gzip, chunked",
+		"HTTP/1.1 204 OK\r\nContent-Length: 5", "HTTP/1.1 304 X\r\nContent-Length: 5", "HTTP/1.1 101 X\r\nConnection: " +
+			"upgrade\r\nUpgrade: h2c",
+		"HTTP/1.1 100 X\r\n\r\nHTTP/1.1 100 X\r\n\r\nHTTP/1.1 000 X", "HTTP/1.1 429 X\r\nRetry-After: " +
+			"-99999999999999999999999",
 		"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("a", 70<<10), "HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 20<<10),
 		strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000) + "HTTP/1.1 200 OK",
 	} {
@@ -131,7 +144,9 @@ func FuzzHTTP2Answer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status, name, value string, hints uint16) {
 		url, roots := egresstest.HTTP2(t, func(w *http2.Framer, stream uint32) {
 			for range hints {
-				if w.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: egresstest.Fields(":status", "103"), EndHeaders: true}) != nil {
+				if w.WriteHeaders(
+					http2.HeadersFrameParam{StreamID: stream, BlockFragment: egresstest.Fields(":status", "103"), EndHeaders: true},
+				) != nil {
 					return
 				}
 			}

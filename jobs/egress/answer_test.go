@@ -145,7 +145,8 @@ func TestSwitchingProtocolsDoesNotHang(t *testing.T) {
 	}
 }
 
-// TestStatusOfARefusalCountsWhateverBecomesOfItsBody: who refuses a request before it has read all of it often closes the connection.
+// TestStatusOfARefusalCountsWhateverBecomesOfItsBody: who refuses a request before it has read all of it often closes
+// the connection.
 func TestStatusOfARefusalCountsWhateverBecomesOfItsBody(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
@@ -269,7 +270,8 @@ func TestTransportIsGuarded(t *testing.T) {
 	if tr.Proxy != nil {
 		t.Error("a proxy would bypass the guard")
 	}
-	if tr.MaxConnsPerHost != 0 || !tr.DisableCompression || tr.TLSNextProto["h2"] == nil || tr.TLSClientConfig.InsecureSkipVerify {
+	if tr.MaxConnsPerHost != 0 || !tr.DisableCompression || tr.TLSNextProto["h2"] == nil ||
+		tr.TLSClientConfig.InsecureSkipVerify {
 		t.Errorf("%+v", tr)
 	}
 	if tr.DialTLSContext != nil || tr.MaxIdleConns != 256 || tr.MaxIdleConnsPerHost != 256 {

@@ -40,12 +40,14 @@ const (
 	InvalidURL Cause = "INVALID_URL"
 	// Redirect: a 3xx answer of any kind; Response.Status is set.
 	Redirect Cause = "REDIRECT"
-	// ResponseTooLarge: a body of more than 1 MiB, or of more than that decompressed where so much is kept; Response.Status is set.
+	// ResponseTooLarge: a body of more than 1 MiB, or of more than that decompressed where so much is kept;
+	// Response.Status is set.
 	ResponseTooLarge Cause = "RESPONSE_TOO_LARGE"
 	// MalformedResponse: what came is no valid HTTP answer, or its status is not between 100 and 599.
 	MalformedResponse Cause = "MALFORMED_RESPONSE"
-	// LocalError: this machine lacks what it takes to send: sockets, ports or memory, by what the kernel says; a resolver, a route or a proxy that
-	// gets through where an unrelated destination failed alike within the 10 s before, and none got through since; or its proxy fails itself.
+	// LocalError: this machine lacks what it takes to send: sockets, ports or memory, by what the kernel says; a resolver,
+	// a route or a proxy that gets through where an unrelated destination failed alike within the 10 s before, and none
+	// got through since; or its proxy fails itself.
 	LocalError Cause = "LOCAL_ERROR"
 	// Canceled: the caller cancelled its context before the answer was complete.
 	// It says nothing about the receiver. A deadline that passed is never Canceled.
@@ -56,9 +58,9 @@ const (
 type Error struct {
 	Cause Cause
 
-	// Message is one sentence for a human. It names the host, address, phase or
-	// limit, and what of the receiver's own words tells what is wrong: a certificate's names, a redirect's target without its query; never
-	// the URL's path or query, a header's value or the answer's body.
+	// Message is one sentence for a human. It names the host, address, phase or limit, and what of the receiver's own
+	// words tells what is wrong: a certificate's names, a redirect's target without its query; never the URL's path or
+	// query, a header's value or the answer's body.
 	Message string
 
 	// Err is what was underneath, for errors.Is and errors.As; it may be nil. Its
@@ -109,8 +111,8 @@ func tooLarge(host string) *Error {
 	return &Error{Cause: ResponseTooLarge, Message: "the answer of " + host + " is larger than 1 MiB"}
 }
 
-// Statuses that an answer can have (RFC 9110, section 15). net/http passes on any number of three characters on HTTP/1 ("000", "+20"),
-// and any number at all on HTTP/2.
+// Statuses that an answer can have (RFC 9110, section 15). net/http passes on any number of three characters on HTTP/1
+// ("000", "+20"), and any number at all on HTTP/2.
 const minStatus, maxStatus = 100, 599
 
 func malformed(host string) *Error {
@@ -187,7 +189,8 @@ func (f failure) timedOut(err error) bool {
 // late explains a deadline, ours or, on a connection that is given up before, the kernel's or that of HTTP/2.
 func (f failure) late(seen watched, at phase) *Error {
 	if at >= phaseWait && f.ctx.Err() == nil {
-		return &Error{Cause: Timeout, Message: "the connection to " + f.host + " was given up: nothing got through it any more"}
+		return &Error{Cause: Timeout, Message: "the connection to " + f.host + " was given up: nothing got through it any " +
+			"more"}
 	}
 	limit := f.limit.Round(time.Millisecond).String()
 	switch at {
@@ -218,7 +221,12 @@ func (f failure) byPhase(err error, seen watched, at phase) *Error {
 		return refused(err, seen)
 	case phaseTLS:
 		if !broken(err) {
-			return &Error{Cause: TLSError, Message: "the TLS handshake with " + f.host + " failed: " + readable(strings.TrimPrefix(err.Error(), "tls: "), maxNames)}
+			return &Error{
+				Cause: TLSError,
+				Message: "the TLS handshake with " + f.host + " failed: " + readable(
+					strings.TrimPrefix(err.Error(), "tls: "), maxNames,
+				),
+			}
 		}
 		return &Error{Cause: ConnectionReset, Message: f.host + " closed the connection during the TLS handshake"}
 	}

@@ -55,8 +55,9 @@ type Config struct {
 	// well-known services that are not HTTP (mail, shells, databases).
 	AllowedPorts []PortRange
 
-	// Proxy asks other hosts for us: http, https (CONNECT, for plain http too) or socks5, with a user and a password if need be. Names are
-	// resolved and addresses judged here all the same, and it learns addresses alone; it may itself be anywhere. nil: none. See [CheckProxy].
+	// Proxy asks other hosts for us: http, https (CONNECT, for plain http too) or socks5, with a user and a password if
+	// need be. Names are resolved and addresses judged here all the same, and it learns addresses alone; it may itself be
+	// anywhere. nil: none. See [CheckProxy].
 	Proxy *url.URL
 
 	// Timeout bounds the whole exchange, from DNS to the last byte of the answer;
@@ -95,8 +96,8 @@ type Request struct {
 	// net/http adds its own User-Agent where none is given.
 	Header http.Header
 
-	// Timeout bounds the whole exchange; 0: the client's. Keep is how many bytes of the answer's body are kept, decoded; 0: 64 KiB,
-	// at most 1 MiB.
+	// Timeout bounds the whole exchange; 0: the client's. Keep is how many bytes of the answer's body are kept, decoded;
+	// 0: 64 KiB, at most 1 MiB.
 	Timeout time.Duration
 	Keep    int
 
@@ -116,8 +117,9 @@ type Response struct {
 	// Connection is what it was sent on; zero: no connection came about.
 	Connection Connection
 
-	// ClosedIdle: it was sent on a connection that was kept from an earlier request, and that ended before a byte of the answer came. Most
-	// likely the receiver has closed it for being idle and has not seen the request, but that is not certain.
+	// ClosedIdle: it was sent on a connection that was kept from an earlier request, and that ended before a byte of the
+	// answer came. Most likely the receiver has closed it for being idle and has not seen the request, but that is not
+	// certain.
 	ClosedIdle bool
 }
 
@@ -167,7 +169,9 @@ func New(cfg Config) *Client {
 				MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs, GetClientCertificate: noCertificate,
 			},
 			TLSHandshakeTimeout: cfg.Timeout,
-			HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingTimeout},
+			HTTP2: &http.HTTP2Config{
+				SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingTimeout,
+			},
 			// Answers are not asked to be compressed; those that are see decode.
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: maxHeader,
@@ -207,9 +211,10 @@ func (c *Client) CloseIdle() {
 // that is not a 3xx, whatever its status; else it is always an *[Error]. The
 // response is filled as far as it got in either case. Send never panics.
 //
-// The receiver sees the request at most once. Send tries again, up to three times in all, only where that is certain not to have happened: a
-// kept-alive connection was found closed before anything was written to it, or HTTP/2 says so (GOAWAY, REFUSED_STREAM). A receiver that
-// asks for HTTP/1.1 (HTTP_1_1_REQUIRED) gets that, and from then on only that.
+// The receiver sees the request at most once. Send tries again, up to three times in all, only where that is certain
+// not to have happened: a kept-alive connection was found closed before anything was written to it, or HTTP/2 says so
+// (GOAWAY, REFUSED_STREAM). A receiver that asks for HTTP/1.1 (HTTP_1_1_REQUIRED) gets that, and from then on only
+// that.
 func (c *Client) Send(ctx context.Context, r Request) (Response, error) {
 	start := time.Now()
 	if ctx == nil {
@@ -240,9 +245,9 @@ func (c *Client) Send(ctx context.Context, r Request) (Response, error) {
 	return res, nil
 }
 
-// exchange sends r on one connection and reads the answer. again tells that the receiver has certainly not processed it. It uses RoundTrip and
-// not http.Client: that would add redirects, cookies, a Referer and basic
-// authentication from the URL, none of which is wanted.
+// exchange sends r on one connection and reads the answer. again tells that the receiver has certainly not processed
+// it. It uses RoundTrip and not http.Client: that would add redirects, cookies, a Referer and basic authentication from
+// the URL, none of which is wanted.
 func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res Response, again bool, fail *Error) {
 	var tr trace
 	req, fail := newRequest(tr.attach(ctx), r)
@@ -262,7 +267,8 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 	c.shortages.learn(seen)
 	if err != nil {
 		fail = f.explain(err, seen, seen.phase())
-		res.ClosedIdle = fail.Cause == ConnectionReset && seen.connection.Reused && seen.phase() == phaseWait && !ofStream(err)
+		res.ClosedIdle = fail.Cause == ConnectionReset && seen.connection.Reused && seen.phase() == phaseWait &&
+			!ofStream(err)
 		return res, c.learnHTTP1(req, err) || seen.unsent() || notProcessed(err), fail
 	}
 	defer func() { _ = answer.Body.Close() }()
@@ -291,8 +297,9 @@ func (c *Client) learnHTTP1(req *http.Request, err error) bool {
 	return needed
 }
 
-// read reads the answer's body into res and says what is wrong with the answer. Of one that is no success the status line is the verdict,
-// whatever becomes of the body: receivers that refuse a request before they have read it often close the connection at once.
+// read reads the answer's body into res and says what is wrong with the answer. Of one that is no success the status
+// line is the verdict, whatever becomes of the body: receivers that refuse a request before they have read it often
+// close the connection at once.
 func (f failure) read(answer *http.Response, keep int, seen watched, res *Response) *Error {
 	keep = min(keep, maxBody)
 	sent, large, err := readBody(answer, keep)

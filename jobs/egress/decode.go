@@ -18,12 +18,15 @@ import (
 // maxCodings is how many compressions on top of each other are undone. Nobody means more than one.
 const maxCodings = 2
 
-// decode returns the first keep bytes of what an answer's body says: decompressed as Content-Encoding has it, and in UTF-8. more tells
-// that there are others. It reads no more than it keeps, so a bomb of 64 KiB costs as much as a text of 64 KiB. What turns out not
-// to be what the header says stays as it was sent. Of a body in a compression that is not known nothing is returned: what cannot be read
-// cannot be searched for secrets either. (A receiver may use any, since the request names none.)
+// decode returns the first keep bytes of what an answer's body says: decompressed as Content-Encoding has it, and in
+// UTF-8. more tells that there are others. It reads no more than it keeps, so a bomb of 64 KiB costs as much as a text
+// of 64 KiB. What turns out not to be what the header says stays as it was sent. Of a body in a compression that is not
+// known nothing is returned: what cannot be read cannot be searched for secrets either. (A receiver may use any, since
+// the request names none.)
 func decode(body []byte, header http.Header, keep int) (text []byte, more bool) {
-	codings := strings.FieldsFunc(strings.ToLower(strings.Join(header.Values("Content-Encoding"), ",")), func(r rune) bool {
+	codings := strings.FieldsFunc(strings.ToLower(strings.Join(
+		header.Values("Content-Encoding"), ",",
+	)), func(r rune) bool {
 		return r == ',' || r == ' ' || r == '\t'
 	})
 	if len(codings) > maxCodings {
@@ -68,11 +71,13 @@ func decompress(body []byte, open func([]byte) (io.Reader, error), keep int) (te
 	return text[:min(len(text), keep)], len(text) > keep
 }
 
-// toUTF8 goes by the byte order mark, then by the type's charset, and in a text without either by what browsers take it for. What is
-// UTF-8 stays as it is, whatever its type says: JSON is not seldom sent under a wrong one.
+// toUTF8 goes by the byte order mark, then by the type's charset, and in a text without either by what browsers take it
+// for. What is UTF-8 stays as it is, whatever its type says: JSON is not seldom sent under a wrong one.
 func toUTF8(text []byte, contentType string, keep int, more bool) ([]byte, bool) {
 	if from := encodingOf(text, contentType); from != nil {
-		decoded, err := io.ReadAll(io.LimitReader(transform.NewReader(bytes.NewReader(text), from.NewDecoder()), int64(keep)+1))
+		decoded, err := io.ReadAll(
+			io.LimitReader(transform.NewReader(bytes.NewReader(text), from.NewDecoder()), int64(keep)+1),
+		)
 		if err == nil {
 			text, more = decoded[:min(len(decoded), keep)], more || len(decoded) > keep
 		}

@@ -67,41 +67,47 @@ func TestBodiesAreDecoded(t *testing.T) {
 	jis, _ := japanese.ISO2022JP.NewEncoder().String("こんにちは")
 	many := strings.Repeat(greeting, 10_000)
 	for name, test := range map[string]struct{ coding, kind, sent, want string }{
-		"as it is":                    {"", "text/plain", greeting, greeting},
-		"gzip":                        {"gzip", "application/json", gzipped(greeting), greeting},
-		"gzip in capitals":            {"GZIP", "", gzipped(greeting), greeting},
-		"x-gzip":                      {"x-gzip", "", gzipped(greeting), greeting},
-		"two members":                 {"gzip", "", gzipped("one ") + gzipped("two"), "one two"},
-		"identity":                    {"identity", "", greeting, greeting},
-		"deflate":                     {"deflate", "", zlibbed(greeting), greeting},
-		"deflate without its header":  {"deflate", "", deflated(greeting), greeting},
-		"twice":                       {"deflate, gzip", "", gzipped(zlibbed(greeting)), greeting},
-		"three times":                 {"gzip, gzip, gzip", "", gzipped(gzipped(gzipped(greeting))), ""},
-		"not compressed after all":    {"gzip", "", greeting, greeting},
-		"compressed and not empty":    {"gzip", "", gzipped(""), ""},
-		"nothing":                     {"gzip", "", "", ""},
-		"cut off":                     {"gzip", "", gzipped(many)[:100], ""},
-		"a broken sum":                {"gzip", "", gzipped(greeting)[:len(gzipped(greeting))-4] + "oops", greeting},
-		"garbage behind it":           {"gzip", "", gzipped(greeting) + "garbage", greeting},
-		"brotli":                      {"br", "", "\x0b\x02\x80hello\x03", ""},
-		"windows-1251":                {"", "text/plain; charset=windows-1251", windows1251, russian},
-		"windows-1251, another name":  {"", `text/plain; charset="CP1251"`, windows1251, russian},
-		"windows-1251, compressed":    {"gzip", "text/html;charset=Windows-1251", gzipped(windows1251), russian},
-		"windows-1251 in JSON":        {"", "application/json; charset=windows-1251", windows1251, russian},
-		"KOI8-R":                      {"", "text/plain; charset=koi8-r", koi8r, russian},
-		"ISO-2022-JP":                 {"", "text/plain; charset=iso-2022-jp", jis, "こんにちは"},
-		"UTF-16":                      {"", "text/plain; charset=utf-16le", utf16LE("hello"), "hello"},
-		"UTF-16 by its mark":          {"", "", "\xff\xfe" + utf16LE(russian), russian},
-		"UTF-8 with a mark":           {"", "", "\ufeff{}", "{}"},
-		"in the page itself":          {"", "text/html", `<meta charset="windows-1251">` + windows1251, `<meta charset="windows-1251">` + russian},
-		"UTF-8 under another name":    {"", "application/json; charset=iso-8859-1", greeting, greeting},
-		"an unknown charset":          {"", "application/json; charset=nonsense", "\xff\xfb", "\xff\xfb"},
-		"no UTF-8 under its name":     {"", "application/json; charset=utf-8", "\xff\xfb", "\xff\xfb"},
-		"no text":                     {"", "application/octet-stream", "\xff\xfb\x00", "\xff\xfb\x00"},
-		"a type that cannot be read":  {"", "; ;;", "\xff\xfb", "\xff\xfb"},
-		"a bomb":                      {"gzip", "", gzipped(strings.Repeat("0", 8<<20)), strings.Repeat("0", 64<<10)},
-		"a bomb in a bomb":            {"gzip, gzip", "", gzipped(gzipped(strings.Repeat("0", 8<<20))), strings.Repeat("0", 64<<10)},
-		"a bomb of characters":        {"", "text/plain; charset=windows-1251", strings.Repeat("\xcf", 64<<10), strings.Repeat("П", 32<<10)},
+		"as it is":                   {"", "text/plain", greeting, greeting},
+		"gzip":                       {"gzip", "application/json", gzipped(greeting), greeting},
+		"gzip in capitals":           {"GZIP", "", gzipped(greeting), greeting},
+		"x-gzip":                     {"x-gzip", "", gzipped(greeting), greeting},
+		"two members":                {"gzip", "", gzipped("one ") + gzipped("two"), "one two"},
+		"identity":                   {"identity", "", greeting, greeting},
+		"deflate":                    {"deflate", "", zlibbed(greeting), greeting},
+		"deflate without its header": {"deflate", "", deflated(greeting), greeting},
+		"twice":                      {"deflate, gzip", "", gzipped(zlibbed(greeting)), greeting},
+		"three times":                {"gzip, gzip, gzip", "", gzipped(gzipped(gzipped(greeting))), ""},
+		"not compressed after all":   {"gzip", "", greeting, greeting},
+		"compressed and not empty":   {"gzip", "", gzipped(""), ""},
+		"nothing":                    {"gzip", "", "", ""},
+		"cut off":                    {"gzip", "", gzipped(many)[:100], ""},
+		"a broken sum":               {"gzip", "", gzipped(greeting)[:len(gzipped(greeting))-4] + "oops", greeting},
+		"garbage behind it":          {"gzip", "", gzipped(greeting) + "garbage", greeting},
+		"brotli":                     {"br", "", "\x0b\x02\x80hello\x03", ""},
+		"windows-1251":               {"", "text/plain; charset=windows-1251", windows1251, russian},
+		"windows-1251, another name": {"", `text/plain; charset="CP1251"`, windows1251, russian},
+		"windows-1251, compressed":   {"gzip", "text/html;charset=Windows-1251", gzipped(windows1251), russian},
+		"windows-1251 in JSON":       {"", "application/json; charset=windows-1251", windows1251, russian},
+		"KOI8-R":                     {"", "text/plain; charset=koi8-r", koi8r, russian},
+		"ISO-2022-JP":                {"", "text/plain; charset=iso-2022-jp", jis, "こんにちは"},
+		"UTF-16":                     {"", "text/plain; charset=utf-16le", utf16LE("hello"), "hello"},
+		"UTF-16 by its mark":         {"", "", "\xff\xfe" + utf16LE(russian), russian},
+		"UTF-8 with a mark":          {"", "", "\ufeff{}", "{}"},
+		"in the page itself": {
+			"", "text/html", `<meta charset="windows-1251">` + windows1251, `<meta charset="windows-1251">` + russian,
+		},
+		"UTF-8 under another name":   {"", "application/json; charset=iso-8859-1", greeting, greeting},
+		"an unknown charset":         {"", "application/json; charset=nonsense", "\xff\xfb", "\xff\xfb"},
+		"no UTF-8 under its name":    {"", "application/json; charset=utf-8", "\xff\xfb", "\xff\xfb"},
+		"no text":                    {"", "application/octet-stream", "\xff\xfb\x00", "\xff\xfb\x00"},
+		"a type that cannot be read": {"", "; ;;", "\xff\xfb", "\xff\xfb"},
+		"a bomb":                     {"gzip", "", gzipped(strings.Repeat("0", 8<<20)), strings.Repeat("0", 64<<10)},
+		"a bomb in a bomb": {
+			"gzip, gzip", "", gzipped(gzipped(strings.Repeat("0", 8<<20))), strings.Repeat("0", 64<<10),
+		},
+		"a bomb of characters": {
+			"", "text/plain; charset=windows-1251", strings.Repeat("\xcf", 64<<10), strings.Repeat("П", 32<<10),
+		},
 		"larger compressed than kept": {"gzip", "", gzipped(noise(200 << 10)), noise(200 << 10)[:64<<10]},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +142,9 @@ func TestBodiesAreDecoded(t *testing.T) {
 
 func TestAnswerThatIsKeptWholeIsBoundedDecompressed(t *testing.T) {
 	t.Parallel()
-	for size, want := range map[int]egress.Cause{1 << 20: "", 1<<20 + 1: egress.ResponseTooLarge, 8 << 20: egress.ResponseTooLarge} {
+	for size, want := range map[int]egress.Cause{
+		1 << 20: "", 1<<20 + 1: egress.ResponseTooLarge, 8 << 20: egress.ResponseTooLarge,
+	} {
 		body := gzipped(strings.Repeat("0", size))
 		url := handler(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
@@ -156,8 +164,14 @@ func TestAnswerThatIsKeptWholeIsBoundedDecompressed(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, body := range []string{"", greeting, gzipped(greeting), zlibbed(greeting), deflated(greeting), gzipped(gzipped(greeting)), "\xff\xfe\x00", "\x1b$B"} {
-		for _, kind := range []string{"", "text/html", "text/plain; charset=windows-1251", "text/plain; charset=utf-16", "x; charset=iso-2022-jp", "x; charset=gb18030", "x; charset=replacement"} {
+	for _, body := range []string{
+		"", greeting, gzipped(greeting), zlibbed(greeting), deflated(greeting), gzipped(gzipped(greeting)), "\xff\xfe\x00",
+		"\x1b$B",
+	} {
+		for _, kind := range []string{
+			"", "text/html", "text/plain; charset=windows-1251", "text/plain; charset=utf-16", "x; charset=iso-2022-jp",
+			"x; charset=gb18030", "x; charset=replacement",
+		} {
 			f.Add([]byte(body), "gzip", kind)
 			f.Add([]byte(body), "deflate,gzip", kind)
 			f.Add([]byte(body), "", kind)

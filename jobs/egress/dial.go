@@ -11,17 +11,18 @@ import (
 )
 
 const (
-	// attemptDelay is how long one address has before the next is tried beside it (RFC 8305, section 5): of eight addresses seven of which
-	// are dead, the last is tried after 7 × 250 ms.
+	// attemptDelay is how long one address has before the next is tried beside it (RFC 8305, section 5): of eight
+	// addresses seven of which are dead, the last is tried after 7 × 250 ms.
 	attemptDelay = 250 * time.Millisecond
-	// maxAddresses of a name are tried: who answers with hundreds would have as many sockets of ours. The last is tried after 4 s.
+	// maxAddresses of a name are tried: who answers with hundreds would have as many sockets of ours. The last is tried
+	// after 4 s.
 	maxAddresses = 16
 )
 
 // dial opens a patient connection to a host and port.
 func (c *Client) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	// A dial outlives its cancelled request (net/http hopes for the next one), so it needs a limit of its own. The request's own deadline
-	// comes first, unless it is longer.
+	// A dial outlives its cancelled request (net/http hopes for the next one), so it needs a limit of its own. The
+	// request's own deadline comes first, unless it is longer.
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	targets, err := c.resolve(ctx, address)
@@ -77,9 +78,10 @@ func (c *Client) resolveHost(ctx context.Context, host string) ([]netip.Addr, er
 	return addrs, err
 }
 
-// lookup resolves a name, which is absolute: with a dot at the end no search domain of resolv.conf is put behind it, whatever "ndots" says, for
-// what stands there may be somebody else's wildcard. The resolver is Go's own, which knows the names of the hosts file with the dot as
-// well (the C library's does not), but for those of one label: these are looked for there first.
+// lookup resolves a name, which is absolute: with a dot at the end no search domain of resolv.conf is put behind it,
+// whatever "ndots" says, for what stands there may be somebody else's wildcard. The resolver is Go's own, which knows
+// the names of the hosts file with the dot as well (the C library's does not), but for those of one label: these are
+// looked for there first.
 func (c *Client) lookup(ctx context.Context, name string) ([]netip.Addr, error) {
 	if !strings.Contains(name, ".") {
 		if addrs, err := hostsFile.LookupNetIP(valueless{ctx}, "ip", name); err == nil {
@@ -90,15 +92,17 @@ func (c *Client) lookup(ctx context.Context, name string) ([]netip.Addr, error) 
 }
 
 // hostsFile resolves by the hosts file alone: it reaches no server.
-var hostsFile = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed }}
+var hostsFile = &net.Resolver{
+	PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed },
+}
 
 // valueless is a context whose work httptrace does not see.
 type valueless struct{ context.Context }
 
 func (valueless) Value(any) any { return nil }
 
-// alternate puts the families in turn, as RFC 8305, section 4, has it: where all of one are dead, the second attempt is of the other. Within
-// a family the resolver's order stays, and the first remains the first.
+// alternate puts the families in turn, as RFC 8305, section 4, has it: where all of one are dead, the second attempt is
+// of the other. Within a family the resolver's order stays, and the first remains the first.
 func alternate(targets []netip.AddrPort) []netip.AddrPort {
 	var families [2][]netip.AddrPort // the first one's, and the other
 	for _, t := range targets {
@@ -117,9 +121,11 @@ func alternate(targets []netip.AddrPort) []netip.AddrPort {
 	return slices.Clip(order[:min(len(order), maxAddresses)])
 }
 
-// race opens a connection to the first of the targets that takes one: each is tried attemptDelay after the one before, or at once when that
-// has failed. The error is the first one's.
-func race(ctx context.Context, targets []netip.AddrPort, connect func(context.Context, netip.AddrPort) (net.Conn, error)) (net.Conn, error) {
+// race opens a connection to the first of the targets that takes one: each is tried attemptDelay after the one before,
+// or at once when that has failed. The error is the first one's.
+func race(
+	ctx context.Context, targets []netip.AddrPort, connect func(context.Context, netip.AddrPort) (net.Conn, error),
+) (net.Conn, error) {
 	type outcome struct {
 		conn net.Conn
 		err  error

@@ -37,7 +37,9 @@ func TestNamesAreAbsolute(t *testing.T) {
 				}
 				return addrs("127.0.0.1")
 			}))
-			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{DNSStart: func(i httptrace.DNSStartInfo) { said <- i.Host }})
+			ctx := httptrace.WithClientTrace(
+				t.Context(), &httptrace.ClientTrace{DNSStart: func(i httptrace.DNSStartInfo) { said <- i.Host }},
+			)
 			if _, err := c.Send(ctx, request("http://"+host+":"+port)); err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +54,9 @@ func TestNamesAreAbsolute(t *testing.T) {
 func TestNameOfTheHostsFileIsFound(t *testing.T) {
 	t.Parallel()
 	url := handler(t, func(http.ResponseWriter, *http.Request) {})
-	if _, err := newClient(t, long).Send(t.Context(), request(strings.Replace(url, "127.0.0.1", "localhost", 1))); err != nil {
+	if _, err := newClient(t, long).Send(
+		t.Context(), request(strings.Replace(url, "127.0.0.1", "localhost", 1)),
+	); err != nil {
 		t.Error(err)
 	}
 }

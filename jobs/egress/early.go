@@ -7,8 +7,9 @@ import (
 	"syscall"
 )
 
-// patient is a connection on which the other side may stop to read. Writing goes on into nothing then, and what is read decides: often it
-// is the reason (413, 401), sent before the whole request had come, and net/http would not look for it once it cannot write.
+// patient is a connection on which the other side may stop to read. Writing goes on into nothing then, and what is read
+// decides: often it is the reason (413, 401), sent before the whole request had come, and net/http would not look for
+// it once it cannot write.
 type patient struct {
 	net.Conn
 	deaf atomic.Bool

@@ -33,6 +33,8 @@ func TestAnswerBeforeTheWholeRequestHasComeIsRead(t *testing.T) {
 
 func TestConnectionThatIsClosedEarlyIsReset(t *testing.T) {
 	t.Parallel()
-	_, err := newClient(t, long).Send(t.Context(), egress.Request{URL: early(t, ""), Body: bytes.Repeat([]byte("x"), 8<<20)})
+	_, err := newClient(t, long).Send(
+		t.Context(), egress.Request{URL: early(t, ""), Body: bytes.Repeat([]byte("x"), 8<<20)},
+	)
 	wantCause(t, err, egress.ConnectionReset, "ended before an answer came")
 }

@@ -63,10 +63,14 @@ func TestInvalidURL(t *testing.T) {
 		return nil
 	}))
 	for _, url := range []string{
-		"", "hidden", "/hidden", "//example.com/hidden", "ftp://example.com", "file:///etc/passwd", "gopher://x", "http:example.com",
-		"http://", "http:///hidden", "http://:80/", "http://example.com:0/", "http://example.com:99999/", "http://example.com:x/",
-		"http://user:hidden@example.com/", "http://a b/", "http://a\x00b/", "http://[::1/", "http://[fe80::1%25%00]/", "http://a%00b/", "http://a%25b/",
-		"http://ex\nample.com/", "http://\xff\xfe/", "http://%zz/", "http://" + strings.Repeat("a.", 130) + "com/", "http://xn--a.ü\u200f/",
+		"", "hidden", "/hidden", "//example.com/hidden", "ftp://example.com", "file:///etc/passwd", "gopher://x",
+		"http:example.com",
+		"http://", "http:///hidden", "http://:80/", "http://example.com:0/", "http://example.com:99999/",
+		"http://example.com:x/",
+		"http://user:hidden@example.com/", "http://a b/", "http://a\x00b/", "http://[::1/", "http://[fe80::1%25%00]/",
+		"http://a%00b/", "http://a%25b/",
+		"http://ex\nample.com/", "http://\xff\xfe/", "http://%zz/", "http://" + strings.Repeat("a.", 130) + "com/",
+		"http://xn--a.ü\u200f/",
 	} {
 		_, err := c.Send(t.Context(), request(url))
 		wantCause(t, err, egress.InvalidURL, "")
@@ -220,22 +224,47 @@ func TestBrokenAnswers(t *testing.T) {
 		cause  egress.Cause
 	}{
 		"closed before the header": {write(""), "ended before an answer came", 0, egress.ConnectionReset},
-		"reset before the header":  {func(c *net.TCPConn) { _ = c.SetLinger(0) }, "ended before an answer came", 0, egress.ConnectionReset},
-		"half a header":            {write(head + "X: "), "ended before the answer was complete", 0, egress.ConnectionReset},
-		"short body":               {write(head + "Content-Length: 100\r\n\r\nfive!"), "ended before the answer was complete", 200, egress.ConnectionReset},
+		"reset before the header": {
+			func(c *net.TCPConn) { _ = c.SetLinger(0) }, "ended before an answer came", 0, egress.ConnectionReset,
+		},
+		"half a header": {write(head + "X: "), "ended before the answer was complete", 0, egress.ConnectionReset},
+		"short body": {
+			write(head + "Content-Length: 100\r\n\r\nfive!"), "ended before the answer was complete", 200,
+			egress.ConnectionReset,
+		},
 		"reset in the body": {func(c *net.TCPConn) {
 			_, _ = io.WriteString(c, head+"Content-Length: 100\r\n\r\nfive!")
 			_ = c.SetLinger(0)
 		}, "", 200, egress.ConnectionReset}, // the reset may overtake the header
-		"cut chunk":         {write(head + "Transfer-Encoding: chunked\r\n\r\nff\r\nfive!"), "ended before the answer was complete", 200, egress.ConnectionReset},
-		"bad chunk":         {write(head + "Transfer-Encoding: chunked\r\n\r\ngarbage\r\n"), "no", 200, egress.MalformedResponse},
-		"garbage":           {write("garbage garbage garbage\r\n\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse},
-		"ssh":               {write("SSH-2.0-OpenSSH_9.9\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse},
-		"bad header":        {write(head + "garbage\r\n\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse},
-		"two lengths":       {write(head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse},
-		"header flood":      {write(head + strings.Repeat("X: garbage\r\n", 1<<16) + "\r\n"), "", 0, egress.MalformedResponse},
-		"one endless field": {write(head + "X: " + strings.Repeat("garbage", 1<<17) + "\r\n\r\n"), "", 0, egress.MalformedResponse},
-		"flood of 1xx":      {write(strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: garbage\r\n\r\n", 1<<14)), "", 0, egress.MalformedResponse},
+		"cut chunk": {
+			write(head + "Transfer-Encoding: chunked\r\n\r\nff\r\nfive!"), "ended before the answer was complete", 200,
+			egress.ConnectionReset,
+		},
+		"bad chunk": {
+			write(head + "Transfer-Encoding: chunked\r\n\r\ngarbage\r\n"), "no", 200, egress.MalformedResponse,
+		},
+		"garbage": {
+			write("garbage garbage garbage\r\n\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse,
+		},
+		"ssh": {
+			write("SSH-2.0-OpenSSH_9.9\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse,
+		},
+		"bad header": {
+			write(head + "garbage\r\n\r\n"), "did not carry a valid HTTP answer", 0, egress.MalformedResponse,
+		},
+		"two lengths": {
+			write(head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), "did not carry a valid HTTP answer", 0,
+			egress.MalformedResponse,
+		},
+		"header flood": {
+			write(head + strings.Repeat("X: garbage\r\n", 1<<16) + "\r\n"), "", 0, egress.MalformedResponse,
+		},
+		"one endless field": {
+			write(head + "X: " + strings.Repeat("garbage", 1<<17) + "\r\n\r\n"), "", 0, egress.MalformedResponse,
+		},
+		"flood of 1xx": {
+			write(strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: garbage\r\n\r\n", 1<<14)), "", 0, egress.MalformedResponse,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// renewalTime is how long before its end a certificate should have been renewed: automatic renewal begins a month before, and a manual one takes
-// days.
+// renewalTime is how long before its end a certificate should have been renewed: automatic renewal begins a month
+// before, and a manual one takes days.
 const renewalTime = 14 * 24 * time.Hour
 
-// handshake looks at a receiver's TLS. It takes every certificate in order to see it, and then judges it as the transport does.
+// handshake looks at a receiver's TLS. It takes every certificate in order to see it, and then judges it as the
+// transport does.
 type handshake struct {
 	host  string
 	roots *x509.CertPool // nil: the system's
@@ -63,7 +64,8 @@ func (h *handshake) detail() string {
 	leaf := h.chains[0][0]
 	return fmt.Sprintf("%s with %s, %s. The certificate is for %s, and valid until %s (%d days). Chain: %s",
 		tls.VersionName(h.state.Version), tls.CipherSuiteName(h.state.CipherSuite), protocol,
-		strings.TrimPrefix(namesOf(leaf), "it has "), leaf.NotAfter.UTC().Format(time.DateOnly), int(h.left(time.Now()).Hours()/24),
+		strings.TrimPrefix(namesOf(leaf), "it has "), leaf.NotAfter.UTC().Format(time.DateOnly),
+		int(h.left(time.Now()).Hours()/24),
 		subjects(h.chains[0]))
 }
 
@@ -102,10 +104,12 @@ func (h *handshake) remedy(err error) string {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "Renew the certificate, and look at the receiver's clock."
 	case errors.As(err, &unknown) && strings.Contains(endOf(h.state.PeerCertificates), "intermediate"):
-		return "Let the server send the whole chain: the certificate and those between it and the root (often called fullchain.pem). " +
+		return "Let the server send the whole chain: the certificate and those between it and the root (often called " +
+			"fullchain.pem). " +
 			"Browsers find missing ones elsewhere, other clients do not."
 	case errors.As(err, &unknown):
-		return "Get a certificate of a public authority, such as Let's Encrypt: one that was signed by oneself or by an authority of one's own is not trusted."
+		return "Get a certificate of a public authority, such as Let's Encrypt: one that was signed by oneself or by an " +
+			"authority of one's own is not trusted."
 	}
 	return ""
 }

@@ -14,8 +14,8 @@ import (
 // alikeWithin is how close together two failures must be for one to say something of the other.
 const alikeWithin = 10 * time.Second
 
-// resource is what this machine may lack when an exchange fails for want of it. Whether it is this machine or the other side shows only
-// in others that fail alike.
+// resource is what this machine may lack when an exchange fails for want of it. Whether it is this machine or the other
+// side shows only in others that fail alike.
 type resource int
 
 const (
@@ -29,7 +29,8 @@ const (
 	resources    // how many there are
 )
 
-// shortages remembers which destinations failed lately for want of a resource: the last two that are unrelated, until one gets it.
+// shortages remembers which destinations failed lately for want of a resource: the last two that are unrelated, until
+// one gets it.
 type shortages struct {
 	mu     sync.Mutex
 	failed [resources][2]struct {
@@ -45,8 +46,8 @@ func (s *shortages) works(r resource) {
 	clear(s.failed[r][:])
 }
 
-// fails notes that a destination failed for want of a resource, and tells whether an unrelated one did so shortly before, and none got it
-// since.
+// fails notes that a destination failed for want of a resource, and tells whether an unrelated one did so shortly
+// before, and none got it since.
 func (s *shortages) fails(r resource, destination string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,17 +78,24 @@ func (f failure) local(err error, seen watched, at phase) *Error {
 	if at > phaseConnect {
 		return nil
 	}
-	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+	for _, errno := range []syscall.Errno{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
+	} {
 		if errors.Is(err, errno) {
-			return &Error{Cause: LocalError, Message: "no connection to " + f.host + " could be opened: this machine is out of sockets, ports or memory"}
+			return &Error{Cause: LocalError, Message: "no connection to " + f.host + " could be opened: this machine is out " +
+				"of sockets, ports or memory"}
 		}
 	}
 	var broken *proxyError
 	if errors.As(err, &broken) {
-		return &Error{Cause: LocalError, Message: "the proxy " + broken.proxy + " of RINGBACK_EGRESS_PROXY failed: " + readable(broken.err.Error(), maxNames)}
+		return &Error{
+			Cause:   LocalError,
+			Message: "the proxy " + broken.proxy + " of RINGBACK_EGRESS_PROXY failed: " + readable(broken.err.Error(), maxNames),
+		}
 	}
 	if at == phaseConnect && seen.proxy != "" && f.timedOut(err) {
-		return &Error{Cause: LocalError, Message: "the proxy " + seen.proxy + " of RINGBACK_EGRESS_PROXY accepted no connection"}
+		return &Error{Cause: LocalError, Message: "the proxy " + seen.proxy + " of RINGBACK_EGRESS_PROXY accepted no " +
+			"connection"}
 	}
 	r, destination := f.wanting(err, seen, at)
 	if r == noResource || !f.shortages.fails(r, destination, time.Now()) {
@@ -95,11 +103,14 @@ func (f failure) local(err error, seen watched, at phase) *Error {
 	}
 	switch r {
 	case resolver:
-		return &Error{Cause: LocalError, Message: "the name " + f.name() + " could not be resolved, nor could others: this machine's resolver does not answer"}
+		return &Error{Cause: LocalError, Message: "the name " + f.name() + " could not be resolved, nor could others: " +
+			"this machine's resolver does not answer"}
 	case throughProxy:
-		return &Error{Cause: LocalError, Message: "the proxy " + seen.asked + " of RINGBACK_EGRESS_PROXY does not get through to " + seen.addr + ", nor to others"}
+		return &Error{Cause: LocalError, Message: "the proxy " + seen.asked + " of RINGBACK_EGRESS_PROXY does not get " +
+			"through to " + seen.addr + ", nor to others"}
 	default:
-		return &Error{Cause: LocalError, Message: "there is no route to " + seen.addr + ", nor to others: this machine's network is down"}
+		return &Error{Cause: LocalError, Message: "there is no route to " + seen.addr + ", nor to others: this machine's " +
+			"network is down"}
 	}
 }
 

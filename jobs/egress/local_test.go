@@ -16,7 +16,8 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 )
 
-// failing returns a client whose connections all fail before they leave, with the error of the moment; nil lets them through.
+// failing returns a client whose connections all fail before they leave, with the error of the moment; nil lets them
+// through.
 func failing(t *testing.T, with *atomic.Pointer[os.SyscallError]) *egress.Client {
 	t.Helper()
 	c := newClient(t, long)
@@ -39,7 +40,9 @@ func causeOf(err error) egress.Cause {
 
 func TestShortageOfTheKernelIsLocal(t *testing.T) {
 	t.Parallel()
-	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+	for _, errno := range []syscall.Errno{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
+	} {
 		var with atomic.Pointer[os.SyscallError]
 		with.Store(&os.SyscallError{Syscall: "socket", Err: errno})
 		_, err := failing(t, &with).Send(t.Context(), request("http://127.0.0.1:8/hidden"))

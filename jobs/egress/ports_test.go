@@ -68,7 +68,8 @@ func TestConfiguredPortsAreTheOnlyOnes(t *testing.T) {
 	}
 }
 
-// A name that is public when it is looked at and private when it is used gains nothing: the address of the socket counts.
+// A name that is public when it is looked at and private when it is used gains nothing: the address of the socket
+// counts.
 func TestRebindingNameGetsNowhere(t *testing.T) {
 	t.Parallel()
 	c := clientOf(t, egress.Config{Timeout: long})

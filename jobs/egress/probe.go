@@ -48,8 +48,9 @@ type Step struct {
 // stageLimit bounds each stage: name servers are asked again after 5 s, by when most receivers would have given up.
 const stageLimit = 5 * time.Second
 
-// Probe looks at the way to a URL, stage by stage, and sends no request. Each step is reported as it ends, all stages in their order: after one
-// that has failed the others are skipped. It takes at most 5 s a stage, and tells whether a request may be tried.
+// Probe looks at the way to a URL, stage by stage, and sends no request. Each step is reported as it ends, all stages
+// in their order: after one that has failed the others are skipped. It takes at most 5 s a stage, and tells whether a
+// request may be tried.
 func (c *Client) Probe(ctx context.Context, target string, report func(Step)) (passable bool) {
 	p := &probe{client: c, target: target, failure: failure{limit: stageLimit, shortages: &shortages{}}}
 	defer p.close()
@@ -144,7 +145,8 @@ func (p *probe) atDNS(ctx context.Context) Step {
 func (p *probe) atAddress(context.Context) Step {
 	port := portOf(p.url)
 	if !portAllowed(port, p.client.guard.ports) {
-		return failed(&Error{Cause: BlockedAddress, Message: fmt.Sprintf("the port %d is not allowed (RINGBACK_ALLOWED_PORTS)", port)},
+		return failed(&Error{Cause: BlockedAddress, Message: fmt.Sprintf("the port %d is not allowed "+
+			"(RINGBACK_ALLOWED_PORTS)", port)},
 			"Let the receiver listen on another port, such as 443.")
 	}
 	denied := 0
@@ -160,12 +162,14 @@ func (p *probe) atAddress(context.Context) Step {
 				"An operator can allow a private network (RINGBACK_ALLOWED_NETWORKS).")
 	case denied > 0:
 		return Step{
-			Status: StepWarning, Detail: fmt.Sprintf("%d of %d addresses of %s are not public, and are never tried", denied, all, p.name()),
+			Status: StepWarning,
+			Detail: fmt.Sprintf("%d of %d addresses of %s are not public, and are never tried", denied, all, p.name()),
 			Remedy: "Take the addresses that are not public out of the name's DNS records.",
 		}
 	case all > maxAddresses:
 		return Step{
-			Status: StepWarning, Detail: fmt.Sprintf("%s has %d addresses, of which the first %d are tried", p.name(), all, maxAddresses),
+			Status: StepWarning,
+			Detail: fmt.Sprintf("%s has %d addresses, of which the first %d are tried", p.name(), all, maxAddresses),
 			Remedy: fmt.Sprintf("Publish at most %d addresses for the name.", maxAddresses),
 		}
 	}
@@ -212,7 +216,8 @@ func (p *probe) atTCP(ctx context.Context) Step {
 	}
 	return Step{
 		Status: StepWarning, Detail: detail,
-		Remedy: "Let the receiver listen on every address of its name, or take the others out of its DNS records: each callback may lose time there.",
+		Remedy: "Let the receiver listen on every address of its name, or take the others out of its DNS records: each " +
+			"callback may lose time there.",
 	}
 }
 
@@ -251,8 +256,9 @@ type Address struct {
 // Allowed tells whether it may be reached.
 func (a Address) Allowed() bool { return a.err == nil }
 
-// Addresses resolves the host of a URL and judges what it finds, as it will be judged when a callback leaves, and sends nothing else. portAllowed
-// tells whether the URL's port may be reached at any address. The error is an *[Error], of the cause INVALID_URL or DNS_ERROR.
+// Addresses resolves the host of a URL and judges what it finds, as it will be judged when a callback leaves, and sends
+// nothing else. portAllowed tells whether the URL's port may be reached at any address. The error is an *[Error], of
+// the cause INVALID_URL or DNS_ERROR.
 func (c *Client) Addresses(ctx context.Context, target string) (addresses []Address, allowed bool, err error) {
 	u, e := parseURL(target)
 	if e != nil {
@@ -303,7 +309,8 @@ func (p *probe) atTLS(ctx context.Context) Step {
 	step := Step{Status: StepOK, Detail: hand.detail()}
 	if left := hand.left(time.Now()); left < renewalTime {
 		step.Status = StepWarning
-		step.Remedy = "Renew the certificate, and see why that has not happened by itself: no callback arrives once it has expired."
+		step.Remedy = "Renew the certificate, and see why that has not happened by itself: no callback arrives once it " +
+			"has expired."
 	}
 	return step
 }

@@ -43,7 +43,8 @@ func probed(t *testing.T, c *egress.Client, target string) (steps []egress.Step,
 	return steps, passable
 }
 
-// wantSteps compares the beginnings of the statuses, such as "WOOFS", and what the first that is not OK or skipped says.
+// wantSteps compares the beginnings of the statuses, such as "WOOFS", and what the first that is not OK or skipped
+// says.
 func wantSteps(t *testing.T, steps []egress.Step, statuses, says, remedy string) {
 	t.Helper()
 	got := ""
@@ -84,15 +85,24 @@ func TestProbeShowsWhatStandsInTheWay(t *testing.T) {
 		return scheme + "://" + net.JoinHostPort(name, openPort) + "/hidden"
 	}
 	tests := map[string]struct{ target, statuses, says, remedy string }{
-		"no URL":              {"ftp://sesame", "FSSSS", "does not begin with http", ""},
-		"unknown name":        {at("https", "nobody.example"), "OFSSS", "nobody.example could not be resolved", ""},
-		"one private":         {at("http", "half.example"), "WOWOS", "1 of 2 addresses of half.example are not public", "out of the name's DNS records"},
-		"all private":         {at("https", "private.example"), "OOFSS", "no address of private.example is public", "public address"},
-		"private address":     {"https://10.0.0.9/", "OSFSS", "no address of 10.0.0.9 is public", "RINGBACK_ALLOWED_NETWORKS"},
-		"mail":                {"https://127.0.0.1:25/", "OSFSS", "the port 25 is not allowed", "another port"},
-		"nobody listens":      {"https://" + closed, "OSOFS", closed + " refused the connection", ""},
-		"one address refuses": {at("http", "one.example"), "WOOWS", "127.9.9.9:" + openPort + " refused the connection", "every address"},
-		"no TLS":              {"https://" + mute, "OSOOF", "closed the connection during the TLS handshake", ""},
+		"no URL":       {"ftp://sesame", "FSSSS", "does not begin with http", ""},
+		"unknown name": {at("https", "nobody.example"), "OFSSS", "nobody.example could not be resolved", ""},
+		"one private": {
+			at("http", "half.example"), "WOWOS", "1 of 2 addresses of half.example are not public",
+			"out of the name's DNS records",
+		},
+		"all private": {
+			at("https", "private.example"), "OOFSS", "no address of private.example is public", "public address",
+		},
+		"private address": {
+			"https://10.0.0.9/", "OSFSS", "no address of 10.0.0.9 is public", "RINGBACK_ALLOWED_NETWORKS",
+		},
+		"mail":           {"https://127.0.0.1:25/", "OSFSS", "the port 25 is not allowed", "another port"},
+		"nobody listens": {"https://" + closed, "OSOFS", closed + " refused the connection", ""},
+		"one address refuses": {
+			at("http", "one.example"), "WOOWS", "127.9.9.9:" + openPort + " refused the connection", "every address",
+		},
+		"no TLS": {"https://" + mute, "OSOOF", "closed the connection during the TLS handshake", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -130,12 +140,22 @@ func TestProbeOfTLS(t *testing.T) {
 		roots                  *x509.CertPool // nil: the certificate itself
 		statuses, says, remedy string
 	}{
-		"good":                 {one(year), nil, "OSOOO", "TLS 1.3 with TLS_AES_128_GCM_SHA256, HTTP/1.1. The certificate is for 127.0.0.1, and valid until", ""},
-		"an hour left":         {one(whole), roots, "OSOOW", "CN=leaf, signed by CN=Some Intermediate, signed by CN=Some Root", "Renew the certificate"},
-		"missing intermediate": {one(alone), roots, "OSOOF", "is an intermediate certificate missing?. It sent: CN=leaf", "fullchain.pem"},
-		"self-signed":          {one(year), x509.NewCertPool(), "OSOOF", "it is self-signed", "public authority"},
-		"expired":              {one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), nil, "OSOOF", "has expired on", "Renew"},
-		"wrong name":           {one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), nil, "OSOOF", "it has other.example", "that is for 127.0.0.1"},
+		"good": {one(year), nil, "OSOOO", "TLS 1.3 with TLS_AES_128_GCM_SHA256, HTTP/1.1. The certificate " +
+			"is for 127.0.0.1, and valid until", ""},
+		"an hour left": {one(whole), roots, "OSOOW", "CN=leaf, signed by CN=Some Intermediate, signed by CN=Some " +
+			"Root", "Renew the certificate"},
+		"missing intermediate": {
+			one(alone), roots, "OSOOF", "is an intermediate certificate missing?. It sent: CN=leaf", "fullchain.pem",
+		},
+		"self-signed": {one(year), x509.NewCertPool(), "OSOOF", "it is self-signed", "public authority"},
+		"expired": {
+			one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), nil, "OSOOF", "has expired on",
+			"Renew",
+		},
+		"wrong name": {
+			one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), nil, "OSOOF", "it has other.example",
+			"that is for 127.0.0.1",
+		},
 		"TLS 1.1": {
 			&tls.Config{Certificates: []tls.Certificate{year}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, nil,
 			"OSOOF", "does not speak TLS 1.2 or later", "",
@@ -144,7 +164,9 @@ func TestProbeOfTLS(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			target, c := secure(t, tt.cfg, false, func(http.ResponseWriter, *http.Request) { t.Error("a probe sends no request") })
+			target, c := secure(
+				t, tt.cfg, false, func(http.ResponseWriter, *http.Request) { t.Error("a probe sends no request") },
+			)
 			if tt.roots != nil {
 				c = clientOf(t, egress.Config{AllowedNetworks: loopback(), Timeout: long, RootCAs: tt.roots})
 			}
@@ -193,7 +215,9 @@ func TestConnectionIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := egress.Connection{RemoteAddr: strings.TrimPrefix(target, "https://"), HTTP: "HTTP/2.0", TLS: "TLS 1.3", KeptAlive: true}
+	want := egress.Connection{
+		RemoteAddr: strings.TrimPrefix(target, "https://"), HTTP: "HTTP/2.0", TLS: "TLS 1.3", KeptAlive: true,
+	}
 	if first.Connection != want {
 		t.Errorf("%+v, want %+v", first.Connection, want)
 	}
@@ -206,7 +230,8 @@ func TestConnectionIsTold(t *testing.T) {
 	if res, err := newClient(t, long).Send(t.Context(), request(plain)); err != nil || res.Connection != want {
 		t.Errorf("%+v, %v, want %+v", res.Connection, err, want)
 	}
-	if res, err := newClient(t, long).Send(t.Context(), request("http://"+egresstest.ClosedAddr(t))); err == nil || res.Connection != (egress.Connection{}) {
+	if res, err := newClient(t, long).Send(t.Context(), request("http://"+egresstest.ClosedAddr(t))); err == nil ||
+		res.Connection != (egress.Connection{}) {
 		t.Errorf("%+v, %v: nothing was connected", res.Connection, err)
 	}
 }

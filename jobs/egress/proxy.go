@@ -29,7 +29,8 @@ func CheckProxy(u *url.URL) error {
 		return errors.New("must begin with http://, https:// or socks5://")
 	}
 	if u.Hostname() == "" || u.Opaque != "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("must be a scheme, if need be a user and a password, a host and a port, such as http://proxy.example:3128")
+		return errors.New("must be a scheme, if need be a user and a password, a host and a port, such as " +
+			"http://proxy.example:3128")
 	}
 	return nil
 }
@@ -46,8 +47,8 @@ func (e *proxyError) Unwrap() error { return e.err }
 // errNoWay: the proxy works, and does not get through to the address.
 var errNoWay = errors.New("the proxy does not get through to it")
 
-// way is the proxy that asks other hosts for us. It learns addresses alone, which are judged here before it is asked: what it could resolve a name
-// to is out of the guard's sight.
+// way is the proxy that asks other hosts for us. It learns addresses alone, which are judged here before it is asked:
+// what it could resolve a name to is out of the guard's sight.
 type way struct {
 	address string // host and port
 	url     *url.URL
@@ -89,7 +90,8 @@ func (w *way) connect(ctx context.Context, target netip.AddrPort) (_ net.Conn, e
 	if err != nil {
 		return nil, &proxyError{w.address, err}
 	}
-	noteIn(ctx, func(seen *watched, _ time.Time) { seen.proxy, seen.asked = "", w.address }) // from here on the target keeps us waiting
+	// from here on the target keeps us waiting
+	noteIn(ctx, func(seen *watched, _ time.Time) { seen.proxy, seen.asked = "", w.address })
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	if err = w.ask(valueless{ctx}, conn, target); !stop() {
 		err = ctx.Err()
@@ -135,7 +137,8 @@ func (w *way) askHTTP(conn net.Conn, target netip.AddrPort) error {
 	credentials := ""
 	if user := w.url.User; user != nil {
 		password, _ := user.Password()
-		credentials = "Proxy-Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)) + "\r\n"
+		credentials = "Proxy-Authorization: Basic " +
+			base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)) + "\r\n"
 	}
 	if _, err := fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", target, target, credentials); err != nil {
 		return &proxyError{w.address, err}
@@ -148,7 +151,8 @@ func (w *way) askHTTP(conn net.Conn, target netip.AddrPort) error {
 	switch status := answer.StatusCode; {
 	case status/100 == 2: // RFC 9110, section 9.3.6
 		return nil
-	case slices.Contains([]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, status): // by which proxies say that of the target
+	// by which proxies say that of the target
+	case slices.Contains([]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, status):
 		return fmt.Errorf("%w (it answered with the status %d)", errNoWay, answer.StatusCode)
 	default:
 		return &proxyError{w.address, fmt.Errorf("it answered CONNECT with the status %d", answer.StatusCode)}
@@ -194,7 +198,8 @@ func (r *replies) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// noWay tells the replies of RFC 1928, section 6, that speak of the target: network or host unreachable, connection refused, TTL expired.
+// noWay tells the replies of RFC 1928, section 6, that speak of the target: network or host unreachable, connection
+// refused, TTL expired.
 func (r *replies) noWay() bool {
 	return len(r.last) == 4 && r.last[0] == 5 && r.last[1] >= 3 && r.last[1] <= 6
 }

@@ -74,7 +74,11 @@ func socksProxy(a *asked, reply byte, receiver string) func(conn net.Conn) {
 			return
 		}
 		to := read(6)
-		a.add(netip.AddrPortFrom(netip.AddrFrom4([4]byte(to)), uint16(to[4])<<8|uint16(to[5])).String() + " " + user + ":" + password)
+		a.add(
+			netip.AddrPortFrom(
+				netip.AddrFrom4([4]byte(to)), uint16(to[4])<<8|uint16(to[5]),
+			).String() + " " + user + ":" + password,
+		)
 		_, _ = conn.Write([]byte{5, reply, 0, 1, 0, 0, 0, 0, 0, 0})
 		if reply == 0 {
 			join(conn, conn, receiver)
@@ -124,7 +128,8 @@ func TestProxyIsAskedByAddress(t *testing.T) {
 	roots.AddCert(secured.Certificate())
 	cert := secured.TLS.Certificates[0]
 	for scheme, want := range map[string]string{
-		"http": "CONNECT 203.0.114.9:PORT Basic dXNlcjpwYXNz", "https": "CONNECT 203.0.114.9:PORT Basic dXNlcjpwYXNz", "socks5": "203.0.114.9:PORT user:pass",
+		"http": "CONNECT 203.0.114.9:PORT Basic dXNlcjpwYXNz", "https": "CONNECT 203.0.114.9:PORT Basic dXNlcjpwYXNz",
+		"socks5": "203.0.114.9:PORT user:pass",
 	} {
 		for to, port := range map[string]string{plain.URL: "80", secured.URL: "443"} {
 			_, receiver, _ := strings.Cut(to, "://")
@@ -173,20 +178,28 @@ func TestFailuresOfTheProxyAreOurs(t *testing.T) {
 		want            egress.Cause
 		says            string
 	}{
-		"refused":            {"http", egresstest.ClosedAddr(t), egress.LocalError, "of RINGBACK_EGRESS_PROXY failed"},
-		"SOCKS, refused":     {"socks5", egresstest.ClosedAddr(t), egress.LocalError, "of RINGBACK_EGRESS_PROXY failed"},
-		"no TLS":             {"https", serve(t, nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 400\r\n\r\n") }), egress.LocalError, "failed"},
-		"credentials":        {"http", serve(t, nil, connectProxy(&a, "407", "")), egress.LocalError, "status 407"},
-		"forbidden":          {"http", serve(t, nil, connectProxy(&a, "403", "")), egress.LocalError, "status 403"},
-		"refused, with 5xx":  {"http", serve(t, nil, connectProxy(&a, "500", "")), egress.LocalError, "status 500"},
-		"gone":               {"http", serve(t, nil, func(net.Conn) {}), egress.LocalError, "failed"},
-		"garbage":            {"http", serve(t, nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "hello\r\n\r\n") }), egress.LocalError, "failed"},
+		"refused":        {"http", egresstest.ClosedAddr(t), egress.LocalError, "of RINGBACK_EGRESS_PROXY failed"},
+		"SOCKS, refused": {"socks5", egresstest.ClosedAddr(t), egress.LocalError, "of RINGBACK_EGRESS_PROXY failed"},
+		"no TLS": {
+			"https", serve(t, nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 400\r\n\r\n") }),
+			egress.LocalError, "failed",
+		},
+		"credentials":       {"http", serve(t, nil, connectProxy(&a, "407", "")), egress.LocalError, "status 407"},
+		"forbidden":         {"http", serve(t, nil, connectProxy(&a, "403", "")), egress.LocalError, "status 403"},
+		"refused, with 5xx": {"http", serve(t, nil, connectProxy(&a, "500", "")), egress.LocalError, "status 500"},
+		"gone":              {"http", serve(t, nil, func(net.Conn) {}), egress.LocalError, "failed"},
+		"garbage": {
+			"http", serve(t, nil, func(conn net.Conn) { _, _ = io.WriteString(conn, "hello\r\n\r\n") }), egress.LocalError,
+			"failed",
+		},
 		"SOCKS, general":     {"socks5", serve(t, nil, socksProxy(&a, 1, "")), egress.LocalError, "failed"},
 		"SOCKS, not allowed": {"socks5", serve(t, nil, socksProxy(&a, 2, "")), egress.LocalError, "failed"},
-		"no way":             {"http", serve(t, nil, connectProxy(&a, "502", "")), egress.ConnectRefused, "203.0.114.9:80 could not be reached"},
-		"no way in time":     {"http", serve(t, nil, connectProxy(&a, "504", "")), egress.ConnectRefused, "status 504"},
-		"SOCKS, no way":      {"socks5", serve(t, nil, socksProxy(&a, 5, "")), egress.ConnectRefused, "SOCKS reply 5"},
-		"silent":             {"http", serve(t, nil, mute), egress.ConnectTimeout, "203.0.114.9:80 accepted no connection"},
+		"no way": {
+			"http", serve(t, nil, connectProxy(&a, "502", "")), egress.ConnectRefused, "203.0.114.9:80 could not be reached",
+		},
+		"no way in time": {"http", serve(t, nil, connectProxy(&a, "504", "")), egress.ConnectRefused, "status 504"},
+		"SOCKS, no way":  {"socks5", serve(t, nil, socksProxy(&a, 5, "")), egress.ConnectRefused, "SOCKS reply 5"},
+		"silent":         {"http", serve(t, nil, mute), egress.ConnectTimeout, "203.0.114.9:80 accepted no connection"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,7 +216,8 @@ func TestFailuresOfTheProxyAreOurs(t *testing.T) {
 	}
 }
 
-// TestProxyThatIsSilentWhileItsCallersGiveUp: the time is over for the proxy's connection and for its caller at the same moment, in either order.
+// TestProxyThatIsSilentWhileItsCallersGiveUp: the time is over for the proxy's connection and for its caller at the
+// same moment, in either order.
 func TestProxyThatIsSilentWhileItsCallersGiveUp(t *testing.T) {
 	t.Parallel()
 	proxy := serve(t, nil, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
@@ -221,7 +235,8 @@ func TestProxyThatIsSilentWhileItsCallersGiveUp(t *testing.T) {
 	all.Wait()
 }
 
-// TestProxyThatGetsThroughToNobodyIsOurs: what it says of one destination is the receiver's failure until an unrelated one fails alike.
+// TestProxyThatGetsThroughToNobodyIsOurs: what it says of one destination is the receiver's failure until an unrelated
+// one fails alike.
 func TestProxyThatGetsThroughToNobodyIsOurs(t *testing.T) {
 	t.Parallel()
 	mute := func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
@@ -277,8 +292,10 @@ func TestProxyThatGetsThroughToNobodyIsOurs(t *testing.T) {
 func TestProxyIsChecked(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]bool{
-		"http://proxy": true, "https://u:p@proxy.example:3128/": true, "socks5://[::1]:1080": true, "socks5h://proxy:1080": false,
-		"proxy:3128": false, "http://": false, "http://proxy/path": false, "ftp://proxy": false, "http://proxy?x=1": false,
+		"http://proxy": true, "https://u:p@proxy.example:3128/": true, "socks5://[::1]:1080": true,
+		"socks5h://proxy:1080": false,
+		"proxy:3128":           false, "http://": false, "http://proxy/path": false, "ftp://proxy": false,
+		"http://proxy?x=1": false,
 	} {
 		u, err := url.Parse(raw)
 		if err == nil {

@@ -49,7 +49,8 @@ func newRequest(ctx context.Context, r Request) (*http.Request, *Error) {
 	return req.WithContext(ctx), nil
 }
 
-// parseURL reads a URL that can be called. What stands behind its host is sent as it is, but for what no receiver takes.
+// parseURL reads a URL that can be called. What stands behind its host is sent as it is, but for what no receiver
+// takes.
 func parseURL(raw string) (*url.URL, *Error) {
 	head, target := raw, ""
 	if i := strings.Index(raw, "://") + len("://"); i >= len("://") {
@@ -73,16 +74,17 @@ func parseURL(raw string) (*url.URL, *Error) {
 	if e := checkURL(u); e != nil {
 		return nil, e
 	}
-	// net/url writes a path anew in which it finds a character that it would escape: /a%2Fb/{t} would become /a/b/%7Bt%7D, another path. It
-	// leaves what is opaque to it, unless that begins with two slashes: there these characters are encoded beforehand.
+	// net/url writes a path anew in which it finds a character that it would escape: /a%2Fb/{t} would become /a/b/%7Bt%7D,
+	// another path. It leaves what is opaque to it, unless that begins with two slashes: there these characters are
+	// encoded beforehand.
 	if strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
 		u.Opaque = path
 	}
 	return u, nil
 }
 
-// unsendable are signs that must not stand in a URL (RFC 3986). {, | and } must not either, but are taken by receivers, and stand in templates and
-// signed queries: they stay.
+// unsendable are signs that must not stand in a URL (RFC 3986). {, | and } must not either, but are taken by receivers,
+// and stand in templates and signed queries: they stay.
 const unsendable = "\"<>\\^`"
 
 // escape writes signs in percent-encoding, and what is not ASCII, as its bytes in UTF-8.

@@ -29,7 +29,9 @@ func sentTo(t *testing.T, target string, header http.Header) []string {
 		sent <- got
 		_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
 	})
-	if _, err := newClient(t, long).Send(t.Context(), egress.Request{URL: "http://" + receiver + target, Header: header}); err != nil {
+	if _, err := newClient(t, long).Send(
+		t.Context(), egress.Request{URL: "http://" + receiver + target, Header: header},
+	); err != nil {
 		t.Fatalf("%s: %v", target, err)
 	}
 	return <-sent

@@ -66,7 +66,8 @@ func validity(cert *x509.Certificate, now time.Time) string {
 	if now.Before(cert.NotBefore) {
 		return "is not valid before " + cert.NotBefore.UTC().Format(time.RFC3339)
 	}
-	return "has expired on " + cert.NotAfter.UTC().Format(time.RFC3339) + " (" + owner(cert.RawSubject, cert.Subject.String()) + ")"
+	return "has expired on " + cert.NotAfter.UTC().Format(time.RFC3339) + " (" +
+		owner(cert.RawSubject, cert.Subject.String()) + ")"
 }
 
 // endOf says where a chain of certificates, of which the first is the receiver's own, ends.
@@ -85,7 +86,8 @@ func endOf(sent []*x509.Certificate) string {
 	}
 	switch {
 	case !bytes.Equal(last.RawIssuer, last.RawSubject):
-		return "that of its issuer, " + owner(last.RawIssuer, last.Issuer.String()) + ", was not sent; is an intermediate certificate missing?"
+		return "that of its issuer, " + owner(last.RawIssuer, last.Issuer.String()) + ", was not sent; is an intermediate " +
+			"certificate missing?"
 	case last == sent[0]:
 		return "it is self-signed"
 	default:
@@ -110,8 +112,8 @@ const (
 	certificateRequired  = 116
 )
 
-// byAlert explains an alert, the receiver's or ours; empty where there is none. Without the certificate that it has asked for a receiver may
-// say anything, or just go.
+// byAlert explains an alert, the receiver's or ours; empty where there is none. Without the certificate that it has
+// asked for a receiver may say anything, or just go.
 func (f failure) byAlert(err error, seen watched) string {
 	alert, remote, ok := alertOf(err)
 	switch {
@@ -124,7 +126,8 @@ func (f failure) byAlert(err error, seen watched) string {
 	case alert == protocolVersion:
 		return f.host + " does not speak TLS 1.2 or later"
 	case alert == handshakeFailure, alert == insufficientSecurity:
-		return f.host + " has no cipher in common with Ringback, which needs TLS 1.2 with ECDHE, or later (" + tls.AlertError(alert).Error() + ")"
+		return f.host + " has no cipher in common with Ringback, which needs TLS 1.2 with ECDHE, or later (" +
+			tls.AlertError(alert).Error() + ")"
 	case alert == unrecognizedName:
 		return f.host + " does not know its name in TLS (" + tls.AlertError(alert).Error() + ")"
 	default:
@@ -132,7 +135,8 @@ func (f failure) byAlert(err error, seen watched) string {
 	}
 }
 
-// alertOf finds the alert in an error, and whether it is the receiver's. crypto/tls keeps the type to itself, but names the operation so.
+// alertOf finds the alert in an error, and whether it is the receiver's. crypto/tls keeps the type to itself, but names
+// the operation so.
 func alertOf(err error) (alert uint8, remote, ok bool) {
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "remote error" && op.Op != "local error" {

@@ -69,14 +69,17 @@ func certificate(t *testing.T, name string, from, to time.Time) tls.Certificate 
 // chain is a certificate for 127.0.0.1 that an intermediate authority has signed, that one, and its root's.
 func chain(t *testing.T) (leaf tls.Certificate, intermediate, root []byte) {
 	t.Helper()
-	sign := func(name string, isCA bool, by *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+	sign := func(
+		name string, isCA bool, by *x509.Certificate, signer *ecdsa.PrivateKey,
+	) (*x509.Certificate, *ecdsa.PrivateKey) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
 		template := &x509.Certificate{
-			SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-			IsCA: isCA, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+			SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
+			NotAfter: time.Now().Add(time.Hour),
+			IsCA:     isCA, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		}
 		if !isCA {
 			template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
@@ -118,20 +121,43 @@ func TestTLSFailures(t *testing.T) {
 		distrust bool
 		says     string
 	}{
-		"self-signed":          {one(good), true, "is not signed by a trusted authority: it is self-signed"},
-		"missing intermediate": {one(alone), true, "that of its issuer, CN=Some Intermediate, was not sent; is an intermediate certificate missing?"},
-		"unknown root":         {one(whole), true, "its root, CN=Some Root, is not known here"},
-		"expired":              {one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), false, "has expired on " + now.Add(-time.Hour).UTC().Format("2006-01-02T15:04:05Z")},
-		"not yet valid":        {one(certificate(t, "127.0.0.1", now.Add(time.Hour), now.Add(2*time.Hour))), false, "is not valid before " + now.Add(time.Hour).UTC().Format("2006-01-02T15:04:05Z")},
-		"wrong name":           {one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has other.example"},
-		"no name":              {one(certificate(t, "", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has none"},
-		"TLS 1.1":              {of(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }), false, "does not speak TLS 1.2 or later"},
+		"self-signed": {one(good), true, "is not signed by a trusted authority: it is self-signed"},
+		"missing intermediate": {one(alone), true, "that of its issuer, CN=Some Intermediate, was not sent; is an " +
+			"intermediate certificate missing?"},
+		"unknown root": {one(whole), true, "its root, CN=Some Root, is not known here"},
+		"expired": {
+			one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), false,
+			"has expired on " + now.Add(-time.Hour).UTC().Format("2006-01-02T15:04:05Z"),
+		},
+		"not yet valid": {
+			one(certificate(t, "127.0.0.1", now.Add(time.Hour), now.Add(2*time.Hour))), false,
+			"is not valid before " + now.Add(time.Hour).UTC().Format("2006-01-02T15:04:05Z"),
+		},
+		"wrong name": {
+			one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), false,
+			"is for another name: it has other.example",
+		},
+		"no name": {
+			one(certificate(t, "", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has none",
+		},
+		"TLS 1.1": {
+			of(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }), false,
+			"does not speak TLS 1.2 or later",
+		},
 		"RSA key exchange": {
-			&tls.Config{Certificates: []tls.Certificate{ofRSA(t)}, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}},
+			&tls.Config{
+				Certificates: []tls.Certificate{ofRSA(t)}, MaxVersion: tls.VersionTLS12,
+				CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256},
+			},
 			false, "has no cipher in common",
 		},
-		"client certificate":          {of(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), false, "asks for a client certificate"},
-		"client certificate, TLS 1.2": {of(func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }), false, "asks for a client certificate"},
+		"client certificate": {
+			of(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), false, "asks for a client certificate",
+		},
+		"client certificate, TLS 1.2": {
+			of(func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }), false,
+			"asks for a client certificate",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +190,8 @@ func ofRSA(t *testing.T) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// TestRenegotiationIsNamed: IIS does that to ask for a client certificate. Nothing in Go does, so it is OpenSSL's server.
+// TestRenegotiationIsNamed: IIS does that to ask for a client certificate. Nothing in Go does, so it is OpenSSL's
+// server.
 func TestRenegotiationIsNamed(t *testing.T) {
 	t.Parallel()
 	openssl, err := exec.LookPath("openssl")
@@ -177,11 +204,16 @@ func TestRenegotiationIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := t.TempDir() + "/server.pem"
-	text := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: good.Certificate[0]})...)
+	text := append(
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: good.Certificate[0]})...,
+	)
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server := exec.CommandContext(t.Context(), openssl, "s_server", "-tls1_2", "-accept", "127.0.0.1:0", "-cert", file, "-key", file)
+	server := exec.CommandContext(
+		t.Context(), openssl, "s_server", "-tls1_2", "-accept", "127.0.0.1:0", "-cert", file, "-key", file,
+	)
 	stdin, err1 := server.StdinPipe()
 	stdout, err2 := server.StdoutPipe()
 	if err := errors.Join(err1, err2, server.Start()); err != nil {

@@ -1,8 +1,8 @@
 package scheduler
 
 const (
-	// aheadPace is how long what is claimed ahead may have to wait for its turn. Claiming and recording take some 10 ms each under
-	// load: a lane that had to wait for them after every request would stand still most of the time.
+	// aheadPace is how long what is claimed ahead may have to wait for its turn. Claiming and recording take some 10 ms
+	// each under load: a lane that had to wait for them after every request would stand still most of the time.
 	aheadPace = 100 * millisecond
 	// aheadTime is how long it may wait indeed. Then others may have it.
 	aheadTime = second

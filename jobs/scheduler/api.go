@@ -94,8 +94,8 @@ type Claim struct {
 	over      bool
 }
 
-// Actions are what is to be done now, in any order. Nothing in them is read or changed by the machine afterwards but what an Item or
-// a Claim is known by.
+// Actions are what is to be done now, in any order. Nothing in them is read or changed by the machine afterwards but
+// what an Item or a Claim is known by.
 type Actions struct {
 	Claims   []*Claim // each ends with Claimed
 	Start    []*Item  // each ends with Freed, after Answered at most once

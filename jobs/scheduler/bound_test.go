@@ -8,7 +8,9 @@ import (
 // TestAnEventTakesAFewSteps crowds thousands of lanes at one name that comes and goes.
 func TestAnEventTakesAFewSteps(t *testing.T) {
 	t.Parallel()
-	for _, limits := range []Limits{{Slots: 64}, {Slots: 64, PerEndpoint: 16}, {Slots: 2048}, {Slots: 2048, Bytes: 100_000}} {
+	for _, limits := range []Limits{
+		{Slots: 64}, {Slots: 64, PerEndpoint: 16}, {Slots: 2048}, {Slots: 2048, Bytes: 100_000},
+	} {
 		for _, kind := range []Kind{Refused, Unreachable, Unresolved} {
 			w := newWorld(t, limits)
 			to := flapping(300*millisecond, 3*second, 2*second, kind)

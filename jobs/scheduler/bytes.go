@@ -5,7 +5,8 @@ import "math"
 // maxLighter bounds how many of those that wait for bytes are woken at a time. The next Tick goes on.
 const maxLighter = 64
 
-// fits tells whether so many bytes more of a lane may be in hand. What is larger than all that may be in hand goes alone.
+// fits tells whether so many bytes more of a lane may be in hand. What is larger than all that may be in hand goes
+// alone.
 func (s *Scheduler) fits(l *lane, bytes int64) bool {
 	return s.limits.Bytes <= 0 || s.bytes == 0 || bytes <= s.freeBytes(l)
 }
@@ -42,8 +43,8 @@ func (s *Scheduler) roomBytes(works int, l *lane) int {
 	}
 }
 
-// lighten returns bytes that are in hand no more. Of them half is saved for the lane that has waited for bytes the longest, until there is
-// what it needs: smaller ones would have all of them, each time before they are enough for it.
+// lighten returns bytes that are in hand no more. Of them half is saved for the lane that has waited for bytes the
+// longest, until there is what it needs: smaller ones would have all of them, each time before they are enough for it.
 func (s *Scheduler) lighten(bytes int64) {
 	s.bytes -= bytes
 	s.lighter = s.lighter || bytes > 0
@@ -63,13 +64,15 @@ func (s *Scheduler) succeed() {
 	}
 }
 
-// heaviness is the list of those that wait for bytes in which a lane has its turn: with others whose works are at most twice as large as its.
+// heaviness is the list of those that wait for bytes in which a lane has its turn: with others whose works are at most
+// twice as large as its.
 func (s *Scheduler) heaviness(l *lane) *list[*lane] {
 	_, digits := math.Frexp(float64(l.weight))
 	return &s.heavy[digits]
 }
 
-// wakeHeavy lets those claim that waited for bytes: in turn, but past those that want more than there is and twice as much as they.
+// wakeHeavy lets those claim that waited for bytes: in turn, but past those that want more than there is and twice as
+// much as they.
 func (s *Scheduler) wakeHeavy() {
 	for n := 0; s.lighter && n < maxLighter; n++ {
 		if l := s.nextHeavy(); l != nil {

@@ -25,7 +25,8 @@ func TestCity(t *testing.T) {
 	for _, until := range []Duration{30, 60, 90, 120} {
 		w.most, w.claims, w.claimed, w.returned = 0, 0, 0, 0
 		w.run(until*second - w.now)
-		t.Logf("%d s to %d s: at most %d slots; %d claims of %.1f works, %d given back; at most %d steps for an event beside its works",
+		t.Logf("%d s to %d s: at most %d slots; %d claims of %.1f works, %d given back; at most %d steps for an event "+
+			"beside its works",
 			until-30, until, w.most, w.claims, float64(w.claimed)/float64(max(1, w.claims)), w.returned, w.steps)
 		for _, sort := range []string{"quick", "slow", "flapping", "hanging"} {
 			var waited []Duration
@@ -38,7 +39,8 @@ func TestCity(t *testing.T) {
 				s.waited, s.arrived = nil, 0
 			}
 			p99 := percentile(waited, 0.99)
-			t.Logf("   %-8s %3d lanes: %6d begun, %6d arrived, %6d wait; waited p50 %.1f ms, p99 %.1f ms; p99 of the worst lane %.1f ms",
+			t.Logf("   %-8s %3d lanes: %6d begun, %6d arrived, %6d wait; waited p50 %.1f ms, p99 %.1f ms; p99 of the worst "+
+				"lane %.1f ms",
 				sort, len(sorts[sort]), len(waited), arrived, left, percentile(waited, 0.5), p99, worst)
 			// Until those that hang have been found out, they hold most slots: only what is quick gets by.
 			if p99 > 100 && (sort == "quick" || sort == "slow" && until > 60) {
@@ -59,7 +61,9 @@ func resident(w *world, n int) (sort string, to *receiver, each float64) {
 	case 2, 7, 12:
 		return "slow", steady(2 * second), 1
 	case 3, 8:
-		return "flapping", flapping(100*millisecond, Duration(5+w.random.IntN(20))*second, Duration(5+w.random.IntN(20))*second, Refused), 2
+		return "flapping", flapping(
+			100*millisecond, Duration(5+w.random.IntN(20))*second, Duration(5+w.random.IntN(20))*second, Refused,
+		), 2
 	default:
 		return "quick", steady(Duration(5+w.random.IntN(195)) * millisecond), 3
 	}

@@ -4,7 +4,8 @@ const (
 	maxClaims     = 4 // in flight, of a kind
 	maxClaimLanes = 64
 	maxClaimWorks = 256
-	// firstAsk is what is asked for in a lane at first: twice as many when that was not all, so that slots are not kept for nothing.
+	// firstAsk is what is asked for in a lane at first: twice as many when that was not all, so that slots are not kept
+	// for nothing.
 	firstAsk = 8
 )
 

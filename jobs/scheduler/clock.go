@@ -5,7 +5,8 @@ import "container/heap"
 const (
 	// coldTime is how long a request without an answer counts against its endpoint's opening.
 	coldTime = second
-	// Tick is asked for to forget what was idle for maxIdleTime, and then forgets all that was for minIdleTime: not one by one.
+	// Tick is asked for to forget what was idle for maxIdleTime, and then forgets all that was for minIdleTime: not one by
+	// one.
 	minIdleTime = 45 * second
 	maxIdleTime = 60 * second
 	// maxIdle bounds how many idle lanes are remembered.
@@ -47,7 +48,8 @@ func (s *Scheduler) Tick(now Instant) Actions {
 
 func due(in *list[*Item], now Instant) bool { return in.n > 0 && in.first.of.until <= now }
 
-// expire gives back what has been ahead for too long. Nothing more is claimed ahead for its lane until something is answered.
+// expire gives back what has been ahead for too long. Nothing more is claimed ahead for its lane until something is
+// answered.
 func (s *Scheduler) expire(item *Item) {
 	l := item.lane
 	s.dropAhead(item)

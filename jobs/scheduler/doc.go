@@ -1,6 +1,6 @@
-// Package scheduler decides which work begins when. It is a state machine: what happened goes in as the call of a method with its time,
-// what is to be done comes out as Actions. It has no clock, no lock and no goroutine, and nothing in it can wait; one goroutine at a time
-// calls it, and hands elsewhere carry out what it says.
+// Package scheduler decides which work begins when. It is a state machine: what happened goes in as the call of a
+// method with its time, what is to be done comes out as Actions. It has no clock, no lock and no goroutine, and nothing
+// in it can wait; one goroutine at a time calls it, and hands elsewhere carry out what it says.
 //
 // # What it knows
 //
@@ -20,7 +20,8 @@
 //
 // # Where a lane is
 //
-// Each lane is in exactly one list, that of the first thing which it lacks. settle (lane.go) finds it anew after whatever concerns the lane.
+// Each lane is in exactly one list, that of the first thing which it lacks. settle (lane.go) finds it anew after
+// whatever concerns the lane.
 //
 //	it lacks             and is             until
 //	──────────────────   ────────────────   ──────────────────────────────────────────────────────
@@ -58,6 +59,7 @@
 //
 // # What an event costs
 //
-// Each event takes a bounded number of steps beside those for the works that it begins or asks for: what is left is done by the next Tick,
-// which Next then asks for at once. There is no walk over lanes, endpoints or accounts but in Stop.
+// Each event takes a bounded number of steps beside those for the works that it begins or asks for: what is left is
+// done by the next Tick, which Next then asks for at once. There is no walk over lanes, endpoints or accounts but in
+// Stop.
 package scheduler

@@ -1,7 +1,7 @@
 package scheduler
 
-// none is the class of lanes that have nothing to begin; starting of those that have something ahead; those above, one for each kind, of
-// those that have to claim first.
+// none is the class of lanes that have nothing to begin; starting of those that have something ahead; those above, one
+// for each kind, of those that have to claim first.
 const (
 	none     = -1
 	starting = 0
@@ -13,7 +13,8 @@ type queue struct {
 	fresh ranking // those with hosts at which they have nothing in flight
 }
 
-// account is whose callbacks lanes hold. Its slots are those from start until freed, and those kept for what is being claimed.
+// account is whose callbacks lanes hold. Its slots are those from start until freed, and those kept for what is being
+// claimed.
 type account struct {
 	id     int64
 	lanes  int
@@ -151,8 +152,9 @@ func (s *Scheduler) moved(a *account) {
 // scarce tells that of the slots only those are free that are kept.
 func (s *Scheduler) scarce() bool { return s.limits.Slots-s.used <= s.kept }
 
-// mayTake tells whether an account may take one more slot, for a lane of a host at which it has nothing in flight (fresh) or any other.
-// The last half of what is kept is for accounts that hold nothing: those that hang with many hosts would have all of it.
+// mayTake tells whether an account may take one more slot, for a lane of a host at which it has nothing in flight
+// (fresh) or any other. The last half of what is kept is for accounts that hold nothing: those that hang with many
+// hosts would have all of it.
 func (s *Scheduler) mayTake(a *account, fresh bool) bool {
 	othersWait := s.waits > count(a.waits > 0)
 	switch free := s.limits.Slots - s.used; {
@@ -191,8 +193,8 @@ func (s *Scheduler) first(fresh bool) (first ranked) {
 	return first
 }
 
-// pick returns the lane whose turn it is to take a slot. Where the account with the fewest may not take one more, no other may; but what is
-// kept for fresh lanes is for those of others, too, if they do not hold more than it does.
+// pick returns the lane whose turn it is to take a slot. Where the account with the fewest may not take one more, no
+// other may; but what is kept for fresh lanes is for those of others, too, if they do not hold more than it does.
 func (s *Scheduler) pick() *lane {
 	first := s.first(false)
 	if first.of == nil {

@@ -11,7 +11,8 @@ const (
 	unlimited = 1 << 30
 )
 
-// gate is what lanes have in common on their way: an endpoint, or the name of a host. What it lets through is divided among them in turn.
+// gate is what lanes have in common on their way: an endpoint, or the name of a host. What it lets through is divided
+// among them in turn.
 type gate struct {
 	outage
 	name     bool // it is that of a name
@@ -19,7 +20,8 @@ type gate struct {
 	lanes    int // that are remembered
 	inFlight int
 
-	// bound is fixed, with a part of it kept for lanes that have nothing in flight here, where there is more than one; 0: it is learned.
+	// bound is fixed, with a part of it kept for lanes that have nothing in flight here, where there is more than one; 0:
+	// it is learned.
 	bound, kept int
 	// opening is how many requests of lanes of which no answer is known may be in flight, and cold how many are.
 	opening, cold int

@@ -6,8 +6,8 @@ const (
 	fallWithin = 60 * second
 )
 
-// outage remembers whether something is down: a lane's receiver, an endpoint or a name. While it is, it gets one request at a time until
-// one succeeds, so that nothing stampedes when it comes back.
+// outage remembers whether something is down: a lane's receiver, an endpoint or a name. While it is, it gets one
+// request at a time until one succeeds, so that nothing stampedes when it comes back.
 type outage struct {
 	streak int // failures in a row
 	since  Instant

@@ -1,6 +1,7 @@
 package scheduler
 
-// ranking is a binary heap of accounts by who is served first. Keys are copied into it: comparing them is most of what the machine does.
+// ranking is a binary heap of accounts by who is served first. Keys are copied into it: comparing them is most of what
+// the machine does.
 type ranking struct {
 	which int // of the two that a share may be in
 	items []ranked

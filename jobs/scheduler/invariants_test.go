@@ -194,7 +194,8 @@ func (m *model) checkHeaps(t *rapid.T) {
 	}
 }
 
-// checkElder: where some wait for bytes it is known who is first, and what is saved is for that one, and no more than half of all.
+// checkElder: where some wait for bytes it is known who is first, and what is saved is for that one, and no more than
+// half of all.
 func (m *model) checkElder(t *rapid.T) {
 	s := m.machine
 	for i := range s.heavy {
@@ -202,7 +203,8 @@ func (m *model) checkElder(t *rapid.T) {
 			t.Fatal("some wait for bytes, and none has waited the longest")
 		}
 	}
-	if e := s.elder; s.saved < 0 || s.saved > m.limits.Bytes/2 || e == nil && s.saved > 0 || e != nil && e.turn.in != s.heaviness(e) && e.class == none {
+	if e := s.elder; s.saved < 0 || s.saved > m.limits.Bytes/2 || e == nil && s.saved > 0 || e != nil &&
+		e.turn.in != s.heaviness(e) && e.class == none {
 		t.Fatalf("%d bytes are saved for %+v", s.saved, e)
 	}
 }
@@ -215,7 +217,8 @@ func (m *model) checkConservation(t *rapid.T) {
 	}
 	for _, l := range s.lanes {
 		if m.waits(l) && m.hasPlace(l) && m.hasSlot(l) {
-			t.Fatalf("lane %+v could begin: %d of %d slots taken; class %d in %p ticket %d claim %v wanted %v waits %d; bytes %d weight %d heavy %v lighter %v; endpoint ready %d parked %d/%d room %d; held %d", l.Lane, s.used, m.limits.Slots, l.class, l.turn.in, l.ticket, l.claim, l.wanted, s.waits, s.bytes, l.weight, l.turn.in == s.heaviness(l), s.lighter, l.endpoint.ready, l.endpoint.parked[0].n, l.endpoint.parked[1].n, l.endpoint.room(l.busy()), l.account.held)
+			t.Fatalf("lane %+v could begin: %d of %d slots taken; class %d in %p ticket %d claim %v wanted %v waits %d; "+
+				"bytes %d weight %d heavy %v lighter %v; endpoint ready %d parked %d/%d room %d; held %d", l.Lane, s.used, m.limits.Slots, l.class, l.turn.in, l.ticket, l.claim, l.wanted, s.waits, s.bytes, l.weight, l.turn.in == s.heaviness(l), s.lighter, l.endpoint.ready, l.endpoint.parked[0].n, l.endpoint.parked[1].n, l.endpoint.room(l.busy()), l.account.held)
 		}
 	}
 }

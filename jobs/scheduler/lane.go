@@ -26,7 +26,8 @@ type lane struct {
 	rest    Instant  // it asked to be left alone until then
 	restAt  int      // its position among those who rest
 
-	// Where it is: turn is in the list of a class, of those parked at a gate, of those that wait for bytes, or of the idle ones.
+	// Where it is: turn is in the list of a class, of those parked at a gate, of those that wait for bytes, or of the idle
+	// ones.
 	turn      node[*lane]
 	side      node[*lane] // among those of the account at the host, while it is in a class
 	class     int
@@ -45,7 +46,8 @@ func (l *lane) bulkIndex() int { return count(l.Bulk) }
 
 // idle tells whether nothing of the lane is under way or known to wait. Who rests is remembered.
 func (l *lane) idle(now Instant) bool {
-	return l.rest <= now && l.held == 0 && l.inFlight == 0 && l.expected == 0 && l.ahead.n == 0 && !l.wanted && l.claim == nil
+	return l.rest <= now && l.held == 0 && l.inFlight == 0 && l.expected == 0 && l.ahead.n == 0 && !l.wanted &&
+		l.claim == nil
 }
 
 // settle puts a lane where it belongs, after anything that may have changed that. Where it stays, it keeps its turn.
@@ -84,8 +86,8 @@ func (s *Scheduler) leave(l *lane) {
 	l.turn.remove()
 }
 
-// destination is the list in which a lane is to wait: for its turn (ready), or for something else; nil: for an answer of its own, or for
-// time to pass.
+// destination is the list in which a lane is to wait: for its turn (ready), or for something else; nil: for an answer
+// of its own, or for time to pass.
 func (s *Scheduler) destination(l *lane, class int) (to *list[*lane], ready bool) {
 	switch {
 	case class == none && l.idle(s.now):

@@ -1,6 +1,7 @@
 package scheduler
 
-// list is a doubly linked list through nodes that its elements contain: to enter or leave it costs one step and no memory.
+// list is a doubly linked list through nodes that its elements contain: to enter or leave it costs one step and no
+// memory.
 type list[T any] struct {
 	first, last *node[T]
 	n           int

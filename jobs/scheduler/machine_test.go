@@ -190,7 +190,10 @@ func (m *model) answer(t *rapid.T) {
 	item := pull(t, &m.started)
 	m.answered = append(m.answered, item)
 	kinds := []Kind{Arrived, Arrived, Arrived, Ours, Refused, Overloaded, TimedOut, Unreachable, Unresolved}
-	a := Answer{Kind: rapid.SampledFrom(kinds).Draw(t, "answer"), Took: Duration(rapid.IntRange(0, 300).Draw(t, "took")) * millisecond}
+	a := Answer{
+		Kind: rapid.SampledFrom(kinds).Draw(t, "answer"),
+		Took: Duration(rapid.IntRange(0, 300).Draw(t, "took")) * millisecond,
+	}
 	if a.Kind == Overloaded {
 		a.RetryAfter = Duration(rapid.SampledFrom([]int{0, 0, 1, 100}).Draw(t, "retry after")) * second
 		m.rest[item.Lane.Key] = max(m.rest[item.Lane.Key], m.now+min(a.RetryAfter, 60*second))
@@ -326,6 +329,8 @@ func (m *model) stop(t *rapid.T) {
 	m.check(t)
 	s := m.machine
 	if s.used != 0 || s.bytes != 0 || s.expected != 0 || s.ahead.n != 0 || s.cold.n != 0 {
-		t.Fatalf("left over: %d slots, %d bytes, %d expected, %d ahead, %d cold", s.used, s.bytes, s.expected, s.ahead.n, s.cold.n)
+		t.Fatalf(
+			"left over: %d slots, %d bytes, %d expected, %d ahead, %d cold", s.used, s.bytes, s.expected, s.ahead.n, s.cold.n,
+		)
 	}
 }

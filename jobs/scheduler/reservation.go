@@ -8,8 +8,8 @@ type Reservation struct {
 	over    bool
 }
 
-// Reserve keeps room for up to n works of a lane, bytes in all, that the caller is about to create and claim in one transaction: none
-// where others wait for their turn.
+// Reserve keeps room for up to n works of a lane, bytes in all, that the caller is about to create and claim in one
+// transaction: none where others wait for their turn.
 func (s *Scheduler) Reserve(now Instant, of Lane, n int, bytes int64) *Reservation {
 	s.at(now)
 	l := s.lane(of)

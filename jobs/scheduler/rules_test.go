@@ -36,7 +36,9 @@ func TestLanesOfAnAccountInTurn(t *testing.T) {
 	for range 5 {
 		h.answer(busy, 1, Arrived)
 	}
-	if got, want := fmt.Sprint(h.begun), fmt.Sprint([]string{lanes[0].Key, lanes[2].Key, lanes[0].Key, lanes[2].Key, lanes[1].Key}); got != want {
+	if got, want := fmt.Sprint(h.begun), fmt.Sprint(
+		[]string{lanes[0].Key, lanes[2].Key, lanes[0].Key, lanes[2].Key, lanes[1].Key},
+	); got != want {
 		t.Errorf("begun %s, want %s", got, want)
 	}
 }
@@ -135,7 +137,9 @@ func TestFixedBoundOfAnEndpoint(t *testing.T) {
 	for range 6 {
 		h.answer(shared(1), 1, Arrived)
 	}
-	if got := fmt.Sprint(h.begun); got != fmt.Sprint([]string{shared(1).Key, shared(2).Key, shared(3).Key, shared(1).Key}) {
+	if got := fmt.Sprint(h.begun); got != fmt.Sprint(
+		[]string{shared(1).Key, shared(2).Key, shared(3).Key, shared(1).Key},
+	) {
 		t.Errorf("in turn: %s", got)
 	}
 }

@@ -66,7 +66,8 @@ func TestOverloadedReceiverIsNotDrivenFurther(t *testing.T) {
 		arrived := s.arrived
 		w.run(120 * second)
 		share := float64(s.arrived-arrived) / 120 * float64(took) / 1000 / capacity
-		t.Logf("%4d ms and slower beyond 50: at most %d at once in the first 10 s, %d in the next 120 s, at %.0f %% of what it can do",
+		t.Logf("%4d ms and slower beyond 50: at most %d at once in the first 10 s, %d in the next 120 s, at %.0f %% of "+
+			"what it can do",
 			took, first, to.most, 100*share)
 		if first > 4*capacity || to.most > 5*capacity/2+5 || share < 0.9 {
 			t.Errorf("%d, %d at once; %.2f of what it can do", first, to.most, share)
@@ -92,7 +93,9 @@ func TestHealthyNeighbourOfHangingOne(t *testing.T) {
 		w.feed(s, 200, began+120*second)
 		w.run(120 * second)
 		p99 := percentile(s.waited, 0.99)
-		t.Logf("beside %d that hang at the same endpoint: the first waits %.1f ms, p99 %.1f ms", hang, float64(first)/1000, p99)
+		t.Logf(
+			"beside %d that hang at the same endpoint: the first waits %.1f ms, p99 %.1f ms", hang, float64(first)/1000, p99,
+		)
 		if p99 > 100 || first > second {
 			t.Errorf("the first waits %d µs, p99 %.0f ms", first, p99)
 		}
@@ -152,7 +155,9 @@ func TestScarceSlotsAreShared(t *testing.T) {
 
 func TestFloodOfOneAccount(t *testing.T) {
 	t.Parallel()
-	floods := map[string]*receiver{"5 ms": steady(5 * millisecond), "200 ms": steady(200 * millisecond), "2 s": steady(2 * second), "hanging": hanging()}
+	floods := map[string]*receiver{
+		"5 ms": steady(5 * millisecond), "200 ms": steady(200 * millisecond), "2 s": steady(2 * second), "hanging": hanging(),
+	}
 	for name, to := range floods {
 		w := newWorld(t, Limits{Slots: 2048})
 		w.add(w.source(place(1, 1), to), 100_000)
@@ -161,7 +166,10 @@ func TestFloodOfOneAccount(t *testing.T) {
 		w.feed(s, 100, w.now+30*second)
 		w.run(30 * second)
 		p99 := percentile(s.waited, 0.99)
-		t.Logf("100,000 of another account to a receiver of %s: 100/s wait p50 %.1f ms, p99 %.1f ms", name, percentile(s.waited, 0.5), p99)
+		t.Logf(
+			"100,000 of another account to a receiver of %s: 100/s wait p50 %.1f ms, p99 %.1f ms", name,
+			percentile(s.waited, 0.5), p99,
+		)
 		if p99 > 100 {
 			t.Errorf("%s: %.0f ms", name, p99)
 		}
@@ -170,7 +178,9 @@ func TestFloodOfOneAccount(t *testing.T) {
 
 func TestFlappingReceiverRecovers(t *testing.T) {
 	t.Parallel()
-	for name, kind := range map[string]Kind{"refuses": Refused, "is overloaded": Overloaded, "is unreachable": Unreachable, "has no address": Unresolved} {
+	for name, kind := range map[string]Kind{
+		"refuses": Refused, "is overloaded": Overloaded, "is unreachable": Unreachable, "has no address": Unresolved,
+	} {
 		w := newWorld(t, Limits{Slots: 2048})
 		to := flapping(100*millisecond, 10*second, 10*second, kind)
 		s := w.source(place(1, 1), to)

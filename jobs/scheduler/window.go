@@ -3,25 +3,27 @@ package scheduler
 import "math"
 
 const (
-	// tolerance is how much slower than usual a round may be before it counts as the receiver's trouble: Netflix's default.
+	// tolerance is how much slower than usual a round may be before it counts as the receiver's trouble: Netflix's
+	// default.
 	tolerance = 1.5
 	// noise is what latency may rise by for reasons of our own: a busy processor, a pause of the collector.
 	noise = 10 * millisecond
 	// safeWindow is not too much for anybody who does not say so: latency alone never lowers a window below it.
 	safeWindow = 16
-	// usualWeight is the part of the last round in the usual latency; riseWeight is that of a slower one while so many are in flight that
-	// the receiver itself may be why.
+	// usualWeight is the part of the last round in the usual latency; riseWeight is that of a slower one while so many are
+	// in flight that the receiver itself may be why.
 	usualWeight = 1.0 / 8
 	riseWeight  = 1.0 / 256
 	// quickAnswers in a row have to be slow to end slow start (HyStart).
 	quickAnswers = 8
-	// measureAfter so many slow rounds, the usual latency is measured anew: it may be that of a receiver that was overloaded
-	// when it was met, or the way to it may have become longer.
+	// measureAfter so many slow rounds, the usual latency is measured anew: it may be that of a receiver that was
+	// overloaded when it was met, or the way to it may have become longer.
 	measureAfter = 64
 )
 
-// window is how many requests a receiver can take at once, as learned from its answers. A round is a round trip: it ends with the first
-// answer to a request that began after the round did. Requests are known by their numbers, which only grow.
+// window is how many requests a receiver can take at once, as learned from its answers. A round is a round trip: it
+// ends with the first answer to a request that began after the round did. Requests are known by their numbers, which
+// only grow.
 type window struct {
 	size float64
 	slow bool    // slow start: it doubles each round (RFC 5681)
@@ -39,8 +41,8 @@ type window struct {
 	turns  int    // left until the usual latency can be taken from a round
 	slowly int    // slow rounds in a row
 
-	// full: the window kept something from beginning in this round; wasFull: in the last one. Where it did not, its answers do not say
-	// that more could be borne.
+	// full: the window kept something from beginning in this round; wasFull: in the last one. Where it did not, its
+	// answers do not say that more could be borne.
 	full, wasFull bool
 }
 
@@ -143,7 +145,9 @@ func (w *window) learn(mean float64, crowd int, latest uint64) {
 		w.slowly = 0
 	}
 	if w.slowly >= measureAfter {
-		*w = window{size: min(w.size, safeWindow), slow: true, till: w.size / 2, from: latest, round: latest, halved: w.halved, turns: 2}
+		*w = window{
+			size: min(w.size, safeWindow), slow: true, till: w.size / 2, from: latest, round: latest, halved: w.halved, turns: 2,
+		}
 	}
 }
 

@@ -89,7 +89,8 @@ func TestVariableReceiver(t *testing.T) {
 	}
 }
 
-// TestLongerWay: what takes longer from some time on, and not because of what it is sent, is not taken to be overloaded for ever.
+// TestLongerWay: what takes longer from some time on, and not because of what it is sent, is not taken to be overloaded
+// for ever.
 func TestLongerWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Limits{Slots: 2048})
@@ -129,7 +130,10 @@ func TestReceiverThatSaysWhenItIsTooMuch(t *testing.T) {
 	to.most, refused = 0, 0
 	w.run(60 * second)
 	each := (s.arrived - arrived) / 60
-	t.Logf("100 ms, 429 beyond 50 at once: at most %d at once at first, %d later; %d/s arrive, %.1f/s are refused", most, to.most, each, float64(refused)/60)
+	t.Logf(
+		"100 ms, 429 beyond 50 at once: at most %d at once at first, %d later; %d/s arrive, %.1f/s are refused", most,
+		to.most, each, float64(refused)/60,
+	)
 	if each < 300 || to.most > 75 {
 		t.Errorf("%d/s arrive, at most %d at once", each, to.most)
 	}

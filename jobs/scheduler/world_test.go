@@ -140,7 +140,8 @@ func (w *world) carry(a Actions) {
 	}
 }
 
-// countSteps: the machine numbers what it does. What it does for each work that it begins or asks for does not count here.
+// countSteps: the machine numbers what it does. What it does for each work that it begins or asks for does not count
+// here.
 func (w *world) countSteps(a Actions) {
 	steps := int(w.machine.sequence-w.sequence) + w.machine.vain
 	w.sequence = w.machine.sequence

@@ -14,7 +14,9 @@ import (
 )
 
 // onWrongClocks runs a test for a process on each side, which has compared its clock.
-func onWrongClocks(t *testing.T, test func(t *testing.T, w *modelstest.World, p *callback.Service, ahead time.Duration)) {
+func onWrongClocks(
+	t *testing.T, test func(t *testing.T, w *modelstest.World, p *callback.Service, ahead time.Duration),
+) {
 	t.Helper()
 	for _, ahead := range modelstest.ClockErrors {
 		t.Run(ahead.String(), func(t *testing.T) {
@@ -74,7 +76,8 @@ func TestWhatAProcessWithAWrongClockMakesIsDueForOthersAtOnce(t *testing.T) {
 		if !d.Attempt.StartedAt.Equal(c.CreatedAt) {
 			t.Errorf("made at %s and begun at %s", c.CreatedAt, d.Attempt.StartedAt)
 		}
-		modelstest.NoError(t, p.Deliveries.Settle(t.Context(), p.Deliveries.Decide(d, modelstest.Refused()))) // and what it puts off is due when the schedule says
+		// and what it puts off is due when the schedule says
+		modelstest.NoError(t, p.Deliveries.Settle(t.Context(), p.Deliveries.Decide(d, modelstest.Refused())))
 		w.Clock.Advance(modelstest.TwoRetries[0])
 		w.MustClaim(c.ID)
 	})

@@ -29,7 +29,9 @@ func BenchmarkClaim(b *testing.B) {
 				w.MoreCallbacks(like, modelstest.ProjectHost, batch)
 				w.Clock.Advance(time.Second)
 				b.StartTimer()
-				if deliveries, _, _, err := w.Claim(b.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), batch)); err != nil || len(deliveries) != batch {
+				if deliveries, _, _, err := w.Claim(
+					b.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), batch),
+				); err != nil || len(deliveries) != batch {
 					b.Fatalf("claimed %d: %v", len(deliveries), err)
 				}
 			}
@@ -51,7 +53,10 @@ func BenchmarkRecord(b *testing.B) {
 		},
 		"all at once": func(w *modelstest.World, deliveries []*callback.Delivery) error {
 			errs := make([]error, len(deliveries))
-			modelstest.AtOnce(len(deliveries), func(i int) { errs[i] = w.Settle(w.T.Context(), w.Decide(deliveries[i], modelstest.Answered(200))) })
+			modelstest.AtOnce(
+				len(deliveries),
+				func(i int) { errs[i] = w.Settle(w.T.Context(), w.Decide(deliveries[i], modelstest.Answered(200))) },
+			)
 			for _, err := range errs {
 				if err != nil {
 					return err
@@ -76,8 +81,8 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-// BenchmarkFailures writes failures of one project as two workers do that have 64 requests each in flight, and beside them, one after the
-// other, failures of another partner's account.
+// BenchmarkFailures writes failures of one project as two workers do that have 64 requests each in flight, and beside
+// them, one after the other, failures of another partner's account.
 func BenchmarkFailures(b *testing.B) {
 	for _, mode := range []tenant.NoticeMode{tenant.NoticeEach, tenant.NoticeDigest} {
 		b.Run(string(mode), func(b *testing.B) {
@@ -103,7 +108,12 @@ func BenchmarkFailures(b *testing.B) {
 				for worker := range workers * 64 {
 					group.Go(func() {
 						for i := worker; i < failures; i += workers * 64 {
-							modelstest.NoError(b, services[i%workers].Deliveries.Settle(b.Context(), services[i%workers].Deliveries.Decide(hot[i], modelstest.Answered(500))))
+							modelstest.NoError(
+								b,
+								services[i%workers].Deliveries.Settle(
+									b.Context(), services[i%workers].Deliveries.Decide(hot[i], modelstest.Answered(500)),
+								),
+							)
 						}
 					})
 				}

@@ -106,14 +106,21 @@ func TestDeliveryCarriesTheIDsAndASignatureOfTheStoredBytes(t *testing.T) {
 	}
 	secrets, err := w.ProjectSigningSecrets(t.Context(), w.Admin, w.Shop.ID)
 	modelstest.NoError(t, err)
-	modelstest.NoError(t, modelstest.VerifySignature(t, secrets[w.Shop.ID][0], c.Ref.String(), w.Clock.Now(), h.Get("webhook-signature"), w.ReadCallback(c.ID).Body))
+	modelstest.NoError(
+		t,
+		modelstest.VerifySignature(
+			t, secrets[w.Shop.ID][0], c.Ref.String(), w.Clock.Now(), h.Get("webhook-signature"), w.ReadCallback(c.ID).Body,
+		),
+	)
 }
 
 func TestFormCallbackArrivesWithExactlyTheStatuses200To204(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	arrived := map[int]bool{200: true, 201: true, 202: true, 203: true, 204: true}
-	for _, status := range []int{200, 201, 202, 203, 204, 205, 206, 208, 226, 299, 301, 302, 304, 400, 401, 404, 429, 500, 503} {
+	for _, status := range []int{
+		200, 201, 202, 203, 204, 205, 206, 208, 226, 299, 301, 302, 304, 400, 401, 404, 429, 500, 503,
+	} {
 		c := w.Deliver(w.NewCallback().ID, modelstest.Answered(status))
 		want := callback.StatusPending
 		if arrived[status] {
@@ -137,7 +144,9 @@ func TestSuccessIsFinalAndRecorded(t *testing.T) {
 	status := 204
 	w.MustSettle(d, callback.Outcome{
 		HTTPStatus: &status, Duration: time.Second, ResponseBody: []byte("thanks"),
-		Timings: callback.Timings{DNS: 1 * time.Millisecond, Connect: 2 * time.Millisecond, TLS: 3 * time.Millisecond, FirstByte: 4 * time.Millisecond},
+		Timings: callback.Timings{
+			DNS: 1 * time.Millisecond, Connect: 2 * time.Millisecond, TLS: 3 * time.Millisecond, FirstByte: 4 * time.Millisecond,
+		},
 	})
 	c = w.ReadCallback(c.ID)
 	if !c.FinishedAt.Equal(w.Clock.Now()) || c.AttemptCount != 1 || c.FailureCount != 0 || c.NextAttemptAt != nil {
@@ -238,7 +247,8 @@ func TestTargetIsResolvedAtEachAttempt(t *testing.T) {
 	}
 	w.MustSettle(d, modelstest.Answered(200))
 	attempts := w.Attempts(c.ID)
-	if *attempts[0].URL != modelstest.ProjectURL || *attempts[1].URL != mended || *w.ReadCallback(c.ID).TargetURL != mended {
+	if *attempts[0].URL != modelstest.ProjectURL || *attempts[1].URL != mended ||
+		*w.ReadCallback(c.ID).TargetURL != mended {
 		t.Error("the history does not say what was really used")
 	}
 }
@@ -290,15 +300,21 @@ func TestEchoedHeaderValuesStayOutOfTheHistory(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
-		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "Authorization", Value: "Bearer " + modelstest.HiddenSecret}})},
+		ProjectID: w.Shop.ID,
+		Callback: models.EndpointUpdate{
+			Headers: models.Given([]models.Header{{Key: "Authorization", Value: "Bearer " + modelstest.HiddenSecret}}),
+		},
 	})
 	modelstest.NoError(t, err)
 	c := w.NewCallback()
 	o := modelstest.Answered(500)
-	o.ResponseBody = []byte("you sent Authorization: Bearer " + modelstest.HiddenSecret + " and " + modelstest.HiddenSecret)
+	o.ResponseBody = []byte(
+		"you sent Authorization: Bearer " + modelstest.HiddenSecret + " and " + modelstest.HiddenSecret,
+	)
 	w.Deliver(c.ID, o)
 	a := w.Attempts(c.ID)[0]
-	if got := w.ReadText(models.ResponseBodyText, a.ID); strings.Contains(got, modelstest.HiddenSecret) || strings.Count(got, models.Masked) != 2 {
+	if got := w.ReadText(models.ResponseBodyText, a.ID); strings.Contains(got, modelstest.HiddenSecret) ||
+		strings.Count(got, models.Masked) != 2 {
 		t.Errorf("the history has %q", got)
 	}
 }
@@ -319,7 +335,8 @@ func TestRecordThatCannotBeWrittenChangesNothingAndCanBeMadeAgain(t *testing.T) 
 	}
 	// The worker tries the same call again when the database is back: that is one failure, not two.
 	w.MustSettle(d, modelstest.Answered(500))
-	if c = w.ReadCallback(c.ID); c.FailureCount != 1 || c.NextAttemptAt.Sub(modelstest.Start) != modelstest.TwoRetries[0] || len(w.Notices()) != 1 {
+	if c = w.ReadCallback(c.ID); c.FailureCount != 1 ||
+		c.NextAttemptAt.Sub(modelstest.Start) != modelstest.TwoRetries[0] || len(w.Notices()) != 1 {
 		t.Errorf("recorded again: %+v", c)
 	}
 }

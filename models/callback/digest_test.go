@@ -73,23 +73,30 @@ func TestDigestTellsOfAllThatFailedMeanwhile(t *testing.T) {
 	}
 	w.Clock.Advance(time.Second)
 	last := w.NewCallback()
-	w.Deliver(last.ID, callback.Outcome{HTTPStatus: new(200), Error: &callback.AttemptError{Code: callback.ResponseTooLarge}})
+	w.Deliver(
+		last.ID, callback.Outcome{HTTPStatus: new(200), Error: &callback.AttemptError{Code: callback.ResponseTooLarge}},
+	)
 	gone := w.NewCallback()
 	w.Deliver(gone.ID, modelstest.Answered(410))
 	digests := digests(w)
-	if len(digests) != 2 || len(w.Notices()) != 0 || !digests[1].NextAttemptAt.Equal(modelstest.Start.Add(time.Second+callback.DigestInterval)) {
+	if len(digests) != 2 || len(w.Notices()) != 0 ||
+		!digests[1].NextAttemptAt.Equal(modelstest.Start.Add(time.Second+callback.DigestInterval)) {
 		t.Fatalf("%d digests, %d notices: %+v", len(digests), len(w.Notices()), digests)
 	}
-	if got := readDigest(t, digests[0]).EventData; got.FailureCount != 1 || got.CallbackUIDs[0] != first.UID.String() || string(d.Callback.Body) != string(digests[0].Body) {
+	if got := readDigest(t, digests[0]).EventData; got.FailureCount != 1 || got.CallbackUIDs[0] != first.UID.String() ||
+		string(d.Callback.Body) != string(digests[0].Body) {
 		t.Errorf("the first says %+v", got)
 	}
 	got := readDigest(t, digests[1])
 	want := digest{EventType: "callbacks-failed", AccountID: w.Acme.ID, SSOClientAccountID: "123123"}
 	want.EventData.ProjectID, want.EventData.ProjectName, want.EventData.SitePrimary = w.Shop.ID, "Shop", "https://www.example.com/"
-	want.EventData.ProjectSettingsLink = "https://ringback.example/accounts/123123/projects/" + w.Shop.RawID() + "/edit?step=4"
+	want.EventData.ProjectSettingsLink = "https://ringback.example/accounts/123123/projects/" + w.Shop.RawID() +
+		"/edit?step=4"
 	want.EventData.FailureCount, want.EventData.WillRetryCount, want.EventData.GivenUpCount = 5, 4, 1
 	want.EventData.FirstFailedAt, want.EventData.LastFailedAt = "2026-01-02T03:04:06.000Z", "2026-01-02T03:04:09.000Z"
-	want.EventData.Causes = []digestCause{{callback.HTTPStatusError, new(500), 3}, {callback.ResponseTooLarge, nil, 1}, {callback.HTTPStatusError, new(410), 1}}
+	want.EventData.Causes = []digestCause{
+		{callback.HTTPStatusError, new(500), 3}, {callback.ResponseTooLarge, nil, 1}, {callback.HTTPStatusError, new(410), 1},
+	}
 	want.EventData.CallbackUIDs = append(uids, last.UID.String(), gone.UID.String())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the second (-want +got):\n%s", diff)
@@ -101,7 +108,8 @@ func TestDigestIsACallbackLikeAnyOther(t *testing.T) {
 	w := newDigesting(t)
 	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
 	n := digests(w)[0]
-	if n.Event != callback.CallbacksFailedEvent || n.ContentType != "application/json" || n.Target != callback.TargetSSOClient || n.CauseID != nil {
+	if n.Event != callback.CallbacksFailedEvent || n.ContentType != "application/json" ||
+		n.Target != callback.TargetSSOClient || n.CauseID != nil {
 		t.Errorf("got %+v", n)
 	}
 	w.Deliver(n.ID, modelstest.Answered(500)) // it raises no notice of its own
@@ -113,7 +121,8 @@ func TestDigestIsACallbackLikeAnyOther(t *testing.T) {
 	}
 	// A replay waits, and is not what a failure is added to.
 	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
-	if got := digests(w); len(got) != 3 || string(got[1].Body) != string(n.Body) || readDigest(t, got[2]).EventData.FailureCount != 1 {
+	if got := digests(w); len(got) != 3 || string(got[1].Body) != string(n.Body) ||
+		readDigest(t, got[2]).EventData.FailureCount != 1 {
 		t.Errorf("%d digests", len(got))
 	}
 }
@@ -132,7 +141,9 @@ func TestDigestsAreAMinuteApart(t *testing.T) {
 		}
 		w.Clock.Advance(time.Second)
 	}
-	if want := []time.Time{modelstest.Start, modelstest.Start.Add(time.Minute), modelstest.Start.Add(2 * time.Minute)}; !slices.EqualFunc(want, sent, time.Time.Equal) {
+	if want := []time.Time{
+		modelstest.Start, modelstest.Start.Add(time.Minute), modelstest.Start.Add(2 * time.Minute),
+	}; !slices.EqualFunc(want, sent, time.Time.Equal) {
 		t.Errorf("sent at %v", sent)
 	}
 	w.Clock.Advance(time.Hour)
@@ -224,7 +235,9 @@ func TestFailureIsToldOnceWhenItsSettlementIsMadeAgain(t *testing.T) {
 func TestChangeOfTheNoticeModeLosesNothing(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	for _, mode := range []tenant.NoticeMode{tenant.NoticeEach, tenant.NoticeDigest, tenant.NoticeEach, tenant.NoticeDigest} {
+	for _, mode := range []tenant.NoticeMode{
+		tenant.NoticeEach, tenant.NoticeDigest, tenant.NoticeEach, tenant.NoticeDigest,
+	} {
 		w.SetNoticeMode(mode)
 		for range 2 {
 			w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
@@ -280,7 +293,9 @@ func TestDigestsOfManyAtOnceTellEachFailureOnce(t *testing.T) {
 	}
 	services := []*callback.Service{w.Service, w.ServiceOn(nil)} // as two workers
 	modelstest.AtOnce(failures, func(i int) {
-		if err := services[i%2].Deliveries.Settle(t.Context(), services[i%2].Deliveries.Decide(deliveries[i], modelstest.Answered(500))); err != nil {
+		if err := services[i%2].Deliveries.Settle(
+			t.Context(), services[i%2].Deliveries.Decide(deliveries[i], modelstest.Answered(500)),
+		); err != nil {
 			t.Error(err)
 		}
 		if i%10 == 0 { // what waits is claimed meanwhile
@@ -305,14 +320,21 @@ func TestFiltersTellDigestsFromNotices(t *testing.T) {
 	w.SetNoticeMode(tenant.NoticeDigest)
 	w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	for _, ended := range []bool{false, true} {
-		for filter, want := range map[string]int{"": 4, "CALLBACK_FAILED": 1, "CALLBACKS_FAILED": 1, "CALLBACK_FAILED CALLBACKS_FAILED": 2, "CALLBACKS_FAILED CRAWL_FINISHED": 3} {
+		for filter, want := range map[string]int{
+			"": 4, "CALLBACK_FAILED": 1, "CALLBACKS_FAILED": 1, "CALLBACK_FAILED CALLBACKS_FAILED": 2,
+			"CALLBACKS_FAILED CRAWL_FINISHED": 3,
+		} {
 			var f callback.Filter
 			for _, name := range strings.Fields(filter) {
 				f.Event = append(f.Event, callback.EventName(name))
 			}
-			pages, err := w.CallbackPages(t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfProject, []int64{w.Shop.ID}, f, models.Page{First: 10})
+			pages, err := w.CallbackPages(
+				t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfProject, []int64{w.Shop.ID}, f, models.Page{First: 10},
+			)
 			modelstest.NoError(t, err)
-			counts, err := w.CountCallbacks(t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfProject, []int64{w.Shop.ID}, f)
+			counts, err := w.CountCallbacks(
+				t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfProject, []int64{w.Shop.ID}, f,
+			)
 			modelstest.NoError(t, err)
 			if got := pages[w.Shop.ID].Nodes; len(got) != want || counts[w.Shop.ID] != want {
 				t.Errorf("%s, ended: %t: %d and %d, want %d", filter, ended, len(got), counts[w.Shop.ID], want)
@@ -329,7 +351,9 @@ func TestFiltersTellDigestsFromNotices(t *testing.T) {
 func TestUnknownNoticeModeIsRefused(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	_, err := w.UpdateSSOClient(t.Context(), w.Platform, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: "each"})
+	_, err := w.UpdateSSOClient(
+		t.Context(), w.Platform, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, NoticeMode: "each"},
+	)
 	modelstest.WantError(t, err, models.CodeBadUserInput, "noticeMode")
 	_, err = w.CreateSSOClient(t.Context(), w.Platform, tenant.NewSSOClient{Name: "S", NoticeMode: "ALL"})
 	modelstest.WantError(t, err, models.CodeBadUserInput, "noticeMode")

@@ -91,10 +91,13 @@ func TestNothingIsStartedWithoutItsCommit(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)
 			w.Queue.Room = 3
-			if _, _, err := w.CrawlsOn(w.Service, uncommitted(w, end)).FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(1)); err == nil {
+			if _, _, err := w.CrawlsOn(w.Service, uncommitted(w, end)).FinishCrawl(
+				t.Context(), w.Platform, w.CrawlEnd(1),
+			); err == nil {
 				t.Error("there is no error")
 			}
-			if started := w.TakeStarted(3); len(started) != 0 || len(w.Queue.Take()) != 0 || len(w.CallbacksOf(callback.CrawlFinishedEvent)) != 0 {
+			if started := w.TakeStarted(3); len(started) != 0 || len(w.Queue.Take()) != 0 ||
+				len(w.CallbacksOf(callback.CrawlFinishedEvent)) != 0 {
 				t.Errorf("started: %v", started)
 			}
 			_, _, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(1))

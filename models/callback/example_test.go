@@ -42,7 +42,8 @@ func TestExampleOfAnEvent(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	crawl := w.NewCrawl(4711, nil)
 	happened := callback.Occasion{
-		Event:     callback.CrawlFinishedEvent,           // its row in the table events says where it goes, and what counts as success
+		// its row in the table events says where it goes, and what counts as success
+		Event:     callback.CrawlFinishedEvent,
 		DedupKey:  "crawl-archived:4711",                 // what happened to what: it happens once
 		ProjectID: w.Shop.ID,                             // whose URL it is
 		Source:    callback.Source{Of: crawl.ObjectID()}, // what it tells of: lists, replays and notices go by that
@@ -111,7 +112,8 @@ func ExampleSign() {
 	for _, says := range []string{signature, signature, "v1,forged"} {
 		request := httptest.NewRequest(http.MethodPost, "/hook", bytes.NewReader(body))
 		for name, value := range map[string]string{
-			"X-Callback-Ref": "ref-1", "webhook-id": "ref-1", "webhook-timestamp": strconv.FormatInt(now.Unix(), 10), "webhook-signature": says,
+			"X-Callback-Ref": "ref-1", "webhook-id": "ref-1", "webhook-timestamp": strconv.FormatInt(now.Unix(), 10),
+			"webhook-signature": says,
 		} {
 			request.Header.Set(name, value)
 		}

@@ -38,9 +38,10 @@ func TestHostOfAURLIsItsHostAndPortInLowerCase(t *testing.T) {
 		"https://h:port/" + strings.Repeat("é", 500): "https://h:port/" + strings.Repeat("é", 120),
 
 		"https://" + strings.Repeat("a", 2000) + ".example:99/": strings.Repeat("a", 1012) + ":99",
-		"https://" + strings.Repeat("Ⱥ", 1000) + ".example/":    strings.Repeat("ⱥ", 337) + ":443", // three bytes each, in lower case
-		"https://" + strings.Repeat("中", 253) + "/":             strings.Repeat("中", 253) + ":443",
-		"https://ex%ff.example/":                                "ex\ufffd.example:443",
+		// three bytes each, in lower case
+		"https://" + strings.Repeat("Ⱥ", 1000) + ".example/": strings.Repeat("ⱥ", 337) + ":443",
+		"https://" + strings.Repeat("中", 253) + "/":          strings.Repeat("中", 253) + ":443",
+		"https://ex%ff.example/":                             "ex\ufffd.example:443",
 	} {
 		if got := models.HostOf(raw); got != want {
 			t.Errorf("%q: got %q, want %q", raw, got, want)
@@ -108,7 +109,8 @@ func TestAnotherPathOnTheSameHostIsNoMove(t *testing.T) {
 	w.SetURL(new(other))
 	deliveries, movedTo, _, err := w.Claim(t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), 10))
 	modelstest.NoError(t, err)
-	if len(deliveries) != 1 || len(movedTo) != 0 || deliveries[0].Target.URL != other || *w.Attempts(c.ID)[0].URL != other {
+	if len(deliveries) != 1 || len(movedTo) != 0 || deliveries[0].Target.URL != other ||
+		*w.Attempts(c.ID)[0].URL != other {
 		t.Errorf("got %v, %v", deliveries, movedTo)
 	}
 }
@@ -123,9 +125,16 @@ func TestClaimSortsOutWhatMovedAndSendsTheRest(t *testing.T) {
 	_, stays, err := w.FinishCrawl(t.Context(), w.Platform, in)
 	modelstest.NoError(t, err)
 	w.SetURL(new("https://mended.example/"))
-	deliveries, movedTo, _, err := w.Claim(t.Context(), append(modelstest.Limit(w.Lane(modelstest.ProjectHost), 10), modelstest.Limit(modelstest.LaneOf(project, modelstest.ProjectHost), 10)...))
+	deliveries, movedTo, _, err := w.Claim(
+		t.Context(),
+		append(
+			modelstest.Limit(w.Lane(modelstest.ProjectHost), 10),
+			modelstest.Limit(modelstest.LaneOf(project, modelstest.ProjectHost), 10)...,
+		),
+	)
 	modelstest.NoError(t, err)
-	if len(deliveries) != 1 || deliveries[0].Callback.ID != stays.ID || !slices.Equal(movedTo, []callback.Lane{w.Lane("mended.example:443")}) {
+	if len(deliveries) != 1 || deliveries[0].Callback.ID != stays.ID ||
+		!slices.Equal(movedTo, []callback.Lane{w.Lane("mended.example:443")}) {
 		t.Errorf("got %v, moved to %v", deliveries, movedTo)
 	}
 	if secrets := deliveries[0].Secrets(); len(secrets) != 1 || secrets[0].Owner.ProjectID != project.ID {

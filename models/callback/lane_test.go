@@ -32,7 +32,9 @@ func TestLaneIsReadAsItIsWritten(t *testing.T) {
 			t.Errorf("%q is %+v, %v", key, got, err)
 		}
 	}
-	for _, key := range []string{"x", "7", "example.com:443 7", "a b c", "example.com:443 project:1 ", "example.com:443 project:1 x"} {
+	for _, key := range []string{
+		"x", "7", "example.com:443 7", "a b c", "example.com:443 project:1 ", "example.com:443 project:1 x",
+	} {
 		if got, err := callback.ParseLane(key); err == nil || got != (callback.Lane{}) {
 			t.Errorf("%q is %+v", key, got)
 		}
@@ -56,7 +58,10 @@ func TestLaneIsOfWhoseURLItIs(t *testing.T) {
 	if got, want := w.NewCallback().Lane, (callback.Lane{Host: host, Owner: "account:" + w.Acme.RawID(), Account: w.Acme.ID}); got != want {
 		t.Errorf("an account's: %q, want %q", got, want)
 	}
-	_, err = w.UpdateSSOClient(t.Context(), w.Platform, tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{URL: models.Given(&url)}})
+	_, err = w.UpdateSSOClient(
+		t.Context(), w.Platform,
+		tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{URL: models.Given(&url)}},
+	)
 	modelstest.NoError(t, err)
 	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
 	if got, want := w.Notices()[0].Lane, (callback.Lane{Host: host, Owner: "sso:" + w.Partner.RawID(), Account: w.Acme.ID}); got != want {
@@ -124,7 +129,8 @@ func TestWhatHasNoLaneIsGivenOneAndWoken(t *testing.T) {
 	for _, wakeup := range w.Queue.Take() {
 		switch {
 		case run.OfBatches(wakeup.Lane):
-			executions, movedTo, _, err := w.Executions.Claim(t.Context(), modelstest.Limit(wakeup.Lane, 10)) // which finds the executor's host
+			// which finds the executor's host
+			executions, movedTo, _, err := w.Executions.Claim(t.Context(), modelstest.Limit(wakeup.Lane, 10))
 			modelstest.NoError(t, err)
 			if len(executions) != 0 || !slices.Equal(movedTo, []callback.Lane{a.Lane()}) {
 				t.Errorf("%d batches are claimed in %q, moved to %v", len(executions), wakeup.Lane, movedTo)
@@ -147,7 +153,9 @@ func TestWhatHasNoLaneIsGivenOneAndWoken(t *testing.T) {
 // twoLanes has a sweep see two lanes at a time.
 type twoLanes struct{ callback.SweepTx }
 
-func (s twoLanes) OverdueLanes(ctx context.Context, of callback.Leased, after string, dueBy time.Time, _ int) ([]string, string, error) {
+func (s twoLanes) OverdueLanes(
+	ctx context.Context, of callback.Leased, after string, dueBy time.Time, _ int,
+) ([]string, string, error) {
 	return s.SweepTx.OverdueLanes(ctx, of, after, dueBy, 2)
 }
 
@@ -171,7 +179,9 @@ func TestSweepThatDoesNotComeToTheLastLaneGoesOnTheNextTime(t *testing.T) {
 	for _, wakeup := range w.Queue.Take() {
 		woken[wakeup.Lane.Host]++
 	}
-	want := map[string]int{modelstest.ProjectHost: 2, "a.example:443": 2, "b.example:443": 2, "c.example:443": 2, "d.example:443": 2}
+	want := map[string]int{
+		modelstest.ProjectHost: 2, "a.example:443": 2, "b.example:443": 2, "c.example:443": 2, "d.example:443": 2,
+	}
 	if diff := cmp.Diff(want, woken); diff != "" {
 		t.Error(diff)
 	}
@@ -186,7 +196,8 @@ func TestLongBodyIsFetchedWhenItIsNeeded(t *testing.T) {
 		c.Body, c.UID, c.DedupKey = slices.Repeat([]byte("x"), size), uuid.Must(uuid.NewV7()), uuid.NewString()
 		modelstest.NoError(t, w.Store.CreateCallbacks(t.Context(), &c))
 		d := w.MustClaim(c.ID)
-		if read := len(d.Callback.Body); d.Bytes() != int64(size) || read != size && (read != 0 || size <= callback.MaxClaimedBody) {
+		if read := len(d.Callback.Body); d.Bytes() != int64(size) || read != size &&
+			(read != 0 || size <= callback.MaxClaimedBody) {
 			t.Errorf("of %d bytes %d are read, and it says that there are %d", size, read, d.Bytes())
 		}
 		modelstest.NoError(t, w.Fetch(t.Context(), d))

@@ -42,7 +42,9 @@ func TestRenewalTakesNoCallbackThatIsNotRunning(t *testing.T) {
 	pending, ended := w.NewCallback(), w.NewCallback()
 	w.Deliver(pending.ID, modelstest.Refused())
 	w.Deliver(ended.ID, modelstest.Answered(200))
-	if renewed := w.MustRenew(callback.Lease{ID: pending.ID, Attempt: 1}, callback.Lease{ID: ended.ID, Attempt: 1}, callback.Lease{ID: 999}); len(renewed) != 0 {
+	if renewed := w.MustRenew(
+		callback.Lease{ID: pending.ID, Attempt: 1}, callback.Lease{ID: ended.ID, Attempt: 1}, callback.Lease{ID: 999},
+	); len(renewed) != 0 {
 		t.Errorf("renewed %v", renewed)
 	}
 	for _, id := range []int64{pending.ID, ended.ID} {
@@ -105,14 +107,17 @@ func TestLateInterruptBeforeTheNextClaimLeavesItDue(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	c := w.NewCallback()
 	modelstest.NoError(t, w.Settle(t.Context(), w.GiveBack(w.LateDelivery(c))))
-	if c = w.ReadCallback(c.ID); c.Status != callback.StatusPending || c.FailureCount != 0 || !c.NextAttemptAt.Equal(w.Clock.Now()) {
+	if c = w.ReadCallback(c.ID); c.Status != callback.StatusPending || c.FailureCount != 0 ||
+		!c.NextAttemptAt.Equal(w.Clock.Now()) {
 		t.Errorf("got %+v", c)
 	}
 }
 
 func TestLateRecordAfterAnotherClaimTouchesItsAttemptOnly(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]callback.Outcome{"a late success": modelstest.Answered(200), "a late failure": modelstest.Answered(500)} {
+	for name, o := range map[string]callback.Outcome{
+		"a late success": modelstest.Answered(200), "a late failure": modelstest.Answered(500),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)
@@ -145,14 +150,17 @@ func TestAttemptThatWasGivenUpIsFencedByItsNumberForEver(t *testing.T) {
 	w.Clock.Advance(time.Second)
 	before := w.ReadCallback(c.ID)
 	w.MustSettle(late, modelstest.Answered(200))
-	if after := w.ReadCallback(c.ID); after.Status != callback.StatusPending || !after.NextAttemptAt.Equal(*before.NextAttemptAt) {
+	if after := w.ReadCallback(c.ID); after.Status != callback.StatusPending ||
+		!after.NextAttemptAt.Equal(*before.NextAttemptAt) {
 		t.Errorf("the late worker changed the callback: %+v", after)
 	}
 }
 
 func TestRecordWhoseCommitWasNotHeardOfCanBeMadeAgain(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]callback.Outcome{"arrived": modelstest.Answered(200), "tried again": modelstest.Answered(500), "given up": modelstest.Answered(410)} {
+	for name, o := range map[string]callback.Outcome{
+		"arrived": modelstest.Answered(200), "tried again": modelstest.Answered(500), "given up": modelstest.Answered(410),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)

@@ -10,7 +10,9 @@ import (
 // The subtests are the arrows of the drawing in doc.go; the other ways between the statuses do not exist.
 func TestCallbackGoesTheWaysThatAreDrawn(t *testing.T) {
 	t.Parallel()
-	arrow := func(name string, from, to callback.Status, step func(*modelstest.World, *callback.Callback, *callback.Delivery)) {
+	arrow := func(
+		name string, from, to callback.Status, step func(*modelstest.World, *callback.Callback, *callback.Delivery),
+	) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)

@@ -24,7 +24,8 @@ func TestWhatIsRefusedForGoodHoldsUpNoLine(t *testing.T) {
 		before := len(w.Notices())
 		w.Deliver(line[0].ID, modelstest.Answered(status))
 		c := w.ReadCallback(line[0].ID)
-		if c.Status != callback.StatusFailed || c.AttemptCount != 1 || *c.HTTPStatus != status || c.Error.Code != callback.HTTPStatusError {
+		if c.Status != callback.StatusFailed || c.AttemptCount != 1 || *c.HTTPStatus != status ||
+			c.Error.Code != callback.HTTPStatusError {
 			t.Errorf("%d: got %+v", status, c)
 		}
 		w.WantInFront(line[1].ID, w.Clock.Now())
@@ -46,7 +47,8 @@ func TestWhatIsRefusedForGoodHoldsUpNoLine(t *testing.T) {
 	}
 }
 
-// What was refused for good while it was alone is tried once more as another lines up, and does not hold it up for hours.
+// What was refused for good while it was alone is tried once more as another lines up, and does not hold it up for
+// hours.
 func TestWhatWasRefusedForGoodIsTriedAtOnceAsAnotherLinesUp(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
@@ -87,14 +89,20 @@ func TestHeadOfALineGivesWayWhereItsLaneSucceedsWithOthers(t *testing.T) {
 		at      map[time.Duration]string // what happens when, since the head has failed for the first time
 		gaveWay time.Duration            // 0: it did not
 	}{
-		"down for everybody":                   {nil, 0},
-		"succeeds before it has lasted":        {map[time.Duration]string{time.Minute: other}, 0},
-		"succeeds then and later":              {map[time.Duration]string{time.Minute: other, 16 * time.Minute: other}, 16 * time.Minute},
-		"down for an hour and then for it":     {map[time.Duration]string{time.Hour: other}, time.Hour},
-		"as soon as it has lasted":             {map[time.Duration]string{14 * time.Minute: other}, 15 * time.Minute},
-		"of another lane":                      {map[time.Duration]string{20 * time.Minute: "a crawl's callback arrives"}, 0},
-		"fails with others too, and says so":   {map[time.Duration]string{20 * time.Minute: "another job's callback fails"}, 0},
-		"waits alone until an hour has passed": {map[time.Duration]string{time.Hour: "it lines up", 70 * time.Minute: other}, 75 * time.Minute},
+		"down for everybody":            {nil, 0},
+		"succeeds before it has lasted": {map[time.Duration]string{time.Minute: other}, 0},
+		"succeeds then and later": {
+			map[time.Duration]string{time.Minute: other, 16 * time.Minute: other}, 16 * time.Minute,
+		},
+		"down for an hour and then for it": {map[time.Duration]string{time.Hour: other}, time.Hour},
+		"as soon as it has lasted":         {map[time.Duration]string{14 * time.Minute: other}, 15 * time.Minute},
+		"of another lane":                  {map[time.Duration]string{20 * time.Minute: "a crawl's callback arrives"}, 0},
+		"fails with others too, and says so": {
+			map[time.Duration]string{20 * time.Minute: "another job's callback fails"}, 0,
+		},
+		"waits alone until an hour has passed": {
+			map[time.Duration]string{time.Hour: "it lines up", 70 * time.Minute: other}, 75 * time.Minute,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +165,8 @@ func TestOlderResultThatHasFailedIsSuperseded(t *testing.T) {
 	a := w.NewAction()
 	wantSuperseded := func(c *callback.Callback) {
 		t.Helper()
-		if c = w.ReadCallback(c.ID); c.Status != callback.StatusFailed || c.Error.Code != callback.Superseded || c.AttemptCount != 1 || c.FinishedAt == nil {
+		if c = w.ReadCallback(c.ID); c.Status != callback.StatusFailed || c.Error.Code != callback.Superseded ||
+			c.AttemptCount != 1 || c.FinishedAt == nil {
 			t.Errorf("got %+v, %+v", c, c.Error)
 		}
 	}
@@ -188,7 +197,8 @@ func TestOlderResultThatHasFailedIsSuperseded(t *testing.T) {
 	modelstest.WantStatus(t, w.ReadCallback(fourth.ID), callback.StatusPending)
 }
 
-// What stands between the one that is superseded and the newer one is not the newer one's to send, and does not wait for a sweep.
+// What stands between the one that is superseded and the newer one is not the newer one's to send, and does not wait
+// for a sweep.
 func TestWhatMovesUpBehindASupersededResultIsWoken(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
@@ -213,7 +223,9 @@ func TestEarlierRequestsResultSupersedesNoLaterOnes(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	a := w.NewAction()
-	older, newer := w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult)), w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
+	older, newer := w.NewRun(
+		modelstest.Calling(modelstest.RunURL, run.CallbackOnResult),
+	), w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
 	claimed := w.MustClaimBatches(a, 2)
 	w.MustRecordBatch(claimed[1], modelstest.Results(1, false))
 	head := w.CallbacksOfRun(newer.ID, callback.RunResultEvent)[0]

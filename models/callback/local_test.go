@@ -19,7 +19,8 @@ func TestLocalErrorCostsNoRetryAndTellsNoPartnerForAnHour(t *testing.T) {
 		if lasted >= time.Hour {
 			break
 		}
-		if c.Status != callback.StatusPending || c.FailureCount != 0 || len(w.Notices()) != 0 || c.Error.Code != callback.LocalError {
+		if c.Status != callback.StatusPending || c.FailureCount != 0 || len(w.Notices()) != 0 ||
+			c.Error.Code != callback.LocalError {
 			t.Fatalf("after %v: %+v, %d notices", lasted, c, len(w.Notices()))
 		}
 		want := min(max(lasted/2, 5*time.Second), 5*time.Minute)
@@ -38,7 +39,8 @@ func TestLocalErrorCostsNoRetryAndTellsNoPartnerForAnHour(t *testing.T) {
 	if c = w.Deliver(c.ID, modelstest.Unanswered(callback.LocalError)); c.FailureCount != 2 || len(w.Notices()) != 1 {
 		t.Errorf("after more than an hour: %+v, %d notices", c, len(w.Notices()))
 	}
-	if c = w.Deliver(c.ID, modelstest.Unanswered(callback.LocalError)); c.Status != callback.StatusFailed || len(w.Notices()) != 2 {
+	if c = w.Deliver(c.ID, modelstest.Unanswered(callback.LocalError)); c.Status != callback.StatusFailed ||
+		len(w.Notices()) != 2 {
 		t.Errorf("at the end of the schedule: %+v, %d notices", c, len(w.Notices()))
 	}
 }
@@ -57,7 +59,8 @@ func TestLocalErrorBetweenFailuresTellsThePartnerNothing(t *testing.T) {
 	// The receiver answers again, and an hour later the next shortage has an hour of its own.
 	w.Deliver(c.ID, modelstest.Answered(500))
 	w.Clock.Advance(2 * time.Hour)
-	if c = w.Deliver(c.ID, modelstest.Unanswered(callback.LocalError)); c.FailureCount != 2 || c.Status != callback.StatusPending {
+	if c = w.Deliver(c.ID, modelstest.Unanswered(callback.LocalError)); c.FailureCount != 2 ||
+		c.Status != callback.StatusPending {
 		t.Errorf("%+v", c)
 	}
 	if c = w.Deliver(c.ID, modelstest.Answered(200)); c.Status != callback.StatusSuccess || len(w.Notices()) != 1 {

@@ -18,7 +18,8 @@ func TestTenthFaultOfOurOwnEndsACallback(t *testing.T) {
 	w.Deliver(id, modelstest.Answered(500)) // one that is not ours, which the partner hears of
 	for i, delay := range modelstest.FaultDelays {
 		c := w.Deliver(id, callback.Fault(time.Second))
-		if c.Status != callback.StatusPending || c.NextAttemptAt.Sub(w.Clock.Now()) != delay || c.Error.Code != callback.InternalError {
+		if c.Status != callback.StatusPending || c.NextAttemptAt.Sub(w.Clock.Now()) != delay ||
+			c.Error.Code != callback.InternalError {
 			t.Fatalf("after fault %d: %+v; want it due in %s", i+1, c, delay)
 		}
 		modelstest.WantFitting(t, c)
@@ -194,7 +195,8 @@ func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
 		caught[i] = err != nil
 	})
 	for i, d := range deliveries {
-		if is := d.Callback.ID == bad; caught[i] != is || (w.ReadCallback(d.Callback.ID).Status == callback.StatusSuccess) == is {
+		if is := d.Callback.ID == bad; caught[i] != is ||
+			(w.ReadCallback(d.Callback.ID).Status == callback.StatusSuccess) == is {
 			t.Errorf("delivery %d: a panic: %t, the callback is %s", i, caught[i], w.ReadCallback(d.Callback.ID).Status)
 		}
 	}
@@ -219,7 +221,9 @@ func TestPanicAboutOneOfAClaimPutsThatOneOff(t *testing.T) {
 			return noSSO{tx}
 		})
 	}), w.Monitor
-	claimed, _, _, err := service.Deliveries.Claim(t.Context(), append(modelstest.Limit(w.Lane(modelstest.WebhookHost), 10), modelstest.Limit(good.Lane, 10)...))
+	claimed, _, _, err := service.Deliveries.Claim(
+		t.Context(), append(modelstest.Limit(w.Lane(modelstest.WebhookHost), 10), modelstest.Limit(good.Lane, 10)...),
+	)
 	modelstest.NoError(t, err)
 	if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || m.Panics("claim") != 1 {
 		t.Errorf("claimed %v", claimed)

@@ -51,7 +51,9 @@ func seen(w *modelstest.World, actor *models.Actor, n *callback.Callback) string
 	for owner, id := range map[callback.Parent]int64{
 		callback.OfAccount: n.AccountID, callback.OfProject: n.ProjectID, crawl.Owner: n.Source.Of.Raw,
 	} {
-		for _, filter := range []callback.Filter{{}, {Event: []callback.EventName{callback.CallbackFailedEvent}}, {Status: []callback.Status{n.Status}}} {
+		for _, filter := range []callback.Filter{
+			{}, {Event: []callback.EventName{callback.CallbackFailedEvent}}, {Status: []callback.Status{n.Status}},
+		} {
 			add(w.CallbackPages(ctx, actor.Scope(models.RoleViewer), owner, []int64{id}, filter, models.Page{First: 10}))
 		}
 	}
@@ -86,7 +88,8 @@ func TestPartnersWebhookIsInSightOfThePlatformOnly(t *testing.T) {
 			}
 		}
 		isMember := actor != nil && actor != w.Outsider
-		if strings.Contains(seen, n.UID.String()) != isMember || strings.Contains(seen, callback.NoticeFailedMessage) != isMember {
+		if strings.Contains(seen, n.UID.String()) != isMember ||
+			strings.Contains(seen, callback.NoticeFailedMessage) != isMember {
 			t.Errorf("the %s sees %s", name, seen)
 		}
 	}
@@ -100,15 +103,18 @@ func TestNoticesAreReplayedByThePlatformOnly(t *testing.T) {
 		actor *models.Actor
 		want  models.Code
 	}{
-		"stranger": {nil, models.CodeNotFound}, "viewer": {w.Viewer, models.CodeForbidden}, "editor": {w.Editor, models.CodeForbidden},
-		"admin": {w.Admin, models.CodeForbidden}, "project key": {w.KeyActor(w.Shop), models.CodeForbidden},
+		"stranger": {nil, models.CodeNotFound}, "viewer": {w.Viewer, models.CodeForbidden},
+		"editor": {w.Editor, models.CodeForbidden},
+		"admin":  {w.Admin, models.CodeForbidden}, "project key": {w.KeyActor(w.Shop), models.CodeForbidden},
 		"another partner's admin": {w.Outsider, models.CodeNotFound},
 	} {
 		_, err := w.Replay(t.Context(), test.actor, n.ID)
 		if got := models.ErrorCode(err); err == nil || got != test.want {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := w.Log.Replay(t.Context(), test.actor, n.ProjectID, n.UID.String()); models.ErrorCode(err) != models.CodeNotFound {
+		if _, err := w.Log.Replay(
+			t.Context(), test.actor, n.ProjectID, n.UID.String(),
+		); models.ErrorCode(err) != models.CodeNotFound {
 			t.Errorf("%s, in the log of runs: %v", name, err)
 		}
 	}

@@ -23,13 +23,15 @@ func TestPartnerHearsOfTheFirstFailureAndOfGivingUpOnceEach(t *testing.T) {
 		}
 	}
 	first, last := modelstest.ReadNotice(t, w.Notices()[0]), modelstest.ReadNotice(t, w.Notices()[1])
-	if !first.EventData.WillRetry || first.EventData.Attempt != 1 || *first.EventData.NextAttemptAt != "2026-01-02T03:04:10.000Z" {
+	if !first.EventData.WillRetry || first.EventData.Attempt != 1 ||
+		*first.EventData.NextAttemptAt != "2026-01-02T03:04:10.000Z" {
 		t.Errorf("the first says %+v", first)
 	}
 	if last.EventData.WillRetry || last.EventData.Attempt != 3 || last.EventData.NextAttemptAt != nil {
 		t.Errorf("the last says %+v", last)
 	}
-	if *first.EventData.FirstName != "Demo" || first.EventData.CallbackUID != c.UID.String() || first.AccountID != w.Acme.ID {
+	if *first.EventData.FirstName != "Demo" || first.EventData.CallbackUID != c.UID.String() ||
+		first.AccountID != w.Acme.ID {
 		t.Errorf("the first says %+v", first)
 	}
 }
@@ -66,7 +68,8 @@ func TestNoticeIsACallbackLikeAnyOther(t *testing.T) {
 	cause := w.NewCallback()
 	w.Deliver(cause.ID, modelstest.Answered(500))
 	n := w.Notices()[0]
-	if n.ContentType != "application/json" || n.Target != callback.TargetSSOClient || *n.CauseID != cause.ID || n.Ref != n.UID {
+	if n.ContentType != "application/json" || n.Target != callback.TargetSSOClient || *n.CauseID != cause.ID ||
+		n.Ref != n.UID {
 		t.Errorf("got %+v", n)
 	}
 	// Both were woken by the commit that wrote them.
@@ -107,7 +110,9 @@ func TestPartnerThatIsDownForADayHearsOfEverything(t *testing.T) {
 		if len(waiting) == 0 {
 			break
 		}
-		next := slices.MinFunc(waiting, func(a, b *callback.Callback) int { return a.NextAttemptAt.Compare(*b.NextAttemptAt) })
+		next := slices.MinFunc(
+			waiting, func(a, b *callback.Callback) int { return a.NextAttemptAt.Compare(*b.NextAttemptAt) },
+		)
 		w.Clock.Advance(max(next.NextAttemptAt.Sub(w.Clock.Now()), 0))
 		deliveries, _, _, err := w.Claim(t.Context(), modelstest.Limit(next.Lane, failures))
 		modelstest.NoError(t, err)
@@ -175,7 +180,9 @@ func TestNoNoticeWithoutAnSSOClient(t *testing.T) {
 	_, c, err := w.FinishCrawl(t.Context(), w.Platform, in)
 	modelstest.NoError(t, err)
 	modelstest.WantStatus(t, w.Deliver(c.ID, modelstest.Answered(410)), callback.StatusFailed)
-	counts, err := w.CountCallbacks(t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Other.ID}, callback.Filter{})
+	counts, err := w.CountCallbacks(
+		t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Other.ID}, callback.Filter{},
+	)
 	modelstest.NoError(t, err)
 	if counts[w.Other.ID] != 1 {
 		t.Errorf("%d callbacks, want the failed one alone", counts[w.Other.ID])

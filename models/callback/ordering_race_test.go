@@ -54,8 +54,8 @@ func reader(w *modelstest.World) *sql.DB {
 	return pools["write"]
 }
 
-// wantOneInFront checks, in one statement, that of each line with callbacks that have not ended one is not held: with none it
-// would be stuck, with two they would overtake each other. It can be called in any goroutine.
+// wantOneInFront checks, in one statement, that of each line with callbacks that have not ended one is not held: with
+// none it would be stuck, with two they would overtake each other. It can be called in any goroutine.
 func wantOneInFront(w *modelstest.World, db *sql.DB) {
 	rows, err := db.QueryContext(w.T.Context(), `SELECT ordering_key, count(CASE WHEN NOT held THEN 1 END), count(*) FROM callbacks
 		WHERE ordering_key IS NOT NULL AND finished_at IS NULL GROUP BY ordering_key`)
@@ -79,7 +79,8 @@ func wantOneInFront(w *modelstest.World, db *sql.DB) {
 // wantNoneBefore checks that a callback that was claimed is the first of its line. It can be called in any goroutine.
 func wantNoneBefore(w *modelstest.World, db *sql.DB, c *callback.Callback) {
 	var before int
-	err := db.QueryRowContext(w.T.Context(), "SELECT count(*) FROM callbacks WHERE ordering_key = $1 AND id < $2 AND finished_at IS NULL",
+	err := db.QueryRowContext(w.T.Context(), "SELECT count(*) FROM callbacks WHERE ordering_key = $1 AND id < $2 AND "+
+		"finished_at IS NULL",
 		c.OrderingKey, c.ID).Scan(&before)
 	if err != nil || before > 0 {
 		w.T.Errorf("callback %d is sent before %d others of its line; %v", c.ID, before, err)
@@ -145,7 +146,8 @@ func TestLinesNeverStickOrForkWhateverHappensAtOnce(t *testing.T) {
 	})
 	drain(w, db)
 	var open int
-	modelstest.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM callbacks WHERE ordering_key IS NOT NULL AND finished_at IS NULL").Scan(&open))
+	modelstest.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM callbacks WHERE ordering_key IS NOT "+
+		"NULL AND finished_at IS NULL").Scan(&open))
 	if told := len(w.CallbacksOf(callback.JobUpdatedEvent)); open != 0 || told < len(jobs)+creators*changes {
 		t.Errorf("%d of %d callbacks have not ended", open, told)
 	}

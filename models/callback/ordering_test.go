@@ -46,7 +46,8 @@ func TestLinesDoNotWaitForEachOther(t *testing.T) {
 	a, b := w.NewLine(2), w.NewLine(2)
 	free := w.NewCallback() // of no line
 	claimed := w.ClaimLane(w.Lane(modelstest.JobHost), 10)
-	if len(claimed) != 2 || modelstest.DeliveryOf(claimed, a[0].ID) == nil || modelstest.DeliveryOf(claimed, b[0].ID) == nil {
+	if len(claimed) != 2 || modelstest.DeliveryOf(claimed, a[0].ID) == nil ||
+		modelstest.DeliveryOf(claimed, b[0].ID) == nil {
 		t.Errorf("%d were claimed", len(claimed))
 	}
 	w.MustClaim(free.ID)
@@ -61,10 +62,14 @@ func TestLineMovesUpWhenItsFirstHasEnded(t *testing.T) {
 		answers []callback.Outcome
 		status  callback.Status
 	}{
-		"it arrived":                  {[]callback.Outcome{modelstest.Answered(200)}, callback.StatusSuccess},
-		"it was given up at once":     {[]callback.Outcome{modelstest.Answered(410)}, callback.StatusFailed},
-		"it was given up at last":     {[]callback.Outcome{modelstest.Answered(500), modelstest.Refused(), modelstest.Answered(500)}, callback.StatusFailed},
-		"it arrived at the third try": {[]callback.Outcome{modelstest.Answered(500), modelstest.Refused(), modelstest.Answered(200)}, callback.StatusSuccess},
+		"it arrived":              {[]callback.Outcome{modelstest.Answered(200)}, callback.StatusSuccess},
+		"it was given up at once": {[]callback.Outcome{modelstest.Answered(410)}, callback.StatusFailed},
+		"it was given up at last": {
+			[]callback.Outcome{modelstest.Answered(500), modelstest.Refused(), modelstest.Answered(500)}, callback.StatusFailed,
+		},
+		"it arrived at the third try": {
+			[]callback.Outcome{modelstest.Answered(500), modelstest.Refused(), modelstest.Answered(200)}, callback.StatusSuccess,
+		},
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +150,8 @@ func TestReplayGoesToTheEndOfTheLine(t *testing.T) {
 	w.Queue.Take()
 	replay, err := w.Replay(t.Context(), w.Editor, line[0].ID)
 	modelstest.NoError(t, err)
-	if !replay.Held || replay.NextAttemptAt != nil || replay.OrderingKey != line[0].OrderingKey || replay.Source != line[0].Source ||
+	if !replay.Held || replay.NextAttemptAt != nil || replay.OrderingKey != line[0].OrderingKey ||
+		replay.Source != line[0].Source ||
 		len(w.Queue.Take()) != 0 {
 		t.Errorf("got %+v", replay)
 	}
@@ -173,7 +179,9 @@ func TestHeldCallbackCannotBeReplayed(t *testing.T) {
 func TestReleasedCallbackGoesToWhereItsTargetIsNow(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	jobs, err := w.CreateJobs(t.Context(), w.Editor, job.NewJobs{ProjectID: w.Shop.ID, Inputs: []json.RawMessage{modelstest.Shoes}})
+	jobs, err := w.CreateJobs(
+		t.Context(), w.Editor, job.NewJobs{ProjectID: w.Shop.ID, Inputs: []json.RawMessage{modelstest.Shoes}},
+	)
 	modelstest.NoError(t, err)
 	first, second := w.MustChange(jobs[0], modelstest.JobCompleted()), w.MustChange(jobs[0], modelstest.JobEdited("1"))
 	w.SetTarget(w.Shop, new("https://moved.example/hook"))
@@ -192,7 +200,9 @@ func TestPartnerHearsOfFailedCallbacksOfRunsAndJobsToo(t *testing.T) {
 	w.NewRun(modelstest.Calling(modelstest.RunURL, run.CallbackOnResult))
 	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
 	w.NewLine(1)
-	events := []callback.EventName{callback.RunBatchFinishedEvent, callback.RunFinishedEvent, callback.RunResultEvent, callback.JobUpdatedEvent}
+	events := []callback.EventName{
+		callback.RunBatchFinishedEvent, callback.RunFinishedEvent, callback.RunResultEvent, callback.JobUpdatedEvent,
+	}
 	for i, answer := range []callback.Outcome{modelstest.Answered(500), modelstest.Answered(410)} {
 		claimed := w.ClaimLane(w.Lane(modelstest.JobHost), 100)
 		if len(claimed) != len(events) {
@@ -206,7 +216,8 @@ func TestPartnerHearsOfFailedCallbacksOfRunsAndJobsToo(t *testing.T) {
 				t.Fatalf("%s: %d notices", d.Callback.Event, len(notices))
 			}
 			n := modelstest.ReadNotice(t, notices[0])
-			if *n.EventData.FirstName != "Demo" || n.EventData.CallbackUID != d.Callback.UID.String() || n.EventData.WillRetry != (i == 0) ||
+			if *n.EventData.FirstName != "Demo" || n.EventData.CallbackUID != d.Callback.UID.String() ||
+				n.EventData.WillRetry != (i == 0) ||
 				n.AccountID != w.Acme.ID || *notices[0].CauseID != d.Callback.ID || notices[0].OrderingKey != "" {
 				t.Errorf("%s: notice %s: %+v", d.Callback.Event, notices[0].Body, notices[0])
 			}

@@ -33,7 +33,8 @@ func TestPayloadsGoBeforeTheirCallbacksAndSaySo(t *testing.T) {
 		t.Errorf("%+v went", gone)
 	}
 	got := w.ReadCallback(old.ID)
-	if at := got.PayloadPurgedAt; string(got.Body) != "" || at == nil || !at.Equal(w.Clock.Now()) || got.AttemptCount != 2 || *got.HTTPStatus != 200 {
+	if at := got.PayloadPurgedAt; string(got.Body) != "" || at == nil || !at.Equal(w.Clock.Now()) ||
+		got.AttemptCount != 2 || *got.HTTPStatus != 200 {
 		t.Errorf("got %+v", got)
 	}
 	for _, a := range w.Attempts(old.ID) {
@@ -53,7 +54,8 @@ func TestPayloadsGoBeforeTheirCallbacksAndSaySo(t *testing.T) {
 		t.Errorf("%+v went again", gone)
 	}
 	w.Clock.Advance(modelstest.Retention)
-	if gone := w.MustPurge(modelstest.PayloadsFirst); !maps.Equal(gone, callback.Purged{"callbacks": 2}) || w.ReadCallback(waiting.ID).PayloadPurgedAt != nil {
+	if gone := w.MustPurge(modelstest.PayloadsFirst); !maps.Equal(gone, callback.Purged{"callbacks": 2}) ||
+		w.ReadCallback(waiting.ID).PayloadPurgedAt != nil {
 		t.Errorf("%+v went with the retention", gone)
 	}
 }
@@ -77,7 +79,8 @@ func sources(w *modelstest.World) (made *crawl.Crawl, report *crawl.ReportDownlo
 	made, told, err := w.FinishCrawl(w.T.Context(), w.Platform, w.CrawlEnd(4711))
 	modelstest.NoError(w.T, err)
 	report, reported, err := w.FinishReportDownload(w.T.Context(), w.Platform, crawl.ReportDownloadEnd{
-		ReportDownloadID: 815, CrawlID: &made.ID, ReportTemplateCode: new("all_pages"), FileURL: "https://files.example/815.zip",
+		ReportDownloadID: 815, CrawlID: &made.ID, ReportTemplateCode: new("all_pages"),
+		FileURL: "https://files.example/815.zip",
 	})
 	modelstest.NoError(w.T, err)
 	jobs := w.NewJobs(2)
@@ -92,12 +95,15 @@ func TestSourcesAreKeptForEverSoThatALateEndMakesNoSecondCallback(t *testing.T) 
 		w.Deliver(c.ID, modelstest.Answered(200))
 	}
 	w.Clock.Advance(100 * modelstest.Retention)
-	if gone := w.MustPurge(callback.Retention{Rows: modelstest.Retention}); !maps.Equal(gone, callback.Purged{"callbacks": 3}) {
+	if gone := w.MustPurge(
+		callback.Retention{Rows: modelstest.Retention},
+	); !maps.Equal(gone, callback.Purged{"callbacks": 3}) {
 		t.Fatalf("%+v went", gone)
 	}
 	made, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(4711))
 	modelstest.NoError(t, err)
-	if made.Status != crawl.Finished || !made.FinishedAt.Equal(modelstest.Start) || c != nil || len(w.CallbacksOf(callback.CrawlFinishedEvent)) != 0 {
+	if made.Status != crawl.Finished || !made.FinishedAt.Equal(modelstest.Start) || c != nil ||
+		len(w.CallbacksOf(callback.CrawlFinishedEvent)) != 0 {
 		t.Errorf("got %+v and %+v", made, c)
 	}
 }
@@ -112,7 +118,9 @@ func TestSourcesGoAfterTheirRetentionOnceNothingPointsAtThem(t *testing.T) {
 		CrawlID: queued.ID, ReportTemplateCode: "all_pages", ReportTypeCode: crawl.ReportBasic,
 	})
 	modelstest.NoError(t, err)
-	_, old, err := w.FinishCrawl(t.Context(), w.Platform, crawl.End{CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished})
+	_, old, err := w.FinishCrawl(
+		t.Context(), w.Platform, crawl.End{CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished},
+	)
 	modelstest.NoError(t, err)
 	keep := callback.Retention{Rows: modelstest.Retention, Sources: 2 * modelstest.Retention}
 	for _, c := range append(callbacks, old) {
@@ -145,7 +153,9 @@ func TestSourcesStayAsLongAsTheirCallbacks(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	sources(w) // whose callbacks have not ended
 	w.Clock.Advance(100 * modelstest.Retention)
-	if gone := w.MustPurge(callback.Retention{Rows: modelstest.Retention, Sources: modelstest.Retention}); !maps.Equal(gone, callback.Purged{}) {
+	if gone := w.MustPurge(
+		callback.Retention{Rows: modelstest.Retention, Sources: modelstest.Retention},
+	); !maps.Equal(gone, callback.Purged{}) {
 		t.Errorf("%+v went", gone)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/ringback/ringback/models/run"
 )
 
-// endless is a store that always has more callbacks to purge, takes its time for each, and stops the purge after some parts. Of
-// what else there is to purge it has nothing.
+// endless is a store that always has more callbacks to purge, takes its time for each, and stops the purge after some
+// parts. Of what else there is to purge it has nothing.
 type endless struct {
 	perRow time.Duration
 	parts  int
@@ -49,7 +49,9 @@ func (e *endless) PurgeRunPayloads(context.Context, time.Time, time.Time, int) (
 	return 0, 0, nil
 }
 
-func (e *endless) PurgeSources(_ context.Context, kind callback.SourceKind, _ time.Time, _ int64, _ int) (sources int, last int64, err error) {
+func (e *endless) PurgeSources(
+	_ context.Context, kind callback.SourceKind, _ time.Time, _ int64, _ int,
+) (sources int, last int64, err error) {
 	e.asked = append(e.asked, string(kind))
 	return 0, 0, nil
 }
@@ -98,7 +100,8 @@ func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 		e := &endless{broken: modelstest.ErrBroken}
 		gone, err := e.purge(t)
 		want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs"}
-		if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, callback.Purged{}) || len(e.limits) != 1 || !slices.Equal(e.asked, want) {
+		if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, callback.Purged{}) || len(e.limits) != 1 ||
+			!slices.Equal(e.asked, want) {
 			t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)
 		}
 	})

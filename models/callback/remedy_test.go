@@ -30,7 +30,9 @@ func TestRemedyOfAStatus(t *testing.T) {
 	of := func(status int) string {
 		return *callback.RemedyOf(&callback.AttemptError{Code: callback.HTTPStatusError}, &status)
 	}
-	for status, says := range map[int]string{401: "credentials", 404: "path", 413: "larger bodies", 504: "202", 418: "receiver's log", 599: "its own code"} {
+	for status, says := range map[int]string{
+		401: "credentials", 404: "path", 413: "larger bodies", 504: "202", 418: "receiver's log", 599: "its own code",
+	} {
 		if !strings.Contains(of(status), says) {
 			t.Errorf("%d: %q does not say %q", status, of(status), says)
 		}

@@ -16,7 +16,8 @@ func TestReplayIsANewCallbackWithTheSameRefAndBytes(t *testing.T) {
 	original := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
 	const mended = "https://mended.example/hook"
 	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{
-		ProjectID: w.Shop.ID, Name: models.Given(new("Renamed")), Callback: models.EndpointUpdate{URL: models.Given(new(mended))},
+		ProjectID: w.Shop.ID, Name: models.Given(new("Renamed")),
+		Callback: models.EndpointUpdate{URL: models.Given(new(mended))},
 	})
 	modelstest.NoError(t, err)
 	w.Queue.Take()

@@ -102,7 +102,9 @@ func TestPurgeGoesOnBatchByBatchUntilNothingIsLeft(t *testing.T) {
 	w.Clock.Advance(time.Second)
 	at := w.Clock.Now()
 	modelstest.NoError(t, w.Store.Transaction(t.Context(), func(tx *store.Store) error {
-		claimed, err := tx.ClaimDue(t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), callbacks), at, at.Add(callback.LeaseTime))
+		claimed, err := tx.ClaimDue(
+			t.Context(), modelstest.Limit(w.Lane(modelstest.ProjectHost), callbacks), at, at.Add(callback.LeaseTime),
+		)
 		for _, c := range claimed {
 			c.Status, c.FinishedAt, c.LeaseUntil = callback.StatusSuccess, &at, nil
 		}
@@ -124,7 +126,8 @@ func TestPurgeThatFailsSaysSo(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	modelstest.NoError(t, w.Store.Close())
-	if gone, err := w.Purge(t.Context(), callback.Retention{Rows: modelstest.Retention}); err == nil || !maps.Equal(gone, callback.Purged{}) {
+	if gone, err := w.Purge(t.Context(), callback.Retention{Rows: modelstest.Retention}); err == nil ||
+		!maps.Equal(gone, callback.Purged{}) {
 		t.Errorf("got %+v, %v", gone, err)
 	}
 }
@@ -141,7 +144,9 @@ func TestReplayAfterAPurgedOneHasTheNextNumber(t *testing.T) {
 			"counted": func(w *modelstest.World) *callback.Service { return w.Service },
 			"by the release before": func(w *modelstest.World) *callback.Service {
 				return w.ServiceOn(func(db *callback.Ports) {
-					db.InReplayTx = modelstest.Through(db.InReplayTx, func(tx callback.ReplayTx) callback.ReplayTx { return uncounting{tx} })
+					db.InReplayTx = modelstest.Through(
+						db.InReplayTx, func(tx callback.ReplayTx) callback.ReplayTx { return uncounting{tx} },
+					)
 				})
 			},
 		} {

@@ -43,7 +43,9 @@ func TestDelayIsWithinTwentyPercentOfTheSchedule(t *testing.T) {
 func TestDelayIsSpreadOverTheWholeRange(t *testing.T) {
 	t.Parallel()
 	s := callback.Schedule{100 * time.Second}
-	for chance, want := range map[float64]time.Duration{0: 80 * time.Second, 0.5: 100 * time.Second, 0.75: 110 * time.Second} {
+	for chance, want := range map[float64]time.Duration{
+		0: 80 * time.Second, 0.5: 100 * time.Second, 0.75: 110 * time.Second,
+	} {
 		got, _ := s.Delay(1, callback.Outcome{}, callback.Timeout, modelstest.Start, chance)
 		if got.Round(time.Millisecond) != want {
 			t.Errorf("chance %v: got %s, want %s", chance, got, want)
@@ -65,7 +67,9 @@ func TestRetryAfterMakesTheDelayLongerNeverShorterAndUpToADay(t *testing.T) {
 			header = strconv.FormatInt(int64(asked/time.Second), 10)
 		}
 		own, _ := s.Delay(failures, callback.Outcome{}, callback.HTTPStatusError, modelstest.Start, chance)
-		got, again := s.Delay(failures, callback.Outcome{RetryAfter: header}, callback.HTTPStatusError, modelstest.Start, chance)
+		got, again := s.Delay(
+			failures, callback.Outcome{RetryAfter: header}, callback.HTTPStatusError, modelstest.Start, chance,
+		)
 		if want := max(own, min(asked, day)); !again || got != want {
 			t.Fatalf("schedule says %s, Retry-After %q: got %s, want %s", own, header, got, want)
 		}
@@ -99,15 +103,17 @@ func TestWhatNoRetryMendsIsGivenUpAtOnce(t *testing.T) {
 		}
 	}
 	for status := 100; status < 600; status++ {
-		_, again := s.Delay(1, callback.Outcome{HTTPStatus: &status, RetryAfter: "60"}, callback.HTTPStatusError, modelstest.Start, 0.5)
+		_, again := s.Delay(
+			1, callback.Outcome{HTTPStatus: &status, RetryAfter: "60"}, callback.HTTPStatusError, modelstest.Start, 0.5,
+		)
 		if want := status != http.StatusGone; again != want {
 			t.Errorf("status %d: again is %t", status, again)
 		}
 	}
 }
 
-// TestRedirectIsRetriedTwiceLate: the receiver may have done its work each time. A shorter schedule has its last delay in the place of those
-// that it lacks.
+// TestRedirectIsRetriedTwiceLate: the receiver may have done its work each time. A shorter schedule has its last delay
+// in the place of those that it lacks.
 func TestRedirectIsRetriedTwiceLate(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]time.Duration{
@@ -170,7 +176,8 @@ func TestRedirectAmongOtherFailuresSkipsAheadInTheSchedule(t *testing.T) {
 	}
 }
 
-// TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce: nobody knows whether the receiver has seen the first, so that has its own uid.
+// TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce: nobody knows whether the receiver has seen the first, so
+// that has its own uid.
 func TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
@@ -184,12 +191,14 @@ func TestClosedIdleConnectionIsFollowedByANewAttemptAtOnceOnce(t *testing.T) {
 	if w.Due(c) || c.FailureCount != 1 || len(w.Notices()) != 1 {
 		t.Errorf("a second time it is %+v, with %d notices", c, len(w.Notices()))
 	}
-	if got := w.Attempts(c.ID); len(got) != 2 || got[0].UID == got[1].UID || got[0].Error.Code != callback.ConnectionReset {
+	if got := w.Attempts(c.ID); len(got) != 2 || got[0].UID == got[1].UID ||
+		got[0].Error.Code != callback.ConnectionReset {
 		t.Errorf("the history has %+v", got)
 	}
 }
 
-// TestRetryThatMeetsAClosedIdleConnectionIsFollowedAtOnceToo: the receiver that was busy the first time has not seen the second.
+// TestRetryThatMeetsAClosedIdleConnectionIsFollowedAtOnceToo: the receiver that was busy the first time has not seen
+// the second.
 func TestRetryThatMeetsAClosedIdleConnectionIsFollowedAtOnceToo(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
@@ -248,10 +257,20 @@ func TestScheduleIsReadFromText(t *testing.T) {
 		want callback.Schedule // nil: refused
 		back string
 	}{
-		"the default":   {"5s,5m,30m,2h,5h,10h,10h", callback.Schedule{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 10 * time.Hour}, ""},
-		"none":          {"none", callback.Schedule{}, ""},
-		"blanks":        {" 1s , 2s", callback.Schedule{time.Second, 2 * time.Second}, "1s,2s"},
-		"mixed units":   {"1h0m5s,90m,1h30m,100ms", callback.Schedule{time.Hour + 5*time.Second, 90 * time.Minute, 90 * time.Minute, 100 * time.Millisecond}, "1h0m5s,1h30m,1h30m,100ms"},
+		"the default": {
+			"5s,5m,30m,2h,5h,10h,10h",
+			callback.Schedule{
+				5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 10 * time.Hour,
+			},
+			"",
+		},
+		"none":   {"none", callback.Schedule{}, ""},
+		"blanks": {" 1s , 2s", callback.Schedule{time.Second, 2 * time.Second}, "1s,2s"},
+		"mixed units": {
+			"1h0m5s,90m,1h30m,100ms",
+			callback.Schedule{time.Hour + 5*time.Second, 90 * time.Minute, 90 * time.Minute, 100 * time.Millisecond},
+			"1h0m5s,1h30m,1h30m,100ms",
+		},
 		"empty":         {"", nil, ""},
 		"a number only": {"5", nil, ""},
 		"zero":          {"0s", nil, ""},
@@ -296,7 +315,9 @@ func TestScheduleSurvivesPrintingAndReading(t *testing.T) {
 }
 
 func FuzzRetryAfter(f *testing.F) {
-	for _, s := range []string{"", "120", "-1", "Fri, 31 Dec 9999 23:59:59 GMT", "18446744073709551616", "1e9", "Mon Jan  2 15:04:05 2006"} {
+	for _, s := range []string{
+		"", "120", "-1", "Fri, 31 Dec 9999 23:59:59 GMT", "18446744073709551616", "1e9", "Mon Jan  2 15:04:05 2006",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, header string) {

@@ -36,7 +36,9 @@ func wantSigners(w *modelstest.World, when string, all []*tenant.SigningSecret, 
 	h, err := d.Headers("Ringback/test", w.Clock.Now())
 	modelstest.NoError(w.T, err)
 	for i, secret := range all {
-		err := modelstest.VerifySignature(w.T, secret, d.Callback.Ref.String(), w.Clock.Now(), h.Get("webhook-signature"), d.Callback.Body)
+		err := modelstest.VerifySignature(
+			w.T, secret, d.Callback.Ref.String(), w.Clock.Now(), h.Get("webhook-signature"), d.Callback.Body,
+		)
 		if signs := err == nil; signs != slices.Contains(want, secret) {
 			w.T.Errorf("%s: secret %d signs: %t", when, i, signs)
 		}
@@ -50,7 +52,8 @@ func TestOldAndNewSecretBothSignUntilTheOldOneExpires(t *testing.T) {
 	previous := live(w)[0]
 	current := rotate(w, time.Hour)
 	all := []*tenant.SigningSecret{previous, current}
-	if got := live(w); len(got) != 2 || got[0].ID != current.ID || got[0].ExpiresAt != nil || !got[1].ExpiresAt.Equal(modelstest.Start.Add(time.Hour)) {
+	if got := live(w); len(got) != 2 || got[0].ID != current.ID || got[0].ExpiresAt != nil ||
+		!got[1].ExpiresAt.Equal(modelstest.Start.Add(time.Hour)) {
 		t.Errorf("got %+v", got)
 	}
 	wantSigners(w, "at once", all, previous, current)

@@ -25,7 +25,8 @@ func inHand(w *modelstest.World, count int) []*callback.Delivery {
 	return deliveries
 }
 
-// claimedAgain lets the leases of some deliveries run out, while those of others are renewed, and claims their callbacks once more.
+// claimedAgain lets the leases of some deliveries run out, while those of others are renewed, and claims their
+// callbacks once more.
 func claimedAgain(w *modelstest.World, late, others []*callback.Delivery) []*callback.Delivery {
 	w.T.Helper()
 	w.Clock.Advance(callback.LeaseRenewal)
@@ -87,9 +88,14 @@ func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
 	arrived, again, ended, back := held[0], held[1], held[2], held[3]
 	w.Clock.Advance(time.Second)
 	at := w.Clock.Now()
-	thanks := callback.Outcome{HTTPStatus: new(204), Duration: time.Second, ResponseBody: []byte("thanks"), Timings: callback.Timings{FirstByte: time.Millisecond}}
+	thanks := callback.Outcome{
+		HTTPStatus: new(204), Duration: time.Second, ResponseBody: []byte("thanks"),
+		Timings: callback.Timings{FirstByte: time.Millisecond},
+	}
 	modelstest.NoError(t, w.SettleTogether(t.Context(),
-		w.Decide(ended, modelstest.Answered(410)), w.GiveBack(back), w.Decide(arrived, thanks), w.Decide(again, modelstest.Refused())))
+		w.Decide(
+			ended, modelstest.Answered(410),
+		), w.GiveBack(back), w.Decide(arrived, thanks), w.Decide(again, modelstest.Refused())))
 	woken := modelstest.WokenIDs(w.Queue.Take())
 
 	for name, want := range map[string]struct {
@@ -102,8 +108,10 @@ func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
 		notices  int
 		answer   string
 	}{
-		"success":        {arrived, callback.StatusSuccess, new(204), 0, nil, "", 0, "thanks"},
-		"tried again":    {again, callback.StatusPending, nil, 1, new(at.Add(modelstest.TwoRetries[0])), callback.ConnectRefused, 1, ""},
+		"success": {arrived, callback.StatusSuccess, new(204), 0, nil, "", 0, "thanks"},
+		"tried again": {
+			again, callback.StatusPending, nil, 1, new(at.Add(modelstest.TwoRetries[0])), callback.ConnectRefused, 1, "",
+		},
 		"given up":       {ended, callback.StatusFailed, new(410), 1, nil, callback.HTTPStatusError, 1, ""},
 		"nobody's fault": {back, callback.StatusPending, nil, 0, &at, callback.Interrupted, 0, ""},
 	} {
@@ -111,13 +119,15 @@ func TestSettlementsTogetherBecomeEachWhatWasDecided(t *testing.T) {
 		got := settledOf(w, id)
 		c, a := got.Callback, got.Attempts[0]
 		modelstest.WantFitting(t, c)
-		if c.Status != want.status || c.FailureCount != want.failures || cmp.Diff(want.http, c.HTTPStatus)+cmp.Diff(want.next, c.NextAttemptAt) != "" {
+		if c.Status != want.status || c.FailureCount != want.failures ||
+			cmp.Diff(want.http, c.HTTPStatus)+cmp.Diff(want.next, c.NextAttemptAt) != "" {
 			t.Errorf("%s: the callback is %+v", name, c)
 		}
 		if !a.FinishedAt.Equal(at) || (a.Error != nil) != (want.err != "") || a.Error != nil && a.Error.Code != want.err {
 			t.Errorf("%s: the attempt is %+v", name, a)
 		}
-		if woken := slices.Contains(woken, id); got.Notices != want.notices || woken != (want.next != nil) || got.Answers[0] != want.answer {
+		if woken := slices.Contains(woken, id); got.Notices != want.notices || woken != (want.next != nil) ||
+			got.Answers[0] != want.answer {
 			t.Errorf("%s: %d notices, woken: %t, the answer is %q", name, got.Notices, woken, got.Answers[0])
 		}
 		if diff := cmp.Diff(c, want.delivery.Callback); diff != "" {
@@ -140,7 +150,9 @@ func TestSettlingNothingIsNoError(t *testing.T) {
 
 func TestSettlementsTogetherLeaveACallbackThatWasClaimedAgainAndWriteTheOthers(t *testing.T) {
 	t.Parallel()
-	for name, withSecond := range map[string]bool{"still in the other's hand": false, "settled by the other in the same batch": true} {
+	for name, withSecond := range map[string]bool{
+		"still in the other's hand": false, "settled by the other in the same batch": true,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := modelstest.NewWorld(t)
@@ -148,7 +160,10 @@ func TestSettlementsTogetherLeaveACallbackThatWasClaimedAgainAndWriteTheOthers(t
 			late := held[1]
 			second := claimedAgain(w, held[1:2], []*callback.Delivery{held[0], held[2]})[0]
 			before := w.ReadCallback(late.Callback.ID)
-			batch := []*callback.Settlement{w.Decide(held[0], modelstest.Answered(200)), w.Decide(late, modelstest.Answered(410)), w.Decide(held[2], modelstest.Answered(200))}
+			batch := []*callback.Settlement{
+				w.Decide(held[0], modelstest.Answered(200)), w.Decide(late, modelstest.Answered(410)),
+				w.Decide(held[2], modelstest.Answered(200)),
+			}
 			if withSecond {
 				batch = append(batch, w.Decide(second, modelstest.Answered(201)))
 			}
@@ -157,7 +172,8 @@ func TestSettlementsTogetherLeaveACallbackThatWasClaimedAgainAndWriteTheOthers(t
 			for _, d := range []*callback.Delivery{held[0], held[2]} {
 				modelstest.WantStatus(t, w.ReadCallback(d.Callback.ID), callback.StatusSuccess)
 			}
-			if a := w.Attempts(late.Callback.ID)[0]; a.HTTPStatus == nil || *a.HTTPStatus != 410 || a.Error.Code != callback.HTTPStatusError {
+			if a := w.Attempts(late.Callback.ID)[0]; a.HTTPStatus == nil || *a.HTTPStatus != 410 ||
+				a.Error.Code != callback.HTTPStatusError {
 				t.Errorf("what the late worker learned is lost: %+v", a)
 			}
 			if len(w.Notices()) != 0 || len(w.Queue.Take()) != 0 {
@@ -223,7 +239,8 @@ func TestSettlementsThatCannotBeWrittenTogetherChangeNothingAndCanBeWrittenOneBy
 			w := modelstest.NewWorld(t)
 			held := inHand(w, 4)
 			decided := []*callback.Settlement{
-				w.Decide(held[0], modelstest.Answered(200)), w.Decide(held[1], modelstest.Answered(500)), w.Decide(held[2], modelstest.Answered(410)), w.GiveBack(held[3]),
+				w.Decide(held[0], modelstest.Answered(200)), w.Decide(held[1], modelstest.Answered(500)),
+				w.Decide(held[2], modelstest.Answered(410)), w.GiveBack(held[3]),
 			}
 			before := allSettled(w, held)
 			if err := w.ServiceOn(brokenAfter(after)).Deliveries.SettleTogether(t.Context(), decided...); !errors.Is(err, modelstest.ErrBroken) {
@@ -239,7 +256,9 @@ func TestSettlementsThatCannotBeWrittenTogetherChangeNothingAndCanBeWrittenOneBy
 				modelstest.NoError(t, w.Settle(t.Context(), x))
 			}
 			failures := []int{0, 1, 1, 0}
-			for i, want := range []callback.Status{callback.StatusSuccess, callback.StatusPending, callback.StatusFailed, callback.StatusPending} {
+			for i, want := range []callback.Status{
+				callback.StatusSuccess, callback.StatusPending, callback.StatusFailed, callback.StatusPending,
+			} {
 				got := settledOf(w, held[i].Callback.ID)
 				if got.Callback.Status != want || got.Callback.FailureCount != failures[i] || got.Notices != failures[i] {
 					t.Errorf("got %+v, want %s after %d failures", got, want, failures[i])
@@ -275,7 +294,9 @@ var fates = map[string]func(*modelstest.World, *callback.Delivery) *callback.Set
 	"arrived": func(w *modelstest.World, d *callback.Delivery) *callback.Settlement {
 		o := modelstest.Answered(200)
 		o.Duration, o.ResponseBody = time.Second, []byte("thanks")
-		o.Timings = callback.Timings{DNS: 1 * time.Millisecond, Connect: 2 * time.Millisecond, TLS: 3 * time.Millisecond, FirstByte: 4 * time.Millisecond}
+		o.Timings = callback.Timings{
+			DNS: 1 * time.Millisecond, Connect: 2 * time.Millisecond, TLS: 3 * time.Millisecond, FirstByte: 4 * time.Millisecond,
+		}
 		return w.Decide(d, o)
 	},
 	"refused": func(w *modelstest.World, d *callback.Delivery) *callback.Settlement {
@@ -301,8 +322,8 @@ type pair struct {
 	alone, together int64 // their ids
 }
 
-// Each round claims what is left of the pairs, and lets chance decide what becomes of them. Before that some leases run out and
-// others claim the callbacks: those who came late are settled beside those who followed.
+// Each round claims what is left of the pairs, and lets chance decide what becomes of them. Before that some leases run
+// out and others claim the callbacks: those who came late are settled beside those who followed.
 func TestSettlingTogetherIsAsSettlingEachAlone(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

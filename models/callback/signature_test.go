@@ -42,11 +42,15 @@ func TestSignatureIsRefusedWhenAnythingIsChanged(t *testing.T) {
 	modelstest.NoError(t, err)
 	modelstest.NoError(t, modelstest.VerifySignature(t, secret, "ref", modelstest.Start, signature, body))
 	tests := map[string]error{
-		"body":          modelstest.VerifySignature(t, secret, "ref", modelstest.Start, signature, append([]byte(" "), body...)),
-		"id":            modelstest.VerifySignature(t, secret, "ref2", modelstest.Start, signature, body),
-		"timestamp":     modelstest.VerifySignature(t, secret, "ref", modelstest.Start.Add(time.Second), signature, body),
-		"no signature":  modelstest.VerifySignature(t, secret, "ref", modelstest.Start, "", body),
-		"other version": modelstest.VerifySignature(t, secret, "ref", modelstest.Start, strings.Replace(signature, "v1,", "v2,", 1), body),
+		"body": modelstest.VerifySignature(
+			t, secret, "ref", modelstest.Start, signature, append([]byte(" "), body...),
+		),
+		"id":           modelstest.VerifySignature(t, secret, "ref2", modelstest.Start, signature, body),
+		"timestamp":    modelstest.VerifySignature(t, secret, "ref", modelstest.Start.Add(time.Second), signature, body),
+		"no signature": modelstest.VerifySignature(t, secret, "ref", modelstest.Start, "", body),
+		"other version": modelstest.VerifySignature(
+			t, secret, "ref", modelstest.Start, strings.Replace(signature, "v1,", "v2,", 1), body,
+		),
 	}
 	for name, err := range tests {
 		if err == nil {
@@ -93,7 +97,9 @@ func BenchmarkSign(b *testing.B) {
 				b.ReportAllocs()
 				b.SetBytes(int64(size))
 				for b.Loop() {
-					if _, err := callback.Sign(secrets[:count], "019ad3f0-0000-7000-8000-000000000001", modelstest.Start, body); err != nil {
+					if _, err := callback.Sign(
+						secrets[:count], "019ad3f0-0000-7000-8000-000000000001", modelstest.Start, body,
+					); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -13,7 +13,9 @@ import (
 
 func TestSourceNamesWhatACallbackTellsOf(t *testing.T) {
 	t.Parallel()
-	s := callback.Source{Of: models.ObjectID{Type: models.TypeRun, Raw: 7}, Part: models.ObjectID{Type: run.TypeBatch, Raw: 8}}
+	s := callback.Source{
+		Of: models.ObjectID{Type: models.TypeRun, Raw: 7}, Part: models.ObjectID{Type: run.TypeBatch, Raw: 8},
+	}
 	if id := s.ID(models.TypeRun); id == nil || *id != 7 {
 		t.Errorf("the run is %v", id)
 	}
@@ -63,7 +65,8 @@ func TestReplayAndNoticeKeepTheSource(t *testing.T) {
 			t.Errorf("%s: the replay is %+v of %+v", made.Event, replay, original)
 		}
 		n := noticeAbout(w, original)
-		if n.Source != (callback.Source{Of: original.Source.Of}) || *modelstest.ReadNotice(t, n).EventData.FirstName != "Demo" {
+		if n.Source != (callback.Source{Of: original.Source.Of}) ||
+			*modelstest.ReadNotice(t, n).EventData.FirstName != "Demo" {
 			t.Errorf("%s: the notice is %+v of %+v", made.Event, n, original)
 		}
 	}
@@ -86,7 +89,9 @@ func TestNoticeOfWhatTheReleaseBeforeHasWrittenNamesTheCreatorToo(t *testing.T) 
 	w := modelstest.NewWorld(t)
 	for _, made := range ofEachSource(w) {
 		w.SQL(fmt.Sprintf("UPDATE callbacks SET created_by_user_id = NULL WHERE id = %d", made.ID))
-		if n := noticeAbout(w, w.Deliver(made.ID, modelstest.Answered(410))); *modelstest.ReadNotice(t, n).EventData.FirstName != "Demo" {
+		if n := noticeAbout(
+			w, w.Deliver(made.ID, modelstest.Answered(410)),
+		); *modelstest.ReadNotice(t, n).EventData.FirstName != "Demo" {
 			t.Errorf("%s: the notice is %+v", made.Event, n)
 		}
 	}

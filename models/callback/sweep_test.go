@@ -37,14 +37,17 @@ func TestSweepInterruptsACallbackWhoseLeaseRanOut(t *testing.T) {
 		t.Errorf("a worker that went away counts as the receiver's failure: %+v", c)
 	}
 	a := w.Attempts(c.ID)[0]
-	if a.Error == nil || a.Error.Code != callback.Interrupted || a.Duration != callback.LeaseTime || !a.FinishedAt.Equal(end) {
+	if a.Error == nil || a.Error.Code != callback.Interrupted || a.Duration != callback.LeaseTime ||
+		!a.FinishedAt.Equal(end) {
 		t.Errorf("the attempt is %+v", a)
 	}
 	w.Clock.Advance(modelstest.WakeGrace)
 	if interrupted, woken := w.MustSweep(); interrupted != 0 || woken != 1 {
 		t.Fatalf("a second later: interrupted %d, woke %d", interrupted, woken)
 	}
-	want := []callback.Wakeup{{Lane: w.Lane(modelstest.ProjectHost), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()}}
+	want := []callback.Wakeup{
+		{Lane: w.Lane(modelstest.ProjectHost), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()},
+	}
 	if diff := cmp.Diff(want, w.Queue.Take()); diff != "" {
 		t.Error(diff)
 	}
@@ -126,7 +129,9 @@ func TestSweepWakesEachHostOnce(t *testing.T) {
 	}
 	var want []callback.Wakeup
 	for _, host := range []string{"", "busy.example:443", modelstest.ProjectHost, "quiet.example:80"} {
-		want = append(want, callback.Wakeup{Lane: w.Lane(host), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()})
+		want = append(
+			want, callback.Wakeup{Lane: w.Lane(host), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()},
+		)
 	}
 	got := w.Queue.Take()
 	slices.SortFunc(got, func(a, b callback.Wakeup) int { return strings.Compare(a.Lane.Host, b.Lane.Host) })
@@ -180,7 +185,9 @@ func TestFarRetryIsLeftOutOfTheQueueAndWokenWhenDue(t *testing.T) {
 	if _, woken := w.MustSweep(); woken != 1 {
 		t.Fatal("not woken when due: nobody else would")
 	}
-	want := []callback.Wakeup{{Lane: w.Lane(modelstest.ProjectHost), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()}}
+	want := []callback.Wakeup{
+		{Lane: w.Lane(modelstest.ProjectHost), Epoch: modelstest.SweepEpoch(w.Clock.Now()), At: w.Clock.Now()},
+	}
 	if diff := cmp.Diff(want, w.Queue.Take()); diff != "" {
 		t.Error(diff)
 	}
@@ -213,15 +220,24 @@ func TestWakeupSaysTheLaneTheEventAndWhetherItIsTheFirst(t *testing.T) {
 	_, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(5))
 	modelstest.NoError(t, err)
 	want := []callback.Wakeup{
-		{Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start, CallbackID: c.ID, Event: callback.CrawlFinishedEvent, First: true},
+		{
+			Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start, CallbackID: c.ID, Event: callback.CrawlFinishedEvent,
+			First: true,
+		},
 	}
 	if diff := cmp.Diff(want, w.Queue.Take()); diff != "" {
 		t.Error(diff)
 	}
 	w.Deliver(c.ID, modelstest.Refused())
 	want = []callback.Wakeup{
-		{Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start.Add(modelstest.TwoRetries[0]), CallbackID: c.ID, Event: callback.CrawlFinishedEvent},
-		{Lane: w.Lane(modelstest.WebhookHost), At: modelstest.Start, CallbackID: w.Notices()[0].ID, Event: callback.CallbackFailedEvent, First: true},
+		{
+			Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start.Add(modelstest.TwoRetries[0]), CallbackID: c.ID,
+			Event: callback.CrawlFinishedEvent,
+		},
+		{
+			Lane: w.Lane(modelstest.WebhookHost), At: modelstest.Start, CallbackID: w.Notices()[0].ID,
+			Event: callback.CallbackFailedEvent, First: true,
+		},
 	}
 	if diff := cmp.Diff(want, w.Queue.Take()); diff != "" {
 		t.Error(diff)
@@ -323,7 +339,9 @@ func TestCountOfDueCallbacksStartsAtTheGivenAge(t *testing.T) {
 	c := w.NewCallback()
 	w.MoreCallbacks(c, "another.example:443", 2)
 	w.Clock.Advance(time.Minute)
-	for since, want := range map[time.Duration]int{0: 3, 59 * time.Second: 3, time.Minute: 1, time.Minute + time.Microsecond: 0} {
+	for since, want := range map[time.Duration]int{
+		0: 3, 59 * time.Second: 3, time.Minute: 1, time.Minute + time.Microsecond: 0,
+	} {
 		got, err := w.CountDue(t.Context(), callback.LeasedCallbacks, since)
 		modelstest.NoError(t, err)
 		if got != want {

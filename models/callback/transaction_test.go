@@ -35,7 +35,9 @@ func (h halting) GiveBackCallbacks(ctx context.Context, callbacks ...*callback.C
 	return h.statement("GiveBackCallbacks", func() error { return h.DeliveryTx.GiveBackCallbacks(ctx, callbacks...) })
 }
 
-func (h halting) SigningSecrets(ctx context.Context, at time.Time, owners ...tenant.SigningOwner) (found map[tenant.SigningOwner][]*tenant.SigningSecret, err error) {
+func (h halting) SigningSecrets(
+	ctx context.Context, at time.Time, owners ...tenant.SigningOwner,
+) (found map[tenant.SigningOwner][]*tenant.SigningSecret, err error) {
 	err = h.statement("SigningSecrets", func() (err error) {
 		found, err = h.DeliveryTx.SigningSecrets(ctx, at, owners...)
 		return err

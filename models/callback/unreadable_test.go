@@ -53,7 +53,13 @@ func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 			bad, good := w.NewCallback(), w.NewCallbackOf(other, 7)
 			modelstest.NoError(t, lose(w, lostKey(w)))
 
-			claimed, movedTo, _, err := w.Claim(t.Context(), append(modelstest.Limit(w.Lane(modelstest.ProjectHost), 10), modelstest.Limit(modelstest.LaneOf(other, modelstest.ProjectHost), 10)...))
+			claimed, movedTo, _, err := w.Claim(
+				t.Context(),
+				append(
+					modelstest.Limit(w.Lane(modelstest.ProjectHost), 10),
+					modelstest.Limit(modelstest.LaneOf(other, modelstest.ProjectHost), 10)...,
+				),
+			)
 			modelstest.NoError(t, err)
 			if len(claimed) != 1 || claimed[0].Callback.ID != good.ID || len(movedTo) != 0 {
 				t.Fatalf("claimed %v, moved to %v", claimed, movedTo)
@@ -77,7 +83,8 @@ func TestUnreadableCallbackIsPutOffAndHoldsUpNobody(t *testing.T) {
 			w.MustSettle(d, callback.Outcome{Error: d.Refusal()})
 			c := w.ReadCallback(bad.ID)
 			modelstest.WantStatus(t, c, callback.StatusFailed)
-			if c.Error.Code != callback.InternalError || c.FailureCount != 0 || len(w.Attempts(c.ID)) != 1 || len(w.Notices()) != 0 {
+			if c.Error.Code != callback.InternalError || c.FailureCount != 0 || len(w.Attempts(c.ID)) != 1 ||
+				len(w.Notices()) != 0 {
 				t.Errorf("it ended as %+v, with %d attempts and %d notices", c, len(w.Attempts(c.ID)), len(w.Notices()))
 			}
 			if got := m.UnreadableOf("callback"); got != len(modelstest.Postponements())+1 {
@@ -108,7 +115,8 @@ func TestAccountsUnreadableHeadersDoNotStopAProjectWithAURLOfItsOwn(t *testing.T
 	w := modelstest.NewWorld(t)
 	c := w.NewCallback()
 	_, err := lostKey(w).UpdateAccount(t.Context(), w.Platform, tenant.AccountUpdate{
-		AccountID: w.Acme.ID, Callback: models.EndpointUpdate{URL: models.Given(new(modelstest.AccountURL)), Headers: modelstest.SecretHeader},
+		AccountID: w.Acme.ID,
+		Callback:  models.EndpointUpdate{URL: models.Given(new(modelstest.AccountURL)), Headers: modelstest.SecretHeader},
 	})
 	modelstest.NoError(t, err)
 	w.MustSettle(w.MustClaim(c.ID), modelstest.Answered(200))
@@ -123,7 +131,9 @@ func TestUpdateThatSetsNoHeadersKeepsThoseThatCannotBeRead(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	lost := lostKey(w)
 	setHeaders(w, lost, w.Shop)
-	_, err := w.UpdateProject(t.Context(), w.Admin, tenant.ProjectUpdate{ProjectID: w.Shop.ID, Name: models.Given(new("New name"))})
+	_, err := w.UpdateProject(
+		t.Context(), w.Admin, tenant.ProjectUpdate{ProjectID: w.Shop.ID, Name: models.Given(new("New name"))},
+	)
 	modelstest.NoError(t, err)
 	p, err := lost.Project(t.Context(), w.Platform, w.Shop.ID)
 	modelstest.NoError(t, err)
@@ -199,7 +209,9 @@ func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 		})
 	}), w.Monitor
 	c := w.NewCallback()
-	modelstest.NoError(t, service.Deliveries.Settle(t.Context(), service.Deliveries.Decide(w.MustClaim(c.ID), modelstest.Answered(500))))
+	modelstest.NoError(
+		t, service.Deliveries.Settle(t.Context(), service.Deliveries.Decide(w.MustClaim(c.ID), modelstest.Answered(500))),
+	)
 	if c = w.ReadCallback(c.ID); c.FailureCount != 1 || len(w.Notices()) != 0 || m.UnreadableOf("notice") != 1 {
 		t.Errorf("got %+v, %d notices, counted %d", c, len(w.Notices()), m.UnreadableOf("notice"))
 	}

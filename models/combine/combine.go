@@ -12,11 +12,11 @@ import (
 const (
 	// Max bounds how long a call is kept waiting by the work for others: 100 rows are a few milliseconds.
 	Max = 100
-	// Timeout ends work that hangs, as on a dead connection; until then nobody else gets on. It is as long as Postgres lets one statement
-	// take, for work that gives no other.
+	// Timeout ends work that hangs, as on a dead connection; until then nobody else gets on. It is as long as Postgres
+	// lets one statement take, for work that gives no other.
 	Timeout = 30 * time.Second
-	// GatherTime is how long a work that will be shared waits for more to share it. A transaction costs about a millisecond beside
-	// what its rows cost: waiting for twice as many pays from two on.
+	// GatherTime is how long a work that will be shared waits for more to share it. A transaction costs about a
+	// millisecond beside what its rows cost: waiting for twice as many pays from two on.
 	GatherTime = 5 * time.Millisecond
 )
 
@@ -34,9 +34,10 @@ type Work[In, Out any] struct {
 	Catch func(ctx context.Context, name string, work func() error) error
 }
 
-// Combiner lets calls that come at the same time share one Work. A call that finds none under way starts at once; those that
-// come meanwhile are gathered, and go together when it has ended. So one call alone waits for nobody, and the more there are, the
-// more share the cost. After a work that was shared the next one waits a little: those who were just served come again.
+// Combiner lets calls that come at the same time share one Work. A call that finds none under way starts at once; those
+// that come meanwhile are gathered, and go together when it has ended. So one call alone waits for nobody, and the more
+// there are, the more share the cost. After a work that was shared the next one waits a little: those who were just
+// served come again.
 type Combiner[In, Out any] struct {
 	work Work[In, Out]
 
@@ -73,8 +74,8 @@ type SharedError struct{ error }
 // Unwrap returns the error of the work.
 func (e SharedError) Unwrap() error { return e.error }
 
-// Do does one call, together with those of others. When the caller's context ends it returns at once; the call may be done even
-// so. A SharedError asks to do it again alone.
+// Do does one call, together with those of others. When the caller's context ends it returns at once; the call may be
+// done even so. A SharedError asks to do it again alone.
 func (c *Combiner[In, Out]) Do(ctx context.Context, in In) (out Out, err error) {
 	if err := ctx.Err(); err != nil {
 		return out, err
@@ -122,7 +123,8 @@ func (c *Combiner[In, Out]) next() {
 	n := min(len(c.waiting), Max)
 	calls := slices.Clone(c.waiting[:n])
 	c.waiting = slices.Delete(c.waiting, 0, n)
-	ctx, giveUp := context.WithTimeout(context.WithoutCancel(calls[0].ctx), c.work.Timeout) // with the first's values, for traces
+	// with the first's values, for traces
+	ctx, giveUp := context.WithTimeout(context.WithoutCancel(calls[0].ctx), c.work.Timeout)
 	group := &callGroup{here: n, giveUp: giveUp}
 	for _, call := range calls {
 		call.group = group
@@ -158,7 +160,8 @@ func (c *Combiner[In, Out]) run(ctx context.Context, done context.CancelFunc, ca
 	}
 }
 
-// ended lets the next work begin: at once after one that nobody shared, else when as many have come as there were, or soon.
+// ended lets the next work begin: at once after one that nobody shared, else when as many have come as there were, or
+// soon.
 func (c *Combiner[In, Out]) ended(calls int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -35,7 +35,8 @@ func newWorkshop(after func(context.Context, []int)) *workshop { return newGathe
 func newGatheringWorkshop(gather time.Duration, after func(context.Context, []int)) *workshop {
 	w := &workshop{goOn: make(chan error)}
 	w.do = combine.New(combine.Work[int, int]{
-		Name: "test", Do: w.work, After: after, Timeout: combine.Timeout, Gather: gather, Log: slog.New(slog.DiscardHandler), Catch: catch,
+		Name: "test", Do: w.work, After: after, Timeout: combine.Timeout, Gather: gather, Log: slog.New(slog.DiscardHandler),
+		Catch: catch,
 	}).Do
 	return w
 }
@@ -189,7 +190,8 @@ func TestErrorOfTheWorkIsSharedWhereItWasForSeveral(t *testing.T) {
 				w.goOn <- failure
 				for i, answer := range answers {
 					got := <-answer
-					if got.err == nil || !strings.Contains(got.err.Error(), failure.Error()) || errors.As(got.err, new(combine.SharedError)) != (i > 0) {
+					if got.err == nil || !strings.Contains(got.err.Error(), failure.Error()) ||
+						errors.As(got.err, new(combine.SharedError)) != (i > 0) {
 						t.Errorf("call %d heard %+v", i+1, got)
 					}
 				}

@@ -47,7 +47,8 @@ func BenchmarkFinishCrawl(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			_, _, err := crawls.FinishCrawl(ctx, platform, crawl.End{
-				CrawlID: ids.Add(1), ProjectID: &project.ID, CreatedByUserID: &user.ID, Kind: crawl.Standard, Status: crawl.Finished,
+				CrawlID: ids.Add(1), ProjectID: &project.ID, CreatedByUserID: &user.ID, Kind: crawl.Standard,
+				Status: crawl.Finished,
 			})
 			if err != nil {
 				b.Error(err)

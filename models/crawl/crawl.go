@@ -1,5 +1,5 @@
-// Package crawl has the crawls of projects and the report downloads of crawls: that one has finished, and that the other is generated, is told by
-// a callback.
+// Package crawl has the crawls of projects and the report downloads of crawls: that one has finished, and that the
+// other is generated, is told by a callback.
 package crawl
 
 import (
@@ -65,13 +65,13 @@ type Store interface {
 	callback.StartTx
 
 	Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*Crawl, error)
-	// LockCrawls returns those of the given crawls that there are. It locks them in the order of their ids, so that two that lock
-	// some of the same crawls wait for each other, and not in a ring.
+	// LockCrawls returns those of the given crawls that there are. It locks them in the order of their ids, so that two
+	// that lock some of the same crawls wait for each other, and not in a ring.
 	LockCrawls(ctx context.Context, ids ...int64) ([]*Crawl, error)
 	// CreateCrawl sets the ID.
 	CreateCrawl(ctx context.Context, c *Crawl) error
-	// CreateCrawls creates crawls under the IDs that they have, in this order, and returns those IDs that are taken, whose crawls it
-	// leaves as they are. When another transaction is just taking one, that one's end is waited for.
+	// CreateCrawls creates crawls under the IDs that they have, in this order, and returns those IDs that are taken, whose
+	// crawls it leaves as they are. When another transaction is just taking one, that one's end is waited for.
 	CreateCrawls(ctx context.Context, crawls []*Crawl) ([]int64, error)
 	// UpdateCrawls writes what can change of crawls that are locked.
 	UpdateCrawls(ctx context.Context, crawls []*Crawl) error
@@ -99,7 +99,8 @@ func NewService(
 	engine.Upkeep.AddPurges(callback.PurgeOf(ReportDownloadSources), callback.PurgeOf(Sources))
 	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 	s.ends = combine.New(combine.Work[End, outcome]{
-		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime, Log: log,
+		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime,
+		Log:   log,
 		Catch: engine.Troubles().Catch,
 	})
 	return s

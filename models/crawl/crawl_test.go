@@ -16,14 +16,19 @@ func TestFinishedCrawlRaisesOneCallbackThatIsDueNow(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	made, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(124234))
 	modelstest.NoError(t, err)
-	if made.ID != 124234 || made.Status != crawl.Finished || !made.FinishedAt.Equal(modelstest.Start) || made.AccountID != w.Acme.ID {
+	if made.ID != 124234 || made.Status != crawl.Finished || !made.FinishedAt.Equal(modelstest.Start) ||
+		made.AccountID != w.Acme.ID {
 		t.Errorf("got %+v", made)
 	}
 	c = w.ReadCallback(c.ID)
-	if c.Ref != c.UID || !c.NextAttemptAt.Equal(modelstest.Start) || *c.TargetURL != modelstest.ProjectURL || c.Source.Of != (models.ObjectID{Type: models.TypeCrawl, Raw: 124234}) || c.Event != callback.CrawlFinishedEvent {
+	if c.Ref != c.UID || !c.NextAttemptAt.Equal(modelstest.Start) || *c.TargetURL != modelstest.ProjectURL ||
+		c.Source.Of != (models.ObjectID{Type: models.TypeCrawl, Raw: 124234}) || c.Event != callback.CrawlFinishedEvent {
 		t.Errorf("got %+v", c)
 	}
-	want := callback.Wakeup{Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start, CallbackID: c.ID, Event: callback.CrawlFinishedEvent, First: true}
+	want := callback.Wakeup{
+		Lane: w.Lane(modelstest.ProjectHost), At: modelstest.Start, CallbackID: c.ID, Event: callback.CrawlFinishedEvent,
+		First: true,
+	}
 	if got := w.Queue.Take(); len(got) != 1 || got[0] != want {
 		t.Errorf("woken: %v", got)
 	}
@@ -35,7 +40,9 @@ func TestBodyIsRenderedOnceWhenTheCrawlEnds(t *testing.T) {
 	_, c, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(5))
 	modelstest.NoError(t, err)
 	before := string(w.ReadCallback(c.ID).Body)
-	_, err = w.UpdateAccount(t.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Name: models.Given(new("Renamed"))})
+	_, err = w.UpdateAccount(
+		t.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Name: models.Given(new("Renamed"))},
+	)
 	modelstest.NoError(t, err)
 	w.Deliver(c.ID, modelstest.Answered(500))
 	w.Clock.Advance(modelstest.TwoRetries[0])
@@ -53,7 +60,8 @@ func TestFinishingACrawlAgainReturnsTheSameAndSendsNothing(t *testing.T) {
 	w.Deliver(c.ID, modelstest.Answered(200))
 	again, same, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(5))
 	modelstest.NoError(t, err)
-	if again.ID != first.ID || !again.FinishedAt.Equal(*first.FinishedAt) || same.UID != c.UID || same.Status != callback.StatusSuccess {
+	if again.ID != first.ID || !again.FinishedAt.Equal(*first.FinishedAt) || same.UID != c.UID ||
+		same.Status != callback.StatusSuccess {
 		t.Errorf("got %+v and %+v", again, same)
 	}
 	if len(w.CallbacksOf(callback.CrawlFinishedEvent)) != 1 || len(w.Queue.Take()) != 0 {
@@ -156,13 +164,27 @@ func TestFinishCrawlRefusesWhatDoesNotFit(t *testing.T) {
 		code   models.Code
 		field  string
 	}{
-		"a new crawl without projectId":     {func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, nil }, models.CodeBadUserInput, "projectId"},
-		"a new crawl of an unknown project": {func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, new(int64(999)) }, models.CodeNotFound, ""},
-		"an unknown user":                   {func(in *crawl.End) { in.CrawlID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, ""},
-		"an end that is none":               {func(in *crawl.End) { in.CrawlID, in.Status = 2, crawl.Queued }, models.CodeBadUserInput, "status"},
-		"another project":                   {func(in *crawl.End) { in.ProjectID = &elsewhere.ID }, models.CodeConflict, "projectId"},
-		"another status":                    {func(in *crawl.End) { in.Status = crawl.Failed }, models.CodeConflict, "status"},
-		"another kind":                      {func(in *crawl.End) { in.Kind = crawl.TestSuiteBuild }, models.CodeConflict, "kind"},
+		"a new crawl without projectId": {
+			func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, nil }, models.CodeBadUserInput, "projectId",
+		},
+		"a new crawl of an unknown project": {
+			func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, new(int64(999)) }, models.CodeNotFound, "",
+		},
+		"an unknown user": {
+			func(in *crawl.End) { in.CrawlID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, "",
+		},
+		"an end that is none": {
+			func(in *crawl.End) { in.CrawlID, in.Status = 2, crawl.Queued }, models.CodeBadUserInput, "status",
+		},
+		"another project": {
+			func(in *crawl.End) { in.ProjectID = &elsewhere.ID }, models.CodeConflict, "projectId",
+		},
+		"another status": {
+			func(in *crawl.End) { in.Status = crawl.Failed }, models.CodeConflict, "status",
+		},
+		"another kind": {
+			func(in *crawl.End) { in.Kind = crawl.TestSuiteBuild }, models.CodeConflict, "kind",
+		},
 	}
 	for name, test := range tests {
 		in := w.CrawlEnd(1)

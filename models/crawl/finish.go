@@ -149,11 +149,15 @@ type crawlsToFinish struct {
 }
 
 func newCrawlsToFinish(at time.Time) *crawlsToFinish {
-	return &crawlsToFinish{Parties: callback.NewParties(), at: at, locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{}, callbacks: map[string]*callback.Callback{}}
+	return &crawlsToFinish{
+		Parties: callback.NewParties(), at: at, locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{},
+		callbacks: map[string]*callback.Callback{},
+	}
 }
 
-// read reads for all crawls at once what the rules ask for. Crawls that are new here are created, as the first that can says that they
-// ended: a crawl is new if nobody else has created it, which only the database can tell. The others are locked.
+// read reads for all crawls at once what the rules ask for. Crawls that are new here are created, as the first that can
+// says that they ended: a crawl is new if nobody else has created it, which only the database can tell. The others are
+// locked.
 func (k *crawlsToFinish) read(ctx context.Context, tx Store, in []End) error {
 	var projectIDs, userIDs []*int64
 	for i := range in {

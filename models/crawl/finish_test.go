@@ -43,9 +43,11 @@ type finished struct {
 	Err      error
 }
 
-// together finishes crawls of which each call comes, in this order, while a transaction for another is under way. It returns what the
-// callers heard, and how many transactions that took.
-func finishTogether(w *modelstest.World, inTx models.InTx[crawl.Store], ends ...crawl.End) (heard []finished, transactions int) {
+// together finishes crawls of which each call comes, in this order, while a transaction for another is under way. It
+// returns what the callers heard, and how many transactions that took.
+func finishTogether(
+	w *modelstest.World, inTx models.InTx[crawl.Store], ends ...crawl.End,
+) (heard []finished, transactions int) {
 	w.T.Helper()
 	g := &gate{inTx: inTx, reached: make(chan struct{}), open: make(chan struct{})}
 	service := w.CrawlsOn(w.Service, g.InTx)
@@ -54,7 +56,9 @@ func finishTogether(w *modelstest.World, inTx models.InTx[crawl.Store], ends ...
 	callers.Go(func() {
 		nowhere := w.CrawlEnd(999_999)
 		nowhere.ProjectID = new(int64(999_999))
-		if _, _, err := service.FinishCrawl(w.T.Context(), w.Platform, nowhere); models.ErrorCode(err) != models.CodeNotFound {
+		if _, _, err := service.FinishCrawl(
+			w.T.Context(), w.Platform, nowhere,
+		); models.ErrorCode(err) != models.CodeNotFound {
 			w.T.Errorf("of a project that is not there: %v", err)
 		}
 	})
@@ -75,7 +79,9 @@ func finishTogether(w *modelstest.World, inTx models.InTx[crawl.Store], ends ...
 func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	elsewhere, deleted := w.NewProject(w.Acme, new(modelstest.ProjectURL)), w.NewProject(w.Acme, new(modelstest.ProjectURL))
+	elsewhere, deleted := w.NewProject(
+		w.Acme, new(modelstest.ProjectURL),
+	), w.NewProject(w.Acme, new(modelstest.ProjectURL))
 	_, err := w.DeleteProject(t.Context(), w.Admin, deleted.ID)
 	modelstest.NoError(t, err)
 	_, _, err = w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(1))
@@ -224,11 +230,15 @@ func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	const crawls, calls = 5, 40
-	processes := []*crawl.Service{w.CrawlsOn(w.ServiceOn(nil), w.Store.InCrawlTx), w.CrawlsOn(w.ServiceOn(nil), w.Store.InCrawlTx)}
+	processes := []*crawl.Service{
+		w.CrawlsOn(w.ServiceOn(nil), w.Store.InCrawlTx), w.CrawlsOn(w.ServiceOn(nil), w.Store.InCrawlTx),
+	}
 	heard := make([]finished, calls)
 	modelstest.AtOnce(calls, func(i int) {
 		f := &heard[i]
-		f.Crawl, f.Callback, f.Err = processes[i%len(processes)].FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(int64(1+rand.IntN(crawls))))
+		f.Crawl, f.Callback, f.Err = processes[i%len(processes)].FinishCrawl(
+			t.Context(), w.Platform, w.CrawlEnd(int64(1+rand.IntN(crawls))),
+		)
 	})
 	uids := map[int64]string{}
 	for _, f := range heard {
@@ -239,12 +249,14 @@ func TestCrawlsFinishedAtOnceByTwoProcessesRaiseOneCallbackEach(t *testing.T) {
 		}
 		uids[f.Crawl.ID] = uid
 	}
-	if raised, woken := len(w.CallbacksOf(callback.CrawlFinishedEvent)), len(w.Queue.Take()); raised != len(uids) || woken != len(uids) {
+	if raised, woken := len(w.CallbacksOf(callback.CrawlFinishedEvent)), len(w.Queue.Take()); raised != len(uids) ||
+		woken != len(uids) {
 		t.Errorf("%d callbacks of %d crawls were raised, and %d woken", raised, len(uids), woken)
 	}
 }
 
-// anyEnd draws the end of one of some crawls: it may be new or known, repeat another's, contradict it or be wrong in itself.
+// anyEnd draws the end of one of some crawls: it may be new or known, repeat another's, contradict it or be wrong in
+// itself.
 func anyEnd(w *modelstest.World, projects []*tenant.Project) crawl.End {
 	draw := func(ids ...*int64) *int64 { return ids[rand.IntN(len(ids))] }
 	unknown := new(int64(999_999))
@@ -283,7 +295,8 @@ func TestCrawlsThatEndTogetherEndAsOneByOne(t *testing.T) {
 		if transactions != 1 {
 			t.Errorf("%d calls took %d transactions", len(ends), transactions)
 		}
-		// Who repeats a call that shares its transaction hears of the callback as it was raised, and else as it was read: without its body.
+		// Who repeats a call that shares its transaction hears of the callback as it was raised, and else as it was read:
+		// without its body.
 		withoutBodies := cmpopts.IgnoreFields(callback.Callback{}, "Body")
 		if diff := cmp.Diff(want, heard, butForUIDs(), withoutBodies); diff != "" {
 			t.Fatalf("%+v (-one by one +together): %s", ends, diff)

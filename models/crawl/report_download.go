@@ -69,7 +69,9 @@ type NewReportDownload struct {
 }
 
 // CreateReportDownload asks for a report of a crawl as a file. Editor and up.
-func (s *Service) CreateReportDownload(ctx context.Context, actor *models.Actor, in NewReportDownload) (*ReportDownload, error) {
+func (s *Service) CreateReportDownload(
+	ctx context.Context, actor *models.Actor, in NewReportDownload,
+) (*ReportDownload, error) {
 	crawl, err := s.Crawl(ctx, actor, in.CrawlID)
 	if err != nil {
 		return nil, err
@@ -111,10 +113,13 @@ type ReportDownloadEnd struct {
 	FileURL            string
 }
 
-// FinishReportDownload records that a report download was generated and, in the same transaction, its callback: nil when
-// there is nowhere to call back to. The same call again returns the same entity and callback and sends nothing more; a
-// newly signed FileURL does not change the first one. A call that contradicts an earlier one is a CONFLICT. Platform only.
-func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor, in ReportDownloadEnd) (*ReportDownload, *callback.Callback, error) {
+// FinishReportDownload records that a report download was generated and, in the same transaction, its callback: nil
+// when there is nowhere to call back to. The same call again returns the same entity and callback and sends nothing
+// more; a newly signed FileURL does not change the first one. A call that contradicts an earlier one is a CONFLICT.
+// Platform only.
+func (s *Service) FinishReportDownload(
+	ctx context.Context, actor *models.Actor, in ReportDownloadEnd,
+) (*ReportDownload, *callback.Callback, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
@@ -150,8 +155,9 @@ func (s *Service) FinishReportDownload(ctx context.Context, actor *models.Actor,
 		}
 		raised, err = s.engine.Raise(ctx, tx, callback.Occasion{
 			Event: callback.ReportDownloadGeneratedEvent, DedupKey: key, ProjectID: crawl.ProjectID,
-			Source: callback.Source{Of: crawl.ObjectID(), Part: report.ObjectID()}, CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
-			Render: func(e callback.Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
+			Source:    callback.Source{Of: crawl.ObjectID(), Part: report.ObjectID()},
+			CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
+			Render:    func(e callback.Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
 		})
 		return err
 	})
@@ -184,11 +190,15 @@ func (s *Service) reportDownloadToFinish(ctx context.Context, tx Store, in Repor
 	if in.ReportTemplateCode == nil {
 		return nil, models.Invalid("reportTemplateCode", "must be given when the report download is new here")
 	}
-	crawl, err := models.One(tx.Crawls(ctx, models.PlatformActor().Scope(models.RoleViewer), *in.CrawlID))(models.TypeCrawl)
+	crawl, err := models.One(
+		tx.Crawls(ctx, models.PlatformActor().Scope(models.RoleViewer), *in.CrawlID),
+	)(models.TypeCrawl)
 	if err != nil {
 		return nil, err
 	}
-	created := NewReportDownload{ReportTemplateCode: *in.ReportTemplateCode, ReportTypeCode: ReportBasic, SegmentID: in.SegmentID}
+	created := NewReportDownload{
+		ReportTemplateCode: *in.ReportTemplateCode, ReportTypeCode: ReportBasic, SegmentID: in.SegmentID,
+	}
 	if in.ReportTypeCode != nil {
 		created.ReportTypeCode = *in.ReportTypeCode
 	}

@@ -19,7 +19,8 @@ func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
 	made := w.NewCrawl(5, nil)
 	report, c, err := w.FinishReportDownload(t.Context(), w.Platform, modelstest.ReportEnd(567890, made.ID))
 	modelstest.NoError(t, err)
-	if report.Status != crawl.ReportDownloadGenerated || c == nil || c.Source != (callback.Source{Of: made.ObjectID(), Part: report.ObjectID()}) {
+	if report.Status != crawl.ReportDownloadGenerated || c == nil ||
+		c.Source != (callback.Source{Of: made.ObjectID(), Part: report.ObjectID()}) {
 		t.Fatalf("got %+v and %+v", report, c)
 	}
 	if got := w.Queue.Take(); len(got) != 1 {
@@ -30,7 +31,8 @@ func TestGeneratedReportRaisesOneCallbackHoweverOftenItIsTold(t *testing.T) {
 	again.FileURL = "https://files.example/a.csv?sig=2"
 	report, same, err := w.FinishReportDownload(t.Context(), w.Platform, again)
 	modelstest.NoError(t, err)
-	if same.UID != c.UID || *report.FileURL != "https://files.example/a.csv?sig=1" || modelstest.ReadForm(t, w.ReadCallback(same.ID)).Get("file_url") != *report.FileURL {
+	if same.UID != c.UID || *report.FileURL != "https://files.example/a.csv?sig=1" ||
+		modelstest.ReadForm(t, w.ReadCallback(same.ID)).Get("file_url") != *report.FileURL {
 		t.Errorf("got %+v and %+v", report, same)
 	}
 	if len(w.CallbacksOf(callback.ReportDownloadGeneratedEvent)) != 1 || len(w.Queue.Take()) != 0 {
@@ -121,17 +123,36 @@ func TestFinishReportDownloadRefusesWhatDoesNotFit(t *testing.T) {
 		code   models.Code
 		field  string
 	}{
-		"new without crawlId":            {func(in *input) { in.ReportDownloadID, in.CrawlID = 2, nil }, models.CodeBadUserInput, "crawlId"},
-		"new without reportTemplateCode": {func(in *input) { in.ReportDownloadID, in.ReportTemplateCode = 2, nil }, models.CodeBadUserInput, "reportTemplateCode"},
-		"new with a colon in the code":   {func(in *input) { in.ReportDownloadID, in.ReportTemplateCode = 2, new("a:b") }, models.CodeBadUserInput, "reportTemplateCode"},
-		"new of an unknown crawl":        {func(in *input) { in.ReportDownloadID, in.CrawlID = 2, new(int64(999)) }, models.CodeNotFound, ""},
-		"an unknown user":                {func(in *input) { in.ReportDownloadID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, ""},
-		"no file URL":                    {func(in *input) { in.FileURL = "" }, models.CodeBadUserInput, "fileUrl"},
-		"a relative file URL":            {func(in *input) { in.FileURL = "/a.csv" }, models.CodeBadUserInput, "fileUrl"},
-		"an overlong file URL":           {func(in *input) { in.FileURL = modelstest.URLOfLength(models.MaxFileURLBytes + 1) }, models.CodeBadUserInput, "fileUrl"},
-		"another crawl":                  {func(in *input) { in.CrawlID = &elsewhere.ID }, models.CodeConflict, "crawlId"},
-		"another report":                 {func(in *input) { in.ReportTemplateCode = new("duplicate_pages") }, models.CodeConflict, "reportTemplateCode"},
-		"another segment":                {func(in *input) { in.SegmentID = new(int64(1)) }, models.CodeConflict, "reportTemplateCode"},
+		"new without crawlId": {
+			func(in *input) { in.ReportDownloadID, in.CrawlID = 2, nil }, models.CodeBadUserInput, "crawlId",
+		},
+		"new without reportTemplateCode": {
+			func(in *input) { in.ReportDownloadID, in.ReportTemplateCode = 2, nil }, models.CodeBadUserInput,
+			"reportTemplateCode",
+		},
+		"new with a colon in the code": {
+			func(in *input) { in.ReportDownloadID, in.ReportTemplateCode = 2, new("a:b") }, models.CodeBadUserInput,
+			"reportTemplateCode",
+		},
+		"new of an unknown crawl": {
+			func(in *input) { in.ReportDownloadID, in.CrawlID = 2, new(int64(999)) }, models.CodeNotFound, "",
+		},
+		"an unknown user": {
+			func(in *input) { in.ReportDownloadID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, "",
+		},
+		"no file URL":         {func(in *input) { in.FileURL = "" }, models.CodeBadUserInput, "fileUrl"},
+		"a relative file URL": {func(in *input) { in.FileURL = "/a.csv" }, models.CodeBadUserInput, "fileUrl"},
+		"an overlong file URL": {
+			func(in *input) { in.FileURL = modelstest.URLOfLength(models.MaxFileURLBytes + 1) }, models.CodeBadUserInput,
+			"fileUrl",
+		},
+		"another crawl": {func(in *input) { in.CrawlID = &elsewhere.ID }, models.CodeConflict, "crawlId"},
+		"another report": {
+			func(in *input) { in.ReportTemplateCode = new("duplicate_pages") }, models.CodeConflict, "reportTemplateCode",
+		},
+		"another segment": {
+			func(in *input) { in.SegmentID = new(int64(1)) }, models.CodeConflict, "reportTemplateCode",
+		},
 	}
 	for name, test := range tests {
 		in := modelstest.ReportEnd(1, made.ID)
@@ -165,13 +186,15 @@ func TestReportOfADeletedProjectOrOneWithoutURLRaisesNone(t *testing.T) {
 		ProjectID: w.Shop.ID, Callback: models.EndpointUpdate{URL: models.Given[*string](nil)},
 	})
 	modelstest.NoError(t, err)
-	if _, c, err := w.FinishReportDownload(t.Context(), w.Platform, modelstest.ReportEnd(1, made.ID)); c != nil || err != nil {
+	if _, c, err := w.FinishReportDownload(t.Context(), w.Platform, modelstest.ReportEnd(1, made.ID)); c != nil ||
+		err != nil {
 		t.Errorf("without URL: got %+v, %v", c, err)
 	}
 	w.SetURL(new(modelstest.ProjectURL))
 	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
 	modelstest.NoError(t, err)
-	if _, c, err := w.FinishReportDownload(t.Context(), w.Platform, modelstest.ReportEnd(2, made.ID)); c != nil || err != nil {
+	if _, c, err := w.FinishReportDownload(t.Context(), w.Platform, modelstest.ReportEnd(2, made.ID)); c != nil ||
+		err != nil {
 		t.Errorf("deleted: got %+v, %v", c, err)
 	}
 }

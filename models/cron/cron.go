@@ -20,16 +20,16 @@ const (
 	// lookahead is how far Next looks, in seconds. The longest pause is that of 29 February on a given day of the week:
 	// 28 years, or 40 across a year such as 2100, which has no such day.
 	lookahead = 41 * 366 * daySeconds
-	// longestJump is the most that a clock is set forward or back, in seconds: the world's clocks are between 12 hours behind
-	// UTC and 14 ahead of it. (Samoa jumped 24 hours in 2011.)
+	// longestJump is the most that a clock is set forward or back, in seconds: the world's clocks are between 12 hours
+	// behind UTC and 14 ahead of it. (Samoa jumped 24 hours in 2011.)
 	longestJump = 26 * 60 * 60
 
 	daySeconds = 24 * 60 * 60
 	never      = math.MaxInt64
 )
 
-// Schedule is a POSIX crontab schedule of five fields: minute, hour, day of month, month and day of week. Schedules of the same
-// text are equal by ==. The zero Schedule never comes.
+// Schedule is a POSIX crontab schedule of five fields: minute, hour, day of month, month and day of week. Schedules of
+// the same text are equal by ==. The zero Schedule never comes.
 type Schedule struct {
 	text string
 	// Bit n of a set stands for the number n of its field; Sunday is 0.
@@ -46,10 +46,11 @@ type field struct {
 }
 
 var (
-	minuteField  = field{name: "minute", high: 59}
-	hourField    = field{name: "hour", high: 23}
-	dayField     = field{name: "day of month", low: 1, high: 31}
-	monthField   = field{name: "month", low: 1, high: 12, names: strings.Fields("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC")}
+	minuteField = field{name: "minute", high: 59}
+	hourField   = field{name: "hour", high: 23}
+	dayField    = field{name: "day of month", low: 1, high: 31}
+	monthField  = field{name: "month", low: 1, high: 12, names: strings.Fields("JAN FEB MAR APR MAY JUN JUL AUG SEP " +
+		"OCT NOV DEC")}
 	weekdayField = field{name: "day of week", high: 7, names: strings.Fields("SUN MON TUE WED THU FRI SAT")}
 )
 
@@ -57,12 +58,13 @@ var (
 //
 //	minute 0-59   hour 0-23   day of month 1-31   month 1-12 or JAN-DEC   day of week 0-7 or SUN-SAT
 //
-// A field is * for all, or a list with commas of numbers and ranges ("1-5"). Names have three letters of any case and stand
-// wherever a number may; both 0 and 7 are Sunday. To POSIX it adds steps, counted from the first number: */n and a-b/n.
+// A field is * for all, or a list with commas of numbers and ranges ("1-5"). Names have three letters of any case and
+// stand wherever a number may; both 0 and 7 are Sunday. To POSIX it adds steps, counted from the first number: */n and
+// a-b/n.
 //
-// A day must be in the month field and in both day fields, except that one of the two is enough when both are restricted:
-// "0 0 13 * FRI" is every 13th and every Friday. As in Vixie cron, */n does not count as restricted: "0 0 */2 * FRI" is each
-// Friday on an odd day.
+// A day must be in the month field and in both day fields, except that one of the two is enough when both are
+// restricted: "0 0 13 * FRI" is every 13th and every Friday. As in Vixie cron, */n does not count as restricted: "0 0
+// */2 * FRI" is each Friday on an odd day.
 //
 // The error says which of the five is wrong; a schedule that never comes, such as that of
 // 30 February, is wrong as well.
@@ -76,7 +78,9 @@ func Parse(text string) (Schedule, error) {
 	}
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })
 	if len(parts) != 5 {
-		return Schedule{}, fmt.Errorf("must have five fields (minute, hour, day of month, month, day of week), not %d", len(parts))
+		return Schedule{}, fmt.Errorf(
+			"must have five fields (minute, hour, day of month, month, day of week), not %d", len(parts),
+		)
 	}
 	c := Schedule{
 		text:      strings.Join(parts, " "),
@@ -86,7 +90,13 @@ func Parse(text string) (Schedule, error) {
 	for i, part := range []struct {
 		field
 		set *uint64
-	}{{minuteField, &c.minutes}, {hourField, &c.hours}, {dayField, &c.days}, {monthField, &c.months}, {weekdayField, &c.weekdays}} {
+	}{
+		{minuteField, &c.minutes},
+		{hourField, &c.hours},
+		{dayField, &c.days},
+		{monthField, &c.months},
+		{weekdayField, &c.weekdays},
+	} {
 		set, err := part.parse(parts[i])
 		if err != nil {
 			return Schedule{}, fmt.Errorf("%s: %w", part.name, err)
@@ -170,8 +180,8 @@ func (f field) parseNumber(text string) (uint64, error) {
 	return 0, fmt.Errorf("must be %d to %d%s, not %q", f.low, f.high, names, text)
 }
 
-// comes tells whether any date matches. Every month has every weekday, and every date falls on each of them in its turn:
-// what can be missing is a day of the month.
+// comes tells whether any date matches. Every month has every weekday, and every date falls on each of them in its
+// turn: what can be missing is a day of the month.
 func (c Schedule) comes() bool {
 	if c.eitherDay {
 		return true
@@ -211,8 +221,8 @@ func (c Schedule) timeOfDay(hour, minute int) (int64, bool) {
 	return int64(hour*60+bits.TrailingZeros64(left)) * 60, true
 }
 
-// Next returns the schedule's first time after the given one, in UTC. It is false when there is none within 41 years, which
-// happens to no schedule that Parse returns.
+// Next returns the schedule's first time after the given one, in UTC. It is false when there is none within 41 years,
+// which happens to no schedule that Parse returns.
 //
 // The fields are read on a wall clock in zone. When that clock is set forward or back, as for daylight saving:
 //
@@ -264,11 +274,13 @@ func (c Schedule) firstIn(p period) int64 {
 	return never
 }
 
-// period is a stretch of time in which a clock keeps its offset from UTC. start and end are instants in Unix seconds, end
-// excluded. A wall-clock time is the instant at which a clock in UTC would show it: what p's clock shows is instant + offset.
+// period is a stretch of time in which a clock keeps its offset from UTC. start and end are instants in Unix seconds,
+// end excluded. A wall-clock time is the instant at which a clock in UTC would show it: what p's clock shows is instant
+// + offset.
 type period struct{ start, end, offset int64 }
 
-// periodAt returns what the zone's clock keeps from an instant on: until it is set, or a part of that, and not beyond horizon.
+// periodAt returns what the zone's clock keeps from an instant on: until it is set, or a part of that, and not beyond
+// horizon.
 func periodAt(at, horizon int64, zone *time.Location) period {
 	t := time.Unix(at, 0).In(zone)
 	_, offset := t.Zone()

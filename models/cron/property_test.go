@@ -127,8 +127,8 @@ type watchedMinute struct {
 	repeats bool // it was shown before
 }
 
-// watch compares from some hours before middle to as many after it, more than a clock is set by at middle. It walks from twice
-// as long before, for what the clock showed by then.
+// watch compares from some hours before middle to as many after it, more than a clock is set by at middle. It walks
+// from twice as long before, for what the clock showed by then.
 func watch(t testing.TB, zone, middle string, hours time.Duration) watchedClock {
 	t.Helper()
 	at := instant(t, middle)
@@ -241,7 +241,8 @@ func TestCronComesWhenAClockWatchedMinuteByMinuteSaysSo(t *testing.T) {
 // cronZones are zones with the first of two years in which to look at them.
 var cronZones = map[string]int{
 	"UTC": 2026, "Europe/London": 2026, "America/New_York": 2026, "America/Sao_Paulo": 2017, "America/Havana": 2026,
-	"Africa/Casablanca": 2025, "Asia/Kolkata": 2026, "Australia/Lord_Howe": 2026, "Pacific/Apia": 2011, "Pacific/Chatham": 2039,
+	"Africa/Casablanca": 2025, "Asia/Kolkata": 2026, "Australia/Lord_Howe": 2026, "Pacific/Apia": 2011,
+	"Pacific/Chatham": 2039,
 }
 
 func TestDailyCronComesOnceOnEachDate(t *testing.T) {
@@ -299,7 +300,9 @@ func TestCronComesInOrderAtAnyTime(t *testing.T) {
 		m := meanings().Draw(t, "schedule")
 		name := rapid.SampledFrom(names).Draw(t, "zone")
 		// 1800 to 2200: from local mean time, whose offsets have seconds, to beyond the tables of the zones
-		at := time.Unix(rapid.Int64Range(-5364662400, 7258118400).Draw(t, "at"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds"))
+		at := time.Unix(
+			rapid.Int64Range(-5364662400, 7258118400).Draw(t, "at"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds"),
+		)
 		c, err := cron.Parse(m.text)
 		if err != nil {
 			t.Fatal(err)
@@ -323,7 +326,8 @@ func TestCronComesInOrderAtAnyTime(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
-		"* * * * *", "*/15 0-23/2 1,15 JAN-dec 7", "0 0 29 2 */7", "0 0 30 2 *", "5/15 * * * *", "@daily", "\t0  0\t13 * fri", "9-8 * * * *",
+		"* * * * *", "*/15 0-23/2 1,15 JAN-dec 7", "0 0 29 2 */7", "0 0 30 2 *", "5/15 * * * *", "@daily", "\t0  0\t13 * fri",
+		"9-8 * * * *",
 		"0 0 * * \u017fun", "99999999999999999999 * * * *", "* * * * *\n", "1,,2 - / *, **",
 	} {
 		f.Add(s, int64(0))

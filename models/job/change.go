@@ -119,11 +119,15 @@ func (s *Service) Jobs(ctx context.Context, actor *models.Actor, ids ...int64) (
 }
 
 // JobPages lists the jobs of each project, newest first.
-func (s *Service) JobPages(ctx context.Context, actor *models.Actor, projectIDs []int64, filter Filter, page models.Page) (map[int64]*models.PageOf[*Job], error) {
+func (s *Service) JobPages(
+	ctx context.Context, actor *models.Actor, projectIDs []int64, filter Filter, page models.Page,
+) (map[int64]*models.PageOf[*Job], error) {
 	return s.store.JobPages(ctx, actor.Scope(models.RoleViewer), projectIDs, filter, page)
 }
 
 // CountJobs counts what JobPages lists.
-func (s *Service) CountJobs(ctx context.Context, actor *models.Actor, projectIDs []int64, filter Filter) (map[int64]int, error) {
+func (s *Service) CountJobs(
+	ctx context.Context, actor *models.Actor, projectIDs []int64, filter Filter,
+) (map[int64]int, error) {
 	return s.store.CountJobs(ctx, actor.Scope(models.RoleViewer), projectIDs, filter)
 }

@@ -1,5 +1,5 @@
-// Package job has the jobs: data points that people or machines of the platform resolve. Each change of one is told by a callback, in the
-// order of the changes.
+// Package job has the jobs: data points that people or machines of the platform resolve. Each change of one is told by
+// a callback, in the order of the changes.
 package job
 
 import (
@@ -84,7 +84,9 @@ type Store interface {
 	Jobs(ctx context.Context, scope models.Scope, ids ...int64) ([]*Job, error)
 	JobByUUID(ctx context.Context, scope models.Scope, id uuid.UUID) (*Job, error)
 	// JobPages returns a page for each of the projects, newest first, in one statement.
-	JobPages(ctx context.Context, scope models.Scope, projectIDs []int64, filter Filter, page models.Page) (map[int64]*models.PageOf[*Job], error)
+	JobPages(
+		ctx context.Context, scope models.Scope, projectIDs []int64, filter Filter, page models.Page,
+	) (map[int64]*models.PageOf[*Job], error)
 	CountJobs(ctx context.Context, scope models.Scope, projectIDs []int64, filter Filter) (map[int64]int, error)
 	LockJob(ctx context.Context, id int64) (*Job, error)
 	// CreateJobs sets the IDs.
@@ -121,8 +123,8 @@ type NewJobs struct {
 	Tags        []string
 }
 
-// CreateJobs makes a job for each input. Editor and up. BAD_USER_INPUT, with all that is wrong, also where the jobs together would store
-// more than models.MaxStoredBytes.
+// CreateJobs makes a job for each input. Editor and up. BAD_USER_INPUT, with all that is wrong, also where the jobs
+// together would store more than models.MaxStoredBytes.
 func (s *Service) CreateJobs(ctx context.Context, actor *models.Actor, in NewJobs) ([]*Job, error) {
 	project, err := s.projects.Project(ctx, actor, in.ProjectID)
 	if err != nil {
@@ -147,7 +149,9 @@ func (s *Service) CreateJobs(ctx context.Context, actor *models.Actor, in NewJob
 }
 
 func (in NewJobs) check() error {
-	return models.AllProblems(in.checkInputs(), in.checkTags(), in.checkMetadata(), in.checkCallbackURL(), in.checkStored())
+	return models.AllProblems(
+		in.checkInputs(), in.checkTags(), in.checkMetadata(), in.checkCallbackURL(), in.checkStored(),
+	)
 }
 
 func (in NewJobs) checkInputs() error {
@@ -208,7 +212,8 @@ func (in NewJobs) checkStored() error {
 	}
 	jobs := len(in.Inputs)
 	return models.CheckStored(
-		models.StoredText{Field: "inputs", Bytes: inputs}, models.StoredText{Field: "metadata", Bytes: jobs * len(in.Metadata)},
+		models.StoredText{Field: "inputs", Bytes: inputs},
+		models.StoredText{Field: "metadata", Bytes: jobs * len(in.Metadata)},
 		models.StoredText{Field: "tags", Bytes: jobs * tags}, models.StoredText{Field: "callbackUrl", Bytes: jobs * url},
 	)
 }
@@ -221,10 +226,10 @@ type Change struct {
 	Output json.RawMessage // nil: unchanged
 }
 
-// UpdateJob says what was done to a job and, in the same transaction, makes its callback: nil when there is nowhere to call
-// back to. RESOLVED and COMPLETED a second time, with the same output, and ACCEPTED or DECLINED twice in a row, are the same
-// call again: they return the same job and callback and send nothing more. Other changes that the job's state does not allow
-// are a CONFLICT. Platform only.
+// UpdateJob says what was done to a job and, in the same transaction, makes its callback: nil when there is nowhere to
+// call back to. RESOLVED and COMPLETED a second time, with the same output, and ACCEPTED or DECLINED twice in a row,
+// are the same call again: they return the same job and callback and send nothing more. Other changes that the job's
+// state does not allow are a CONFLICT. Platform only.
 func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change) (*Job, *callback.Callback, error) {
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
@@ -250,8 +255,9 @@ func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change)
 			return err
 		}
 		o := callback.Occasion{
-			Event: callback.JobUpdatedEvent, DedupKey: job.changeKey(), OrderingKey: "job:" + job.RawID(), ProjectID: job.ProjectID,
-			Source: callback.Source{Of: job.ObjectID()}, CreatorID: job.CreatedByUserID,
+			Event: callback.JobUpdatedEvent, DedupKey: job.changeKey(), OrderingKey: "job:" + job.RawID(),
+			ProjectID: job.ProjectID,
+			Source:    callback.Source{Of: job.ObjectID()}, CreatorID: job.CreatedByUserID,
 			Render: func(callback.Envelope) ([]byte, error) { return updatedBody(job) },
 		}
 		if job.CallbackURL != nil {

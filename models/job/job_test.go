@@ -21,9 +21,12 @@ const ()
 func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	inputs := []json.RawMessage{json.RawMessage(modelstest.OddInput), json.RawMessage(`"a text"`), json.RawMessage(`[1.50]`), json.RawMessage(`null`)}
+	inputs := []json.RawMessage{
+		json.RawMessage(modelstest.OddInput), json.RawMessage(`"a text"`), json.RawMessage(`[1.50]`), json.RawMessage(`null`),
+	}
 	jobs, err := w.CreateJobs(t.Context(), w.Editor, job.NewJobs{
-		ProjectID: w.Shop.ID, Inputs: inputs, CallbackURL: new(modelstest.JobURL), Metadata: json.RawMessage(modelstest.OddCustom), Tags: []string{"b", "ä", "b"},
+		ProjectID: w.Shop.ID, Inputs: inputs, CallbackURL: new(modelstest.JobURL),
+		Metadata: json.RawMessage(modelstest.OddCustom), Tags: []string{"b", "ä", "b"},
 	})
 	modelstest.NoError(t, err)
 	if len(jobs) != len(inputs) {
@@ -32,7 +35,8 @@ func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
 	for i, j := range jobs {
 		want := &job.Job{
 			ID: j.ID, UUID: j.UUID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, CreatedByUserID: &w.Editor.UserID,
-			State: job.Scheduled, Input: inputs[i], Metadata: json.RawMessage(modelstest.OddCustom), Tags: []string{"b", "ä", "b"},
+			State: job.Scheduled, Input: inputs[i], Metadata: json.RawMessage(modelstest.OddCustom),
+			Tags:        []string{"b", "ä", "b"},
 			CallbackURL: new(modelstest.JobURL), CreatedAt: modelstest.Start, UpdatedAt: modelstest.Start,
 		}
 		if diff := cmp.Diff(want, w.ReadJob(j.ID)); diff != "" || i > 0 && j.ID <= jobs[i-1].ID {
@@ -49,7 +53,8 @@ func TestJobsAreCreatedAsTheyWereGiven(t *testing.T) {
 	}
 	plain, err := w.CreateJobs(t.Context(), w.Platform, job.NewJobs{ProjectID: w.Shop.ID, Inputs: inputs[:1]})
 	modelstest.NoError(t, err)
-	if j := w.ReadJob(plain[0].ID); j.CallbackURL != nil || j.Metadata != nil || len(j.Tags) != 0 || j.CreatedByUserID != nil {
+	if j := w.ReadJob(plain[0].ID); j.CallbackURL != nil || j.Metadata != nil || len(j.Tags) != 0 ||
+		j.CreatedByUserID != nil {
 		t.Errorf("got %+v", j)
 	}
 	if many := w.NewJobs(job.MaxJobs); len(many) != job.MaxJobs || many[job.MaxJobs-1].ID == 0 {
@@ -75,10 +80,16 @@ func TestCreateJobsRefusesWhatDoesNotFit(t *testing.T) {
 		code   models.Code
 		field  string
 	}{
-		"no inputs":             {func(in *job.NewJobs) { in.Inputs = nil }, models.CodeBadUserInput, "inputs"},
-		"too many inputs":       {func(in *job.NewJobs) { in.Inputs = slices.Repeat(in.Inputs, job.MaxJobs+1) }, models.CodeBadUserInput, "inputs"},
-		"an input that is none": {func(in *job.NewJobs) { in.Inputs = append(in.Inputs, nil) }, models.CodeBadUserInput, "inputs"},
-		"no JSON":               {func(in *job.NewJobs) { in.Inputs[0] = json.RawMessage("shoes") }, models.CodeBadUserInput, "inputs"},
+		"no inputs": {func(in *job.NewJobs) { in.Inputs = nil }, models.CodeBadUserInput, "inputs"},
+		"too many inputs": {
+			func(in *job.NewJobs) { in.Inputs = slices.Repeat(in.Inputs, job.MaxJobs+1) }, models.CodeBadUserInput, "inputs",
+		},
+		"an input that is none": {
+			func(in *job.NewJobs) { in.Inputs = append(in.Inputs, nil) }, models.CodeBadUserInput, "inputs",
+		},
+		"no JSON": {
+			func(in *job.NewJobs) { in.Inputs[0] = json.RawMessage("shoes") }, models.CodeBadUserInput, "inputs",
+		},
 		"a URL without a slash": {url("https://caller.example/jobs"), models.CodeBadUserInput, "callbackUrl"},
 		"a host without one":    {url("https://caller.example"), models.CodeBadUserInput, "callbackUrl"},
 		"a slash before more":   {url("https://caller.example/jobs/?a=b"), models.CodeBadUserInput, "callbackUrl"},
@@ -101,7 +112,8 @@ func TestCreateJobsRefusesWhatDoesNotFit(t *testing.T) {
 		_, err := w.CreateJobs(t.Context(), w.Editor, in)
 		t.Log(name)
 		modelstest.WantError(t, err, test.code, test.field)
-		if field := test.field; field == "callbackUrl" && strings.HasPrefix(name, "a URL") && !strings.Contains(err.Error(), "slash") {
+		if field := test.field; field == "callbackUrl" && strings.HasPrefix(name, "a URL") &&
+			!strings.Contains(err.Error(), "slash") {
 			t.Errorf("%s: the error does not say it: %v", name, err)
 		}
 	}
@@ -109,7 +121,9 @@ func TestCreateJobsRefusesWhatDoesNotFit(t *testing.T) {
 	if err != nil || len(counts) != 0 {
 		t.Errorf("a refused call left %v, %v", counts, err)
 	}
-	for _, fits := range []string{"http://caller.example/", "https://caller.example/", "https://caller.example:8443/a/b/"} {
+	for _, fits := range []string{
+		"http://caller.example/", "https://caller.example/", "https://caller.example:8443/a/b/",
+	} {
 		in := job.NewJobs{ProjectID: w.Shop.ID, Inputs: []json.RawMessage{modelstest.Shoes}, CallbackURL: &fits}
 		_, err := w.CreateJobs(t.Context(), w.Editor, in)
 		modelstest.NoError(t, err)

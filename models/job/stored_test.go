@@ -25,10 +25,17 @@ func TestCreateJobsStoresNoMoreThanACallMay(t *testing.T) {
 		"metadata as it may be": {job.NewJobs{Inputs: small, Metadata: modelstest.ObjectOfBytes(each)}, ""},
 		"a byte more":           {job.NewJobs{Inputs: small, Metadata: modelstest.ObjectOfBytes(each + 1)}, "metadata"},
 		"one job":               {job.NewJobs{Inputs: small[:1], Metadata: modelstest.ObjectOfBytes(900_000)}, ""},
-		"large inputs":          {job.NewJobs{Inputs: slices.Repeat([]json.RawMessage{modelstest.ObjectOfBytes(900_000)}, 5)}, "inputs"},
-		"many tags":             {job.NewJobs{Inputs: small, Tags: slices.Repeat([]string{strings.Repeat("t", 255)}, 50)}, "tags"},
+		"large inputs": {
+			job.NewJobs{Inputs: slices.Repeat([]json.RawMessage{modelstest.ObjectOfBytes(900_000)}, 5)}, "inputs",
+		},
+		"many tags": {
+			job.NewJobs{Inputs: small, Tags: slices.Repeat([]string{strings.Repeat("t", 255)}, 50)}, "tags",
+		},
 		"a long URL and more": {
-			job.NewJobs{Inputs: small, CallbackURL: new("https://caller.example/" + strings.Repeat("a", 2_000) + "/"), Metadata: modelstest.ObjectOfBytes(3_000)},
+			job.NewJobs{
+				Inputs: small, CallbackURL: new("https://caller.example/" + strings.Repeat("a", 2_000) + "/"),
+				Metadata: modelstest.ObjectOfBytes(3_000),
+			},
 			"metadata",
 		},
 	} {

@@ -32,17 +32,27 @@ func TestUpdateJobRefusesWhatDoesNotFitAndTellsNothing(t *testing.T) {
 		code  models.Code
 		field string
 	}{
-		"RESOLVED without a state":        {with(scheduled, job.Change{Action: job.Resolved}), models.CodeBadUserInput, "state"},
-		"RESOLVED to the start":           {with(scheduled, modelstest.JobResolved(job.Scheduled, "")), models.CodeBadUserInput, "state"},
-		"EDITED without an output":        {with(done, job.Change{Action: job.Edited}), models.CodeBadUserInput, "output"},
-		"an output that is no JSON":       {with(done, modelstest.JobEdited("shoe")), models.CodeBadUserInput, "output"},
-		"an unknown job":                  {with(&job.Job{ID: 999}, modelstest.JobCompleted()), models.CodeNotFound, ""},
-		"EDITED too early":                {with(scheduled, modelstest.JobEdited("1")), models.CodeConflict, "action"},
-		"ACCEPTED too early":              {with(scheduled, modelstest.JobAccepted()), models.CodeConflict, "action"},
-		"RESOLVED with another state":     {with(done, modelstest.JobResolved(job.Failed, "")), models.CodeConflict, "state"},
-		"RESOLVED with another output":    {with(done, modelstest.JobResolved(job.Completed, "2")), models.CodeConflict, "state"},
-		"ACCEPTED with another state":     {with(done, job.Change{Action: job.Accepted, State: new(job.Failed)}), models.CodeConflict, "state"},
-		"RESOLVED with its output spaced": {with(done, modelstest.JobResolved(job.Completed, `{"label": "shoe"}`)), models.CodeConflict, "state"},
+		"RESOLVED without a state": {
+			with(scheduled, job.Change{Action: job.Resolved}), models.CodeBadUserInput, "state",
+		},
+		"RESOLVED to the start": {
+			with(scheduled, modelstest.JobResolved(job.Scheduled, "")), models.CodeBadUserInput, "state",
+		},
+		"EDITED without an output":    {with(done, job.Change{Action: job.Edited}), models.CodeBadUserInput, "output"},
+		"an output that is no JSON":   {with(done, modelstest.JobEdited("shoe")), models.CodeBadUserInput, "output"},
+		"an unknown job":              {with(&job.Job{ID: 999}, modelstest.JobCompleted()), models.CodeNotFound, ""},
+		"EDITED too early":            {with(scheduled, modelstest.JobEdited("1")), models.CodeConflict, "action"},
+		"ACCEPTED too early":          {with(scheduled, modelstest.JobAccepted()), models.CodeConflict, "action"},
+		"RESOLVED with another state": {with(done, modelstest.JobResolved(job.Failed, "")), models.CodeConflict, "state"},
+		"RESOLVED with another output": {
+			with(done, modelstest.JobResolved(job.Completed, "2")), models.CodeConflict, "state",
+		},
+		"ACCEPTED with another state": {
+			with(done, job.Change{Action: job.Accepted, State: new(job.Failed)}), models.CodeConflict, "state",
+		},
+		"RESOLVED with its output spaced": {
+			with(done, modelstest.JobResolved(job.Completed, `{"label": "shoe"}`)), models.CodeConflict, "state",
+		},
 	}
 	for name, test := range tests {
 		before := []*job.Job{w.ReadJob(scheduled.ID), w.ReadJob(done.ID)}
@@ -80,7 +90,8 @@ func TestEachChangeOfAJobIsToldOnceAndInOrder(t *testing.T) {
 		w.Queue.Take()
 		c := w.MustChange(j, step.in)
 		want := fmt.Sprintf(`{"id":"%d","uuid":"%s","state":"%s","action":"%s"}`, j.ID, j.UUID, step.state, step.action)
-		if string(c.Body) != want || c.ContentType != "application/json" || c.Source.Of != j.ObjectID() || *c.TargetURL != modelstest.JobURL || c.Target != callback.TargetRequest {
+		if string(c.Body) != want || c.ContentType != "application/json" || c.Source.Of != j.ObjectID() ||
+			*c.TargetURL != modelstest.JobURL || c.Target != callback.TargetRequest {
 			t.Errorf("step %d is told as %s: %+v", i, c.Body, c)
 		}
 		if woken := modelstest.WokenIDs(w.Queue.Take()); (len(woken) == 1) != (i == 0) {
@@ -91,7 +102,8 @@ func TestEachChangeOfAJobIsToldOnceAndInOrder(t *testing.T) {
 		}
 	}
 	got := w.ReadJob(j.ID)
-	if got.ChangeCount != len(steps) || !*got.Correct || string(got.Output) != `"boot"` || !got.CompletedAt.Equal(modelstest.Start.Add(2*time.Second)) ||
+	if got.ChangeCount != len(steps) || !*got.Correct || string(got.Output) != `"boot"` ||
+		!got.CompletedAt.Equal(modelstest.Start.Add(2*time.Second)) ||
 		!got.UpdatedAt.Equal(w.Clock.Now()) || *got.LastAction != job.Accepted {
 		t.Errorf("got %+v", got)
 	}
@@ -108,8 +120,11 @@ func TestRepeatedChangeIsTheSameCallAgain(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	for name, steps := range map[string][]job.Change{
-		"resolved": {modelstest.JobCompleted()}, "resolved without an output": {modelstest.JobResolved(job.Failed, "")}, "suspended": {modelstest.JobResolved(job.Suspended, "")},
-		"accepted": {modelstest.JobCompleted(), modelstest.JobAccepted()}, "declined": {modelstest.JobCompleted(), modelstest.JobDeclined()}, "accepted with an output": {modelstest.JobCompleted(), {Action: job.Accepted, Output: json.RawMessage("2")}},
+		"resolved": {modelstest.JobCompleted()}, "resolved without an output": {modelstest.JobResolved(job.Failed, "")},
+		"suspended":               {modelstest.JobResolved(job.Suspended, "")},
+		"accepted":                {modelstest.JobCompleted(), modelstest.JobAccepted()},
+		"declined":                {modelstest.JobCompleted(), modelstest.JobDeclined()},
+		"accepted with an output": {modelstest.JobCompleted(), {Action: job.Accepted, Output: json.RawMessage("2")}},
 	} {
 		j := w.NewJobs(1)[0]
 		var c *callback.Callback
@@ -146,7 +161,8 @@ func TestSameChangeEightTimesAtOnceIsToldOnce(t *testing.T) {
 		}
 		uids[i] = c.UID.String()
 	})
-	if slices.Sort(uids); uids[0] != uids[7] || len(w.CallbacksOf(callback.JobUpdatedEvent)) != 1 || w.ReadJob(j.ID).ChangeCount != 1 {
+	if slices.Sort(uids); uids[0] != uids[7] || len(w.CallbacksOf(callback.JobUpdatedEvent)) != 1 ||
+		w.ReadJob(j.ID).ChangeCount != 1 {
 		t.Errorf("the callers saw %v", uids)
 	}
 }
@@ -155,7 +171,9 @@ func TestJobsURLGoesBeforeTheProjectsAndThatBeforeTheAccounts(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	create := func() *job.Job {
-		jobs, err := w.CreateJobs(t.Context(), w.Editor, job.NewJobs{ProjectID: w.Shop.ID, Inputs: []json.RawMessage{modelstest.Shoes}})
+		jobs, err := w.CreateJobs(
+			t.Context(), w.Editor, job.NewJobs{ProjectID: w.Shop.ID, Inputs: []json.RawMessage{modelstest.Shoes}},
+		)
 		modelstest.NoError(t, err)
 		return jobs[0]
 	}

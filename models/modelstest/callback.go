@@ -205,7 +205,9 @@ func (w *World) Notices() []*callback.Callback { return w.CallbacksOf(callback.C
 // Attempts returns the attempts of a callback, oldest first.
 func (w *World) Attempts(id int64) []*callback.Attempt {
 	w.T.Helper()
-	pages, err := w.AttemptPages(w.T.Context(), w.Platform.Scope(models.RoleViewer), []int64{id}, models.Page{First: models.MaxPageSize})
+	pages, err := w.AttemptPages(
+		w.T.Context(), w.Platform.Scope(models.RoleViewer), []int64{id}, models.Page{First: models.MaxPageSize},
+	)
 	NoError(w.T, err)
 	return pages[id].Nodes
 }

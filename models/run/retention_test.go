@@ -145,7 +145,9 @@ func TestPurgeTakesARunOnlyWhenItsCallbacksAreGone(t *testing.T) {
 	if gone := purge(w); gone != 1 || left(w, r.ID, batches) != 4 {
 		t.Fatalf("%d went while the final callback has not ended", gone)
 	}
-	if _, err := w.Callback(t.Context(), w.Platform.Scope(models.RoleViewer), told.ID); models.ErrorCode(err) != models.CodeNotFound {
+	if _, err := w.Callback(
+		t.Context(), w.Platform.Scope(models.RoleViewer), told.ID,
+	); models.ErrorCode(err) != models.CodeNotFound {
 		t.Errorf("the batch's callback has ended: got %v", err)
 	}
 	w.MustSweep()

@@ -71,7 +71,9 @@ type PurgeTx interface {
 // Upkeep is what workers do outside of transactions.
 type Upkeep interface {
 	// RenewLeases and AnnounceStop are those of callback.LeaseStore.
-	RenewLeases(ctx context.Context, of callback.Leased, leases []callback.Lease, until time.Time) ([]callback.Lease, error)
+	RenewLeases(
+		ctx context.Context, of callback.Leased, leases []callback.Lease, until time.Time,
+	) ([]callback.Lease, error)
 	AnnounceStop(ctx context.Context, of callback.Leased, ids []int64) error
 	// CronSchedulesAfter returns schedules by cron that wait for a later time, in the order of their ids.
 	CronSchedulesAfter(ctx context.Context, id int64, now time.Time, limit int) ([]*Schedule, error)

@@ -20,10 +20,14 @@ func TestCreateRunStoresNoMoreThanACallMay(t *testing.T) {
 		n     int
 		fits  bool
 	}{
-		"five inputs":      {run.NewInput{Input: modelstest.ObjectOfBytes(900_000)}, 5, false},
-		"four":             {run.NewInput{Input: modelstest.ObjectOfBytes(900_000)}, 4, true},
-		"with custom data": {run.NewInput{Input: modelstest.ObjectOfBytes(900_000), CustomData: modelstest.ObjectOfBytes(900_000)}, 3, false},
-		"a thousand":       {run.NewInput{Input: modelstest.ObjectOfBytes(4_000), CustomData: modelstest.ObjectOfBytes(1_000)}, 1_000, false},
+		"five inputs": {run.NewInput{Input: modelstest.ObjectOfBytes(900_000)}, 5, false},
+		"four":        {run.NewInput{Input: modelstest.ObjectOfBytes(900_000)}, 4, true},
+		"with custom data": {
+			run.NewInput{Input: modelstest.ObjectOfBytes(900_000), CustomData: modelstest.ObjectOfBytes(900_000)}, 3, false,
+		},
+		"a thousand": {
+			run.NewInput{Input: modelstest.ObjectOfBytes(4_000), CustomData: modelstest.ObjectOfBytes(1_000)}, 1_000, false,
+		},
 	} {
 		in := w.RunInput()
 		in.Inputs = slices.Repeat([]run.NewInput{test.input}, test.n)

@@ -30,7 +30,8 @@ func executorHeadersPlace(id int64) string { return fmt.Sprintf("actions.executo
 func (s *Store) action(r actionRow) (*run.Action, error) {
 	headers, unreadable := s.sealer.openHeaders(r.ExecutorHeaders, executorHeadersPlace(r.ID))
 	return &run.Action{
-		ID: r.ID, AccountID: r.AccountID, Name: r.Name, Executor: models.Endpoint{URL: &r.ExecutorURL, Headers: headers, Unreadable: unreadable},
+		ID: r.ID, AccountID: r.AccountID, Name: r.Name,
+		Executor: models.Endpoint{URL: &r.ExecutorURL, Headers: headers, Unreadable: unreadable},
 		PageSize: r.PageSize, Timeout: fromMicrosDuration(r.TimeoutMicros),
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
@@ -45,7 +46,9 @@ func (s *Store) Actions(ctx context.Context, scope models.Scope, ids ...int64) (
 func (s *Store) ActionByName(
 	ctx context.Context, scope models.Scope, accountID int64, name string,
 ) (*run.Action, error) {
-	return first(ofAccount(s.reader(ctx), scope).Where("account_id = ? AND name = ?", accountID, name), models.TypeAction, s.action)
+	return first(
+		ofAccount(s.reader(ctx), scope).Where("account_id = ? AND name = ?", accountID, name), models.TypeAction, s.action,
+	)
 }
 
 // LockAction reads one action for an update.
@@ -70,8 +73,9 @@ func (s *Store) CountActions(ctx context.Context, scope models.Scope, accountIDs
 // CreateAction inserts an action.
 func (s *Store) CreateAction(ctx context.Context, a *run.Action) error {
 	row := actionRow{
-		AccountID: a.AccountID, Name: a.Name, ExecutorURL: a.ExecutorURL(), PageSize: a.PageSize, TimeoutMicros: a.Timeout.Microseconds(),
-		CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
+		AccountID: a.AccountID, Name: a.Name, ExecutorURL: a.ExecutorURL(), PageSize: a.PageSize,
+		TimeoutMicros: a.Timeout.Microseconds(),
+		CreatedAt:     micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
 	}
 	err := s.writer(ctx).Create(&row).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
@@ -87,7 +91,8 @@ func (s *Store) CreateAction(ctx context.Context, a *run.Action) error {
 // UpdateAction writes what can change of an action.
 func (s *Store) UpdateAction(ctx context.Context, a *run.Action) error {
 	values := map[string]any{
-		"executor_url": a.ExecutorURL(), "page_size": a.PageSize, "timeout_micros": a.Timeout.Microseconds(), "updated_at": micros(a.UpdatedAt),
+		"executor_url": a.ExecutorURL(), "page_size": a.PageSize, "timeout_micros": a.Timeout.Microseconds(),
+		"updated_at": micros(a.UpdatedAt),
 	}
 	if err := s.putHeaders(values, "executor_headers", a.Executor, executorHeadersPlace(a.ID)); err != nil {
 		return err

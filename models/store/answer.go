@@ -10,12 +10,12 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// entityBytes is what a row takes beside its texts: the struct that it is read into, the entity that is made of it, and what the API makes of
-// that. Measured: 10,000 callbacks with one field each.
+// entityBytes is what a row takes beside its texts: the struct that it is read into, the entity that is made of it, and
+// what the API makes of that. Measured: 10,000 callbacks with one field each.
 const entityBytes = 1 << 10
 
-// query is gorm's own, but that what a request of the API reads counts, row by row: however long a list is and however large its rows,
-// no more of it comes into memory than the answer has room for.
+// query is gorm's own, but that what a request of the API reads counts, row by row: however long a list is and however
+// large its rows, no more of it comes into memory than the answer has room for.
 func query(db *gorm.DB) {
 	if db.Error == nil {
 		callbacks.BuildQuerySQL(db)
@@ -96,8 +96,8 @@ func textBytes(v any) int64 {
 	return 0
 }
 
-// readable narrows rows to those whose texts have room in an answer, and the first that has none: on Postgres all rows come over the
-// wire, read or not, and one statement is not to send gigabytes.
+// readable narrows rows to those whose texts have room in an answer, and the first that has none: on Postgres all rows
+// come over the wire, read or not, and one statement is not to send gigabytes.
 func (s *Store) readable(ctx context.Context, rows func() *gorm.DB, column string) *gorm.DB {
 	answer := models.AnswerFrom(ctx)
 	if answer == nil {

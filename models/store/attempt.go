@@ -35,12 +35,14 @@ func (attemptRow) TableName() string { return "callback_attempts" }
 func attempt(r attemptRow) (*callback.Attempt, error) {
 	return &callback.Attempt{
 		ID: r.ID, UID: r.UID, CallbackID: r.CallbackID, Number: r.Number, URL: r.URL,
-		StartedAt: fromMicros(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
+		StartedAt: fromMicros(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+		Duration: fromMicrosDuration(r.DurationMicros),
 		Timings: callback.Timings{
 			DNS: fromMicrosDuration(r.DNSMicros), Connect: fromMicrosDuration(r.ConnectMicros),
 			TLS: fromMicrosDuration(r.TLSMicros), FirstByte: fromMicrosDuration(r.FirstByteMicros),
 		},
-		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning, ResponseBody: r.ResponseBody,
+		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
+		Warning: r.Warning, ResponseBody: r.ResponseBody,
 	}, nil
 }
 
@@ -84,9 +86,14 @@ func (s *Store) FinishAttempts(ctx context.Context, attempts ...*callback.Attemp
 		columnOf("finished_at", "bigint", attempts, func(a *callback.Attempt) *int64 { return microsPtr(a.FinishedAt) }),
 		columnOf("duration_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Duration.Microseconds() }),
 		columnOf("dns_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.DNS.Microseconds() }),
-		columnOf("connect_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.Connect.Microseconds() }),
+		columnOf(
+			"connect_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.Connect.Microseconds() },
+		),
 		columnOf("tls_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.TLS.Microseconds() }),
-		columnOf("first_byte_micros", "bigint", attempts, func(a *callback.Attempt) int64 { return a.Timings.FirstByte.Microseconds() }),
+		columnOf(
+			"first_byte_micros", "bigint", attempts,
+			func(a *callback.Attempt) int64 { return a.Timings.FirstByte.Microseconds() },
+		),
 		columnOf("http_status", "bigint", attempts, func(a *callback.Attempt) *int { return a.HTTPStatus }),
 		columnOf("error_code", "text", attempts, func(a *callback.Attempt) *string { return errorCode(a.Error) }),
 		columnOf("error_message", "text", attempts, func(a *callback.Attempt) *string { return errorMessage(a.Error) }),

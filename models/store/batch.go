@@ -42,10 +42,15 @@ func (batchRow) TableName() string { return "run_batches" }
 
 func batch(r batchRow) (*run.Batch, error) {
 	return &run.Batch{
-		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.RunID, InputID: r.InputID,
-		Page: r.Page, Status: r.Status, Lane: lane(r.Lane), AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
-		Tries:   callback.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
-		HasMore: r.HasMore, Empty: r.Empty, Results: jsonOrNil(r.Results), ResultCount: r.ResultCount, Error: standardError(r.Error),
+		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, RunID: r.RunID,
+		InputID: r.InputID,
+		Page:    r.Page, Status: r.Status, Lane: lane(r.Lane), AttemptCount: r.AttemptCount,
+		NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
+		Tries: callback.Tries{
+			FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps(),
+		},
+		HasMore: r.HasMore, Empty: r.Empty, Results: jsonOrNil(r.Results), ResultCount: r.ResultCount,
+		Error:     standardError(r.Error),
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 	}, nil
 }
@@ -56,7 +61,8 @@ func (s *Store) CreateBatches(ctx context.Context, batches []*run.Batch) error {
 	for i, b := range batches {
 		rows[i] = batchRow{
 			UID: b.UID, AccountID: b.AccountID, ProjectID: b.ProjectID, ActionID: b.ActionID, RunID: b.RunID, InputID: b.InputID,
-			Page: b.Page, Status: b.Status, Lane: b.Lane.String(), NextAttemptAt: microsPtr(b.NextAttemptAt), CreatedAt: micros(b.CreatedAt),
+			Page: b.Page, Status: b.Status, Lane: b.Lane.String(), NextAttemptAt: microsPtr(b.NextAttemptAt),
+			CreatedAt: micros(b.CreatedAt),
 		}
 	}
 	err := createParts(ctx, s, rows, noTexts[batchRow])
@@ -75,8 +81,10 @@ func (s *Store) SettleBatch(ctx context.Context, b *run.Batch) (bool, error) {
 	result := s.writer(ctx).Model(&batchRow{}).
 		Where("id = ? AND attempt_count = ? AND status IN ('RUNNING', 'QUEUED')", b.ID, b.AttemptCount).
 		Updates(map[string]any{
-			"status": b.Status, "failure_count": b.FailureCount, "next_attempt_at": microsPtr(b.NextAttemptAt), "lease_until": nil, "local_since": microsPtr(b.LocalSince),
-			"has_more": b.HasMore, "empty": b.Empty, "results": []byte(b.Results), "result_count": b.ResultCount, "error": failed,
+			"status": b.Status, "failure_count": b.FailureCount, "next_attempt_at": microsPtr(b.NextAttemptAt),
+			"lease_until": nil, "local_since": microsPtr(b.LocalSince),
+			"has_more": b.HasMore, "empty": b.Empty, "results": []byte(b.Results), "result_count": b.ResultCount,
+			"error":       failed,
 			"finished_at": microsPtr(b.FinishedAt),
 			"panic_count": b.PanicCount, "interruption_count": b.InterruptionCount, "unreadable_since": nil,
 		})
@@ -86,7 +94,9 @@ func (s *Store) SettleBatch(ctx context.Context, b *run.Batch) (bool, error) {
 // StopBatches ends what has not ended of a run.
 func (s *Store) StopBatches(ctx context.Context, runID int64, at time.Time) error {
 	return s.writer(ctx).Model(&batchRow{}).Where("run_id = ? AND status IN ('RUNNING', 'QUEUED')", runID).
-		Updates(map[string]any{"status": run.Stopped, "finished_at": micros(at), "next_attempt_at": nil, "lease_until": nil}).Error
+		Updates(
+			map[string]any{"status": run.Stopped, "finished_at": micros(at), "next_attempt_at": nil, "lease_until": nil},
+		).Error
 }
 
 // CountEmptyPages counts pages without results.
@@ -116,7 +126,9 @@ func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[run.Status]i
 		Status run.Status
 		Count  int
 	}
-	err := s.writer(ctx).Raw("SELECT b.status, count(*) AS count"+countedBatches+" GROUP BY b.status", runID, runID).Scan(&rows).Error
+	err := s.writer(ctx).Raw(
+		"SELECT b.status, count(*) AS count"+countedBatches+" GROUP BY b.status", runID, runID,
+	).Scan(&rows).Error
 	tally := make(map[run.Status]int, len(rows))
 	for _, r := range rows {
 		tally[r.Status] = r.Count
@@ -127,7 +139,8 @@ func (s *Store) TallyBatches(ctx context.Context, runID int64) (map[run.Status]i
 // FirstBatchError finds the first batch that failed.
 func (s *Store) FirstBatchError(ctx context.Context, runID int64) (*models.StandardError, error) {
 	var errs [][]byte
-	err := s.writer(ctx).Raw("SELECT b.error"+countedBatches+" AND b.status IN ('FAILED', 'BLOCKED') ORDER BY b.id LIMIT 1", runID, runID).Scan(&errs).Error
+	err := s.writer(ctx).Raw("SELECT b.error"+countedBatches+" AND b.status IN ('FAILED', 'BLOCKED') ORDER BY b.id "+
+		"LIMIT 1", runID, runID).Scan(&errs).Error
 	if err != nil || len(errs) == 0 {
 		return nil, err
 	}

@@ -30,7 +30,8 @@ func batchAttempt(r batchAttemptRow) (*run.BatchAttempt, error) {
 	return &run.BatchAttempt{
 		ID: r.ID, UID: r.UID, BatchID: r.BatchID, Number: r.Number, URL: r.URL, StartedAt: fromMicros(r.StartedAt),
 		FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
-		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage), Warning: r.Warning,
+		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
+		Warning: r.Warning,
 	}, nil
 }
 
@@ -38,7 +39,9 @@ func batchAttempt(r batchAttemptRow) (*run.BatchAttempt, error) {
 func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*run.BatchAttempt) error {
 	rows := make([]batchAttemptRow, len(attempts))
 	for i, a := range attempts {
-		rows[i] = batchAttemptRow{UID: a.UID, BatchID: a.BatchID, Number: a.Number, URL: a.URL, StartedAt: micros(a.StartedAt)}
+		rows[i] = batchAttemptRow{
+			UID: a.UID, BatchID: a.BatchID, Number: a.Number, URL: a.URL, StartedAt: micros(a.StartedAt),
+		}
 	}
 	err := createParts(ctx, s, rows, noTexts[batchAttemptRow])
 	for i, r := range rows {
@@ -51,6 +54,7 @@ func (s *Store) CreateBatchAttempts(ctx context.Context, attempts []*run.BatchAt
 func (s *Store) FinishBatchAttempt(ctx context.Context, a *run.BatchAttempt) error {
 	return mustChange(s.writer(ctx).Model(&batchAttemptRow{}).Where("id = ?", a.ID).Updates(map[string]any{
 		"finished_at": microsPtr(a.FinishedAt), "duration_micros": a.Duration.Microseconds(),
-		"http_status": a.HTTPStatus, "error_code": errorCode(a.Error), "error_message": errorMessage(a.Error), "warning": a.Warning,
+		"http_status": a.HTTPStatus, "error_code": errorCode(a.Error), "error_message": errorMessage(a.Error),
+		"warning": a.Warning,
 	}), "BatchAttempt")
 }

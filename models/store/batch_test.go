@@ -31,7 +31,8 @@ func newWork(t *testing.T, s *store.Store, n *customer) *work {
 	t.Helper()
 	w := &work{customer: n, action: &run.Action{
 		AccountID: n.account.ID, Name: uuid.NewString(), Executor: models.Endpoint{
-			URL: new("https://platform.example/"), Headers: []models.Header{{Key: "Authorization", Value: models.Secret("Bearer of " + n.account.Name)}},
+			URL:     new("https://platform.example/"),
+			Headers: []models.Header{{Key: "Authorization", Value: models.Secret("Bearer of " + n.account.Name)}},
 		},
 		PageSize: 10, Timeout: time.Second, CreatedAt: start, UpdatedAt: start,
 	}}
@@ -46,7 +47,9 @@ func (w *work) newRun(t *testing.T, s *store.Store) {
 	w.run = &run.Run{
 		UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, Status: run.Queued,
 		PageSize: 10, CallbackOn: run.CallbackOnAll, InputCount: 1, CreatedAt: start,
-		Callback: models.Endpoint{URL: new("https://caller.example/"), Headers: []models.Header{{Key: "X-A", Value: "of the run"}}},
+		Callback: models.Endpoint{
+			URL: new("https://caller.example/"), Headers: []models.Header{{Key: "X-A", Value: "of the run"}},
+		},
 	}
 	modelstest.NoError(t, s.CreateRuns(t.Context(), w.run))
 	w.input = &run.Input{RunID: w.run.ID, Number: 1, Input: json.RawMessage(`{}`)}
@@ -64,8 +67,11 @@ func (w *work) newBatches(t *testing.T, s *store.Store, n int) []*run.Batch {
 	batches := make([]*run.Batch, n)
 	for i := range batches {
 		batches[i] = &run.Batch{
-			UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, RunID: w.run.ID, InputID: w.input.ID,
-			Page: i + 1, Status: run.Queued, Lane: w.lane(), NextAttemptAt: new(start.Add(time.Duration(i) * time.Microsecond)), CreatedAt: start,
+			UID: newUID(), AccountID: w.account.ID, ProjectID: w.project.ID, ActionID: w.action.ID, RunID: w.run.ID,
+			InputID: w.input.ID,
+			Page:    i + 1, Status: run.Queued, Lane: w.lane(),
+			NextAttemptAt: new(start.Add(time.Duration(i) * time.Microsecond)),
+			CreatedAt:     start,
 		}
 	}
 	modelstest.NoError(t, s.CreateBatches(t.Context(), batches))
@@ -142,7 +148,8 @@ func TestClaimOfBatchesTakesTheLongestWaitingOfItsActionAndNoMoreThanTheLimit(t 
 	n := newCustomer(t, s, "a")
 	w, other := newWork(t, s, n), newWork(t, s, n)
 	w.newBatches(t, s, 1)
-	modelstest.NoError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
+	// for a table that it takes for tiny, Postgres would run the choice once for each row
+	modelstest.NoError(t, s.DB().Exec("ANALYZE").Error)
 	w.newRun(t, s)
 	all := w.newBatches(t, s, 6)
 	other.newBatches(t, s, 2)
@@ -236,7 +243,10 @@ func TestPurgesAtOnceTakeEachRunOnce(t *testing.T) {
 	for range runs {
 		w.newRun(t, s)
 		for _, b := range w.newBatches(t, s, 2) {
-			modelstest.NoError(t, s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: b.UID, BatchID: b.ID, Number: 1, StartedAt: start}}))
+			modelstest.NoError(
+				t,
+				s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: b.UID, BatchID: b.ID, Number: 1, StartedAt: start}}),
+			)
 		}
 		modelstest.NoError(t, s.StopBatches(t.Context(), w.run.ID, start))
 		w.run.Status, w.run.FinishedAt = run.Stopped, &start

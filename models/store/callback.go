@@ -64,9 +64,12 @@ func (s *Store) callback(r callbackRow) (*callback.Callback, error) {
 		ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
 		ReplayCount: r.ReplayCount, DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
 		AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
-		Tries:      callback.Tries{FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps()},
+		Tries: callback.Tries{
+			FailureCount: r.FailureCount, LocalSince: fromMicrosPtr(r.LocalSince), Mishaps: r.Mishaps.mishaps(),
+		},
 		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
-		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt), PayloadPurgedAt: fromMicrosPtr(r.PayloadPurgedAt),
+		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+		PayloadPurgedAt: fromMicrosPtr(r.PayloadPurgedAt),
 	}
 	if c.Held { // the column has its creation then
 		c.NextAttemptAt = nil
@@ -211,11 +214,15 @@ func (s *Store) CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*cal
 }
 
 func (s *Store) ofDedupKeys(ctx context.Context, keys []string) *gorm.DB {
-	return s.history(ctx, models.PlatformActor().Scope(models.RoleViewer)).Where(s.among(s.dialect.byBytes("dedup_key"), &keys))
+	return s.history(
+		ctx, models.PlatformActor().Scope(models.RoleViewer),
+	).Where(s.among(s.dialect.byBytes("dedup_key"), &keys))
 }
 
 // LockCallback reads one callback for an update.
 func (s *Store) LockCallback(ctx context.Context, scope models.Scope, id int64) (*callback.Callback, error) {
-	locked := scoped(s.locking(ctx), scope, "account_id", "project_id").Select(lineColumns+", target_headers, body, replay_count").Where("id = ?", id)
+	locked := scoped(s.locking(ctx), scope, "account_id", "project_id").Select(
+		lineColumns+", target_headers, body, replay_count",
+	).Where("id = ?", id)
 	return first(locked, models.TypeCallback, s.callback)
 }

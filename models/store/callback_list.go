@@ -27,34 +27,44 @@ var owners = func() map[callback.Parent]callbackOwner {
 	}
 	for _, kind := range callbackSources {
 		if !kind.part {
-			list[callback.Parent(kind.typeName)] = callbackOwner{kind.column, kind.row, func(c *callback.Callback) int64 { return c.Source.Of.Raw }}
+			list[callback.Parent(kind.typeName)] = callbackOwner{
+				kind.column, kind.row, func(c *callback.Callback) int64 { return c.Source.Of.Raw },
+			}
 		}
 	}
 	return list
 }()
 
 // CallbackPages lists the callbacks of owners.
-func (s *Store) CallbackPages(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page) (map[int64]*models.PageOf[*callback.Callback], error) {
+func (s *Store) CallbackPages(
+	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
+) (map[int64]*models.PageOf[*callback.Callback], error) {
 	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*callback.Callback], error) {
 		query := s.queryPages(ctx, scope, owner, ids, filter, page)
 		return pagesFrom(query, ids, page.First, s.callback, owners[owner].id, newestFirst)
 	})
 }
 
-func (s *Store) queryPages(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page) *gorm.DB {
+func (s *Store) queryPages(
+	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
+) *gorm.DB {
 	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
 		return s.newCallbackList(scope, owner, filter).page(id, page.After, page.First+1)
 	})
 }
 
 // CountCallbacks counts what CallbackPages lists, up to models.MaxCounted and one more.
-func (s *Store) CountCallbacks(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter) (map[int64]int, error) {
+func (s *Store) CountCallbacks(
+	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter,
+) (map[int64]int, error) {
 	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
 		return countsFrom(s.queryCounts(ctx, scope, owner, ids, filter), ids)
 	})
 }
 
-func (s *Store) queryCounts(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter) *gorm.DB {
+func (s *Store) queryCounts(
+	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter,
+) *gorm.DB {
 	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
 		counted := s.newCallbackList(scope, owner, filter).counted(id, models.MaxCounted+1)
 		return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM (?) AS counted", id, counted)
@@ -62,7 +72,10 @@ func (s *Store) queryCounts(ctx context.Context, scope models.Scope, owner callb
 }
 
 // callbacksOf runs a query of the callbacks of one owner for each of those that the scope reaches, in one statement.
-func (s *Store) callbacksOf(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, query func(id clause.Expr) clause.Expression) *gorm.DB {
+func (s *Store) callbacksOf(
+	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64,
+	query func(id clause.Expr) clause.Expression,
+) *gorm.DB {
 	visible := func(ids ...int64) *gorm.DB {
 		return s.visibleOwners(ctx, scope, owner).Select("id").Where("id IN ?", ids)
 	}
@@ -70,7 +83,8 @@ func (s *Store) callbacksOf(ctx context.Context, scope models.Scope, owner callb
 	return s.reader(ctx).Raw(all.SQL, all.Vars...)
 }
 
-// visibleOwners are those whose callbacks the scope reaches, all of them; only of an account a project's key reaches just its own.
+// visibleOwners are those whose callbacks the scope reaches, all of them; only of an account a project's key reaches
+// just its own.
 func (s *Store) visibleOwners(ctx context.Context, scope models.Scope, owner callback.Parent) *gorm.DB {
 	db := s.reader(ctx).Model(owners[owner].table)
 	switch {
@@ -84,13 +98,14 @@ func (s *Store) visibleOwners(ctx context.Context, scope models.Scope, owner cal
 	return scoped(db, scope, "account_id", "project_id")
 }
 
-// An ended callback never changes again. Those of an account or a project, nearly all of a long history, are in one index in the order
-// of the list, and in another one by kind (status, event and HTTP status) and within a kind in the order of the list. A page without a
-// filter reads from the first, and one with a filter the beginnings of the kinds that it lets through: as many rows in a long history
-// as in a short one, whether many match or none. What has not ended is in an index of its own.
+// An ended callback never changes again. Those of an account or a project, nearly all of a long history, are in one
+// index in the order of the list, and in another one by kind (status, event and HTTP status) and within a kind in the
+// order of the list. A page without a filter reads from the first, and one with a filter the beginnings of the kinds
+// that it lets through: as many rows in a long history as in a short one, whether many match or none. What has not
+// ended is in an index of its own.
 //
-// Each index has its own words for what it holds, and the statement that is to go through it says them: so no plan can take another
-// one and look through all that the account has, which seems as good where the statistics are old.
+// Each index has its own words for what it holds, and the statement that is to go through it says them: so no plan can
+// take another one and look through all that the account has, which seems as good where the statistics are old.
 //
 // testdata/sql has the statements written out. A first page and a later one, and any time, have the same.
 const (
@@ -182,20 +197,27 @@ func (l callbackList) arguments(owner clause.Expr, after *models.Cursor, n int) 
 	return args
 }
 
-// parts are what has ended and what has not, up to the limit of each, as far as the filter asks for them, with the queries that they are
-// made of. To be counted they need no order, but an index is sure to be read only for its order: a scan of the table may seem as good.
+// parts are what has ended and what has not, up to the limit of each, as far as the filter asks for them, with the
+// queries that they are made of. To be counted they need no order, but an index is sure to be read only for its order:
+// a scan of the table may seem as good.
 func (l callbackList) parts(counting bool) (with, parts string) {
 	var queries, each []string
 	from := since
 	if len(l.statuses(true)) > 0 {
 		queries, each = l.ended(counting), append(each, "SELECT id, created_at FROM ended")
 		if !counting {
-			// What was ongoing leaves dead entries in its index until that is vacuumed: nobody walks over them past the end of the page.
+			// What was ongoing leaves dead entries in its index until that is vacuumed: nobody walks over them past the end of
+			// the page.
 			from = "created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = @limit), @since)"
 		}
 	}
 	if len(l.statuses(false)) > 0 {
-		queries = append(queries, "ongoing AS (SELECT id, created_at FROM callbacks WHERE "+l.where(from, before, l.narrowing(), l.ongoing())+newest+")")
+		queries = append(
+			queries,
+			"ongoing AS (SELECT id, created_at FROM callbacks WHERE "+l.where(
+				from, before, l.narrowing(), l.ongoing(),
+			)+newest+")",
+		)
 		each = append(each, "SELECT id, created_at FROM ongoing")
 	}
 	return strings.Join(queries, ", "), strings.Join(each, " UNION ALL ")
@@ -204,7 +226,9 @@ func (l callbackList) parts(counting bool) (with, parts string) {
 // ended selects what has ended: in the order of the list or, with a filter, from the kinds that it lets through.
 func (l callbackList) ended(counting bool) (queries []string) {
 	if l.narrowing() == "" {
-		return []string{"ended AS (SELECT id, created_at FROM callbacks WHERE " + l.where(since, before, isEnded) + newest + ")"}
+		return []string{
+			"ended AS (SELECT id, created_at FROM callbacks WHERE " + l.where(since, before, isEnded) + newest + ")",
+		}
 	}
 	_, but := storedEvents(l.filter.Event)
 	condition := l.where(since, before, but, ofKind, code+" = code")
@@ -232,17 +256,19 @@ func (l callbackList) asked(statuses []callback.Status) clause.Expr {
 	return gorm.Expr(rows, args...)
 }
 
-// kinds are those pairs with each HTTP status that there is of them. Each step goes through the index to the next HTTP status, and past
-// the last one to NULL.
+// kinds are those pairs with each HTTP status that there is of them. Each step goes through the index to the next HTTP
+// status, and past the last one to NULL.
 func (l callbackList) kinds() string {
 	if l.filter.HTTPStatus != nil {
 		return "kinds AS (SELECT of_status, of_event, nullif(CAST(@http_status AS BIGINT), -1) AS code FROM asked)"
 	}
 	// Not min(code): that goes through the index too, or through all of the kind, as it seems better.
 	next := func(from, after string) string {
-		return "SELECT of_status, of_event, (SELECT " + code + " FROM callbacks WHERE " + l.where(ofKind, after) + " ORDER BY " + code + " LIMIT 1) FROM " + from
+		return "SELECT of_status, of_event, (SELECT " + code + " FROM callbacks WHERE " + l.where(ofKind, after) +
+			" ORDER BY " + code + " LIMIT 1) FROM " + from
 	}
-	return "kinds (of_status, of_event, code) AS (" + next("asked", "") + " UNION ALL " + next("kinds WHERE code IS NOT NULL", code+" > code") + ")"
+	return "kinds (of_status, of_event, code) AS (" + next("asked", "") + " UNION ALL " +
+		next("kinds WHERE code IS NOT NULL", code+" > code") + ")"
 }
 
 // ongoing is the condition of what has not ended.
@@ -255,7 +281,9 @@ func (l callbackList) ongoing() string {
 
 // statuses are those that the filter lets through, of what has ended or of what has not.
 func (l callbackList) statuses(ended bool) []callback.Status {
-	return slices.DeleteFunc(distinct(l.filter.Status, callback.Statuses()), func(s callback.Status) bool { return s.Ended() != ended })
+	return slices.DeleteFunc(
+		distinct(l.filter.Status, callback.Statuses()), func(s callback.Status) bool { return s.Ended() != ended },
+	)
 }
 
 // narrowing is what the filter asks of a row, beside its time.

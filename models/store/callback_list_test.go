@@ -18,14 +18,18 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// scatter makes callbacks of the tenant and of a second project of it in every state that there is, several of each moment.
+// scatter makes callbacks of the tenant and of a second project of it in every state that there is, several of each
+// moment.
 func scatter(t *testing.T, s *store.Store, n *customer, random *rand.Rand, count int) []*callback.Callback {
 	t.Helper()
 	other := newProject(t, s, n.account.ID, start)
 	var made []int64
 	for i := range count {
 		c := newCallback(t, s, n, start.Add(time.Duration(i/3)*time.Second), func(c *callback.Callback) {
-			c.Event = pick(random, callback.CrawlFinishedEvent, callback.CrawlFinishedEvent, callback.ReportDownloadGeneratedEvent, callback.CallbackFailedEvent)
+			c.Event = pick(
+				random, callback.CrawlFinishedEvent, callback.CrawlFinishedEvent, callback.ReportDownloadGeneratedEvent,
+				callback.CallbackFailedEvent,
+			)
 			if random.IntN(3) == 0 {
 				c.ProjectID, c.Source = other.ID, callback.Source{}
 			}
@@ -76,8 +80,9 @@ func randomFilter(random *rand.Rand) callback.Filter {
 		return list
 	}
 	return callback.Filter{
-		Status: some(random.IntN(4)), Event: events(random.IntN(2) * random.IntN(5)), CreatedAfter: moment(), CreatedBefore: moment(),
-		HTTPStatus: pick(random, nil, nil, nil, new(-1), new(100), new(200), new(410), new(418)),
+		Status: some(random.IntN(4)), Event: events(random.IntN(2) * random.IntN(5)), CreatedAfter: moment(),
+		CreatedBefore: moment(),
+		HTTPStatus:    pick(random, nil, nil, nil, new(-1), new(100), new(200), new(410), new(418)),
 	}
 }
 
@@ -118,7 +123,9 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 }
 
 // walk goes through all pages of a list.
-func walk(t *testing.T, s *store.Store, n *customer, owner callback.Parent, id int64, filter callback.Filter, first int) []int64 {
+func walk(
+	t *testing.T, s *store.Store, n *customer, owner callback.Parent, id int64, filter callback.Filter, first int,
+) []int64 {
 	t.Helper()
 	got := []int64{}
 	page := models.Page{First: first}
@@ -134,7 +141,8 @@ func walk(t *testing.T, s *store.Store, n *customer, owner callback.Parent, id i
 	}
 }
 
-// fill makes ended callbacks of the tenant by SQL, a microsecond apart: of 49, one is FAILED with 410, and of 5, one is of a report.
+// fill makes ended callbacks of the tenant by SQL, a microsecond apart: of 49, one is FAILED with 410, and of 5, one is
+// of a report.
 func fill(t *testing.T, s *store.Store, n *customer, count int) {
 	t.Helper()
 	uid := "lower(hex(randomblob(16)))"
@@ -175,7 +183,9 @@ func TestALongListIsCountedNoFurtherThanOneMoreThanItsBound(t *testing.T) {
 		t.Errorf("as many as the bound: got %v, want %v", got, want)
 	}
 	newCallback(t, s, n, start)
-	if got, want := count(), [3]int{models.MaxCounted + 1, models.MaxCounted - failed + 1, models.MaxCounted + 1}; got != want {
+	if got, want := count(), [3]int{
+		models.MaxCounted + 1, models.MaxCounted - failed + 1, models.MaxCounted + 1,
+	}; got != want {
 		t.Errorf("one more: got %v, want %v", got, want)
 	}
 	fill(t, s, n, failed+100)

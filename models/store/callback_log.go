@@ -61,7 +61,8 @@ var logOrders = map[run.LogColumn]struct{ expression, nulls string }{
 	run.LogRetryCount: {"CASE WHEN attempt_count > 1 THEN attempt_count - 1 ELSE 0 END", ""},
 }
 
-// logOrder sorts by the columns and, as the id is in the order of creation, by nothing more once the time is among them.
+// logOrder sorts by the columns and, as the id is in the order of creation, by nothing more once the time is among
+// them.
 func logOrder(sorts []run.LogSort) string {
 	var order []string
 	for _, by := range append(sorts[:len(sorts):len(sorts)], run.LogSort{Column: run.LogCreatedAt, Descending: true}) {
@@ -92,7 +93,10 @@ func (s *Store) LastAttempts(
 ) (map[int64]*callback.Attempt, error) {
 	found, err := planned(ctx, s, func(s *Store) ([]*callback.Attempt, error) {
 		telling := s.reader(ctx).Model(&attemptRow{}).Select("max(id)").
-			Where("callback_id IN ? AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> ?)", callbackIDs, callback.Interrupted).
+			Where(
+				"callback_id IN ? AND finished_at IS NOT NULL AND (error_code IS NULL OR error_code <> ?)", callbackIDs,
+				callback.Interrupted,
+			).
 			Group("callback_id")
 		return find(s.attemptsWithin(ctx, scope).Where("id IN (?)", telling), attempt)
 	})

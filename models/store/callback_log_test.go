@@ -43,11 +43,15 @@ func newLogged(t *testing.T, s *store.Store, name string) *logged {
 
 func (l *logged) calledBack(t *testing.T, s *store.Store, changes ...func(*callback.Callback)) *callback.Callback {
 	t.Helper()
-	return newCallback(t, s, l.customer, start, append(changes, func(c *callback.Callback) { c.Source.Of = l.run.ObjectID() })...)
+	return newCallback(
+		t, s, l.customer, start, append(changes, func(c *callback.Callback) { c.Source.Of = l.run.ObjectID() })...,
+	)
 }
 
 // finishedAttempt writes an attempt with what came of it.
-func finishedAttempt(t *testing.T, s *store.Store, c *callback.Callback, number int, code callback.AttemptErrorCode) *callback.Attempt {
+func finishedAttempt(
+	t *testing.T, s *store.Store, c *callback.Callback, number int, code callback.AttemptErrorCode,
+) *callback.Attempt {
 	t.Helper()
 	a := newAttempt(t, s, c, number)
 	a.FinishedAt, a.ResponseBody = new(start.Add(time.Second)), []byte("answer")
@@ -68,13 +72,16 @@ func TestTheCallbackLogStaysWithinItsScope(t *testing.T) {
 		scope   models.Scope
 		reaches bool
 	}{
-		"its owner": {mine.scope(), true}, "the platform": {everything(), true}, "its key": {keyScope(mine.key, models.RoleViewer), true},
+		"its owner": {mine.scope(), true}, "the platform": {everything(), true},
+		"its key":         {keyScope(mine.key, models.RoleViewer), true},
 		"another account": {theirs.scope(), false}, "the zero scope": {models.Scope{}, false},
 		"a stranger":                   {(*models.Actor)(nil).Scope(models.RoleViewer), false},
 		"the key of a sibling":         {keyScope(siblingKey, models.RoleViewer), false},
 		"the key of another account's": {keyScope(theirs.key, models.RoleViewer), false},
 	} {
-		entries, err := s.LogEntries(t.Context(), test.scope, run.LogQuery{ProjectID: mine.project.ID, RunUID: []uuid.UUID{mine.run.UID}, Limit: 10})
+		entries, err := s.LogEntries(
+			t.Context(), test.scope, run.LogQuery{ProjectID: mine.project.ID, RunUID: []uuid.UUID{mine.run.UID}, Limit: 10},
+		)
 		modelstest.NoError(t, err)
 		_, err = s.LogEntry(t.Context(), test.scope, mine.project.ID, mine.callback.UID)
 		if err != nil && models.ErrorCode(err) != models.CodeNotFound {
@@ -86,7 +93,9 @@ func TestTheCallbackLogStaysWithinItsScope(t *testing.T) {
 			t.Errorf("%s: %d entries, %v, %d attempts", name, len(entries), err, len(attempts))
 		}
 	}
-	if _, err := s.LogEntry(t.Context(), everything(), theirs.project.ID, mine.callback.UID); models.ErrorCode(err) != models.CodeNotFound {
+	if _, err := s.LogEntry(
+		t.Context(), everything(), theirs.project.ID, mine.callback.UID,
+	); models.ErrorCode(err) != models.CodeNotFound {
 		t.Errorf("of another project: %v", err)
 	}
 }
@@ -117,14 +126,17 @@ func TestAnEntryHasTheUIDsOfWhatBelongsToIt(t *testing.T) {
 	inputs, err := s.InputsOfRun(t.Context(), l.run.ID, 1)
 	modelstest.NoError(t, err)
 	b := &run.Batch{
-		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: l.run.ActionID, RunID: l.run.ID,
+		UID: uuid.Must(uuid.NewV7()), AccountID: l.account.ID, ProjectID: l.project.ID, ActionID: l.run.ActionID,
+		RunID:   l.run.ID,
 		InputID: inputs[0].ID, Page: 1, Status: run.Queued, NextAttemptAt: &start, CreatedAt: start,
 	}
 	modelstest.NoError(t, s.CreateBatches(t.Context(), []*run.Batch{b}))
 	replay := l.calledBack(t, s, func(c *callback.Callback) {
 		c.Source.Part, c.ReplayOfID = models.ObjectID{Type: run.TypeBatch, Raw: b.ID}, &l.callback.ID
 	})
-	entries, err := s.LogEntries(t.Context(), everything(), run.LogQuery{ProjectID: l.project.ID, RunUID: []uuid.UUID{l.run.UID}, Limit: 10})
+	entries, err := s.LogEntries(
+		t.Context(), everything(), run.LogQuery{ProjectID: l.project.ID, RunUID: []uuid.UUID{l.run.UID}, Limit: 10},
+	)
 	modelstest.NoError(t, err)
 	type uids struct{ callback, parent, r, batch string }
 	text := func(u *uuid.UUID) string {

@@ -22,18 +22,27 @@ var planned = map[string]struct {
 	filter callback.Filter
 	match  func(callbacks int) int
 }{
-	"none":                   {callback.Filter{}, oneIn(1)},
-	"a status":               {callback.Filter{Status: []callback.Status{callback.StatusFailed}}, oneIn(49)},
-	"an event":               {callback.Filter{Event: []callback.EventName{callback.ReportDownloadGeneratedEvent}}, oneIn(5)},
-	"an HTTP status":         {callback.Filter{HTTPStatus: new(410)}, oneIn(49)},
-	"a status, an event":     {callback.Filter{Status: []callback.Status{callback.StatusFailed}, Event: []callback.EventName{callback.ReportDownloadGeneratedEvent}}, oneIn(245)},
+	"none":     {callback.Filter{}, oneIn(1)},
+	"a status": {callback.Filter{Status: []callback.Status{callback.StatusFailed}}, oneIn(49)},
+	"an event": {
+		callback.Filter{Event: []callback.EventName{callback.ReportDownloadGeneratedEvent}}, oneIn(5),
+	},
+	"an HTTP status": {callback.Filter{HTTPStatus: new(410)}, oneIn(49)},
+	"a status, an event": {
+		callback.Filter{
+			Status: []callback.Status{callback.StatusFailed}, Event: []callback.EventName{callback.ReportDownloadGeneratedEvent},
+		},
+		oneIn(245),
+	},
 	"a status of none":       {callback.Filter{Status: []callback.Status{callback.StatusPending}}, nobody},
 	"RUNNING of none":        {callback.Filter{Status: []callback.Status{callback.StatusRunning}}, nobody},
 	"an event of none":       {callback.Filter{Event: []callback.EventName{callback.JobUpdatedEvent}}, nobody},
 	"digests of none":        {callback.Filter{Event: []callback.EventName{callback.CallbacksFailedEvent}}, nobody},
 	"notices of none":        {callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, nobody},
 	"an HTTP status of none": {callback.Filter{HTTPStatus: new(418)}, nobody},
-	"what excludes itself":   {callback.Filter{Status: []callback.Status{callback.StatusFailed}, HTTPStatus: new(200)}, nobody},
+	"what excludes itself": {
+		callback.Filter{Status: []callback.Status{callback.StatusFailed}, HTTPStatus: new(200)}, nobody,
+	},
 }
 
 func oneIn(n int) func(int) int { return func(callbacks int) int { return callbacks / n } }
@@ -52,7 +61,8 @@ type planNode struct {
 	Plans    []planNode
 }
 
-// read adds up the rows of a table that were read, whether they were wanted or not, and says how else than through an index.
+// read adds up the rows of a table that were read, whether they were wanted or not, and says how else than through an
+// index.
 func (p planNode) read(table string) (rows int, ways []string) {
 	if p.Relation == table && p.Node != "ModifyTable" {
 		rows = int((p.Rows + p.Filtered) * p.Loops)
@@ -67,7 +77,8 @@ func (p planNode) read(table string) (rows int, ways []string) {
 	return rows, ways
 }
 
-// analyze runs a statement by a plan for its arguments, as Postgres does five times, or by one for any, as it does from then on.
+// analyze runs a statement by a plan for its arguments, as Postgres does five times, or by one for any, as it does from
+// then on.
 func analyze(t *testing.T, s *store.Store, mode string, query *gorm.DB) planNode {
 	t.Helper()
 	arguments := make([]string, len(query.Statement.Vars))
@@ -84,12 +95,16 @@ func analyze(t *testing.T, s *store.Store, mode string, query *gorm.DB) planNode
 	}
 	var text string
 	modelstest.NoError(t, s.DB().Transaction(func(tx *gorm.DB) error {
-		for _, statement := range []string{"SET LOCAL plan_cache_mode = " + mode, "PREPARE listed AS " + query.Statement.SQL.String()} {
+		for _, statement := range []string{
+			"SET LOCAL plan_cache_mode = " + mode, "PREPARE listed AS " + query.Statement.SQL.String(),
+		} {
 			if err := tx.Exec(statement).Error; err != nil {
 				return err
 			}
 		}
-		err := tx.Raw("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE listed (" + strings.Join(arguments, ", ") + ")").Scan(&text).Error
+		err := tx.Raw(
+			"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE listed (" + strings.Join(arguments, ", ") + ")",
+		).Scan(&text).Error
 		return errors.Join(err, tx.Exec("DEALLOCATE listed").Error)
 	}))
 	var plans []struct{ Plan planNode }
@@ -101,7 +116,8 @@ func arrayOf[N int | int64](list []N) string {
 	return "{" + strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]") + "}"
 }
 
-// The statistics of a new installation are none, or those of an empty table, until Postgres analyzes it in its own time.
+// The statistics of a new installation are none, or those of an empty table, until Postgres analyzes it in its own
+// time.
 func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) {
 	t.Parallel()
 	if !storetest.OnPostgres() {
@@ -135,8 +151,8 @@ func TestAPageReadsAsLittleOfALongHistoryWhateverTheStatisticsSay(t *testing.T) 
 // wantLittleRead checks every kind of page, and its count.
 func wantLittleRead(t *testing.T, s *store.Store, mode string, n *customer, callbacks int) {
 	t.Helper()
-	// A page of 20 takes 21 of each of at most four kinds, and looks up those that it shows: 5 × 21. The steps from kind to kind are
-	// less than two for each of the 14 pairs of status and event, and most find nothing.
+	// A page of 20 takes 21 of each of at most four kinds, and looks up those that it shows: 5 × 21. The steps from kind
+	// to kind are less than two for each of the 14 pairs of status and event, and most find nothing.
 	const ofPage, steps = 5 * 21, 28
 	middle := &models.Cursor{At: start.Add(time.Duration(callbacks/2) * time.Microsecond)}
 	for owner, id := range map[callback.Parent]int64{callback.OfAccount: n.account.ID, callback.OfProject: n.project.ID} {
@@ -145,13 +161,17 @@ func wantLittleRead(t *testing.T, s *store.Store, mode string, n *customer, call
 				page := models.Page{First: 20, After: after}
 				p := analyze(t, s, mode, s.QueryPages(t.Context(), n.scope(), owner, []int64{id}, test.filter, page))
 				if rows, ways := p.read("callbacks"); rows > ofPage+steps || len(ways) > 0 {
-					t.Errorf("%s, filter %s, %s page, %s: read %d of %d callbacks, %v", owner, name, place, mode, rows, callbacks, ways)
+					t.Errorf(
+						"%s, filter %s, %s page, %s: read %d of %d callbacks, %v", owner, name, place, mode, rows, callbacks, ways,
+					)
 				}
 			}
 			p := analyze(t, s, mode, s.QueryCounts(t.Context(), n.scope(), owner, []int64{id}, test.filter))
 			count := min(test.match(callbacks), models.MaxCounted+1)
 			if rows, ways := p.read("callbacks"); rows > count+steps || len(ways) > 0 {
-				t.Errorf("%s, filter %s, %s: read %d of %d callbacks to count %d, %v", owner, name, mode, rows, callbacks, count, ways)
+				t.Errorf(
+					"%s, filter %s, %s: read %d of %d callbacks to count %d, %v", owner, name, mode, rows, callbacks, count, ways,
+				)
 			}
 		}
 	}

@@ -7,7 +7,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// encryptionCheckRow is a value that only the right key opens: the database's check value. There is one at most, under the id 1.
+// encryptionCheckRow is a value that only the right key opens: the database's check value. There is one at most, under
+// the id 1.
 type encryptionCheckRow struct {
 	ID          int64
 	CheckSealed []byte
@@ -17,8 +18,8 @@ func (encryptionCheckRow) TableName() string { return "encryption_checks" }
 
 const checkPlace = "encryption_checks.check_sealed"
 
-// CheckKey returns an error when the database was sealed with another key than the store's. A database without a check value gets one:
-// it is new, or older than check values, and then something that it has sealed must open.
+// CheckKey returns an error when the database was sealed with another key than the store's. A database without a check
+// value gets one: it is new, or older than check values, and then something that it has sealed must open.
 func (s *Store) CheckKey(ctx context.Context) error {
 	if err := s.checkKey(ctx); err != nil {
 		return fmt.Errorf("check the encryption key: %w", err)
@@ -56,8 +57,9 @@ func (s *Store) checkValue(ctx context.Context) ([]byte, error) {
 	return rows[0].CheckSealed, nil
 }
 
-// checkSealed opens the newest of what the key has sealed. Projects and SSO clients have a signing secret each, and whatever else is
-// sealed belongs to a project: where there is no such secret, the headers of accounts and actions are left.
+// checkSealed opens the newest of what the key has sealed. Projects and SSO clients have a signing secret each, and
+// whatever else is sealed belongs to a project: where there is no such secret, the headers of accounts and actions are
+// left.
 func (s *Store) checkSealed(ctx context.Context) error {
 	secrets, err := find(s.reader(ctx).Order("id DESC").Limit(1), s.signingSecret)
 	if err == nil && len(secrets) > 0 {

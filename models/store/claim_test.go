@@ -162,7 +162,8 @@ func TestClaimKeepsToItsLaneAndToWhatIsDue(t *testing.T) {
 		t.Errorf("something is due for: %s", diff)
 	}
 	for _, lane := range []callback.Lane{ended.Lane, running.Lane, to("unknown.example:443"), to(""), {}} {
-		if claimed, err := s.ClaimDue(t.Context(), of(lane, 10), start, start.Add(time.Minute)); err != nil || len(claimed) != 0 {
+		if claimed, err := s.ClaimDue(t.Context(), of(lane, 10), start, start.Add(time.Minute)); err != nil ||
+			len(claimed) != 0 {
 			t.Errorf("%q: claimed %v, %v", lane, ids(claimed), err)
 		}
 	}
@@ -219,7 +220,11 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	settle(t, s, ended, callback.StatusFailed, 500)
 	before := []*callback.Callback{read(t, s, other.ID), read(t, s, pending.ID), read(t, s, ended.ID)}
 	got, err := s.RenewLeases(t.Context(), callback.LeasedCallbacks, []callback.Lease{
-		{ID: running.ID, Attempt: 1}, {ID: other.ID, Attempt: 2}, {ID: pending.ID}, {ID: ended.ID, Attempt: 1}, {ID: 999, Attempt: 1},
+		{ID: running.ID, Attempt: 1},
+		{ID: other.ID, Attempt: 2},
+		{ID: pending.ID},
+		{ID: ended.ID, Attempt: 1},
+		{ID: 999, Attempt: 1},
 	}, renewed)
 	modelstest.NoError(t, err)
 	if diff := cmp.Diff([]callback.Lease{{ID: running.ID, Attempt: 1}}, got); diff != "" {
@@ -236,7 +241,8 @@ func TestRenewalKeepsRunningCallbacksOnly(t *testing.T) {
 	// What was renewed is not interrupted; what was not is.
 	n1, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, lease, 10)
 	modelstest.NoError(t, err)
-	if n1 != 1 || read(t, s, running.ID).Status != callback.StatusRunning || read(t, s, other.ID).Status != callback.StatusPending {
+	if n1 != 1 || read(t, s, running.ID).Status != callback.StatusRunning ||
+		read(t, s, other.ID).Status != callback.StatusPending {
 		t.Errorf("interrupted %d", n1)
 	}
 }
@@ -276,7 +282,8 @@ func TestLimitHoldsWhateverThePlannerBelieves(t *testing.T) {
 	s := storetest.Open(t)
 	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, shared, 1)
-	modelstest.NoError(t, s.DB().Exec("ANALYZE").Error) // for a table that it takes for tiny, Postgres would run the choice once for each row
+	// for a table that it takes for tiny, Postgres would run the choice once for each row
+	modelstest.NoError(t, s.DB().Exec("ANALYZE").Error)
 	newCallbacks(t, s, n, shared, 20)
 	claimed, err := s.ClaimDue(t.Context(), of(to(shared), 3), start.Add(time.Second), start.Add(time.Minute))
 	modelstest.NoError(t, err)
@@ -285,7 +292,8 @@ func TestLimitHoldsWhateverThePlannerBelieves(t *testing.T) {
 	}
 	_, err = s.ClaimDue(t.Context(), of(to(shared), 20), start.Add(time.Second), start.Add(time.Minute))
 	modelstest.NoError(t, err)
-	if got, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 3); err != nil || got != 3 {
+	if got, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 3); err != nil ||
+		got != 3 {
 		t.Errorf("interrupted %d, %v", got, err)
 	}
 }

@@ -24,7 +24,8 @@ func TestKeysAreFoundByTheirBytes(t *testing.T) {
 		"callbacks_lines": plan(t, s, "SELECT id FROM (?) AS next", s.QueryNext(t.Context(), "line")),
 		"callbacks_stuck": plan(t, s, "SELECT id FROM (?) AS heads", s.QueryStuckHeads(t.Context(), start)),
 	} {
-		if !strings.Contains(query, " "+index+" ") || strings.Contains(query, "Filter: (dedup_key") || strings.Contains(query, "callbacks_line ") {
+		if !strings.Contains(query, " "+index+" ") || strings.Contains(query, "Filter: (dedup_key") ||
+			strings.Contains(query, "callbacks_line ") {
 			t.Errorf("%s: %s", index, query)
 		}
 	}

@@ -17,37 +17,39 @@ import (
 )
 
 const (
-	// statementDeadline bounds the wait for the answer to a statement whose caller is more patient. Those that serve callers take
-	// milliseconds; and of the 15 s within which work goes on after connections were cut it leaves 5 s to those that come next.
+	// statementDeadline bounds the wait for the answer to a statement whose caller is more patient. Those that serve
+	// callers take milliseconds; and of the 15 s within which work goes on after connections were cut it leaves 5 s to
+	// those that come next.
 	statementDeadline = 10 * time.Second
-	// connectTimeout bounds the connecting to one host, unless the URL has a connect_timeout: of two hosts the first may be silent, and a
-	// renewal, which has 3 s, still reaches the second.
+	// connectTimeout bounds the connecting to one host, unless the URL has a connect_timeout: of two hosts the first may
+	// be silent, and a renewal, which has 3 s, still reaches the second.
 	connectTimeout = 2 * time.Second
-	// pingAfter is how long a connection may have been idle before it is asked for a sign of life first, and pingTimeout how long it has
-	// for that. A healthy one answers within a millisecond.
+	// pingAfter is how long a connection may have been idle before it is asked for a sign of life first, and pingTimeout
+	// how long it has for that. A healthy one answers within a millisecond.
 	pingAfter   = time.Second
 	pingTimeout = time.Second
-	// connLifetime is how long a connection is used: what a failover, a balancer or a server's memory have made of it ends with it. Each
-	// has up to a sixth less, so that those that began together do not end together.
+	// connLifetime is how long a connection is used: what a failover, a balancer or a server's memory have made of it ends
+	// with it. Each has up to a sixth less, so that those that began together do not end together.
 	connLifetime = 30 * time.Minute
-	// connIdleTime is how long a connection that nobody needs is kept for the next burst. Behind a pooler that gives one of the server's to
-	// each, others wait for it: PgBouncer has 20, as many as one process may take.
+	// connIdleTime is how long a connection that nobody needs is kept for the next burst. Behind a pooler that gives one
+	// of the server's to each, others wait for it: PgBouncer has 20, as many as one process may take.
 	connIdleTime = 15 * time.Second
-	// keepAliveIdle, keepAliveInterval and keepAliveCount end an idle connection to a host that is gone after 5 + 3 × 2 = 11 s, and
-	// userTimeout one that has sent something.
+	// keepAliveIdle, keepAliveInterval and keepAliveCount end an idle connection to a host that is gone after 5 + 3 × 2 =
+	// 11 s, and userTimeout one that has sent something.
 	keepAliveIdle     = 5 * time.Second
 	keepAliveInterval = 2 * time.Second
 	keepAliveCount    = 3
 	userTimeout       = 10 * time.Second
 )
 
-// readOnlyTransaction is the SQLSTATE of a statement that would write where nothing can be written: on a standby, or on what was the
-// primary until a failover.
+// readOnlyTransaction is the SQLSTATE of a statement that would write where nothing can be written: on a standby, or on
+// what was the primary until a failover.
 const readOnlyTransaction = "25006"
 
-// connections looks after the connections of a pool to Postgres, so that one which leads nowhere is not used for long and never
-// again. When one has been silent for too long, or leads to a server that is read-only, all that have not been heard of since are
-// closed instead of being used: after a failover they lead to the same place, and each would cost another deadline.
+// connections looks after the connections of a pool to Postgres, so that one which leads nowhere is not used for long
+// and never again. When one has been silent for too long, or leads to a server that is read-only, all that have not
+// been heard of since are closed instead of being used: after a failover they lead to the same place, and each would
+// cost another deadline.
 type connections struct {
 	limits connLimits
 	began  time.Time
@@ -67,8 +69,10 @@ const connStateKey = "ringback"
 func openPool(config *pgx.ConnConfig, limits connLimits, set poolSettings, shared *atomic.Bool) *sql.DB {
 	c := &connections{limits: limits, began: time.Now()}
 	dialer := net.Dialer{
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount},
-		Control:         setUserTimeout,
+		KeepAliveConfig: net.KeepAliveConfig{
+			Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount,
+		},
+		Control: setUserTimeout,
 	}
 	config.DialFunc = dialer.DialContext
 	if config.ConnectTimeout == 0 {
@@ -124,8 +128,8 @@ func (c *connections) check(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// doubt has all connections closed that are not heard of from now on. It is at most once a second: while there is nothing but a server
-// that is read-only, not every statement is to cost a connection.
+// doubt has all connections closed that are not heard of from now on. It is at most once a second: while there is
+// nothing but a server that is read-only, not every statement is to cost a connection.
 func (c *connections) doubt() {
 	now, last := c.clock(), c.doubted.Load()
 	if last == 0 || now-last > int64(time.Second) {
@@ -161,7 +165,8 @@ func (c *connections) TraceQueryStart(ctx context.Context, conn *pgx.Conn, _ pgx
 	if s := stateOf(conn.PgConn()); s != nil {
 		s.asked = c.clock()
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.limits.statementDeadline || ctx.Value(unboundedKey{}) != nil {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.limits.statementDeadline ||
+		ctx.Value(unboundedKey{}) != nil {
 		return ctx
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.limits.statementDeadline)

@@ -148,8 +148,8 @@ func TestReadOnlyServerDoesNotCostAConnectionForEachStatement(t *testing.T) {
 	}
 }
 
-// A transaction whose connection was cut has locks: who comes next must not wait for them until the server's system notices, which by
-// default takes two hours.
+// A transaction whose connection was cut has locks: who comes next must not wait for them until the server's system
+// notices, which by default takes two hours.
 func TestTransactionThatWasCutGivesItsLocksBack(t *testing.T) {
 	t.Parallel()
 	s, proxy := openCut(t)

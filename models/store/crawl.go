@@ -60,8 +60,8 @@ func (s *Store) CreateCrawl(ctx context.Context, c *crawl.Crawl) error {
 	return err
 }
 
-// CreateCrawls inserts crawls whose ids are given, and returns the ids that are taken. "WHERE true" tells SQLite that ON is not a
-// join's.
+// CreateCrawls inserts crawls whose ids are given, and returns the ids that are taken. "WHERE true" tells SQLite that
+// ON is not a join's.
 func (s *Store) CreateCrawls(ctx context.Context, crawls []*crawl.Crawl) ([]int64, error) {
 	statement, args := s.insertion("crawls", len(crawls),
 		columnOf("id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.ID }),
@@ -94,6 +94,7 @@ func (s *Store) UpdateCrawls(ctx context.Context, crawls []*crawl.Crawl) error {
 		rows[i] = crawlColumns(c)
 	}
 	return s.writer(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{"created_by_user_id", "kind", "status", "finished_at"}),
+		Columns:   []clause.Column{{Name: "id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"created_by_user_id", "kind", "status", "finished_at"}),
 	}).Create(&rows).Error
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// TestExampleOfAStoreTest is one to begin from. It runs on SQLite, and on Postgres with TEST_DATABASE_URL; the database is its own, and
-// empty, so that it runs beside all others.
+// TestExampleOfAStoreTest is one to begin from. It runs on SQLite, and on Postgres with TEST_DATABASE_URL; the database
+// is its own, and empty, so that it runs beside all others.
 func TestExampleOfAStoreTest(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)

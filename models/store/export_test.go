@@ -15,9 +15,12 @@ import (
 // Rows are all the structs that rows are read into.
 func Rows() []any {
 	return []any{
-		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{}, &encryptionCheckRow{}, &jobRow{},
-		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &reportDownloadRow{}, &runInputRow{}, &runRow{},
-		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{}, &userRow{},
+		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{},
+		&encryptionCheckRow{}, &jobRow{},
+		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &reportDownloadRow{},
+		&runInputRow{}, &runRow{},
+		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{},
+		&userRow{},
 	}
 }
 
@@ -75,7 +78,9 @@ func (s *Sealer) OpenHeaders(box []byte, place string) ([]models.Header, error) 
 var IsPending = (&Store{dialect: sqliteDialect{}}).on(callback.LeasedCallbacks, "{pending}")
 
 // QueryClaim is the statement of ClaimDue and ClaimDueBatches.
-func (s *Store) QueryClaim(ctx context.Context, of callback.Leased, lanes []callback.LaneLimit, now, leaseUntil time.Time) *gorm.DB {
+func (s *Store) QueryClaim(
+	ctx context.Context, of callback.Leased, lanes []callback.LaneLimit, now, leaseUntil time.Time,
+) *gorm.DB {
 	return s.claimDue(ctx, of, lanes, now, leaseUntil)
 }
 
@@ -95,12 +100,16 @@ func (s *Store) QueryDedupKeys(ctx context.Context, keys ...string) *gorm.DB {
 }
 
 // QueryPages is the statement of CallbackPages, and QueryCounts that of CountCallbacks.
-func (s *Store) QueryPages(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page) *gorm.DB {
+func (s *Store) QueryPages(
+	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
+) *gorm.DB {
 	return s.queryPages(ctx, scope, owner, ids, filter, page)
 }
 
 // QueryCounts is the statement of CountCallbacks.
-func (s *Store) QueryCounts(ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter) *gorm.DB {
+func (s *Store) QueryCounts(
+	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter,
+) *gorm.DB {
 	return s.queryCounts(ctx, scope, owner, ids, filter)
 }
 
@@ -124,7 +133,8 @@ func (s *Store) Planned(ctx context.Context, query func(*Store) error) error {
 // Share has the store take its connections for those of a pooler.
 func (s *Store) Share() { s.shared.Store(true) }
 
-// Kept returns the statements that the connection of SQLite which writes keeps, and how often it has parsed each of them again.
+// Kept returns the statements that the connection of SQLite which writes keeps, and how often it has parsed each of
+// them again.
 func (s *Store) Kept(ctx context.Context) (statements map[string]int, err error) {
 	pool, err := s.write.DB()
 	if err != nil {
@@ -152,6 +162,10 @@ func (s *Store) QueryLastDigest(ctx context.Context, projectID int64) *gorm.DB {
 }
 
 // QueryResults is the statement of BatchesWithResults.
-func (s *Store) QueryResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) *gorm.DB {
-	return s.queryResults(ctx, scope, runIDs, fromBatchID, results).Session(&gorm.Session{DryRun: true}).Find(&[]batchRow{})
+func (s *Store) QueryResults(
+	ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int,
+) *gorm.DB {
+	return s.queryResults(
+		ctx, scope, runIDs, fromBatchID, results,
+	).Session(&gorm.Session{DryRun: true}).Find(&[]batchRow{})
 }

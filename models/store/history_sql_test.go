@@ -30,7 +30,8 @@ import (
 // historyRead is one statement of the history, as its caller asks for it.
 type historyRead func(context.Context, *store.Store, *estate) error
 
-// histories are the statements of the history, by the names of their golden files. Those with the same first word have the same one.
+// histories are the statements of the history, by the names of their golden files. Those with the same first word have
+// the same one.
 func histories() map[string]historyRead {
 	all := map[string]historyRead{}
 	maps.Copy(all, callbackHistories())
@@ -59,21 +60,31 @@ func callbackHistories() map[string]historyRead {
 	}
 	byKey := func(owner callback.Parent, id func(*estate) int64) historyRead {
 		return func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.CallbackPages(ctx, keyScope(e.key, models.RoleViewer), owner, []int64{id(e)}, callback.Filter{}, models.Page{First: 20})
+			_, err := s.CallbackPages(
+				ctx, keyScope(e.key, models.RoleViewer), owner, []int64{id(e)}, callback.Filter{}, models.Page{First: 20},
+			)
 			return err
 		}
 	}
 	return map[string]historyRead{
 		"account":               list(callback.OfAccount, account, callback.Filter{}, nil),
 		"account after a place": list(callback.OfAccount, account, callback.Filter{}, place),
-		"account of a time":     list(callback.OfAccount, account, callback.Filter{CreatedAfter: &start, CreatedBefore: &start}, nil),
-		"account_ended":         list(callback.OfAccount, account, callback.Filter{Status: failed}, nil),
-		"account_waiting":       list(callback.OfAccount, account, callback.Filter{Status: []callback.Status{callback.StatusPending}}, nil),
-		"account_running":       list(callback.OfAccount, account, callback.Filter{Status: []callback.Status{callback.StatusRunning}}, nil),
-		"account_event":         list(callback.OfAccount, account, callback.Filter{Event: ofJob}, nil),
-		"account_notices":       list(callback.OfAccount, account, callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, nil),
-		"account_http_status":   list(callback.OfAccount, account, callback.Filter{HTTPStatus: new(410)}, nil),
-		"account_status_event":  list(callback.OfAccount, account, callback.Filter{Status: failed, Event: ofJob}, nil),
+		"account of a time": list(
+			callback.OfAccount, account, callback.Filter{CreatedAfter: &start, CreatedBefore: &start}, nil,
+		),
+		"account_ended": list(callback.OfAccount, account, callback.Filter{Status: failed}, nil),
+		"account_waiting": list(
+			callback.OfAccount, account, callback.Filter{Status: []callback.Status{callback.StatusPending}}, nil,
+		),
+		"account_running": list(
+			callback.OfAccount, account, callback.Filter{Status: []callback.Status{callback.StatusRunning}}, nil,
+		),
+		"account_event": list(callback.OfAccount, account, callback.Filter{Event: ofJob}, nil),
+		"account_notices": list(
+			callback.OfAccount, account, callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, nil,
+		),
+		"account_http_status":  list(callback.OfAccount, account, callback.Filter{HTTPStatus: new(410)}, nil),
+		"account_status_event": list(callback.OfAccount, account, callback.Filter{Status: failed, Event: ofJob}, nil),
 		"account_all_filters": list(callback.OfAccount, account, callback.Filter{
 			Status: []callback.Status{callback.StatusPending, callback.StatusFailed}, Event: ofJob, HTTPStatus: new(410),
 			CreatedAfter: &start, CreatedBefore: &start,
@@ -88,7 +99,9 @@ func callbackHistories() map[string]historyRead {
 		"run": list(run.Owner, func(e *estate) int64 { return e.work.run.ID }, callback.Filter{}, nil),
 		"job": list(job.Owner, func(e *estate) int64 { return e.job.ID }, callback.Filter{}, nil),
 		"platform": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.CallbackPages(ctx, everything(), callback.OfAccount, []int64{e.account.ID}, callback.Filter{}, models.Page{First: 20})
+			_, err := s.CallbackPages(
+				ctx, everything(), callback.OfAccount, []int64{e.account.ID}, callback.Filter{}, models.Page{First: 20},
+			)
 			return err
 		},
 	}
@@ -143,7 +156,9 @@ func logHistories() map[string]historyRead {
 			return err
 		},
 		"log_of_runs": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.LogEntries(ctx, e.scope(), run.LogQuery{ProjectID: e.project.ID, RunUID: []uuid.UUID{e.work.run.UID}, Limit: 20})
+			_, err := s.LogEntries(
+				ctx, e.scope(), run.LogQuery{ProjectID: e.project.ID, RunUID: []uuid.UUID{e.work.run.UID}, Limit: 20},
+			)
 			return err
 		},
 	}
@@ -157,7 +172,9 @@ func runHistories() map[string]historyRead {
 		}
 	}
 	project, schedule := func(e *estate) int64 { return e.project.ID }, func(e *estate) int64 { return e.schedule.ID }
-	narrow := run.Filter{Status: []run.Status{run.Failed}, Action: []string{"extract"}, CreatedAfter: &start, CreatedBefore: &start}
+	narrow := run.Filter{
+		Status: []run.Status{run.Failed}, Action: []string{"extract"}, CreatedAfter: &start, CreatedBefore: &start,
+	}
 	return map[string]historyRead{
 		"runs_project":         list(run.OfProject, project, run.Filter{}, nil),
 		"runs_project_after":   list(run.OfProject, project, run.Filter{}, place),
@@ -195,12 +212,17 @@ func batchHistories() map[string]historyRead {
 	}
 }
 
-// TestEachStatementOfTheHistoryIsWrittenOut holds what production asks to testdata/sql, and the indexes that the text of a golden file
-// goes through to those that its first line names.
+// TestEachStatementOfTheHistoryIsWrittenOut holds what production asks to testdata/sql, and the indexes that the text
+// of a golden file goes through to those that its first line names.
 func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	s := storetest.OpenNew(t, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) { asked = append(asked, statement) }))
+	s := storetest.OpenNew(
+		t,
+		store.WithStatementLog(
+			func(_ context.Context, statement string, _ time.Duration) { asked = append(asked, statement) },
+		),
+	)
 	e := newEstate(t, s, "a")
 	folder := filepath.Join("testdata", "sql", engine())
 	reads := histories()
@@ -218,7 +240,9 @@ func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 		text := layOut(asked[0])
 		if modelstest.Updating() {
 			modelstest.NoError(t, os.MkdirAll(folder, 0o750))
-			modelstest.NoError(t, os.WriteFile(path, []byte(throughLine+strings.Join(indexesOf(t, s, name, text), ", ")+"\n"+text+"\n"), 0o600))
+			modelstest.NoError(
+				t, os.WriteFile(path, []byte(throughLine+strings.Join(indexesOf(t, s, name, text), ", ")+"\n"+text+"\n"), 0o600),
+			)
 		}
 		file, err := os.ReadFile(path)
 		modelstest.NoError(t, err)
@@ -281,7 +305,8 @@ func engine() string {
 	return "sqlite"
 }
 
-// indexesOf are the indexes through which a statement comes to the tables of the history. None of these may be read as a whole, or sorted.
+// indexesOf are the indexes through which a statement comes to the tables of the history. None of these may be read as
+// a whole, or sorted.
 func indexesOf(t *testing.T, s *store.Store, name, statement string) []string {
 	t.Helper()
 	if storetest.OnPostgres() {
@@ -316,8 +341,10 @@ func indexesOf(t *testing.T, s *store.Store, name, statement string) []string {
 
 var (
 	historyTables = []string{"callbacks", "callback_attempts", "runs", "run_batches", "batch_attempts"}
-	sqliteStep    = regexp.MustCompile(`^(?:SEARCH|SCAN) (\w+)(?: EXISTS)?(?: USING (INTEGER PRIMARY KEY|(?:COVERING )?INDEX (\w+)))?`)
-	placeholder   = regexp.MustCompile(`\$\d+`)
+	sqliteStep    = regexp.MustCompile(
+		`^(?:SEARCH|SCAN) (\w+)(?: EXISTS)?(?: USING (INTEGER PRIMARY KEY|(?:COVERING )?INDEX (\w+)))?`,
+	)
+	placeholder = regexp.MustCompile(`\$\d+`)
 )
 
 // explain is the plan that Postgres makes for any arguments, under the settings that the store's transactions have.

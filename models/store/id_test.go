@@ -49,7 +49,8 @@ func TestLargestIDKeepsNobodyFromGettingANewOne(t *testing.T) {
 				},
 				"crawl": func(id int64) int64 {
 					c := &crawl.Crawl{
-						ID: id, AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Queued, CreatedAt: start,
+						ID: id, AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Queued,
+						CreatedAt: start,
 					}
 					modelstest.NoError(t, s.CreateCrawl(ctx, c))
 					return c.ID

@@ -35,8 +35,10 @@ func (jobRow) TableName() string { return "jobs" }
 
 func jobOf(r jobRow) (*job.Job, error) {
 	j := &job.Job{
-		ID: r.ID, UUID: r.UUID, AccountID: r.AccountID, ProjectID: r.ProjectID, CreatedByUserID: r.CreatedByUserID, State: r.State,
-		LastAction: r.LastAction, ChangeCount: r.ChangeCount, Input: r.Input, Output: jsonOrNil(r.Output), Metadata: jsonOrNil(r.Metadata),
+		ID: r.ID, UUID: r.UUID, AccountID: r.AccountID, ProjectID: r.ProjectID, CreatedByUserID: r.CreatedByUserID,
+		State:      r.State,
+		LastAction: r.LastAction, ChangeCount: r.ChangeCount, Input: r.Input, Output: jsonOrNil(r.Output),
+		Metadata:    jsonOrNil(r.Metadata),
 		CallbackURL: r.CallbackURL, Correct: r.Correct,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), CompletedAt: fromMicrosPtr(r.CompletedAt),
 	}
@@ -44,7 +46,8 @@ func jobOf(r jobRow) (*job.Job, error) {
 }
 
 // jobColumns are all but the input, the output and the metadata, each of which can be as long as a request's body.
-const jobColumns = "id, uuid, account_id, project_id, created_by_user_id, state, last_action, change_count, tags, callback_url, correct, " +
+const jobColumns = "id, uuid, account_id, project_id, created_by_user_id, state, last_action, change_count, tags, " +
+	"callback_url, correct, " +
 	"created_at, updated_at, completed_at"
 
 // InJobTx runs f in one transaction: job.NewService takes it.
@@ -63,14 +66,18 @@ func (s *Store) JobByUUID(ctx context.Context, scope models.Scope, id uuid.UUID)
 }
 
 // JobPages lists the jobs of projects.
-func (s *Store) JobPages(ctx context.Context, scope models.Scope, projectIDs []int64, filter job.Filter, page models.Page) (map[int64]*models.PageOf[*job.Job], error) {
+func (s *Store) JobPages(
+	ctx context.Context, scope models.Scope, projectIDs []int64, filter job.Filter, page models.Page,
+) (map[int64]*models.PageOf[*job.Job], error) {
 	return pagesOf(ctx, s, projectIDs, page, func(id int64) *gorm.DB {
 		return s.filteredJobs(ctx, scope, filter).Select(jobColumns).Where("project_id = ?", id)
 	}, jobOf, func(j *job.Job) int64 { return j.ProjectID })
 }
 
 // CountJobs counts what JobPages lists.
-func (s *Store) CountJobs(ctx context.Context, scope models.Scope, projectIDs []int64, filter job.Filter) (map[int64]int, error) {
+func (s *Store) CountJobs(
+	ctx context.Context, scope models.Scope, projectIDs []int64, filter job.Filter,
+) (map[int64]int, error) {
 	return countBy(s.filteredJobs(ctx, scope, filter), "project_id", projectIDs)
 }
 
@@ -119,7 +126,8 @@ func (s *Store) CreateJobs(ctx context.Context, jobs []*job.Job) error {
 // UpdateJob writes what can change of a job.
 func (s *Store) UpdateJob(ctx context.Context, j *job.Job) error {
 	return mustChange(s.writer(ctx).Model(&jobRow{}).Where("id = ?", j.ID).Updates(map[string]any{
-		"state": j.State, "last_action": j.LastAction, "change_count": j.ChangeCount, "output": []byte(j.Output), "correct": j.Correct,
+		"state": j.State, "last_action": j.LastAction, "change_count": j.ChangeCount, "output": []byte(j.Output),
+		"correct":    j.Correct,
 		"updated_at": micros(j.UpdatedAt), "completed_at": microsPtr(j.CompletedAt),
 	}), models.TypeJob)
 }

@@ -12,7 +12,9 @@ const (
 )
 
 var (
-	clauses  = regexp.MustCompile(`^ (?:SELECT|FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|UNION ALL|(?:CROSS |LEFT )?JOIN) `)
+	clauses = regexp.MustCompile(
+		`^ (?:SELECT|FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|UNION ALL|(?:CROSS |LEFT )?JOIN) `,
+	)
 	nextWith = regexp.MustCompile(`^, \w+(?: \([a-z_, ]+\))? AS \(`)
 	isSelect = regexp.MustCompile(`^(?:SELECT|WITH) `)
 )
@@ -22,7 +24,8 @@ func layOut(statement string) string {
 	return wrap(layOutAt("", strings.Join(strings.Fields(statement), " "), true))
 }
 
-// layOutAt breaks what stands between two parentheses, or outside of all: a query at its clauses, and the longer queries within.
+// layOutAt breaks what stands between two parentheses, or outside of all: a query at its clauses, and the longer
+// queries within.
 func layOutAt(indent, text string, query bool) string {
 	var out strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -92,7 +95,8 @@ func wrap(text string) string {
 
 func TestALaidOutStatementIsTheSame(t *testing.T) {
 	t.Parallel()
-	got := layOut("WITH a AS (SELECT id FROM callbacks WHERE account_id = $1 AND created_at < $2 AND next_attempt_at IS NULL LIMIT 3) " +
+	got := layOut("WITH a AS (SELECT id FROM callbacks WHERE account_id = $1 AND created_at < $2 AND next_attempt_at " +
+		"IS NULL LIMIT 3) " +
 		"SELECT coalesce((SELECT min(id) FROM a), 0) FROM a UNION ALL SELECT 1")
 	want := `WITH a AS (
   SELECT id

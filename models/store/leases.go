@@ -14,19 +14,21 @@ import (
 	"github.com/ringback/ringback/models/run"
 )
 
-// leased is a table whose rows wait in lanes, are claimed for an attempt, and are in a worker's hand until their lease runs out.
+// leased is a table whose rows wait in lanes, are claimed for an attempt, and are in a worker's hand until their lease
+// runs out.
 type leased struct {
 	table string
 	due   string // the status of what waits
-	// waits is the condition of what waits. Conditions on the status are literals and not parameters: only then can a cached plan
-	// use the partial indexes.
+	// waits is the condition of what waits. Conditions on the status are literals and not parameters: only then can a
+	// cached plan use the partial indexes.
 	waits       string
 	first       string // the column that keeps when it was claimed for the first time; empty: there is none
 	claimed     string // the columns that a claim returns
 	attempts    string // the table of attempts
 	row         string // its column that names the row
 	interrupted string // the message of an attempt that nobody will hear the end of
-	lane        string // of a row without one, which the release before has written; it is put right when the row is claimed
+	// of a row without one, which the release before has written; it is put right when the row is claimed
+	lane string
 }
 
 var leasedTables = map[callback.Leased]*leased{
@@ -45,8 +47,8 @@ var leasedTables = map[callback.Leased]*leased{
 // isRunning is of what is in hand, of either kind.
 const isRunning = "status = 'RUNNING'"
 
-// claimedCallback are the columns of a callback that its delivery needs, with callback.MaxClaimedBody, and claimedBatch those of a batch.
-// They are named, so that a column which a later release adds changes no statement that is prepared.
+// claimedCallback are the columns of a callback that its delivery needs, with callback.MaxClaimedBody, and claimedBatch
+// those of a batch. They are named, so that a column which a later release adds changes no statement that is prepared.
 var (
 	claimedCallback = lineColumns + ", target_headers, " +
 		"CASE WHEN octet_length(body) <= 65536 THEN body END AS body, " +
@@ -54,8 +56,8 @@ var (
 	claimedBatch = batchColumns + ", lane, local_since"
 )
 
-// on is a statement on one of the tables. {pending} is of what is claimed together with others, and {suspect} of what is claimed alone:
-// callback.SuspectAfter.
+// on is a statement on one of the tables. {pending} is of what is claimed together with others, and {suspect} of what
+// is claimed alone: callback.SuspectAfter.
 func (s *Store) on(of callback.Leased, statement string) string {
 	t := leasedTables[of]
 	return strings.NewReplacer(
@@ -80,12 +82,16 @@ func (s *Store) Body(ctx context.Context, callbackID int64) ([]byte, error) {
 }
 
 // ClaimDue gives due callbacks of lanes to the caller.
-func (s *Store) ClaimDue(ctx context.Context, lanes []callback.LaneLimit, now, leaseUntil time.Time) ([]*callback.Callback, error) {
+func (s *Store) ClaimDue(
+	ctx context.Context, lanes []callback.LaneLimit, now, leaseUntil time.Time,
+) ([]*callback.Callback, error) {
 	return claimed(s.claimDue(ctx, callback.LeasedCallbacks, lanes, now, leaseUntil), s.callback)
 }
 
 // ClaimDueBatches gives due batches of lanes to the caller.
-func (s *Store) ClaimDueBatches(ctx context.Context, lanes []callback.LaneLimit, now, leaseUntil time.Time) ([]*run.Batch, error) {
+func (s *Store) ClaimDueBatches(
+	ctx context.Context, lanes []callback.LaneLimit, now, leaseUntil time.Time,
+) ([]*run.Batch, error) {
 	return claimed(s.claimDue(ctx, run.LeasedBatches, lanes, now, leaseUntil), batch)
 }
 
@@ -112,7 +118,9 @@ func claimed[R, D any](claim *gorm.DB, toDomain func(R) (D, error)) ([]D, error)
 }
 
 // claimDue is one statement, which looks into the index once for each lane.
-func (s *Store) claimDue(ctx context.Context, of callback.Leased, lanes []callback.LaneLimit, now, leaseUntil time.Time) *gorm.DB {
+func (s *Store) claimDue(
+	ctx context.Context, of callback.Leased, lanes []callback.LaneLimit, now, leaseUntil time.Time,
+) *gorm.DB {
 	if len(lanes) == 0 {
 		return nil
 	}
@@ -124,7 +132,8 @@ func (s *Store) claimDue(ctx context.Context, of callback.Leased, lanes []callba
 }
 
 func (s *Store) claimSuspect(ctx context.Context, of callback.Leased, now, leaseUntil time.Time) *gorm.DB {
-	due := s.on(of, "SELECT id FROM {table} WHERE {suspect} AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT 1{skip locked}")
+	due := s.on(of, "SELECT id FROM {table} WHERE {suspect} AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT "+
+		"1{skip locked}")
 	return s.claim(ctx, of, gorm.Expr(due, micros(now)), now, leaseUntil)
 }
 
@@ -193,9 +202,11 @@ FROM given WHERE {table}.id = given.id AND {table}.attempt_count = given.attempt
 // renewPart keeps a statement, with two parameters for each lease, below the 32,766 of SQLite.
 const renewPart = 10_000
 
-// RenewLeases keeps rows in their worker's hand. The attempt count is the fence. One that somebody has locked is being settled, stopped
-// or interrupted: waiting for it, with others locked, could be a ring.
-func (s *Store) RenewLeases(ctx context.Context, of callback.Leased, leases []callback.Lease, until time.Time) ([]callback.Lease, error) {
+// RenewLeases keeps rows in their worker's hand. The attempt count is the fence. One that somebody has locked is being
+// settled, stopped or interrupted: waiting for it, with others locked, could be a ring.
+func (s *Store) RenewLeases(
+	ctx context.Context, of callback.Leased, leases []callback.Lease, until time.Time,
+) ([]callback.Lease, error) {
 	var renewed []callback.Lease
 	mine := gorm.Expr(s.on(of, `SELECT {table}.id FROM {table} JOIN given ON given.id = {table}.id AND given.attempt = attempt_count
 	WHERE {running}{skip locked}`))
@@ -216,18 +227,23 @@ func (s *Store) RenewLeases(ctx context.Context, of callback.Leased, leases []ca
 
 // DeleteAttempts deletes those that are still open.
 func (s *Store) DeleteAttempts(ctx context.Context, of callback.Leased, ids ...int64) error {
-	return s.writer(ctx).Exec(s.on(of, "DELETE FROM {attempts} WHERE ? AND finished_at IS NULL"), s.among("id", &ids)).Error
+	return s.writer(ctx).Exec(
+		s.on(of, "DELETE FROM {attempts} WHERE ? AND finished_at IS NULL"), s.among("id", &ids),
+	).Error
 }
 
 // AnnounceStop takes an interruption back before it is counted.
 func (s *Store) AnnounceStop(ctx context.Context, of callback.Leased, ids []int64) error {
 	mine := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE ? AND {running}{skip locked}"), s.among("id", &ids))
-	return s.writer(ctx).Exec(s.on(of, "UPDATE {table} SET interruption_count = interruption_count - 1 WHERE {chosen}"), mine).Error
+	return s.writer(ctx).Exec(
+		s.on(of, "UPDATE {table} SET interruption_count = interruption_count - 1 WHERE {chosen}"), mine,
+	).Error
 }
 
 // InterruptExpired takes rows from workers that are gone. They have been due since their leases ran out.
 func (s *Store) InterruptExpired(ctx context.Context, of callback.Leased, now time.Time, limit int) (int, error) {
-	expired := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE {running} AND lease_until <= ? ORDER BY lease_until LIMIT ?{skip locked}"),
+	expired := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE {running} AND lease_until <= ? ORDER BY lease_until "+
+		"LIMIT ?{skip locked}"),
 		micros(now), limit)
 	var ids []int64
 	err := s.writer(ctx).Raw(s.on(of, `UPDATE {table} SET status = {due}, next_attempt_at = lease_until, lease_until = NULL,
@@ -244,7 +260,8 @@ func (s *Store) InterruptExpired(ctx context.Context, of callback.Leased, now ti
 // CountDue counts what is due.
 func (s *Store) CountDue(ctx context.Context, of callback.Leased, dueBy time.Time, limit int) (int, error) {
 	return planned(ctx, s, func(s *Store) (n int, err error) {
-		err = s.reader(ctx).Raw(s.on(of, "SELECT count(*) FROM (SELECT id FROM {table} WHERE {waits} AND next_attempt_at <= ? LIMIT ?) AS due"),
+		err = s.reader(ctx).Raw(s.on(of, "SELECT count(*) FROM (SELECT id FROM {table} WHERE {waits} AND next_attempt_at "+
+			"<= ? LIMIT ?) AS due"),
 			micros(dueBy), limit).Scan(&n).Error
 		return n, err
 	})
@@ -261,7 +278,9 @@ SELECT lane, EXISTS (SELECT 1 FROM {table} WHERE {pending} AND lane = lanes.lane
 FROM lanes WHERE lane IS NOT NULL`
 
 // OverdueLanes walks over lanes.
-func (s *Store) OverdueLanes(ctx context.Context, of callback.Leased, after string, dueBy time.Time, limit int) (overdue []string, next string, err error) {
+func (s *Store) OverdueLanes(
+	ctx context.Context, of callback.Leased, after string, dueBy time.Time, limit int,
+) (overdue []string, next string, err error) {
 	var lanes []struct {
 		Lane    string
 		Overdue bool
@@ -280,7 +299,8 @@ func (s *Store) OverdueLanes(ctx context.Context, of callback.Leased, after stri
 
 // GiveLanes gives lanes to rows that wait without one.
 func (s *Store) GiveLanes(ctx context.Context, of callback.Leased, limit int) (int, error) {
-	without := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE {waits} AND lane = '' ORDER BY next_attempt_at LIMIT ?{skip locked}"), limit)
+	without := gorm.Expr(s.on(of, "SELECT id FROM {table} WHERE {waits} AND lane = '' ORDER BY next_attempt_at LIMIT "+
+		"?{skip locked}"), limit)
 	return planned(ctx, s, func(s *Store) (int, error) {
 		result := s.writer(ctx).Exec(s.on(of, "UPDATE {table} SET lane = {lane} WHERE {chosen}"), without)
 		return int(result.RowsAffected), result.Error

@@ -119,7 +119,9 @@ func TestLanesAreWalkedInPartsInTheOrderOfTheirKeys(t *testing.T) {
 	s := storetest.Open(t)
 	n := newCustomer(t, s, "a")
 	newCallbacks(t, s, n, "late.example:443", 1)
-	hosts := []string{"", "0.example:80", "A.example:80", "a.example:80", "a-b.example:80", "ab.example:80", "z.example:80", "é.example:80"}
+	hosts := []string{
+		"", "0.example:80", "A.example:80", "a.example:80", "a-b.example:80", "ab.example:80", "z.example:80", "é.example:80",
+	}
 	for _, host := range hosts {
 		newCallbacks(t, s, n, host, 2)
 	}
@@ -160,7 +162,9 @@ func TestRowsWithoutALaneAreGivenOnePartByPart(t *testing.T) {
 		t.Errorf("given to %d batches; %v", given, err)
 	}
 	old := callback.Lane{Host: "old.example:443", Owner: "project:" + n.project.RawID(), Account: n.account.ID}
-	if diff := cmp.Diff([]string{to("new.example:443").String(), old.String()}, overdue(t, s, start.Add(time.Second))); diff != "" {
+	if diff := cmp.Diff(
+		[]string{to("new.example:443").String(), old.String()}, overdue(t, s, start.Add(time.Second)),
+	); diff != "" {
 		t.Error(diff)
 	}
 	lane := callback.Lane{Owner: "action:" + w.action.RawID(), Account: n.account.ID}
@@ -179,7 +183,8 @@ func TestReleaseBeforeFindsWhatItClaims(t *testing.T) {
 	c := newCallback(t, s, n, start, on("shared.example:443"))
 	b := newWork(t, s, n).newBatches(t, s, 1)[0]
 	var got struct{ Callback, Batch int64 }
-	modelstest.NoError(t, s.DB().Raw("SELECT (SELECT id FROM callbacks WHERE target_host = ? AND status = 'PENDING' AND NOT held AND next_attempt_at <= ?) AS callback, "+
+	modelstest.NoError(t, s.DB().Raw("SELECT (SELECT id FROM callbacks WHERE target_host = ? AND status = 'PENDING' "+
+		"AND NOT held AND next_attempt_at <= ?) AS callback, "+
 		"(SELECT id FROM run_batches WHERE action_id = ? AND status = 'QUEUED' AND next_attempt_at <= ?) AS batch",
 		"shared.example:443", start.UnixMicro(), b.ActionID, start.UnixMicro()).Scan(&got).Error)
 	if got.Callback != c.ID || got.Batch != b.ID {
@@ -202,7 +207,8 @@ func TestReleaseBeforeKnowsTheEventOfADigest(t *testing.T) {
 	}
 }
 
-// An index in the order of a locale no longer finds what is in it when the system below has another version of that locale.
+// An index in the order of a locale no longer finds what is in it when the system below has another version of that
+// locale.
 func TestKeysAreComparedByBytes(t *testing.T) {
 	t.Parallel()
 	if !storetest.OnPostgres() {

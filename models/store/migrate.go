@@ -38,9 +38,9 @@ type Migration struct {
 	Applied bool
 }
 
-// Migrate brings the schema up to date and returns what it applied, also where it fails. Processes that start together wait for each other.
-// It takes as long as it takes; one that is broken off goes on with the step in which it was. Steps of more than a few seconds are told to
-// WithMigrationProgress.
+// Migrate brings the schema up to date and returns what it applied, also where it fails. Processes that start together
+// wait for each other. It takes as long as it takes; one that is broken off goes on with the step in which it was.
+// Steps of more than a few seconds are told to WithMigrationProgress.
 func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	unlock, err := s.lockMigrations(ctx)
 	if err != nil {
@@ -148,18 +148,22 @@ func (s *Store) migrationProvider(pool *sql.DB) (*goose.Provider, error) {
 	if s.dialect.name() == "sqlite" {
 		dialect = goose.DialectSQLite3
 	}
-	// Between releases steps are added in any order: one with a smaller number than the last that was applied is pending like any other.
+	// Between releases steps are added in any order: one with a smaller number than the last that was applied is pending
+	// like any other.
 	return goose.NewProvider(dialect, pool, folder, goose.WithAllowOutofOrder(true))
 }
 
-// lockMigrations keeps others from migrating. On Postgres it is a row with a lease, and not a session's lock: a pooler may give each statement
-// to another session. On SQLite it is a lock on a file beside the database's, which ends with the process.
+// lockMigrations keeps others from migrating. On Postgres it is a row with a lease, and not a session's lock: a pooler
+// may give each statement to another session. On SQLite it is a lock on a file beside the database's, which ends with
+// the process.
 func (s *Store) lockMigrations(ctx context.Context) (unlock func() error, err error) {
 	if s.dialect.name() != "sqlite" {
 		return s.lockMigrationsRow(ctx)
 	}
 	var path string
-	if err := s.writer(ctx).Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path).Error; err != nil {
+	if err := s.writer(ctx).Raw(
+		"SELECT file FROM pragma_database_list WHERE name = 'main'",
+	).Scan(&path).Error; err != nil {
 		return nil, err
 	}
 	file := flock.New(path+".migrate", flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))

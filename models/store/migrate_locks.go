@@ -11,13 +11,16 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// A statement that changes a table waits until all who read or write it have ended, and whoever comes meanwhile waits behind it. It gives up
-// after 200 ms (lock_timeout, in milliseconds), and for lockPause those whom it has held up go on. So a transaction of others, which takes
-// less than that pause, waits for it once, for at most 0.2 s and the few milliseconds that such a statement takes; and all of them together
-// a sixth of the time, until lockPatience ends. Indexes are built outside of transactions, CONCURRENTLY: nobody waits for that, and it waits
-// for others as long as it must.
+// A statement that changes a table waits until all who read or write it have ended, and whoever comes meanwhile waits
+// behind it. It gives up after 200 ms (lock_timeout, in milliseconds), and for lockPause those whom it has held up go
+// on. So a transaction of others, which takes less than that pause, waits for it once, for at most 0.2 s and the few
+// milliseconds that such a statement takes; and all of them together a sixth of the time, until lockPatience ends.
+// Indexes are built outside of transactions, CONCURRENTLY: nobody waits for that, and it waits for others as long as it
+// must.
 var (
-	migrationSettings     = settings{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "10000"}
+	migrationSettings = settings{
+		"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "10000",
+	}
 	migrationTransactions = settings{"lock_timeout": "200"}
 )
 
@@ -29,8 +32,8 @@ const (
 // migrationApplication tells the connection of migrations from others of ours.
 const migrationApplication = "ringback migrate"
 
-// openMigrationPool opens a pool of one connection, which has no settings of DATABASE_URL in place of these. By transaction a pooler shares
-// out single statements too: they have the settings of its user.
+// openMigrationPool opens a pool of one connection, which has no settings of DATABASE_URL in place of these. By
+// transaction a pooler shares out single statements too: they have the settings of its user.
 func openMigrationPool(config *pgx.ConnConfig, limits connLimits) *sql.DB {
 	config = config.Copy()
 	config.RuntimeParams["application_name"] = migrationApplication

@@ -40,7 +40,8 @@ func migrating(ctx context.Context, s *store.Store) <-chan error {
 	return ended
 }
 
-// A reader keeps the migration from its lock, and whoever comes after the migration waits behind it, for as long as it tries.
+// A reader keeps the migration from its lock, and whoever comes after the migration waits behind it, for as long as it
+// tries.
 func TestMigrationDoesNotQueueOthersBehindAReader(t *testing.T) {
 	t.Parallel()
 	if !storetest.OnPostgres() {
@@ -87,7 +88,8 @@ func TestMigrationTellsAtOnceOfWhatDoesNotPass(t *testing.T) {
 	}
 }
 
-// settingsOfMigrations are what the server says of statement_timeout and lock_timeout, in a transaction of a migration and outside.
+// settingsOfMigrations are what the server says of statement_timeout and lock_timeout, in a transaction of a migration
+// and outside.
 func settingsOfMigrations(t *testing.T, s *store.Store) (in, out [2]string) {
 	t.Helper()
 	pool, closePool, err := s.MigrationPool()
@@ -105,7 +107,9 @@ func settingsOfMigrations(t *testing.T, s *store.Store) (in, out [2]string) {
 func TestMigrationsHaveAConnectionWithSettingsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	modes(t, func(t *testing.T, mode store.Pooler, databaseURL string) {
-		if in, _ := settingsOfMigrations(t, storetest.OpenURL(t, databaseURL, store.WithPooler(mode))); in != [2]string{"0", "200ms"} {
+		if in, _ := settingsOfMigrations(
+			t, storetest.OpenURL(t, databaseURL, store.WithPooler(mode)),
+		); in != [2]string{"0", "200ms"} {
 			t.Errorf("in a transaction: got %v", in)
 		}
 	})
@@ -125,7 +129,8 @@ func TestIndexThatWasBrokenOffIsBuiltAnew(t *testing.T) {
 	s, _ := newReleaseBefore(t)
 	modelstest.NoError(t, s.MigrateTo(t.Context(), 13))
 	modelstest.NoError(t, s.DB().Exec("CREATE INDEX callbacks_lanes ON callbacks (id)").Error)
-	modelstest.NoError(t, s.DB().Exec("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'callbacks_lanes'::regclass").Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE pg_index SET indisvalid = false WHERE indexrelid = "+
+		"'callbacks_lanes'::regclass").Error)
 	modelstest.NoError(t, <-migrating(t.Context(), s))
 	fresh := storetest.Open(t)
 	if diff := cmp.Diff(indexes(t, fresh), indexes(t, s)); diff != "" {

@@ -12,8 +12,8 @@ type MigrationProgress struct {
 	Name       string
 	Number, Of int           // the step, from 1, and how many were pending
 	Took       time.Duration // so far
-	// Oldest is the oldest transaction on the same database of Postgres; empty: none is older than a second. Building an index and changing
-	// a table wait for those that began before them.
+	// Oldest is the oldest transaction on the same database of Postgres; empty: none is older than a second. Building an
+	// index and changing a table wait for those that began before them.
 	Oldest string
 }
 
@@ -72,5 +72,7 @@ func (s *Store) oldestTransaction(ctx context.Context) string {
 	if err != nil || len(oldest) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("process %d of Postgres (%s), for %d s", oldest[0].Process, oldest[0].ApplicationName, oldest[0].Seconds)
+	return fmt.Sprintf(
+		"process %d of Postgres (%s), for %d s", oldest[0].Process, oldest[0].ApplicationName, oldest[0].Seconds,
+	)
 }

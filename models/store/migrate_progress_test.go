@@ -56,7 +56,8 @@ func TestMigrationTellsHowFarItIs(t *testing.T) {
 	for storetest.OnPostgres() && again.Oldest == "" { // until it is older than a second
 		again = <-steps
 	}
-	if first.Number != 1 || first.Of != pending || !strings.HasPrefix(first.Name, "00006_") || first.Took <= 0 || again.Took <= first.Took {
+	if first.Number != 1 || first.Of != pending || !strings.HasPrefix(first.Name, "00006_") || first.Took <= 0 ||
+		again.Took <= first.Took {
 		t.Errorf("of %d it told %+v, and then %+v", pending, first, again)
 	}
 	if storetest.OnPostgres() && !strings.Contains(again.Oldest, "(ringback), for 1 s") {

@@ -11,8 +11,8 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// Partners finds who hears of failures of callbacks. It locks these: a settlement that is made again waits for the first one, and sees what
-// that has written.
+// Partners finds who hears of failures of callbacks. It locks these: a settlement that is made again waits for the
+// first one, and sees what that has written.
 func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]callback.Partner, error) {
 	var rows []struct {
 		ID           int64
@@ -20,8 +20,13 @@ func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]c
 		NoticeMode   tenant.NoticeMode
 		CreatorID    *int64
 	}
-	err := s.writer(ctx).Table("callbacks").Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: "callbacks"}}).
-		Select("callbacks.id, callbacks.failure_count, COALESCE(sso_clients.notice_mode, '') AS notice_mode, " + creatorOfSource + " AS creator_id").
+	err := s.writer(ctx).Table("callbacks").Clauses(
+		clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: "callbacks"}},
+	).
+		Select(
+			"callbacks.id, callbacks.failure_count, COALESCE(sso_clients.notice_mode, '') AS notice_mode, " + creatorOfSource +
+				" AS creator_id",
+		).
 		Joins("LEFT JOIN projects ON projects.id = callbacks.project_id").
 		Joins("LEFT JOIN accounts ON accounts.id = projects.account_id").
 		Joins("LEFT JOIN sso_clients ON sso_clients.id = accounts.sso_client_id AND sso_clients.webhook_url IS NOT NULL").
@@ -33,8 +38,9 @@ func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]c
 	return found, err
 }
 
-// A worker of the release before can send no event that it does not know. So a digest is stored as a notice of a single failure is, but
-// without a cause, which each of those has; the next release can store it by its own name. The first of these is the condition of an index.
+// A worker of the release before can send no event that it does not know. So a digest is stored as a notice of a single
+// failure is, but without a cause, which each of those has; the next release can store it by its own name. The first of
+// these is the condition of an index.
 const (
 	isDigest   = "event = 'CALLBACK_FAILED' AND cause_id IS NULL"
 	butDigests = "(event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)"
@@ -62,7 +68,9 @@ func storedEvents(events []callback.EventName) (stored []callback.EventName, but
 		stored = append(stored, storedEvent(e))
 	}
 	stored = distinct(stored, nil)
-	each, digests := slices.Contains(events, callback.CallbackFailedEvent), slices.Contains(events, callback.CallbacksFailedEvent)
+	each, digests := slices.Contains(events, callback.CallbackFailedEvent), slices.Contains(
+		events, callback.CallbacksFailedEvent,
+	)
 	switch {
 	case each && !digests:
 		but = butDigests
@@ -88,6 +96,8 @@ func (s *Store) lastDigest(ctx context.Context, projectID int64) *gorm.DB {
 
 // RewriteDigest is fenced by the attempt count.
 func (s *Store) RewriteDigest(ctx context.Context, id int64, body []byte) (bool, error) {
-	result := s.writer(ctx).Model(&callbackRow{}).Where("id = ? AND status = 'PENDING' AND attempt_count = 0", id).Update("body", body)
+	result := s.writer(ctx).Model(&callbackRow{}).Where(
+		"id = ? AND status = 'PENDING' AND attempt_count = 0", id,
+	).Update("body", body)
 	return result.RowsAffected == 1, result.Error
 }

@@ -29,7 +29,8 @@ func TestLastDigestIsTheEndOfItsIndex(t *testing.T) {
 		t.Errorf("found %+v, want %d", found, last.ID)
 	}
 	got := plan(t, s, "SELECT id FROM (?) AS last", s.QueryLastDigest(t.Context(), n.project.ID))
-	if !strings.Contains(got, "callbacks_digests") || strings.Contains(got, "Sort") || strings.Contains(got, "TEMP B-TREE") || strings.Contains(got, "Removed by Filter") {
+	if !strings.Contains(got, "callbacks_digests") || strings.Contains(got, "Sort") ||
+		strings.Contains(got, "TEMP B-TREE") || strings.Contains(got, "Removed by Filter") {
 		t.Error(got)
 	}
 }
@@ -48,7 +49,8 @@ func TestDigestThatWasClaimedStaysAsItIs(t *testing.T) {
 		if !claimed {
 			claimedOnes, err := s.ClaimDue(t.Context(), of(c.Lane, 1), start.Add(time.Second), start.Add(time.Minute))
 			modelstest.NoError(t, err)
-			if len(claimedOnes) != 1 || string(claimedOnes[0].Body) != "longer" || claimedOnes[0].Event != callback.CallbacksFailedEvent {
+			if len(claimedOnes) != 1 || string(claimedOnes[0].Body) != "longer" ||
+				claimedOnes[0].Event != callback.CallbacksFailedEvent {
 				t.Errorf("claimed %+v", claimedOnes)
 			}
 		}

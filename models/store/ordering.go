@@ -16,7 +16,9 @@ func (s *Store) LockOrderingKey(ctx context.Context, key string) error {
 
 // line is what waits or is sent of an ordering key.
 func (s *Store) line(ctx context.Context, key string) *gorm.DB {
-	return s.writer(ctx).Model(&callbackRow{}).Select("id").Where(s.dialect.byBytes("ordering_key")+" = ? AND finished_at IS NULL", key)
+	return s.writer(ctx).Model(&callbackRow{}).Select("id").Where(
+		s.dialect.byBytes("ordering_key")+" = ? AND finished_at IS NULL", key,
+	)
 }
 
 // LineIsEmpty looks for one that has not ended.
@@ -100,7 +102,9 @@ func (s *Store) AttemptedAt(ctx context.Context, callbackID int64, before int) (
 const isStuck = "ordering_key IS NOT NULL AND status = 'PENDING' AND NOT held AND failure_count > 0"
 
 // StuckHeads goes through the heads that have failed.
-func (s *Store) StuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) ([]*callback.Callback, error) {
+func (s *Store) StuckHeads(
+	ctx context.Context, after int64, now, linedUpBy time.Time, limit int,
+) ([]*callback.Callback, error) {
 	return find(s.stuckHeads(ctx, after, now, linedUpBy, limit).Select(historyColumns+", lane"), s.callback)
 }
 
@@ -112,7 +116,8 @@ func (s *Store) stuckHeads(ctx context.Context, after int64, now, linedUpBy time
 
 // PullForward makes one due that nobody has claimed since it was read.
 func (s *Store) PullForward(ctx context.Context, c *callback.Callback, now time.Time) (bool, error) {
-	result := s.writer(ctx).Model(&callbackRow{}).Where("id = ? AND attempt_count = ? AND status = 'PENDING' AND NOT held", c.ID, c.AttemptCount).
+	result := s.writer(ctx).Model(&callbackRow{}).Where("id = ? AND attempt_count = ? AND status = 'PENDING' AND NOT "+
+		"held", c.ID, c.AttemptCount).
 		Update("next_attempt_at", micros(now))
 	return result.RowsAffected == 1, result.Error
 }

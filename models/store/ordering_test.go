@@ -69,7 +69,9 @@ func TestFirstOfTheHeldIsReleasedOneByOne(t *testing.T) {
 		t.Errorf("before there is any: %t, %v", empty, err)
 	}
 	first := newCallback(t, s, n, start, inLine("line", false))
-	held := []*callback.Callback{newCallback(t, s, n, start, inLine("line", true)), newCallback(t, s, n, start, inLine("line", true))}
+	held := []*callback.Callback{
+		newCallback(t, s, n, start, inLine("line", true)), newCallback(t, s, n, start, inLine("line", true)),
+	}
 	newCallback(t, s, n, start, inLine("another line", true))
 	newCallback(t, s, n, start) // of no line
 	settle(t, s, first, callback.StatusFailed, 500)
@@ -195,7 +197,8 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 		return nil
 	}))
 	// Most of them have ended, as in a history of some length.
-	modelstest.NoError(t, s.DB().Exec("UPDATE callbacks SET status = 'SUCCESS', held = FALSE, next_attempt_at = NULL, finished_at = 1 WHERE held AND id % 10 > 0").Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE callbacks SET status = 'SUCCESS', held = FALSE, next_attempt_at = NULL, "+
+		"finished_at = 1 WHERE held AND id % 10 > 0").Error)
 	modelstest.NoError(t, s.DB().Exec("ANALYZE").Error)
 	for name, test := range map[string]struct {
 		statement string
@@ -203,7 +206,8 @@ func TestHeldCallbacksAreNoneOfTheClaimsBusiness(t *testing.T) {
 		index     string
 	}{
 		"what is claimed": {
-			"SELECT id FROM callbacks WHERE lane = ? AND " + store.IsPending + " AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT 10",
+			"SELECT id FROM callbacks WHERE lane = ? AND " + store.IsPending + " AND next_attempt_at <= ? ORDER BY " +
+				"next_attempt_at, id LIMIT 10",
 			[]any{to(shared).String(), start.UnixMicro()},
 			"callbacks_lanes",
 		},

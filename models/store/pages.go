@@ -11,7 +11,8 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// afterCursor adds the order, newest first, and the place to go on from; one row more than the page tells whether more follow.
+// afterCursor adds the order, newest first, and the place to go on from; one row more than the page tells whether more
+// follow.
 func afterCursor(db *gorm.DB, page models.Page) *gorm.DB {
 	if page.After != nil {
 		db = db.Where("(created_at, id) < (?, ?)", page.After.At.UnixMicro(), page.After.ID)
@@ -20,7 +21,10 @@ func afterCursor(db *gorm.DB, page models.Page) *gorm.DB {
 }
 
 // pagesOf reads a page for each owner, newest first.
-func pagesOf[R any, D owned](ctx context.Context, s *Store, ids []int64, page models.Page, query func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64) (map[int64]*models.PageOf[D], error) {
+func pagesOf[R any, D owned](
+	ctx context.Context, s *Store, ids []int64, page models.Page, query func(id int64) *gorm.DB,
+	toDomain func(R) (D, error), owner func(D) int64,
+) (map[int64]*models.PageOf[D], error) {
 	part := func(id int64) *gorm.DB { return afterCursor(query(id), page) }
 	return unionOf(ctx, s, ids, page.First, part, toDomain, owner, newestFirst)
 }
@@ -37,9 +41,12 @@ func upwards[D owned](a, b D) int { return a.ListCursor().Compare(b.ListCursor()
 
 func newestFirst[D owned](a, b D) int { return b.ListCursor().Compare(a.ListCursor()) }
 
-// unionOf reads a page for each owner in one statement: a union of a part for each, so that each goes through the owner's index
-// and stops at its limit.
-func unionOf[R any, D owned](ctx context.Context, s *Store, ids []int64, first int, part func(id int64) *gorm.DB, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (map[int64]*models.PageOf[D], error) {
+// unionOf reads a page for each owner in one statement: a union of a part for each, so that each goes through the
+// owner's index and stops at its limit.
+func unionOf[R any, D owned](
+	ctx context.Context, s *Store, ids []int64, first int, part func(id int64) *gorm.DB, toDomain func(R) (D, error),
+	owner func(D) int64, order func(a, b D) int,
+) (map[int64]*models.PageOf[D], error) {
 	parts, args := make([]string, len(ids)), make([]any, len(ids))
 	for i, id := range ids {
 		parts[i], args[i] = "SELECT * FROM (?) AS page", part(id)
@@ -50,7 +57,9 @@ func unionOf[R any, D owned](ctx context.Context, s *Store, ids []int64, first i
 }
 
 // pagesFrom reads the pages of owners from one query, in any order.
-func pagesFrom[R any, D owned](db *gorm.DB, ids []int64, first int, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int) (map[int64]*models.PageOf[D], error) {
+func pagesFrom[R any, D owned](
+	db *gorm.DB, ids []int64, first int, toDomain func(R) (D, error), owner func(D) int64, order func(a, b D) int,
+) (map[int64]*models.PageOf[D], error) {
 	pages := make(map[int64]*models.PageOf[D], len(ids))
 	if len(ids) == 0 {
 		return pages, nil

@@ -19,7 +19,9 @@ import (
 )
 
 // page reads one page of the tenant's callbacks.
-func page(t *testing.T, s *store.Store, n *customer, after *models.Cursor, first int) *models.PageOf[*callback.Callback] {
+func page(
+	t *testing.T, s *store.Store, n *customer, after *models.Cursor, first int,
+) *models.PageOf[*callback.Callback] {
 	t.Helper()
 	pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfProject, []int64{n.project.ID},
 		callback.Filter{}, models.Page{First: first, After: after})
@@ -191,7 +193,9 @@ func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
 	n := newCustomer(t, s, "a")
 	at := func(i int) time.Time { return start.Add(time.Duration(i) * time.Hour) }
 	waiting := newCallback(t, s, n, at(0))
-	notice := newCallback(t, s, n, at(1), func(c *callback.Callback) { c.Event, c.CauseID = callback.CallbackFailedEvent, &waiting.ID })
+	notice := newCallback(
+		t, s, n, at(1), func(c *callback.Callback) { c.Event, c.CauseID = callback.CallbackFailedEvent, &waiting.ID },
+	)
 	failed := newCallback(t, s, n, at(2))
 	settle(t, s, failed, callback.StatusFailed, 500)
 	arrived := newCallback(t, s, n, at(3))
@@ -200,18 +204,27 @@ func TestFilterNarrowsPagesAndCountsAlike(t *testing.T) {
 		filter callback.Filter
 		want   []*callback.Callback
 	}{
-		"nothing":         {callback.Filter{}, []*callback.Callback{arrived, failed, notice, waiting}},
-		"a status":        {callback.Filter{Status: []callback.Status{callback.StatusFailed}}, []*callback.Callback{failed}},
-		"two statuses":    {callback.Filter{Status: []callback.Status{callback.StatusFailed, callback.StatusSuccess}}, []*callback.Callback{arrived, failed}},
-		"an event":        {callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, []*callback.Callback{notice}},
+		"nothing":  {callback.Filter{}, []*callback.Callback{arrived, failed, notice, waiting}},
+		"a status": {callback.Filter{Status: []callback.Status{callback.StatusFailed}}, []*callback.Callback{failed}},
+		"two statuses": {
+			callback.Filter{Status: []callback.Status{callback.StatusFailed, callback.StatusSuccess}},
+			[]*callback.Callback{arrived, failed},
+		},
+		"an event": {
+			callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, []*callback.Callback{notice},
+		},
 		"after, included": {callback.Filter{CreatedAfter: new(at(2))}, []*callback.Callback{arrived, failed}},
 		"before, not":     {callback.Filter{CreatedBefore: new(at(2))}, []*callback.Callback{notice, waiting}},
-		"between":         {callback.Filter{CreatedAfter: new(at(1)), CreatedBefore: new(at(3))}, []*callback.Callback{failed, notice}},
-		"HTTP status":     {callback.Filter{HTTPStatus: new(500)}, []*callback.Callback{failed}},
-		"together":        {callback.Filter{Status: []callback.Status{callback.StatusPending}, HTTPStatus: new(500)}, nil},
+		"between": {
+			callback.Filter{CreatedAfter: new(at(1)), CreatedBefore: new(at(3))}, []*callback.Callback{failed, notice},
+		},
+		"HTTP status": {callback.Filter{HTTPStatus: new(500)}, []*callback.Callback{failed}},
+		"together":    {callback.Filter{Status: []callback.Status{callback.StatusPending}, HTTPStatus: new(500)}, nil},
 	}
 	for name, test := range tests {
-		pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, test.filter, models.Page{First: 10})
+		pages, err := s.CallbackPages(
+			t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, test.filter, models.Page{First: 10},
+		)
 		modelstest.NoError(t, err)
 		if diff := cmp.Diff(ids(test.want), ids(pages[n.account.ID].Nodes)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
@@ -248,7 +261,8 @@ func TestTraceNeverCarriesValues(t *testing.T) {
 	}))
 	newCustomer(t, s, "hush-hush")
 	_, err := s.SettleCallbacks(t.Context(), &callback.Callback{ // by gorm's Scan
-		ID: 7, Status: callback.StatusFailed, FinishedAt: &start, Error: &callback.AttemptError{Code: callback.TLSError, Message: "hush-hush"},
+		ID: 7, Status: callback.StatusFailed, FinishedAt: &start,
+		Error: &callback.AttemptError{Code: callback.TLSError, Message: "hush-hush"},
 	})
 	modelstest.NoError(t, err)
 	if seen.Load() == 0 {
@@ -266,7 +280,8 @@ func TestFiltersOfAsManyValuesAsTheyMayHaveFitIntoOneStatement(t *testing.T) {
 	}
 	at, first := start.Add(time.Hour), models.Page{First: 1, After: &models.Cursor{At: start, ID: 1}}
 	callbacks := callback.Filter{
-		Status: slices.Repeat([]callback.Status{callback.StatusFailed}, models.MaxFilterValues), Event: slices.Repeat(callback.EventNames(), 20)[:models.MaxFilterValues],
+		Status:       slices.Repeat([]callback.Status{callback.StatusFailed}, models.MaxFilterValues),
+		Event:        slices.Repeat(callback.EventNames(), 20)[:models.MaxFilterValues],
 		CreatedAfter: &at, CreatedBefore: &at,
 	}
 	for _, owner := range []callback.Parent{callback.OfProject, run.Owner} {
@@ -276,7 +291,8 @@ func TestFiltersOfAsManyValuesAsTheyMayHaveFitIntoOneStatement(t *testing.T) {
 		modelstest.NoError(t, err)
 	}
 	runs := run.Filter{
-		Status: slices.Repeat([]run.Status{run.Failed}, models.MaxFilterValues), Action: slices.Repeat([]string{"search"}, models.MaxFilterValues),
+		Status:       slices.Repeat([]run.Status{run.Failed}, models.MaxFilterValues),
+		Action:       slices.Repeat([]string{"search"}, models.MaxFilterValues),
 		CreatedAfter: &at, CreatedBefore: &at,
 	}
 	_, err := s.RunPages(t.Context(), n.scope(), run.OfProject, owners, runs, first)

@@ -12,8 +12,8 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// SQLite has one connection to write with. Who waits for it must hold nothing that its owner needs: each statement here is new to
-// the database, since it has another number of parameters than those before it.
+// SQLite has one connection to write with. Who waits for it must hold nothing that its owner needs: each statement here
+// is new to the database, since it has another number of parameters than those before it.
 func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
@@ -25,7 +25,9 @@ func TestWritesOutsideATransactionDoNotKeepOneFromGoingOn(t *testing.T) {
 		ids, leases = append(ids, round), append(leases, callback.Lease{ID: round})
 		modelstest.AtOnce(4, func(i int) {
 			if i < 3 {
-				if _, err := s.RenewLeases(ctx, []callback.Leased{callback.LeasedCallbacks, run.LeasedBatches}[i%2], leases, start); err != nil {
+				if _, err := s.RenewLeases(
+					ctx, []callback.Leased{callback.LeasedCallbacks, run.LeasedBatches}[i%2], leases, start,
+				); err != nil {
 					t.Error(err)
 				}
 				return

@@ -25,7 +25,8 @@ type Pooler string
 const (
 	// PoolerSession: each of our connections has one of the server's to itself. Without a pooler it is no different.
 	PoolerSession Pooler = "session"
-	// PoolerTransaction: one of the server's connections for each transaction, and nothing of a session lasts: no prepared statement.
+	// PoolerTransaction: one of the server's connections for each transaction, and nothing of a session lasts: no prepared
+	// statement.
 	PoolerTransaction Pooler = "transaction"
 )
 
@@ -44,15 +45,19 @@ func (s settings) each(format string) []string {
 	return texts
 }
 
-// own sets a connection, once and for all, if it leads to Postgres itself: then the server's process is the one that it named when
-// we connected. Through a pooler the settings would be left to whoever is given the server's connection next.
+// own sets a connection, once and for all, if it leads to Postgres itself: then the server's process is the one that it
+// named when we connected. Through a pooler the settings would be left to whoever is given the server's connection
+// next.
 func (s settings) own(ctx context.Context, conn *pgconn.PgConn) (own bool, err error) {
-	statement := fmt.Sprintf("SELECT %s WHERE pg_backend_pid() = %d", strings.Join(s.each("set_config('%s', '%s', false)"), ", "), conn.PID())
+	statement := fmt.Sprintf(
+		"SELECT %s WHERE pg_backend_pid() = %d", strings.Join(s.each("set_config('%s', '%s', false)"), ", "), conn.PID(),
+	)
 	results, err := conn.Exec(ctx, statement).ReadAll()
 	return err == nil && len(results[0].Rows) == 1, err
 }
 
-// poolerConnector makes connections with settings: for good where a connection is ours, for each transaction where a pooler shares it.
+// poolerConnector makes connections with settings: for good where a connection is ours, for each transaction where a
+// pooler shares it.
 type poolerConnector struct {
 	driver.Connector
 	settings poolSettings
@@ -70,7 +75,8 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	opened := conn.(*stdlib.Conn)
 	own, err := c.settings.connection.own(ctx, opened.Conn().PgConn())
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = fmt.Errorf("%w: connected, and no answer to the first statement: a pooler may have no connection to Postgres left for it "+
+		err = fmt.Errorf("%w: connected, and no answer to the first statement: a pooler may have no connection to "+
+			"Postgres left for it "+
 			"(default_pool_size of PgBouncer, RINGBACK_POOLER)", err)
 	}
 	if err != nil {
@@ -83,7 +89,9 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		return opened, nil
 	}
 	// The isolation of the transaction that has begun is no longer its session's.
-	return &setConn{opened, "BEGIN ISOLATION LEVEL READ COMMITTED; " + strings.Join(begin.each("SET LOCAL %s = '%s'"), "; ")}, nil
+	return &setConn{
+		opened, "BEGIN ISOLATION LEVEL READ COMMITTED; " + strings.Join(begin.each("SET LOCAL %s = '%s'"), "; "),
+	}, nil
 }
 
 // setConn is a connection whose transactions have settings of their own.
@@ -126,7 +134,8 @@ const (
 	protocolViolation          = "08P01"
 )
 
-// connectionAdvice follows the message of an error that a pooler or a limit of connections is the cause of; for others it is empty.
+// connectionAdvice follows the message of an error that a pooler or a limit of connections is the cause of; for others
+// it is empty.
 func connectionAdvice(err error) string {
 	var known *pgconn.PgError
 	switch {
@@ -137,18 +146,22 @@ func connectionAdvice(err error) string {
 		return ": each process takes up to " + strconv.Itoa(defaultMaxConns) +
 			" connections; raise max_connections, or the CONNECTION LIMIT of the role or the database"
 	case known.Code == protocolViolation && strings.Contains(known.Message, "max_client_conn"):
-		return ": each process takes up to " + strconv.Itoa(defaultMaxConns) + " connections; raise the pooler's max_client_conn"
+		return ": each process takes up to " + strconv.Itoa(defaultMaxConns) + " connections; raise the pooler's " +
+			"max_client_conn"
 	case known.Code == protocolViolation && strings.HasPrefix(known.Message, "unsupported startup parameter"):
-		return ": a pooler refuses this parameter of DATABASE_URL; take it out, or name it in the pooler's ignore_startup_parameters"
+		return ": a pooler refuses this parameter of DATABASE_URL; take it out, or name it in the pooler's " +
+			"ignore_startup_parameters"
 	}
 	return ""
 }
 
-// probeTimeout bounds the probe of a pooler. One that gives each of ours a connection, and has a single one, makes it wait that long.
+// probeTimeout bounds the probe of a pooler. One that gives each of ours a connection, and has a single one, makes it
+// wait that long.
 const probeTimeout = 2 * time.Second
 
-// probePooler finds out whether a prepared statement is a connection's of ours, and lasts, while another one has prepared the same and
-// its transaction may have been given the server's connection. Where it lasts by chance, the first statement that does not says the same.
+// probePooler finds out whether a prepared statement is a connection's of ours, and lasts, while another one has
+// prepared the same and its transaction may have been given the server's connection. Where it lasts by chance, the
+// first statement that does not says the same.
 func probePooler(ctx context.Context, pool *sql.DB) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()

@@ -56,14 +56,17 @@ func shows(t *testing.T, show func(name string) (string, error)) map[string]stri
 }
 
 var ours = map[string]string{
-	"statement_timeout": "30s", "enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
+	"statement_timeout": "30s", "enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off",
+	"plan_cache_mode":               "force_generic_plan",
 	"default_transaction_isolation": "read committed",
 }
 
 // ofDB reads the settings of a connection, or of the transaction that it is in.
 func ofDB(t *testing.T, db *gorm.DB) map[string]string {
 	t.Helper()
-	return shows(t, func(name string) (value string, err error) { return value, db.Raw("SHOW " + name).Scan(&value).Error })
+	return shows(
+		t, func(name string) (value string, err error) { return value, db.Raw("SHOW " + name).Scan(&value).Error },
+	)
 }
 
 func TestSettingsHoldInTransactionsThroughAPoolerAndAreLeftToNobody(t *testing.T) {
@@ -120,7 +123,8 @@ func TestSettingsOfAConnectionOfOurOwnHoldForEveryStatement(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	given := storetest.OpenURL(t, databaseURL+"&statement_timeout=0&jit=on").DB()
-	if found := ofDB(t, given); found["statement_timeout"] != "0" || found["jit"] != "on" || found["enable_seqscan"] != "off" {
+	if found := ofDB(t, given); found["statement_timeout"] != "0" || found["jit"] != "on" ||
+		found["enable_seqscan"] != "off" {
 		t.Errorf("what the URL says does not go before: %v", found)
 	}
 }
@@ -132,7 +136,8 @@ func TestTransactionsAreReadCommittedWhateverTheDatabaseSays(t *testing.T) {
 		t.Skip("SQLite's transactions are alone")
 	}
 	databaseURL := storetest.Direct(storetest.URL(t))
-	alter := "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$"
+	alter := "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', " +
+		"current_database()); END $$"
 	modelstest.NoError(t, storetest.OpenURL(t, databaseURL).DB().Exec(alter).Error)
 	for _, test := range []struct {
 		mode        store.Pooler
@@ -175,7 +180,8 @@ func TestPoolerThatIsNotExpectedIsNamed(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		err = tryOpen(t, databaseURL+"&search_path=public")
-		if err == nil || !strings.Contains(err.Error(), "search_path") || !strings.Contains(err.Error(), "ignore_startup_parameters") {
+		if err == nil || !strings.Contains(err.Error(), "search_path") ||
+			!strings.Contains(err.Error(), "ignore_startup_parameters") {
 			t.Errorf("a parameter of the URL: got %v", err)
 		}
 	})
@@ -203,7 +209,9 @@ func TestLimitOfConnectionsIsNamed(t *testing.T) {
 	databaseURL := storetest.Direct(storetest.MigratedURL(t))
 	for limit, limited := range map[string]string{
 		"CONNECTION LIMIT": ofLimitedRole(t, databaseURL),
-		"max_client_conn":  storetest.StartPooler(t, store.PoolerSession, databaseURL, "max_client_conn = 3").URL(databaseURL),
+		"max_client_conn": storetest.StartPooler(
+			t, store.PoolerSession, databaseURL, "max_client_conn = 3",
+		).URL(databaseURL),
 	} {
 		s := storetest.OpenURL(t, limited, store.WithPooler(store.PoolerTransaction)) // which is not probed
 		pool, err := s.DB().DB()
@@ -230,21 +238,24 @@ func TestPoolerWithASingleConnectionIsNamed(t *testing.T) {
 	behind := func(mode store.Pooler) string {
 		return storetest.StartPooler(t, mode, databaseURL, "default_pool_size = 1").URL(databaseURL)
 	}
-	if err := tryOpen(t, behind(store.PoolerTransaction)); err == nil || !strings.Contains(err.Error(), "RINGBACK_POOLER=transaction") {
+	if err := tryOpen(t, behind(store.PoolerTransaction)); err == nil ||
+		!strings.Contains(err.Error(), "RINGBACK_POOLER=transaction") {
 		t.Errorf("by transaction: got %v", err)
 	}
 	s := storetest.OpenURL(t, behind(store.PoolerSession), store.WithPooler(store.PoolerSession))
 	modelstest.NoError(t, s.DB().Transaction(func(*gorm.DB) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if err := s.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "default_pool_size") {
+		if err := s.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) ||
+			!strings.Contains(err.Error(), "default_pool_size") {
 			t.Errorf("by session: got %v", err)
 		}
 		return nil
 	}))
 }
 
-// What the pooler does with prepared statements is seen when two connections use the same one, also long after the start.
+// What the pooler does with prepared statements is seen when two connections use the same one, also long after the
+// start.
 func TestPreparedStatementThatIsNotOursNamesThePooler(t *testing.T) {
 	t.Parallel()
 	if !storetest.OnPostgres() {
@@ -273,7 +284,9 @@ func TestStatementThroughAPoolerEndsOnTheServerWithItsContext(t *testing.T) {
 		direct := storetest.OpenURL(t, storetest.Direct(os.Getenv(storetest.EnvDatabaseURL))).DB()
 		name := strings.TrimSuffix(databaseURL[strings.LastIndexByte(databaseURL, '/')+1:], "?sslmode=disable")
 		running := func() (n int) {
-			modelstest.NoError(t, direct.Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND state = 'active'", name).Scan(&n).Error)
+			modelstest.NoError(
+				t, direct.Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND state = 'active'", name).Scan(&n).Error,
+			)
 			return n
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -296,9 +309,11 @@ func TestMigrationThroughAPoolerHoldsARow(t *testing.T) {
 		open := func() *store.Store { return storetest.OpenURL(t, databaseURL, store.WithPooler(mode)) }
 		first, second := open(), open()
 		// One that was killed holds the others up for as long as its lease lasts, and no longer.
-		modelstest.NoError(t, first.DB().Exec("CREATE TABLE goose_lock (lock_id bigint PRIMARY KEY, locked boolean NOT NULL, locked_at timestamptz, "+
+		modelstest.NoError(t, first.DB().Exec("CREATE TABLE goose_lock (lock_id bigint PRIMARY KEY, locked boolean NOT "+
+			"NULL, locked_at timestamptz, "+
 			"locked_by text, lease_expires_at timestamptz, updated_at timestamptz)").Error)
-		modelstest.NoError(t, first.DB().Exec("INSERT INTO goose_lock VALUES (?, true, now(), 'killed', now() + interval '2 seconds', now())",
+		modelstest.NoError(t, first.DB().Exec("INSERT INTO goose_lock VALUES (?, true, now(), 'killed', now() + interval "+
+			"'2 seconds', now())",
 			lock.DefaultLockID).Error)
 		began, counts := time.Now(), [2]int{}
 		modelstest.AtOnce(2, func(i int) {
@@ -329,7 +344,9 @@ func TestWorkThroughAPoolerIsDone(t *testing.T) {
 		}
 		modelstest.AtOnce(8, func(i int) {
 			s := []*store.Store{one, other}[i%2]
-			pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, callback.Filter{}, models.Page{First: 30})
+			pages, err := s.CallbackPages(
+				t.Context(), n.scope(), callback.OfAccount, []int64{n.account.ID}, callback.Filter{}, models.Page{First: 30},
+			)
 			if err != nil || len(pages[n.account.ID].Nodes) != 20 {
 				t.Errorf("%v, %v", pages, err)
 			}

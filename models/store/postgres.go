@@ -25,22 +25,25 @@ func isPostgres(databaseURL string) bool {
 // postgresSettings are those of every connection, where DATABASE_URL has none of that name.
 //
 // statement_timeout (in milliseconds) ends, on the server, a statement whose caller is gone and could not say so, and
-// idle_in_transaction_session_timeout a transaction: its connection was cut, and what it has locked would be for hours. Ours wait for
-// nothing between their statements; this is as long as one may take.
+// idle_in_transaction_session_timeout a transaction: its connection was cut, and what it has locked would be for hours.
+// Ours wait for nothing between their statements; this is as long as one may take.
 //
-// default_transaction_isolation is what the statements are written for: they lock rows, and read again what others have changed. Under a
-// stricter one, which a role or a database may have, that is an error of its own.
+// default_transaction_isolation is what the statements are written for: they lock rows, and read again what others have
+// changed. Under a stricter one, which a role or a database may have, that is an error of its own.
 //
-// The others have Postgres read every list from its index, in its order and no further than its limit, by a plan that is made once for a
-// statement and a connection. Where the statistics are old or none, as on a new installation, it takes a long history for a few rows,
-// and then to read them all and sort them seems as good; and it keeps a plan that was made while a table was empty. A list of a single
-// row, which an array can be, it would plan anew each time, for longer than the work takes; and a list of many owners it would compile.
+// The others have Postgres read every list from its index, in its order and no further than its limit, by a plan that
+// is made once for a statement and a connection. Where the statistics are old or none, as on a new installation, it
+// takes a long history for a few rows, and then to read them all and sort them seems as good; and it keeps a plan that
+// was made while a table was empty. A list of a single row, which an array can be, it would plan anew each time, for
+// longer than the work takes; and a list of many owners it would compile.
 //
-// They are the connection's where it is ours, and of every transaction where a pooler shares it: what is prepared on a connection keeps its
-// plan, and one that was made without them would be a later transaction's too, whatever that has set for itself.
+// They are the connection's where it is ours, and of every transaction where a pooler shares it: what is prepared on a
+// connection keeps its plan, and one that was made without them would be a later transaction's too, whatever that has
+// set for itself.
 var postgresSettings = settings{
-	"statement_timeout": "30000", "idle_in_transaction_session_timeout": "10000", "default_transaction_isolation": "read committed",
-	"enable_bitmapscan": "off", "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
+	"statement_timeout": "30000", "idle_in_transaction_session_timeout": "10000",
+	"default_transaction_isolation": "read committed",
+	"enable_bitmapscan":             "off", "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
 }
 
 func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error) {
@@ -91,8 +94,9 @@ func (d postgresDialect) now(db *gorm.DB) (time.Time, error) {
 	return fromMicros(at), err
 }
 
-// writes are what a database can do that can be written: to lock rows is to write, also where there are none, and what does not fit into
-// work_mem is written to the disk. Where that is full, rows are changed in place all the same. None leaves anything behind.
+// writes are what a database can do that can be written: to lock rows is to write, also where there are none, and what
+// does not fit into work_mem is written to the disk. Where that is full, rows are changed in place all the same. None
+// leaves anything behind.
 var writes = []string{
 	"SELECT 1 FROM accounts WHERE false FOR UPDATE",
 	"SELECT set_config('work_mem', '64kB', true), set_config('temp_tablespaces', '', true)",
@@ -131,20 +135,24 @@ func (postgresDialect) among(column string, values any) clause.Expr {
 	return clause.Expr{SQL: column + " = ANY(?)", Vars: []any{values}}
 }
 
-// byBytes: the order of a locale changes with the system below, and then an index in that order no longer finds all that is in it.
+// byBytes: the order of a locale changes with the system below, and then an index in that order no longer finds all
+// that is in it.
 func (postgresDialect) byBytes(column string) string { return column + ` COLLATE "C"` }
 
-// chosen: in an array the query is run once. As a plain subquery Postgres may run it again for each row of a table that it takes for
-// tiny, and each run skips what is locked and chooses others, past the limit.
+// chosen: in an array the query is run once. As a plain subquery Postgres may run it again for each row of a table that
+// it takes for tiny, and each run skips what is locked and chooses others, past the limit.
 func (postgresDialect) chosen() string { return "id = ANY(ARRAY(?))" }
 
 // ofLanes: one statement serves any number of lanes.
-func (postgresDialect) ofLanes(lanes []callback.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr {
+func (postgresDialect) ofLanes(
+	lanes []callback.LaneLimit, query func(lane, limit clause.Expr) clause.Expr,
+) clause.Expr {
 	keys, limits := make([]string, len(lanes)), make([]int, len(lanes))
 	for i, l := range lanes {
 		keys[i], limits[i] = l.Lane, l.Limit
 	}
-	return gorm.Expr("SELECT due.id FROM unnest(?::text[], ?::bigint[]) AS asked (lane, up_to) CROSS JOIN LATERAL (?) AS due", &keys, &limits,
+	return gorm.Expr("SELECT due.id FROM unnest(?::text[], ?::bigint[]) AS asked (lane, up_to) CROSS JOIN LATERAL (?) "+
+		"AS due", &keys, &limits,
 		query(gorm.Expr("asked.lane"), gorm.Expr("asked.up_to")))
 }
 
@@ -153,12 +161,17 @@ func (postgresDialect) skipLocked(table string) string {
 }
 
 // ofEach: one query serves any number of owners.
-func (postgresDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expression) clause.Expr {
-	return gorm.Expr("SELECT page.* FROM (?) AS owners CROSS JOIN LATERAL (?) AS page", visible(ids...), query(gorm.Expr("owners.id")))
+func (postgresDialect) ofEach(
+	ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expression,
+) clause.Expr {
+	return gorm.Expr(
+		"SELECT page.* FROM (?) AS owners CROSS JOIN LATERAL (?) AS page", visible(ids...), query(gorm.Expr("owners.id")),
+	)
 }
 
 func (postgresDialect) firstOfKinds(condition string) string {
-	return "SELECT id, created_at FROM kinds CROSS JOIN LATERAL (SELECT id, created_at FROM callbacks WHERE " + condition + newest + ") AS of_kind"
+	return "SELECT id, created_at FROM kinds CROSS JOIN LATERAL (SELECT id, created_at FROM callbacks WHERE " +
+		condition + newest + ") AS of_kind"
 }
 
 func (d postgresDialect) countedOfKinds(condition string) string { return d.firstOfKinds(condition) }

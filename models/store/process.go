@@ -21,7 +21,9 @@ type processRow struct {
 func (processRow) TableName() string { return "processes" }
 
 func process(r processRow) (*models.Process, error) {
-	return &models.Process{UID: r.UID, Role: r.Role, QueueID: r.QueueID, Version: r.Version, SeenAt: fromMicros(r.SeenAt)}, nil
+	return &models.Process{
+		UID: r.UID, Role: r.Role, QueueID: r.QueueID, Version: r.Version, SeenAt: fromMicros(r.SeenAt),
+	}, nil
 }
 
 // Clock reads the database's clock.
@@ -46,5 +48,7 @@ func (s *Store) SignOut(ctx context.Context, uid uuid.UUID) error {
 
 // ProcessesSeen returns the processes whose rows were renewed within a time.
 func (s *Store) ProcessesSeen(ctx context.Context, within time.Duration) ([]*models.Process, error) {
-	return find(s.reader(ctx).Where("seen_at >= ? - ?", gorm.Expr(s.dialect.clock()), within.Microseconds()).Order("uid"), process)
+	return find(
+		s.reader(ctx).Where("seen_at >= ? - ?", gorm.Expr(s.dialect.clock()), within.Microseconds()).Order("uid"), process,
+	)
 }

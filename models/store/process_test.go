@@ -42,7 +42,9 @@ func TestProcessesAreSeenUntilTheySignOutOrSayNothingMore(t *testing.T) {
 	}
 	ago := func(d time.Duration) {
 		t.Helper()
-		modelstest.NoError(t, s.DB().Exec("UPDATE processes SET seen_at = seen_at - ? WHERE uid = ?", d.Microseconds(), killed.UID).Error)
+		modelstest.NoError(
+			t, s.DB().Exec("UPDATE processes SET seen_at = seen_at - ? WHERE uid = ?", d.Microseconds(), killed.UID).Error,
+		)
 	}
 	ago(31 * time.Second)
 	delete(want, killed.UID)
@@ -72,7 +74,8 @@ func TestClockIsTheDatabases(t *testing.T) {
 	seen, err := s.ProcessesSeen(t.Context(), time.Hour)
 	modelstest.NoError(t, err)
 	// SQLite writes milliseconds.
-	if at := seen[0].SeenAt; at.Before(before.Truncate(time.Millisecond)) || at.After(after) || after.Sub(before) > time.Minute {
+	if at := seen[0].SeenAt; at.Before(before.Truncate(time.Millisecond)) || at.After(after) ||
+		after.Sub(before) > time.Minute {
 		t.Errorf("%s is not between %s and %s", at, before, after)
 	}
 }

@@ -53,7 +53,9 @@ func (s *Store) ProjectKeyByHash(ctx context.Context, keyHash []byte) (*tenant.P
 }
 
 // ProjectKeys lists the keys of projects.
-func (s *Store) ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*tenant.ProjectKey, error) {
+func (s *Store) ProjectKeys(
+	ctx context.Context, scope models.Scope, projectIDs ...int64,
+) ([]*tenant.ProjectKey, error) {
 	db := working(scoped(s.reader(ctx), scope, "account_id", "project_id"))
 	return find(db.Where(s.among("project_id", &projectIDs)).Order("id DESC"), projectKey)
 }

@@ -106,7 +106,9 @@ func TestProjectKeyIsFoundByItsHashWhileItsProjectIsThere(t *testing.T) {
 	}
 	_, err = find("another")
 	wantCode(t, err, models.CodeNotFound)
-	if s.CreateProjectKey(t.Context(), &tenant.ProjectKey{AccountID: n.account.ID, ProjectID: n.project.ID}, models.Secret("text").Hash()) == nil {
+	if s.CreateProjectKey(
+		t.Context(), &tenant.ProjectKey{AccountID: n.account.ID, ProjectID: n.project.ID}, models.Secret("text").Hash(),
+	) == nil {
 		t.Error("the same text was stored twice")
 	}
 

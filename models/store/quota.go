@@ -30,7 +30,8 @@ func (s *Store) ChangeUsage(ctx context.Context, accountID int64, by run.Usage) 
 	return run.Usage{OpenBatches: row.OpenBatches, RunBytes: row.RunBytes}, err
 }
 
-// MiscountedAccounts compares in one statement, which sees no half of a transaction: what is being changed is no difference.
+// MiscountedAccounts compares in one statement, which sees no half of a transaction: what is being changed is no
+// difference.
 func (s *Store) MiscountedAccounts(ctx context.Context) (ids []int64, err error) {
 	err = s.reader(ctx).Raw(`SELECT account_id FROM (
 	SELECT account_id, open_batches, run_bytes FROM account_usage
@@ -44,7 +45,8 @@ const recountUsage = `UPDATE account_usage SET (open_batches, run_bytes) =
 	(SELECT COALESCE(SUM(open_batch_count), 0), COALESCE(SUM(stored_bytes), 0) FROM runs WHERE account_id = ? AND finished_at IS NULL)
 WHERE account_id = ?`
 
-// RecountUsage takes the lock first: the statement after it sees all that others have changed before, and who waits adds to it.
+// RecountUsage takes the lock first: the statement after it sees all that others have changed before, and who waits
+// adds to it.
 func (s *Store) RecountUsage(ctx context.Context, accountID int64) error {
 	return s.Transaction(ctx, func(tx *Store) error {
 		if _, err := tx.ChangeUsage(ctx, accountID, run.Usage{}); err != nil {
@@ -56,6 +58,8 @@ func (s *Store) RecountUsage(ctx context.Context, accountID int64) error {
 
 // CountActiveSchedules counts the schedules of an account that have a next time.
 func (s *Store) CountActiveSchedules(ctx context.Context, accountID int64, limit int) (int, error) {
-	active := s.writer(ctx).Model(&scheduleRow{}).Select("id").Where("account_id = ? AND next_run_at IS NOT NULL", accountID).Limit(limit)
+	active := s.writer(ctx).Model(&scheduleRow{}).Select("id").Where(
+		"account_id = ? AND next_run_at IS NOT NULL", accountID,
+	).Limit(limit)
 	return count(s.writer(ctx).Table("(?) AS active", active))
 }

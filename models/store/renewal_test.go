@@ -59,14 +59,16 @@ func leasedBatches(t *testing.T, s *store.Store) leased {
 	}
 }
 
-// Who renews has some rows and waits for others, and who settles has one of those and comes to the first: with waiting, that is a
-// deadlock.
+// Who renews has some rows and waits for others, and who settles has one of those and comes to the first: with waiting,
+// that is a deadlock.
 func TestRenewalDoesNotWaitForWhatIsJustBeingSettled(t *testing.T) {
 	t.Parallel()
 	if !storetest.OnPostgres() {
 		t.Skip("SQLite has one writer, so nothing is written while something is being settled")
 	}
-	for name, newLeased := range map[string]func(*testing.T, *store.Store) leased{"callbacks": leasedCallbacks, "batches": leasedBatches} {
+	for name, newLeased := range map[string]func(*testing.T, *store.Store) leased{
+		"callbacks": leasedCallbacks, "batches": leasedBatches,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := storetest.Open(t)
@@ -76,7 +78,8 @@ func TestRenewalDoesNotWaitForWhatIsJustBeingSettled(t *testing.T) {
 			defer cancel()
 			modelstest.NoError(t, s.Transaction(t.Context(), func(tx *store.Store) error {
 				l.settle(t, tx, 1)
-				if got, err := s.RenewLeases(ctx, l.of, l.leases[:], renewed); err != nil || len(got) != 1 || got[0] != l.leases[0] {
+				if got, err := s.RenewLeases(ctx, l.of, l.leases[:], renewed); err != nil || len(got) != 1 ||
+					got[0] != l.leases[0] {
 					t.Errorf("renewed %v, %v", got, err)
 				}
 				if got := l.lease(t, 0); got == nil || !got.Equal(renewed) {

@@ -34,7 +34,9 @@ func reportDownload(r reportDownloadRow) (*crawl.ReportDownload, error) {
 }
 
 // ReportDownloads finds report downloads by id.
-func (s *Store) ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*crawl.ReportDownload, error) {
+func (s *Store) ReportDownloads(
+	ctx context.Context, scope models.Scope, ids ...int64,
+) ([]*crawl.ReportDownload, error) {
 	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), reportDownload)
 }
 

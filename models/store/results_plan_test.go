@@ -38,7 +38,9 @@ func TestPagesOfManyRunsReadAsManyBatchesAsTheyShow(t *testing.T) {
 	}
 	const runs, batches, results = 10, 500, 6
 	var asked string
-	s := storetest.OpenNew(t, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) { asked = statement }))
+	s := storetest.OpenNew(
+		t, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) { asked = statement }),
+	)
 	n := newCustomer(t, s, "a")
 	ids := fillRuns(t, s, newWork(t, s, n), runs, batches)
 	fillRuns(t, s, newWork(t, s, newCustomer(t, s, "other")), runs, batches)

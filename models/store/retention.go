@@ -23,8 +23,8 @@ type heavy struct {
 	Weight     int
 }
 
-// fitting are the ids of the first rows that together have no more rows than the limit, or of the first one, and how many rows
-// those are.
+// fitting are the ids of the first rows that together have no more rows than the limit, or of the first one, and how
+// many rows those are.
 func fitting(rows []heavy, limit int) (ids []int64, weight int) {
 	for _, r := range rows {
 		if weight += r.Weight; weight > limit && len(ids) > 0 {
@@ -35,8 +35,8 @@ func fitting(rows []heavy, limit int) (ids []int64, weight int) {
 	return ids, weight
 }
 
-// endedCallbacks are the oldest of those that a condition is true of, with their attempts: half as many as the limit has room
-// for rows, as each has an attempt.
+// endedCallbacks are the oldest of those that a condition is true of, with their attempts: half as many as the limit
+// has room for rows, as each has an attempt.
 func (s *Store) endedCallbacks(
 	ctx context.Context, columns, condition, order string, endedBefore time.Time, limit int,
 ) (rows []heavy, err error) {
@@ -92,7 +92,9 @@ const (
 )
 
 // PurgeCallbackPayloads empties what ended long ago.
-func (s *Store) PurgeCallbackPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (callbacks, rows int, err error) {
+func (s *Store) PurgeCallbackPayloads(
+	ctx context.Context, endedBefore, now time.Time, limit int,
+) (callbacks, rows int, err error) {
 	ended, err := s.endedCallbacks(ctx, "", hasPayload, inOrder, endedBefore, limit)
 	ids, rows := fitting(ended, limit)
 	if err != nil || rows == 0 {
@@ -108,7 +110,9 @@ func (s *Store) PurgeCallbackPayloads(ctx context.Context, endedBefore, now time
 }
 
 // endedRuns are the oldest of those that a condition is true of: a few, as each has an input, a batch and its attempt.
-func (s *Store) endedRuns(ctx context.Context, condition, order string, endedBefore time.Time, limit int) (ids []int64, weight int, err error) {
+func (s *Store) endedRuns(
+	ctx context.Context, condition, order string, endedBefore time.Time, limit int,
+) (ids []int64, weight int, err error) {
 	var rows []heavy
 	free := s.writer(ctx).Model(&runRow{}).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
 	err = free.Select("id, 1 + input_count + batch_count AS weight").Where(condition, micros(endedBefore)).
@@ -119,7 +123,10 @@ func (s *Store) endedRuns(ctx context.Context, condition, order string, endedBef
 
 // PurgeRuns deletes runs that ended long ago and nothing tells of any more.
 func (s *Store) PurgeRuns(ctx context.Context, endedBefore time.Time, limit int) (runs, rows int, err error) {
-	ids, _, err := s.endedRuns(ctx, `finished_at < ? AND NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.run_id = runs.id)`, "finished_at", endedBefore, limit)
+	ids, _, err := s.endedRuns(
+		ctx, `finished_at < ? AND NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.run_id = runs.id)`, "finished_at",
+		endedBefore, limit,
+	)
 	if err != nil || len(ids) == 0 {
 		return 0, 0, err
 	}
@@ -136,8 +143,8 @@ func (s *Store) PurgeRuns(ctx context.Context, endedBefore time.Time, limit int)
 	return len(ids), rows + len(ids), s.writer(ctx).Where(s.among("id", &ids)).Delete(&runRow{}).Error
 }
 
-// purgeBatches deletes batches of runs with their attempts, and returns how many rows: the limit or more where there may be more
-// of them.
+// purgeBatches deletes batches of runs with their attempts, and returns how many rows: the limit or more where there
+// may be more of them.
 func (s *Store) purgeBatches(ctx context.Context, runIDs []int64, limit int) (rows int, err error) {
 	var batches []heavy
 	err = s.writer(ctx).Model(&batchRow{}).Select("id, 1 + attempt_count AS weight").
@@ -156,14 +163,18 @@ func (s *Store) purgeBatches(ctx context.Context, runIDs []int64, limit int) (ro
 }
 
 // some changes rows of runs that a condition is true of, up to a limit.
-func (s *Store) some(ctx context.Context, row any, runIDs []int64, condition string, limit int, change func(*gorm.DB) *gorm.DB) (int, error) {
+func (s *Store) some(
+	ctx context.Context, row any, runIDs []int64, condition string, limit int, change func(*gorm.DB) *gorm.DB,
+) (int, error) {
 	chosen := s.writer(ctx).Model(row).Select("id").Where(s.among("run_id", &runIDs)).Where(condition).Limit(limit)
 	result := change(s.writer(ctx).Model(row).Where(s.dialect.chosen(), chosen))
 	return int(result.RowsAffected), result.Error
 }
 
 // PurgeRunPayloads empties the inputs and results of runs that ended long ago.
-func (s *Store) PurgeRunPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (runs, rows int, err error) {
+func (s *Store) PurgeRunPayloads(
+	ctx context.Context, endedBefore, now time.Time, limit int,
+) (runs, rows int, err error) {
 	ids, _, err := s.endedRuns(ctx, hasPayload, inOrder, endedBefore, limit)
 	if err != nil || len(ids) == 0 {
 		return 0, 0, err
@@ -205,9 +216,11 @@ var sources = map[callback.SourceKind]struct {
 	},
 }
 
-// PurgeSources goes through a table by its ids: an index of what has ended would cost each of them, and few installations need
-// it.
-func (s *Store) PurgeSources(ctx context.Context, kind callback.SourceKind, endedBefore time.Time, after int64, limit int) (gone int, last int64, err error) {
+// PurgeSources goes through a table by its ids: an index of what has ended would cost each of them, and few
+// installations need it.
+func (s *Store) PurgeSources(
+	ctx context.Context, kind callback.SourceKind, endedBefore time.Time, after int64, limit int,
+) (gone int, last int64, err error) {
 	of, ok := sources[kind]
 	if !ok {
 		return 0, 0, fmt.Errorf("purge: the sources %q have no table here", kind)
@@ -219,7 +232,9 @@ func (s *Store) PurgeSources(ctx context.Context, kind callback.SourceKind, ende
 	}
 	var ids []int64
 	err = s.writer(ctx).Table(of.table).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}).
-		Where("id > ? AND id <= ? AND "+of.ended+" < ? AND "+of.free, after, last, micros(endedBefore)).Pluck("id", &ids).Error
+		Where(
+			"id > ? AND id <= ? AND "+of.ended+" < ? AND "+of.free, after, last, micros(endedBefore),
+		).Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return 0, last, err
 	}

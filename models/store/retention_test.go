@@ -50,7 +50,8 @@ func TestPurgeLeavesWhatHasNotEndedOrNotLongAgo(t *testing.T) {
 	if gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(time.Second), 10); err != nil || gone != 0 {
 		t.Errorf("%d went, %v", gone, err)
 	}
-	if gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(time.Second+time.Microsecond), 10); err != nil || gone != 1 {
+	if gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(time.Second+time.Microsecond), 10); err != nil ||
+		gone != 1 {
 		t.Errorf("%d went, %v", gone, err)
 	}
 	if gone, _, err := s.PurgeCallbacks(t.Context(), start.Add(10_000*time.Hour), 10); err != nil || gone != 0 {
@@ -120,7 +121,10 @@ func (w *work) ended(t *testing.T, s *store.Store, batches int) {
 	w.newRun(t, s)
 	w.newBatches(t, s, batches)
 	for _, b := range w.claim(t, s, batches) {
-		modelstest.NoError(t, s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: newUID(), BatchID: b.ID, Number: 1, StartedAt: start}}))
+		modelstest.NoError(
+			t,
+			s.CreateBatchAttempts(t.Context(), []*run.BatchAttempt{{UID: newUID(), BatchID: b.ID, Number: 1, StartedAt: start}}),
+		)
 		endBatch(t, s, b, run.Succeeded, func(b *run.Batch) { b.Results, b.ResultCount = []byte(`[1,2]`), 2 })
 	}
 	w.run.Status, w.run.FinishedAt, w.run.BatchCount = run.Succeeded, &start, batches
@@ -189,7 +193,8 @@ func TestPayloadsOfLargeRunsGoInPartsThatAreBoundedByRows(t *testing.T) {
 		t.Errorf("%d rows of %d runs, want %d", total, gone, want)
 	}
 	for where, want := range map[string]int{
-		"run_batches WHERE results IS NOT NULL": 0, "runs WHERE payload_purged_at IS NULL": 1, "run_inputs WHERE length(input) > 0": 1,
+		"run_batches WHERE results IS NOT NULL": 0, "runs WHERE payload_purged_at IS NULL": 1,
+		"run_inputs WHERE length(input) > 0": 1,
 	} {
 		var left int
 		modelstest.NoError(t, s.DB().Raw("SELECT count(*) FROM "+where).Scan(&left).Error)

@@ -47,9 +47,10 @@ func (s *Store) run(r runRow) (*run.Run, error) {
 		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
 		CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize,
 		CallbackOn: r.CallbackOn, Callback: models.Endpoint{URL: r.CallbackURL, Headers: headers, Unreadable: unreadable},
-		InputCount: r.InputCount, BatchCount: r.BatchCount, OpenBatches: r.OpenBatchCount, OutputCount: r.OutputCount, StoredBytes: r.StoredBytes,
-		Error:     standardError(r.Error),
-		CreatedAt: fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+		InputCount: r.InputCount, BatchCount: r.BatchCount, OpenBatches: r.OpenBatchCount, OutputCount: r.OutputCount,
+		StoredBytes: r.StoredBytes,
+		Error:       standardError(r.Error),
+		CreatedAt:   fromMicros(r.CreatedAt), StartedAt: fromMicrosPtr(r.StartedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 		PayloadPurgedAt: fromMicrosPtr(r.PayloadPurgedAt),
 	}, nil
 }
@@ -61,7 +62,9 @@ func standardError(text []byte) *models.StandardError {
 	}
 	var e models.StandardError
 	if err := json.Unmarshal(text, &e); err != nil {
-		e = models.StandardError{Message: "The error cannot be read any more", Label: models.LabelGenericError, Scope: models.ScopeRingback}
+		e = models.StandardError{
+			Message: "The error cannot be read any more", Label: models.LabelGenericError, Scope: models.ScopeRingback,
+		}
 	}
 	return &e
 }
@@ -107,7 +110,8 @@ func (s *Store) CreateRuns(ctx context.Context, runs ...*run.Run) error {
 		}
 		rows[i] = runRow{
 			UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, ActionID: r.ActionID, ScheduleID: r.ScheduleID,
-			CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize, CallbackOn: r.CallbackOn,
+			CreatedByUserID: r.CreatedByUserID, Status: r.Status, MaxResults: r.MaxResults, PageSize: r.PageSize,
+			CallbackOn:  r.CallbackOn,
 			CallbackURL: r.Callback.URL, CallbackHeaders: headers, InputCount: r.InputCount, StoredBytes: r.StoredBytes,
 			CreatedAt: micros(r.CreatedAt),
 		}

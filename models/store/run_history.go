@@ -22,8 +22,10 @@ func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB {
 }
 
 // runColumns are all but the headers of the run's callbacks, which only their delivery needs.
-const runColumns = "id, uid, account_id, project_id, action_id, schedule_id, created_by_user_id, status, max_results, page_size, callback_on, " +
-	"callback_url, input_count, batch_count, open_batch_count, output_count, stored_bytes, error, created_at, started_at, finished_at, payload_purged_at"
+const runColumns = "id, uid, account_id, project_id, action_id, schedule_id, created_by_user_id, status, " +
+	"max_results, page_size, callback_on, " +
+	"callback_url, input_count, batch_count, open_batch_count, output_count, stored_bytes, error, created_at, " +
+	"started_at, finished_at, payload_purged_at"
 
 func (s *Store) runsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
 	return ofProject(s.reader(ctx).Model(&runRow{}), scope).Select(runColumns)
@@ -73,7 +75,9 @@ func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter run
 		db = db.Where("status IN ?", filter.Status)
 	}
 	if len(filter.Action) > 0 {
-		named := s.reader(ctx).Model(&actionRow{}).Select("id").Where("actions.account_id = runs.account_id AND name IN ?", filter.Action)
+		named := s.reader(ctx).Model(&actionRow{}).Select("id").Where(
+			"actions.account_id = runs.account_id AND name IN ?", filter.Action,
+		)
 		db = db.Where("action_id IN (?)", named)
 	}
 	if filter.CreatedAfter != nil {
@@ -86,8 +90,10 @@ func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter run
 }
 
 // batchColumns are all but the results, which can be 1 MiB.
-const batchColumns = "id, uid, account_id, project_id, action_id, run_id, input_id, page, status, attempt_count, failure_count, " +
-	"panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, has_more, empty, result_count, error, created_at, started_at, finished_at"
+const batchColumns = "id, uid, account_id, project_id, action_id, run_id, input_id, page, status, attempt_count, " +
+	"failure_count, " +
+	"panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, has_more, empty, result_count, " +
+	"error, created_at, started_at, finished_at"
 
 // Batches finds batches by id.
 func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*run.Batch, error) {
@@ -113,7 +119,8 @@ func (s *Store) CountBatches(ctx context.Context, scope models.Scope, runIDs []i
 	})
 }
 
-// BatchAttempts finds the calls of the executor for batches. What is wrong with its URL is for the platform, as the URL is.
+// BatchAttempts finds the calls of the executor for batches. What is wrong with its URL is for the platform, as the URL
+// is.
 func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs ...int64) ([]*run.BatchAttempt, error) {
 	return planned(ctx, s, func(s *Store) ([]*run.BatchAttempt, error) {
 		visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where(s.among("id", &batchIDs))
@@ -125,7 +132,8 @@ func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs 
 	})
 }
 
-// BatchesWithResults reads the batches of runs from one on. What is left of that one is unknown here, so it does not count.
+// BatchesWithResults reads the batches of runs from one on. What is left of that one is unknown here, so it does not
+// count.
 func (s *Store) BatchesWithResults(
 	ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int,
 ) ([]*run.Batch, error) {
@@ -134,15 +142,18 @@ func (s *Store) BatchesWithResults(
 	})
 }
 
-// neededBatches are those of one run: each has a result at least, but for the one to begin from, which does not count. The
-// run is told as in BatchPages.
+// neededBatches are those of one run: each has a result at least, but for the one to begin from, which does not count.
+// The run is told as in BatchPages.
 const neededBatches = "SELECT id FROM (" +
-	"SELECT id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (ORDER BY id) - result_count AS results_before FROM (" +
+	"SELECT id, sum(CASE WHEN id = ? THEN 0 ELSE result_count END) OVER (ORDER BY id) - result_count AS results_before " +
+	"FROM (" +
 	"SELECT id, result_count FROM run_batches WHERE (run_id, id) >= (?, ?) AND run_id <= ? " +
 	"AND result_count > 0 AND results IS NOT NULL ORDER BY run_id, id LIMIT ?" +
 	") AS held) AS running WHERE results_before < ?"
 
-func (s *Store) queryResults(ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int) *gorm.DB {
+func (s *Store) queryResults(
+	ctx context.Context, scope models.Scope, runIDs []int64, fromBatchID int64, results int,
+) *gorm.DB {
 	visible := func(ids ...int64) *gorm.DB {
 		return ofProject(s.reader(ctx).Model(&runRow{}), scope).Select("id").Where(s.among("id", &ids))
 	}

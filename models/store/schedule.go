@@ -32,8 +32,10 @@ func (scheduleRow) TableName() string { return "schedules" }
 
 func schedule(r scheduleRow) (*run.Schedule, error) {
 	return &run.Schedule{
-		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, Cron: r.Cron, At: fromMicrosPtr(r.At), Timezone: r.Timezone,
-		Overlap: r.Overlap, Status: r.Status, NextRunAt: fromMicrosPtr(r.NextRunAt), LastRunAt: fromMicrosPtr(r.LastRunAt), CreatedAt: fromMicros(r.CreatedAt),
+		ID: r.ID, UID: r.UID, AccountID: r.AccountID, ProjectID: r.ProjectID, Cron: r.Cron, At: fromMicrosPtr(r.At),
+		Timezone: r.Timezone,
+		Overlap:  r.Overlap, Status: r.Status, NextRunAt: fromMicrosPtr(r.NextRunAt), LastRunAt: fromMicrosPtr(r.LastRunAt),
+		CreatedAt:       fromMicros(r.CreatedAt),
 		UnreadableSince: fromMicrosPtr(r.UnreadableSince),
 	}, nil
 }
@@ -62,8 +64,8 @@ func (s *Store) LockSchedule(ctx context.Context, id int64) (*run.Schedule, erro
 	return first(s.locking(ctx).Where("id = ?", id), models.TypeSchedule, schedule)
 }
 
-// dueSchedules are in the order of their turns: the first of each account, then the second. Those that others have locked are passed over,
-// ten times as many as are wanted.
+// dueSchedules are in the order of their turns: the first of each account, then the second. Those that others have
+// locked are passed over, ten times as many as are wanted.
 const dueSchedules = `SELECT schedules.id, uid, account_id, project_id, cron, at, timezone, overlap, status, schedules.next_run_at, last_run_at,
 	unreadable_since, created_at
 FROM schedules JOIN (
@@ -74,7 +76,9 @@ FROM schedules JOIN (
 // LockDueSchedules takes those whose turn it is.
 func (s *Store) LockDueSchedules(ctx context.Context, now time.Time, limit int) ([]*run.Schedule, error) {
 	var rows []scheduleRow
-	err := s.writer(ctx).Raw(dueSchedules+s.dialect.skipLocked("schedules"), micros(now), 10*limit, micros(now), limit).Scan(&rows).Error
+	err := s.writer(ctx).Raw(
+		dueSchedules+s.dialect.skipLocked("schedules"), micros(now), 10*limit, micros(now), limit,
+	).Scan(&rows).Error
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +100,17 @@ func (s *Store) SchedulesAtWork(ctx context.Context, ids ...int64) (atWork []int
 
 // CronSchedulesAfter pages through what waits by cron. One that is put off is left alone.
 func (s *Store) CronSchedulesAfter(ctx context.Context, id int64, now time.Time, limit int) ([]*run.Schedule, error) {
-	return find(s.reader(ctx).Where("id > ? AND cron IS NOT NULL AND next_run_at > ? AND unreadable_since IS NULL", id, micros(now)).
+	return find(s.reader(ctx).Where(
+		"id > ? AND cron IS NOT NULL AND next_run_at > ? AND unreadable_since IS NULL", id, micros(now),
+	).
 		Order("id").Limit(limit), schedule)
 }
 
 // MoveSchedule changes when one fires.
 func (s *Store) MoveSchedule(ctx context.Context, id int64, from, to time.Time) error {
-	return s.writer(ctx).Model(&scheduleRow{}).Where("id = ? AND next_run_at = ?", id, micros(from)).Update("next_run_at", micros(to)).Error
+	return s.writer(ctx).Model(&scheduleRow{}).Where(
+		"id = ? AND next_run_at = ?", id, micros(from),
+	).Update("next_run_at", micros(to)).Error
 }
 
 // CreateSchedule inserts a schedule.

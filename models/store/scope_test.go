@@ -49,7 +49,8 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	return e
 }
 
-// scopedRead reads within a scope and returns how much of the estate it reaches. A method that answers NotFound reaches nothing.
+// scopedRead reads within a scope and returns how much of the estate it reaches. A method that answers NotFound reaches
+// nothing.
 type scopedRead = func(context.Context, *store.Store, models.Scope, *estate) (int, error)
 
 // reads, and readsOfWork, are all methods that read within a scope.
@@ -169,7 +170,9 @@ func TestEveryReadStaysWithinItsScope(t *testing.T) {
 					t.Errorf("%s hides from %s what is theirs: %d, %v", name, caller, n, err)
 				}
 			}
-			for caller, scope := range map[string]models.Scope{"a stranger": stranger, "another account": theirs.scope(), "the zero scope": {}} {
+			for caller, scope := range map[string]models.Scope{
+				"a stranger": stranger, "another account": theirs.scope(), "the zero scope": {},
+			} {
 				n, err := read(t.Context(), s, scope, mine)
 				if err != nil && models.ErrorCode(err) != models.CodeNotFound || err == nil && n != 0 {
 					t.Errorf("%s shows %s: %d, %v", name, caller, n, err)

@@ -21,10 +21,16 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	e.work = newWork(t, s, e.customer)
 	e.batch = e.work.newBatches(t, s, 1)[0]
-	modelstest.NoError(t, s.CreateBatchAttempts(ctx, []*run.BatchAttempt{{UID: e.batch.UID, BatchID: e.batch.ID, Number: 1, StartedAt: start}}))
-	endBatch(t, s, e.work.claim(t, s, 1)[0], run.Succeeded, func(b *run.Batch) { b.Results, b.ResultCount = []byte("[1]"), 1 })
+	modelstest.NoError(
+		t,
+		s.CreateBatchAttempts(ctx, []*run.BatchAttempt{{UID: e.batch.UID, BatchID: e.batch.ID, Number: 1, StartedAt: start}}),
+	)
+	endBatch(
+		t, s, e.work.claim(t, s, 1)[0], run.Succeeded, func(b *run.Batch) { b.Results, b.ResultCount = []byte("[1]"), 1 },
+	)
 	e.schedule = &run.Schedule{
-		UID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, At: &start, Timezone: "UTC", Status: run.ScheduleActive,
+		UID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, At: &start, Timezone: "UTC",
+		Status:    run.ScheduleActive,
 		NextRunAt: &start, CreatedAt: start,
 	}
 	modelstest.NoError(t, s.CreateSchedule(ctx, e.schedule))
@@ -44,7 +50,9 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 }
 
 // pageAndCount adds what a page and the count of it say.
-func pageAndCount[T any](id int64, pages map[int64]*models.PageOf[T], counts map[int64]int, errs ...error) (int, error) {
+func pageAndCount[T any](
+	id int64, pages map[int64]*models.PageOf[T], counts map[int64]int, errs ...error,
+) (int, error) {
 	for _, err := range errs {
 		if err != nil {
 			return 0, err
@@ -150,7 +158,9 @@ func TestPagesOfWorkAreOneStatementEach(t *testing.T) {
 			return len(pages[accounts[0]].Nodes) + len(pages[accounts[1]].Nodes), err
 		},
 		"RunPages": func() (int, error) {
-			pages, err := s.RunPages(t.Context(), everything(), run.OfSchedule, []int64{a.schedule.ID, b.schedule.ID}, run.Filter{}, page)
+			pages, err := s.RunPages(
+				t.Context(), everything(), run.OfSchedule, []int64{a.schedule.ID, b.schedule.ID}, run.Filter{}, page,
+			)
 			return len(pages[a.schedule.ID].Nodes) + len(pages[b.schedule.ID].Nodes), err
 		},
 		"BatchPages": func() (int, error) {

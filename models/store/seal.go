@@ -50,7 +50,8 @@ func (s *Sealer) seal(plain []byte, place string) []byte {
 	return append(bytes.Clone(s.prefix), box...)
 }
 
-var errOtherKey = errors.New("the value was sealed with another key; is RINGBACK_ENCRYPTION_KEY the one of this database?")
+var errOtherKey = errors.New("the value was sealed with another key; is RINGBACK_ENCRYPTION_KEY the one of this " +
+	"database?")
 
 func (s *Sealer) open(box []byte, place string) ([]byte, error) {
 	sealed, ok := bytes.CutPrefix(box, s.prefix)

@@ -114,12 +114,14 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 		}
 	}
 
-	move("UPDATE projects SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id = ?", a.account.ID, a.project.ID)
+	move("UPDATE projects SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id "+
+		"= ?", a.account.ID, a.project.ID)
 	projects, err := s.Projects(t.Context(), everything(), a.project.ID)
 	modelstest.NoError(t, err)
 	closed("from an account to its project", projects[0].Callback.Unreadable)
 
-	move("UPDATE accounts SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id = ?", a.account.ID, b.account.ID)
+	move("UPDATE accounts SET api_callback_headers = (SELECT api_callback_headers FROM accounts WHERE id = ?) WHERE id "+
+		"= ?", a.account.ID, b.account.ID)
 	accounts, err := s.Accounts(t.Context(), everything(), b.account.ID)
 	modelstest.NoError(t, err)
 	closed("from one account to another", accounts[0].Callback.Unreadable)
@@ -129,7 +131,10 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 
 	withHeaders := func(c *callback.Callback) { c.TargetHeaders = []models.Header{{Key: "X-A", Value: "v"}} }
 	from, to := newCallback(t, s, a, start, withHeaders), newCallback(t, s, b, start)
-	move("UPDATE callbacks SET target_headers = (SELECT target_headers FROM callbacks WHERE id = ?) WHERE id = ?", from.ID, to.ID)
+	move(
+		"UPDATE callbacks SET target_headers = (SELECT target_headers FROM callbacks WHERE id = ?) WHERE id = ?", from.ID,
+		to.ID,
+	)
 	raised, err := s.LockCallback(t.Context(), everything(), to.ID)
 	modelstest.NoError(t, err)
 	closed("from one callback to another", raised.Unreadable)
@@ -139,7 +144,8 @@ func TestBoxMovedToAnotherRowOrTableDoesNotOpen(t *testing.T) {
 			Owner: tenant.SigningOwner{ProjectID: n.project.ID}, Secret: "whsec_AAAA", CreatedAt: start,
 		}))
 	}
-	move("UPDATE signing_secrets SET secret_sealed = (SELECT secret_sealed FROM signing_secrets WHERE project_id = ?) WHERE project_id = ?", a.project.ID, b.project.ID)
+	move("UPDATE signing_secrets SET secret_sealed = (SELECT secret_sealed FROM signing_secrets WHERE project_id = ?) "+
+		"WHERE project_id = ?", a.project.ID, b.project.ID)
 	owner := tenant.SigningOwner{ProjectID: b.project.ID}
 	secrets, err := s.SigningSecrets(t.Context(), start, owner)
 	modelstest.NoError(t, err)
@@ -151,13 +157,15 @@ func TestBoxOfAnActionOrRunMovedToAnotherDoesNotOpen(t *testing.T) {
 	s := storetest.Open(t)
 	n := newCustomer(t, s, "a")
 	from, to := newWork(t, s, n), newWork(t, s, n)
-	modelstest.NoError(t, s.DB().Exec("UPDATE actions SET executor_headers = (SELECT executor_headers FROM actions WHERE id = ?) WHERE id = ?", from.action.ID, to.action.ID).Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE actions SET executor_headers = (SELECT executor_headers FROM actions "+
+		"WHERE id = ?) WHERE id = ?", from.action.ID, to.action.ID).Error)
 	actions, err := s.Actions(t.Context(), everything(), to.action.ID)
 	modelstest.NoError(t, err)
 	if actions[0].Executor.Unreadable == nil {
 		t.Error("from one action to another: it opens")
 	}
-	modelstest.NoError(t, s.DB().Exec("UPDATE runs SET callback_headers = (SELECT callback_headers FROM runs WHERE id = ?) WHERE id = ?", from.run.ID, to.run.ID).Error)
+	modelstest.NoError(t, s.DB().Exec("UPDATE runs SET callback_headers = (SELECT callback_headers FROM runs WHERE id "+
+		"= ?) WHERE id = ?", from.run.ID, to.run.ID).Error)
 	run, err := s.LockRun(t.Context(), to.run.ID)
 	modelstest.NoError(t, err)
 	if run.Callback.Unreadable == nil {
@@ -171,7 +179,8 @@ func TestSecretsAreNotInTheDatabaseInTheClear(t *testing.T) {
 	n := newCustomer(t, s, "clear-text")
 	w := newWork(t, s, n)
 	for column, id := range map[string]int64{
-		"api_callback_headers FROM accounts": n.account.ID, "executor_headers FROM actions": w.action.ID, "callback_headers FROM runs": w.run.ID,
+		"api_callback_headers FROM accounts": n.account.ID, "executor_headers FROM actions": w.action.ID,
+		"callback_headers FROM runs": w.run.ID,
 	} {
 		var box []byte
 		modelstest.NoError(t, s.DB().Raw("SELECT "+column+" WHERE id = ?", id).Row().Scan(&box))

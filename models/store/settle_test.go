@@ -89,7 +89,8 @@ func TestSettlingNothingExecutesNothing(t *testing.T) {
 
 // awkward are texts that mean something where rows are written as text.
 var awkward = []string{
-	"", "NULL", "null", "{}", `{"a","b"}`, `a,b`, `\`, `\\"`, `it's "quoted"`, "line\nbreak\r\ttab", "$1 ? :name", "ünïcode ✓ 🙂", strings.Repeat("long ", 5000),
+	"", "NULL", "null", "{}", `{"a","b"}`, `a,b`, `\`, `\\"`, `it's "quoted"`, "line\nbreak\r\ttab", "$1 ? :name",
+	"ünïcode ✓ 🙂", strings.Repeat("long ", 5000),
 }
 
 // changes give what a worker has in hand a value in each column that is written, or in none where that may be.
@@ -104,7 +105,9 @@ var changes = map[string]func(h hand, text string){
 		c.TargetURL, c.FailureCount, c.HTTPStatus = &text, math.MaxInt32, new(599)
 		c.Error = &callback.AttemptError{Code: callback.AttemptErrorCode(text), Message: "message " + text}
 		a.FinishedAt, a.Duration, a.HTTPStatus, a.Error = new(start.Add(time.Microsecond)), 24*time.Hour, new(599), c.Error
-		a.Timings = callback.Timings{DNS: time.Microsecond, Connect: 2 * time.Microsecond, TLS: 3 * time.Microsecond, FirstByte: 4 * time.Microsecond}
+		a.Timings = callback.Timings{
+			DNS: time.Microsecond, Connect: 2 * time.Microsecond, TLS: 3 * time.Microsecond, FirstByte: 4 * time.Microsecond,
+		}
 		a.ResponseBody = []byte("\x00\xff" + text)
 	},
 }
@@ -146,12 +149,17 @@ func TestFenceOfOneCallbackKeepsNoOtherFromBeingSettled(t *testing.T) {
 	all := inHand(t, s, newCustomer(t, s, "a"), 4)
 	callbacks, attempts := split(all)
 	// Another has the second by now, and has ended the fourth.
-	expired := s.DB().Exec("UPDATE callbacks SET lease_until = ? WHERE id IN ?", start.UnixMicro(), []int64{callbacks[1].ID, callbacks[3].ID})
+	expired := s.DB().Exec(
+		"UPDATE callbacks SET lease_until = ? WHERE id IN ?", start.UnixMicro(), []int64{callbacks[1].ID, callbacks[3].ID},
+	)
 	modelstest.NoError(t, expired.Error)
-	if interrupted, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start, 10); interrupted != 2 || err != nil {
+	if interrupted, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start, 10); interrupted != 2 ||
+		err != nil {
 		t.Fatalf("interrupted %d, %v", interrupted, err)
 	}
-	second, fourth := claim(t, s, callbacks[1], start, start.Add(time.Minute)), claim(t, s, callbacks[3], start, start.Add(time.Minute))
+	second, fourth := claim(
+		t, s, callbacks[1], start, start.Add(time.Minute),
+	), claim(t, s, callbacks[3], start, start.Add(time.Minute))
 	fourth.Status, fourth.FinishedAt, fourth.LeaseUntil = callback.StatusFailed, &start, nil
 	if owned, err := s.SettleCallbacks(t.Context(), fourth); !slices.Equal(owned, []bool{true}) || err != nil {
 		t.Fatalf("owned: %v, %v", owned, err)
@@ -173,7 +181,9 @@ func TestLateAndPresentOwnerAreToldApartInOneStatement(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	h := inHand(t, s, newCustomer(t, s, "a"), 1)[0]
-	if interrupted, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 10); interrupted != 1 || err != nil {
+	if interrupted, err := s.InterruptExpired(
+		t.Context(), callback.LeasedCallbacks, start.Add(time.Minute), 10,
+	); interrupted != 1 || err != nil {
 		t.Fatalf("interrupted %d, %v", interrupted, err)
 	}
 	at := start.Add(time.Minute)

@@ -52,7 +52,9 @@ func (s *Store) SigningSecrets(
 		projects, ssoClients = append(projects, o.ProjectID), append(ssoClients, o.SSOClientID)
 	}
 	found, err := find(s.reader(ctx).Where("expires_at IS NULL OR expires_at > ?", micros(now)).
-		Where("? OR ?", s.among("project_id", &projects), s.among("sso_client_id", &ssoClients)).Order("id DESC"), s.signingSecret)
+		Where(
+			"? OR ?", s.among("project_id", &projects), s.among("sso_client_id", &ssoClients),
+		).Order("id DESC"), s.signingSecret)
 	byOwner := make(map[tenant.SigningOwner][]*tenant.SigningSecret, len(owners))
 	for _, v := range found {
 		byOwner[v.Owner] = append(byOwner[v.Owner], v)

@@ -8,7 +8,8 @@ import (
 	"github.com/ringback/ringback/models/run"
 )
 
-// sourceColumns are the columns of callbacks that name what they tell of. The release before reads and writes each of them.
+// sourceColumns are the columns of callbacks that name what they tell of. The release before reads and writes each of
+// them.
 type sourceColumns struct {
 	CrawlID          *int64
 	ReportDownloadID *int64
@@ -30,7 +31,10 @@ type callbackSource struct {
 // callbackSources are all of them. Who created a part was asked after who created the whole.
 var callbackSources = []callbackSource{
 	{models.TypeCrawl, false, "crawl_id", func(c *sourceColumns) **int64 { return &c.CrawlID }, "crawls", &crawlRow{}},
-	{models.TypeReportDownload, true, "report_download_id", func(c *sourceColumns) **int64 { return &c.ReportDownloadID }, "report_downloads", nil},
+	{
+		models.TypeReportDownload, true, "report_download_id", func(c *sourceColumns) **int64 { return &c.ReportDownloadID },
+		"report_downloads", nil,
+	},
 	{models.TypeRun, false, "run_id", func(c *sourceColumns) **int64 { return &c.RunID }, "runs", &runRow{}},
 	{run.TypeBatch, true, "batch_id", func(c *sourceColumns) **int64 { return &c.BatchID }, "", nil},
 	{models.TypeJob, false, "job_id", func(c *sourceColumns) **int64 { return &c.JobID }, "jobs", &jobRow{}},
@@ -68,14 +72,16 @@ func newSources(rows []callbackRow) []column {
 	return columns
 }
 
-// sourceNames is the list of the columns, and creatorOfSource who created what a callback tells of, as its own row says. The release before
-// writes callbacks without a creator, and so did those before it.
+// sourceNames is the list of the columns, and creatorOfSource who created what a callback tells of, as its own row
+// says. The release before writes callbacks without a creator, and so did those before it.
 var sourceNames, creatorOfSource = func() (string, string) {
 	var names, creators []string
 	for _, kind := range callbackSources {
 		names = append(names, kind.column)
 		if kind.table != "" {
-			creators = append(creators, "(SELECT created_by_user_id FROM "+kind.table+" WHERE "+kind.table+".id = callbacks."+kind.column+")")
+			creators = append(
+				creators, "(SELECT created_by_user_id FROM "+kind.table+" WHERE "+kind.table+".id = callbacks."+kind.column+")",
+			)
 		}
 	}
 	return strings.Join(names, ", "), "COALESCE(callbacks.created_by_user_id, " + strings.Join(creators, ", ") + ")"

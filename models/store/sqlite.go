@@ -47,7 +47,8 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 func openSQLitePool(path, extra string, size int, told PanicReport) (*sql.DB, error) {
 	// synchronous(FULL): what was answered to a caller survives a loss of power.
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&modeof=" + url.QueryEscape(path) + "&" + extra // a new log has the database's mode
+		// a new log has the database's mode
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&modeof=" + url.QueryEscape(path) + "&" + extra
 	pool, err := openSurviving(dsn, told)
 	if err != nil {
 		return nil, err
@@ -74,7 +75,8 @@ func (sqliteDialect) clock() string { return "CAST(unixepoch('subsec') * 1000000
 // now: SQLite asks this process's clock, and cuts it to milliseconds.
 func (sqliteDialect) now(*gorm.DB) (time.Time, error) { return time.Now(), nil }
 
-// nextID: AUTOINCREMENT is always past the largest id, and cannot be set back. At its end it is SQLITE_FULL, which rolls everything back.
+// nextID: AUTOINCREMENT is always past the largest id, and cannot be set back. At its end it is SQLITE_FULL, which
+// rolls everything back.
 func (sqliteDialect) nextID(db *gorm.DB, table string, _ bool) (id int64, err error) {
 	err = db.Raw("SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ? AND seq >= "+maxRawID+") THEN "+
 		freeID(table)+" ELSE 0 END", table).Scan(&id).Error
@@ -93,7 +95,8 @@ func (sqliteDialect) byBytes(column string) string { return column }
 
 func (sqliteDialect) chosen() string { return "id IN (?)" }
 
-// ofLanes: each lane has a query of its own. Lanes that give nothing make up a power of two, so that there are few statements to keep.
+// ofLanes: each lane has a query of its own. Lanes that give nothing make up a power of two, so that there are few
+// statements to keep.
 func (sqliteDialect) ofLanes(lanes []callback.LaneLimit, query func(lane, limit clause.Expr) clause.Expr) clause.Expr {
 	each := make([]clause.Expr, 1<<bits.Len(uint(len(lanes)-1)))
 	for i := range each {
@@ -110,7 +113,9 @@ func (sqliteDialect) ofLanes(lanes []callback.LaneLimit, query func(lane, limit 
 func (sqliteDialect) skipLocked(string) string { return "" }
 
 // ofEach: a query cannot refer to what stands beside it here, so each owner has its own.
-func (sqliteDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expression) clause.Expr {
+func (sqliteDialect) ofEach(
+	ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expression,
+) clause.Expr {
 	each := make([]clause.Expr, len(ids))
 	for i, id := range ids {
 		each[i] = gorm.Expr("SELECT page.* FROM (?) AS owners CROSS JOIN (?) AS page", visible(id), query(gorm.Expr("?", id)))
@@ -119,7 +124,8 @@ func (sqliteDialect) ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, qu
 }
 
 func (sqliteDialect) firstOfKinds(condition string) string {
-	return "SELECT id, created_at FROM kinds CROSS JOIN callbacks ON id IN (SELECT id FROM callbacks WHERE " + condition + newest + ")"
+	return "SELECT id, created_at FROM kinds CROSS JOIN callbacks ON id IN (SELECT id FROM callbacks WHERE " + condition +
+		newest + ")"
 }
 
 // countedOfKinds stays within the index: firstOfKinds would look every row up.

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// keepPrivate makes a database's files, which hold what customers send, readable for their owner alone, before SQLite makes them: it
-// would leave that to the umask, and so did an earlier release.
+// keepPrivate makes a database's files, which hold what customers send, readable for their owner alone, before SQLite
+// makes them: it would leave that to the umask, and so did an earlier release.
 func keepPrivate(path string) error {
 	const mode = 0o600
 	for _, suffix := range []string{"", "-wal", "-shm"} {

@@ -121,7 +121,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return pool.PingContext(ctx)
 }
 
-// CheckWritable tells whether the database takes writes: a standby does not, and neither does one whose disk is full or whose writer is held.
+// CheckWritable tells whether the database takes writes: a standby does not, and neither does one whose disk is full or
+// whose writer is held.
 func (s *Store) CheckWritable(ctx context.Context) error {
 	pool, err := s.write.DB()
 	if err != nil {
@@ -147,8 +148,8 @@ func inTx[Port any](s *Store, port func(tx *Store) Port) models.InTx[Port] {
 	}
 }
 
-// planned runs a query that is as quick as promised only under the settings of postgres.go. Through a pooler transactions have them,
-// and single statements do not.
+// planned runs a query that is as quick as promised only under the settings of postgres.go. Through a pooler
+// transactions have them, and single statements do not.
 func planned[T any](ctx context.Context, s *Store, query func(*Store) (T, error)) (result T, err error) {
 	if s.inTx || s.shared == nil || !s.shared.Load() {
 		return query(s)
@@ -163,9 +164,9 @@ func planned[T any](ctx context.Context, s *Store, query func(*Store) (T, error)
 func (s *Store) reader(ctx context.Context) *gorm.DB { return s.read.WithContext(ctx) }
 func (s *Store) writer(ctx context.Context) *gorm.DB { return s.write.WithContext(ctx) }
 
-// locking reads rows that the transaction is about to change. Ids never change, so the lock lets others create rows that point
-// at these; a stronger one would deadlock with who holds a line and raises a notice of the same job or run. SQLite drops the
-// clause: its transactions are alone already.
+// locking reads rows that the transaction is about to change. Ids never change, so the lock lets others create rows
+// that point at these; a stronger one would deadlock with who holds a line and raises a notice of the same job or run.
+// SQLite drops the clause: its transactions are alone already.
 func (s *Store) locking(ctx context.Context) *gorm.DB {
 	return s.writer(ctx).Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
 }
@@ -227,9 +228,9 @@ func count(db *gorm.DB) (int, error) {
 	return int(n), err
 }
 
-// insert creates a row under its id, or under one that the database chooses when id is 0. It returns false, with no error,
-// when a given id is taken. A database counts upwards from the largest id, which the platform may have chosen: where that is so large that
-// none may follow, ids go on below it.
+// insert creates a row under its id, or under one that the database chooses when id is 0. It returns false, with no
+// error, when a given id is taken. A database counts upwards from the largest id, which the platform may have chosen:
+// where that is so large that none may follow, ids go on below it.
 func insert[R any](ctx context.Context, s *Store, row *R, id *int64, table string) (bool, error) {
 	given := *id != 0
 	for taken := false; ; taken = true {
@@ -256,7 +257,8 @@ func insert[R any](ctx context.Context, s *Store, row *R, id *int64, table strin
 // freeID is the largest id of a table that is free and follows one that is not.
 func freeID(table string) string {
 	return "(SELECT COALESCE(max(id), 0) + 1 FROM (SELECT id FROM " + table + " AS taken WHERE id < " + maxRawID +
-		" AND NOT EXISTS (SELECT 1 FROM " + table + " AS next WHERE next.id = taken.id + 1) ORDER BY id DESC LIMIT 1) AS last)"
+		" AND NOT EXISTS (SELECT 1 FROM " + table + " AS next WHERE next.id = taken.id + 1) ORDER BY id DESC LIMIT 1) AS " +
+		"last)"
 }
 
 var maxRawID = strconv.Itoa(models.MaxRawID)
@@ -352,7 +354,8 @@ func openGorm(dialector gorm.Dialector, o options) (*gorm.DB, error) {
 		Logger:                 statementLogger{o.statements},
 		TranslateError:         true,
 		SkipDefaultTransaction: true, // use-cases say what belongs together
-		// SELECT * would change its meaning when the next release adds a column, and Postgres refuses what was prepared before.
+		// SELECT * would change its meaning when the next release adds a column, and Postgres refuses what was prepared
+		// before.
 		QueryFields: true,
 	})
 	if err != nil {

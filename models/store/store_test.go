@@ -52,7 +52,9 @@ func newCustomer(t *testing.T, s *store.Store, name string) *customer {
 	}}
 	modelstest.NoError(t, s.CreateAccount(ctx, n.account))
 	n.user = &tenant.User{Email: name + "@example.com", CreatedAt: start}
-	modelstest.NoError(t, s.CreateUser(ctx, n.user, []tenant.Membership{{AccountID: n.account.ID, Role: models.RoleAdmin}}))
+	modelstest.NoError(
+		t, s.CreateUser(ctx, n.user, []tenant.Membership{{AccountID: n.account.ID, Role: models.RoleAdmin}}),
+	)
 	n.project = newProject(t, s, n.account.ID, start)
 	n.crawl = &crawl.Crawl{
 		AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Finished,
@@ -69,15 +71,19 @@ func newProject(t *testing.T, s *store.Store, accountID int64, at time.Time) *te
 	return p
 }
 
-// newCallback inserts a callback of the tenant that was created, and is due, at a time. Unless it is changed, it is alone in its
-// lane.
-func newCallback(t *testing.T, s *store.Store, n *customer, at time.Time, changes ...func(*callback.Callback)) *callback.Callback {
+// newCallback inserts a callback of the tenant that was created, and is due, at a time. Unless it is changed, it is
+// alone in its lane.
+func newCallback(
+	t *testing.T, s *store.Store, n *customer, at time.Time, changes ...func(*callback.Callback),
+) *callback.Callback {
 	t.Helper()
 	uid := uuid.Must(uuid.NewV7())
 	c := &callback.Callback{
-		UID: uid, Ref: uid, Event: callback.CrawlFinishedEvent, Status: callback.StatusPending, Target: callback.TargetConfigured,
-		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID, Source: callback.Source{Of: n.crawl.ObjectID()},
-		Lane: to(uid.String()), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at,
+		UID: uid, Ref: uid, Event: callback.CrawlFinishedEvent, Status: callback.StatusPending,
+		Target:      callback.TargetConfigured,
+		ContentType: "text/plain", Body: []byte("body"), AccountID: n.account.ID, ProjectID: n.project.ID,
+		Source: callback.Source{Of: n.crawl.ObjectID()},
+		Lane:   to(uid.String()), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at,
 	}
 	for _, change := range changes {
 		change(c)
@@ -134,7 +140,9 @@ func TestGivenIDsAheadOfTheSequenceAreSkipped(t *testing.T) {
 	n := newCustomer(t, s, "a")
 	created := map[int64]bool{n.project.ID: true}
 	add := func(id int64) {
-		p := &tenant.Project{ID: id, AccountID: n.account.ID, Name: "P", PrimaryDomain: "d", CreatedAt: start, UpdatedAt: start}
+		p := &tenant.Project{
+			ID: id, AccountID: n.account.ID, Name: "P", PrimaryDomain: "d", CreatedAt: start, UpdatedAt: start,
+		}
 		modelstest.NoError(t, s.CreateProject(t.Context(), p))
 		if p.ID == 0 || created[p.ID] || id != 0 && p.ID != id {
 			t.Fatalf("asked for %d, got %d", id, p.ID)
@@ -148,7 +156,9 @@ func TestGivenIDsAheadOfTheSequenceAreSkipped(t *testing.T) {
 	for range 5 {
 		add(0)
 	}
-	err := s.CreateProject(t.Context(), &tenant.Project{ID: 1123123, AccountID: n.account.ID, CreatedAt: start, UpdatedAt: start})
+	err := s.CreateProject(
+		t.Context(), &tenant.Project{ID: 1123123, AccountID: n.account.ID, CreatedAt: start, UpdatedAt: start},
+	)
 	wantCode(t, err, models.CodeConflict)
 }
 
@@ -159,7 +169,9 @@ func TestDatabaseChoosesIDsAtOnceWhileGivenOnesStandInTheWay(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[int64]bool{n.crawl.ID: true}
 	modelstest.AtOnce(12, func(i int) {
-		c := &crawl.Crawl{AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Queued, CreatedAt: start}
+		c := &crawl.Crawl{
+			AccountID: n.account.ID, ProjectID: n.project.ID, Kind: crawl.Standard, Status: crawl.Queued, CreatedAt: start,
+		}
 		if i%3 == 0 {
 			c.ID = n.crawl.ID + 1000*int64(i+1) // far apart: one that the database has chosen already would be taken for known
 		}
@@ -229,13 +241,15 @@ func TestReopenedDatabaseKeepsEverything(t *testing.T) {
 	}
 	got, err := s.LockCallback(t.Context(), n.scope(), c.ID)
 	modelstest.NoError(t, err)
-	if got.UID != c.UID || got.Status != callback.StatusRunning || string(got.Body) != "body" || !got.LeaseUntil.Equal(start.Add(time.Minute)) ||
+	if got.UID != c.UID || got.Status != callback.StatusRunning || string(got.Body) != "body" ||
+		!got.LeaseUntil.Equal(start.Add(time.Minute)) ||
 		got.TargetHeaders[0].Value.Reveal() != "request" {
 		t.Errorf("got %+v", got)
 	}
 	pages, err := s.AttemptPages(t.Context(), n.scope(), []int64{c.ID}, models.Page{First: 1})
 	modelstest.NoError(t, err)
-	if attempts := pages[c.ID].Nodes; len(attempts) != 1 || attempts[0].UID != a.UID || !attempts[0].StartedAt.Equal(start) {
+	if attempts := pages[c.ID].Nodes; len(attempts) != 1 || attempts[0].UID != a.UID ||
+		!attempts[0].StartedAt.Equal(start) {
 		t.Errorf("got %+v", attempts)
 	}
 }
@@ -262,7 +276,8 @@ func TestSigningSecretsAreTheOwnersThatHaveNotExpired(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	a, b := newCustomer(t, s, "a"), newCustomer(t, s, "b")
-	client := &tenant.SSOClient{ID: a.project.ID, Name: "C", CreatedAt: start, UpdatedAt: start} // the same number as the project
+	// the same number as the project
+	client := &tenant.SSOClient{ID: a.project.ID, Name: "C", CreatedAt: start, UpdatedAt: start}
 	modelstest.NoError(t, s.CreateSSOClient(t.Context(), client))
 	add := func(owner tenant.SigningOwner, text string, expires *time.Time) {
 		modelstest.NoError(t, s.CreateSigningSecret(t.Context(), &tenant.SigningSecret{

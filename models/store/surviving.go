@@ -15,15 +15,15 @@ import (
 	sqlite "github.com/ncruces/go-sqlite3/driver"
 )
 
-// sqliteMemory bounds what SQLite may take for one connection; five of them are 320 MiB. A statement takes the values that it is given
-// once for itself and once for its row: with what is stored in parts (partBytes, and single values of a few MiB) some 20 MiB, beside
-// 2 MiB of cached pages. Sorting and large results go to temporary files.
+// sqliteMemory bounds what SQLite may take for one connection; five of them are 320 MiB. A statement takes the values
+// that it is given once for itself and once for its row: with what is stored in parts (partBytes, and single values of
+// a few MiB) some 20 MiB, beside 2 MiB of cached pages. Sorting and large results go to temporary files.
 const sqliteMemory = 64 << 20
 
-// openSurviving opens a pool whose connections survive panics of the driver. It panics at each allocation that fails, also for values
-// that are too large. In the midst of database/sql that leaves locks behind which nobody gives back: the transaction could not even be
-// rolled back, and its connection, which may be the only one that writes, would be in use for ever. Here a panic is an error, and the
-// connection is closed and replaced.
+// openSurviving opens a pool whose connections survive panics of the driver. It panics at each allocation that fails,
+// also for values that are too large. In the midst of database/sql that leaves locks behind which nobody gives back:
+// the transaction could not even be rolled back, and its connection, which may be the only one that writes, would be in
+// use for ever. Here a panic is an error, and the connection is closed and replaced.
 func openSurviving(dsn string, told PanicReport) (*sql.DB, error) {
 	connector, err := (&sqlite.SQLite{}).OpenConnector(dsn)
 	if err != nil {
@@ -97,9 +97,10 @@ type survivingConn struct {
 	kept   []*survivingStmt // prepared, and in nobody's use; the one used last is the last
 }
 
-// To parse a statement takes longer than to run it, so each connection keeps those that were closed. database/sql cannot: what was prepared
-// in a transaction it prepares anew in the next. Callers choose how many owners and values a statement is about, and each number makes
-// another one. A statement takes some ten times its text of its connection's memory, together 20 MiB of sqliteMemory.
+// To parse a statement takes longer than to run it, so each connection keeps those that were closed. database/sql
+// cannot: what was prepared in a transaction it prepares anew in the next. Callers choose how many owners and values a
+// statement is about, and each number makes another one. A statement takes some ten times its text of its connection's
+// memory, together 20 MiB of sqliteMemory.
 const (
 	maxPrepared      = 128
 	maxPreparedBytes = 16 << 10 // of text: a list's of some ten owners; longer ones take longer to run than to prepare
@@ -130,8 +131,8 @@ func (c *survivingConn) IsValid() bool { return !c.broken }
 // Raw is the driver's connection.
 func (c *survivingConn) Raw() *sqlite3.Conn { return c.conn.Raw() }
 
-// Close is driver.Conn. SQLite keeps a connection, and its locks, as long as there are statements of it; of a broken one database/sql
-// may not know all.
+// Close is driver.Conn. SQLite keeps a connection, and its locks, as long as there are statements of it; of a broken
+// one database/sql may not know all.
 func (c *survivingConn) Close() error {
 	if !c.broken {
 		return c.do(func() error {
@@ -208,7 +209,9 @@ func (c *survivingConn) Prepare(query string) (driver.Stmt, error) {
 }
 
 // ExecContext is driver.ExecerContext.
-func (c *survivingConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (result driver.Result, err error) {
+func (c *survivingConn) ExecContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (result driver.Result, err error) {
 	err = c.do(func() (err error) {
 		result, err = c.conn.ExecContext(ctx, query, args)
 		return err

@@ -130,7 +130,8 @@ func TestWriterThatIsHeldIsNoticed(t *testing.T) {
 	}
 }
 
-// One statement of all rows would exceed what SQLite may take, and on Postgres it would take many times as much as its rows.
+// One statement of all rows would exceed what SQLite may take, and on Postgres it would take many times as much as its
+// rows.
 func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 	t.Parallel()
 	var inserts atomic.Int64
@@ -148,7 +149,8 @@ func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 		jobs[i] = newJob(n, large)
 		inputs[i] = &run.Input{RunID: r.ID, Number: i + 2, Input: large, CustomData: large}
 		callbacks[i] = &callback.Callback{
-			UID: newUID(), Status: callback.StatusPending, Target: callback.TargetConfigured, Body: large, AccountID: n.account.ID,
+			UID: newUID(), Status: callback.StatusPending, Target: callback.TargetConfigured, Body: large,
+			AccountID: n.account.ID,
 			ProjectID: n.project.ID, DedupKey: newUID().String(), NextAttemptAt: &start, CreatedAt: start,
 		}
 	}
@@ -157,7 +159,8 @@ func TestRowsGoInPartsByTheirBytes(t *testing.T) {
 		create func() error
 		want   int64
 	}{
-		"jobs":      {func() error { return s.CreateJobs(ctx, jobs) }, 3}, // two, and what a row has beside, are more than 1 MiB
+		// two, and what a row has beside, are more than 1 MiB
+		"jobs":      {func() error { return s.CreateJobs(ctx, jobs) }, 3},
 		"inputs":    {func() error { return s.CreateRunInputs(ctx, inputs) }, 3},
 		"callbacks": {func() error { return s.CreateCallbacks(ctx, callbacks...) }, 3},
 	} {

@@ -28,7 +28,9 @@ func TestOverdueLanesAreThoseOfCallbacksThatWaitTooLong(t *testing.T) {
 	newCallback(t, s, n, start.Add(time.Second), on("soon.example:443"))
 	settle(t, s, newCallback(t, s, n, start, on("ended.example:443")), callback.StatusFailed, 500)
 	claim(t, s, newCallback(t, s, n, start, on("running.example:443")), start, start.Add(time.Minute))
-	newCallback(t, s, n, start, on("held.example:443"), func(c *callback.Callback) { c.OrderingKey, c.Held = "line", true })
+	newCallback(
+		t, s, n, start, on("held.example:443"), func(c *callback.Callback) { c.OrderingKey, c.Held = "line", true },
+	)
 	all := keys("", "busy.example:443", "quiet.example:443", "soon.example:443")
 	for name, test := range map[string]struct {
 		dueBy time.Time
@@ -84,7 +86,8 @@ func TestCountOfDueCallbacksStopsAtTheLimit(t *testing.T) {
 			t.Errorf("limit %d: counted %d, want %d", limit, got, want)
 		}
 	}
-	if got, err := s.CountDue(t.Context(), callback.LeasedCallbacks, start.Add(-time.Microsecond), 10); err != nil || got != 0 {
+	if got, err := s.CountDue(t.Context(), callback.LeasedCallbacks, start.Add(-time.Microsecond), 10); err != nil ||
+		got != 0 {
 		t.Errorf("before anything is due: counted %d, %v", got, err)
 	}
 }
@@ -122,7 +125,8 @@ func TestInterruptedCallbackIsDueSinceItsLeaseRanOut(t *testing.T) {
 	_, err := s.InterruptExpired(t.Context(), callback.LeasedCallbacks, start.Add(time.Hour), 10)
 	modelstest.NoError(t, err)
 	got := read(t, s, c.ID)
-	if got.Status != callback.StatusPending || !got.NextAttemptAt.Equal(lease) || got.LeaseUntil != nil || got.AttemptCount != 1 {
+	if got.Status != callback.StatusPending || !got.NextAttemptAt.Equal(lease) || got.LeaseUntil != nil ||
+		got.AttemptCount != 1 {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -148,7 +152,8 @@ func TestInterruptingMarksOpenAttemptsOnly(t *testing.T) {
 	modelstest.NoError(t, err)
 	for id, p := range pages {
 		open, finished := p.Nodes[0], p.Nodes[1]
-		if interrupted := open.Error != nil && open.Error.Code == callback.Interrupted && open.Duration == time.Second; interrupted != (id == gone.ID) {
+		if interrupted := open.Error != nil && open.Error.Code == callback.Interrupted &&
+			open.Duration == time.Second; interrupted != (id == gone.ID) {
 			t.Errorf("callback %d: the open attempt is %+v", id, open)
 		}
 		if finished.Error != nil {
@@ -164,7 +169,10 @@ func TestAttemptsOfOneClaimAreWrittenTogether(t *testing.T) {
 	var attempts []*callback.Attempt
 	for range 3 {
 		c := newCallback(t, s, n, start)
-		attempts = append(attempts, &callback.Attempt{UID: c.UID, CallbackID: c.ID, Number: 1, URL: new("https://" + c.Lane.Host), StartedAt: start})
+		attempts = append(
+			attempts,
+			&callback.Attempt{UID: c.UID, CallbackID: c.ID, Number: 1, URL: new("https://" + c.Lane.Host), StartedAt: start},
+		)
 	}
 	modelstest.NoError(t, s.CreateAttempts(t.Context(), nil))
 	modelstest.NoError(t, s.CreateAttempts(t.Context(), attempts))

@@ -24,7 +24,9 @@ var textColumns = map[models.TextField]struct {
 }
 
 // Texts reads the texts of one field.
-func (s *Store) Texts(ctx context.Context, scope models.Scope, field models.TextField, ids ...int64) (map[int64]string, error) {
+func (s *Store) Texts(
+	ctx context.Context, scope models.Scope, field models.TextField, ids ...int64,
+) (map[int64]string, error) {
 	var rows []struct {
 		ID   int64
 		Text string
@@ -56,7 +58,8 @@ func (s *Store) inputsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
 		Where("EXISTS (?)", ofProject(s.reader(ctx).Model(&runRow{}), scope).Select("1").Where("runs.id = run_inputs.run_id"))
 }
 
-// responsesWithin narrows attempts to those whose answers are within the scope: not the partner's to notices, but for the platform.
+// responsesWithin narrows attempts to those whose answers are within the scope: not the partner's to notices, but for
+// the platform.
 func (s *Store) responsesWithin(ctx context.Context, scope models.Scope) *gorm.DB {
 	query := s.reader(ctx).Model(&attemptRow{})
 	if scope.Everything() {

@@ -26,7 +26,8 @@ func TestWhoWritesToTheDatabaseCanBeAnyUser(t *testing.T) {
 	modelstest.NoError(t, err)
 	const token = models.Secret("rbs_a-token-that-the-writer-chose")
 	now := time.Now()
-	modelstest.NoError(t, s.DB().Exec("INSERT INTO sessions (user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?)",
+	modelstest.NoError(t, s.DB().Exec("INSERT INTO sessions (user_id, token_hash, created_at, expires_at) VALUES (?, "+
+		"?, ?, ?)",
 		user.ID, token.Hash(), now.UnixMicro(), now.Add(time.Hour).UnixMicro()).Error)
 	modelstest.NoError(t, s.DB().Exec("UPDATE memberships SET role = 'Admin'").Error)
 	actor, err := access.Authenticate(t.Context(), tenant.CredentialsFrom(http.Header{"X-Auth-Token": {token.Reveal()}}))

@@ -98,9 +98,9 @@ func NewChecks(queries Queries, resolver Resolver) *Checks {
 	return &Checks{queries, resolver, make(chan struct{}, maxLookups)}
 }
 
-// CheckCallback applies the rules of saving, all of them, and looks at where the URL leads. It sends nothing and changes
-// nothing. Who may save may check: of a project an Editor, of an account an Admin. RATE_LIMITED where too many names are
-// being resolved.
+// CheckCallback applies the rules of saving, all of them, and looks at where the URL leads. It sends nothing and
+// changes nothing. Who may save may check: of a project an Editor, of an account an Admin. RATE_LIMITED where too many
+// names are being resolved.
 func (s *Checks) CheckCallback(
 	ctx context.Context, actor *models.Actor, in CallbackToCheck,
 ) (*CallbackCheck, error) {

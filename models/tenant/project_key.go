@@ -45,7 +45,9 @@ func (s *Access) CreateProjectKey(
 		if err != nil {
 			return err
 		}
-		err = cmp.Or(actor.RequireProjectRole(project.AccountID, project.ID, models.RoleAdmin), models.CheckName("name", name))
+		err = cmp.Or(
+			actor.RequireProjectRole(project.AccountID, project.ID, models.RoleAdmin), models.CheckName("name", name),
+		)
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,9 @@ func TestProjectKeyHasANameAndATextOfItsOwn(t *testing.T) {
 	name := strings.Repeat("a", 255)
 	key, text, err := w.CreateProjectKey(t.Context(), w.Admin, w.Shop.ID, name)
 	modelstest.NoError(t, err)
-	want := &tenant.ProjectKey{ID: key.ID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, Name: name, CreatedAt: modelstest.Start}
+	want := &tenant.ProjectKey{
+		ID: key.ID, AccountID: w.Acme.ID, ProjectID: w.Shop.ID, Name: name, CreatedAt: modelstest.Start,
+	}
 	if diff := cmp.Diff(want, key); diff != "" || key.ID == 0 {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -203,9 +205,13 @@ func TestListsHoldOnlyTheProjectOfItsKey(t *testing.T) {
 		modelstest.NoError(t, err)
 		projectCount, err := w.CountProjects(t.Context(), actor, []int64{w.Acme.ID})
 		modelstest.NoError(t, err)
-		callbacks, err := w.CallbackPages(t.Context(), actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page)
+		callbacks, err := w.CallbackPages(
+			t.Context(), actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page,
+		)
 		modelstest.NoError(t, err)
-		callbackCount, err := w.CountCallbacks(t.Context(), actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{})
+		callbackCount, err := w.CountCallbacks(
+			t.Context(), actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{},
+		)
 		modelstest.NoError(t, err)
 		got := []int{
 			len(accounts.Nodes), count, len(projects[w.Acme.ID].Nodes), projectCount[w.Acme.ID],
@@ -241,7 +247,9 @@ func TestProjectKeyIsAnEditorOfItsProjectAndAViewerOfItsAccount(t *testing.T) {
 	if admin.RoleOnProject(1, 2) != models.RoleAdmin || admin.RoleOnProject(4, 2) != "" {
 		t.Error("a user's role on a project is that on its account")
 	}
-	for least, want := range map[models.Role][2]int64{models.RoleViewer: {1, 2}, models.RoleEditor: {0, 2}, models.RoleAdmin: {0, 0}} {
+	for least, want := range map[models.Role][2]int64{
+		models.RoleViewer: {1, 2}, models.RoleEditor: {0, 2}, models.RoleAdmin: {0, 0},
+	} {
 		scope := a.Scope(least)
 		if got := [2]int64{scope.AccountID(), scope.ProjectID()}; got != want || scope.Everything() {
 			t.Errorf("as %s it reaches account and project %v", least, got)

@@ -17,7 +17,9 @@ type Reader interface {
 
 	Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*Project, error)
 	// ProjectPages returns a page for each of the accounts, newest first, in one statement.
-	ProjectPages(ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page) (map[int64]*models.PageOf[*Project], error)
+	ProjectPages(
+		ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page,
+	) (map[int64]*models.PageOf[*Project], error)
 	CountProjects(ctx context.Context, scope models.Scope, accountIDs []int64) (map[int64]int, error)
 	// ProjectKeys returns the keys of the given projects, newest first.
 	ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*ProjectKey, error)
@@ -50,7 +52,9 @@ func (q Queries) Accounts(ctx context.Context, actor *models.Actor, ids ...int64
 }
 
 // AccountPage lists the accounts that the actor may see, newest first.
-func (q Queries) AccountPage(ctx context.Context, actor *models.Actor, page models.Page) (*models.PageOf[*Account], error) {
+func (q Queries) AccountPage(
+	ctx context.Context, actor *models.Actor, page models.Page,
+) (*models.PageOf[*Account], error) {
 	return q.store.AccountPage(ctx, actor.Scope(models.RoleViewer), page)
 }
 

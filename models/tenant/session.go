@@ -46,7 +46,9 @@ type Session struct {
 
 // CreateUserKey makes a key for the actor, or for the given user when the actor is the platform. The secret is returned
 // this once. CONFLICT when the user has two keys already.
-func (s *Access) CreateUserKey(ctx context.Context, actor *models.Actor, userID *int64) (*UserKey, models.Secret, error) {
+func (s *Access) CreateUserKey(
+	ctx context.Context, actor *models.Actor, userID *int64,
+) (*UserKey, models.Secret, error) {
 	owner, err := keyOwner(actor, userID)
 	if err != nil {
 		return nil, "", err
@@ -95,7 +97,9 @@ func (s *Access) DeleteUserKey(ctx context.Context, actor *models.Actor, id int6
 
 // CreateSession makes a session from a user key. Whichever part is wrong, the error is the same
 // INCORRECT_USER_KEY_ID_OR_SECRET.
-func (s *Access) CreateSession(ctx context.Context, userKeyID int64, secret models.Secret, name *string) (*Session, error) {
+func (s *Access) CreateSession(
+	ctx context.Context, userKeyID int64, secret models.Secret, name *string,
+) (*Session, error) {
 	if err := models.CheckOptionalName("name", name); err != nil {
 		return nil, err
 	}

@@ -72,7 +72,9 @@ func (s *Service) RotateSigningSecret(
 	ctx context.Context, actor *models.Actor, projectID int64, expireOldAfter time.Duration,
 ) (*Project, *SigningSecret, error) {
 	if expireOldAfter < 0 || expireOldAfter > MaxExpireOldAfter {
-		return nil, nil, models.Invalid("expireOldAfter", "must be between 0s and %s", models.FormatDuration(MaxExpireOldAfter))
+		return nil, nil, models.Invalid(
+			"expireOldAfter", "must be between 0s and %s", models.FormatDuration(MaxExpireOldAfter),
+		)
 	}
 	owner := SigningOwner{ProjectID: projectID}
 	at := s.now()

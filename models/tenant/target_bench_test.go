@@ -10,7 +10,9 @@ import (
 
 func BenchmarkEffectiveTarget(b *testing.B) {
 	headers := func(level string) []models.Header {
-		return []models.Header{{Key: "Authorization", Value: models.Secret(level)}, {Key: "X-" + level, Value: "1"}, {Key: "X-Both", Value: "2"}}
+		return []models.Header{
+			{Key: "Authorization", Value: models.Secret(level)}, {Key: "X-" + level, Value: "1"}, {Key: "X-Both", Value: "2"},
+		}
 	}
 	account := models.Endpoint{URL: new(modelstest.AccountURL), Headers: headers("Account")}
 	for name, project := range map[string]models.Endpoint{

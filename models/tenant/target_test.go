@@ -33,7 +33,8 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
 			project: models.Endpoint{URL: projectURL, Headers: projectHeaders},
 			want: tenant.Target{URL: *projectURL, Source: tenant.LevelProject, Headers: []tenant.SourcedHeader{
-				modelstest.SourcedHeader("AUTHORIZATION", "project", tenant.LevelProject), modelstest.SourcedHeader("X-Project", "p", tenant.LevelProject),
+				modelstest.SourcedHeader("AUTHORIZATION", "project", tenant.LevelProject),
+				modelstest.SourcedHeader("X-Project", "p", tenant.LevelProject),
 			}},
 		},
 		"a project URL without headers gets none of the account's": {
@@ -41,9 +42,11 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 			want: tenant.Target{URL: *projectURL, Source: tenant.LevelProject, Headers: []tenant.SourcedHeader{}},
 		},
 		"the account's URL has the account's headers, with the project's laid over them by name": {
-			account: models.Endpoint{URL: accountURL, Headers: accountHeaders}, project: models.Endpoint{Headers: projectHeaders},
+			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
+			project: models.Endpoint{Headers: projectHeaders},
 			want: tenant.Target{URL: *accountURL, Source: tenant.LevelAccount, Headers: []tenant.SourcedHeader{
-				modelstest.SourcedHeader("AUTHORIZATION", "project", tenant.LevelProject), modelstest.SourcedHeader("X-Account", "a", tenant.LevelAccount),
+				modelstest.SourcedHeader("AUTHORIZATION", "project", tenant.LevelProject),
+				modelstest.SourcedHeader("X-Account", "a", tenant.LevelAccount),
 				modelstest.SourcedHeader("X-Project", "p", tenant.LevelProject),
 			}},
 		},
@@ -60,7 +63,8 @@ func TestHeadersTravelWithTheURLTheyStandBeside(t *testing.T) {
 		"the account alone": {
 			account: models.Endpoint{URL: accountURL, Headers: accountHeaders},
 			want: tenant.Target{URL: *accountURL, Source: tenant.LevelAccount, Headers: []tenant.SourcedHeader{
-				modelstest.SourcedHeader("Authorization", "account", tenant.LevelAccount), modelstest.SourcedHeader("X-Account", "a", tenant.LevelAccount),
+				modelstest.SourcedHeader("Authorization", "account", tenant.LevelAccount),
+				modelstest.SourcedHeader("X-Account", "a", tenant.LevelAccount),
 			}},
 		},
 	}
@@ -138,7 +142,9 @@ func TestAccountURLHasTheUnionWithTheProjectLaidOver(t *testing.T) {
 
 func TestEffectiveTargetLeavesTheConfigurationAlone(t *testing.T) {
 	t.Parallel()
-	account := models.Endpoint{URL: new("https://account.example/"), Headers: []models.Header{{Key: "A", Value: "account"}}}
+	account := models.Endpoint{
+		URL: new("https://account.example/"), Headers: []models.Header{{Key: "A", Value: "account"}},
+	}
 	project := models.Endpoint{Headers: []models.Header{{Key: "a", Value: "project"}}}
 	tenant.EffectiveTarget(account, project)
 	if account.Headers[0].Value.Reveal() != "account" {

@@ -22,12 +22,22 @@ func TestUpdateLeavesOutClearsAndReplaces(t *testing.T) {
 		update models.EndpointUpdate
 		want   models.Endpoint
 	}{
-		"nothing given changes nothing":    {models.EndpointUpdate{}, before},
-		"null clears the URL alone":        {models.EndpointUpdate{URL: modelstest.NoURL}, models.Endpoint{Headers: list}},
-		"a URL replaces the URL alone":     {models.EndpointUpdate{URL: ptrGiven(modelstest.AccountURL)}, models.Endpoint{URL: new(modelstest.AccountURL), Headers: list}},
-		"a list replaces the whole list":   {models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "b", Value: "3"}})}, models.Endpoint{URL: new(modelstest.ProjectURL), Headers: []models.Header{{Key: "b", Value: "3"}}}},
-		"an empty list empties the list":   {models.EndpointUpdate{Headers: models.Given([]models.Header{})}, models.Endpoint{URL: new(modelstest.ProjectURL)}},
-		"null for a list empties the list": {models.EndpointUpdate{Headers: models.Given[[]models.Header](nil)}, models.Endpoint{URL: new(modelstest.ProjectURL)}},
+		"nothing given changes nothing": {models.EndpointUpdate{}, before},
+		"null clears the URL alone":     {models.EndpointUpdate{URL: modelstest.NoURL}, models.Endpoint{Headers: list}},
+		"a URL replaces the URL alone": {
+			models.EndpointUpdate{URL: ptrGiven(modelstest.AccountURL)},
+			models.Endpoint{URL: new(modelstest.AccountURL), Headers: list},
+		},
+		"a list replaces the whole list": {
+			models.EndpointUpdate{Headers: models.Given([]models.Header{{Key: "b", Value: "3"}})},
+			models.Endpoint{URL: new(modelstest.ProjectURL), Headers: []models.Header{{Key: "b", Value: "3"}}},
+		},
+		"an empty list empties the list": {
+			models.EndpointUpdate{Headers: models.Given([]models.Header{})}, models.Endpoint{URL: new(modelstest.ProjectURL)},
+		},
+		"null for a list empties the list": {
+			models.EndpointUpdate{Headers: models.Given[[]models.Header](nil)}, models.Endpoint{URL: new(modelstest.ProjectURL)},
+		},
 	}
 	w := modelstest.NewWorld(t)
 	for name, test := range tests {
@@ -41,7 +51,9 @@ func TestUpdateLeavesOutClearsAndReplaces(t *testing.T) {
 			modelstest.NoError(t, err)
 		}
 		project, account, client := read(w, t)
-		for level, got := range map[string]models.Endpoint{"project": project.Callback, "account": account.Callback, "SSO client": client.Webhook} {
+		for level, got := range map[string]models.Endpoint{
+			"project": project.Callback, "account": account.Callback, "SSO client": client.Webhook,
+		} {
 			if diff := cmp.Diff(test.want, got, modelstest.SecretsByText); diff != "" {
 				t.Errorf("%s, %s: %s", name, level, diff)
 			}
@@ -93,8 +105,14 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 		{"apiCallbackUrl", func() error {
 			return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven("ftp://x/"), none)})
 		}},
-		{"apiCallbackUrl", func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven(""), none)}) }},
-		{"apiCallbackHeaders.0.key", func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
+		{
+			"apiCallbackUrl",
+			func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(ptrGiven(""), none)}) },
+		},
+		{
+			"apiCallbackHeaders.0.key",
+			func() error { return project(tenant.ProjectUpdate{Name: name, Callback: endpoint(url, badHeaders)}) },
+		},
 		{"name", func() error {
 			return project(tenant.ProjectUpdate{Name: modelstest.NoURL, Callback: endpoint(url, none)})
 		}},
@@ -105,21 +123,30 @@ func TestRefusedUpdateChangesNothingAndNamesTheField(t *testing.T) {
 		{"apiCallbackUrl", func() error {
 			return account(tenant.AccountUpdate{Name: name, Callback: endpoint(ptrGiven("//x"), none)})
 		}},
-		{"apiCallbackHeaders.0.key", func() error { return account(tenant.AccountUpdate{Name: name, Callback: endpoint(url, badHeaders)}) }},
-		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: ptrGiven("Europe/Atlantis")}) }},
+		{
+			"apiCallbackHeaders.0.key",
+			func() error { return account(tenant.AccountUpdate{Name: name, Callback: endpoint(url, badHeaders)}) },
+		},
+		{
+			"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: ptrGiven("Europe/Atlantis")}) },
+		},
 		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: ptrGiven("Local")}) }},
 		{"timezone", func() error { return account(tenant.AccountUpdate{Name: name, Timezone: modelstest.NoURL}) }},
 		{"webhookUrl", func() error {
 			return client(tenant.SSOClientUpdate{Name: name, Webhook: endpoint(ptrGiven("x"), none)})
 		}},
-		{"webhookHeaders.0.key", func() error { return client(tenant.SSOClientUpdate{Name: name, Webhook: endpoint(url, badHeaders)}) }},
+		{
+			"webhookHeaders.0.key",
+			func() error { return client(tenant.SSOClientUpdate{Name: name, Webhook: endpoint(url, badHeaders)}) },
+		},
 	}
 	projectBefore, accountBefore, clientBefore := read(w, t)
 	for _, test := range tests {
 		modelstest.WantError(t, test.err(), models.CodeBadUserInput, test.field)
 	}
 	projectAfter, accountAfter, clientAfter := read(w, t)
-	if diff := cmp.Diff(projectBefore, projectAfter) + cmp.Diff(accountBefore, accountAfter) + cmp.Diff(clientBefore, clientAfter); diff != "" {
+	if diff := cmp.Diff(projectBefore, projectAfter) + cmp.Diff(accountBefore, accountAfter) +
+		cmp.Diff(clientBefore, clientAfter); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -132,10 +159,13 @@ func TestUpdateOfNamesIsKept(t *testing.T) {
 		ProjectID: w.Shop.ID, Name: ptrGiven("Läden"), PrimaryDomain: ptrGiven("https://" + strings.Repeat("d", 2040)),
 	})
 	modelstest.NoError(t, err)
-	_, err = w.UpdateAccount(t.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Timezone: ptrGiven("Europe/London")})
+	_, err = w.UpdateAccount(
+		t.Context(), w.Admin, tenant.AccountUpdate{AccountID: w.Acme.ID, Timezone: ptrGiven("Europe/London")},
+	)
 	modelstest.NoError(t, err)
 	project, account, _ := read(w, t)
-	if project.Name != "Läden" || len(project.PrimaryDomain) != 2048 || !project.UpdatedAt.Equal(w.Clock.Now()) || !project.CreatedAt.Equal(modelstest.Start) {
+	if project.Name != "Läden" || len(project.PrimaryDomain) != 2048 || !project.UpdatedAt.Equal(w.Clock.Now()) ||
+		!project.CreatedAt.Equal(modelstest.Start) {
 		t.Errorf("got %+v", project)
 	}
 	if account.Timezone != "Europe/London" || account.Name != "Acme" {
@@ -156,21 +186,47 @@ func TestCreationRefusesWhatDoesNotFit(t *testing.T) {
 		code  models.Code
 		field string
 	}{
-		"account without name":       {account(tenant.NewAccount{}), models.CodeBadUserInput, "name"},
-		"account, timezone":          {account(tenant.NewAccount{Name: "A", Timezone: new("Mars")}), models.CodeBadUserInput, "timezone"},
-		"account, taken rawID":       {account(tenant.NewAccount{Name: "A", RawID: w.Acme.ID}), models.CodeConflict, "rawID"},
-		"account, unknown client":    {account(tenant.NewAccount{Name: "A", SSOClientID: new(int64(999))}), models.CodeNotFound, ""},
-		"account, empty partner id":  {account(tenant.NewAccount{Name: "A", PartnerAccountID: new("")}), models.CodeBadUserInput, "partnerAccountId"},
-		"user, no email":             {user(tenant.NewUser{Email: "someone"}), models.CodeBadUserInput, "email"},
-		"user, named email":          {user(tenant.NewUser{Email: "A <a@example.com>"}), models.CodeBadUserInput, "email"},
-		"user, taken email":          {user(tenant.NewUser{Email: w.AdminUser.Email}), models.CodeConflict, "email"},
-		"user, taken rawID":          {user(tenant.NewUser{Email: "b@example.com", RawID: w.AdminUser.ID}), models.CodeConflict, "rawID"},
-		"user, unknown account":      {user(tenant.NewUser{Email: "c@example.com", Accounts: []tenant.Membership{{AccountID: 999, Role: models.RoleViewer}}}), models.CodeNotFound, ""},
-		"user, unknown role":         {user(tenant.NewUser{Email: "d@example.com", Accounts: []tenant.Membership{{AccountID: w.Acme.ID, Role: "Owner"}}}), models.CodeBadUserInput, "accounts"},
-		"user, an account twice":     {user(tenant.NewUser{Email: "e@example.com", Accounts: []tenant.Membership{member, member}}), models.CodeBadUserInput, "accounts"},
-		"project, taken rawID":       {project(tenant.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "d", RawID: w.Shop.ID}), models.CodeConflict, "rawID"},
-		"project, no domain":         {project(tenant.NewProject{AccountID: w.Acme.ID, Name: "P"}), models.CodeBadUserInput, "primaryDomain"},
-		"project of unknown account": {project(tenant.NewProject{AccountID: 999, Name: "P", PrimaryDomain: "d"}), models.CodeNotFound, ""},
+		"account without name": {account(tenant.NewAccount{}), models.CodeBadUserInput, "name"},
+		"account, timezone": {
+			account(tenant.NewAccount{Name: "A", Timezone: new("Mars")}), models.CodeBadUserInput, "timezone",
+		},
+		"account, taken rawID": {account(tenant.NewAccount{Name: "A", RawID: w.Acme.ID}), models.CodeConflict, "rawID"},
+		"account, unknown client": {
+			account(tenant.NewAccount{Name: "A", SSOClientID: new(int64(999))}), models.CodeNotFound, "",
+		},
+		"account, empty partner id": {
+			account(tenant.NewAccount{Name: "A", PartnerAccountID: new("")}), models.CodeBadUserInput, "partnerAccountId",
+		},
+		"user, no email":    {user(tenant.NewUser{Email: "someone"}), models.CodeBadUserInput, "email"},
+		"user, named email": {user(tenant.NewUser{Email: "A <a@example.com>"}), models.CodeBadUserInput, "email"},
+		"user, taken email": {user(tenant.NewUser{Email: w.AdminUser.Email}), models.CodeConflict, "email"},
+		"user, taken rawID": {
+			user(tenant.NewUser{Email: "b@example.com", RawID: w.AdminUser.ID}), models.CodeConflict, "rawID",
+		},
+		"user, unknown account": {
+			user(
+				tenant.NewUser{Email: "c@example.com", Accounts: []tenant.Membership{{AccountID: 999, Role: models.RoleViewer}}},
+			),
+			models.CodeNotFound, "",
+		},
+		"user, unknown role": {
+			user(tenant.NewUser{Email: "d@example.com", Accounts: []tenant.Membership{{AccountID: w.Acme.ID, Role: "Owner"}}}),
+			models.CodeBadUserInput, "accounts",
+		},
+		"user, an account twice": {
+			user(tenant.NewUser{Email: "e@example.com", Accounts: []tenant.Membership{member, member}}), models.CodeBadUserInput,
+			"accounts",
+		},
+		"project, taken rawID": {
+			project(tenant.NewProject{AccountID: w.Acme.ID, Name: "P", PrimaryDomain: "d", RawID: w.Shop.ID}),
+			models.CodeConflict, "rawID",
+		},
+		"project, no domain": {
+			project(tenant.NewProject{AccountID: w.Acme.ID, Name: "P"}), models.CodeBadUserInput, "primaryDomain",
+		},
+		"project of unknown account": {
+			project(tenant.NewProject{AccountID: 999, Name: "P", PrimaryDomain: "d"}), models.CodeNotFound, "",
+		},
 	}
 	for name, test := range tests {
 		t.Log(name)

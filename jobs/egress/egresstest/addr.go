@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// ClosedAddr is a loopback host and port that refuses connections until the test ends. The port is bound and nobody listens: one
-// that was only closed would soon be another test's receiver.
+// ClosedAddr is a loopback host and port that refuses connections until the test ends. The port is bound and nobody
+// listens: one that was only closed would soon be another test's receiver.
 func ClosedAddr(tb testing.TB) string {
 	tb.Helper()
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)

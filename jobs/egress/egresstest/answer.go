@@ -16,7 +16,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// Raw starts a receiver that lets talk have each connection, and then closes it, until the test ends. It returns the receiver's host and port.
+// Raw starts a receiver that lets talk have each connection, and then closes it, until the test ends. It returns the
+// receiver's host and port.
 func Raw(tb testing.TB, talk func(conn *net.TCPConn)) string {
 	tb.Helper()
 	l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -41,8 +42,8 @@ func Raw(tb testing.TB, talk func(conn *net.TCPConn)) string {
 	return l.Addr().String()
 }
 
-// HTTP1 starts a receiver that lets answer write what it likes to the connection of each request, when the request has come, and then
-// closes it. It returns the receiver's URL.
+// HTTP1 starts a receiver that lets answer write what it likes to the connection of each request, when the request has
+// come, and then closes it. It returns the receiver's URL.
 func HTTP1(tb testing.TB, answer func(conn *net.TCPConn)) string {
 	tb.Helper()
 	return "http://" + Raw(tb, func(conn *net.TCPConn) {
@@ -60,8 +61,8 @@ func Text(text string) func(conn *net.TCPConn) {
 	return func(conn *net.TCPConn) { _, _ = io.WriteString(conn, text) }
 }
 
-// HTTP2 starts a receiver that lets answer write what it likes to the stream of each request, when the request has come. It returns the
-// receiver's URL and the roots that trust it.
+// HTTP2 starts a receiver that lets answer write what it likes to the stream of each request, when the request has
+// come. It returns the receiver's URL and the roots that trust it.
 func HTTP2(tb testing.TB, answer func(w *http2.Framer, stream uint32)) (string, *x509.CertPool) {
 	tb.Helper()
 	return secure(tb, []string{"h2"}, answer)
@@ -142,7 +143,9 @@ func WriteHeaders(w *http2.Framer, stream uint32, block []byte) {
 	const frame = 16 << 10 // the largest that a receiver must take
 	first := block[:min(len(block), frame)]
 	block = block[len(first):]
-	err := w.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: first, EndStream: true, EndHeaders: len(block) == 0})
+	err := w.WriteHeaders(
+		http2.HeadersFrameParam{StreamID: stream, BlockFragment: first, EndStream: true, EndHeaders: len(block) == 0},
+	)
 	for err == nil && len(block) > 0 {
 		part := block[:min(len(block), frame)]
 		block = block[len(part):]

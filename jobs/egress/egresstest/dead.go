@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Dead makes addresses of the loopback network on one port neither take nor refuse connections until the test ends, as a host that is
-// switched off: their queues are full. Linux only.
+// Dead makes addresses of the loopback network on one port neither take nor refuse connections until the test ends, as
+// a host that is switched off: their queues are full. Linux only.
 func Dead(tb testing.TB, port uint16, addrs ...string) {
 	tb.Helper()
 	for _, addr := range addrs {

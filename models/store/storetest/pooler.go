@@ -26,8 +26,9 @@ const EnvPooler = "TEST_POOLER"
 // ModeOfPooler is what EnvPooler says.
 func ModeOfPooler() store.Pooler { return store.Pooler(os.Getenv(EnvPooler)) }
 
-// By session a process takes up to 20 connections, which is all that PgBouncer has for one database by default, and keeps for 15 s those
-// that it does not use. Tests start up to three processes on one database, and two such tests run at once.
+// By session a process takes up to 20 connections, which is all that PgBouncer has for one database by default, and
+// keeps for 15 s those that it does not use. Tests start up to three processes on one database, and two such tests run
+// at once.
 const (
 	poolOfThree    = "default_pool_size = 60"
 	clientsOfTests = "max_client_conn = 400"
@@ -89,7 +90,8 @@ type Pooler struct {
 	stopped bool
 }
 
-// StartPooler starts a PgBouncer before the Postgres of a URL, until the test ends. Settings are lines of its configuration.
+// StartPooler starts a PgBouncer before the Postgres of a URL, until the test ends. Settings are lines of its
+// configuration.
 func StartPooler(tb testing.TB, mode store.Pooler, databaseURL string, settings ...string) *Pooler {
 	tb.Helper()
 	p, err := newPooler(mode, Direct(databaseURL), settings...)
@@ -131,7 +133,8 @@ pool_mode = %s
 const (
 	// poolerPatience is how long a PgBouncer may take to start, which takes milliseconds.
 	poolerPatience = 20 * time.Second
-	// poolerRestartAfter is RestartSec of systemd. It gives up after some deaths too; here these are more than tests cause.
+	// poolerRestartAfter is RestartSec of systemd. It gives up after some deaths too; here these are more than tests
+	// cause.
 	poolerRestartAfter = 100 * time.Millisecond
 	poolerDeaths       = 100
 )
@@ -184,7 +187,8 @@ func (p *Pooler) start() (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// supervise starts it again whenever it has died. PgBouncer 1.18, for one, dies of a request to cancel whose client was cut.
+// supervise starts it again whenever it has died. PgBouncer 1.18, for one, dies of a request to cancel whose client was
+// cut.
 func (p *Pooler) supervise(cmd *exec.Cmd) {
 	defer close(p.ended)
 	for alive := true; alive; {

@@ -15,8 +15,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
-// Main is the tests of a package. While they run, a test on Postgres gets a database that another has left: to empty one takes a tenth
-// of the time that it takes to make one and to drop it. New ones are copies of one that was migrated.
+// Main is the tests of a package. While they run, a test on Postgres gets a database that another has left: to empty
+// one takes a tenth of the time that it takes to make one and to drop it. New ones are copies of one that was migrated.
 type Main struct{ *testing.M }
 
 // Run runs the tests, and drops what they have left to each other.
@@ -123,7 +123,8 @@ func (l *leftovers) push(databaseURL string) bool {
 	return l.kept
 }
 
-// empty returns the statement that makes any of the databases as it was when it was migrated; none when they are not kept.
+// empty returns the statement that makes any of the databases as it was when it was migrated; none when they are not
+// kept.
 func (l *leftovers) empty(databaseURL string) (statement string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -139,14 +140,14 @@ func (l *leftovers) empty(databaseURL string) (statement string, err error) {
 const ownNames = `SELECT string_agg(relname, ' ') FILTER (WHERE relkind = 'r'), string_agg(relname, ' ') FILTER (WHERE relkind = 'S')
 	FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname NOT LIKE 'goose%'`
 
-// inOrder are the tables from which workers claim what is due, and those that point at them. Their new rows must lie in the order in
-// which they are made, as in a new database: of two that are due at the same moment, which the fake clocks of tests make, the index has
-// the one first that lies first. On pages where others have been they lie anywhere.
+// inOrder are the tables from which workers claim what is due, and those that point at them. Their new rows must lie in
+// the order in which they are made, as in a new database: of two that are due at the same moment, which the fake clocks
+// of tests make, the index has the one first that lies first. On pages where others have been they lie anywhere.
 const inOrder = "callbacks, callback_attempts, run_batches, batch_attempts"
 
-// emptying names all tables and sequences: to look them up each time would take longer than what it does. It waits for what is still
-// under way there. All rows go in one statement, since only at its end none may point at one that is gone. TRUNCATE would make new
-// files for each table and index.
+// emptying names all tables and sequences: to look them up each time would take longer than what it does. It waits for
+// what is still under way there. All rows go in one statement, since only at its end none may point at one that is
+// gone. TRUNCATE would make new files for each table and index.
 func emptying(databaseURL string) (statement string, err error) {
 	var tables, sequences string
 	err = connected(databaseURL, func(ctx context.Context, db *sql.DB) error {
@@ -197,7 +198,9 @@ var dropLeftBehindOnce = sync.OnceValue(dropLeftBehind)
 // dropLeftBehind drops the databases of processes that were killed. The lock is for processes that begin together.
 func dropLeftBehind() error {
 	return connected(os.Getenv(EnvDatabaseURL), func(ctx context.Context, db *sql.DB) error {
-		if _, err := db.ExecContext(ctx, "SELECT pg_advisory_lock(hashtextextended('drop databases of tests', 0))"); err != nil {
+		if _, err := db.ExecContext(
+			ctx, "SELECT pg_advisory_lock(hashtextextended('drop databases of tests', 0))",
+		); err != nil {
 			return err
 		}
 		var names string

@@ -59,8 +59,8 @@ func Before(tb testing.TB, databaseURL string) (through string, p *Proxy) {
 // Addr is where it listens.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Cut makes the connections of now lead nowhere: what is sent is confirmed by this side and lost, and nothing comes back, not even an
-// end. New ones are as before.
+// Cut makes the connections of now lead nowhere: what is sent is confirmed by this side and lost, and nothing comes
+// back, not even an end. New ones are as before.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,4 +1,5 @@
-// Package storetest opens fresh databases for tests: SQLite files, or databases on the Postgres that TEST_DATABASE_URL names.
+// Package storetest opens fresh databases for tests: SQLite files, or databases on the Postgres that TEST_DATABASE_URL
+// names.
 package storetest
 
 import (
@@ -42,7 +43,8 @@ func OpenWithURL(tb testing.TB, opts ...store.Option) (s *store.Store, databaseU
 	return OpenURL(tb, databaseURL, opts...), databaseURL
 }
 
-// OpenNew is Open with a database that no test has been in: what they leave of statistics says which indexes Postgres goes through.
+// OpenNew is Open with a database that no test has been in: what they leave of statistics says which indexes Postgres
+// goes through.
 func OpenNew(tb testing.TB, opts ...store.Option) *store.Store {
 	tb.Helper()
 	if !OnPostgres() {
@@ -83,7 +85,8 @@ func OpenWithKey(tb testing.TB, databaseURL string, key []byte, opts ...store.Op
 	return s
 }
 
-// migrate migrates a database. The context is not that of the first test that needs it, which may end while others wait.
+// migrate migrates a database. The context is not that of the first test that needs it, which may end while others
+// wait.
 func migrate(databaseURL string) error {
 	sealer, err := store.NewSealer(Key)
 	if err != nil {

@@ -33,8 +33,9 @@ func fill(t *testing.T, s *store.Store) int64 {
 	for range 3 {
 		uid := uuid.Must(uuid.NewV7())
 		c := &callback.Callback{
-			UID: uid, Ref: uid, Status: callback.StatusPending, Target: callback.TargetConfigured, AccountID: account.ID, ProjectID: project.ID,
-			Body: []byte("body"), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at, ReplayOfID: original,
+			UID: uid, Ref: uid, Status: callback.StatusPending, Target: callback.TargetConfigured, AccountID: account.ID,
+			ProjectID: project.ID,
+			Body:      []byte("body"), DedupKey: uid.String(), NextAttemptAt: &at, CreatedAt: at, ReplayOfID: original,
 		}
 		modelstest.NoError(t, s.CreateCallbacks(ctx, c))
 		original = &c.ID
@@ -51,7 +52,9 @@ func TestDatabaseOfATestIsAsNewWhateverAnotherHasLeft(t *testing.T) {
 			if last := fill(t, s); last != 3 {
 				t.Errorf("the third callback has the id %d", last)
 			}
-			found, err := storetest.OpenURL(t, databaseURL).Callbacks(t.Context(), models.PlatformActor().Scope(models.RoleViewer), 1, 2, 3)
+			found, err := storetest.OpenURL(t, databaseURL).Callbacks(
+				t.Context(), models.PlatformActor().Scope(models.RoleViewer), 1, 2, 3,
+			)
 			if len(found) != 3 || err != nil {
 				t.Errorf("through the URL there are %d callbacks, %v", len(found), err)
 			}
@@ -90,7 +93,9 @@ func exists(t *testing.T, name string) (there bool) {
 	db, err := sql.Open("pgx", os.Getenv(storetest.EnvDatabaseURL))
 	modelstest.NoError(t, err)
 	defer func() { _ = db.Close() }()
-	modelstest.NoError(t, db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there))
+	modelstest.NoError(
+		t, db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there),
+	)
 	return there
 }
 
@@ -152,8 +157,12 @@ func TestDatabasesOfTestsThatWereKilledAreDropped(t *testing.T) {
 	t.Parallel()
 	onPostgres(t)
 	base := os.Getenv(storetest.EnvDatabaseURL)
-	for age, want := range map[time.Duration]bool{0: true, storetest.LeftBehind - time.Minute: true, storetest.LeftBehind + time.Minute: false} {
-		name := fmt.Sprintf(storetest.DatabaseName, time.Now().Add(-age).Unix(), strings.ReplaceAll(uuid.NewString(), "-", ""))
+	for age, want := range map[time.Duration]bool{
+		0: true, storetest.LeftBehind - time.Minute: true, storetest.LeftBehind + time.Minute: false,
+	} {
+		name := fmt.Sprintf(
+			storetest.DatabaseName, time.Now().Add(-age).Unix(), strings.ReplaceAll(uuid.NewString(), "-", ""),
+		)
 		modelstest.NoError(t, storetest.Execute(base, "CREATE DATABASE "+name))
 		modelstest.NoError(t, storetest.DropLeftBehind())
 		if got := exists(t, name); got != want {
