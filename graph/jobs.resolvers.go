@@ -52,9 +52,7 @@ func (r *jobResolver) Account(ctx context.Context, obj *job.Job) (*tenant.Accoun
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *jobResolver) Callbacks(
-	ctx context.Context, obj *job.Job, first *int, after *string, filter *callback.Filter,
-) (*Connection[*callback.Callback], error) {
+func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, job.Owner, obj.ID, first, after, filter)
 }
 
@@ -84,9 +82,7 @@ func (r *mutationResolver) UpdateJob(ctx context.Context, input UpdateJobInput) 
 	return &UpdateJobPayload{Job: changed, Callback: raised}, err
 }
 
-func (r *projectResolver) Jobs(
-	ctx context.Context, obj *tenant.Project, first *int, after *string, filter *job.Filter,
-) (*Connection[*job.Job], error) {
+func (r *projectResolver) Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err

@@ -15,9 +15,7 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-func (r *accountResolver) Actions(
-	ctx context.Context, obj *tenant.Account, first *int, after *string,
-) (*Connection[*run.Action], error) {
+func (r *accountResolver) Actions(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*run.Action], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -74,9 +72,7 @@ func (r *batchAttemptResolver) DurationMs(ctx context.Context, obj *run.BatchAtt
 	return wholeMilliseconds(obj.Duration), nil
 }
 
-func (r *batchAttemptResolver) ErrorCode(
-	ctx context.Context, obj *run.BatchAttempt,
-) (*callback.AttemptErrorCode, error) {
+func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*callback.AttemptErrorCode, error) {
 	if obj.Error == nil {
 		return nil, nil
 	}
@@ -146,29 +142,21 @@ func (r *mutationResolver) PauseSchedule(ctx context.Context, input PauseSchedul
 	return &PauseSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *mutationResolver) ResumeSchedule(
-	ctx context.Context, input ResumeScheduleInput,
-) (*ResumeSchedulePayload, error) {
+func (r *mutationResolver) ResumeSchedule(ctx context.Context, input ResumeScheduleInput) (*ResumeSchedulePayload, error) {
 	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.Runs.ResumeSchedule)
 	return &ResumeSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *mutationResolver) CancelSchedule(
-	ctx context.Context, input CancelScheduleInput,
-) (*CancelSchedulePayload, error) {
+func (r *mutationResolver) CancelSchedule(ctx context.Context, input CancelScheduleInput) (*CancelSchedulePayload, error) {
 	schedule, err := changeSchedule(ctx, input.ScheduleID, r.service.Runs.CancelSchedule)
 	return &CancelSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *projectResolver) Runs(
-	ctx context.Context, obj *tenant.Project, first *int, after *string, filter *run.Filter,
-) (*Connection[*run.Run], error) {
+func (r *projectResolver) Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
 	return runs(ctx, run.OfProject, obj.ID, first, after, filter)
 }
 
-func (r *projectResolver) Schedules(
-	ctx context.Context, obj *tenant.Project, first *int, after *string,
-) (*Connection[*run.Schedule], error) {
+func (r *projectResolver) Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string) (*Connection[*run.Schedule], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -244,9 +232,7 @@ func (r *runResolver) Account(ctx context.Context, obj *run.Run) (*tenant.Accoun
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *runResolver) Batches(
-	ctx context.Context, obj *run.Run, first *int, after *string,
-) (*Connection[*run.Batch], error) {
+func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, after *string) (*Connection[*run.Batch], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -263,9 +249,7 @@ func (r *runResolver) Batches(
 	})
 }
 
-func (r *runResolver) Callbacks(
-	ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter,
-) (*Connection[*callback.Callback], error) {
+func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, run.Owner, obj.ID, first, after, filter)
 }
 
@@ -291,9 +275,7 @@ func (r *scheduleResolver) Project(ctx context.Context, obj *run.Schedule) (*ten
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *scheduleResolver) Runs(
-	ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter,
-) (*Connection[*run.Run], error) {
+func (r *scheduleResolver) Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
 	return runs(ctx, run.OfSchedule, obj.ID, first, after, filter)
 }
 

@@ -23,9 +23,7 @@ func (r *accountResolver) Role(ctx context.Context, obj *tenant.Account) (*model
 	return &role, nil
 }
 
-func (r *accountResolver) Projects(
-	ctx context.Context, obj *tenant.Account, first *int, after *string,
-) (*Connection[*tenant.Project], error) {
+func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*tenant.Project], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -42,9 +40,7 @@ func (r *accountResolver) Projects(
 	})
 }
 
-func (r *accountResolver) Callbacks(
-	ctx context.Context, obj *tenant.Account, first *int, after *string, filter *callback.Filter,
-) (*Connection[*callback.Callback], error) {
+func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfAccount, obj.ID, first, after, filter)
 }
 
@@ -97,9 +93,7 @@ func (r *callbackResolver) ReportDownload(ctx context.Context, obj *callback.Cal
 	return load(ctx, loadersFrom(ctx).reportDownloads, obj.Source.ID(models.TypeReportDownload))
 }
 
-func (r *callbackResolver) Attempts(
-	ctx context.Context, obj *callback.Callback, first *int, after *string,
-) (*Connection[*callback.Attempt], error) {
+func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string) (*Connection[*callback.Attempt], error) {
 	page, err := models.NewPage(first, after)
 	if err != nil {
 		return nil, err
@@ -149,15 +143,11 @@ func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*tenant.
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *crawlResolver) Callbacks(
-	ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter,
-) (*Connection[*callback.Callback], error) {
+func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, crawl.Owner, obj.ID, first, after, filter)
 }
 
-func (r *mutationResolver) CreateSessionUsingUserKey(
-	ctx context.Context, input CreateSessionUsingUserKeyInput,
-) (*CreateSessionUsingUserKeyPayload, error) {
+func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error) {
 	var ids ids
 	keyID := ids.read("userKeyId", tenant.TypeUserKey, input.UserKeyID)
 	if ids.err != nil {
@@ -178,9 +168,7 @@ func (r *mutationResolver) DeleteSession(ctx context.Context) (*DeleteSessionPay
 	return &DeleteSessionPayload{Token: actor.SessionToken.Reveal()}, nil
 }
 
-func (r *mutationResolver) CreateUserKey(
-	ctx context.Context, input *CreateUserKeyInput,
-) (*CreateUserKeyPayload, error) {
+func (r *mutationResolver) CreateUserKey(ctx context.Context, input *CreateUserKeyInput) (*CreateUserKeyPayload, error) {
 	var ids ids
 	var userID *int64
 	if input != nil {
@@ -258,9 +246,7 @@ func (r *mutationResolver) UpdateAccount(ctx context.Context, input UpdateAccoun
 	return &UpdateAccountPayload{Account: account}, err
 }
 
-func (r *mutationResolver) RunCrawlForProject(
-	ctx context.Context, input RunCrawlForProjectInput,
-) (*RunCrawlForProjectPayload, error) {
+func (r *mutationResolver) RunCrawlForProject(ctx context.Context, input RunCrawlForProjectInput) (*RunCrawlForProjectPayload, error) {
 	var ids ids
 	id := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
@@ -270,9 +256,7 @@ func (r *mutationResolver) RunCrawlForProject(
 	return &RunCrawlForProjectPayload{Crawl: queued}, err
 }
 
-func (r *mutationResolver) CreateReportDownload(
-	ctx context.Context, input CreateReportDownloadInput,
-) (*CreateReportDownloadPayload, error) {
+func (r *mutationResolver) CreateReportDownload(ctx context.Context, input CreateReportDownloadInput) (*CreateReportDownloadPayload, error) {
 	var ids ids
 	in := crawl.NewReportDownload{
 		CrawlID: ids.read("crawlId", models.TypeCrawl, input.CrawlID), ReportTemplateCode: input.ReportTemplateCode,
@@ -285,9 +269,7 @@ func (r *mutationResolver) CreateReportDownload(
 	return &CreateReportDownloadPayload{ReportDownload: report}, err
 }
 
-func (r *mutationResolver) ReplayCallback(
-	ctx context.Context, input ReplayCallbackInput,
-) (*ReplayCallbackPayload, error) {
+func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallbackInput) (*ReplayCallbackPayload, error) {
 	var ids ids
 	id := ids.read("callbackId", models.TypeCallback, input.CallbackID)
 	if ids.err != nil {
@@ -297,9 +279,7 @@ func (r *mutationResolver) ReplayCallback(
 	return &ReplayCallbackPayload{Callback: replay}, err
 }
 
-func (r *mutationResolver) RotateCallbackSigningSecret(
-	ctx context.Context, input RotateCallbackSigningSecretInput,
-) (*RotateCallbackSigningSecretPayload, error) {
+func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, input RotateCallbackSigningSecretInput) (*RotateCallbackSigningSecretPayload, error) {
 	var ids ids
 	id := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
@@ -309,9 +289,7 @@ func (r *mutationResolver) RotateCallbackSigningSecret(
 	return &RotateCallbackSigningSecretPayload{Project: project, CallbackSigningSecret: secret}, err
 }
 
-func (r *mutationResolver) CreateProjectKey(
-	ctx context.Context, input CreateProjectKeyInput,
-) (*CreateProjectKeyPayload, error) {
+func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreateProjectKeyInput) (*CreateProjectKeyPayload, error) {
 	var ids ids
 	projectID := ids.read("projectId", tenant.TypeProject, input.ProjectID)
 	if ids.err != nil {
@@ -324,9 +302,7 @@ func (r *mutationResolver) CreateProjectKey(
 	return &CreateProjectKeyPayload{ID: key.ObjectID(), RawID: key.RawID(), Name: key.Name, Key: text.Reveal()}, nil
 }
 
-func (r *mutationResolver) DeleteProjectKey(
-	ctx context.Context, input DeleteProjectKeyInput,
-) (*DeleteProjectKeyPayload, error) {
+func (r *mutationResolver) DeleteProjectKey(ctx context.Context, input DeleteProjectKeyInput) (*DeleteProjectKeyPayload, error) {
 	var ids ids
 	id := ids.read("projectKeyId", tenant.TypeProjectKey, input.ProjectKeyID)
 	if ids.err != nil {
@@ -369,9 +345,7 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input CreateUserInput
 	return &CreateUserPayload{User: user}, err
 }
 
-func (r *mutationResolver) CreateSSOClient(
-	ctx context.Context, input CreateSSOClientInput,
-) (*CreateSSOClientPayload, error) {
+func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOClientInput) (*CreateSSOClientPayload, error) {
 	var ids ids
 	in := tenant.NewSSOClient{
 		Name: input.Name, RawID: ids.readNew(tenant.TypeSSOClient, input.RawID),
@@ -384,9 +358,7 @@ func (r *mutationResolver) CreateSSOClient(
 	return &CreateSSOClientPayload{SsoClient: client}, err
 }
 
-func (r *mutationResolver) UpdateSSOClient(
-	ctx context.Context, input UpdateSSOClientInput,
-) (*UpdateSSOClientPayload, error) {
+func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOClientInput) (*UpdateSSOClientPayload, error) {
 	var ids ids
 	in := tenant.SSOClientUpdate{
 		SSOClientID: ids.read("ssoClientId", tenant.TypeSSOClient, input.SsoClientID), Name: optional(input.Name),
@@ -417,9 +389,7 @@ func (r *mutationResolver) FinishCrawl(ctx context.Context, input FinishCrawlInp
 	return &FinishCrawlPayload{Crawl: ended, Callback: raised}, err
 }
 
-func (r *mutationResolver) FinishReportDownload(
-	ctx context.Context, input FinishReportDownloadInput,
-) (*FinishReportDownloadPayload, error) {
+func (r *mutationResolver) FinishReportDownload(ctx context.Context, input FinishReportDownloadInput) (*FinishReportDownloadPayload, error) {
 	var ids ids
 	in := crawl.ReportDownloadEnd{
 		ReportDownloadID:   ids.read("reportDownloadId", models.TypeReportDownload, input.ReportDownloadID),
@@ -448,9 +418,7 @@ func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *tenant.
 	return effectiveCallback(ctx, account, obj)
 }
 
-func (r *projectResolver) CallbackSigningSecrets(
-	ctx context.Context, obj *tenant.Project,
-) ([]*tenant.SigningSecret, error) {
+func (r *projectResolver) CallbackSigningSecrets(ctx context.Context, obj *tenant.Project) ([]*tenant.SigningSecret, error) {
 	if err := models.ActorFrom(ctx).RequireProjectRole(obj.AccountID, obj.ID, models.RoleAdmin); err != nil {
 		return nil, err
 	}
@@ -472,9 +440,7 @@ func (r *projectResolver) Account(ctx context.Context, obj *tenant.Project) (*te
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *projectResolver) Callbacks(
-	ctx context.Context, obj *tenant.Project, first *int, after *string, filter *callback.Filter,
-) (*Connection[*callback.Callback], error) {
+func (r *projectResolver) Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfProject, obj.ID, first, after, filter)
 }
 
@@ -543,9 +509,7 @@ func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *crawl.ReportDow
 	return load(ctx, loadersFrom(ctx).crawls, &obj.CrawlID)
 }
 
-func (r *sSOClientResolver) WebhookSigningSecrets(
-	ctx context.Context, obj *tenant.SSOClient,
-) ([]*tenant.SigningSecret, error) {
+func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error) {
 	return r.service.Tenants.SSOClientSigningSecrets(ctx, models.ActorFrom(ctx), obj.ID)
 }
 
@@ -565,9 +529,7 @@ func (r *timingsResolver) FirstByteMs(ctx context.Context, obj *callback.Timings
 	return milliseconds(obj.FirstByte), nil
 }
 
-func (r *userResolver) Accounts(
-	ctx context.Context, obj *tenant.User, first *int, after *string,
-) (*Connection[*tenant.Account], error) {
+func (r *userResolver) Accounts(ctx context.Context, obj *tenant.User, first *int, after *string) (*Connection[*tenant.Account], error) {
 	return r.accountsOf(ctx, obj, first, after)
 }
 
