@@ -74,7 +74,7 @@ func (d *deliverer) attempt(ctx context.Context, delivery *callback.Delivery, an
 }
 
 func (d *deliverer) settle(ctx context.Context, settlement *callback.Settlement) error {
-	return insist(ctx, func(ctx context.Context) error { return d.deliveries.Settle(ctx, settlement) })
+	return retry(ctx, func(ctx context.Context) error { return d.deliveries.Settle(ctx, settlement) })
 }
 
 // fetchTimeout bounds the reading of a long body, which takes milliseconds.
@@ -117,7 +117,8 @@ func (d *deliverer) logAttempt(ctx context.Context, delivery *callback.Delivery)
 	attrs := []slog.Attr{
 		slog.String("event", string(c.Event)), slog.String("callback", c.UID.String()),
 		slog.String("ref", c.Ref.String()), slog.String("attempt", a.UID.String()), slog.Int("number", a.Number),
-		slog.String("status", string(c.Status)), slog.Int64("account", c.AccountID), slog.Int64("project", c.ProjectID),
+		slog.String("status", string(c.Status)),
+		slog.Int64("account", c.AccountID), slog.Int64("project", c.ProjectID),
 		slog.Float64("duration_ms", float64(a.Duration.Microseconds())/1000),
 	}
 	if a.HTTPStatus != nil {

@@ -177,7 +177,7 @@ func (d *dispatcher) catch(where string, work func() error) error {
 // release gives claimed work back as if it had not been claimed. While the database is away that is tried on, and the
 // work's lease is renewed as soon as that can be.
 func (d *dispatcher) release(kind int, works []work) {
-	err := insist(d.ctx, func(ctx context.Context) error {
+	err := retry(d.ctx, func(ctx context.Context) error {
 		return d.catch("release", func() error { return d.sources[kind].release(ctx, works) })
 	})
 	if err != nil {

@@ -38,7 +38,7 @@ func (e *executor) execute(ctx context.Context, x *run.Execution, answered func(
 	err := e.service.Troubles().Catch(ctx, "execution", func() error { return e.attempt(ctx, x, answered) })
 	if errors.As(err, new(*models.PanicError)) && x.Attempt.FinishedAt == nil {
 		if err = e.record(ctx, x, callback.Fault(time.Since(begun))); err == nil {
-			e.tell(ctx, x)
+			e.logAttempt(ctx, x)
 		}
 	}
 	if err != nil {
@@ -51,7 +51,7 @@ func (e *executor) attempt(ctx context.Context, x *run.Execution, answered func(
 	outcome, err := e.call(ctx, x)
 	if errors.Is(err, errStopping) {
 		defer answered(scheduler.Answer{Kind: scheduler.Ours})
-		return insist(ctx, func(ctx context.Context) error { return e.runs.Interrupt(ctx, x) })
+		return retry(ctx, func(ctx context.Context) error { return e.runs.Interrupt(ctx, x) })
 	}
 	if err != nil {
 		e.log.ErrorContext(ctx, "batch.not_sent", "batch", x.Batch.UID.String(), "error", err)
@@ -62,12 +62,12 @@ func (e *executor) attempt(ctx context.Context, x *run.Execution, answered func(
 	if err := e.record(ctx, x, outcome); err != nil {
 		return err
 	}
-	e.tell(ctx, x)
+	e.logAttempt(ctx, x)
 	return nil
 }
 
 func (e *executor) record(ctx context.Context, x *run.Execution, outcome callback.Outcome) error {
-	return insist(ctx, func(ctx context.Context) error { return e.runs.Record(ctx, x, outcome) })
+	return retry(ctx, func(ctx context.Context) error { return e.runs.Record(ctx, x, outcome) })
 }
 
 func (e *executor) call(ctx context.Context, x *run.Execution) (callback.Outcome, error) {
@@ -86,8 +86,8 @@ func (e *executor) call(ctx context.Context, x *run.Execution) (callback.Outcome
 	}))
 }
 
-// tell counts a call and logs it in one wide line.
-func (e *executor) tell(ctx context.Context, x *run.Execution) {
+// logAttempt counts a call and logs it in one wide line.
+func (e *executor) logAttempt(ctx context.Context, x *run.Execution) {
 	b, a := x.Batch, x.Attempt
 	level := slog.LevelInfo
 	attrs := []slog.Attr{

@@ -105,7 +105,7 @@ func TestOutcomeIsWrittenHoweverLongTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		back, tries := time.Now().Add(time.Hour), 0
-		err := insist(t.Context(), func(ctx context.Context) error {
+		err := retry(t.Context(), func(ctx context.Context) error {
 			tries++
 			if time.Now().Before(back) {
 				return errAway
@@ -122,7 +122,7 @@ func TestOutcomeThatHangsIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
-		err := insist(t.Context(), func(ctx context.Context) error {
+		err := retry(t.Context(), func(ctx context.Context) error {
 			if tries++; tries < 4 {
 				<-ctx.Done()
 			}
@@ -140,7 +140,7 @@ func TestOutcomeIsGivenUpSoonAfterTheWorkerHasEnded(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Minute, cancel)
 		began := time.Now()
-		err := insist(ctx, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		err := retry(ctx, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 		if took := time.Since(began); err == nil || took != time.Minute+lastWord {
 			t.Errorf("%v after %s", err, took)
 		}

@@ -37,7 +37,8 @@ func outcomeOf(response egress.Response, err error) (callback.Outcome, error) {
 		return outcome, errStopping
 	default:
 		// The words of egress's causes are those of the domain's codes.
-		outcome.Error = &callback.AttemptError{Code: callback.AttemptErrorCode(failure.Cause), Message: failure.Message}
+		code := callback.AttemptErrorCode(failure.Cause)
+		outcome.Error = &callback.AttemptError{Code: code, Message: failure.Message}
 	}
 	return outcome, nil
 }
@@ -87,10 +88,10 @@ const (
 	lastWord = 5 * time.Second
 )
 
-// insist writes, and tries again while the database is away, for as long as the worker lives and lastWord longer: the
+// retry writes, and tries again while the database is away, for as long as the worker lives and lastWord longer: the
 // request has left, and an answer that is not written down makes it leave once more. The lease is renewed meanwhile,
 // as soon as that can be.
-func insist(ctx context.Context, write func(context.Context) error) error {
+func retry(ctx context.Context, write func(context.Context) error) error {
 	err := within(context.WithoutCancel(ctx), recordTimeout, write)
 	if err == nil {
 		return nil

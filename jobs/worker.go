@@ -15,7 +15,6 @@ import (
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
-	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
 )
@@ -39,16 +38,6 @@ const (
 	forwardInterval = time.Second
 	// wakeConcurrency is how many tasks are handled at a time. Handling one takes microseconds.
 	wakeConcurrency = 4
-	// purgeInterval is how often what is older than the retention goes.
-	purgeInterval = time.Hour
-	// sweepTimeout bounds a sweep, and fireTimeout the begin of all runs whose time has come: each of them takes
-	// milliseconds, one with thousands of inputs a second, and the next look goes on where this one ended. Of a look that
-	// hangs the store ends the statement.
-	sweepTimeout = 5 * time.Second
-	fireTimeout  = 30 * time.Second
-	// rezoneTimeout bounds the look at all schedules at the start, of some milliseconds for each thousand; nothing fires
-	// meanwhile.
-	rezoneTimeout = 30 * time.Second
 	// recordMargin is what a stopping worker allows, beyond the timeout of the last requests, for writing down their
 	// outcomes.
 	recordMargin = 10 * time.Second
@@ -221,125 +210,3 @@ func (w *Worker) Stop() (redisFree bool) {
 		return false
 	}
 }
-
-// every does something at once and then at intervals, until the context ends. One that panics does not keep the next
-// from it.
-func every(
-	ctx context.Context, interval time.Duration, troubles *models.Troubles, name string, do func(context.Context),
-) {
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		_ = troubles.Catch(ctx, name, func() error { do(ctx); return nil }) // it is logged
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-// sweep, the first time at once: after a restart everything that is due is to be woken.
-func (w *Worker) sweep(ctx context.Context) {
-	stopping := ctx
-	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
-	defer cancel()
-	var interrupted, woken int
-	err := w.sweeps.try(func() (err error) {
-		if err = w.service.Clock().Sync(ctx); err != nil {
-			return err
-		}
-		interrupted, woken, err = w.service.Upkeep.Sweep(ctx)
-		return err
-	})
-	w.metrics.swept.WithLabelValues("interrupted").Add(float64(interrupted))
-	w.metrics.swept.WithLabelValues("woken").Add(float64(woken))
-	if err != nil && stopping.Err() == nil {
-		w.log.WarnContext(ctx, "sweep.failed", "error", err)
-	} else if interrupted > 0 {
-		w.log.WarnContext(ctx, "sweep.interrupted", "callbacks", interrupted)
-	}
-}
-
-// rezone lets schedules fire by the rules of time zones that this process knows.
-func (w *Worker) rezone(ctx context.Context) {
-	stopping := ctx
-	ctx, cancel := context.WithTimeout(ctx, rezoneTimeout)
-	defer cancel()
-	moved, err := w.runs.Firings.Rezone(ctx)
-	if err != nil && stopping.Err() == nil {
-		w.log.WarnContext(ctx, "schedule.not_rezoned", "error", err)
-	}
-	if moved > 0 {
-		w.log.WarnContext(ctx, "schedule.rezoned", "schedules", moved, "meaning", "the rules of their time zones have "+
-			"changed")
-	}
-}
-
-// fire begins the runs whose time has come.
-func (w *Worker) fire(ctx context.Context) {
-	stopping := ctx
-	ctx, cancel := context.WithTimeout(ctx, fireTimeout)
-	defer cancel()
-	fired, err := w.runs.Firings.Fire(ctx)
-	if err != nil && stopping.Err() == nil {
-		w.log.WarnContext(ctx, "schedule.not_fired", "error", err)
-	}
-	if fired > 0 {
-		w.log.InfoContext(ctx, "schedule.fired", "schedules", fired)
-	}
-}
-
-// purge also counts anew what accounts hold.
-func (w *Worker) purge(ctx context.Context) {
-	recounted, err := w.runs.RecountUsages(ctx)
-	if err != nil && ctx.Err() == nil {
-		w.log.WarnContext(ctx, "quota.not_recounted", "error", err)
-	}
-	if recounted > 0 {
-		w.log.InfoContext(ctx, "quota.recounted", "accounts", recounted)
-	}
-	gone, err := w.service.Upkeep.Purge(ctx, w.retention)
-	if err != nil && ctx.Err() == nil {
-		w.log.WarnContext(ctx, "retention.failed", "error", err)
-	}
-	if len(gone) > 0 {
-		w.log.InfoContext(ctx, "retention.purged",
-			"callbacks", gone["callbacks"], "runs", gone["runs"], "payloads", gone["payloads"], "sources", gone["sources"])
-	}
-}
-
-// asynqLogger passes asynq's warnings on, at most one a second: while Redis is away asynq writes dozens.
-type asynqLogger struct {
-	log *slog.Logger
-
-	mu         sync.Mutex
-	last       time.Time
-	suppressed int
-}
-
-func (l *asynqLogger) write(level slog.Level, args []any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if time.Since(l.last) < time.Second {
-		l.suppressed++
-		return
-	}
-	l.log.Log(context.Background(), level, "asynq", "message", fmt.Sprint(args...), "suppressed", l.suppressed)
-	l.last, l.suppressed = time.Now(), 0
-}
-
-// Debug is asynq.Logger.
-func (l *asynqLogger) Debug(args ...any) { l.write(slog.LevelDebug, args) }
-
-// Info is asynq.Logger.
-func (l *asynqLogger) Info(args ...any) { l.write(slog.LevelInfo, args) }
-
-// Warn is asynq.Logger.
-func (l *asynqLogger) Warn(args ...any) { l.write(slog.LevelWarn, args) }
-
-// Error is asynq.Logger.
-func (l *asynqLogger) Error(args ...any) { l.write(slog.LevelError, args) }
-
-// Fatal is asynq.Logger. It does not end the process: that is not a library's to decide.
-func (l *asynqLogger) Fatal(args ...any) { l.write(slog.LevelError, args) }

@@ -45,8 +45,8 @@ func AttemptErrorCodes() []AttemptErrorCode {
 	}
 }
 
-// Ours tells the causes that lie on our side and say nothing of the receiver: such an attempt costs no retry and
-// tells no partner. INTERRUPTED is sent again at once, LOCAL_ERROR after localDelay; that one counts like any other
+// Ours reports whether a cause lies on our side and says nothing of the receiver: such an attempt costs no retry and
+// notifies no partner. INTERRUPTED is sent again at once, LOCAL_ERROR after localDelay; that one counts like any other
 // after MaxLocal.
 func (c AttemptErrorCode) Ours() bool { return slices.Contains(oursCauses, c) }
 
@@ -91,14 +91,14 @@ type Outcome struct {
 	Duration     time.Duration
 	Timings      Timings
 	ResponseBody []byte
-	// ClosedIdle: it went out on a connection kept from an earlier request, which ended before a byte of the answer
+	// ClosedIdle: it went out on a connection left open by an earlier request, which ended before a byte of the answer
 	// came.
 	ClosedIdle bool
 	// RetryAfter is the answer's Retry-After header, empty where there was none.
 	RetryAfter string
 }
 
-// Ours tells whether the outcome says nothing of the other side.
+// Ours reports whether the outcome says nothing of the other side.
 func (o Outcome) Ours() bool { return o.Error != nil && o.Error.Code.Ours() }
 
 // Statuses that an answer can have (RFC 9110, section 15).
@@ -125,7 +125,7 @@ func (o Outcome) Normalized() Outcome {
 	return o
 }
 
-// maxResponseBody is what is kept of an answer.
+// maxResponseBody is what is stored of an answer.
 const maxResponseBody = 64 << 10
 
 // finish records an outcome on the attempt. A status that the event does not count as arrived becomes HTTP_STATUS.

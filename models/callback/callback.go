@@ -24,7 +24,7 @@ const (
 // Statuses returns all statuses.
 func Statuses() []Status { return []Status{StatusPending, StatusRunning, StatusSuccess, StatusFailed} }
 
-// Ended tells whether nothing more happens to a callback of this status.
+// Ended reports whether nothing more happens to a callback of this status.
 func (s Status) Ended() bool { return s == StatusSuccess || s == StatusFailed }
 
 // Callback is one notification to one receiver, delivered by one or more attempts.
@@ -62,7 +62,7 @@ type Callback struct {
 	// callback.
 	CreatedByUserID *int64
 	ReplayOfID      *int64 // the original that this is a replay of
-	CauseID         *int64 // the callback whose failure this notice tells of
+	CauseID         *int64 // the callback whose failure this notice is of
 
 	// ReplayCount is the number of the last replay that is counted here: the history leaves it out, and so did
 	// earlier releases.

@@ -35,7 +35,7 @@ const (
 type Deliveries struct {
 	engine      *Service
 	settlements *combine.Combiner[*Settlement, struct{}]
-	failures    *combine.Combiner[*Settlement, struct{}] // those that digests tell of
+	failures    *combine.Combiner[*Settlement, struct{}] // those that go into digests
 	digesting   digesting
 }
 

@@ -24,7 +24,7 @@ const (
 	maxDigestStatuses = 20
 )
 
-// digest tells the partner of failures of a project, in the digest that waits or in a new one. Who does the same at
+// digest notifies the partner of failures of a project, in the digest that waits or in a new one. Who does the same at
 // the same moment waits, to the end of the transaction; of what a worker has claimed the bytes stay as they are.
 func (ds *Deliveries) digest(ctx context.Context, tx NoticeTx, projectID int64, failed []*Delivery) ([]Wakeup, error) {
 	if err := tx.LockOrderingKey(ctx, "digest:"+models.RawIDText(projectID)); err != nil {
@@ -54,7 +54,7 @@ func (ds *Deliveries) digest(ctx context.Context, tx NoticeTx, projectID int64, 
 		}
 		notBefore = began.Add(DigestInterval)
 	}
-	// Its first failure names it: that is told once, so no other digest has the name.
+	// Its first failure names it: that is in one digest, so no other digest has the name.
 	c, err := ds.engine.Raise(ctx, tx, Occasion{
 		Event: CallbacksFailedEvent, DedupKey: failed[0].noticeKey("callbacks-failed"), ProjectID: projectID,
 		notBefore: notBefore, Render: func(e Envelope) ([]byte, error) { return callbacksFailedBody(e, failures) },
@@ -180,8 +180,8 @@ func (d *digestData) count(a *Attempt) {
 	d.Causes = append(d.Causes, cause)
 }
 
-// digesting are the accounts whose partner had digests when it was told last. It is a hint: what is told is decided
-// in the transaction.
+// digesting are the accounts whose partner had digests when it was notified last. It is a hint: what it gets is
+// decided in the transaction.
 type digesting struct {
 	mu       sync.Mutex
 	accounts map[int64]bool

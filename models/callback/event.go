@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// EventName says what a callback tells.
+// EventName is what a callback is about.
 type EventName string
 
 // Events. Adding one is adding a value here and its row in the events table; who raises it renders it.
 const (
 	CrawlFinishedEvent           EventName = "CRAWL_FINISHED"
 	ReportDownloadGeneratedEvent EventName = "REPORT_DOWNLOAD_GENERATED"
-	// RunBatchFinishedEvent tells of one page of one input of a run.
+	// RunBatchFinishedEvent is about one page of one input of a run.
 	RunBatchFinishedEvent EventName = "RUN_BATCH_FINISHED"
 	// RunFinishedEvent is the last callback of a run.
 	RunFinishedEvent EventName = "RUN_FINISHED"
@@ -40,11 +40,11 @@ type event struct {
 	contentType string
 	// target is where it goes, unless the request that set the work going had a URL of its own.
 	target TargetKind
-	// succeeds tells whether the receiver's status means that the callback arrived.
+	// succeeds reports whether the receiver's status means that the callback arrived.
 	succeeds func(status int) bool
 	// newestCounts: of a line, one that has failed gives way to that of a newer source.
 	newestCounts bool
-	// notifiesPartner: a failure is told to the SSO client's webhook.
+	// notifiesPartner: a failure is notified to the SSO client's webhook.
 	notifiesPartner bool
 }
 

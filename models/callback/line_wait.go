@@ -16,12 +16,12 @@ var refusedForGood = []int{
 // supersededError is of an older result that has failed, where a newer one is ready: the newest is what counts.
 var supersededError = &AttemptError{Superseded, "a newer result for this URL is ready, and is sent instead"}
 
-// LineReader tells how the head of a line fares.
+// LineReader reads how the head of a line fares.
 type LineReader interface {
 	// AttemptedAt returns when the first and the last attempt before one of a number began; zero times where there was
 	// none.
 	AttemptedAt(ctx context.Context, callbackID int64, before int) (first, last time.Time, err error)
-	// LaneSucceeded tells whether one of the last 1,000 callbacks of an account that ended did so in a lane, as
+	// LaneSucceeded reports whether one of the last 1,000 callbacks of an account that ended did so in a lane, as
 	// SUCCESS, after a time.
 	LaneSucceeded(ctx context.Context, accountID int64, lane Lane, after time.Time) (bool, error)
 }
@@ -45,7 +45,7 @@ func (ds *Deliveries) giveUpEarly(ctx context.Context, tx SettlementTx, d *Deliv
 			return err
 		}
 		if newer {
-			c.Error, d.counted = supersededError, false // and nobody is told
+			c.Error, d.counted = supersededError, false // and nobody is notified
 			c.end(StatusFailed, at)
 			return nil
 		}
@@ -64,7 +64,7 @@ func (ds *Deliveries) giveUpEarly(ctx context.Context, tx SettlementTx, d *Deliv
 	return err
 }
 
-// blocks tells whether the head of a line has been attempted for as long as others wait, and its lane has succeeded
+// blocks reports whether the head of a line has been attempted for as long as others wait, and its lane has succeeded
 // since the last attempt before one of a number.
 func blocks(
 	ctx context.Context, tx LineReader, c *Callback, before int, at time.Time, wait time.Duration,
@@ -114,7 +114,7 @@ func retryRefused(ctx context.Context, tx LineTx, c *Callback) error {
 	return err
 }
 
-// refusedForGood tells whether the receiver would say the same again.
+// refusedForGood reports whether the receiver would say the same again.
 func (c *Callback) refusedForGood() bool {
 	return c.HTTPStatus != nil && slices.Contains(refusedForGood, *c.HTTPStatus)
 }

@@ -4,7 +4,7 @@ import "time"
 
 const (
 	// MaxLocal is for how long LOCAL_ERROR is ours: then it is an ordinary failure, since a receiver that only this
-	// machine does not reach looks the same, and nobody would hear of it.
+	// machine does not reach looks the same, and nobody would be notified.
 	MaxLocal = time.Hour
 	// The delay after a LOCAL_ERROR is half of the time since the first, within these: in an hour there are some 25
 	// attempts.

@@ -39,8 +39,8 @@ func (m *Mishaps) panicked(at time.Time) (next time.Time, again bool) {
 	return at.Add(min(minPostponement<<(m.PanicCount-1), maxPostponement)), true
 }
 
-// Exhausted tells whether it has had as many mishaps as end it. Of the interruptions only those count that came while
-// it was alone.
+// Exhausted reports whether it has had as many mishaps as end it. Of the interruptions only those count that came
+// while it was alone.
 func (m *Mishaps) Exhausted() bool {
 	return m.PanicCount+max(0, m.InterruptionCount-SuspectAfter) >= MaxMishaps
 }

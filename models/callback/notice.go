@@ -13,7 +13,7 @@ import (
 // NoticeTx is what notices to partners need beside what all that is raised needs.
 type NoticeTx interface {
 	Tx
-	// Partners returns, by callback, what its failure is told by.
+	// Partners returns, by callback, who is notified of its failure.
 	Partners(ctx context.Context, callbackIDs ...int64) (map[int64]Partner, error)
 	// LastDigest returns a project's latest digest, replays apart, with its body; nil: there is none.
 	LastDigest(ctx context.Context, projectID int64) (*Callback, error)
@@ -22,14 +22,14 @@ type NoticeTx interface {
 	LineReader
 }
 
-// Partner is who hears of a callback's failure, as things are now.
+// Partner is who is notified of a callback's failure, as things are now.
 type Partner struct {
 	NoticeMode   tenant.NoticeMode // empty: nobody does
 	FailureCount int               // of the callback, as it is written
-	CreatorID    *int64            // who created what the callback tells of
+	CreatorID    *int64            // who created the callback's source
 }
 
-// partnersOf is read before the failures are written: what was written before was told before.
+// partnersOf is read before the failures are written: what was written before was notified before.
 func partnersOf(ctx context.Context, tx NoticeTx, settlements []*Settlement) (map[int64]Partner, error) {
 	var ids []int64
 	for _, x := range settlements {
@@ -57,7 +57,7 @@ func (ds *Deliveries) notifyPartners(
 		c, partner := d.Callback, partners[d.Callback.ID]
 		ds.digesting.note(c.AccountID, partner.NoticeMode == tenant.NoticeDigest)
 		if partner.NoticeMode == tenant.NoticeDigest {
-			// Else the same call is made again, after a commit that was not heard of.
+			// Else the same call is made again, after a commit whose answer was lost.
 			if partner.FailureCount < c.FailureCount {
 				digests[c.ProjectID] = append(digests[c.ProjectID], d)
 			}
@@ -79,8 +79,8 @@ func (ds *Deliveries) notifyPartners(
 	return wakeups, nil
 }
 
-// withoutNotice lets failures be written of which none can be told: better no notice than an attempt that is never
-// recorded, and so made for ever.
+// withoutNotice lets failures be written of which nobody can be notified: better no notice than an attempt that is
+// never recorded, and so made for ever.
 func (ds *Deliveries) withoutNotice(ctx context.Context, err error, failed ...*Delivery) error {
 	if err == nil || !models.IsRowError(err) {
 		return err
@@ -91,10 +91,10 @@ func (ds *Deliveries) withoutNotice(ctx context.Context, err error, failed ...*D
 	return nil
 }
 
-// raiseNotice returns nil where nobody hears of it.
+// raiseNotice returns nil where nobody is notified.
 func (ds *Deliveries) raiseNotice(ctx context.Context, tx NoticeTx, d *Delivery, partner Partner) (*Callback, error) {
 	c, key := d.Callback, d.noticeKey("callback-failed")
-	if partner.FailureCount >= c.FailureCount { // the same call is made again, after a commit that was not heard of
+	if partner.FailureCount >= c.FailureCount { // the same call is made again, after a commit whose answer was lost
 		return Find(ctx, tx, key)
 	}
 	return ds.engine.Raise(ctx, tx, Occasion{

@@ -11,7 +11,7 @@ type LineTx interface {
 	// LockOrderingKey makes transactions that lengthen or shorten a line, or add to a digest, wait for each other, to
 	// their ends.
 	LockOrderingKey(ctx context.Context, key string) error
-	// LineIsEmpty tells whether all callbacks of an ordering key have ended.
+	// LineIsEmpty reports whether all callbacks of an ordering key have ended.
 	LineIsEmpty(ctx context.Context, key string) (bool, error)
 	// Head returns the callback of an ordering key that is not held; nil where there is none.
 	Head(ctx context.Context, key string) (*Callback, error)

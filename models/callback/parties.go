@@ -9,7 +9,7 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// PartiesTx reads whom callbacks are of and who hears of them.
+// PartiesTx reads whom callbacks are of and who gets notices of them.
 type PartiesTx interface {
 	// Owners returns projects and their accounts by project, also when a project is deleted.
 	Owners(ctx context.Context, projectIDs ...int64) (map[int64]Owners, error)
@@ -24,11 +24,11 @@ type Owners struct {
 }
 
 func ownersOf(ctx context.Context, tx PartiesTx, projectID int64) (Owners, error) {
-	known, err := ReadParties(ctx, tx, []*int64{&projectID}, nil)
+	parties, err := ReadParties(ctx, tx, []*int64{&projectID}, nil)
 	if err != nil {
 		return Owners{}, err
 	}
-	return known.Owner(projectID)
+	return parties.Owner(projectID)
 }
 
 // Parties are the projects with their accounts, and the users, that callbacks of one transaction name.
@@ -37,7 +37,7 @@ type Parties struct {
 	users  map[int64]*tenant.User
 }
 
-// NewParties knows nobody.
+// NewParties has nobody.
 func NewParties() Parties {
 	return Parties{owners: map[int64]Owners{}, users: map[int64]*tenant.User{}}
 }
@@ -48,17 +48,17 @@ func ReadParties(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64
 	return p, p.Read(ctx, tx, projectIDs, userIDs)
 }
 
-// Read reads those that are not known yet: each kind in one statement, and none for a kind that nobody asks for. A
+// Read reads those that are not read yet: each kind in one statement, and none for a kind that nobody asks for. A
 // nil asks for nothing.
 func (p Parties) Read(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*int64) error {
-	if ids := unknown(p.owners, projectIDs); len(ids) > 0 {
+	if ids := missing(p.owners, projectIDs); len(ids) > 0 {
 		owners, err := tx.Owners(ctx, ids...)
 		if err != nil {
 			return err
 		}
 		maps.Copy(p.owners, owners)
 	}
-	ids := unknown(p.users, userIDs)
+	ids := missing(p.users, userIDs)
 	if len(ids) == 0 {
 		return nil
 	}
@@ -69,9 +69,9 @@ func (p Parties) Read(ctx context.Context, tx PartiesTx, projectIDs, userIDs []*
 	return err
 }
 
-func unknown[V any](known map[int64]V, ids []*int64) []int64 {
+func missing[V any](read map[int64]V, ids []*int64) []int64 {
 	return slices.DeleteFunc(models.Distinct(ids), func(id int64) bool {
-		_, ok := known[id]
+		_, ok := read[id]
 		return ok
 	})
 }

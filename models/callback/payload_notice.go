@@ -7,7 +7,7 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// Failure is a failed attempt that a notice tells of.
+// Failure is a failed attempt that a notice is of.
 type Failure struct {
 	Callback  *Callback
 	Attempt   *Attempt

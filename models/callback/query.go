@@ -28,7 +28,7 @@ type Filter struct {
 	HTTPStatus    *int       // of the last finished attempt
 }
 
-// Check tells whether the filter has too many values. The error is BAD_USER_INPUT.
+// Check reports whether the filter has too many values. The error is BAD_USER_INPUT.
 func (f Filter) Check() error {
 	return models.AllProblems(
 		models.CheckFilterValues("status", len(f.Status)), models.CheckFilterValues("event", len(f.Event)),

@@ -17,9 +17,9 @@ type Tx interface {
 	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
 	// CallbacksByDedupKey returns them without their bodies and headers.
 	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
-	// SettleCallbacks writes what became of claimed callbacks, and tells for each whether it did. One that was claimed
-	// again since stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has claimed
-	// again is still the first claimer's to settle.
+	// SettleCallbacks writes what became of claimed callbacks, and reports for each whether it did. One that was
+	// claimed again since stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has
+	// claimed again is still the first claimer's to settle.
 	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
 }
 
@@ -44,7 +44,7 @@ type Occasion struct {
 	// Render makes the body, once, when the callback is created: not where there is nowhere to call back to.
 	Render func(Envelope) ([]byte, error)
 
-	causeID   *int64    // the callback whose failure it tells of
+	causeID   *int64    // the callback whose failure it is of
 	notBefore time.Time // when it is due; zero: now
 }
 

@@ -78,7 +78,7 @@ func (s *Service) Replay(ctx context.Context, actor *models.Actor, id int64) (*C
 	return replay, nil
 }
 
-// requireReplayer tells whether an actor may replay the callback.
+// requireReplayer reports whether an actor may replay the callback.
 func (c *Callback) requireReplayer(actor *models.Actor) error {
 	if err := actor.RequireProjectRole(c.AccountID, c.ProjectID, models.RoleEditor); err != nil {
 		return err

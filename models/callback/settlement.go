@@ -18,8 +18,8 @@ type SettlementTx interface {
 	FinishAttempts(ctx context.Context, attempts ...*Attempt) error
 	// FirstHeld returns the first callback of an ordering key that is held; nil where there is none.
 	FirstHeld(ctx context.Context, key string) (*Callback, error)
-	// HoldsNewer tells whether a callback of the same event and line is held, replays apart, whose source was created
-	// after this one's.
+	// HoldsNewer reports whether a callback of the same event and line is held, replays apart, whose source was
+	// created after this one's.
 	HoldsNewer(ctx context.Context, c *Callback) (bool, error)
 }
 
@@ -71,7 +71,7 @@ func (ds *Deliveries) decide(d *Delivery, o Outcome, at time.Time) {
 	d.counted, d.first = c.FailureCount > before, before == 0
 }
 
-// Arrived tells whether the receiver has taken the callback.
+// Arrived reports whether the receiver has taken the callback.
 func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
 
 // together is with what others a settlement shares a transaction; nil: with none. Where more is to be written than

@@ -24,7 +24,7 @@ func (s Source) ID(typeName string) *int64 {
 	return nil
 }
 
-// newer tells whether a source is of the same type as another and was created after it.
+// newer reports whether a source is of the same type as another and was created after it.
 func (s Source) newer(than Source) bool { return s.Of.Type == than.Of.Type && s.Of.Raw > than.Of.Raw }
 
 // Envelope is what the engine knows of a callback whose body its source renders.

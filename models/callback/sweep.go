@@ -79,8 +79,8 @@ type sweeping struct {
 	wokenSoon func(at time.Time) bool // who made it due is about to wake its lanes; nil: nobody is
 }
 
-// AddLeased lets the sweep look after a kind of what workers take in hand. wokenSoon tells whether who made it due is
-// about to wake its lanes, so that the sweep needs not; nil: nobody ever is. A kind that is there already is
+// AddLeased lets the sweep look after a kind of what workers take in hand. wokenSoon reports whether who made it due
+// is about to wake its lanes, so that the sweep needs not; nil: nobody ever is. A kind that is there already is
 // replaced. It is to be called before the service is used.
 func (u *Upkeep) AddLeased(of Leased, wokenSoon func(at time.Time) bool) {
 	u.leased = slices.DeleteFunc(u.leased, func(l sweeping) bool { return l.of == of })
@@ -153,7 +153,7 @@ func (u *Upkeep) sweep(
 // renewal fails for the first time, so none has run out in an outage that is shorter.
 const outageTime = 3 * SweepInterval
 
-// swept notes a sweep, and tells whether a lease that has run out means that its worker is gone. After an outage it
+// swept notes a sweep, and reports whether a lease that has run out means that its worker is gone. After an outage it
 // does not, for another LeaseTime: no worker could renew its leases, and those that live will. So an outage is no
 // reason to send anything again.
 func (u *Upkeep) swept(ctx context.Context, at time.Time) (expire bool, err error) {
