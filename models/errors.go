@@ -115,22 +115,29 @@ func (p Problems) Unwrap() []error {
 	return errs
 }
 
-// AllProblems is every problem that checks of an input have found: a [*Error] where it is one, [Problems] where there
-// are more, nil where there is none. An error of another kind goes alone.
+// ProblemsOf returns what an error says is wrong with an input; nil where it is of another kind, or there is none.
+func ProblemsOf(err error) Problems {
+	var several Problems
+	var one *Error
+	switch {
+	case errors.As(err, &several):
+		return several
+	case errors.As(err, &one) && one.Code == CodeBadUserInput:
+		return Problems{one}
+	}
+	return nil
+}
+
+// AllProblems is every problem that checks of an input have found: a [*Error] where it is one, [Problems] where there are
+// more, nil where there is none. An error of another kind goes alone.
 func AllProblems(errs ...error) error {
 	var all Problems
 	for _, err := range errs {
-		var several Problems
-		var one *Error
-		switch {
-		case err == nil:
-		case errors.As(err, &several):
-			all = append(all, several...)
-		case !errors.As(err, &one) || one.Code != CodeBadUserInput:
+		problems := ProblemsOf(err)
+		if err != nil && problems == nil {
 			return err
-		default:
-			all = append(all, one)
 		}
+		all = append(all, problems...)
 	}
 	switch len(all) {
 	case 0:

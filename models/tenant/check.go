@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -152,19 +151,12 @@ func (s *Checks) read(ctx context.Context, actor *models.Actor, in CallbackToChe
 
 // apply carries an update out, and keeps every problem that it has. The error is one of ours.
 func (c *CallbackCheck) apply(e *models.Endpoint, update models.EndpointUpdate) error {
-	err := models.AllProblems(e.Apply(update, fieldCallbackURL, fieldCallbackHeaders))
-	var one *models.Error
-	var several models.Problems
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &several):
-	case errors.As(err, &one) && one.Code == models.CodeBadUserInput:
-		several = models.Problems{one}
-	default:
+	err := e.Apply(update, fieldCallbackURL, fieldCallbackHeaders)
+	problems := models.ProblemsOf(err)
+	if err != nil && problems == nil {
 		return err
 	}
-	for _, p := range several {
+	for _, p := range problems {
 		c.Problems = append(c.Problems, CallbackProblem{p.Field, ProblemBadInput, p.Message, SeverityError})
 	}
 	return nil
