@@ -25,8 +25,8 @@ const (
 var classes = readClasses(map[class]string{
 	forMembers: `
 		User: id rawID username email firstName lastName
-		Account: id rawID name timezone apiCallbackUrl apiCallbackHeaders partnerAccountId createdAt updatedAt projects callbacks actions
-		Project: id rawID name primaryDomain apiCallbackUrl apiCallbackHeaders effectiveApiCallback createdAt updatedAt account callbacks
+		Account: id rawID name timezone apiCallbackUrl apiCallbackHeaders partnerAccountId version createdAt updatedAt projects callbacks actions
+		Project: id rawID name primaryDomain apiCallbackUrl apiCallbackHeaders effectiveApiCallback version createdAt updatedAt account callbacks
 		Project: runs schedules jobs
 		APICallbackHeader: key
 		EffectiveApiCallback: url source headers
@@ -57,7 +57,7 @@ var classes = readClasses(map[class]string{
 		CallbackSigningSecret: secret createdAt expiresAt
 		ProjectKey: id rawID name createdAt`,
 	forPlatform: `
-		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookSigningSecrets createdAt updatedAt
+		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookSigningSecrets version createdAt updatedAt
 		Action: executorUrl
 		BatchAttempt: warning
 		Action/APICallbackHeader: value

@@ -82,6 +82,7 @@ type ComplexityRoot struct {
 		Role               func(childComplexity int) int
 		Timezone           func(childComplexity int) int
 		UpdatedAt          func(childComplexity int) int
+		Version            func(childComplexity int) int
 	}
 
 	AccountConnection struct {
@@ -456,6 +457,7 @@ type ComplexityRoot struct {
 		Runs                   func(childComplexity int, first *int, after *string, filter *run.Filter) int
 		Schedules              func(childComplexity int, first *int, after *string) int
 		UpdatedAt              func(childComplexity int) int
+		Version                func(childComplexity int) int
 	}
 
 	ProjectConnection struct {
@@ -586,6 +588,7 @@ type ComplexityRoot struct {
 		ObjectID              func(childComplexity int) int
 		RawID                 func(childComplexity int) int
 		UpdatedAt             func(childComplexity int) int
+		Version               func(childComplexity int) int
 		WebhookHeaders        func(childComplexity int) int
 		WebhookSigningSecrets func(childComplexity int) int
 		WebhookURL            func(childComplexity int) int
@@ -969,6 +972,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.UpdatedAt(childComplexity), true
+	case "Account.version":
+		if e.ComplexityRoot.Account.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Version(childComplexity), true
 
 	case "AccountConnection.edges":
 		if e.ComplexityRoot.AccountConnection.Edges == nil {
@@ -2572,6 +2581,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.UpdatedAt(childComplexity), true
+	case "Project.version":
+		if e.ComplexityRoot.Project.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Version(childComplexity), true
 
 	case "ProjectConnection.edges":
 		if e.ComplexityRoot.ProjectConnection.Edges == nil {
@@ -3151,6 +3166,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SSOClient.UpdatedAt(childComplexity), true
+	case "SSOClient.version":
+		if e.ComplexityRoot.SSOClient.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClient.Version(childComplexity), true
 	case "SSOClient.webhookHeaders":
 		if e.ComplexityRoot.SSOClient.WebhookHeaders == nil {
 			break
@@ -3637,7 +3658,10 @@ enum ErrorCode {
   ENTITY_NOT_FOUND
   "The input, or the body of the request, is wrong. The same will be refused again."
   BAD_USER_INPUT
-  "The present state does not allow it: it has ended already, the name is taken, there are as many as there may be."
+  """
+  The present state does not allow it: it has ended already, the name is taken, there are as many as there may be. Where the ` + "`" + `ifVersion` + "`" + ` of an
+  update was too old, ` + "`" + `extensions.current` + "`" + ` has the present state.
+  """
   CONFLICT
   "There is no room beside the requests that are under way. Try again in a second."
   RATE_LIMITED
@@ -3801,6 +3825,8 @@ type Account implements Node {
   apiCallbackHeaders: [APICallbackHeader!]!
   "The account's id at the SSO client."
   partnerAccountId: String
+  "Grows by one with each change of what a person can set, from 1: see ` + "`" + `UpdateAccountInput.ifVersion` + "`" + `."
+  version: Int!
   "Your role on the account; the platform's is Admin, a project's key is a Viewer who sees only that project."
   role: Role
   createdAt: DateTime!
@@ -3842,6 +3868,8 @@ type Project implements Node {
   callbackSigningSecrets: [CallbackSigningSecret!]
   "Keys that do on this project what an Editor may, newest first, at most 10. Admin only: null, with ` + "`" + `FORBIDDEN` + "`" + `, to others."
   keys: [ProjectKey!]
+  "Grows by one with each change of what a person can set, from 1: see ` + "`" + `UpdateProjectInput.ifVersion` + "`" + `."
+  version: Int!
   createdAt: DateTime!
   updatedAt: DateTime!
   account: Account!
@@ -4040,6 +4068,8 @@ type SSOClient implements Node {
   noticeMode: NoticeMode!
   "Secrets that sign the notices (Standard Webhooks), newest first: for the partner to check them."
   webhookSigningSecrets: [CallbackSigningSecret!]
+  "Grows by one with each change of what a person can set, from 1: see ` + "`" + `UpdateSSOClientInput.ifVersion` + "`" + `."
+  version: Int!
   createdAt: DateTime!
   updatedAt: DateTime!
 }
@@ -4375,6 +4405,12 @@ type CreateProjectPayload {
 "What is left out stays as it is."
 input UpdateProjectInput {
   projectId: ObjectID!
+  """
+  The ` + "`" + `version` + "`" + ` that the change begins at: where the project has another one by now, nothing is changed, and the error is ` + "`" + `CONFLICT` + "`" + ` with the
+  present state in ` + "`" + `extensions.current` + "`" + `: ` + "`" + `version` + "`" + `, ` + "`" + `updatedAt` + "`" + `, ` + "`" + `name` + "`" + `, ` + "`" + `primaryDomain` + "`" + `, ` + "`" + `apiCallbackUrl` + "`" + `, and ` + "`" + `apiCallbackHeaderKeys` + "`" + `, which
+  are names without values. Left out or null: it may have any.
+  """
+  ifVersion: Int
   "At most 255 bytes."
   name: String
   "At most 2,048 bytes."
@@ -4400,6 +4436,10 @@ type DeleteProjectPayload {
 "What is left out stays as it is."
 input UpdateAccountInput {
   accountId: ObjectID!
+  """
+  As on a project; the present state is ` + "`" + `version` + "`" + `, ` + "`" + `updatedAt` + "`" + `, ` + "`" + `name` + "`" + `, ` + "`" + `timezone` + "`" + `, ` + "`" + `apiCallbackUrl` + "`" + ` and ` + "`" + `apiCallbackHeaderKeys` + "`" + `.
+  """
+  ifVersion: Int
   "At most 255 bytes."
   name: String
   "IANA name."
@@ -4514,6 +4554,10 @@ type CreateSSOClientPayload {
 "What is left out stays as it is."
 input UpdateSSOClientInput {
   ssoClientId: ObjectID!
+  """
+  As on a project; the present state is ` + "`" + `version` + "`" + `, ` + "`" + `updatedAt` + "`" + `, ` + "`" + `name` + "`" + `, ` + "`" + `webhookUrl` + "`" + `, ` + "`" + `webhookHeaderKeys` + "`" + ` and ` + "`" + `noticeMode` + "`" + `.
+  """
+  ifVersion: Int
   name: String
   "Null clears it: of what fails from then on no notices are made."
   webhookUrl: String
@@ -5211,6 +5255,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_apiCallbackHeaders(ctx, field)
 	case "partnerAccountId":
 		return ec.fieldContext_Account_partnerAccountId(ctx, field)
+	case "version":
+		return ec.fieldContext_Account_version(ctx, field)
 	case "role":
 		return ec.fieldContext_Account_role(ctx, field)
 	case "createdAt":
@@ -5893,6 +5939,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_callbackSigningSecrets(ctx, field)
 	case "keys":
 		return ec.fieldContext_Project_keys(ctx, field)
+	case "version":
+		return ec.fieldContext_Project_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Project_createdAt(ctx, field)
 	case "updatedAt":
@@ -6137,6 +6185,8 @@ func (ec *executionContext) childFields_SSOClient(ctx context.Context, field gra
 		return ec.fieldContext_SSOClient_noticeMode(ctx, field)
 	case "webhookSigningSecrets":
 		return ec.fieldContext_SSOClient_webhookSigningSecrets(ctx, field)
+	case "version":
+		return ec.fieldContext_SSOClient_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_SSOClient_createdAt(ctx, field)
 	case "updatedAt":
@@ -7697,6 +7747,29 @@ func (ec *executionContext) _Account_partnerAccountId(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_Account_partnerAccountId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Account_version(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Account_role(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
@@ -14823,6 +14896,29 @@ func (ec *executionContext) fieldContext_Project_keys(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Project_version(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Project_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Project", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Project_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17795,6 +17891,29 @@ func (ec *executionContext) fieldContext_SSOClient_webhookSigningSecrets(_ conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SSOClient_version(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _SSOClient_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
@@ -21646,7 +21765,7 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"accountId", "name", "timezone", "apiCallbackUrl", "apiCallbackHeaders"}
+	fieldsInOrder := [...]string{"accountId", "ifVersion", "name", "timezone", "apiCallbackUrl", "apiCallbackHeaders"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -21660,6 +21779,13 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 				return it, err
 			}
 			it.AccountID = data
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -21813,7 +21939,7 @@ func (ec *executionContext) unmarshalInputUpdateProjectInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"projectId", "name", "primaryDomain", "apiCallbackUrl", "apiCallbackHeaders"}
+	fieldsInOrder := [...]string{"projectId", "ifVersion", "name", "primaryDomain", "apiCallbackUrl", "apiCallbackHeaders"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -21827,6 +21953,13 @@ func (ec *executionContext) unmarshalInputUpdateProjectInput(ctx context.Context
 				return it, err
 			}
 			it.ProjectID = data
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -21871,7 +22004,7 @@ func (ec *executionContext) unmarshalInputUpdateSSOClientInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ssoClientId", "name", "webhookUrl", "webhookHeaders", "noticeMode"}
+	fieldsInOrder := [...]string{"ssoClientId", "ifVersion", "name", "webhookUrl", "webhookHeaders", "noticeMode"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -21885,6 +22018,13 @@ func (ec *executionContext) unmarshalInputUpdateSSOClientInput(ctx context.Conte
 				return it, err
 			}
 			it.SsoClientID = data
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -22115,6 +22255,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 		case "partnerAccountId":
 			out.Values[i] = ec._Account_partnerAccountId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Account_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "role":
@@ -26562,6 +26707,11 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "version":
+			out.Values[i] = ec._Project_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._Project_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -28443,6 +28593,11 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "version":
+			out.Values[i] = ec._SSOClient_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._SSOClient_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -414,6 +414,8 @@ type StopRunPayload struct {
 // What is left out stays as it is.
 type UpdateAccountInput struct {
 	AccountID models.ObjectID `json:"accountId"`
+	// As on a project; the present state is `version`, `updatedAt`, `name`, `timezone`, `apiCallbackUrl` and `apiCallbackHeaderKeys`.
+	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 	// At most 255 bytes.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// IANA name.
@@ -460,6 +462,10 @@ type UpdateJobPayload struct {
 // What is left out stays as it is.
 type UpdateProjectInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
+	// The `version` that the change begins at: where the project has another one by now, nothing is changed, and the error is `CONFLICT` with the
+	// present state in `extensions.current`: `version`, `updatedAt`, `name`, `primaryDomain`, `apiCallbackUrl`, and `apiCallbackHeaderKeys`, which
+	// are names without values. Left out or null: it may have any.
+	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
 	// At most 255 bytes.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// At most 2,048 bytes.
@@ -476,8 +482,10 @@ type UpdateProjectPayload struct {
 
 // What is left out stays as it is.
 type UpdateSSOClientInput struct {
-	SsoClientID models.ObjectID            `json:"ssoClientId"`
-	Name        graphql.Omittable[*string] `json:"name,omitempty"`
+	SsoClientID models.ObjectID `json:"ssoClientId"`
+	// As on a project; the present state is `version`, `updatedAt`, `name`, `webhookUrl`, `webhookHeaderKeys` and `noticeMode`.
+	IfVersion graphql.Omittable[*int]    `json:"ifVersion,omitempty"`
+	Name      graphql.Omittable[*string] `json:"name,omitempty"`
 	// Null clears it: of what fails from then on no notices are made.
 	WebhookURL graphql.Omittable[*string] `json:"webhookUrl,omitempty"`
 	// Replaces the whole list. Null empties it.

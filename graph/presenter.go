@@ -29,7 +29,11 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 		if e.Field == "" && e.Code == models.CodeBadUserInput {
 			e.Field = lastName(shown.Path)
 		}
-		return answer(shown.Path, e.Error(), e.Code, e.Field)
+		told := answer(shown.Path, e.Error(), e.Code, e.Field)
+		if e.Current != nil {
+			told.Extensions["current"] = current(e.Current)
+		}
+		return told
 	case errors.Is(err, errTold):
 		return shown
 	case shown.Err == nil && !graphql.HasOperationContext(ctx): // gqlgen's about the body, all of which it repeats

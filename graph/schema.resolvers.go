@@ -213,8 +213,8 @@ func (r *mutationResolver) UpdateProject(ctx context.Context, input UpdateProjec
 	var ids ids
 	in := tenant.ProjectUpdate{
 		ProjectID: ids.read("projectId", tenant.TypeProject, input.ProjectID), Name: optional(input.Name),
-		PrimaryDomain: optional(input.PrimaryDomain),
-		Callback:      endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		PrimaryDomain: optional(input.PrimaryDomain), IfVersion: input.IfVersion.Value(),
+		Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -237,7 +237,8 @@ func (r *mutationResolver) UpdateAccount(ctx context.Context, input UpdateAccoun
 	var ids ids
 	in := tenant.AccountUpdate{
 		AccountID: ids.read("accountId", tenant.TypeAccount, input.AccountID), Name: optional(input.Name),
-		Timezone: optional(input.Timezone), Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		Timezone: optional(input.Timezone), IfVersion: input.IfVersion.Value(),
+		Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -362,7 +363,7 @@ func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOC
 	var ids ids
 	in := tenant.SSOClientUpdate{
 		SSOClientID: ids.read("ssoClientId", tenant.TypeSSOClient, input.SsoClientID), Name: optional(input.Name),
-		Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders),
+		IfVersion: input.IfVersion.Value(), Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders),
 	}
 	if mode := input.NoticeMode.Value(); mode != nil {
 		in.NoticeMode = *mode

@@ -31,6 +31,7 @@ type Error struct {
 	Code    Code
 	Field   string // the input field that is wrong, as headers.1.value; only with BAD_USER_INPUT and CONFLICT
 	Message string
+	Current any // with CONFLICT: the entity as it is, for a door to show what the caller may see of it; nil: none
 }
 
 // Error returns the sentence for the caller.
@@ -63,6 +64,18 @@ func NotFound(typeName string) error {
 // Conflict is the error for a request that is well formed but that the present state does not allow.
 func Conflict(field, format string, args ...any) error {
 	return &Error{Code: CodeConflict, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// CheckVersion refuses an update that begins at another version of an entity than the present one: CONFLICT on
+// ifVersion, with the entity. nil: it begins at any.
+func CheckVersion(ifVersion *int, version int, current any) error {
+	if ifVersion == nil || *ifVersion == version {
+		return nil
+	}
+	return &Error{
+		Code: CodeConflict, Field: "ifVersion", Current: current,
+		Message: fmt.Sprintf("is %d, and by now it is %d: somebody else was quicker", *ifVersion, version),
+	}
 }
 
 // Unauthenticated is the error for a caller without valid credentials.

@@ -16,6 +16,7 @@ type accountRow struct {
 	APICallbackHeaders []byte
 	SSOClientID        *int64
 	PartnerAccountID   *string
+	Version            int
 	CreatedAt          int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt          int64 `gorm:"autoUpdateTime:false"`
 }
@@ -29,7 +30,7 @@ func (s *Store) account(r accountRow) (*tenant.Account, error) {
 	return &tenant.Account{
 		ID: r.ID, Name: r.Name, Timezone: r.Timezone,
 		Callback:    models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
-		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID,
+		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID, Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
 }
@@ -66,7 +67,8 @@ func (s *Store) CountAccounts(ctx context.Context, scope models.Scope) (int, err
 func (s *Store) CreateAccount(ctx context.Context, a *tenant.Account) error {
 	row := accountRow{
 		ID: a.ID, Name: a.Name, Timezone: a.Timezone, APICallbackURL: a.Callback.URL, SSOClientID: a.SSOClientID,
-		PartnerAccountID: a.PartnerAccountID, CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
+		PartnerAccountID: a.PartnerAccountID, Version: a.Version, CreatedAt: micros(a.CreatedAt),
+		UpdatedAt: micros(a.UpdatedAt),
 	}
 	if err := insertNew(ctx, s, &row, &row.ID, "accounts", tenant.TypeAccount); err != nil {
 		return err
@@ -78,7 +80,8 @@ func (s *Store) CreateAccount(ctx context.Context, a *tenant.Account) error {
 // UpdateAccount writes what can change of an account.
 func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *tenant.Account) error {
 	values := map[string]any{
-		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "updated_at": micros(a.UpdatedAt),
+		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "version": a.Version,
+		"updated_at": micros(a.UpdatedAt),
 	}
 	if err := s.putHeaders(values, "api_callback_headers", a.Callback, accountHeadersPlace(a.ID)); err != nil {
 		return err

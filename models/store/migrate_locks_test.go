@@ -147,7 +147,7 @@ func indexes(t *testing.T, s *store.Store) (list []string) {
 }
 
 var (
-	comment = regexp.MustCompile(`--.*`)
+	comment = regexp.MustCompile(`(?s)-- \+goose StatementBegin\s+CREATE FUNCTION.*?-- \+goose StatementEnd|--[^\n]*`)
 	strong  = regexp.MustCompile(`^(ALTER TABLE (\w+)\s+(ADD|DROP) COLUMN|CREATE TABLE|DROP TABLE)`)
 	// A column that has a constraint, or a default that is no constant, has the table read or written.
 	reading = regexp.MustCompile(`CHECK|UNIQUE|ALTER COLUMN|TYPE|SET NOT NULL|\(\)`)
@@ -167,7 +167,8 @@ func TestMigrationsReadNoTableUnderALockThatOthersWaitFor(t *testing.T) {
 		for statement := range strings.SplitSeq(comment.ReplaceAllString(up, ""), ";") {
 			statement = strings.TrimSpace(statement)
 			switch {
-			case statement == "", alone && weak.MatchString(statement), strings.HasPrefix(statement, "CREATE TABLE"):
+			case statement == "", alone && weak.MatchString(statement), strings.HasPrefix(statement, "CREATE TABLE"),
+				strings.HasPrefix(statement, "CREATE TRIGGER"): // it reads nothing of its table
 			case alone || !strong.MatchString(statement) || reading.MatchString(statement):
 				t.Errorf("%s: %s", name, statement)
 			}

@@ -18,6 +18,7 @@ type projectRow struct {
 	PrimaryDomain      string
 	APICallbackURL     *string
 	APICallbackHeaders []byte
+	Version            int
 	CreatedAt          int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt          int64 `gorm:"autoUpdateTime:false"`
 	DeletedAt          *int64
@@ -31,7 +32,7 @@ func (s *Store) project(r projectRow) (*tenant.Project, error) {
 	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, projectHeadersPlace(r.ID))
 	return &tenant.Project{
 		ID: r.ID, AccountID: r.AccountID, Name: r.Name, PrimaryDomain: r.PrimaryDomain,
-		Callback:  models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
+		Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable}, Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), DeletedAt: fromMicrosPtr(r.DeletedAt),
 	}, nil
 }
@@ -69,7 +70,7 @@ func (s *Store) CountProjects(ctx context.Context, scope models.Scope, accountID
 func (s *Store) CreateProject(ctx context.Context, p *tenant.Project) error {
 	row := projectRow{
 		ID: p.ID, AccountID: p.AccountID, Name: p.Name, PrimaryDomain: p.PrimaryDomain, APICallbackURL: p.Callback.URL,
-		CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
+		Version: p.Version, CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
 	}
 	if err := insertNew(ctx, s, &row, &row.ID, "projects", tenant.TypeProject); err != nil {
 		return err
@@ -82,7 +83,7 @@ func (s *Store) CreateProject(ctx context.Context, p *tenant.Project) error {
 func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *tenant.Project) error {
 	values := map[string]any{
 		"name": p.Name, "primary_domain": p.PrimaryDomain, "api_callback_url": p.Callback.URL,
-		"updated_at": micros(p.UpdatedAt), "deleted_at": microsPtr(p.DeletedAt),
+		"version": p.Version, "updated_at": micros(p.UpdatedAt), "deleted_at": microsPtr(p.DeletedAt),
 	}
 	if err := s.putHeaders(values, "api_callback_headers", p.Callback, projectHeadersPlace(p.ID)); err != nil {
 		return err

@@ -14,6 +14,7 @@ type ssoClientRow struct {
 	WebhookURL     *string
 	WebhookHeaders []byte
 	NoticeMode     tenant.NoticeMode
+	Version        int
 	CreatedAt      int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt      int64 `gorm:"autoUpdateTime:false"`
 }
@@ -26,7 +27,7 @@ func (s *Store) ssoClient(r ssoClientRow) (*tenant.SSOClient, error) {
 	headers, unreadable := s.sealer.openHeaders(r.WebhookHeaders, webhookHeadersPlace(r.ID))
 	return &tenant.SSOClient{
 		ID: r.ID, Name: r.Name, Webhook: models.Endpoint{URL: r.WebhookURL, Headers: headers, Unreadable: unreadable},
-		NoticeMode: r.NoticeMode, CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
+		NoticeMode: r.NoticeMode, Version: r.Version, CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
 }
 
@@ -44,7 +45,7 @@ func (s *Store) LockSSOClient(ctx context.Context, id int64) (*tenant.SSOClient,
 func (s *Store) CreateSSOClient(ctx context.Context, c *tenant.SSOClient) error {
 	row := ssoClientRow{
 		ID: c.ID, Name: c.Name, WebhookURL: c.Webhook.URL, NoticeMode: c.NoticeMode,
-		CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt),
+		Version: c.Version, CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt),
 	}
 	if err := insertNew(ctx, s, &row, &row.ID, "sso_clients", tenant.TypeSSOClient); err != nil {
 		return err
@@ -56,7 +57,8 @@ func (s *Store) CreateSSOClient(ctx context.Context, c *tenant.SSOClient) error 
 // UpdateSSOClient writes what can change of an SSO client.
 func (s *Store) UpdateSSOClient(ctx context.Context, c *tenant.SSOClient) error {
 	values := map[string]any{
-		"name": c.Name, "webhook_url": c.Webhook.URL, "notice_mode": c.NoticeMode, "updated_at": micros(c.UpdatedAt),
+		"name": c.Name, "webhook_url": c.Webhook.URL, "notice_mode": c.NoticeMode, "version": c.Version,
+		"updated_at": micros(c.UpdatedAt),
 	}
 	if err := s.putHeaders(values, "webhook_headers", c.Webhook, webhookHeadersPlace(c.ID)); err != nil {
 		return err

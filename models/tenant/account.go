@@ -15,6 +15,7 @@ type Account struct {
 	Callback         models.Endpoint
 	SSOClientID      *int64
 	PartnerAccountID *string // the account's id at the SSO client
+	Version          int     // grows by one with each change of what a person can set
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
 }
@@ -58,7 +59,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *models.Actor, in New
 	at := s.now()
 	a := &Account{
 		ID: in.RawID, Name: in.Name, Timezone: "UTC", SSOClientID: in.SSOClientID,
-		PartnerAccountID: in.PartnerAccountID, CreatedAt: at, UpdatedAt: at,
+		PartnerAccountID: in.PartnerAccountID, Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
 	err := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
@@ -83,6 +84,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *models.Actor, in New
 // AccountUpdate is the input of UpdateAccount.
 type AccountUpdate struct {
 	AccountID int64
+	IfVersion *int // as of a project
 	Name      models.Optional[*string]
 	Timezone  models.Optional[*string]
 	Callback  models.EndpointUpdate
@@ -90,22 +92,36 @@ type AccountUpdate struct {
 
 // UpdateAccount changes what is given. Admin only.
 func (s *Service) UpdateAccount(ctx context.Context, actor *models.Actor, in AccountUpdate) (*Account, error) {
-	var a *Account
-	err := s.inTx(ctx, func(tx Store) (err error) {
-		if a, err = tx.LockAccount(ctx, actor.Scope(models.RoleViewer), in.AccountID); err != nil {
-			return err
-		}
-		err = models.AllProblems(
-			actor.RequireRole(a.ID, models.RoleAdmin),
+	return s.changeAccount(ctx, actor, in.AccountID, in.IfVersion, models.RoleAdmin, func(a *Account) error {
+		return models.AllProblems(
 			models.AssignName(&a.Name, "name", in.Name),
 			a.setTimezone(in.Timezone),
 			a.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		)
-		if err != nil {
+	})
+}
+
+// changeAccount is changeProject of an account.
+func (s *Service) changeAccount(
+	ctx context.Context, actor *models.Actor, id int64, ifVersion *int, least models.Role, change func(*Account) error,
+) (*Account, error) {
+	var a *Account
+	err := s.inTx(ctx, func(tx Store) (err error) {
+		if a, err = tx.LockAccount(ctx, actor.Scope(models.RoleViewer), id); err != nil {
 			return err
 		}
+		if err := actor.RequireRole(a.ID, least); err != nil {
+			return err
+		}
+		if err := models.CheckVersion(ifVersion, a.Version, a); err != nil {
+			return err
+		}
+		if err := change(a); err != nil {
+			return err
+		}
+		a.Version++
 		a.UpdatedAt = s.now()
-		return tx.UpdateAccount(ctx, actor.Scope(models.RoleAdmin), a)
+		return tx.UpdateAccount(ctx, actor.Scope(least), a)
 	})
 	return a, err
 }

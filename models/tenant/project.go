@@ -16,6 +16,7 @@ type Project struct {
 	Name          string
 	PrimaryDomain string
 	Callback      models.Endpoint
+	Version       int // grows by one with each change of what a person can set
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	// DeletedAt is set on a deleted project. It is out of every caller's sight, but callbacks that were accepted
@@ -62,7 +63,7 @@ type NewProject struct {
 // no more.
 func (s *Service) CreateProject(ctx context.Context, actor *models.Actor, in NewProject) (*Project, error) {
 	at := s.now()
-	p := &Project{ID: in.RawID, AccountID: in.AccountID, CreatedAt: at, UpdatedAt: at}
+	p := &Project{ID: in.RawID, AccountID: in.AccountID, Version: 1, CreatedAt: at, UpdatedAt: at}
 	err := s.inTx(ctx, func(tx Store) error {
 		if _, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), in.AccountID))(TypeAccount); err != nil {
 			return err
@@ -112,6 +113,7 @@ func (s *Service) allowProject(ctx context.Context, tx Store, scope models.Scope
 // ProjectUpdate is the input of UpdateProject.
 type ProjectUpdate struct {
 	ProjectID     int64
+	IfVersion     *int // CONFLICT where the project has another one; nil: it may have any
 	Name          models.Optional[*string]
 	PrimaryDomain models.Optional[*string]
 	Callback      models.EndpointUpdate
@@ -119,7 +121,7 @@ type ProjectUpdate struct {
 
 // UpdateProject changes what is given. Editor and up.
 func (s *Service) UpdateProject(ctx context.Context, actor *models.Actor, in ProjectUpdate) (*Project, error) {
-	return s.changeProject(ctx, actor, in.ProjectID, models.RoleEditor, func(p *Project) error {
+	return s.changeProject(ctx, actor, in.ProjectID, in.IfVersion, models.RoleEditor, func(p *Project) error {
 		return models.AllProblems(
 			models.AssignName(&p.Name, "name", in.Name),
 			models.AssignText(&p.PrimaryDomain, "primaryDomain", in.PrimaryDomain, maxDomainBytes),
@@ -130,15 +132,16 @@ func (s *Service) UpdateProject(ctx context.Context, actor *models.Actor, in Pro
 
 // DeleteProject takes a project out of sight. Admin only. Callbacks that were accepted before are still delivered.
 func (s *Service) DeleteProject(ctx context.Context, actor *models.Actor, projectID int64) (*Project, error) {
-	return s.changeProject(ctx, actor, projectID, models.RoleAdmin, func(p *Project) error {
+	return s.changeProject(ctx, actor, projectID, nil, models.RoleAdmin, func(p *Project) error {
 		at := s.now()
 		p.DeletedAt = &at
 		return nil
 	})
 }
 
+// changeProject changes a project under its lock: of two who begin at the same version one comes too late.
 func (s *Service) changeProject(
-	ctx context.Context, actor *models.Actor, id int64, least models.Role, change func(*Project) error,
+	ctx context.Context, actor *models.Actor, id int64, ifVersion *int, least models.Role, change func(*Project) error,
 ) (*Project, error) {
 	var p *Project
 	err := s.inTx(ctx, func(tx Store) (err error) {
@@ -148,9 +151,13 @@ func (s *Service) changeProject(
 		if err := actor.RequireProjectRole(p.AccountID, p.ID, least); err != nil {
 			return err
 		}
+		if err := models.CheckVersion(ifVersion, p.Version, p); err != nil {
+			return err
+		}
 		if err := change(p); err != nil {
 			return err
 		}
+		p.Version++
 		p.UpdatedAt = s.now()
 		return tx.UpdateProject(ctx, actor.Scope(least), p)
 	})

@@ -30,6 +30,7 @@ type SSOClient struct {
 	Name       string
 	Webhook    models.Endpoint
 	NoticeMode NoticeMode
+	Version    int // grows by one with each change of what a person can set
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
@@ -74,7 +75,8 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *models.Actor, in N
 	}
 	at := s.now()
 	c := &SSOClient{
-		ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), CreatedAt: at, UpdatedAt: at,
+		ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), Version: 1, CreatedAt: at,
+		UpdatedAt: at,
 	}
 	err := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
@@ -96,6 +98,7 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *models.Actor, in N
 // SSOClientUpdate is the input of UpdateSSOClient.
 type SSOClientUpdate struct {
 	SSOClientID int64
+	IfVersion   *int // as of a project
 	Name        models.Optional[*string]
 	Webhook     models.EndpointUpdate
 	NoticeMode  NoticeMode // empty: as it is
@@ -111,6 +114,9 @@ func (s *Service) UpdateSSOClient(ctx context.Context, actor *models.Actor, in S
 		if c, err = tx.LockSSOClient(ctx, in.SSOClientID); err != nil {
 			return err
 		}
+		if err := models.CheckVersion(in.IfVersion, c.Version, c); err != nil {
+			return err
+		}
 		c.NoticeMode = cmp.Or(in.NoticeMode, c.NoticeMode)
 		err = models.AllProblems(
 			models.AssignName(&c.Name, "name", in.Name),
@@ -120,6 +126,7 @@ func (s *Service) UpdateSSOClient(ctx context.Context, actor *models.Actor, in S
 		if err != nil {
 			return err
 		}
+		c.Version++
 		c.UpdatedAt = s.now()
 		return tx.UpdateSSOClient(ctx, c)
 	})

@@ -1,0 +1,71 @@
+package graph_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback/ringback/models"
+)
+
+// TestAConflictShowsThePresentStateWithoutSecrets: errors go to logs, also those of callers who may see the values.
+func TestAConflictShowsThePresentStateWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const at = "2020-07-09T16:25:35.000Z"
+	for name, tc := range map[string]struct {
+		who   caller
+		query string
+		want  map[string]any
+	}{
+		"updateProject": {
+			w.editor(), `mutation { updateProject(input: {projectId: 1123123, ifVersion: 7, name: "New"}) { project { id } } }`,
+			map[string]any{
+				"version": 1.0, "updatedAt": at, "name": "Site", "primaryDomain": "https://www.example.com",
+				"apiCallbackUrl": projectURL, "apiCallbackHeaderKeys": []any{"X-Project"},
+			},
+		},
+		"updateAccount": {
+			w.admin(), `mutation { updateAccount(input: {accountId: 123123, ifVersion: 7, name: "New"}) { account { id } } }`,
+			map[string]any{
+				"version": 1.0, "updatedAt": at, "name": "Demo", "timezone": "Europe/London",
+				"apiCallbackUrl": accountURL, "apiCallbackHeaderKeys": []any{"Authorization"},
+			},
+		},
+		"updateSSOClient": {
+			platform(), `mutation { updateSSOClient(input: {ssoClientId: 1, ifVersion: 7, name: "New"}) { ssoClient { id } } }`,
+			map[string]any{
+				"version": 1.0, "updatedAt": at, "name": "Acme SSO", "noticeMode": "EACH",
+				"webhookUrl": webhookURL, "webhookHeaderKeys": []any{"Authorization"},
+			},
+		},
+	} {
+		w.unchanged(func() {
+			a := w.do(tc.who, tc.query, nil)
+			a.wantError(models.CodeConflict, "ifVersion", name)
+			if diff := cmp.Diff(any(tc.want), a.Errors[0].Extensions["current"]); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+			if strings.Contains(a.Body, "Bearer") {
+				t.Errorf("%s tells a secret: %s", name, a.Body)
+			}
+		})
+		tc.query = strings.Replace(tc.query, "ifVersion: 7", "ifVersion: 1", 1)
+		w.ok(tc.who, tc.query, nil)
+	}
+}
+
+// TestWhoMayNotChangeLearnsNothingByAVersion: the role comes first.
+func TestWhoMayNotChangeLearnsNothingByAVersion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const query = `mutation { updateProject(input: {projectId: 1123123, ifVersion: 7}) { project { id } } }`
+	for code, who := range map[models.Code]caller{models.CodeForbidden: w.viewer(), models.CodeNotFound: w.other()} {
+		a := w.do(who, query, nil)
+		a.wantError(code, "", "updateProject")
+		if strings.Contains(a.Body, "current") {
+			t.Errorf("%s: %s", code, a.Body)
+		}
+	}
+}
