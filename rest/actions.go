@@ -246,13 +246,21 @@ func (r *request) newSchedule() (*run.NewSchedule, error) {
 		schedule.Overlap = run.Overlap(*body.Overlap)
 	}
 	if body.ScheduleAt != nil {
-		at, err := time.Parse(time.RFC3339, *body.ScheduleAt)
+		at, err := parseTime("schedule_at", *body.ScheduleAt)
 		if err != nil {
-			return nil, badInput("schedule_at", "must be an RFC 3339 time, such as 2020-07-09T16:25:35Z")
+			return nil, err
 		}
 		schedule.At = &at
 	}
 	return schedule, nil
+}
+
+func parseTime(field, text string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, badInput(field, "must be an RFC 3339 time, such as 2020-07-09T16:25:35Z")
+	}
+	return at, nil
 }
 
 func timeText(t *time.Time) *string {

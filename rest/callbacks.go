@@ -3,6 +3,7 @@ package rest
 import (
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -91,6 +92,12 @@ func readLogQuery(raw string) (run.LogQuery, error) {
 		}
 		query.Sort = append(query.Sort, by)
 	}
+	if err := readTime(values, "created_after", &query.CreatedAfter); err != nil {
+		return query, err
+	}
+	if err := readTime(values, "created_before", &query.CreatedBefore); err != nil {
+		return query, err
+	}
 	if err := readNumber(values, "limit", &query.Limit); err != nil {
 		return query, err
 	}
@@ -114,6 +121,20 @@ func readNumber(values url.Values, name string, n *int) error {
 	}
 	*n = read
 	return nil
+}
+
+// readTime leaves it unset where nothing is given.
+func readTime(values url.Values, name string, at **time.Time) error {
+	given := values[name]
+	if len(given) == 0 {
+		return nil
+	}
+	read, err := parseTime(name, given[0])
+	if err == nil && len(given) > 1 {
+		err = badInput(name, "must be one time")
+	}
+	*at = &read
+	return err
 }
 
 func (h *handler) getCallback(r *request) (any, error) {

@@ -122,6 +122,7 @@ func TestFiltersOfCallbacks(t *testing.T) {
 	w, runs := newDiary(t)
 	key := w.key(project)
 	first, second := runs[0].UID.String(), runs[1].UID.String()
+	at := func(t time.Time) string { return t.Format(time.RFC3339Nano) }
 	for query, want := range map[string]int{
 		"": 7, "?status=PENDING": 3, "?status=RUNNING": 1, "?status=FAILED": 1, "?status=SUCCESS": 2,
 		"?status=FAILED&status=SUCCESS": 3, "?status[]=FAILED&status[]=SUCCESS": 3, "?status%5B%5D=FAILED&status=SUCCESS": 3,
@@ -129,7 +130,9 @@ func TestFiltersOfCallbacks(t *testing.T) {
 		"?run_uid[]=" + first + "&run_uid[]=" + second: 7, "?run_uid=" + unknownUID: 0,
 		"?run_uid=" + unknownUID + "&run_uid=" + first: 3,
 		"?run_uid=" + first + "&status=FAILED":         0, "?run_uid=" + second + "&status=FAILED": 1,
-		"?limit=20&unknown=1&page=2": 7,
+		"?limit=20&unknown=1&page=2":              7,
+		"?created_after=" + at(runs[1].CreatedAt): 4, "?created_before=" + at(runs[1].CreatedAt): 3,
+		"?status=FAILED&created_before=" + at(runs[1].CreatedAt): 0,
 	} {
 		if got := w.list(key, query); len(got) != want {
 			t.Errorf("%s lists %d, want %d", query, len(got), want)

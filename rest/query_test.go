@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -42,6 +43,12 @@ func TestParametersAreReadAsTheyAreWritten(t *testing.T) {
 			want.Sort = append(want.Sort, by)
 			values.Add(sort, map[bool]string{true: "-"}[by.Descending]+string(c))
 		}
+		for name, at := range map[string]**time.Time{"created_after": &want.CreatedAfter, "created_before": &want.CreatedBefore} {
+			if rapid.Bool().Draw(t, "has "+name) {
+				*at = new(time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, name), 0).UTC())
+				values.Set(name, (*at).Format(time.RFC3339))
+			}
+		}
 		if rapid.Bool().Draw(t, "has a limit") {
 			want.Limit = rapid.IntRange(1, run.MaxLogLimit).Draw(t, "limit")
 			values.Set("limit", strconv.Itoa(want.Limit))
@@ -60,7 +67,7 @@ func TestParametersAreReadAsTheyAreWritten(t *testing.T) {
 func FuzzParameters(f *testing.F) {
 	for _, seed := range []string{
 		"", "status=FAILED&limit=5", "status[]=FAILED&run_uid=" + unknownUID, "sort=-created_at&sort[]=status", "limit=%zz",
-		"offset=-1;", "&&=",
+		"offset=-1;", "&&=", "created_after=2020-07-09T16:25:35Z&created_before=x",
 	} {
 		f.Add(seed)
 	}
@@ -68,7 +75,7 @@ func FuzzParameters(f *testing.F) {
 		query, err := rest.ReadLogQuery(raw)
 		var known *models.Error
 		if err != nil {
-			fields := []string{"query", "run_uid", "sort", "limit", "offset"}
+			fields := []string{"query", "run_uid", "sort", "limit", "offset", "created_after", "created_before"}
 			if !errors.As(err, &known) || known.Code != models.CodeBadUserInput || !slices.Contains(fields, known.Field) {
 				t.Errorf("%q: %v", raw, err)
 			}

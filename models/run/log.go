@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,6 +19,18 @@ const (
 	DefaultLogLimit = 10
 	MaxLogLimit     = 20
 	MaxLogSorts     = 10
+	MaxLogRuns      = 20
+	// MaxLogLooked is how many callbacks a page may lie behind, and how many are sorted by anything but their time: some
+	// 100 ms.
+	MaxLogLooked = 10_000
+)
+
+// Errors of a page that would have to look at more callbacks than that.
+var (
+	ErrLogOffset = models.Invalid("offset", "no page begins behind more than %d: ask for a part of the time at once, by "+
+		"created_after and created_before", MaxLogLooked)
+	ErrLogSort = models.Invalid("sort", "at most %d are sorted by anything but created_at, and there are more: ask for fewer, "+
+		"by status, run_uid, created_after or created_before", MaxLogLooked)
 )
 
 // LogColumn is what the callback log can be sorted by.
@@ -51,13 +64,18 @@ func ParseLogSort(text string) (LogSort, error) {
 
 // LogQuery asks for some of the callbacks of a project's runs. A filter that is empty narrows nothing.
 type LogQuery struct {
-	ProjectID int64
-	Status    []callback.Status
-	RunUID    []uuid.UUID
-	Limit     int       // 1 to 20
-	Offset    int       // of the first one; 0 or more
-	Sort      []LogSort // at most 10, the first counts most; what they leave open, and all without any: newest first
+	ProjectID     int64
+	Status        []callback.Status
+	RunUID        []uuid.UUID // at most 20
+	CreatedAfter  *time.Time  // or at that time
+	CreatedBefore *time.Time
+	Limit         int       // 1 to 20
+	Offset        int       // of the first one; 0 or more
+	Sort          []LogSort // at most 10, the first counts most; what they leave open, and all without any: newest first
 }
+
+// ByTime tells whether the order is that of time, either way.
+func (q LogQuery) ByTime() bool { return len(q.Sort) == 0 || q.Sort[0].Column == LogCreatedAt }
 
 func (q LogQuery) check() error {
 	for _, status := range q.Status {
@@ -67,6 +85,9 @@ func (q LogQuery) check() error {
 	}
 	if q.Offset < 0 {
 		return models.Invalid("offset", "must be 0 or more, not %d", q.Offset)
+	}
+	if len(q.RunUID) > MaxLogRuns {
+		return models.Invalid("run_uid", "must have at most %d elements, not %d", MaxLogRuns, len(q.RunUID))
 	}
 	if len(q.Sort) > MaxLogSorts {
 		return models.Invalid("sort", "must have at most %d elements, not %d", MaxLogSorts, len(q.Sort))

@@ -2,10 +2,13 @@ package store
 
 import (
 	"context"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
@@ -18,6 +21,8 @@ type logRow struct {
 	ParentUID *uuid.UUID
 	RunUID    uuid.UUID
 	BatchUID  *uuid.UUID
+	// Place is the row's, from 1, among the Candidates.
+	Place, Candidates int
 }
 
 // logUIDs are of what belongs to a callback.
@@ -31,11 +36,8 @@ func (s *Store) logEntry(r logRow) (*run.LogEntry, error) {
 	return &run.LogEntry{Callback: c, ParentUID: r.ParentUID, RunUID: r.RunUID, BatchUID: r.BatchUID}, err
 }
 
-// callbackLog selects the callbacks of a project's runs; a notice about one of them has a cause.
-func (s *Store) callbackLog(ctx context.Context, scope models.Scope, projectID int64) *gorm.DB {
-	return s.callbacksWithin(ctx, scope).Select(historyShown(scope)+logUIDs).
-		Where("project_id = ? AND run_id IS NOT NULL AND cause_id IS NULL", projectID)
-}
+// isLogged is the condition of what stands in the log, and of its indexes: a notice about one of these has a cause.
+const isLogged = "run_id IS NOT NULL AND cause_id IS NULL"
 
 // LogEntries lists callbacks of runs.
 func (s *Store) LogEntries(ctx context.Context, scope models.Scope, query run.LogQuery) ([]*run.LogEntry, error) {
@@ -43,14 +45,76 @@ func (s *Store) LogEntries(ctx context.Context, scope models.Scope, query run.Lo
 }
 
 func (s *Store) logEntries(ctx context.Context, scope models.Scope, query run.LogQuery) ([]*run.LogEntry, error) {
-	db := s.callbackLog(ctx, scope, query.ProjectID)
-	if len(query.Status) > 0 {
-		db = db.Where("status IN ?", query.Status)
+	var rows []logRow
+	if err := s.queryLog(ctx, scope, query).Find(&rows).Error; err != nil {
+		return nil, err
 	}
-	if len(query.RunUID) > 0 {
-		db = db.Where("run_id IN (?)", s.reader(ctx).Model(&runRow{}).Select("id").Where("uid IN ?", query.RunUID))
+	switch {
+	case len(rows) > 0 && query.Offset > run.MaxLogLooked:
+		return nil, run.ErrLogOffset
+	case len(rows) > 0 && !query.ByTime() && rows[0].Candidates > run.MaxLogLooked:
+		return nil, run.ErrLogSort
 	}
-	return find(db.Order(logOrder(query.Sort)).Limit(query.Limit).Offset(query.Offset), s.logEntry)
+	slices.SortFunc(rows, func(a, b logRow) int { return a.Place - b.Place })
+	return convert(rows, s.logEntry)
+}
+
+// queryLog reads of each status, and of each run where some are named, no more than the page can need: each through its
+// index, in the order of that. A page that begins past the last that is looked at is one there.
+func (s *Store) queryLog(ctx context.Context, scope models.Scope, query run.LogQuery) *gorm.DB {
+	query.Offset = min(query.Offset, run.MaxLogLooked)
+	order, columns := logOrder(query.Sort), historyShown(scope)+logUIDs
+	return s.callbacksOf(ctx, scope, callback.OfProject, []int64{query.ProjectID}, func(id clause.Expr) clause.Expression {
+		candidates := joined(" UNION ALL ", logParts(query, id))
+		if !query.ByTime() {
+			candidates = gorm.Expr("SELECT sorted.id, sorted.created_at, status, http_status, attempt_count "+
+				"FROM (SELECT id AS listed_id FROM (?) AS parts LIMIT ?) AS listed CROSS JOIN callbacks AS sorted "+
+				"WHERE sorted.id = listed_id", candidates, run.MaxLogLooked+1)
+		}
+		return gorm.Expr(
+			"SELECT "+columns+", place, candidates FROM (SELECT id AS chosen_id, row_number() OVER (ORDER BY "+order+") AS place, "+
+				"count(*) OVER () AS candidates FROM (?) AS candidates ORDER BY place LIMIT ? OFFSET ?) AS chosen "+
+				"CROSS JOIN callbacks WHERE callbacks.id = chosen_id",
+			candidates, query.Limit, query.Offset,
+		)
+	})
+}
+
+// logParts are what a page is chosen from.
+func logParts(query run.LogQuery, projectID clause.Expr) (parts []clause.Expr) {
+	order, most := logOrder(query.Sort), query.Offset+query.Limit
+	if !query.ByTime() {
+		order, most = logOrder(nil), run.MaxLogLooked+1
+	}
+	since, before := int64(math.MinInt64), int64(math.MaxInt64)
+	if query.CreatedAfter != nil {
+		since = micros(*query.CreatedAfter)
+	}
+	if query.CreatedBefore != nil {
+		before = micros(*query.CreatedBefore)
+	}
+	for _, of := range logOwners(query, projectID) {
+		for _, status := range distinct(query.Status, callback.Statuses()) {
+			parts = append(parts, gorm.Expr("SELECT * FROM (SELECT id, created_at FROM callbacks WHERE ? AND status = ? AND "+isLogged+
+				" AND created_at >= ? AND created_at < ? ORDER BY "+order+" LIMIT ?) AS part", of, status, since, before, most))
+		}
+	}
+	return parts
+}
+
+// logOwners are the conditions of whose callbacks are asked for: the project's, or those of some of its runs.
+func logOwners(query run.LogQuery, projectID clause.Expr) (conditions []clause.Expr) {
+	if len(query.RunUID) == 0 {
+		return []clause.Expr{gorm.Expr("project_id = ?", projectID)}
+	}
+	for i, uid := range query.RunUID {
+		if !slices.Contains(query.RunUID[:i], uid) {
+			conditions = append(
+				conditions, gorm.Expr("run_id = (SELECT CASE WHEN project_id = ? THEN id END FROM runs WHERE uid = ?)", projectID, uid),
+			)
+		}
+	}
+	return conditions
 }
 
 // logOrders are the expressions of the columns. Where one can be NULL, the databases differ in where they put it.
@@ -84,7 +148,9 @@ func logOrder(sorts []run.LogSort) string {
 func (s *Store) LogEntry(
 	ctx context.Context, scope models.Scope, projectID int64, uid uuid.UUID,
 ) (*run.LogEntry, error) {
-	return first(s.callbackLog(ctx, scope, projectID).Where("uid = ?", uid), models.TypeCallback, s.logEntry)
+	query := s.callbacksWithin(ctx, scope).Select(historyShown(scope)+logUIDs).
+		Where("project_id = ? AND "+isLogged+" AND uid = ?", projectID, uid)
+	return first(query, models.TypeCallback, s.logEntry)
 }
 
 // LastAttempts finds the last attempts that say something of the receiver.

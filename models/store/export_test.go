@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/run"
 )
 
 // Rows are all the structs that rows are read into.
@@ -168,4 +169,9 @@ func (s *Store) QueryResults(
 	return s.queryResults(
 		ctx, scope, runIDs, fromBatchID, results,
 	).Session(&gorm.Session{DryRun: true}).Find(&[]batchRow{})
+}
+
+// QueryLog is the statement of LogEntries.
+func (s *Store) QueryLog(ctx context.Context, scope models.Scope, query run.LogQuery) *gorm.DB {
+	return s.queryLog(ctx, scope, query).Session(&gorm.Session{DryRun: true}).Find(&[]logRow{})
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/models"
@@ -149,21 +148,6 @@ func attemptHistories() map[string]historyRead {
 	}
 }
 
-func logHistories() map[string]historyRead {
-	return map[string]historyRead{
-		"log": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.LogEntries(ctx, e.scope(), run.LogQuery{ProjectID: e.project.ID, Limit: 20})
-			return err
-		},
-		"log_of_runs": func(ctx context.Context, s *store.Store, e *estate) error {
-			_, err := s.LogEntries(
-				ctx, e.scope(), run.LogQuery{ProjectID: e.project.ID, RunUID: []uuid.UUID{e.work.run.UID}, Limit: 20},
-			)
-			return err
-		},
-	}
-}
-
 func runHistories() map[string]historyRead {
 	list := func(owner run.Parent, id func(*estate) int64, filter run.Filter, after *models.Cursor) historyRead {
 		return func(ctx context.Context, s *store.Store, e *estate) error {
@@ -265,10 +249,11 @@ func TestEachStatementOfTheHistoryIsWrittenOut(t *testing.T) {
 
 // sortsFew are the statements that sort all that they find, and why that is little.
 var sortsFew = map[string]string{
-	"account_running":  "the workers have no more in hand",
-	"callback_replays": "a callback has three at most",
-	"batch_attempts":   "retries end after some",
-	"results":          "no more batches than fill a page",
+	"account_running":    "the workers have no more in hand",
+	"callback_replays":   "a callback has three at most",
+	"batch_attempts":     "retries end after some",
+	"results":            "no more batches than fill a page",
+	"log_by_http_status": "there is a bound, run.MaxLogLooked",
 }
 
 func TestEachStatementOfTheHistoryHasTheSettingsThroughAPooler(t *testing.T) {
