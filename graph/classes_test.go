@@ -27,7 +27,7 @@ var classes = readClasses(map[class]string{
 		User: id rawID username email firstName lastName
 		Account: id rawID name timezone apiCallbackUrl apiCallbackHeaders partnerAccountId version createdAt updatedAt projects callbacks actions
 		Project: id rawID name primaryDomain apiCallbackUrl apiCallbackHeaders effectiveApiCallback version createdAt updatedAt account callbacks
-		Project: runs schedules jobs
+		Project: runs schedules jobs crawls
 		APICallbackHeader: key
 		EffectiveApiCallback: url source headers
 		EffectiveApiCallbackHeader: key source
@@ -54,6 +54,8 @@ var classes = readClasses(map[class]string{
 		EffectiveApiCallbackHeader: value`,
 	forAdmins: `
 		Project: callbackSigningSecrets keys
+		Account: users
+		AccountUser: user role
 		CallbackSigningSecret: secret createdAt expiresAt
 		ProjectKey: id rawID name createdAt`,
 	forPlatform: `
@@ -65,11 +67,16 @@ var classes = readClasses(map[class]string{
 		Notice/Attempt: url warning responseBody
 		Notice/AttemptError: message`,
 	byCaller: `
-		User: accounts
+		User: accounts userKeys sessions
+		SessionConnection: nodes edges pageInfo totalCount
+		SessionEdge: cursor node
 		AccountConnection: nodes edges pageInfo totalCount
 		AccountEdge: cursor node
 		Account: role`,
 	answered: `
+		Session: name createdAt expiresAt lastUsedAt isCurrent
+		SSOClientConnection: nodes edges pageInfo totalCount
+		SSOClientEdge: cursor node
 		CreateSessionUsingUserKeyPayload: token expiresAt
 		DeleteSessionPayload: token
 		CreateUserKeyPayload: id rawID secret

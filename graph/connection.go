@@ -5,6 +5,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
@@ -60,17 +61,31 @@ type (
 	CallbackConnection = Connection[*callback.Callback]
 	// CallbackEdge is one of them.
 	CallbackEdge = Edge[*callback.Callback]
+	// AccountUserConnection is a page of an account's users.
+	AccountUserConnection = Connection[*tenant.AccountUser]
+	// AccountUserEdge is one of them.
+	AccountUserEdge = Edge[*tenant.AccountUser]
+	// SessionConnection is a page of sessions.
+	SessionConnection = Connection[*tenant.Session]
+	// SessionEdge is one of them.
+	SessionEdge = Edge[*tenant.Session]
+	// SSOClientConnection is a page of SSO clients.
+	SSOClientConnection = Connection[*tenant.SSOClient]
+	// SSOClientEdge is one of them.
+	SSOClientEdge = Edge[*tenant.SSOClient]
+	// CrawlConnection is a page of crawls.
+	CrawlConnection = Connection[*crawl.Crawl]
+	// CrawlEdge is one of them.
+	CrawlEdge = Edge[*crawl.Crawl]
 	// AttemptConnection is a page of attempts.
 	AttemptConnection = Connection[*callback.Attempt]
 	// AttemptEdge is one of them.
 	AttemptEdge = Edge[*callback.Attempt]
 )
 
-func newConnection[T listed](
-	asked models.Page, page *models.PageOf[T], totalCount func(context.Context) (int, error),
-) *Connection[T] {
+func newConnection[T listed](page *models.PageOf[T], totalCount func(context.Context) (int, error)) *Connection[T] {
 	c := &Connection[T]{Nodes: page.Nodes, totalCount: totalCount}
-	c.pageInfo = PageInfo{HasNextPage: page.HasNext, HasPreviousPage: asked.After != nil}
+	c.pageInfo = PageInfo{HasNextPage: page.HasNext, HasPreviousPage: page.HasPrevious}
 	if n := len(page.Nodes); n > 0 {
 		start, end := page.Nodes[0].ListCursor().String(), page.Nodes[n-1].ListCursor().String()
 		c.pageInfo.StartCursor, c.pageInfo.EndCursor = &start, &end

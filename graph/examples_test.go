@@ -10,6 +10,7 @@ const (
 	platformOnly               // the service key
 	userOnly                   // a session, whatever its roles
 	userOrNamed                // a user for itself, the platform for the user it names
+	ownLists                   // what one may see, which can be nothing
 )
 
 // example is a valid use of a field, by the demo account's people and by the platform.
@@ -43,7 +44,13 @@ var examples = map[string]example{
 	},
 	"Query.getRun":      {who: member, query: `{ getRun(id: 1) { id rawID uid status action } }`},
 	"Query.getSchedule": {who: member, query: `{ getSchedule(id: 1) { id rawID uid status } }`},
-	"Query.getJob":      {who: member, query: `{ getJob(id: 1) { id rawID uuid state } }`},
+	"Query.accounts":    {who: ownLists, query: `{ accounts { totalCount nodes { id } } }`},
+	"Query.nodes":       {who: ownLists, query: `{ nodes(ids: ["TjAwNlByb2plY3QxMTIzMTIz"]) { id rawID } }`},
+	"Query.ssoClients": {
+		who: platformOnly, query: `{ ssoClients { totalCount nodes { id webhookSigningSecrets { secret } } } }`,
+	},
+	"Query.getSSOClient": {who: platformOnly, query: `{ getSSOClient(id: 1) { id rawID name webhookUrl } }`},
+	"Query.getJob":       {who: member, query: `{ getJob(id: 1) { id rawID uuid state } }`},
 
 	"Mutation.createProject": {who: editorUp, query: `mutation {
 		createProject(input: {accountId: 123123, name: "New", primaryDomain: "https://new.example.com"}) { project { id } } }`},

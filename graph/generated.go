@@ -71,17 +71,18 @@ type ComplexityRoot struct {
 	Account struct {
 		APICallbackHeaders func(childComplexity int) int
 		APICallbackURL     func(childComplexity int) int
-		Actions            func(childComplexity int, first *int, after *string) int
-		Callbacks          func(childComplexity int, first *int, after *string, filter *callback.Filter) int
+		Actions            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Callbacks          func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
 		CreatedAt          func(childComplexity int) int
 		Name               func(childComplexity int) int
 		ObjectID           func(childComplexity int) int
 		PartnerAccountID   func(childComplexity int) int
-		Projects           func(childComplexity int, first *int, after *string) int
+		Projects           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		RawID              func(childComplexity int) int
 		Role               func(childComplexity int) int
 		Timezone           func(childComplexity int) int
 		UpdatedAt          func(childComplexity int) int
+		Users              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Version            func(childComplexity int) int
 	}
 
@@ -93,6 +94,23 @@ type ComplexityRoot struct {
 	}
 
 	AccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AccountUser struct {
+		Role func(childComplexity int) int
+		User func(childComplexity int) int
+	}
+
+	AccountUserConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AccountUserEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -194,7 +212,7 @@ type ComplexityRoot struct {
 	Callback struct {
 		Account         func(childComplexity int) int
 		AttemptCount    func(childComplexity int) int
-		Attempts        func(childComplexity int, first *int, after *string) int
+		Attempts        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Batch           func(childComplexity int) int
 		ContentType     func(childComplexity int) int
 		Crawl           func(childComplexity int) int
@@ -263,7 +281,7 @@ type ComplexityRoot struct {
 
 	Crawl struct {
 		Account       func(childComplexity int) int
-		Callbacks     func(childComplexity int, first *int, after *string, filter *callback.Filter) int
+		Callbacks     func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
 		CreatedAt     func(childComplexity int) int
 		CreatedByUser func(childComplexity int) int
 		FinishedAt    func(childComplexity int) int
@@ -272,6 +290,18 @@ type ComplexityRoot struct {
 		Project       func(childComplexity int) int
 		RawID         func(childComplexity int) int
 		Status        func(childComplexity int) int
+	}
+
+	CrawlConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CrawlEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	CreateAccountPayload struct {
@@ -367,7 +397,7 @@ type ComplexityRoot struct {
 	Job struct {
 		Account       func(childComplexity int) int
 		CallbackURL   func(childComplexity int) int
-		Callbacks     func(childComplexity int, first *int, after *string, filter *callback.Filter) int
+		Callbacks     func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
 		CompletedAt   func(childComplexity int) int
 		Correct       func(childComplexity int) int
 		CreatedAt     func(childComplexity int) int
@@ -445,17 +475,18 @@ type ComplexityRoot struct {
 		APICallbackURL         func(childComplexity int) int
 		Account                func(childComplexity int) int
 		CallbackSigningSecrets func(childComplexity int) int
-		Callbacks              func(childComplexity int, first *int, after *string, filter *callback.Filter) int
+		Callbacks              func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
+		Crawls                 func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt              func(childComplexity int) int
 		EffectiveAPICallback   func(childComplexity int) int
-		Jobs                   func(childComplexity int, first *int, after *string, filter *job.Filter) int
+		Jobs                   func(childComplexity int, first *int, after *string, last *int, before *string, filter *job.Filter) int
 		Keys                   func(childComplexity int) int
 		Name                   func(childComplexity int) int
 		ObjectID               func(childComplexity int) int
 		PrimaryDomain          func(childComplexity int) int
 		RawID                  func(childComplexity int) int
-		Runs                   func(childComplexity int, first *int, after *string, filter *run.Filter) int
-		Schedules              func(childComplexity int, first *int, after *string) int
+		Runs                   func(childComplexity int, first *int, after *string, last *int, before *string, filter *run.Filter) int
+		Schedules              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		UpdatedAt              func(childComplexity int) int
 		Version                func(childComplexity int) int
 	}
@@ -480,6 +511,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Accounts          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CheckCallback     func(childComplexity int, input CheckCallbackInput) int
 		GetAccount        func(childComplexity int, id models.ObjectID) int
 		GetAction         func(childComplexity int, id models.ObjectID) int
@@ -489,9 +521,12 @@ type ComplexityRoot struct {
 		GetProject        func(childComplexity int, id models.ObjectID) int
 		GetReportDownload func(childComplexity int, id models.ObjectID) int
 		GetRun            func(childComplexity int, id *models.ObjectID, uid *string) int
+		GetSSOClient      func(childComplexity int, id models.ObjectID) int
 		GetSchedule       func(childComplexity int, id models.ObjectID) int
 		Me                func(childComplexity int) int
 		Node              func(childComplexity int, id models.ObjectID) int
+		Nodes             func(childComplexity int, ids []*models.ObjectID) int
+		SsoClients        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Version           func(childComplexity int) int
 	}
 
@@ -537,10 +572,10 @@ type ComplexityRoot struct {
 		Account         func(childComplexity int) int
 		Action          func(childComplexity int) int
 		BatchCount      func(childComplexity int) int
-		Batches         func(childComplexity int, first *int, after *string) int
+		Batches         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CallbackOn      func(childComplexity int) int
 		CallbackURL     func(childComplexity int) int
-		Callbacks       func(childComplexity int, first *int, after *string, filter *callback.Filter) int
+		Callbacks       func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
 		CreatedAt       func(childComplexity int) int
 		CreatedByUser   func(childComplexity int) int
 		Error           func(childComplexity int) int
@@ -594,6 +629,18 @@ type ComplexityRoot struct {
 		WebhookURL            func(childComplexity int) int
 	}
 
+	SSOClientConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SSOClientEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Schedule struct {
 		At        func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -604,7 +651,7 @@ type ComplexityRoot struct {
 		Overlap   func(childComplexity int) int
 		Project   func(childComplexity int) int
 		RawID     func(childComplexity int) int
-		Runs      func(childComplexity int, first *int, after *string, filter *run.Filter) int
+		Runs      func(childComplexity int, first *int, after *string, last *int, before *string, filter *run.Filter) int
 		Status    func(childComplexity int) int
 		Timezone  func(childComplexity int) int
 		UID       func(childComplexity int) int
@@ -618,6 +665,26 @@ type ComplexityRoot struct {
 	}
 
 	ScheduleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Session struct {
+		CreatedAt  func(childComplexity int) int
+		Current    func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
+	SessionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SessionEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -664,12 +731,14 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
-		Accounts  func(childComplexity int, first *int, after *string) int
+		Accounts  func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Email     func(childComplexity int) int
 		FirstName func(childComplexity int) int
 		LastName  func(childComplexity int) int
 		ObjectID  func(childComplexity int) int
 		RawID     func(childComplexity int) int
+		Sessions  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		UserKeys  func(childComplexity int) int
 		Username  func(childComplexity int) int
 	}
 
@@ -689,9 +758,10 @@ type AccountResolver interface {
 
 	Role(ctx context.Context, obj *tenant.Account) (*models.Role, error)
 
-	Projects(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*tenant.Project], error)
-	Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
-	Actions(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*run.Action], error)
+	Projects(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.Project], error)
+	Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Actions(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*run.Action], error)
+	Users(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.AccountUser], error)
 }
 type ActionResolver interface {
 	ExecutorURL(ctx context.Context, obj *run.Action) (*string, error)
@@ -724,7 +794,7 @@ type CallbackResolver interface {
 	Account(ctx context.Context, obj *callback.Callback) (*tenant.Account, error)
 	Crawl(ctx context.Context, obj *callback.Callback) (*crawl.Crawl, error)
 	ReportDownload(ctx context.Context, obj *callback.Callback) (*crawl.ReportDownload, error)
-	Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string) (*Connection[*callback.Attempt], error)
+	Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string, last *int, before *string) (*Connection[*callback.Attempt], error)
 	Run(ctx context.Context, obj *callback.Callback) (*run.Run, error)
 	Batch(ctx context.Context, obj *callback.Callback) (*run.Batch, error)
 	Job(ctx context.Context, obj *callback.Callback) (*job.Job, error)
@@ -740,7 +810,7 @@ type CrawlResolver interface {
 	CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*tenant.User, error)
 	Project(ctx context.Context, obj *crawl.Crawl) (*tenant.Project, error)
 	Account(ctx context.Context, obj *crawl.Crawl) (*tenant.Account, error)
-	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 }
 type JobResolver interface {
 	Input(ctx context.Context, obj *job.Job) (json.RawMessage, error)
@@ -750,7 +820,7 @@ type JobResolver interface {
 	CreatedByUser(ctx context.Context, obj *job.Job) (*tenant.User, error)
 	Project(ctx context.Context, obj *job.Job) (*tenant.Project, error)
 	Account(ctx context.Context, obj *job.Job) (*tenant.Account, error)
-	Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 }
 type MutationResolver interface {
 	CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error)
@@ -790,10 +860,11 @@ type ProjectResolver interface {
 	Keys(ctx context.Context, obj *tenant.Project) ([]*tenant.ProjectKey, error)
 
 	Account(ctx context.Context, obj *tenant.Project) (*tenant.Account, error)
-	Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
-	Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error)
-	Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string) (*Connection[*run.Schedule], error)
-	Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error)
+	Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *run.Filter) (*Connection[*run.Run], error)
+	Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*run.Schedule], error)
+	Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *job.Filter) (*Connection[*job.Job], error)
+	Crawls(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*crawl.Crawl], error)
 }
 type QueryResolver interface {
 	Version(ctx context.Context) (string, error)
@@ -809,6 +880,10 @@ type QueryResolver interface {
 	GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error)
 	GetSchedule(ctx context.Context, id models.ObjectID) (*run.Schedule, error)
 	GetJob(ctx context.Context, id *models.ObjectID, uuid *string) (*job.Job, error)
+	Accounts(ctx context.Context, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error)
+	SsoClients(ctx context.Context, first *int, after *string, last *int, before *string) (*Connection[*tenant.SSOClient], error)
+	GetSSOClient(ctx context.Context, id models.ObjectID) (*tenant.SSOClient, error)
+	Nodes(ctx context.Context, ids []*models.ObjectID) ([]Node, error)
 }
 type ReportDownloadResolver interface {
 	Crawl(ctx context.Context, obj *crawl.ReportDownload) (*crawl.Crawl, error)
@@ -824,8 +899,8 @@ type RunResolver interface {
 	Schedule(ctx context.Context, obj *run.Run) (*run.Schedule, error)
 	Project(ctx context.Context, obj *run.Run) (*tenant.Project, error)
 	Account(ctx context.Context, obj *run.Run) (*tenant.Account, error)
-	Batches(ctx context.Context, obj *run.Run, first *int, after *string) (*Connection[*run.Batch], error)
-	Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Batches(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string) (*Connection[*run.Batch], error)
+	Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 	Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error)
 }
 type SSOClientResolver interface {
@@ -833,7 +908,7 @@ type SSOClientResolver interface {
 }
 type ScheduleResolver interface {
 	Project(ctx context.Context, obj *run.Schedule) (*tenant.Project, error)
-	Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error)
+	Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, last *int, before *string, filter *run.Filter) (*Connection[*run.Run], error)
 }
 type StandardErrorResolver interface {
 	Params(ctx context.Context, obj *models.StandardError) (json.RawMessage, error)
@@ -845,7 +920,9 @@ type TimingsResolver interface {
 	FirstByteMs(ctx context.Context, obj *callback.Timings) (float64, error)
 }
 type UserResolver interface {
-	Accounts(ctx context.Context, obj *tenant.User, first *int, after *string) (*Connection[*tenant.Account], error)
+	Accounts(ctx context.Context, obj *tenant.User, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error)
+	UserKeys(ctx context.Context, obj *tenant.User) ([]*tenant.UserKey, error)
+	Sessions(ctx context.Context, obj *tenant.User, first *int, after *string, last *int, before *string) (*Connection[*tenant.Session], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -901,7 +978,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.Actions(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Account.Actions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.callbacks":
 		if e.ComplexityRoot.Account.Callbacks == nil {
 			break
@@ -912,7 +989,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Account.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
 	case "Account.createdAt":
 		if e.ComplexityRoot.Account.CreatedAt == nil {
 			break
@@ -947,7 +1024,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.Projects(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Account.Projects(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.rawID":
 		if e.ComplexityRoot.Account.RawID == nil {
 			break
@@ -972,6 +1049,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.UpdatedAt(childComplexity), true
+	case "Account.users":
+		if e.ComplexityRoot.Account.Users == nil {
+			break
+		}
+
+		args, err := ec.field_Account_users_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.version":
 		if e.ComplexityRoot.Account.Version == nil {
 			break
@@ -1016,6 +1104,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountEdge.Node(childComplexity), true
+
+	case "AccountUser.role":
+		if e.ComplexityRoot.AccountUser.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountUser.Role(childComplexity), true
+	case "AccountUser.user":
+		if e.ComplexityRoot.AccountUser.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountUser.User(childComplexity), true
+
+	case "AccountUserConnection.edges":
+		if e.ComplexityRoot.AccountUserConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountUserConnection.Edges(childComplexity), true
+	case "AccountUserConnection.nodes":
+		if e.ComplexityRoot.AccountUserConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountUserConnection.Nodes(childComplexity), true
+	case "AccountUserConnection.pageInfo":
+		if e.ComplexityRoot.AccountUserConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountUserConnection.PageInfo(childComplexity), true
+	case "AccountUserConnection.totalCount":
+		if e.ComplexityRoot.AccountUserConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountUserConnection.TotalCount(childComplexity), true
+
+	case "AccountUserEdge.cursor":
+		if e.ComplexityRoot.AccountUserEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountUserEdge.Cursor(childComplexity), true
+	case "AccountUserEdge.node":
+		if e.ComplexityRoot.AccountUserEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountUserEdge.Node(childComplexity), true
 
 	case "Action.createdAt":
 		if e.ComplexityRoot.Action.CreatedAt == nil {
@@ -1416,7 +1555,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Callback.Attempts(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Callback.Attempts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Callback.batch":
 		if e.ComplexityRoot.Callback.Batch == nil {
 			break
@@ -1699,7 +1838,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Crawl.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Crawl.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
 	case "Crawl.createdAt":
 		if e.ComplexityRoot.Crawl.CreatedAt == nil {
 			break
@@ -1748,6 +1887,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Crawl.Status(childComplexity), true
+
+	case "CrawlConnection.edges":
+		if e.ComplexityRoot.CrawlConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlConnection.Edges(childComplexity), true
+	case "CrawlConnection.nodes":
+		if e.ComplexityRoot.CrawlConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlConnection.Nodes(childComplexity), true
+	case "CrawlConnection.pageInfo":
+		if e.ComplexityRoot.CrawlConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlConnection.PageInfo(childComplexity), true
+	case "CrawlConnection.totalCount":
+		if e.ComplexityRoot.CrawlConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlConnection.TotalCount(childComplexity), true
+
+	case "CrawlEdge.cursor":
+		if e.ComplexityRoot.CrawlEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlEdge.Cursor(childComplexity), true
+	case "CrawlEdge.node":
+		if e.ComplexityRoot.CrawlEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CrawlEdge.Node(childComplexity), true
 
 	case "CreateAccountPayload.account":
 		if e.ComplexityRoot.CreateAccountPayload.Account == nil {
@@ -1988,7 +2165,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Job.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Job.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
 	case "Job.completedAt":
 		if e.ComplexityRoot.Job.CompletedAt == nil {
 			break
@@ -2499,7 +2676,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Project.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
+	case "Project.crawls":
+		if e.ComplexityRoot.Project.Crawls == nil {
+			break
+		}
+
+		args, err := ec.field_Project_crawls_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.Crawls(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Project.createdAt":
 		if e.ComplexityRoot.Project.CreatedAt == nil {
 			break
@@ -2522,7 +2710,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*job.Filter)), true
+		return e.ComplexityRoot.Project.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*job.Filter)), true
 	case "Project.keys":
 		if e.ComplexityRoot.Project.Keys == nil {
 			break
@@ -2563,7 +2751,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*run.Filter)), true
+		return e.ComplexityRoot.Project.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*run.Filter)), true
 	case "Project.schedules":
 		if e.ComplexityRoot.Project.Schedules == nil {
 			break
@@ -2574,7 +2762,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.Schedules(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Project.Schedules(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Project.updatedAt":
 		if e.ComplexityRoot.Project.UpdatedAt == nil {
 			break
@@ -2651,6 +2839,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProjectKey.RawID(childComplexity), true
 
+	case "Query.accounts":
+		if e.ComplexityRoot.Query.Accounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Accounts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.checkCallback":
 		if e.ComplexityRoot.Query.CheckCallback == nil {
 			break
@@ -2750,6 +2949,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.GetRun(childComplexity, args["id"].(*models.ObjectID), args["uid"].(*string)), true
+	case "Query.getSSOClient":
+		if e.ComplexityRoot.Query.GetSSOClient == nil {
+			break
+		}
+
+		args, err := ec.field_Query_getSSOClient_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.GetSSOClient(childComplexity, args["id"].(models.ObjectID)), true
 	case "Query.getSchedule":
 		if e.ComplexityRoot.Query.GetSchedule == nil {
 			break
@@ -2779,6 +2989,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Node(childComplexity, args["id"].(models.ObjectID)), true
+	case "Query.nodes":
+		if e.ComplexityRoot.Query.Nodes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_nodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]*models.ObjectID)), true
+	case "Query.ssoClients":
+		if e.ComplexityRoot.Query.SsoClients == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ssoClients_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SsoClients(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.version":
 		if e.ComplexityRoot.Query.Version == nil {
 			break
@@ -2940,7 +3172,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Run.Batches(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Run.Batches(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Run.callbackOn":
 		if e.ComplexityRoot.Run.CallbackOn == nil {
 			break
@@ -2963,7 +3195,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Run.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Run.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
 	case "Run.createdAt":
 		if e.ComplexityRoot.Run.CreatedAt == nil {
 			break
@@ -3191,6 +3423,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SSOClient.WebhookURL(childComplexity), true
 
+	case "SSOClientConnection.edges":
+		if e.ComplexityRoot.SSOClientConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientConnection.Edges(childComplexity), true
+	case "SSOClientConnection.nodes":
+		if e.ComplexityRoot.SSOClientConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientConnection.Nodes(childComplexity), true
+	case "SSOClientConnection.pageInfo":
+		if e.ComplexityRoot.SSOClientConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientConnection.PageInfo(childComplexity), true
+	case "SSOClientConnection.totalCount":
+		if e.ComplexityRoot.SSOClientConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientConnection.TotalCount(childComplexity), true
+
+	case "SSOClientEdge.cursor":
+		if e.ComplexityRoot.SSOClientEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientEdge.Cursor(childComplexity), true
+	case "SSOClientEdge.node":
+		if e.ComplexityRoot.SSOClientEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientEdge.Node(childComplexity), true
+
 	case "Schedule.at":
 		if e.ComplexityRoot.Schedule.At == nil {
 			break
@@ -3255,7 +3525,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Schedule.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*run.Filter)), true
+		return e.ComplexityRoot.Schedule.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*run.Filter)), true
 	case "Schedule.status":
 		if e.ComplexityRoot.Schedule.Status == nil {
 			break
@@ -3312,6 +3582,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ScheduleEdge.Node(childComplexity), true
+
+	case "Session.createdAt":
+		if e.ComplexityRoot.Session.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreatedAt(childComplexity), true
+	case "Session.isCurrent":
+		if e.ComplexityRoot.Session.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Current(childComplexity), true
+	case "Session.expiresAt":
+		if e.ComplexityRoot.Session.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ExpiresAt(childComplexity), true
+	case "Session.lastUsedAt":
+		if e.ComplexityRoot.Session.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.LastUsedAt(childComplexity), true
+	case "Session.name":
+		if e.ComplexityRoot.Session.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Name(childComplexity), true
+
+	case "SessionConnection.edges":
+		if e.ComplexityRoot.SessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.Edges(childComplexity), true
+	case "SessionConnection.nodes":
+		if e.ComplexityRoot.SessionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.Nodes(childComplexity), true
+	case "SessionConnection.pageInfo":
+		if e.ComplexityRoot.SessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.PageInfo(childComplexity), true
+	case "SessionConnection.totalCount":
+		if e.ComplexityRoot.SessionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.TotalCount(childComplexity), true
+
+	case "SessionEdge.cursor":
+		if e.ComplexityRoot.SessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEdge.Cursor(childComplexity), true
+	case "SessionEdge.node":
+		if e.ComplexityRoot.SessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEdge.Node(childComplexity), true
 
 	case "StandardError.label":
 		if e.ComplexityRoot.StandardError.Label == nil {
@@ -3433,7 +3772,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.User.Accounts(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.User.Accounts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "User.email":
 		if e.ComplexityRoot.User.Email == nil {
 			break
@@ -3464,6 +3803,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.RawID(childComplexity), true
+	case "User.sessions":
+		if e.ComplexityRoot.User.Sessions == nil {
+			break
+		}
+
+		args, err := ec.field_User_sessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Sessions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "User.userKeys":
+		if e.ComplexityRoot.User.UserKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.UserKeys(childComplexity), true
 	case "User.username":
 		if e.ComplexityRoot.User.Username == nil {
 			break
@@ -3781,11 +4137,19 @@ type Mutation {
   finishReportDownload(input: FinishReportDownloadInput!): FinishReportDownloadPayload! @allow(who: PLATFORM)
 }
 
-"Where a list goes on."
+"""
+Where a list goes on. Of what is behind the cursor ` + "`" + `after` + "`" + ` and in front of the cursor ` + "`" + `before` + "`" + ` a page has the ` + "`" + `first` + "`" + ` so many or the ` + "`" + `last` + "`" + ` so many,
+in the order of the list: 1 to 100; neither is the first 20, and both are ` + "`" + `BAD_USER_INPUT` + "`" + `. A cursor is good in the list that it is of, whatever
+comes and goes there, and with the same order only.
+"""
 type PageInfo {
+  "Whether more follows: of a page of the ` + "`" + `last` + "`" + `, whether it ends at a cursor (` + "`" + `before` + "`" + `)."
   hasNextPage: Boolean!
+  "Whether there is more in front: of a page of the ` + "`" + `first` + "`" + `, whether it begins at a cursor (` + "`" + `after` + "`" + `)."
   hasPreviousPage: Boolean!
+  "Where to go on in front, with ` + "`" + `last` + "`" + ` and ` + "`" + `before` + "`" + `."
   startCursor: String
+  "Where to go on behind, with ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + `."
   endCursor: String
 }
 
@@ -3808,8 +4172,8 @@ type User implements Node {
   email: String!
   firstName: String
   lastName: String
-  "The accounts on which the user has a role. Only on ` + "`" + `me` + "`" + `: on other users it is empty. ` + "`" + `first` + "`" + ` is at most 100."
-  accounts(first: Int = 20, after: String): AccountConnection!
+  "The accounts on which the user has a role. Only on ` + "`" + `me` + "`" + `: on other users it is empty. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  accounts(first: Int, after: String, last: Int, before: String): AccountConnection!
 }
 
 "A customer."
@@ -3831,10 +4195,10 @@ type Account implements Node {
   role: Role
   createdAt: DateTime!
   updatedAt: DateTime!
-  "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  projects(first: Int = 20, after: String): ProjectConnection!
-  "All callbacks of the account's projects, newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  callbacks(first: Int = 20, after: String, filter: CallbackFilter): CallbackConnection!
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  projects(first: Int, after: String, last: Int, before: String): ProjectConnection!
+  "All callbacks of the account's projects, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
 }
 
 type AccountConnection {
@@ -3873,8 +4237,8 @@ type Project implements Node {
   createdAt: DateTime!
   updatedAt: DateTime!
   account: Account!
-  "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  callbacks(first: Int = 20, after: String, filter: CallbackFilter): CallbackConnection!
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
 }
 
 "A key with which a program does on one project what an Editor may."
@@ -4100,8 +4464,8 @@ type Crawl implements Node {
   "Null when the project was deleted."
   project: Project
   account: Account!
-  "Callbacks of the crawl and of its report downloads, newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  callbacks(first: Int = 20, after: String, filter: CallbackFilter): CallbackConnection!
+  "Callbacks of the crawl and of its report downloads, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
 }
 
 "Kinds of reports."
@@ -4204,8 +4568,8 @@ type Callback implements Node {
   account: Account!
   crawl: Crawl
   reportDownload: ReportDownload
-  "Oldest first. ` + "`" + `first` + "`" + ` is at most 100."
-  attempts(first: Int = 20, after: String): AttemptConnection!
+  "Oldest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  attempts(first: Int, after: String, last: Int, before: String): AttemptConnection!
 }
 
 type CallbackConnection {
@@ -4657,15 +5021,15 @@ extend type Mutation {
 }
 
 extend type Account {
-  "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  actions(first: Int = 20, after: String): ActionConnection!
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  actions(first: Int, after: String, last: Int, before: String): ActionConnection!
 }
 
 extend type Project {
-  "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  runs(first: Int = 20, after: String, filter: RunFilter): RunConnection!
-  "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  schedules(first: Int = 20, after: String): ScheduleConnection!
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  runs(first: Int, after: String, last: Int, before: String, filter: RunFilter): RunConnection!
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  schedules(first: Int, after: String, last: Int, before: String): ScheduleConnection!
 }
 
 extend type Callback {
@@ -4779,10 +5143,10 @@ type Run implements Node {
   "Null when the project was deleted."
   project: Project
   account: Account!
-  "In the order of their creation. ` + "`" + `first` + "`" + ` is at most 100."
-  batches(first: Int = 20, after: String): BatchConnection!
-  "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  callbacks(first: Int = 20, after: String, filter: CallbackFilter): CallbackConnection!
+  "In the order of their creation. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  batches(first: Int, after: String, last: Int, before: String): BatchConnection!
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
   "All results so far, batch by batch. ` + "`" + `first` + "`" + ` is at most 100."
   results(first: Int = 20, after: String): ResultConnection!
 }
@@ -4941,8 +5305,8 @@ type Schedule implements Node {
   createdAt: DateTime!
   "Null when the project was deleted."
   project: Project
-  "Newest first, the one that waits included. ` + "`" + `first` + "`" + ` is at most 100."
-  runs(first: Int = 20, after: String, filter: RunFilter): RunConnection!
+  "Newest first, the one that waits included. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  runs(first: Int, after: String, last: Int, before: String, filter: RunFilter): RunConnection!
 }
 
 type ScheduleConnection {
@@ -5108,8 +5472,8 @@ extend type Mutation {
 }
 
 extend type Project {
-  "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  jobs(first: Int = 20, after: String, filter: JobFilter): JobConnection!
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  jobs(first: Int, after: String, last: Int, before: String, filter: JobFilter): JobConnection!
 }
 
 extend type Callback {
@@ -5165,8 +5529,8 @@ type Job implements Node {
   "Null when the project was deleted."
   project: Project
   account: Account!
-  "Newest first. ` + "`" + `first` + "`" + ` is at most 100."
-  callbacks(first: Int = 20, after: String, filter: CallbackFilter): CallbackConnection!
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
 }
 
 type JobConnection {
@@ -5222,6 +5586,103 @@ type UpdateJobPayload {
   callback: Callback
 }
 `, BuiltIn: false},
+	{Name: "../lists.graphqls", Input: `extend type Query {
+  "The accounts that you may see, newest first: the platform all of them. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  accounts(first: Int, after: String, last: Int, before: String): AccountConnection! @allow(who: ANYONE_KNOWN)
+  "All SSO clients, newest first. Platform only. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  ssoClients(first: Int, after: String, last: Int, before: String): SSOClientConnection! @allow(who: PLATFORM)
+  "An SSO client by its id. Platform only."
+  getSSOClient(id: ObjectID!): SSOClient @allow(who: PLATFORM)
+  """
+  Entities by their global ids, in the order of these: null where there is none, or none that you may see. At most 100 ids; a bare number does not say the
+  type and is ` + "`" + `BAD_USER_INPUT` + "`" + `.
+  """
+  nodes(ids: [ObjectID!]!): [Node]! @allow(who: ANYONE_KNOWN)
+}
+
+extend type Account {
+  "Who has a role on the account, in the order of their ids. Admin only: null, with ` + "`" + `FORBIDDEN` + "`" + `, to others. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  users(first: Int, after: String, last: Int, before: String): AccountUserConnection
+}
+
+extend type Project {
+  "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  crawls(first: Int, after: String, last: Int, before: String): CrawlConnection!
+}
+
+extend type User {
+  "The user's keys, without their secrets, at most 2. Only on ` + "`" + `me` + "`" + `: on other users it is empty."
+  userKeys: [UserKey!]!
+  "The user's sessions that have not expired, newest first. Only on ` + "`" + `me` + "`" + `: on other users it is empty. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  sessions(first: Int, after: String, last: Int, before: String): SessionConnection!
+}
+
+"A user with a role on an account."
+type AccountUser {
+  user: User!
+  role: Role!
+}
+
+type AccountUserConnection {
+  nodes: [AccountUser!]!
+  edges: [AccountUserEdge!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type AccountUserEdge {
+  cursor: String!
+  node: AccountUser!
+}
+
+type CrawlConnection {
+  nodes: [Crawl!]!
+  edges: [CrawlEdge!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type CrawlEdge {
+  cursor: String!
+  node: Crawl!
+}
+
+"A login. Its token is shown when it is made, and never again."
+type Session {
+  "The name that was given to it; null: none was."
+  name: String
+  createdAt: DateTime!
+  expiresAt: DateTime!
+  "Up to an hour behind."
+  lastUsedAt: DateTime!
+  "Whether this request came with it."
+  isCurrent: Boolean!
+}
+
+type SessionConnection {
+  nodes: [Session!]!
+  edges: [SessionEdge!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type SessionEdge {
+  cursor: String!
+  node: Session!
+}
+
+type SSOClientConnection {
+  nodes: [SSOClient!]!
+  edges: [SSOClientEdge!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type SSOClientEdge {
+  cursor: String!
+  node: SSOClient!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -5269,6 +5730,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_callbacks(ctx, field)
 	case "actions":
 		return ec.fieldContext_Account_actions(ctx, field)
+	case "users":
+		return ec.fieldContext_Account_users(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -5295,6 +5758,40 @@ func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field g
 		return ec.fieldContext_AccountEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountUser(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_AccountUser_user(ctx, field)
+	case "role":
+		return ec.fieldContext_AccountUser_role(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountUser", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountUserConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AccountUserConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_AccountUserConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountUserConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AccountUserConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountUserConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountUserEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountUserEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountUserEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountUserEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Action(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5651,6 +6148,30 @@ func (ec *executionContext) childFields_Crawl(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Crawl", field.Name)
 }
 
+func (ec *executionContext) childFields_CrawlConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_CrawlConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_CrawlConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CrawlConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CrawlConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CrawlConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CrawlEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CrawlEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CrawlEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CrawlEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -5955,6 +6476,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_schedules(ctx, field)
 	case "jobs":
 		return ec.fieldContext_Project_jobs(ctx, field)
+	case "crawls":
+		return ec.fieldContext_Project_crawls(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -6195,6 +6718,30 @@ func (ec *executionContext) childFields_SSOClient(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type SSOClient", field.Name)
 }
 
+func (ec *executionContext) childFields_SSOClientConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_SSOClientConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_SSOClientConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SSOClientConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SSOClientConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SSOClientConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SSOClientEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SSOClientEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SSOClientEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SSOClientEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Schedule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6249,6 +6796,46 @@ func (ec *executionContext) childFields_ScheduleEdge(ctx context.Context, field 
 		return ec.fieldContext_ScheduleEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Session_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Session_lastUsedAt(ctx, field)
+	case "isCurrent":
+		return ec.fieldContext_Session_isCurrent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_SessionConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_SessionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SessionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SessionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_StandardError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6349,6 +6936,10 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_lastName(ctx, field)
 	case "accounts":
 		return ec.fieldContext_User_accounts(ctx, field)
+	case "userKeys":
+		return ec.fieldContext_User_userKeys(ctx, field)
+	case "sessions":
+		return ec.fieldContext_User_sessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
@@ -6514,6 +7105,22 @@ func (ec *executionContext) field_Account_actions_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -6536,14 +7143,30 @@ func (ec *executionContext) field_Account_callbacks_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*callback.Filter, error) {
 			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["filter"] = arg2
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -6566,6 +7189,60 @@ func (ec *executionContext) field_Account_projects_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Account_users_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -6588,6 +7265,22 @@ func (ec *executionContext) field_Callback_attempts_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -6610,14 +7303,30 @@ func (ec *executionContext) field_Crawl_callbacks_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*callback.Filter, error) {
 			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["filter"] = arg2
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -6640,14 +7349,30 @@ func (ec *executionContext) field_Job_callbacks_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*callback.Filter, error) {
 			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["filter"] = arg2
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -7062,14 +7787,68 @@ func (ec *executionContext) field_Project_callbacks_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*callback.Filter, error) {
 			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["filter"] = arg2
+	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Project_crawls_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -7092,14 +7871,30 @@ func (ec *executionContext) field_Project_jobs_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*job.Filter, error) {
 			return ec.unmarshalOJobFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["filter"] = arg2
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -7122,14 +7917,30 @@ func (ec *executionContext) field_Project_runs_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*run.Filter, error) {
 			return ec.unmarshalORunFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["filter"] = arg2
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -7152,6 +7963,22 @@ func (ec *executionContext) field_Project_schedules_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -7166,6 +7993,44 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_accounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -7319,6 +8184,20 @@ func (ec *executionContext) field_Query_getRun_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_getSSOClient_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (models.ObjectID, error) {
+			return ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_getSchedule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7347,6 +8226,58 @@ func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]*models.ObjectID, error) {
+			return ec.unmarshalNObjectID2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectIDᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ssoClients_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Run_batches_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7366,6 +8297,22 @@ func (ec *executionContext) field_Run_batches_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -7388,14 +8335,30 @@ func (ec *executionContext) field_Run_callbacks_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*callback.Filter, error) {
 			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["filter"] = arg2
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -7440,14 +8403,30 @@ func (ec *executionContext) field_Schedule_runs_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*run.Filter, error) {
 			return ec.unmarshalORunFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["filter"] = arg2
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -7470,6 +8449,60 @@ func (ec *executionContext) field_User_accounts_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_User_sessions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -7851,7 +8884,7 @@ func (ec *executionContext) _Account_projects(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Account().Projects(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Account().Projects(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.Project]) graphql.Marshaler {
@@ -7895,7 +8928,7 @@ func (ec *executionContext) _Account_callbacks(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Account().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Account().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -7939,7 +8972,7 @@ func (ec *executionContext) _Account_actions(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Account().Actions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Account().Actions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Action]) graphql.Marshaler {
@@ -7967,6 +9000,50 @@ func (ec *executionContext) fieldContext_Account_actions(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Account_actions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_users(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().Users(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.AccountUser]) graphql.Marshaler {
+			return ec.marshalOAccountUserConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountUserConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -8142,6 +9219,235 @@ func (ec *executionContext) fieldContext_AccountEdge_node(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountUser_user(ctx context.Context, field graphql.CollectedField, obj *tenant.AccountUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountUser_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountUser_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountUser",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountUser_role(ctx context.Context, field graphql.CollectedField, obj *tenant.AccountUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountUser_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Role) graphql.Marshaler {
+			return ec.marshalNRole2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountUser_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountUser", field, false, false, errors.New("field of type Role does not have child fields"))
+}
+
+func (ec *executionContext) _AccountUserConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.AccountUser]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountUserConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.AccountUser) graphql.Marshaler {
+			return ec.marshalNAccountUser2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountUserConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountUserConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountUser(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountUserConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.AccountUser]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountUserConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*tenant.AccountUser]) graphql.Marshaler {
+			return ec.marshalNAccountUserEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountUserConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountUserConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountUserEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountUserConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.AccountUser]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountUserConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountUserConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountUserConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountUserConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.AccountUser]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountUserConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountUserConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountUserConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AccountUserEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.AccountUser]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountUserEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountUserEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountUserEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AccountUserEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.AccountUser]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountUserEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.AccountUser) graphql.Marshaler {
+			return ec.marshalNAccountUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountUserEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountUserEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountUser(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10282,7 +11588,7 @@ func (ec *executionContext) _Callback_attempts(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Callback().Attempts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Callback().Attempts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Attempt]) graphql.Marshaler {
@@ -11188,7 +12494,7 @@ func (ec *executionContext) _Crawl_callbacks(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Crawl().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Crawl().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -11218,6 +12524,180 @@ func (ec *executionContext) fieldContext_Crawl_callbacks(ctx context.Context, fi
 	if fc.Args, err = ec.field_Crawl_callbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CrawlConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*crawl.Crawl]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*crawl.Crawl) graphql.Marshaler {
+			return ec.marshalNCrawl2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawlᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CrawlConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CrawlConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Crawl(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CrawlConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*crawl.Crawl]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*crawl.Crawl]) graphql.Marshaler {
+			return ec.marshalNCrawlEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CrawlConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CrawlConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CrawlEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CrawlConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*crawl.Crawl]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CrawlConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CrawlConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CrawlConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*crawl.Crawl]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CrawlConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CrawlConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CrawlEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*crawl.Crawl]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CrawlEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CrawlEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CrawlEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*crawl.Crawl]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CrawlEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
+			return ec.marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CrawlEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CrawlEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Crawl(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -12553,7 +14033,7 @@ func (ec *executionContext) _Job_callbacks(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Job().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Job().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -15007,7 +16487,7 @@ func (ec *executionContext) _Project_callbacks(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Project().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -15051,7 +16531,7 @@ func (ec *executionContext) _Project_runs(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().Runs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*run.Filter))
+			return ec.Resolvers.Project().Runs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*run.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Run]) graphql.Marshaler {
@@ -15095,7 +16575,7 @@ func (ec *executionContext) _Project_schedules(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().Schedules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Project().Schedules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Schedule]) graphql.Marshaler {
@@ -15139,7 +16619,7 @@ func (ec *executionContext) _Project_jobs(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().Jobs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*job.Filter))
+			return ec.Resolvers.Project().Jobs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*job.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*job.Job]) graphql.Marshaler {
@@ -15167,6 +16647,50 @@ func (ec *executionContext) fieldContext_Project_jobs(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Project_jobs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_crawls(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_crawls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Project().Crawls(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*crawl.Crawl]) graphql.Marshaler {
+			return ec.marshalNCrawlConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Project_crawls(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CrawlConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Project_crawls_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -16188,6 +17712,254 @@ func (ec *executionContext) fieldContext_Query_getJob(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_getJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_accounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_accounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Accounts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *Connection[*tenant.Account]
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *Connection[*tenant.Account]
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.Account]) graphql.Marshaler {
+			return ec.marshalNAccountConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_accounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_accounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ssoClients(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ssoClients(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SsoClients(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				if err != nil {
+					var zeroVal *Connection[*tenant.SSOClient]
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *Connection[*tenant.SSOClient]
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.SSOClient]) graphql.Marshaler {
+			return ec.marshalNSSOClientConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ssoClients(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClientConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ssoClients_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_getSSOClient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_getSSOClient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().GetSSOClient(ctx, fc.Args["id"].(models.ObjectID))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				if err != nil {
+					var zeroVal *tenant.SSOClient
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *tenant.SSOClient
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalOSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_getSSOClient(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClient(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_getSSOClient_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]*models.ObjectID))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal []Node
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal []Node
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []Node) graphql.Marshaler {
+			return ec.marshalNNode2ᚕgithubᚗcomᚋringbackᚋringbackᚋgraphᚐNode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_nodes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -17340,7 +19112,7 @@ func (ec *executionContext) _Run_batches(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Run().Batches(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Run().Batches(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Batch]) graphql.Marshaler {
@@ -17384,7 +19156,7 @@ func (ec *executionContext) _Run_callbacks(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Run().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Run().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -17962,6 +19734,180 @@ func (ec *executionContext) fieldContext_SSOClient_updatedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _SSOClientConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.SSOClient]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalNSSOClient2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClientᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClientConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SSOClientConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.SSOClient]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*tenant.SSOClient]) graphql.Marshaler {
+			return ec.marshalNSSOClientEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClientConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClientEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SSOClientConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.SSOClient]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClientConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SSOClientConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.SSOClient]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClientConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SSOClientEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.SSOClient]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClientEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SSOClientEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.SSOClient]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClientEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Schedule_id(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18257,7 +20203,7 @@ func (ec *executionContext) _Schedule_runs(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Schedule().Runs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*run.Filter))
+			return ec.Resolvers.Schedule().Runs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*run.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*run.Run]) graphql.Marshaler {
@@ -18460,6 +20406,295 @@ func (ec *executionContext) fieldContext_ScheduleEdge_node(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Schedule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Session_name(ctx context.Context, field graphql.CollectedField, obj *tenant.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Session_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Session_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Session_expiresAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Session_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Session_isCurrent(ctx context.Context, field graphql.CollectedField, obj *tenant.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_isCurrent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Current, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_isCurrent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SessionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Session]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.Session) graphql.Marshaler {
+			return ec.marshalNSession2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSessionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Session]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*tenant.Session]) graphql.Marshaler {
+			return ec.marshalNSessionEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Session]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Session]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SessionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.Session]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SessionEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.Session]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Session) graphql.Marshaler {
+			return ec.marshalNSession2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSession(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19067,7 +21302,7 @@ func (ec *executionContext) _User_accounts(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.User().Accounts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.User().Accounts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.Account]) graphql.Marshaler {
@@ -19095,6 +21330,82 @@ func (ec *executionContext) fieldContext_User_accounts(ctx context.Context, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_User_accounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_userKeys(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_userKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().UserKeys(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.UserKey) graphql.Marshaler {
+			return ec.marshalNUserKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserKeyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_userKeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_sessions(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Sessions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.Session]) graphql.Marshaler {
+			return ec.marshalNSessionConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_sessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_sessions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -22424,6 +24735,44 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "users":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Account_users(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22550,6 +24899,178 @@ func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "node":
 			out.Values[i] = ec._AccountEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var accountUserImplementors = []string{"AccountUser"}
+
+func (ec *executionContext) _AccountUser(ctx context.Context, sel ast.SelectionSet, obj *tenant.AccountUser) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountUserImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountUser")
+		case "user":
+			out.Values[i] = ec._AccountUser_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "role":
+			out.Values[i] = ec._AccountUser_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var accountUserConnectionImplementors = []string{"AccountUserConnection"}
+
+func (ec *executionContext) _AccountUserConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*tenant.AccountUser]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountUserConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountUserConnection")
+		case "nodes":
+			out.Values[i] = ec._AccountUserConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "edges":
+			out.Values[i] = ec._AccountUserConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AccountUserConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AccountUserConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var accountUserEdgeImplementors = []string{"AccountUserEdge"}
+
+func (ec *executionContext) _AccountUserEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*tenant.AccountUser]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountUserEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountUserEdge")
+		case "cursor":
+			out.Values[i] = ec._AccountUserEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AccountUserEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24908,6 +27429,135 @@ func (ec *executionContext) _Crawl(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var crawlConnectionImplementors = []string{"CrawlConnection"}
+
+func (ec *executionContext) _CrawlConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*crawl.Crawl]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, crawlConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CrawlConnection")
+		case "nodes":
+			out.Values[i] = ec._CrawlConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "edges":
+			out.Values[i] = ec._CrawlConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CrawlConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CrawlConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var crawlEdgeImplementors = []string{"CrawlEdge"}
+
+func (ec *executionContext) _CrawlEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*crawl.Crawl]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, crawlEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CrawlEdge")
+		case "cursor":
+			out.Values[i] = ec._CrawlEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CrawlEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createAccountPayloadImplementors = []string{"CreateAccountPayload"}
 
 func (ec *executionContext) _CreateAccountPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateAccountPayload) graphql.Marshaler {
@@ -26912,6 +29562,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "crawls":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_crawls(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -27410,6 +30098,94 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_getJob(ctx, field)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "accounts":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_accounts(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "ssoClients":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_ssoClients(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "getSSOClient":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_getSSOClient(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "nodes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_nodes(ctx, field)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -28629,6 +31405,135 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var sSOClientConnectionImplementors = []string{"SSOClientConnection"}
+
+func (ec *executionContext) _SSOClientConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*tenant.SSOClient]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sSOClientConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SSOClientConnection")
+		case "nodes":
+			out.Values[i] = ec._SSOClientConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "edges":
+			out.Values[i] = ec._SSOClientConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SSOClientConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SSOClientConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sSOClientEdgeImplementors = []string{"SSOClientEdge"}
+
+func (ec *executionContext) _SSOClientEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*tenant.SSOClient]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sSOClientEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SSOClientEdge")
+		case "cursor":
+			out.Values[i] = ec._SSOClientEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SSOClientEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var scheduleImplementors = []string{"Schedule", "Node"}
 
 func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet, obj *run.Schedule) graphql.Marshaler {
@@ -28898,6 +31803,193 @@ func (ec *executionContext) _ScheduleEdge(ctx context.Context, sel ast.Selection
 			}
 		case "node":
 			out.Values[i] = ec._ScheduleEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sessionImplementors = []string{"Session"}
+
+func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, obj *tenant.Session) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Session")
+		case "name":
+			out.Values[i] = ec._Session_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Session_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Session_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._Session_lastUsedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isCurrent":
+			out.Values[i] = ec._Session_isCurrent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sessionConnectionImplementors = []string{"SessionConnection"}
+
+func (ec *executionContext) _SessionConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*tenant.Session]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionConnection")
+		case "nodes":
+			out.Values[i] = ec._SessionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "edges":
+			out.Values[i] = ec._SessionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SessionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SessionConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sessionEdgeImplementors = []string{"SessionEdge"}
+
+func (ec *executionContext) _SessionEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*tenant.Session]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionEdge")
+		case "cursor":
+			out.Values[i] = ec._SessionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SessionEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29516,6 +32608,82 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "userKeys":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._User_userKeys(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "sessions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._User_sessions(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -30103,6 +33271,58 @@ func (ec *executionContext) unmarshalNAccountRoleInput2ᚖgithubᚗcomᚋringbac
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNAccountUser2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.AccountUser) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountUser(ctx context.Context, sel ast.SelectionSet, v *tenant.AccountUser) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AccountUser(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountUserEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*tenant.AccountUser]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountUserEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountUserEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*tenant.AccountUser]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AccountUserEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNAction2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Action) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -30628,6 +33848,22 @@ func (ec *executionContext) marshalNCrawl2githubᚗcomᚋringbackᚋringbackᚋm
 	return ec._Crawl(ctx, sel, &v)
 }
 
+func (ec *executionContext) marshalNCrawl2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawlᚄ(ctx context.Context, sel ast.SelectionSet, v []*crawl.Crawl) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx context.Context, sel ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -30636,6 +33872,46 @@ func (ec *executionContext) marshalNCrawl2ᚖgithubᚗcomᚋringbackᚋringback�
 		return graphql.Null
 	}
 	return ec._Crawl(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCrawlConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*crawl.Crawl]) graphql.Marshaler {
+	return ec._CrawlConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCrawlConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*crawl.Crawl]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CrawlConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCrawlEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*crawl.Crawl]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCrawlEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCrawlEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*crawl.Crawl]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CrawlEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCrawlKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐKind(ctx context.Context, v any) (crawl.Kind, error) {
@@ -31259,6 +34535,16 @@ func (ec *executionContext) marshalNJobState2githubᚗcomᚋringbackᚋringback�
 	return res
 }
 
+func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋringbackᚋringbackᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v []Node) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2githubᚗcomᚋringbackᚋringbackᚋgraphᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNNoticeMode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐNoticeMode(ctx context.Context, v any) (tenant.NoticeMode, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := tenant.NoticeMode(tmp)
@@ -31284,6 +34570,57 @@ func (ec *executionContext) unmarshalNObjectID2githubᚗcomᚋringbackᚋringbac
 func (ec *executionContext) marshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx context.Context, sel ast.SelectionSet, v models.ObjectID) graphql.Marshaler {
 	_ = sel
 	res := MarshalObjectID(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNObjectID2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectIDᚄ(ctx context.Context, v any) ([]*models.ObjectID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.ObjectID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNObjectID2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectIDᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ObjectID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx context.Context, v any) (*models.ObjectID, error) {
+	res, err := UnmarshalObjectID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx context.Context, sel ast.SelectionSet, v *models.ObjectID) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	_ = sel
+	res := MarshalObjectID(*v)
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -31698,6 +35035,22 @@ func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋringbackᚋringback
 	return res
 }
 
+func (ec *executionContext) marshalNSSOClient2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClientᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.SSOClient) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx context.Context, sel ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -31706,6 +35059,46 @@ func (ec *executionContext) marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringb
 		return graphql.Null
 	}
 	return ec._SSOClient(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSSOClientConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*tenant.SSOClient]) graphql.Marshaler {
+	return ec._SSOClientConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSSOClientConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*tenant.SSOClient]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SSOClientConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSSOClientEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*tenant.SSOClient]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSSOClientEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSSOClientEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*tenant.SSOClient]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SSOClientEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSchedule2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐScheduleᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Schedule) graphql.Marshaler {
@@ -31806,6 +35199,72 @@ func (ec *executionContext) marshalNScheduleStatus2githubᚗcomᚋringbackᚋrin
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNSession2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.Session) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSession2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSession(ctx context.Context, sel ast.SelectionSet, v *tenant.Session) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSessionConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*tenant.Session]) graphql.Marshaler {
+	return ec._SessionConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSessionConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*tenant.Session]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SessionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSessionEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*tenant.Session]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSessionEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSessionEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*tenant.Session]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SessionEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNStopRunInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐStopRunInput(ctx context.Context, v any) (StopRunInput, error) {
@@ -31997,6 +35456,22 @@ func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋringbackᚋringback�
 	return ec._User(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNUserKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.UserKey) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNUserKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserKey(ctx context.Context, sel ast.SelectionSet, v *tenant.UserKey) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -32186,6 +35661,13 @@ func (ec *executionContext) unmarshalOAccountRoleInput2ᚕᚖgithubᚗcomᚋring
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOAccountUserConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*tenant.AccountUser]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AccountUserConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAction2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐAction(ctx context.Context, sel ast.SelectionSet, v *run.Action) graphql.Marshaler {
@@ -32782,6 +36264,13 @@ func (ec *executionContext) marshalORunStatus2ᚕgithubᚗcomᚋringbackᚋringb
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx context.Context, sel ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SSOClient(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx context.Context, sel ast.SelectionSet, v *run.Schedule) graphql.Marshaler {

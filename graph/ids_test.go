@@ -25,6 +25,7 @@ var idFields = []struct {
 	{"Query.getCrawl.id", `query { getCrawl(id: %s) { id } }`, "Crawl", finishedCrawl},
 	{"Query.getReportDownload.id", `query { getReportDownload(id: %s) { id } }`, "ReportDownload", reportDownload},
 	{"Query.getCallback.id", `query { getCallback(id: %s) { id } }`, "Callback", 1},
+	{"Query.getSSOClient.id", `query { getSSOClient(id: %s) { id } }`, "SSOClient", 1},
 	{"Query.getAction.id", `query { getAction(id: %s) { id } }`, "Action", searchAction},
 	{"Query.getRun.id", `query { getRun(id: %s) { id } }`, "Run", queuedRun},
 	{"Query.getSchedule.id", `query { getSchedule(id: %s) { id } }`, "Schedule", activeSchedule},
@@ -165,9 +166,9 @@ func finishWith(fields string) string {
 		`, reportTemplateCode: "a", fileUrl: "https://files.example.com/1"}) { reportDownload { id } } }`
 }
 
-// sessionIDFields need a user's key, and node a type: they have tests of their own.
+// sessionIDFields need a user's key, and node and nodes a type: they have tests of their own.
 var sessionIDFields = []string{
-	"Query.node.id", "CreateSessionUsingUserKeyInput.userKeyId", "DeleteUserKeyInput.userKeyId",
+	"Query.node.id", "Query.nodes.ids", "CreateSessionUsingUserKeyInput.userKeyId", "DeleteUserKeyInput.userKeyId",
 }
 
 func TestEveryIDFieldIsOnTheList(t *testing.T) {

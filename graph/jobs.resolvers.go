@@ -52,8 +52,9 @@ func (r *jobResolver) Account(ctx context.Context, obj *job.Job) (*tenant.Accoun
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
-	return callbacks(ctx, job.Owner, obj.ID, first, after, filter)
+func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+	return callbacks(ctx, job.Owner, obj.ID,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
 }
 
 func (r *mutationResolver) CreateJobs(ctx context.Context, input CreateJobsInput) (*CreateJobsPayload, error) {
@@ -82,11 +83,8 @@ func (r *mutationResolver) UpdateJob(ctx context.Context, input UpdateJobInput) 
 	return &UpdateJobPayload{Job: changed, Callback: raised}, err
 }
 
-func (r *projectResolver) Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *job.Filter) (*Connection[*job.Job], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
+func (r *projectResolver) Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *job.Filter) (*Connection[*job.Job], error) {
+	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
 	if filter == nil {
 		filter = &job.Filter{}
 	}
@@ -98,9 +96,9 @@ func (r *projectResolver) Jobs(ctx context.Context, obj *tenant.Project, first *
 		return nil, err
 	}
 	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, page, list[*job.Job]{
+	return connection(ctx, obj.ID, asked, list[*job.Job]{
 		name: "jobs " + string(arguments),
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*job.Job], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*job.Job], error) {
 			return r.service.Jobs.JobPages(ctx, actor, ids, *filter, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -58,20 +59,28 @@ const (
 const costOfList = 10
 
 // listCost is the complexity of a list: what one entity costs, times how many are asked for, and the list itself.
-func listCost(child int, first *int) int {
+func listCost(child int, first, last *int) int {
 	n := models.DefaultPageSize
-	if first != nil {
-		n = max(*first, 1)
+	if size := cmp.Or(first, last); size != nil {
+		n = max(*size, 1)
 	}
 	return costOfList + child*min(n, models.MaxPageSize)
 }
 
 func complexity() ComplexityRoot {
 	var c ComplexityRoot
-	list := func(child int, first *int, _ *string) int { return listCost(child, first) }
-	filtered := func(child int, first *int, _ *string, _ *callback.Filter) int { return listCost(child, first) }
-	count := func(int) int { return costOfCount }
+	list := func(child int, first *int, _ *string, last *int, _ *string) int { return listCost(child, first, last) }
+	filtered := func(child int, first *int, _ *string, last *int, _ *string, _ *callback.Filter) int {
+		return listCost(child, first, last)
+	}
 
+	c.Query.Accounts = list
+	c.Query.SsoClients = list
+	c.Query.Nodes = func(child int, ids []*models.ObjectID) int { return costOfList + child*len(ids) }
+	c.Account.Users = list
+	c.Project.Crawls = list
+	c.User.Sessions = list
+	c.User.UserKeys = func(child int) int { return 1 + child*tenant.MaxUserKeys }
 	c.User.Accounts = list
 	c.Account.Projects = list
 	c.Account.Callbacks = filtered
@@ -79,14 +88,18 @@ func complexity() ComplexityRoot {
 	c.Crawl.Callbacks = filtered
 	c.Callback.Attempts = list
 	c.Account.Actions = list
-	runs := func(child int, first *int, _ *string, _ *run.Filter) int { return listCost(child, first) }
+	runs := func(child int, first *int, _ *string, last *int, _ *string, _ *run.Filter) int {
+		return listCost(child, first, last)
+	}
 	c.Project.Runs = runs
 	c.Project.Schedules = list
-	c.Project.Jobs = func(child int, first *int, _ *string, _ *job.Filter) int { return listCost(child, first) }
+	c.Project.Jobs = func(child int, first *int, _ *string, last *int, _ *string, _ *job.Filter) int {
+		return listCost(child, first, last)
+	}
 	c.Schedule.Runs = runs
 	c.Run.Batches = list
 	c.Run.Callbacks = filtered
-	c.Run.Results = list
+	c.Run.Results = func(child int, first *int, _ *string) int { return listCost(child, first, nil) }
 	c.Job.Callbacks = filtered
 	// Each call that failed leaves an attempt; those of workers that died do not come in numbers.
 	c.Batch.Attempts = func(child int) int { return 1 + child*3 }
@@ -107,6 +120,12 @@ func complexity() ComplexityRoot {
 	c.ResultConnection.Nodes = value
 	c.ResultEdge.Node = value
 
+	counts(&c)
+	return c
+}
+
+func counts(c *ComplexityRoot) {
+	count := func(int) int { return costOfCount }
 	c.AccountConnection.TotalCount = count
 	c.ProjectConnection.TotalCount = count
 	c.CallbackConnection.TotalCount = count
@@ -116,5 +135,8 @@ func complexity() ComplexityRoot {
 	c.ScheduleConnection.TotalCount = count
 	c.BatchConnection.TotalCount = count
 	c.JobConnection.TotalCount = count
-	return c
+	c.AccountUserConnection.TotalCount = count
+	c.CrawlConnection.TotalCount = count
+	c.SessionConnection.TotalCount = count
+	c.SSOClientConnection.TotalCount = count
 }

@@ -154,22 +154,31 @@ func load[V any](ctx context.Context, loader *dataloadgen.Loader[int64, V], id *
 // list is a list field of one owner with its arguments.
 type list[T listed] struct {
 	name  string // of the field and its arguments
-	pages func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[T], error)
+	pages func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[T], error)
 	count func(ctx context.Context, ids []int64) (map[int64]int, error)
 }
 
 // connection reads the page of one owner, together with those of its siblings.
-func connection[T listed](ctx context.Context, ownerID int64, page models.Page, l list[T]) (*Connection[T], error) {
+func connection[T listed](
+	ctx context.Context, ownerID int64, asked models.PageArguments, l list[T],
+) (*Connection[T], error) {
+	page, err := models.NewPage(asked, "")
+	if err != nil {
+		return nil, err
+	}
 	all := loadersFrom(ctx)
-	name := fmt.Sprintf("%s %d %v", l.name, page.First, page.After)
-	found, err := load(ctx, shared(all, "page of "+name, l.pages), &ownerID)
+	name := fmt.Sprintf("%s %d %t %v %v", l.name, page.First, page.FromEnd, page.After, page.Before)
+	pages := func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[T], error) {
+		return l.pages(ctx, ids, page)
+	}
+	found, err := load(ctx, shared(all, "page of "+name, pages), &ownerID)
 	if err != nil {
 		return nil, err
 	}
 	if found == nil {
 		found = &models.PageOf[T]{}
 	}
-	return newConnection(page, found, func(ctx context.Context) (int, error) {
+	return newConnection(found, func(ctx context.Context) (int, error) {
 		return load(ctx, shared(all, "count of "+name, l.count), &ownerID)
 	}), nil
 }
@@ -189,12 +198,8 @@ func shared[V any](
 
 // callbacks lists the callbacks of an owner.
 func callbacks(
-	ctx context.Context, owner callback.Parent, ownerID int64, first *int, after *string, filter *callback.Filter,
+	ctx context.Context, owner callback.Parent, ownerID int64, asked models.PageArguments, filter *callback.Filter,
 ) (*Connection[*callback.Callback], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
 	if filter == nil {
 		filter = &callback.Filter{}
 	}
@@ -206,9 +211,9 @@ func callbacks(
 		return nil, err
 	}
 	l := loadersFrom(ctx)
-	return connection(ctx, ownerID, page, list[*callback.Callback]{
+	return connection(ctx, ownerID, asked, list[*callback.Callback]{
 		name: fmt.Sprintf("callbacks of %s %s", owner, arguments),
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*callback.Callback], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*callback.Callback], error) {
 			return l.service.Callbacks.CallbackPages(ctx, l.actor.Scope(models.RoleViewer), owner, ids, *filter, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {

@@ -297,12 +297,18 @@ type FinishReportDownloadPayload struct {
 type Mutation struct {
 }
 
-// Where a list goes on.
+// Where a list goes on. Of what is behind the cursor `after` and in front of the cursor `before` a page has the `first` so many or the `last` so many,
+// in the order of the list: 1 to 100; neither is the first 20, and both are `BAD_USER_INPUT`. A cursor is good in the list that it is of, whatever
+// comes and goes there, and with the same order only.
 type PageInfo struct {
-	HasNextPage     bool    `json:"hasNextPage"`
-	HasPreviousPage bool    `json:"hasPreviousPage"`
-	StartCursor     *string `json:"startCursor,omitempty"`
-	EndCursor       *string `json:"endCursor,omitempty"`
+	// Whether more follows: of a page of the `last`, whether it ends at a cursor (`before`).
+	HasNextPage bool `json:"hasNextPage"`
+	// Whether there is more in front: of a page of the `first`, whether it begins at a cursor (`after`).
+	HasPreviousPage bool `json:"hasPreviousPage"`
+	// Where to go on in front, with `last` and `before`.
+	StartCursor *string `json:"startCursor,omitempty"`
+	// Where to go on behind, with `first` and `after`.
+	EndCursor *string `json:"endCursor,omitempty"`
 }
 
 type PauseScheduleInput struct {

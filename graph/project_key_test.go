@@ -21,6 +21,8 @@ func keyFor(projectID int64, name string, e example) models.Code {
 	switch {
 	case e.who == platformOnly || e.who == userOnly || e.who == userOrNamed:
 		return models.CodeForbidden
+	case e.who == ownLists:
+		return ""
 	case projectID == otherProject:
 		return models.CodeNotFound
 	case slices.Contains(ofAccount, name) && e.who == member:

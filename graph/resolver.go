@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -37,45 +38,85 @@ type Node interface {
 	RawID() string
 }
 
+const bareID = "must be a global id: a bare number does not say the type"
+
 // node finds an entity by its global id.
 func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
-	actor := models.ActorFrom(ctx)
-	switch id.Type {
-	case tenant.TypeAccount:
-		return found(r.service.Tenants.Account(ctx, actor, id.Raw))
-	case tenant.TypeProject:
-		return found(r.service.Tenants.Project(ctx, actor, id.Raw))
-	case models.TypeCrawl:
-		return found(r.service.Crawls.Crawl(ctx, actor, id.Raw))
-	case models.TypeReportDownload:
-		return found(r.service.Crawls.ReportDownload(ctx, actor, id.Raw))
-	case models.TypeCallback:
-		return found(r.service.Callbacks.Callback(ctx, visible(ctx), id.Raw))
-	case models.TypeAction:
-		return found(r.service.Runs.Action(ctx, visible(ctx), id.Raw))
-	case models.TypeRun:
-		return found(r.service.Runs.Run(ctx, visible(ctx), id.Raw))
-	case models.TypeSchedule:
-		return found(r.service.Runs.Schedule(ctx, visible(ctx), id.Raw))
-	case models.TypeJob:
-		return found(r.service.Jobs.Job(ctx, actor, id.Raw))
-	case tenant.TypeSSOClient:
-		return found(r.service.Tenants.SSOClient(ctx, actor, id.Raw))
-	case tenant.TypeUser:
-		return found(r.service.Tenants.User(ctx, actor, id.Raw))
-	case "":
-		return nil, badInput("id", "must be a global id: a bare number does not say the type")
-	default:
-		return nil, models.NotFound(id.Type)
+	if id.Type == "" {
+		return nil, badInput("id", bareID)
 	}
+	return models.One(r.nodesOf(ctx, id.Type, id.Raw))(id.Type)
 }
 
-// found keeps a nil pointer from becoming a Node that is not nil.
-func found[T Node](entity T, err error) (Node, error) {
-	if err != nil {
+// nodesOf finds those entities of a type that the caller may see, in no order.
+func (r *Resolver) nodesOf(ctx context.Context, typeName string, ids ...int64) ([]Node, error) {
+	actor := models.ActorFrom(ctx)
+	switch typeName {
+	case tenant.TypeAccount:
+		return found(r.service.Tenants.Accounts(ctx, actor, ids...))
+	case tenant.TypeProject:
+		return found(r.service.Tenants.Projects(ctx, actor, ids...))
+	case models.TypeCrawl:
+		return found(r.service.Crawls.Crawls(ctx, actor, ids...))
+	case models.TypeReportDownload:
+		return found(r.service.Crawls.ReportDownloads(ctx, actor, ids...))
+	case models.TypeCallback:
+		return found(r.service.Callbacks.Callbacks(ctx, visible(ctx), ids...))
+	case models.TypeAction:
+		return found(r.service.Runs.Actions(ctx, visible(ctx), ids...))
+	case models.TypeRun:
+		return found(r.service.Runs.Runs(ctx, visible(ctx), ids...))
+	case models.TypeSchedule:
+		return found(r.service.Runs.Schedules(ctx, visible(ctx), ids...))
+	case models.TypeJob:
+		return found(r.service.Jobs.Jobs(ctx, actor, ids...))
+	case tenant.TypeSSOClient:
+		return found(r.service.Tenants.SSOClients(ctx, actor, ids...))
+	case tenant.TypeUser:
+		return found(r.service.Tenants.VisibleUsers(ctx, actor, ids...))
+	}
+	return nil, nil
+}
+
+// found is entities of one type as Nodes.
+func found[T Node](entities []T, err error) ([]Node, error) {
+	nodes := make([]Node, len(entities))
+	for i, entity := range entities {
+		nodes[i] = entity
+	}
+	return nodes, err
+}
+
+// nodes finds entities by their global ids, in their order: nil for what is not there, or not for the caller to see.
+func (r *Resolver) nodes(ctx context.Context, ids []*models.ObjectID) ([]Node, error) {
+	if len(ids) > models.MaxPageSize {
+		return nil, badInput("ids", fmt.Sprintf("must have at most %d elements, not %d", models.MaxPageSize, len(ids)))
+	}
+	byType, problems := map[string][]int64{}, []error(nil)
+	for i, id := range ids {
+		if id.Type == "" {
+			problems = append(problems, badInput(fmt.Sprintf("ids.%d", i), bareID))
+		}
+		byType[id.Type] = append(byType[id.Type], id.Raw)
+	}
+	if err := models.AllProblems(problems...); err != nil {
 		return nil, err
 	}
-	return entity, nil
+	known := map[models.ObjectID]Node{}
+	for typeName, raw := range byType {
+		some, err := r.nodesOf(ctx, typeName, raw...)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range some {
+			known[n.ObjectID()] = n
+		}
+	}
+	nodes := make([]Node, len(ids))
+	for i, id := range ids {
+		nodes[i] = known[*id]
+	}
+	return nodes, nil
 }
 
 // visible is what the caller may see.
@@ -108,27 +149,6 @@ func oneOf[T any](ctx context.Context, typeName string, id *models.ObjectID, uid
 		return none, err
 	}
 	return byID(ctx, actor, raw)
-}
-
-// accountsOf lists the actor's own accounts. Of other users it tells nothing.
-func (r *Resolver) accountsOf(
-	ctx context.Context, user *tenant.User, first *int, after *string,
-) (*Connection[*tenant.Account], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
-	actor := models.ActorFrom(ctx)
-	if actor.UserID != user.ID {
-		none := func(context.Context) (int, error) { return 0, nil }
-		return newConnection(page, &models.PageOf[*tenant.Account]{}, none), nil
-	}
-	accounts, err := r.service.Tenants.AccountPage(ctx, actor, page)
-	if err != nil {
-		return nil, err
-	}
-	count := func(ctx context.Context) (int, error) { return r.service.Tenants.CountAccounts(ctx, actor) }
-	return newConnection(page, accounts, count), nil
 }
 
 // headersOfAccount masks the values for those who are no Editor of the account.

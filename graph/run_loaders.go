@@ -41,12 +41,8 @@ func (l *loaders) addRuns() {
 
 // runs lists the runs of an owner.
 func runs(
-	ctx context.Context, owner run.Parent, ownerID int64, first *int, after *string, filter *run.Filter,
+	ctx context.Context, owner run.Parent, ownerID int64, asked models.PageArguments, filter *run.Filter,
 ) (*Connection[*run.Run], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
 	if filter == nil {
 		filter = &run.Filter{}
 	}
@@ -58,9 +54,9 @@ func runs(
 		return nil, err
 	}
 	l, scope := loadersFrom(ctx), visible(ctx)
-	return connection(ctx, ownerID, page, list[*run.Run]{
+	return connection(ctx, ownerID, asked, list[*run.Run]{
 		name: fmt.Sprintf("runs of %s %s", owner, arguments),
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Run], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*run.Run], error) {
 			return l.service.Runs.RunPages(ctx, scope, owner, ids, *filter, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {

@@ -15,15 +15,12 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-func (r *accountResolver) Actions(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*run.Action], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
+func (r *accountResolver) Actions(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*run.Action], error) {
+	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
 	scope := visible(ctx)
-	return connection(ctx, obj.ID, page, list[*run.Action]{
+	return connection(ctx, obj.ID, asked, list[*run.Action]{
 		name: "actions",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Action], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*run.Action], error) {
 			return r.service.Runs.ActionPages(ctx, scope, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
@@ -152,19 +149,17 @@ func (r *mutationResolver) CancelSchedule(ctx context.Context, input CancelSched
 	return &CancelSchedulePayload{Schedule: schedule}, err
 }
 
-func (r *projectResolver) Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
-	return runs(ctx, run.OfProject, obj.ID, first, after, filter)
+func (r *projectResolver) Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *run.Filter) (*Connection[*run.Run], error) {
+	return runs(ctx, run.OfProject, obj.ID,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
 }
 
-func (r *projectResolver) Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string) (*Connection[*run.Schedule], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
+func (r *projectResolver) Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*run.Schedule], error) {
+	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
 	scope := visible(ctx)
-	return connection(ctx, obj.ID, page, list[*run.Schedule]{
+	return connection(ctx, obj.ID, asked, list[*run.Schedule]{
 		name: "schedules",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Schedule], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*run.Schedule], error) {
 			return r.service.Runs.SchedulePages(ctx, scope, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
@@ -232,15 +227,12 @@ func (r *runResolver) Account(ctx context.Context, obj *run.Run) (*tenant.Accoun
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, after *string) (*Connection[*run.Batch], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
+func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string) (*Connection[*run.Batch], error) {
+	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
 	scope := visible(ctx)
-	return connection(ctx, obj.ID, page, list[*run.Batch]{
+	return connection(ctx, obj.ID, asked, list[*run.Batch]{
 		name: "batches",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Batch], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*run.Batch], error) {
 			return r.service.Runs.BatchPages(ctx, scope, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
@@ -249,19 +241,16 @@ func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, aft
 	})
 }
 
-func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
-	return callbacks(ctx, run.Owner, obj.ID, first, after, filter)
+func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+	return callbacks(ctx, run.Owner, obj.ID,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
 }
 
 func (r *runResolver) Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
 	scope := visible(ctx)
-	results, err := connection(ctx, obj.ID, page, list[*run.Result]{
+	results, err := connection(ctx, obj.ID, models.PageArguments{First: first, After: after}, list[*run.Result]{
 		name: "results",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*run.Result], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*run.Result], error) {
 			return r.service.Runs.ResultPages(ctx, scope, ids, page)
 		},
 	})
@@ -275,8 +264,9 @@ func (r *scheduleResolver) Project(ctx context.Context, obj *run.Schedule) (*ten
 	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
 }
 
-func (r *scheduleResolver) Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, filter *run.Filter) (*Connection[*run.Run], error) {
-	return runs(ctx, run.OfSchedule, obj.ID, first, after, filter)
+func (r *scheduleResolver) Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, last *int, before *string, filter *run.Filter) (*Connection[*run.Run], error) {
+	return runs(ctx, run.OfSchedule, obj.ID,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
 }
 
 func (r *standardErrorResolver) Params(ctx context.Context, obj *models.StandardError) (json.RawMessage, error) {

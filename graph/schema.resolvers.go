@@ -23,15 +23,12 @@ func (r *accountResolver) Role(ctx context.Context, obj *tenant.Account) (*model
 	return &role, nil
 }
 
-func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, first *int, after *string) (*Connection[*tenant.Project], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
+func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.Project], error) {
+	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
 	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, page, list[*tenant.Project]{
+	return connection(ctx, obj.ID, asked, list[*tenant.Project]{
 		name: "projects",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*tenant.Project], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*tenant.Project], error) {
 			return r.service.Tenants.ProjectPages(ctx, actor, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
@@ -40,8 +37,9 @@ func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, fir
 	})
 }
 
-func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
-	return callbacks(ctx, callback.OfAccount, obj.ID, first, after, filter)
+func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+	return callbacks(ctx, callback.OfAccount, obj.ID,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
 }
 
 func (r *attemptResolver) DurationMs(ctx context.Context, obj *callback.Attempt) (*int, error) {
@@ -93,15 +91,12 @@ func (r *callbackResolver) ReportDownload(ctx context.Context, obj *callback.Cal
 	return load(ctx, loadersFrom(ctx).reportDownloads, obj.Source.ID(models.TypeReportDownload))
 }
 
-func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string) (*Connection[*callback.Attempt], error) {
-	page, err := models.NewPage(first, after)
-	if err != nil {
-		return nil, err
-	}
+func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string, last *int, before *string) (*Connection[*callback.Attempt], error) {
+	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
 	scope := visible(ctx)
-	return connection(ctx, obj.ID, page, list[*callback.Attempt]{
+	return connection(ctx, obj.ID, asked, list[*callback.Attempt]{
 		name: "attempts",
-		pages: func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[*callback.Attempt], error) {
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*callback.Attempt], error) {
 			return r.service.Callbacks.AttemptPages(ctx, scope, ids, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
@@ -143,8 +138,9 @@ func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*tenant.
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
-	return callbacks(ctx, crawl.Owner, obj.ID, first, after, filter)
+func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+	return callbacks(ctx, crawl.Owner, obj.ID,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
 }
 
 func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error) {
@@ -441,8 +437,9 @@ func (r *projectResolver) Account(ctx context.Context, obj *tenant.Project) (*te
 	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
 }
 
-func (r *projectResolver) Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
-	return callbacks(ctx, callback.OfProject, obj.ID, first, after, filter)
+func (r *projectResolver) Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+	return callbacks(ctx, callback.OfProject, obj.ID,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
 }
 
 func (r *queryResolver) Version(ctx context.Context) (string, error) {
@@ -530,8 +527,8 @@ func (r *timingsResolver) FirstByteMs(ctx context.Context, obj *callback.Timings
 	return milliseconds(obj.FirstByte), nil
 }
 
-func (r *userResolver) Accounts(ctx context.Context, obj *tenant.User, first *int, after *string) (*Connection[*tenant.Account], error) {
-	return r.accountsOf(ctx, obj, first, after)
+func (r *userResolver) Accounts(ctx context.Context, obj *tenant.User, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error) {
+	return r.accountsOf(ctx, obj, models.PageArguments{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *Resolver) Account() AccountResolver { return &accountResolver{r} }

@@ -102,20 +102,34 @@ func TestMutationsTakeOneInputAndReturnTheirPayload(t *testing.T) {
 	}
 }
 
-func TestListsHaveADefaultSizeAndSayTheirLimit(t *testing.T) {
+func TestListsAreReadFromBothEndsAndSayTheirLimit(t *testing.T) {
 	t.Parallel()
 	eachField(func(owner *ast.Definition, f *ast.FieldDefinition) {
 		if !strings.HasSuffix(f.Type.Name(), "Connection") {
 			return
 		}
-		if first := f.Arguments.ForName("first"); first == nil || first.DefaultValue == nil ||
-			first.DefaultValue.Raw != "20" {
-			t.Errorf("%s.%s has no default of 20", owner.Name, f.Name)
+		if f.Name == "results" { // from its begin only
+			return
 		}
-		if !strings.Contains(f.Description, "100") {
-			t.Errorf("%s.%s does not say how large first can be", owner.Name, f.Name)
+		for _, name := range []string{"first", "after", "last", "before"} {
+			if argument := f.Arguments.ForName(name); argument == nil || argument.DefaultValue != nil {
+				t.Errorf("%s.%s has no %s, or one with a default: it could not be told from what is given", owner.Name, f.Name, name)
+			}
+		}
+		if !strings.Contains(f.Description, "100") || !strings.Contains(f.Description, "`PageInfo`") {
+			t.Errorf("%s.%s does not say how long a page can be", owner.Name, f.Name)
 		}
 	})
+}
+
+func TestPagesSayTheirDefaultSize(t *testing.T) {
+	t.Parallel()
+	description := schema().Types["PageInfo"].Description
+	for _, n := range []int{models.DefaultPageSize, models.MaxPageSize} {
+		if !strings.Contains(description, fmt.Sprint(n)) {
+			t.Errorf("%d is not in %q", n, description)
+		}
+	}
 }
 
 func TestListOfCallbacksSaysHowFarItIsCounted(t *testing.T) {

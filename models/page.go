@@ -3,6 +3,7 @@ package models
 import (
 	"cmp"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,36 +31,70 @@ func CheckFilterValues(field string, n int) error {
 	return nil
 }
 
-// Page asks for the First entities after a cursor.
+// Page asks for so many entities of a list between two places: the first of them or, FromEnd, the last.
 type Page struct {
-	First int
-	After *Cursor
+	First         int
+	FromEnd       bool
+	After, Before *Cursor
+	Order         Order
 }
 
-// NewPage checks the arguments of a list: first between 1 and 100 (default 20), after a cursor of an earlier page.
-// The error is BAD_USER_INPUT.
-func NewPage(first *int, after *string) (Page, error) {
-	page := Page{First: DefaultPageSize}
-	if first != nil {
-		page.First = *first
-	}
-	if page.First < 1 || page.First > MaxPageSize {
-		return Page{}, Invalid("first", "must be between 1 and %d, not %d", MaxPageSize, page.First)
-	}
-	if after != nil {
-		cursor, err := parseCursor(*after)
-		if err != nil {
-			return Page{}, err
-		}
-		page.After = &cursor
-	}
-	return page, nil
+// PageArguments are what a caller may say of a page. Left out, it is the first DefaultPageSize of the list.
+type PageArguments struct {
+	First  *int
+	After  *string
+	Last   *int
+	Before *string
 }
+
+// NewPage checks the arguments of a list in an order: first or last, and not both, between 1 and 100; after and before
+// are cursors of earlier pages in the same order. The error is BAD_USER_INPUT.
+func NewPage(asked PageArguments, order Order) (Page, error) {
+	page := Page{First: DefaultPageSize, Order: order}
+	err := AllProblems(
+		page.setSize("first", asked.First, false), page.setSize("last", asked.Last, true),
+		page.setPlace("after", asked.After, &page.After), page.setPlace("before", asked.Before, &page.Before),
+	)
+	if asked.First != nil && asked.Last != nil {
+		err = AllProblems(err, Invalid("last", "must not be given beside first: a page has one end to count from"))
+	}
+	return page, err
+}
+
+func (p *Page) setSize(field string, size *int, fromEnd bool) error {
+	if size == nil {
+		return nil
+	}
+	if *size < 1 || *size > MaxPageSize {
+		return Invalid(field, "must be between 1 and %d, not %d", MaxPageSize, *size)
+	}
+	p.First, p.FromEnd = *size, fromEnd
+	return nil
+}
+
+func (p *Page) setPlace(field string, text *string, place **Cursor) error {
+	if text == nil {
+		return nil
+	}
+	cursor, ok := parseCursor(*text)
+	if !ok {
+		return Invalid(field, "must be a cursor of an earlier page (pageInfo.endCursor, pageInfo.startCursor)")
+	}
+	if cursor.Order != p.Order {
+		return Invalid(field, "must be a cursor of the same order: this one is of a list that was sorted otherwise")
+	}
+	*place = &cursor
+	return nil
+}
+
+// Order names what a list is sorted by beside its own order, which is empty. A place in one order is none in another.
+type Order string
 
 // Cursor is a place in a list: the sort key of a row, so that rows added later move nothing.
 type Cursor struct {
-	At time.Time // zero in lists that are sorted by the number alone
-	ID int64
+	At    time.Time // zero in lists that are sorted by the number alone
+	ID    int64
+	Order Order
 }
 
 // String returns the opaque text of the cursor.
@@ -68,7 +103,11 @@ func (c Cursor) String() string {
 	if !c.At.IsZero() {
 		at = c.At.UnixMicro()
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + ":" + strconv.FormatInt(c.ID, 10)))
+	text := strconv.FormatInt(at, 10) + ":" + strconv.FormatInt(c.ID, 10)
+	if c.Order != "" {
+		text += ":" + string(c.Order)
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(text))
 }
 
 // Compare orders cursors by time, then by number.
@@ -76,37 +115,46 @@ func (c Cursor) Compare(o Cursor) int {
 	return cmp.Or(c.At.Compare(o.At), cmp.Compare(c.ID, o.ID))
 }
 
-func parseCursor(s string) (Cursor, error) {
+// maxCursorBytes is above the text of any cursor: two numbers of 20 characters, an order of 30.
+const maxCursorBytes = 128
+
+// parseCursor reads what String has written, and nothing else.
+func parseCursor(s string) (Cursor, bool) {
+	if len(s) > maxCursorBytes {
+		return Cursor{}, false
+	}
 	text, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
-		return Cursor{}, malformedCursor()
+		return Cursor{}, false
 	}
-	at, id, _ := strings.Cut(string(text), ":")
-	micros, err := strconv.ParseInt(at, 10, 64)
-	if err != nil {
-		return Cursor{}, malformedCursor()
-	}
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return Cursor{}, malformedCursor()
-	}
-	return Cursor{At: time.UnixMicro(micros).UTC(), ID: n}, nil
+	at, rest, _ := strings.Cut(string(text), ":")
+	id, order, _ := strings.Cut(rest, ":")
+	micros, errOfTime := strconv.ParseInt(at, 10, 64)
+	n, errOfID := strconv.ParseInt(id, 10, 64)
+	cursor := Cursor{At: time.UnixMicro(micros).UTC(), ID: n, Order: Order(order)}
+	return cursor, errOfTime == nil && errOfID == nil && cursor.String() == s
 }
 
-func malformedCursor() error {
-	return Invalid("after", "must be a cursor of an earlier page (pageInfo.endCursor)")
-}
-
-// PageOf is one page of a list.
+// PageOf is one page of a list. Where it was searched for no further than to a place, with fewer found than asked for,
+// that is SearchedTo: the list goes on there.
 type PageOf[T any] struct {
-	Nodes   []T
-	HasNext bool
+	Nodes       []T
+	HasNext     bool
+	HasPrevious bool
+	SearchedTo  *Cursor
 }
 
-// Cut makes a page of rows that were read with one more than asked for.
-func Cut[T any](rows []T, first int) *PageOf[T] {
-	if len(rows) > first {
-		return &PageOf[T]{Nodes: rows[:first], HasNext: true}
+// Cut makes a page of rows that were read with one more than asked for: from the end backwards where the page is FromEnd.
+// That there is something on the other side of a place which the caller knows is taken for granted: the place was an
+// entity's.
+func Cut[T any](rows []T, asked Page) *PageOf[T] {
+	more := len(rows) > asked.First
+	if more {
+		rows = rows[:asked.First]
 	}
-	return &PageOf[T]{Nodes: rows}
+	if !asked.FromEnd {
+		return &PageOf[T]{Nodes: rows, HasNext: more, HasPrevious: asked.After != nil}
+	}
+	slices.Reverse(rows)
+	return &PageOf[T]{Nodes: rows, HasNext: asked.Before != nil, HasPrevious: more}
 }

@@ -2,6 +2,8 @@ package models_test
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,25 +16,53 @@ import (
 func TestPageSizeIsBetweenOneAndAHundred(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		first *int
-		want  int // 0: refused
+		size *int
+		want int // 0: refused
 	}{
 		"left out": {nil, models.DefaultPageSize}, "one": {new(1), 1}, "100": {new(100), 100},
 		"zero": {new(0), 0}, "negative": {new(-1), 0}, "101": {new(101), 0}, "huge": {new(math.MaxInt), 0},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			page, err := models.NewPage(test.first, nil)
-			if test.want == 0 {
-				modelstest.WantError(t, err, models.CodeBadUserInput, "first")
-				return
-			}
-			modelstest.NoError(t, err)
-			if page.First != test.want || page.After != nil {
-				t.Errorf("got %+v", page)
-			}
-		})
+		for field, asked := range map[string]models.PageArguments{"first": {First: test.size}, "last": {Last: test.size}} {
+			t.Run(name+" "+field, func(t *testing.T) {
+				t.Parallel()
+				page, err := models.NewPage(asked, "")
+				if test.want == 0 {
+					modelstest.WantError(t, err, models.CodeBadUserInput, field)
+					return
+				}
+				modelstest.NoError(t, err)
+				if page.First != test.want || page.FromEnd != (asked.Last != nil) || page.After != nil || page.Before != nil {
+					t.Errorf("got %+v", page)
+				}
+			})
+		}
+	}
+}
+
+func TestAPageIsCountedFromOneEnd(t *testing.T) {
+	t.Parallel()
+	_, err := models.NewPage(models.PageArguments{First: new(1), Last: new(1)}, "")
+	modelstest.WantError(t, err, models.CodeBadUserInput, "last")
+	_, err = models.NewPage(models.PageArguments{First: new(0), Last: new(0), After: new(""), Before: new("")}, "")
+	if got := len(models.ProblemsOf(err)); got != 5 {
+		t.Errorf("%d problems: %v", got, err)
+	}
+}
+
+func TestACursorOfAnotherOrderIsNoPlace(t *testing.T) {
+	t.Parallel()
+	of := func(order models.Order) *string { return new(models.Cursor{ID: 1, Order: order}.String()) }
+	for _, pair := range [][2]models.Order{{"", "FINISHED_AT ASC"}, {"FINISHED_AT ASC", ""}, {"A", "B"}} {
+		_, err := models.NewPage(models.PageArguments{After: of(pair[0])}, pair[1])
+		modelstest.WantError(t, err, models.CodeBadUserInput, "after")
+		_, err = models.NewPage(models.PageArguments{Before: of(pair[0])}, pair[1])
+		modelstest.WantError(t, err, models.CodeBadUserInput, "before")
+		page, err := models.NewPage(models.PageArguments{Before: of(pair[0])}, pair[0])
+		modelstest.NoError(t, err)
+		if page.Before.Order != pair[0] {
+			t.Errorf("got %+v", page.Before)
+		}
 	}
 }
 
@@ -41,11 +71,12 @@ func TestMalformedCursorIsBadUserInput(t *testing.T) {
 	tests := map[string]string{
 		"empty": "", "no base64": "%%%", "no colon": "MQ", "no number": "YTpi", "no id": "MTo",
 		"beyond 64 bits": "OTk5OTk5OTk5OTk5OTk5OTk5OTk6MQ",
+		"zeros in front": "MDE6MQ", "a plus": "KzE6MQ", "no order": "MToxOg", "long": strings.Repeat("MTox", 1000),
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := models.NewPage(nil, &text)
+			_, err := models.NewPage(models.PageArguments{After: &text}, "")
 			modelstest.WantError(t, err, models.CodeBadUserInput, "after")
 		})
 	}
@@ -58,7 +89,7 @@ func TestCursorSurvivesTheWayThroughTheClient(t *testing.T) {
 			At: time.UnixMicro(rapid.Int64Range(-1<<50, 1<<53).Draw(t, "micros")).UTC(),
 			ID: rapid.Int64().Draw(t, "id"),
 		}
-		page, err := models.NewPage(nil, new(want.String()))
+		page, err := models.NewPage(models.PageArguments{After: new(want.String())}, "")
 		if err != nil || page.After.Compare(want) != 0 {
 			t.Fatalf("got %+v, %v, want %+v", page.After, err, want)
 		}
@@ -80,36 +111,52 @@ func TestCursorsAreInTheOrderOfTimeThenNumber(t *testing.T) {
 
 func TestCutTellsWhetherMoreFollows(t *testing.T) {
 	t.Parallel()
+	place := &models.Cursor{}
 	tests := map[string]struct {
-		rows, first, want int
-		hasNext           bool
+		rows           []int
+		page           models.Page
+		want           []int
+		next, previous bool
 	}{
-		"none": {0, 2, 0, false}, "fewer": {1, 2, 1, false}, "exactly": {2, 2, 2, false}, "one more": {3, 2, 2, true},
+		"none":                       {nil, models.Page{First: 2}, nil, false, false},
+		"fewer":                      {[]int{1}, models.Page{First: 2}, []int{1}, false, false},
+		"exactly":                    {[]int{1, 2}, models.Page{First: 2}, []int{1, 2}, false, false},
+		"one more":                   {[]int{1, 2, 3}, models.Page{First: 2}, []int{1, 2}, true, false},
+		"one more, after":            {[]int{1, 2, 3}, models.Page{First: 2, After: place}, []int{1, 2}, true, true},
+		"before":                     {[]int{1}, models.Page{First: 2, Before: place}, []int{1}, false, false},
+		"from the end":               {[]int{2, 1}, models.Page{First: 2, FromEnd: true}, []int{1, 2}, false, false},
+		"from the end, one more":     {[]int{3, 2, 1}, models.Page{First: 2, FromEnd: true}, []int{2, 3}, false, true},
+		"from the end, before":       {[]int{2, 1}, models.Page{First: 2, FromEnd: true, Before: place}, []int{1, 2}, true, false},
+		"from the end, after":        {[]int{2}, models.Page{First: 2, FromEnd: true, After: place}, []int{2}, false, false},
+		"from the end, none, before": {nil, models.Page{First: 2, FromEnd: true, Before: place}, nil, true, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			page := models.Cut(make([]int, test.rows), test.first)
-			if len(page.Nodes) != test.want || page.HasNext != test.hasNext {
-				t.Errorf("got %d nodes, more: %t", len(page.Nodes), page.HasNext)
+			page := models.Cut(slices.Clone(test.rows), test.page)
+			if !slices.Equal(page.Nodes, test.want) || page.HasNext != test.next || page.HasPrevious != test.previous {
+				t.Errorf("got %+v", page)
 			}
 		})
 	}
 }
 
 func FuzzCursor(f *testing.F) {
-	for _, s := range []string{models.Cursor{At: time.UnixMicro(5), ID: 7}.String(), "MQ", "", "MTox", "LTE6LTE"} {
-		f.Add(s)
+	for _, s := range []string{
+		models.Cursor{At: time.UnixMicro(5), ID: 7}.String(), "MQ", "", "MTox", "LTE6LTE",
+		models.Cursor{At: time.UnixMicro(5), ID: 7, Order: "FINISHED_AT ASC"}.String(),
+	} {
+		f.Add(s, "FINISHED_AT ASC")
+		f.Add(s, "")
 	}
-	f.Fuzz(func(t *testing.T, s string) {
-		page, err := models.NewPage(nil, &s)
+	f.Fuzz(func(t *testing.T, s, order string) {
+		page, err := models.NewPage(models.PageArguments{After: &s}, models.Order(order))
 		if err != nil {
 			modelstest.WantError(t, err, models.CodeBadUserInput, "after")
 			return
 		}
-		again, err := models.NewPage(nil, new(page.After.String()))
-		if err != nil || again.After.Compare(*page.After) != 0 {
-			t.Fatalf("%q: %v, then %v, %v", s, page.After, again.After, err)
+		if page.After.String() != s || string(page.After.Order) != order {
+			t.Fatalf("%q: %+v", s, page.After)
 		}
 	})
 }

@@ -51,6 +51,9 @@ func (c *Crawl) ObjectID() models.ObjectID { return models.ObjectID{Type: models
 // RawID returns the crawl's number as text.
 func (c *Crawl) RawID() string { return models.RawIDText(c.ID) }
 
+// ListCursor is the crawl's place in a list.
+func (c *Crawl) ListCursor() models.Cursor { return models.Cursor{At: c.CreatedAt, ID: c.ID} }
+
 // Owner is of a crawl's callbacks.
 const Owner callback.Parent = models.TypeCrawl
 
@@ -65,6 +68,12 @@ type Store interface {
 	callback.StartTx
 
 	Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*Crawl, error)
+	// CrawlPages returns a page for each of the projects, newest first, in one statement.
+	CrawlPages(
+		ctx context.Context, scope models.Scope, projectIDs []int64, page models.Page,
+	) (map[int64]*models.PageOf[*Crawl], error)
+	// CountCrawls counts what CrawlPages lists, up to models.MaxCounted and one more.
+	CountCrawls(ctx context.Context, scope models.Scope, projectIDs []int64) (map[int64]int, error)
 	// LockCrawls returns those of the given crawls that there are. It locks them in the order of their ids, so that two
 	// that lock some of the same crawls wait for each other, and not in a ring.
 	LockCrawls(ctx context.Context, ids ...int64) ([]*Crawl, error)
@@ -130,4 +139,16 @@ func (s *Service) Crawl(ctx context.Context, actor *models.Actor, id int64) (*Cr
 // Crawls returns those of the given crawls that the actor may see, in no order.
 func (s *Service) Crawls(ctx context.Context, actor *models.Actor, ids ...int64) ([]*Crawl, error) {
 	return s.store.Crawls(ctx, actor.Scope(models.RoleViewer), ids...)
+}
+
+// CrawlPages lists the crawls of each project, newest first.
+func (s *Service) CrawlPages(
+	ctx context.Context, actor *models.Actor, projectIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*Crawl], error) {
+	return s.store.CrawlPages(ctx, actor.Scope(models.RoleViewer), projectIDs, page)
+}
+
+// CountCrawls counts what CrawlPages lists, up to models.MaxCounted and one more.
+func (s *Service) CountCrawls(ctx context.Context, actor *models.Actor, projectIDs []int64) (map[int64]int, error) {
+	return s.store.CountCrawls(ctx, actor.Scope(models.RoleViewer), projectIDs)
 }

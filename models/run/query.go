@@ -173,7 +173,7 @@ func (q Query) ResultPages(
 	}
 	pages := make(map[int64]*models.PageOf[*Result], len(runIDs))
 	for _, id := range runIDs {
-		pages[id] = models.Cut(byRun[id], page.First)
+		pages[id] = models.Cut(byRun[id], page)
 	}
 	return pages, nil
 }

@@ -49,7 +49,7 @@ func results(w *modelstest.World, runID int64, first int, between func()) (texts
 		}
 		// The caller sends the cursor back as text.
 		text := found.Nodes[len(found.Nodes)-1].ListCursor().String()
-		next, err := models.NewPage(&first, &text)
+		next, err := models.NewPage(models.PageArguments{First: &first, After: &text}, "")
 		modelstest.NoError(w.T, err)
 		page = next
 		between()

@@ -54,8 +54,8 @@ func (s *Store) LockAccount(ctx context.Context, scope models.Scope, id int64) (
 func (s *Store) AccountPage(
 	ctx context.Context, scope models.Scope, page models.Page,
 ) (*models.PageOf[*tenant.Account], error) {
-	found, err := find(afterCursor(scoped(s.reader(ctx), scope, "id", noProject), page), s.account)
-	return models.Cut(found, page.First), err
+	found, err := find(cut(scoped(s.reader(ctx), scope, "id", noProject), page), s.account)
+	return models.Cut(found, page), err
 }
 
 // CountAccounts counts what AccountPage lists.

@@ -41,7 +41,7 @@ func (s *Store) CallbackPages(
 ) (map[int64]*models.PageOf[*callback.Callback], error) {
 	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*callback.Callback], error) {
 		query := s.queryPages(ctx, scope, owner, ids, filter, page)
-		return pagesFrom(query, ids, page.First, s.callback, owners[owner].id, newestFirst)
+		return pagesFrom(query, ids, page, s.callback, owners[owner].id, newestFirst)
 	})
 }
 
@@ -49,7 +49,7 @@ func (s *Store) queryPages(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
 ) *gorm.DB {
 	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
-		return s.newCallbackList(scope, owner, filter).page(id, page.After, page.First+1)
+		return s.newCallbackList(scope, owner, filter, page).page(id)
 	})
 }
 
@@ -66,7 +66,7 @@ func (s *Store) queryCounts(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter,
 ) *gorm.DB {
 	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
-		counted := s.newCallbackList(scope, owner, filter).counted(id, models.MaxCounted+1)
+		counted := s.newCallbackList(scope, owner, filter, models.Page{First: models.MaxCounted}).counted(id)
 		return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM (?) AS counted", id, counted)
 	})
 }
@@ -114,10 +114,12 @@ const (
 	ofKind    = "status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event"
 	// code is the HTTP status as the index by kind has it: NULL is neither found nor sorted as a value is.
 	code = "coalesce(http_status, -1)"
-	// newest is the order of a list, up to so many.
+	// newest and oldest are the order of a list, up to so many, and the other way round.
 	newest = " ORDER BY created_at DESC, id DESC LIMIT @limit"
+	oldest = " ORDER BY created_at, id LIMIT @limit"
 	since  = "created_at >= @since"
 	before = "(created_at, id) < (@before, @before_id)"
+	above  = "(created_at, id) > (@above, @above_id)"
 )
 
 // callbackList is a list of callbacks: those of an owner that a filter lets through.
@@ -126,12 +128,15 @@ type callbackList struct {
 	scope   models.Scope
 	owner   string // the condition of whose they are
 	filter  callback.Filter
+	window  models.Page
 	indexed bool // as above; of a crawl, a run or a job there is one index, in the order of the list
 }
 
-func (s *Store) newCallbackList(scope models.Scope, owner callback.Parent, filter callback.Filter) callbackList {
+func (s *Store) newCallbackList(
+	scope models.Scope, owner callback.Parent, filter callback.Filter, window models.Page,
+) callbackList {
 	l := callbackList{
-		dialect: s.dialect, scope: scope, owner: owners[owner].column + " = @owner", filter: filter,
+		dialect: s.dialect, scope: scope, owner: owners[owner].column + " = @owner", filter: filter, window: window,
 		indexed: owner == callback.OfAccount || owner == callback.OfProject,
 	}
 	if owner == callback.OfAccount && scope.ProjectID() != 0 {
@@ -140,21 +145,21 @@ func (s *Store) newCallbackList(scope models.Scope, owner callback.Parent, filte
 	return l
 }
 
-// page selects the first n of the list, or those after a place.
-func (l callbackList) page(owner clause.Expr, after *models.Cursor, n int) clause.Expression {
-	args := l.arguments(owner, after, n)
+// page selects what was asked for of the list, and one more.
+func (l callbackList) page(owner clause.Expr) clause.Expression {
+	args, order := l.arguments(owner), l.order()
 	columns := historyShown(l.scope)
 	if !l.indexed {
-		return named("SELECT "+columns+" FROM callbacks WHERE "+l.where(since, before, l.narrowing())+newest, args)
+		return named("SELECT "+columns+" FROM callbacks WHERE "+l.where(since, before, l.above(), l.narrowing())+order, args)
 	}
 	with, parts := l.parts(false)
-	return named("WITH RECURSIVE "+with+" SELECT "+columns+" FROM (SELECT id FROM ("+parts+") AS parts"+newest+") AS chosen "+
+	return named("WITH RECURSIVE "+with+" SELECT "+columns+" FROM (SELECT id FROM ("+parts+") AS parts"+order+") AS chosen "+
 		"CROSS JOIN callbacks WHERE callbacks.id = chosen.id", args)
 }
 
-// counted selects the callbacks of the list in any order, and no more than n.
-func (l callbackList) counted(owner clause.Expr, n int) clause.Expression {
-	args := l.arguments(owner, nil, n)
+// counted selects the callbacks of the list in any order.
+func (l callbackList) counted(owner clause.Expr) clause.Expression {
+	args := l.arguments(owner)
 	if !l.indexed {
 		return named("SELECT id FROM callbacks WHERE "+l.where(since, before, l.narrowing())+newest, args)
 	}
@@ -168,9 +173,10 @@ func named(statement string, args map[string]any) clause.Expression {
 }
 
 // arguments are the parameters of all the texts.
-func (l callbackList) arguments(owner clause.Expr, after *models.Cursor, n int) map[string]any {
+func (l callbackList) arguments(owner clause.Expr) map[string]any {
+	after := l.window.After
 	args := map[string]any{
-		"owner": owner, "project": l.scope.ProjectID(), "limit": n,
+		"owner": owner, "project": l.scope.ProjectID(), "limit": l.window.First + 1,
 		"since": int64(math.MinInt64), "before": int64(math.MaxInt64), "before_id": int64(math.MaxInt64),
 	}
 	if l.filter.CreatedAfter != nil {
@@ -181,6 +187,9 @@ func (l callbackList) arguments(owner clause.Expr, after *models.Cursor, n int) 
 	}
 	if at := l.filter.CreatedBefore; at != nil && (after == nil || micros(*at) <= after.At.UnixMicro()) {
 		args["before"], args["before_id"] = micros(*at), int64(math.MinInt64)
+	}
+	if at := l.window.Before; at != nil {
+		args["above"], args["above_id"] = at.At.UnixMicro(), at.ID
 	}
 	if len(l.filter.Status) > 0 {
 		args["statuses"] = distinct(l.filter.Status, nil)
@@ -197,6 +206,22 @@ func (l callbackList) arguments(owner clause.Expr, after *models.Cursor, n int) 
 	return args
 }
 
+// order is that of the list, or the other way round where the page is the end of it.
+func (l callbackList) order() string {
+	if l.window.FromEnd {
+		return oldest
+	}
+	return newest
+}
+
+// above is the condition of what is in front of a place.
+func (l callbackList) above() string {
+	if l.window.Before == nil {
+		return ""
+	}
+	return above
+}
+
 // parts are what has ended and what has not, up to the limit of each, as far as the filter asks for them, with the
 // queries that they are made of. To be counted they need no order, but an index is sure to be read only for its order:
 // a scan of the table may seem as good.
@@ -209,14 +234,17 @@ func (l callbackList) parts(counting bool) (with, parts string) {
 			// What was ongoing leaves dead entries in its index until that is vacuumed: nobody walks over them past the end of
 			// the page.
 			from = "created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = @limit), @since)"
+			if l.window.FromEnd {
+				from = since + " AND created_at <= coalesce((SELECT max(created_at) FROM ended HAVING count(*) = @limit), @before)"
+			}
 		}
 	}
 	if len(l.statuses(false)) > 0 {
 		queries = append(
 			queries,
 			"ongoing AS (SELECT id, created_at FROM callbacks WHERE "+l.where(
-				from, before, l.narrowing(), l.ongoing(),
-			)+newest+")",
+				from, before, l.above(), l.narrowing(), l.ongoing(),
+			)+l.order()+")",
 		)
 		each = append(each, "SELECT id, created_at FROM ongoing")
 	}
@@ -227,14 +255,14 @@ func (l callbackList) parts(counting bool) (with, parts string) {
 func (l callbackList) ended(counting bool) (queries []string) {
 	if l.narrowing() == "" {
 		return []string{
-			"ended AS (SELECT id, created_at FROM callbacks WHERE " + l.where(since, before, isEnded) + newest + ")",
+			"ended AS (SELECT id, created_at FROM callbacks WHERE " + l.where(since, before, l.above(), isEnded) + l.order() + ")",
 		}
 	}
 	_, but := storedEvents(l.filter.Event)
-	condition := l.where(since, before, but, ofKind, code+" = code")
-	ended := "ended AS (" + l.dialect.firstOfKinds(condition) + newest + ")"
+	condition := l.where(since, before, l.above(), but, ofKind, code+" = code")
+	ended := "ended AS (" + l.dialect.firstOfKinds(condition+l.order()) + l.order() + ")"
 	if counting {
-		ended = "ended AS (" + l.dialect.countedOfKinds(condition) + ")"
+		ended = "ended AS (" + l.dialect.countedOfKinds(condition, l.order()) + ")"
 	}
 	return []string{"asked (of_status, of_event) AS (@asked)", l.kinds(), ended}
 }

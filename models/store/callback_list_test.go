@@ -111,8 +111,11 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 			}
 		}
 		name := fmt.Sprintf("%s %+v", owner, filter)
-		if diff := cmp.Diff(want, walk(t, s, n, owner, id[owner], filter, 1+random.IntN(30))); diff != "" {
-			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		for _, fromEnd := range []bool{false, true} {
+			page := models.Page{First: 1 + random.IntN(30), FromEnd: fromEnd}
+			if diff := cmp.Diff(want, walk(t, s, n, owner, id[owner], filter, page)); diff != "" {
+				t.Errorf("%s, from the end %t: (-want +got)\n%s", name, fromEnd, diff)
+			}
 		}
 		counts, err := s.CountCallbacks(t.Context(), n.scope(), owner, []int64{id[owner]}, filter)
 		modelstest.NoError(t, err)
@@ -122,22 +125,29 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 	}
 }
 
-// walk goes through all pages of a list.
+// walk goes through all pages of a list from one of its ends.
 func walk(
-	t *testing.T, s *store.Store, n *customer, owner callback.Parent, id int64, filter callback.Filter, first int,
+	t *testing.T, s *store.Store, n *customer, owner callback.Parent, id int64, filter callback.Filter, page models.Page,
 ) []int64 {
 	t.Helper()
 	got := []int64{}
-	page := models.Page{First: first}
 	for {
 		pages, err := s.CallbackPages(t.Context(), n.scope(), owner, []int64{id}, filter, page)
 		modelstest.NoError(t, err)
 		p := pages[id]
-		got = append(got, ids(p.Nodes)...)
-		if !p.HasNext {
+		if page.FromEnd {
+			got = append(ids(p.Nodes), got...)
+		} else {
+			got = append(got, ids(p.Nodes)...)
+		}
+		switch {
+		case page.FromEnd && p.HasPrevious:
+			page.Before = new(p.Nodes[0].ListCursor())
+		case !page.FromEnd && p.HasNext:
+			page.After = new(p.Nodes[len(p.Nodes)-1].ListCursor())
+		default:
 			return got
 		}
-		page.After = new(p.Nodes[len(p.Nodes)-1].ListCursor())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
@@ -38,6 +39,24 @@ func (s *Store) InCrawlTx(ctx context.Context, f func(crawl.Store) error) error 
 // Crawls finds crawls by id.
 func (s *Store) Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*crawl.Crawl, error) {
 	return find(scoped(s.reader(ctx), scope, "account_id", "project_id").Where(s.among("id", &ids)), crawlOf)
+}
+
+// CrawlPages lists the crawls of projects.
+func (s *Store) CrawlPages(
+	ctx context.Context, scope models.Scope, projectIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*crawl.Crawl], error) {
+	return pagesOf(ctx, s, projectIDs, page, func(id int64) *gorm.DB {
+		return ofProject(s.reader(ctx).Model(&crawlRow{}), scope).Where("project_id = ?", id)
+	}, crawlOf, func(c *crawl.Crawl) int64 { return c.ProjectID })
+}
+
+// CountCrawls counts what CrawlPages lists.
+func (s *Store) CountCrawls(ctx context.Context, scope models.Scope, projectIDs []int64) (map[int64]int, error) {
+	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
+		return countUpTo(ctx, s, projectIDs, func(id int64) *gorm.DB {
+			return ofProject(s.reader(ctx).Model(&crawlRow{}), scope).Where("project_id = ?", id)
+		})
+	})
 }
 
 // LockCrawls reads crawls for an update.

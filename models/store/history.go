@@ -89,12 +89,13 @@ func (s *Store) AttemptPages(
 ) (map[int64]*models.PageOf[*callback.Attempt], error) {
 	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*callback.Attempt], error) {
 		query := s.attemptsOf(ctx, scope, callbackIDs, func(callbackID clause.Expr) clause.Expression {
+			above, below, direction := numbersOf(page)
 			return gorm.Expr("SELECT "+attemptsShown(scope)+" FROM callback_attempts WHERE callback_id = ? AND number > ? "+
-				"ORDER BY number LIMIT ?",
-				callbackID, lastNumber(page), page.First+1)
+				"AND number < ? ORDER BY number"+direction+" LIMIT ?",
+				callbackID, above, below, page.First+1)
 		})
 		return pagesFrom(
-			query, callbackIDs, page.First, attempt, func(a *callback.Attempt) int64 { return a.CallbackID }, upwards,
+			query, callbackIDs, page, attempt, func(a *callback.Attempt) int64 { return a.CallbackID }, upwards,
 		)
 	})
 }

@@ -169,9 +169,11 @@ func (postgresDialect) ofEach(
 	)
 }
 
-func (postgresDialect) firstOfKinds(condition string) string {
+func (postgresDialect) firstOfKinds(conditionInOrder string) string {
 	return "SELECT id, created_at FROM kinds CROSS JOIN LATERAL (SELECT id, created_at FROM callbacks WHERE " +
-		condition + newest + ") AS of_kind"
+		conditionInOrder + ") AS of_kind"
 }
 
-func (d postgresDialect) countedOfKinds(condition string) string { return d.firstOfKinds(condition) }
+func (d postgresDialect) countedOfKinds(condition, order string) string {
+	return d.firstOfKinds(condition + order)
+}

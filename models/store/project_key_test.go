@@ -30,6 +30,9 @@ func keyScope(k *tenant.ProjectKey, least models.Role) models.Scope {
 // readsOfAccounts are the only ones that reach something with the key of another project of the account.
 var readsOfAccounts = []string{"Accounts", "LockAccount", "AccountPage"}
 
+// readsOfPeople reach nothing with any key.
+var readsOfPeople = []string{"AccountUserPages", "CountAccountUsers"}
+
 func TestEveryReadWithAProjectKeyStaysWithinItsProject(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
@@ -53,7 +56,7 @@ func TestEveryReadWithAProjectKeyStaysWithinItsProject(t *testing.T) {
 			if err != nil && models.ErrorCode(err) != models.CodeNotFound {
 				t.Fatal(err)
 			}
-			if reached := err == nil && n != 0; reached != test.reaches {
+			if reached := err == nil && n != 0; reached != (test.reaches && !slices.Contains(readsOfPeople, name)) {
 				t.Errorf("%s reaches with %s: %t", name, test.caller, reached)
 			}
 		}

@@ -105,11 +105,13 @@ func (s *Store) BatchPages(
 	ctx context.Context, scope models.Scope, runIDs []int64, page models.Page,
 ) (map[int64]*models.PageOf[*run.Batch], error) {
 	// Were the run told by an equality, all batches in the order of their ids would seem as good to Postgres.
+	above, below, direction := numbersOf(page)
 	part := func(id int64) *gorm.DB {
 		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select(batchColumns).
-			Where("(run_id, id) > (?, ?) AND run_id <= ?", id, lastNumber(page), id).Order("run_id, id").Limit(page.First + 1)
+			Where("(run_id, id) > (?, ?) AND (run_id, id) < (?, ?)", id, above, id, below).
+			Order("run_id" + direction + ", id" + direction).Limit(page.First + 1)
 	}
-	return unionOf(ctx, s, runIDs, page.First, part, batch, func(b *run.Batch) int64 { return b.RunID }, upwards)
+	return unionOf(ctx, s, runIDs, page, part, batch, func(b *run.Batch) int64 { return b.RunID }, upwards)
 }
 
 // CountBatches counts what BatchPages lists.

@@ -101,6 +101,22 @@ var reads = map[string]scopedRead{
 		found, err := s.Crawls(ctx, scope, e.crawl.ID)
 		return len(found), err
 	},
+	"CrawlPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		pages, err := s.CrawlPages(ctx, scope, []int64{e.project.ID}, models.Page{First: 100})
+		return len(pages[e.project.ID].Nodes), err
+	},
+	"CountCrawls": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		counts, err := s.CountCrawls(ctx, scope, []int64{e.project.ID})
+		return counts[e.project.ID], err
+	},
+	"AccountUserPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		pages, err := s.AccountUserPages(ctx, scope, []int64{e.account.ID}, models.Page{First: 100})
+		return len(pages[e.account.ID].Nodes), err
+	},
+	"CountAccountUsers": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		counts, err := s.CountAccountUsers(ctx, scope, []int64{e.account.ID})
+		return counts[e.account.ID], err
+	},
 	"ReportDownloads": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.ReportDownloads(ctx, scope, e.report.ID)
 		return len(found), err

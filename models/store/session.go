@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -95,6 +97,23 @@ func (s *Store) CreateSession(ctx context.Context, v *tenant.Session) error {
 // SessionByToken finds a session, expired or not.
 func (s *Store) SessionByToken(ctx context.Context, tokenHash []byte) (*tenant.Session, error) {
 	return first(s.reader(ctx).Where("token_hash = ?", tokenHash), "Session", session)
+}
+
+// SessionPage lists the sessions of a user.
+func (s *Store) SessionPage(
+	ctx context.Context, userID int64, at time.Time, page models.Page,
+) (*models.PageOf[*tenant.Session], error) {
+	found, err := find(cut(s.sessionsOf(ctx, userID, at), page), session)
+	return models.Cut(found, page), err
+}
+
+// CountSessions counts what SessionPage lists.
+func (s *Store) CountSessions(ctx context.Context, userID int64, at time.Time) (int, error) {
+	return count(s.sessionsOf(ctx, userID, at))
+}
+
+func (s *Store) sessionsOf(ctx context.Context, userID int64, at time.Time) *gorm.DB {
+	return s.reader(ctx).Model(&sessionRow{}).Where("user_id = ? AND expires_at > ?", userID, micros(at))
 }
 
 // UseSession notes when a session was used.

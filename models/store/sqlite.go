@@ -123,12 +123,12 @@ func (sqliteDialect) ofEach(
 	return joined(" UNION ALL ", each)
 }
 
-func (sqliteDialect) firstOfKinds(condition string) string {
-	return "SELECT id, created_at FROM kinds CROSS JOIN callbacks ON id IN (SELECT id FROM callbacks WHERE " + condition +
-		newest + ")"
+func (sqliteDialect) firstOfKinds(conditionInOrder string) string {
+	return "SELECT id, created_at FROM kinds CROSS JOIN callbacks ON id IN (SELECT id FROM callbacks WHERE " +
+		conditionInOrder + ")"
 }
 
 // countedOfKinds stays within the index: firstOfKinds would look every row up.
-func (sqliteDialect) countedOfKinds(condition string) string {
+func (sqliteDialect) countedOfKinds(condition, _ string) string {
 	return "SELECT id, created_at FROM kinds CROSS JOIN callbacks WHERE " + condition
 }

@@ -36,6 +36,17 @@ func (s *Store) SSOClients(ctx context.Context, ids ...int64) ([]*tenant.SSOClie
 	return find(s.reader(ctx).Where(s.among("id", &ids)), s.ssoClient)
 }
 
+// SSOClientPage lists SSO clients, newest first.
+func (s *Store) SSOClientPage(ctx context.Context, page models.Page) (*models.PageOf[*tenant.SSOClient], error) {
+	found, err := find(cut(s.reader(ctx), page), s.ssoClient)
+	return models.Cut(found, page), err
+}
+
+// CountSSOClients counts what SSOClientPage lists.
+func (s *Store) CountSSOClients(ctx context.Context) (int, error) {
+	return count(s.reader(ctx).Model(&ssoClientRow{}))
+}
+
 // LockSSOClient reads one SSO client for an update.
 func (s *Store) LockSSOClient(ctx context.Context, id int64) (*tenant.SSOClient, error) {
 	return first(s.locking(ctx).Where("id = ?", id), tenant.TypeSSOClient, s.ssoClient)

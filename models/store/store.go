@@ -342,9 +342,9 @@ type dialect interface {
 	rows(rows int, columns []column) (query string, args []any)
 	// ofEach is the rows of a query for each of the owners that are visible. The query knows its owner by an expression.
 	ofEach(ids []int64, visible func(ids ...int64) *gorm.DB, query func(owner clause.Expr) clause.Expression) clause.Expr
-	// firstOfKinds is so many callbacks of each kind, the newest ones that meet the condition. countedOfKinds may be more.
-	firstOfKinds(condition string) string
-	countedOfKinds(condition string) string
+	// firstOfKinds is the callbacks of each kind that meet a condition, in an order up to a limit. countedOfKinds may be more.
+	firstOfKinds(conditionInOrder string) string
+	countedOfKinds(condition, order string) string
 }
 
 func (s *Store) among(column string, values any) clause.Expr { return s.dialect.among(column, values) }

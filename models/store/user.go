@@ -83,3 +83,44 @@ func (s *Store) CreateUser(ctx context.Context, u *tenant.User, memberships []te
 func (s *Store) Memberships(ctx context.Context, userID int64) ([]tenant.Membership, error) {
 	return find(s.reader(ctx).Where("user_id = ?", userID), membership)
 }
+
+type accountUserRow struct {
+	User      userRow `gorm:"embedded"`
+	AccountID int64
+	Role      models.Role
+}
+
+func accountUser(r accountUserRow) (*tenant.AccountUser, error) {
+	u, err := user(r.User)
+	return &tenant.AccountUser{AccountID: r.AccountID, User: u, Role: r.Role}, err
+}
+
+// AccountUserPages lists who has a role on accounts.
+func (s *Store) AccountUserPages(
+	ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*tenant.AccountUser], error) {
+	above, below, direction := numbersOf(page)
+	part := func(id int64) *gorm.DB {
+		return s.membersOf(ctx, scope).Joins("JOIN users ON users.id = of_account.user_id").
+			Select("users.id, email, first_name, last_name, partner_user_id, created_at, account_id, role").
+			Where("account_id = ? AND user_id > ? AND user_id < ?", id, above, below).
+			Order("user_id" + direction).Limit(page.First + 1)
+	}
+	owner := func(u *tenant.AccountUser) int64 { return u.AccountID }
+	return unionOf(ctx, s, accountIDs, page, part, accountUser, owner, upwards)
+}
+
+// CountAccountUsers counts what AccountUserPages lists.
+func (s *Store) CountAccountUsers(
+	ctx context.Context, scope models.Scope, accountIDs []int64,
+) (map[int64]int, error) {
+	return countBy(s.membersOf(ctx, scope), "account_id", accountIDs)
+}
+
+// membersOf are people, of whom a project's key sees none.
+func (s *Store) membersOf(ctx context.Context, scope models.Scope) *gorm.DB {
+	if scope.ProjectID() != 0 {
+		scope = models.Scope{}
+	}
+	return scoped(s.reader(ctx).Table("memberships AS of_account"), scope, "of_account.account_id", noProject)
+}

@@ -50,6 +50,9 @@ type AccessStore interface {
 
 	CreateSession(ctx context.Context, s *Session) error
 	SessionByToken(ctx context.Context, tokenHash []byte) (*Session, error)
+	// SessionPage has those of a user that have not expired at a time, newest first; CountSessions counts them.
+	SessionPage(ctx context.Context, userID int64, at time.Time, page models.Page) (*models.PageOf[*Session], error)
+	CountSessions(ctx context.Context, userID int64, at time.Time) (int, error)
 	// UseSession notes when a session was used.
 	UseSession(ctx context.Context, id int64, at time.Time) error
 	// KeepSessions deletes all sessions of a user but so many, the most recently used.

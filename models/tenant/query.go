@@ -3,6 +3,7 @@ package tenant
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -24,9 +25,17 @@ type Reader interface {
 	// ProjectKeys returns the keys of the given projects, newest first.
 	ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*ProjectKey, error)
 
+	// AccountUserPages returns a page for each of the accounts, in the order of the users' ids, in one statement.
+	AccountUserPages(
+		ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page,
+	) (map[int64]*models.PageOf[*AccountUser], error)
+	CountAccountUsers(ctx context.Context, scope models.Scope, accountIDs []int64) (map[int64]int, error)
+
 	// Users and SSOClients know no Scope: a caller reaches one only through an entity that it may see.
 	Users(ctx context.Context, ids ...int64) ([]*User, error)
 	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
+	SSOClientPage(ctx context.Context, page models.Page) (*models.PageOf[*SSOClient], error)
+	CountSSOClients(ctx context.Context) (int, error)
 	SecretsTx
 }
 
@@ -118,12 +127,50 @@ func (q Queries) ProjectSigningSecrets(
 	return byProject, err
 }
 
+// AccountUserPages lists who has a role on each of those accounts on which the actor is Admin.
+func (q Queries) AccountUserPages(
+	ctx context.Context, actor *models.Actor, accountIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*AccountUser], error) {
+	return q.store.AccountUserPages(ctx, actor.Scope(models.RoleAdmin), accountIDs, page)
+}
+
+// CountAccountUsers counts what AccountUserPages lists.
+func (q Queries) CountAccountUsers(
+	ctx context.Context, actor *models.Actor, accountIDs []int64,
+) (map[int64]int, error) {
+	return q.store.CountAccountUsers(ctx, actor.Scope(models.RoleAdmin), accountIDs)
+}
+
+// SSOClients returns those of the given SSO clients that there are, in no order. Platform only: to everyone else there
+// are none.
+func (q Queries) SSOClients(ctx context.Context, actor *models.Actor, ids ...int64) ([]*SSOClient, error) {
+	if !actor.Scope(models.RoleViewer).Everything() {
+		return nil, nil
+	}
+	return q.store.SSOClients(ctx, ids...)
+}
+
 // SSOClient returns one SSO client. Platform only: to everyone else there is none.
 func (q Queries) SSOClient(ctx context.Context, actor *models.Actor, id int64) (*SSOClient, error) {
-	if !actor.Scope(models.RoleViewer).Everything() {
-		return nil, models.NotFound(TypeSSOClient)
+	return models.One(q.SSOClients(ctx, actor, id))(TypeSSOClient)
+}
+
+// SSOClientPage lists the SSO clients, newest first. Platform only.
+func (q Queries) SSOClientPage(
+	ctx context.Context, actor *models.Actor, page models.Page,
+) (*models.PageOf[*SSOClient], error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
 	}
-	return models.One(q.store.SSOClients(ctx, id))(TypeSSOClient)
+	return q.store.SSOClientPage(ctx, page)
+}
+
+// CountSSOClients counts what SSOClientPage lists.
+func (q Queries) CountSSOClients(ctx context.Context, actor *models.Actor) (int, error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return 0, err
+	}
+	return q.store.CountSSOClients(ctx)
 }
 
 // SSOClientSigningSecrets returns the secrets that sign an SSO client's notices now, newest first. Platform only.
@@ -141,10 +188,19 @@ func (q Queries) Users(ctx context.Context, ids ...int64) ([]*User, error) {
 	return q.store.Users(ctx, ids...)
 }
 
+// VisibleUsers returns those of the given users that the actor may ask for by their ids: the platform all, a user
+// itself.
+func (q Queries) VisibleUsers(ctx context.Context, actor *models.Actor, ids ...int64) ([]*User, error) {
+	switch {
+	case actor.Scope(models.RoleViewer).Everything():
+		return q.store.Users(ctx, ids...)
+	case actor != nil && actor.UserID != 0 && slices.Contains(ids, actor.UserID):
+		return q.store.Users(ctx, actor.UserID)
+	}
+	return nil, nil
+}
+
 // User returns a user to itself and to the platform. To everyone else there is none.
 func (q Queries) User(ctx context.Context, actor *models.Actor, id int64) (*User, error) {
-	if actor == nil || !actor.Platform && actor.UserID != id {
-		return nil, models.NotFound(TypeUser)
-	}
-	return models.One(q.store.Users(ctx, id))(TypeUser)
+	return models.One(q.VisibleUsers(ctx, actor, id))(TypeUser)
 }

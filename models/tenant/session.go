@@ -42,7 +42,12 @@ type Session struct {
 	LastUsedAt time.Time
 	// Token is set when the session is made; it is stored nowhere.
 	Token models.Secret
+	// Current is set of the session that a request came with, where sessions are listed.
+	Current bool
 }
+
+// ListCursor is the session's place in its user's list.
+func (s *Session) ListCursor() models.Cursor { return models.Cursor{At: s.CreatedAt, ID: s.ID} }
 
 // CreateUserKey makes a key for the actor, or for the given user when the actor is the platform. The secret is returned
 // this once. CONFLICT when the user has two keys already.
@@ -133,6 +138,39 @@ func (s *Access) StartSession(ctx context.Context, userID int64, name *string) (
 		}
 		return tx.CreateSession(ctx, session)
 	})
+}
+
+// UserKeys returns the actor's keys, oldest first.
+func (s *Access) UserKeys(ctx context.Context, actor *models.Actor) ([]*UserKey, error) {
+	if err := actor.RequireUser(); err != nil {
+		return nil, err
+	}
+	return s.store.UserKeys(ctx, actor.UserID)
+}
+
+// SessionPage lists the actor's sessions that have not expired, newest first.
+func (s *Access) SessionPage(
+	ctx context.Context, actor *models.Actor, page models.Page,
+) (*models.PageOf[*Session], error) {
+	if err := actor.RequireUser(); err != nil {
+		return nil, err
+	}
+	sessions, err := s.store.SessionPage(ctx, actor.UserID, s.now(), page)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range sessions.Nodes {
+		v.Current = actor.SessionToken.Matches(v.TokenHash)
+	}
+	return sessions, nil
+}
+
+// CountSessions counts what SessionPage lists.
+func (s *Access) CountSessions(ctx context.Context, actor *models.Actor) (int, error) {
+	if err := actor.RequireUser(); err != nil {
+		return 0, err
+	}
+	return s.store.CountSessions(ctx, actor.UserID, s.now())
 }
 
 const (

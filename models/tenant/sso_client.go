@@ -46,6 +46,9 @@ func (c *SSOClient) ObjectID() models.ObjectID {
 // RawID returns the SSO client's number as text.
 func (c *SSOClient) RawID() string { return models.RawIDText(c.ID) }
 
+// ListCursor is the client's place in a list.
+func (c *SSOClient) ListCursor() models.Cursor { return models.Cursor{At: c.CreatedAt, ID: c.ID} }
+
 // WebhookURL is where notices go.
 func (c *SSOClient) WebhookURL() *string { return c.Webhook.URL }
 

@@ -36,6 +36,16 @@ type Membership struct {
 	Role      models.Role
 }
 
+// AccountUser is a user with a role on an account.
+type AccountUser struct {
+	AccountID int64
+	User      *User
+	Role      models.Role
+}
+
+// ListCursor is the user's place in the account's list.
+func (u *AccountUser) ListCursor() models.Cursor { return models.Cursor{ID: u.User.ID} }
+
 // NewUser is the input of CreateUser. RawID 0 lets the database choose.
 type NewUser struct {
 	Email         string

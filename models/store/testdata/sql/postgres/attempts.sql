@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (
     WHERE callbacks.id = callback_attempts.callback_id
   ) THEN warning END AS warning
   FROM callback_attempts
-  WHERE callback_id = owners.id AND number > $6
+  WHERE callback_id = owners.id AND number > $6 AND number < $7
   ORDER BY number
-  LIMIT $7
+  LIMIT $8
 ) AS page

@@ -6,7 +6,7 @@ FROM (
       error, created_at, started_at, finished_at
   FROM "run_batches"
   WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4)))
-      AND ((run_id, id) > ($5, $6) AND run_id <= $7)
+      AND ((run_id, id) > ($5, $6) AND (run_id, id) < ($7, $8))
   ORDER BY run_id, id
-  LIMIT $8
+  LIMIT $9
 ) AS page

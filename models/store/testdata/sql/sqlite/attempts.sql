@@ -21,7 +21,7 @@ CROSS JOIN (
     WHERE callbacks.id = callback_attempts.callback_id
   ) THEN warning END AS warning
   FROM callback_attempts
-  WHERE callback_id = ? AND number > ?
+  WHERE callback_id = ? AND number > ? AND number < ?
   ORDER BY number
   LIMIT ?
 ) AS page

@@ -6,7 +6,7 @@ FROM (
       error, created_at, started_at, finished_at
   FROM `run_batches`
   WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?)))
-      AND ((run_id, id) > (?, ?) AND run_id <= ?)
+      AND ((run_id, id) > (?, ?) AND (run_id, id) < (?, ?))
   ORDER BY run_id, id
   LIMIT 21
 ) AS page
