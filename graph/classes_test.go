@@ -89,10 +89,12 @@ var classes = readClasses(map[class]string{
 		CallbackProblem: field code message severity
 		CheckedAddress: address verdict
 		CreateProjectPayload: project
-		UpdateProjectPayload: project
+		UpdateProjectPayload: project movedCallbacks
+		SetApiCallbackHeadersPayload: project account movedCallbacks
+		RemoveApiCallbackHeadersPayload: project account movedCallbacks
 		DeleteProjectPayload: project
 		CreateAccountPayload: account
-		UpdateAccountPayload: account
+		UpdateAccountPayload: account movedCallbacks
 		CreateUserPayload: user
 		CreateSSOClientPayload: ssoClient
 		UpdateSSOClientPayload: ssoClient

@@ -61,6 +61,10 @@ var examples = map[string]example{
 	},
 	"Mutation.updateAccount": {who: adminOnly, query: `mutation {
 		updateAccount(input: {accountId: 123123, name: "Renamed"}) { account { id } } }`},
+	"Mutation.setApiCallbackHeaders": {who: editorUp, query: `mutation { setApiCallbackHeaders(input: {
+		owner: {projectId: 1123123}, headers: [{key: "X-New", value: "1"}]}) { project { apiCallbackHeaders { value } } movedCallbacks } }`},
+	"Mutation.removeApiCallbackHeaders": {who: editorUp, query: `mutation { removeApiCallbackHeaders(input: {
+		owner: {projectId: 1123123}, keys: ["X-New"]}) { project { apiCallbackHeaders { value } } movedCallbacks } }`},
 	"Mutation.runCrawlForProject": {who: editorUp, query: `mutation {
 		runCrawlForProject(input: {projectId: 1123123}) { crawl { id } } }`},
 	"Mutation.createReportDownload": {who: editorUp, query: `mutation {

@@ -447,10 +447,12 @@ type ComplexityRoot struct {
 		FinishCrawl                 func(childComplexity int, input FinishCrawlInput) int
 		FinishReportDownload        func(childComplexity int, input FinishReportDownloadInput) int
 		PauseSchedule               func(childComplexity int, input PauseScheduleInput) int
+		RemoveAPICallbackHeaders    func(childComplexity int, input RemoveAPICallbackHeadersInput) int
 		ReplayCallback              func(childComplexity int, input ReplayCallbackInput) int
 		ResumeSchedule              func(childComplexity int, input ResumeScheduleInput) int
 		RotateCallbackSigningSecret func(childComplexity int, input RotateCallbackSigningSecretInput) int
 		RunCrawlForProject          func(childComplexity int, input RunCrawlForProjectInput) int
+		SetAPICallbackHeaders       func(childComplexity int, input SetAPICallbackHeadersInput) int
 		StopRun                     func(childComplexity int, input StopRunInput) int
 		UpdateAccount               func(childComplexity int, input UpdateAccountInput) int
 		UpdateAction                func(childComplexity int, input UpdateActionInput) int
@@ -528,6 +530,12 @@ type ComplexityRoot struct {
 		Nodes             func(childComplexity int, ids []*models.ObjectID) int
 		SsoClients        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Version           func(childComplexity int) int
+	}
+
+	RemoveApiCallbackHeadersPayload struct {
+		Account        func(childComplexity int) int
+		MovedCallbacks func(childComplexity int) int
+		Project        func(childComplexity int) int
 	}
 
 	ReplayCallbackPayload struct {
@@ -689,6 +697,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SetApiCallbackHeadersPayload struct {
+		Account        func(childComplexity int) int
+		MovedCallbacks func(childComplexity int) int
+		Project        func(childComplexity int) int
+	}
+
 	StandardError struct {
 		Label      func(childComplexity int) int
 		Message    func(childComplexity int) int
@@ -710,7 +724,8 @@ type ComplexityRoot struct {
 	}
 
 	UpdateAccountPayload struct {
-		Account func(childComplexity int) int
+		Account        func(childComplexity int) int
+		MovedCallbacks func(childComplexity int) int
 	}
 
 	UpdateActionPayload struct {
@@ -723,7 +738,8 @@ type ComplexityRoot struct {
 	}
 
 	UpdateProjectPayload struct {
-		Project func(childComplexity int) int
+		MovedCallbacks func(childComplexity int) int
+		Project        func(childComplexity int) int
 	}
 
 	UpdateSSOClientPayload struct {
@@ -852,6 +868,8 @@ type MutationResolver interface {
 	CancelSchedule(ctx context.Context, input CancelScheduleInput) (*CancelSchedulePayload, error)
 	CreateJobs(ctx context.Context, input CreateJobsInput) (*CreateJobsPayload, error)
 	UpdateJob(ctx context.Context, input UpdateJobInput) (*UpdateJobPayload, error)
+	SetAPICallbackHeaders(ctx context.Context, input SetAPICallbackHeadersInput) (*SetAPICallbackHeadersPayload, error)
+	RemoveAPICallbackHeaders(ctx context.Context, input RemoveAPICallbackHeadersInput) (*RemoveAPICallbackHeadersPayload, error)
 }
 type ProjectResolver interface {
 	APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error)
@@ -2499,6 +2517,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PauseSchedule(childComplexity, args["input"].(PauseScheduleInput)), true
+	case "Mutation.removeApiCallbackHeaders":
+		if e.ComplexityRoot.Mutation.RemoveAPICallbackHeaders == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeApiCallbackHeaders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAPICallbackHeaders(childComplexity, args["input"].(RemoveAPICallbackHeadersInput)), true
 	case "Mutation.replayCallback":
 		if e.ComplexityRoot.Mutation.ReplayCallback == nil {
 			break
@@ -2543,6 +2572,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RunCrawlForProject(childComplexity, args["input"].(RunCrawlForProjectInput)), true
+	case "Mutation.setApiCallbackHeaders":
+		if e.ComplexityRoot.Mutation.SetAPICallbackHeaders == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setApiCallbackHeaders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetAPICallbackHeaders(childComplexity, args["input"].(SetAPICallbackHeadersInput)), true
 	case "Mutation.stopRun":
 		if e.ComplexityRoot.Mutation.StopRun == nil {
 			break
@@ -3017,6 +3057,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Version(childComplexity), true
+
+	case "RemoveApiCallbackHeadersPayload.account":
+		if e.ComplexityRoot.RemoveApiCallbackHeadersPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveApiCallbackHeadersPayload.Account(childComplexity), true
+	case "RemoveApiCallbackHeadersPayload.movedCallbacks":
+		if e.ComplexityRoot.RemoveApiCallbackHeadersPayload.MovedCallbacks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveApiCallbackHeadersPayload.MovedCallbacks(childComplexity), true
+	case "RemoveApiCallbackHeadersPayload.project":
+		if e.ComplexityRoot.RemoveApiCallbackHeadersPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveApiCallbackHeadersPayload.Project(childComplexity), true
 
 	case "ReplayCallbackPayload.callback":
 		if e.ComplexityRoot.ReplayCallbackPayload.Callback == nil {
@@ -3652,6 +3711,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionEdge.Node(childComplexity), true
 
+	case "SetApiCallbackHeadersPayload.account":
+		if e.ComplexityRoot.SetApiCallbackHeadersPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetApiCallbackHeadersPayload.Account(childComplexity), true
+	case "SetApiCallbackHeadersPayload.movedCallbacks":
+		if e.ComplexityRoot.SetApiCallbackHeadersPayload.MovedCallbacks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetApiCallbackHeadersPayload.MovedCallbacks(childComplexity), true
+	case "SetApiCallbackHeadersPayload.project":
+		if e.ComplexityRoot.SetApiCallbackHeadersPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetApiCallbackHeadersPayload.Project(childComplexity), true
+
 	case "StandardError.label":
 		if e.ComplexityRoot.StandardError.Label == nil {
 			break
@@ -3727,6 +3805,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateAccountPayload.Account(childComplexity), true
+	case "UpdateAccountPayload.movedCallbacks":
+		if e.ComplexityRoot.UpdateAccountPayload.MovedCallbacks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAccountPayload.MovedCallbacks(childComplexity), true
 
 	case "UpdateActionPayload.action":
 		if e.ComplexityRoot.UpdateActionPayload.Action == nil {
@@ -3748,6 +3832,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateJobPayload.Job(childComplexity), true
 
+	case "UpdateProjectPayload.movedCallbacks":
+		if e.ComplexityRoot.UpdateProjectPayload.MovedCallbacks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.MovedCallbacks(childComplexity), true
 	case "UpdateProjectPayload.project":
 		if e.ComplexityRoot.UpdateProjectPayload.Project == nil {
 			break
@@ -3878,6 +3968,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputFinishReportDownloadInput,
 		ec.unmarshalInputJobFilter,
 		ec.unmarshalInputPauseScheduleInput,
+		ec.unmarshalInputRemoveApiCallbackHeadersInput,
 		ec.unmarshalInputReplayCallbackInput,
 		ec.unmarshalInputResumeScheduleInput,
 		ec.unmarshalInputRotateCallbackSigningSecretInput,
@@ -3886,6 +3977,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRunFilter,
 		ec.unmarshalInputRunParametersInput,
 		ec.unmarshalInputRunScheduleInput,
+		ec.unmarshalInputSetApiCallbackHeadersInput,
 		ec.unmarshalInputStopRunInput,
 		ec.unmarshalInputUpdateAccountInput,
 		ec.unmarshalInputUpdateActionInput,
@@ -4787,6 +4879,11 @@ input UpdateProjectInput {
 
 type UpdateProjectPayload {
   project: Project!
+  """
+  How many callbacks wait that go to the new URL by this change: exact up to 10,000, and 10,001 for any number above. Looked at are the 40,000
+  oldest that have not ended. 0 where the URL stays, or there is none any more.
+  """
+  movedCallbacks: Int!
 }
 
 input DeleteProjectInput {
@@ -4816,6 +4913,8 @@ input UpdateAccountInput {
 
 type UpdateAccountPayload {
   account: Account!
+  "As of a project; of an account those of its projects that have no URL of their own."
+  movedCallbacks: Int!
 }
 
 input RunCrawlForProjectInput {
@@ -5683,6 +5782,53 @@ type SSOClientEdge {
   node: SSOClient!
 }
 `, BuiltIn: false},
+	{Name: "../settings.graphqls", Input: `extend type Mutation {
+  """
+  Sets single headers of a project's or an account's ` + "`" + `apiCallbackHeaders` + "`" + ` by name, without regard to letter case, and leaves the others as they
+  are. Of a project Editor and up, of an account Admin only. ` + "`" + `CONFLICT` + "`" + ` where those that are there cannot be read by the server any more.
+  """
+  setApiCallbackHeaders(input: SetApiCallbackHeadersInput!): SetApiCallbackHeadersPayload! @allow(who: ANYONE_KNOWN)
+  """
+  Removes single headers of a project's or an account's ` + "`" + `apiCallbackHeaders` + "`" + ` by name, without regard to letter case. One that is not there is no
+  error. Of a project Editor and up, of an account Admin only.
+  """
+  removeApiCallbackHeaders(input: RemoveApiCallbackHeadersInput!): RemoveApiCallbackHeadersPayload! @allow(who: ANYONE_KNOWN)
+}
+
+input SetApiCallbackHeadersInput {
+  owner: CallbackOwnerInput!
+  "At most 20, and at most 20 together with those that are there; each name once."
+  headers: [APICallbackHeaderInput!]!
+  "As in ` + "`" + `updateProject` + "`" + ` and ` + "`" + `updateAccount` + "`" + `. Left out or null: any version."
+  ifVersion: Int
+}
+
+type SetApiCallbackHeadersPayload {
+  "Null where the owner is an account."
+  project: Project
+  "Null where the owner is a project."
+  account: Account
+  "How many callbacks wait that go to a new URL by this change. Headers move none: 0. What waits is sent with the headers as they are then."
+  movedCallbacks: Int!
+}
+
+input RemoveApiCallbackHeadersInput {
+  owner: CallbackOwnerInput!
+  "Names, at most 20."
+  keys: [String!]!
+  "As in ` + "`" + `updateProject` + "`" + ` and ` + "`" + `updateAccount` + "`" + `. Left out or null: any version."
+  ifVersion: Int
+}
+
+type RemoveApiCallbackHeadersPayload {
+  "Null where the owner is an account."
+  project: Project
+  "Null where the owner is a project."
+  account: Account
+  "How many callbacks wait that go to a new URL by this change. Headers move none: 0. What waits is sent with the headers as they are then."
+  movedCallbacks: Int!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -6520,6 +6666,18 @@ func (ec *executionContext) childFields_ProjectKey(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ProjectKey", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveApiCallbackHeadersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_RemoveApiCallbackHeadersPayload_project(ctx, field)
+	case "account":
+		return ec.fieldContext_RemoveApiCallbackHeadersPayload_account(ctx, field)
+	case "movedCallbacks":
+		return ec.fieldContext_RemoveApiCallbackHeadersPayload_movedCallbacks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveApiCallbackHeadersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReplayCallbackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "callback":
@@ -6838,6 +6996,18 @@ func (ec *executionContext) childFields_SessionEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SetApiCallbackHeadersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_SetApiCallbackHeadersPayload_project(ctx, field)
+	case "account":
+		return ec.fieldContext_SetApiCallbackHeadersPayload_account(ctx, field)
+	case "movedCallbacks":
+		return ec.fieldContext_SetApiCallbackHeadersPayload_movedCallbacks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetApiCallbackHeadersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StandardError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -6882,6 +7052,8 @@ func (ec *executionContext) childFields_UpdateAccountPayload(ctx context.Context
 	switch field.Name {
 	case "account":
 		return ec.fieldContext_UpdateAccountPayload_account(ctx, field)
+	case "movedCallbacks":
+		return ec.fieldContext_UpdateAccountPayload_movedCallbacks(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAccountPayload", field.Name)
 }
@@ -6908,6 +7080,8 @@ func (ec *executionContext) childFields_UpdateProjectPayload(ctx context.Context
 	switch field.Name {
 	case "project":
 		return ec.fieldContext_UpdateProjectPayload_project(ctx, field)
+	case "movedCallbacks":
+		return ec.fieldContext_UpdateProjectPayload_movedCallbacks(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProjectPayload", field.Name)
 }
@@ -7628,6 +7802,20 @@ func (ec *executionContext) field_Mutation_pauseSchedule_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removeApiCallbackHeaders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RemoveAPICallbackHeadersInput, error) {
+			return ec.unmarshalNRemoveApiCallbackHeadersInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAPICallbackHeadersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_replayCallback_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7676,6 +7864,20 @@ func (ec *executionContext) field_Mutation_runCrawlForProject_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RunCrawlForProjectInput, error) {
 			return ec.unmarshalNRunCrawlForProjectInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRunCrawlForProjectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setApiCallbackHeaders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetAPICallbackHeadersInput, error) {
+			return ec.unmarshalNSetApiCallbackHeadersInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAPICallbackHeadersInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16009,6 +16211,130 @@ func (ec *executionContext) fieldContext_Mutation_updateJob(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setApiCallbackHeaders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setApiCallbackHeaders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetAPICallbackHeaders(ctx, fc.Args["input"].(SetAPICallbackHeadersInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *SetAPICallbackHeadersPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *SetAPICallbackHeadersPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *SetAPICallbackHeadersPayload) graphql.Marshaler {
+			return ec.marshalNSetApiCallbackHeadersPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAPICallbackHeadersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setApiCallbackHeaders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetApiCallbackHeadersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setApiCallbackHeaders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeApiCallbackHeaders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeApiCallbackHeaders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveAPICallbackHeaders(ctx, fc.Args["input"].(RemoveAPICallbackHeadersInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *RemoveAPICallbackHeadersPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *RemoveAPICallbackHeadersPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RemoveAPICallbackHeadersPayload) graphql.Marshaler {
+			return ec.marshalNRemoveApiCallbackHeadersPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAPICallbackHeadersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeApiCallbackHeaders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveApiCallbackHeadersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeApiCallbackHeaders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18040,6 +18366,93 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RemoveApiCallbackHeadersPayload_project(ctx context.Context, field graphql.CollectedField, obj *RemoveAPICallbackHeadersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveApiCallbackHeadersPayload_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveApiCallbackHeadersPayload_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveApiCallbackHeadersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveApiCallbackHeadersPayload_account(ctx context.Context, field graphql.CollectedField, obj *RemoveAPICallbackHeadersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveApiCallbackHeadersPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveApiCallbackHeadersPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveApiCallbackHeadersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveApiCallbackHeadersPayload_movedCallbacks(ctx context.Context, field graphql.CollectedField, obj *RemoveAPICallbackHeadersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveApiCallbackHeadersPayload_movedCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MovedCallbacks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveApiCallbackHeadersPayload_movedCallbacks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemoveApiCallbackHeadersPayload", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _ReplayCallbackPayload_callback(ctx context.Context, field graphql.CollectedField, obj *ReplayCallbackPayload) (ret graphql.Marshaler) {
@@ -20700,6 +21113,93 @@ func (ec *executionContext) fieldContext_SessionEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _SetApiCallbackHeadersPayload_project(ctx context.Context, field graphql.CollectedField, obj *SetAPICallbackHeadersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetApiCallbackHeadersPayload_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetApiCallbackHeadersPayload_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetApiCallbackHeadersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetApiCallbackHeadersPayload_account(ctx context.Context, field graphql.CollectedField, obj *SetAPICallbackHeadersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetApiCallbackHeadersPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetApiCallbackHeadersPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetApiCallbackHeadersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetApiCallbackHeadersPayload_movedCallbacks(ctx context.Context, field graphql.CollectedField, obj *SetAPICallbackHeadersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetApiCallbackHeadersPayload_movedCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MovedCallbacks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetApiCallbackHeadersPayload_movedCallbacks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetApiCallbackHeadersPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _StandardError_message(ctx context.Context, field graphql.CollectedField, obj *models.StandardError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20994,6 +21494,29 @@ func (ec *executionContext) fieldContext_UpdateAccountPayload_account(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateAccountPayload_movedCallbacks(ctx context.Context, field graphql.CollectedField, obj *UpdateAccountPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAccountPayload_movedCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MovedCallbacks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAccountPayload_movedCallbacks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateAccountPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _UpdateActionPayload_action(ctx context.Context, field graphql.CollectedField, obj *UpdateActionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21120,6 +21643,29 @@ func (ec *executionContext) fieldContext_UpdateProjectPayload_project(_ context.
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _UpdateProjectPayload_movedCallbacks(ctx context.Context, field graphql.CollectedField, obj *UpdateProjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProjectPayload_movedCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MovedCallbacks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProjectPayload_movedCallbacks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateProjectPayload", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _UpdateSSOClientPayload_ssoClient(ctx context.Context, field graphql.CollectedField, obj *UpdateSSOClientPayload) (ret graphql.Marshaler) {
@@ -23713,6 +24259,50 @@ func (ec *executionContext) unmarshalInputPauseScheduleInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRemoveApiCallbackHeadersInput(ctx context.Context, obj any) (RemoveAPICallbackHeadersInput, error) {
+	var it RemoveAPICallbackHeadersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"owner", "keys", "ifVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		case "keys":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keys"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Keys = data
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputReplayCallbackInput(ctx context.Context, obj any) (ReplayCallbackInput, error) {
 	var it ReplayCallbackInput
 	if obj == nil {
@@ -24030,6 +24620,50 @@ func (ec *executionContext) unmarshalInputRunScheduleInput(ctx context.Context, 
 				return it, err
 			}
 			it.Overlap = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetApiCallbackHeadersInput(ctx context.Context, obj any) (SetAPICallbackHeadersInput, error) {
+	var it SetAPICallbackHeadersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"owner", "headers", "ifVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		case "headers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("headers"))
+			data, err := ec.unmarshalNAPICallbackHeaderInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeaderᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Headers = data
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -29056,6 +29690,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setApiCallbackHeaders":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setApiCallbackHeaders(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removeApiCallbackHeaders":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeApiCallbackHeaders(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -30210,6 +30858,54 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var removeApiCallbackHeadersPayloadImplementors = []string{"RemoveApiCallbackHeadersPayload"}
+
+func (ec *executionContext) _RemoveApiCallbackHeadersPayload(ctx context.Context, sel ast.SelectionSet, obj *RemoveAPICallbackHeadersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeApiCallbackHeadersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveApiCallbackHeadersPayload")
+		case "project":
+			out.Values[i] = ec._RemoveApiCallbackHeadersPayload_project(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._RemoveApiCallbackHeadersPayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "movedCallbacks":
+			out.Values[i] = ec._RemoveApiCallbackHeadersPayload_movedCallbacks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -32014,6 +32710,54 @@ func (ec *executionContext) _SessionEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var setApiCallbackHeadersPayloadImplementors = []string{"SetApiCallbackHeadersPayload"}
+
+func (ec *executionContext) _SetApiCallbackHeadersPayload(ctx context.Context, sel ast.SelectionSet, obj *SetAPICallbackHeadersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setApiCallbackHeadersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetApiCallbackHeadersPayload")
+		case "project":
+			out.Values[i] = ec._SetApiCallbackHeadersPayload_project(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._SetApiCallbackHeadersPayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "movedCallbacks":
+			out.Values[i] = ec._SetApiCallbackHeadersPayload_movedCallbacks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var standardErrorImplementors = []string{"StandardError"}
 
 func (ec *executionContext) _StandardError(ctx context.Context, sel ast.SelectionSet, obj *models.StandardError) graphql.Marshaler {
@@ -32350,6 +33094,11 @@ func (ec *executionContext) _UpdateAccountPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "movedCallbacks":
+			out.Values[i] = ec._UpdateAccountPayload_movedCallbacks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -32466,6 +33215,11 @@ func (ec *executionContext) _UpdateProjectPayload(ctx context.Context, sel ast.S
 			out.Values[i] = graphql.MarshalString("UpdateProjectPayload")
 		case "project":
 			out.Values[i] = ec._UpdateProjectPayload_project(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "movedCallbacks":
+			out.Values[i] = ec._UpdateProjectPayload_movedCallbacks(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33189,6 +33943,20 @@ func (ec *executionContext) marshalNAPICallbackHeader2ᚖgithubᚗcomᚋringback
 		return graphql.Null
 	}
 	return ec._APICallbackHeader(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAPICallbackHeaderInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeaderᚄ(ctx context.Context, v any) ([]*models.Header, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.Header, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAPICallbackHeaderInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeader(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalNAPICallbackHeaderInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeader(ctx context.Context, v any) (*models.Header, error) {
@@ -34751,6 +35519,25 @@ func (ec *executionContext) marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋring
 	return ec._ProjectKey(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRemoveApiCallbackHeadersInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAPICallbackHeadersInput(ctx context.Context, v any) (RemoveAPICallbackHeadersInput, error) {
+	res, err := ec.unmarshalInputRemoveApiCallbackHeadersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoveApiCallbackHeadersPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAPICallbackHeadersPayload(ctx context.Context, sel ast.SelectionSet, v RemoveAPICallbackHeadersPayload) graphql.Marshaler {
+	return ec._RemoveApiCallbackHeadersPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRemoveApiCallbackHeadersPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAPICallbackHeadersPayload(ctx context.Context, sel ast.SelectionSet, v *RemoveAPICallbackHeadersPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RemoveApiCallbackHeadersPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReplayCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbackInput(ctx context.Context, v any) (ReplayCallbackInput, error) {
 	res, err := ec.unmarshalInputReplayCallbackInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -35265,6 +36052,25 @@ func (ec *executionContext) marshalNSessionEdge2ᚖgithubᚗcomᚋringbackᚋrin
 		return graphql.Null
 	}
 	return ec._SessionEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetApiCallbackHeadersInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAPICallbackHeadersInput(ctx context.Context, v any) (SetAPICallbackHeadersInput, error) {
+	res, err := ec.unmarshalInputSetApiCallbackHeadersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetApiCallbackHeadersPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAPICallbackHeadersPayload(ctx context.Context, sel ast.SelectionSet, v SetAPICallbackHeadersPayload) graphql.Marshaler {
+	return ec._SetApiCallbackHeadersPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSetApiCallbackHeadersPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAPICallbackHeadersPayload(ctx context.Context, sel ast.SelectionSet, v *SetAPICallbackHeadersPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetApiCallbackHeadersPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNStopRunInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐStopRunInput(ctx context.Context, v any) (StopRunInput, error) {

@@ -322,6 +322,23 @@ type PauseSchedulePayload struct {
 type Query struct {
 }
 
+type RemoveAPICallbackHeadersInput struct {
+	Owner *CallbackOwnerInput `json:"owner"`
+	// Names, at most 20.
+	Keys []string `json:"keys"`
+	// As in `updateProject` and `updateAccount`. Left out or null: any version.
+	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
+}
+
+type RemoveAPICallbackHeadersPayload struct {
+	// Null where the owner is an account.
+	Project *tenant.Project `json:"project,omitempty"`
+	// Null where the owner is a project.
+	Account *tenant.Account `json:"account,omitempty"`
+	// How many callbacks wait that go to a new URL by this change. Headers move none: 0. What waits is sent with the headers as they are then.
+	MovedCallbacks int `json:"movedCallbacks"`
+}
+
 type ReplayCallbackInput struct {
 	CallbackID models.ObjectID `json:"callbackId"`
 }
@@ -409,6 +426,23 @@ type RunScheduleInput struct {
 	Overlap run.Overlap `json:"overlap"`
 }
 
+type SetAPICallbackHeadersInput struct {
+	Owner *CallbackOwnerInput `json:"owner"`
+	// At most 20, and at most 20 together with those that are there; each name once.
+	Headers []*models.Header `json:"headers"`
+	// As in `updateProject` and `updateAccount`. Left out or null: any version.
+	IfVersion graphql.Omittable[*int] `json:"ifVersion,omitempty"`
+}
+
+type SetAPICallbackHeadersPayload struct {
+	// Null where the owner is an account.
+	Project *tenant.Project `json:"project,omitempty"`
+	// Null where the owner is a project.
+	Account *tenant.Account `json:"account,omitempty"`
+	// How many callbacks wait that go to a new URL by this change. Headers move none: 0. What waits is sent with the headers as they are then.
+	MovedCallbacks int `json:"movedCallbacks"`
+}
+
 type StopRunInput struct {
 	RunID models.ObjectID `json:"runId"`
 }
@@ -434,6 +468,8 @@ type UpdateAccountInput struct {
 
 type UpdateAccountPayload struct {
 	Account *tenant.Account `json:"account"`
+	// As of a project; of an account those of its projects that have no URL of their own.
+	MovedCallbacks int `json:"movedCallbacks"`
 }
 
 // What is left out stays as it is.
@@ -484,6 +520,9 @@ type UpdateProjectInput struct {
 
 type UpdateProjectPayload struct {
 	Project *tenant.Project `json:"project"`
+	// How many callbacks wait that go to the new URL by this change: exact up to 10,000, and 10,001 for any number above. Looked at are the 40,000
+	// oldest that have not ended. 0 where the URL stays, or there is none any more.
+	MovedCallbacks int `json:"movedCallbacks"`
 }
 
 // What is left out stays as it is.

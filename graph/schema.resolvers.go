@@ -215,8 +215,8 @@ func (r *mutationResolver) UpdateProject(ctx context.Context, input UpdateProjec
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	project, err := r.service.Tenants.UpdateProject(ctx, models.ActorFrom(ctx), in)
-	return &UpdateProjectPayload{Project: project}, err
+	c, err := r.service.Tenants.UpdateProject(ctx, models.ActorFrom(ctx), in)
+	return &UpdateProjectPayload{Project: c.Project, MovedCallbacks: c.Moved}, err
 }
 
 func (r *mutationResolver) DeleteProject(ctx context.Context, input DeleteProjectInput) (*DeleteProjectPayload, error) {
@@ -239,8 +239,8 @@ func (r *mutationResolver) UpdateAccount(ctx context.Context, input UpdateAccoun
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	account, err := r.service.Tenants.UpdateAccount(ctx, models.ActorFrom(ctx), in)
-	return &UpdateAccountPayload{Account: account}, err
+	c, err := r.service.Tenants.UpdateAccount(ctx, models.ActorFrom(ctx), in)
+	return &UpdateAccountPayload{Account: c.Account, MovedCallbacks: c.Moved}, err
 }
 
 func (r *mutationResolver) RunCrawlForProject(ctx context.Context, input RunCrawlForProjectInput) (*RunCrawlForProjectPayload, error) {

@@ -116,7 +116,7 @@ func TestHistoryHasADecodedAnswerWithoutTheSecretInIt(t *testing.T) {
 	t.Parallel()
 	const secret = "SECRET/VALUE"
 	w := newWorld(t, nil, callback.Schedule{}, inGzip(`{"ответ":"принято","вы прислали":"SECRET\/VALUE"}`))
-	must[*tenant.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), tenant.ProjectUpdate{
+	must[tenant.Configured](t)(w.UpdateProject(t.Context(), models.PlatformActor(), tenant.ProjectUpdate{
 		ProjectID: testProject,
 		Callback: models.EndpointUpdate{
 			Headers: models.Given([]models.Header{{Key: "Cookie", Value: "session=" + secret + "; a=b"}}),

@@ -164,7 +164,7 @@ func (w *world) serviceAt(now func() time.Time) *callback.Service {
 
 func (w *world) setURL(t testing.TB, url *string) {
 	t.Helper()
-	must[*tenant.Project](t)(w.UpdateProject(t.Context(), models.PlatformActor(), tenant.ProjectUpdate{
+	must[tenant.Configured](t)(w.UpdateProject(t.Context(), models.PlatformActor(), tenant.ProjectUpdate{
 		ProjectID: testProject, Callback: models.EndpointUpdate{URL: models.Given(url)},
 	}))
 }

@@ -1,5 +1,13 @@
 package models
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
 // Endpoint is where requests go: a URL, and the headers that are configured for it.
 type Endpoint struct {
 	URL     *string
@@ -35,6 +43,60 @@ func (e *Endpoint) Apply(u EndpointUpdate, urlField, headersField string) error 
 		e.Headers, e.Unreadable = u.Headers.Value, nil
 	}
 	return nil
+}
+
+// SetHeaders sets single headers by name, without regard to letter case: those that are there in their places, others
+// at the end. The rules are those of a whole list; the field name is the caller's, for the error.
+func (e *Endpoint) SetHeaders(headers []Header, field string) error {
+	if err := CheckHeaders(field, headers); err != nil {
+		return err
+	}
+	if e.Unreadable != nil { // the others would be lost
+		return Conflict(field, "those that are configured cannot be read by now: replace the whole list")
+	}
+	outcome := slices.Clone(e.Headers)
+	for _, h := range headers {
+		if i := indexOfHeader(outcome, h.Key); i < 0 {
+			outcome = append(outcome, h)
+		} else {
+			outcome[i] = h
+		}
+	}
+	if len(outcome) > MaxHeaders {
+		return Invalid(field, "would make %d headers, with those that are configured; at most %d", len(outcome), MaxHeaders)
+	}
+	e.Headers = outcome
+	return nil
+}
+
+// RemoveHeaders removes single headers by name, without regard to letter case; one that is not there is no error.
+func (e *Endpoint) RemoveHeaders(keys []string, field string) error {
+	if len(keys) > MaxHeaders {
+		return Invalid(field, "must have at most %d names, not %d", MaxHeaders, len(keys))
+	}
+	var problems []error
+	for i, key := range keys {
+		if len(key) > MaxHeaderBytes || !httpguts.ValidHeaderFieldName(key) {
+			problems = append(problems, Invalid(fmt.Sprintf("%s.%d", field, i), "must be the name of a header, of at most %d bytes",
+				MaxHeaderBytes))
+		}
+	}
+	if err := AllProblems(problems...); err != nil {
+		return err
+	}
+	if e.Unreadable != nil {
+		return Conflict(field, "those that are configured cannot be read by now: replace the whole list")
+	}
+	for _, key := range keys {
+		if i := indexOfHeader(e.Headers, key); i >= 0 {
+			e.Headers = slices.Delete(slices.Clone(e.Headers), i, i+1)
+		}
+	}
+	return nil
+}
+
+func indexOfHeader(in []Header, key string) int {
+	return slices.IndexFunc(in, func(h Header) bool { return strings.EqualFold(h.Key, key) })
 }
 
 // EndpointWarning says what of a URL and headers that are stored, and can be sent, would be refused if it were set

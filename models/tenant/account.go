@@ -91,7 +91,7 @@ type AccountUpdate struct {
 }
 
 // UpdateAccount changes what is given. Admin only.
-func (s *Service) UpdateAccount(ctx context.Context, actor *models.Actor, in AccountUpdate) (*Account, error) {
+func (s *Service) UpdateAccount(ctx context.Context, actor *models.Actor, in AccountUpdate) (Configured, error) {
 	return s.changeAccount(ctx, actor, in.AccountID, in.IfVersion, models.RoleAdmin, func(a *Account) error {
 		return models.AllProblems(
 			models.AssignName(&a.Name, "name", in.Name),
@@ -104,10 +104,10 @@ func (s *Service) UpdateAccount(ctx context.Context, actor *models.Actor, in Acc
 // changeAccount is changeProject of an account.
 func (s *Service) changeAccount(
 	ctx context.Context, actor *models.Actor, id int64, ifVersion *int, least models.Role, change func(*Account) error,
-) (*Account, error) {
-	var a *Account
-	err := s.inTx(ctx, func(tx Store) (err error) {
-		if a, err = tx.LockAccount(ctx, actor.Scope(models.RoleViewer), id); err != nil {
+) (c Configured, err error) {
+	err = s.inTx(ctx, func(tx Store) error {
+		a, err := tx.LockAccount(ctx, actor.Scope(models.RoleViewer), id)
+		if err != nil {
 			return err
 		}
 		if err := actor.RequireRole(a.ID, least); err != nil {
@@ -116,14 +116,20 @@ func (s *Service) changeAccount(
 		if err := models.CheckVersion(ifVersion, a.Version, a); err != nil {
 			return err
 		}
+		before := TargetOf(LevelAccount, a.Callback)
 		if err := change(a); err != nil {
 			return err
 		}
 		a.Version++
 		a.UpdatedAt = s.now()
-		return tx.UpdateAccount(ctx, actor.Scope(least), a)
+		c.Account = a
+		if err := tx.UpdateAccount(ctx, actor.Scope(least), a); err != nil {
+			return err
+		}
+		c.Moved, err = moved(ctx, tx, CallbackOwner{AccountID: a.ID}, before, TargetOf(LevelAccount, a.Callback))
+		return err
 	})
-	return a, err
+	return c, err
 }
 
 func (a *Account) setTimezone(zone models.Optional[*string]) error {

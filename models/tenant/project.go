@@ -120,7 +120,7 @@ type ProjectUpdate struct {
 }
 
 // UpdateProject changes what is given. Editor and up.
-func (s *Service) UpdateProject(ctx context.Context, actor *models.Actor, in ProjectUpdate) (*Project, error) {
+func (s *Service) UpdateProject(ctx context.Context, actor *models.Actor, in ProjectUpdate) (Configured, error) {
 	return s.changeProject(ctx, actor, in.ProjectID, in.IfVersion, models.RoleEditor, func(p *Project) error {
 		return models.AllProblems(
 			models.AssignName(&p.Name, "name", in.Name),
@@ -132,20 +132,21 @@ func (s *Service) UpdateProject(ctx context.Context, actor *models.Actor, in Pro
 
 // DeleteProject takes a project out of sight. Admin only. Callbacks that were accepted before are still delivered.
 func (s *Service) DeleteProject(ctx context.Context, actor *models.Actor, projectID int64) (*Project, error) {
-	return s.changeProject(ctx, actor, projectID, nil, models.RoleAdmin, func(p *Project) error {
+	deleted, err := s.changeProject(ctx, actor, projectID, nil, models.RoleAdmin, func(p *Project) error {
 		at := s.now()
 		p.DeletedAt = &at
 		return nil
 	})
+	return deleted.Project, err
 }
 
 // changeProject changes a project under its lock: of two who begin at the same version one comes too late.
 func (s *Service) changeProject(
 	ctx context.Context, actor *models.Actor, id int64, ifVersion *int, least models.Role, change func(*Project) error,
-) (*Project, error) {
-	var p *Project
-	err := s.inTx(ctx, func(tx Store) (err error) {
-		if p, err = tx.LockProject(ctx, actor.Scope(models.RoleViewer), id); err != nil {
+) (c Configured, err error) {
+	err = s.inTx(ctx, func(tx Store) error {
+		p, err := tx.LockProject(ctx, actor.Scope(models.RoleViewer), id)
+		if err != nil {
 			return err
 		}
 		if err := actor.RequireProjectRole(p.AccountID, p.ID, least); err != nil {
@@ -154,12 +155,23 @@ func (s *Service) changeProject(
 		if err := models.CheckVersion(ifVersion, p.Version, p); err != nil {
 			return err
 		}
+		before := p.Callback
 		if err := change(p); err != nil {
 			return err
 		}
 		p.Version++
 		p.UpdatedAt = s.now()
-		return tx.UpdateProject(ctx, actor.Scope(least), p)
+		c.Project = p
+		if err := tx.UpdateProject(ctx, actor.Scope(least), p); err != nil {
+			return err
+		}
+		account, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), p.AccountID))(TypeAccount)
+		if err != nil {
+			return err
+		}
+		c.Moved, err = moved(ctx, tx, CallbackOwner{ProjectID: p.ID},
+			EffectiveTarget(account.Callback, before), EffectiveTarget(account.Callback, p.Callback))
+		return err
 	})
-	return p, err
+	return c, err
 }

@@ -38,6 +38,10 @@ type Store interface {
 	CreateProject(ctx context.Context, p *Project) error
 	UpdateProject(ctx context.Context, scope models.Scope, p *Project) error
 
+	// CountWaiting counts, up to most, the callbacks that wait and go where a project says, or an account to which its
+	// project leaves it, looking at so many that have not ended at most: the oldest.
+	CountWaiting(ctx context.Context, of CallbackOwner, look, most int) (int, error)
+
 	// Only the platform reaches SSO clients, so they have no Scope.
 	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
 	LockSSOClient(ctx context.Context, id int64) (*SSOClient, error)

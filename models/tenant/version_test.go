@@ -17,16 +17,16 @@ func updates(w *modelstest.World) map[string]func(name string, ifVersion *int) (
 	ctx := w.T.Context()
 	return map[string]func(string, *int) (int, error){
 		"project": func(name string, ifVersion *int) (int, error) {
-			p, err := w.UpdateProject(ctx, w.Editor, tenant.ProjectUpdate{
+			c, err := w.UpdateProject(ctx, w.Editor, tenant.ProjectUpdate{
 				ProjectID: w.Shop.ID, IfVersion: ifVersion, Name: ptrGiven(name),
 			})
-			return p.Version, err
+			return versionOf(c), err
 		},
 		"account": func(name string, ifVersion *int) (int, error) {
-			a, err := w.UpdateAccount(ctx, w.Admin, tenant.AccountUpdate{
+			c, err := w.UpdateAccount(ctx, w.Admin, tenant.AccountUpdate{
 				AccountID: w.Acme.ID, IfVersion: ifVersion, Name: ptrGiven(name),
 			})
-			return a.Version, err
+			return versionOf(c), err
 		},
 		"SSO client": func(name string, ifVersion *int) (int, error) {
 			c, err := w.UpdateSSOClient(ctx, w.Platform, tenant.SSOClientUpdate{
@@ -35,6 +35,17 @@ func updates(w *modelstest.World) map[string]func(name string, ifVersion *int) (
 			return c.Version, err
 		},
 	}
+}
+
+// versionOf is 0 after an error.
+func versionOf(c tenant.Configured) int {
+	switch {
+	case c.Project != nil:
+		return c.Project.Version
+	case c.Account != nil:
+		return c.Account.Version
+	}
+	return 0
 }
 
 func versions(w *modelstest.World, t *testing.T) map[string]int {
