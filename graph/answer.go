@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -27,22 +28,24 @@ func (h *handler) begin(next http.Handler) http.Handler {
 // whole replaces what there is of an answer by one error where it turned out to be too large, had no room or took too
 // long: each field that met the limit has an error of its own.
 func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	response := next(ctx)
-	if err := models.AnswerFrom(ctx).Err(); err != nil {
-		told := h.present(ctx, err)
-		if operation := graphql.GetOperationContext(ctx).Operation; operation != nil && operation.Operation == ast.Mutation {
-			told.Message += doneAllTheSame
-		}
-		return &graphql.Response{Errors: gqlerror.List{told}}
+	failed := &failures{}
+	response := next(context.WithValue(ctx, failuresKey{}, failed))
+	failed.tell(ctx, h.log)
+	err := models.AnswerFrom(ctx).Err()
+	if err == nil && slices.ContainsFunc(response.Errors, isTimeout) {
+		err = models.ErrTimeout
 	}
-	for _, err := range response.Errors {
-		if err.Extensions["code"] == models.CodeTimeout {
-			h.log.WarnContext(ctx, "graphql.timeout", "request_id", models.RequestID(ctx), "errors", len(response.Errors))
-			return &graphql.Response{Errors: gqlerror.List{h.present(ctx, models.ErrTimeout)}}
-		}
+	if err == nil {
+		return response
 	}
-	return response
+	told := h.present(ctx, err)
+	if operation := graphql.GetOperationContext(ctx).Operation; operation != nil && operation.Operation == ast.Mutation {
+		told.Message += doneAllTheSame
+	}
+	return &graphql.Response{Errors: gqlerror.List{told}}
 }
+
+func isTimeout(err *gqlerror.Error) bool { return err.Extensions["code"] == models.CodeTimeout }
 
 // doneAllTheSame is what is to be known of a mutation whose answer cannot be given: its answer is made after it.
 const doneAllTheSame = "; the mutation can have been carried out all the same: look before you send it again"

@@ -22,6 +22,8 @@ func (h *handler) authenticate(next http.Handler) http.Handler {
 		case models.ErrorCode(err) == models.CodeUnauthenticated:
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			h.writeError(w, r, http.StatusUnauthorized, err)
+		case models.IsTimeout(err):
+			h.writeError(w, r, http.StatusServiceUnavailable, err)
 		default:
 			h.writeError(w, r, http.StatusInternalServerError, err)
 		}

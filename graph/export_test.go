@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -92,4 +93,16 @@ func RuleNames() (names []string) {
 		names = append(names, r.Name)
 	}
 	return names
+}
+
+// MaxCauses is how many causes of one request are told of.
+const MaxCauses = maxCauses
+
+// TellFailures logs so many causes, each of which was met so often.
+func TellFailures(log *slog.Logger, causes, each int) {
+	f := &failures{}
+	for i := range causes * each {
+		f.add("", fmt.Errorf("cause %d", i%causes))
+	}
+	f.tell(context.Background(), log)
 }

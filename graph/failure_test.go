@@ -1,10 +1,13 @@
 package graph_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
 )
@@ -99,5 +102,40 @@ func TestAPanicCostsOneRequestOnly(t *testing.T) {
 			w.store.mode.Store(0)
 			w.ok(w.admin(), query, nil)
 		})
+	}
+}
+
+func TestFailuresOfOneCauseAreOneLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const nodes = 7
+	w.crawls(nodes, 123, 5000)
+	for _, mode := range []int32{trapFails, trapPanics} {
+		w.store.mode.Store(mode)
+		a := w.do(w.admin(), `{ getProject(id: 123) { callbacks(first: 7) { nodes { crawl { id } } } } }`, nil)
+		if len(a.Errors) != nodes {
+			t.Fatalf("%d errors: %s", len(a.Errors), a.Body)
+		}
+		id, _ := a.Errors[0].Extensions["requestId"].(string)
+		var lines []string
+		for line := range strings.Lines(w.log.String()) {
+			if strings.Contains(line, id) {
+				lines = append(lines, line)
+			}
+		}
+		if len(lines) != 1 || !strings.Contains(lines[0], `"count":7`) || !strings.Contains(lines[0], `getProject.callbacks.nodes[`) {
+			t.Errorf("the log has %d lines:\n%s", len(lines), lines)
+		}
+	}
+}
+
+func TestCausesOfOneRequestAreToldOfUpToABound(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	graph.TellFailures(slog.New(slog.NewTextHandler(&log, nil)), graph.MaxCauses+5, 3)
+	text := log.String()
+	if got := strings.Count(text, "\n"); got != graph.MaxCauses+1 || strings.Count(text, "count=3") != graph.MaxCauses ||
+		strings.Count(text, "count=15") != 1 {
+		t.Errorf("%d lines:\n%s", got, text)
 	}
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // present is the one place where an error becomes an answer. A domain error is shown with its code and field, one about
-// the document in the sentence that it has; anything else is one sentence for the caller and one line, with the cause,
-// in the log.
+// the document in the sentence that it has; anything else is one sentence for the caller and one line for each cause in
+// the log.
 func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	var shown *gqlerror.Error
 	if !errors.As(err, &shown) {
@@ -42,11 +42,15 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 		)
 	case errors.Is(err, context.Canceled):
 		return answer(shown.Path, "The request was cancelled.", models.CodeInternal, "")
-	case errors.Is(ctx.Err(), context.DeadlineExceeded): // of the request; a statement has one of its own
+	}
+	if shown.Err != nil { // without its path
+		err = shown.Err
+	}
+	h.fails(ctx, shown.Path.String(), err)
+	if models.IsTimeout(err) || models.IsTimeout(ctx.Err()) {
 		return answer(shown.Path, models.ErrTimeout.Error(), models.CodeTimeout, "")
 	}
 	id := models.RequestID(ctx)
-	h.log.ErrorContext(ctx, "graphql.error", "request_id", id, "path", shown.Path.String(), "error", err)
 	e := answer(shown.Path, "Something went wrong on our side; the request id is "+id+".", models.CodeInternal, "")
 	e.Extensions["requestId"] = id
 	return e

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -45,6 +46,10 @@ func (e *Error) Error() string {
 // ErrTimeout is the error of a request that took longer than the server lets one take.
 var ErrTimeout = &Error{Code: CodeTimeout, Message: "the request took too long and was given up: ask for less at " +
 	"once, or try again in a moment"}
+
+// IsTimeout tells whether an error is that something was waited for as long as it may be: of a statement, or of the
+// request itself.
+func IsTimeout(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 
 // ErrorCode returns the code of the first Error in err's chain, INTERNAL_SERVER_ERROR when there is none.
 func ErrorCode(err error) Code {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"time"
 )
 
 type requestIDKey struct{}
@@ -19,6 +20,10 @@ func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
 }
+
+// WorkTime bounds the work for one request, once it is known who calls and the body is read: its statements, of which each
+// has 10 s, and the wait for a place.
+const WorkTime = 12 * time.Second
 
 // MaxBodyBytes is what a body may have at either API: 1 MiB. The largest honest input is 20 headers of 8 KiB.
 const MaxBodyBytes = 1 << 20

@@ -118,7 +118,8 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	var known *models.Error
 	var problems models.Problems
-	if !errors.As(err, &known) && errors.Is(r.Context().Err(), context.DeadlineExceeded) {
+	if !errors.As(err, &known) && (models.IsTimeout(err) || models.IsTimeout(r.Context().Err())) {
+		h.log.WarnContext(r.Context(), "rest.timeout", "request_id", id, "route", r.Pattern, "error", err)
 		known = models.ErrTimeout
 	}
 	if known != nil {

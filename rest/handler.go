@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -114,6 +115,9 @@ func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, e
 			return nil, unreadable(err)
 		}
 	}
+	ctx, cancel := context.WithTimeout(r.Context(), models.WorkTime)
+	defer cancel()
+	r.Request = r.WithContext(ctx)
 	answer, err := d.serve(h, r)
 	if err != nil {
 		return nil, err

@@ -45,8 +45,8 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	return unsniffed(uncleaned(mux, "/v1", doors)), offline
 }
 
-// requestTimeout bounds what a request may take in all, once its header is read: as long as its body may. A statement
-// of it has 10 s.
+// requestTimeout bounds what a request may take in all, once its header is read: as long as its body may. The work for it
+// has models.WorkTime.
 const requestTimeout = 30 * time.Second
 
 // bounded gives up requests that take too long.
