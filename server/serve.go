@@ -165,7 +165,7 @@ func (s *server) run(ctx context.Context) error {
 	if s.cfg.embedded() {
 		watched, end := context.WithCancel(ctx)
 		defer end()
-		go func() { failed <- watchWriter(watched, s.store.CheckWritable) }()
+		go func() { failed <- watchWriter(watched, s.store.CheckWriter) }()
 	}
 	s.presence.Start()
 	var err error

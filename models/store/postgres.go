@@ -103,7 +103,11 @@ var writes = []string{
 	"SELECT count(*) FROM generate_series(1, 3000)", // 48 kB
 }
 
-func (postgresDialect) checkWritable(ctx context.Context, pool *sql.DB) error {
+func (postgresDialect) checkWritable(ctx context.Context, s *Store) error {
+	pool, err := s.write.DB()
+	if err != nil {
+		return err
+	}
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err

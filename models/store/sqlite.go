@@ -34,7 +34,7 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 		_ = write.Close()
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect{}, sealer: sealer, progress: o.progress}
+	s := &Store{dialect: sqliteDialect{path}, sealer: sealer, progress: o.progress}
 	var errs [2]error
 	s.read, errs[0] = openGorm(gormlite.OpenDB(read), o)
 	s.write, errs[1] = openGorm(gormlite.OpenDB(write), o)
@@ -57,16 +57,15 @@ func openSQLitePool(path, extra string, size int, told PanicReport) (*sql.DB, er
 	return pool, nil
 }
 
-// checkWritable takes the connection that writes, and the lock on the file.
-func (sqliteDialect) checkWritable(ctx context.Context, pool *sql.DB) error {
-	tx, err := pool.BeginTx(ctx, nil) // immediate
-	if err != nil {
+type sqliteDialect struct{ path string }
+
+// checkWritable asks the disk as well: what a transaction that is rolled back has written never comes there.
+func (d sqliteDialect) checkWritable(ctx context.Context, s *Store) error {
+	if err := s.CheckWriter(ctx); err != nil {
 		return err
 	}
-	return tx.Rollback()
+	return probeDisk(d.path)
 }
-
-type sqliteDialect struct{}
 
 func (sqliteDialect) name() string { return "sqlite" }
 

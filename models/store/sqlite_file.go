@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 )
 
@@ -19,4 +20,18 @@ func keepPrivate(path string) error {
 		}
 	}
 	return nil
+}
+
+// probeBytes is more than most transactions add to the log.
+const probeBytes = 64 << 10
+
+// probeDisk writes a file beside a database's, and takes it away again before it comes to the disk: nothing is worn out.
+// Where the disk is full, or read-only, it cannot be written. Probes at the same time may take each other's away.
+func probeDisk(path string) error {
+	probe := path + "-probe"
+	err := os.WriteFile(probe, make([]byte, probeBytes), 0o600)
+	if removed := os.Remove(probe); !errors.Is(removed, fs.ErrNotExist) {
+		err = errors.Join(err, removed)
+	}
+	return err
 }

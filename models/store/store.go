@@ -124,11 +124,20 @@ func (s *Store) Ping(ctx context.Context) error {
 // CheckWritable tells whether the database takes writes: a standby does not, and neither does one whose disk is full or
 // whose writer is held.
 func (s *Store) CheckWritable(ctx context.Context) error {
+	return s.dialect.checkWritable(ctx, s)
+}
+
+// CheckWriter tells whether a transaction that writes can begin, whatever the disk takes.
+func (s *Store) CheckWriter(ctx context.Context) error {
 	pool, err := s.write.DB()
 	if err != nil {
 		return err
 	}
-	return s.dialect.checkWritable(ctx, pool)
+	tx, err := pool.BeginTx(ctx, nil) // on SQLite immediate: the connection that writes, and the lock on the file
+	if err != nil {
+		return err
+	}
+	return tx.Rollback()
 }
 
 // Transaction runs f in one transaction, on a store that is bound to it. On such a store it runs f in that transaction.
@@ -322,8 +331,8 @@ type dialect interface {
 	// clock is the time of the database, in microseconds, and now reads it: as exactly as this process can tell it.
 	clock() string
 	now(db *gorm.DB) (time.Time, error)
-	// checkWritable is CheckWritable, with the pool that writes.
-	checkWritable(ctx context.Context, pool *sql.DB) error
+	// checkWritable is CheckWritable.
+	checkWritable(ctx context.Context, s *Store) error
 	// nextID is an id for a new row; 0: the database chooses well. It has not, before, when taken is set.
 	nextID(db *gorm.DB, table string, taken bool) (int64, error)
 	// lockKey makes transactions that lock the same text wait for each other.
