@@ -21,6 +21,7 @@ func (h *handler) begin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, answer := h.answers.Begin(r.Context())
 		defer answer.End()
+		answer.CountTowards(models.AnswerOwner(models.ActorFrom(ctx), models.ClientAddress(r)))
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -33,8 +33,9 @@ const (
 // Answers bounds what the answers of all requests together hold in memory. Small ones are let in; one that turns out to
 // be larger needs a place, of which there are as many as fit into a quarter of the memory.
 type Answers struct {
-	sizes []answerSize
-	wait  time.Duration
+	sizes  []answerSize
+	wait   time.Duration
+	shares shares
 }
 
 // answerSize is a class of answers with its places; nil: any number.
@@ -52,7 +53,7 @@ func NewAnswers(limit, memory int64) *Answers {
 	middle := memory / requestShare / middleShare
 	large := memory/requestShare - middle
 	limit = min(limit, large/answerCopies)
-	return &Answers{wait: answerWait, sizes: []answerSize{
+	return &Answers{wait: answerWait, shares: shares{all: map[string]*share{}}, sizes: []answerSize{
 		{upTo: min(smallAnswer, limit)},
 		{upTo: min(middleAnswer, limit), places: places(middle, middleAnswer)},
 		{upTo: limit, places: places(large, limit)},
@@ -69,6 +70,7 @@ func (a *Answers) Limit() int64 { return a.sizes[len(a.sizes)-1].upTo }
 // Answer counts what one request reads and writes. It is safe for concurrent use.
 type Answer struct {
 	all    *Answers
+	share  *share     // nil: it has no bound
 	moving sync.Mutex // held while a place is waited for
 
 	mu            sync.Mutex
@@ -97,6 +99,7 @@ func (a *Answer) End() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.leave()
+	a.all.shares.forget(a.share)
 }
 
 // Err says why the answer cannot be given: ANSWER_TOO_LARGE or RATE_LIMITED. Once it does, it does for good.
@@ -167,20 +170,15 @@ func (a *Answer) Room(ctx context.Context) error {
 	size := a.needed()
 	a.mu.Unlock()
 
-	ctx, cancel := context.WithTimeoutCause(ctx, a.all.wait, errNoRoom)
-	defer cancel()
-	select {
-	case a.all.sizes[size].places <- struct{}{}:
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.enter(size)
-		return nil
-	case <-ctx.Done():
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.fail(context.Cause(ctx))
+	err := a.waitForPlace(ctx, size)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
+		a.fail(err)
 		return a.failed
 	}
+	a.enter(size)
+	return nil
 }
 
 var errNoRoom = &Error{
@@ -199,14 +197,12 @@ func (a *Answer) fits() bool {
 		return false
 	}
 	size := a.needed()
-	select {
-	case a.all.sizes[size].places <- struct{}{}:
-		a.leave()
-		a.enter(size)
-		return true
-	default:
+	if !a.tryPlace(size) {
 		return false
 	}
+	a.leave()
+	a.enter(size)
+	return true
 }
 
 func (a *Answer) bytes() int64 { return max(a.read, a.written) }
@@ -238,6 +234,9 @@ func (a *Answer) leave() {
 		thrift.end()
 	}
 	<-a.place
+	if own := a.share.of(a.size); own != nil {
+		<-own
+	}
 	a.place = nil
 }
 

@@ -135,3 +135,69 @@ func TestAnswersTogetherTakeAQuarterOfTheMemory(t *testing.T) {
 		}
 	}
 }
+
+func TestOneAccountHasAQuarterOfThePlacesForLargeAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := models.NewAnswers(32*mebibyte, 8*oneLarge)
+		begin := func(owner string) (context.Context, *models.Answer) {
+			ctx, a := all.Begin(t.Context())
+			a.CountTowards(owner)
+			return ctx, a
+		}
+		var slow []*models.Answer
+		for range 2 { // of 8
+			_, a := begin("account 1")
+			if !a.Read(2 * mebibyte) {
+				t.Fatal("the account has no place")
+			}
+			slow = append(slow, a)
+		}
+		ctx, third := begin("account 1")
+		began := time.Now()
+		if third.Read(2 * mebibyte) {
+			t.Fatal("the account has a third place")
+		}
+		err := third.Room(ctx)
+		if took := time.Since(began); models.ErrorCode(err) != models.CodeRateLimited || took != 10*time.Second ||
+			!strings.Contains(err.Error(), "your account") {
+			t.Errorf("after %s: %v", took, err)
+		}
+		third.End()
+		for range 2 {
+			_, other := begin("account 2")
+			_, platform := begin("")
+			if !other.Read(2*mebibyte) || !platform.Read(2*mebibyte) {
+				t.Error("another's, or the platform's, has no place")
+			}
+			slow = append(slow, other, platform)
+		}
+		ctx, next := begin("account 1")
+		if next.Read(2 * mebibyte) {
+			t.Fatal("the account has a third place")
+		}
+		time.AfterFunc(time.Second, slow[0].End)
+		if err := next.Room(ctx); err != nil {
+			t.Errorf("one of its own has ended: %v", err)
+		}
+		next.End()
+		for _, a := range slow[1:] {
+			a.End()
+		}
+		if n := all.Shares(); n != 0 {
+			t.Errorf("%d shares are remembered that nobody has", n)
+		}
+	})
+}
+
+func TestAnswersCountTowardsTheAccountOrTheAddress(t *testing.T) {
+	t.Parallel()
+	for want, actor := range map[string]*models.Actor{
+		"address 192.0.2.1": nil, "": models.PlatformActor(), "account 5": {Key: &models.KeyScope{AccountID: 5, ProjectID: 6}},
+		"account 7": {UserID: 1, Roles: map[int64]models.Role{9: models.RoleAdmin, 7: models.RoleViewer}}, "user 1": {UserID: 1},
+	} {
+		if got := models.AnswerOwner(actor, "192.0.2.1"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

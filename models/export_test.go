@@ -4,3 +4,6 @@ package models
 func RedactStates(headers []Header, length int) int {
 	return len(newAutomaton(wordsOf(headers, length)).last)
 }
+
+// Shares is how many accounts have requests under way.
+func (a *Answers) Shares() int { return len(a.shares.all) }

@@ -3,6 +3,7 @@ package models
 import (
 	"bytes"
 	"context"
+	"net"
 	"net/http"
 	"time"
 )
@@ -19,6 +20,15 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
+}
+
+// ClientAddress is the address that a request came from: that of a proxy where there is one.
+func ClientAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // WorkTime bounds the work for one request, once it is known who calls and the body is read: its statements, of which each

@@ -110,6 +110,7 @@ func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, e
 			return nil, err
 		}
 	}
+	models.AnswerFrom(r.Context()).CountTowards(models.AnswerOwner(r.actor, models.ClientAddress(r.Request)))
 	if r.Method == http.MethodPost {
 		if r.body, err = models.ReadBody(w, r.Request, models.MaxBodyBytes); err != nil {
 			return nil, unreadable(err)
