@@ -36,6 +36,10 @@ var classes = readClasses(map[class]string{
 		Callback: id rawID uid ref event status targetUrl contentType payload payloadPurgedAt attemptCount httpStatus error nextAttemptAt createdAt finishedAt
 		Callback: replayOf replays project account crawl reportDownload attempts run batch job
 		Attempt: uid number url startedAt durationMs timings httpStatus error remedy warning responseBody
+		Attempt: responseBodyTruncated requestHeaders responseHeaders headersTruncated remoteAddress httpVersion tlsVersion connectionReused
+		Attempt: trigger retryAfter
+		HTTPHeader: name value
+		RetryAfter: header seconds notBefore capped
 		AttemptError: code message
 		Timings: dnsMs connectMs tlsMs firstByteMs
 		Action: id rawID name executorHeaders pageSize timeout createdAt updatedAt
@@ -61,10 +65,11 @@ var classes = readClasses(map[class]string{
 	forPlatform: `
 		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookSigningSecrets version createdAt updatedAt
 		Action: executorUrl
-		BatchAttempt: warning
+		BatchAttempt: warning requestHeaders responseHeaders headersTruncated remoteAddress httpVersion tlsVersion connectionReused
 		Action/APICallbackHeader: value
 		Notice/Callback: targetUrl
-		Notice/Attempt: url warning responseBody
+		Notice/Attempt: url warning responseBody responseBodyTruncated requestHeaders responseHeaders headersTruncated
+		Notice/Attempt: remoteAddress httpVersion tlsVersion connectionReused retryAfter
 		Notice/AttemptError: message`,
 	byCaller: `
 		User: accounts userKeys sessions

@@ -140,17 +140,27 @@ type ComplexityRoot struct {
 	}
 
 	Attempt struct {
-		DurationMs   func(childComplexity int) int
-		Error        func(childComplexity int) int
-		HTTPStatus   func(childComplexity int) int
-		Number       func(childComplexity int) int
-		Remedy       func(childComplexity int) int
-		ResponseBody func(childComplexity int) int
-		StartedAt    func(childComplexity int) int
-		Timings      func(childComplexity int) int
-		UID          func(childComplexity int) int
-		URL          func(childComplexity int) int
-		Warning      func(childComplexity int) int
+		ConnectionReused      func(childComplexity int) int
+		DurationMs            func(childComplexity int) int
+		Error                 func(childComplexity int) int
+		HTTPStatus            func(childComplexity int) int
+		HTTPVersion           func(childComplexity int) int
+		HeadersTruncated      func(childComplexity int) int
+		Number                func(childComplexity int) int
+		Remedy                func(childComplexity int) int
+		RemoteAddress         func(childComplexity int) int
+		RequestHeaders        func(childComplexity int) int
+		ResponseBody          func(childComplexity int) int
+		ResponseBodyTruncated func(childComplexity int) int
+		ResponseHeaders       func(childComplexity int) int
+		RetryAfter            func(childComplexity int) int
+		StartedAt             func(childComplexity int) int
+		TLSVersion            func(childComplexity int) int
+		Timings               func(childComplexity int) int
+		Trigger               func(childComplexity int) int
+		UID                   func(childComplexity int) int
+		URL                   func(childComplexity int) int
+		Warning               func(childComplexity int) int
 	}
 
 	AttemptConnection struct {
@@ -188,13 +198,20 @@ type ComplexityRoot struct {
 	}
 
 	BatchAttempt struct {
-		DurationMs func(childComplexity int) int
-		ErrorCode  func(childComplexity int) int
-		HTTPStatus func(childComplexity int) int
-		Number     func(childComplexity int) int
-		StartedAt  func(childComplexity int) int
-		UID        func(childComplexity int) int
-		Warning    func(childComplexity int) int
+		ConnectionReused func(childComplexity int) int
+		DurationMs       func(childComplexity int) int
+		ErrorCode        func(childComplexity int) int
+		HTTPStatus       func(childComplexity int) int
+		HTTPVersion      func(childComplexity int) int
+		HeadersTruncated func(childComplexity int) int
+		Number           func(childComplexity int) int
+		RemoteAddress    func(childComplexity int) int
+		RequestHeaders   func(childComplexity int) int
+		ResponseHeaders  func(childComplexity int) int
+		StartedAt        func(childComplexity int) int
+		TLSVersion       func(childComplexity int) int
+		UID              func(childComplexity int) int
+		Warning          func(childComplexity int) int
 	}
 
 	BatchConnection struct {
@@ -394,6 +411,11 @@ type ComplexityRoot struct {
 		ReportDownload func(childComplexity int) int
 	}
 
+	HTTPHeader struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
 	Job struct {
 		Account       func(childComplexity int) int
 		CallbackURL   func(childComplexity int) int
@@ -569,6 +591,13 @@ type ComplexityRoot struct {
 
 	ResumeSchedulePayload struct {
 		Schedule func(childComplexity int) int
+	}
+
+	RetryAfter struct {
+		Capped    func(childComplexity int) int
+		Header    func(childComplexity int) int
+		NotBefore func(childComplexity int) int
+		Seconds   func(childComplexity int) int
 	}
 
 	RotateCallbackSigningSecretPayload struct {
@@ -788,6 +817,12 @@ type AttemptResolver interface {
 	Timings(ctx context.Context, obj *callback.Attempt) (*callback.Timings, error)
 
 	ResponseBody(ctx context.Context, obj *callback.Attempt) (*string, error)
+
+	RequestHeaders(ctx context.Context, obj *callback.Attempt) ([]*callback.HeaderField, error)
+	ResponseHeaders(ctx context.Context, obj *callback.Attempt) ([]*callback.HeaderField, error)
+
+	Trigger(ctx context.Context, obj *callback.Attempt) (callback.Trigger, error)
+	RetryAfter(ctx context.Context, obj *callback.Attempt) (*callback.AskedToWait, error)
 }
 type BatchResolver interface {
 	Input(ctx context.Context, obj *run.Batch) (json.RawMessage, error)
@@ -800,6 +835,9 @@ type BatchAttemptResolver interface {
 	DurationMs(ctx context.Context, obj *run.BatchAttempt) (*int, error)
 
 	ErrorCode(ctx context.Context, obj *run.BatchAttempt) (*callback.AttemptErrorCode, error)
+
+	RequestHeaders(ctx context.Context, obj *run.BatchAttempt) ([]*callback.HeaderField, error)
+	ResponseHeaders(ctx context.Context, obj *run.BatchAttempt) ([]*callback.HeaderField, error)
 }
 type CallbackResolver interface {
 	Payload(ctx context.Context, obj *callback.Callback) (string, error)
@@ -1267,6 +1305,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ActionEdge.Node(childComplexity), true
 
+	case "Attempt.connectionReused":
+		if e.ComplexityRoot.Attempt.ConnectionReused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.ConnectionReused(childComplexity), true
 	case "Attempt.durationMs":
 		if e.ComplexityRoot.Attempt.DurationMs == nil {
 			break
@@ -1285,6 +1329,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attempt.HTTPStatus(childComplexity), true
+	case "Attempt.httpVersion":
+		if e.ComplexityRoot.Attempt.HTTPVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.HTTPVersion(childComplexity), true
+	case "Attempt.headersTruncated":
+		if e.ComplexityRoot.Attempt.HeadersTruncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.HeadersTruncated(childComplexity), true
 	case "Attempt.number":
 		if e.ComplexityRoot.Attempt.Number == nil {
 			break
@@ -1297,24 +1353,66 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attempt.Remedy(childComplexity), true
+	case "Attempt.remoteAddress":
+		if e.ComplexityRoot.Attempt.RemoteAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.RemoteAddress(childComplexity), true
+	case "Attempt.requestHeaders":
+		if e.ComplexityRoot.Attempt.RequestHeaders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.RequestHeaders(childComplexity), true
 	case "Attempt.responseBody":
 		if e.ComplexityRoot.Attempt.ResponseBody == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Attempt.ResponseBody(childComplexity), true
+	case "Attempt.responseBodyTruncated":
+		if e.ComplexityRoot.Attempt.ResponseBodyTruncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.ResponseBodyTruncated(childComplexity), true
+	case "Attempt.responseHeaders":
+		if e.ComplexityRoot.Attempt.ResponseHeaders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.ResponseHeaders(childComplexity), true
+	case "Attempt.retryAfter":
+		if e.ComplexityRoot.Attempt.RetryAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.RetryAfter(childComplexity), true
 	case "Attempt.startedAt":
 		if e.ComplexityRoot.Attempt.StartedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Attempt.StartedAt(childComplexity), true
+	case "Attempt.tlsVersion":
+		if e.ComplexityRoot.Attempt.TLSVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.TLSVersion(childComplexity), true
 	case "Attempt.timings":
 		if e.ComplexityRoot.Attempt.Timings == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Attempt.Timings(childComplexity), true
+	case "Attempt.trigger":
+		if e.ComplexityRoot.Attempt.Trigger == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attempt.Trigger(childComplexity), true
 	case "Attempt.uid":
 		if e.ComplexityRoot.Attempt.UID == nil {
 			break
@@ -1470,6 +1568,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Batch.UID(childComplexity), true
 
+	case "BatchAttempt.connectionReused":
+		if e.ComplexityRoot.BatchAttempt.ConnectionReused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchAttempt.ConnectionReused(childComplexity), true
 	case "BatchAttempt.durationMs":
 		if e.ComplexityRoot.BatchAttempt.DurationMs == nil {
 			break
@@ -1488,18 +1592,54 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchAttempt.HTTPStatus(childComplexity), true
+	case "BatchAttempt.httpVersion":
+		if e.ComplexityRoot.BatchAttempt.HTTPVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchAttempt.HTTPVersion(childComplexity), true
+	case "BatchAttempt.headersTruncated":
+		if e.ComplexityRoot.BatchAttempt.HeadersTruncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchAttempt.HeadersTruncated(childComplexity), true
 	case "BatchAttempt.number":
 		if e.ComplexityRoot.BatchAttempt.Number == nil {
 			break
 		}
 
 		return e.ComplexityRoot.BatchAttempt.Number(childComplexity), true
+	case "BatchAttempt.remoteAddress":
+		if e.ComplexityRoot.BatchAttempt.RemoteAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchAttempt.RemoteAddress(childComplexity), true
+	case "BatchAttempt.requestHeaders":
+		if e.ComplexityRoot.BatchAttempt.RequestHeaders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchAttempt.RequestHeaders(childComplexity), true
+	case "BatchAttempt.responseHeaders":
+		if e.ComplexityRoot.BatchAttempt.ResponseHeaders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchAttempt.ResponseHeaders(childComplexity), true
 	case "BatchAttempt.startedAt":
 		if e.ComplexityRoot.BatchAttempt.StartedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.BatchAttempt.StartedAt(childComplexity), true
+	case "BatchAttempt.tlsVersion":
+		if e.ComplexityRoot.BatchAttempt.TLSVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchAttempt.TLSVersion(childComplexity), true
 	case "BatchAttempt.uid":
 		if e.ComplexityRoot.BatchAttempt.UID == nil {
 			break
@@ -2160,6 +2300,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FinishReportDownloadPayload.ReportDownload(childComplexity), true
+
+	case "HTTPHeader.name":
+		if e.ComplexityRoot.HTTPHeader.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HTTPHeader.Name(childComplexity), true
+	case "HTTPHeader.value":
+		if e.ComplexityRoot.HTTPHeader.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HTTPHeader.Value(childComplexity), true
 
 	case "Job.account":
 		if e.ComplexityRoot.Job.Account == nil {
@@ -3189,6 +3342,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResumeSchedulePayload.Schedule(childComplexity), true
+
+	case "RetryAfter.capped":
+		if e.ComplexityRoot.RetryAfter.Capped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryAfter.Capped(childComplexity), true
+	case "RetryAfter.header":
+		if e.ComplexityRoot.RetryAfter.Header == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryAfter.Header(childComplexity), true
+	case "RetryAfter.notBefore":
+		if e.ComplexityRoot.RetryAfter.NotBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryAfter.NotBefore(childComplexity), true
+	case "RetryAfter.seconds":
+		if e.ComplexityRoot.RetryAfter.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryAfter.Seconds(childComplexity), true
 
 	case "RotateCallbackSigningSecretPayload.callbackSigningSecret":
 		if e.ComplexityRoot.RotateCallbackSigningSecretPayload.CallbackSigningSecret == nil {
@@ -4722,6 +4900,72 @@ type Attempt {
   Empty once it was deleted, see ` + "`" + `Callback.payloadPurgedAt` + "`" + `.
   """
   responseBody: String
+  "There was more of the answer's body than ` + "`" + `responseBody` + "`" + ` has: it is longer, broke off, or is in another compression."
+  responseBodyTruncated: Boolean!
+  """
+  As they were sent, in alphabetical order, at most 64 of 16 KiB; but for ` + "`" + `Host` + "`" + ` and ` + "`" + `Content-Length` + "`" + `, which the URL and the payload tell. Values of
+  configured headers are never stored and masked for everybody, and so is ` + "`" + `Webhook-Signature` + "`" + `. Null where no request was made or its answer is
+  awaited, of attempts of earlier releases, once they were deleted (` + "`" + `Callback.payloadPurgedAt` + "`" + `), and of a notice for all but the platform.
+  """
+  requestHeaders: [HTTPHeader!]
+  """
+  As they were received, with ` + "`" + `Retry-After` + "`" + ` first and the others in alphabetical order, at most 64 of 16 KiB. Configured header values and values of
+  ` + "`" + `Set-Cookie` + "`" + ` are masked for everybody; what is no text, such as control characters, is U+FFFD. Null where no answer came, of attempts of earlier
+  releases, once they were deleted (` + "`" + `Callback.payloadPurgedAt` + "`" + `), and of a notice for all but the platform.
+  """
+  responseHeaders: [HTTPHeader!]
+  "There were more headers, of the request or of the answer, than the 64 of 16 KiB that are kept of each."
+  headersTruncated: Boolean!
+  """
+  Address and port of the receiver, as 203.0.113.10:443 or [2001:db8::10]:443. Null where no connection came about, of attempts of earlier
+  releases, and of a notice for all but the platform.
+  """
+  remoteAddress: String
+  "Of the answer, as HTTP/1.1 or HTTP/2.0. Null where none came, and where ` + "`" + `remoteAddress` + "`" + ` is."
+  httpVersion: String
+  "As TLS 1.3. Null on plain http, and where ` + "`" + `remoteAddress` + "`" + ` is."
+  tlsVersion: String
+  "It was sent on a connection that an earlier request had left open: then there was no DNS, no connect and no handshake."
+  connectionReused: Boolean!
+  trigger: AttemptTrigger!
+  """
+  What ` + "`" + `Retry-After` + "`" + ` asked for, and what was made of it. Null where the answer had none, where the attempt did not fail, and where
+  ` + "`" + `responseHeaders` + "`" + ` is.
+  """
+  retryAfter: RetryAfter
+}
+
+"A header as it was sent or received. One that was there several times is listed as often."
+type HTTPHeader {
+  name: String!
+  value: String!
+}
+
+"What an attempt was made for."
+enum AttemptTrigger {
+  "The first attempt of the event."
+  FIRST
+  "The attempt before it had failed, or was interrupted."
+  RETRY
+  "The first attempt of a replay."
+  REPLAY
+  "The first attempt of a test that somebody has sent."
+  TEST
+}
+
+"""
+What a receiver asked for with ` + "`" + `Retry-After` + "`" + ` (RFC 9110: seconds, or an HTTP date). After 429 and 503 others with the same host and owner wait as
+well, up to 60 s.
+"""
+type RetryAfter {
+  "As received."
+  header: String!
+  "How long it asks to wait after the attempt, in seconds, as far as that is obeyed: at most 86,400. Null where it cannot be read, and is ignored."
+  seconds: Int
+  "The next attempt, where there is one, is due then or, where the schedule's own delay is longer, later. Null where it changes nothing."
+  notBefore: DateTime
+  "It asks for more than 24 h, which is the most that is obeyed."
+  capped: Boolean!
 }
 
 type AttemptConnection {
@@ -5336,6 +5580,20 @@ type BatchAttempt {
   Null where nothing is, while the answer is awaited, and for all but the platform.
   """
   warning: String
+  "As ` + "`" + `Attempt.requestHeaders` + "`" + `; null for all but the platform."
+  requestHeaders: [HTTPHeader!]
+  "As ` + "`" + `Attempt.responseHeaders` + "`" + `; null for all but the platform."
+  responseHeaders: [HTTPHeader!]
+  "As ` + "`" + `Attempt.headersTruncated` + "`" + `; false for all but the platform."
+  headersTruncated: Boolean!
+  "As ` + "`" + `Attempt.remoteAddress` + "`" + `, of the executor; null for all but the platform."
+  remoteAddress: String
+  "As ` + "`" + `Attempt.httpVersion` + "`" + `; null for all but the platform."
+  httpVersion: String
+  "As ` + "`" + `Attempt.tlsVersion` + "`" + `; null for all but the platform."
+  tlsVersion: String
+  "As ` + "`" + `Attempt.connectionReused` + "`" + `; false for all but the platform."
+  connectionReused: Boolean!
 }
 
 type ResultConnection {
@@ -6012,6 +6270,26 @@ func (ec *executionContext) childFields_Attempt(ctx context.Context, field graph
 		return ec.fieldContext_Attempt_warning(ctx, field)
 	case "responseBody":
 		return ec.fieldContext_Attempt_responseBody(ctx, field)
+	case "responseBodyTruncated":
+		return ec.fieldContext_Attempt_responseBodyTruncated(ctx, field)
+	case "requestHeaders":
+		return ec.fieldContext_Attempt_requestHeaders(ctx, field)
+	case "responseHeaders":
+		return ec.fieldContext_Attempt_responseHeaders(ctx, field)
+	case "headersTruncated":
+		return ec.fieldContext_Attempt_headersTruncated(ctx, field)
+	case "remoteAddress":
+		return ec.fieldContext_Attempt_remoteAddress(ctx, field)
+	case "httpVersion":
+		return ec.fieldContext_Attempt_httpVersion(ctx, field)
+	case "tlsVersion":
+		return ec.fieldContext_Attempt_tlsVersion(ctx, field)
+	case "connectionReused":
+		return ec.fieldContext_Attempt_connectionReused(ctx, field)
+	case "trigger":
+		return ec.fieldContext_Attempt_trigger(ctx, field)
+	case "retryAfter":
+		return ec.fieldContext_Attempt_retryAfter(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attempt", field.Name)
 }
@@ -6100,6 +6378,20 @@ func (ec *executionContext) childFields_BatchAttempt(ctx context.Context, field 
 		return ec.fieldContext_BatchAttempt_errorCode(ctx, field)
 	case "warning":
 		return ec.fieldContext_BatchAttempt_warning(ctx, field)
+	case "requestHeaders":
+		return ec.fieldContext_BatchAttempt_requestHeaders(ctx, field)
+	case "responseHeaders":
+		return ec.fieldContext_BatchAttempt_responseHeaders(ctx, field)
+	case "headersTruncated":
+		return ec.fieldContext_BatchAttempt_headersTruncated(ctx, field)
+	case "remoteAddress":
+		return ec.fieldContext_BatchAttempt_remoteAddress(ctx, field)
+	case "httpVersion":
+		return ec.fieldContext_BatchAttempt_httpVersion(ctx, field)
+	case "tlsVersion":
+		return ec.fieldContext_BatchAttempt_tlsVersion(ctx, field)
+	case "connectionReused":
+		return ec.fieldContext_BatchAttempt_connectionReused(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BatchAttempt", field.Name)
 }
@@ -6498,6 +6790,16 @@ func (ec *executionContext) childFields_FinishReportDownloadPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type FinishReportDownloadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_HTTPHeader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_HTTPHeader_name(ctx, field)
+	case "value":
+		return ec.fieldContext_HTTPHeader_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HTTPHeader", field.Name)
+}
+
 func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6742,6 +7044,20 @@ func (ec *executionContext) childFields_ResumeSchedulePayload(ctx context.Contex
 		return ec.fieldContext_ResumeSchedulePayload_schedule(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResumeSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryAfter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "header":
+		return ec.fieldContext_RetryAfter_header(ctx, field)
+	case "seconds":
+		return ec.fieldContext_RetryAfter_seconds(ctx, field)
+	case "notBefore":
+		return ec.fieldContext_RetryAfter_notBefore(ctx, field)
+	case "capped":
+		return ec.fieldContext_RetryAfter_capped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryAfter", field.Name)
 }
 
 func (ec *executionContext) childFields_RotateCallbackSigningSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10316,6 +10632,263 @@ func (ec *executionContext) fieldContext_Attempt_responseBody(_ context.Context,
 	return graphql.NewScalarFieldContext("Attempt", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Attempt_responseBodyTruncated(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_responseBodyTruncated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResponseBodyTruncated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_responseBodyTruncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Attempt_requestHeaders(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_requestHeaders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attempt().RequestHeaders(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*callback.HeaderField) graphql.Marshaler {
+			return ec.marshalOHTTPHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHeaderFieldᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_requestHeaders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Attempt",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HTTPHeader(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Attempt_responseHeaders(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_responseHeaders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attempt().ResponseHeaders(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*callback.HeaderField) graphql.Marshaler {
+			return ec.marshalOHTTPHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHeaderFieldᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_responseHeaders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Attempt",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HTTPHeader(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Attempt_headersTruncated(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_headersTruncated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeadersTruncated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_headersTruncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Attempt_remoteAddress(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_remoteAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemoteAddress(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_remoteAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Attempt_httpVersion(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_httpVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HTTPVersion(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_httpVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Attempt_tlsVersion(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_tlsVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TLSVersion(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_tlsVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Attempt_connectionReused(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_connectionReused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConnectionReused, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_connectionReused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Attempt_trigger(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_trigger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attempt().Trigger(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v callback.Trigger) graphql.Marshaler {
+			return ec.marshalNAttemptTrigger2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐTrigger(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_trigger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attempt", field, true, true, errors.New("field of type AttemptTrigger does not have child fields"))
+}
+
+func (ec *executionContext) _Attempt_retryAfter(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attempt_retryAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attempt().RetryAfter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.AskedToWait) graphql.Marshaler {
+			return ec.marshalORetryAfter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAskedToWait(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attempt_retryAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Attempt",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryAfter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AttemptConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Attempt]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11035,6 +11608,185 @@ func (ec *executionContext) _BatchAttempt_warning(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_BatchAttempt_warning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BatchAttempt_requestHeaders(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchAttempt_requestHeaders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BatchAttempt().RequestHeaders(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*callback.HeaderField) graphql.Marshaler {
+			return ec.marshalOHTTPHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHeaderFieldᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchAttempt_requestHeaders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BatchAttempt",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HTTPHeader(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BatchAttempt_responseHeaders(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchAttempt_responseHeaders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BatchAttempt().ResponseHeaders(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*callback.HeaderField) graphql.Marshaler {
+			return ec.marshalOHTTPHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHeaderFieldᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchAttempt_responseHeaders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BatchAttempt",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HTTPHeader(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BatchAttempt_headersTruncated(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchAttempt_headersTruncated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeadersTruncated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BatchAttempt_headersTruncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _BatchAttempt_remoteAddress(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchAttempt_remoteAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemoteAddress(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchAttempt_remoteAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchAttempt", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BatchAttempt_httpVersion(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchAttempt_httpVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HTTPVersion(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchAttempt_httpVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchAttempt", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BatchAttempt_tlsVersion(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchAttempt_tlsVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TLSVersion(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchAttempt_tlsVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchAttempt", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BatchAttempt_connectionReused(ctx context.Context, field graphql.CollectedField, obj *run.BatchAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchAttempt_connectionReused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConnectionReused, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BatchAttempt_connectionReused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchAttempt", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _BatchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*run.Batch]) (ret graphql.Marshaler) {
@@ -13805,6 +14557,52 @@ func (ec *executionContext) fieldContext_FinishReportDownloadPayload_callback(_ 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _HTTPHeader_name(ctx context.Context, field graphql.CollectedField, obj *callback.HeaderField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HTTPHeader_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HTTPHeader_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HTTPHeader", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _HTTPHeader_value(ctx context.Context, field graphql.CollectedField, obj *callback.HeaderField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HTTPHeader_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HTTPHeader_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HTTPHeader", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Job_id(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
@@ -18912,6 +19710,98 @@ func (ec *executionContext) fieldContext_ResumeSchedulePayload_schedule(_ contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RetryAfter_header(ctx context.Context, field graphql.CollectedField, obj *callback.AskedToWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryAfter_header(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Header, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryAfter_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryAfter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RetryAfter_seconds(ctx context.Context, field graphql.CollectedField, obj *callback.AskedToWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryAfter_seconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetryAfter_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryAfter", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _RetryAfter_notBefore(ctx context.Context, field graphql.CollectedField, obj *callback.AskedToWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryAfter_notBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetryAfter_notBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryAfter", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _RetryAfter_capped(ctx context.Context, field graphql.CollectedField, obj *callback.AskedToWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryAfter_capped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryAfter_capped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryAfter", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _RotateCallbackSigningSecretPayload_project(ctx context.Context, field graphql.CollectedField, obj *RotateCallbackSigningSecretPayload) (ret graphql.Marshaler) {
@@ -26168,6 +27058,188 @@ func (ec *executionContext) _Attempt(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "responseBodyTruncated":
+			out.Values[i] = ec._Attempt_responseBodyTruncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestHeaders":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Attempt_requestHeaders(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "responseHeaders":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Attempt_responseHeaders(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "headersTruncated":
+			out.Values[i] = ec._Attempt_headersTruncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "remoteAddress":
+			out.Values[i] = ec._Attempt_remoteAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "httpVersion":
+			out.Values[i] = ec._Attempt_httpVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tlsVersion":
+			out.Values[i] = ec._Attempt_tlsVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "connectionReused":
+			out.Values[i] = ec._Attempt_connectionReused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "trigger":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Attempt_trigger(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "retryAfter":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Attempt_retryAfter(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -26707,6 +27779,107 @@ func (ec *executionContext) _BatchAttempt(ctx context.Context, sel ast.Selection
 		case "warning":
 			out.Values[i] = ec._BatchAttempt_warning(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestHeaders":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BatchAttempt_requestHeaders(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "responseHeaders":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BatchAttempt_responseHeaders(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "headersTruncated":
+			out.Values[i] = ec._BatchAttempt_headersTruncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "remoteAddress":
+			out.Values[i] = ec._BatchAttempt_remoteAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "httpVersion":
+			out.Values[i] = ec._BatchAttempt_httpVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tlsVersion":
+			out.Values[i] = ec._BatchAttempt_tlsVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "connectionReused":
+			out.Values[i] = ec._BatchAttempt_connectionReused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -28984,6 +30157,49 @@ func (ec *executionContext) _FinishReportDownloadPayload(ctx context.Context, se
 	return out
 }
 
+var hTTPHeaderImplementors = []string{"HTTPHeader"}
+
+func (ec *executionContext) _HTTPHeader(ctx context.Context, sel ast.SelectionSet, obj *callback.HeaderField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, hTTPHeaderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HTTPHeader")
+		case "name":
+			out.Values[i] = ec._HTTPHeader_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._HTTPHeader_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var jobImplementors = []string{"Job", "Node"}
 
 func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj *job.Job) graphql.Marshaler {
@@ -31192,6 +32408,59 @@ func (ec *executionContext) _ResumeSchedulePayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("ResumeSchedulePayload")
 		case "schedule":
 			out.Values[i] = ec._ResumeSchedulePayload_schedule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var retryAfterImplementors = []string{"RetryAfter"}
+
+func (ec *executionContext) _RetryAfter(ctx context.Context, sel ast.SelectionSet, obj *callback.AskedToWait) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryAfterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryAfter")
+		case "header":
+			out.Values[i] = ec._RetryAfter_header(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seconds":
+			out.Values[i] = ec._RetryAfter_seconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notBefore":
+			out.Values[i] = ec._RetryAfter_notBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "capped":
+			out.Values[i] = ec._RetryAfter_capped(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34267,6 +35536,23 @@ func (ec *executionContext) marshalNAttemptErrorCode2githubᚗcomᚋringbackᚋr
 	return res
 }
 
+func (ec *executionContext) unmarshalNAttemptTrigger2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐTrigger(ctx context.Context, v any) (callback.Trigger, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := callback.Trigger(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttemptTrigger2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐTrigger(ctx context.Context, sel ast.SelectionSet, v callback.Trigger) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNBatch2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Batch) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -35095,6 +36381,16 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 		}
 	}
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) marshalNHTTPHeader2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHeaderField(ctx context.Context, sel ast.SelectionSet, v *callback.HeaderField) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._HTTPHeader(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, v any) (uuid.UUID, error) {
@@ -36710,6 +38006,25 @@ func (ec *executionContext) marshalOEffectiveApiCallback2ᚖgithubᚗcomᚋringb
 	return ec._EffectiveApiCallback(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOHTTPHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHeaderFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*callback.HeaderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHTTPHeader2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHeaderField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -36976,6 +38291,13 @@ func (ec *executionContext) marshalOReportTypeCode2ᚖgithubᚗcomᚋringbackᚋ
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalORetryAfter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAskedToWait(ctx context.Context, sel ast.SelectionSet, v *callback.AskedToWait) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RetryAfter(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalORole2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐRole(ctx context.Context, v any) (*models.Role, error) {

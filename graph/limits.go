@@ -31,7 +31,7 @@ const (
 	// 400.
 	maxSelections = 5_000
 	maxProblems   = 20     // of a document, that are told at once
-	maxComplexity = 50_000 // a full page of 100 callbacks with all their fields and 20 attempts each
+	maxComplexity = 50_000 // a full page of 100 callbacks with 20 attempts each, but for what these were sent on
 )
 
 // Limits on the documents that are remembered.
@@ -112,6 +112,9 @@ func complexity() ComplexityRoot {
 	c.Callback.Payload = text
 	c.Batch.Results = text
 	c.Attempt.ResponseBody = func(int) int { return costOfResponse }
+	headers := func(child int) int { return 1 + child*callback.MaxHeaderFields }
+	c.Attempt.RequestHeaders, c.Attempt.ResponseHeaders = headers, headers
+	c.BatchAttempt.RequestHeaders, c.BatchAttempt.ResponseHeaders = headers, headers
 	c.Batch.Input = value
 	c.Batch.CustomData = value
 	c.Job.Input = value

@@ -2,10 +2,13 @@ package graph_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/tenant"
 )
 
@@ -162,5 +165,43 @@ func TestOtherUsersAccountsStayUnknown(t *testing.T) {
 	if got := a.text("getCrawl.createdByUser.accounts.totalCount") +
 		a.text("getCrawl.createdByUser.email"); got != "0"+adminEmail {
 		t.Errorf("got %s", a.Body)
+	}
+}
+
+// TestHeadersOfAttemptsShowNoConfiguredValue: neither to the Admin, who may read it elsewhere, nor in the database.
+func TestHeadersOfAttemptsShowNoConfiguredValue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := modelstest.ClaimOnly(t, w.service.Callbacks, w.callback.report.ID)
+	at := w.clock.Now()
+	d.Start(at)
+	sent, err := d.Headers("Ringback/1", at)
+	modelstest.NoError(t, err)
+	status := 503
+	o := callback.Outcome{
+		HTTPStatus: &status, Sent: sent, Connection: callback.Connection{Remote: "203.0.113.10:443", HTTP: "HTTP/1.1"},
+		Received: http.Header{"Retry-After": {"120"}, "X-Echo": {"you sent " + projectSecret}, "Set-Cookie": {"a=b"}},
+	}
+	modelstest.NoError(t, w.service.Callbacks.Deliveries.Settle(t.Context(), w.service.Callbacks.Deliveries.Decide(d, o)))
+	const query = `{ getCallback(id: 2) { attempts { nodes { trigger remoteAddress httpVersion tlsVersion connectionReused
+		responseBodyTruncated headersTruncated requestHeaders { name value } responseHeaders { name value }
+		retryAfter { header seconds notBefore capped } } } } }`
+	for _, who := range []caller{w.viewer(), w.editor(), w.admin(), platform()} {
+		a := w.ok(who, query, nil)
+		got := a.at("getCallback.attempts.nodes.0").(map[string]any)
+		if strings.Contains(a.Body, "project-secret") || strings.Contains(a.Body, "a=b") ||
+			strings.Contains(a.Body, sent.Get("Webhook-Signature")) {
+			t.Errorf("a secret is shown: %s", a.Body)
+		}
+		if n := len(got["requestHeaders"].([]any)); n != len(sent) || len(got["responseHeaders"].([]any)) != 3 {
+			t.Errorf("%d headers were sent, %d are shown: %s", len(sent), n, a.Body)
+		}
+		if got["trigger"] != "FIRST" || got["remoteAddress"] != "203.0.113.10:443" || got["httpVersion"] != "HTTP/1.1" ||
+			got["tlsVersion"] != nil || a.text("getCallback.attempts.nodes.0.retryAfter.seconds") != "120" {
+			t.Errorf("got %s", a.Body)
+		}
+	}
+	if text := fmt.Sprintf("%s", w.dump()); strings.Contains(text, "project-secret") {
+		t.Error("a secret is in the database")
 	}
 }

@@ -76,6 +76,19 @@ func (r *batchAttemptResolver) ErrorCode(ctx context.Context, obj *run.BatchAtte
 	return &obj.Error.Code, nil
 }
 
+func (r *batchAttemptResolver) RequestHeaders(ctx context.Context, obj *run.BatchAttempt) ([]*callback.HeaderField, error) {
+	stored, err := text(ctx, models.CallHeadersText, obj.ID, asHeaders)
+	return shownHeaders(obj.SentHeaders(stored)), err
+}
+
+func (r *batchAttemptResolver) ResponseHeaders(ctx context.Context, obj *run.BatchAttempt) ([]*callback.HeaderField, error) {
+	if obj.HTTPStatus == nil {
+		return nil, nil
+	}
+	stored, err := text(ctx, models.CallHeadersText, obj.ID, asHeaders)
+	return shownHeaders(stored.Received), err
+}
+
 func (r *callbackResolver) Run(ctx context.Context, obj *callback.Callback) (*run.Run, error) {
 	return load(ctx, loadersFrom(ctx).runs, obj.Source.ID(models.TypeRun))
 }

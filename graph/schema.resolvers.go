@@ -63,6 +63,35 @@ func (r *attemptResolver) ResponseBody(ctx context.Context, obj *callback.Attemp
 	return text(ctx, models.ResponseBodyText, obj.ID, asUTF8)
 }
 
+func (r *attemptResolver) RequestHeaders(ctx context.Context, obj *callback.Attempt) ([]*callback.HeaderField, error) {
+	c, stored, err := exchangeOf(ctx, obj)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return shownHeaders(c.SentHeaders(obj, stored)), nil
+}
+
+func (r *attemptResolver) ResponseHeaders(ctx context.Context, obj *callback.Attempt) ([]*callback.HeaderField, error) {
+	if obj.HTTPStatus == nil {
+		return nil, nil
+	}
+	stored, err := text(ctx, models.HeadersText, obj.ID, asHeaders)
+	return shownHeaders(stored.Received), err
+}
+
+func (r *attemptResolver) Trigger(ctx context.Context, obj *callback.Attempt) (callback.Trigger, error) {
+	c, err := load(ctx, loadersFrom(ctx).callbacks, &obj.CallbackID)
+	if c == nil || err != nil {
+		return "", err
+	}
+	return c.Trigger(obj), nil
+}
+
+func (r *attemptResolver) RetryAfter(ctx context.Context, obj *callback.Attempt) (*callback.AskedToWait, error) {
+	stored, err := text(ctx, models.HeadersText, obj.ID, asHeaders)
+	return obj.RetryAfter(stored), err
+}
+
 func (r *callbackResolver) Payload(ctx context.Context, obj *callback.Callback) (string, error) {
 	return text(ctx, models.PayloadText, obj.ID, asString)
 }
@@ -94,6 +123,7 @@ func (r *callbackResolver) ReportDownload(ctx context.Context, obj *callback.Cal
 func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string, last *int, before *string) (*Connection[*callback.Attempt], error) {
 	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
 	scope := visible(ctx)
+	loadersFrom(ctx).callbacks.Prime(obj.ID, obj) // its attempts tell of it
 	return connection(ctx, obj.ID, asked, list[*callback.Attempt]{
 		name: "attempts",
 		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*callback.Attempt], error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // text reads a long text and makes of it what the field returns: once in a request, however often it is asked for. The
@@ -45,4 +46,24 @@ func asResults(t string) (results []json.RawMessage, err error) {
 		return nil, nil
 	}
 	return results, json.Unmarshal([]byte(t), &results)
+}
+
+func asHeaders(t string) (callback.Headers, error) { return callback.ReadHeaders(t), nil }
+
+// exchangeOf returns an attempt's headers as they are stored, and its callback.
+func exchangeOf(ctx context.Context, a *callback.Attempt) (*callback.Callback, callback.Headers, error) {
+	stored, err := text(ctx, models.HeadersText, a.ID, asHeaders)
+	if err != nil {
+		return nil, stored, err
+	}
+	c, err := load(ctx, loadersFrom(ctx).callbacks, &a.CallbackID)
+	return c, stored, err
+}
+
+// shownHeaders keeps a list that is not there null.
+func shownHeaders(list []callback.HeaderField) []*callback.HeaderField {
+	if list == nil {
+		return nil
+	}
+	return pointers(list)
 }

@@ -105,9 +105,10 @@ func (d *deliverer) send(ctx context.Context, delivery *callback.Delivery) (call
 	d.propagate(ctx, headers)
 	d.metrics.inFlight.Inc()
 	defer d.metrics.inFlight.Dec()
-	return outcomeOf(d.client.Send(ctx, egress.Request{
+	response, err := d.client.Send(ctx, egress.Request{
 		URL: delivery.Target.URL, Header: headers, Body: delivery.Callback.Body,
-	}))
+	})
+	return outcomeOf(headers, response, err)
 }
 
 // logAttempt counts an attempt and logs it in one wide line.

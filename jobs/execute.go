@@ -80,10 +80,12 @@ func (e *executor) call(ctx context.Context, x *run.Execution) (callback.Outcome
 	}
 	e.metrics.inFlight.Inc()
 	defer e.metrics.inFlight.Dec()
-	return outcomeOf(e.client.Send(ctx, egress.Request{
-		URL: x.Action.ExecutorURL(), Header: x.Headers(e.userAgent), Body: body, Timeout: x.Action.Timeout,
+	headers := x.Headers(e.userAgent)
+	response, err := e.client.Send(ctx, egress.Request{
+		URL: x.Action.ExecutorURL(), Header: headers, Body: body, Timeout: x.Action.Timeout,
 		Keep: run.MaxExecutorAnswerBytes,
-	}))
+	})
+	return outcomeOf(headers, response, err)
 }
 
 // logAttempt counts a call and logs it in one wide line.

@@ -15,11 +15,15 @@ import (
 // errStopping: this process stops, and nobody waits for the answer any more. That says nothing about the other side.
 var errStopping = errors.New("the worker is stopping")
 
-// outcomeOf says in the domain's words what came of a request.
-func outcomeOf(response egress.Response, err error) (callback.Outcome, error) {
+// outcomeOf says in the domain's words what came of a request with such headers.
+func outcomeOf(sent http.Header, response egress.Response, err error) (callback.Outcome, error) {
 	outcome := callback.Outcome{
 		Duration: response.Duration, ResponseBody: response.Body, ClosedIdle: response.ClosedIdle,
-		RetryAfter: response.Header.Get("Retry-After"),
+		RetryAfter: response.Header.Get("Retry-After"), Sent: sent, Received: response.Header, BodyCut: response.Cut,
+		Connection: callback.Connection{
+			Remote: response.Connection.RemoteAddr, HTTP: response.Connection.HTTP, TLS: response.Connection.TLS,
+			ConnectionReused: response.Connection.Reused,
+		},
 		Timings: callback.Timings{
 			DNS: response.Timings.DNS, Connect: response.Timings.Connect,
 			TLS: response.Timings.TLS, FirstByte: response.Timings.FirstByte,

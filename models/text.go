@@ -10,6 +10,8 @@ type TextField string
 const (
 	PayloadText      TextField = "payload"      // of callbacks
 	ResponseBodyText TextField = "responseBody" // of attempts
+	HeadersText      TextField = "headers"      // of attempts, as they are stored
+	CallHeadersText  TextField = "call headers" // of the calls of executors, as they are stored; the platform's alone
 	ResultsText      TextField = "results"      // of batches: an array
 	RunInputText     TextField = "input"        // of inputs of runs
 	CustomDataText   TextField = "customData"   // of inputs of runs

@@ -111,6 +111,7 @@ type Response struct {
 	Status   int           // 100 to 599; 0: no valid answer
 	Header   http.Header   // nil: no answer; at most 64 KiB
 	Body     []byte        // the first 64 KiB or Keep bytes, decompressed and in UTF-8
+	Cut      bool          // there was more of the body than is in Body, or was to be
 	Timings  Timings       // of the phases
 	Duration time.Duration // of the whole exchange; more than the sum of Timings
 
@@ -302,9 +303,14 @@ func (c *Client) learnHTTP1(req *http.Request, err error) bool {
 // close the connection at once.
 func (f failure) read(answer *http.Response, keep int, seen watched, res *Response) *Error {
 	keep = min(keep, maxBody)
-	sent, large, err := readBody(answer, keep)
+	sent, rest, err := readBody(answer, keep)
+	large := rest > maxBody-int64(len(sent))
+	codings, known := codingsOf(answer.Header)
 	var more bool
-	res.Body, more = decode(sent, answer.Header, keep)
+	if known {
+		res.Body, more = decode(sent, codings, answer.Header.Get("Content-Type"), keep)
+	}
+	res.Cut = more || rest > 0 || err != nil || len(sent) > 0 && !known
 	switch {
 	case answer.StatusCode >= 400:
 		return nil
@@ -321,23 +327,24 @@ func (f failure) read(answer *http.Response, keep int, seen watched, res *Respon
 // readBody keeps the first bytes of the body and reads on to its end, so that
 // the connection can be used again, but not beyond 1 MiB: then the body is too
 // large, and closing it closes the connection (HTTP/1) or the stream (HTTP/2).
-// A body that is too large by its own declaration is not read at all.
-func readBody(answer *http.Response, keep int) (first []byte, large bool, err error) {
+// A body that is too large by its own declaration is not read at all. rest is
+// how many bytes came after the first ones, as far as they are counted.
+func readBody(answer *http.Response, keep int) (first []byte, rest int64, err error) {
 	// 101 hands over the bare connection, which no deadline and no cancellation
 	// closes any more: reading it could last forever. It has no body.
 	if answer.StatusCode == http.StatusSwitchingProtocols {
-		return nil, false, nil
+		return nil, 0, nil
 	}
 	if answer.ContentLength > maxBody {
-		return nil, true, nil
+		return nil, answer.ContentLength, nil
 	}
 	first, err = io.ReadAll(io.LimitReader(answer.Body, int64(keep)))
 	if err != nil {
-		return first, false, err
+		return first, 0, err
 	}
-	_, err = io.CopyN(io.Discard, answer.Body, maxBody-int64(len(first))+1)
+	rest, err = io.CopyN(io.Discard, answer.Body, maxBody-int64(len(first))+1)
 	if errors.Is(err, io.EOF) {
-		return first, false, nil
+		err = nil
 	}
-	return first, err == nil, err
+	return first, rest, err
 }

@@ -7,6 +7,7 @@ import (
 	"compress/zlib"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,31 +19,30 @@ import (
 // maxCodings is how many compressions on top of each other are undone. Nobody means more than one.
 const maxCodings = 2
 
-// decode returns the first keep bytes of what an answer's body says: decompressed as Content-Encoding has it, and in
-// UTF-8. more tells that there are others. It reads no more than it keeps, so a bomb of 64 KiB costs as much as a text
-// of 64 KiB. What turns out not to be what the header says stays as it was sent. Of a body in a compression that is not
-// known nothing is returned: what cannot be read cannot be searched for secrets either. (A receiver may use any, since
-// the request names none.)
-func decode(body []byte, header http.Header, keep int) (text []byte, more bool) {
-	codings := strings.FieldsFunc(strings.ToLower(strings.Join(
-		header.Values("Content-Encoding"), ",",
-	)), func(r rune) bool {
-		return r == ',' || r == ' ' || r == '\t'
-	})
-	if len(codings) > maxCodings {
-		return nil, false
+// codingsOf are the compressions of a body as Content-Encoding has them. Where one of them is not known, nothing of the
+// body is kept: what cannot be read cannot be searched for secrets either. (A receiver may use any, since the request
+// names none.)
+func codingsOf(header http.Header) (codings []string, known bool) {
+	all := strings.ToLower(strings.Join(header.Values("Content-Encoding"), ","))
+	codings = strings.FieldsFunc(all, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })
+	unknown := func(coding string) bool {
+		_, ok := decompressors[coding]
+		return !ok
 	}
+	return codings, len(codings) <= maxCodings && !slices.ContainsFunc(codings, unknown)
+}
+
+// decode returns the first keep bytes of what an answer's body says: decompressed, and in UTF-8. more tells that there
+// are others. It reads no more than it keeps, so a bomb of 64 KiB costs as much as a text of 64 KiB. What turns out not
+// to be what the header says stays as it was sent.
+func decode(body []byte, codings []string, contentType string, keep int) (text []byte, more bool) {
 	text = body
 	for i := len(codings) - 1; i >= 0 && len(text) > 0; i-- {
-		open, ok := decompressors[codings[i]]
-		if !ok {
-			return nil, false
-		}
-		if open != nil {
+		if open := decompressors[codings[i]]; open != nil {
 			text, more = decompress(text, open, keep)
 		}
 	}
-	return toUTF8(text[:min(len(text), keep)], header.Get("Content-Type"), keep, more)
+	return toUTF8(text[:min(len(text), keep)], contentType, keep, more)
 }
 
 // decompressors by the coding; nil: nothing to do.

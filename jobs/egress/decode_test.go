@@ -163,6 +163,44 @@ func TestAnswerThatIsKeptWholeIsBoundedDecompressed(t *testing.T) {
 	}
 }
 
+func TestAnswerTellsWhetherThereWasMoreOfItsBody(t *testing.T) {
+	t.Parallel()
+	const keep = 64 << 10
+	for name, test := range map[string]struct {
+		coding, sent string
+		length       string // as declared; empty: as it is
+		cut          bool
+	}{
+		"nothing":                  {},
+		"short":                    {sent: "hello"},
+		"as much as is kept":       {sent: strings.Repeat("x", keep)},
+		"one byte more":            {sent: strings.Repeat("x", keep+1), cut: true},
+		"more than is read":        {sent: strings.Repeat("x", 1<<20+1), cut: true},
+		"compressed":               {coding: "gzip", sent: gzipped("hello")},
+		"compressed and empty":     {coding: "gzip", sent: gzipped("")},
+		"a bomb":                   {coding: "gzip", sent: gzipped(strings.Repeat("0", keep+1)), cut: true},
+		"brotli":                   {coding: "br", sent: "\x0b\x02\x80hello\x03", cut: true},
+		"shorter than it declares": {sent: "hello", length: "100", cut: true},
+		"larger by its own word":   {sent: "hello", length: "2000000", cut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := handler(t, func(w http.ResponseWriter, _ *http.Request) {
+				if test.length != "" {
+					w.Header().Set("Content-Length", test.length)
+				}
+				if test.coding != "" {
+					w.Header().Set("Content-Encoding", test.coding)
+				}
+				_, _ = io.WriteString(w, test.sent)
+			})
+			if res, err := newClient(t, long).Send(t.Context(), request(url)); res.Cut != test.cut || res.Status != 200 {
+				t.Errorf("cut: %t with %d bytes, %v", res.Cut, len(res.Body), err)
+			}
+		})
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, body := range []string{
 		"", greeting, gzipped(greeting), zlibbed(greeting), deflated(greeting), gzipped(gzipped(greeting)), "\xff\xfe\x00",

@@ -50,7 +50,11 @@ func WrapConn(c *Client, wrap func(net.Conn) net.Conn) {
 
 // Decode decodes a body.
 func Decode(body []byte, header http.Header, keep int) (text []byte, more bool) {
-	return decode(body, header, keep)
+	codings, known := codingsOf(header)
+	if !known {
+		return nil, false
+	}
+	return decode(body, codings, header.Get("Content-Type"), keep)
 }
 
 // Shortages returns what tells whether an unrelated destination failed for want of the same shortly before.

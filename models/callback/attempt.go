@@ -2,6 +2,7 @@ package callback
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -77,6 +78,7 @@ type Attempt struct {
 	// ResponseBody is the first 64 KiB of the answer, decompressed and in UTF-8 where it says what it is, with the
 	// configured header values masked.
 	ResponseBody []byte
+	Exchange
 }
 
 // Timings are the phases of an attempt; one that did not happen (as on a reused connection) is zero.
@@ -96,6 +98,10 @@ type Outcome struct {
 	ClosedIdle bool
 	// RetryAfter is the answer's Retry-After header, empty where there was none.
 	RetryAfter string
+	Connection Connection
+	// Sent are the request's headers, also where it did not come to be sent; nil: there was none.
+	Sent, Received http.Header
+	BodyCut        bool // there was more of the answer's body than is in ResponseBody
 }
 
 // Ours reports whether the outcome says nothing of the other side.
@@ -135,9 +141,10 @@ func (a *Attempt) finish(o Outcome, rules event, headers []models.Header, at tim
 	if a.Error != nil { // its message may name what the receiver said, such as where it redirects to
 		a.Error = &AttemptError{a.Error.Code, string(models.Redact([]byte(a.Error.Message), headers))}
 	}
-	a.ResponseBody = models.Redact(o.ResponseBody, headers)
-	// Masks can be longer than what they hide.
-	a.ResponseBody = a.ResponseBody[:min(len(a.ResponseBody), maxResponseBody)]
+	a.ResponseBody, a.Exchange = models.Redact(o.ResponseBody, headers), NewExchange(o, headers, ownHeaders)
+	if len(a.ResponseBody) > maxResponseBody { // masks can be longer than what they hide
+		a.ResponseBody, a.ResponseBodyTruncated = a.ResponseBody[:maxResponseBody], true
+	}
 	if a.Error == nil && !rules.succeeds(*o.HTTPStatus) {
 		message := fmt.Sprintf("the receiver answered with the status %d", *o.HTTPStatus)
 		a.Error = &AttemptError{HTTPStatusError, message}

@@ -1,8 +1,10 @@
 package callback
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -93,20 +95,80 @@ func (d *Delivery) warning() *string {
 	return models.EndpointWarning(d.Target.URL, d.Target.Configured())
 }
 
+// ownHeaders are those that every callback carries: their values are known from the callback and the attempt, all but
+// the signature's.
+var ownHeaders = []string{
+	"Content-Type", "Webhook-Id", "Webhook-Signature", "Webhook-Timestamp", "X-Callback-Attempt", "X-Callback-Ref",
+	"X-Run-Callback",
+}
+
+// ownHeader is the value of one of them in an attempt that began at a time.
+func (c *Callback) ownHeader(name string, a *Attempt, at time.Time, signature string) string {
+	switch name {
+	case "Content-Type":
+		return c.ContentType
+	case "Webhook-Signature":
+		return signature
+	case "Webhook-Timestamp":
+		return unixText(at)
+	case "X-Callback-Attempt":
+		return strconv.Itoa(a.Number)
+	case "X-Run-Callback":
+		return a.UID.String()
+	}
+	return c.Ref.String()
+}
+
 // Headers returns the request's headers: the configured ones, and over them those that every callback carries.
 func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) {
-	ref := d.Callback.Ref.String()
-	signature, err := Sign(d.secrets, ref, at, d.Callback.Body)
+	signature, err := Sign(d.secrets, d.Callback.Ref.String(), at, d.Callback.Body)
 	if err != nil {
 		return nil, err
 	}
 	h := models.RequestHeader(d.Target.Configured(), userAgent)
-	models.SetHeader(h, "Content-Type", d.Callback.ContentType)
-	models.SetHeader(h, "X-Callback-Ref", ref)
-	models.SetHeader(h, "X-Run-Callback", d.Attempt.UID.String())
-	models.SetHeader(h, "X-Callback-Attempt", strconv.Itoa(d.Attempt.Number))
-	models.SetHeader(h, "Webhook-Id", ref)
-	models.SetHeader(h, "Webhook-Timestamp", unixText(at))
-	models.SetHeader(h, "Webhook-Signature", signature)
+	for _, name := range ownHeaders {
+		models.SetHeader(h, name, d.Callback.ownHeader(name, d.Attempt, at, signature))
+	}
 	return h, nil
 }
+
+// SentHeaders are the headers of an attempt's request, in alphabetical order; the signature is masked, as the values of
+// configured headers are. nil: no request left, its answer is awaited, or they were deleted.
+func (c *Callback) SentHeaders(a *Attempt, stored Headers) []HeaderField {
+	if len(stored.Sent) == 0 {
+		return nil
+	}
+	fields := slices.Clone(stored.Sent)
+	for _, name := range ownHeaders {
+		fields = append(fields, HeaderField{name, c.ownHeader(name, a, a.StartedAt, models.Masked)})
+	}
+	slices.SortStableFunc(fields, func(a, b HeaderField) int { return cmp.Compare(a.Name, b.Name) })
+	return fields
+}
+
+// Trigger is what an attempt was made for.
+type Trigger string
+
+// Triggers of attempts.
+const (
+	TriggerFirst  Trigger = "FIRST"
+	TriggerRetry  Trigger = "RETRY"
+	TriggerReplay Trigger = "REPLAY"
+	TriggerTest   Trigger = "TEST"
+)
+
+// Trigger is what an attempt of the callback was made for.
+func (c *Callback) Trigger(a *Attempt) Trigger {
+	switch {
+	case a.Number > 1:
+		return TriggerRetry
+	case c.ReplayOfID != nil:
+		return TriggerReplay
+	case c.Event == testEvent:
+		return TriggerTest
+	}
+	return TriggerFirst
+}
+
+// testEvent is of callbacks that people send to try a receiver.
+const testEvent EventName = "TEST"

@@ -136,19 +136,45 @@ func withJitter(delay time.Duration, chance float64) time.Duration {
 // RetryAfter reads a Retry-After header (RFC 9110, section 10.2.3: seconds, or an HTTP date). What cannot be read, or
 // lies in the past, is zero; 24 h is the most.
 func RetryAfter(value string, now time.Time) time.Duration {
-	if value == "" {
-		return 0
-	}
+	asked, _ := askedToWait(value, now)
+	return min(asked, maxRetryAfter)
+}
+
+// askedToWait reads a Retry-After header, up to a second beyond what is obeyed; false: it cannot be read.
+func askedToWait(value string, now time.Time) (time.Duration, bool) {
+	const most = maxRetryAfter + time.Second
 	seconds, err := strconv.ParseUint(value, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) { // a number beyond 64 bits is cut to the largest
-		if seconds > uint64(maxRetryAfter/time.Second) {
-			return maxRetryAfter
-		}
-		return time.Duration(seconds) * time.Second
+		return time.Duration(min(seconds, uint64(most/time.Second))) * time.Second, true
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {
-		return 0
+		return 0, false
 	}
-	return min(max(at.Sub(now), 0), maxRetryAfter)
+	return min(max(at.Sub(now), 0), most), true
+}
+
+// AskedToWait is what a receiver's Retry-After asked for, and what was made of it.
+type AskedToWait struct {
+	Header    string
+	Seconds   *int       // as it is obeyed; nil: it cannot be read
+	NotBefore *time.Time // when the next attempt is due at the earliest; nil: it changes nothing
+	Capped    bool       // it asks for more than is obeyed
+}
+
+// RetryAfter is what the answer to an attempt that failed asked for; nil: for nothing.
+func (a *Attempt) RetryAfter(stored Headers) *AskedToWait {
+	header := value(stored.Received, retryAfterHeader)
+	if header == "" || a.Error == nil || a.FinishedAt == nil {
+		return nil
+	}
+	asked := &AskedToWait{Header: header}
+	if wait, ok := askedToWait(header, *a.FinishedAt); ok {
+		asked.Capped, wait = wait > maxRetryAfter, min(wait, maxRetryAfter)
+		asked.Seconds = new(int(wait.Round(time.Second) / time.Second))
+		if wait > 0 {
+			asked.NotBefore = new(a.FinishedAt.Add(wait))
+		}
+	}
+	return asked
 }

@@ -2,6 +2,7 @@ package modelstest
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -152,6 +153,17 @@ func (w *World) MustSettle(d *callback.Delivery, o callback.Outcome) {
 
 // Answered is an answer of a receiver.
 func Answered(status int) callback.Outcome { return callback.Outcome{HTTPStatus: &status} }
+
+// OnTheWire gives an outcome what is known of a request with a configured header, and of its answer.
+func OnTheWire(o callback.Outcome, configured models.Header) callback.Outcome {
+	o.Connection = callback.Connection{
+		Remote: "203.0.113.10:443", HTTP: "HTTP/1.1", TLS: "TLS 1.3", ConnectionReused: true,
+	}
+	o.Sent = http.Header{"User-Agent": {"Ringback/1"}, configured.Key: {configured.Value.Reveal()}}
+	o.Received = http.Header{"Date": {"Thu, 09 Jul 2020 16:25:35 GMT"}, "Retry-After": {"120"}}
+	o.RetryAfter, o.BodyCut = "120", true
+	return o
+}
 
 // Refused is a connection that the receiver did not take.
 func Refused() callback.Outcome {

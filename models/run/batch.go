@@ -62,9 +62,10 @@ type BatchAttempt struct {
 	Duration   time.Duration
 	HTTPStatus *int
 	Error      *callback.AttemptError
-	// Warning is to the executor's URL and headers what Attempt.Warning is to a callback's; only the platform sees
-	// it.
+	// Warning is to the executor's URL and headers what Attempt.Warning is to a callback's; only the platform sees it,
+	// and the exchange.
 	Warning *string
+	callback.Exchange
 }
 
 // ListCursor is the attempt's place in its batch's list.

@@ -2,8 +2,10 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -32,12 +34,27 @@ func (e *Execution) Lane() callback.Lane { return e.Batch.Lane }
 // Bytes is the size of the request's body, about.
 func (e *Execution) Bytes() int64 { return int64(len(e.Input.Input)) }
 
+// ownHeaders are those that every call carries, whose values are known.
+var ownHeaders = []string{"Content-Type", "X-Batch-Attempt"}
+
 // Headers returns the request's headers.
 func (e *Execution) Headers(userAgent string) http.Header {
 	h := models.RequestHeader(e.Action.Executor.Headers, userAgent)
 	models.SetHeader(h, "Content-Type", callback.ContentTypeJSON)
 	models.SetHeader(h, "X-Batch-Attempt", e.Attempt.UID.String())
 	return h
+}
+
+// SentHeaders are the headers of the call's request, in alphabetical order, with the values of configured ones masked.
+// nil: no request left, its answer is awaited, or they were deleted.
+func (a *BatchAttempt) SentHeaders(stored callback.Headers) []callback.HeaderField {
+	if len(stored.Sent) == 0 {
+		return nil
+	}
+	fields := append(slices.Clone(stored.Sent), callback.HeaderField{Name: "Content-Type", Value: callback.ContentTypeJSON},
+		callback.HeaderField{Name: "X-Batch-Attempt", Value: a.UID.String()})
+	slices.SortStableFunc(fields, func(a, b callback.HeaderField) int { return cmp.Compare(a.Name, b.Name) })
+	return fields
 }
 
 // executorRequest is the body of a call.

@@ -16,6 +16,7 @@ func (x *Executions) Record(ctx context.Context, e *Execution, o callback.Outcom
 	batch, attempt := *e.Batch, *e.Attempt
 	attempt.FinishedAt, attempt.Duration, attempt.HTTPStatus, attempt.Error = &at, o.Duration, o.HTTPStatus, o.Error
 	attempt.Warning = models.EndpointWarning(attempt.URL, e.Action.Executor.Headers)
+	attempt.Exchange = callback.NewExchange(o, e.Action.Executor.Headers, ownHeaders)
 	answer := readAnswer(o, attempt.UID, e.Action.Executor.Headers)
 	var next time.Time
 	again := answer.retryable

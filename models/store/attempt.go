@@ -28,6 +28,7 @@ type attemptRow struct {
 	ErrorMessage    *string
 	Warning         *string
 	ResponseBody    []byte
+	Exchange        exchangeColumns `gorm:"embedded"`
 }
 
 func (attemptRow) TableName() string { return "callback_attempts" }
@@ -42,7 +43,7 @@ func attempt(r attemptRow) (*callback.Attempt, error) {
 			TLS: fromMicrosDuration(r.TLSMicros), FirstByte: fromMicrosDuration(r.FirstByteMicros),
 		},
 		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
-		Warning: r.Warning, ResponseBody: r.ResponseBody,
+		Warning: r.Warning, ResponseBody: r.ResponseBody, Exchange: exchangeOf(r.Exchange),
 	}, nil
 }
 
@@ -72,7 +73,7 @@ const finishAttempts = `UPDATE callback_attempts SET
 	started_at = given.started_at, finished_at = given.finished_at, duration_micros = given.duration_micros, dns_micros = given.dns_micros,
 	connect_micros = given.connect_micros, tls_micros = given.tls_micros, first_byte_micros = given.first_byte_micros,
 	http_status = given.http_status, error_code = given.error_code, error_message = given.error_message,
-	warning = given.warning, response_body = given.response_body
+	warning = given.warning, response_body = given.response_body, connection = given.connection, headers = given.headers
 FROM given WHERE callback_attempts.id = given.id`
 
 // FinishAttempts writes what came of attempts.
@@ -99,6 +100,8 @@ func (s *Store) FinishAttempts(ctx context.Context, attempts ...*callback.Attemp
 		columnOf("error_message", "text", attempts, func(a *callback.Attempt) *string { return errorMessage(a.Error) }),
 		columnOf("warning", "text", attempts, func(a *callback.Attempt) *string { return a.Warning }),
 		columnOf("response_body", "bytea", attempts, func(a *callback.Attempt) []byte { return a.ResponseBody }),
+		columnOf("connection", "bytea", attempts, func(a *callback.Attempt) []byte { return connectionColumn(a.Exchange) }),
+		columnOf("headers", "bytea", attempts, func(a *callback.Attempt) []byte { return a.Headers }),
 	)
 	result := s.writer(ctx).Exec(given+finishAttempts, args...)
 	if result.Error == nil && result.RowsAffected < int64(len(attempts)) {

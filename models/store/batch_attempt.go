@@ -22,6 +22,7 @@ type batchAttemptRow struct {
 	ErrorCode      *callback.AttemptErrorCode
 	ErrorMessage   *string
 	Warning        *string
+	Exchange       exchangeColumns `gorm:"embedded"`
 }
 
 func (batchAttemptRow) TableName() string { return "batch_attempts" }
@@ -31,7 +32,7 @@ func batchAttempt(r batchAttemptRow) (*run.BatchAttempt, error) {
 		ID: r.ID, UID: r.UID, BatchID: r.BatchID, Number: r.Number, URL: r.URL, StartedAt: fromMicros(r.StartedAt),
 		FinishedAt: fromMicrosPtr(r.FinishedAt), Duration: fromMicrosDuration(r.DurationMicros),
 		HTTPStatus: callback.FittingStatus(r.HTTPStatus), Error: attemptError(r.ErrorCode, r.ErrorMessage),
-		Warning: r.Warning,
+		Warning: r.Warning, Exchange: exchangeOf(r.Exchange),
 	}, nil
 }
 
@@ -55,6 +56,6 @@ func (s *Store) FinishBatchAttempt(ctx context.Context, a *run.BatchAttempt) err
 	return mustChange(s.writer(ctx).Model(&batchAttemptRow{}).Where("id = ?", a.ID).Updates(map[string]any{
 		"finished_at": microsPtr(a.FinishedAt), "duration_micros": a.Duration.Microseconds(),
 		"http_status": a.HTTPStatus, "error_code": errorCode(a.Error), "error_message": errorMessage(a.Error),
-		"warning": a.Warning,
+		"warning": a.Warning, "connection": connectionColumn(a.Exchange), "headers": a.Headers,
 	}), "BatchAttempt")
 }

@@ -164,7 +164,7 @@ func (s *Store) LastAttempts(
 				callback.Interrupted,
 			).
 			Group("callback_id")
-		return find(s.attemptsWithin(ctx, scope).Where("id IN (?)", telling), attempt)
+		return find(s.attemptsWithin(ctx, scope).Omit("connection", "headers").Where("id IN (?)", telling), attempt)
 	})
 	attempts := make(map[int64]*callback.Attempt, len(found))
 	for _, a := range found {

@@ -72,7 +72,8 @@ func (s *Store) attemptsWithin(ctx context.Context, scope models.Scope) *gorm.DB
 		"callback_attempts.callback_id"))
 }
 
-// attemptColumns are all but the answer's body, which can be 64 KiB, and what is only for the platform.
+// attemptColumns are all but the answer's body, which can be 64 KiB, the headers, of 32 KiB, and what is only for the
+// platform.
 const attemptColumns = "id, uid, callback_id, number, started_at, finished_at, duration_micros, dns_micros, " +
 	"connect_micros, " +
 	"tls_micros, first_byte_micros, http_status, error_code"
@@ -80,7 +81,7 @@ const attemptColumns = "id, uid, callback_id, number, started_at, finished_at, d
 // attemptsShown are the columns of attempts that a scope may see.
 func attemptsShown(scope models.Scope) string {
 	return attemptColumns + shown(scope, "(SELECT "+isNotice+" FROM callbacks WHERE callbacks.id = "+
-		"callback_attempts.callback_id)", "url", "error_message", "warning")
+		"callback_attempts.callback_id)", "url", "error_message", "warning", "connection")
 }
 
 // AttemptPages lists the attempts of callbacks.

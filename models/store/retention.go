@@ -100,8 +100,9 @@ func (s *Store) PurgeCallbackPayloads(
 	if err != nil || rows == 0 {
 		return 0, 0, err
 	}
-	err = s.writer(ctx).Model(&attemptRow{}).Where(s.among("callback_id", &ids)).Where("response_body IS NOT NULL").
-		Update("response_body", gorm.Expr("NULL")).Error
+	err = s.writer(ctx).Model(&attemptRow{}).Where(s.among("callback_id", &ids)).
+		Where("length(response_body) > 0 OR length(headers) > 0").
+		Updates(map[string]any{"response_body": gorm.Expr("NULL"), "headers": gorm.Expr("NULL")}).Error
 	if err != nil {
 		return 0, 0, err
 	}
@@ -191,8 +192,22 @@ func (s *Store) PurgeRunPayloads(
 	if rows += inputs; err != nil || rows >= limit {
 		return 0, rows, err
 	}
+	calls, err := s.purgeCallHeaders(ctx, ids, limit-rows)
+	if rows += calls; err != nil || rows >= limit {
+		return 0, rows, err
+	}
 	err = s.writer(ctx).Model(&runRow{}).Where(s.among("id", &ids)).Update("payload_purged_at", micros(now)).Error
 	return len(ids), rows + len(ids), err
+}
+
+// purgeCallHeaders empties what was said beside the bodies in calls for runs.
+func (s *Store) purgeCallHeaders(ctx context.Context, runIDs []int64, limit int) (int, error) {
+	batches := s.writer(ctx).Model(&batchRow{}).Select("id").Where(s.among("run_id", &runIDs))
+	chosen := s.writer(ctx).Model(&batchAttemptRow{}).Select("id").
+		Where("length(headers) > 0 AND batch_id IN (?)", batches).Limit(limit)
+	result := s.writer(ctx).Model(&batchAttemptRow{}).Where(s.dialect.chosen(), chosen).
+		Update("headers", gorm.Expr("NULL"))
+	return int(result.RowsAffected), result.Error
 }
 
 // sources are the tables of what callbacks tell of: when a row has ended, and when nothing points at it.

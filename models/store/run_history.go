@@ -121,16 +121,16 @@ func (s *Store) CountBatches(ctx context.Context, scope models.Scope, runIDs []i
 	})
 }
 
-// BatchAttempts finds the calls of the executor for batches. What is wrong with its URL is for the platform, as the URL
-// is.
+// BatchAttempts finds the calls of the executor for batches, without their headers. What is wrong with its URL, and
+// where that leads, is for the platform, as the URL is.
 func (s *Store) BatchAttempts(ctx context.Context, scope models.Scope, batchIDs ...int64) ([]*run.BatchAttempt, error) {
 	return planned(ctx, s, func(s *Store) ([]*run.BatchAttempt, error) {
 		visible := ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select("id").Where(s.among("id", &batchIDs))
-		query := s.reader(ctx).Where("batch_id IN (?)", visible).Order("id")
+		hidden := []string{"headers"}
 		if !scope.Everything() {
-			query = query.Omit("warning")
+			hidden = append(hidden, "warning", "connection")
 		}
-		return find(query, batchAttempt)
+		return find(s.reader(ctx).Where("batch_id IN (?)", visible).Order("id").Omit(hidden...), batchAttempt)
 	})
 }
 

@@ -43,6 +43,7 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	e.replay = newCallback(t, s, e.customer, start, func(c *callback.Callback) { c.ReplayOfID = &e.callback.ID })
 	e.attempt = newAttempt(t, s, e.callback, 1)
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
+	e.attempt.Headers = []byte("\nA:b\n")
 	modelstest.NoError(t, s.FinishAttempts(ctx, e.attempt))
 	e.key = newProjectKey(t, s, e.project, models.Secret(name))
 	e.addWork(t, s)
@@ -151,6 +152,7 @@ var reads = map[string]scopedRead{
 		return counts[e.callback.ID], err
 	},
 	"Texts of answers":  texts(models.ResponseBodyText, func(e *estate) int64 { return e.attempt.ID }),
+	"Texts of headers":  texts(models.HeadersText, func(e *estate) int64 { return e.attempt.ID }),
 	"Texts of payloads": texts(models.PayloadText, func(e *estate) int64 { return e.callback.ID }),
 }
 
@@ -227,6 +229,20 @@ func newUserKey(t *testing.T, s *store.Store, userID int64) *tenant.UserKey {
 	k := &tenant.UserKey{UserID: userID, SecretHash: []byte("hash"), CreatedAt: start}
 	modelstest.NoError(t, s.CreateUserKey(t.Context(), k))
 	return k
+}
+
+func TestHeadersOfExecutorsAreForThePlatformAlone(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	e := newEstate(t, s, "mine")
+	calls, err := s.BatchAttempts(t.Context(), everything(), e.batch.ID)
+	modelstest.NoError(t, err)
+	for caller, scope := range map[string]models.Scope{"its owner": e.scope(), "": everything()} {
+		found, err := s.Texts(t.Context(), scope, models.CallHeadersText, calls[0].ID)
+		if err != nil || len(found) != 0 && caller != "" || len(found) == 0 && caller == "" {
+			t.Errorf("%q finds %d, %v", caller, len(found), err)
+		}
+	}
 }
 
 func TestScopeNeedsTheRoleOnTheAccount(t *testing.T) {

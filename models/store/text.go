@@ -15,6 +15,8 @@ var textColumns = map[models.TextField]struct {
 }{
 	models.PayloadText:      {"body", (*Store).callbacksWithin},
 	models.ResponseBodyText: {"response_body", (*Store).responsesWithin},
+	models.HeadersText:      {"headers", (*Store).responsesWithin},
+	models.CallHeadersText:  {"headers", (*Store).callsWithin},
 	models.ResultsText:      {"results", (*Store).batchesWithin},
 	models.RunInputText:     {"input", (*Store).inputsWithin},
 	models.CustomDataText:   {"custom_data", (*Store).inputsWithin},
@@ -67,4 +69,13 @@ func (s *Store) responsesWithin(ctx context.Context, scope models.Scope) *gorm.D
 	}
 	return query.Where("EXISTS (?)", s.callbacksWithin(ctx, scope).Select("1").
 		Where("callbacks.id = callback_attempts.callback_id AND NOT "+isNotice))
+}
+
+// callsWithin narrows calls of executors to none but for the platform.
+func (s *Store) callsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
+	query := s.reader(ctx).Model(&batchAttemptRow{})
+	if scope.Everything() {
+		return query
+	}
+	return query.Where("false")
 }

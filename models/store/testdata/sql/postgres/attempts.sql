@@ -19,7 +19,11 @@ CROSS JOIN LATERAL (
     SELECT target = 'SSO_CLIENT'
     FROM callbacks
     WHERE callbacks.id = callback_attempts.callback_id
-  ) THEN warning END AS warning
+  ) THEN warning END AS warning, CASE WHEN NOT (
+    SELECT target = 'SSO_CLIENT'
+    FROM callbacks
+    WHERE callbacks.id = callback_attempts.callback_id
+  ) THEN connection END AS connection
   FROM callback_attempts
   WHERE callback_id = owners.id AND number > $6 AND number < $7
   ORDER BY number

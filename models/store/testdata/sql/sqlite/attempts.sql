@@ -19,7 +19,11 @@ CROSS JOIN (
     SELECT target = 'SSO_CLIENT'
     FROM callbacks
     WHERE callbacks.id = callback_attempts.callback_id
-  ) THEN warning END AS warning
+  ) THEN warning END AS warning, CASE WHEN NOT (
+    SELECT target = 'SSO_CLIENT'
+    FROM callbacks
+    WHERE callbacks.id = callback_attempts.callback_id
+  ) THEN connection END AS connection
   FROM callback_attempts
   WHERE callback_id = ? AND number > ? AND number < ?
   ORDER BY number
