@@ -47,14 +47,20 @@ func (s settings) each(format string) []string {
 
 // own sets a connection, once and for all, if it leads to Postgres itself: then the server's process is the one that it
 // named when we connected. Through a pooler the settings would be left to whoever is given the server's connection
-// next.
-func (s settings) own(ctx context.Context, conn *pgconn.PgConn) (own bool, err error) {
+// next. isolation is what statements have that are in no transaction.
+func (s settings) own(ctx context.Context, conn *pgconn.PgConn) (own bool, isolation string, err error) {
 	statement := fmt.Sprintf(
-		"SELECT %s WHERE pg_backend_pid() = %d", strings.Join(s.each("set_config('%s', '%s', false)"), ", "), conn.PID(),
+		"SELECT %s WHERE pg_backend_pid() = %d; SHOW %s", strings.Join(s.each("set_config('%s', '%s', false)"), ", "),
+		conn.PID(), isolationSetting,
 	)
 	results, err := conn.Exec(ctx, statement).ReadAll()
-	return err == nil && len(results[0].Rows) == 1, err
+	if err != nil {
+		return false, "", err
+	}
+	return len(results[0].Rows) == 1, string(results[1].Rows[0][0]), nil
 }
+
+const isolationSetting = "default_transaction_isolation"
 
 // poolerConnector makes connections with settings: for good where a connection is ours, for each transaction where a
 // pooler shares it.
@@ -73,7 +79,7 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, fmt.Errorf("%w%s", err, connectionAdvice(err))
 	}
 	opened := conn.(*stdlib.Conn)
-	own, err := c.settings.connection.own(ctx, opened.Conn().PgConn())
+	own, isolation, err := c.settings.connection.own(ctx, opened.Conn().PgConn())
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = fmt.Errorf("%w: connected, and no answer to the first statement: a pooler may have no connection to "+
 			"Postgres left for it "+
@@ -89,8 +95,10 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		return opened, nil
 	}
 	// The isolation of the transaction that has begun is no longer its session's.
+	wanted := begin[isolationSetting]
 	return &setConn{
 		opened, "BEGIN ISOLATION LEVEL READ COMMITTED; " + strings.Join(begin.each("SET LOCAL %s = '%s'"), "; "),
+		wanted != "" && wanted != isolation,
 	}, nil
 }
 
@@ -98,6 +106,9 @@ func (c poolerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 type setConn struct {
 	*stdlib.Conn
 	begin string
+	// isolated: a statement of its own would have another isolation than it is written for. It is given a transaction,
+	// which costs two more ways to the server.
+	isolated bool
 }
 
 // BeginTx is driver.ConnBeginTx. Transactions of ours have no options.
