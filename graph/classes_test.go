@@ -108,6 +108,7 @@ var classes = readClasses(map[class]string{
 		CreateReportDownloadPayload: reportDownload
 		FinishReportDownloadPayload: reportDownload callback
 		ReplayCallbackPayload: callback
+		SendTestCallbackPayload: callback attempt
 		CreateActionPayload: action
 		UpdateActionPayload: action
 		CreateRunPayload: run status message

@@ -79,6 +79,8 @@ var examples = map[string]example{
 	"Mutation.replayCallback": {
 		who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`,
 	},
+	"Mutation.sendTestCallback": {who: editorUp, query: `mutation {
+		sendTestCallback(input: {owner: {projectId: 1123123}}) { callback { id event } attempt { uid } } }`},
 	"Mutation.createRun": {who: editorUp, query: `mutation {
 		createRun(input: {projectId: 1123123, action: "search", inputs: [{q: "shoes"}]}) { run { id } status message } }`},
 	"Mutation.stopRun": {who: editorUp, query: `mutation { stopRun(input: {runId: 1}) { run { id status } } }`},

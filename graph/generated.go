@@ -474,6 +474,7 @@ type ComplexityRoot struct {
 		ResumeSchedule              func(childComplexity int, input ResumeScheduleInput) int
 		RotateCallbackSigningSecret func(childComplexity int, input RotateCallbackSigningSecretInput) int
 		RunCrawlForProject          func(childComplexity int, input RunCrawlForProjectInput) int
+		SendTestCallback            func(childComplexity int, input SendTestCallbackInput) int
 		SetAPICallbackHeaders       func(childComplexity int, input SetAPICallbackHeadersInput) int
 		StopRun                     func(childComplexity int, input StopRunInput) int
 		UpdateAccount               func(childComplexity int, input UpdateAccountInput) int
@@ -706,6 +707,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SendTestCallbackPayload struct {
+		Attempt  func(childComplexity int) int
+		Callback func(childComplexity int) int
+	}
+
 	Session struct {
 		CreatedAt  func(childComplexity int) int
 		Current    func(childComplexity int) int
@@ -897,6 +903,7 @@ type MutationResolver interface {
 	UpdateSSOClient(ctx context.Context, input UpdateSSOClientInput) (*UpdateSSOClientPayload, error)
 	FinishCrawl(ctx context.Context, input FinishCrawlInput) (*FinishCrawlPayload, error)
 	FinishReportDownload(ctx context.Context, input FinishReportDownloadInput) (*FinishReportDownloadPayload, error)
+	SendTestCallback(ctx context.Context, input SendTestCallbackInput) (*SendTestCallbackPayload, error)
 	CreateAction(ctx context.Context, input CreateActionInput) (*CreateActionPayload, error)
 	UpdateAction(ctx context.Context, input UpdateActionInput) (*UpdateActionPayload, error)
 	CreateRun(ctx context.Context, input CreateRunInput) (*CreateRunPayload, error)
@@ -2725,6 +2732,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RunCrawlForProject(childComplexity, args["input"].(RunCrawlForProjectInput)), true
+	case "Mutation.sendTestCallback":
+		if e.ComplexityRoot.Mutation.SendTestCallback == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendTestCallback_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendTestCallback(childComplexity, args["input"].(SendTestCallbackInput)), true
 	case "Mutation.setApiCallbackHeaders":
 		if e.ComplexityRoot.Mutation.SetAPICallbackHeaders == nil {
 			break
@@ -3820,6 +3838,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScheduleEdge.Node(childComplexity), true
 
+	case "SendTestCallbackPayload.attempt":
+		if e.ComplexityRoot.SendTestCallbackPayload.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendTestCallbackPayload.Attempt(childComplexity), true
+	case "SendTestCallbackPayload.callback":
+		if e.ComplexityRoot.SendTestCallbackPayload.Callback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendTestCallbackPayload.Callback(childComplexity), true
+
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
 			break
@@ -4146,6 +4177,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputFinishReportDownloadInput,
 		ec.unmarshalInputJobFilter,
 		ec.unmarshalInputPauseScheduleInput,
+		ec.unmarshalInputReceiverOwnerInput,
 		ec.unmarshalInputRemoveApiCallbackHeadersInput,
 		ec.unmarshalInputReplayCallbackInput,
 		ec.unmarshalInputResumeScheduleInput,
@@ -4155,6 +4187,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRunFilter,
 		ec.unmarshalInputRunParametersInput,
 		ec.unmarshalInputRunScheduleInput,
+		ec.unmarshalInputSendTestCallbackInput,
 		ec.unmarshalInputSetApiCallbackHeadersInput,
 		ec.unmarshalInputStopRunInput,
 		ec.unmarshalInputUpdateAccountInput,
@@ -4289,7 +4322,10 @@ enum ErrorCode {
   update was too old, ` + "`" + `extensions.current` + "`" + ` has the present state.
   """
   CONFLICT
-  "There is no room beside the requests that are under way. Try again in a second."
+  """
+  There is no room beside the requests that are under way: try again in a second. Or this was done too often: ` + "`" + `extensions.retryAt` + "`" + ` is when it may
+  be done again, a time as ` + "`" + `DateTime` + "`" + ` has it.
+  """
   RATE_LIMITED
   "The account has as much as its quota lets it have, which the operator sets. Something has to end first."
   LIMIT_REACHED
@@ -4780,6 +4816,8 @@ enum CallbackEvent {
   CALLBACK_FAILED
   "The ` + "`" + `callbacks-failed` + "`" + ` notice to the SSO partner's webhook, of all failures of a project since the last one: see ` + "`" + `NoticeMode` + "`" + `."
   CALLBACKS_FAILED
+  "Of nothing: somebody tries the receiver, see ` + "`" + `sendTestCallback` + "`" + `."
+  TEST
 }
 
 "Delivery status of a callback."
@@ -5314,6 +5352,38 @@ type FinishReportDownloadPayload {
   reportDownload: ReportDownload!
   "Null where none is due."
   callback: Callback
+}
+`, BuiltIn: false},
+	{Name: "../receivers.graphqls", Input: `extend type Mutation {
+  """
+  Sends a test: a callback of the event ` + "`" + `TEST` + "`" + `, as any other is sent (signed, guarded, recorded in the history), with exactly one attempt and no notice when it
+  fails. With it goes the header ` + "`" + `X-Callback-Test: true` + "`" + `. Of a project Editor and up, of an SSO client the platform. It waits for the
+  answer, for 10 s at most. ` + "`" + `BAD_USER_INPUT` + "`" + ` where there is no URL; ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 10 within a minute to the same host by the
+  same configuration; ` + "`" + `CONFLICT` + "`" + ` where no account of the SSO client has a project yet.
+  """
+  sendTestCallback(input: SendTestCallbackInput!): SendTestCallbackPayload! @allow(who: ANYONE_KNOWN)
+}
+
+"Whose receiver it is: a project's, or an SSO client's. Give one of them."
+input ReceiverOwnerInput @oneOf {
+  "Where callbacks of the project go: its own URL, or its account's."
+  projectId: ObjectID
+  "The webhook that hears of callbacks that failed. For the platform only. The test is of the newest project of its accounts, and stands in that one's history."
+  ssoClientId: ObjectID
+}
+
+input SendTestCallbackInput {
+  owner: ReceiverOwnerInput!
+}
+
+type SendTestCallbackPayload {
+  "The test, as it stands in the history."
+  callback: Callback!
+  """
+  What came of it. Null where it has not ended within 10 s, or where many wait already: ask for the callback again. It may take up to the
+  timeout of a request (30 s, unless the operator says otherwise), and longer where no worker is there.
+  """
+  attempt: Attempt
 }
 `, BuiltIn: false},
 	{Name: "../runs.graphqls", Input: `extend type Query {
@@ -7272,6 +7342,16 @@ func (ec *executionContext) childFields_ScheduleEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SendTestCallbackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "callback":
+		return ec.fieldContext_SendTestCallbackPayload_callback(ctx, field)
+	case "attempt":
+		return ec.fieldContext_SendTestCallbackPayload_attempt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendTestCallbackPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -8180,6 +8260,20 @@ func (ec *executionContext) field_Mutation_runCrawlForProject_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RunCrawlForProjectInput, error) {
 			return ec.unmarshalNRunCrawlForProjectInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRunCrawlForProjectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_sendTestCallback_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SendTestCallbackInput, error) {
+			return ec.unmarshalNSendTestCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSendTestCallbackInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16451,6 +16545,68 @@ func (ec *executionContext) fieldContext_Mutation_finishReportDownload(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_sendTestCallback(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_sendTestCallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SendTestCallback(ctx, fc.Args["input"].(SendTestCallbackInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *SendTestCallbackPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *SendTestCallbackPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *SendTestCallbackPayload) graphql.Marshaler {
+			return ec.marshalNSendTestCallbackPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐSendTestCallbackPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_sendTestCallback(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SendTestCallbackPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_sendTestCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createAction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21714,6 +21870,70 @@ func (ec *executionContext) fieldContext_ScheduleEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _SendTestCallbackPayload_callback(ctx context.Context, field graphql.CollectedField, obj *SendTestCallbackPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendTestCallbackPayload_callback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Callback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendTestCallbackPayload_callback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SendTestCallbackPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Callback(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SendTestCallbackPayload_attempt(ctx context.Context, field graphql.CollectedField, obj *SendTestCallbackPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendTestCallbackPayload_attempt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Attempt) graphql.Marshaler {
+			return ec.marshalOAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttempt(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SendTestCallbackPayload_attempt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SendTestCallbackPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attempt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Session_name(ctx context.Context, field graphql.CollectedField, obj *tenant.Session) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25149,6 +25369,43 @@ func (ec *executionContext) unmarshalInputPauseScheduleInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputReceiverOwnerInput(ctx context.Context, obj any) (ReceiverOwnerInput, error) {
+	var it ReceiverOwnerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"projectId", "ssoClientId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = graphql.OmittableOf(data)
+		case "ssoClientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ssoClientId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SsoClientID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRemoveApiCallbackHeadersInput(ctx context.Context, obj any) (RemoveAPICallbackHeadersInput, error) {
 	var it RemoveAPICallbackHeadersInput
 	if obj == nil {
@@ -25510,6 +25767,36 @@ func (ec *executionContext) unmarshalInputRunScheduleInput(ctx context.Context, 
 				return it, err
 			}
 			it.Overlap = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSendTestCallbackInput(ctx context.Context, obj any) (SendTestCallbackInput, error) {
+	var it SendTestCallbackInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"owner"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNReceiverOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReceiverOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
 		}
 	}
 	return it, nil
@@ -30843,6 +31130,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "sendTestCallback":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_sendTestCallback(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createAction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createAction(ctx, field)
@@ -33769,6 +34063,49 @@ func (ec *executionContext) _ScheduleEdge(ctx context.Context, sel ast.Selection
 		case "node":
 			out.Values[i] = ec._ScheduleEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sendTestCallbackPayloadImplementors = []string{"SendTestCallbackPayload"}
+
+func (ec *executionContext) _SendTestCallbackPayload(ctx context.Context, sel ast.SelectionSet, obj *SendTestCallbackPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sendTestCallbackPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SendTestCallbackPayload")
+		case "callback":
+			out.Values[i] = ec._SendTestCallbackPayload_callback(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attempt":
+			out.Values[i] = ec._SendTestCallbackPayload_attempt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -36815,6 +37152,11 @@ func (ec *executionContext) marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋring
 	return ec._ProjectKey(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNReceiverOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReceiverOwnerInput(ctx context.Context, v any) (*ReceiverOwnerInput, error) {
+	res, err := ec.unmarshalInputReceiverOwnerInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRemoveApiCallbackHeadersInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAPICallbackHeadersInput(ctx context.Context, v any) (RemoveAPICallbackHeadersInput, error) {
 	res, err := ec.unmarshalInputRemoveApiCallbackHeadersInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37282,6 +37624,25 @@ func (ec *executionContext) marshalNScheduleStatus2githubᚗcomᚋringbackᚋrin
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNSendTestCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSendTestCallbackInput(ctx context.Context, v any) (SendTestCallbackInput, error) {
+	res, err := ec.unmarshalInputSendTestCallbackInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSendTestCallbackPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSendTestCallbackPayload(ctx context.Context, sel ast.SelectionSet, v SendTestCallbackPayload) graphql.Marshaler {
+	return ec._SendTestCallbackPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSendTestCallbackPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐSendTestCallbackPayload(ctx context.Context, sel ast.SelectionSet, v *SendTestCallbackPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SendTestCallbackPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSession2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.Session) graphql.Marshaler {
@@ -37777,6 +38138,13 @@ func (ec *executionContext) marshalOAction2ᚖgithubᚗcomᚋringbackᚋringback
 		return graphql.Null
 	}
 	return ec._Action(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttempt(ctx context.Context, sel ast.SelectionSet, v *callback.Attempt) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Attempt(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptError(ctx context.Context, sel ast.SelectionSet, v *callback.AttemptError) graphql.Marshaler {

@@ -18,6 +18,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
 	"github.com/ringback/ringback/models/tenant"
@@ -116,12 +117,13 @@ func (w *world) serviceOn(db *trap) graph.Services {
 	s := modelstest.Wiring{
 		Store: db.Store, RunPorts: &ports, Engine: modelstest.Choosy, Crawls: db, Queue: w.queue, Rules: rules,
 		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
+		Receivers: receiver.Rules{Patience: time.Microsecond}, // there is no worker
 	}.Services()
 	return graph.Services{
 		Callbacks: s.Service, Tenants: s.Tenants,
 		Checks: tenant.NewChecks(s.Queries, names), Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
 		Texts: db.Store,
-		Runs:  s.RunService,
+		Runs:  s.RunService, Receivers: s.ReceiverService,
 	}
 }
 

@@ -130,6 +130,14 @@ var idFields = []struct {
 		"CallbackOwnerInput.accountId", `query { checkCallback(input: {owner: {accountId: %s}}) { ok } }`, "Account",
 		demoAccount,
 	},
+	{
+		"ReceiverOwnerInput.projectId",
+		`mutation { sendTestCallback(input: {owner: {projectId: %s}}) { callback { id } } }`, "Project", demoProject,
+	},
+	{
+		"ReceiverOwnerInput.ssoClientId",
+		`mutation { sendTestCallback(input: {owner: {ssoClientId: %s}}) { callback { id } } }`, "SSOClient", 1,
+	},
 	{"CreateActionInput.accountId", `mutation {
 		createAction(input: {accountId: %s, name: "a", executorUrl: "https://platform.example.com/a"}) { action { id } } }`, "Account", demoAccount},
 	{

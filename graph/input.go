@@ -4,6 +4,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/tenant"
 )
 
@@ -36,20 +37,33 @@ func (r *ids) readNew(typeName string, id graphql.Omittable[*models.ObjectID]) i
 	return 0
 }
 
-// readOwner reads the id of a project or of an account; the other is 0. A caller's library may not know @oneOf.
+// readOwner reads the id of a project or of an account; the other is 0.
 func (r *ids) readOwner(
 	field string, projectID, accountID graphql.Omittable[*models.ObjectID],
 ) (project, account int64) {
-	ofProject := r.readOptional("projectId", tenant.TypeProject, projectID)
-	ofAccount := r.readOptional("accountId", tenant.TypeAccount, accountID)
+	return r.oneOf(field, "must have a projectId or an accountId, and not both",
+		r.readOptional("projectId", tenant.TypeProject, projectID),
+		r.readOptional("accountId", tenant.TypeAccount, accountID))
+}
+
+// readReceiver reads the id of a project or of an SSO client.
+func (r *ids) readReceiver(field string, owner *ReceiverOwnerInput) (in receiver.TestToSend) {
+	in.ProjectID, in.SSOClientID = r.oneOf(field, "must have a projectId or an ssoClientId, and not both",
+		r.readOptional("projectId", tenant.TypeProject, owner.ProjectID),
+		r.readOptional("ssoClientId", tenant.TypeSSOClient, owner.SsoClientID))
+	return in
+}
+
+// oneOf returns the one of two that is given, and 0 for the other. A caller's library may not know @oneOf.
+func (r *ids) oneOf(field, message string, a, b *int64) (first, second int64) {
 	switch {
 	case r.err != nil:
-	case (ofProject == nil) == (ofAccount == nil):
-		r.err = badInput(field, "must have a projectId or an accountId, and not both")
-	case ofProject != nil:
-		return *ofProject, 0
+	case (a == nil) == (b == nil):
+		r.err = badInput(field, message)
+	case a != nil:
+		return *a, 0
 	default:
-		return 0, *ofAccount
+		return 0, *b
 	}
 	return 0, 0
 }

@@ -322,6 +322,14 @@ type PauseSchedulePayload struct {
 type Query struct {
 }
 
+// Whose receiver it is: a project's, or an SSO client's. Give one of them.
+type ReceiverOwnerInput struct {
+	// Where callbacks of the project go: its own URL, or its account's.
+	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
+	// The webhook that hears of callbacks that failed. For the platform only. The test is of the newest project of its accounts, and stands in that one's history.
+	SsoClientID graphql.Omittable[*models.ObjectID] `json:"ssoClientId,omitempty"`
+}
+
 type RemoveAPICallbackHeadersInput struct {
 	Owner *CallbackOwnerInput `json:"owner"`
 	// Names, at most 20.
@@ -424,6 +432,18 @@ type RunScheduleInput struct {
 	Timezone graphql.Omittable[*string] `json:"timezone,omitempty"`
 	// What becomes of a firing while an earlier run of the schedule has not ended.
 	Overlap run.Overlap `json:"overlap"`
+}
+
+type SendTestCallbackInput struct {
+	Owner *ReceiverOwnerInput `json:"owner"`
+}
+
+type SendTestCallbackPayload struct {
+	// The test, as it stands in the history.
+	Callback *callback.Callback `json:"callback"`
+	// What came of it. Null where it has not ended within 10 s, or where many wait already: ask for the callback again. It may take up to the
+	// timeout of a request (30 s, unless the operator says otherwise), and longer where no worker is there.
+	Attempt *callback.Attempt `json:"attempt,omitempty"`
 }
 
 type SetAPICallbackHeadersInput struct {

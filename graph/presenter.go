@@ -33,6 +33,9 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 		if e.Current != nil {
 			told.Extensions["current"] = current(e.Current)
 		}
+		if e.RetryAt != nil {
+			told.Extensions["retryAt"] = models.FormatTime(*e.RetryAt)
+		}
 		return told
 	case errors.Is(err, errTold):
 		return shown

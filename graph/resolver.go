@@ -10,6 +10,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -24,6 +25,7 @@ type Services struct {
 	Jobs      *job.Service
 	Texts     models.TextReader
 	Runs      *run.Service
+	Receivers *receiver.Service
 }
 
 // Resolver is the root of all resolvers.

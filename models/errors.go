@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Code is the machine-readable kind of an error, as it stands in extensions.code of a GraphQL answer.
@@ -33,6 +34,8 @@ type Error struct {
 	Field   string // the input field that is wrong, as headers.1.value; only with BAD_USER_INPUT and CONFLICT
 	Message string
 	Current any // with CONFLICT: the entity as it is, for a door to show what the caller may see of it; nil: none
+	// RetryAt is when the same may be asked for again; nil: it is not known.
+	RetryAt *time.Time
 }
 
 // Error returns the sentence for the caller.
@@ -93,6 +96,14 @@ func Unauthenticated() error {
 func RateLimited(format string, args ...any) error {
 	return &Error{
 		Code: CodeRateLimited, Message: "Too much at once: " + fmt.Sprintf(format, args...) + ". Try again in a second.",
+	}
+}
+
+// TooOften is the error of what may be done so often within a time only: the same may succeed at another.
+func TooOften(retryAt time.Time, format string, args ...any) error {
+	return &Error{
+		Code: CodeRateLimited, RetryAt: &retryAt,
+		Message: fmt.Sprintf(format, args...) + ". The next may be at " + FormatTime(retryAt) + ".",
 	}
 }
 

@@ -19,3 +19,11 @@ func FormatDuration(d time.Duration) string {
 	}
 	return s
 }
+
+// TextOrEmpty is a text that may be missing, where what is missing is an empty one.
+func TextOrEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	receivers "github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/tenant"
@@ -26,20 +27,21 @@ import (
 
 // app is everything that is wired together, whatever the role.
 type app struct {
-	cfg      config
-	log      *slog.Logger
-	store    *store.Store
-	redis    redis.UniversalClient
-	queue    *jobs.Queue
-	out      *egress.Client
-	service  *callback.Service
-	tenants  *tenant.Service
-	checks   *tenant.Checks
-	access   *tenant.Access
-	crawls   *crawl.Service
-	jobs     *job.Service
-	runs     *run.Service
-	registry *prometheus.Registry
+	cfg       config
+	log       *slog.Logger
+	store     *store.Store
+	redis     redis.UniversalClient
+	queue     *jobs.Queue
+	out       *egress.Client
+	service   *callback.Service
+	tenants   *tenant.Service
+	checks    *tenant.Checks
+	access    *tenant.Access
+	crawls    *crawl.Service
+	jobs      *job.Service
+	runs      *run.Service
+	receivers *receivers.Service
+	registry  *prometheus.Registry
 	// firstStart is set when this start made the demo tenant.
 	firstStart *demoTenant
 	clock      *models.Clock
@@ -121,6 +123,7 @@ func (a *app) openOthers(ctx context.Context) error {
 	a.runs = run.NewService(a.service, a.tenants.Queries, a.store.RunPorts(), a.cfg.runRules())
 	a.crawls = crawl.NewService(a.service, a.tenants.Queries, a.store, a.store.InCrawlTx, a.log)
 	a.jobs = job.NewService(a.service, a.tenants.Queries, a.store, a.store.InJobTx)
+	a.receivers = receivers.NewService(a.service, a.tenants.Queries, a.store.ReceiverPorts(), receivers.Rules{})
 	return a.observe()
 }
 

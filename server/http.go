@@ -34,7 +34,7 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	doors = s.crossOrigin(traced("rest", identified(bounded(doors))), http.MethodGet, http.MethodPost)
 	services := graph.Services{
 		Callbacks: s.service, Tenants: s.tenants, Checks: s.checks, Access: s.access, Crawls: s.crawls, Jobs: s.jobs,
-		Runs: s.runs, Texts: s.store,
+		Runs: s.runs, Texts: s.store, Receivers: s.receivers,
 	}
 	api := graph.NewHandler(services, answers, version, s.log)
 	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(api))), http.MethodPost))

@@ -127,6 +127,7 @@ func (c *Callback) claimed(at time.Time) *Callback {
 // setTarget points the callback at a target.
 func (c *Callback) setTarget(t tenant.Target, owners Owners) {
 	c.TargetURL, c.Lane = nil, laneOf(t, owners)
+	c.Lane.Test = c.rules().test
 	if t.URL != "" {
 		c.TargetURL = &t.URL
 	}

@@ -123,6 +123,9 @@ func (ds *Deliveries) resolve(
 	if c.Exhausted() {
 		return refused(c, RefusedExhausted, at), nil
 	}
+	if c.rules().test && c.AttemptCount > 1 { // the worker that sent it is gone
+		return refused(c, testInterrupted, at), nil
+	}
 	return d, ds.engine.troubles.Catch(ctx, "claim", func() error {
 		owners, err := parties.Owner(c.ProjectID)
 		if err != nil {

@@ -102,6 +102,16 @@ var ownHeaders = []string{
 	"X-Run-Callback",
 }
 
+// testHeader is of tests alone.
+const testHeader = "X-Callback-Test"
+
+func (c *Callback) ownHeaders() []string {
+	if c.rules().test {
+		return append(slices.Clone(ownHeaders), testHeader)
+	}
+	return ownHeaders
+}
+
 // ownHeader is the value of one of them in an attempt that began at a time.
 func (c *Callback) ownHeader(name string, a *Attempt, at time.Time, signature string) string {
 	switch name {
@@ -115,6 +125,8 @@ func (c *Callback) ownHeader(name string, a *Attempt, at time.Time, signature st
 		return strconv.Itoa(a.Number)
 	case "X-Run-Callback":
 		return a.UID.String()
+	case testHeader:
+		return "true"
 	}
 	return c.Ref.String()
 }
@@ -126,7 +138,7 @@ func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) 
 		return nil, err
 	}
 	h := models.RequestHeader(d.Target.Configured(), userAgent)
-	for _, name := range ownHeaders {
+	for _, name := range d.Callback.ownHeaders() {
 		models.SetHeader(h, name, d.Callback.ownHeader(name, d.Attempt, at, signature))
 	}
 	return h, nil
@@ -139,7 +151,7 @@ func (c *Callback) SentHeaders(a *Attempt, stored Headers) []HeaderField {
 		return nil
 	}
 	fields := slices.Clone(stored.Sent)
-	for _, name := range ownHeaders {
+	for _, name := range c.ownHeaders() {
 		fields = append(fields, HeaderField{name, c.ownHeader(name, a, a.StartedAt, models.Masked)})
 	}
 	slices.SortStableFunc(fields, func(a, b HeaderField) int { return cmp.Compare(a.Name, b.Name) })
@@ -164,11 +176,8 @@ func (c *Callback) Trigger(a *Attempt) Trigger {
 		return TriggerRetry
 	case c.ReplayOfID != nil:
 		return TriggerReplay
-	case c.Event == testEvent:
+	case c.rules().test:
 		return TriggerTest
 	}
 	return TriggerFirst
 }
-
-// testEvent is of callbacks that people send to try a receiver.
-const testEvent EventName = "TEST"

@@ -23,6 +23,8 @@ const (
 	CallbackFailedEvent EventName = "CALLBACK_FAILED"
 	// CallbacksFailedEvent is the notice of all failures of a project within a while.
 	CallbacksFailedEvent EventName = "CALLBACKS_FAILED"
+	// TestEvent tells of nothing: somebody tries a receiver.
+	TestEvent EventName = "TEST"
 )
 
 // TargetKind says where a callback's URL and headers come from.
@@ -40,12 +42,15 @@ type event struct {
 	contentType string
 	// target is where it goes, unless the request that set the work going had a URL of its own.
 	target TargetKind
-	// succeeds reports whether the receiver's status means that the callback arrived.
+	// succeeds reports whether the receiver's status means that the callback arrived; nil: as callbacks with a body of
+	// that content type do.
 	succeeds func(status int) bool
 	// newestCounts: of a line, one that has failed gives way to that of a newer source.
 	newestCounts bool
 	// notifiesPartner: a failure is notified to the SSO client's webhook.
 	notifiesPartner bool
+	// test: it is sent once, whatever comes of it, and in lanes of its own.
+	test bool
 }
 
 // ContentTypeJSON is of payloads, and of calls of executors.
@@ -79,9 +84,19 @@ var events = map[EventName]event{
 	CallbacksFailedEvent: {
 		contentType: ContentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
 	},
+	TestEvent: {contentType: contentTypeForm, target: TargetConfigured, test: true},
 }
 
-func (c *Callback) rules() event { return events[c.Event] }
+func (c *Callback) rules() event {
+	rules := events[c.Event]
+	if rules.succeeds == nil {
+		rules.succeeds = any2xx
+		if c.ContentType == contentTypeForm {
+			rules.succeeds = upTo204
+		}
+	}
+	return rules
+}
 
 // EventNames returns all events.
 func EventNames() []EventName { return slices.Sorted(maps.Keys(events)) }

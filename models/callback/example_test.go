@@ -33,6 +33,7 @@ func ExampleEventNames() {
 	// RUN_BATCH_FINISHED
 	// RUN_FINISHED
 	// RUN_RESULT
+	// TEST
 }
 
 // TestExampleOfAnEvent is one to begin from. It raises an event of a crawl as a source does, and sends the callback as

@@ -18,7 +18,12 @@ type Lane struct {
 	// project 1, whatever they are on that host; and action:4, say, where a source has lanes of its own, as runs do.
 	Owner   string
 	Account int64 // whose callbacks or batches they are
+	// Test is set where tests wait: what else goes there does not hold them up.
+	Test bool
 }
+
+// testMark ends the key of a lane of tests.
+const testMark = " test"
 
 // What a lane's owner begins with.
 const (
@@ -33,7 +38,11 @@ func (l Lane) String() string {
 	if l == (Lane{}) {
 		return ""
 	}
-	return l.Host + " " + l.Owner + " " + strconv.FormatInt(l.Account, 10)
+	key := l.Host + " " + l.Owner + " " + strconv.FormatInt(l.Account, 10)
+	if l.Test {
+		key += testMark
+	}
+	return key
 }
 
 // ParseLane reads a lane's key. Where a URL could not be read its text stands for the host, and there may be spaces
@@ -42,13 +51,14 @@ func ParseLane(key string) (Lane, error) {
 	if key == "" {
 		return Lane{}, nil
 	}
-	rest, account, _ := cutLast(key)
+	text, test := strings.CutSuffix(key, testMark)
+	rest, account, _ := cutLast(text)
 	host, owner, found := cutLast(rest)
 	id, err := strconv.ParseInt(account, 10, 64)
 	if !found || err != nil {
 		return Lane{}, fmt.Errorf("%q is not the key of a lane", key)
 	}
-	return Lane{host, owner, id}, nil
+	return Lane{host, owner, id, test}, nil
 }
 
 func cutLast(text string) (before, last string, found bool) {

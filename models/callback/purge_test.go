@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -56,6 +57,11 @@ func (e *endless) PurgeSources(
 	return 0, 0, nil
 }
 
+func (e *endless) PurgeRates(_ context.Context, _ time.Time, _ int) (keys, rows int, err error) {
+	e.asked = append(e.asked, "rates")
+	return 0, 0, nil
+}
+
 func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 	t.Helper()
 	var ctx context.Context
@@ -64,7 +70,9 @@ func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 	inTx := func(_ context.Context, f func(run.PurgeTx) error) error { return f(e) }
 	upkeep := modelstest.Wiring{Engine: func(db *callback.Ports) {
 		db.InPurgeTx = func(_ context.Context, f func(callback.PurgeTx) error) error { return f(e) }
-	}, RunPorts: &run.Ports{InPurgeTx: inTx}}.Services().Upkeep
+	}, RunPorts: &run.Ports{InPurgeTx: inTx}, ReceiverPorts: &receiver.Ports{
+		InPurgeTx: func(_ context.Context, f func(receiver.PurgeTx) error) error { return f(e) },
+	}}.Services().Upkeep
 	return upkeep.Purge(ctx, callback.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }
 
@@ -99,7 +107,7 @@ func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endless{broken: modelstest.ErrBroken}
 		gone, err := e.purge(t)
-		want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs"}
+		want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs", "rates"}
 		if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, callback.Purged{}) || len(e.limits) != 1 ||
 			!slices.Equal(e.asked, want) {
 			t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -43,6 +44,9 @@ type Occasion struct {
 	Request *models.Endpoint
 	// Render makes the body, once, when the callback is created: not where there is nowhere to call back to.
 	Render func(Envelope) ([]byte, error)
+	// Target and ContentType are of a test only; empty: as the event's rules have them.
+	Target      TargetKind
+	ContentType string
 
 	causeID   *int64    // the callback whose failure it is of
 	notBefore time.Time // when it is due; zero: now
@@ -82,18 +86,22 @@ func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, parties Partie
 	rules := events[o.Event]
 	at := s.now()
 	c := &Callback{
-		UID: models.NewUID(), Event: o.Event, Target: rules.target, ContentType: rules.contentType,
+		UID: models.NewUID(), Event: o.Event,
+		Target: cmp.Or(o.Target, rules.target), ContentType: cmp.Or(o.ContentType, rules.contentType),
 		AccountID: envelope.Account.ID, ProjectID: envelope.Project.ID,
 		Source: o.Source, CreatedByUserID: o.CreatorID, CauseID: o.causeID,
 		DedupKey: o.DedupKey, OrderingKey: o.OrderingKey, CreatedAt: at,
 	}
 	c.Ref = c.UID
+	if rules.test {
+		c.FailureCount = testFailures
+	}
 	if o.Request != nil {
 		c.Target, c.TargetURL = TargetRequest, o.Request.URL
 		c.TargetHeaders, c.Unreadable = o.Request.Headers, o.Request.Unreadable
 	}
 	target, err := resolveTarget(ctx, tx, c, envelope.Owners)
-	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && rules.target != TargetSSOClient {
+	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && c.Target != TargetSSOClient {
 		return nil, err
 	}
 	envelope.Ref = c.Ref

@@ -114,6 +114,8 @@ func (c *Callback) lastReplay(replays []*Callback) int {
 
 func (c *Callback) replayable(number int) error {
 	switch {
+	case c.rules().test:
+		return models.Conflict("callbackId", "this callback is a test; send another one (sendTestCallback)")
 	case c.ReplayOfID != nil:
 		return models.Conflict("callbackId", "this callback is itself a replay; replay the original")
 	case !c.Status.Ended():

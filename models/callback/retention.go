@@ -67,6 +67,15 @@ func PurgeRows[Port any](of string, inTx models.InTx[Port],
 	}}
 }
 
+// PurgeAfter is of what is kept for a time of its own, whatever the retention.
+func PurgeAfter[Port any](of string, kept time.Duration, inTx models.InTx[Port],
+	purge func(tx Port, ctx context.Context, endedBefore time.Time, limit int) (entities, rows int, err error),
+) Purging {
+	p := PurgeRows(of, inTx, purge)
+	p.keep = func(Retention) (time.Duration, bool) { return kept, true }
+	return p
+}
+
 // PurgePayloads is of long texts that go before their rows.
 func PurgePayloads[Port any](of string, inTx models.InTx[Port],
 	purge func(tx Port, ctx context.Context, endedBefore, now time.Time, limit int) (entities, rows int, err error),

@@ -42,6 +42,10 @@ func (ds *Deliveries) Decide(d *Delivery, o Outcome) *Settlement {
 func (ds *Deliveries) GiveBack(d *Delivery) *Settlement {
 	return ds.settlement(d, func(next *Delivery, at time.Time) {
 		next.Attempt.interrupt(at)
+		if next.rules().test {
+			next.Callback.endTest(next.Attempt.Error, at)
+			return
+		}
 		next.Callback.due(at)
 	})
 }
@@ -59,6 +63,10 @@ func (ds *Deliveries) decide(d *Delivery, o Outcome, at time.Time) {
 	c.HTTPStatus, c.Error = d.Attempt.HTTPStatus, d.Attempt.Error
 	if d.Attempt.Error == nil {
 		c.end(StatusSuccess, at)
+		return
+	}
+	if d.rules().test {
+		c.endTest(d.Attempt.Error, at)
 		return
 	}
 	before, rules := c.FailureCount, ds.engine.rules

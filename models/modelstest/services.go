@@ -8,6 +8,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/tenant"
@@ -20,6 +21,8 @@ type (
 	JobService = job.Service
 	// RunService has the use-cases of runs.
 	RunService = run.Service
+	// ReceiverService has the use-cases of those who set up a receiver.
+	ReceiverService = receiver.Service
 	// Tenants has the use-cases of what tenants configure.
 	Tenants = tenant.Service
 )
@@ -34,23 +37,26 @@ type Services struct {
 	*CrawlService
 	*JobService
 	*RunService
+	*ReceiverService
 }
 
 // Wiring says what services stand on. Tests that need a domain get it here, and nowhere else.
 type Wiring struct {
-	Store       *store.Store             // nil: none of the sources is called
-	Engine      func(db *callback.Ports) // changes the engine's, which are those of Store; nil: nothing
-	Crawls      crawl.Store              // of crawls; nil: Store
-	Queue       callback.Queue           // nil: one that nobody reads
-	Rules       callback.Rules           // the zero value will do
-	Access      tenant.AccessRules
-	Runs        run.Rules
-	RunPorts    *run.Ports        // nil: those of Store
-	MaxProjects int               // of an account; 0: any number
-	Now         func() time.Time  // nil: this machine's clock, and chance. Else delays are as planned.
-	Clock       models.ClockStore // that of the database; nil: Store
-	Monitor     models.Monitor    // nil: nobody counts
-	Log         *slog.Logger      // nil: nobody reads it
+	Store         *store.Store             // nil: none of the sources is called
+	Engine        func(db *callback.Ports) // changes the engine's, which are those of Store; nil: nothing
+	Crawls        crawl.Store              // of crawls; nil: Store
+	Queue         callback.Queue           // nil: one that nobody reads
+	Rules         callback.Rules           // the zero value will do
+	Access        tenant.AccessRules
+	Runs          run.Rules
+	Receivers     receiver.Rules
+	ReceiverPorts *receiver.Ports   // nil: those of Store
+	RunPorts      *run.Ports        // nil: those of Store
+	MaxProjects   int               // of an account; 0: any number
+	Now           func() time.Time  // nil: this machine's clock, and chance. Else delays are as planned.
+	Clock         models.ClockStore // that of the database; nil: Store
+	Monitor       models.Monitor    // nil: nobody counts
+	Log           *slog.Logger      // nil: nobody reads it
 }
 
 // Services puts the domain together.
@@ -70,6 +76,9 @@ func (w Wiring) Services() Services {
 	if w.RunPorts == nil {
 		w.RunPorts = new(w.Store.RunPorts())
 	}
+	if w.ReceiverPorts == nil {
+		w.ReceiverPorts = new(w.Store.ReceiverPorts())
+	}
 	system := time.Now
 	if w.Now != nil {
 		system, w.Rules.Chance = w.Now, func() float64 { return 0.5 }
@@ -83,10 +92,11 @@ func (w Wiring) Services() Services {
 	queries := tenant.NewQueries(w.Store, engine.Now)
 	return Services{
 		Service: engine, Deliveries: engine.Deliveries, Upkeep: engine.Upkeep,
-		Tenants:      tenant.NewService(queries, w.Store.InTenantTx, w.MaxProjects),
-		Access:       tenant.NewAccess(w.Store, w.Store.InAccessTx, w.Access, engine.Now, w.Log),
-		RunService:   run.NewService(engine, queries, *w.RunPorts, w.Runs),
-		CrawlService: crawl.NewService(engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
-		JobService:   job.NewService(engine, queries, w.Store, w.Store.InJobTx),
+		Tenants:         tenant.NewService(queries, w.Store.InTenantTx, w.MaxProjects),
+		Access:          tenant.NewAccess(w.Store, w.Store.InAccessTx, w.Access, engine.Now, w.Log),
+		RunService:      run.NewService(engine, queries, *w.RunPorts, w.Runs),
+		CrawlService:    crawl.NewService(engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
+		JobService:      job.NewService(engine, queries, w.Store, w.Store.InJobTx),
+		ReceiverService: receiver.NewService(engine, queries, *w.ReceiverPorts, w.Receivers),
 	}
 }

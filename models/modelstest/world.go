@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -105,7 +106,7 @@ func (w *World) wiring() Wiring {
 	return Wiring{
 		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, Runs: w.RunRules,
 		MaxProjects: w.MaxProjects, Now: w.Clock.Now,
-		Monitor: w.Monitor,
+		Monitor: w.Monitor, Receivers: receiver.Rules{Patience: time.Millisecond}, // there is no worker
 	}
 }
 

@@ -119,7 +119,8 @@ func (s *Store) callbackColumns(c *callback.Callback) (callbackRow, error) {
 		AccountID: c.AccountID, ProjectID: c.ProjectID, Source: sourceColumnsOf(c.Source), CreatedByUserID: c.CreatedByUserID,
 		ReplayOfID: c.ReplayOfID, CauseID: c.CauseID,
 		DedupKey: c.DedupKey, OrderingKey: nullText(c.OrderingKey), Held: c.Held,
-		AttemptCount: c.AttemptCount, NextAttemptAt: microsPtr(c.NextAttemptAt), LeaseUntil: microsPtr(c.LeaseUntil),
+		AttemptCount: c.AttemptCount, FailureCount: c.FailureCount,
+		NextAttemptAt: microsPtr(c.NextAttemptAt), LeaseUntil: microsPtr(c.LeaseUntil),
 		CreatedAt: micros(c.CreatedAt),
 	}
 	if c.Held { // whatever is PENDING has a time

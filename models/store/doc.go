@@ -14,6 +14,8 @@
 //	                                                 ▲    │     └── callbacks: its replays, its notices
 //	                                                 └────┘
 //
+// Beside these, rates count what may be done so often within a time only.
+//
 // A callback is one row from its creation to its purge. What has not ended is found by indexes that hold nothing else,
 // so they are as small as the backlog: callbacks_lanes and run_batches_lanes (what waits, by lane and due time),
 // callbacks_leased and run_batches_leased (what is in hand, by the end of its lease), callbacks_line and

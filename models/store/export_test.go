@@ -18,7 +18,7 @@ func Rows() []any {
 	return []any{
 		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{},
 		&encryptionCheckRow{}, &jobRow{},
-		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &reportDownloadRow{},
+		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &rateRow{}, &reportDownloadRow{},
 		&runInputRow{}, &runRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{},
 		&userRow{},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -38,28 +39,40 @@ func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]c
 	return found, err
 }
 
-// A worker of the release before can send no event that it does not know. So a digest is stored as a notice of a single
-// failure is, but without a cause, which each of those has; the next release can store it by its own name. The first of
-// these is the condition of an index.
+// A worker of the release before can send no event that it does not know. So digests and tests are stored as notices of
+// a single failure are, of which neither has the cause: that one sends them as it sends those, to the target that stands
+// beside the event. The next release can store them by their own names. The first of these is the condition of an index.
 const (
-	isDigest   = "event = 'CALLBACK_FAILED' AND cause_id IS NULL"
-	butDigests = "(event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)"
-	butOthers  = "(event <> 'CALLBACK_FAILED' OR cause_id IS NULL)"
+	storedAsNotice = "event = 'CALLBACK_FAILED' AND cause_id IS NULL"
+	isTest         = "substr(dedup_key, 1, 5) = 'test:'" // callback.IsTestKey
 )
+
+// noticeKinds are the events that are stored as CALLBACK_FAILED, with what tells each from the others.
+var noticeKinds = []struct {
+	event     callback.EventName
+	condition string
+}{
+	{callback.CallbackFailedEvent, "cause_id IS NOT NULL"},
+	{callback.CallbacksFailedEvent, "cause_id IS NULL AND NOT " + isTest},
+	{callback.TestEvent, isTest},
+}
 
 // storedEvent is how the column has an event, and event reads it.
 func storedEvent(e callback.EventName) callback.EventName {
-	if e == callback.CallbacksFailedEvent {
+	if e == callback.CallbacksFailedEvent || e == callback.TestEvent {
 		return callback.CallbackFailedEvent
 	}
 	return e
 }
 
 func (r callbackRow) event() callback.EventName {
-	if r.Event == callback.CallbackFailedEvent && r.CauseID == nil {
-		return callback.CallbacksFailedEvent
+	switch {
+	case r.Event != callback.CallbackFailedEvent || r.CauseID != nil:
+		return r.Event
+	case callback.IsTestKey(r.DedupKey):
+		return callback.TestEvent
 	}
-	return r.Event
+	return callback.CallbacksFailedEvent
 }
 
 // storedEvents is how the column has events, each once. Where it has more by that, a condition leaves them out.
@@ -67,17 +80,16 @@ func storedEvents(events []callback.EventName) (stored []callback.EventName, but
 	for _, e := range events {
 		stored = append(stored, storedEvent(e))
 	}
-	stored = distinct(stored, nil)
-	each, digests := slices.Contains(events, callback.CallbackFailedEvent), slices.Contains(
-		events, callback.CallbacksFailedEvent,
-	)
-	switch {
-	case each && !digests:
-		but = butDigests
-	case digests && !each:
-		but = butOthers
+	var asked []string
+	for _, kind := range noticeKinds {
+		if slices.Contains(events, kind.event) {
+			asked = append(asked, kind.condition)
+		}
 	}
-	return stored, but
+	if len(asked) > 0 && len(asked) < len(noticeKinds) {
+		but = "(event <> 'CALLBACK_FAILED' OR " + strings.Join(asked, " OR ") + ")"
+	}
+	return distinct(stored, nil), but
 }
 
 // LastDigest goes to the end of the index of digests.
@@ -91,7 +103,7 @@ func (s *Store) LastDigest(ctx context.Context, projectID int64) (*callback.Call
 
 func (s *Store) lastDigest(ctx context.Context, projectID int64) *gorm.DB {
 	return s.writer(ctx).Model(&callbackRow{}).Select(historyColumns+", target_url, lane, body").
-		Where("project_id = ? AND "+isDigest+" AND replay_of_id IS NULL", projectID).Order("callbacks.id DESC").Limit(1)
+		Where("project_id = ? AND "+storedAsNotice+" AND NOT "+isTest+" AND replay_of_id IS NULL", projectID).Order("callbacks.id DESC").Limit(1)
 }
 
 // RewriteDigest is fenced by the attempt count.

@@ -1,0 +1,133 @@
+package receiver
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
+)
+
+// TestTx is the database as a test needs it.
+type TestTx interface {
+	callback.Tx
+	RateTx
+	// LastProjectOfSSOClient returns the newest project, of those that are not deleted, of the accounts of an SSO
+	// client: NotFound where there is none.
+	LastProjectOfSSOClient(ctx context.Context, ssoClientID int64) (int64, error)
+}
+
+// TestToSend is the input of SendTest: of where a project's callbacks go, or of an SSO client's webhook.
+type TestToSend struct {
+	ProjectID   int64 // 0: the SSO client's
+	SSOClientID int64 // 0: the project's
+}
+
+// Test is a test that was sent, and what came of it.
+type Test struct {
+	Callback *callback.Callback
+	Attempt  *callback.Attempt // nil where it has not ended in time
+}
+
+// testWait is how long a caller waits for the attempt. Most receivers answer within a second; whoever takes longer is
+// seen in the history.
+const testWait = 10 * time.Second
+
+// SendTest sends a test, and waits for what comes of it: 10 s, or where 64 wait already not at all. Of a project's
+// Editor and up, of an SSO client the platform. BAD_USER_INPUT where there is no URL, RATE_LIMITED after ten within a
+// minute to the same host by the same configuration.
+func (s *Service) SendTest(ctx context.Context, actor *models.Actor, in TestToSend) (*Test, error) {
+	if err := s.mayTest(ctx, actor, in); err != nil {
+		return nil, err
+	}
+	var c *callback.Callback
+	err := s.db.InTestTx(ctx, func(tx TestTx) (err error) {
+		c, err = s.raiseTest(ctx, tx, actor, in)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.engine.Wake(ctx, c)
+	return s.await(ctx, actor, c)
+}
+
+func (s *Service) mayTest(ctx context.Context, actor *models.Actor, in TestToSend) error {
+	if in.ProjectID == 0 {
+		_, err := s.tenants.SSOClient(ctx, actor, in.SSOClientID)
+		return err
+	}
+	_, err := s.projectOfEditor(ctx, actor, in.ProjectID)
+	return err
+}
+
+// projectOfEditor is a project on which the actor is an Editor.
+func (s *Service) projectOfEditor(ctx context.Context, actor *models.Actor, id int64) (*tenant.Project, error) {
+	project, err := s.tenants.Project(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return project, actor.RequireProjectRole(project.AccountID, project.ID, models.RoleEditor)
+}
+
+// raiseTest counts it last: what cannot be sent does not count.
+func (s *Service) raiseTest(
+	ctx context.Context, tx TestTx, actor *models.Actor, in TestToSend,
+) (*callback.Callback, error) {
+	projectID, field := in.ProjectID, "owner.projectId"
+	missing := "set apiCallbackUrl on the project or on its account first (NO_CALLBACK_URL)"
+	ofPartner := in.ProjectID == 0
+	if ofPartner {
+		field, missing = "owner.ssoClientId", "set webhookUrl on the SSO client first (NO_CALLBACK_URL)"
+		var err error
+		projectID, err = tx.LastProjectOfSSOClient(ctx, in.SSOClientID)
+		if models.ErrorCode(err) == models.CodeNotFound {
+			return nil, models.Conflict(field, "no account of the SSO client has a project, which a notice is always of")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	c, err := s.engine.Raise(ctx, tx, s.engine.TestOf(projectID, actor.CreatorID(), ofPartner))
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, models.Invalid(field, "there is no URL to send a test to: %s", missing)
+	}
+	return c, testRate.take(ctx, tx, c.Lane.String(), c.CreatedAt)
+}
+
+// await returns a test as it is once it has ended, or the caller's patience has.
+func (s *Service) await(ctx context.Context, actor *models.Actor, c *callback.Callback) (*Test, error) {
+	waiting, cancel := s.patient(ctx, testWait)
+	defer cancel()
+	s.tests.wait(waiting, c.ID)
+	scope := actor.Scope(models.RoleViewer)
+	seen, err := s.engine.Callback(ctx, scope, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	attempts, err := s.engine.AttemptPages(ctx, scope, []int64{c.ID}, models.Page{First: 1})
+	if err != nil {
+		return nil, err
+	}
+	test := &Test{Callback: seen}
+	for _, a := range attempts[c.ID].Nodes {
+		if a.FinishedAt != nil {
+			test.Attempt = a
+		}
+	}
+	return test, nil
+}
+
+func (s *Service) endedCallbacks(ctx context.Context, ids []int64) (ended []int64, err error) {
+	seen, err := s.engine.Callbacks(ctx, models.PlatformActor().Scope(models.RoleViewer), ids...)
+	for _, c := range seen {
+		if c.Status.Ended() {
+			ended = append(ended, c.ID)
+		}
+	}
+	return ended, err
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models/store/storetest"
+)
+
+type sentTest struct {
+	SendTestCallback struct {
+		Callback apiCallback
+		Attempt  *attempt
+	}
+}
+
+// sendTest sends a test to a project's receiver.
+func (s *instance) sendTest(t *testing.T, project any) sentTest {
+	t.Helper()
+	return ask[sentTest](t, s, s.user(), `mutation($id: ObjectID!) { sendTestCallback(input: {owner: {projectId: $id}}) {
+		callback {`+callbackFields+`} attempt { uid number httpStatus error { code } } } }`, anyMap{"id": project})
+}
+
+func TestATestIsAnsweredWithWhatTheReceiverSaid(t *testing.T) {
+	t.Parallel()
+	h := newHostile(t)
+	s := startServer(t, options{})
+	h.on("/fails", answers(http.StatusTeapot, "I am a teapot"))
+	for path, want := range map[string]int{"/works": http.StatusOK, "/fails": http.StatusTeapot} {
+		project := s.newProject(t, h.url(path), header{"Authorization", "Bearer your-token"})
+		begun := time.Now()
+		sent := s.sendTest(t, project).SendTestCallback
+		if sent.Attempt == nil || *sent.Attempt.HTTPStatus != want || sent.Callback.AttemptCount != 1 {
+			t.Fatalf("%s: %+v after %s", path, sent, time.Since(begun))
+		}
+		got := h.next(t, path)
+		if got.body != sent.Callback.Payload || got.header.Get("X-Run-Callback") != sent.Attempt.UID ||
+			got.header.Get("Authorization") != "Bearer your-token" || got.header.Get("X-Callback-Test") != "true" {
+			t.Errorf("%s got %+v", path, got)
+		}
+	}
+}
+
+// TestATestOverProcesses: the one that is asked has no worker.
+func TestATestOverProcesses(t *testing.T) {
+	t.Parallel()
+	needsServices(t)
+	h := newHostile(t)
+	api := startServer(t, options{role: roleAPI})
+	start(t, options{role: roleWorker}, api.env)
+	sent := api.sendTest(t, api.newProject(t, h.url("/hook"))).SendTestCallback
+	if sent.Attempt == nil || sent.Callback.Status != "SUCCESS" {
+		t.Errorf("%+v", sent)
+	}
+}
+
+// TestTheReleaseBeforeSendsTests: it knows no such event, and takes them for notices. One attempt is all that it makes.
+func TestTheReleaseBeforeSendsTests(t *testing.T) {
+	t.Parallel()
+	long(t)
+	needsServices(t)
+	env := newEnv(t)
+	maps.Copy(env, vars{"DATABASE_URL": storetest.Direct(storetest.URL(t)), "RINGBACK_POOLER": "session"})
+	program := previousProgram(t)
+	h := newHostile(t)
+	h.on("/fails", answers(http.StatusTeapot, ""))
+	api := startServer(t, options{role: roleAPI, env: env})
+	before := start(t, options{process: true, program: program, role: roleWorker}, api.env)
+	api.setWebhook(t, h.url("/partner"))
+	for path, want := range map[string]string{"/works": "SUCCESS", "/fails": "FAILED"} {
+		project := api.newProject(t, h.url(path))
+		sent := api.sendTest(t, project).SendTestCallback
+		if sent.Attempt == nil || sent.Callback.Status != want || sent.Callback.Event != "TEST" ||
+			sent.Callback.AttemptCount != 1 {
+			t.Errorf("%s: %+v", path, sent)
+		}
+	}
+	other := api.finishCrawl(t, newCrawlID(), api.newProject(t, h.url("/works")))
+	api.awaitStatus(t, other.UID, "SUCCESS")
+	for _, c := range api.callbacks(t) {
+		if c.Event == "CALLBACK_FAILED" {
+			t.Errorf("somebody is told: %+v", c)
+		}
+	}
+	select {
+	case <-before.exited:
+		t.Errorf("it has ended: %s", before.stderr)
+	default:
+	}
+}
