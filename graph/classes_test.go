@@ -28,6 +28,8 @@ var classes = readClasses(map[class]string{
 		Account: id rawID name timezone apiCallbackUrl apiCallbackHeaders partnerAccountId version createdAt updatedAt projects callbacks actions
 		Project: id rawID name primaryDomain apiCallbackUrl apiCallbackHeaders effectiveApiCallback version createdAt updatedAt account callbacks
 		Project: runs schedules jobs crawls
+		Account: pausedAt pausedBy
+		Project: pausedAt pausedBy
 		APICallbackHeader: key
 		EffectiveApiCallback: url source headers
 		EffectiveApiCallbackHeader: key source
@@ -98,6 +100,8 @@ var classes = readClasses(map[class]string{
 		SetApiCallbackHeadersPayload: project account movedCallbacks
 		RemoveApiCallbackHeadersPayload: project account movedCallbacks
 		DeleteProjectPayload: project
+		PauseCallbacksPayload: project account
+		ResumeCallbacksPayload: project account
 		CreateAccountPayload: account
 		UpdateAccountPayload: account movedCallbacks
 		CreateUserPayload: user

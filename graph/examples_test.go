@@ -65,6 +65,10 @@ var examples = map[string]example{
 		owner: {projectId: 1123123}, headers: [{key: "X-New", value: "1"}]}) { project { apiCallbackHeaders { value } } movedCallbacks } }`},
 	"Mutation.removeApiCallbackHeaders": {who: editorUp, query: `mutation { removeApiCallbackHeaders(input: {
 		owner: {projectId: 1123123}, keys: ["X-New"]}) { project { apiCallbackHeaders { value } } movedCallbacks } }`},
+	"Mutation.pauseCallbacks": {who: editorUp, query: `mutation {
+		pauseCallbacks(input: {owner: {projectId: 1123123}}) { project { pausedAt pausedBy { id } } } }`},
+	"Mutation.resumeCallbacks": {who: editorUp, query: `mutation {
+		resumeCallbacks(input: {owner: {projectId: 1123123}}) { project { pausedAt pausedBy { id } } } }`},
 	"Mutation.runCrawlForProject": {who: editorUp, query: `mutation {
 		runCrawlForProject(input: {projectId: 1123123}) { crawl { id } } }`},
 	"Mutation.createReportDownload": {who: editorUp, query: `mutation {

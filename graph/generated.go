@@ -77,6 +77,8 @@ type ComplexityRoot struct {
 		Name               func(childComplexity int) int
 		ObjectID           func(childComplexity int) int
 		PartnerAccountID   func(childComplexity int) int
+		PausedAt           func(childComplexity int) int
+		PausedBy           func(childComplexity int) int
 		Projects           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		RawID              func(childComplexity int) int
 		Role               func(childComplexity int) int
@@ -468,9 +470,11 @@ type ComplexityRoot struct {
 		DeleteUserKey               func(childComplexity int, input DeleteUserKeyInput) int
 		FinishCrawl                 func(childComplexity int, input FinishCrawlInput) int
 		FinishReportDownload        func(childComplexity int, input FinishReportDownloadInput) int
+		PauseCallbacks              func(childComplexity int, input PauseCallbacksInput) int
 		PauseSchedule               func(childComplexity int, input PauseScheduleInput) int
 		RemoveAPICallbackHeaders    func(childComplexity int, input RemoveAPICallbackHeadersInput) int
 		ReplayCallback              func(childComplexity int, input ReplayCallbackInput) int
+		ResumeCallbacks             func(childComplexity int, input ResumeCallbacksInput) int
 		ResumeSchedule              func(childComplexity int, input ResumeScheduleInput) int
 		RotateCallbackSigningSecret func(childComplexity int, input RotateCallbackSigningSecretInput) int
 		RunCrawlForProject          func(childComplexity int, input RunCrawlForProjectInput) int
@@ -491,6 +495,11 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PauseCallbacksPayload struct {
+		Account func(childComplexity int) int
+		Project func(childComplexity int) int
+	}
+
 	PauseSchedulePayload struct {
 		Schedule func(childComplexity int) int
 	}
@@ -508,6 +517,8 @@ type ComplexityRoot struct {
 		Keys                   func(childComplexity int) int
 		Name                   func(childComplexity int) int
 		ObjectID               func(childComplexity int) int
+		PausedAt               func(childComplexity int) int
+		PausedBy               func(childComplexity int) int
 		PrimaryDomain          func(childComplexity int) int
 		RawID                  func(childComplexity int) int
 		Runs                   func(childComplexity int, first *int, after *string, last *int, before *string, filter *run.Filter) int
@@ -588,6 +599,11 @@ type ComplexityRoot struct {
 	ResultEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ResumeCallbacksPayload struct {
+		Account func(childComplexity int) int
+		Project func(childComplexity int) int
 	}
 
 	ResumeSchedulePayload struct {
@@ -813,6 +829,8 @@ type AccountResolver interface {
 	Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
 	Actions(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*run.Action], error)
 	Users(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.AccountUser], error)
+
+	PausedBy(ctx context.Context, obj *tenant.Account) (*tenant.User, error)
 }
 type ActionResolver interface {
 	ExecutorURL(ctx context.Context, obj *run.Action) (*string, error)
@@ -915,6 +933,8 @@ type MutationResolver interface {
 	UpdateJob(ctx context.Context, input UpdateJobInput) (*UpdateJobPayload, error)
 	SetAPICallbackHeaders(ctx context.Context, input SetAPICallbackHeadersInput) (*SetAPICallbackHeadersPayload, error)
 	RemoveAPICallbackHeaders(ctx context.Context, input RemoveAPICallbackHeadersInput) (*RemoveAPICallbackHeadersPayload, error)
+	PauseCallbacks(ctx context.Context, input PauseCallbacksInput) (*PauseCallbacksPayload, error)
+	ResumeCallbacks(ctx context.Context, input ResumeCallbacksInput) (*ResumeCallbacksPayload, error)
 }
 type ProjectResolver interface {
 	APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error)
@@ -928,6 +948,8 @@ type ProjectResolver interface {
 	Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*run.Schedule], error)
 	Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *job.Filter) (*Connection[*job.Job], error)
 	Crawls(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*crawl.Crawl], error)
+
+	PausedBy(ctx context.Context, obj *tenant.Project) (*tenant.User, error)
 }
 type QueryResolver interface {
 	Version(ctx context.Context) (string, error)
@@ -1077,6 +1099,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.PartnerAccountID(childComplexity), true
+	case "Account.pausedAt":
+		if e.ComplexityRoot.Account.PausedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.PausedAt(childComplexity), true
+	case "Account.pausedBy":
+		if e.ComplexityRoot.Account.PausedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.PausedBy(childComplexity), true
 	case "Account.projects":
 		if e.ComplexityRoot.Account.Projects == nil {
 			break
@@ -2666,6 +2700,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FinishReportDownload(childComplexity, args["input"].(FinishReportDownloadInput)), true
+	case "Mutation.pauseCallbacks":
+		if e.ComplexityRoot.Mutation.PauseCallbacks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseCallbacks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseCallbacks(childComplexity, args["input"].(PauseCallbacksInput)), true
 	case "Mutation.pauseSchedule":
 		if e.ComplexityRoot.Mutation.PauseSchedule == nil {
 			break
@@ -2699,6 +2744,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReplayCallback(childComplexity, args["input"].(ReplayCallbackInput)), true
+	case "Mutation.resumeCallbacks":
+		if e.ComplexityRoot.Mutation.ResumeCallbacks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeCallbacks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeCallbacks(childComplexity, args["input"].(ResumeCallbacksInput)), true
 	case "Mutation.resumeSchedule":
 		if e.ComplexityRoot.Mutation.ResumeSchedule == nil {
 			break
@@ -2846,6 +2902,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PauseCallbacksPayload.account":
+		if e.ComplexityRoot.PauseCallbacksPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PauseCallbacksPayload.Account(childComplexity), true
+	case "PauseCallbacksPayload.project":
+		if e.ComplexityRoot.PauseCallbacksPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PauseCallbacksPayload.Project(childComplexity), true
+
 	case "PauseSchedulePayload.schedule":
 		if e.ComplexityRoot.PauseSchedulePayload.Schedule == nil {
 			break
@@ -2940,6 +3009,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.ObjectID(childComplexity), true
+	case "Project.pausedAt":
+		if e.ComplexityRoot.Project.PausedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.PausedAt(childComplexity), true
+	case "Project.pausedBy":
+		if e.ComplexityRoot.Project.PausedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.PausedBy(childComplexity), true
 	case "Project.primaryDomain":
 		if e.ComplexityRoot.Project.PrimaryDomain == nil {
 			break
@@ -3353,6 +3434,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResultEdge.Node(childComplexity), true
+
+	case "ResumeCallbacksPayload.account":
+		if e.ComplexityRoot.ResumeCallbacksPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeCallbacksPayload.Account(childComplexity), true
+	case "ResumeCallbacksPayload.project":
+		if e.ComplexityRoot.ResumeCallbacksPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeCallbacksPayload.Project(childComplexity), true
 
 	case "ResumeSchedulePayload.schedule":
 		if e.ComplexityRoot.ResumeSchedulePayload.Schedule == nil {
@@ -4176,10 +4270,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputFinishCrawlInput,
 		ec.unmarshalInputFinishReportDownloadInput,
 		ec.unmarshalInputJobFilter,
+		ec.unmarshalInputPauseCallbacksInput,
 		ec.unmarshalInputPauseScheduleInput,
 		ec.unmarshalInputReceiverOwnerInput,
 		ec.unmarshalInputRemoveApiCallbackHeadersInput,
 		ec.unmarshalInputReplayCallbackInput,
+		ec.unmarshalInputResumeCallbacksInput,
 		ec.unmarshalInputResumeScheduleInput,
 		ec.unmarshalInputRotateCallbackSigningSecretInput,
 		ec.unmarshalInputRunCallbackInput,
@@ -4861,8 +4957,8 @@ type Callback implements Node {
   "Why the last finished attempt failed."
   error: AttemptError
   """
-  Null once the callback has ended, while it is sent, and while it waits for an earlier one that must arrive before it (callbacks of one
-  job; results to one URL).
+  Null once the callback has ended, while it is sent, while it waits for an earlier one that must arrive before it (callbacks of one
+  job; results to one URL), and while its project or its account is paused.
   """
   nextAttemptAt: DateTime
   createdAt: DateTime!
@@ -6110,7 +6206,21 @@ type SSOClientEdge {
   node: SSOClient!
 }
 `, BuiltIn: false},
-	{Name: "../settings.graphqls", Input: `extend type Mutation {
+	{Name: "../settings.graphqls", Input: `extend type Project {
+  "Since when the project's callbacks wait, by ` + "`" + `pauseCallbacks` + "`" + `; null: they leave. Its account can be paused besides."
+  pausedAt: DateTime
+  "Who has paused them; null where a key has, or nobody."
+  pausedBy: User
+}
+
+extend type Account {
+  "Since when the callbacks of all the account's projects wait, by ` + "`" + `pauseCallbacks` + "`" + `; null: they leave, unless a project is paused."
+  pausedAt: DateTime
+  "Who has paused them; null where a key has, or nobody."
+  pausedBy: User
+}
+
+extend type Mutation {
   """
   Sets single headers of a project's or an account's ` + "`" + `apiCallbackHeaders` + "`" + ` by name, without regard to letter case, and leaves the others as they
   are. Of a project Editor and up, of an account Admin only. ` + "`" + `CONFLICT` + "`" + ` where those that are there cannot be read by the server any more.
@@ -6121,6 +6231,40 @@ type SSOClientEdge {
   error. Of a project Editor and up, of an account Admin only.
   """
   removeApiCallbackHeaders(input: RemoveApiCallbackHeadersInput!): RemoveApiCallbackHeadersPayload! @allow(who: ANYONE_KNOWN)
+  """
+  Lets no callback of a project, or of all projects of an account, leave any more: neither to the configured URL nor to one that came with a
+  request. Workers obey within 2 s; what is under way ends. All is kept: what waits, or would be due meanwhile, is ` + "`" + `PENDING` + "`" + ` without a
+  ` + "`" + `nextAttemptAt` + "`" + `, is not given up and uses up no attempt. Notices to the SSO partner, test sends and the calls of executors go on. Paused
+  already: it stays as it is. Editor and up.
+  """
+  pauseCallbacks(input: PauseCallbacksInput!): PauseCallbacksPayload! @allow(who: ANYONE_KNOWN)
+  """
+  Lets callbacks leave again: what waited is due within some 4 s, the oldest first, 5,000 a second and worker at most, and leaves as fast as its
+  receivers take it. What is paused at its account, too, waits until that is resumed. Not paused: it stays as it is. Editor and up.
+  """
+  resumeCallbacks(input: ResumeCallbacksInput!): ResumeCallbacksPayload! @allow(who: ANYONE_KNOWN)
+}
+
+input PauseCallbacksInput {
+  owner: CallbackOwnerInput!
+}
+
+type PauseCallbacksPayload {
+  "Null where the owner is an account."
+  project: Project
+  "Null where the owner is a project."
+  account: Account
+}
+
+input ResumeCallbacksInput {
+  owner: CallbackOwnerInput!
+}
+
+type ResumeCallbacksPayload {
+  "Null where the owner is an account."
+  project: Project
+  "Null where the owner is a project."
+  account: Account
 }
 
 input SetApiCallbackHeadersInput {
@@ -6206,6 +6350,10 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_actions(ctx, field)
 	case "users":
 		return ec.fieldContext_Account_users(ctx, field)
+	case "pausedAt":
+		return ec.fieldContext_Account_pausedAt(ctx, field)
+	case "pausedBy":
+		return ec.fieldContext_Account_pausedBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -6950,6 +7098,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PauseCallbacksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_PauseCallbacksPayload_project(ctx, field)
+	case "account":
+		return ec.fieldContext_PauseCallbacksPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PauseCallbacksPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PauseSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "schedule":
@@ -6996,6 +7154,10 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_jobs(ctx, field)
 	case "crawls":
 		return ec.fieldContext_Project_crawls(ctx, field)
+	case "pausedAt":
+		return ec.fieldContext_Project_pausedAt(ctx, field)
+	case "pausedBy":
+		return ec.fieldContext_Project_pausedBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -7106,6 +7268,16 @@ func (ec *executionContext) childFields_ResultEdge(ctx context.Context, field gr
 		return ec.fieldContext_ResultEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResultEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResumeCallbacksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_ResumeCallbacksPayload_project(ctx, field)
+	case "account":
+		return ec.fieldContext_ResumeCallbacksPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumeCallbacksPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResumeSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8184,6 +8356,20 @@ func (ec *executionContext) field_Mutation_finishReportDownload_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_pauseCallbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PauseCallbacksInput, error) {
+			return ec.unmarshalNPauseCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseCallbacksInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_pauseSchedule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8218,6 +8404,20 @@ func (ec *executionContext) field_Mutation_replayCallback_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ReplayCallbackInput, error) {
 			return ec.unmarshalNReplayCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbackInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resumeCallbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ResumeCallbacksInput, error) {
+			return ec.unmarshalNResumeCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeCallbacksInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9658,6 +9858,61 @@ func (ec *executionContext) fieldContext_Account_users(ctx context.Context, fiel
 	if fc.Args, err = ec.field_Account_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_pausedAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_pausedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PausedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_pausedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Account_pausedBy(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_pausedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Account().PausedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_pausedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -17289,6 +17544,130 @@ func (ec *executionContext) fieldContext_Mutation_removeApiCallbackHeaders(ctx c
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_pauseCallbacks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pauseCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PauseCallbacks(ctx, fc.Args["input"].(PauseCallbacksInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *PauseCallbacksPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *PauseCallbacksPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *PauseCallbacksPayload) graphql.Marshaler {
+			return ec.marshalNPauseCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseCallbacksPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pauseCallbacks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PauseCallbacksPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pauseCallbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resumeCallbacks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resumeCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResumeCallbacks(ctx, fc.Args["input"].(ResumeCallbacksInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *ResumeCallbacksPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *ResumeCallbacksPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ResumeCallbacksPayload) graphql.Marshaler {
+			return ec.marshalNResumeCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeCallbacksPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resumeCallbacks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResumeCallbacksPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resumeCallbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17379,6 +17758,70 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PauseCallbacksPayload_project(ctx context.Context, field graphql.CollectedField, obj *PauseCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PauseCallbacksPayload_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PauseCallbacksPayload_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PauseCallbacksPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PauseCallbacksPayload_account(ctx context.Context, field graphql.CollectedField, obj *PauseCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PauseCallbacksPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PauseCallbacksPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PauseCallbacksPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PauseSchedulePayload_schedule(ctx context.Context, field graphql.CollectedField, obj *PauseSchedulePayload) (ret graphql.Marshaler) {
@@ -17973,6 +18416,61 @@ func (ec *executionContext) fieldContext_Project_crawls(ctx context.Context, fie
 	if fc.Args, err = ec.field_Project_crawls_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_pausedAt(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_pausedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PausedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_pausedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Project", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Project_pausedBy(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_pausedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Project().PausedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_pausedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -19834,6 +20332,70 @@ func (ec *executionContext) _ResultEdge_node(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_ResultEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ResultEdge", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _ResumeCallbacksPayload_project(ctx context.Context, field graphql.CollectedField, obj *ResumeCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeCallbacksPayload_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeCallbacksPayload_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeCallbacksPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeCallbacksPayload_account(ctx context.Context, field graphql.CollectedField, obj *ResumeCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeCallbacksPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeCallbacksPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeCallbacksPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ResumeSchedulePayload_schedule(ctx context.Context, field graphql.CollectedField, obj *ResumeSchedulePayload) (ret graphql.Marshaler) {
@@ -25339,6 +25901,36 @@ func (ec *executionContext) unmarshalInputJobFilter(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPauseCallbacksInput(ctx context.Context, obj any) (PauseCallbacksInput, error) {
+	var it PauseCallbacksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"owner"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPauseScheduleInput(ctx context.Context, obj any) (PauseScheduleInput, error) {
 	var it PauseScheduleInput
 	if obj == nil {
@@ -25475,6 +26067,36 @@ func (ec *executionContext) unmarshalInputReplayCallbackInput(ctx context.Contex
 				return it, err
 			}
 			it.CallbackID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputResumeCallbacksInput(ctx context.Context, obj any) (ResumeCallbacksInput, error) {
+	var it ResumeCallbacksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"owner"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
 		}
 	}
 	return it, nil
@@ -26556,6 +27178,49 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Account_users(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "pausedAt":
+			out.Values[i] = ec._Account_pausedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pausedBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Account_pausedBy(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -31214,6 +31879,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "pauseCallbacks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pauseCallbacks(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resumeCallbacks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resumeCallbacks(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -31264,6 +31943,49 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "endCursor":
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pauseCallbacksPayloadImplementors = []string{"PauseCallbacksPayload"}
+
+func (ec *executionContext) _PauseCallbacksPayload(ctx context.Context, sel ast.SelectionSet, obj *PauseCallbacksPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pauseCallbacksPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PauseCallbacksPayload")
+		case "project":
+			out.Values[i] = ec._PauseCallbacksPayload_project(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._PauseCallbacksPayload_account(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -31731,6 +32453,49 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 				}()
 				res = ec._Project_crawls(ctx, field, obj)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "pausedAt":
+			out.Values[i] = ec._Project_pausedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pausedBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_pausedBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -32664,6 +33429,49 @@ func (ec *executionContext) _ResultEdge(ctx context.Context, sel ast.SelectionSe
 			}
 		case "node":
 			out.Values[i] = ec._ResultEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var resumeCallbacksPayloadImplementors = []string{"ResumeCallbacksPayload"}
+
+func (ec *executionContext) _ResumeCallbacksPayload(ctx context.Context, sel ast.SelectionSet, obj *ResumeCallbacksPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resumeCallbacksPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResumeCallbacksPayload")
+		case "project":
+			out.Values[i] = ec._ResumeCallbacksPayload_project(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._ResumeCallbacksPayload_account(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -37040,6 +37848,25 @@ func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringba
 	return ec._PageInfo(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNPauseCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseCallbacksInput(ctx context.Context, v any) (PauseCallbacksInput, error) {
+	res, err := ec.unmarshalInputPauseCallbacksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPauseCallbacksPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v PauseCallbacksPayload) graphql.Marshaler {
+	return ec._PauseCallbacksPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPauseCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v *PauseCallbacksPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PauseCallbacksPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPauseScheduleInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseScheduleInput(ctx context.Context, v any) (PauseScheduleInput, error) {
 	res, err := ec.unmarshalInputPauseScheduleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37277,6 +38104,25 @@ func (ec *executionContext) marshalNResultEdge2ᚖgithubᚗcomᚋringbackᚋring
 		return graphql.Null
 	}
 	return ec._ResultEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResumeCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeCallbacksInput(ctx context.Context, v any) (ResumeCallbacksInput, error) {
+	res, err := ec.unmarshalInputResumeCallbacksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResumeCallbacksPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v ResumeCallbacksPayload) graphql.Marshaler {
+	return ec._ResumeCallbacksPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNResumeCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v *ResumeCallbacksPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ResumeCallbacksPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNResumeScheduleInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeScheduleInput(ctx context.Context, v any) (ResumeScheduleInput, error) {

@@ -311,6 +311,17 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+type PauseCallbacksInput struct {
+	Owner *CallbackOwnerInput `json:"owner"`
+}
+
+type PauseCallbacksPayload struct {
+	// Null where the owner is an account.
+	Project *tenant.Project `json:"project,omitempty"`
+	// Null where the owner is a project.
+	Account *tenant.Account `json:"account,omitempty"`
+}
+
 type PauseScheduleInput struct {
 	ScheduleID models.ObjectID `json:"scheduleId"`
 }
@@ -366,6 +377,17 @@ type ResultConnection struct {
 type ResultEdge struct {
 	Cursor string          `json:"cursor"`
 	Node   json.RawMessage `json:"node,omitempty"`
+}
+
+type ResumeCallbacksInput struct {
+	Owner *CallbackOwnerInput `json:"owner"`
+}
+
+type ResumeCallbacksPayload struct {
+	// Null where the owner is an account.
+	Project *tenant.Project `json:"project,omitempty"`
+	// Null where the owner is a project.
+	Account *tenant.Account `json:"account,omitempty"`
 }
 
 type ResumeScheduleInput struct {

@@ -12,6 +12,10 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
+func (r *accountResolver) PausedBy(ctx context.Context, obj *tenant.Account) (*tenant.User, error) {
+	return load(ctx, loadersFrom(ctx).users, obj.PausedByUserID)
+}
+
 func (r *mutationResolver) SetAPICallbackHeaders(ctx context.Context, input SetAPICallbackHeadersInput) (*SetAPICallbackHeadersPayload, error) {
 	var ids ids
 	in := tenant.HeadersToSet{
@@ -34,4 +38,28 @@ func (r *mutationResolver) RemoveAPICallbackHeaders(ctx context.Context, input R
 	}
 	c, err := r.service.Tenants.RemoveHeaders(ctx, models.ActorFrom(ctx), in)
 	return &RemoveAPICallbackHeadersPayload{Project: c.Project, Account: c.Account, MovedCallbacks: c.Moved}, err
+}
+
+func (r *mutationResolver) PauseCallbacks(ctx context.Context, input PauseCallbacksInput) (*PauseCallbacksPayload, error) {
+	var ids ids
+	owner := ids.readCallbackOwner(input.Owner)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	c, err := r.service.Tenants.PauseCallbacks(ctx, models.ActorFrom(ctx), owner)
+	return &PauseCallbacksPayload{Project: c.Project, Account: c.Account}, err
+}
+
+func (r *mutationResolver) ResumeCallbacks(ctx context.Context, input ResumeCallbacksInput) (*ResumeCallbacksPayload, error) {
+	var ids ids
+	owner := ids.readCallbackOwner(input.Owner)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	c, err := r.service.Tenants.ResumeCallbacks(ctx, models.ActorFrom(ctx), owner)
+	return &ResumeCallbacksPayload{Project: c.Project, Account: c.Account}, err
+}
+
+func (r *projectResolver) PausedBy(ctx context.Context, obj *tenant.Project) (*tenant.User, error) {
+	return load(ctx, loadersFrom(ctx).users, obj.PausedByUserID)
 }

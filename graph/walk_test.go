@@ -279,6 +279,9 @@ func (w *world) populateEverything() []entity {
 	execute(t, s, everything, modelstest.OnTheWire(executed(200, `{"results":[1]}`), blank))
 	_, err = s.Callbacks.Upkeep.Purge(ctx, callback.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
 	modelstest.NoError(t, err)
+	w.ok(w.editor(), `mutation {
+		project: pauseCallbacks(input: {owner: {projectId: 1123123}}) { project { id } }
+		account: pauseCallbacks(input: {owner: {accountId: 123123}}) { account { id } } }`, nil)
 	raw := func(path string) int64 {
 		id, err := strconv.ParseInt(made.text(path), 10, 64)
 		modelstest.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // backlog is a Prometheus collector of what waits, in the database and in the queue. It reads when it is scraped.
@@ -31,6 +33,10 @@ var (
 		"Batches of runs that are due and wait to be executed; counted up to 10,000.", nil, nil)
 	overdueBatchesDesc = prometheus.NewDesc("ringback_batches_overdue",
 		"Of them, those that were due more than 10 s ago.", nil, nil)
+	pausedDesc = prometheus.NewDesc("ringback_paused",
+		"Projects, or accounts, whose callbacks a person has paused.", []string{"of"}, nil)
+	longestPauseDesc = prometheus.NewDesc("ringback_longest_pause_seconds",
+		"For how long the first of them has been paused.", []string{"of"}, nil)
 	queueSizeDesc = prometheus.NewDesc("ringback_queue_size", "Wake-ups in the queue, scheduled ones included.", nil, nil)
 	queueAgeDesc  = prometheus.NewDesc(
 		"ringback_queue_age_seconds", "Age of the oldest wake-up whose time has come.", nil, nil,
@@ -51,7 +57,7 @@ func NewBacklog(
 // Describe is prometheus.Collector.
 func (b *backlog) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		dueDesc, overdueDesc, dueBatchesDesc, overdueBatchesDesc, queueSizeDesc, queueAgeDesc,
+		dueDesc, overdueDesc, dueBatchesDesc, overdueBatchesDesc, queueSizeDesc, queueAgeDesc, pausedDesc, longestPauseDesc,
 	} {
 		out <- d
 	}
@@ -81,6 +87,16 @@ func (b *backlog) collect(ctx context.Context, out chan<- prometheus.Metric) {
 		}
 		out <- prometheus.MustNewConstMetric(age.callbacks, prometheus.GaugeValue, float64(callbacks))
 		out <- prometheus.MustNewConstMetric(age.batches, prometheus.GaugeValue, float64(batches))
+	}
+	for _, of := range []string{tenant.TypeProject, tenant.TypeAccount} {
+		n, longest, err := b.service.Upkeep.CountPauses(ctx, of)
+		if err != nil {
+			b.log.WarnContext(ctx, "metrics.not_read", "metric", pausedDesc.String(), "error", err)
+			continue
+		}
+		label := strings.ToLower(of)
+		out <- prometheus.MustNewConstMetric(pausedDesc, prometheus.GaugeValue, float64(n), label)
+		out <- prometheus.MustNewConstMetric(longestPauseDesc, prometheus.GaugeValue, longest.Seconds(), label)
 	}
 	info, err := b.inspector.GetQueueInfo(b.queue)
 	if err != nil { // also while nothing was ever enqueued

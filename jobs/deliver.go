@@ -56,6 +56,12 @@ func (d *deliverer) attempt(ctx context.Context, delivery *callback.Delivery, an
 	defer func() { endAttempt(span, delivery.Attempt) }()
 	begun := time.Now()
 	outcome, err := d.send(ctx, delivery)
+	if errors.Is(err, errPaused) {
+		answered(scheduler.Answer{Kind: scheduler.Ours})
+		return retry(ctx, func(ctx context.Context) error {
+			return d.deliveries.Release(ctx, []*callback.Delivery{delivery})
+		})
+	}
 	if errors.Is(err, errStopping) {
 		answered(scheduler.Answer{Kind: scheduler.Ours})
 		return d.settle(ctx, d.deliveries.GiveBack(delivery))
@@ -88,6 +94,10 @@ func (d *deliverer) fetch(ctx context.Context, delivery *callback.Delivery) erro
 	return err
 }
 
+// errPaused is of a delivery that may not begin, or not before it is known whether it may: it is due again, and the
+// claim tells.
+var errPaused = errors.New("the callback is paused")
+
 // send makes the request and says what came of it.
 func (d *deliverer) send(ctx context.Context, delivery *callback.Delivery) (callback.Outcome, error) {
 	if refusal := delivery.Refusal(); refusal != nil {
@@ -95,6 +105,12 @@ func (d *deliverer) send(ctx context.Context, delivery *callback.Delivery) (call
 	}
 	if err := d.fetch(ctx, delivery); err != nil {
 		return callback.Outcome{}, err
+	}
+	if may, err := d.deliveries.MayBegin(ctx, delivery); err != nil || !may {
+		if err != nil {
+			d.log.WarnContext(ctx, "callback.pause_not_read", "callback", delivery.Callback.UID.String(), "error", err)
+		}
+		return callback.Outcome{}, errPaused
 	}
 	now := d.service.Now()
 	delivery.Start(now)

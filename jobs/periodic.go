@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -97,6 +98,7 @@ func (w *Worker) purge(ctx context.Context) {
 	if recounted > 0 {
 		w.log.InfoContext(ctx, "quota.recounted", "accounts", recounted)
 	}
+	w.tellPauses(ctx)
 	gone, err := w.service.Upkeep.Purge(ctx, w.retention)
 	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "retention.failed", "error", err)
@@ -104,5 +106,17 @@ func (w *Worker) purge(ctx context.Context) {
 	if len(gone) > 0 {
 		w.log.InfoContext(ctx, "retention.purged",
 			"callbacks", gone["callbacks"], "runs", gone["runs"], "payloads", gone["payloads"], "sources", gone["sources"])
+	}
+}
+
+// tellPauses says of what was paused a day ago that it still is.
+func (w *Worker) tellPauses(ctx context.Context) {
+	pauses, err := w.service.Upkeep.TellPauses(ctx)
+	if err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "pause.not_told", "error", err)
+	}
+	for _, p := range pauses {
+		w.log.WarnContext(ctx, "callbacks.paused", "of", strings.ToLower(p.Of.Type), "id", p.Of.Raw, "since", p.Since,
+			"meaning", "its callbacks wait and are kept, until somebody resumes them with resumeCallbacks")
 	}
 }

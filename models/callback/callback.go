@@ -76,6 +76,8 @@ type Callback struct {
 	OrderingKey string
 	// Held is set while an earlier callback of the line has not ended: this one is not due, whatever the time.
 	Held bool
+	// Paused is set while its project or its account is: it is not due, whatever the time.
+	Paused bool
 	// Released is whose turn it is since this one lined up, to be woken with it; nil: nobody's.
 	Released *Callback
 
@@ -113,7 +115,7 @@ const QueueWindow = time.Minute
 
 // due makes the callback wait for its next attempt at the given time.
 func (c *Callback) due(at time.Time) {
-	c.Status, c.NextAttemptAt, c.LeaseUntil = StatusPending, &at, nil
+	c.Status, c.NextAttemptAt, c.LeaseUntil, c.Paused = StatusPending, &at, nil, false
 }
 
 // claimed returns the callback as it is in a worker's hand.
@@ -161,7 +163,7 @@ func (c *Callback) end(status Status, at time.Time) {
 
 // wakeup returns the message for the queue; false for a callback that has ended, or whose turn is far away.
 func (c *Callback) wakeup(now time.Time) (Wakeup, bool) {
-	if c == nil || c.Status != StatusPending || c.Held || c.NextAttemptAt.Sub(now) > QueueWindow {
+	if c == nil || c.Status != StatusPending || c.Held || c.Paused || c.NextAttemptAt.Sub(now) > QueueWindow {
 		return Wakeup{}, false
 	}
 	return Wakeup{

@@ -23,6 +23,9 @@ type DeliveryTx interface {
 	ClaimSuspect(ctx context.Context, now, leaseUntil time.Time) ([]*Callback, error)
 	// DeleteAttempts deletes attempts that are still open.
 	DeleteAttempts(ctx context.Context, of Leased, ids ...int64) error
+	// PauseDue makes Paused what has been due in a lane for the longest, of some projects, looking at so many at most. What
+	// somebody else has locked stays.
+	PauseDue(ctx context.Context, lane string, projectIDs []int64, now time.Time, look int) error
 }
 
 // AttemptTx is how attempts begin.
@@ -92,7 +95,10 @@ func (ds *Deliveries) prepare(
 	if err != nil {
 		return nil, nil, err
 	}
-	var back []*Callback
+	claimed, back, err := ds.pause(ctx, tx, claimed, parties, at)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, c := range claimed {
 		lane := c.Lane
 		d, err := ds.resolve(ctx, tx, c, parties, at)
@@ -156,12 +162,12 @@ func (ds *Deliveries) postpone(ctx context.Context, c *Callback, err error, at t
 
 // newDelivery makes the next attempt of a claimed callback.
 func newDelivery(c *Callback, target tenant.Target, owners Owners, at time.Time) *Delivery {
-	return &Delivery{Callback: c, Attempt: newAttempt(c, at), Target: target, signer: signer(c, owners)}
+	return &Delivery{Callback: c, Attempt: newAttempt(c, at), Target: target, signer: signer(c, owners), readAt: at}
 }
 
 // refused makes an attempt of a claimed callback for which no request leaves.
 func refused(c *Callback, why *AttemptError, at time.Time) *Delivery {
-	return &Delivery{Callback: c, Attempt: newAttempt(c, at), refusal: why}
+	return &Delivery{Callback: c, Attempt: newAttempt(c, at), refusal: why, readAt: at}
 }
 
 func newAttempt(c *Callback, at time.Time) *Attempt {

@@ -23,6 +23,7 @@ type Delivery struct {
 	counted  bool          // as a failure of the receiver's, once it is decided
 	first    bool          // the first one
 	refusal  *AttemptError // why no request leaves, where the claim has found that
+	readAt   time.Time     // when what it goes by was read, or earlier: see MayBegin
 }
 
 // LeaseTime is how long a claim lasts unless it is renewed; a worker renews its claims every LeaseRenewal. A worker

@@ -12,6 +12,7 @@ import (
 type DirectStarts struct {
 	service *Service
 	rooms   map[Lane]*directRoom
+	begun   time.Time // before anything was read
 }
 
 // directRoom is what is reserved in a lane, and what is to be started there.
@@ -23,7 +24,7 @@ type directRoom struct {
 
 // NewDirectStarts has room for none yet. It is to be ended by Return, whatever comes.
 func (s *Service) NewDirectStarts() *DirectStarts {
-	return &DirectStarts{service: s, rooms: map[Lane]*directRoom{}}
+	return &DirectStarts{service: s, rooms: map[Lane]*directRoom{}, begun: s.now()}
 }
 
 // Create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It
@@ -68,6 +69,9 @@ func (d *DirectStarts) Create(
 func (d *DirectStarts) reserve(callbacks []*Callback) {
 	wanted, bytes := map[Lane]int{}, map[Lane]int64{}
 	for _, c := range callbacks {
+		if c.Paused {
+			continue
+		}
 		wanted[c.Lane]++
 		bytes[c.Lane] += int64(len(c.Body))
 	}
@@ -82,7 +86,7 @@ func (d *DirectStarts) claim(
 	ctx context.Context, tx PartiesTx, c *Callback, parties Parties, at time.Time,
 ) (*Delivery, error) {
 	room := d.rooms[c.Lane]
-	if room.left == 0 {
+	if c.Paused || room.left == 0 {
 		return nil, nil
 	}
 	owners, err := parties.Owner(c.ProjectID)
@@ -94,7 +98,9 @@ func (d *DirectStarts) claim(
 		return nil, err
 	}
 	room.left--
-	return newDelivery(c.claimed(at), target, owners, at), nil
+	delivery := newDelivery(c.claimed(at), target, owners, at)
+	delivery.readAt = d.begun
+	return delivery, nil
 }
 
 // Start starts the deliveries: the transaction is committed.

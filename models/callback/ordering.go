@@ -40,7 +40,7 @@ func lineUp(ctx context.Context, tx Tx, c *Callback) error {
 			return err
 		}
 		if !empty {
-			c.Held, c.NextAttemptAt = true, nil
+			c.Held, c.Paused, c.NextAttemptAt = true, false, nil
 		}
 	}
 	return tx.CreateCallbacks(ctx, c)

@@ -112,7 +112,7 @@ func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, parties Partie
 	if o.notBefore.After(at) {
 		at = o.notBefore
 	}
-	c.due(at)
+	c.dueUnlessPaused(at, envelope.Owners)
 	return c, nil
 }
 

@@ -68,7 +68,7 @@ func (s *Service) Replay(ctx context.Context, actor *models.Actor, id int64) (*C
 		replay = original.replay(number)
 		replay.setTarget(target, owners)
 		replay.CreatedAt = s.now()
-		replay.due(replay.CreatedAt)
+		replay.dueUnlessPaused(replay.CreatedAt, owners)
 		return lineUp(ctx, tx, replay)
 	})
 	if err != nil {

@@ -51,6 +51,7 @@ type SweepStore interface {
 	LineReader
 	// PullForward is LineTx.PullForward.
 	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
+	PauseStore
 	// CountDue counts what waits and was due by the given time, up to limit.
 	CountDue(ctx context.Context, of Leased, dueBy time.Time, limit int) (int, error)
 }
@@ -61,6 +62,7 @@ type Upkeep struct {
 	leased    []sweeping
 	sweptTo   sync.Map // where the last sweep has ended early: the key of a lane, by Leased
 	purges    []Purging
+	resumedTo atomic.Int64 // the last project that the last sweep has looked at; 0: it has come to the end
 	stuckHead atomic.Int64 // the last head of a line that it has looked at; 0: it has come to the end
 }
 
@@ -114,7 +116,11 @@ func (u *Upkeep) Sweep(ctx context.Context) (interrupted, woken int, err error) 
 	if err != nil {
 		return 0, 0, err
 	}
-	lanes = append(lanes, retried...)
+	resumed, err := u.resume(ctx, at)
+	if err != nil {
+		return 0, 0, err
+	}
+	lanes = append(append(lanes, retried...), resumed...)
 	epoch := int(at.Unix() / int64(SweepInterval/time.Second))
 	wakeups := make([]Wakeup, len(lanes))
 	for i, lane := range lanes {

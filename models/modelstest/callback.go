@@ -113,7 +113,7 @@ func (w *World) MustClaim(id int64) *callback.Delivery {
 
 // Due tells whether a callback waits to be claimed.
 func (w *World) Due(c *callback.Callback) bool {
-	return c.Status == callback.StatusPending && !c.Held && !c.NextAttemptAt.After(w.Clock.Now())
+	return c.Status == callback.StatusPending && !c.Held && !c.Paused && !c.NextAttemptAt.After(w.Clock.Now())
 }
 
 // ClaimLane takes up to so many callbacks that are due in a lane.

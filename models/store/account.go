@@ -16,6 +16,7 @@ type accountRow struct {
 	APICallbackHeaders []byte
 	SSOClientID        *int64
 	PartnerAccountID   *string
+	Pause              pauseColumns `gorm:"embedded"`
 	Version            int
 	CreatedAt          int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt          int64 `gorm:"autoUpdateTime:false"`
@@ -30,7 +31,7 @@ func (s *Store) account(r accountRow) (*tenant.Account, error) {
 	return &tenant.Account{
 		ID: r.ID, Name: r.Name, Timezone: r.Timezone,
 		Callback:    models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
-		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID, Version: r.Version,
+		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID, Pause: r.Pause.pause(), Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
 }
@@ -81,6 +82,7 @@ func (s *Store) CreateAccount(ctx context.Context, a *tenant.Account) error {
 func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *tenant.Account) error {
 	values := map[string]any{
 		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "version": a.Version,
+		"paused_at": microsPtr(a.PausedAt), "paused_by_user_id": a.PausedByUserID,
 		"updated_at": micros(a.UpdatedAt),
 	}
 	if err := s.putHeaders(values, "api_callback_headers", a.Callback, accountHeadersPlace(a.ID)); err != nil {

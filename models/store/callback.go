@@ -71,8 +71,8 @@ func (s *Store) callback(r callbackRow) (*callback.Callback, error) {
 		CreatedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
 		PayloadPurgedAt: fromMicrosPtr(r.PayloadPurgedAt),
 	}
-	if c.Held { // the column has its creation then
-		c.NextAttemptAt = nil
+	if c.Paused = r.NextAttemptAt != nil && *r.NextAttemptAt == pausedUntil; c.Held || c.Paused {
+		c.NextAttemptAt = nil // the column has its creation then, or the end of times
 	}
 	return c, nil
 }
@@ -120,7 +120,7 @@ func (s *Store) callbackColumns(c *callback.Callback) (callbackRow, error) {
 		ReplayOfID: c.ReplayOfID, CauseID: c.CauseID,
 		DedupKey: c.DedupKey, OrderingKey: nullText(c.OrderingKey), Held: c.Held,
 		AttemptCount: c.AttemptCount, FailureCount: c.FailureCount,
-		NextAttemptAt: microsPtr(c.NextAttemptAt), LeaseUntil: microsPtr(c.LeaseUntil),
+		NextAttemptAt: nextAttempt(c), LeaseUntil: microsPtr(c.LeaseUntil),
 		CreatedAt: micros(c.CreatedAt),
 	}
 	if c.Held { // whatever is PENDING has a time

@@ -151,7 +151,7 @@ type returned struct {
 	id       int64
 	attempts int
 	callback.Mishaps
-	next *time.Time
+	next *int64
 	lane callback.Lane
 }
 
@@ -159,7 +159,7 @@ type returned struct {
 func (s *Store) GiveBackCallbacks(ctx context.Context, callbacks ...*callback.Callback) error {
 	rows := make([]returned, len(callbacks))
 	for i, c := range callbacks {
-		rows[i] = returned{c.ID, c.AttemptCount, c.Mishaps, c.NextAttemptAt, c.Lane}
+		rows[i] = returned{c.ID, c.AttemptCount, c.Mishaps, nextAttempt(c), c.Lane}
 	}
 	return s.giveBack(ctx, callback.LeasedCallbacks, rows,
 		columnOf("target_url", "text", callbacks, func(c *callback.Callback) *string { return c.TargetURL }),
@@ -171,7 +171,7 @@ func (s *Store) GiveBackCallbacks(ctx context.Context, callbacks ...*callback.Ca
 func (s *Store) GiveBackBatches(ctx context.Context, batches ...*run.Batch) error {
 	rows := make([]returned, len(batches))
 	for i, b := range batches {
-		rows[i] = returned{b.ID, b.AttemptCount, b.Mishaps, b.NextAttemptAt, b.Lane}
+		rows[i] = returned{b.ID, b.AttemptCount, b.Mishaps, microsPtr(b.NextAttemptAt), b.Lane}
 	}
 	return s.giveBack(ctx, run.LeasedBatches, rows)
 }
@@ -184,7 +184,7 @@ func (s *Store) giveBack(ctx context.Context, of callback.Leased, rows []returne
 	columns := append([]column{
 		columnOf("interruption_count", "bigint", rows, func(r returned) int { return r.InterruptionCount }),
 		columnOf("unreadable_since", "bigint", rows, func(r returned) *int64 { return microsPtr(r.UnreadableSince) }),
-		columnOf("next_attempt_at", "bigint", rows, func(r returned) *int64 { return microsPtr(r.next) }),
+		columnOf("next_attempt_at", "bigint", rows, func(r returned) *int64 { return r.next }),
 		columnOf("lane", "text", rows, func(r returned) string { return r.lane.String() }),
 	}, more...)
 	set := ""

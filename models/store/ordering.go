@@ -109,7 +109,8 @@ func (s *Store) StuckHeads(
 }
 
 func (s *Store) stuckHeads(ctx context.Context, after int64, now, linedUpBy time.Time, limit int) *gorm.DB {
-	return s.reader(ctx).Where(isStuck+" AND callbacks.id > ? AND next_attempt_at > ?", after, micros(now)).
+	return s.reader(ctx).Where(isStuck+" AND callbacks.id > ? AND next_attempt_at > ? AND next_attempt_at < ?",
+		after, micros(now), int64(pausedUntil)).
 		Where("EXISTS (SELECT 1 FROM callbacks AS behind WHERE "+s.dialect.byBytes("behind.ordering_key")+" = callbacks.ordering_key "+
 			"AND behind.finished_at IS NULL AND behind.held AND behind.created_at <= ?)", micros(linedUpBy)).Order("callbacks.id").Limit(limit)
 }
@@ -117,7 +118,7 @@ func (s *Store) stuckHeads(ctx context.Context, after int64, now, linedUpBy time
 // PullForward makes one due that nobody has claimed since it was read.
 func (s *Store) PullForward(ctx context.Context, c *callback.Callback, now time.Time) (bool, error) {
 	result := s.writer(ctx).Model(&callbackRow{}).Where("id = ? AND attempt_count = ? AND status = 'PENDING' AND NOT "+
-		"held", c.ID, c.AttemptCount).
+		"held AND next_attempt_at < ?", c.ID, c.AttemptCount, int64(pausedUntil)).
 		Update("next_attempt_at", micros(now))
 	return result.RowsAffected == 1, result.Error
 }

@@ -18,6 +18,7 @@ type projectRow struct {
 	PrimaryDomain      string
 	APICallbackURL     *string
 	APICallbackHeaders []byte
+	Pause              pauseColumns `gorm:"embedded"`
 	Version            int
 	CreatedAt          int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt          int64 `gorm:"autoUpdateTime:false"`
@@ -32,7 +33,7 @@ func (s *Store) project(r projectRow) (*tenant.Project, error) {
 	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, projectHeadersPlace(r.ID))
 	return &tenant.Project{
 		ID: r.ID, AccountID: r.AccountID, Name: r.Name, PrimaryDomain: r.PrimaryDomain,
-		Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable}, Version: r.Version,
+		Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable}, Pause: r.Pause.pause(), Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), DeletedAt: fromMicrosPtr(r.DeletedAt),
 	}, nil
 }
@@ -83,6 +84,7 @@ func (s *Store) CreateProject(ctx context.Context, p *tenant.Project) error {
 func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *tenant.Project) error {
 	values := map[string]any{
 		"name": p.Name, "primary_domain": p.PrimaryDomain, "api_callback_url": p.Callback.URL,
+		"paused_at": microsPtr(p.PausedAt), "paused_by_user_id": p.PausedByUserID,
 		"version": p.Version, "updated_at": micros(p.UpdatedAt), "deleted_at": microsPtr(p.DeletedAt),
 	}
 	if err := s.putHeaders(values, "api_callback_headers", p.Callback, projectHeadersPlace(p.ID)); err != nil {

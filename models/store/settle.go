@@ -33,9 +33,7 @@ func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*callback.Call
 		columnOf("failure_count", "bigint", callbacks, func(c *callback.Callback) int { return c.FailureCount }),
 		columnOf("panic_count", "bigint", callbacks, func(c *callback.Callback) int { return c.PanicCount }),
 		columnOf("interruption_count", "bigint", callbacks, func(c *callback.Callback) int { return c.InterruptionCount }),
-		columnOf(
-			"next_attempt_at", "bigint", callbacks, func(c *callback.Callback) *int64 { return microsPtr(c.NextAttemptAt) },
-		),
+		columnOf("next_attempt_at", "bigint", callbacks, nextAttempt),
 		columnOf("http_status", "bigint", callbacks, func(c *callback.Callback) *int { return c.HTTPStatus }),
 		columnOf("error_code", "text", callbacks, func(c *callback.Callback) *string { return errorCode(c.Error) }),
 		columnOf("error_message", "text", callbacks, func(c *callback.Callback) *string { return errorMessage(c.Error) }),

@@ -15,9 +15,10 @@ type Account struct {
 	Callback         models.Endpoint
 	SSOClientID      *int64
 	PartnerAccountID *string // the account's id at the SSO client
-	Version          int     // grows by one with each change of what a person can set
-	CreatedAt        time.Time
-	UpdatedAt        time.Time
+	Pause
+	Version   int // grows by one with each change of what a person can set
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // TypeAccount stands in the ObjectIDs of accounts.
@@ -117,12 +118,12 @@ func (s *Service) changeAccount(
 			return err
 		}
 		before := TargetOf(LevelAccount, a.Callback)
+		c.Account = a
 		if err := change(a); err != nil {
-			return err
+			return unlessUnchanged(err)
 		}
 		a.Version++
 		a.UpdatedAt = s.now()
-		c.Account = a
 		if err := tx.UpdateAccount(ctx, actor.Scope(least), a); err != nil {
 			return err
 		}

@@ -16,9 +16,10 @@ type Project struct {
 	Name          string
 	PrimaryDomain string
 	Callback      models.Endpoint
-	Version       int // grows by one with each change of what a person can set
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	Pause
+	Version   int // grows by one with each change of what a person can set
+	CreatedAt time.Time
+	UpdatedAt time.Time
 	// DeletedAt is set on a deleted project. It is out of every caller's sight, but callbacks that were accepted
 	// before are still delivered, with its configuration as it was.
 	DeletedAt *time.Time
@@ -156,12 +157,12 @@ func (s *Service) changeProject(
 			return err
 		}
 		before := p.Callback
+		c.Project = p
 		if err := change(p); err != nil {
-			return err
+			return unlessUnchanged(err)
 		}
 		p.Version++
 		p.UpdatedAt = s.now()
-		c.Project = p
 		if err := tx.UpdateProject(ctx, actor.Scope(least), p); err != nil {
 			return err
 		}
