@@ -26,6 +26,7 @@ var classes = readClasses(map[class]string{
 	forMembers: `
 		User: id rawID username email firstName lastName
 		Account: id rawID name timezone apiCallbackUrl apiCallbackHeaders partnerAccountId version createdAt updatedAt projects callbacks actions
+		Account: callbackHealth
 		Project: id rawID name primaryDomain apiCallbackUrl apiCallbackHeaders effectiveApiCallback version createdAt updatedAt account callbacks
 		Project: runs schedules jobs crawls
 		Account: pausedAt pausedBy
@@ -44,6 +45,12 @@ var classes = readClasses(map[class]string{
 		RetryAfter: header seconds notBefore capped
 		AttemptError: code message
 		Timings: dnsMs connectMs tlsMs firstByteMs
+		Project: callbackHealth
+		CallbackHealth: status failingSince oldestPendingAt since counts causes arrival receiver buckets
+		CallbackHealthCounts: pending running pendingIsExact success failed endedIsExact
+		CallbackHealthCause: code count
+		CallbackHealthPercentiles: p50Ms p95Ms p99Ms
+		CallbackHealthBucket: startsAt success failed causes arrival receiver
 		Action: id rawID name executorHeaders pageSize timeout createdAt updatedAt
 		Run: id rawID uid status mode action parameters callbackUrl callbackOn inputCount batchCount outputCount error createdAt startedAt
 		Run: finishedAt payloadPurgedAt createdByUser schedule project account batches callbacks results
@@ -66,6 +73,7 @@ var classes = readClasses(map[class]string{
 		ProjectKey: id rawID name createdAt`,
 	forPlatform: `
 		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookSigningSecrets version createdAt updatedAt
+		SSOClient: callbackHealth
 		Action: executorUrl
 		BatchAttempt: warning requestHeaders responseHeaders headersTruncated remoteAddress httpVersion tlsVersion connectionReused
 		Action/APICallbackHeader: value

@@ -43,6 +43,8 @@ type ResolverRoot interface {
 	BatchAttempt() BatchAttemptResolver
 	Callback() CallbackResolver
 	CallbackCheck() CallbackCheckResolver
+	CallbackHealth() CallbackHealthResolver
+	CallbackHealthBucket() CallbackHealthBucketResolver
 	CheckedAddress() CheckedAddressResolver
 	Crawl() CrawlResolver
 	Job() JobResolver
@@ -72,6 +74,7 @@ type ComplexityRoot struct {
 		APICallbackHeaders func(childComplexity int) int
 		APICallbackURL     func(childComplexity int) int
 		Actions            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CallbackHealth     func(childComplexity int, rangeArg callback.HealthRange) int
 		Callbacks          func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
 		CreatedAt          func(childComplexity int) int
 		Name               func(childComplexity int) int
@@ -274,6 +277,47 @@ type ComplexityRoot struct {
 	CallbackEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CallbackHealth struct {
+		Arrival         func(childComplexity int) int
+		Buckets         func(childComplexity int) int
+		Causes          func(childComplexity int) int
+		Counts          func(childComplexity int) int
+		FailingSince    func(childComplexity int) int
+		OldestPendingAt func(childComplexity int) int
+		Receiver        func(childComplexity int) int
+		Since           func(childComplexity int) int
+		Status          func(childComplexity int) int
+	}
+
+	CallbackHealthBucket struct {
+		Arrival  func(childComplexity int) int
+		Causes   func(childComplexity int) int
+		Failed   func(childComplexity int) int
+		Receiver func(childComplexity int) int
+		StartsAt func(childComplexity int) int
+		Success  func(childComplexity int) int
+	}
+
+	CallbackHealthCause struct {
+		Code  func(childComplexity int) int
+		Count func(childComplexity int) int
+	}
+
+	CallbackHealthCounts struct {
+		EndedIsExact   func(childComplexity int) int
+		Failed         func(childComplexity int) int
+		Pending        func(childComplexity int) int
+		PendingIsExact func(childComplexity int) int
+		Running        func(childComplexity int) int
+		Success        func(childComplexity int) int
+	}
+
+	CallbackHealthPercentiles struct {
+		P50Ms func(childComplexity int) int
+		P95Ms func(childComplexity int) int
+		P99Ms func(childComplexity int) int
 	}
 
 	CallbackProblem struct {
@@ -508,6 +552,7 @@ type ComplexityRoot struct {
 		APICallbackHeaders     func(childComplexity int) int
 		APICallbackURL         func(childComplexity int) int
 		Account                func(childComplexity int) int
+		CallbackHealth         func(childComplexity int, rangeArg callback.HealthRange) int
 		CallbackSigningSecrets func(childComplexity int) int
 		Callbacks              func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
 		Crawls                 func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -671,6 +716,7 @@ type ComplexityRoot struct {
 	}
 
 	SSOClient struct {
+		CallbackHealth        func(childComplexity int, rangeArg callback.HealthRange) int
 		CreatedAt             func(childComplexity int) int
 		Name                  func(childComplexity int) int
 		NoticeMode            func(childComplexity int) int
@@ -831,6 +877,7 @@ type AccountResolver interface {
 	Users(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.AccountUser], error)
 
 	PausedBy(ctx context.Context, obj *tenant.Account) (*tenant.User, error)
+	CallbackHealth(ctx context.Context, obj *tenant.Account, rangeArg callback.HealthRange) (*callback.Health, error)
 }
 type ActionResolver interface {
 	ExecutorURL(ctx context.Context, obj *run.Action) (*string, error)
@@ -879,6 +926,19 @@ type CallbackResolver interface {
 }
 type CallbackCheckResolver interface {
 	Effective(ctx context.Context, obj *tenant.CallbackCheck) (*tenant.Target, error)
+}
+type CallbackHealthResolver interface {
+	Counts(ctx context.Context, obj *callback.Health) (*CallbackHealthCounts, error)
+	Causes(ctx context.Context, obj *callback.Health) ([]*CallbackHealthCause, error)
+	Arrival(ctx context.Context, obj *callback.Health) (*CallbackHealthPercentiles, error)
+	Receiver(ctx context.Context, obj *callback.Health) (*CallbackHealthPercentiles, error)
+}
+type CallbackHealthBucketResolver interface {
+	Success(ctx context.Context, obj *callback.HealthBucket) (int, error)
+	Failed(ctx context.Context, obj *callback.HealthBucket) (int, error)
+	Causes(ctx context.Context, obj *callback.HealthBucket) ([]*CallbackHealthCause, error)
+	Arrival(ctx context.Context, obj *callback.HealthBucket) (*CallbackHealthPercentiles, error)
+	Receiver(ctx context.Context, obj *callback.HealthBucket) (*CallbackHealthPercentiles, error)
 }
 type CheckedAddressResolver interface {
 	Address(ctx context.Context, obj *tenant.CheckedAddress) (*string, error)
@@ -950,6 +1010,7 @@ type ProjectResolver interface {
 	Crawls(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*crawl.Crawl], error)
 
 	PausedBy(ctx context.Context, obj *tenant.Project) (*tenant.User, error)
+	CallbackHealth(ctx context.Context, obj *tenant.Project, rangeArg callback.HealthRange) (*callback.Health, error)
 }
 type QueryResolver interface {
 	Version(ctx context.Context) (string, error)
@@ -990,6 +1051,8 @@ type RunResolver interface {
 }
 type SSOClientResolver interface {
 	WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error)
+
+	CallbackHealth(ctx context.Context, obj *tenant.SSOClient, rangeArg callback.HealthRange) (*callback.Health, error)
 }
 type ScheduleResolver interface {
 	Project(ctx context.Context, obj *run.Schedule) (*tenant.Project, error)
@@ -1064,6 +1127,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Actions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Account.callbackHealth":
+		if e.ComplexityRoot.Account.CallbackHealth == nil {
+			break
+		}
+
+		args, err := ec.field_Account_callbackHealth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.CallbackHealth(childComplexity, args["range"].(callback.HealthRange)), true
 	case "Account.callbacks":
 		if e.ComplexityRoot.Account.Callbacks == nil {
 			break
@@ -1956,6 +2030,167 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CallbackEdge.Node(childComplexity), true
+
+	case "CallbackHealth.arrival":
+		if e.ComplexityRoot.CallbackHealth.Arrival == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.Arrival(childComplexity), true
+	case "CallbackHealth.buckets":
+		if e.ComplexityRoot.CallbackHealth.Buckets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.Buckets(childComplexity), true
+	case "CallbackHealth.causes":
+		if e.ComplexityRoot.CallbackHealth.Causes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.Causes(childComplexity), true
+	case "CallbackHealth.counts":
+		if e.ComplexityRoot.CallbackHealth.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.Counts(childComplexity), true
+	case "CallbackHealth.failingSince":
+		if e.ComplexityRoot.CallbackHealth.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.FailingSince(childComplexity), true
+	case "CallbackHealth.oldestPendingAt":
+		if e.ComplexityRoot.CallbackHealth.OldestPendingAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.OldestPendingAt(childComplexity), true
+	case "CallbackHealth.receiver":
+		if e.ComplexityRoot.CallbackHealth.Receiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.Receiver(childComplexity), true
+	case "CallbackHealth.since":
+		if e.ComplexityRoot.CallbackHealth.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.Since(childComplexity), true
+	case "CallbackHealth.status":
+		if e.ComplexityRoot.CallbackHealth.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealth.Status(childComplexity), true
+
+	case "CallbackHealthBucket.arrival":
+		if e.ComplexityRoot.CallbackHealthBucket.Arrival == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthBucket.Arrival(childComplexity), true
+	case "CallbackHealthBucket.causes":
+		if e.ComplexityRoot.CallbackHealthBucket.Causes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthBucket.Causes(childComplexity), true
+	case "CallbackHealthBucket.failed":
+		if e.ComplexityRoot.CallbackHealthBucket.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthBucket.Failed(childComplexity), true
+	case "CallbackHealthBucket.receiver":
+		if e.ComplexityRoot.CallbackHealthBucket.Receiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthBucket.Receiver(childComplexity), true
+	case "CallbackHealthBucket.startsAt":
+		if e.ComplexityRoot.CallbackHealthBucket.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthBucket.StartsAt(childComplexity), true
+	case "CallbackHealthBucket.success":
+		if e.ComplexityRoot.CallbackHealthBucket.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthBucket.Success(childComplexity), true
+
+	case "CallbackHealthCause.code":
+		if e.ComplexityRoot.CallbackHealthCause.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthCause.Code(childComplexity), true
+	case "CallbackHealthCause.count":
+		if e.ComplexityRoot.CallbackHealthCause.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthCause.Count(childComplexity), true
+
+	case "CallbackHealthCounts.endedIsExact":
+		if e.ComplexityRoot.CallbackHealthCounts.EndedIsExact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthCounts.EndedIsExact(childComplexity), true
+	case "CallbackHealthCounts.failed":
+		if e.ComplexityRoot.CallbackHealthCounts.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthCounts.Failed(childComplexity), true
+	case "CallbackHealthCounts.pending":
+		if e.ComplexityRoot.CallbackHealthCounts.Pending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthCounts.Pending(childComplexity), true
+	case "CallbackHealthCounts.pendingIsExact":
+		if e.ComplexityRoot.CallbackHealthCounts.PendingIsExact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthCounts.PendingIsExact(childComplexity), true
+	case "CallbackHealthCounts.running":
+		if e.ComplexityRoot.CallbackHealthCounts.Running == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthCounts.Running(childComplexity), true
+	case "CallbackHealthCounts.success":
+		if e.ComplexityRoot.CallbackHealthCounts.Success == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthCounts.Success(childComplexity), true
+
+	case "CallbackHealthPercentiles.p50Ms":
+		if e.ComplexityRoot.CallbackHealthPercentiles.P50Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthPercentiles.P50Ms(childComplexity), true
+	case "CallbackHealthPercentiles.p95Ms":
+		if e.ComplexityRoot.CallbackHealthPercentiles.P95Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthPercentiles.P95Ms(childComplexity), true
+	case "CallbackHealthPercentiles.p99Ms":
+		if e.ComplexityRoot.CallbackHealthPercentiles.P99Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackHealthPercentiles.P99Ms(childComplexity), true
 
 	case "CallbackProblem.code":
 		if e.ComplexityRoot.CallbackProblem.Code == nil {
@@ -2940,6 +3175,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.Account(childComplexity), true
+	case "Project.callbackHealth":
+		if e.ComplexityRoot.Project.CallbackHealth == nil {
+			break
+		}
+
+		args, err := ec.field_Project_callbackHealth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.CallbackHealth(childComplexity, args["range"].(callback.HealthRange)), true
 	case "Project.callbackSigningSecrets":
 		if e.ComplexityRoot.Project.CallbackSigningSecrets == nil {
 			break
@@ -3711,6 +3957,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RunParameters.PageSize(childComplexity), true
 
+	case "SSOClient.callbackHealth":
+		if e.ComplexityRoot.SSOClient.CallbackHealth == nil {
+			break
+		}
+
+		args, err := ec.field_SSOClient_callbackHealth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SSOClient.CallbackHealth(childComplexity, args["range"].(callback.HealthRange)), true
 	case "SSOClient.createdAt":
 		if e.ComplexityRoot.SSOClient.CreatedAt == nil {
 			break
@@ -6301,6 +6558,117 @@ type RemoveApiCallbackHeadersPayload {
   movedCallbacks: Int!
 }
 `, BuiltIn: false},
+	{Name: "../health.graphqls", Input: `extend type Account {
+  """
+  How the callbacks of all its projects fare together, notices apart, tests and replays included. A project whose receiver fails among others
+  that succeed shows in the project's own health. To a project's key it is that of the project.
+  """
+  callbackHealth(range: HealthRange! = DAY): CallbackHealth!
+}
+
+extend type Project {
+  "How its callbacks fare, notices apart, tests and replays included."
+  callbackHealth(range: HealthRange! = DAY): CallbackHealth!
+}
+
+extend type SSOClient {
+  "How the notices to its webhook fare: those of the accounts that were its own when they ended."
+  callbackHealth(range: HealthRange! = DAY): CallbackHealth!
+}
+
+"How far back health looks."
+enum HealthRange {
+  "24 hours, by the hour; the last one has begun."
+  DAY
+  "7 days, by the day in UTC; the last one has begun."
+  WEEK
+  "30 days, by the day in UTC; the last one has begun."
+  MONTH
+}
+
+"How a receiver fares now, whatever the range."
+enum CallbackHealthStatus {
+  "What was sent last has arrived, or failed less than 10 seconds ago."
+  HEALTHY
+  """
+  Attempts fail, and for 10 seconds or more none has arrived since the first of them. What says nothing of the receiver (` + "`" + `INTERRUPTED` + "`" + `,
+  ` + "`" + `INTERNAL_ERROR` + "`" + `, ` + "`" + `LOCAL_ERROR` + "`" + `) does not count.
+  """
+  FAILING
+  "Nothing leaves, and everything is kept, until somebody resumes it."
+  PAUSED
+  "There is no callback, and none is remembered."
+  NEVER_USED
+}
+
+"How callbacks fare: now, and within a range of time. What has ended counts in the bucket in which it did."
+type CallbackHealth {
+  status: CallbackHealthStatus!
+  "With ` + "`" + `FAILING` + "`" + `: when the first attempt failed since one has arrived, or ever. Null otherwise."
+  failingSince: DateTime
+  "When the oldest callback was created that is ` + "`" + `PENDING` + "`" + `, among the 5,000 oldest that have not ended; null: none is."
+  oldestPendingAt: DateTime
+  """
+  From when on everything is counted, where that is within the range: what ended before is missing, in part or all of it. It is up to two hours
+  after the first start of a worker that counts. Null: everything of the range is counted.
+  """
+  since: DateTime
+  counts: CallbackHealthCounts!
+  "What was given up within the range, by the cause of its last attempt, or why it ended without one; the most frequent first, none with 0."
+  causes: [CallbackHealthCause!]!
+  "From creation to ` + "`" + `SUCCESS` + "`" + `, of what has arrived within the range; null: nothing has."
+  arrival: CallbackHealthPercentiles
+  "How long attempts took that were answered, or ended as ` + "`" + `TIMEOUT` + "`" + ` or ` + "`" + `CONNECT_TIMEOUT` + "`" + `, within the range; null: none did."
+  receiver: CallbackHealthPercentiles
+  "The range in parts, the oldest first, for a chart: also those in which nothing ended."
+  buckets: [CallbackHealthBucket!]!
+}
+
+"How many callbacks there are of each status."
+type CallbackHealthCounts {
+  "` + "`" + `PENDING` + "`" + ` now, among the 5,000 oldest that have not ended (of an SSO client: the 5,000 oldest of all SSO clients' notices)."
+  pending: Int!
+  "` + "`" + `RUNNING` + "`" + ` now, among the same."
+  running: Int!
+  "False: more have not ended than were looked at."
+  pendingIsExact: Boolean!
+  "Ended as ` + "`" + `SUCCESS` + "`" + ` within the range. What is deleted from the history stays counted."
+  success: Int!
+  "Ended as ` + "`" + `FAILED` + "`" + ` within the range, in the same way."
+  failed: Int!
+  "False: more has ended in the last seconds than could be added up, as where no worker runs; it will be added."
+  endedIsExact: Boolean!
+}
+
+"How many callbacks were given up by a cause."
+type CallbackHealthCause {
+  code: AttemptErrorCode!
+  count: Int!
+}
+
+"Durations that half, 95 % and 99 % of what was measured did not exceed, in milliseconds, each within 5 %."
+type CallbackHealthPercentiles {
+  p50Ms: Float!
+  p95Ms: Float!
+  p99Ms: Float!
+}
+
+"An hour or a day."
+type CallbackHealthBucket {
+  "In UTC. It ends where the next one begins."
+  startsAt: DateTime!
+  "Ended as ` + "`" + `SUCCESS` + "`" + `."
+  success: Int!
+  "Ended as ` + "`" + `FAILED` + "`" + `."
+  failed: Int!
+  "As ` + "`" + `causes` + "`" + ` of the whole."
+  causes: [CallbackHealthCause!]!
+  "As ` + "`" + `arrival` + "`" + ` of the whole."
+  arrival: CallbackHealthPercentiles
+  "As ` + "`" + `receiver` + "`" + ` of the whole."
+  receiver: CallbackHealthPercentiles
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -6354,6 +6722,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_pausedAt(ctx, field)
 	case "pausedBy":
 		return ec.fieldContext_Account_pausedBy(ctx, field)
+	case "callbackHealth":
+		return ec.fieldContext_Account_callbackHealth(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -6732,6 +7102,88 @@ func (ec *executionContext) childFields_CallbackEdge(ctx context.Context, field 
 		return ec.fieldContext_CallbackEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CallbackEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CallbackHealth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_CallbackHealth_status(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_CallbackHealth_failingSince(ctx, field)
+	case "oldestPendingAt":
+		return ec.fieldContext_CallbackHealth_oldestPendingAt(ctx, field)
+	case "since":
+		return ec.fieldContext_CallbackHealth_since(ctx, field)
+	case "counts":
+		return ec.fieldContext_CallbackHealth_counts(ctx, field)
+	case "causes":
+		return ec.fieldContext_CallbackHealth_causes(ctx, field)
+	case "arrival":
+		return ec.fieldContext_CallbackHealth_arrival(ctx, field)
+	case "receiver":
+		return ec.fieldContext_CallbackHealth_receiver(ctx, field)
+	case "buckets":
+		return ec.fieldContext_CallbackHealth_buckets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackHealth", field.Name)
+}
+
+func (ec *executionContext) childFields_CallbackHealthBucket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startsAt":
+		return ec.fieldContext_CallbackHealthBucket_startsAt(ctx, field)
+	case "success":
+		return ec.fieldContext_CallbackHealthBucket_success(ctx, field)
+	case "failed":
+		return ec.fieldContext_CallbackHealthBucket_failed(ctx, field)
+	case "causes":
+		return ec.fieldContext_CallbackHealthBucket_causes(ctx, field)
+	case "arrival":
+		return ec.fieldContext_CallbackHealthBucket_arrival(ctx, field)
+	case "receiver":
+		return ec.fieldContext_CallbackHealthBucket_receiver(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackHealthBucket", field.Name)
+}
+
+func (ec *executionContext) childFields_CallbackHealthCause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_CallbackHealthCause_code(ctx, field)
+	case "count":
+		return ec.fieldContext_CallbackHealthCause_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackHealthCause", field.Name)
+}
+
+func (ec *executionContext) childFields_CallbackHealthCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pending":
+		return ec.fieldContext_CallbackHealthCounts_pending(ctx, field)
+	case "running":
+		return ec.fieldContext_CallbackHealthCounts_running(ctx, field)
+	case "pendingIsExact":
+		return ec.fieldContext_CallbackHealthCounts_pendingIsExact(ctx, field)
+	case "success":
+		return ec.fieldContext_CallbackHealthCounts_success(ctx, field)
+	case "failed":
+		return ec.fieldContext_CallbackHealthCounts_failed(ctx, field)
+	case "endedIsExact":
+		return ec.fieldContext_CallbackHealthCounts_endedIsExact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackHealthCounts", field.Name)
+}
+
+func (ec *executionContext) childFields_CallbackHealthPercentiles(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "p50Ms":
+		return ec.fieldContext_CallbackHealthPercentiles_p50Ms(ctx, field)
+	case "p95Ms":
+		return ec.fieldContext_CallbackHealthPercentiles_p95Ms(ctx, field)
+	case "p99Ms":
+		return ec.fieldContext_CallbackHealthPercentiles_p99Ms(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackHealthPercentiles", field.Name)
 }
 
 func (ec *executionContext) childFields_CallbackProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7158,6 +7610,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_pausedAt(ctx, field)
 	case "pausedBy":
 		return ec.fieldContext_Project_pausedBy(ctx, field)
+	case "callbackHealth":
+		return ec.fieldContext_Project_callbackHealth(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -7430,6 +7884,8 @@ func (ec *executionContext) childFields_SSOClient(ctx context.Context, field gra
 		return ec.fieldContext_SSOClient_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_SSOClient_updatedAt(ctx, field)
+	case "callbackHealth":
+		return ec.fieldContext_SSOClient_callbackHealth(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SSOClient", field.Name)
 }
@@ -7863,6 +8319,20 @@ func (ec *executionContext) field_Account_actions_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Account_callbackHealth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (callback.HealthRange, error) {
+			return ec.unmarshalNHealthRange2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg0
 	return args, nil
 }
 
@@ -8580,6 +9050,20 @@ func (ec *executionContext) field_Mutation_updateSSOClient_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Project_callbackHealth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (callback.HealthRange, error) {
+			return ec.unmarshalNHealthRange2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Project_callbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9193,6 +9677,20 @@ func (ec *executionContext) field_Run_results_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_SSOClient_callbackHealth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (callback.HealthRange, error) {
+			return ec.unmarshalNHealthRange2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg0
 	return args, nil
 }
 
@@ -9913,6 +10411,50 @@ func (ec *executionContext) fieldContext_Account_pausedBy(_ context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_callbackHealth(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_callbackHealth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().CallbackHealth(ctx, obj, fc.Args["range"].(callback.HealthRange))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Health) graphql.Marshaler {
+			return ec.marshalNCallbackHealth2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealth(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_callbackHealth(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealth(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_callbackHealth_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -13312,6 +13854,676 @@ func (ec *executionContext) fieldContext_CallbackEdge_node(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealth_status(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v callback.HealthStatus) graphql.Marshaler {
+			return ec.marshalNCallbackHealthStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealth", field, false, false, errors.New("field of type CallbackHealthStatus does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealth_failingSince(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_failingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealth", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealth_oldestPendingAt(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_oldestPendingAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OldestPendingAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_oldestPendingAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealth", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealth_since(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealth", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealth_counts(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealth().Counts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CallbackHealthCounts) graphql.Marshaler {
+			return ec.marshalNCallbackHealthCounts2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackHealth",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealthCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealth_causes(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_causes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealth().Causes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CallbackHealthCause) graphql.Marshaler {
+			return ec.marshalNCallbackHealthCause2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthCauseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_causes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackHealth",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealthCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealth_arrival(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_arrival(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealth().Arrival(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CallbackHealthPercentiles) graphql.Marshaler {
+			return ec.marshalOCallbackHealthPercentiles2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthPercentiles(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_arrival(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackHealth",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealthPercentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealth_receiver(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_receiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealth().Receiver(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CallbackHealthPercentiles) graphql.Marshaler {
+			return ec.marshalOCallbackHealthPercentiles2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthPercentiles(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_receiver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackHealth",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealthPercentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealth_buckets(ctx context.Context, field graphql.CollectedField, obj *callback.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealth_buckets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buckets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []callback.HealthBucket) graphql.Marshaler {
+			return ec.marshalNCallbackHealthBucket2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthBucketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealth_buckets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackHealth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealthBucket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealthBucket_startsAt(ctx context.Context, field graphql.CollectedField, obj *callback.HealthBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthBucket_startsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthBucket_startsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthBucket", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthBucket_success(ctx context.Context, field graphql.CollectedField, obj *callback.HealthBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthBucket_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealthBucket().Success(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthBucket_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthBucket", field, true, true, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthBucket_failed(ctx context.Context, field graphql.CollectedField, obj *callback.HealthBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthBucket_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealthBucket().Failed(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthBucket_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthBucket", field, true, true, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthBucket_causes(ctx context.Context, field graphql.CollectedField, obj *callback.HealthBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthBucket_causes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealthBucket().Causes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CallbackHealthCause) graphql.Marshaler {
+			return ec.marshalNCallbackHealthCause2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthCauseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthBucket_causes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackHealthBucket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealthCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealthBucket_arrival(ctx context.Context, field graphql.CollectedField, obj *callback.HealthBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthBucket_arrival(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealthBucket().Arrival(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CallbackHealthPercentiles) graphql.Marshaler {
+			return ec.marshalOCallbackHealthPercentiles2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthPercentiles(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthBucket_arrival(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackHealthBucket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealthPercentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealthBucket_receiver(ctx context.Context, field graphql.CollectedField, obj *callback.HealthBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthBucket_receiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackHealthBucket().Receiver(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CallbackHealthPercentiles) graphql.Marshaler {
+			return ec.marshalOCallbackHealthPercentiles2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthPercentiles(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthBucket_receiver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackHealthBucket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealthPercentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackHealthCause_code(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthCause) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthCause_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v callback.AttemptErrorCode) graphql.Marshaler {
+			return ec.marshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthCause_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthCause", field, false, false, errors.New("field of type AttemptErrorCode does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthCause_count(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthCause) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthCause_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthCause_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthCause", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthCounts_pending(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthCounts_pending(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pending, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthCounts_pending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthCounts_running(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthCounts_running(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Running, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthCounts_running(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthCounts_pendingIsExact(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthCounts_pendingIsExact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PendingIsExact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthCounts_pendingIsExact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthCounts", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthCounts_success(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthCounts_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthCounts_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthCounts_failed(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthCounts_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthCounts_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthCounts_endedIsExact(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthCounts_endedIsExact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedIsExact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthCounts_endedIsExact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthCounts", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthPercentiles_p50Ms(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthPercentiles) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthPercentiles_p50Ms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P50Ms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthPercentiles_p50Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthPercentiles", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthPercentiles_p95Ms(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthPercentiles) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthPercentiles_p95Ms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P95Ms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthPercentiles_p95Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthPercentiles", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackHealthPercentiles_p99Ms(ctx context.Context, field graphql.CollectedField, obj *CallbackHealthPercentiles) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackHealthPercentiles_p99Ms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P99Ms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackHealthPercentiles_p99Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackHealthPercentiles", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _CallbackProblem_field(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackProblem) (ret graphql.Marshaler) {
@@ -18475,6 +19687,50 @@ func (ec *executionContext) fieldContext_Project_pausedBy(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Project_callbackHealth(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_callbackHealth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Project().CallbackHealth(ctx, obj, fc.Args["range"].(callback.HealthRange))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Health) graphql.Marshaler {
+			return ec.marshalNCallbackHealth2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealth(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Project_callbackHealth(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealth(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Project_callbackHealth_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ProjectConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.Project]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21753,6 +23009,50 @@ func (ec *executionContext) _SSOClient_updatedAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SSOClient_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SSOClient_callbackHealth(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_callbackHealth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SSOClient().CallbackHealth(ctx, obj, fc.Args["range"].(callback.HealthRange))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Health) graphql.Marshaler {
+			return ec.marshalNCallbackHealth2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealth(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_callbackHealth(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClient",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackHealth(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SSOClient_callbackHealth_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SSOClientConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.SSOClient]) (ret graphql.Marshaler) {
@@ -27249,6 +28549,44 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "callbackHealth":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Account_callbackHealth(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29701,6 +31039,598 @@ func (ec *executionContext) _CallbackEdge(ctx context.Context, sel ast.Selection
 			}
 		case "node":
 			out.Values[i] = ec._CallbackEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var callbackHealthImplementors = []string{"CallbackHealth"}
+
+func (ec *executionContext) _CallbackHealth(ctx context.Context, sel ast.SelectionSet, obj *callback.Health) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackHealthImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackHealth")
+		case "status":
+			out.Values[i] = ec._CallbackHealth_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failingSince":
+			out.Values[i] = ec._CallbackHealth_failingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "oldestPendingAt":
+			out.Values[i] = ec._CallbackHealth_oldestPendingAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "since":
+			out.Values[i] = ec._CallbackHealth_since(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counts":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealth_counts(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "causes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealth_causes(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "arrival":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealth_arrival(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "receiver":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealth_receiver(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "buckets":
+			out.Values[i] = ec._CallbackHealth_buckets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var callbackHealthBucketImplementors = []string{"CallbackHealthBucket"}
+
+func (ec *executionContext) _CallbackHealthBucket(ctx context.Context, sel ast.SelectionSet, obj *callback.HealthBucket) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackHealthBucketImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackHealthBucket")
+		case "startsAt":
+			out.Values[i] = ec._CallbackHealthBucket_startsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "success":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealthBucket_success(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "failed":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealthBucket_failed(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "causes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealthBucket_causes(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "arrival":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealthBucket_arrival(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "receiver":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackHealthBucket_receiver(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var callbackHealthCauseImplementors = []string{"CallbackHealthCause"}
+
+func (ec *executionContext) _CallbackHealthCause(ctx context.Context, sel ast.SelectionSet, obj *CallbackHealthCause) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackHealthCauseImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackHealthCause")
+		case "code":
+			out.Values[i] = ec._CallbackHealthCause_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._CallbackHealthCause_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var callbackHealthCountsImplementors = []string{"CallbackHealthCounts"}
+
+func (ec *executionContext) _CallbackHealthCounts(ctx context.Context, sel ast.SelectionSet, obj *CallbackHealthCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackHealthCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackHealthCounts")
+		case "pending":
+			out.Values[i] = ec._CallbackHealthCounts_pending(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "running":
+			out.Values[i] = ec._CallbackHealthCounts_running(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pendingIsExact":
+			out.Values[i] = ec._CallbackHealthCounts_pendingIsExact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "success":
+			out.Values[i] = ec._CallbackHealthCounts_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._CallbackHealthCounts_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedIsExact":
+			out.Values[i] = ec._CallbackHealthCounts_endedIsExact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var callbackHealthPercentilesImplementors = []string{"CallbackHealthPercentiles"}
+
+func (ec *executionContext) _CallbackHealthPercentiles(ctx context.Context, sel ast.SelectionSet, obj *CallbackHealthPercentiles) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackHealthPercentilesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackHealthPercentiles")
+		case "p50Ms":
+			out.Values[i] = ec._CallbackHealthPercentiles_p50Ms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p95Ms":
+			out.Values[i] = ec._CallbackHealthPercentiles_p95Ms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p99Ms":
+			out.Values[i] = ec._CallbackHealthPercentiles_p99Ms(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -32523,6 +34453,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "callbackHealth":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_callbackHealth(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34451,6 +36419,44 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "callbackHealth":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SSOClient_callbackHealth(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -36903,6 +38909,97 @@ func (ec *executionContext) marshalNCallbackEvent2githubᚗcomᚋringbackᚋring
 	return res
 }
 
+func (ec *executionContext) marshalNCallbackHealth2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealth(ctx context.Context, sel ast.SelectionSet, v callback.Health) graphql.Marshaler {
+	return ec._CallbackHealth(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCallbackHealth2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealth(ctx context.Context, sel ast.SelectionSet, v *callback.Health) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CallbackHealth(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCallbackHealthBucket2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthBucket(ctx context.Context, sel ast.SelectionSet, v callback.HealthBucket) graphql.Marshaler {
+	return ec._CallbackHealthBucket(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCallbackHealthBucket2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthBucketᚄ(ctx context.Context, sel ast.SelectionSet, v []callback.HealthBucket) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCallbackHealthBucket2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthBucket(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCallbackHealthCause2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthCauseᚄ(ctx context.Context, sel ast.SelectionSet, v []*CallbackHealthCause) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCallbackHealthCause2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthCause(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCallbackHealthCause2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthCause(ctx context.Context, sel ast.SelectionSet, v *CallbackHealthCause) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CallbackHealthCause(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCallbackHealthCounts2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthCounts(ctx context.Context, sel ast.SelectionSet, v CallbackHealthCounts) graphql.Marshaler {
+	return ec._CallbackHealthCounts(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCallbackHealthCounts2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthCounts(ctx context.Context, sel ast.SelectionSet, v *CallbackHealthCounts) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CallbackHealthCounts(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCallbackHealthStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthStatus(ctx context.Context, v any) (callback.HealthStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := callback.HealthStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCallbackHealthStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthStatus(ctx context.Context, sel ast.SelectionSet, v callback.HealthStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCallbackOn2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐCallbackOn(ctx context.Context, v any) (run.CallbackOn, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := run.CallbackOn(tmp)
@@ -37536,6 +39633,23 @@ func (ec *executionContext) marshalNHTTPHeader2ᚖgithubᚗcomᚋringbackᚋring
 		return graphql.Null
 	}
 	return ec._HTTPHeader(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNHealthRange2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthRange(ctx context.Context, v any) (callback.HealthRange, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := callback.HealthRange(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHealthRange2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHealthRange(ctx context.Context, sel ast.SelectionSet, v callback.HealthRange) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, v any) (uuid.UUID, error) {
@@ -39105,6 +41219,13 @@ func (ec *executionContext) unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringback�
 	}
 	res, err := ec.unmarshalInputCallbackFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCallbackHealthPercentiles2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackHealthPercentiles(ctx context.Context, sel ast.SelectionSet, v *CallbackHealthPercentiles) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CallbackHealthPercentiles(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecretᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.SigningSecret) graphql.Marshaler {

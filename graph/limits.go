@@ -101,6 +101,8 @@ func complexity() ComplexityRoot {
 	c.Run.Callbacks = filtered
 	c.Run.Results = func(child int, first *int, _ *string) int { return listCost(child, first, nil) }
 	c.Job.Callbacks = filtered
+	c.Account.CallbackHealth, c.Project.CallbackHealth, c.SSOClient.CallbackHealth = healthCost, healthCost, healthCost
+	c.CallbackHealth.Buckets = func(child int) int { return 1 + child*callback.MaxHealthBuckets }
 	// Each call that failed leaves an attempt; those of workers that died do not come in numbers.
 	c.Batch.Attempts = func(child int) int { return 1 + child*3 }
 	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*job.MaxJobs }

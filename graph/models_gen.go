@@ -25,6 +25,35 @@ type AccountRoleInput struct {
 	Role      models.Role     `json:"role"`
 }
 
+// How many callbacks were given up by a cause.
+type CallbackHealthCause struct {
+	Code  callback.AttemptErrorCode `json:"code"`
+	Count int                       `json:"count"`
+}
+
+// How many callbacks there are of each status.
+type CallbackHealthCounts struct {
+	// `PENDING` now, among the 5,000 oldest that have not ended (of an SSO client: the 5,000 oldest of all SSO clients' notices).
+	Pending int `json:"pending"`
+	// `RUNNING` now, among the same.
+	Running int `json:"running"`
+	// False: more have not ended than were looked at.
+	PendingIsExact bool `json:"pendingIsExact"`
+	// Ended as `SUCCESS` within the range. What is deleted from the history stays counted.
+	Success int `json:"success"`
+	// Ended as `FAILED` within the range, in the same way.
+	Failed int `json:"failed"`
+	// False: more has ended in the last seconds than could be added up, as where no worker runs; it will be added.
+	EndedIsExact bool `json:"endedIsExact"`
+}
+
+// Durations that half, 95 % and 99 % of what was measured did not exceed, in milliseconds, each within 5 %.
+type CallbackHealthPercentiles struct {
+	P50Ms float64 `json:"p50Ms"`
+	P95Ms float64 `json:"p95Ms"`
+	P99Ms float64 `json:"p99Ms"`
+}
+
 // A project, or an account: give one of them.
 type CallbackOwnerInput struct {
 	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`

@@ -223,6 +223,13 @@ func (w *world) populateEverything() []entity {
 		o = modelstest.OnTheWire(o, blank)
 		modelstest.NoError(t, s.Callbacks.Deliveries.Settle(ctx, s.Callbacks.Deliveries.Decide(d, o)))
 	}
+	w.clock.Advance(time.Second)
+	gone := modelstest.ClaimOnly(t, s.Callbacks, finishCrawl(t, s, 124301, demoProject).ID)
+	modelstest.NoError(
+		t, s.Callbacks.Deliveries.Settle(ctx, s.Callbacks.Deliveries.Decide(gone, modelstest.Answered(410))),
+	)
+	_, err = s.Callbacks.Upkeep.FoldHealth(ctx) // as the first worker after an upgrade: with a history, and no counts of it
+	modelstest.NoError(t, err)
 	warned(failed.ID, 503)
 	pages, err := s.Callbacks.CallbackPages(ctx, p.Scope(models.RoleViewer), crawl.Owner, []int64{124300},
 		callback.Filter{Event: []callback.EventName{callback.CallbackFailedEvent}}, models.Page{First: 1})

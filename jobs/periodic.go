@@ -19,6 +19,8 @@ const (
 	// rezoneTimeout bounds the look at all schedules at the start, of some milliseconds for each thousand; nothing fires
 	// meanwhile.
 	rezoneTimeout = 30 * time.Second
+	// foldTimeout bounds how long counts are added up, of a hundred transactions of some milliseconds each.
+	foldTimeout = 10 * time.Second
 )
 
 // every does something at once and then at intervals, until the context ends. One that panics does not keep the next
@@ -89,6 +91,16 @@ func (w *Worker) fire(ctx context.Context) {
 	}
 }
 
+// fold adds up what became of callbacks.
+func (w *Worker) fold(ctx context.Context) {
+	stopping := ctx
+	ctx, cancel := context.WithTimeout(ctx, foldTimeout)
+	defer cancel()
+	if _, err := w.service.Upkeep.FoldHealth(ctx); err != nil && stopping.Err() == nil {
+		w.log.WarnContext(ctx, "health.not_added_up", "error", err)
+	}
+}
+
 // purge also counts anew what accounts hold.
 func (w *Worker) purge(ctx context.Context) {
 	recounted, err := w.runs.RecountUsages(ctx)
@@ -105,7 +117,8 @@ func (w *Worker) purge(ctx context.Context) {
 	}
 	if len(gone) > 0 {
 		w.log.InfoContext(ctx, "retention.purged",
-			"callbacks", gone["callbacks"], "runs", gone["runs"], "payloads", gone["payloads"], "sources", gone["sources"])
+			"callbacks", gone["callbacks"], "runs", gone["runs"], "payloads", gone["payloads"], "sources", gone["sources"],
+			"health", gone["health"])
 	}
 }
 

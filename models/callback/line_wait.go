@@ -91,7 +91,8 @@ func supersede(ctx context.Context, tx Tx, c *Callback) error {
 	}
 	head.Error = supersededError
 	head.end(StatusFailed, c.CreatedAt)
-	owned, err := tx.SettleCallbacks(ctx, head) // not where a worker has claimed it meanwhile
+	// Not where a worker has claimed it meanwhile.
+	owned, err := settleCallbacks(ctx, tx, []*Callback{head}, []*Attempt{nil})
 	if err != nil || !owned[0] {
 		return err
 	}

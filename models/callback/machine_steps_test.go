@@ -222,11 +222,11 @@ func (m *machine) decide(c *modelled, o callback.Outcome) {
 	delay := time.Duration(0)
 	switch {
 	case c.HTTPStatus == 200:
-		m.ends(c, callback.StatusSuccess)
+		m.ends(c, callback.StatusSuccess, "")
 		return
 	case o.Error != nil: // ours
 		if c.Panics++; c.Panics+max(0, c.Interruptions-callback.SuspectAfter) >= callback.MaxMishaps {
-			m.ends(c, callback.StatusFailed)
+			m.ends(c, callback.StatusFailed, callback.InternalError)
 			return
 		}
 		delay = min(time.Minute<<(c.Panics-1), time.Hour)
@@ -234,7 +234,7 @@ func (m *machine) decide(c *modelled, o callback.Outcome) {
 		c.Failures++
 		inTheWay := refused(c) && m.firstHeld(c.line) != nil
 		if c.HTTPStatus == 410 || c.Failures > len(modelstest.TwoRetries) || inTheWay {
-			m.ends(c, callback.StatusFailed)
+			m.ends(c, callback.StatusFailed, callback.HTTPStatusError)
 			return
 		}
 		if delay = modelstest.TwoRetries[c.Failures-1]; o.RetryAfter != "" {
@@ -327,3 +327,41 @@ func (m *machine) purge(r *rapid.T) {
 
 // move points the project elsewhere: what waits goes there when it is claimed.
 func (m *machine) move(*rapid.T) { m.point(hosts[1-slices.Index(hosts, m.host)]) }
+
+func (m *machine) fold(*rapid.T) {
+	_, err := m.w.FoldHealth(m.w.T.Context())
+	modelstest.NoError(m.w.T, err)
+	m.checkCounts()
+}
+
+// checkCounts compares what was counted with all that has ended, purged or not.
+func (m *machine) checkCounts() {
+	t, scope := m.w.T, m.w.Viewer.Scope(models.RoleViewer)
+	for owner, id := range map[callback.Parent]int64{callback.OfProject: m.w.Shop.ID, callback.OfAccount: m.w.Acme.ID} {
+		want := map[ending]uint64{}
+		for e, n := range m.ended {
+			e.hour -= e.hour % (24 * time.Hour).Microseconds()
+			want[e] += n
+		}
+		health, err := m.w.CallbackHealth(t.Context(), scope, owner, []int64{id}, callback.HealthMonth)
+		modelstest.NoError(t, err)
+		h := health[id]
+		got, sum := map[ending]uint64{}, uint64(0)
+		for _, b := range h.Buckets {
+			for cause, n := range b.Failed {
+				got[ending{b.StartsAt.UnixMicro(), cause}] = n
+			}
+			if b.Success > 0 {
+				got[ending{b.StartsAt.UnixMicro(), ""}] = b.Success
+			}
+			sum += b.Success + b.FailedCount()
+		}
+		if !maps.Equal(got, want) || h.Success+h.FailedCount() != sum || h.Arrival.Count() != h.Success || !h.Exact {
+			t.Fatalf("%s: counted %v, want %v; in all %d and %d", owner, got, want, h.Success, h.FailedCount())
+		}
+		status := func(s callback.Status) int { return len(m.where(func(c *modelled) bool { return c.Status == s })) }
+		if h.Pending != status(callback.StatusPending) || h.Running != status(callback.StatusRunning) {
+			t.Fatalf("%s: %d pending, %d running", owner, h.Pending, h.Running)
+		}
+	}
+}

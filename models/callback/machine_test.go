@@ -36,12 +36,13 @@ func TestLifeOfCallbacksIsAsItsModelSays(t *testing.T) {
 			"claim": m.claim, "claim too": m.claim, "claim a suspect": m.claimSuspect,
 			"renew": m.renew, "release": m.release, "excuse": m.excuse,
 			"settle": m.settle, "settle too": m.settle, "give back": m.giveBack,
-			"clock": m.advance, "sweep": m.sweep, "die": m.die, "purge": m.purge, "move": m.move, "": m.check,
+			"clock": m.advance, "sweep": m.sweep, "die": m.die, "purge": m.purge, "move": m.move, "fold": m.fold, "": m.check,
 		}
 		for range 3 { // each of some 30 steps
 			r.Repeat(steps)
 		}
 		m.drain()
+		m.checkCounts()
 		failed = before
 	})
 }
@@ -97,6 +98,13 @@ type machine struct {
 	lines               map[string]int64 // jobs, by their lines
 	host                string           // of the project now
 	sweptAt, graceUntil int64
+	ended               map[ending]uint64
+}
+
+// ending is how callbacks ended, and in which hour.
+type ending struct {
+	hour  int64
+	cause callback.AttemptErrorCode // empty: they arrived
 }
 
 // hosts are where the project's callbacks go, in turn.
@@ -107,7 +115,7 @@ func newMachine(t life) *machine {
 	w.SetWebhook(nil)                   // notices are callbacks like others, and would only be more of them
 	w.Rules.LineWait = 1000 * time.Hour // no head is in the way for so long
 	w.Configure()
-	m := &machine{w: w, lines: map[string]int64{}}
+	m := &machine{w: w, lines: map[string]int64{}, ended: map[ending]uint64{}}
 	m.point(hosts[0])
 	for range 2 {
 		j := w.NewJobs(1)[0]
@@ -223,9 +231,10 @@ func (m *machine) find(id int64) *modelled {
 // holds tells whether what a worker has to say of a callback counts: nobody has claimed it since.
 func (h *handed) holds() bool { return !h.c.gone && h.c.Attempts == h.as.Attempts }
 
-// ends models the end of a callback; the next of its line moves up.
-func (m *machine) ends(c *modelled, status callback.Status) {
+// ends models the end of a callback, by a cause where it has failed; the next of its line moves up.
+func (m *machine) ends(c *modelled, status callback.Status, cause callback.AttemptErrorCode) {
 	c.Status, c.Due, c.Ended = status, 0, m.now()
+	m.ended[ending{m.w.Clock.Now().Truncate(time.Hour).UnixMicro(), cause}]++
 	if next := m.firstHeld(c.line); next != nil {
 		next.Held, next.Due = false, m.now()
 	}

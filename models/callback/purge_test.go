@@ -45,6 +45,11 @@ func (e *endless) PurgeCallbackPayloads(context.Context, time.Time, time.Time, i
 	return 0, 0, nil
 }
 
+func (e *endless) PurgeHealth(context.Context, time.Time, int) (hours, rows int, err error) {
+	e.asked = append(e.asked, "health")
+	return 0, 0, nil
+}
+
 func (e *endless) PurgeRunPayloads(context.Context, time.Time, time.Time, int) (runs, rows int, err error) {
 	e.asked = append(e.asked, "payloads of runs")
 	return 0, 0, nil
@@ -107,7 +112,7 @@ func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endless{broken: modelstest.ErrBroken}
 		gone, err := e.purge(t)
-		want := []string{"payloads", "runs", "payloads of runs", "report downloads", "crawls", "jobs", "rates"}
+		want := []string{"payloads", "health", "runs", "payloads of runs", "report downloads", "crawls", "jobs", "rates"}
 		if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, callback.Purged{}) || len(e.limits) != 1 ||
 			!slices.Equal(e.asked, want) {
 			t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)

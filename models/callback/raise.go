@@ -13,15 +13,12 @@ import (
 type Tx interface {
 	PartiesTx
 	LineTx
+	HealthTx
 
 	// CreateCallbacks sets the IDs. A DedupKey that is taken is a CONFLICT.
 	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
 	// CallbacksByDedupKey returns them without their bodies and headers.
 	CallbacksByDedupKey(ctx context.Context, keys ...string) ([]*Callback, error)
-	// SettleCallbacks writes what became of claimed callbacks, and reports for each whether it did. One that was
-	// claimed again since stays as it is: the attempt count is the fence. One whose lease ran out but that nobody has
-	// claimed again is still the first claimer's to settle.
-	SettleCallbacks(ctx context.Context, callbacks ...*Callback) (owned []bool, err error)
 }
 
 // StartTx is Tx where callbacks may start with their creation.

@@ -17,7 +17,7 @@ type Retention struct {
 }
 
 // Purged counts what a purge has taken: "callbacks" that went, rows of sources by their name, such as "runs",
-// "sources" that are kept longer, and "payloads", of whatever has lost its long texts. What is 0 is not there.
+// "sources" that are kept longer, "payloads", of whatever has lost its long texts, and hours of "health". What is 0 is not there.
 type Purged map[string]int
 
 // rows, payloads and sources are how long what a purge deletes is kept, where it is not kept for ever, or as long as
@@ -39,6 +39,8 @@ type PurgeTx interface {
 	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (callbacks, rows int, err error)
 	// PurgeCallbackPayloads empties the bodies of callbacks and the answers of their attempts.
 	PurgeCallbackPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (callbacks, rows int, err error)
+	// PurgeHealth deletes hours that began before; of an SSO client the last one stays.
+	PurgeHealth(ctx context.Context, before time.Time, limit int) (hours, rows int, err error)
 	// PurgeSources looks at the next rows of a kind after an id, and deletes those that have no callbacks, and crawls
 	// no report downloads. It returns the last id that it has looked at; 0: there are no more.
 	PurgeSources(

@@ -13,6 +13,7 @@ import (
 // workers, or a transaction that has checked already. What is looked for by an id and is not there is NotFound.
 type Ports struct {
 	Reader Reader
+	Health HealthReader
 	LeaseStore
 	SweepStore
 	InDeliveryTx   models.InTx[DeliveryTx]
@@ -20,6 +21,7 @@ type Ports struct {
 	InReplayTx     models.InTx[ReplayTx]
 	InSweepTx      models.InTx[SweepTx]
 	InPurgeTx      models.InTx[PurgeTx]
+	InFoldTx       models.InTx[FoldTx]
 }
 
 // Rules are the settings that the domain obeys.

@@ -159,7 +159,7 @@ func (ds *Deliveries) settle(ctx context.Context, tx SettlementTx, settlements [
 		return nil, err
 	}
 	// The callbacks before their attempts, as the sweep locks them.
-	owned, err := tx.SettleCallbacks(ctx, callbacks...)
+	owned, err := settleCallbacks(ctx, tx, callbacks, attempts)
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,7 @@ type Upkeep struct {
 	purges    []Purging
 	resumedTo atomic.Int64 // the last project that the last sweep has looked at; 0: it has come to the end
 	stuckHead atomic.Int64 // the last head of a line that it has looked at; 0: it has come to the end
+	counting  atomic.Bool  // from when on is noted
 }
 
 func newUpkeep(engine *Service) *Upkeep {
@@ -71,6 +72,7 @@ func newUpkeep(engine *Service) *Upkeep {
 	u.AddPurges(
 		PurgeRows("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbacks),
 		PurgePayloads("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbackPayloads),
+		purgeHealth(engine.db.InPurgeTx),
 	)
 	return u
 }

@@ -49,6 +49,14 @@ var returningWrites = map[string]scopedRead{
 		_, err := s.SettleCallbacks(ctx, &callback.Callback{Status: callback.StatusFailed})
 		return 0, err
 	},
+	"TakeHealth": func(ctx context.Context, s *store.Store, _ models.Scope, _ *estate) (int, error) {
+		_, err := s.TakeHealth(ctx, 1)
+		return 0, err
+	},
+	"HealthHours": func(ctx context.Context, s *store.Store, _ models.Scope, _ *estate) (int, error) {
+		_, err := s.HealthHours(ctx, []callback.HealthKey{{}})
+		return 0, err
+	},
 	"DeleteUserKey": func(ctx context.Context, s *store.Store, _ models.Scope, e *estate) (int, error) {
 		k := &tenant.UserKey{UserID: e.user.ID, SecretHash: []byte("of a key"), CreatedAt: start}
 		if err := s.CreateUserKey(ctx, k); err != nil {
@@ -69,6 +77,7 @@ func TestColumnsThatAreAddedBesideBreakNoStatement(t *testing.T) {
 	e := newEstate(t, s, "acme")
 	all := maps.Clone(reads)
 	maps.Copy(all, readsOfWork)
+	maps.Copy(all, readsOfHealth)
 	maps.Copy(all, returningWrites)
 	askAll := func() {
 		for name, ask := range all {

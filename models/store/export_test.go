@@ -17,7 +17,7 @@ import (
 func Rows() []any {
 	return []any{
 		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{},
-		&encryptionCheckRow{}, &jobRow{},
+		&encryptionCheckRow{}, &healthHourRow{}, &healthPartRow{}, &healthSinceRow{}, &jobRow{},
 		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &rateRow{}, &reportDownloadRow{},
 		&runInputRow{}, &runRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{},

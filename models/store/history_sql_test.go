@@ -39,6 +39,7 @@ func histories() map[string]historyRead {
 	maps.Copy(all, logHistories())
 	maps.Copy(all, runHistories())
 	maps.Copy(all, batchHistories())
+	maps.Copy(all, healthHistories())
 	return all
 }
 
@@ -325,9 +326,11 @@ func indexesOf(t *testing.T, s *store.Store, name, statement string) []string {
 }
 
 var (
-	historyTables = []string{"callbacks", "callback_attempts", "runs", "run_batches", "batch_attempts"}
-	sqliteStep    = regexp.MustCompile(
-		`^(?:SEARCH|SCAN) (\w+)(?: EXISTS)?(?: USING (INTEGER PRIMARY KEY|(?:COVERING )?INDEX (\w+)))?`,
+	historyTables = []string{
+		"callbacks", "callback_attempts", "runs", "run_batches", "batch_attempts", "callback_health_hours", "callback_health_parts",
+	}
+	sqliteStep = regexp.MustCompile(
+		`^(?:SEARCH|SCAN) (\w+)(?: EXISTS)?(?: USING ((?:INTEGER )?PRIMARY KEY|(?:COVERING )?INDEX (\w+)))?`,
 	)
 	placeholder = regexp.MustCompile(`\$\d+`)
 )

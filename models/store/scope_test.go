@@ -181,7 +181,7 @@ func TestEveryReadStaysWithinItsScope(t *testing.T) {
 	mine, theirs := newEstate(t, s, "mine"), newEstate(t, s, "theirs")
 	// The owner is Admin; a viewer's scope with a higher role, a stranger and another account's admin reach nothing.
 	stranger := (*models.Actor)(nil).Scope(models.RoleViewer)
-	for _, part := range []map[string]scopedRead{reads, readsOfWork} {
+	for _, part := range []map[string]scopedRead{reads, readsOfWork, readsOfHealth} {
 		for name, read := range part {
 			for caller, scope := range map[string]models.Scope{"its owner": mine.scope(), "the platform": everything()} {
 				if n, err := read(t.Context(), s, scope, mine); err != nil || n == 0 {

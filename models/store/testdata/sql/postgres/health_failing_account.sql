@@ -1,0 +1,18 @@
+-- Through callback_health_hours_pkey
+SELECT page.*
+FROM (
+  SELECT "id"
+  FROM "accounts"
+  WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4))) AND id IN ($5)
+) AS owners
+CROSS JOIN LATERAL (
+  SELECT CAST(owners.id AS BIGINT) AS owner, min(failing_since) AS failing_since
+  FROM callback_health_hours
+  WHERE sso_client_id = 0 AND account_id = owners.id AND project_id = 0 AND hour >= COALESCE((
+    SELECT hour
+    FROM callback_health_hours
+    WHERE sso_client_id = 0 AND account_id = owners.id AND project_id = 0 AND last_success_at IS NOT NULL
+    ORDER BY hour DESC
+    LIMIT 1
+  ), 0)
+) AS page

@@ -1,0 +1,20 @@
+-- Through callbacks_account_ended
+SELECT page.*
+FROM (
+  SELECT `id`
+  FROM `accounts`
+  WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?))) AND id IN (?)
+) AS owners
+CROSS JOIN (
+  SELECT CAST(? AS BIGINT) AS owner, status, finished_at
+  FROM (
+    SELECT target, status, finished_at
+    FROM callbacks
+    WHERE account_id = ? AND next_attempt_at IS NULL AND lease_until IS NULL
+    ORDER BY created_at DESC, id DESC
+    LIMIT 20
+  ) AS last
+  WHERE NOT target = 'SSO_CLIENT'
+  ORDER BY finished_at DESC
+  LIMIT 1
+) AS page

@@ -1,0 +1,20 @@
+-- Through callbacks_account_ongoing
+SELECT page.*
+FROM (
+  SELECT `id`
+  FROM `accounts`
+  WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?))) AND id IN (?)
+) AS owners
+CROSS JOIN (
+  SELECT CAST(? AS BIGINT) AS owner, count(*) AS looked, count(CASE WHEN own
+      AND status = 'PENDING' THEN 1 END) AS pending, count(CASE WHEN own
+      AND status = 'RUNNING' THEN 1 END) AS running, min(CASE WHEN own
+      AND status = 'PENDING' THEN created_at END) AS oldest_pending_at, (SELECT counted_at FROM callback_health_since WHERE id = 1) AS counted_at
+  FROM (
+    SELECT status, created_at, NOT target = 'SSO_CLIENT' AS own
+    FROM callbacks
+    WHERE account_id = ? AND finished_at IS NULL
+    ORDER BY created_at, id
+    LIMIT ?
+  ) AS looked_at
+) AS page
