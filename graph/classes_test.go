@@ -109,6 +109,7 @@ var classes = readClasses(map[class]string{
 		RemoveApiCallbackHeadersPayload: project account movedCallbacks
 		DeleteProjectPayload: project
 		PauseCallbacksPayload: project account
+		BackfillCallbacksPayload: created skipped hasMore
 		ResumeCallbacksPayload: project account
 		CreateAccountPayload: account
 		UpdateAccountPayload: account movedCallbacks

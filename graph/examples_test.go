@@ -69,6 +69,8 @@ var examples = map[string]example{
 		pauseCallbacks(input: {owner: {projectId: 1123123}}) { project { pausedAt pausedBy { id } } } }`},
 	"Mutation.resumeCallbacks": {who: editorUp, query: `mutation {
 		resumeCallbacks(input: {owner: {projectId: 1123123}}) { project { pausedAt pausedBy { id } } } }`},
+	"Mutation.backfillCallbacks": {who: editorUp, query: `mutation {
+		backfillCallbacks(input: {projectId: 1123123, since: "2020-07-09T16:00:00Z"}) { created skipped hasMore } }`},
 	"Mutation.runCrawlForProject": {who: editorUp, query: `mutation {
 		runCrawlForProject(input: {projectId: 1123123}) { crawl { id } } }`},
 	"Mutation.createReportDownload": {who: editorUp, query: `mutation {

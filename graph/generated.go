@@ -185,6 +185,12 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	BackfillCallbacksPayload struct {
+		Created func(childComplexity int) int
+		HasMore func(childComplexity int) int
+		Skipped func(childComplexity int) int
+	}
+
 	Batch struct {
 		AttemptCount  func(childComplexity int) int
 		Attempts      func(childComplexity int) int
@@ -496,6 +502,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		BackfillCallbacks           func(childComplexity int, input BackfillCallbacksInput) int
 		CancelSchedule              func(childComplexity int, input CancelScheduleInput) int
 		CreateAccount               func(childComplexity int, input CreateAccountInput) int
 		CreateAction                func(childComplexity int, input CreateActionInput) int
@@ -995,6 +1002,7 @@ type MutationResolver interface {
 	RemoveAPICallbackHeaders(ctx context.Context, input RemoveAPICallbackHeadersInput) (*RemoveAPICallbackHeadersPayload, error)
 	PauseCallbacks(ctx context.Context, input PauseCallbacksInput) (*PauseCallbacksPayload, error)
 	ResumeCallbacks(ctx context.Context, input ResumeCallbacksInput) (*ResumeCallbacksPayload, error)
+	BackfillCallbacks(ctx context.Context, input BackfillCallbacksInput) (*BackfillCallbacksPayload, error)
 }
 type ProjectResolver interface {
 	APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error)
@@ -1597,6 +1605,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AttemptError.Message(childComplexity), true
+
+	case "BackfillCallbacksPayload.created":
+		if e.ComplexityRoot.BackfillCallbacksPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackfillCallbacksPayload.Created(childComplexity), true
+	case "BackfillCallbacksPayload.hasMore":
+		if e.ComplexityRoot.BackfillCallbacksPayload.HasMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackfillCallbacksPayload.HasMore(childComplexity), true
+	case "BackfillCallbacksPayload.skipped":
+		if e.ComplexityRoot.BackfillCallbacksPayload.Skipped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackfillCallbacksPayload.Skipped(childComplexity), true
 
 	case "Batch.attemptCount":
 		if e.ComplexityRoot.Batch.AttemptCount == nil {
@@ -2742,6 +2769,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.JobEdge.Node(childComplexity), true
 
+	case "Mutation.backfillCallbacks":
+		if e.ComplexityRoot.Mutation.BackfillCallbacks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_backfillCallbacks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BackfillCallbacks(childComplexity, args["input"].(BackfillCallbacksInput)), true
 	case "Mutation.cancelSchedule":
 		if e.ComplexityRoot.Mutation.CancelSchedule == nil {
 			break
@@ -4506,6 +4544,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAPICallbackHeaderInput,
 		ec.unmarshalInputAccountRoleInput,
+		ec.unmarshalInputBackfillCallbacksInput,
 		ec.unmarshalInputCallbackFilter,
 		ec.unmarshalInputCallbackOwnerInput,
 		ec.unmarshalInputCancelScheduleInput,
@@ -6500,6 +6539,27 @@ extend type Mutation {
   receivers take it. What is paused at its account, too, waits until that is resumed. Not paused: it stays as it is. Editor and up.
   """
   resumeCallbacks(input: ResumeCallbacksInput!): ResumeCallbacksPayload! @allow(who: ANYONE_KNOWN)
+  """
+  Makes the callbacks of standard crawls that have finished and of report downloads that were generated since a time, where they have none: there
+  was no URL then. Each is made once, however often this is asked for. Editor and up. ` + "`" + `CONFLICT` + "`" + ` where there is no URL now. Left out are crawls
+  that were created more than 30 days before ` + "`" + `since` + "`" + `, and their report downloads. What a request that was given up has made stays.
+  """
+  backfillCallbacks(input: BackfillCallbacksInput!): BackfillCallbacksPayload! @allow(who: ANYONE_KNOWN)
+}
+
+input BackfillCallbacksInput {
+  projectId: ObjectID!
+  "This moment included; within the last 30 days, and within ` + "`" + `RINGBACK_RETENTION` + "`" + ` where that is shorter."
+  since: DateTime!
+}
+
+type BackfillCallbacksPayload {
+  "How many callbacks were made: at most 10,000 at a time, and up to 200 more."
+  created: Int!
+  "How many crawls and report downloads had their callbacks already."
+  skipped: Int!
+  "Whether there may be more: the same call again goes on."
+  hasMore: Boolean!
 }
 
 input PauseCallbacksInput {
@@ -6914,6 +6974,18 @@ func (ec *executionContext) childFields_AttemptError(ctx context.Context, field 
 		return ec.fieldContext_AttemptError_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AttemptError", field.Name)
+}
+
+func (ec *executionContext) childFields_BackfillCallbacksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "created":
+		return ec.fieldContext_BackfillCallbacksPayload_created(ctx, field)
+	case "skipped":
+		return ec.fieldContext_BackfillCallbacksPayload_skipped(ctx, field)
+	case "hasMore":
+		return ec.fieldContext_BackfillCallbacksPayload_hasMore(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BackfillCallbacksPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Batch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8585,6 +8657,20 @@ func (ec *executionContext) field_Job_callbacks_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_backfillCallbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (BackfillCallbacksInput, error) {
+			return ec.unmarshalNBackfillCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐBackfillCallbacksInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -11998,6 +12084,75 @@ func (ec *executionContext) _AttemptError_message(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_AttemptError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AttemptError", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BackfillCallbacksPayload_created(ctx context.Context, field graphql.CollectedField, obj *BackfillCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackfillCallbacksPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackfillCallbacksPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BackfillCallbacksPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BackfillCallbacksPayload_skipped(ctx context.Context, field graphql.CollectedField, obj *BackfillCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackfillCallbacksPayload_skipped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Skipped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackfillCallbacksPayload_skipped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BackfillCallbacksPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BackfillCallbacksPayload_hasMore(ctx context.Context, field graphql.CollectedField, obj *BackfillCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackfillCallbacksPayload_hasMore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasMore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackfillCallbacksPayload_hasMore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BackfillCallbacksPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Batch_uid(ctx context.Context, field graphql.CollectedField, obj *run.Batch) (ret graphql.Marshaler) {
@@ -18874,6 +19029,68 @@ func (ec *executionContext) fieldContext_Mutation_resumeCallbacks(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_resumeCallbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_backfillCallbacks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_backfillCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BackfillCallbacks(ctx, fc.Args["input"].(BackfillCallbacksInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *BackfillCallbacksPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *BackfillCallbacksPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *BackfillCallbacksPayload) graphql.Marshaler {
+			return ec.marshalNBackfillCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBackfillCallbacksPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_backfillCallbacks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BackfillCallbacksPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_backfillCallbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -26132,6 +26349,43 @@ func (ec *executionContext) unmarshalInputAccountRoleInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputBackfillCallbacksInput(ctx context.Context, obj any) (BackfillCallbacksInput, error) {
+	var it BackfillCallbacksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"projectId", "since"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = data
+		case "since":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("since"))
+			data, err := ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Since = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, obj any) (callback.Filter, error) {
 	var it callback.Filter
 	if obj == nil {
@@ -29699,6 +29953,54 @@ func (ec *executionContext) _AttemptError(ctx context.Context, sel ast.Selection
 			}
 		case "message":
 			out.Values[i] = ec._AttemptError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var backfillCallbacksPayloadImplementors = []string{"BackfillCallbacksPayload"}
+
+func (ec *executionContext) _BackfillCallbacksPayload(ctx context.Context, sel ast.SelectionSet, obj *BackfillCallbacksPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, backfillCallbacksPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BackfillCallbacksPayload")
+		case "created":
+			out.Values[i] = ec._BackfillCallbacksPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "skipped":
+			out.Values[i] = ec._BackfillCallbacksPayload_skipped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hasMore":
+			out.Values[i] = ec._BackfillCallbacksPayload_hasMore(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33819,6 +34121,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "resumeCallbacks":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_resumeCallbacks(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "backfillCallbacks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_backfillCallbacks(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -38702,6 +39011,25 @@ func (ec *executionContext) marshalNAttemptTrigger2githubᚗcomᚋringbackᚋrin
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNBackfillCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐBackfillCallbacksInput(ctx context.Context, v any) (BackfillCallbacksInput, error) {
+	res, err := ec.unmarshalInputBackfillCallbacksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBackfillCallbacksPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐBackfillCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v BackfillCallbacksPayload) graphql.Marshaler {
+	return ec._BackfillCallbacksPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBackfillCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBackfillCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v *BackfillCallbacksPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BackfillCallbacksPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNBatch2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Batch) graphql.Marshaler {

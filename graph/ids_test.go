@@ -131,6 +131,10 @@ var idFields = []struct {
 		demoAccount,
 	},
 	{
+		"BackfillCallbacksInput.projectId",
+		`mutation { backfillCallbacks(input: {projectId: %s, since: "2020-07-09T16:00:00Z"}) { created } }`, "Project", demoProject,
+	},
+	{
 		"ReceiverOwnerInput.projectId",
 		`mutation { sendTestCallback(input: {owner: {projectId: %s}}) { callback { id } } }`, "Project", demoProject,
 	},

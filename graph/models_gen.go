@@ -25,6 +25,21 @@ type AccountRoleInput struct {
 	Role      models.Role     `json:"role"`
 }
 
+type BackfillCallbacksInput struct {
+	ProjectID models.ObjectID `json:"projectId"`
+	// This moment included; within the last 30 days, and within `RINGBACK_RETENTION` where that is shorter.
+	Since time.Time `json:"since"`
+}
+
+type BackfillCallbacksPayload struct {
+	// How many callbacks were made: at most 10,000 at a time, and up to 200 more.
+	Created int `json:"created"`
+	// How many crawls and report downloads had their callbacks already.
+	Skipped int `json:"skipped"`
+	// Whether there may be more: the same call again goes on.
+	HasMore bool `json:"hasMore"`
+}
+
 // How many callbacks were given up by a cause.
 type CallbackHealthCause struct {
 	Code  callback.AttemptErrorCode `json:"code"`

@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/tenant"
 )
 
@@ -58,6 +59,16 @@ func (r *mutationResolver) ResumeCallbacks(ctx context.Context, input ResumeCall
 	}
 	c, err := r.service.Tenants.ResumeCallbacks(ctx, models.ActorFrom(ctx), owner)
 	return &ResumeCallbacksPayload{Project: c.Project, Account: c.Account}, err
+}
+
+func (r *mutationResolver) BackfillCallbacks(ctx context.Context, input BackfillCallbacksInput) (*BackfillCallbacksPayload, error) {
+	var ids ids
+	in := crawl.ToBackfill{ProjectID: ids.read("projectId", tenant.TypeProject, input.ProjectID), Since: input.Since}
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	made, err := r.service.Crawls.Backfill(ctx, models.ActorFrom(ctx), in)
+	return &BackfillCallbacksPayload{Created: made.Created, Skipped: made.Skipped, HasMore: made.More}, err
 }
 
 func (r *projectResolver) PausedBy(ctx context.Context, obj *tenant.Project) (*tenant.User, error) {

@@ -111,6 +111,7 @@ func (a *app) openOthers(ctx context.Context) error {
 	a.queue = jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
 	rules := callback.Rules{
 		PublicURL: a.cfg.PublicURL, LineWait: a.cfg.LineWait, Schedule: a.cfg.RetrySchedule.Schedule,
+		Retention: a.cfg.retention().Rows,
 	}
 	platformKey, err := a.platformKeyHash(ctx)
 	if err != nil {

@@ -33,6 +33,8 @@ type Rules struct {
 	// LineWait is for how long the first of a line that fails holds up those behind it, counted from when the next
 	// lined up, where its lane succeeds with others.
 	LineWait time.Duration
+	// Retention is how long callbacks are kept that have ended; 0: for ever.
+	Retention time.Duration
 	// Chance is in [0, 1), and spreads retries; nil: it is random.
 	Chance func() float64
 }
@@ -74,6 +76,9 @@ func (s *Service) Clock() *models.Clock { return s.clock }
 
 // Now is the time by the database's clock, in UTC and whole microseconds.
 func (s *Service) Now() time.Time { return s.now() }
+
+// Retention is Rules.Retention.
+func (s *Service) Retention() time.Duration { return s.rules.Retention }
 
 // Troubles is where goroutines that serve this service catch their panics.
 func (s *Service) Troubles() *models.Troubles { return s.troubles }

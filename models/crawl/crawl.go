@@ -66,6 +66,7 @@ const (
 // Store is the database as crawls need it.
 type Store interface {
 	callback.StartTx
+	BackfillStore
 
 	Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*Crawl, error)
 	// CrawlPages returns a page for each of the projects, newest first, in one statement.

@@ -124,11 +124,7 @@ func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFini
 	crawl.finish(in, known.at)
 	var raised *callback.Callback
 	if crawl.Status == Finished && crawl.Kind == Standard {
-		raised, err = s.engine.Compose(ctx, tx, callback.Occasion{
-			Event: callback.CrawlFinishedEvent, DedupKey: finishedKey(crawl.ID), ProjectID: crawl.ProjectID,
-			Source: callback.Source{Of: crawl.ObjectID()}, CreatorID: crawl.CreatedByUserID,
-			Render: func(e callback.Envelope) ([]byte, error) { return finishedBody(e, crawl) },
-		}, known.Parties)
+		raised, err = s.engine.Compose(ctx, tx, finishedOccasion(crawl), known.Parties)
 		if err != nil {
 			return outcome{}, err
 		}
@@ -308,6 +304,15 @@ func (c *Crawl) contradicts(in End) error {
 		return models.Conflict("kind", "crawl %d has ended already, with the kind %s", c.ID, c.Kind)
 	}
 	return nil
+}
+
+// finishedOccasion is that of the callback of a crawl that has finished.
+func finishedOccasion(crawl *Crawl) callback.Occasion {
+	return callback.Occasion{
+		Event: callback.CrawlFinishedEvent, DedupKey: finishedKey(crawl.ID), ProjectID: crawl.ProjectID,
+		Source: callback.Source{Of: crawl.ObjectID()}, CreatorID: crawl.CreatedByUserID,
+		Render: func(e callback.Envelope) ([]byte, error) { return finishedBody(e, crawl) },
+	}
 }
 
 func finishedKey(crawlID int64) string { return "crawl-finished:" + models.RawIDText(crawlID) }

@@ -139,9 +139,8 @@ func (s *Service) FinishReportDownload(
 		if err := report.contradicts(in); err != nil {
 			return err
 		}
-		key := "report-download-generated:" + models.RawIDText(report.ID)
 		if report.FinishedAt != nil {
-			raised, err = callback.Find(ctx, tx, key)
+			raised, err = callback.Find(ctx, tx, generatedKey(report.ID))
 			return err
 		}
 		isNew = true
@@ -153,12 +152,7 @@ func (s *Service) FinishReportDownload(
 		if err != nil {
 			return err
 		}
-		raised, err = s.engine.Raise(ctx, tx, callback.Occasion{
-			Event: callback.ReportDownloadGeneratedEvent, DedupKey: key, ProjectID: crawl.ProjectID,
-			Source:    callback.Source{Of: crawl.ObjectID(), Part: report.ObjectID()},
-			CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
-			Render:    func(e callback.Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
-		})
+		raised, err = s.engine.Raise(ctx, tx, generatedOccasion(crawl, report))
 		return err
 	})
 	if err != nil {
@@ -168,6 +162,20 @@ func (s *Service) FinishReportDownload(
 		s.engine.Wake(ctx, raised)
 	}
 	return report, raised, nil
+}
+
+// generatedOccasion is that of the callback of a report download that was generated.
+func generatedOccasion(crawl *Crawl, report *ReportDownload) callback.Occasion {
+	return callback.Occasion{
+		Event: callback.ReportDownloadGeneratedEvent, DedupKey: generatedKey(report.ID), ProjectID: crawl.ProjectID,
+		Source:    callback.Source{Of: crawl.ObjectID(), Part: report.ObjectID()},
+		CreatorID: cmp.Or(crawl.CreatedByUserID, report.CreatedByUserID),
+		Render:    func(e callback.Envelope) ([]byte, error) { return reportDownloadBody(e, crawl, report) },
+	}
+}
+
+func generatedKey(reportDownloadID int64) string {
+	return "report-download-generated:" + models.RawIDText(reportDownloadID)
 }
 
 // reportDownloadToFinish returns the report download of the input, locked; one that is new here is made first.

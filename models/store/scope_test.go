@@ -98,6 +98,10 @@ var reads = map[string]scopedRead{
 		found, err := s.ProjectKeys(ctx, scope, e.project.ID)
 		return len(found), err
 	},
+	"CrawlsAfter": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.CrawlsAfter(ctx, scope, e.project.ID, models.Cursor{}, 10)
+		return len(found), err
+	},
 	"Crawls": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Crawls(ctx, scope, e.crawl.ID)
 		return len(found), err
