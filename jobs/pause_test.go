@@ -30,7 +30,7 @@ func TestADeliveryThatHasWaitedLooksWhetherItMayStillBegin(t *testing.T) {
 			t.Fatalf("claimed %d", len(claimed))
 		}
 		if requests.Load() > 0 { // of the first, which nobody has paused
-			must[tenant.Configured](t)(w.Tenants.PauseCallbacks(
+			must[tenant.Configured](t)(w.PauseCallbacks(
 				t.Context(), models.PlatformActor(), tenant.CallbackOwner{ProjectID: testProject},
 			))
 		}

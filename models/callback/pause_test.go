@@ -191,7 +191,7 @@ func TestWhatWasClaimedBeforeAPauseBeginsWithinTwoSecondsOrNotAtAll(t *testing.T
 	w := modelstest.NewWorld(t)
 	mayBegin := func(d *callback.Delivery, want bool) {
 		t.Helper()
-		if may, err := w.Deliveries.MayBegin(t.Context(), d); may != want || err != nil {
+		if may, err := w.MayBegin(t.Context(), d); may != want || err != nil {
 			t.Errorf("may begin: %t, %v; want %t", may, err, want)
 		}
 	}
