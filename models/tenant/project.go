@@ -166,6 +166,9 @@ func (s *Service) changeProject(
 		if err := tx.UpdateProject(ctx, actor.Scope(least), p); err != nil {
 			return err
 		}
+		if models.TextOrEmpty(before.URL) == models.TextOrEmpty(p.Callback.URL) { // then the account's is the same, too
+			return nil
+		}
 		account, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), p.AccountID))(TypeAccount)
 		if err != nil {
 			return err
