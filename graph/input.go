@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/ringback/ringback/models"
@@ -46,6 +48,11 @@ func (r *ids) readOwner(
 		r.readOptional("accountId", tenant.TypeAccount, accountID))
 }
 
+func (r *ids) readCallbackOwner(of *CallbackOwnerInput) (owner tenant.CallbackOwner) {
+	owner.ProjectID, owner.AccountID = r.readOwner("owner", of.ProjectID, of.AccountID)
+	return owner
+}
+
 // readReceiver reads the id of a project or of an SSO client.
 func (r *ids) readReceiver(field string, owner *ReceiverOwnerInput) (in receiver.TestToSend) {
 	in.ProjectID, in.SSOClientID = r.oneOf(field, "must have a projectId or an ssoClientId, and not both",
@@ -74,13 +81,19 @@ func optional[T any](o graphql.Omittable[T]) models.Optional[T] {
 }
 
 func endpointUpdate(url graphql.Omittable[*string], headers graphql.Omittable[[]*models.Header]) models.EndpointUpdate {
-	update := models.EndpointUpdate{URL: optional(url)}
 	list, set := headers.ValueOK()
-	update.Headers.Set = set
-	for _, h := range list {
-		update.Headers.Value = append(update.Headers.Value, *h)
+	return models.EndpointUpdate{
+		URL: optional(url), Headers: models.Optional[[]models.Header]{Set: set, Value: values(list)},
 	}
-	return update
+}
+
+// values are what pointers makes pointers of: how gqlgen gives a list of structs.
+func values[T any](list []*T) []T {
+	out := slices.Grow([]T(nil), len(list))
+	for _, v := range list {
+		out = append(out, *v)
+	}
+	return out
 }
 
 // pointers is how gqlgen wants a list of structs.

@@ -51,8 +51,8 @@ func (e *Endpoint) SetHeaders(headers []Header, field string) error {
 	if err := CheckHeaders(field, headers); err != nil {
 		return err
 	}
-	if e.Unreadable != nil { // the others would be lost
-		return Conflict(field, "those that are configured cannot be read by now: replace the whole list")
+	if err := e.readable(field); err != nil {
+		return err
 	}
 	outcome := slices.Clone(e.Headers)
 	for _, h := range headers {
@@ -84,8 +84,8 @@ func (e *Endpoint) RemoveHeaders(keys []string, field string) error {
 	if err := AllProblems(problems...); err != nil {
 		return err
 	}
-	if e.Unreadable != nil {
-		return Conflict(field, "those that are configured cannot be read by now: replace the whole list")
+	if err := e.readable(field); err != nil {
+		return err
 	}
 	for _, key := range keys {
 		if i := indexOfHeader(e.Headers, key); i >= 0 {
@@ -93,6 +93,14 @@ func (e *Endpoint) RemoveHeaders(keys []string, field string) error {
 		}
 	}
 	return nil
+}
+
+// readable refuses a change of single headers where the others would be lost.
+func (e *Endpoint) readable(field string) error {
+	if e.Unreadable == nil {
+		return nil
+	}
+	return Conflict(field, "those that are configured cannot be read by now: replace the whole list")
 }
 
 func indexOfHeader(in []Header, key string) int {

@@ -135,13 +135,11 @@ func parseCursor(s string) (Cursor, bool) {
 	return cursor, errOfTime == nil && errOfID == nil && cursor.String() == s
 }
 
-// PageOf is one page of a list. Where it was searched for no further than to a place, with fewer found than asked for,
-// that is SearchedTo: the list goes on there.
+// PageOf is one page of a list.
 type PageOf[T any] struct {
 	Nodes       []T
 	HasNext     bool
 	HasPrevious bool
-	SearchedTo  *Cursor
 }
 
 // Cut makes a page of rows that were read with one more than asked for: from the end backwards where the page is FromEnd.

@@ -1,7 +1,6 @@
 package callback
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -148,15 +147,11 @@ func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) 
 // SentHeaders are the headers of an attempt's request, in alphabetical order; the signature is masked, as the values of
 // configured headers are. nil: no request left, its answer is awaited, or they were deleted.
 func (c *Callback) SentHeaders(a *Attempt, stored Headers) []HeaderField {
-	if len(stored.Sent) == 0 {
-		return nil
-	}
-	fields := slices.Clone(stored.Sent)
+	var own []HeaderField
 	for _, name := range c.ownHeaders() {
-		fields = append(fields, HeaderField{name, c.ownHeader(name, a, a.StartedAt, models.Masked)})
+		own = append(own, HeaderField{name, c.ownHeader(name, a, a.StartedAt, models.Masked)})
 	}
-	slices.SortStableFunc(fields, func(a, b HeaderField) int { return cmp.Compare(a.Name, b.Name) })
-	return fields
+	return stored.With(own...)
 }
 
 // Trigger is what an attempt was made for.

@@ -229,6 +229,17 @@ func ReadHeaders(stored string) (h Headers) {
 	return h
 }
 
+// With are all headers of a request, in alphabetical order: what is stored of it, and those that are known from
+// elsewhere. nil: no request left, its answer is awaited, or they were deleted.
+func (h Headers) With(known ...HeaderField) []HeaderField {
+	if len(h.Sent) == 0 {
+		return nil
+	}
+	fields := append(slices.Clone(h.Sent), known...)
+	slices.SortStableFunc(fields, func(a, b HeaderField) int { return cmp.Compare(a.Name, b.Name) })
+	return fields
+}
+
 // value returns the first value of a header; empty: there is none.
 func value(fields []HeaderField, name string) string {
 	for _, f := range fields {

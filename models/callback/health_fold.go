@@ -3,8 +3,6 @@ package callback
 import (
 	"context"
 	"time"
-
-	"github.com/ringback/ringback/models"
 )
 
 const (
@@ -55,13 +53,6 @@ type FoldTx interface {
 	HealthHours(ctx context.Context, keys []HealthKey) ([]HealthPart, error)
 	// PutHealthHours writes hours, whether they are there or not.
 	PutHealthHours(ctx context.Context, hours map[HealthKey]*Tally) error
-}
-
-// purgeHealth is of hours that nobody is shown any more.
-func purgeHealth(inTx models.InTx[PurgeTx]) Purging {
-	p := PurgeRows("health", inTx, PurgeTx.PurgeHealth)
-	p.keep = func(Retention) (time.Duration, bool) { return HealthKept, true }
-	return p
 }
 
 // FoldHealth adds up what was counted since the last time, and returns of how many parts. Each transaction removes

@@ -17,7 +17,8 @@ type Retention struct {
 }
 
 // Purged counts what a purge has taken: "callbacks" that went, rows of sources by their name, such as "runs",
-// "sources" that are kept longer, "payloads", of whatever has lost its long texts, and hours of "health". What is 0 is not there.
+// "sources" that are kept longer, "payloads", of whatever has lost its long texts, and hours of "health". What is 0 is
+// not there.
 type Purged map[string]int
 
 // rows, payloads and sources are how long what a purge deletes is kept, where it is not kept for ever, or as long as

@@ -72,7 +72,7 @@ func newUpkeep(engine *Service) *Upkeep {
 	u.AddPurges(
 		PurgeRows("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbacks),
 		PurgePayloads("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbackPayloads),
-		purgeHealth(engine.db.InPurgeTx),
+		PurgeAfter("health", HealthKept, engine.db.InPurgeTx, PurgeTx.PurgeHealth),
 	)
 	return u
 }

@@ -34,7 +34,8 @@ func (c *Callback) endTest(err *AttemptError, at time.Time) {
 // failures.
 func (s *Service) TestOf(projectID int64, creatorID *int64, ofPartner bool) Occasion {
 	o := Occasion{
-		Event: TestEvent, DedupKey: testKey(), ProjectID: projectID, CreatorID: creatorID, Render: testBody,
+		Event: TestEvent, DedupKey: testPrefix + models.NewUID().String(), ProjectID: projectID, CreatorID: creatorID,
+		Render: testBody,
 	}
 	if ofPartner {
 		o.Target, o.ContentType = TargetSSOClient, ContentTypeJSON
@@ -42,18 +43,6 @@ func (s *Service) TestOf(projectID int64, creatorID *int64, ofPartner bool) Occa
 	}
 	return o
 }
-
-// AsTest is the occasion of a test with the body of another occasion: to where a project's callbacks go, or to the
-// partner's webhook. It tells of nothing that is there.
-func (o Occasion) AsTest(creatorID *int64) Occasion {
-	rules := events[o.Event]
-	return Occasion{
-		Event: TestEvent, DedupKey: testKey(), ProjectID: o.ProjectID, CreatorID: creatorID, Render: o.Render,
-		Target: rules.target, ContentType: rules.contentType,
-	}
-}
-
-func testKey() string { return testPrefix + models.NewUID().String() }
 
 func testBody(e Envelope) ([]byte, error) {
 	var f Form

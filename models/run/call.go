@@ -2,10 +2,8 @@ package run
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"net/http"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -48,13 +46,10 @@ func (e *Execution) Headers(userAgent string) http.Header {
 // SentHeaders are the headers of the call's request, in alphabetical order, with the values of configured ones masked.
 // nil: no request left, its answer is awaited, or they were deleted.
 func (a *BatchAttempt) SentHeaders(stored callback.Headers) []callback.HeaderField {
-	if len(stored.Sent) == 0 {
-		return nil
-	}
-	fields := append(slices.Clone(stored.Sent), callback.HeaderField{Name: "Content-Type", Value: callback.ContentTypeJSON},
-		callback.HeaderField{Name: "X-Batch-Attempt", Value: a.UID.String()})
-	slices.SortStableFunc(fields, func(a, b callback.HeaderField) int { return cmp.Compare(a.Name, b.Name) })
-	return fields
+	return stored.With(
+		callback.HeaderField{Name: "Content-Type", Value: callback.ContentTypeJSON},
+		callback.HeaderField{Name: "X-Batch-Attempt", Value: a.UID.String()},
+	)
 }
 
 // executorRequest is the body of a call.
