@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/receiver"
@@ -56,9 +57,9 @@ func (e *endless) PurgeRunPayloads(context.Context, time.Time, time.Time, int) (
 }
 
 func (e *endless) PurgeSources(
-	_ context.Context, kind callback.SourceKind, _ time.Time, _ int64, _ int,
+	_ context.Context, typeName string, _ time.Time, _ int64, _ int,
 ) (sources int, last int64, err error) {
-	e.asked = append(e.asked, string(kind))
+	e.asked = append(e.asked, typeName)
 	return 0, 0, nil
 }
 
@@ -112,10 +113,13 @@ func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endless{broken: modelstest.ErrBroken}
 		gone, err := e.purge(t)
-		want := []string{"payloads", "health", "runs", "payloads of runs", "report downloads", "crawls", "jobs", "rates"}
+		want := []string{
+			"payloads", "health", "runs", "payloads of runs", models.TypeReportDownload, models.TypeCrawl, models.TypeJob, "rates",
+		}
+		asked := slices.DeleteFunc(e.asked, func(kind string) bool { return !slices.Contains(want, kind) }) // others may be there
 		if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, callback.Purged{}) || len(e.limits) != 1 ||
-			!slices.Equal(e.asked, want) {
-			t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, e.asked)
+			!slices.Equal(asked, want) {
+			t.Errorf("got %+v, %v, after %v of callbacks and %v", gone, err, e.limits, asked)
 		}
 	})
 }

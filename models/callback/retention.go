@@ -30,9 +30,6 @@ func (r Retention) payloads() (time.Duration, bool) {
 }
 func (r Retention) sources() (time.Duration, bool) { return r.Sources, r.Sources > 0 }
 
-// SourceKind is a kind of entity that callbacks tell of.
-type SourceKind string
-
 // PurgeTx deletes what ended before a time, a part at a time: of so many rows at most, or of one entity that
 // has more, and returns how many rows those were; 0: there are no more. What somebody has locked is left for later.
 type PurgeTx interface {
@@ -42,10 +39,10 @@ type PurgeTx interface {
 	PurgeCallbackPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (callbacks, rows int, err error)
 	// PurgeHealth deletes hours that began before; of an SSO client the last one stays.
 	PurgeHealth(ctx context.Context, before time.Time, limit int) (hours, rows int, err error)
-	// PurgeSources looks at the next rows of a kind after an id, and deletes those that have no callbacks, and crawls
+	// PurgeSources looks at the next rows of a type after an id, and deletes those that have no callbacks, and crawls
 	// no report downloads. It returns the last id that it has looked at; 0: there are no more.
 	PurgeSources(
-		ctx context.Context, kind SourceKind, endedBefore time.Time, after int64, limit int,
+		ctx context.Context, typeName string, endedBefore time.Time, after int64, limit int,
 	) (sources int, last int64, err error)
 }
 
@@ -90,12 +87,12 @@ func PurgePayloads[Port any](of string, inTx models.InTx[Port],
 	}}
 }
 
-// PurgeOf is of entities that callbacks tell of, once the retention of sources is over and none is left.
-func PurgeOf(kind SourceKind) Purging {
-	return Purging{string(kind), "sources", Retention.sources, func(u *Upkeep, before, _ time.Time) purgePart {
+// PurgeOf is of entities of a type that callbacks tell of, once the retention of sources is over and none is left.
+func PurgeOf(typeName string) Purging {
+	return Purging{typeName, "sources", Retention.sources, func(u *Upkeep, before, _ time.Time) purgePart {
 		after := int64(0)
 		return partIn(u.engine.db.InPurgeTx, func(ctx context.Context, tx PurgeTx, limit int) (int, int, error) {
-			sources, last, err := tx.PurgeSources(ctx, kind, before, after, limit)
+			sources, last, err := tx.PurgeSources(ctx, typeName, before, after, limit)
 			if err != nil || last == 0 {
 				return sources, 0, err
 			}

@@ -57,12 +57,6 @@ func (c *Crawl) ListCursor() models.Cursor { return models.Cursor{At: c.CreatedA
 // Owner is of a crawl's callbacks.
 const Owner callback.Parent = models.TypeCrawl
 
-// What a purge deletes of crawls.
-const (
-	ReportDownloadSources callback.SourceKind = "report downloads"
-	Sources               callback.SourceKind = "crawls"
-)
-
 // Store is the database as crawls need it.
 type Store interface {
 	callback.StartTx
@@ -106,7 +100,7 @@ type Service struct {
 func NewService(
 	engine *callback.Service, projects tenant.Queries, store Store, inTx models.InTx[Store], log *slog.Logger,
 ) *Service {
-	engine.Upkeep.AddPurges(callback.PurgeOf(ReportDownloadSources), callback.PurgeOf(Sources))
+	engine.Upkeep.AddPurges(callback.PurgeOf(models.TypeReportDownload), callback.PurgeOf(models.TypeCrawl))
 	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 	s.ends = combine.New(combine.Work[End, outcome]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime,

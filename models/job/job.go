@@ -70,9 +70,6 @@ func (j *Job) RawID() string { return models.RawIDText(j.ID) }
 // Owner is of a job's callbacks.
 const Owner callback.Parent = models.TypeJob
 
-// Sources are what a purge deletes of jobs.
-const Sources callback.SourceKind = "jobs"
-
 // ListCursor is the job's place in a list.
 func (j *Job) ListCursor() models.Cursor { return models.Cursor{At: j.CreatedAt, ID: j.ID} }
 
@@ -104,7 +101,7 @@ type Service struct {
 
 // NewService wires jobs to the engine, whose purges delete them too, and to a database.
 func NewService(engine *callback.Service, projects tenant.Queries, store Store, inTx models.InTx[Store]) *Service {
-	engine.Upkeep.AddPurges(callback.PurgeOf(Sources))
+	engine.Upkeep.AddPurges(callback.PurgeOf(models.TypeJob))
 	return &Service{engine: engine, projects: projects, store: store, inTx: inTx}
 }
 

@@ -15,14 +15,27 @@ import (
 
 // Rows are all the structs that rows are read into.
 func Rows() []any {
-	return []any{
-		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &batchRow{}, &callbackRow{}, &crawlRow{},
-		&encryptionCheckRow{}, &healthHourRow{}, &healthPartRow{}, &healthSinceRow{}, &jobRow{},
-		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &rateRow{}, &reportDownloadRow{},
-		&runInputRow{}, &runRow{},
+	rows := []any{
+		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &callbackRow{},
+		&encryptionCheckRow{}, &healthHourRow{}, &healthPartRow{}, &healthSinceRow{},
+		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &rateRow{}, &runInputRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{},
 		&userRow{},
 	}
+	for _, kind := range callbackSources {
+		rows = append(rows, kind.row)
+	}
+	return rows
+}
+
+// ListedSources are the types that have lists of their callbacks, beside accounts and projects.
+func ListedSources() (types []string) {
+	for _, kind := range callbackSources {
+		if !kind.part {
+			types = append(types, kind.typeName)
+		}
+	}
+	return types
 }
 
 // DB gives tests the database itself, for what no method of the store does.

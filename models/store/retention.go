@@ -11,8 +11,6 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models/callback"
-	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
 )
 
 // heavy is a row that goes with others that belong to it.
@@ -210,36 +208,16 @@ func (s *Store) purgeCallHeaders(ctx context.Context, runIDs []int64, limit int)
 	return int(result.RowsAffected), result.Error
 }
 
-// sources are the tables of what callbacks tell of: when a row has ended, and when nothing points at it.
-var sources = map[callback.SourceKind]struct {
-	row          any
-	table, ended string
-	free         string
-}{
-	crawl.ReportDownloadSources: {
-		&reportDownloadRow{}, "report_downloads", "finished_at",
-		"NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.report_download_id = report_downloads.id)",
-	},
-	crawl.Sources: {
-		&crawlRow{}, "crawls", "finished_at",
-		"NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.crawl_id = crawls.id) AND " +
-			"NOT EXISTS (SELECT 1 FROM report_downloads WHERE report_downloads.crawl_id = crawls.id)",
-	},
-	job.Sources: {
-		&jobRow{}, "jobs", "completed_at",
-		"NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.job_id = jobs.id)",
-	},
-}
-
 // PurgeSources goes through a table by its ids: an index of what has ended would cost each of them, and few
 // installations need it.
 func (s *Store) PurgeSources(
-	ctx context.Context, kind callback.SourceKind, endedBefore time.Time, after int64, limit int,
+	ctx context.Context, typeName string, endedBefore time.Time, after int64, limit int,
 ) (gone int, last int64, err error) {
-	of, ok := sources[kind]
-	if !ok {
-		return 0, 0, fmt.Errorf("purge: the sources %q have no table here", kind)
+	i := slices.IndexFunc(callbackSources, func(s callbackSource) bool { return s.typeName == typeName && s.ended != "" })
+	if i < 0 {
+		return 0, 0, fmt.Errorf("purge: the sources %q have no table here", typeName)
 	}
+	of := callbackSources[i]
 	next := s.writer(ctx).Table(of.table).Select("id").Where("id > ?", after).Order("id").Limit(limit)
 	err = s.writer(ctx).Table("(?) AS next", next).Select("COALESCE(max(id), 0)").Scan(&last).Error
 	if err != nil || last == 0 {
@@ -248,7 +226,7 @@ func (s *Store) PurgeSources(
 	var ids []int64
 	err = s.writer(ctx).Table(of.table).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}).
 		Where(
-			"id > ? AND id <= ? AND "+of.ended+" < ? AND "+of.free, after, last, micros(endedBefore),
+			"id > ? AND id <= ? AND "+of.ended+" < ? AND "+of.free(), after, last, micros(endedBefore),
 		).Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return 0, last, err

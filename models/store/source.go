@@ -24,20 +24,46 @@ type callbackSource struct {
 	part     bool // of another kind, and not listed by
 	column   string
 	field    func(*sourceColumns) **int64
-	table    string // whose created_by_user_id is the creator; empty: another kind's is
-	row      any    // of the table, for what is listed by
+	table    string
+	row      any    // of the table
+	creator  bool   // its own created_by_user_id says who; else another kind's does
+	ended    string // since when PurgeSources may delete it; empty: its own port does
+	keptBy   string // beside callbacks, what points at it and keeps it; empty: nothing
 }
 
 // callbackSources are all of them. Who created a part was asked after who created the whole.
 var callbackSources = []callbackSource{
-	{models.TypeCrawl, false, "crawl_id", func(c *sourceColumns) **int64 { return &c.CrawlID }, "crawls", &crawlRow{}},
 	{
-		models.TypeReportDownload, true, "report_download_id", func(c *sourceColumns) **int64 { return &c.ReportDownloadID },
-		"report_downloads", nil,
+		typeName: models.TypeCrawl, column: "crawl_id", field: func(c *sourceColumns) **int64 { return &c.CrawlID },
+		table: "crawls", row: &crawlRow{}, creator: true,
+		ended: "finished_at", keptBy: "SELECT 1 FROM report_downloads WHERE report_downloads.crawl_id = crawls.id",
 	},
-	{models.TypeRun, false, "run_id", func(c *sourceColumns) **int64 { return &c.RunID }, "runs", &runRow{}},
-	{run.TypeBatch, true, "batch_id", func(c *sourceColumns) **int64 { return &c.BatchID }, "", nil},
-	{models.TypeJob, false, "job_id", func(c *sourceColumns) **int64 { return &c.JobID }, "jobs", &jobRow{}},
+	{
+		typeName: models.TypeReportDownload, part: true, column: "report_download_id",
+		field: func(c *sourceColumns) **int64 { return &c.ReportDownloadID },
+		table: "report_downloads", row: &reportDownloadRow{}, creator: true, ended: "finished_at",
+	},
+	{
+		typeName: models.TypeRun, column: "run_id", field: func(c *sourceColumns) **int64 { return &c.RunID },
+		table: "runs", row: &runRow{}, creator: true,
+	},
+	{
+		typeName: run.TypeBatch, part: true, column: "batch_id", field: func(c *sourceColumns) **int64 { return &c.BatchID },
+		table: "batches", row: &batchRow{},
+	},
+	{
+		typeName: models.TypeJob, column: "job_id", field: func(c *sourceColumns) **int64 { return &c.JobID },
+		table: "jobs", row: &jobRow{}, creator: true, ended: "completed_at",
+	},
+}
+
+// free is the condition of rows that nothing points at.
+func (s callbackSource) free() string {
+	free := "NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks." + s.column + " = " + s.table + ".id)"
+	if s.keptBy != "" {
+		free += " AND NOT EXISTS (" + s.keptBy + ")"
+	}
+	return free
 }
 
 func (c sourceColumns) source() (s callback.Source) {
@@ -78,7 +104,7 @@ var sourceNames, creatorOfSource = func() (string, string) {
 	var names, creators []string
 	for _, kind := range callbackSources {
 		names = append(names, kind.column)
-		if kind.table != "" {
+		if kind.creator {
 			creators = append(
 				creators, "(SELECT created_by_user_id FROM "+kind.table+" WHERE "+kind.table+".id = callbacks."+kind.column+")",
 			)
