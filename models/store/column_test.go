@@ -75,9 +75,7 @@ func TestColumnsThatAreAddedBesideBreakNoStatement(t *testing.T) {
 	_, err := s.Migrate(t.Context())
 	modelstest.NoError(t, err)
 	e := newEstate(t, s, "acme")
-	all := maps.Clone(reads)
-	maps.Copy(all, readsOfWork)
-	maps.Copy(all, readsOfHealth)
+	all := allReads()
 	maps.Copy(all, returningWrites)
 	askAll := func() {
 		for name, ask := range all {

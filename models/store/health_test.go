@@ -48,9 +48,11 @@ func healthHistories() map[string]historyRead {
 
 // readsOfHealth are what reads of health reach: a part that waits to be added up, and what has not ended.
 var readsOfHealth = map[string]scopedRead{
-	"Health of an account": readHealth(callback.OfAccount, func(e *estate) int64 { return e.account.ID }),
-	"Health of a project":  readHealth(callback.OfProject, func(e *estate) int64 { return e.project.ID }),
+	healthMethods + " of an account": readHealth(callback.OfAccount, func(e *estate) int64 { return e.account.ID }),
+	healthMethods + " of a project":  readHealth(callback.OfProject, func(e *estate) int64 { return e.project.ID }),
 }
+
+const healthMethods = "OngoingCallbacks CountedHealth FailingSince LastEnded"
 
 func readHealth(owner callback.Parent, id func(*estate) int64) scopedRead {
 	return func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {

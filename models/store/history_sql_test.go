@@ -19,7 +19,6 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
@@ -66,7 +65,7 @@ func callbackHistories() map[string]historyRead {
 			return err
 		}
 	}
-	return map[string]historyRead{
+	reads := map[string]historyRead{
 		"account":               list(callback.OfAccount, account, callback.Filter{}, nil),
 		"account after a place": list(callback.OfAccount, account, callback.Filter{}, place),
 		"account of a time": list(
@@ -96,8 +95,6 @@ func callbackHistories() map[string]historyRead {
 		"crawl":                list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, callback.Filter{}, place),
 		"crawl_status_event": list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID },
 			callback.Filter{Status: failed, Event: ofJob, HTTPStatus: new(410)}, nil),
-		"run": list(run.Owner, func(e *estate) int64 { return e.work.run.ID }, callback.Filter{}, nil),
-		"job": list(job.Owner, func(e *estate) int64 { return e.job.ID }, callback.Filter{}, nil),
 		"platform": func(ctx context.Context, s *store.Store, e *estate) error {
 			_, err := s.CallbackPages(
 				ctx, everything(), callback.OfAccount, []int64{e.account.ID}, callback.Filter{}, models.Page{First: 20},
@@ -105,6 +102,11 @@ func callbackHistories() map[string]historyRead {
 			return err
 		},
 	}
+	for _, typeName := range store.ListedSources() {
+		id := func(e *estate) int64 { return e.sources[typeName] }
+		reads[strings.ToLower(typeName)+" of its own"] = list(callback.Parent(typeName), id, callback.Filter{}, nil)
+	}
+	return reads
 }
 
 func callbackCounts() map[string]historyRead {

@@ -2,6 +2,11 @@ package store_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,9 +30,25 @@ type estate struct {
 	attempt  *callback.Attempt
 	key      *tenant.ProjectKey
 	work     *work
+	logged   *callback.Callback // of the run
 	batch    *run.Batch
 	job      *job.Job
 	schedule *run.Schedule
+	sources  map[string]int64 // by type, one of each that has a list of its callbacks, with a callback
+}
+
+// sourceTest is what a source adds to the tests of all, in a file of its own such as job_source_test.go.
+type sourceTest struct {
+	// create adds one of them to an estate.
+	create func(*testing.T, *store.Store, *estate) models.ObjectID
+	reads  map[string]scopedRead
+}
+
+var sourceTests = map[string]sourceTest{}
+
+func addSourceTest(typeName string, test sourceTest) bool {
+	sourceTests[typeName] = test
+	return true
 }
 
 func newEstate(t *testing.T, s *store.Store, name string) *estate {
@@ -47,6 +68,12 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	modelstest.NoError(t, s.FinishAttempts(ctx, e.attempt))
 	e.key = newProjectKey(t, s, e.project, models.Secret(name))
 	e.addWork(t, s)
+	e.sources = map[string]int64{models.TypeCrawl: e.crawl.ID, models.TypeRun: e.work.run.ID}
+	for typeName, test := range sourceTests {
+		id := test.create(t, s, e)
+		e.sources[typeName] = id.Raw
+		newCallback(t, s, e.customer, start, func(c *callback.Callback) { c.Source = callback.Source{Of: id} })
+	}
 	return e
 }
 
@@ -54,7 +81,24 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 // nothing.
 type scopedRead = func(context.Context, *store.Store, models.Scope, *estate) (int, error)
 
-// reads, and readsOfWork, are all methods that read within a scope.
+// allReads are all methods that read within a scope, and TestEveryMethodWithAScopeIsTested holds
+// them to that. A key has the names of methods, and says what they read.
+func allReads() map[string]scopedRead {
+	all := map[string]scopedRead{}
+	for _, part := range []map[string]scopedRead{reads, readsOfWork, readsOfHealth} {
+		maps.Copy(all, part)
+	}
+	for _, test := range sourceTests {
+		maps.Copy(all, test.reads)
+	}
+	for _, typeName := range store.ListedSources() {
+		all["CallbackPages and CountCallbacks by "+typeName] = callbackPages(
+			callback.Parent(typeName), func(e *estate) int64 { return e.sources[typeName] },
+		)
+	}
+	return all
+}
+
 var reads = map[string]scopedRead{
 	"Accounts": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Accounts(ctx, scope, e.account.ID)
@@ -64,15 +108,21 @@ var reads = map[string]scopedRead{
 		_, err := s.LockAccount(ctx, scope, e.account.ID)
 		return 1, err
 	},
-	"AccountPage": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+	"AccountPage and CountAccounts": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		page, err := s.AccountPage(ctx, scope, models.Page{First: 100})
+		if err != nil {
+			return 0, err
+		}
 		n := 0
 		for _, a := range page.Nodes {
 			if a.ID == e.account.ID {
 				n++
 			}
 		}
-		return n, err
+		if all, err := s.CountAccounts(ctx, scope); err != nil || all != len(page.Nodes) {
+			return 0, fmt.Errorf("counted %d accounts of %d: %w", all, len(page.Nodes), err)
+		}
+		return n, nil
 	},
 	"Projects": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Projects(ctx, scope, e.project.ID)
@@ -138,11 +188,8 @@ var reads = map[string]scopedRead{
 		_, err := s.LockCallback(ctx, scope, e.callback.ID)
 		return 1, err
 	},
-	"CallbackPages by account": callbackPages(callback.OfAccount, func(e *estate) int64 { return e.account.ID }),
-	"CallbackPages by project": callbackPages(callback.OfProject, func(e *estate) int64 { return e.project.ID }),
-	"CallbackPages by crawl":   callbackPages(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }),
-	"CallbackPages by run":     callbackPages(run.Owner, func(e *estate) int64 { return e.work.run.ID }),
-	"CallbackPages by job":     callbackPages(job.Owner, func(e *estate) int64 { return e.job.ID }),
+	"CallbackPages and CountCallbacks by account": callbackPages(callback.OfAccount, func(e *estate) int64 { return e.account.ID }),
+	"CallbackPages and CountCallbacks by project": callbackPages(callback.OfProject, func(e *estate) int64 { return e.project.ID }),
 	"Replays": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Replays(ctx, scope, e.callback.ID)
 		return len(found), err
@@ -150,6 +197,10 @@ var reads = map[string]scopedRead{
 	"AttemptPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		pages, err := s.AttemptPages(ctx, scope, []int64{e.callback.ID}, models.Page{First: 100})
 		return len(pages[e.callback.ID].Nodes), err
+	},
+	"LastAttempts": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.LastAttempts(ctx, scope, e.callback.ID)
+		return len(found), err
 	},
 	"CountAttempts": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		counts, err := s.CountAttempts(ctx, scope, []int64{e.callback.ID})
@@ -185,20 +236,38 @@ func TestEveryReadStaysWithinItsScope(t *testing.T) {
 	mine, theirs := newEstate(t, s, "mine"), newEstate(t, s, "theirs")
 	// The owner is Admin; a viewer's scope with a higher role, a stranger and another account's admin reach nothing.
 	stranger := (*models.Actor)(nil).Scope(models.RoleViewer)
-	for _, part := range []map[string]scopedRead{reads, readsOfWork, readsOfHealth} {
-		for name, read := range part {
-			for caller, scope := range map[string]models.Scope{"its owner": mine.scope(), "the platform": everything()} {
-				if n, err := read(t.Context(), s, scope, mine); err != nil || n == 0 {
-					t.Errorf("%s hides from %s what is theirs: %d, %v", name, caller, n, err)
-				}
+	for name, read := range allReads() {
+		for caller, scope := range map[string]models.Scope{"its owner": mine.scope(), "the platform": everything()} {
+			if n, err := read(t.Context(), s, scope, mine); err != nil || n == 0 {
+				t.Errorf("%s hides from %s what is theirs: %d, %v", name, caller, n, err)
 			}
-			for caller, scope := range map[string]models.Scope{
-				"a stranger": stranger, "another account": theirs.scope(), "the zero scope": {},
-			} {
-				n, err := read(t.Context(), s, scope, mine)
-				if err != nil && models.ErrorCode(err) != models.CodeNotFound || err == nil && n != 0 {
-					t.Errorf("%s shows %s: %d, %v", name, caller, n, err)
-				}
+		}
+		for caller, scope := range map[string]models.Scope{
+			"a stranger": stranger, "another account": theirs.scope(), "the zero scope": {},
+		} {
+			n, err := read(t.Context(), s, scope, mine)
+			if err != nil && models.ErrorCode(err) != models.CodeNotFound || err == nil && n != 0 {
+				t.Errorf("%s shows %s: %d, %v", name, caller, n, err)
+			}
+		}
+	}
+}
+
+// writes are the methods with a scope that change something, which TestEveryWriteStaysWithinItsScope is about.
+var writes = []string{"UpdateAccount", "UpdateProject", "DeleteProjectKey"}
+
+func TestEveryMethodWithAScopeIsTested(t *testing.T) {
+	t.Parallel()
+	tested := slices.Clone(writes)
+	for name := range allReads() {
+		tested = append(tested, strings.Fields(name)...)
+	}
+	methods := reflect.TypeFor[*store.Store]()
+	for method := range methods.Methods() {
+		for in := range method.Type.Ins() {
+			isTests := strings.HasPrefix(method.Name, "Query") // of export_test.go
+			if in == reflect.TypeFor[models.Scope]() && !isTests && !slices.Contains(tested, method.Name) {
+				t.Errorf("no test reads by %s beyond its scope", method.Name)
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
-// addWork adds a schedule, a run that has ended with all that is its, and a job.
+// addWork adds a schedule, and a run that has ended with all that is its.
 func (e *estate) addWork(t *testing.T, s *store.Store) {
 	t.Helper()
 	ctx := t.Context()
@@ -37,16 +37,9 @@ func (e *estate) addWork(t *testing.T, s *store.Store) {
 	scheduled := *e.work.run
 	scheduled.UID, scheduled.ScheduleID, scheduled.Status = newUID(), &e.schedule.ID, run.Scheduled
 	modelstest.NoError(t, s.CreateRuns(ctx, &scheduled))
-	e.job = &job.Job{
-		UUID: e.batch.UID, AccountID: e.account.ID, ProjectID: e.project.ID, State: job.Scheduled, Input: []byte("{}"),
-		CreatedAt: start, UpdatedAt: start,
-	}
-	modelstest.NoError(t, s.CreateJobs(ctx, []*job.Job{e.job}))
-	for _, source := range []callback.Source{
-		{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: run.TypeBatch, Raw: e.batch.ID}}, {Of: e.job.ObjectID()},
-	} {
-		newCallback(t, s, e.customer, start, func(c *callback.Callback) { c.Source = source })
-	}
+	e.logged = newCallback(t, s, e.customer, start, func(c *callback.Callback) {
+		c.Source = callback.Source{Of: e.work.run.ObjectID(), Part: models.ObjectID{Type: run.TypeBatch, Raw: e.batch.ID}}
+	})
 }
 
 // pageAndCount adds what a page and the count of it say.
@@ -70,7 +63,7 @@ var readsOfWork = map[string]scopedRead{
 		_, err := s.ActionByName(ctx, scope, e.account.ID, e.work.action.Name)
 		return 1, err
 	},
-	"ActionPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+	"ActionPages and CountActions": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		ids := []int64{e.account.ID}
 		pages, err := s.ActionPages(ctx, scope, ids, models.Page{First: 10})
 		counts, err2 := s.CountActions(ctx, scope, ids)
@@ -80,7 +73,7 @@ var readsOfWork = map[string]scopedRead{
 		found, err := s.Schedules(ctx, scope, e.schedule.ID)
 		return len(found), err
 	},
-	"SchedulePages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+	"SchedulePages and CountSchedules": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		ids := []int64{e.project.ID}
 		pages, err := s.SchedulePages(ctx, scope, ids, models.Page{First: 10})
 		counts, err2 := s.CountSchedules(ctx, scope, ids)
@@ -94,13 +87,21 @@ var readsOfWork = map[string]scopedRead{
 		_, err := s.RunByUID(ctx, scope, e.work.run.UID)
 		return 1, err
 	},
-	"RunPages by project":  runPages(run.OfProject, func(e *estate) int64 { return e.project.ID }),
-	"RunPages by schedule": runPages(run.OfSchedule, func(e *estate) int64 { return e.schedule.ID }),
+	"LogEntries": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.LogEntries(ctx, scope, run.LogQuery{ProjectID: e.project.ID, Limit: 10})
+		return len(found), err
+	},
+	"LogEntry": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		_, err := s.LogEntry(ctx, scope, e.project.ID, e.logged.UID)
+		return 1, err
+	},
+	"RunPages and CountRuns by project":  runPages(run.OfProject, func(e *estate) int64 { return e.project.ID }),
+	"RunPages and CountRuns by schedule": runPages(run.OfSchedule, func(e *estate) int64 { return e.schedule.ID }),
 	"Batches": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Batches(ctx, scope, e.batch.ID)
 		return len(found), err
 	},
-	"BatchPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+	"BatchPages and CountBatches": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		ids := []int64{e.work.run.ID}
 		pages, err := s.BatchPages(ctx, scope, ids, models.Page{First: 10})
 		counts, err2 := s.CountBatches(ctx, scope, ids)
@@ -117,23 +118,6 @@ var readsOfWork = map[string]scopedRead{
 	"Texts of results":     texts(models.ResultsText, func(e *estate) int64 { return e.batch.ID }),
 	"Texts of inputs":      texts(models.RunInputText, func(e *estate) int64 { return e.work.input.ID }),
 	"Texts of custom data": texts(models.CustomDataText, func(e *estate) int64 { return e.work.input.ID }),
-	"Texts of job inputs":  texts(models.JobInputText, func(e *estate) int64 { return e.job.ID }),
-	"Texts of job outputs": texts(models.JobOutputText, func(e *estate) int64 { return e.job.ID }),
-	"Texts of metadata":    texts(models.JobMetadataText, func(e *estate) int64 { return e.job.ID }),
-	"Jobs": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
-		found, err := s.Jobs(ctx, scope, e.job.ID)
-		return len(found), err
-	},
-	"JobByUUID": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
-		_, err := s.JobByUUID(ctx, scope, e.job.UUID)
-		return 1, err
-	},
-	"JobPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
-		ids := []int64{e.project.ID}
-		pages, err := s.JobPages(ctx, scope, ids, job.Filter{}, models.Page{First: 10})
-		counts, err2 := s.CountJobs(ctx, scope, ids, job.Filter{})
-		return pageAndCount(ids[0], pages, counts, err, err2)
-	},
 }
 
 func runPages(owner run.Parent, id func(*estate) int64) scopedRead {
