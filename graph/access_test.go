@@ -114,6 +114,14 @@ func each(f func(name string, e example)) {
 	}
 }
 
+// newExamples is a world with one more callback than others have, the third, which waits.
+func newExamples(tb testing.TB) *world {
+	tb.Helper()
+	w := newWorld(tb)
+	finishCrawl(tb, w.service, 124300, demoProject)
+	return w
+}
+
 // rootPath is the path of an error on a root field.
 func rootPath(name string) string {
 	_, field, _ := strings.Cut(name, ".")
@@ -122,7 +130,7 @@ func rootPath(name string) string {
 
 func TestAStrangerMayUseNothingThatIsNotPublic(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newExamples(t)
 	key, _ := w.userKey(demoUser)
 	w.unchanged(func() {
 		each(func(name string, e example) {
@@ -137,7 +145,7 @@ func TestAStrangerMayUseNothingThatIsNotPublic(t *testing.T) {
 
 func TestAViewerChangesNothingButItsOwnKeysAndSession(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newExamples(t)
 	key, _ := w.userKey(viewerUser)
 	each(func(name string, e example) {
 		who, query := w.viewer(), strings.ReplaceAll(e.query, "$key", quote(key))
@@ -151,7 +159,7 @@ func TestAViewerChangesNothingButItsOwnKeysAndSession(t *testing.T) {
 
 func TestAnEditorChangesProjectsButNeitherTheAccountNorDeletesProjects(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newExamples(t)
 	key, _ := w.userKey(editorUser)
 	each(func(name string, e example) {
 		who, query := w.editor(), strings.ReplaceAll(e.query, "$key", quote(key))
@@ -165,7 +173,7 @@ func TestAnEditorChangesProjectsButNeitherTheAccountNorDeletesProjects(t *testin
 
 func TestAnAdminDoesEverythingButThePlatformsPart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newExamples(t)
 	key, _ := w.userKey(demoUser)
 	each(func(name string, e example) {
 		who, query := w.admin(), strings.ReplaceAll(e.query, "$key", quote(key))
@@ -179,7 +187,7 @@ func TestAnAdminDoesEverythingButThePlatformsPart(t *testing.T) {
 
 func TestAnotherAccountsAdminFindsNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newExamples(t)
 	key, _ := w.userKey(demoUser)
 	each(func(name string, e example) {
 		who, query := w.other(), strings.ReplaceAll(e.query, "$key", quote(key))
@@ -213,7 +221,7 @@ func TestAnotherAccountsAdminFindsNothing(t *testing.T) {
 
 func TestThePlatformMayDoEverythingButWhatNeedsAUser(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newExamples(t)
 	key, _ := w.userKey(viewerUser)
 	each(func(name string, e example) {
 		query := strings.ReplaceAll(e.query, "$key", quote(key))

@@ -122,6 +122,8 @@ var classes = readClasses(map[class]string{
 		FinishReportDownloadPayload: reportDownload callback
 		ReplayCallbackPayload: callback
 		SendTestCallbackPayload: callback attempt
+		RetryCallbackPayload: callback
+		CancelCallbackPayload: callback
 		CreateActionPayload: action
 		UpdateActionPayload: action
 		CreateRunPayload: run status message

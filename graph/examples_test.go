@@ -85,6 +85,12 @@ var examples = map[string]example{
 	"Mutation.replayCallback": {
 		who: editorUp, query: `mutation { replayCallback(input: {callbackId: 1}) { callback { id } } }`,
 	},
+	"Mutation.retryCallback": {
+		who: editorUp, query: `mutation { retryCallback(input: {callbackId: 2}) { callback { id nextAttemptAt } } }`,
+	},
+	"Mutation.cancelCallback": {
+		who: editorUp, query: `mutation { cancelCallback(input: {callbackId: 3}) { callback { id status } } }`,
+	},
 	"Mutation.sendTestCallback": {who: editorUp, query: `mutation {
 		sendTestCallback(input: {owner: {projectId: 1123123}}) { callback { id event } attempt { uid } } }`},
 	"Mutation.createRun": {who: editorUp, query: `mutation {

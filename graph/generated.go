@@ -339,6 +339,10 @@ type ComplexityRoot struct {
 		Secret    func(childComplexity int) int
 	}
 
+	CancelCallbackPayload struct {
+		Callback func(childComplexity int) int
+	}
+
 	CancelSchedulePayload struct {
 		Schedule func(childComplexity int) int
 	}
@@ -503,6 +507,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		BackfillCallbacks           func(childComplexity int, input BackfillCallbacksInput) int
+		CancelCallback              func(childComplexity int, input CancelCallbackInput) int
 		CancelSchedule              func(childComplexity int, input CancelScheduleInput) int
 		CreateAccount               func(childComplexity int, input CreateAccountInput) int
 		CreateAction                func(childComplexity int, input CreateActionInput) int
@@ -527,6 +532,7 @@ type ComplexityRoot struct {
 		ReplayCallback              func(childComplexity int, input ReplayCallbackInput) int
 		ResumeCallbacks             func(childComplexity int, input ResumeCallbacksInput) int
 		ResumeSchedule              func(childComplexity int, input ResumeScheduleInput) int
+		RetryCallback               func(childComplexity int, input RetryCallbackInput) int
 		RotateCallbackSigningSecret func(childComplexity int, input RotateCallbackSigningSecretInput) int
 		RunCrawlForProject          func(childComplexity int, input RunCrawlForProjectInput) int
 		SendTestCallback            func(childComplexity int, input SendTestCallbackInput) int
@@ -667,6 +673,10 @@ type ComplexityRoot struct {
 		Header    func(childComplexity int) int
 		NotBefore func(childComplexity int) int
 		Seconds   func(childComplexity int) int
+	}
+
+	RetryCallbackPayload struct {
+		Callback func(childComplexity int) int
 	}
 
 	RotateCallbackSigningSecretPayload struct {
@@ -989,6 +999,8 @@ type MutationResolver interface {
 	FinishCrawl(ctx context.Context, input FinishCrawlInput) (*FinishCrawlPayload, error)
 	FinishReportDownload(ctx context.Context, input FinishReportDownloadInput) (*FinishReportDownloadPayload, error)
 	SendTestCallback(ctx context.Context, input SendTestCallbackInput) (*SendTestCallbackPayload, error)
+	RetryCallback(ctx context.Context, input RetryCallbackInput) (*RetryCallbackPayload, error)
+	CancelCallback(ctx context.Context, input CancelCallbackInput) (*CancelCallbackPayload, error)
 	CreateAction(ctx context.Context, input CreateActionInput) (*CreateActionPayload, error)
 	UpdateAction(ctx context.Context, input UpdateActionInput) (*UpdateActionPayload, error)
 	CreateRun(ctx context.Context, input CreateRunInput) (*CreateRunPayload, error)
@@ -2263,6 +2275,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CallbackSigningSecret.Secret(childComplexity), true
 
+	case "CancelCallbackPayload.callback":
+		if e.ComplexityRoot.CancelCallbackPayload.Callback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelCallbackPayload.Callback(childComplexity), true
+
 	case "CancelSchedulePayload.schedule":
 		if e.ComplexityRoot.CancelSchedulePayload.Schedule == nil {
 			break
@@ -2780,6 +2799,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BackfillCallbacks(childComplexity, args["input"].(BackfillCallbacksInput)), true
+	case "Mutation.cancelCallback":
+		if e.ComplexityRoot.Mutation.CancelCallback == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelCallback_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelCallback(childComplexity, args["input"].(CancelCallbackInput)), true
 	case "Mutation.cancelSchedule":
 		if e.ComplexityRoot.Mutation.CancelSchedule == nil {
 			break
@@ -3039,6 +3069,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeSchedule(childComplexity, args["input"].(ResumeScheduleInput)), true
+	case "Mutation.retryCallback":
+		if e.ComplexityRoot.Mutation.RetryCallback == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryCallback_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryCallback(childComplexity, args["input"].(RetryCallbackInput)), true
 	case "Mutation.rotateCallbackSigningSecret":
 		if e.ComplexityRoot.Mutation.RotateCallbackSigningSecret == nil {
 			break
@@ -3763,6 +3804,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RetryAfter.Seconds(childComplexity), true
+
+	case "RetryCallbackPayload.callback":
+		if e.ComplexityRoot.RetryCallbackPayload.Callback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryCallbackPayload.Callback(childComplexity), true
 
 	case "RotateCallbackSigningSecretPayload.callbackSigningSecret":
 		if e.ComplexityRoot.RotateCallbackSigningSecretPayload.CallbackSigningSecret == nil {
@@ -4547,6 +4595,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputBackfillCallbacksInput,
 		ec.unmarshalInputCallbackFilter,
 		ec.unmarshalInputCallbackOwnerInput,
+		ec.unmarshalInputCancelCallbackInput,
 		ec.unmarshalInputCancelScheduleInput,
 		ec.unmarshalInputCheckCallbackInput,
 		ec.unmarshalInputCreateAccountInput,
@@ -4573,6 +4622,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputReplayCallbackInput,
 		ec.unmarshalInputResumeCallbacksInput,
 		ec.unmarshalInputResumeScheduleInput,
+		ec.unmarshalInputRetryCallbackInput,
 		ec.unmarshalInputRotateCallbackSigningSecretInput,
 		ec.unmarshalInputRunCallbackInput,
 		ec.unmarshalInputRunCrawlForProjectInput,
@@ -5468,6 +5518,8 @@ enum AttemptErrorCode {
   told.
   """
   SUPERSEDED
+  "Of a callback, and of no attempt: somebody has cancelled it, see ` + "`" + `cancelCallback` + "`" + `. No SSO partner is told."
+  CANCELLED
 }
 
 input CreateSessionUsingUserKeyInput {
@@ -5776,6 +5828,46 @@ type SendTestCallbackPayload {
   timeout of a request (30 s, unless the operator says otherwise), and longer where no worker is there.
   """
   attempt: Attempt
+}
+`, BuiltIn: false},
+	{Name: "../attempts.graphqls", Input: `extend type Mutation {
+  """
+  Attempts a callback now that waits for its next attempt (` + "`" + `PENDING` + "`" + `): its receiver has been mended, say. The attempt counts as any other: where it fails,
+  the next one is after the schedule's next delay, or there is none. It is made as soon as a worker has room, so ask for the callback again. Editor and up; of
+  notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform.
+
+  ` + "`" + `CONFLICT` + "`" + ` when it is being sent (` + "`" + `RUNNING` + "`" + `), has ended (` + "`" + `replayCallback` + "`" + ` sends it once more), waits for an earlier one of its line (retry that), is paused
+  (` + "`" + `resumeCallbacks` + "`" + `), or has no URL any more. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 10 within a minute to the same host by the same configuration.
+  """
+  retryCallback(input: RetryCallbackInput!): RetryCallbackPayload! @allow(who: ANYONE_KNOWN)
+  """
+  Ends a callback that waits (` + "`" + `PENDING` + "`" + `), also behind others of its line or in a pause: it is ` + "`" + `FAILED` + "`" + ` with the error ` + "`" + `CANCELLED` + "`" + `, and no SSO partner is told.
+  Those behind it in its line move up. One that was cancelled before is returned as it is. ` + "`" + `replayCallback` + "`" + ` can still send it. Editor and up; of notices
+  (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform. ` + "`" + `CONFLICT` + "`" + ` when it is being sent (` + "`" + `RUNNING` + "`" + `): it can be cancelled if that fails; and when it
+  has ended otherwise.
+  """
+  cancelCallback(input: CancelCallbackInput!): CancelCallbackPayload! @allow(who: ANYONE_KNOWN)
+}
+
+"A callback by its id or by its uid. Give one of them."
+input RetryCallbackInput @oneOf {
+  callbackId: ObjectID
+  uid: ID
+}
+
+type RetryCallbackPayload {
+  "It is due now."
+  callback: Callback!
+}
+
+"A callback by its id or by its uid. Give one of them."
+input CancelCallbackInput @oneOf {
+  callbackId: ObjectID
+  uid: ID
+}
+
+type CancelCallbackPayload {
+  callback: Callback!
 }
 `, BuiltIn: false},
 	{Name: "../runs.graphqls", Input: `extend type Query {
@@ -7284,6 +7376,14 @@ func (ec *executionContext) childFields_CallbackSigningSecret(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CallbackSigningSecret", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelCallbackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "callback":
+		return ec.fieldContext_CancelCallbackPayload_callback(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelCallbackPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "schedule":
@@ -7826,6 +7926,14 @@ func (ec *executionContext) childFields_RetryAfter(ctx context.Context, field gr
 		return ec.fieldContext_RetryAfter_capped(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryAfter", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryCallbackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "callback":
+		return ec.fieldContext_RetryCallbackPayload_callback(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryCallbackPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RotateCallbackSigningSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8674,6 +8782,20 @@ func (ec *executionContext) field_Mutation_backfillCallbacks_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelCallback_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CancelCallbackInput, error) {
+			return ec.unmarshalNCancelCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelCallbackInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_cancelSchedule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8988,6 +9110,20 @@ func (ec *executionContext) field_Mutation_resumeSchedule_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ResumeScheduleInput, error) {
 			return ec.unmarshalNResumeScheduleInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeScheduleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retryCallback_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RetryCallbackInput, error) {
+			return ec.unmarshalNRetryCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbackInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14842,6 +14978,38 @@ func (ec *executionContext) fieldContext_CallbackSigningSecret_expiresAt(_ conte
 	return graphql.NewScalarFieldContext("CallbackSigningSecret", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _CancelCallbackPayload_callback(ctx context.Context, field graphql.CollectedField, obj *CancelCallbackPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelCallbackPayload_callback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Callback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelCallbackPayload_callback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelCallbackPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Callback(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CancelSchedulePayload_schedule(ctx context.Context, field graphql.CollectedField, obj *CancelSchedulePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18223,6 +18391,130 @@ func (ec *executionContext) fieldContext_Mutation_sendTestCallback(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_sendTestCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryCallback(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryCallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryCallback(ctx, fc.Args["input"].(RetryCallbackInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *RetryCallbackPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *RetryCallbackPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RetryCallbackPayload) graphql.Marshaler {
+			return ec.marshalNRetryCallbackPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbackPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryCallback(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryCallbackPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelCallback(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelCallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelCallback(ctx, fc.Args["input"].(CancelCallbackInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *CancelCallbackPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *CancelCallbackPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CancelCallbackPayload) graphql.Marshaler {
+			return ec.marshalNCancelCallbackPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelCallbackPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelCallback(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelCallbackPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -21993,6 +22285,38 @@ func (ec *executionContext) _RetryAfter_capped(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_RetryAfter_capped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RetryAfter", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _RetryCallbackPayload_callback(ctx context.Context, field graphql.CollectedField, obj *RetryCallbackPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryCallbackPayload_callback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Callback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryCallbackPayload_callback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetryCallbackPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Callback(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RotateCallbackSigningSecretPayload_project(ctx context.Context, field graphql.CollectedField, obj *RotateCallbackSigningSecretPayload) (ret graphql.Marshaler) {
@@ -26481,6 +26805,43 @@ func (ec *executionContext) unmarshalInputCallbackOwnerInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCancelCallbackInput(ctx context.Context, obj any) (CancelCallbackInput, error) {
+	var it CancelCallbackInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"callbackId", "uid"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "callbackId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callbackId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallbackID = graphql.OmittableOf(data)
+		case "uid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uid"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCancelScheduleInput(ctx context.Context, obj any) (CancelScheduleInput, error) {
 	var it CancelScheduleInput
 	if obj == nil {
@@ -27681,6 +28042,43 @@ func (ec *executionContext) unmarshalInputResumeScheduleInput(ctx context.Contex
 				return it, err
 			}
 			it.ScheduleID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRetryCallbackInput(ctx context.Context, obj any) (RetryCallbackInput, error) {
+	var it RetryCallbackInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"callbackId", "uid"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "callbackId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callbackId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CallbackID = graphql.OmittableOf(data)
+		case "uid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uid"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -32058,6 +32456,44 @@ func (ec *executionContext) _CallbackSigningSecret(ctx context.Context, sel ast.
 	return out
 }
 
+var cancelCallbackPayloadImplementors = []string{"CancelCallbackPayload"}
+
+func (ec *executionContext) _CancelCallbackPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelCallbackPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelCallbackPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelCallbackPayload")
+		case "callback":
+			out.Values[i] = ec._CancelCallbackPayload_callback(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var cancelSchedulePayloadImplementors = []string{"CancelSchedulePayload"}
 
 func (ec *executionContext) _CancelSchedulePayload(ctx context.Context, sel ast.SelectionSet, obj *CancelSchedulePayload) graphql.Marshaler {
@@ -34034,6 +34470,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "retryCallback":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryCallback(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelCallback":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelCallback(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createAction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createAction(ctx, field)
@@ -35840,6 +36290,44 @@ func (ec *executionContext) _RetryAfter(ctx context.Context, sel ast.SelectionSe
 			}
 		case "capped":
 			out.Values[i] = ec._RetryAfter_capped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var retryCallbackPayloadImplementors = []string{"RetryCallbackPayload"}
+
+func (ec *executionContext) _RetryCallbackPayload(ctx context.Context, sel ast.SelectionSet, obj *RetryCallbackPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryCallbackPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryCallbackPayload")
+		case "callback":
+			out.Values[i] = ec._RetryCallbackPayload_callback(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -39424,6 +39912,25 @@ func (ec *executionContext) marshalNCaller2githubᚗcomᚋringbackᚋringbackᚋ
 	return v
 }
 
+func (ec *executionContext) unmarshalNCancelCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelCallbackInput(ctx context.Context, v any) (CancelCallbackInput, error) {
+	res, err := ec.unmarshalInputCancelCallbackInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelCallbackPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelCallbackPayload(ctx context.Context, sel ast.SelectionSet, v CancelCallbackPayload) graphql.Marshaler {
+	return ec._CancelCallbackPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCancelCallbackPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelCallbackPayload(ctx context.Context, sel ast.SelectionSet, v *CancelCallbackPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CancelCallbackPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCancelScheduleInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelScheduleInput(ctx context.Context, v any) (CancelScheduleInput, error) {
 	res, err := ec.unmarshalInputCancelScheduleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -40584,6 +41091,25 @@ func (ec *executionContext) marshalNResumeSchedulePayload2ᚖgithubᚗcomᚋring
 		return graphql.Null
 	}
 	return ec._ResumeSchedulePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRetryCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbackInput(ctx context.Context, v any) (RetryCallbackInput, error) {
+	res, err := ec.unmarshalInputRetryCallbackInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetryCallbackPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbackPayload(ctx context.Context, sel ast.SelectionSet, v RetryCallbackPayload) graphql.Marshaler {
+	return ec._RetryCallbackPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRetryCallbackPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbackPayload(ctx context.Context, sel ast.SelectionSet, v *RetryCallbackPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RetryCallbackPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRole(ctx context.Context, v any) (models.Role, error) {

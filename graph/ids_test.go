@@ -76,6 +76,14 @@ var idFields = []struct {
 		"Callback", 1,
 	},
 	{
+		"RetryCallbackInput.callbackId", `mutation { retryCallback(input: {callbackId: %s}) { callback { id } } }`,
+		"Callback", 2,
+	},
+	{
+		"CancelCallbackInput.callbackId", `mutation { cancelCallback(input: {callbackId: %s}) { callback { id } } }`,
+		"Callback", 2,
+	},
+	{
 		"CreateAccountInput.rawID", `mutation { createAccount(input: {name: "A", rawID: %s}) { account { id } } }`, "Account",
 		5001,
 	},

@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -51,6 +52,21 @@ func (r *ids) readOwner(
 func (r *ids) readCallbackOwner(of *CallbackOwnerInput) (owner tenant.CallbackOwner) {
 	owner.ProjectID, owner.AccountID = r.readOwner("owner", of.ProjectID, of.AccountID)
 	return owner
+}
+
+// readCallback reads the id or the uid of a callback.
+func (r *ids) readCallback(id graphql.Omittable[*models.ObjectID], uid graphql.Omittable[*string]) (w callback.Which) {
+	raw := r.readOptional("callbackId", models.TypeCallback, id)
+	switch text := uid.Value(); {
+	case r.err != nil:
+	case (raw == nil) == (text == nil):
+		r.err = badInput("callbackId", "give either the callbackId or the uid")
+	case raw != nil:
+		w.ID = *raw
+	default:
+		w.UID = *text
+	}
+	return w
 }
 
 // readReceiver reads the id of a project or of an SSO client.

@@ -75,6 +75,16 @@ type CallbackOwnerInput struct {
 	AccountID graphql.Omittable[*models.ObjectID] `json:"accountId,omitempty"`
 }
 
+// A callback by its id or by its uid. Give one of them.
+type CancelCallbackInput struct {
+	CallbackID graphql.Omittable[*models.ObjectID] `json:"callbackId,omitempty"`
+	UID        graphql.Omittable[*string]          `json:"uid,omitempty"`
+}
+
+type CancelCallbackPayload struct {
+	Callback *callback.Callback `json:"callback"`
+}
+
 type CancelScheduleInput struct {
 	ScheduleID models.ObjectID `json:"scheduleId"`
 }
@@ -440,6 +450,17 @@ type ResumeScheduleInput struct {
 
 type ResumeSchedulePayload struct {
 	Schedule *run.Schedule `json:"schedule"`
+}
+
+// A callback by its id or by its uid. Give one of them.
+type RetryCallbackInput struct {
+	CallbackID graphql.Omittable[*models.ObjectID] `json:"callbackId,omitempty"`
+	UID        graphql.Omittable[*string]          `json:"uid,omitempty"`
+}
+
+type RetryCallbackPayload struct {
+	// It is due now.
+	Callback *callback.Callback `json:"callback"`
 }
 
 type RotateCallbackSigningSecretInput struct {

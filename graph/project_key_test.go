@@ -44,7 +44,7 @@ func TestAProjectKeyIsAnEditorOfItsProjectAndFindsNoOther(t *testing.T) {
 	} {
 		t.Run(caller, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newExamples(t)
 			userKey, _ := w.userKey(demoUser)
 			who := w.key(projectID)
 			each(func(name string, e example) {

@@ -40,6 +40,8 @@ var keyPermissions = map[string]struct{ own, sibling, foreign models.Code }{
 	"FinishReportDownload":           {forbid, forbid, forbid},
 	"ReportDownload":                 {may, missing, missing},
 	"ReplayCallback":                 {may, missing, missing},
+	"RetryCallback":                  {may, missing, missing},
+	"Cancel":                         {may, missing, missing},
 	"Callback":                       {may, missing, missing},
 	"CallbackByUID":                  {may, missing, missing},
 	"CreateAction":                   {forbid, forbid, forbid},

@@ -125,6 +125,14 @@ var permissions = map[string]struct {
 		_, err := w.Replay(ctx, a, f.callback.ID)
 		return err
 	}},
+	"RetryCallback": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, err := w.RetryCallback(ctx, a, callback.Which{UID: f.waiting.UID.String()})
+		return err
+	}},
+	"Cancel": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, err := w.Cancel(ctx, a, callback.Which{ID: f.unwanted.ID})
+		return err
+	}},
 	"Callback": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.Callback(ctx, a.Scope(models.RoleViewer), f.callback.ID)
 		return err
@@ -212,6 +220,8 @@ type fixtures struct {
 	doomed     *tenant.Project
 	crawl      *crawl.Crawl
 	callback   *callback.Callback
+	waiting    *callback.Callback
+	unwanted   *callback.Callback
 	report     *crawl.ReportDownload
 	keyless    *models.Actor
 	key        *tenant.UserKey
@@ -226,6 +236,7 @@ func newFixtures(t *testing.T, w *modelstest.World) fixtures {
 	ctx := t.Context()
 	f := fixtures{doomed: w.NewProject(w.Acme, nil), crawl: w.NewCrawl(77, &w.AdminUser.ID)}
 	f.callback = w.Deliver(w.CallbacksOf(callback.CrawlFinishedEvent)[0].ID, modelstest.Answered(410))
+	f.waiting, f.unwanted = w.NewCallback(), w.NewCallback()
 	f.action = w.NewAction()
 	f.run, f.job = w.NewRun(), w.NewJobs(1)[0]
 	var err error

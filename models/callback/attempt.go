@@ -35,6 +35,8 @@ const (
 	LocalError        AttemptErrorCode = "LOCAL_ERROR"    // this machine lacks something; see Ours
 	// Superseded is of a callback and of no attempt: a newer result for the same URL is sent instead.
 	Superseded AttemptErrorCode = "SUPERSEDED"
+	// Cancelled is of a callback and of no attempt: somebody did not want it to be sent any more.
+	Cancelled AttemptErrorCode = "CANCELLED"
 )
 
 // AttemptErrorCodes lists every cause.
@@ -42,7 +44,7 @@ func AttemptErrorCodes() []AttemptErrorCode {
 	return []AttemptErrorCode{
 		DNSError, ConnectRefused, ConnectTimeout, TLSError, Timeout, ConnectionReset, BlockedAddress, InvalidURL,
 		Redirect, HTTPStatusError, ResponseTooLarge, MalformedResponse, NoCallbackURL, Interrupted, InternalError,
-		LocalError, Superseded,
+		LocalError, Superseded, Cancelled,
 	}
 }
 

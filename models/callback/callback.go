@@ -158,7 +158,7 @@ func resolveTarget(ctx context.Context, tx PartiesTx, c *Callback, owners Owners
 // end gives the callback its final status.
 func (c *Callback) end(status Status, at time.Time) {
 	c.Status, c.FinishedAt = status, &at
-	c.NextAttemptAt, c.LeaseUntil = nil, nil
+	c.NextAttemptAt, c.LeaseUntil, c.Paused = nil, nil, false
 }
 
 // wakeup returns the message for the queue; false for a callback that has ended, or whose turn is far away.

@@ -36,7 +36,7 @@ func TestLifeOfCallbacksIsAsItsModelSays(t *testing.T) {
 			"claim": m.claim, "claim too": m.claim, "claim a suspect": m.claimSuspect,
 			"renew": m.renew, "release": m.release, "excuse": m.excuse,
 			"settle": m.settle, "settle too": m.settle, "give back": m.giveBack,
-			"clock": m.advance, "sweep": m.sweep, "die": m.die, "purge": m.purge, "move": m.move, "fold": m.fold, "": m.check,
+			"clock": m.advance, "sweep": m.sweep, "die": m.die, "purge": m.purge, "move": m.move, "cancel": m.cancel, "retry": m.retry, "fold": m.fold, "": m.check,
 		}
 		for range 3 { // each of some 30 steps
 			r.Repeat(steps)
@@ -81,6 +81,7 @@ type modelled struct {
 	replayOf *modelled
 	replays  int
 	gone     bool // by a purge
+	unwanted bool // and so cancelled
 }
 
 // handed is a delivery that a worker has, which may have lost its lease long ago, and the callback as it was when that
@@ -172,7 +173,7 @@ func (m *machine) head(line string) *modelled {
 }
 
 func (m *machine) firstHeld(line string) *modelled {
-	for _, c := range m.where(func(c *modelled) bool { return line != "" && c.line == line && c.Held }) {
+	for _, c := range m.where(func(c *modelled) bool { return line != "" && c.line == line && c.Held && !c.Status.Ended() }) {
 		return c
 	}
 	return nil
@@ -233,9 +234,10 @@ func (h *handed) holds() bool { return !h.c.gone && h.c.Attempts == h.as.Attempt
 
 // ends models the end of a callback, by a cause where it has failed; the next of its line moves up.
 func (m *machine) ends(c *modelled, status callback.Status, cause callback.AttemptErrorCode) {
+	behind := c.Held // only who is cancelled there
 	c.Status, c.Due, c.Ended = status, 0, m.now()
 	m.ended[ending{m.w.Clock.Now().Truncate(time.Hour).UnixMicro(), cause}]++
-	if next := m.firstHeld(c.line); next != nil {
+	if next := m.firstHeld(c.line); next != nil && !behind {
 		next.Held, next.Due = false, m.now()
 	}
 }

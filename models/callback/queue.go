@@ -58,6 +58,14 @@ func (s *Service) Wake(ctx context.Context, callbacks ...*Callback) {
 	s.WakeLanes(ctx, s.wakeups(callbacks...), WakeTimeout)
 }
 
+// WakeAgain is Wake for a callback that was counted as accepted when it was created.
+func (s *Service) WakeAgain(ctx context.Context, c *Callback) {
+	if w, ok := c.wakeup(s.now()); ok {
+		w.First = false
+		s.WakeLanes(ctx, []Wakeup{w}, WakeTimeout)
+	}
+}
+
 func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
 	for _, c := range callbacks {
 		if c != nil && c.Released != nil {

@@ -34,6 +34,7 @@ var remedies = map[AttemptErrorCode]string{
 	InternalError: "Nothing: the fault is ours, and it is sent again by itself.",
 	LocalError:    "Nothing: the sender lacked something, and sends again by itself.",
 	Superseded:    "Nothing: a newer result for the same URL is sent instead.",
+	Cancelled:     "Nothing: somebody has cancelled it. It can be sent all the same, with replayCallback.",
 	HTTPStatusError: "Look into the receiver's log at the time of the attempt: it has had the request, and answered " +
 		"with a status that is no success.",
 }

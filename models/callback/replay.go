@@ -47,7 +47,7 @@ func (s *Service) Replay(ctx context.Context, actor *models.Actor, id int64) (*C
 		if err != nil {
 			return err
 		}
-		if err := original.requireReplayer(actor); err != nil {
+		if err := original.requireSender(actor); err != nil {
 			return err
 		}
 		replays, err := tx.Replays(ctx, actor.Scope(models.RoleEditor), original.ID)
@@ -76,17 +76,6 @@ func (s *Service) Replay(ctx context.Context, actor *models.Actor, id int64) (*C
 	}
 	s.Wake(ctx, replay)
 	return replay, nil
-}
-
-// requireReplayer reports whether an actor may replay the callback.
-func (c *Callback) requireReplayer(actor *models.Actor) error {
-	if err := actor.RequireProjectRole(c.AccountID, c.ProjectID, models.RoleEditor); err != nil {
-		return err
-	}
-	if c.Target == TargetSSOClient {
-		return actor.RequirePlatform()
-	}
-	return nil
 }
 
 // replayTarget is where a replay of the callback goes.

@@ -19,6 +19,7 @@ type Ports struct {
 	InDeliveryTx   models.InTx[DeliveryTx]
 	InSettlementTx models.InTx[SettlementTx]
 	InReplayTx     models.InTx[ReplayTx]
+	InCancelTx     models.InTx[CancelTx]
 	InSweepTx      models.InTx[SweepTx]
 	InPurgeTx      models.InTx[PurgeTx]
 	InFoldTx       models.InTx[FoldTx]

@@ -12,6 +12,7 @@ import (
 // Ports are the database as this room needs it: transactions, each with what is done in it.
 type Ports struct {
 	InTestTx  models.InTx[TestTx]
+	InRetryTx models.InTx[RetryTx]
 	InPurgeTx models.InTx[PurgeTx]
 }
 

@@ -136,6 +136,7 @@ func (s *Store) CallbackPorts() callback.Ports {
 		InDeliveryTx:   inTx(s, func(tx *Store) callback.DeliveryTx { return tx }),
 		InSettlementTx: inTx(s, func(tx *Store) callback.SettlementTx { return tx }),
 		InReplayTx:     inTx(s, func(tx *Store) callback.ReplayTx { return tx }),
+		InCancelTx:     inTx(s, func(tx *Store) callback.CancelTx { return tx }),
 		InSweepTx:      inTx(s, func(tx *Store) callback.SweepTx { return tx }),
 		InPurgeTx:      inTx(s, func(tx *Store) callback.PurgeTx { return tx }),
 		InFoldTx:       inTx(s, func(tx *Store) callback.FoldTx { return tx }),

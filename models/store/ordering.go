@@ -122,3 +122,10 @@ func (s *Store) PullForward(ctx context.Context, c *callback.Callback, now time.
 		Update("next_attempt_at", micros(now))
 	return result.RowsAffected == 1, result.Error
 }
+
+// DueNow makes one due that nobody has claimed since it was read; one that is due keeps its place among the others.
+func (s *Store) DueNow(ctx context.Context, c *callback.Callback, now time.Time) (bool, error) {
+	result := s.writer(ctx).Exec(`UPDATE callbacks SET next_attempt_at = CASE WHEN next_attempt_at < ? THEN next_attempt_at ELSE ? END
+		WHERE id = ? AND attempt_count = ? AND status = 'PENDING' AND NOT held`, micros(now), micros(now), c.ID, c.AttemptCount)
+	return result.RowsAffected == 1, result.Error
+}
