@@ -114,17 +114,12 @@ func (w *world) serviceOn(db *trap) graph.Services {
 	}
 	ports := db.RunPorts()
 	ports.Reader = db
-	s := modelstest.Wiring{
+	return modelstest.Wiring{
 		Store: db.Store, RunPorts: &ports, Engine: modelstest.Choosy, Crawls: db, Queue: w.queue, Rules: rules,
 		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
 		Receivers: receiver.Rules{Patience: time.Microsecond}, // there is no worker
-	}.Services()
-	return graph.Services{
-		Callbacks: s.Service, Tenants: s.Tenants,
-		Checks: tenant.NewChecks(s.Queries, names), Access: s.Access, Crawls: s.CrawlService, Jobs: s.JobService,
-		Texts: db.Store,
-		Runs:  s.RunService, Receivers: s.ReceiverService,
-	}
+		Resolver:  names,
+	}.Services().All
 }
 
 // inTx runs many use-cases in one transaction, which is quicker.

@@ -7,26 +7,12 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/callback"
-	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
-	"github.com/ringback/ringback/models/receiver"
-	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/domain"
 	"github.com/ringback/ringback/models/tenant"
 )
 
 // Services are the use-cases that the API is of.
-type Services struct {
-	Callbacks *callback.Service
-	Tenants   *tenant.Service
-	Checks    *tenant.Checks
-	Access    *tenant.Access
-	Crawls    *crawl.Service
-	Jobs      *job.Service
-	Texts     models.TextReader
-	Runs      *run.Service
-	Receivers *receiver.Service
-}
+type Services = domain.Services
 
 // Resolver is the root of all resolvers.
 type Resolver struct {
@@ -52,36 +38,7 @@ func (r *Resolver) node(ctx context.Context, id models.ObjectID) (Node, error) {
 
 // nodesOf finds those entities of a type that the caller may see, in no order.
 func (r *Resolver) nodesOf(ctx context.Context, typeName string, ids ...int64) ([]Node, error) {
-	actor := models.ActorFrom(ctx)
-	switch typeName {
-	case tenant.TypeAccount:
-		return found(r.service.Tenants.Accounts(ctx, actor, ids...))
-	case tenant.TypeProject:
-		return found(r.service.Tenants.Projects(ctx, actor, ids...))
-	case models.TypeCrawl:
-		return found(r.service.Crawls.Crawls(ctx, actor, ids...))
-	case models.TypeReportDownload:
-		return found(r.service.Crawls.ReportDownloads(ctx, actor, ids...))
-	case models.TypeCallback:
-		return found(r.service.Callbacks.Callbacks(ctx, visible(ctx), ids...))
-	case models.TypeAction:
-		return found(r.service.Runs.Actions(ctx, visible(ctx), ids...))
-	case models.TypeRun:
-		return found(r.service.Runs.Runs(ctx, visible(ctx), ids...))
-	case models.TypeSchedule:
-		return found(r.service.Runs.Schedules(ctx, visible(ctx), ids...))
-	case models.TypeJob:
-		return found(r.service.Jobs.Jobs(ctx, actor, ids...))
-	case tenant.TypeSSOClient:
-		return found(r.service.Tenants.SSOClients(ctx, actor, ids...))
-	case tenant.TypeUser:
-		return found(r.service.Tenants.VisibleUsers(ctx, actor, ids...))
-	}
-	return nil, nil
-}
-
-// found is entities of one type as Nodes.
-func found[T Node](entities []T, err error) ([]Node, error) {
+	entities, err := r.service.Entities(ctx, models.ActorFrom(ctx), typeName, ids...)
 	nodes := make([]Node, len(entities))
 	for i, entity := range entities {
 		nodes[i] = entity

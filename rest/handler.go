@@ -11,8 +11,7 @@ import (
 	"runtime/debug"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/job"
-	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/domain"
 	"github.com/ringback/ringback/models/tenant"
 )
 
@@ -42,12 +41,7 @@ type request struct {
 }
 
 // Services are the use-cases that the doors lead to.
-type Services struct {
-	Access *tenant.Access
-	Jobs   *job.Service
-	Texts  models.TextReader
-	Runs   *run.Service
-}
+type Services = domain.Services
 
 type handler struct {
 	service Services

@@ -82,7 +82,8 @@ func newWorld(tb testing.TB) *world {
 }
 
 func (w *world) handlerOf(s modelstest.Services) http.Handler {
-	services := rest.Services{Access: s.Access, Jobs: s.JobService, Runs: s.RunService, Texts: w.store}
+	services := s.All
+	services.Texts = w.store
 	return identified(rest.NewHandler(services, models.NewAnswers(32<<20, 0), slog.New(slog.NewJSONHandler(w.log, nil))))
 }
 

@@ -17,31 +17,20 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
-	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
-	receivers "github.com/ringback/ringback/models/receiver"
-	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/domain"
 	"github.com/ringback/ringback/models/store"
-	"github.com/ringback/ringback/models/tenant"
 )
 
 // app is everything that is wired together, whatever the role.
 type app struct {
-	cfg       config
-	log       *slog.Logger
-	store     *store.Store
-	redis     redis.UniversalClient
-	queue     *jobs.Queue
-	out       *egress.Client
-	service   *callback.Service
-	tenants   *tenant.Service
-	checks    *tenant.Checks
-	access    *tenant.Access
-	crawls    *crawl.Service
-	jobs      *job.Service
-	runs      *run.Service
-	receivers *receivers.Service
-	registry  *prometheus.Registry
+	cfg      config
+	log      *slog.Logger
+	store    *store.Store
+	redis    redis.UniversalClient
+	queue    *jobs.Queue
+	out      *egress.Client
+	services domain.Services
+	registry *prometheus.Registry
 	// firstStart is set when this start made the demo tenant.
 	firstStart *demoTenant
 	clock      *models.Clock
@@ -117,20 +106,18 @@ func (a *app) openOthers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.service = callback.NewService(a.store.CallbackPorts(), a.queue, rules, a.clock, a.troubles, a.log)
-	a.tenants, a.access = a.openTenants(a.store, platformKey, a.clock.Now)
 	a.out = newClient(a.cfg)
-	a.checks = tenant.NewChecks(a.tenants.Queries, jobs.NewResolver(a.out))
-	a.runs = run.NewService(a.service, a.tenants.Queries, a.store.RunPorts(), a.cfg.runRules())
-	a.crawls = crawl.NewService(a.service, a.tenants.Queries, a.store, a.store.InCrawlTx, a.log)
-	a.jobs = job.NewService(a.service, a.tenants.Queries, a.store, a.store.InJobTx)
-	a.receivers = receivers.NewService(a.service, a.tenants.Queries, a.store.ReceiverPorts(), receivers.Rules{})
+	a.services = domain.New(domain.Wiring{
+		Store:  a.store,
+		Engine: callback.NewService(a.store.CallbackPorts(), a.queue, rules, a.clock, a.troubles, a.log),
+		Rules:  a.domainRules(platformKey), Resolver: jobs.NewResolver(a.out), Log: a.log,
+	})
 	return a.observe()
 }
 
 // observe registers the metrics of what all roles share.
 func (a *app) observe() error {
-	a.registry.MustRegister(jobs.NewBacklog(a.redis, a.cfg.Queue, a.service, a.log))
+	a.registry.MustRegister(jobs.NewBacklog(a.redis, a.cfg.Queue, a.services.Callbacks, a.log))
 	pools, err := a.store.Pools()
 	for name, pool := range pools {
 		a.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))

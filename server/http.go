@@ -28,15 +28,9 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 		return unsniffed(mux), false
 	}
 	answers := newAnswers(s.cfg.AnswerLimit, s.log)
-	doors := rest.NewHandler(rest.Services{
-		Access: s.access, Jobs: s.jobs, Runs: s.runs, Texts: s.store,
-	}, answers, s.log)
+	doors := rest.NewHandler(s.services, answers, s.log)
 	doors = s.crossOrigin(traced("rest", identified(bounded(doors))), http.MethodGet, http.MethodPost)
-	services := graph.Services{
-		Callbacks: s.service, Tenants: s.tenants, Checks: s.checks, Access: s.access, Crawls: s.crawls, Jobs: s.jobs,
-		Runs: s.runs, Texts: s.store, Receivers: s.receivers,
-	}
-	api := graph.NewHandler(services, answers, version, s.log)
+	api := graph.NewHandler(s.services, answers, version, s.log)
 	mux.Handle("/graphql", s.crossOrigin(traced("graphql", identified(bounded(api))), http.MethodPost))
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)

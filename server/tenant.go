@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/domain"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -51,13 +51,11 @@ func (a *app) platformKeyHash(ctx context.Context) ([]byte, error) {
 	return stored, nil
 }
 
-// openTenants wires the use-cases of tenants to a database, or to a transaction.
-func (a *app) openTenants(
-	s *store.Store, platformKeyHash []byte, now func() time.Time,
-) (*tenant.Service, *tenant.Access) {
-	tenants := tenant.NewService(tenant.NewQueries(s, now), s.InTenantTx, a.cfg.QuotaProjects)
-	rules := tenant.AccessRules{PlatformKeyHash: platformKeyHash, MaxSessions: a.cfg.QuotaSessions}
-	return tenants, tenant.NewAccess(s, s.InAccessTx, rules, now, a.log)
+func (a *app) domainRules(platformKeyHash []byte) domain.Rules {
+	return domain.Rules{
+		Access:      tenant.AccessRules{PlatformKeyHash: platformKeyHash, MaxSessions: a.cfg.QuotaSessions},
+		MaxProjects: a.cfg.QuotaProjects, Runs: a.cfg.runRules(),
+	}
 }
 
 // makeTenant makes the demo tenant and the platform's key in one transaction: a start that dies in the middle is a
@@ -70,7 +68,7 @@ func (a *app) makeTenant(ctx context.Context) ([]byte, error) {
 		key = t.platformKey
 	}
 	err := a.store.Transaction(ctx, func(tx *store.Store) (err error) {
-		tenants, access := a.openTenants(tx, nil, a.clock.Now)
+		tenants, access := domain.Tenants(tx, a.domainRules(nil), a.clock.Now, a.log)
 		if err := createDemoTenant(ctx, tenants, access); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/domain"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
@@ -27,8 +28,9 @@ type (
 	Tenants = tenant.Service
 )
 
-// Services are the use-cases of all rooms.
+// Services are the use-cases of all rooms. Those that most tests need are reached without saying whose they are.
 type Services struct {
+	All domain.Services
 	*callback.Service
 	*callback.Deliveries
 	*callback.Upkeep
@@ -55,15 +57,13 @@ type Wiring struct {
 	MaxProjects   int               // of an account; 0: any number
 	Now           func() time.Time  // nil: this machine's clock, and chance. Else delays are as planned.
 	Clock         models.ClockStore // that of the database; nil: Store
+	Resolver      tenant.Resolver   // of checks; nil: nobody checks
 	Monitor       models.Monitor    // nil: nobody counts
 	Log           *slog.Logger      // nil: nobody reads it
 }
 
 // Services puts the domain together.
 func (w Wiring) Services() Services {
-	if w.Crawls == nil {
-		w.Crawls = w.Store
-	}
 	if w.Queue == nil {
 		w.Queue = &Queue{}
 	}
@@ -72,12 +72,6 @@ func (w Wiring) Services() Services {
 	}
 	if w.Clock == nil {
 		w.Clock = w.Store
-	}
-	if w.RunPorts == nil {
-		w.RunPorts = new(w.Store.RunPorts())
-	}
-	if w.ReceiverPorts == nil {
-		w.ReceiverPorts = new(w.Store.ReceiverPorts())
 	}
 	system := time.Now
 	if w.Now != nil {
@@ -89,14 +83,14 @@ func (w Wiring) Services() Services {
 		w.Engine(&db)
 	}
 	engine := callback.NewService(db, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
-	queries := tenant.NewQueries(w.Store, engine.Now)
+	all := domain.New(domain.Wiring{
+		Store: w.Store, Engine: engine, Crawls: w.Crawls, Runs: w.RunPorts, Receivers: w.ReceiverPorts, Log: w.Log,
+		Rules:    domain.Rules{Access: w.Access, MaxProjects: w.MaxProjects, Runs: w.Runs, Receivers: w.Receivers},
+		Resolver: w.Resolver,
+	})
 	return Services{
-		Service: engine, Deliveries: engine.Deliveries, Upkeep: engine.Upkeep,
-		Tenants:         tenant.NewService(queries, w.Store.InTenantTx, w.MaxProjects),
-		Access:          tenant.NewAccess(w.Store, w.Store.InAccessTx, w.Access, engine.Now, w.Log),
-		RunService:      run.NewService(engine, queries, *w.RunPorts, w.Runs),
-		CrawlService:    crawl.NewService(engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
-		JobService:      job.NewService(engine, queries, w.Store, w.Store.InJobTx),
-		ReceiverService: receiver.NewService(engine, queries, *w.ReceiverPorts, w.Receivers),
+		All: all, Service: engine, Deliveries: engine.Deliveries, Upkeep: engine.Upkeep,
+		Tenants: all.Tenants, Access: all.Access, RunService: all.Runs, CrawlService: all.Crawls, JobService: all.Jobs,
+		ReceiverService: all.Receivers,
 	}
 }
