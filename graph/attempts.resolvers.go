@@ -7,9 +7,22 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
+
+func (r *callbackResolver) GivesUpAt(ctx context.Context, obj *callback.Callback) (*time.Time, error) {
+	if held, err := heldByPause(ctx, obj); held || err != nil {
+		return nil, err
+	}
+	return r.service.Callbacks.GivesUpAt(obj), nil
+}
+
+func (r *callbackResolver) HeldByPause(ctx context.Context, obj *callback.Callback) (bool, error) {
+	return heldByPause(ctx, obj)
+}
 
 func (r *mutationResolver) RetryCallback(ctx context.Context, input RetryCallbackInput) (*RetryCallbackPayload, error) {
 	var ids ids

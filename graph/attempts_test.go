@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 )
@@ -37,4 +38,38 @@ func TestACallbackIsRetriedAndCancelledByItsIDOrItsUID(t *testing.T) {
 			}
 		}
 	})
+}
+
+const whenOver = `{ getCallback(id: 2) { nextAttemptAt givesUpAt heldByPause } }`
+
+func TestACallbackSaysWhenItGivesUpAndWhetherAPauseHoldsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	who := w.viewer()
+	says := func(what string, next, over *time.Time, held bool) {
+		t.Helper()
+		text := func(at *time.Time) any {
+			if at == nil {
+				return nil
+			}
+			return models.FormatTime(*at)
+		}
+		w.same(what, map[string]any{"nextAttemptAt": text(next), "givesUpAt": text(over), "heldByPause": held},
+			w.ok(who, whenOver, nil).at("getCallback"))
+	}
+	pause := func(mutation string) {
+		t.Helper()
+		w.ok(platform(), `mutation { `+mutation+`(input: {owner: {accountId: 123123}}) { account { pausedAt } } }`, nil)
+	}
+	// The schedule of these tests: a minute and an hour.
+	says("it waits", ptr(start), ptr(start.Add(73*time.Minute+12*time.Second)), false)
+	pause("pauseCallbacks")
+	says("it is paused, and no claim has met it yet", ptr(start), nil, true)
+	pause("resumeCallbacks")
+	deliver(t, w.service, 2, 500)
+	next := start.Add(time.Minute)
+	says("it has failed once", &next, ptr(next.Add(72*time.Minute)), false)
+	w.ok(platform(), `mutation { cancelCallback(input: {callbackId: 2}) { callback { id } } }`, nil)
+	pause("pauseCallbacks")
+	says("it has ended", nil, nil, false)
 }

@@ -248,7 +248,9 @@ type ComplexityRoot struct {
 		Error           func(childComplexity int) int
 		Event           func(childComplexity int) int
 		FinishedAt      func(childComplexity int) int
+		GivesUpAt       func(childComplexity int) int
 		HTTPStatus      func(childComplexity int) int
+		HeldByPause     func(childComplexity int) int
 		Job             func(childComplexity int) int
 		NextAttemptAt   func(childComplexity int) int
 		ObjectID        func(childComplexity int) int
@@ -937,6 +939,8 @@ type CallbackResolver interface {
 	Crawl(ctx context.Context, obj *callback.Callback) (*crawl.Crawl, error)
 	ReportDownload(ctx context.Context, obj *callback.Callback) (*crawl.ReportDownload, error)
 	Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string, last *int, before *string) (*Connection[*callback.Attempt], error)
+	GivesUpAt(ctx context.Context, obj *callback.Callback) (*time.Time, error)
+	HeldByPause(ctx context.Context, obj *callback.Callback) (bool, error)
 	Run(ctx context.Context, obj *callback.Callback) (*run.Run, error)
 	Batch(ctx context.Context, obj *callback.Callback) (*run.Batch, error)
 	Job(ctx context.Context, obj *callback.Callback) (*job.Job, error)
@@ -1910,12 +1914,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Callback.FinishedAt(childComplexity), true
+	case "Callback.givesUpAt":
+		if e.ComplexityRoot.Callback.GivesUpAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Callback.GivesUpAt(childComplexity), true
 	case "Callback.httpStatus":
 		if e.ComplexityRoot.Callback.HTTPStatus == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Callback.HTTPStatus(childComplexity), true
+	case "Callback.heldByPause":
+		if e.ComplexityRoot.Callback.HeldByPause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Callback.HeldByPause(childComplexity), true
 	case "Callback.job":
 		if e.ComplexityRoot.Callback.Job == nil {
 			break
@@ -5849,6 +5865,21 @@ type SendTestCallbackPayload {
   cancelCallback(input: CancelCallbackInput!): CancelCallbackPayload! @allow(who: ANYONE_KNOWN)
 }
 
+extend type Callback {
+  """
+  When the retry schedule ends at the latest, if no attempt arrives: ` + "`" + `nextAttemptAt` + "`" + ` and all delays that are left, each 20 % longer, as far as they are
+  spread. The last attempt begins by then; it begins later where the receiver asks for that (` + "`" + `Retry-After` + "`" + `), where the fault is ours, or where
+  many wait for the same receiver, and earlier where it gives a final answer. Null once the callback has ended, while it waits for an earlier one of its line,
+  while a pause holds it (` + "`" + `heldByPause` + "`" + `), and of a test.
+  """
+  givesUpAt: DateTime
+  """
+  It waits, and does not leave, because its project or its account is paused (` + "`" + `pauseCallbacks` + "`" + `). False of notices and tests, which leave all the same. Once
+  callbacks are resumed it is due within seconds.
+  """
+  heldByPause: Boolean!
+}
+
 "A callback by its id or by its uid. Give one of them."
 input RetryCallbackInput @oneOf {
   callbackId: ObjectID
@@ -7220,6 +7251,10 @@ func (ec *executionContext) childFields_Callback(ctx context.Context, field grap
 		return ec.fieldContext_Callback_reportDownload(ctx, field)
 	case "attempts":
 		return ec.fieldContext_Callback_attempts(ctx, field)
+	case "givesUpAt":
+		return ec.fieldContext_Callback_givesUpAt(ctx, field)
+	case "heldByPause":
+		return ec.fieldContext_Callback_heldByPause(ctx, field)
 	case "run":
 		return ec.fieldContext_Callback_run(ctx, field)
 	case "batch":
@@ -13756,6 +13791,52 @@ func (ec *executionContext) fieldContext_Callback_attempts(ctx context.Context, 
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Callback_givesUpAt(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Callback_givesUpAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Callback().GivesUpAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Callback_givesUpAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Callback", field, true, true, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Callback_heldByPause(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Callback_heldByPause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Callback().HeldByPause(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Callback_heldByPause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Callback", field, true, true, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Callback_run(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
@@ -31385,6 +31466,82 @@ func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet,
 					}
 				}()
 				res = ec._Callback_attempts(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "givesUpAt":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Callback_givesUpAt(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "heldByPause":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Callback_heldByPause(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

@@ -54,8 +54,12 @@ const (
 // paused tells whether callbacks to the customer wait. Nobody can resume a deleted project: what was accepted of it is
 // delivered.
 func (o Owners) paused() bool {
-	return o.Account.Paused() || o.Project.Paused() && o.Project.DeletedAt == nil
+	return o.Account.Paused() || o.Project != nil && o.Project.Paused() && o.Project.DeletedAt == nil
 }
+
+// HeldByPause tells whether the callback waits, and a pause of its owners is why it does not leave; the project is nil
+// where it is deleted.
+func (c *Callback) HeldByPause(o Owners) bool { return c.Status == StatusPending && c.waitsFor(o) }
 
 // waitsFor tells whether a pause of its owners is for the callback: those to the SSO partner are the partner's, and
 // somebody asks for a test just now. Both have lanes of their own.

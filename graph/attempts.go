@@ -1,0 +1,20 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/ringback/ringback/models/callback"
+)
+
+// heldByPause reads whose the callback is only where it waits: most of a history has ended.
+func heldByPause(ctx context.Context, c *callback.Callback) (bool, error) {
+	if c.Status != callback.StatusPending {
+		return false, nil
+	}
+	account, err := load(ctx, loadersFrom(ctx).accounts, &c.AccountID)
+	if account == nil || err != nil {
+		return false, err
+	}
+	project, err := load(ctx, loadersFrom(ctx).projects, &c.ProjectID)
+	return c.HeldByPause(callback.Owners{Account: account, Project: project}), err
+}
