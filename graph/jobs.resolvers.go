@@ -16,7 +16,7 @@ import (
 )
 
 func (r *callbackResolver) Job(ctx context.Context, obj *callback.Callback) (*job.Job, error) {
-	return load(ctx, loadersFrom(ctx).jobs, obj.Source.ID(models.TypeJob))
+	return entity[*job.Job](ctx, models.TypeJob, obj.Source.ID(models.TypeJob))
 }
 
 func (r *jobResolver) Input(ctx context.Context, obj *job.Job) (json.RawMessage, error) {
@@ -45,11 +45,11 @@ func (r *jobResolver) CreatedByUser(ctx context.Context, obj *job.Job) (*tenant.
 }
 
 func (r *jobResolver) Project(ctx context.Context, obj *job.Job) (*tenant.Project, error) {
-	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
+	return entity[*tenant.Project](ctx, tenant.TypeProject, &obj.ProjectID)
 }
 
 func (r *jobResolver) Account(ctx context.Context, obj *job.Job) (*tenant.Account, error) {
-	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
+	return entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 }
 
 func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {

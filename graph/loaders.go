@@ -12,8 +12,6 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
-	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -31,24 +29,15 @@ type loaders struct {
 	actor   *models.Actor
 	wait    time.Duration
 
-	accounts        *dataloadgen.Loader[int64, *tenant.Account]
-	projects        *dataloadgen.Loader[int64, *tenant.Project]
-	crawls          *dataloadgen.Loader[int64, *crawl.Crawl]
-	reportDownloads *dataloadgen.Loader[int64, *crawl.ReportDownload]
-	users           *dataloadgen.Loader[int64, *tenant.User]
-	callbacks       *dataloadgen.Loader[int64, *callback.Callback]
-	replays         *dataloadgen.Loader[int64, []*callback.Callback]
-	signingSecrets  *dataloadgen.Loader[int64, []*tenant.SigningSecret]
-	actions         *dataloadgen.Loader[int64, *run.Action]
-	schedules       *dataloadgen.Loader[int64, *run.Schedule]
-	runs            *dataloadgen.Loader[int64, *run.Run]
-	batches         *dataloadgen.Loader[int64, *run.Batch]
-	batchAttempts   *dataloadgen.Loader[int64, []*run.BatchAttempt]
-	jobs            *dataloadgen.Loader[int64, *job.Job]
-	projectKeys     *dataloadgen.Loader[int64, []*tenant.ProjectKey]
+	users          *dataloadgen.Loader[int64, *tenant.User]
+	replays        *dataloadgen.Loader[int64, []*callback.Callback]
+	signingSecrets *dataloadgen.Loader[int64, []*tenant.SigningSecret]
+	batches        *dataloadgen.Loader[int64, *run.Batch]
+	batchAttempts  *dataloadgen.Loader[int64, []*run.BatchAttempt]
+	projectKeys    *dataloadgen.Loader[int64, []*tenant.ProjectKey]
 
 	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement. It
-	// also has one for each kind of long text.
+	// also has one for each kind of long text, and for each type of entities.
 	mu    sync.Mutex
 	lists map[string]any
 }
@@ -69,24 +58,12 @@ func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ c
 	actor, scope := models.ActorFrom(ctx), visible(ctx)
 	all := &loaders{
 		service: service, actor: actor, wait: wait, lists: map[string]any{},
-		accounts: byID(wait, func(ctx context.Context, ids []int64) ([]*tenant.Account, error) {
-			return service.Tenants.Accounts(ctx, actor, ids...)
-		}),
-		projects: byID(wait, func(ctx context.Context, ids []int64) ([]*tenant.Project, error) {
-			return service.Tenants.Projects(ctx, actor, ids...)
-		}),
-		crawls: byID(wait, func(ctx context.Context, ids []int64) ([]*crawl.Crawl, error) {
-			return service.Crawls.Crawls(ctx, actor, ids...)
-		}),
-		reportDownloads: byID(wait, func(ctx context.Context, ids []int64) ([]*crawl.ReportDownload, error) {
-			return service.Crawls.ReportDownloads(ctx, actor, ids...)
-		}),
-		users: byID(wait, func(ctx context.Context, ids []int64) ([]*tenant.User, error) {
-			return service.Tenants.Users(ctx, ids...)
-		}),
-		callbacks: byID(wait, func(ctx context.Context, ids []int64) ([]*callback.Callback, error) {
-			return service.Callbacks.Callbacks(ctx, scope, ids...)
-		}),
+		users: keyed( // those who made what one may see, beside those that are found by their ids
+			wait, func(u *tenant.User) int64 { return u.ID },
+			func(ctx context.Context, ids []int64) ([]*tenant.User, error) {
+				return service.Tenants.Users(ctx, ids...)
+			},
+		),
 		replays: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*callback.Callback, error) {
 			found, err := service.Callbacks.Replays(ctx, scope, ids...)
 			byOriginal := map[int64][]*callback.Callback{}
@@ -121,10 +98,6 @@ func mapped[V any](
 	}, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(maxBatch))
 }
 
-func byID[V Node](wait time.Duration, read func(context.Context, []int64) ([]V, error)) *dataloadgen.Loader[int64, V] {
-	return keyed(wait, func(v V) int64 { return v.ObjectID().Raw }, read)
-}
-
 func keyed[V any](
 	wait time.Duration, id func(V) int64, read func(context.Context, []int64) ([]V, error),
 ) *dataloadgen.Loader[int64, V] {
@@ -148,6 +121,26 @@ func load[V any](ctx context.Context, loader *dataloadgen.Loader[int64, V], id *
 	if errors.Is(err, dataloadgen.ErrNotFound) {
 		return none, nil
 	}
+	return v, err
+}
+
+// entities batch the reads of a type whose entities have ids of the API. They are read as those ids are.
+func entities(ctx context.Context, typeName string) *dataloadgen.Loader[int64, Node] {
+	l := loadersFrom(ctx)
+	return shared(l, typeName, func(ctx context.Context, ids []int64) (map[int64]Node, error) {
+		found, err := l.service.Entities(ctx, l.actor, typeName, ids...)
+		byID := make(map[int64]Node, len(found))
+		for _, one := range found {
+			byID[one.ObjectID().Raw] = one
+		}
+		return byID, err
+	})
+}
+
+// entity returns nil for what is not there, or not within the actor's sight.
+func entity[V Node](ctx context.Context, typeName string, id *int64) (V, error) {
+	found, err := load(ctx, entities(ctx, typeName), id)
+	v, _ := found.(V)
 	return v, err
 }
 

@@ -6,25 +6,12 @@ import (
 	"fmt"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/run"
 )
 
-// addRuns adds the loaders of runs and jobs.
+// addRuns adds the loaders of what belongs to runs.
 func (l *loaders) addRuns() {
 	scope := l.actor.Scope(models.RoleViewer)
-	l.actions = byID(l.wait, func(ctx context.Context, ids []int64) ([]*run.Action, error) {
-		return l.service.Runs.Actions(ctx, scope, ids...)
-	})
-	l.schedules = byID(l.wait, func(ctx context.Context, ids []int64) ([]*run.Schedule, error) {
-		return l.service.Runs.Schedules(ctx, scope, ids...)
-	})
-	l.runs = byID(l.wait, func(ctx context.Context, ids []int64) ([]*run.Run, error) {
-		return l.service.Runs.Runs(ctx, scope, ids...)
-	})
-	l.jobs = byID(l.wait, func(ctx context.Context, ids []int64) ([]*job.Job, error) {
-		return l.service.Jobs.Jobs(ctx, l.actor, ids...)
-	})
 	l.batches = keyed(l.wait, func(b *run.Batch) int64 { return b.ID },
 		func(ctx context.Context, ids []int64) ([]*run.Batch, error) {
 			return l.service.Runs.Batches(ctx, scope, ids...)

@@ -90,7 +90,7 @@ func (r *batchAttemptResolver) ResponseHeaders(ctx context.Context, obj *run.Bat
 }
 
 func (r *callbackResolver) Run(ctx context.Context, obj *callback.Callback) (*run.Run, error) {
-	return load(ctx, loadersFrom(ctx).runs, obj.Source.ID(models.TypeRun))
+	return entity[*run.Run](ctx, models.TypeRun, obj.Source.ID(models.TypeRun))
 }
 
 func (r *callbackResolver) Batch(ctx context.Context, obj *callback.Callback) (*run.Batch, error) {
@@ -209,7 +209,7 @@ func (r *runResolver) Mode(ctx context.Context, obj *run.Run) (RunMode, error) {
 }
 
 func (r *runResolver) Action(ctx context.Context, obj *run.Run) (string, error) {
-	action, err := load(ctx, loadersFrom(ctx).actions, &obj.ActionID)
+	action, err := entity[*run.Action](ctx, models.TypeAction, &obj.ActionID)
 	if err != nil || action == nil {
 		return "", err
 	}
@@ -229,15 +229,15 @@ func (r *runResolver) CreatedByUser(ctx context.Context, obj *run.Run) (*tenant.
 }
 
 func (r *runResolver) Schedule(ctx context.Context, obj *run.Run) (*run.Schedule, error) {
-	return load(ctx, loadersFrom(ctx).schedules, obj.ScheduleID)
+	return entity[*run.Schedule](ctx, models.TypeSchedule, obj.ScheduleID)
 }
 
 func (r *runResolver) Project(ctx context.Context, obj *run.Run) (*tenant.Project, error) {
-	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
+	return entity[*tenant.Project](ctx, tenant.TypeProject, &obj.ProjectID)
 }
 
 func (r *runResolver) Account(ctx context.Context, obj *run.Run) (*tenant.Account, error) {
-	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
+	return entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 }
 
 func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string) (*Connection[*run.Batch], error) {
@@ -274,7 +274,7 @@ func (r *runResolver) Results(ctx context.Context, obj *run.Run, first *int, aft
 }
 
 func (r *scheduleResolver) Project(ctx context.Context, obj *run.Schedule) (*tenant.Project, error) {
-	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
+	return entity[*tenant.Project](ctx, tenant.TypeProject, &obj.ProjectID)
 }
 
 func (r *scheduleResolver) Runs(ctx context.Context, obj *run.Schedule, first *int, after *string, last *int, before *string, filter *run.Filter) (*Connection[*run.Run], error) {

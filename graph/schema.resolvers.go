@@ -80,7 +80,7 @@ func (r *attemptResolver) ResponseHeaders(ctx context.Context, obj *callback.Att
 }
 
 func (r *attemptResolver) Trigger(ctx context.Context, obj *callback.Attempt) (callback.Trigger, error) {
-	c, err := load(ctx, loadersFrom(ctx).callbacks, &obj.CallbackID)
+	c, err := entity[*callback.Callback](ctx, models.TypeCallback, &obj.CallbackID)
 	if c == nil || err != nil {
 		return "", err
 	}
@@ -97,7 +97,7 @@ func (r *callbackResolver) Payload(ctx context.Context, obj *callback.Callback) 
 }
 
 func (r *callbackResolver) ReplayOf(ctx context.Context, obj *callback.Callback) (*callback.Callback, error) {
-	return load(ctx, loadersFrom(ctx).callbacks, obj.ReplayOfID)
+	return entity[*callback.Callback](ctx, models.TypeCallback, obj.ReplayOfID)
 }
 
 func (r *callbackResolver) Replays(ctx context.Context, obj *callback.Callback) ([]*callback.Callback, error) {
@@ -105,25 +105,25 @@ func (r *callbackResolver) Replays(ctx context.Context, obj *callback.Callback) 
 }
 
 func (r *callbackResolver) Project(ctx context.Context, obj *callback.Callback) (*tenant.Project, error) {
-	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
+	return entity[*tenant.Project](ctx, tenant.TypeProject, &obj.ProjectID)
 }
 
 func (r *callbackResolver) Account(ctx context.Context, obj *callback.Callback) (*tenant.Account, error) {
-	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
+	return entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 }
 
 func (r *callbackResolver) Crawl(ctx context.Context, obj *callback.Callback) (*crawl.Crawl, error) {
-	return load(ctx, loadersFrom(ctx).crawls, obj.Source.ID(models.TypeCrawl))
+	return entity[*crawl.Crawl](ctx, models.TypeCrawl, obj.Source.ID(models.TypeCrawl))
 }
 
 func (r *callbackResolver) ReportDownload(ctx context.Context, obj *callback.Callback) (*crawl.ReportDownload, error) {
-	return load(ctx, loadersFrom(ctx).reportDownloads, obj.Source.ID(models.TypeReportDownload))
+	return entity[*crawl.ReportDownload](ctx, models.TypeReportDownload, obj.Source.ID(models.TypeReportDownload))
 }
 
 func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string, last *int, before *string) (*Connection[*callback.Attempt], error) {
 	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
 	scope := visible(ctx)
-	loadersFrom(ctx).callbacks.Prime(obj.ID, obj) // its attempts tell of it
+	entities(ctx, models.TypeCallback).Prime(obj.ID, obj) // its attempts tell of it
 	return connection(ctx, obj.ID, asked, list[*callback.Attempt]{
 		name: "attempts",
 		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*callback.Attempt], error) {
@@ -161,11 +161,11 @@ func (r *crawlResolver) CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*t
 }
 
 func (r *crawlResolver) Project(ctx context.Context, obj *crawl.Crawl) (*tenant.Project, error) {
-	return load(ctx, loadersFrom(ctx).projects, &obj.ProjectID)
+	return entity[*tenant.Project](ctx, tenant.TypeProject, &obj.ProjectID)
 }
 
 func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*tenant.Account, error) {
-	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
+	return entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 }
 
 func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
@@ -438,7 +438,7 @@ func (r *projectResolver) APICallbackHeaders(ctx context.Context, obj *tenant.Pr
 }
 
 func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *tenant.Project) (*tenant.Target, error) {
-	account, err := load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
+	account, err := entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 	if err != nil || account == nil {
 		return nil, err
 	}
@@ -464,7 +464,7 @@ func (r *projectResolver) Keys(ctx context.Context, obj *tenant.Project) ([]*ten
 }
 
 func (r *projectResolver) Account(ctx context.Context, obj *tenant.Project) (*tenant.Account, error) {
-	return load(ctx, loadersFrom(ctx).accounts, &obj.AccountID)
+	return entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 }
 
 func (r *projectResolver) Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
@@ -534,7 +534,7 @@ func (r *queryResolver) CheckCallback(ctx context.Context, input CheckCallbackIn
 }
 
 func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *crawl.ReportDownload) (*crawl.Crawl, error) {
-	return load(ctx, loadersFrom(ctx).crawls, &obj.CrawlID)
+	return entity[*crawl.Crawl](ctx, models.TypeCrawl, &obj.CrawlID)
 }
 
 func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error) {

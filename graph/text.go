@@ -56,7 +56,7 @@ func exchangeOf(ctx context.Context, a *callback.Attempt) (*callback.Callback, c
 	if err != nil {
 		return nil, stored, err
 	}
-	c, err := load(ctx, loadersFrom(ctx).callbacks, &a.CallbackID)
+	c, err := entity[*callback.Callback](ctx, models.TypeCallback, &a.CallbackID)
 	return c, stored, err
 }
 
