@@ -89,7 +89,7 @@ func (h *handler) limitBody(next http.Handler) http.Handler {
 		case err != nil: // the caller is gone, or was too slow
 			h.writeError(w, r, http.StatusBadRequest, badInput("body", "could not be read"))
 		default:
-			ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), bodyKey{}, body), models.WorkTime)
+			ctx, cancel := models.WithWorkTime(context.WithValue(r.Context(), bodyKey{}, body))
 			defer cancel()
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			next.ServeHTTP(w, r.WithContext(ctx))

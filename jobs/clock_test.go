@@ -42,7 +42,7 @@ func skewedWorker(
 	if err := services.Clock().Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	worker := NewWorker(client, queue, services.Service, services.RunService, newPatientOut(t, modelstest.Patience), WorkerConfig{
+	worker := NewWorker(client, queue, services.Service, services.RunService, services.ReceiverService, newPatientOut(t, modelstest.Patience), WorkerConfig{
 		Concurrency: 64, PerHost: 64, Retention: callback.Retention{Rows: time.Hour}, Timeout: modelstest.Patience,
 		UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))

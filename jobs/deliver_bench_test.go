@@ -46,7 +46,7 @@ func benchmarkDeliver(b *testing.B, hosts int) {
 		urls = append(urls, server.URL)
 	}
 	w.fill(b, b.N, urls)
-	worker := NewWorker(client, NewQueue(client, name, prometheus.NewRegistry()), w.Service, w.RunService, newOut(b), WorkerConfig{
+	worker := NewWorker(client, NewQueue(client, name, prometheus.NewRegistry()), w.Service, w.RunService, w.ReceiverService, newOut(b), WorkerConfig{
 		Concurrency: 2048, Retention: callback.Retention{Rows: time.Hour}, Timeout: 30 * time.Second,
 		UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.NewJSONHandler(io.Discard, nil)))

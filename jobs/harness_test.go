@@ -226,7 +226,7 @@ func newDeliverer(t *testing.T, w *world) *deliverer {
 
 func newWorker(t *testing.T, client redis.UniversalClient, queue *Queue, w *world) *Worker {
 	t.Helper()
-	return NewWorker(client, queue, w.Service, w.RunService, newOut(t), WorkerConfig{
+	return NewWorker(client, queue, w.Service, w.RunService, w.ReceiverService, newOut(t), WorkerConfig{
 		Concurrency: 4, PerHost: 4, Retention: callback.Retention{Rows: time.Hour}, Timeout: testTimeout,
 		UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))

@@ -122,7 +122,7 @@ func patientWorker(t *testing.T, method string, receiver http.HandlerFunc) (*wor
 		egress.Config{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: modelstest.Patience},
 	)
 	t.Cleanup(out.CloseIdle)
-	worker := NewWorker(client, queue, w.Service, w.RunService, out, WorkerConfig{
+	worker := NewWorker(client, queue, w.Service, w.RunService, w.ReceiverService, out, WorkerConfig{
 		Concurrency: 40, PerHost: 4, Retention: callback.Retention{Rows: time.Hour}, Timeout: modelstest.Patience,
 		UserAgent: "Ringback/test",
 	}, NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))

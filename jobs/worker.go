@@ -16,6 +16,7 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/scheduler"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 )
 
@@ -49,13 +50,14 @@ const (
 	queueEnd = 5 * time.Second
 )
 
-// Worker delivers callbacks, executes batches of runs and fires schedules.
+// Worker delivers callbacks, executes batches of runs, fires schedules and looks at the way to receivers.
 type Worker struct {
 	service    *callback.Service
 	runs       *run.Service
 	server     *asynq.Server
 	dispatcher *dispatcher
 	deliverer  *deliverer
+	doctor     *doctor
 	bell       *doorbell
 	metrics    *Metrics
 	log        *slog.Logger
@@ -72,9 +74,8 @@ type Worker struct {
 
 // NewWorker returns a worker on a queue and its Redis client, which stays the caller's to close.
 func NewWorker(
-	client redis.UniversalClient, queue *Queue, service *callback.Service, runs *run.Service, out *egress.Client,
-	cfg WorkerConfig,
-	metrics *Metrics, log *slog.Logger,
+	client redis.UniversalClient, queue *Queue, service *callback.Service, runs *run.Service,
+	receivers *receiver.Service, out *egress.Client, cfg WorkerConfig, metrics *Metrics, log *slog.Logger,
 ) *Worker {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &deliverer{
@@ -87,7 +88,7 @@ func NewWorker(
 	return &Worker{
 		service: service, runs: runs, metrics: metrics, log: log, timeout: cfg.Timeout, retention: cfg.Retention,
 		ctx: ctx, cancel: cancel, unsubscribe: func() {}, ended: make(chan struct{}),
-		deliverer: d, bell: queue.bell,
+		deliverer: d, bell: queue.bell, doctor: newDoctor(receivers, out, service.Troubles(), log, cfg.UserAgent),
 		dispatcher: newDispatcher(ctx, [kinds]source{kindCallback: d.source(), kindBatch: e.source()},
 			scheduler.Limits{Slots: cfg.Concurrency, PerEndpoint: cfg.PerHost, Bytes: cfg.BytesInHand}, service.Troubles(), log),
 		server: asynq.NewServerFromRedisClient(client, asynq.Config{
@@ -156,6 +157,10 @@ func (w *Worker) Start() error {
 	w.background.Go(func() { every(listening, callback.SweepInterval, troubles, "sweep", w.sweep) })
 	w.background.Go(func() { every(listening, callback.FoldInterval, troubles, "health", w.fold) })
 	w.background.Go(func() { every(listening, purgeInterval, troubles, "purge", w.purge) })
+	w.background.Go(func() {
+		every(listening, receiver.DiagnosisInterval, troubles, "diagnosis", w.doctor.look)
+		w.doctor.running.Wait() // each ends with what it listens to
+	})
 	w.background.Go(func() { w.suspects(listening) })
 	return nil
 }

@@ -15,6 +15,7 @@ const (
 	TypeAction         = "Action"
 	TypeCallback       = "Callback"
 	TypeCrawl          = "Crawl"
+	TypeDiagnosis      = "Diagnosis"
 	TypeJob            = "Job"
 	TypeReportDownload = "ReportDownload"
 	TypeRun            = "Run"

@@ -35,6 +35,22 @@ func ClientAddress(r *http.Request) string {
 // has 10 s, and the wait for a place.
 const WorkTime = 12 * time.Second
 
+type patientKey struct{}
+
+// WithWorkTime returns a context that ends when the work for a request has taken WorkTime.
+func WithWorkTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithValue(ctx, patientKey{}, ctx), WorkTime)
+}
+
+// Patient returns a context that ends with the request itself, and not when its work has taken WorkTime: for what is
+// promised to take longer, since another process does it.
+func Patient(ctx context.Context) context.Context {
+	if patient, ok := ctx.Value(patientKey{}).(context.Context); ok {
+		return patient
+	}
+	return ctx
+}
+
 // MaxBodyBytes is what a body may have at either API: 1 MiB. The largest honest input is 20 headers of 8 KiB.
 const MaxBodyBytes = 1 << 20
 

@@ -129,7 +129,7 @@ func newClient(cfg config) *egress.Client {
 }
 
 func newWorker(a *app) *jobs.Worker {
-	return jobs.NewWorker(a.redis, a.queue, a.services.Callbacks, a.services.Runs, a.out, jobs.WorkerConfig{
+	return jobs.NewWorker(a.redis, a.queue, a.services.Callbacks, a.services.Runs, a.services.Receivers, a.out, jobs.WorkerConfig{
 		Concurrency: a.cfg.Concurrency, PerHost: int(a.cfg.PerHost), BytesInHand: bytesInHand(a.cfg.BytesInHand),
 		Timeout:   a.cfg.Timeout,
 		Retention: a.cfg.retention(),

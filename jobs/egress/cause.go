@@ -81,16 +81,23 @@ func invalid(message string) *Error {
 // maxTarget, in characters, of where a redirect leads.
 const maxTarget = 200
 
-// redirect names where it leads, without user, query and fragment, which may be secret.
 func redirect(answer *http.Response, host string) *Error {
 	message := host + " answered with the status " + strconv.Itoa(answer.StatusCode)
-	location, base := answer.Header.Get("Location"), *answer.Request.URL
-	base.Opaque = "" // see parseURL: a location that is a query alone would lead nowhere
-	if to, err := base.Parse(location); err == nil && location != "" {
-		target := (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path, RawPath: to.RawPath}).String()
-		message += ", which leads to " + readable(target, maxTarget)
+	if target := leadsTo(answer); target != "" {
+		message += ", which leads to " + target
 	}
 	return &Error{Cause: Redirect, Message: message + "; redirects are not followed"}
+}
+
+// leadsTo is where a redirect leads, without user, query and fragment, which may be secret.
+func leadsTo(answer *http.Response) string {
+	location, base := answer.Header.Get("Location"), *answer.Request.URL
+	base.Opaque = "" // see parseURL: a location that is a query alone would lead nowhere
+	to, err := base.Parse(location)
+	if err != nil || location == "" {
+		return ""
+	}
+	return readable((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path, RawPath: to.RawPath}).String(), maxTarget)
 }
 
 // readable cuts what a receiver said to a number of characters, of which none moves or hides others.

@@ -112,6 +112,7 @@ type Response struct {
 	Header   http.Header   // nil: no answer; at most 64 KiB
 	Body     []byte        // the first 64 KiB or Keep bytes, decompressed and in UTF-8
 	Cut      bool          // there was more of the body than is in Body, or was to be
+	Location string        // where a 3xx answer leads, without user, query and fragment; empty: nowhere
 	Timings  Timings       // of the phases
 	Duration time.Duration // of the whole exchange; more than the sum of Timings
 
@@ -315,6 +316,7 @@ func (f failure) read(answer *http.Response, keep int, seen watched, res *Respon
 	case answer.StatusCode >= 400:
 		return nil
 	case answer.StatusCode >= 300:
+		res.Location = leadsTo(answer)
 		return redirect(answer, f.host)
 	case err != nil:
 		return f.explain(err, seen, phaseBody)

@@ -77,6 +77,46 @@ func (h *handshake) sent() string {
 	return "It sent: " + subjects(h.state.PeerCertificates)
 }
 
+// Handshake is what a receiver has said of itself.
+type Handshake struct {
+	Version, Cipher string        // empty: none was agreed on
+	Chain           []Certificate // as it was sent, the receiver's own first; at most five
+}
+
+// Certificate is one of a chain.
+type Certificate struct {
+	Subject, Issuer string
+	Names           []string // that it is for, at most ten
+	NotAfter        time.Time
+}
+
+// maxCertificateNames of one are told: some are for hundreds.
+const maxCertificateNames = 10
+
+// seen returns nil where no certificate came.
+func (h *handshake) seen() *Handshake {
+	if len(h.state.PeerCertificates) == 0 {
+		return nil
+	}
+	seen := &Handshake{
+		Version: tls.VersionName(h.state.Version), Cipher: tls.CipherSuiteName(h.state.CipherSuite),
+	}
+	for _, c := range h.state.PeerCertificates[:min(len(h.state.PeerCertificates), maxSubjects)] {
+		told := Certificate{
+			Subject: owner(c.RawSubject, c.Subject.String()), Issuer: owner(c.RawIssuer, c.Issuer.String()),
+			NotAfter: c.NotAfter,
+		}
+		for _, name := range c.DNSNames[:min(len(c.DNSNames), maxCertificateNames)] {
+			told.Names = append(told.Names, readable(name, maxSubject))
+		}
+		for _, ip := range c.IPAddresses[:min(len(c.IPAddresses), maxCertificateNames-len(told.Names))] {
+			told.Names = append(told.Names, ip.String())
+		}
+		seen.Chain = append(seen.Chain, told)
+	}
+	return seen
+}
+
 // maxSubjects of a chain are named.
 const maxSubjects = 5
 

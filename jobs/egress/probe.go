@@ -17,11 +17,11 @@ type Stage string
 
 // The stages, in their order.
 const (
-	StageURL     Stage = "URL"          // whether it can be called at all
-	StageDNS     Stage = "DNS"          // every address of the host
-	StageAddress Stage = "ADDRESS_RULE" // which of them may be reached
-	StageTCP     Stage = "TCP"          // a connection to each of these
-	StageTLS     Stage = "TLS"          // version, cipher, certificates
+	StageURL     Stage = "URL"     // whether it can be called at all
+	StageDNS     Stage = "DNS"     // every address of the host
+	StageAddress Stage = "ADDRESS" // which of them may be reached
+	StageTCP     Stage = "TCP"     // a connection to each of these
+	StageTLS     Stage = "TLS"     // version, cipher, certificates
 )
 
 // StepStatus is what came of a stage.
@@ -43,6 +43,9 @@ type Step struct {
 	Detail   string // sentences for a human. They name no address that may not be reached
 	Cause    Cause  // of what has failed
 	Remedy   string // what to do about it, where more can be said than its cause tells; empty for what is OK
+
+	Addresses []Address // of StageDNS
+	TLS       *Handshake
 }
 
 // stageLimit bounds each stage: name servers are asked again after 5 s, by when most receivers would have given up.
@@ -125,7 +128,7 @@ func (p *probe) atDNS(ctx context.Context) Step {
 	}
 	p.addresses = addresses
 	if _, err := netip.ParseAddr(p.url.Hostname()); err == nil {
-		return Step{Status: StepSkipped, Detail: "the host is an address, and no name"}
+		return Step{Status: StepSkipped, Detail: "the host is an address, and no name", Addresses: addresses}
 	}
 	var shown []string
 	hidden := 0
@@ -139,7 +142,9 @@ func (p *probe) atDNS(ctx context.Context) Step {
 	if hidden > 0 {
 		shown = append(shown, fmt.Sprintf("%d that may not be reached", hidden))
 	}
-	return Step{Status: StepOK, Detail: p.name() + " has the addresses " + strings.Join(shown, ", ")}
+	return Step{
+		Status: StepOK, Detail: p.name() + " has the addresses " + strings.Join(shown, ", "), Addresses: addresses,
+	}
 }
 
 func (p *probe) atAddress(context.Context) Step {
@@ -304,9 +309,15 @@ func (p *probe) atTLS(ctx context.Context) Step {
 		if sent := hand.sent(); sent != "" {
 			e.Message += ". " + sent
 		}
-		return failed(e, hand.remedy(err))
+		step := failed(e, hand.remedy(err))
+		if e.Cause == ConnectionReset {
+			step.Remedy = "See whether the receiver speaks TLS at all on this port, and has a certificate for the name: " +
+				"else the URL begins with http://, or has another port."
+		}
+		step.TLS = hand.seen()
+		return step
 	}
-	step := Step{Status: StepOK, Detail: hand.detail()}
+	step := Step{Status: StepOK, Detail: hand.detail(), TLS: hand.seen()}
 	if left := hand.left(time.Now()); left < renewalTime {
 		step.Status = StepWarning
 		step.Remedy = "Renew the certificate, and see why that has not happened by itself: no callback arrives once it " +

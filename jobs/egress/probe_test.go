@@ -125,7 +125,7 @@ func TestProbeOfTLS(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	one := func(c tls.Certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c}} }
-	alone, middle, root := chain(t)
+	alone, middle, root := egresstest.Chain(t)
 	whole := alone
 	whole.Certificate = append(slices.Clone(whole.Certificate), middle)
 	roots := x509.NewCertPool()
@@ -134,7 +134,7 @@ func TestProbeOfTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	roots.AddCert(rootCert)
-	year := certificate(t, "127.0.0.1", now.Add(-time.Hour), now.Add(365*24*time.Hour))
+	year := egresstest.Certificate(t, "127.0.0.1", now.Add(-time.Hour), now.Add(365*24*time.Hour))
 	tests := map[string]struct {
 		cfg                    *tls.Config
 		roots                  *x509.CertPool // nil: the certificate itself
@@ -149,11 +149,11 @@ func TestProbeOfTLS(t *testing.T) {
 		},
 		"self-signed": {one(year), x509.NewCertPool(), "OSOOF", "it is self-signed", "public authority"},
 		"expired": {
-			one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), nil, "OSOOF", "has expired on",
+			one(egresstest.Certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), nil, "OSOOF", "has expired on",
 			"Renew",
 		},
 		"wrong name": {
-			one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), nil, "OSOOF", "it has other.example",
+			one(egresstest.Certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), nil, "OSOOF", "it has other.example",
 			"that is for 127.0.0.1",
 		},
 		"TLS 1.1": {

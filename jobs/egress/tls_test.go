@@ -3,13 +3,10 @@ package egress_test
 import (
 	"bufio"
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -42,78 +39,17 @@ func secure(t *testing.T, cfg *tls.Config, http2 bool, h http.HandlerFunc) (stri
 	return s.URL, clientOf(t, egress.Config{AllowedNetworks: loopback(), Timeout: long, RootCAs: roots})
 }
 
-// certificate signs one for itself.
-func certificate(t *testing.T, name string, from, to time.Time) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: to, DNSNames: []string{name},
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	switch name {
-	case "":
-		template.DNSNames = nil
-	case "127.0.0.1":
-		template.DNSNames, template.IPAddresses = nil, []net.IP{net.IPv4(127, 0, 0, 1)}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
-// chain is a certificate for 127.0.0.1 that an intermediate authority has signed, that one, and its root's.
-func chain(t *testing.T) (leaf tls.Certificate, intermediate, root []byte) {
-	t.Helper()
-	sign := func(
-		name string, isCA bool, by *x509.Certificate, signer *ecdsa.PrivateKey,
-	) (*x509.Certificate, *ecdsa.PrivateKey) {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		template := &x509.Certificate{
-			SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
-			NotAfter: time.Now().Add(time.Hour),
-			IsCA:     isCA, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		}
-		if !isCA {
-			template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-		}
-		if by == nil {
-			by, signer = template, key
-		}
-		der, err := x509.CreateCertificate(rand.Reader, template, by, key.Public(), signer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return cert, key
-	}
-	rootCert, rootKey := sign("Some Root", true, nil, nil)
-	middle, middleKey := sign("Some Intermediate", true, rootCert, rootKey)
-	end, endKey := sign("leaf", false, middle, middleKey)
-	return tls.Certificate{Certificate: [][]byte{end.Raw}, PrivateKey: endKey}, middle.Raw, rootCert.Raw
-}
-
 func TestTLSFailures(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	one := func(c tls.Certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c}} }
-	good := certificate(t, "127.0.0.1", now.Add(-time.Hour), now.Add(time.Hour))
+	good := egresstest.Certificate(t, "127.0.0.1", now.Add(-time.Hour), now.Add(time.Hour))
 	of := func(change func(c *tls.Config)) *tls.Config {
 		c := one(good)
 		change(c)
 		return c
 	}
-	alone, middle, root := chain(t)
+	alone, middle, root := egresstest.Chain(t)
 	whole := alone
 	whole.Certificate = append(whole.Certificate, middle, root)
 	tests := map[string]struct {
@@ -126,19 +62,19 @@ func TestTLSFailures(t *testing.T) {
 			"intermediate certificate missing?"},
 		"unknown root": {one(whole), true, "its root, CN=Some Root, is not known here"},
 		"expired": {
-			one(certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), false,
+			one(egresstest.Certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), false,
 			"has expired on " + now.Add(-time.Hour).UTC().Format("2006-01-02T15:04:05Z"),
 		},
 		"not yet valid": {
-			one(certificate(t, "127.0.0.1", now.Add(time.Hour), now.Add(2*time.Hour))), false,
+			one(egresstest.Certificate(t, "127.0.0.1", now.Add(time.Hour), now.Add(2*time.Hour))), false,
 			"is not valid before " + now.Add(time.Hour).UTC().Format("2006-01-02T15:04:05Z"),
 		},
 		"wrong name": {
-			one(certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), false,
+			one(egresstest.Certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), false,
 			"is for another name: it has other.example",
 		},
 		"no name": {
-			one(certificate(t, "", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has none",
+			one(egresstest.Certificate(t, "", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has none",
 		},
 		"TLS 1.1": {
 			of(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }), false,
@@ -198,7 +134,7 @@ func TestRenegotiationIsNamed(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no openssl")
 	}
-	good := certificate(t, "127.0.0.1", time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	good := egresstest.Certificate(t, "127.0.0.1", time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 	key, err := x509.MarshalPKCS8PrivateKey(good.PrivateKey)
 	if err != nil {
 		t.Fatal(err)

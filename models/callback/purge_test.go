@@ -68,6 +68,11 @@ func (e *endless) PurgeRates(_ context.Context, _ time.Time, _ int) (keys, rows 
 	return 0, 0, nil
 }
 
+func (e *endless) PurgeDiagnoses(_ context.Context, _ time.Time, _ int) (diagnoses, rows int, err error) {
+	e.asked = append(e.asked, "diagnoses")
+	return 0, 0, nil
+}
+
 func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 	t.Helper()
 	var ctx context.Context
@@ -115,6 +120,7 @@ func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 		gone, err := e.purge(t)
 		want := []string{
 			"payloads", "health", "runs", "payloads of runs", models.TypeReportDownload, models.TypeCrawl, models.TypeJob, "rates",
+			"diagnoses",
 		}
 		asked := slices.DeleteFunc(e.asked, func(kind string) bool { return !slices.Contains(want, kind) }) // others may be there
 		if !errors.Is(err, modelstest.ErrBroken) || !maps.Equal(gone, callback.Purged{}) || len(e.limits) != 1 ||

@@ -75,7 +75,7 @@ func (s *Service) Raise(ctx context.Context, tx Tx, o Occasion) (*Callback, erro
 
 // Compose makes the callback of an event, which is not in the database yet: DirectStarts or Raise puts it there. It
 // returns nil when there is nowhere to call back to. Who the occasion names must be known.
-func (s *Service) Compose(ctx context.Context, tx Tx, o Occasion, parties Parties) (*Callback, error) {
+func (s *Service) Compose(ctx context.Context, tx PartiesTx, o Occasion, parties Parties) (*Callback, error) {
 	envelope, err := o.envelope(parties)
 	if err != nil {
 		return nil, err

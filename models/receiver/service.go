@@ -11,15 +11,19 @@ import (
 
 // Ports are the database as this room needs it: transactions, each with what is done in it.
 type Ports struct {
-	InTestTx  models.InTx[TestTx]
-	InRetryTx models.InTx[RetryTx]
-	InPurgeTx models.InTx[PurgeTx]
+	InTestTx      models.InTx[TestTx]
+	InRetryTx     models.InTx[RetryTx]
+	InPurgeTx     models.InTx[PurgeTx]
+	Diagnoses     DiagnosisStore
+	InDiagnosisTx models.InTx[DiagnosisTx]
 }
 
 // PurgeTx deletes what nobody needs any more, a part at a time.
 type PurgeTx interface {
 	// PurgeRates forgets keys whose windows began before a time.
 	PurgeRates(ctx context.Context, beganBefore time.Time, limit int) (keys, rows int, err error)
+	// PurgeDiagnoses deletes those whose deadlines were before a time.
+	PurgeDiagnoses(ctx context.Context, endedBefore time.Time, limit int) (diagnoses, rows int, err error)
 }
 
 // keepRates is longer than any window.
@@ -33,18 +37,21 @@ type Rules struct {
 
 // Service has the use-cases of those who set up a receiver. Its methods are safe for concurrent use.
 type Service struct {
-	engine  *callback.Service
-	tenants tenant.Queries
-	db      Ports
-	rules   Rules
-	tests   *watch
+	engine    *callback.Service
+	tenants   tenant.Queries
+	db        Ports
+	rules     Rules
+	tests     *watch
+	diagnoses *watch
 }
 
 // NewService wires them to the engine, whose purges delete what is left behind, and to a database.
 func NewService(engine *callback.Service, tenants tenant.Queries, db Ports, rules Rules) *Service {
 	s := &Service{engine: engine, tenants: tenants, db: db, rules: rules}
 	s.tests = newWatch(engine.Troubles(), s.endedCallbacks)
-	engine.Upkeep.AddPurges(callback.PurgeAfter("rates", keepRates, db.InPurgeTx, PurgeTx.PurgeRates))
+	s.diagnoses = newWatch(engine.Troubles(), s.endedDiagnoses)
+	engine.Upkeep.AddPurges(callback.PurgeAfter("rates", keepRates, db.InPurgeTx, PurgeTx.PurgeRates),
+		callback.PurgeAfter("diagnoses", keepDiagnoses, db.InPurgeTx, PurgeTx.PurgeDiagnoses))
 	return s
 }
 

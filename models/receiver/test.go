@@ -13,16 +13,24 @@ import (
 type TestTx interface {
 	callback.Tx
 	RateTx
+	OwnerTx
+}
+
+// OwnerTx reads whose receiver it is.
+type OwnerTx interface {
 	// LastProjectOfSSOClient returns the newest project, of those that are not deleted, of the accounts of an SSO
 	// client: NotFound where there is none.
 	LastProjectOfSSOClient(ctx context.Context, ssoClientID int64) (int64, error)
 }
 
-// TestToSend is the input of SendTest: of where a project's callbacks go, or of an SSO client's webhook.
-type TestToSend struct {
+// Of says whose receiver it is: where a project's callbacks go, or an SSO client's webhook.
+type Of struct {
 	ProjectID   int64 // 0: the SSO client's
 	SSOClientID int64 // 0: the project's
 }
+
+// TestToSend is the input of SendTest.
+type TestToSend = Of
 
 // Test is a test that was sent, and what came of it.
 type Test struct {
@@ -38,7 +46,7 @@ const testWait = 10 * time.Second
 // Editor and up, of an SSO client the platform. BAD_USER_INPUT where there is no URL, RATE_LIMITED after ten within a
 // minute to the same host by the same configuration.
 func (s *Service) SendTest(ctx context.Context, actor *models.Actor, in TestToSend) (*Test, error) {
-	if err := s.mayTest(ctx, actor, in); err != nil {
+	if err := s.may(ctx, actor, in); err != nil {
 		return nil, err
 	}
 	var c *callback.Callback
@@ -53,12 +61,13 @@ func (s *Service) SendTest(ctx context.Context, actor *models.Actor, in TestToSe
 	return s.await(ctx, actor, c)
 }
 
-func (s *Service) mayTest(ctx context.Context, actor *models.Actor, in TestToSend) error {
-	if in.ProjectID == 0 {
-		_, err := s.tenants.SSOClient(ctx, actor, in.SSOClientID)
+// may tells whether an actor may try a receiver.
+func (s *Service) may(ctx context.Context, actor *models.Actor, of Of) error {
+	if of.ProjectID == 0 {
+		_, err := s.tenants.SSOClient(ctx, actor, of.SSOClientID)
 		return err
 	}
-	_, err := s.projectOfEditor(ctx, actor, in.ProjectID)
+	_, err := s.projectOfEditor(ctx, actor, of.ProjectID)
 	return err
 }
 
@@ -75,28 +84,42 @@ func (s *Service) projectOfEditor(ctx context.Context, actor *models.Actor, id i
 func (s *Service) raiseTest(
 	ctx context.Context, tx TestTx, actor *models.Actor, in TestToSend,
 ) (*callback.Callback, error) {
-	projectID, field := in.ProjectID, "owner.projectId"
-	missing := "set apiCallbackUrl on the project or on its account first (NO_CALLBACK_URL)"
-	ofPartner := in.ProjectID == 0
-	if ofPartner {
-		field, missing = "owner.ssoClientId", "set webhookUrl on the SSO client first (NO_CALLBACK_URL)"
-		var err error
-		projectID, err = tx.LastProjectOfSSOClient(ctx, in.SSOClientID)
-		if models.ErrorCode(err) == models.CodeNotFound {
-			return nil, models.Conflict(field, "no account of the SSO client has a project, which a notice is always of")
-		}
-		if err != nil {
-			return nil, err
-		}
+	field := "owner.projectId"
+	if in.ProjectID == 0 {
+		field = "owner.ssoClientId"
 	}
-	c, err := s.engine.Raise(ctx, tx, s.engine.TestOf(projectID, actor.CreatorID(), ofPartner))
+	projectID, err := testedProject(ctx, tx, in, field)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.engine.Raise(ctx, tx, s.engine.TestOf(projectID, actor.CreatorID(), in.ProjectID == 0))
 	if err != nil {
 		return nil, err
 	}
 	if c == nil {
-		return nil, models.Invalid(field, "there is no URL to send a test to: %s", missing)
+		return nil, noURL(in, field, "send a test to")
 	}
 	return c, testRate.take(ctx, tx, c.Lane.String(), c.CreatedAt)
+}
+
+// testedProject is the project that a test is of.
+func testedProject(ctx context.Context, tx OwnerTx, of Of, field string) (int64, error) {
+	if of.ProjectID != 0 {
+		return of.ProjectID, nil
+	}
+	projectID, err := tx.LastProjectOfSSOClient(ctx, of.SSOClientID)
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return 0, models.Conflict(field, "no account of the SSO client has a project, which a notice is always of")
+	}
+	return projectID, err
+}
+
+func noURL(of Of, field, verb string) error {
+	missing := "set apiCallbackUrl on the project or on its account first (NO_CALLBACK_URL)"
+	if of.ProjectID == 0 {
+		missing = "set webhookUrl on the SSO client first (NO_CALLBACK_URL)"
+	}
+	return models.Invalid(field, "there is no URL to %s: %s", verb, missing)
 }
 
 // await returns a test as it is once it has ended, or the caller's patience has.

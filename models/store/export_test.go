@@ -16,7 +16,7 @@ import (
 // Rows are all the structs that rows are read into.
 func Rows() []any {
 	rows := []any{
-		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &callbackRow{},
+		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &callbackRow{}, &diagnosisRow{},
 		&encryptionCheckRow{}, &healthHourRow{}, &healthPartRow{}, &healthSinceRow{},
 		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &rateRow{}, &runInputRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{},

@@ -12,9 +12,11 @@ import (
 // ReceiverPorts are those of receiver.NewService.
 func (s *Store) ReceiverPorts() receiver.Ports {
 	return receiver.Ports{
-		InTestTx:  inTx(s, func(tx *Store) receiver.TestTx { return tx }),
-		InRetryTx: inTx(s, func(tx *Store) receiver.RetryTx { return tx }),
-		InPurgeTx: inTx(s, func(tx *Store) receiver.PurgeTx { return tx }),
+		InTestTx:      inTx(s, func(tx *Store) receiver.TestTx { return tx }),
+		InRetryTx:     inTx(s, func(tx *Store) receiver.RetryTx { return tx }),
+		InPurgeTx:     inTx(s, func(tx *Store) receiver.PurgeTx { return tx }),
+		Diagnoses:     s,
+		InDiagnosisTx: inTx(s, func(tx *Store) receiver.DiagnosisTx { return tx }),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -35,6 +36,8 @@ type estate struct {
 	job      *job.Job
 	schedule *run.Schedule
 	sources  map[string]int64 // by type, one of each that has a list of its callbacks, with a callback
+
+	diagnosis *receiver.Diagnosis
 }
 
 // sourceTest is what a source adds to the tests of all, in a file of its own such as job_source_test.go.
@@ -74,6 +77,10 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 		e.sources[typeName] = id.Raw
 		newCallback(t, s, e.customer, start, func(c *callback.Callback) { c.Source = callback.Source{Of: id} })
 	}
+	e.diagnosis = &receiver.Diagnosis{
+		UID: newUID(), Of: receiver.Of{ProjectID: e.project.ID}, AccountID: e.account.ID, CreatedAt: start, Deadline: start,
+	}
+	modelstest.NoError(t, s.CreateDiagnosis(ctx, e.diagnosis))
 	return e
 }
 
@@ -192,6 +199,10 @@ var reads = map[string]scopedRead{
 	"CallbackPages and CountCallbacks by project": callbackPages(callback.OfProject, func(e *estate) int64 { return e.project.ID }),
 	"Replays": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
 		found, err := s.Replays(ctx, scope, e.callback.ID)
+		return len(found), err
+	},
+	"Diagnoses": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
+		found, err := s.Diagnoses(ctx, scope, e.diagnosis.ID)
 		return len(found), err
 	},
 	"AttemptPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {

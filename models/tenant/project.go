@@ -90,7 +90,7 @@ func (s *Service) CreateProject(ctx context.Context, actor *models.Actor, in New
 		if err := tx.CreateProject(ctx, p); err != nil {
 			return err
 		}
-		return tx.CreateSigningSecret(ctx, newSigningSecret(SigningOwner{ProjectID: p.ID}, at))
+		return tx.CreateSigningSecret(ctx, NewSigningSecret(SigningOwner{ProjectID: p.ID}, at))
 	})
 	return p, err
 }

@@ -53,7 +53,8 @@ type SecretsTx interface {
 // signingKeyBytes is within the 24 to 64 bytes of the Standard Webhooks specification.
 const signingKeyBytes = 32
 
-func newSigningSecret(owner SigningOwner, at time.Time) *SigningSecret {
+// NewSigningSecret makes one, which is stored nowhere yet.
+func NewSigningSecret(owner SigningOwner, at time.Time) *SigningSecret {
 	text := signingSecretPrefix + base64.StdEncoding.EncodeToString(models.RandomBytes(signingKeyBytes))
 	return &SigningSecret{Owner: owner, Secret: models.Secret(text), CreatedAt: at}
 }
@@ -78,7 +79,7 @@ func (s *Service) RotateSigningSecret(
 	}
 	owner := SigningOwner{ProjectID: projectID}
 	at := s.now()
-	secret := newSigningSecret(owner, at)
+	secret := NewSigningSecret(owner, at)
 	var project *Project
 	err := s.inTx(ctx, func(tx Store) (err error) {
 		if project, err = tx.LockProject(ctx, actor.Scope(models.RoleViewer), projectID); err != nil {

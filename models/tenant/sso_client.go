@@ -94,7 +94,7 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *models.Actor, in N
 		if err := tx.CreateSSOClient(ctx, c); err != nil {
 			return err
 		}
-		return tx.CreateSigningSecret(ctx, newSigningSecret(SigningOwner{SSOClientID: c.ID}, at))
+		return tx.CreateSigningSecret(ctx, NewSigningSecret(SigningOwner{SSOClientID: c.ID}, at))
 	})
 }
 
