@@ -106,3 +106,12 @@ func TellFailures(log *slog.Logger, causes, each int) {
 	}
 	f.tell(context.Background(), log)
 }
+
+// Schema is that of the API.
+func Schema() *ast.Schema { return NewExecutableSchema(Config{}).Schema() }
+
+// PriceOfField is what a field costs without its arguments.
+func PriceOfField(ctx context.Context, object *ast.Definition, f *ast.FieldDefinition, children int) int {
+	p := newPrice(NewExecutableSchema(Config{Complexity: complexity()}))
+	return pricer{p, nil, nil}.of(ctx, object, &ast.Field{Name: f.Name, Definition: f}, children, nil)
+}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -130,5 +131,28 @@ func (p pricer) of(
 	if n, ok := p.lists[object.Name+"."+f.Name]; ok {
 		return min(1+n*children, maxPrice)
 	}
+	return min(ofKind(object, f, children, arguments), maxPrice)
+}
+
+// ofKind is the price of what the schema itself tells: a list that is read by pages, how long it is, a caller's own
+// value.
+func ofKind(object *ast.Definition, f *ast.Field, children int, arguments map[string]any) int {
+	switch {
+	case f.Definition.Arguments.ForName("first") != nil:
+		return listCost(children, size(arguments["first"]), size(arguments["last"]))
+	case f.Name == "totalCount" && strings.HasSuffix(object.Name, "Connection"):
+		return costOfCount
+	case f.Definition.Type.Name() == "JSON":
+		return costOfJSON
+	}
 	return 1 + children
+}
+
+// size is that of a page; nil where none is given.
+func size(argument any) *int {
+	n, err := graphql.UnmarshalInt(argument)
+	if argument == nil || err != nil {
+		return nil
+	}
+	return &n
 }
