@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func (r *callbackResolver) GivesUpAt(ctx context.Context, obj *callback.Callback) (*time.Time, error) {
@@ -22,6 +23,10 @@ func (r *callbackResolver) GivesUpAt(ctx context.Context, obj *callback.Callback
 
 func (r *callbackResolver) HeldByPause(ctx context.Context, obj *callback.Callback) (bool, error) {
 	return heldByPause(ctx, obj)
+}
+
+func (r *callbackResolver) ReplayedBy(ctx context.Context, obj *callback.Callback) (*tenant.User, error) {
+	return load(ctx, loadersFrom(ctx).users, obj.ReplayedByUserID)
 }
 
 func (r *mutationResolver) RetryCallback(ctx context.Context, input RetryCallbackInput) (*RetryCallbackPayload, error) {

@@ -73,3 +73,27 @@ func TestACallbackSaysWhenItGivesUpAndWhetherAPauseHoldsIt(t *testing.T) {
 	pause("pauseCallbacks")
 	says("it has ended", nil, nil, false)
 }
+
+func TestACallbackIsReplayedToAnotherURL(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const replay = `mutation($input: ReplayCallbackInput!) { replayCallback(input: $input) {
+		callback { targetUrl replayOf { id } replayedBy { id } } } }`
+	uid, url := w.callback.crawl.UID.String(), "https://elsewhere.example.com/try"
+	a := w.ok(w.admin(), replay, variables{"input": variables{"uid": uid, "toUrl": url}})
+	w.sameJSON("the replay", `{"targetUrl":"`+url+`","replayOf":{"id":"`+globalID("Callback", 1)+`"},"replayedBy":{"id":"`+
+		globalID("User", demoUser)+`"}}`, a.at("replayCallback.callback"))
+	a = w.ok(w.key(demoProject), replay, variables{"input": variables{"callbackId": 1, "toUrl": nil}})
+	w.same("by a key", nil, a.at("replayCallback.callback.replayedBy"))
+	w.same("to where it goes", projectURL, a.at("replayCallback.callback.targetUrl"))
+	who, editor := w.admin(), w.editor()
+	w.unchanged(func() {
+		for _, neither := range []variables{{}, {"uid": uid, "callbackId": 1}, {"uid": nil}} {
+			w.do(who, replay, variables{"input": neither}).wantError(models.CodeBadUserInput, "callbackId", "replayCallback")
+		}
+		w.do(who, replay, variables{"input": variables{"uid": uid, "toUrl": "/"}}).
+			wantError(models.CodeBadUserInput, "toUrl", "replayCallback")
+		w.do(editor, replay, variables{"input": variables{"uid": uid, "toUrl": url}}).
+			wantError(models.CodeForbidden, "", "replayCallback")
+	})
+}

@@ -37,7 +37,7 @@ var classes = readClasses(map[class]string{
 		Crawl: id rawID kind status createdAt finishedAt createdByUser project account callbacks
 		ReportDownload: id rawID status reportTemplateCode reportTypeCode reportId fileURL createdAt finishedAt crawl
 		Callback: id rawID uid ref event status targetUrl contentType payload payloadPurgedAt attemptCount httpStatus error nextAttemptAt createdAt finishedAt
-		Callback: givesUpAt heldByPause
+		Callback: givesUpAt heldByPause replayedBy
 		Callback: replayOf replays project account crawl reportDownload attempts run batch job
 		Attempt: uid number url startedAt durationMs timings httpStatus error remedy warning responseBody
 		Attempt: responseBodyTruncated requestHeaders responseHeaders headersTruncated remoteAddress httpVersion tlsVersion connectionReused

@@ -260,6 +260,7 @@ type ComplexityRoot struct {
 		RawID           func(childComplexity int) int
 		Ref             func(childComplexity int) int
 		ReplayOf        func(childComplexity int) int
+		ReplayedBy      func(childComplexity int) int
 		Replays         func(childComplexity int) int
 		ReportDownload  func(childComplexity int) int
 		Run             func(childComplexity int) int
@@ -941,6 +942,7 @@ type CallbackResolver interface {
 	Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string, last *int, before *string) (*Connection[*callback.Attempt], error)
 	GivesUpAt(ctx context.Context, obj *callback.Callback) (*time.Time, error)
 	HeldByPause(ctx context.Context, obj *callback.Callback) (bool, error)
+	ReplayedBy(ctx context.Context, obj *callback.Callback) (*tenant.User, error)
 	Run(ctx context.Context, obj *callback.Callback) (*run.Run, error)
 	Batch(ctx context.Context, obj *callback.Callback) (*run.Batch, error)
 	Job(ctx context.Context, obj *callback.Callback) (*job.Job, error)
@@ -1986,6 +1988,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Callback.ReplayOf(childComplexity), true
+	case "Callback.replayedBy":
+		if e.ComplexityRoot.Callback.ReplayedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Callback.ReplayedBy(childComplexity), true
 	case "Callback.replays":
 		if e.ComplexityRoot.Callback.Replays == nil {
 			break
@@ -4865,7 +4873,8 @@ type Mutation {
   """
   Sends an ended callback once more, as a new callback with the same ref and bytes, to the target as it is configured now.
   Editor and up; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform. ` + "`" + `CONFLICT` + "`" + ` when the callback is itself a replay, has not ended,
-  was replayed 3 times already, or has lost its payload (` + "`" + `payloadPurgedAt` + "`" + `). Where it stood in a line it goes to the end of that.
+  was replayed 3 times already, or has lost its payload (` + "`" + `payloadPurgedAt` + "`" + `). Where it stood in a line it goes to the end of that. An Admin can send it
+  to another URL (` + "`" + `toUrl` + "`" + `).
   """
   replayCallback(input: ReplayCallbackInput!): ReplayCallbackPayload! @allow(who: ANYONE_KNOWN)
   """
@@ -5680,7 +5689,15 @@ type CreateReportDownloadPayload {
 }
 
 input ReplayCallbackInput {
-  callbackId: ObjectID!
+  "Give this or the ` + "`" + `uid` + "`" + `."
+  callbackId: ObjectID
+  "Give this or the ` + "`" + `callbackId` + "`" + `."
+  uid: ID
+  """
+  Sends it, and its retries, to this URL instead: without the configured headers, and signed as ever. It stands in no line then. Admin only; ` + "`" + `CONFLICT` + "`" + `
+  of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `), for the platform too. The rules are those of ` + "`" + `apiCallbackUrl` + "`" + `: what it may not be is ` + "`" + `BAD_USER_INPUT` + "`" + `.
+  """
+  toUrl: String
 }
 
 type ReplayCallbackPayload {
@@ -5878,6 +5895,8 @@ extend type Callback {
   callbacks are resumed it is due within seconds.
   """
   heldByPause: Boolean!
+  "Who has replayed it; null of one that is no replay, where a key did, and of replays of earlier releases."
+  replayedBy: User
 }
 
 "A callback by its id or by its uid. Give one of them."
@@ -7255,6 +7274,8 @@ func (ec *executionContext) childFields_Callback(ctx context.Context, field grap
 		return ec.fieldContext_Callback_givesUpAt(ctx, field)
 	case "heldByPause":
 		return ec.fieldContext_Callback_heldByPause(ctx, field)
+	case "replayedBy":
+		return ec.fieldContext_Callback_replayedBy(ctx, field)
 	case "run":
 		return ec.fieldContext_Callback_run(ctx, field)
 	case "batch":
@@ -13837,6 +13858,38 @@ func (ec *executionContext) _Callback_heldByPause(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Callback_heldByPause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Callback", field, true, true, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Callback_replayedBy(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Callback_replayedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Callback().ReplayedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Callback_replayedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Callback",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Callback_run(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
@@ -28049,7 +28102,7 @@ func (ec *executionContext) unmarshalInputReplayCallbackInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"callbackId"}
+	fieldsInOrder := [...]string{"callbackId", "uid", "toUrl"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -28058,11 +28111,25 @@ func (ec *executionContext) unmarshalInputReplayCallbackInput(ctx context.Contex
 		switch k {
 		case "callbackId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("callbackId"))
-			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.CallbackID = data
+			it.CallbackID = graphql.OmittableOf(data)
+		case "uid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uid"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UID = graphql.OmittableOf(data)
+		case "toUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toUrl"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToURL = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -31543,6 +31610,44 @@ func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet,
 				}()
 				res = ec._Callback_heldByPause(ctx, field, obj)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "replayedBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Callback_replayedBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res

@@ -413,7 +413,13 @@ type RemoveAPICallbackHeadersPayload struct {
 }
 
 type ReplayCallbackInput struct {
-	CallbackID models.ObjectID `json:"callbackId"`
+	// Give this or the `uid`.
+	CallbackID graphql.Omittable[*models.ObjectID] `json:"callbackId,omitempty"`
+	// Give this or the `callbackId`.
+	UID graphql.Omittable[*string] `json:"uid,omitempty"`
+	// Sends it, and its retries, to this URL instead: without the configured headers, and signed as ever. It stands in no line then. Admin only; `CONFLICT`
+	// of a notice (`CALLBACK_FAILED`, `CALLBACKS_FAILED`), for the platform too. The rules are those of `apiCallbackUrl`: what it may not be is `BAD_USER_INPUT`.
+	ToURL graphql.Omittable[*string] `json:"toUrl,omitempty"`
 }
 
 type ReplayCallbackPayload struct {

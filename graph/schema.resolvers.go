@@ -298,11 +298,11 @@ func (r *mutationResolver) CreateReportDownload(ctx context.Context, input Creat
 
 func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallbackInput) (*ReplayCallbackPayload, error) {
 	var ids ids
-	id := ids.read("callbackId", models.TypeCallback, input.CallbackID)
+	in := callback.ToReplay{Which: ids.readCallback(input.CallbackID, input.UID), ToURL: input.ToURL.Value()}
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	replay, err := r.service.Callbacks.Replay(ctx, models.ActorFrom(ctx), id)
+	replay, err := r.service.Callbacks.ReplayOne(ctx, models.ActorFrom(ctx), in)
 	return &ReplayCallbackPayload{Callback: replay}, err
 }
 

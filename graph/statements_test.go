@@ -14,7 +14,7 @@ import (
 )
 
 const historyQuery = `{ getAccount(id: 123123) { callbacks(first: 50) { totalCount nodes { project { account { name } } account { role }
-	givesUpAt heldByPause crawl { createdByUser { email } account { name } project { name } } reportDownload { reportId crawl { status } }
+	givesUpAt heldByPause replayedBy { email } crawl { createdByUser { email } account { name } project { name } } reportDownload { reportId crawl { status } }
 	replayOf { uid } replays { uid } attempts(first: 5) { totalCount nodes { number responseBody } } } } } }`
 
 const settingsQuery = `{ getAccount(id: 123123) { projects(first: 100) { nodes { account { name } effectiveApiCallback { url }

@@ -236,7 +236,8 @@ func (w *world) populateEverything() []entity {
 	modelstest.NoError(t, err)
 	notice := pages[124300].Nodes[0]
 	warned(notice.ID, 418)
-	replay, err := s.Callbacks.Replay(ctx, p, w.callback.crawl.ID)
+	replayer := &models.Actor{UserID: demoUser, Roles: map[int64]models.Role{demoAccount: models.RoleAdmin}}
+	replay, err := s.Callbacks.Replay(ctx, replayer, w.callback.crawl.ID)
 	modelstest.NoError(t, err)
 
 	madeJob := w.job(job.NewJobs{

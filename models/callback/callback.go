@@ -62,7 +62,9 @@ type Callback struct {
 	// callback.
 	CreatedByUserID *int64
 	ReplayOfID      *int64 // the original that this is a replay of
-	CauseID         *int64 // the callback whose failure this notice is of
+	// ReplayedByUserID is who has replayed it; nil: it is no replay, a key has, or the release before has written it.
+	ReplayedByUserID *int64
+	CauseID          *int64 // the callback whose failure this notice is of
 
 	// ReplayCount is the number of the last replay that is counted here: the history leaves it out, and so did
 	// earlier releases.

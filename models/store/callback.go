@@ -13,41 +13,42 @@ import (
 )
 
 type callbackRow struct {
-	ID              int64
-	UID             uuid.UUID
-	Ref             uuid.UUID
-	Event           callback.EventName
-	Status          callback.Status
-	Target          callback.TargetKind
-	TargetURL       *string
-	TargetHost      string // for the release before, which claims by it
-	Lane            string
-	TargetHeaders   []byte
-	ContentType     string
-	Body            []byte
-	BodyBytes       int64 `gorm:"->;-:migration"` // no column: of a body that a claim leaves out
-	AccountID       int64
-	ProjectID       int64
-	Source          sourceColumns `gorm:"embedded"`
-	CreatedByUserID *int64
-	ReplayOfID      *int64
-	CauseID         *int64
-	ReplayCount     int
-	DedupKey        string
-	OrderingKey     *string
-	Held            bool
-	AttemptCount    int
-	FailureCount    int
-	Mishaps         mishapColumns `gorm:"embedded"`
-	NextAttemptAt   *int64
-	LeaseUntil      *int64
-	LocalSince      *int64
-	HTTPStatus      *int
-	ErrorCode       *callback.AttemptErrorCode
-	ErrorMessage    *string
-	CreatedAt       int64 `gorm:"autoCreateTime:false"`
-	FinishedAt      *int64
-	PayloadPurgedAt *int64
+	ID               int64
+	UID              uuid.UUID
+	Ref              uuid.UUID
+	Event            callback.EventName
+	Status           callback.Status
+	Target           callback.TargetKind
+	TargetURL        *string
+	TargetHost       string // for the release before, which claims by it
+	Lane             string
+	TargetHeaders    []byte
+	ContentType      string
+	Body             []byte
+	BodyBytes        int64 `gorm:"->;-:migration"` // no column: of a body that a claim leaves out
+	AccountID        int64
+	ProjectID        int64
+	Source           sourceColumns `gorm:"embedded"`
+	CreatedByUserID  *int64
+	ReplayOfID       *int64
+	ReplayedByUserID *int64
+	CauseID          *int64
+	ReplayCount      int
+	DedupKey         string
+	OrderingKey      *string
+	Held             bool
+	AttemptCount     int
+	FailureCount     int
+	Mishaps          mishapColumns `gorm:"embedded"`
+	NextAttemptAt    *int64
+	LeaseUntil       *int64
+	LocalSince       *int64
+	HTTPStatus       *int
+	ErrorCode        *callback.AttemptErrorCode
+	ErrorMessage     *string
+	CreatedAt        int64 `gorm:"autoCreateTime:false"`
+	FinishedAt       *int64
+	PayloadPurgedAt  *int64
 }
 
 func (callbackRow) TableName() string { return "callbacks" }
@@ -61,7 +62,7 @@ func (s *Store) callback(r callbackRow) (*callback.Callback, error) {
 		Target: r.Target, TargetURL: r.TargetURL, Lane: lane(r.Lane), TargetHeaders: headers, Unreadable: unreadable,
 		ContentType: r.ContentType, Body: r.Body, BodyBytes: r.BodyBytes,
 		AccountID: r.AccountID, ProjectID: r.ProjectID, Source: r.Source.source(), CreatedByUserID: r.CreatedByUserID,
-		ReplayOfID: r.ReplayOfID, CauseID: r.CauseID,
+		ReplayOfID: r.ReplayOfID, ReplayedByUserID: r.ReplayedByUserID, CauseID: r.CauseID,
 		ReplayCount: r.ReplayCount, DedupKey: r.DedupKey, OrderingKey: textOf(r.OrderingKey), Held: r.Held,
 		AttemptCount: r.AttemptCount, NextAttemptAt: fromMicrosPtr(r.NextAttemptAt), LeaseUntil: fromMicrosPtr(r.LeaseUntil),
 		Tries: callback.Tries{
@@ -117,7 +118,7 @@ func (s *Store) callbackColumns(c *callback.Callback) (callbackRow, error) {
 		Target: c.Target, TargetURL: c.TargetURL, TargetHost: c.Lane.Host, Lane: c.Lane.String(), TargetHeaders: headers,
 		ContentType: c.ContentType, Body: c.Body,
 		AccountID: c.AccountID, ProjectID: c.ProjectID, Source: sourceColumnsOf(c.Source), CreatedByUserID: c.CreatedByUserID,
-		ReplayOfID: c.ReplayOfID, CauseID: c.CauseID,
+		ReplayOfID: c.ReplayOfID, ReplayedByUserID: c.ReplayedByUserID, CauseID: c.CauseID,
 		DedupKey: c.DedupKey, OrderingKey: nullText(c.OrderingKey), Held: c.Held,
 		AttemptCount: c.AttemptCount, FailureCount: c.FailureCount,
 		NextAttemptAt: nextAttempt(c), LeaseUntil: microsPtr(c.LeaseUntil),
@@ -199,6 +200,7 @@ func newCallbacks(rows []callbackRow) []column {
 		columnOf("project_id", "bigint", rows, func(r callbackRow) int64 { return r.ProjectID }),
 		columnOf("created_by_user_id", "bigint", rows, func(r callbackRow) *int64 { return r.CreatedByUserID }),
 		columnOf("replay_of_id", "bigint", rows, func(r callbackRow) *int64 { return r.ReplayOfID }),
+		columnOf("replayed_by_user_id", "bigint", rows, func(r callbackRow) *int64 { return r.ReplayedByUserID }),
 		columnOf("cause_id", "bigint", rows, func(r callbackRow) *int64 { return r.CauseID }),
 		columnOf("dedup_key", "text", rows, func(r callbackRow) string { return r.DedupKey }),
 		columnOf("ordering_key", "text", rows, func(r callbackRow) *string { return r.OrderingKey }),

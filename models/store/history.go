@@ -18,7 +18,7 @@ const isNotice = "target = 'SSO_CLIENT'"
 // needs, and without what is only for the platform.
 var historyColumns = "callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, " +
 	sourceNames +
-	", created_by_user_id, replay_of_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count, " +
+	", created_by_user_id, replay_of_id, replayed_by_user_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count, " +
 	"panic_count, interruption_count, unreadable_since, next_attempt_at, " +
 	"lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at"
 
