@@ -51,8 +51,12 @@ var ErrTimeout = &Error{Code: CodeTimeout, Message: "the request took too long a
 	"once, or try again in a moment"}
 
 // IsTimeout tells whether an error is that something was waited for as long as it may be: of a statement, or of the
-// request itself.
-func IsTimeout(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
+// request itself. A database whose own limit for a statement is shorter, by its role or a pooler, says 57014
+// (query_canceled).
+func IsTimeout(err error) bool {
+	var refused interface{ SQLState() string }
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &refused) && refused.SQLState() == "57014"
+}
 
 // ErrorCode returns the code of the first Error in err's chain, INTERNAL_SERVER_ERROR when there is none.
 func ErrorCode(err error) Code {

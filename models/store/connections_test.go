@@ -15,6 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ringback/ringback/jobs/egress/egresstest"
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
@@ -103,6 +104,21 @@ func TestStatementOfAPatientCallerEndsByItself(t *testing.T) {
 	go func() { ended <- s.CheckWritable(context.Background()) }()
 	if err := modelstest.Receive(t, "it ends", ended); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
+	}
+}
+
+// TestStatementThatTheServerEndsIsATimeout: its role's statement_timeout, or a pooler's, may be shorter than ours.
+func TestStatementThatTheServerEndsIsATimeout(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite has no other who ends statements")
+	}
+	s := storetest.OpenURL(t, storetest.Direct(storetest.MigratedURL(t))+"&statement_timeout=50",
+		store.WithPooler(store.PoolerSession))
+	var slept string
+	err := s.DB().WithContext(t.Context()).Raw("SELECT pg_sleep(20)").Scan(&slept).Error
+	if errors.Is(err, context.DeadlineExceeded) || !models.IsTimeout(err) {
+		t.Errorf("got %v", err)
 	}
 }
 
