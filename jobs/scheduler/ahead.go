@@ -31,7 +31,11 @@ func (s *Scheduler) target(l *lane) int {
 		}
 		at = l.window.limit()
 	}
-	return int(min(maxAhead, Duration(at)*aheadPace/l.pace))
+	ahead := int(min(maxAhead, Duration(at)*aheadPace/l.pace))
+	if l.budget != nil {
+		ahead = min(ahead, l.budget.budget.ahead())
+	}
+	return ahead
 }
 
 // lacksAhead is how many works more may be claimed ahead for a lane.

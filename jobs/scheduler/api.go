@@ -30,9 +30,10 @@ type Limits struct {
 
 // Item is a piece of claimed work.
 type Item struct {
-	Lane  Lane
-	Bytes int64
-	Work  any
+	Lane   Lane
+	Bytes  int64
+	Budget Budget // that all of its lane is under
+	Work   any
 
 	lane   *lane
 	state  state

@@ -186,6 +186,7 @@ func (s *Scheduler) redeem(g *grant) {
 // accept takes work to hand, and begins it if a slot was kept for it.
 func (s *Scheduler) accept(l *lane, item *Item, g *grant) {
 	item.lane = l
+	s.limit(l, item.Budget)
 	g.got++
 	g.heavy = g.heavy || !s.fits(l, item.Bytes)
 	if s.stopped || g.heavy {
@@ -209,6 +210,7 @@ func (s *Scheduler) accept(l *lane, item *Item, g *grant) {
 // yield gives up one of the slots of a grant.
 func (s *Scheduler) yield(g *grant) {
 	g.slots--
+	g.lane.kept(-1)
 	s.vacate(g.lane, g.marks)
 	s.release(g.lane)
 }

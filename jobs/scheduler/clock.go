@@ -34,6 +34,9 @@ func (s *Scheduler) Tick(now Instant) Actions {
 		heap.Pop(&s.resting)
 		s.settle(l)
 	}
+	for n := 0; n < maxTick && len(s.refills) > 0 && s.refills[0].refill <= s.now; n++ {
+		s.touch(heap.Pop(&s.refills).(*budget).gate)
+	}
 	for n := 0; n < maxTick && due(&s.ahead, s.now); n++ {
 		s.expire(s.ahead.first.of)
 	}
@@ -79,6 +82,9 @@ func (s *Scheduler) Next() (Instant, bool) {
 	}
 	if len(s.resting) > 0 {
 		sooner(s.resting[0].rest)
+	}
+	if len(s.refills) > 0 {
+		sooner(s.refills[0].refill)
 	}
 	for _, in := range [...]*list[*Item]{&s.ahead, &s.cold} {
 		if in.n > 0 {

@@ -77,9 +77,10 @@ func (s *Scheduler) ready(l *lane, class int) {
 		s.freshen(mine, at, class, l.bulk)
 	}
 	s.countWaiting(l.account, 1)
-	l.asks = [2]bool{l.endpoint.holds(l), l.host.holds(l)}
-	l.endpoint.ready += count(l.asks[0])
-	l.host.ready += count(l.asks[1])
+	for i, g := range l.gates() {
+		l.asks[i] = g.holds(l)
+		g.ready += count(l.asks[i])
+	}
 }
 
 // unready is the opposite of ready. What the lane was offered is for others.
@@ -93,12 +94,13 @@ func (s *Scheduler) unready(l *lane) {
 	if mine.lanes[0].n+mine.lanes[1].n == 0 {
 		s.queues[l.class].all.remove(mine)
 	}
-	l.endpoint.ready -= count(l.asks[0])
-	l.host.ready -= count(l.asks[1])
 	l.class = none
 	s.countWaiting(l.account, -1)
-	s.touch(l.endpoint)
-	s.touch(l.host)
+	for i, g := range l.gates() {
+		g.ready -= count(l.asks[i])
+		l.asks[i] = false
+		s.touch(g)
+	}
 }
 
 // countWaiting keeps the number of accounts that lack nothing but a slot, or the claim for which they need it.

@@ -11,11 +11,12 @@ const (
 	unlimited = 1 << 30
 )
 
-// gate is what lanes have in common on their way: an endpoint, or the name of a host. What it lets through is divided
+// gate is what lanes have in common on their way: an endpoint, the name of a host, or a budget. What it lets through is divided
 // among them in turn.
 type gate struct {
 	outage
 	name     bool // it is that of a name
+	budget   *budget
 	above    *gate
 	lanes    int // that are remembered
 	inFlight int
@@ -36,6 +37,8 @@ type gate struct {
 // room is how many lanes more may begin one request each: of those that have some in flight (busy), or none.
 func (g *gate) room(busy int) int {
 	switch {
+	case g.budget != nil:
+		return g.budget.room()
 	case g.down:
 		return 1 - g.trials
 	case g.name:
@@ -51,7 +54,7 @@ func (g *gate) room(busy int) int {
 
 // holds tells whether a lane has to ask the gate.
 func (g *gate) holds(l *lane) bool {
-	return g.down || g.bound > 0 || !g.name && !l.warm()
+	return g.budget != nil || g.down || g.bound > 0 || !g.name && !l.warm()
 }
 
 // follow makes the endpoints of a name that was down begin anew, too.
@@ -86,6 +89,7 @@ func (s *Scheduler) offerTouched() {
 			s.vain++
 		}
 		s.setAside(g)
+		s.awaitToken(g)
 	}
 }
 

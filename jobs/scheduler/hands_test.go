@@ -13,6 +13,7 @@ type hands struct {
 	back    int
 	claims  []*Claim
 	bytes   int64            // of each work
+	budget  Budget           // the same
 	sizes   map[string]int64 // the same, of those in a lane
 }
 
@@ -58,7 +59,7 @@ func (h *hands) claimOne(c *Claim) {
 			if !ok {
 				bytes = h.bytes
 			}
-			items = append(items, &Item{Lane: l.Lane, Bytes: bytes})
+			items = append(items, &Item{Lane: l.Lane, Bytes: bytes, Budget: h.budget})
 		}
 		if n == l.Limit {
 			full = append(full, l.Lane.Key)

@@ -48,7 +48,7 @@ func (m *model) checkOutside(t *rapid.T) {
 	}
 }
 
-type tally struct{ inFlight, held, cold, expected int }
+type tally struct{ inFlight, held, cold, expected, reserved int }
 
 func (m *model) checkCounts(t *rapid.T) {
 	s := m.machine
@@ -88,6 +88,7 @@ func (m *model) checkCounts(t *rapid.T) {
 	}
 	for _, g := range grants {
 		add(g.lane, g.slots, g.slots, g.slots*count(g.marks&markCold != 0), g.ahead)
+		of(g.lane).reserved += g.slots
 		bytes += g.bytes
 	}
 	for n := s.ahead.first; n != nil; n = n.next {
@@ -97,8 +98,15 @@ func (m *model) checkCounts(t *rapid.T) {
 	ahead := 0
 	for _, l := range s.lanes {
 		x := of(l)
-		if l.inFlight != x.inFlight || l.held != x.held || l.expected != x.expected {
-			t.Fatalf("lane %s: %d in flight, %d slots, %d expected; counted %+v", l.Key, l.inFlight, l.held, l.expected, *x)
+		if l.inFlight != x.inFlight || l.held != x.held || l.expected != x.expected || l.reserved != x.reserved {
+			t.Fatalf("lane %s: %d in flight, %d kept, %d slots, %d expected; counted %+v",
+				l.Key, l.inFlight, l.reserved, l.held, l.expected, *x)
+		}
+		if l.budget != nil {
+			b := endpoints[l.budget]
+			b.inFlight += x.inFlight
+			b.reserved += x.reserved
+			endpoints[l.budget] = b
 		}
 		e := endpoints[l.endpoint]
 		e.inFlight += x.inFlight
@@ -110,6 +118,9 @@ func (m *model) checkCounts(t *rapid.T) {
 		ahead += l.ahead.n
 	}
 	for g, x := range endpoints {
+		if g.budget != nil && g.budget.reserved != x.reserved {
+			t.Fatalf("budget: %d kept; counted %+v", g.budget.reserved, x)
+		}
 		if g.inFlight != x.inFlight || g.cold != x.cold || g.trials < 0 || g.trials > 1 {
 			t.Fatalf("endpoint: %d in flight, %d cold, %d tried; counted %+v", g.inFlight, g.cold, g.trials, x)
 		}
@@ -147,8 +158,9 @@ func (m *model) checkLists(t *rapid.T) {
 			t.Fatalf("lane %s is in a class and not at its host", l.Key)
 		}
 		if l.class != none {
-			ready[l.endpoint] += count(l.asks[0])
-			ready[l.host] += count(l.asks[1])
+			for i, g := range l.gates() {
+				ready[g] += count(l.asks[i])
+			}
 		}
 	}
 	for g, n := range ready {
@@ -277,6 +289,12 @@ func (m *model) savedBefore(l *lane) int64 {
 
 func (m *model) hasPlace(l *lane) bool {
 	e := l.endpoint
+	if g := l.budget; g != nil && (g.budget.room() <= 0 || g.budget.refillAt > 0) {
+		if b := g.budget; g.parked[0].n+g.parked[1].n > 0 && b.PerSecond > 0 && b.has() <= b.reserved && b.refillAt == 0 {
+			panic("lanes wait for a token, and nobody for the time")
+		}
+		return false
+	}
 	if l.down && l.trials > 0 || e.down && e.trials > 0 || l.host.down && l.host.trials > 0 {
 		return false
 	}

@@ -6,10 +6,12 @@ type lane struct {
 	account        *account
 	pair           *pair
 	endpoint, host *gate
+	budget         *gate // nil: nobody set a limit
 
 	inFlight int         // places: from start to answer, and those kept for what is being claimed or created
 	held     int         // slots
 	ahead    list[*Item] // claimed, and not begun
+	reserved int         // of the places, those kept for what has not begun
 	expected int         // that may come ahead of what is being claimed or created
 	wanted   bool        // more may be due than was claimed
 	claim    *Claim      // that it is in
@@ -32,7 +34,7 @@ type lane struct {
 	side      node[*lane] // among those of the account at the host, while it is in a class
 	class     int
 	bulk      int     // in which half of the class
-	asks      [2]bool // its gates count it as ready
+	asks      [3]bool // its gates count it as ready
 	order     uint64  // when it got there, in the order of events
 	idleSince Instant
 	offered   bool   // a gate has room for it
@@ -124,9 +126,10 @@ func (s *Scheduler) park(l *lane, in *list[*lane]) {
 		}
 		in.pushBefore(&l.turn, next)
 	}
-	for _, g := range [...]*gate{l.host, l.endpoint} {
+	for _, g := range l.gates() {
 		if in == &g.parked[0] || in == &g.parked[1] {
 			s.touch(g) // it may have room, and others before this one
+			s.awaitToken(g)
 		}
 	}
 	if s.elder == nil && in == s.heaviness(l) {
@@ -166,10 +169,16 @@ func (s *Scheduler) isFull(l *lane) bool {
 	}
 }
 
+// gates are what it has in common with other lanes.
+func (l *lane) gates() []*gate {
+	all := [...]*gate{l.host, l.endpoint, l.budget}
+	return all[:2+count(l.budget != nil)]
+}
+
 // closed is the gate that has no room for the lane.
 func (l *lane) closed() *gate {
 	l.endpoint.follow()
-	for _, g := range [...]*gate{l.host, l.endpoint} {
+	for _, g := range l.gates() {
 		if g.holds(l) && g.room(l.busy()) <= 0 {
 			return g
 		}
@@ -179,7 +188,7 @@ func (l *lane) closed() *gate {
 
 // line is the gate at which others wait for their turn.
 func (l *lane) line() *gate {
-	for _, g := range [...]*gate{l.host, l.endpoint} {
+	for _, g := range l.gates() {
 		if !g.holds(l) {
 			continue
 		}

@@ -22,11 +22,14 @@ type model struct {
 	ended        map[*Item]string
 	reservations []*Reservation
 	rest         map[string]Instant
+	budgets      map[string]*allowance
+	workers      int
 	stopped      bool
 }
 
 func newModel(t *rapid.T) *model {
-	m := &model{database: map[string][]int64{}, ended: map[*Item]string{}, rest: map[string]Instant{}}
+	m := &model{database: map[string][]int64{}, ended: map[*Item]string{}, rest: map[string]Instant{},
+		budgets: map[string]*allowance{}, workers: 1}
 	m.limits = Limits{
 		Slots:       rapid.SampledFrom([]int{1, 2, 3, 5, 8, 20, 40, 100}).Draw(t, "slots"),
 		PerEndpoint: rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3, 12}).Draw(t, "at once to an endpoint"),
@@ -48,6 +51,7 @@ func newModel(t *rapid.T) *model {
 		}
 		l.Key = fmt.Sprintf("%s %d %d", l.Endpoint, i, l.Account)
 		m.lanes = append(m.lanes, l)
+		m.allow(t, l)
 	}
 	return m
 }
@@ -68,6 +72,8 @@ func TestMachineKeepsItsRules(t *testing.T) {
 			"tick":         m.tick,
 			"reserve":      m.reserve,
 			"reserved":     m.endReservation,
+			"share":        m.share,
+			"budget":       m.setBudget,
 			"room":         func(t *rapid.T) { m.machine.Room(m.lane(t)) },
 			"":             m.check,
 		})
@@ -98,6 +104,7 @@ func (m *model) do(t *rapid.T, a Actions) {
 			t.Fatalf("started after it was %s", how)
 		}
 		m.ended[item] = "started"
+		m.checkBudget(t, item)
 		if m.stopped {
 			t.Fatal("started after the stop")
 		}
@@ -131,7 +138,7 @@ func (m *model) take(l Lane, n int) (items []*Item) {
 	sizes := m.database[l.Key]
 	n = min(n, len(sizes))
 	for _, size := range sizes[:n] {
-		items = append(items, &Item{Lane: l, Bytes: size})
+		items = append(items, &Item{Lane: l, Bytes: size, Budget: m.budgetOf(l)})
 	}
 	m.database[l.Key] = sizes[n:]
 	return items
@@ -244,7 +251,8 @@ func (m *model) endReservation(t *rapid.T) {
 	}
 	var items []*Item
 	for range rapid.IntRange(0, r.N()).Draw(t, "created") {
-		items = append(items, &Item{Lane: r.grant.lane.Lane, Bytes: 5})
+		l := r.grant.lane.Lane
+		items = append(items, &Item{Lane: l, Bytes: 5, Budget: m.budgetOf(l)})
 	}
 	m.do(t, r.Start(m.now, items))
 	m.do(t, r.Start(m.now, items))
@@ -257,6 +265,7 @@ func (m *model) finish(t *rapid.T) {
 		m.do(t, r.Return(m.now))
 	}
 	m.reservations = nil
+	m.setShare(t, 0, 1)
 	for _, l := range m.lanes { // the sweep, after claims that failed
 		m.do(t, m.machine.Due(m.now, l))
 	}

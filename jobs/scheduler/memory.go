@@ -61,6 +61,7 @@ func (s *Scheduler) forget(l *lane) {
 	if l.restAt > 0 {
 		heap.Remove(&s.resting, l.restAt-1)
 	}
+	s.unlimit(l)
 	delete(s.lanes, l.Key)
 	if l.host.lanes--; l.host.lanes == 0 {
 		l.host.turn.remove()

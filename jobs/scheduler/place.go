@@ -22,6 +22,10 @@ func (s *Scheduler) take(l *lane) (m marks) {
 	s.moved(l.account)
 
 	l.inFlight++
+	l.kept(1)
+	if l.budget != nil {
+		l.budget.inFlight++
+	}
 	l.endpoint.inFlight++
 	l.pair.inFlight++
 	if l.pair.inFlight == 1 {
@@ -50,8 +54,10 @@ func (s *Scheduler) vacate(l *lane, m marks) {
 	if l.pair.inFlight == 0 {
 		s.ended(l)
 	}
-	if in := l.turn.in; l.inFlight == 0 && (in == &l.endpoint.parked[1] || in == &l.host.parked[1]) {
-		l.ticket = 0 // it has had its turn: among those with nothing in flight it is the last
+	for _, g := range l.gates() {
+		if l.inFlight == 0 && l.turn.in == &g.parked[1] {
+			l.ticket = 0 // it has had its turn: among those with nothing in flight it is the last
+		}
 	}
 	if m&markLane != 0 {
 		l.trials--
@@ -63,8 +69,12 @@ func (s *Scheduler) vacate(l *lane, m marks) {
 		l.host.trials--
 	}
 	s.warmed(l, m)
-	s.touch(l.endpoint)
-	s.touch(l.host)
+	if l.budget != nil {
+		l.budget.inFlight--
+	}
+	for _, g := range l.gates() {
+		s.touch(g)
+	}
 }
 
 // warmed takes a request out of those that count against the opening.
@@ -86,7 +96,8 @@ func (s *Scheduler) release(l *lane) {
 // mayUse tells whether a place that was kept for a lane may still be used, after what has become known since.
 func (s *Scheduler) mayUse(l *lane, m marks) bool {
 	switch {
-	case l.rest > s.now, l.down && m&markLane == 0, l.endpoint.down && m&markEndpoint == 0, l.host.down && m&markHost == 0:
+	case l.rest > s.now, l.down && m&markLane == 0, l.endpoint.down && m&markEndpoint == 0, l.host.down && m&markHost == 0,
+		l.budget != nil && !l.budget.budget.allows():
 		return false
 	case l.endpoint.bound == 0 && l.warm():
 		return l.inFlight <= l.window.limit()
@@ -99,6 +110,7 @@ func (s *Scheduler) mayUse(l *lane, m marks) bool {
 func (s *Scheduler) begin(l *lane, m marks) {
 	item := l.ahead.first.of
 	s.dropAhead(item)
+	l.spend()
 	s.sequence++
 	item.state, item.marks, item.number, item.among = isStarted, m, s.sequence, l.inFlight
 	if item.cold = m&markCold != 0; item.cold {

@@ -18,6 +18,9 @@ type Scheduler struct {
 	accounts  map[int64]*account
 	pairs     map[pairKey]*pair
 	kinds     map[int]*kind
+	budgets   map[string]*gate
+
+	rank, workers int // this one's number, and how many share the budgets
 
 	queues  []*queue // by class
 	classes []*kind  // by class: its kind
@@ -31,6 +34,7 @@ type Scheduler struct {
 	cold    list[*Item] // by age: started, of lanes without an answer
 	idle    list[*lane] // by age
 	resting resting     // by when they may begin
+	refills refills     // budgets at which lanes wait for a token
 	touched list[*gate] // that may have room for lanes that wait at them
 	untaken list[*gate] // the same, that have offered it
 	lighter bool        // bytes were freed, and not all that wait for them have been looked at
@@ -50,6 +54,7 @@ func New(limits Limits) *Scheduler {
 		limits: limits, quarter: max(1, limits.Slots/4), few: max(1, limits.Slots/64),
 		lanes: map[string]*lane{}, endpoints: map[string]*gate{}, hosts: map[string]*gate{},
 		accounts: map[int64]*account{}, pairs: map[pairKey]*pair{}, kinds: map[int]*kind{},
+		budgets: map[string]*gate{}, workers: 1,
 		queues: []*queue{newQueue()}, classes: []*kind{nil},
 	}
 	if limits.Slots > 1 {

@@ -29,6 +29,7 @@ type world struct {
 // source is a lane with what is due in it and who is to have it.
 type source struct {
 	lane     Lane
+	budget   Budget
 	to       *receiver
 	due      []Instant // when each became due
 	again    []Instant // those that were given back
@@ -163,7 +164,7 @@ func (w *world) claim(c *Claim) {
 			if len(s.again) > 0 {
 				from = &s.again
 			}
-			items = append(items, &Item{Lane: s.lane, Bytes: 1000, Work: (*from)[0]})
+			items = append(items, &Item{Lane: s.lane, Budget: s.budget, Bytes: 1000, Work: (*from)[0]})
 			*from = (*from)[1:]
 		}
 		if n == l.Limit {
