@@ -31,6 +31,9 @@ var classes = readClasses(map[class]string{
 		Project: runs schedules jobs crawls
 		Account: pausedAt pausedBy
 		Project: pausedAt pausedBy
+		Account: apiCallbackMaxInFlight apiCallbackMaxPerSecond
+		Project: apiCallbackMaxInFlight apiCallbackMaxPerSecond effectiveApiCallbackLimits
+		EffectiveApiCallbackLimits: maxInFlight maxPerSecond source
 		APICallbackHeader: key
 		EffectiveApiCallback: url source headers
 		EffectiveApiCallbackHeader: key source

@@ -77,6 +77,8 @@ type ComplexityRoot struct {
 		CallbackHealth     func(childComplexity int, rangeArg callback.HealthRange) int
 		Callbacks          func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
 		CreatedAt          func(childComplexity int) int
+		MaxInFlight        func(childComplexity int) int
+		MaxPerSecond       func(childComplexity int) int
 		Name               func(childComplexity int) int
 		ObjectID           func(childComplexity int) int
 		PartnerAccountID   func(childComplexity int) int
@@ -460,6 +462,12 @@ type ComplexityRoot struct {
 		Value  func(childComplexity int) int
 	}
 
+	EffectiveApiCallbackLimits struct {
+		MaxInFlight  func(childComplexity int) int
+		MaxPerSecond func(childComplexity int) int
+		Source       func(childComplexity int) int
+	}
+
 	FinishCrawlPayload struct {
 		Callback func(childComplexity int) int
 		Crawl    func(childComplexity int) int
@@ -565,27 +573,30 @@ type ComplexityRoot struct {
 	}
 
 	Project struct {
-		APICallbackHeaders     func(childComplexity int) int
-		APICallbackURL         func(childComplexity int) int
-		Account                func(childComplexity int) int
-		CallbackHealth         func(childComplexity int, rangeArg callback.HealthRange) int
-		CallbackSigningSecrets func(childComplexity int) int
-		Callbacks              func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
-		Crawls                 func(childComplexity int, first *int, after *string, last *int, before *string) int
-		CreatedAt              func(childComplexity int) int
-		EffectiveAPICallback   func(childComplexity int) int
-		Jobs                   func(childComplexity int, first *int, after *string, last *int, before *string, filter *job.Filter) int
-		Keys                   func(childComplexity int) int
-		Name                   func(childComplexity int) int
-		ObjectID               func(childComplexity int) int
-		PausedAt               func(childComplexity int) int
-		PausedBy               func(childComplexity int) int
-		PrimaryDomain          func(childComplexity int) int
-		RawID                  func(childComplexity int) int
-		Runs                   func(childComplexity int, first *int, after *string, last *int, before *string, filter *run.Filter) int
-		Schedules              func(childComplexity int, first *int, after *string, last *int, before *string) int
-		UpdatedAt              func(childComplexity int) int
-		Version                func(childComplexity int) int
+		APICallbackHeaders         func(childComplexity int) int
+		APICallbackURL             func(childComplexity int) int
+		Account                    func(childComplexity int) int
+		CallbackHealth             func(childComplexity int, rangeArg callback.HealthRange) int
+		CallbackSigningSecrets     func(childComplexity int) int
+		Callbacks                  func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
+		Crawls                     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CreatedAt                  func(childComplexity int) int
+		EffectiveAPICallback       func(childComplexity int) int
+		EffectiveAPICallbackLimits func(childComplexity int) int
+		Jobs                       func(childComplexity int, first *int, after *string, last *int, before *string, filter *job.Filter) int
+		Keys                       func(childComplexity int) int
+		MaxInFlight                func(childComplexity int) int
+		MaxPerSecond               func(childComplexity int) int
+		Name                       func(childComplexity int) int
+		ObjectID                   func(childComplexity int) int
+		PausedAt                   func(childComplexity int) int
+		PausedBy                   func(childComplexity int) int
+		PrimaryDomain              func(childComplexity int) int
+		RawID                      func(childComplexity int) int
+		Runs                       func(childComplexity int, first *int, after *string, last *int, before *string, filter *run.Filter) int
+		Schedules                  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		UpdatedAt                  func(childComplexity int) int
+		Version                    func(childComplexity int) int
 	}
 
 	ProjectConnection struct {
@@ -897,6 +908,7 @@ type AccountResolver interface {
 	Users(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.AccountUser], error)
 
 	PausedBy(ctx context.Context, obj *tenant.Account) (*tenant.User, error)
+
 	CallbackHealth(ctx context.Context, obj *tenant.Account, rangeArg callback.HealthRange) (*callback.Health, error)
 }
 type ActionResolver interface {
@@ -1036,6 +1048,8 @@ type ProjectResolver interface {
 	Crawls(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*crawl.Crawl], error)
 
 	PausedBy(ctx context.Context, obj *tenant.Project) (*tenant.User, error)
+
+	EffectiveAPICallbackLimits(ctx context.Context, obj *tenant.Project) (*tenant.LimitsInForce, error)
 	CallbackHealth(ctx context.Context, obj *tenant.Project, rangeArg callback.HealthRange) (*callback.Health, error)
 }
 type QueryResolver interface {
@@ -1181,6 +1195,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.CreatedAt(childComplexity), true
+	case "Account.apiCallbackMaxInFlight":
+		if e.ComplexityRoot.Account.MaxInFlight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.MaxInFlight(childComplexity), true
+	case "Account.apiCallbackMaxPerSecond":
+		if e.ComplexityRoot.Account.MaxPerSecond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.MaxPerSecond(childComplexity), true
 	case "Account.name":
 		if e.ComplexityRoot.Account.Name == nil {
 			break
@@ -2621,6 +2647,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EffectiveApiCallbackHeader.Value(childComplexity), true
 
+	case "EffectiveApiCallbackLimits.maxInFlight":
+		if e.ComplexityRoot.EffectiveApiCallbackLimits.MaxInFlight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EffectiveApiCallbackLimits.MaxInFlight(childComplexity), true
+	case "EffectiveApiCallbackLimits.maxPerSecond":
+		if e.ComplexityRoot.EffectiveApiCallbackLimits.MaxPerSecond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EffectiveApiCallbackLimits.MaxPerSecond(childComplexity), true
+	case "EffectiveApiCallbackLimits.source":
+		if e.ComplexityRoot.EffectiveApiCallbackLimits.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EffectiveApiCallbackLimits.Source(childComplexity), true
+
 	case "FinishCrawlPayload.callback":
 		if e.ComplexityRoot.FinishCrawlPayload.Callback == nil {
 			break
@@ -3329,6 +3374,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.EffectiveAPICallback(childComplexity), true
+	case "Project.effectiveApiCallbackLimits":
+		if e.ComplexityRoot.Project.EffectiveAPICallbackLimits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.EffectiveAPICallbackLimits(childComplexity), true
 	case "Project.jobs":
 		if e.ComplexityRoot.Project.Jobs == nil {
 			break
@@ -3346,6 +3397,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.Keys(childComplexity), true
+	case "Project.apiCallbackMaxInFlight":
+		if e.ComplexityRoot.Project.MaxInFlight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.MaxInFlight(childComplexity), true
+	case "Project.apiCallbackMaxPerSecond":
+		if e.ComplexityRoot.Project.MaxPerSecond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.MaxPerSecond(childComplexity), true
 	case "Project.name":
 		if e.ComplexityRoot.Project.Name == nil {
 			break
@@ -6649,6 +6712,16 @@ type SSOClientEdge {
   pausedAt: DateTime
   "Who has paused them; null where a key has, or nobody."
   pausedBy: User
+  """
+  How many callbacks leave at once for this project, over all workers; null: as its account says, or as many as the receiver takes. Of a project that says this
+  or the other limit both are counted by themselves; other projects of an account share what the account has. Notices to the SSO partner, test
+  sends and the calls of executors are not counted. A change is obeyed within 4 s.
+  """
+  apiCallbackMaxInFlight: Int
+  "How many callbacks begin in a second, as ` + "`" + `apiCallbackMaxInFlight` + "`" + `: evenly, and within 10 % of it over 10 s."
+  apiCallbackMaxPerSecond: Int
+  "What is obeyed now, of the project's limits and its account's; null where neither has any."
+  effectiveApiCallbackLimits: EffectiveApiCallbackLimits
 }
 
 extend type Account {
@@ -6656,6 +6729,48 @@ extend type Account {
   pausedAt: DateTime
   "Who has paused them; null where a key has, or nobody."
   pausedBy: User
+  "How many callbacks leave at once for all the account's projects that have no limit of their own, over all workers; null: as many as the receivers take."
+  apiCallbackMaxInFlight: Int
+  "How many callbacks begin in a second, as ` + "`" + `apiCallbackMaxInFlight` + "`" + `."
+  apiCallbackMaxPerSecond: Int
+}
+
+"What limits how much leaves for a project."
+type EffectiveApiCallbackLimits {
+  "How many callbacks leave at once, over all workers; null: as many as the receiver takes."
+  maxInFlight: Int
+  "How many begin in a second; null: as many as the receiver takes."
+  maxPerSecond: Int
+  "` + "`" + `PROJECT` + "`" + `: it is counted by itself. ` + "`" + `ACCOUNT` + "`" + `: together with the other projects of the account that have no limit of their own."
+  source: ApiCallbackSource!
+}
+
+extend input CreateProjectInput {
+  "1 to 10,000; null: no limit of its own."
+  apiCallbackMaxInFlight: Int
+  "1 to 100,000; null: no limit of its own."
+  apiCallbackMaxPerSecond: Int
+}
+
+extend input UpdateProjectInput {
+  "1 to 10,000. Null takes it away."
+  apiCallbackMaxInFlight: Int
+  "1 to 100,000. Null takes it away."
+  apiCallbackMaxPerSecond: Int
+}
+
+extend input CreateAccountInput {
+  "1 to 10,000; null: no limit."
+  apiCallbackMaxInFlight: Int
+  "1 to 100,000; null: no limit."
+  apiCallbackMaxPerSecond: Int
+}
+
+extend input UpdateAccountInput {
+  "1 to 10,000. Null takes it away."
+  apiCallbackMaxInFlight: Int
+  "1 to 100,000. Null takes it away."
+  apiCallbackMaxPerSecond: Int
 }
 
 extend type Mutation {
@@ -6924,6 +7039,10 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_pausedAt(ctx, field)
 	case "pausedBy":
 		return ec.fieldContext_Account_pausedBy(ctx, field)
+	case "apiCallbackMaxInFlight":
+		return ec.fieldContext_Account_apiCallbackMaxInFlight(ctx, field)
+	case "apiCallbackMaxPerSecond":
+		return ec.fieldContext_Account_apiCallbackMaxPerSecond(ctx, field)
 	case "callbackHealth":
 		return ec.fieldContext_Account_callbackHealth(ctx, field)
 	}
@@ -7668,6 +7787,18 @@ func (ec *executionContext) childFields_EffectiveApiCallbackHeader(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type EffectiveApiCallbackHeader", field.Name)
 }
 
+func (ec *executionContext) childFields_EffectiveApiCallbackLimits(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "maxInFlight":
+		return ec.fieldContext_EffectiveApiCallbackLimits_maxInFlight(ctx, field)
+	case "maxPerSecond":
+		return ec.fieldContext_EffectiveApiCallbackLimits_maxPerSecond(ctx, field)
+	case "source":
+		return ec.fieldContext_EffectiveApiCallbackLimits_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EffectiveApiCallbackLimits", field.Name)
+}
+
 func (ec *executionContext) childFields_FinishCrawlPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "crawl":
@@ -7838,6 +7969,12 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_pausedAt(ctx, field)
 	case "pausedBy":
 		return ec.fieldContext_Project_pausedBy(ctx, field)
+	case "apiCallbackMaxInFlight":
+		return ec.fieldContext_Project_apiCallbackMaxInFlight(ctx, field)
+	case "apiCallbackMaxPerSecond":
+		return ec.fieldContext_Project_apiCallbackMaxPerSecond(ctx, field)
+	case "effectiveApiCallbackLimits":
+		return ec.fieldContext_Project_effectiveApiCallbackLimits(ctx, field)
 	case "callbackHealth":
 		return ec.fieldContext_Project_callbackHealth(ctx, field)
 	}
@@ -10691,6 +10828,52 @@ func (ec *executionContext) fieldContext_Account_pausedBy(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Account_apiCallbackMaxInFlight(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_apiCallbackMaxInFlight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxInFlight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_apiCallbackMaxInFlight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Account_apiCallbackMaxPerSecond(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_apiCallbackMaxPerSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxPerSecond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_apiCallbackMaxPerSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Account_callbackHealth(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
@@ -16449,6 +16632,75 @@ func (ec *executionContext) fieldContext_EffectiveApiCallbackHeader_source(_ con
 	return graphql.NewScalarFieldContext("EffectiveApiCallbackHeader", field, false, false, errors.New("field of type ApiCallbackSource does not have child fields"))
 }
 
+func (ec *executionContext) _EffectiveApiCallbackLimits_maxInFlight(ctx context.Context, field graphql.CollectedField, obj *tenant.LimitsInForce) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EffectiveApiCallbackLimits_maxInFlight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxInFlight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EffectiveApiCallbackLimits_maxInFlight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EffectiveApiCallbackLimits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _EffectiveApiCallbackLimits_maxPerSecond(ctx context.Context, field graphql.CollectedField, obj *tenant.LimitsInForce) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EffectiveApiCallbackLimits_maxPerSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxPerSecond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EffectiveApiCallbackLimits_maxPerSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EffectiveApiCallbackLimits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _EffectiveApiCallbackLimits_source(ctx context.Context, field graphql.CollectedField, obj *tenant.LimitsInForce) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EffectiveApiCallbackLimits_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v tenant.Level) graphql.Marshaler {
+			return ec.marshalNApiCallbackSource2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EffectiveApiCallbackLimits_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EffectiveApiCallbackLimits", field, false, false, errors.New("field of type ApiCallbackSource does not have child fields"))
+}
+
 func (ec *executionContext) _FinishCrawlPayload_crawl(ctx context.Context, field graphql.CollectedField, obj *FinishCrawlPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20325,6 +20577,84 @@ func (ec *executionContext) fieldContext_Project_pausedBy(_ context.Context, fie
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_apiCallbackMaxInFlight(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_apiCallbackMaxInFlight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxInFlight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_apiCallbackMaxInFlight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Project", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Project_apiCallbackMaxPerSecond(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_apiCallbackMaxPerSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxPerSecond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_apiCallbackMaxPerSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Project", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Project_effectiveApiCallbackLimits(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_effectiveApiCallbackLimits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Project().EffectiveAPICallbackLimits(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.LimitsInForce) graphql.Marshaler {
+			return ec.marshalOEffectiveApiCallbackLimits2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLimitsInForce(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Project_effectiveApiCallbackLimits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EffectiveApiCallbackLimits(ctx, field)
 		},
 	}
 	return fc, nil
@@ -27061,7 +27391,7 @@ func (ec *executionContext) unmarshalInputCreateAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "rawID", "timezone", "apiCallbackUrl", "apiCallbackHeaders", "ssoClientId", "partnerAccountId"}
+	fieldsInOrder := [...]string{"name", "rawID", "timezone", "apiCallbackUrl", "apiCallbackHeaders", "ssoClientId", "partnerAccountId", "apiCallbackMaxInFlight", "apiCallbackMaxPerSecond"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -27117,6 +27447,20 @@ func (ec *executionContext) unmarshalInputCreateAccountInput(ctx context.Context
 				return it, err
 			}
 			it.PartnerAccountID = graphql.OmittableOf(data)
+		case "apiCallbackMaxInFlight":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxInFlight"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APICallbackMaxInFlight = graphql.OmittableOf(data)
+		case "apiCallbackMaxPerSecond":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxPerSecond"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APICallbackMaxPerSecond = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -27256,7 +27600,7 @@ func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"accountId", "name", "primaryDomain", "apiCallbackUrl", "apiCallbackHeaders", "rawID"}
+	fieldsInOrder := [...]string{"accountId", "name", "primaryDomain", "apiCallbackUrl", "apiCallbackHeaders", "rawID", "apiCallbackMaxInFlight", "apiCallbackMaxPerSecond"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -27305,6 +27649,20 @@ func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context
 				return it, err
 			}
 			it.RawID = graphql.OmittableOf(data)
+		case "apiCallbackMaxInFlight":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxInFlight"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APICallbackMaxInFlight = graphql.OmittableOf(data)
+		case "apiCallbackMaxPerSecond":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxPerSecond"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APICallbackMaxPerSecond = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -28609,7 +28967,7 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"accountId", "ifVersion", "name", "timezone", "apiCallbackUrl", "apiCallbackHeaders"}
+	fieldsInOrder := [...]string{"accountId", "ifVersion", "name", "timezone", "apiCallbackUrl", "apiCallbackHeaders", "apiCallbackMaxInFlight", "apiCallbackMaxPerSecond"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -28658,6 +29016,20 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 				return it, err
 			}
 			it.APICallbackHeaders = graphql.OmittableOf(data)
+		case "apiCallbackMaxInFlight":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxInFlight"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APICallbackMaxInFlight = graphql.OmittableOf(data)
+		case "apiCallbackMaxPerSecond":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxPerSecond"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APICallbackMaxPerSecond = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -28783,7 +29155,7 @@ func (ec *executionContext) unmarshalInputUpdateProjectInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"projectId", "ifVersion", "name", "primaryDomain", "apiCallbackUrl", "apiCallbackHeaders"}
+	fieldsInOrder := [...]string{"projectId", "ifVersion", "name", "primaryDomain", "apiCallbackUrl", "apiCallbackHeaders", "apiCallbackMaxInFlight", "apiCallbackMaxPerSecond"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -28832,6 +29204,20 @@ func (ec *executionContext) unmarshalInputUpdateProjectInput(ctx context.Context
 				return it, err
 			}
 			it.APICallbackHeaders = graphql.OmittableOf(data)
+		case "apiCallbackMaxInFlight":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxInFlight"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APICallbackMaxInFlight = graphql.OmittableOf(data)
+		case "apiCallbackMaxPerSecond":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxPerSecond"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APICallbackMaxPerSecond = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -29349,6 +29735,16 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "apiCallbackMaxInFlight":
+			out.Values[i] = ec._Account_apiCallbackMaxInFlight(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "apiCallbackMaxPerSecond":
+			out.Values[i] = ec._Account_apiCallbackMaxPerSecond(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "callbackHealth":
 			field := field
 
@@ -33953,6 +34349,54 @@ func (ec *executionContext) _EffectiveApiCallbackHeader(ctx context.Context, sel
 	return out
 }
 
+var effectiveApiCallbackLimitsImplementors = []string{"EffectiveApiCallbackLimits"}
+
+func (ec *executionContext) _EffectiveApiCallbackLimits(ctx context.Context, sel ast.SelectionSet, obj *tenant.LimitsInForce) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, effectiveApiCallbackLimitsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EffectiveApiCallbackLimits")
+		case "maxInFlight":
+			out.Values[i] = ec._EffectiveApiCallbackLimits_maxInFlight(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxPerSecond":
+			out.Values[i] = ec._EffectiveApiCallbackLimits_maxPerSecond(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._EffectiveApiCallbackLimits_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var finishCrawlPayloadImplementors = []string{"FinishCrawlPayload"}
 
 func (ec *executionContext) _FinishCrawlPayload(ctx context.Context, sel ast.SelectionSet, obj *FinishCrawlPayload) graphql.Marshaler {
@@ -35446,6 +35890,54 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_pausedBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "apiCallbackMaxInFlight":
+			out.Values[i] = ec._Project_apiCallbackMaxInFlight(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "apiCallbackMaxPerSecond":
+			out.Values[i] = ec._Project_apiCallbackMaxPerSecond(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "effectiveApiCallbackLimits":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_effectiveApiCallbackLimits(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -42455,6 +42947,13 @@ func (ec *executionContext) marshalOEffectiveApiCallback2ᚖgithubᚗcomᚋringb
 		return graphql.Null
 	}
 	return ec._EffectiveApiCallback(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEffectiveApiCallbackLimits2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLimitsInForce(ctx context.Context, sel ast.SelectionSet, v *tenant.LimitsInForce) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EffectiveApiCallbackLimits(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOHTTPHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐHeaderFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*callback.HeaderField) graphql.Marshaler {

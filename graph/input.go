@@ -103,6 +103,10 @@ func endpointUpdate(url graphql.Omittable[*string], headers graphql.Omittable[[]
 	}
 }
 
+func limitsUpdate(inFlight, perSecond graphql.Omittable[*int]) tenant.LimitsUpdate {
+	return tenant.LimitsUpdate{MaxInFlight: optional(inFlight), MaxPerSecond: optional(perSecond)}
+}
+
 // values are what pointers makes pointers of: how gqlgen gives a list of structs.
 func values[T any](list []*T) []T {
 	out := slices.Grow([]T(nil), len(list))

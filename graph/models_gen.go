@@ -116,6 +116,10 @@ type CreateAccountInput struct {
 	SsoClientID        graphql.Omittable[*models.ObjectID] `json:"ssoClientId,omitempty"`
 	// The account's id at the SSO client.
 	PartnerAccountID graphql.Omittable[*string] `json:"partnerAccountId,omitempty"`
+	// 1 to 10,000; null: no limit.
+	APICallbackMaxInFlight graphql.Omittable[*int] `json:"apiCallbackMaxInFlight,omitempty"`
+	// 1 to 100,000; null: no limit.
+	APICallbackMaxPerSecond graphql.Omittable[*int] `json:"apiCallbackMaxPerSecond,omitempty"`
 }
 
 type CreateAccountPayload struct {
@@ -169,6 +173,10 @@ type CreateProjectInput struct {
 	APICallbackHeaders graphql.Omittable[[]*models.Header] `json:"apiCallbackHeaders,omitempty"`
 	// For the platform only. A taken one is `CONFLICT`.
 	RawID graphql.Omittable[*models.ObjectID] `json:"rawID,omitempty"`
+	// 1 to 10,000; null: no limit of its own.
+	APICallbackMaxInFlight graphql.Omittable[*int] `json:"apiCallbackMaxInFlight,omitempty"`
+	// 1 to 100,000; null: no limit of its own.
+	APICallbackMaxPerSecond graphql.Omittable[*int] `json:"apiCallbackMaxPerSecond,omitempty"`
 }
 
 type CreateProjectKeyInput struct {
@@ -577,6 +585,10 @@ type UpdateAccountInput struct {
 	APICallbackURL graphql.Omittable[*string] `json:"apiCallbackUrl,omitempty"`
 	// As on a project.
 	APICallbackHeaders graphql.Omittable[[]*models.Header] `json:"apiCallbackHeaders,omitempty"`
+	// 1 to 10,000. Null takes it away.
+	APICallbackMaxInFlight graphql.Omittable[*int] `json:"apiCallbackMaxInFlight,omitempty"`
+	// 1 to 100,000. Null takes it away.
+	APICallbackMaxPerSecond graphql.Omittable[*int] `json:"apiCallbackMaxPerSecond,omitempty"`
 }
 
 type UpdateAccountPayload struct {
@@ -629,6 +641,10 @@ type UpdateProjectInput struct {
 	APICallbackURL graphql.Omittable[*string] `json:"apiCallbackUrl,omitempty"`
 	// Replaces the whole list; at most 20. Null empties it.
 	APICallbackHeaders graphql.Omittable[[]*models.Header] `json:"apiCallbackHeaders,omitempty"`
+	// 1 to 10,000. Null takes it away.
+	APICallbackMaxInFlight graphql.Omittable[*int] `json:"apiCallbackMaxInFlight,omitempty"`
+	// 1 to 100,000. Null takes it away.
+	APICallbackMaxPerSecond graphql.Omittable[*int] `json:"apiCallbackMaxPerSecond,omitempty"`
 }
 
 type UpdateProjectPayload struct {

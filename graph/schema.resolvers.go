@@ -227,6 +227,7 @@ func (r *mutationResolver) CreateProject(ctx context.Context, input CreateProjec
 		RawID:     ids.readNew(tenant.TypeProject, input.RawID),
 		Name:      input.Name, PrimaryDomain: input.PrimaryDomain,
 		Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		Limits:   limitsUpdate(input.APICallbackMaxInFlight, input.APICallbackMaxPerSecond),
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -241,6 +242,7 @@ func (r *mutationResolver) UpdateProject(ctx context.Context, input UpdateProjec
 		ProjectID: ids.read("projectId", tenant.TypeProject, input.ProjectID), Name: optional(input.Name),
 		PrimaryDomain: optional(input.PrimaryDomain), IfVersion: input.IfVersion.Value(),
 		Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		Limits:   limitsUpdate(input.APICallbackMaxInFlight, input.APICallbackMaxPerSecond),
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -265,6 +267,7 @@ func (r *mutationResolver) UpdateAccount(ctx context.Context, input UpdateAccoun
 		AccountID: ids.read("accountId", tenant.TypeAccount, input.AccountID), Name: optional(input.Name),
 		Timezone: optional(input.Timezone), IfVersion: input.IfVersion.Value(),
 		Callback: endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		Limits:   limitsUpdate(input.APICallbackMaxInFlight, input.APICallbackMaxPerSecond),
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -346,6 +349,7 @@ func (r *mutationResolver) CreateAccount(ctx context.Context, input CreateAccoun
 		SSOClientID:      ids.readOptional("ssoClientId", tenant.TypeSSOClient, input.SsoClientID),
 		PartnerAccountID: input.PartnerAccountID.Value(),
 		Callback:         endpointUpdate(input.APICallbackURL, input.APICallbackHeaders),
+		Limits:           limitsUpdate(input.APICallbackMaxInFlight, input.APICallbackMaxPerSecond),
 	}
 	if ids.err != nil {
 		return nil, ids.err

@@ -74,3 +74,11 @@ func (r *mutationResolver) BackfillCallbacks(ctx context.Context, input Backfill
 func (r *projectResolver) PausedBy(ctx context.Context, obj *tenant.Project) (*tenant.User, error) {
 	return load(ctx, loadersFrom(ctx).users, obj.PausedByUserID)
 }
+
+func (r *projectResolver) EffectiveAPICallbackLimits(ctx context.Context, obj *tenant.Project) (*tenant.LimitsInForce, error) {
+	account, err := entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
+	if err != nil || account == nil {
+		return nil, err
+	}
+	return tenant.EffectiveLimits(account.Limits, obj.Limits), nil
+}

@@ -34,6 +34,7 @@ type dispatcher struct {
 	alarm     *time.Timer       // for the scheduler's next tick
 	alarmAt   scheduler.Instant // 0: it is not set
 	inHand    [kinds]map[callback.Lease]*hold
+	budgets   map[string]int64 // a project that each is of
 	closed    bool
 }
 
@@ -42,7 +43,7 @@ func newDispatcher(
 ) *dispatcher {
 	d := &dispatcher{
 		sources: sources, log: log, ctx: ctx, troubles: troubles, solitude: newSolitude(), born: time.Now(),
-		scheduler: scheduler.New(limits),
+		scheduler: scheduler.New(limits), budgets: map[string]int64{},
 	}
 	for kind := range d.inHand {
 		d.inHand[kind] = map[callback.Lease]*hold{}
@@ -137,7 +138,7 @@ func (d *dispatcher) items(kind int, works []work, since time.Time) []*scheduler
 	items := make([]*scheduler.Item, len(works))
 	for i, w := range works {
 		d.hold(kind, w, since)
-		items[i] = &scheduler.Item{Lane: laneOf(w.Lane()), Bytes: w.Bytes(), Work: w}
+		items[i] = &scheduler.Item{Lane: laneOf(w.Lane()), Bytes: w.Bytes(), Budget: d.budgetOf(w), Work: w}
 	}
 	return items
 }

@@ -24,6 +24,9 @@ type Presence struct {
 	log       *slog.Logger
 	others    prometheus.Gauge
 
+	worker Sharer
+	looked bool // others know of this one, if there were any
+
 	known bool                    // nothing is denied
 	apart map[uuid.UUID]time.Time // who was on another queue at the last look, and when it was seen
 	said  bool                    // that they are
@@ -50,6 +53,16 @@ func NewPresence(
 		Help: "By how much the database's clock, by which everything goes, is ahead of this process's.",
 	}, func() float64 { return processes.ClockOffset().Seconds() }))
 	return p
+}
+
+// Sharer is a worker as its process's presence needs it: see Worker.Share.
+type Sharer interface{ Share(rank, of int) }
+
+// Divide has a worker told its part of what all that are signed in share, each time that they are looked at. It is to be
+// called before Start.
+func (p *Presence) Divide(worker Sharer) {
+	worker.Share(-1, 1)
+	p.worker = worker
 }
 
 // Start signs in, again and again, until Stop.
@@ -85,7 +98,30 @@ func (p *Presence) look(ctx context.Context) {
 		}
 		return
 	}
+	p.divide(all)
 	p.compare(ctx, all)
+}
+
+// divide tells the worker its part. Where others are, it has none at its first look: they know of it, and keep to less,
+// once each of them has looked again, which is within SignInInterval.
+func (p *Presence) divide(all []*models.Process) {
+	if p.worker == nil {
+		return
+	}
+	rank, workers := 0, 0
+	for _, o := range all { // in the order of their uids
+		if o.UID == p.self.UID {
+			rank = workers
+		}
+		if o.Role != "api" {
+			workers++
+		}
+	}
+	if workers > 1 && !p.looked {
+		rank = -1
+	}
+	p.looked = true
+	p.worker.Share(rank, max(1, workers))
 }
 
 func (p *Presence) lookAtRedis(ctx context.Context) {

@@ -155,6 +155,11 @@ func (w *Worker) Start() error {
 		every(listening, run.FiringInterval, troubles, "firing", w.fire)
 	})
 	w.background.Go(func() { every(listening, callback.SweepInterval, troubles, "sweep", w.sweep) })
+	w.background.Go(func() {
+		every(listening, budgetInterval, troubles, "budgets", func(ctx context.Context) {
+			w.dispatcher.rebudget(ctx, w.service.Deliveries.Budgets)
+		})
+	})
 	w.background.Go(func() { every(listening, callback.FoldInterval, troubles, "health", w.fold) })
 	w.background.Go(func() { every(listening, purgeInterval, troubles, "purge", w.purge) })
 	w.background.Go(func() {

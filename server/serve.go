@@ -112,6 +112,9 @@ func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logge
 	if role != roleAPI {
 		s.worker = newWorker(a)
 		s.health.worker = s.worker
+		if !cfg.embedded() { // else it is alone
+			s.presence.Divide(s.worker)
+		}
 	}
 	var handler http.Handler
 	handler, s.offline = s.handler()

@@ -43,7 +43,7 @@ func (s *Scheduler) newBudget(of Budget) *gate {
 	return g
 }
 
-// Share says which of how many workers this one is: rank counts from 0. It has that part of each budget. Until it is
+// Share says which of how many workers this one is: rank counts from 0, and -1 has no part of any budget. Until it is
 // called it is the only one.
 func (s *Scheduler) Share(now Instant, rank, of int) Actions {
 	s.at(now)
@@ -117,13 +117,19 @@ func (s *Scheduler) unlimit(l *lane) {
 
 // part is this worker's of what is divided among all.
 func (b *budget) part(n int) int {
-	workers := max(1, b.machine.workers)
-	return n/workers + count((b.machine.rank+b.number)%workers < n%workers)
+	rank, workers := b.machine.rank, b.machine.workers
+	if rank < 0 {
+		return 0
+	}
+	return n/workers + count((rank+b.number)%workers < n%workers)
 }
 
 // rate is how many tokens come in a microsecond.
 func (b *budget) rate() float64 {
-	return float64(b.PerSecond) / float64(max(1, b.machine.workers)) / float64(second)
+	if b.machine.rank < 0 {
+		return 0
+	}
+	return float64(b.PerSecond) / float64(b.machine.workers) / float64(second)
 }
 
 func (b *budget) fill() {
@@ -190,7 +196,7 @@ func (l *lane) spend() {
 // awaitToken has the lanes that wait at a budget looked at when the next token comes.
 func (s *Scheduler) awaitToken(g *gate) {
 	b := g.budget
-	if b == nil || b.refillAt > 0 || b.PerSecond == 0 || g.parked[0].n+g.parked[1].n == 0 {
+	if b == nil || b.refillAt > 0 || b.rate() == 0 || g.parked[0].n+g.parked[1].n == 0 {
 		return
 	}
 	if lacks := float64(1+b.reserved) - b.tokens; lacks > 0 && b.has() < 1+b.reserved {

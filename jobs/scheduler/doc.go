@@ -12,7 +12,7 @@
 //
 //   - a place in its lane: as many as its window says, from start to answer (window.go);
 //   - room at the gates that lanes have in common, the endpoint and the name of its host: what is not known yet, is down or has a fixed
-//     bound lets few through, in turn (gate.go, health.go);
+//     bound lets few through, in turn (gate.go, health.go); and the budget that its project or account has set (budget.go);
 //   - a slot of the process, from start until what came of it is recorded (fair.go, place.go);
 //   - to be claimed in the database: ahead of its turn where the lane is quick (ahead.go), else with a slot kept for it (claim.go), and
 //     for what is created in this process, by its creator (reservation.go);
@@ -55,6 +55,7 @@
 //     "Release It!"), then slow start from one.
 //   - Memory: of what is freed half is saved for the lane that has waited for it the longest, or larger works would wait for the end of a flood
 //     of smaller ones. The others go on with the rest, each behind none whose works are more than twice as large.
+//   - Budgets: a token bucket for what begins in a second (RFC 2697), divided among the workers.
 //   - Rests: Retry-After (RFC 9110, 10.2.3), bounded.
 //
 // # What an event costs

@@ -28,8 +28,10 @@ type model struct {
 }
 
 func newModel(t *rapid.T) *model {
-	m := &model{database: map[string][]int64{}, ended: map[*Item]string{}, rest: map[string]Instant{},
-		budgets: map[string]*allowance{}, workers: 1}
+	m := &model{
+		database: map[string][]int64{}, ended: map[*Item]string{}, rest: map[string]Instant{},
+		budgets: map[string]*allowance{}, workers: 1,
+	}
 	m.limits = Limits{
 		Slots:       rapid.SampledFrom([]int{1, 2, 3, 5, 8, 20, 40, 100}).Draw(t, "slots"),
 		PerEndpoint: rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3, 12}).Draw(t, "at once to an endpoint"),

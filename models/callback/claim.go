@@ -162,7 +162,10 @@ func (ds *Deliveries) postpone(ctx context.Context, c *Callback, err error, at t
 
 // newDelivery makes the next attempt of a claimed callback.
 func newDelivery(c *Callback, target tenant.Target, owners Owners, at time.Time) *Delivery {
-	return &Delivery{Callback: c, Attempt: newAttempt(c, at), Target: target, signer: signer(c, owners), readAt: at}
+	return &Delivery{
+		Callback: c, Attempt: newAttempt(c, at), Target: target, signer: signer(c, owners), readAt: at,
+		Budget: c.budgetOf(owners),
+	}
 }
 
 // refused makes an attempt of a claimed callback for which no request leaves.

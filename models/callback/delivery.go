@@ -17,6 +17,7 @@ type Delivery struct {
 	Callback *Callback
 	Attempt  *Attempt
 	Target   tenant.Target
+	Budget   Budget
 	signer   tenant.SigningOwner
 	secrets  []*tenant.SigningSecret
 	counted  bool          // as a failure of the receiver's, once it is decided

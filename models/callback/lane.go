@@ -77,7 +77,9 @@ func laneOf(t tenant.Target, o Owners) Lane {
 	}
 	switch t.Source {
 	case tenant.LevelAccount:
-		lane.Owner = ofAccount + models.RawIDText(o.Account.ID)
+		if !o.ownLane() {
+			lane.Owner = ofAccount + models.RawIDText(o.Account.ID)
+		}
 	case tenant.LevelRequest:
 		lane.Owner = ofRequest + models.RawIDText(o.Project.ID)
 	case tenant.LevelSSOClient:

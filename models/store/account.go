@@ -16,6 +16,7 @@ type accountRow struct {
 	APICallbackHeaders []byte
 	SSOClientID        *int64
 	PartnerAccountID   *string
+	Limits             limitColumns `gorm:"embedded"`
 	Pause              pauseColumns `gorm:"embedded"`
 	Version            int
 	CreatedAt          int64 `gorm:"autoCreateTime:false"`
@@ -31,9 +32,15 @@ func (s *Store) account(r accountRow) (*tenant.Account, error) {
 	return &tenant.Account{
 		ID: r.ID, Name: r.Name, Timezone: r.Timezone,
 		Callback:    models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
-		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID, Pause: r.Pause.pause(), Version: r.Version,
+		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID, Limits: tenant.Limits(r.Limits), Pause: r.Pause.pause(), Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
+}
+
+// limitColumns are those of a project and of an account.
+type limitColumns struct {
+	MaxInFlight  *int `gorm:"column:api_callback_max_in_flight"`
+	MaxPerSecond *int `gorm:"column:api_callback_max_per_second"`
 }
 
 // InTenantTx runs f in one transaction: models.NewTenants takes it.
@@ -68,7 +75,7 @@ func (s *Store) CountAccounts(ctx context.Context, scope models.Scope) (int, err
 func (s *Store) CreateAccount(ctx context.Context, a *tenant.Account) error {
 	row := accountRow{
 		ID: a.ID, Name: a.Name, Timezone: a.Timezone, APICallbackURL: a.Callback.URL, SSOClientID: a.SSOClientID,
-		PartnerAccountID: a.PartnerAccountID, Version: a.Version, CreatedAt: micros(a.CreatedAt),
+		PartnerAccountID: a.PartnerAccountID, Limits: limitColumns(a.Limits), Version: a.Version, CreatedAt: micros(a.CreatedAt),
 		UpdatedAt: micros(a.UpdatedAt),
 	}
 	if err := insertNew(ctx, s, &row, &row.ID, "accounts", tenant.TypeAccount); err != nil {
@@ -82,6 +89,7 @@ func (s *Store) CreateAccount(ctx context.Context, a *tenant.Account) error {
 func (s *Store) UpdateAccount(ctx context.Context, scope models.Scope, a *tenant.Account) error {
 	values := map[string]any{
 		"name": a.Name, "timezone": a.Timezone, "api_callback_url": a.Callback.URL, "version": a.Version,
+		"api_callback_max_in_flight": a.MaxInFlight, "api_callback_max_per_second": a.MaxPerSecond,
 		"paused_at": microsPtr(a.PausedAt), "paused_by_user_id": a.PausedByUserID,
 		"updated_at": micros(a.UpdatedAt),
 	}

@@ -18,6 +18,7 @@ type projectRow struct {
 	PrimaryDomain      string
 	APICallbackURL     *string
 	APICallbackHeaders []byte
+	Limits             limitColumns `gorm:"embedded"`
 	Pause              pauseColumns `gorm:"embedded"`
 	Version            int
 	CreatedAt          int64 `gorm:"autoCreateTime:false"`
@@ -33,7 +34,7 @@ func (s *Store) project(r projectRow) (*tenant.Project, error) {
 	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, projectHeadersPlace(r.ID))
 	return &tenant.Project{
 		ID: r.ID, AccountID: r.AccountID, Name: r.Name, PrimaryDomain: r.PrimaryDomain,
-		Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable}, Pause: r.Pause.pause(), Version: r.Version,
+		Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable}, Limits: tenant.Limits(r.Limits), Pause: r.Pause.pause(), Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), DeletedAt: fromMicrosPtr(r.DeletedAt),
 	}, nil
 }
@@ -71,7 +72,7 @@ func (s *Store) CountProjects(ctx context.Context, scope models.Scope, accountID
 func (s *Store) CreateProject(ctx context.Context, p *tenant.Project) error {
 	row := projectRow{
 		ID: p.ID, AccountID: p.AccountID, Name: p.Name, PrimaryDomain: p.PrimaryDomain, APICallbackURL: p.Callback.URL,
-		Version: p.Version, CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
+		Limits: limitColumns(p.Limits), Version: p.Version, CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
 	}
 	if err := insertNew(ctx, s, &row, &row.ID, "projects", tenant.TypeProject); err != nil {
 		return err
@@ -84,6 +85,7 @@ func (s *Store) CreateProject(ctx context.Context, p *tenant.Project) error {
 func (s *Store) UpdateProject(ctx context.Context, scope models.Scope, p *tenant.Project) error {
 	values := map[string]any{
 		"name": p.Name, "primary_domain": p.PrimaryDomain, "api_callback_url": p.Callback.URL,
+		"api_callback_max_in_flight": p.MaxInFlight, "api_callback_max_per_second": p.MaxPerSecond,
 		"paused_at": microsPtr(p.PausedAt), "paused_by_user_id": p.PausedByUserID,
 		"version": p.Version, "updated_at": micros(p.UpdatedAt), "deleted_at": microsPtr(p.DeletedAt),
 	}

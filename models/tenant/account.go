@@ -9,10 +9,11 @@ import (
 
 // Account is a customer: it owns projects, and says where their callbacks go unless a project says so itself.
 type Account struct {
-	ID               int64
-	Name             string
-	Timezone         string // IANA name
-	Callback         models.Endpoint
+	ID       int64
+	Name     string
+	Timezone string // IANA name
+	Callback models.Endpoint
+	Limits
 	SSOClientID      *int64
 	PartnerAccountID *string // the account's id at the SSO client
 	Pause
@@ -48,6 +49,7 @@ type NewAccount struct {
 	RawID            int64
 	Timezone         *string // default UTC
 	Callback         models.EndpointUpdate
+	Limits           LimitsUpdate
 	SSOClientID      *int64
 	PartnerAccountID *string
 }
@@ -68,6 +70,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *models.Actor, in New
 		models.CheckOptionalName("partnerAccountId", in.PartnerAccountID),
 		a.setTimezone(models.Optional[*string]{Set: in.Timezone != nil, Value: in.Timezone}),
 		a.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
+		a.limit(in.Limits),
 	)
 	if err != nil {
 		return nil, err
@@ -89,6 +92,7 @@ type AccountUpdate struct {
 	Name      models.Optional[*string]
 	Timezone  models.Optional[*string]
 	Callback  models.EndpointUpdate
+	Limits    LimitsUpdate
 }
 
 // UpdateAccount changes what is given. Admin only.
@@ -98,6 +102,7 @@ func (s *Service) UpdateAccount(ctx context.Context, actor *models.Actor, in Acc
 			models.AssignName(&a.Name, "name", in.Name),
 			a.setTimezone(in.Timezone),
 			a.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
+			a.limit(in.Limits),
 		)
 	})
 }

@@ -16,6 +16,7 @@ type Project struct {
 	Name          string
 	PrimaryDomain string
 	Callback      models.Endpoint
+	Limits
 	Pause
 	Version   int // grows by one with each change of what a person can set
 	CreatedAt time.Time
@@ -58,6 +59,7 @@ type NewProject struct {
 	PrimaryDomain string
 	RawID         int64
 	Callback      models.EndpointUpdate
+	Limits        LimitsUpdate
 }
 
 // CreateProject makes a project and its first signing secret. Editor and up. LIMIT_REACHED where the account may have
@@ -80,6 +82,7 @@ func (s *Service) CreateProject(ctx context.Context, actor *models.Actor, in New
 			models.AssignName(&p.Name, "name", models.Given(&in.Name)),
 			models.AssignText(&p.PrimaryDomain, "primaryDomain", models.Given(&in.PrimaryDomain), maxDomainBytes),
 			p.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
+			p.limit(in.Limits),
 		)
 		if err != nil {
 			return err
@@ -118,6 +121,7 @@ type ProjectUpdate struct {
 	Name          models.Optional[*string]
 	PrimaryDomain models.Optional[*string]
 	Callback      models.EndpointUpdate
+	Limits        LimitsUpdate
 }
 
 // UpdateProject changes what is given. Editor and up.
@@ -127,6 +131,7 @@ func (s *Service) UpdateProject(ctx context.Context, actor *models.Actor, in Pro
 			models.AssignName(&p.Name, "name", in.Name),
 			models.AssignText(&p.PrimaryDomain, "primaryDomain", in.PrimaryDomain, maxDomainBytes),
 			p.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
+			p.limit(in.Limits),
 		)
 	})
 }
