@@ -50,6 +50,7 @@ var classes = readClasses(map[class]string{
 		AttemptError: code message
 		Timings: dnsMs connectMs tlsMs firstByteMs
 		Project: callbackHealth
+		CallbackConnection: totalCountIsExact
 		CallbackHealth: status failingSince oldestPendingAt since counts causes arrival receiver buckets
 		CallbackHealthCounts: pending running pendingIsExact success failed endedIsExact
 		CallbackHealthCause: code count
@@ -93,6 +94,7 @@ var classes = readClasses(map[class]string{
 		AccountEdge: cursor node
 		Account: role`,
 	answered: `
+		CallbackConnection: searchedUntil
 		Session: name createdAt expiresAt lastUsedAt isCurrent
 		SSOClientConnection: nodes edges pageInfo totalCount
 		SSOClientEdge: cursor node

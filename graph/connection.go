@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
@@ -16,9 +17,11 @@ type listed interface{ ListCursor() models.Cursor }
 
 // Connection is one page of a list.
 type Connection[T listed] struct {
-	Nodes      []T
-	pageInfo   PageInfo
-	totalCount func(context.Context) (int, error)
+	Nodes         []T
+	SearchedUntil *time.Time
+	pageInfo      PageInfo
+	cursor        func(T) models.Cursor
+	count         func(context.Context) (models.Count, error)
 }
 
 // Edge is one entity of a page with its place in the list.
@@ -83,21 +86,39 @@ type (
 	AttemptEdge = Edge[*callback.Attempt]
 )
 
-func newConnection[T listed](page *models.PageOf[T], totalCount func(context.Context) (int, error)) *Connection[T] {
-	c := &Connection[T]{Nodes: page.Nodes, totalCount: totalCount}
+func newConnection[T listed](
+	page *models.PageOf[T], cursor func(T) models.Cursor, count func(context.Context) (models.Count, error),
+) *Connection[T] {
+	c := &Connection[T]{Nodes: page.Nodes, cursor: cursor, count: count}
 	c.pageInfo = PageInfo{HasNextPage: page.HasNext, HasPreviousPage: page.HasPrevious}
 	if n := len(page.Nodes); n > 0 {
-		start, end := page.Nodes[0].ListCursor().String(), page.Nodes[n-1].ListCursor().String()
+		start, end := cursor(page.Nodes[0]).String(), cursor(page.Nodes[n-1]).String()
 		c.pageInfo.StartCursor, c.pageInfo.EndCursor = &start, &end
 	}
 	return c
 }
 
+// stopped tells where the page stopped to look for more: from there the next one goes on.
+func (c *Connection[T]) stopped(place *models.Cursor, fromEnd bool) {
+	if place == nil {
+		return
+	}
+	c.SearchedUntil = &place.At
+	if text := place.String(); fromEnd {
+		c.pageInfo.StartCursor = &text
+	} else {
+		c.pageInfo.EndCursor = &text
+	}
+}
+
+// ofEntity is the place in a list that is sorted by no argument.
+func ofEntity[T listed](entity T) models.Cursor { return entity.ListCursor() }
+
 // Edges returns the entities with their cursors.
 func (c *Connection[T]) Edges() []*Edge[T] {
 	edges := make([]*Edge[T], len(c.Nodes))
 	for i, n := range c.Nodes {
-		edges[i] = &Edge[T]{Cursor: n.ListCursor().String(), Node: n}
+		edges[i] = &Edge[T]{Cursor: c.cursor(n).String(), Node: n}
 	}
 	return edges
 }
@@ -106,4 +127,13 @@ func (c *Connection[T]) Edges() []*Edge[T] {
 func (c *Connection[T]) PageInfo() *PageInfo { return &c.pageInfo }
 
 // TotalCount counts the whole list; it is read only when it is asked for.
-func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.totalCount(ctx) }
+func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) {
+	count, err := c.count(ctx)
+	return count.N, err
+}
+
+// TotalCountIsExact tells whether there are no more than that.
+func (c *Connection[T]) TotalCountIsExact(ctx context.Context) (bool, error) {
+	count, err := c.count(ctx)
+	return count.Exact, err
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models/callback"
@@ -247,6 +248,28 @@ func TestFiltersNarrowAloneAndTogether(t *testing.T) {
 			"httpStatus": 503,
 		}, []string{"503"}},
 		{"contradiction", variables{"status": "SUCCESS", "httpStatus": 503}, nil},
+		{"HTTP statuses", variables{"httpStatusRange": variables{"from": 400, "to": 499}, "event": "CRAWL_FINISHED"}, []string{"410"}},
+		{"HTTP statuses from one", variables{"httpStatusRange": variables{"from": 400}}, []string{"410", "503"}},
+		{"causes", variables{"errorCode": "HTTP_STATUS"}, []string{"410", "503"}},
+		{"another cause", variables{"errorCode": []string{"TIMEOUT", "CONNECT_REFUSED"}, "event": "CRAWL_FINISHED"}, []string{"0"}},
+		{"host", variables{"host": "Account.example.com", "status": "SUCCESS"}, []string{"200"}},
+		{"another port", variables{"host": "account.example.com:8443"}, nil},
+		{"a partner's host", variables{"host": "partner.example.com"}, nil},
+		{"no replays", variables{"isReplay": false, "status": "SUCCESS"}, []string{"crawl", "200"}},
+		{"replays", variables{"isReplay": true}, nil},
+		{"attempts", variables{"minAttempts": 1, "event": "CRAWL_FINISHED"}, []string{"crawl", "200", "410", "503", "0", "running"}},
+		{"more attempts", variables{"minAttempts": 2}, nil},
+		{"finished", variables{"finishedAfter": at(1), "event": "CRAWL_FINISHED"}, []string{"200", "410"}},
+		{"the next attempt", variables{"nextAttemptAfter": at(3), "event": "CRAWL_FINISHED"}, []string{"503", "0"}},
+		{"crawl", variables{"crawlId": 124234}, []string{"crawl", "report"}},
+		{"a run that is not there", variables{"runUid": uuid.NewString()}, nil},
+		{"a job that is not there", variables{"jobUuid": uuid.NewString()}, nil},
+		{"uid", variables{"uid": running.UID}, []string{"running"}},
+		{"ref", variables{"ref": running.Ref}, []string{"running"}},
+		{"search for a uid", variables{"search": " " + running.UID.String() + "\n"}, []string{"running"}},
+		{"search for an id", variables{"search": globalID("Crawl", 124234)}, []string{"crawl", "report"}},
+		{"search for a number", variables{"search": "124234"}, []string{"crawl", "report"}},
+		{"search for what is not there", variables{"search": "4242424242"}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -46,6 +46,7 @@ var examples = map[string]example{
 	"Query.getSchedule": {who: member, query: `{ getSchedule(id: 1) { id rawID uid status } }`},
 	"Query.accounts":    {who: ownLists, query: `{ accounts { totalCount nodes { id } } }`},
 	"Query.nodes":       {who: ownLists, query: `{ nodes(ids: ["TjAwNlByb2plY3QxMTIzMTIz"]) { id rawID } }`},
+	"Query.callbacks":   {who: platformOnly, query: `{ callbacks { totalCount totalCountIsExact searchedUntil nodes { id } } }`},
 	"Query.ssoClients": {
 		who: platformOnly, query: `{ ssoClients { totalCount nodes { id webhookSigningSecrets { secret } } } }`,
 	},

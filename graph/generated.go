@@ -75,7 +75,7 @@ type ComplexityRoot struct {
 		APICallbackURL     func(childComplexity int) int
 		Actions            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CallbackHealth     func(childComplexity int, rangeArg callback.HealthRange) int
-		Callbacks          func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
+		Callbacks          func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CreatedAt          func(childComplexity int) int
 		MaxInFlight        func(childComplexity int) int
 		MaxPerSecond       func(childComplexity int) int
@@ -279,10 +279,12 @@ type ComplexityRoot struct {
 	}
 
 	CallbackConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges             func(childComplexity int) int
+		Nodes             func(childComplexity int) int
+		PageInfo          func(childComplexity int) int
+		SearchedUntil     func(childComplexity int) int
+		TotalCount        func(childComplexity int) int
+		TotalCountIsExact func(childComplexity int) int
 	}
 
 	CallbackEdge struct {
@@ -359,7 +361,7 @@ type ComplexityRoot struct {
 
 	Crawl struct {
 		Account       func(childComplexity int) int
-		Callbacks     func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
+		Callbacks     func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CreatedAt     func(childComplexity int) int
 		CreatedByUser func(childComplexity int) int
 		FinishedAt    func(childComplexity int) int
@@ -486,7 +488,7 @@ type ComplexityRoot struct {
 	Job struct {
 		Account       func(childComplexity int) int
 		CallbackURL   func(childComplexity int) int
-		Callbacks     func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
+		Callbacks     func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CompletedAt   func(childComplexity int) int
 		Correct       func(childComplexity int) int
 		CreatedAt     func(childComplexity int) int
@@ -578,7 +580,7 @@ type ComplexityRoot struct {
 		Account                    func(childComplexity int) int
 		CallbackHealth             func(childComplexity int, rangeArg callback.HealthRange) int
 		CallbackSigningSecrets     func(childComplexity int) int
-		Callbacks                  func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
+		Callbacks                  func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		Crawls                     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt                  func(childComplexity int) int
 		EffectiveAPICallback       func(childComplexity int) int
@@ -620,6 +622,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Accounts          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Callbacks         func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CheckCallback     func(childComplexity int, input CheckCallbackInput) int
 		GetAccount        func(childComplexity int, id models.ObjectID) int
 		GetAction         func(childComplexity int, id models.ObjectID) int
@@ -705,7 +708,7 @@ type ComplexityRoot struct {
 		Batches         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CallbackOn      func(childComplexity int) int
 		CallbackURL     func(childComplexity int) int
-		Callbacks       func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter) int
+		Callbacks       func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CreatedAt       func(childComplexity int) int
 		CreatedByUser   func(childComplexity int) int
 		Error           func(childComplexity int) int
@@ -903,7 +906,7 @@ type AccountResolver interface {
 	Role(ctx context.Context, obj *tenant.Account) (*models.Role, error)
 
 	Projects(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.Project], error)
-	Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
 	Actions(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*run.Action], error)
 	Users(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.AccountUser], error)
 
@@ -983,7 +986,7 @@ type CrawlResolver interface {
 	CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*tenant.User, error)
 	Project(ctx context.Context, obj *crawl.Crawl) (*tenant.Project, error)
 	Account(ctx context.Context, obj *crawl.Crawl) (*tenant.Account, error)
-	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
 }
 type JobResolver interface {
 	Input(ctx context.Context, obj *job.Job) (json.RawMessage, error)
@@ -993,7 +996,7 @@ type JobResolver interface {
 	CreatedByUser(ctx context.Context, obj *job.Job) (*tenant.User, error)
 	Project(ctx context.Context, obj *job.Job) (*tenant.Project, error)
 	Account(ctx context.Context, obj *job.Job) (*tenant.Account, error)
-	Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
 }
 type MutationResolver interface {
 	CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error)
@@ -1041,7 +1044,7 @@ type ProjectResolver interface {
 	Keys(ctx context.Context, obj *tenant.Project) ([]*tenant.ProjectKey, error)
 
 	Account(ctx context.Context, obj *tenant.Project) (*tenant.Account, error)
-	Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
 	Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *run.Filter) (*Connection[*run.Run], error)
 	Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*run.Schedule], error)
 	Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *job.Filter) (*Connection[*job.Job], error)
@@ -1062,6 +1065,7 @@ type QueryResolver interface {
 	GetReportDownload(ctx context.Context, id models.ObjectID) (*crawl.ReportDownload, error)
 	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error)
 	CheckCallback(ctx context.Context, input CheckCallbackInput) (*tenant.CallbackCheck, error)
+	Callbacks(ctx context.Context, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
 	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*run.Run, error)
 	GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error)
 	GetSchedule(ctx context.Context, id models.ObjectID) (*run.Schedule, error)
@@ -1086,7 +1090,7 @@ type RunResolver interface {
 	Project(ctx context.Context, obj *run.Run) (*tenant.Project, error)
 	Account(ctx context.Context, obj *run.Run) (*tenant.Account, error)
 	Batches(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string) (*Connection[*run.Batch], error)
-	Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error)
+	Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
 	Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error)
 }
 type SSOClientResolver interface {
@@ -1188,7 +1192,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Account.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter), args["orderBy"].(*callback.Order)), true
 	case "Account.createdAt":
 		if e.ComplexityRoot.Account.CreatedAt == nil {
 			break
@@ -2100,12 +2104,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CallbackConnection.PageInfo(childComplexity), true
+	case "CallbackConnection.searchedUntil":
+		if e.ComplexityRoot.CallbackConnection.SearchedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackConnection.SearchedUntil(childComplexity), true
 	case "CallbackConnection.totalCount":
 		if e.ComplexityRoot.CallbackConnection.TotalCount == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CallbackConnection.TotalCount(childComplexity), true
+	case "CallbackConnection.totalCountIsExact":
+		if e.ComplexityRoot.CallbackConnection.TotalCountIsExact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackConnection.TotalCountIsExact(childComplexity), true
 
 	case "CallbackEdge.cursor":
 		if e.ComplexityRoot.CallbackEdge.Cursor == nil {
@@ -2368,7 +2384,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Crawl.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Crawl.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter), args["orderBy"].(*callback.Order)), true
 	case "Crawl.createdAt":
 		if e.ComplexityRoot.Crawl.CreatedAt == nil {
 			break
@@ -2727,7 +2743,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Job.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Job.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter), args["orderBy"].(*callback.Order)), true
 	case "Job.completedAt":
 		if e.ComplexityRoot.Job.CompletedAt == nil {
 			break
@@ -3350,7 +3366,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Project.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter), args["orderBy"].(*callback.Order)), true
 	case "Project.crawls":
 		if e.ComplexityRoot.Project.Crawls == nil {
 			break
@@ -3554,6 +3570,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Accounts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.callbacks":
+		if e.ComplexityRoot.Query.Callbacks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_callbacks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter), args["orderBy"].(*callback.Order)), true
 	case "Query.checkCallback":
 		if e.ComplexityRoot.Query.CheckCallback == nil {
 			break
@@ -3963,7 +3990,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Run.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter)), true
+		return e.ComplexityRoot.Run.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter), args["orderBy"].(*callback.Order)), true
 	case "Run.createdAt":
 		if e.ComplexityRoot.Run.CreatedAt == nil {
 			break
@@ -4681,6 +4708,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAccountRoleInput,
 		ec.unmarshalInputBackfillCallbacksInput,
 		ec.unmarshalInputCallbackFilter,
+		ec.unmarshalInputCallbackOrder,
 		ec.unmarshalInputCallbackOwnerInput,
 		ec.unmarshalInputCancelCallbackInput,
 		ec.unmarshalInputCancelScheduleInput,
@@ -4701,6 +4729,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteUserKeyInput,
 		ec.unmarshalInputFinishCrawlInput,
 		ec.unmarshalInputFinishReportDownloadInput,
+		ec.unmarshalInputHTTPStatusRange,
 		ec.unmarshalInputJobFilter,
 		ec.unmarshalInputPauseCallbacksInput,
 		ec.unmarshalInputPauseScheduleInput,
@@ -5034,7 +5063,7 @@ type Account implements Node {
   "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
   projects(first: Int, after: String, last: Int, before: String): ProjectConnection!
   "All callbacks of the account's projects, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter, orderBy: CallbackOrder): CallbackConnection!
 }
 
 type AccountConnection {
@@ -5074,7 +5103,7 @@ type Project implements Node {
   updatedAt: DateTime!
   account: Account!
   "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter, orderBy: CallbackOrder): CallbackConnection!
 }
 
 "A key with which a program does on one project what an Editor may."
@@ -5301,7 +5330,7 @@ type Crawl implements Node {
   project: Project
   account: Account!
   "Callbacks of the crawl and of its report downloads, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter, orderBy: CallbackOrder): CallbackConnection!
 }
 
 "Kinds of reports."
@@ -5416,26 +5445,23 @@ type CallbackConnection {
   pageInfo: PageInfo!
   """
   How many the whole list has: exact up to 5,000, and 5,001 for any number above ("more than 5,000"), so that it takes no longer in a
-  history of millions. Where an exact number matters, narrow the list: to a day, say. Whether more follow, ` + "`" + `pageInfo.hasNextPage` + "`" + ` tells.
+  history of millions. Where a filter looks through the list (see ` + "`" + `CallbackFilter` + "`" + `), how many of its newest 10,000 it lets through. Where an
+  exact number matters, narrow the list: to a day, say. Whether more follow, ` + "`" + `pageInfo.hasNextPage` + "`" + ` tells.
   """
   totalCount: Int!
+  "Whether the list has no more than ` + "`" + `totalCount` + "`" + `."
+  totalCountIsExact: Boolean!
+  """
+  Where the page looked through 10,000 callbacks (see ` + "`" + `CallbackFilter` + "`" + `) before it was full, the time of the last of them, by which the list is
+  sorted. It can be empty then. The next page goes on from there, with ` + "`" + `pageInfo.endCursor` + "`" + ` (or ` + "`" + `startCursor` + "`" + `). Null: there was no need to look
+  further.
+  """
+  searchedUntil: DateTime
 }
 
 type CallbackEdge {
   cursor: String!
   node: Callback!
-}
-
-"Narrows a list of callbacks. What is left out narrows nothing. A list has at most 100 elements."
-input CallbackFilter {
-  status: [CallbackStatus!]
-  event: [CallbackEvent!]
-  "This moment included."
-  createdAfter: DateTime
-  "This moment excluded."
-  createdBefore: DateTime
-  "HTTP status of the last finished attempt."
-  httpStatus: Int
 }
 
 "One request to the receiver."
@@ -5894,6 +5920,100 @@ type FinishReportDownloadPayload {
   callback: Callback
 }
 `, BuiltIn: false},
+	{Name: "../callbacks.graphqls", Input: `extend type Query {
+  """
+  All callbacks, notices included, in the order in which they were made, newest first. Platform only. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `. Every
+  filter but that of an id or a uid looks through the list: see ` + "`" + `CallbackFilter` + "`" + `. Of times long ago go by ` + "`" + `FINISHED` + "`" + ` (see ` + "`" + `CallbackOrder` + "`" + `).
+  """
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter, orderBy: CallbackOrder): CallbackConnection!
+    @allow(who: PLATFORM)
+}
+
+"""
+Narrows a list of callbacks. What is left out narrows nothing; what is given must all be met. A list has at most 100 elements, and one of them has to be
+met. Of a time the first moment is included, the last is not.
+
+Of an account and of a project, by creation, statuses, events, one HTTP status and a time of creation, alone or together, make a page that takes as long
+in a history of a million as in one of ten thousand. So do an id or a uid (` + "`" + `uid` + "`" + `, ` + "`" + `ref` + "`" + `, ` + "`" + `search` + "`" + `) in every list. All else looks through the list, at most
+10,000 callbacks a page: ` + "`" + `CallbackConnection.searchedUntil` + "`" + ` says how far it came, and the next page goes on from there.
+"""
+input CallbackFilter {
+  status: [CallbackStatus!]
+  event: [CallbackEvent!]
+  "Causes of the last finished attempt's failure."
+  errorCode: [AttemptErrorCode!]
+  createdAfter: DateTime
+  createdBefore: DateTime
+  "By when it ended: what has not ended is left out."
+  finishedAfter: DateTime
+  finishedBefore: DateTime
+  "By when the next attempt is due (` + "`" + `Callback.nextAttemptAt` + "`" + `): what waits for none is left out."
+  nextAttemptAfter: DateTime
+  nextAttemptBefore: DateTime
+  "HTTP status of the last finished attempt."
+  httpStatus: Int
+  "HTTP status of the last finished attempt, from one to another."
+  httpStatusRange: HTTPStatusRange
+  """
+  Host of the URL that it goes to, or went to last, as ` + "`" + `hooks.example.com` + "`" + `; with another port than that of https or http as ` + "`" + `hooks.example.com:8443` + "`" + `. Upper
+  and lower case are the same. Notices are left out.
+  """
+  host: String
+  "Exactly one callback. ` + "`" + `BAD_USER_INPUT` + "`" + ` where it is no UUID, as of ` + "`" + `ref` + "`" + `, ` + "`" + `runUid` + "`" + ` and ` + "`" + `jobUuid` + "`" + `."
+  uid: ID
+  "A callback and its replays."
+  ref: ID
+  "Whether it is a replay."
+  isReplay: Boolean
+  "How many attempts it had at least."
+  minAttempts: Int
+  "What tells of a crawl or of its reports."
+  crawlId: ObjectID
+  "What tells of a run."
+  runUid: ID
+  "What tells of a job."
+  jobUuid: ID
+  """
+  An id or a uid that somebody pastes, whatever it is of: a callback, a crawl, a report download, a run, a job, a project or an account by its id or its bare
+  number; a callback, its original (` + "`" + `ref` + "`" + `), an attempt, a run, a batch or a job by its uid. A bare number is searched for as an id of each type. Where
+  nothing in the list has to do with it, the list is empty; a text that can be no id and no uid is ` + "`" + `BAD_USER_INPUT` + "`" + `.
+  """
+  search: String
+}
+
+"HTTP statuses from one to another, both included; what is left out is whatever it may be. ` + "`" + `BAD_USER_INPUT` + "`" + ` where it ends before it begins."
+input HTTPStatusRange {
+  from: Int
+  to: Int
+}
+
+"What a list of callbacks is sorted by. Left out, it is ` + "`" + `CREATED` + "`" + `, ` + "`" + `DESC` + "`" + `: the newest first."
+input CallbackOrder {
+  field: CallbackOrderField!
+  direction: OrderDirection! = DESC
+}
+
+"Times that callbacks are sorted by. What has no such time is not listed; callbacks of the same time go by their ids."
+enum CallbackOrderField {
+  "When it was made."
+  CREATED
+  """
+  When it ended. At most 10,000 callbacks are sorted by this, as far as ` + "`" + `createdAfter` + "`" + ` and ` + "`" + `createdBefore` + "`" + ` let them through, and ` + "`" + `BAD_USER_INPUT` + "`" + ` where there are
+  more. In the list of all callbacks there may be any number.
+  """
+  FINISHED
+  "When the next attempt is due (` + "`" + `Callback.nextAttemptAt` + "`" + `): at most 10,000 callbacks are sorted by this, and ` + "`" + `BAD_USER_INPUT` + "`" + ` where more wait."
+  NEXT_ATTEMPT
+}
+
+"Which end of a list is first."
+enum OrderDirection {
+  "The earliest."
+  ASC
+  "The latest."
+  DESC
+}
+`, BuiltIn: false},
 	{Name: "../receivers.graphqls", Input: `extend type Mutation {
   """
   Sends a test: a callback of the event ` + "`" + `TEST` + "`" + `, as any other is sent (signed, guarded, recorded in the history), with exactly one attempt and no notice when it
@@ -6156,7 +6276,7 @@ type Run implements Node {
   "In the order of their creation. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
   batches(first: Int, after: String, last: Int, before: String): BatchConnection!
   "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter, orderBy: CallbackOrder): CallbackConnection!
   "All results so far, batch by batch. ` + "`" + `first` + "`" + ` is at most 100."
   results(first: Int = 20, after: String): ResultConnection!
 }
@@ -6554,7 +6674,7 @@ type Job implements Node {
   project: Project
   account: Account!
   "Newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter): CallbackConnection!
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter, orderBy: CallbackOrder): CallbackConnection!
 }
 
 type JobConnection {
@@ -7429,6 +7549,10 @@ func (ec *executionContext) childFields_CallbackConnection(ctx context.Context, 
 		return ec.fieldContext_CallbackConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_CallbackConnection_totalCount(ctx, field)
+	case "totalCountIsExact":
+		return ec.fieldContext_CallbackConnection_totalCountIsExact(ctx, field)
+	case "searchedUntil":
+		return ec.fieldContext_CallbackConnection_searchedUntil(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CallbackConnection", field.Name)
 }
@@ -8752,6 +8876,14 @@ func (ec *executionContext) field_Account_callbacks_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*callback.Order, error) {
+			return ec.unmarshalOCallbackOrder2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -8912,6 +9044,14 @@ func (ec *executionContext) field_Crawl_callbacks_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*callback.Order, error) {
+			return ec.unmarshalOCallbackOrder2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -8958,6 +9098,14 @@ func (ec *executionContext) field_Job_callbacks_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*callback.Order, error) {
+			return ec.unmarshalOCallbackOrder2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -9522,6 +9670,14 @@ func (ec *executionContext) field_Project_callbacks_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*callback.Order, error) {
+			return ec.unmarshalOCallbackOrder2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -9742,6 +9898,60 @@ func (ec *executionContext) field_Query_accounts_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_callbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*callback.Filter, error) {
+			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*callback.Order, error) {
+			return ec.unmarshalOCallbackOrder2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -10070,6 +10280,14 @@ func (ec *executionContext) field_Run_callbacks_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*callback.Order, error) {
+			return ec.unmarshalOCallbackOrder2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -10653,7 +10871,7 @@ func (ec *executionContext) _Account_callbacks(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Account().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Account().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter), fc.Args["orderBy"].(*callback.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -14409,6 +14627,52 @@ func (ec *executionContext) fieldContext_CallbackConnection_totalCount(_ context
 	return graphql.NewScalarFieldContext("CallbackConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _CallbackConnection_totalCountIsExact(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Callback]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackConnection_totalCountIsExact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsExact(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackConnection_totalCountIsExact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackConnection", field, true, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackConnection_searchedUntil(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Callback]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackConnection_searchedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SearchedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackConnection_searchedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackConnection", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _CallbackEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*callback.Callback]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15649,7 +15913,7 @@ func (ec *executionContext) _Crawl_callbacks(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Crawl().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Crawl().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter), fc.Args["orderBy"].(*callback.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -17303,7 +17567,7 @@ func (ec *executionContext) _Job_callbacks(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Job().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Job().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter), fc.Args["orderBy"].(*callback.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -20317,7 +20581,7 @@ func (ec *executionContext) _Project_callbacks(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Project().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter), fc.Args["orderBy"].(*callback.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -21471,6 +21735,68 @@ func (ec *executionContext) fieldContext_Query_checkCallback(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_checkCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_callbacks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_callbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Callbacks(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter), fc.Args["orderBy"].(*callback.Order))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				if err != nil {
+					var zeroVal *Connection[*callback.Callback]
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *Connection[*callback.Callback]
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
+			return ec.marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_callbacks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_callbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -23438,7 +23764,7 @@ func (ec *executionContext) _Run_callbacks(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Run().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter))
+			return ec.Resolvers.Run().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter), fc.Args["orderBy"].(*callback.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
@@ -27185,7 +27511,7 @@ func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"status", "event", "createdAfter", "createdBefore", "httpStatus"}
+	fieldsInOrder := [...]string{"status", "event", "errorCode", "createdAfter", "createdBefore", "finishedAfter", "finishedBefore", "nextAttemptAfter", "nextAttemptBefore", "httpStatus", "httpStatusRange", "host", "uid", "ref", "isReplay", "minAttempts", "crawlId", "runUid", "jobUuid", "search"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -27206,6 +27532,13 @@ func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.Event = data
+		case "errorCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("errorCode"))
+			data, err := ec.unmarshalOAttemptErrorCode2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCodeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ErrorCode = data
 		case "createdAfter":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAfter"))
 			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
@@ -27220,6 +27553,34 @@ func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.CreatedBefore = data
+		case "finishedAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("finishedAfter"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FinishedAfter = data
+		case "finishedBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("finishedBefore"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FinishedBefore = data
+		case "nextAttemptAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nextAttemptAfter"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NextAttemptAfter = data
+		case "nextAttemptBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nextAttemptBefore"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NextAttemptBefore = data
 		case "httpStatus":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("httpStatus"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -27227,6 +27588,117 @@ func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.HTTPStatus = data
+		case "httpStatusRange":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("httpStatusRange"))
+			data, err := ec.unmarshalOHTTPStatusRange2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatusRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HTTPStatusRange = data
+		case "host":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("host"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Host = data
+		case "uid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uid"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UID = data
+		case "ref":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ref"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ref = data
+		case "isReplay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isReplay"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsReplay = data
+		case "minAttempts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minAttempts"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinAttempts = data
+		case "crawlId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("crawlId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CrawlID = data
+		case "runUid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("runUid"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RunUID = data
+		case "jobUuid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobUuid"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobUUID = data
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCallbackOrder(ctx context.Context, obj any) (callback.Order, error) {
+	var it callback.Order
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "DESC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNCallbackOrderField2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
 		}
 	}
 	return it, nil
@@ -28259,6 +28731,43 @@ func (ec *executionContext) unmarshalInputFinishReportDownloadInput(ctx context.
 				return it, err
 			}
 			it.FileURL = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputHTTPStatusRange(ctx context.Context, obj any) (callback.StatusRange, error) {
+	var it callback.StatusRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
 		}
 	}
 	return it, nil
@@ -32357,6 +32866,49 @@ func (ec *executionContext) _CallbackConnection(ctx context.Context, sel ast.Sel
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "totalCountIsExact":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackConnection_totalCountIsExact(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "searchedUntil":
+			out.Values[i] = ec._CallbackConnection_searchedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -36413,6 +36965,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_checkCallback(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "callbacks":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_callbacks(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -40587,6 +41161,23 @@ func (ec *executionContext) marshalNCallbackOn2githubᚗcomᚋringbackᚋringbac
 	return res
 }
 
+func (ec *executionContext) unmarshalNCallbackOrderField2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrderField(ctx context.Context, v any) (callback.OrderField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := callback.OrderField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCallbackOrderField2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrderField(ctx context.Context, sel ast.SelectionSet, v callback.OrderField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx context.Context, v any) (*CallbackOwnerInput, error) {
 	res, err := ec.unmarshalInputCallbackOwnerInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -41533,6 +42124,23 @@ func (ec *executionContext) marshalNObjectID2ᚖgithubᚗcomᚋringbackᚋringba
 	}
 	_ = sel
 	res := MarshalObjectID(*v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNOrderDirection2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrderDirection(ctx context.Context, v any) (callback.OrderDirection, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := callback.OrderDirection(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOrderDirection2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v callback.OrderDirection) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -42722,6 +43330,42 @@ func (ec *executionContext) marshalOAttemptError2ᚖgithubᚗcomᚋringbackᚋri
 	return ec._AttemptError(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAttemptErrorCode2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCodeᚄ(ctx context.Context, v any) ([]callback.AttemptErrorCode, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]callback.AttemptErrorCode, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAttemptErrorCode2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCodeᚄ(ctx context.Context, sel ast.SelectionSet, v []callback.AttemptErrorCode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAttemptErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOAttemptErrorCode2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCode(ctx context.Context, v any) (*callback.AttemptErrorCode, error) {
 	if v == nil {
 		return nil, nil
@@ -42834,6 +43478,14 @@ func (ec *executionContext) marshalOCallbackHealthPercentiles2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._CallbackHealthPercentiles(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCallbackOrder2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrder(ctx context.Context, v any) (*callback.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCallbackOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOCallbackSigningSecret2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecretᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.SigningSecret) graphql.Marshaler {
@@ -42973,6 +43625,32 @@ func (ec *executionContext) marshalOHTTPHeader2ᚕᚖgithubᚗcomᚋringbackᚋr
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOHTTPStatusRange2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatusRange(ctx context.Context, v any) (*callback.StatusRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputHTTPStatusRange(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, v any) (*uuid.UUID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := UnmarshalUUID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, sel ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := MarshalUUID(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {

@@ -72,6 +72,9 @@ var idFields = []struct {
 		"ProjectKey", demoKey,
 	},
 	{
+		"CallbackFilter.crawlId", `query { callbacks(filter: {crawlId: %s}) { nodes { id } } }`, "Crawl", finishedCrawl,
+	},
+	{
 		"ReplayCallbackInput.callbackId", `mutation { replayCallback(input: {callbackId: %s}) { callback { id } } }`,
 		"Callback", 1,
 	},
@@ -242,8 +245,11 @@ func TestAnIDIsReadInEveryForm(t *testing.T) {
 			w.rejects(field, variable, variables{"id": 1.5})
 			w.rejects(field, variable, variables{"id": true})
 			w.rejects(field, literal(`"99999999999999999999"`), nil)
-			if f.name == "AccountRoleInput.accountId" {
+			switch f.name {
+			case "AccountRoleInput.accountId":
 				field = "accounts"
+			case "CallbackFilter.crawlId":
+				field = "filter.crawlId"
 			}
 			w.rejects(field, literal(quote(globalID("Sandwich", f.raw))), nil)
 		})

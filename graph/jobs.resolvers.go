@@ -52,9 +52,9 @@ func (r *jobResolver) Account(ctx context.Context, obj *job.Job) (*tenant.Accoun
 	return entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 }
 
-func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *jobResolver) Callbacks(ctx context.Context, obj *job.Job, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, job.Owner, obj.ID,
-		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter, orderBy)
 }
 
 func (r *mutationResolver) CreateJobs(ctx context.Context, input CreateJobsInput) (*CreateJobsPayload, error) {

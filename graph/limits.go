@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -56,6 +57,27 @@ const (
 // costOfList is what a list costs beside its entities: each goes through an index of its own. At a millisecond each on
 // SQLite, the lists of one request take some 4 s.
 const costOfList = 10
+
+// costOfLooking is what it costs to look through a list of callbacks: up to models.MaxLooked of them, for the page and for
+// its count, in some 40 ms each.
+const costOfLooking = 40 * costOfList
+
+// looksThrough tells whether a list may be looked through: one of callbacks that is asked for more than an index knows.
+func looksThrough(list string, arguments map[string]any) bool {
+	if list != "CallbackConnection" {
+		return false
+	}
+	order, _ := arguments["orderBy"].(map[string]any)
+	filter, _ := arguments["filter"].(map[string]any)
+	for name, value := range filter {
+		if value != nil && !slices.Contains(ofIndexes, name) {
+			return true
+		}
+	}
+	return order != nil && order["field"] != string(callback.ByCreated)
+}
+
+var ofIndexes = []string{"status", "event", "httpStatus", "createdAfter", "createdBefore"}
 
 // listCost is the complexity of a list: what one entity costs, times how many are asked for, and the list itself.
 func listCost(child int, first, last *int) int {

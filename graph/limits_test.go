@@ -219,6 +219,7 @@ func TestACursorMustBeOneOfOurs(t *testing.T) {
 func listFields() map[string]string {
 	return map[string]string{
 		"accounts":             `{ accounts(%s) { totalCount } }`,
+		"callbacks":            `{ callbacks(%s) { totalCount } }`,
 		"ssoClients":           `{ ssoClients(%s) { totalCount } }`,
 		"getAccount.users":     `{ getAccount(id: 123123) { users(%s) { totalCount } } }`,
 		"getProject.crawls":    `{ getProject(id: 1123123) { crawls(%s) { totalCount } } }`,

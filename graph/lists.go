@@ -22,13 +22,18 @@ func ofCaller[T listed](
 	if err != nil {
 		return nil, err
 	}
-	return newConnection(found, func(ctx context.Context) (int, error) { return count(ctx, actor) }), nil
+	return newConnection(found, ofEntity, func(ctx context.Context) (models.Count, error) {
+		n, err := count(ctx, actor)
+		return models.CountOf(n), err
+	}), nil
 }
 
 // nothing is an empty list.
 func nothing[T listed](asked models.PageArguments) (*Connection[T], error) {
 	_, err := models.NewPage(asked, "")
-	return newConnection(&models.PageOf[T]{}, func(context.Context) (int, error) { return 0, nil }), err
+	return newConnection(&models.PageOf[T]{}, ofEntity, func(context.Context) (models.Count, error) {
+		return models.CountOf(0), nil
+	}), err
 }
 
 // isCaller tells whether a user is who asks. Of others, what is a user's own tells nothing.

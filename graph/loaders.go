@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -159,21 +158,30 @@ func connection[T listed](
 	if err != nil {
 		return nil, err
 	}
-	all := loadersFrom(ctx)
-	name := fmt.Sprintf("%s %d %t %v %v", l.name, page.First, page.FromEnd, page.After, page.Before)
-	pages := func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[T], error) {
-		return l.pages(ctx, ids, page)
-	}
-	found, err := load(ctx, shared(all, "page of "+name, pages), &ownerID)
+	found, err := pageOf(ctx, ownerID, page, l.name, l.pages)
 	if err != nil {
 		return nil, err
 	}
+	return newConnection(found, ofEntity, func(ctx context.Context) (models.Count, error) {
+		n, err := load(ctx, shared(loadersFrom(ctx), "count of "+l.name, l.count), &ownerID)
+		return models.CountOf(n), err
+	}), nil
+}
+
+// pageOf reads one page of a list with a name, together with those of its siblings.
+func pageOf[T listed](
+	ctx context.Context, ownerID int64, page models.Page, name string,
+	read func(context.Context, []int64, models.Page) (map[int64]*models.PageOf[T], error),
+) (*models.PageOf[T], error) {
+	name = fmt.Sprintf("page of %s %q %d %t %v %v", name, page.Order, page.First, page.FromEnd, page.After, page.Before)
+	pages := func(ctx context.Context, ids []int64) (map[int64]*models.PageOf[T], error) {
+		return read(ctx, ids, page)
+	}
+	found, err := load(ctx, shared(loadersFrom(ctx), name, pages), &ownerID)
 	if found == nil {
 		found = &models.PageOf[T]{}
 	}
-	return newConnection(found, func(ctx context.Context) (int, error) {
-		return load(ctx, shared(all, "count of "+name, l.count), &ownerID)
-	}), nil
+	return found, err
 }
 
 func shared[V any](
@@ -187,30 +195,4 @@ func shared[V any](
 		l.lists[name] = loader
 	}
 	return loader
-}
-
-// callbacks lists the callbacks of an owner.
-func callbacks(
-	ctx context.Context, owner callback.Parent, ownerID int64, asked models.PageArguments, filter *callback.Filter,
-) (*Connection[*callback.Callback], error) {
-	if filter == nil {
-		filter = &callback.Filter{}
-	}
-	if err := filter.Check(); err != nil {
-		return nil, err
-	}
-	arguments, err := json.Marshal(filter)
-	if err != nil {
-		return nil, err
-	}
-	l := loadersFrom(ctx)
-	return connection(ctx, ownerID, asked, list[*callback.Callback]{
-		name: fmt.Sprintf("callbacks of %s %s", owner, arguments),
-		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*callback.Callback], error) {
-			return l.service.Callbacks.CallbackPages(ctx, l.actor.Scope(models.RoleViewer), owner, ids, *filter, page)
-		},
-		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return l.service.Callbacks.CountCallbacks(ctx, l.actor.Scope(models.RoleViewer), owner, ids, *filter)
-		},
-	})
 }

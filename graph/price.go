@@ -139,8 +139,12 @@ func (p pricer) of(
 func ofKind(object *ast.Definition, f *ast.Field, children int, arguments map[string]any) int {
 	switch {
 	case f.Definition.Arguments.ForName("first") != nil:
-		return listCost(children, size(arguments["first"]), size(arguments["last"]))
-	case f.Name == "totalCount" && strings.HasSuffix(object.Name, "Connection"):
+		cost := listCost(children, size(arguments["first"]), size(arguments["last"]))
+		if looksThrough(f.Definition.Type.Name(), arguments) {
+			cost += costOfLooking
+		}
+		return cost
+	case strings.HasPrefix(f.Name, "totalCount") && strings.HasSuffix(object.Name, "Connection"):
 		return costOfCount
 	case f.Definition.Type.Name() == "JSON":
 		return costOfJSON

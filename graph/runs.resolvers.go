@@ -254,9 +254,9 @@ func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, aft
 	})
 }
 
-func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, run.Owner, obj.ID,
-		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter, orderBy)
 }
 
 func (r *runResolver) Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error) {

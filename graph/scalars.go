@@ -84,9 +84,10 @@ func MarshalUUID(u uuid.UUID) graphql.Marshaler {
 
 // UnmarshalUUID reads a UUID.
 func UnmarshalUUID(v any) (uuid.UUID, error) {
-	text, err := graphql.UnmarshalString(v)
+	text, _ := v.(string)
+	u, err := uuid.Parse(text)
 	if err != nil {
-		return uuid.Nil, err
+		return uuid.Nil, &models.Error{Code: models.CodeBadUserInput, Message: "must be a UUID"}
 	}
-	return uuid.Parse(text)
+	return u, nil
 }

@@ -37,9 +37,9 @@ func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, fir
 	})
 }
 
-func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfAccount, obj.ID,
-		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter, orderBy)
 }
 
 func (r *attemptResolver) DurationMs(ctx context.Context, obj *callback.Attempt) (*int, error) {
@@ -168,9 +168,9 @@ func (r *crawlResolver) Account(ctx context.Context, obj *crawl.Crawl) (*tenant.
 	return entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 }
 
-func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *crawlResolver) Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, crawl.Owner, obj.ID,
-		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter, orderBy)
 }
 
 func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error) {
@@ -471,9 +471,9 @@ func (r *projectResolver) Account(ctx context.Context, obj *tenant.Project) (*te
 	return entity[*tenant.Account](ctx, tenant.TypeAccount, &obj.AccountID)
 }
 
-func (r *projectResolver) Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter) (*Connection[*callback.Callback], error) {
+func (r *projectResolver) Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfProject, obj.ID,
-		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter)
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter, orderBy)
 }
 
 func (r *queryResolver) Version(ctx context.Context) (string, error) {

@@ -19,6 +19,19 @@ const (
 // half a millisecond to one, a fifth of what a page takes, and a million would take a tenth of a second or two.
 const MaxCounted = 5_000
 
+// MaxLooked is how many entries of a list are looked through for one page where no index has what is asked for, and how
+// many are sorted: some 100 ms.
+const MaxLooked = 10_000
+
+// Count is how long a list is.
+type Count struct {
+	N     int
+	Exact bool // else there may be more
+}
+
+// CountOf is a count up to MaxCounted, and one more for any number above.
+func CountOf(n int) Count { return Count{n, n <= MaxCounted} }
+
 // MaxFilterValues is how many values a filter may have of one kind: more than there are of any enumeration. A list in a
 // list repeats them for each of up to 100 owners, and a statement takes 32,766 values on SQLite.
 const MaxFilterValues = 100
@@ -140,6 +153,20 @@ type PageOf[T any] struct {
 	Nodes       []T
 	HasNext     bool
 	HasPrevious bool
+	// SearchedUntil is where the page stopped to look for more before it was full; nil: it is full, or there are no more.
+	SearchedUntil *Cursor
+}
+
+// Turned is what to ask of a list to get a page of the same list the other way round.
+func (p Page) Turned() Page {
+	p.FromEnd, p.After, p.Before = !p.FromEnd, p.Before, p.After
+	return p
+}
+
+// Turn turns such a page.
+func (p *PageOf[T]) Turn() {
+	slices.Reverse(p.Nodes)
+	p.HasNext, p.HasPrevious = p.HasPrevious, p.HasNext
 }
 
 // Cut makes a page of rows that were read with one more than asked for: from the end backwards where the page is FromEnd.

@@ -307,7 +307,7 @@ func TestListsHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 		if got := len(projects[w.Acme.ID].Nodes); got != test.projects || projectCount[w.Acme.ID] != test.projects {
 			t.Errorf("%s: %d projects, counted %d", name, got, projectCount[w.Acme.ID])
 		}
-		if got := len(callbacks[w.Acme.ID].Nodes); got != test.callbacks || callbackCount[w.Acme.ID] != test.callbacks {
+		if got := len(callbacks[w.Acme.ID].Nodes); got != test.callbacks || callbackCount[w.Acme.ID].N != test.callbacks {
 			t.Errorf("%s: %d callbacks, counted %d", name, got, callbackCount[w.Acme.ID])
 		}
 	}

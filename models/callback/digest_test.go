@@ -336,7 +336,7 @@ func TestFiltersTellDigestsFromNotices(t *testing.T) {
 				t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfProject, []int64{w.Shop.ID}, f,
 			)
 			modelstest.NoError(t, err)
-			if got := pages[w.Shop.ID].Nodes; len(got) != want || counts[w.Shop.ID] != want {
+			if got := pages[w.Shop.ID].Nodes; len(got) != want || counts[w.Shop.ID].N != want {
 				t.Errorf("%s, ended: %t: %d and %d, want %d", filter, ended, len(got), counts[w.Shop.ID], want)
 			}
 		}

@@ -184,7 +184,7 @@ func TestNoNoticeWithoutAnSSOClient(t *testing.T) {
 		t.Context(), w.Platform.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Other.ID}, callback.Filter{},
 	)
 	modelstest.NoError(t, err)
-	if counts[w.Other.ID] != 1 {
+	if counts[w.Other.ID].N != 1 {
 		t.Errorf("%d callbacks, want the failed one alone", counts[w.Other.ID])
 	}
 }

@@ -2,7 +2,6 @@ package callback
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -17,23 +16,9 @@ type Parent string
 const (
 	OfAccount Parent = tenant.TypeAccount
 	OfProject Parent = tenant.TypeProject
+	// OfAll are all callbacks, for the platform alone. Their list is that of the owner 0, by creation in the order of their ids.
+	OfAll Parent = "All"
 )
-
-// Filter narrows a list of callbacks. What is empty narrows nothing.
-type Filter struct {
-	Status        []Status
-	Event         []EventName
-	CreatedAfter  *time.Time // this moment included
-	CreatedBefore *time.Time // this moment excluded
-	HTTPStatus    *int       // of the last finished attempt
-}
-
-// Check reports whether the filter has too many values. The error is BAD_USER_INPUT.
-func (f Filter) Check() error {
-	return models.AllProblems(
-		models.CheckFilterValues("status", len(f.Status)), models.CheckFilterValues("event", len(f.Event)),
-	)
-}
 
 // Reader reads callbacks and their attempts, within a caller's scope. It returns those of the given ids that
 // are there, in no order, and a page for each of the given owners, in one statement. Callbacks come without their
@@ -42,16 +27,18 @@ func (f Filter) Check() error {
 type Reader interface {
 	Callbacks(ctx context.Context, scope models.Scope, ids ...int64) ([]*Callback, error)
 	CallbackByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*Callback, error)
-	// CallbackPages has the newest first. Of what has ended it reads as much of a long history as of a short one where
-	// the owners are accounts or projects, whatever the filter.
+	// CallbackPages lists in the Order of the page. By creation, of what has ended it reads as much of a long history as of a
+	// short one where the owners are accounts or projects and the filter asks for no more than statuses, events, an HTTP
+	// status and a time of creation. Else it looks through models.MaxLooked callbacks for a page, and says how far it came.
+	// ErrOrder where it would have to sort more than that.
 	CallbackPages(
 		ctx context.Context, scope models.Scope, owner Parent, ids []int64, filter Filter, page models.Page,
 	) (map[int64]*models.PageOf[*Callback], error)
-	// CountCallbacks counts what CallbackPages lists, up to MaxCounted and one more for any number above; an owner
-	// without any is left out.
+	// CountCallbacks counts what CallbackPages lists, up to MaxCounted and one more for any number above, among as many
+	// as CallbackPages looks through; an owner without any may be left out.
 	CountCallbacks(
 		ctx context.Context, scope models.Scope, owner Parent, ids []int64, filter Filter,
-	) (map[int64]int, error)
+	) (map[int64]models.Count, error)
 	// Replays returns the replays of the given originals, oldest first.
 	Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*Callback, error)
 	// AttemptPages has the oldest first.

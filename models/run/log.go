@@ -20,9 +20,8 @@ const (
 	MaxLogLimit     = 20
 	MaxLogSorts     = 10
 	MaxLogRuns      = 20
-	// MaxLogLooked is how many callbacks a page may lie behind, and how many are sorted by anything but their time: some
-	// 100 ms.
-	MaxLogLooked = 10_000
+	// MaxLogLooked is how many callbacks a page may lie behind, and how many are sorted by anything but their time.
+	MaxLogLooked = models.MaxLooked
 )
 
 // Errors of a page that would have to look at more callbacks than that.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -24,6 +25,7 @@ var owners = func() map[callback.Parent]callbackOwner {
 	list := map[callback.Parent]callbackOwner{
 		callback.OfAccount: {"account_id", &accountRow{}, func(c *callback.Callback) int64 { return c.AccountID }},
 		callback.OfProject: {"project_id", &projectRow{}, func(c *callback.Callback) int64 { return c.ProjectID }},
+		callback.OfAll:     {id: func(*callback.Callback) int64 { return 0 }},
 	}
 	for _, kind := range callbackSources {
 		if !kind.part {
@@ -39,36 +41,61 @@ var owners = func() map[callback.Parent]callbackOwner {
 func (s *Store) CallbackPages(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
 ) (map[int64]*models.PageOf[*callback.Callback], error) {
-	return planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*callback.Callback], error) {
+	turned := callback.OrderOf(page.Order).Direction == callback.Ascending
+	if turned { // every list is read as one of the newest first
+		page = page.Turned()
+	}
+	pages, err := planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*callback.Callback], error) {
+		l := s.newCallbackList(scope, owner, filter, page)
 		query := s.queryPages(ctx, scope, owner, ids, filter, page)
-		return pagesFrom(query, ids, page, s.callback, owners[owner].id, newestFirst)
+		if l.looks() {
+			return s.lookedPages(query, l, ids)
+		}
+		return pagesFrom(query, ids, page, s.callback, owners[owner].id, l.compare)
 	})
+	for _, p := range pages {
+		if turned {
+			p.Turn()
+		}
+	}
+	return pages, err
 }
 
 func (s *Store) queryPages(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
 ) *gorm.DB {
-	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
-		return s.newCallbackList(scope, owner, filter, page).page(id)
-	})
+	return s.callbacksOf(ctx, scope, owner, ids, s.newCallbackList(scope, owner, filter, page).page)
 }
 
 // CountCallbacks counts what CallbackPages lists, up to models.MaxCounted and one more.
 func (s *Store) CountCallbacks(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter,
-) (map[int64]int, error) {
-	return planned(ctx, s, func(s *Store) (map[int64]int, error) {
-		return countsFrom(s.queryCounts(ctx, scope, owner, ids, filter), ids)
+) (map[int64]models.Count, error) {
+	return planned(ctx, s, func(s *Store) (map[int64]models.Count, error) {
+		counts := make(map[int64]models.Count, len(ids))
+		if len(ids) == 0 {
+			return counts, nil
+		}
+		var rows []struct {
+			Owner         int64
+			Count, Looked int
+		}
+		err := s.queryCounts(ctx, scope, owner, ids, filter).Find(&rows).Error
+		for _, r := range rows {
+			counts[r.Owner] = models.CountOf(min(r.Count, models.MaxCounted+1))
+			if r.Looked > s.looked {
+				counts[r.Owner] = models.Count{N: counts[r.Owner].N}
+			}
+		}
+		return counts, err
 	})
 }
 
 func (s *Store) queryCounts(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter,
 ) *gorm.DB {
-	return s.callbacksOf(ctx, scope, owner, ids, func(id clause.Expr) clause.Expression {
-		counted := s.newCallbackList(scope, owner, filter, models.Page{First: models.MaxCounted}).counted(id)
-		return gorm.Expr("SELECT ? AS owner, count(*) AS count FROM (?) AS counted", id, counted)
-	})
+	all := models.Page{First: models.MaxCounted}
+	return s.callbacksOf(ctx, scope, owner, ids, s.newCallbackList(scope, owner, filter, all).counted)
 }
 
 // callbacksOf runs a query of the callbacks of one owner for each of those that the scope reaches, in one statement.
@@ -76,6 +103,9 @@ func (s *Store) callbacksOf(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64,
 	query func(id clause.Expr) clause.Expression,
 ) *gorm.DB {
+	if owner == callback.OfAll {
+		return s.reader(ctx).Raw("?", query(gorm.Expr("0")))
+	}
 	visible := func(ids ...int64) *gorm.DB {
 		return s.visibleOwners(ctx, scope, owner).Select("id").Where("id IN ?", ids)
 	}
@@ -98,73 +128,151 @@ func (s *Store) visibleOwners(ctx context.Context, scope models.Scope, owner cal
 	return scoped(db, scope, "account_id", "project_id")
 }
 
-// An ended callback never changes again. Those of an account or a project, nearly all of a long history, are in one
-// index in the order of the list, and in another one by kind (status, event and HTTP status) and within a kind in the
-// order of the list. A page without a filter reads from the first, and one with a filter the beginnings of the kinds
-// that it lets through: as many rows in a long history as in a short one, whether many match or none. What has not
-// ended is in an index of its own.
+// callbackList is a list of callbacks: those of an owner that a filter lets through, in an order.
 //
-// Each index has its own words for what it holds, and the statement that is to go through it says them: so no plan can
-// take another one and look through all that the account has, which seems as good where the statistics are old.
-//
-// testdata/sql has the statements written out. A first page and a later one, and any time, have the same.
-const (
-	isOngoing = "finished_at IS NULL"
-	isEnded   = "next_attempt_at IS NULL AND lease_until IS NULL"
-	ofKind    = "status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event"
-	// code is the HTTP status as the index by kind has it: NULL is neither found nor sorted as a value is.
-	code = "coalesce(http_status, -1)"
-	// newest and oldest are the order of a list, up to so many, and the other way round.
-	newest = " ORDER BY created_at DESC, id DESC LIMIT @limit"
-	oldest = " ORDER BY created_at, id LIMIT @limit"
-	since  = "created_at >= @since"
-	before = "(created_at, id) < (@before, @before_id)"
-	above  = "(created_at, id) > (@above, @above_id)"
-)
-
-// callbackList is a list of callbacks: those of an owner that a filter lets through.
+// Its entries are read from indexes. Where these answer all that the filter asks, no more of them are read than the page
+// shows. Where they do not, up to models.MaxLooked are looked through (callback_look.go).
 type callbackList struct {
 	dialect dialect
 	scope   models.Scope
-	owner   string // the condition of whose they are
 	filter  callback.Filter
 	window  models.Page
-	indexed bool // as above; of a crawl, a run or a job there is one index, in the order of the list
+	most    int                 // that are looked through
+	owner   string              // the condition of whose they are
+	order   callback.OrderField // of the list
+	by      callback.OrderField // of its entries
+	byID    bool                // which is as good as by their creation
+	whole   bool                // an account's or a project's, read from the indexes of what has ended and of what has not
+	exact   []string            // conditions of ids, which an index each answers; nil: there are none
+	anyhow  bool                // entries are read in the order of the lanes
+	open    []string            // conditions that no index answers
+	counts  bool                // it is counted
 }
 
 func (s *Store) newCallbackList(
 	scope models.Scope, owner callback.Parent, filter callback.Filter, window models.Page,
 ) callbackList {
 	l := callbackList{
-		dialect: s.dialect, scope: scope, owner: owners[owner].column + " = @owner", filter: filter, window: window,
-		indexed: owner == callback.OfAccount || owner == callback.OfProject,
+		dialect: s.dialect, scope: scope, filter: filter, window: window, most: s.looked, owner: owners[owner].column + " = @owner",
+		order: callback.OrderOf(window.Order).Field, by: callback.ByCreated,
 	}
-	if owner == callback.OfAccount && scope.ProjectID() != 0 {
+	if l.order != callback.ByCreated {
+		l.filter.Sorted = l.order
+	}
+	switch {
+	case owner == callback.OfAll && !scope.Everything():
+		l.owner = isNowhere
+	case owner == callback.OfAll:
+		l.owner = "callbacks.id > @owner"
+	case owner == callback.OfAccount && scope.ProjectID() != 0:
 		l.owner = "project_id = @project"
 	}
+	var answered string
+	l.exact, answered = exactParts(filter)
+	switch {
+	case l.exact != nil:
+		l.owner = strings.Replace(l.owner, " = ", " + 0 = ", 1) // no plan is to take the index of the owner
+	case owner == callback.OfAll && l.order == callback.ByFinished:
+		l.by = l.order
+	case owner == callback.OfAll && l.order == callback.ByNextAttempt:
+		l.exact, l.anyhow = []string{"status = 'PENDING' AND NOT held"}, true
+	case owner == callback.OfAll:
+		l.byID = true
+	default:
+		l.whole = owner == callback.OfAccount || owner == callback.OfProject
+	}
+	l.open = l.unanswered(answered)
 	return l
+}
+
+// looks tells whether entries are looked through.
+func (l callbackList) looks() bool { return l.exact != nil || l.sorts() || len(l.open) > 0 }
+
+// sorts tells whether the order of the list is another one than that of its entries.
+func (l callbackList) sorts() bool { return l.order != l.by }
+
+// unanswered are the conditions of what the filter asks and no index answers.
+func (l callbackList) unanswered(answered ...string) []string {
+	if !l.byID {
+		column := timeColumns[l.by].column
+		answered = append(answered, column+"_since", column+"_before")
+	}
+	if l.whole && !l.sorts() && len(l.asked(append(answered, ofKinds...)...)) == 0 {
+		return nil
+	}
+	return l.asked(answered...)
+}
+
+// ofKinds are what the index by kind answers, all together.
+var ofKinds = []string{"statuses", "events", "http_status"}
+
+// asked are the conditions of what the filter asks, but for some.
+func (l callbackList) asked(but ...string) (conditions []string) {
+	for _, a := range asks {
+		if a.value(l.filter) == nil || slices.Contains(but, a.name) {
+			continue
+		}
+		conditions = append(conditions, a.condition)
+		if _, others := storedEvents(l.filter.Event); a.name == "events" && others != "" {
+			conditions = append(conditions, others)
+		}
+	}
+	// Of what an account or a project has, the index of what has ended has no more than that.
+	if held := holds[l.filter.Sorted]; held != "" && l.by != l.filter.Sorted && !(l.whole && l.filter.Sorted == callback.ByFinished) {
+		conditions = append(conditions, held)
+	}
+	return conditions
 }
 
 // page selects what was asked for of the list, and one more.
 func (l callbackList) page(owner clause.Expr) clause.Expression {
-	args, order := l.arguments(owner), l.order()
 	columns := historyShown(l.scope)
-	if !l.indexed {
-		return named("SELECT "+columns+" FROM callbacks WHERE "+l.where(since, before, l.above(), l.narrowing())+order, args)
+	switch {
+	case l.looks():
+		return l.lookedPage(owner, columns)
+	case !l.whole:
+		return l.statement("SELECT "+columns+" FROM callbacks WHERE "+l.where(l.span())+l.sorted(), owner)
 	}
 	with, parts := l.parts(false)
-	return named("WITH RECURSIVE "+with+" SELECT "+columns+" FROM (SELECT id FROM ("+parts+") AS parts"+order+") AS chosen "+
-		"CROSS JOIN callbacks WHERE callbacks.id = chosen.id", args)
+	return l.statement("WITH RECURSIVE "+with+" SELECT "+columns+" FROM (SELECT id FROM ("+parts+") AS parts"+l.sorted()+
+		") AS chosen CROSS JOIN callbacks WHERE callbacks.id = chosen.id", owner)
 }
 
-// counted selects the callbacks of the list in any order.
+// counted counts the callbacks of the list.
 func (l callbackList) counted(owner clause.Expr) clause.Expression {
-	args := l.arguments(owner)
-	if !l.indexed {
-		return named("SELECT id FROM callbacks WHERE "+l.where(since, before, l.narrowing())+newest, args)
+	if l.counts = true; l.looks() {
+		return l.lookedCount(owner)
 	}
-	with, parts := l.parts(true)
-	return named("WITH RECURSIVE "+with+" "+parts+" LIMIT @limit", args)
+	all := "SELECT id FROM callbacks WHERE " + l.where(l.span()) + l.sorted()
+	if l.whole {
+		with, parts := l.parts(true)
+		all = "WITH RECURSIVE " + with + " " + parts + " LIMIT @limit"
+	}
+	return l.statement("SELECT CAST(@owner AS BIGINT) AS owner, count(*) AS count FROM ("+all+") AS counted", owner)
+}
+
+// The words of where a list is read, and in which order, up to so many.
+const (
+	newest = " ORDER BY {key desc} LIMIT @limit"
+	oldest = " ORDER BY {key} LIMIT @limit"
+	since  = "{at} >= @since"
+	before = "({key}) < ({before})"
+	above  = "({key}) > ({above})"
+)
+
+// statement has the columns of the order in place of the words, and the parameters.
+func (l callbackList) statement(text string, owner clause.Expr) clause.Expression {
+	at := timeColumns[l.by].column
+	words := []string{
+		"{at}", at, "{key}", at + ", id", "{key desc}", at + " DESC, id DESC",
+		"{before}", "@before, @before_id", "{above}", "@above, @above_id",
+	}
+	if l.byID {
+		words = []string{
+			"{at}", at, "{key}", "id", "{key desc}", "id DESC", "{before}", "@before_id", "{above}", "@above_id",
+		}
+	}
+	return named(strings.NewReplacer(words...).Replace(text), l.arguments(owner))
 }
 
 // named is a statement whose parameters have names.
@@ -172,46 +280,17 @@ func named(statement string, args map[string]any) clause.Expression {
 	return clause.NamedExpr{SQL: statement, Vars: []any{args}}
 }
 
-// arguments are the parameters of all the texts.
-func (l callbackList) arguments(owner clause.Expr) map[string]any {
-	after := l.window.After
-	args := map[string]any{
-		"owner": owner, "project": l.scope.ProjectID(), "limit": l.window.First + 1,
-		"since": int64(math.MinInt64), "before": int64(math.MaxInt64), "before_id": int64(math.MaxInt64),
+// span is the condition of where the list is read.
+func (l callbackList) span() string {
+	var conditions []string
+	if !l.byID {
+		conditions = append(conditions, since)
 	}
-	if l.filter.CreatedAfter != nil {
-		args["since"] = micros(*l.filter.CreatedAfter)
+	conditions = append(conditions, before, l.above())
+	if l.by != callback.ByCreated {
+		conditions = append(conditions, holds[l.by])
 	}
-	if after != nil {
-		args["before"], args["before_id"] = after.At.UnixMicro(), after.ID
-	}
-	if at := l.filter.CreatedBefore; at != nil && (after == nil || micros(*at) <= after.At.UnixMicro()) {
-		args["before"], args["before_id"] = micros(*at), int64(math.MinInt64)
-	}
-	if at := l.window.Before; at != nil {
-		args["above"], args["above_id"] = at.At.UnixMicro(), at.ID
-	}
-	if len(l.filter.Status) > 0 {
-		args["statuses"] = distinct(l.filter.Status, nil)
-	}
-	if len(l.filter.Event) > 0 {
-		args["events"], _ = storedEvents(l.filter.Event)
-	}
-	if l.filter.HTTPStatus != nil {
-		args["http_status"] = *l.filter.HTTPStatus
-	}
-	if statuses := l.statuses(true); len(statuses) > 0 {
-		args["asked"] = l.asked(statuses)
-	}
-	return args
-}
-
-// order is that of the list, or the other way round where the page is the end of it.
-func (l callbackList) order() string {
-	if l.window.FromEnd {
-		return oldest
-	}
-	return newest
+	return allOf(conditions...)
 }
 
 // above is the condition of what is in front of a place.
@@ -222,112 +301,61 @@ func (l callbackList) above() string {
 	return above
 }
 
-// parts are what has ended and what has not, up to the limit of each, as far as the filter asks for them, with the
-// queries that they are made of. To be counted they need no order, but an index is sure to be read only for its order:
-// a scan of the table may seem as good.
-func (l callbackList) parts(counting bool) (with, parts string) {
-	var queries, each []string
-	from := since
-	if len(l.statuses(true)) > 0 {
-		queries, each = l.ended(counting), append(each, "SELECT id, created_at FROM ended")
-		if !counting {
-			// What was ongoing leaves dead entries in its index until that is vacuumed: nobody walks over them past the end of
-			// the page.
-			from = "created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = @limit), @since)"
-			if l.window.FromEnd {
-				from = since + " AND created_at <= coalesce((SELECT max(created_at) FROM ended HAVING count(*) = @limit), @before)"
-			}
+// sorted is the order of the entries, or the other way round where the page is the end of the list.
+func (l callbackList) sorted() string {
+	if l.window.FromEnd {
+		return oldest
+	}
+	return newest
+}
+
+// compare puts callbacks in the order of the list, the last time first.
+func (l callbackList) compare(a, b *callback.Callback) int {
+	if l.byID {
+		return cmp.Compare(b.ID, a.ID)
+	}
+	order := callback.Order{Field: l.order}
+	return order.Place(b).Compare(order.Place(a))
+}
+
+// arguments are the parameters of all the texts.
+func (l callbackList) arguments(owner clause.Expr) map[string]any {
+	args := map[string]any{
+		"owner": owner, "project": l.scope.ProjectID(), "limit": l.limit(), "shown": l.window.First + 1,
+	}
+	for _, a := range asks {
+		if value := a.value(l.filter); value != nil {
+			args[a.name] = value
 		}
 	}
-	if len(l.statuses(false)) > 0 {
-		queries = append(
-			queries,
-			"ongoing AS (SELECT id, created_at FROM callbacks WHERE "+l.where(
-				from, before, l.above(), l.narrowing(), l.ongoing(),
-			)+l.order()+")",
-		)
-		each = append(each, "SELECT id, created_at FROM ongoing")
+	l.setSpan(args)
+	if statuses := l.statuses(true); len(statuses) > 0 {
+		args["pairs"] = l.pairs(statuses)
 	}
-	return strings.Join(queries, ", "), strings.Join(each, " UNION ALL ")
+	return args
 }
 
-// ended selects what has ended: in the order of the list or, with a filter, from the kinds that it lets through.
-func (l callbackList) ended(counting bool) (queries []string) {
-	if l.narrowing() == "" {
-		return []string{
-			"ended AS (SELECT id, created_at FROM callbacks WHERE " + l.where(since, before, l.above(), isEnded) + l.order() + ")",
-		}
+// setSpan sets the parameters of where the list is read: in the time that is asked for, and between two places. Where it
+// is sorted, these are places in that order, and the entries are all of that time.
+func (l callbackList) setSpan(args map[string]any) {
+	args["since"], args["before"], args["before_id"] = int64(math.MinInt64), int64(math.MaxInt64), int64(math.MaxInt64)
+	args["below"], args["below_id"] = args["before"], args["before_id"]
+	if front := l.window.Before; front != nil {
+		args["above"], args["above_id"] = front.At.UnixMicro(), front.ID
 	}
-	_, but := storedEvents(l.filter.Event)
-	condition := l.where(since, before, l.above(), but, ofKind, code+" = code")
-	ended := "ended AS (" + l.dialect.firstOfKinds(condition+l.order()) + l.order() + ")"
-	if counting {
-		ended = "ended AS (" + l.dialect.countedOfKinds(condition, l.order()) + ")"
+	after, asked := l.window.After, timeColumns[l.by]
+	if l.sorts() && after != nil {
+		args["below"], args["below_id"], after = after.At.UnixMicro(), after.ID, nil
 	}
-	return []string{"asked (of_status, of_event) AS (@asked)", l.kinds(), ended}
-}
-
-// asked are the pairs of status and event that are asked for.
-func (l callbackList) asked(statuses []callback.Status) clause.Expr {
-	type pair struct{ status, event string }
-	var pairs []pair
-	events, _ := storedEvents(distinct(l.filter.Event, callback.EventNames()))
-	for _, status := range statuses {
-		for _, event := range events {
-			pairs = append(pairs, pair{string(status), string(event)})
-		}
+	if after != nil {
+		args["before"], args["before_id"] = after.At.UnixMicro(), after.ID
 	}
-	rows, args := l.dialect.rows(len(pairs), []column{
-		columnOf("of_status", "text", pairs, func(p pair) string { return p.status }),
-		columnOf("of_event", "text", pairs, func(p pair) string { return p.event }),
-	})
-	return gorm.Expr(rows, args...)
-}
-
-// kinds are those pairs with each HTTP status that there is of them. Each step goes through the index to the next HTTP
-// status, and past the last one to NULL.
-func (l callbackList) kinds() string {
-	if l.filter.HTTPStatus != nil {
-		return "kinds AS (SELECT of_status, of_event, nullif(CAST(@http_status AS BIGINT), -1) AS code FROM asked)"
+	if at := asked.since(l.filter); at != nil {
+		args["since"] = micros(*at)
 	}
-	// Not min(code): that goes through the index too, or through all of the kind, as it seems better.
-	next := func(from, after string) string {
-		return "SELECT of_status, of_event, (SELECT " + code + " FROM callbacks WHERE " + l.where(ofKind, after) +
-			" ORDER BY " + code + " LIMIT 1) FROM " + from
+	if at := asked.before(l.filter); at != nil && !l.byID && (after == nil || micros(*at) <= after.At.UnixMicro()) {
+		args["before"], args["before_id"] = micros(*at), int64(math.MinInt64)
 	}
-	return "kinds (of_status, of_event, code) AS (" + next("asked", "") + " UNION ALL " +
-		next("kinds WHERE code IS NOT NULL", code+" > code") + ")"
-}
-
-// ongoing is the condition of what has not ended.
-func (l callbackList) ongoing() string {
-	if slices.Equal(l.statuses(false), []callback.Status{callback.StatusRunning}) {
-		return isRunning // no more than the workers have in hand, however many wait
-	}
-	return isOngoing
-}
-
-// statuses are those that the filter lets through, of what has ended or of what has not.
-func (l callbackList) statuses(ended bool) []callback.Status {
-	return slices.DeleteFunc(
-		distinct(l.filter.Status, callback.Statuses()), func(s callback.Status) bool { return s.Ended() != ended },
-	)
-}
-
-// narrowing is what the filter asks of a row, beside its time.
-func (l callbackList) narrowing() string {
-	var conditions []string
-	if len(l.filter.Status) > 0 {
-		conditions = append(conditions, "status IN @statuses")
-	}
-	if len(l.filter.Event) > 0 {
-		_, but := storedEvents(l.filter.Event)
-		conditions = append(conditions, "event IN @events", but)
-	}
-	if l.filter.HTTPStatus != nil {
-		conditions = append(conditions, "http_status = @http_status")
-	}
-	return allOf(conditions...)
 }
 
 // where adds conditions to that of the owner.

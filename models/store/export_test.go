@@ -55,6 +55,9 @@ func WithConnIdleTime(d time.Duration) Option { return func(o *options) { o.limi
 // WithProgressInterval tells of migrations that often.
 func WithProgressInterval(d time.Duration) Option { return func(o *options) { o.progress.every = d } }
 
+// WithLooked has lists look through so many callbacks for a page.
+func WithLooked(n int) Option { return func(o *options) { o.looked = n } }
+
 // MigrationPool is where migrations run.
 func (s *Store) MigrationPool() (pool *sql.DB, closePool func() error, err error) {
 	return s.migrationPool()

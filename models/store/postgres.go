@@ -69,7 +69,7 @@ func openPostgres(databaseURL string, sealer *Sealer, o options) (*Store, error)
 		return nil, err
 	}
 	s := &Store{
-		dialect: postgresDialect{}, sealer: sealer, write: db, read: db, shared: shared, progress: o.progress,
+		dialect: postgresDialect{}, sealer: sealer, write: db, read: db, shared: shared, progress: o.progress, looked: o.looked,
 		migrating: func() *sql.DB { return openMigrationPool(bare, o.limits) },
 	}
 	if shared.Load() && config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {

@@ -64,7 +64,9 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 	}
 	modelstest.NoError(t, s.CreateReportDownload(ctx, e.report))
 	e.callback = newCallback(t, s, e.customer, start)
-	e.replay = newCallback(t, s, e.customer, start, func(c *callback.Callback) { c.ReplayOfID = &e.callback.ID })
+	e.replay = newCallback(t, s, e.customer, start, func(c *callback.Callback) {
+		c.ReplayOfID, c.Ref = &e.callback.ID, e.callback.Ref
+	})
 	e.attempt = newAttempt(t, s, e.callback, 1)
 	e.attempt.FinishedAt, e.attempt.ResponseBody = new(start.Add(time.Second)), []byte("answer")
 	e.attempt.Headers = []byte("\nA:b\n")
@@ -237,7 +239,7 @@ func callbackPages(owner callback.Parent, id func(*estate) int64) scopedRead {
 			return 0, err
 		}
 		counts, err := s.CountCallbacks(ctx, scope, owner, []int64{id(e)}, callback.Filter{})
-		return len(pages[id(e)].Nodes) + counts[id(e)], err
+		return len(pages[id(e)].Nodes) + counts[id(e)].N, err
 	}
 }
 

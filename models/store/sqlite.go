@@ -34,7 +34,7 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 		_ = write.Close()
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect{path}, sealer: sealer, progress: o.progress}
+	s := &Store{dialect: sqliteDialect{path}, sealer: sealer, progress: o.progress, looked: o.looked}
 	var errs [2]error
 	s.read, errs[0] = openGorm(gormlite.OpenDB(read), o)
 	s.write, errs[1] = openGorm(gormlite.OpenDB(write), o)

@@ -32,6 +32,8 @@ type Store struct {
 	// migrating opens the pool of migrations; nil: they run in that of write.
 	migrating func() *sql.DB
 	progress  progress
+	// looked is how many callbacks a list looks through for a page: models.MaxLooked.
+	looked int
 }
 
 var (
@@ -46,7 +48,7 @@ var (
 func Open(databaseURL string, sealer *Sealer, opts ...Option) (*Store, error) {
 	o := options{
 		maxConns: defaultMaxConns, limits: connLimits{statementDeadline, connLifetime, connIdleTime}, pooler: PoolerSession,
-		progress: progress{every: progressInterval},
+		progress: progress{every: progressInterval}, looked: models.MaxLooked,
 	}
 	for _, apply := range opts {
 		apply(&o)
@@ -67,6 +69,7 @@ type options struct {
 	statements StatementLog
 	panics     PanicReport
 	progress   progress
+	looked     int
 }
 
 // defaultMaxConns lets four processes share a Postgres with its default of 100 connections.
@@ -146,7 +149,7 @@ func (s *Store) Transaction(ctx context.Context, f func(*Store) error) error {
 		return f(s)
 	}
 	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true})
+		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true, looked: s.looked})
 	})
 }
 

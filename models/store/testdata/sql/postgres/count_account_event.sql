@@ -6,7 +6,7 @@ FROM (
   WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4))) AND id IN ($5)
 ) AS owners
 CROSS JOIN LATERAL (
-  SELECT owners.id AS owner, count(*) AS count
+  SELECT CAST(owners.id AS BIGINT) AS owner, count(*) AS count
   FROM (
     WITH RECURSIVE asked (of_status, of_event) AS (SELECT * FROM unnest($6::text[], $7::text[])),
     kinds (of_status, of_event, code) AS (

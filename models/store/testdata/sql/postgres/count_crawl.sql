@@ -6,7 +6,7 @@ FROM (
   WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4))) AND id IN ($5)
 ) AS owners
 CROSS JOIN LATERAL (
-  SELECT owners.id AS owner, count(*) AS count
+  SELECT CAST(owners.id AS BIGINT) AS owner, count(*) AS count
   FROM (
     SELECT id
     FROM callbacks

@@ -6,7 +6,7 @@ FROM (
   WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?))) AND id IN (?)
 ) AS owners
 CROSS JOIN (
-  SELECT ? AS owner, count(*) AS count
+  SELECT CAST(? AS BIGINT) AS owner, count(*) AS count
   FROM (
     WITH RECURSIVE ended AS (
       SELECT id, created_at
