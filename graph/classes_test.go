@@ -41,7 +41,7 @@ var classes = readClasses(map[class]string{
 		ReportDownload: id rawID status reportTemplateCode reportTypeCode reportId fileURL createdAt finishedAt crawl
 		Callback: id rawID uid ref event status targetUrl contentType payload payloadPurgedAt attemptCount httpStatus error nextAttemptAt createdAt finishedAt
 		Callback: givesUpAt heldByPause replayedBy
-		Callback: replayOf replays project account crawl reportDownload attempts run batch job
+		Callback: replayOf replays project account crawl reportDownload attempts run batch
 		Attempt: uid number url startedAt durationMs timings httpStatus error remedy warning responseBody
 		Attempt: responseBodyTruncated requestHeaders responseHeaders headersTruncated remoteAddress httpVersion tlsVersion connectionReused
 		Attempt: trigger retryAfter
@@ -64,8 +64,6 @@ var classes = readClasses(map[class]string{
 		BatchAttempt: uid number startedAt durationMs httpStatus errorCode
 		StandardError: message label scope statusCode params ref
 		Schedule: id rawID uid cron at timezone overlap status nextRunAt lastRunAt createdAt project runs
-		Job: id rawID uuid state input output metadata tags callbackUrl correct lastAction createdAt updatedAt completedAt createdByUser
-		Job: project account callbacks
 		PageInfo: hasNextPage hasPreviousPage startCursor endCursor`,
 	forEditors: `
 		APICallbackHeader: value
@@ -136,9 +134,7 @@ var classes = readClasses(map[class]string{
 		StopRunPayload: run
 		PauseSchedulePayload: schedule
 		ResumeSchedulePayload: schedule
-		CancelSchedulePayload: schedule
-		CreateJobsPayload: jobs
-		UpdateJobPayload: job callback`,
+		CancelSchedulePayload: schedule`,
 })
 
 var partsOfLists = []string{"nodes", "edges", "pageInfo", "totalCount", "cursor", "node"}

@@ -51,7 +51,6 @@ var examples = map[string]example{
 		who: platformOnly, query: `{ ssoClients { totalCount nodes { id webhookSigningSecrets { secret } } } }`,
 	},
 	"Query.getSSOClient": {who: platformOnly, query: `{ getSSOClient(id: 1) { id rawID name webhookUrl } }`},
-	"Query.getJob":       {who: member, query: `{ getJob(id: 1) { id rawID uuid state } }`},
 
 	"Mutation.createProject": {who: editorUp, query: `mutation {
 		createProject(input: {accountId: 123123, name: "New", primaryDomain: "https://new.example.com"}) { project { id } } }`},
@@ -106,8 +105,6 @@ var examples = map[string]example{
 	"Mutation.cancelSchedule": {
 		who: editorUp, query: `mutation { cancelSchedule(input: {scheduleId: 3}) { schedule { id status } } }`,
 	},
-	"Mutation.createJobs": {who: editorUp, query: `mutation {
-		createJobs(input: {projectId: 1123123, inputs: [{image: "https://www.example.com/1.png"}]}) { jobs { id uuid state } } }`},
 
 	"Mutation.createUserKey": {
 		who: userOrNamed, query: `mutation { createUserKey { id secret } }`,
@@ -137,6 +134,4 @@ var examples = map[string]example{
 	"Mutation.updateAction": {
 		who: platformOnly, query: `mutation { updateAction(input: {actionId: 1, pageSize: 20}) { action { id } } }`,
 	},
-	"Mutation.updateJob": {who: platformOnly, query: `mutation {
-		updateJob(input: {jobId: 1, action: RESOLVED, state: COMPLETED, output: {label: "cat"}}) { job { id state } callback { id } } }`},
 }

@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -17,7 +16,6 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
-	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
@@ -240,17 +238,10 @@ func (w *world) populateEverything() []entity {
 	replay, err := s.Callbacks.Replay(ctx, replayer, w.callback.crawl.ID)
 	modelstest.NoError(t, err)
 
-	madeJob := w.job(job.NewJobs{
-		ProjectID: demoProject, CallbackURL: ptr(runURL + "/"), Metadata: json.RawMessage(`{"a":1}`), Tags: []string{"a"},
-	})
-	completed := job.Completed
-	_, update, err := s.Jobs.UpdateJob(ctx, p, job.Change{
-		JobID: madeJob.ID, State: &completed, Action: job.Resolved, Output: json.RawMessage(`{"label":"cat"}`),
-	})
-	modelstest.NoError(t, err)
-	_, _, err = s.Jobs.UpdateJob(ctx, p, job.Change{JobID: madeJob.ID, Action: job.Accepted})
-	modelstest.NoError(t, err)
-
+	var ofSources []entity
+	for _, test := range apiTests {
+		ofSources = append(ofSources, test.create(w)...)
+	}
 	everything := w.action("everything")
 	// As earlier releases let headers be set.
 	stale, err := w.store.LockAction(ctx, everything)
@@ -263,7 +254,6 @@ func (w *world) populateEverything() []entity {
 			projectId: 1123123, action: "everything", inputs: [{q: "a", customData: {id: 1}}, {q: "b"}, {q: "c"}], parameters: {maxResults: 10}
 			callback: {url: "https://run.example.com/hook", headers: [{key: "Authorization", value: "secret"}]}
 		}) { run { rawID } }
-		createJobs(input: {projectId: 1123123, inputs: [1]}) { jobs { rawID } }
 		later: createRun(input: {
 			projectId: 1123123, action: "search", inputs: [{q: "a"}], mode: SCHEDULE, schedule: {at: "2020-07-09T17:00:00Z"}
 		}) { run { schedule { rawID } } } }`, nil)
@@ -295,7 +285,7 @@ func (w *world) populateEverything() []entity {
 		modelstest.NoError(t, err)
 		return id
 	}
-	return []entity{
+	return append(ofSources, []entity{
 		{tenant.TypeUser, demoUser},
 		{tenant.TypeAccount, demoAccount},
 		{tenant.TypeProject, demoProject},
@@ -307,14 +297,11 @@ func (w *world) populateEverything() []entity {
 		{models.TypeCallback, failed.ID},
 		{models.TypeCallback, notice.ID},
 		{models.TypeCallback, replay.ID},
-		{models.TypeCallback, update.ID},
 		{models.TypeAction, searchAction},
 		{models.TypeRun, ended.ID},
 		{models.TypeRun, young.ID},
 		{models.TypeRun, raw("createRun.run.rawID")},
 		{models.TypeSchedule, activeSchedule},
 		{models.TypeSchedule, raw("later.run.schedule.rawID")},
-		{models.TypeJob, madeJob.ID},
-		{models.TypeJob, raw("createJobs.jobs.0.rawID")},
-	}
+	}...)
 }
