@@ -215,7 +215,7 @@ func TestListsHoldOnlyTheProjectOfItsKey(t *testing.T) {
 		modelstest.NoError(t, err)
 		got := []int{
 			len(accounts.Nodes), count, len(projects[w.Acme.ID].Nodes), projectCount[w.Acme.ID],
-			len(callbacks[w.Acme.ID].Nodes), callbackCount[w.Acme.ID],
+			len(callbacks[w.Acme.ID].Nodes), callbackCount[w.Acme.ID].N,
 		}
 		want := []int{test.accounts, test.accounts, test.projects, test.projects, test.callbacks, test.callbacks}
 		if diff := cmp.Diff(want, got); diff != "" {
