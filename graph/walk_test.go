@@ -277,7 +277,9 @@ func (w *world) populateEverything() []entity {
 	execute(t, s, everything, modelstest.OnTheWire(executed(200, `{"results":[1]}`), blank))
 	_, err = s.Callbacks.Upkeep.Purge(ctx, callback.Retention{Rows: 48 * time.Hour, Payloads: 30 * time.Minute})
 	modelstest.NoError(t, err)
-	w.ok(w.editor(), `mutation {
+	w.ok(w.admin(), `mutation {
+		updateProject(input: {projectId: 1123123, apiCallbackMaxInFlight: 3, apiCallbackMaxPerSecond: 4}) { project { id } }
+		updateAccount(input: {accountId: 123123, apiCallbackMaxInFlight: 5, apiCallbackMaxPerSecond: 6}) { account { id } }
 		project: pauseCallbacks(input: {owner: {projectId: 1123123}}) { project { id } }
 		account: pauseCallbacks(input: {owner: {accountId: 123123}}) { account { id } } }`, nil)
 	raw := func(path string) int64 {
