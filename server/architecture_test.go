@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -73,7 +74,9 @@ func importsOfOurs(t *testing.T) map[string][]string {
 	return found
 }
 
-var depguardRule = regexp.MustCompile(`(?m)^          files: \[(.*)\]\n          allow:.*\n((?:            .*\n)*)`)
+var deniedPackage = regexp.MustCompile(`pkg: (\S+)`)
+
+var depguardRule = regexp.MustCompile(`(?m)^          files: \[(.*)\]\n          allow:.*\n((?:            .*\n)*)(?:          deny:\n((?:            .*\n)*))?`)
 
 // linterAllows reads depguard's rules: each that is for a package must allow what it imports. For server there is none.
 func linterAllows(t *testing.T, from, to string) bool {
@@ -90,7 +93,10 @@ func linterAllows(t *testing.T, from, to string) bool {
 		if !ruleIsFor(rule[1], from) {
 			continue
 		}
-		allowed := slices.ContainsFunc(strings.Split(rule[2], "\n"), func(line string) bool {
+		denied := slices.ContainsFunc(deniedPackage.FindAllStringSubmatch(rule[3], -1), func(found []string) bool {
+			return strings.HasPrefix(module+to+"/", found[1]+"/")
+		})
+		allowed := !denied && slices.ContainsFunc(strings.Split(rule[2], "\n"), func(line string) bool {
 			line, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "- "), " #")
 			whole, exact := strings.CutSuffix(line, "$")
 			return whole == module+to || !exact && whole != "" && strings.HasPrefix(module+to, whole)
@@ -107,12 +113,37 @@ func ruleIsFor(patterns, name string) (matches bool) {
 	for _, pattern := range regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(patterns, -1) {
 		glob, not := strings.CutPrefix(pattern[1], "!")
 		glob = strings.TrimPrefix(glob, "${base-path}/")
-		folder, deep := strings.CutSuffix(glob, "/**")
-		if name+"/*.go" == glob || deep && strings.HasPrefix(name+"/", folder+"/") {
-			matches = !not
+		for _, glob := range alternatives(glob) {
+			if folder, deep := strings.CutSuffix(glob, "/**"); name+"/*.go" == glob || deep && isIn(name, folder) {
+				matches = !not
+			}
 		}
 	}
 	return matches
+}
+
+// alternatives are what a glob with one list in braces stands for.
+func alternatives(glob string) []string {
+	before, rest, found := strings.Cut(glob, "{")
+	list, after, _ := strings.Cut(rest, "}")
+	if !found {
+		return []string{glob}
+	}
+	globs := strings.Split(list, ",")
+	for i := range globs {
+		globs[i] = before + globs[i] + after
+	}
+	return globs
+}
+
+// isIn tells whether a package is a folder, which may have stars, or in it.
+func isIn(name, folder string) bool {
+	parts, depth := strings.Split(name, "/"), strings.Count(folder, "/")+1
+	if len(parts) < depth {
+		return false
+	}
+	matches, err := path.Match(folder, strings.Join(parts[:depth], "/"))
+	return err == nil && matches
 }
 
 // TestWhatTheArchitectureNamesExists: a name in backquotes is a file, a folder, or declared in the file that was named last before it. One
