@@ -48,3 +48,18 @@ func (r *mutationResolver) CancelCallback(ctx context.Context, input CancelCallb
 	c, err := r.service.Callbacks.Cancel(ctx, models.ActorFrom(ctx), which)
 	return &CancelCallbackPayload{Callback: c}, err
 }
+
+func (r *queryResolver) PreviewCallback(ctx context.Context, input PreviewCallbackInput) (*CallbackPreview, error) {
+	var ids ids
+	in := callback.ToPreview{
+		Event: input.Event, ProjectID: ids.read("projectId", tenant.TypeProject, input.ProjectID), Of: ids.readSubject(input),
+	}
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	preview, err := r.service.Receivers.Preview(ctx, models.ActorFrom(ctx), in)
+	if err != nil {
+		return nil, err
+	}
+	return r.shownPreview(ctx, preview, in.Of == callback.Subject{})
+}

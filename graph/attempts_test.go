@@ -97,3 +97,68 @@ func TestACallbackIsReplayedToAnotherURL(t *testing.T) {
 			wantError(models.CodeForbidden, "", "replayCallback")
 	})
 }
+
+// previewedHeaders asks for a preview, and returns its headers by name.
+func (w *world) previewedHeaders(who caller, input string) map[string]map[string]any {
+	w.tb.Helper()
+	headers := map[string]map[string]any{}
+	a := w.ok(who, `{ previewCallback(input: {projectId: 1123123, `+input+`}) { headers { name value source } } }`, nil)
+	for _, h := range a.list("previewCallback.headers") {
+		field := h.(map[string]any)
+		headers[field["name"].(string)] = field
+	}
+	return headers
+}
+
+// TestAPreviewShowsValuesToThoseWhoMaySeeThem: Editors those of the project, Admins the signature.
+func TestAPreviewShowsValuesToThoseWhoMaySeeThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, tc := range map[string]struct {
+		who               caller
+		project, signable bool
+	}{
+		"viewer": {w.viewer(), false, false}, "editor": {w.editor(), true, false}, "key": {w.key(demoProject), true, false},
+		"admin": {w.admin(), true, true}, "platform": {platform(), true, true},
+	} {
+		headers := w.previewedHeaders(tc.who, "event: CRAWL_FINISHED, crawlId: 124234")
+		project, signature := headers["X-Project"], headers["Webhook-Signature"]
+		if (project["value"] == projectSecret) != tc.project || (project["value"] == models.Masked) == tc.project ||
+			project["source"] != "PROJECT" {
+			t.Errorf("%s: %v", name, project)
+		}
+		if (signature["value"] != models.Masked) != tc.signable || signature["source"] != nil {
+			t.Errorf("%s: %v", name, signature)
+		}
+		if headers["User-Agent"]["value"] != "Ringback/"+testVersion || headers["Webhook-Timestamp"]["value"] != "1234567890" ||
+			headers["Content-Type"]["value"] != "application/x-www-form-urlencoded" {
+			t.Errorf("%s: %v", name, headers)
+		}
+	}
+}
+
+// TestAPreviewShowsNobodyTheHeadersOfARequest: nobody sees them elsewhere either.
+func TestAPreviewShowsNobodyTheHeadersOfARequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	execute(t, w.service, searchAction, executed(200, `[{"a":1}]`))
+	run := w.ok(w.viewer(), `{ getRun(id: 1) { uid } }`, nil).text("getRun.uid")
+	for _, who := range []caller{w.admin(), platform()} {
+		header := w.previewedHeaders(who, `event: RUN_FINISHED, runUid: "`+run+`"`)["Authorization"]
+		if header["value"] != models.Masked || header["source"] != "REQUEST" {
+			t.Errorf("%v", header)
+		}
+	}
+}
+
+func TestAPreviewIsAsTheCallbackWas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.ok(w.viewer(), `{ previewCallback(input: {projectId: 1123123, event: CRAWL_FINISHED, crawlId: 124234}) {
+		event contentType payload targetUrl source isSample } getCallback(id: 1) { event contentType payload targetUrl } }`, nil)
+	want := a.at("getCallback").(map[string]any)
+	want["source"], want["isSample"] = "PROJECT", false
+	w.same("the preview", want, a.at("previewCallback"))
+	w.do(w.viewer(), `{ previewCallback(input: {projectId: 1123123, event: CRAWL_FINISHED, crawlId: 124234, runUid: "1"}) { event } }`, nil).
+		wantError(models.CodeBadUserInput, "runUid", "previewCallback")
+}

@@ -127,6 +127,8 @@ var classes = readClasses(map[class]string{
 		ReplayCallbackPayload: callback
 		SendTestCallbackPayload: callback attempt
 		RetryCallbackPayload: callback
+		CallbackPreview: event contentType payload targetUrl source headers isSample
+		PreviewedHeader: name value source
 		CancelCallbackPayload: callback
 		CreateActionPayload: action
 		UpdateActionPayload: action

@@ -39,6 +39,8 @@ var examples = map[string]example{
 		who:   editorUp,
 		query: `{ checkCallback(input: {owner: {projectId: 1123123}}) { ok effective { headers { value } } } }`,
 	},
+	"Query.previewCallback": {who: member, query: `{ previewCallback(input: {projectId: 1123123, event: CRAWL_FINISHED}) {
+		payload targetUrl headers { name value source } isSample } }`},
 	"Query.getAction": {
 		who: member, query: `{ getAction(id: 1) { id rawID name executorUrl executorHeaders { value } } }`,
 	},

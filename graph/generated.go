@@ -333,6 +333,16 @@ type ComplexityRoot struct {
 		P99Ms func(childComplexity int) int
 	}
 
+	CallbackPreview struct {
+		ContentType func(childComplexity int) int
+		Event       func(childComplexity int) int
+		Headers     func(childComplexity int) int
+		IsSample    func(childComplexity int) int
+		Payload     func(childComplexity int) int
+		Source      func(childComplexity int) int
+		TargetURL   func(childComplexity int) int
+	}
+
 	CallbackProblem struct {
 		Code     func(childComplexity int) int
 		Field    func(childComplexity int) int
@@ -574,6 +584,12 @@ type ComplexityRoot struct {
 		Schedule func(childComplexity int) int
 	}
 
+	PreviewedHeader struct {
+		Name   func(childComplexity int) int
+		Source func(childComplexity int) int
+		Value  func(childComplexity int) int
+	}
+
 	Project struct {
 		APICallbackHeaders         func(childComplexity int) int
 		APICallbackURL             func(childComplexity int) int
@@ -637,6 +653,7 @@ type ComplexityRoot struct {
 		Me                func(childComplexity int) int
 		Node              func(childComplexity int, id models.ObjectID) int
 		Nodes             func(childComplexity int, ids []*models.ObjectID) int
+		PreviewCallback   func(childComplexity int, input PreviewCallbackInput) int
 		SsoClients        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Version           func(childComplexity int) int
 	}
@@ -1066,6 +1083,7 @@ type QueryResolver interface {
 	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error)
 	CheckCallback(ctx context.Context, input CheckCallbackInput) (*tenant.CallbackCheck, error)
 	Callbacks(ctx context.Context, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
+	PreviewCallback(ctx context.Context, input PreviewCallbackInput) (*CallbackPreview, error)
 	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*run.Run, error)
 	GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error)
 	GetSchedule(ctx context.Context, id models.ObjectID) (*run.Schedule, error)
@@ -2297,6 +2315,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CallbackHealthPercentiles.P99Ms(childComplexity), true
 
+	case "CallbackPreview.contentType":
+		if e.ComplexityRoot.CallbackPreview.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackPreview.ContentType(childComplexity), true
+	case "CallbackPreview.event":
+		if e.ComplexityRoot.CallbackPreview.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackPreview.Event(childComplexity), true
+	case "CallbackPreview.headers":
+		if e.ComplexityRoot.CallbackPreview.Headers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackPreview.Headers(childComplexity), true
+	case "CallbackPreview.isSample":
+		if e.ComplexityRoot.CallbackPreview.IsSample == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackPreview.IsSample(childComplexity), true
+	case "CallbackPreview.payload":
+		if e.ComplexityRoot.CallbackPreview.Payload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackPreview.Payload(childComplexity), true
+	case "CallbackPreview.source":
+		if e.ComplexityRoot.CallbackPreview.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackPreview.Source(childComplexity), true
+	case "CallbackPreview.targetUrl":
+		if e.ComplexityRoot.CallbackPreview.TargetURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackPreview.TargetURL(childComplexity), true
+
 	case "CallbackProblem.code":
 		if e.ComplexityRoot.CallbackProblem.Code == nil {
 			break
@@ -3321,6 +3382,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PauseSchedulePayload.Schedule(childComplexity), true
 
+	case "PreviewedHeader.name":
+		if e.ComplexityRoot.PreviewedHeader.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedHeader.Name(childComplexity), true
+	case "PreviewedHeader.source":
+		if e.ComplexityRoot.PreviewedHeader.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedHeader.Source(childComplexity), true
+	case "PreviewedHeader.value":
+		if e.ComplexityRoot.PreviewedHeader.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedHeader.Value(childComplexity), true
+
 	case "Project.apiCallbackHeaders":
 		if e.ComplexityRoot.Project.APICallbackHeaders == nil {
 			break
@@ -3731,6 +3811,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]*models.ObjectID)), true
+	case "Query.previewCallback":
+		if e.ComplexityRoot.Query.PreviewCallback == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewCallback_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewCallback(childComplexity, args["input"].(PreviewCallbackInput)), true
 	case "Query.ssoClients":
 		if e.ComplexityRoot.Query.SsoClients == nil {
 			break
@@ -4733,6 +4824,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputJobFilter,
 		ec.unmarshalInputPauseCallbacksInput,
 		ec.unmarshalInputPauseScheduleInput,
+		ec.unmarshalInputPreviewCallbackInput,
 		ec.unmarshalInputReceiverOwnerInput,
 		ec.unmarshalInputRemoveApiCallbackHeadersInput,
 		ec.unmarshalInputReplayCallbackInput,
@@ -6101,6 +6193,62 @@ input CancelCallbackInput @oneOf {
 
 type CancelCallbackPayload {
   callback: Callback!
+}
+
+extend type Query {
+  """
+  A callback as it would be sent now, with its first attempt: the exact bytes, the headers and where each value comes from. Of an event that has happened,
+  or of a sample where nothing is named. Nothing is stored or sent. To whoever may see the project; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) to the platform.
+  ` + "`" + `CONFLICT` + "`" + ` where that has not happened to what is named, such as a crawl that has not finished. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 60
+  within a minute by the same caller of the same project.
+  """
+  previewCallback(input: PreviewCallbackInput!): CallbackPreview! @allow(who: ANYONE_KNOWN)
+}
+
+"What the event has happened to is named by one field at most, that of its kind; where none is given it is a sample."
+input PreviewCallbackInput {
+  projectId: ObjectID!
+  event: CallbackEvent!
+  "With ` + "`" + `CRAWL_FINISHED` + "`" + `: a standard crawl that has finished."
+  crawlId: ObjectID
+  "With ` + "`" + `REPORT_DOWNLOAD_GENERATED` + "`" + `: one that was generated."
+  reportDownloadId: ObjectID
+  """
+  With ` + "`" + `RUN_FINISHED` + "`" + `: a run that has ended. With ` + "`" + `RUN_BATCH_FINISHED` + "`" + ` and ` + "`" + `RUN_RESULT` + "`" + `, whichever it sends: its first batch that has results or, where
+  there is none, the first that has failed.
+  """
+  runUid: ID
+  "With ` + "`" + `JOB_UPDATED` + "`" + `: the last thing that was done to the job."
+  jobUuid: ID
+}
+
+"A callback that is not there, as it would be sent."
+type CallbackPreview {
+  event: CallbackEvent!
+  contentType: String!
+  "The body, byte for byte. Where the ref stands in it, it is one that no callback has."
+  payload: String!
+  "Null where there is none, so that no callback would be made."
+  targetUrl: String
+  "Who has set the URL; null where there is none."
+  source: ApiCallbackSource
+  "In alphabetical order; empty where there is no URL. But for ` + "`" + `Host` + "`" + ` and ` + "`" + `Content-Length` + "`" + `, which the URL and the payload tell."
+  headers: [PreviewedHeader!]!
+  "Nothing was named: ids, results and times are made up."
+  isSample: Boolean!
+}
+
+"A header of a callback that is not there."
+type PreviewedHeader {
+  name: String!
+  """
+  Of a configured header what you may see, else ` + "`" + `••••••` + "`" + `: a project's and an account's values are for Editors of these, a request's for nobody. The signature is for
+  Admins, and made for a time in 2009 (` + "`" + `Webhook-Timestamp` + "`" + `): receivers that check the age refuse it. ` + "`" + `Webhook-Id` + "`" + `, ` + "`" + `X-Callback-Ref` + "`" + ` and ` + "`" + `X-Run-Callback` + "`" + ` are
+  others each time.
+  """
+  value: String!
+  "Who has configured it; null of a header that every callback has."
+  source: ApiCallbackSource
 }
 `, BuiltIn: false},
 	{Name: "../runs.graphqls", Input: `extend type Query {
@@ -7649,6 +7797,26 @@ func (ec *executionContext) childFields_CallbackHealthPercentiles(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type CallbackHealthPercentiles", field.Name)
 }
 
+func (ec *executionContext) childFields_CallbackPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "event":
+		return ec.fieldContext_CallbackPreview_event(ctx, field)
+	case "contentType":
+		return ec.fieldContext_CallbackPreview_contentType(ctx, field)
+	case "payload":
+		return ec.fieldContext_CallbackPreview_payload(ctx, field)
+	case "targetUrl":
+		return ec.fieldContext_CallbackPreview_targetUrl(ctx, field)
+	case "source":
+		return ec.fieldContext_CallbackPreview_source(ctx, field)
+	case "headers":
+		return ec.fieldContext_CallbackPreview_headers(ctx, field)
+	case "isSample":
+		return ec.fieldContext_CallbackPreview_isSample(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackPreview", field.Name)
+}
+
 func (ec *executionContext) childFields_CallbackProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "field":
@@ -8049,6 +8217,18 @@ func (ec *executionContext) childFields_PauseSchedulePayload(ctx context.Context
 		return ec.fieldContext_PauseSchedulePayload_schedule(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PauseSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewedHeader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_PreviewedHeader_name(ctx, field)
+	case "value":
+		return ec.fieldContext_PreviewedHeader_value(ctx, field)
+	case "source":
+		return ec.fieldContext_PreviewedHeader_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewedHeader", field.Name)
 }
 
 func (ec *executionContext) childFields_Project(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10158,6 +10338,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_previewCallback_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PreviewCallbackInput, error) {
+			return ec.unmarshalNPreviewCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPreviewCallbackInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -15398,6 +15592,176 @@ func (ec *executionContext) fieldContext_CallbackHealthPercentiles_p99Ms(_ conte
 	return graphql.NewScalarFieldContext("CallbackHealthPercentiles", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _CallbackPreview_event(ctx context.Context, field graphql.CollectedField, obj *CallbackPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackPreview_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Event, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v callback.EventName) graphql.Marshaler {
+			return ec.marshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventName(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackPreview_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackPreview", field, false, false, errors.New("field of type CallbackEvent does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackPreview_contentType(ctx context.Context, field graphql.CollectedField, obj *CallbackPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackPreview_contentType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContentType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackPreview_contentType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackPreview", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackPreview_payload(ctx context.Context, field graphql.CollectedField, obj *CallbackPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackPreview_payload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackPreview_payload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackPreview", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackPreview_targetUrl(ctx context.Context, field graphql.CollectedField, obj *CallbackPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackPreview_targetUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TargetURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackPreview_targetUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackPreview", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackPreview_source(ctx context.Context, field graphql.CollectedField, obj *CallbackPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackPreview_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Level) graphql.Marshaler {
+			return ec.marshalOApiCallbackSource2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackPreview_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackPreview", field, false, false, errors.New("field of type ApiCallbackSource does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackPreview_headers(ctx context.Context, field graphql.CollectedField, obj *CallbackPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackPreview_headers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Headers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*PreviewedHeader) graphql.Marshaler {
+			return ec.marshalNPreviewedHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPreviewedHeaderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackPreview_headers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PreviewedHeader(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackPreview_isSample(ctx context.Context, field graphql.CollectedField, obj *CallbackPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackPreview_isSample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsSample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackPreview_isSample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackPreview", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _CallbackProblem_field(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackProblem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20227,6 +20591,75 @@ func (ec *executionContext) fieldContext_PauseSchedulePayload_schedule(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _PreviewedHeader_name(ctx context.Context, field graphql.CollectedField, obj *PreviewedHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewedHeader_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewedHeader_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewedHeader", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewedHeader_value(ctx context.Context, field graphql.CollectedField, obj *PreviewedHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewedHeader_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewedHeader_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewedHeader", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewedHeader_source(ctx context.Context, field graphql.CollectedField, obj *PreviewedHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewedHeader_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Level) graphql.Marshaler {
+			return ec.marshalOApiCallbackSource2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewedHeader_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewedHeader", field, false, false, errors.New("field of type ApiCallbackSource does not have child fields"))
+}
+
 func (ec *executionContext) _Project_id(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21797,6 +22230,68 @@ func (ec *executionContext) fieldContext_Query_callbacks(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_callbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_previewCallback(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_previewCallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PreviewCallback(ctx, fc.Args["input"].(PreviewCallbackInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *CallbackPreview
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *CallbackPreview
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CallbackPreview) graphql.Marshaler {
+			return ec.marshalNCallbackPreview2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackPreview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_previewCallback(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackPreview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_previewCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -28877,6 +29372,71 @@ func (ec *executionContext) unmarshalInputPauseScheduleInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPreviewCallbackInput(ctx context.Context, obj any) (PreviewCallbackInput, error) {
+	var it PreviewCallbackInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"projectId", "event", "crawlId", "reportDownloadId", "runUid", "jobUuid"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = data
+		case "event":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("event"))
+			data, err := ec.unmarshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventName(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Event = data
+		case "crawlId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("crawlId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CrawlID = graphql.OmittableOf(data)
+		case "reportDownloadId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportDownloadId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReportDownloadID = graphql.OmittableOf(data)
+		case "runUid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("runUid"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RunUID = graphql.OmittableOf(data)
+		case "jobUuid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobUuid"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobUUID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputReceiverOwnerInput(ctx context.Context, obj any) (ReceiverOwnerInput, error) {
 	var it ReceiverOwnerInput
 	if obj == nil {
@@ -33565,6 +34125,74 @@ func (ec *executionContext) _CallbackHealthPercentiles(ctx context.Context, sel 
 	return out
 }
 
+var callbackPreviewImplementors = []string{"CallbackPreview"}
+
+func (ec *executionContext) _CallbackPreview(ctx context.Context, sel ast.SelectionSet, obj *CallbackPreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackPreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackPreview")
+		case "event":
+			out.Values[i] = ec._CallbackPreview_event(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contentType":
+			out.Values[i] = ec._CallbackPreview_contentType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "payload":
+			out.Values[i] = ec._CallbackPreview_payload(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "targetUrl":
+			out.Values[i] = ec._CallbackPreview_targetUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._CallbackPreview_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "headers":
+			out.Values[i] = ec._CallbackPreview_headers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isSample":
+			out.Values[i] = ec._CallbackPreview_isSample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var callbackProblemImplementors = []string{"CallbackProblem"}
 
 func (ec *executionContext) _CallbackProblem(ctx context.Context, sel ast.SelectionSet, obj *tenant.CallbackProblem) graphql.Marshaler {
@@ -35995,6 +36623,54 @@ func (ec *executionContext) _PauseSchedulePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var previewedHeaderImplementors = []string{"PreviewedHeader"}
+
+func (ec *executionContext) _PreviewedHeader(ctx context.Context, sel ast.SelectionSet, obj *PreviewedHeader) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, previewedHeaderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PreviewedHeader")
+		case "name":
+			out.Values[i] = ec._PreviewedHeader_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._PreviewedHeader_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._PreviewedHeader_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var projectImplementors = []string{"Project", "Node"}
 
 func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, obj *tenant.Project) graphql.Marshaler {
@@ -36987,6 +37663,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_callbacks(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "previewCallback":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_previewCallback(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -41183,6 +41881,20 @@ func (ec *executionContext) unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringb
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNCallbackPreview2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackPreview(ctx context.Context, sel ast.SelectionSet, v CallbackPreview) graphql.Marshaler {
+	return ec._CallbackPreview(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCallbackPreview2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackPreview(ctx context.Context, sel ast.SelectionSet, v *CallbackPreview) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CallbackPreview(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCallbackProblem2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackProblem(ctx context.Context, sel ast.SelectionSet, v tenant.CallbackProblem) graphql.Marshaler {
 	return ec._CallbackProblem(ctx, sel, &v)
 }
@@ -42195,6 +42907,37 @@ func (ec *executionContext) marshalNPauseSchedulePayload2ᚖgithubᚗcomᚋringb
 		return graphql.Null
 	}
 	return ec._PauseSchedulePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPreviewCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPreviewCallbackInput(ctx context.Context, v any) (PreviewCallbackInput, error) {
+	res, err := ec.unmarshalInputPreviewCallbackInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPreviewedHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPreviewedHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []*PreviewedHeader) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPreviewedHeader2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPreviewedHeader(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPreviewedHeader2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPreviewedHeader(ctx context.Context, sel ast.SelectionSet, v *PreviewedHeader) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PreviewedHeader(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNProblemSeverity2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSeverity(ctx context.Context, v any) (tenant.Severity, error) {
@@ -43314,6 +44057,25 @@ func (ec *executionContext) marshalOAction2ᚖgithubᚗcomᚋringbackᚋringback
 		return graphql.Null
 	}
 	return ec._Action(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOApiCallbackSource2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx context.Context, v any) (*tenant.Level, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := tenant.Level(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOApiCallbackSource2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐLevel(ctx context.Context, sel ast.SelectionSet, v *tenant.Level) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOAttempt2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttempt(ctx context.Context, sel ast.SelectionSet, v *callback.Attempt) graphql.Marshaler {

@@ -80,6 +80,19 @@ var idFields = []idField{
 		"Callback", 1,
 	},
 	{
+		"PreviewCallbackInput.projectId",
+		`query { previewCallback(input: {projectId: %s, event: TEST}) { payload } }`, "Project", demoProject,
+	},
+	{
+		"PreviewCallbackInput.crawlId",
+		`query { previewCallback(input: {projectId: 1123123, event: CRAWL_FINISHED, crawlId: %s}) { payload } }`, "Crawl", finishedCrawl,
+	},
+	{
+		"PreviewCallbackInput.reportDownloadId",
+		`query { previewCallback(input: {projectId: 1123123, event: REPORT_DOWNLOAD_GENERATED, reportDownloadId: %s}) { payload } }`,
+		"ReportDownload", reportDownload,
+	},
+	{
 		"RetryCallbackInput.callbackId", `mutation { retryCallback(input: {callbackId: %s}) { callback { id } } }`,
 		"Callback", 2,
 	},

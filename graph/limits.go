@@ -92,6 +92,7 @@ func listCost(child int, first, last *int) int {
 func complexity() ComplexityRoot {
 	var c ComplexityRoot
 	c.Query.Nodes = func(child int, ids []*models.ObjectID) int { return costOfList + child*len(ids) }
+	c.Query.PreviewCallback = func(child int, _ PreviewCallbackInput) int { return costOfList + child }
 	c.User.UserKeys = func(child int) int { return 1 + child*tenant.MaxUserKeys }
 	c.Account.CallbackHealth, c.Project.CallbackHealth, c.SSOClient.CallbackHealth = healthCost, healthCost, healthCost
 	c.CallbackHealth.Buckets = func(child int) int { return 1 + child*callback.MaxHealthBuckets }
@@ -105,7 +106,7 @@ func complexity() ComplexityRoot {
 	c.ResultConnection.TotalCount = one
 	c.StandardError.Params = one
 	text := func(int) int { return costOfText }
-	c.Callback.Payload = text
+	c.Callback.Payload, c.CallbackPreview.Payload = text, text
 	c.Batch.Results = text
 	c.Attempt.ResponseBody = func(int) int { return costOfResponse }
 	headers := func(child int) int { return 1 + child*callback.MaxHeaderFields }

@@ -14,6 +14,7 @@ import (
 // Query.nodes costs what its ids say.
 var shortLists = []string{
 	"Query.nodes", "Account.apiCallbackHeaders", "Project.apiCallbackHeaders", "EffectiveApiCallback.headers",
+	"CallbackPreview.headers",
 	"SSOClient.webhookHeaders", "Action.executorHeaders", "Project.callbackSigningSecrets",
 	"SSOClient.webhookSigningSecrets", "CallbackCheck.problems", "CallbackCheck.addresses", "CallbackHealth.causes",
 	"CallbackHealthBucket.causes",

@@ -75,6 +75,22 @@ type CallbackOwnerInput struct {
 	AccountID graphql.Omittable[*models.ObjectID] `json:"accountId,omitempty"`
 }
 
+// A callback that is not there, as it would be sent.
+type CallbackPreview struct {
+	Event       callback.EventName `json:"event"`
+	ContentType string             `json:"contentType"`
+	// The body, byte for byte. Where the ref stands in it, it is one that no callback has.
+	Payload string `json:"payload"`
+	// Null where there is none, so that no callback would be made.
+	TargetURL *string `json:"targetUrl,omitempty"`
+	// Who has set the URL; null where there is none.
+	Source *tenant.Level `json:"source,omitempty"`
+	// In alphabetical order; empty where there is no URL. But for `Host` and `Content-Length`, which the URL and the payload tell.
+	Headers []*PreviewedHeader `json:"headers"`
+	// Nothing was named: ids, results and times are made up.
+	IsSample bool `json:"isSample"`
+}
+
 // A callback by its id or by its uid. Give one of them.
 type CancelCallbackInput struct {
 	CallbackID graphql.Omittable[*models.ObjectID] `json:"callbackId,omitempty"`
@@ -390,6 +406,32 @@ type PauseScheduleInput struct {
 
 type PauseSchedulePayload struct {
 	Schedule *run.Schedule `json:"schedule"`
+}
+
+// What the event has happened to is named by one field at most, that of its kind; where none is given it is a sample.
+type PreviewCallbackInput struct {
+	ProjectID models.ObjectID    `json:"projectId"`
+	Event     callback.EventName `json:"event"`
+	// With `CRAWL_FINISHED`: a standard crawl that has finished.
+	CrawlID graphql.Omittable[*models.ObjectID] `json:"crawlId,omitempty"`
+	// With `REPORT_DOWNLOAD_GENERATED`: one that was generated.
+	ReportDownloadID graphql.Omittable[*models.ObjectID] `json:"reportDownloadId,omitempty"`
+	// With `RUN_FINISHED`: a run that has ended. With `RUN_BATCH_FINISHED` and `RUN_RESULT`, whichever it sends: its first batch that has results or, where
+	// there is none, the first that has failed.
+	RunUID graphql.Omittable[*string] `json:"runUid,omitempty"`
+	// With `JOB_UPDATED`: the last thing that was done to the job.
+	JobUUID graphql.Omittable[*string] `json:"jobUuid,omitempty"`
+}
+
+// A header of a callback that is not there.
+type PreviewedHeader struct {
+	Name string `json:"name"`
+	// Of a configured header what you may see, else `••••••`: a project's and an account's values are for Editors of these, a request's for nobody. The signature is for
+	// Admins, and made for a time in 2009 (`Webhook-Timestamp`): receivers that check the age refuse it. `Webhook-Id`, `X-Callback-Ref` and `X-Run-Callback` are
+	// others each time.
+	Value string `json:"value"`
+	// Who has configured it; null of a header that every callback has.
+	Source *tenant.Level `json:"source,omitempty"`
 }
 
 type Query struct {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Tx is what the engine asks of a transaction in which a callback is raised. The port of a source has it too, so that
@@ -80,16 +81,36 @@ func (s *Service) Compose(ctx context.Context, tx PartiesTx, o Occasion, parties
 	if err != nil {
 		return nil, err
 	}
+	c, target, err := s.draft(ctx, tx, o, &envelope)
+	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && c.Target != TargetSSOClient {
+		return nil, err
+	}
+	if c.Body, err = o.Render(envelope); err != nil {
+		return nil, err
+	}
+	c.setTarget(target, envelope.Owners)
+	at := c.CreatedAt
+	if o.notBefore.After(at) {
+		at = o.notBefore
+	}
+	c.dueUnlessPaused(at, envelope.Owners)
+	return c, nil
+}
+
+// draft makes the callback of an event, which has no body and no time yet, tells its ref to what it is rendered of, and
+// says where it goes.
+func (s *Service) draft(
+	ctx context.Context, tx PartiesTx, o Occasion, e *Envelope,
+) (*Callback, tenant.Target, error) {
 	rules := events[o.Event]
-	at := s.now()
 	c := &Callback{
 		UID: models.NewUID(), Event: o.Event,
 		Target: cmp.Or(o.Target, rules.target), ContentType: cmp.Or(o.ContentType, rules.contentType),
-		AccountID: envelope.Account.ID, ProjectID: envelope.Project.ID,
+		AccountID: e.Account.ID, ProjectID: e.Project.ID,
 		Source: o.Source, CreatedByUserID: o.CreatorID, CauseID: o.causeID,
-		DedupKey: o.DedupKey, OrderingKey: o.OrderingKey, CreatedAt: at,
+		DedupKey: o.DedupKey, OrderingKey: o.OrderingKey, CreatedAt: s.now(),
 	}
-	c.Ref = c.UID
+	c.Ref, e.Ref = c.UID, c.UID
 	if rules.test {
 		c.FailureCount = testFailures
 	}
@@ -97,20 +118,8 @@ func (s *Service) Compose(ctx context.Context, tx PartiesTx, o Occasion, parties
 		c.Target, c.TargetURL = TargetRequest, o.Request.URL
 		c.TargetHeaders, c.Unreadable = o.Request.Headers, o.Request.Unreadable
 	}
-	target, err := resolveTarget(ctx, tx, c, envelope.Owners)
-	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && c.Target != TargetSSOClient {
-		return nil, err
-	}
-	envelope.Ref = c.Ref
-	if c.Body, err = o.Render(envelope); err != nil {
-		return nil, err
-	}
-	c.setTarget(target, envelope.Owners)
-	if o.notBefore.After(at) {
-		at = o.notBefore
-	}
-	c.dueUnlessPaused(at, envelope.Owners)
-	return c, nil
+	target, err := resolveTarget(ctx, tx, c, e.Owners)
+	return c, target, err
 }
 
 // Find returns the callback that was created under a key, nil where none was due.

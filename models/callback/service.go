@@ -12,8 +12,9 @@ import (
 // done in it. What serves a caller takes the caller's Scope and makes it part of its statement; the rest serves
 // workers, or a transaction that has checked already. What is looked for by an id and is not there is NotFound.
 type Ports struct {
-	Reader Reader
-	Health HealthReader
+	Reader  Reader
+	Health  HealthReader
+	Preview PreviewReader
 	LeaseStore
 	SweepStore
 	InDeliveryTx   models.InTx[DeliveryTx]
@@ -48,13 +49,14 @@ type Service struct {
 	Deliveries *Deliveries
 	Upkeep     *Upkeep
 
-	db       Ports
-	queue    Queue
-	rules    Rules
-	clock    *models.Clock
-	now      func() time.Time // by it
-	troubles *models.Troubles
-	log      *slog.Logger
+	db        Ports
+	composers map[EventName]Composer
+	queue     Queue
+	rules     Rules
+	clock     *models.Clock
+	now       func() time.Time // by it
+	troubles  *models.Troubles
+	log       *slog.Logger
 }
 
 // NewService wires the engine to a database and a queue. The clock is that of the database.
@@ -66,8 +68,9 @@ func NewService(
 	}
 	s := &Service{
 		Query: Query{db.Reader}, db: db, queue: queue, rules: rules, clock: clock, now: clock.Now, troubles: troubles,
-		log: log,
+		log: log, composers: map[EventName]Composer{},
 	}
+	s.AddComposers(s.ownComposers()...)
 	s.Deliveries, s.Upkeep = newDeliveries(s), newUpkeep(s)
 	return s
 }

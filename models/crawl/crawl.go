@@ -102,6 +102,7 @@ func NewService(
 ) *Service {
 	engine.Upkeep.AddPurges(callback.PurgeOf(models.TypeReportDownload), callback.PurgeOf(models.TypeCrawl))
 	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}
+	engine.AddComposers(s.composers()...)
 	s.ends = combine.New(combine.Work[End, outcome]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime,
 		Log:   log,

@@ -102,7 +102,9 @@ type Service struct {
 // NewService wires jobs to the engine, whose purges delete them too, and to a database.
 func NewService(engine *callback.Service, projects tenant.Queries, store Store, inTx models.InTx[Store]) *Service {
 	engine.Upkeep.AddPurges(callback.PurgeOf(models.TypeJob))
-	return &Service{engine: engine, projects: projects, store: store, inTx: inTx}
+	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}
+	engine.AddComposers(s.composer())
+	return s
 }
 
 // Limits of jobs.
@@ -251,16 +253,7 @@ func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change)
 		if err := tx.UpdateJob(ctx, job); err != nil {
 			return err
 		}
-		o := callback.Occasion{
-			Event: callback.JobUpdatedEvent, DedupKey: job.changeKey(), OrderingKey: "job:" + job.RawID(),
-			ProjectID: job.ProjectID,
-			Source:    callback.Source{Of: job.ObjectID()}, CreatorID: job.CreatedByUserID,
-			Render: func(callback.Envelope) ([]byte, error) { return updatedBody(job) },
-		}
-		if job.CallbackURL != nil {
-			o.Request = &models.Endpoint{URL: job.CallbackURL}
-		}
-		raised, err = s.engine.Raise(ctx, tx, o)
+		raised, err = s.engine.Raise(ctx, tx, job.updated())
 		return err
 	})
 	if err != nil {
@@ -270,4 +263,17 @@ func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change)
 		s.engine.Wake(ctx, raised)
 	}
 	return job, raised, nil
+}
+
+// updated is the occasion of the callback of a job's last change.
+func (j *Job) updated() callback.Occasion {
+	o := callback.Occasion{
+		Event: callback.JobUpdatedEvent, DedupKey: j.changeKey(), OrderingKey: "job:" + j.RawID(), ProjectID: j.ProjectID,
+		Source: callback.Source{Of: j.ObjectID()}, CreatorID: j.CreatedByUserID,
+		Render: func(callback.Envelope) ([]byte, error) { return updatedBody(j) },
+	}
+	if j.CallbackURL != nil {
+		o.Request = &models.Endpoint{URL: j.CallbackURL}
+	}
+	return o
 }

@@ -1,6 +1,6 @@
 // Package receiver is for those who set up a receiver, or look for what is wrong with one: a test that is sent to it
-// (SendTest), an attempt at once of what waits for its next one (RetryCallback), and a look at the whole way to it
-// (Diagnose).
+// (SendTest), an attempt at once of what waits for its next one (RetryCallback), a callback as it would be sent
+// (Preview), and a look at the whole way to it (Diagnose).
 //
 // A test is a callback like any other, of an event of its own: signed, guarded and recorded, with one attempt.
 //

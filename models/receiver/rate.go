@@ -20,6 +20,9 @@ var testRate = Rate{"tests to one target", 10, time.Minute}
 // retryRate keeps a schedule from being made a flood, by who retries all that waits for a receiver that is down.
 var retryRate = Rate{"retries to one target", 10, time.Minute}
 
+// previewRate bounds what looking at things costs, by who has a program do it.
+var previewRate = Rate{"previews of one project by one caller", 60, time.Minute}
+
 // RateTx counts.
 type RateTx interface {
 	// CountUse counts one more use of a key in its window, which is begun anew when it is over. It returns when the window

@@ -75,28 +75,33 @@ func raiseBatch(
 	if batch.Empty && batch.Status == Succeeded {
 		return nil, nil
 	}
-	o := run.occasion("run-batch:" + batch.UID.String())
-	o.Source.Part = models.ObjectID{Type: TypeBatch, Raw: batch.ID}
-	switch run.CallbackOn {
-	case CallbackOnFinal:
+	if run.CallbackOn == CallbackOnFinal {
 		return nil, nil
-	case CallbackOnResult:
-		o.Event, o.OrderingKey = callback.RunResultEvent, lineOfURL(run)
-		o.Render = func(callback.Envelope) ([]byte, error) { return resultBody(run, batch) }
-	case CallbackOnAll:
-		o.Event = callback.RunBatchFinishedEvent
-		o.Render = func(e callback.Envelope) ([]byte, error) { return batchBody(e, run, batch, input) }
 	}
-	return engine.Raise(ctx, tx, o)
+	return engine.Raise(ctx, tx, run.batchOccasion(batch, input))
+}
+
+// batchOccasion is that of the callback of a batch that has ended: its bare result, or all that is known of it.
+func (r *Run) batchOccasion(batch *Batch, input *Input) callback.Occasion {
+	o := r.occasion("run-batch:" + batch.UID.String())
+	o.Source.Part = models.ObjectID{Type: TypeBatch, Raw: batch.ID}
+	if r.CallbackOn == CallbackOnResult {
+		o.Event, o.OrderingKey = callback.RunResultEvent, lineOfURL(r)
+		o.Render = func(callback.Envelope) ([]byte, error) { return resultBody(r, batch) }
+		return o
+	}
+	o.Event = callback.RunBatchFinishedEvent
+	o.Render = func(e callback.Envelope) ([]byte, error) { return batchBody(e, r, batch, input) }
+	return o
 }
 
 // raiseFinal creates the one callback that tells that a run has ended; nil where a result told it.
 func raiseFinal(ctx context.Context, engine *callback.Service, tx EndTx, run *Run) (*callback.Callback, error) {
-	o := run.occasion("run-finished:" + run.UID.String())
 	if run.CallbackOn == CallbackOnResult {
 		if run.Status != Stopped {
 			return nil, nil
 		}
+		o := run.occasion(run.finalKey())
 		o.Event, o.OrderingKey = callback.RunResultEvent, lineOfURL(run)
 		o.Render = func(callback.Envelope) ([]byte, error) { return resultBody(run, nil) }
 		return engine.Raise(ctx, tx, o)
@@ -111,9 +116,17 @@ func raiseFinal(ctx context.Context, engine *callback.Service, tx EndTx, run *Ru
 			return nil, err
 		}
 	}
+	return engine.Raise(ctx, tx, run.finalOccasion(input, count))
+}
+
+func (r *Run) finalKey() string { return "run-finished:" + r.UID.String() }
+
+// finalOccasion is that of the callback of a run that has ended. It has an input where it has no other.
+func (r *Run) finalOccasion(input *Input, batchCallbacks int) callback.Occasion {
+	o := r.occasion(r.finalKey())
 	o.Event = callback.RunFinishedEvent
-	o.Render = func(e callback.Envelope) ([]byte, error) { return finishedBody(e, run, input, count) }
-	return engine.Raise(ctx, tx, o)
+	o.Render = func(e callback.Envelope) ([]byte, error) { return finishedBody(e, r, input, batchCallbacks) }
+	return o
 }
 
 // occasion is what all callbacks of a run have in common.

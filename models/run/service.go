@@ -23,6 +23,7 @@ type Ports struct {
 	Reader       Reader
 	Log          LogReader
 	Upkeep       Upkeep
+	Preview      PreviewReader
 	InActionTx   models.InTx[ActionTx]
 	InCreateTx   models.InTx[CreateTx]
 	InClaimTx    models.InTx[ClaimTx]
@@ -52,6 +53,7 @@ func NewService(engine *callback.Service, projects tenant.Queries, db Ports, rul
 		Firings: &Firings{engine: engine, db: db, quotas: rules.Quotas}, engine: engine,
 		projects: projects, db: db, rules: rules,
 	}
+	engine.AddComposers(s.composers()...)
 	engine.Upkeep.AddLeased(LeasedBatches, s.Firings.underWay)
 	engine.Upkeep.AddPurges(
 		callback.PurgeRows("runs", db.InPurgeTx, PurgeTx.PurgeRuns),

@@ -13,6 +13,7 @@ import (
 func (s *Store) ReceiverPorts() receiver.Ports {
 	return receiver.Ports{
 		InTestTx:      inTx(s, func(tx *Store) receiver.TestTx { return tx }),
+		InRateTx:      inTx(s, func(tx *Store) receiver.RateTx { return tx }),
 		InRetryTx:     inTx(s, func(tx *Store) receiver.RetryTx { return tx }),
 		InPurgeTx:     inTx(s, func(tx *Store) receiver.PurgeTx { return tx }),
 		Diagnoses:     s,

@@ -79,7 +79,7 @@ func standardErrorText(e *models.StandardError) ([]byte, error) {
 // RunPorts are what run.NewService takes: reads, and transactions.
 func (s *Store) RunPorts() run.Ports {
 	return run.Ports{
-		Reader: s, Log: s, Upkeep: s,
+		Reader: s, Log: s, Upkeep: s, Preview: s,
 		InActionTx:   inTx(s, func(tx *Store) run.ActionTx { return tx }),
 		InCreateTx:   inTx(s, func(tx *Store) run.CreateTx { return tx }),
 		InClaimTx:    inTx(s, func(tx *Store) run.ClaimTx { return tx }),
