@@ -64,6 +64,12 @@ var classes = readClasses(map[class]string{
 		BatchAttempt: uid number startedAt durationMs httpStatus errorCode
 		StandardError: message label scope statusCode params ref
 		Schedule: id rawID uid cron at timezone overlap status nextRunAt lastRunAt createdAt project runs
+		Diagnosis: id rawID uid url status createdAt startedAt finishedAt steps
+		DiagnosisStep: name status durationMs detail remedy addresses tls http
+		DiagnosisTLS: version cipher chain
+		DiagnosisCertificate: subject issuer names notAfter daysLeft
+		DiagnosisHTTP: status version firstByteMs redirectTo keepAlive
+		CheckedAddress: address verdict
 		PageInfo: hasNextPage hasPreviousPage startCursor endCursor`,
 	forEditors: `
 		APICallbackHeader: value
@@ -106,7 +112,7 @@ var classes = readClasses(map[class]string{
 		RotateCallbackSigningSecretPayload: project callbackSigningSecret
 		CallbackCheck: ok problems addresses effective
 		CallbackProblem: field code message severity
-		CheckedAddress: address verdict
+		DiagnoseReceiverPayload: diagnosis
 		CreateProjectPayload: project
 		UpdateProjectPayload: project movedCallbacks
 		SetApiCallbackHeadersPayload: project account movedCallbacks

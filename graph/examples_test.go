@@ -53,6 +53,7 @@ var examples = map[string]example{
 		who: platformOnly, query: `{ ssoClients { totalCount nodes { id webhookSigningSecrets { secret } } } }`,
 	},
 	"Query.getSSOClient": {who: platformOnly, query: `{ getSSOClient(id: 1) { id rawID name webhookUrl } }`},
+	"Query.getDiagnosis": {who: member, query: `{ getDiagnosis(id: 1) { id rawID uid url status steps { name status } } }`},
 
 	"Mutation.createProject": {who: editorUp, query: `mutation {
 		createProject(input: {accountId: 123123, name: "New", primaryDomain: "https://new.example.com"}) { project { id } } }`},
@@ -95,6 +96,8 @@ var examples = map[string]example{
 	},
 	"Mutation.sendTestCallback": {who: editorUp, query: `mutation {
 		sendTestCallback(input: {owner: {projectId: 1123123}}) { callback { id event } attempt { uid } } }`},
+	"Mutation.diagnoseReceiver": {who: editorUp, query: `mutation {
+		diagnoseReceiver(input: {projectId: 1123123}) { diagnosis { id status url steps { name } } } }`},
 	"Mutation.createRun": {who: editorUp, query: `mutation {
 		createRun(input: {projectId: 1123123, action: "search", inputs: [{q: "shoes"}]}) { run { id } status message } }`},
 	"Mutation.stopRun": {who: editorUp, query: `mutation { stopRun(input: {runId: 1}) { run { id status } } }`},

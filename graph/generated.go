@@ -20,6 +20,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
 	gqlparser "github.com/vektah/gqlparser/v2"
@@ -462,6 +463,55 @@ type ComplexityRoot struct {
 		UserKey func(childComplexity int) int
 	}
 
+	DiagnoseReceiverPayload struct {
+		Diagnosis func(childComplexity int) int
+	}
+
+	Diagnosis struct {
+		CreatedAt  func(childComplexity int) int
+		FinishedAt func(childComplexity int) int
+		ObjectID   func(childComplexity int) int
+		RawID      func(childComplexity int) int
+		StartedAt  func(childComplexity int) int
+		Status     func(childComplexity int) int
+		Steps      func(childComplexity int) int
+		UID        func(childComplexity int) int
+		URL        func(childComplexity int) int
+	}
+
+	DiagnosisCertificate struct {
+		DaysLeft func(childComplexity int) int
+		Issuer   func(childComplexity int) int
+		Names    func(childComplexity int) int
+		NotAfter func(childComplexity int) int
+		Subject  func(childComplexity int) int
+	}
+
+	DiagnosisHTTP struct {
+		FirstByteMs func(childComplexity int) int
+		KeepAlive   func(childComplexity int) int
+		RedirectTo  func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	DiagnosisStep struct {
+		Addresses  func(childComplexity int) int
+		Detail     func(childComplexity int) int
+		DurationMs func(childComplexity int) int
+		HTTP       func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Remedy     func(childComplexity int) int
+		Status     func(childComplexity int) int
+		TLS        func(childComplexity int) int
+	}
+
+	DiagnosisTLS struct {
+		Chain   func(childComplexity int) int
+		Cipher  func(childComplexity int) int
+		Version func(childComplexity int) int
+	}
+
 	EffectiveApiCallback struct {
 		Headers func(childComplexity int) int
 		Source  func(childComplexity int) int
@@ -547,6 +597,7 @@ type ComplexityRoot struct {
 		DeleteProjectKey            func(childComplexity int, input DeleteProjectKeyInput) int
 		DeleteSession               func(childComplexity int) int
 		DeleteUserKey               func(childComplexity int, input DeleteUserKeyInput) int
+		DiagnoseReceiver            func(childComplexity int, input DiagnoseReceiverInput) int
 		FinishCrawl                 func(childComplexity int, input FinishCrawlInput) int
 		FinishReportDownload        func(childComplexity int, input FinishReportDownloadInput) int
 		PauseCallbacks              func(childComplexity int, input PauseCallbacksInput) int
@@ -644,6 +695,7 @@ type ComplexityRoot struct {
 		GetAction         func(childComplexity int, id models.ObjectID) int
 		GetCallback       func(childComplexity int, id *models.ObjectID, uid *string) int
 		GetCrawl          func(childComplexity int, id models.ObjectID) int
+		GetDiagnosis      func(childComplexity int, id models.ObjectID) int
 		GetJob            func(childComplexity int, id *models.ObjectID, uuid *string) int
 		GetProject        func(childComplexity int, id models.ObjectID) int
 		GetReportDownload func(childComplexity int, id models.ObjectID) int
@@ -1037,6 +1089,7 @@ type MutationResolver interface {
 	FinishCrawl(ctx context.Context, input FinishCrawlInput) (*FinishCrawlPayload, error)
 	FinishReportDownload(ctx context.Context, input FinishReportDownloadInput) (*FinishReportDownloadPayload, error)
 	SendTestCallback(ctx context.Context, input SendTestCallbackInput) (*SendTestCallbackPayload, error)
+	DiagnoseReceiver(ctx context.Context, input DiagnoseReceiverInput) (*DiagnoseReceiverPayload, error)
 	RetryCallback(ctx context.Context, input RetryCallbackInput) (*RetryCallbackPayload, error)
 	CancelCallback(ctx context.Context, input CancelCallbackInput) (*CancelCallbackPayload, error)
 	CreateAction(ctx context.Context, input CreateActionInput) (*CreateActionPayload, error)
@@ -1083,6 +1136,7 @@ type QueryResolver interface {
 	GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error)
 	CheckCallback(ctx context.Context, input CheckCallbackInput) (*tenant.CallbackCheck, error)
 	Callbacks(ctx context.Context, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
+	GetDiagnosis(ctx context.Context, id models.ObjectID) (*receiver.Diagnosis, error)
 	PreviewCallback(ctx context.Context, input PreviewCallbackInput) (*CallbackPreview, error)
 	GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*run.Run, error)
 	GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error)
@@ -2686,6 +2740,198 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteUserKeyPayload.UserKey(childComplexity), true
 
+	case "DiagnoseReceiverPayload.diagnosis":
+		if e.ComplexityRoot.DiagnoseReceiverPayload.Diagnosis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnoseReceiverPayload.Diagnosis(childComplexity), true
+
+	case "Diagnosis.createdAt":
+		if e.ComplexityRoot.Diagnosis.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.CreatedAt(childComplexity), true
+	case "Diagnosis.finishedAt":
+		if e.ComplexityRoot.Diagnosis.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.FinishedAt(childComplexity), true
+	case "Diagnosis.id":
+		if e.ComplexityRoot.Diagnosis.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.ObjectID(childComplexity), true
+	case "Diagnosis.rawID":
+		if e.ComplexityRoot.Diagnosis.RawID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.RawID(childComplexity), true
+	case "Diagnosis.startedAt":
+		if e.ComplexityRoot.Diagnosis.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.StartedAt(childComplexity), true
+	case "Diagnosis.status":
+		if e.ComplexityRoot.Diagnosis.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.Status(childComplexity), true
+	case "Diagnosis.steps":
+		if e.ComplexityRoot.Diagnosis.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.Steps(childComplexity), true
+	case "Diagnosis.uid":
+		if e.ComplexityRoot.Diagnosis.UID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.UID(childComplexity), true
+	case "Diagnosis.url":
+		if e.ComplexityRoot.Diagnosis.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Diagnosis.URL(childComplexity), true
+
+	case "DiagnosisCertificate.daysLeft":
+		if e.ComplexityRoot.DiagnosisCertificate.DaysLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisCertificate.DaysLeft(childComplexity), true
+	case "DiagnosisCertificate.issuer":
+		if e.ComplexityRoot.DiagnosisCertificate.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisCertificate.Issuer(childComplexity), true
+	case "DiagnosisCertificate.names":
+		if e.ComplexityRoot.DiagnosisCertificate.Names == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisCertificate.Names(childComplexity), true
+	case "DiagnosisCertificate.notAfter":
+		if e.ComplexityRoot.DiagnosisCertificate.NotAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisCertificate.NotAfter(childComplexity), true
+	case "DiagnosisCertificate.subject":
+		if e.ComplexityRoot.DiagnosisCertificate.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisCertificate.Subject(childComplexity), true
+
+	case "DiagnosisHTTP.firstByteMs":
+		if e.ComplexityRoot.DiagnosisHTTP.FirstByteMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisHTTP.FirstByteMs(childComplexity), true
+	case "DiagnosisHTTP.keepAlive":
+		if e.ComplexityRoot.DiagnosisHTTP.KeepAlive == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisHTTP.KeepAlive(childComplexity), true
+	case "DiagnosisHTTP.redirectTo":
+		if e.ComplexityRoot.DiagnosisHTTP.RedirectTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisHTTP.RedirectTo(childComplexity), true
+	case "DiagnosisHTTP.status":
+		if e.ComplexityRoot.DiagnosisHTTP.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisHTTP.Status(childComplexity), true
+	case "DiagnosisHTTP.version":
+		if e.ComplexityRoot.DiagnosisHTTP.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisHTTP.Version(childComplexity), true
+
+	case "DiagnosisStep.addresses":
+		if e.ComplexityRoot.DiagnosisStep.Addresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisStep.Addresses(childComplexity), true
+	case "DiagnosisStep.detail":
+		if e.ComplexityRoot.DiagnosisStep.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisStep.Detail(childComplexity), true
+	case "DiagnosisStep.durationMs":
+		if e.ComplexityRoot.DiagnosisStep.DurationMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisStep.DurationMs(childComplexity), true
+	case "DiagnosisStep.http":
+		if e.ComplexityRoot.DiagnosisStep.HTTP == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisStep.HTTP(childComplexity), true
+	case "DiagnosisStep.name":
+		if e.ComplexityRoot.DiagnosisStep.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisStep.Name(childComplexity), true
+	case "DiagnosisStep.remedy":
+		if e.ComplexityRoot.DiagnosisStep.Remedy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisStep.Remedy(childComplexity), true
+	case "DiagnosisStep.status":
+		if e.ComplexityRoot.DiagnosisStep.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisStep.Status(childComplexity), true
+	case "DiagnosisStep.tls":
+		if e.ComplexityRoot.DiagnosisStep.TLS == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisStep.TLS(childComplexity), true
+
+	case "DiagnosisTLS.chain":
+		if e.ComplexityRoot.DiagnosisTLS.Chain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisTLS.Chain(childComplexity), true
+	case "DiagnosisTLS.cipher":
+		if e.ComplexityRoot.DiagnosisTLS.Cipher == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisTLS.Cipher(childComplexity), true
+	case "DiagnosisTLS.version":
+		if e.ComplexityRoot.DiagnosisTLS.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisTLS.Version(childComplexity), true
+
 	case "EffectiveApiCallback.headers":
 		if e.ComplexityRoot.EffectiveApiCallback.Headers == nil {
 			break
@@ -3127,6 +3373,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteUserKey(childComplexity, args["input"].(DeleteUserKeyInput)), true
+	case "Mutation.diagnoseReceiver":
+		if e.ComplexityRoot.Mutation.DiagnoseReceiver == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_diagnoseReceiver_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DiagnoseReceiver(childComplexity, args["input"].(DiagnoseReceiverInput)), true
 	case "Mutation.finishCrawl":
 		if e.ComplexityRoot.Mutation.FinishCrawl == nil {
 			break
@@ -3716,6 +3973,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.GetCrawl(childComplexity, args["id"].(models.ObjectID)), true
+	case "Query.getDiagnosis":
+		if e.ComplexityRoot.Query.GetDiagnosis == nil {
+			break
+		}
+
+		args, err := ec.field_Query_getDiagnosis_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.GetDiagnosis(childComplexity, args["id"].(models.ObjectID)), true
 	case "Query.getJob":
 		if e.ComplexityRoot.Query.GetJob == nil {
 			break
@@ -4818,6 +5086,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteProjectInput,
 		ec.unmarshalInputDeleteProjectKeyInput,
 		ec.unmarshalInputDeleteUserKeyInput,
+		ec.unmarshalInputDiagnoseReceiverInput,
 		ec.unmarshalInputFinishCrawlInput,
 		ec.unmarshalInputFinishReportDownloadInput,
 		ec.unmarshalInputHTTPStatusRange,
@@ -6114,6 +6383,19 @@ enum OrderDirection {
   same configuration; ` + "`" + `CONFLICT` + "`" + ` where no account of the SSO client has a project yet.
   """
   sendTestCallback(input: SendTestCallbackInput!): SendTestCallbackPayload! @allow(who: ANYONE_KNOWN)
+  """
+  Looks at the whole way to a receiver, step by step, from a worker: callbacks leave from there. The last steps send it tests, as ` + "`" + `sendTestCallback` + "`" + ` does, which
+  stand in no history. Of a project Editor and up, of an SSO client the platform. It waits until the diagnosis has ended, which takes 25 s at most,
+  and most often one or two; where 64 callers wait already it answers at once, with one that is ` + "`" + `RUNNING` + "`" + `. ` + "`" + `BAD_USER_INPUT` + "`" + ` where there is no URL;
+  ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after one within a minute of the same host by the same configuration; ` + "`" + `CONFLICT` + "`" + ` where no account of
+  the SSO client has a project yet.
+  """
+  diagnoseReceiver(input: DiagnoseReceiverInput!): DiagnoseReceiverPayload! @allow(who: ANYONE_KNOWN)
+}
+
+extend type Query {
+  "A diagnosis, also while it is under way. Those of a project are for its members, those of an SSO client for the platform. They are kept for a day."
+  getDiagnosis(id: ObjectID!): Diagnosis @allow(who: ANYONE_KNOWN)
 }
 
 "Whose receiver it is: a project's, or an SSO client's. Give one of them."
@@ -6136,6 +6418,137 @@ type SendTestCallbackPayload {
   timeout of a request (30 s, unless the operator says otherwise), and longer where no worker is there.
   """
   attempt: Attempt
+}
+
+"Give one of ` + "`" + `projectId` + "`" + ` and ` + "`" + `owner` + "`" + `."
+input DiagnoseReceiverInput {
+  "Where callbacks of the project go: as ` + "`" + `owner: {projectId}` + "`" + `."
+  projectId: ObjectID
+  owner: ReceiverOwnerInput
+  """
+  Whether to send two more tests that no receiver should take: one with a wrong signature, and one that was signed a day ago. A receiver that answers
+  them as if they had arrived is warned of.
+  """
+  checkSignature: Boolean! = false
+}
+
+type DiagnoseReceiverPayload {
+  diagnosis: Diagnosis!
+}
+
+"A look at the whole way from a worker to a receiver. It is kept for a day."
+type Diagnosis implements Node {
+  id: ObjectID!
+  rawID: String!
+  "Travels in the header ` + "`" + `X-Run-Callback` + "`" + ` of its requests."
+  uid: ID!
+  "The URL that was looked at: as it is configured when a worker begins."
+  url: String!
+  status: DiagnosisStatus!
+  createdAt: DateTime!
+  "When a worker began; null: none has yet."
+  startedAt: DateTime
+  "At most 25 s after ` + "`" + `createdAt` + "`" + `, whatever becomes of the worker and of the receiver; null: it has not ended."
+  finishedAt: DateTime
+  "Those that have ended, in the order of ` + "`" + `DiagnosisStepName` + "`" + `; all of them once the diagnosis has."
+  steps: [DiagnosisStep!]!
+}
+
+"What has come of a diagnosis: the worst of its steps."
+enum DiagnosisStatus {
+  "It has not ended."
+  RUNNING
+  "Callbacks arrive."
+  OK
+  "Callbacks arrive, but less surely or less safely than they could."
+  WARNING
+  "Callbacks do not arrive, or no worker has looked: the step that failed tells."
+  FAILED
+}
+
+"What a diagnosis has seen at one place of the way."
+type DiagnosisStep {
+  name: DiagnosisStepName!
+  status: DiagnosisStepStatus!
+  "In milliseconds. 0 where it was skipped."
+  durationMs: Int!
+  "What was seen, in a sentence for people. It has no value of a configured header."
+  detail: String!
+  "What to do about it, in a sentence for people; null where there is nothing to do."
+  remedy: String
+  "Of ` + "`" + `DNS` + "`" + `: the addresses of the host, IPv4 and IPv6, at most 32, and whether each may be reached. Else empty."
+  addresses: [CheckedAddress!]!
+  "Of ` + "`" + `TLS` + "`" + `, where a certificate came; else null."
+  tls: DiagnosisTLS
+  "Of ` + "`" + `HTTP` + "`" + `, where an answer came; else null."
+  http: DiagnosisHTTP
+}
+
+"The steps of a diagnosis, in their order. After one that has failed the others are skipped."
+enum DiagnosisStepName {
+  "Whether the URL can be called at all. Plain http is warned of."
+  URL
+  "The addresses of its host; 5 s at most."
+  DNS
+  "Which of these, and whether its port, may be reached. Addresses that may not be are not shown."
+  ADDRESS
+  "A connection to each of these, 16 at most, all at once; 5 s at most."
+  TCP
+  "A handshake with the first that took a connection: version, cipher, certificates; 5 s at most."
+  TLS
+  "A test, as any other is sent, and the answer."
+  HTTP
+  "With ` + "`" + `checkSignature` + "`" + `: whether it takes what is signed wrongly, or was signed a day ago."
+  SIGNATURE
+}
+
+"What has come of a step of a diagnosis."
+enum DiagnosisStepStatus {
+  "As it should be."
+  OK
+  "Callbacks arrive, but less surely or less safely than they could."
+  WARNING
+  "No callback arrives."
+  FAILED
+  "There was nothing to look at, or what it needs has failed."
+  SKIPPED
+}
+
+"What a receiver says in the TLS handshake, also where that fails for its certificate."
+type DiagnosisTLS {
+  "Such as ` + "`" + `TLS 1.3` + "`" + `."
+  version: String!
+  "Such as ` + "`" + `TLS_AES_128_GCM_SHA256` + "`" + `."
+  cipher: String!
+  "The certificates as they were sent, the receiver's own first; at most 5."
+  chain: [DiagnosisCertificate!]!
+}
+
+"A certificate that a receiver has sent."
+type DiagnosisCertificate {
+  "Whose it is, at most 100 characters."
+  subject: String!
+  "Who has signed it, at most 100 characters."
+  issuer: String!
+  "The names and addresses that it is for, at most 10."
+  names: [String!]!
+  notAfter: DateTime!
+  "Whole days until then; below 0: it has expired."
+  daysLeft: Int!
+}
+
+"What a receiver answered to a test."
+type DiagnosisHTTP {
+  "From 100 to 599; null: no valid answer came."
+  status: Int
+  "Such as ` + "`" + `HTTP/1.1` + "`" + ` or ` + "`" + `HTTP/2.0` + "`" + `."
+  version: String
+  "From having a connection to the first byte of the answer, in milliseconds."
+  firstByteMs: Int
+  "Where a redirect leads, without its query; redirects are not followed. Null: it is none."
+  redirectTo: String
+  "Whether the next request may use the connection."
+  keepAlive: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../attempts.graphqls", Input: `extend type Mutation {
@@ -8055,6 +8468,104 @@ func (ec *executionContext) childFields_DeleteUserKeyPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteUserKeyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DiagnoseReceiverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "diagnosis":
+		return ec.fieldContext_DiagnoseReceiverPayload_diagnosis(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiagnoseReceiverPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Diagnosis(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Diagnosis_id(ctx, field)
+	case "rawID":
+		return ec.fieldContext_Diagnosis_rawID(ctx, field)
+	case "uid":
+		return ec.fieldContext_Diagnosis_uid(ctx, field)
+	case "url":
+		return ec.fieldContext_Diagnosis_url(ctx, field)
+	case "status":
+		return ec.fieldContext_Diagnosis_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Diagnosis_createdAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Diagnosis_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Diagnosis_finishedAt(ctx, field)
+	case "steps":
+		return ec.fieldContext_Diagnosis_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Diagnosis", field.Name)
+}
+
+func (ec *executionContext) childFields_DiagnosisCertificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_DiagnosisCertificate_subject(ctx, field)
+	case "issuer":
+		return ec.fieldContext_DiagnosisCertificate_issuer(ctx, field)
+	case "names":
+		return ec.fieldContext_DiagnosisCertificate_names(ctx, field)
+	case "notAfter":
+		return ec.fieldContext_DiagnosisCertificate_notAfter(ctx, field)
+	case "daysLeft":
+		return ec.fieldContext_DiagnosisCertificate_daysLeft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiagnosisCertificate", field.Name)
+}
+
+func (ec *executionContext) childFields_DiagnosisHTTP(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_DiagnosisHTTP_status(ctx, field)
+	case "version":
+		return ec.fieldContext_DiagnosisHTTP_version(ctx, field)
+	case "firstByteMs":
+		return ec.fieldContext_DiagnosisHTTP_firstByteMs(ctx, field)
+	case "redirectTo":
+		return ec.fieldContext_DiagnosisHTTP_redirectTo(ctx, field)
+	case "keepAlive":
+		return ec.fieldContext_DiagnosisHTTP_keepAlive(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiagnosisHTTP", field.Name)
+}
+
+func (ec *executionContext) childFields_DiagnosisStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DiagnosisStep_name(ctx, field)
+	case "status":
+		return ec.fieldContext_DiagnosisStep_status(ctx, field)
+	case "durationMs":
+		return ec.fieldContext_DiagnosisStep_durationMs(ctx, field)
+	case "detail":
+		return ec.fieldContext_DiagnosisStep_detail(ctx, field)
+	case "remedy":
+		return ec.fieldContext_DiagnosisStep_remedy(ctx, field)
+	case "addresses":
+		return ec.fieldContext_DiagnosisStep_addresses(ctx, field)
+	case "tls":
+		return ec.fieldContext_DiagnosisStep_tls(ctx, field)
+	case "http":
+		return ec.fieldContext_DiagnosisStep_http(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiagnosisStep", field.Name)
+}
+
+func (ec *executionContext) childFields_DiagnosisTLS(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_DiagnosisTLS_version(ctx, field)
+	case "cipher":
+		return ec.fieldContext_DiagnosisTLS_cipher(ctx, field)
+	case "chain":
+		return ec.fieldContext_DiagnosisTLS_chain(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiagnosisTLS", field.Name)
+}
+
 func (ec *executionContext) childFields_EffectiveApiCallback(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "url":
@@ -9527,6 +10038,20 @@ func (ec *executionContext) field_Mutation_deleteUserKey_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_diagnoseReceiver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DiagnoseReceiverInput, error) {
+			return ec.unmarshalNDiagnoseReceiverInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDiagnoseReceiverInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_finishCrawl_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10200,6 +10725,20 @@ func (ec *executionContext) field_Query_getCallback_args(ctx context.Context, ra
 }
 
 func (ec *executionContext) field_Query_getCrawl_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (models.ObjectID, error) {
+			return ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_getDiagnosis_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -17113,6 +17652,773 @@ func (ec *executionContext) fieldContext_DeleteUserKeyPayload_userKey(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _DiagnoseReceiverPayload_diagnosis(ctx context.Context, field graphql.CollectedField, obj *DiagnoseReceiverPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnoseReceiverPayload_diagnosis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Diagnosis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *receiver.Diagnosis) graphql.Marshaler {
+			return ec.marshalNDiagnosis2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosis(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnoseReceiverPayload_diagnosis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiagnoseReceiverPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Diagnosis(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Diagnosis_id(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectID) graphql.Marshaler {
+			return ec.marshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Diagnosis", field, true, false, errors.New("field of type ObjectID does not have child fields"))
+}
+
+func (ec *executionContext) _Diagnosis_rawID(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_rawID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RawID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_rawID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Diagnosis", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Diagnosis_uid(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_uid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_uid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Diagnosis", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Diagnosis_url(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Diagnosis", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Diagnosis_status(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v receiver.DiagnosisStatus) graphql.Marshaler {
+			return ec.marshalNDiagnosisStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosisStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Diagnosis", field, true, false, errors.New("field of type DiagnosisStatus does not have child fields"))
+}
+
+func (ec *executionContext) _Diagnosis_createdAt(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Diagnosis", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Diagnosis_startedAt(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Diagnosis", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Diagnosis_finishedAt(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Diagnosis", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Diagnosis_steps(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Diagnosis_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Steps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []receiver.Step) graphql.Marshaler {
+			return ec.marshalNDiagnosisStep2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Diagnosis_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Diagnosis",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DiagnosisStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DiagnosisCertificate_subject(ctx context.Context, field graphql.CollectedField, obj *receiver.Certificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisCertificate_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisCertificate_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisCertificate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisCertificate_issuer(ctx context.Context, field graphql.CollectedField, obj *receiver.Certificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisCertificate_issuer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issuer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisCertificate_issuer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisCertificate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisCertificate_names(ctx context.Context, field graphql.CollectedField, obj *receiver.Certificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisCertificate_names(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Names, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisCertificate_names(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisCertificate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisCertificate_notAfter(ctx context.Context, field graphql.CollectedField, obj *receiver.Certificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisCertificate_notAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisCertificate_notAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisCertificate", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisCertificate_daysLeft(ctx context.Context, field graphql.CollectedField, obj *receiver.Certificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisCertificate_daysLeft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DaysLeft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisCertificate_daysLeft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisCertificate", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisHTTP_status(ctx context.Context, field graphql.CollectedField, obj *receiver.HTTP) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisHTTP_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisHTTP_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisHTTP", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisHTTP_version(ctx context.Context, field graphql.CollectedField, obj *receiver.HTTP) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisHTTP_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisHTTP_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisHTTP", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisHTTP_firstByteMs(ctx context.Context, field graphql.CollectedField, obj *receiver.HTTP) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisHTTP_firstByteMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstByteMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisHTTP_firstByteMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisHTTP", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisHTTP_redirectTo(ctx context.Context, field graphql.CollectedField, obj *receiver.HTTP) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisHTTP_redirectTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RedirectTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisHTTP_redirectTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisHTTP", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisHTTP_keepAlive(ctx context.Context, field graphql.CollectedField, obj *receiver.HTTP) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisHTTP_keepAlive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KeepAlive, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisHTTP_keepAlive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisHTTP", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisStep_name(ctx context.Context, field graphql.CollectedField, obj *receiver.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisStep_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v receiver.StepName) graphql.Marshaler {
+			return ec.marshalNDiagnosisStepName2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStepName(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisStep_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisStep", field, false, false, errors.New("field of type DiagnosisStepName does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisStep_status(ctx context.Context, field graphql.CollectedField, obj *receiver.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisStep_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v receiver.StepStatus) graphql.Marshaler {
+			return ec.marshalNDiagnosisStepStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStepStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisStep_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisStep", field, false, false, errors.New("field of type DiagnosisStepStatus does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisStep_durationMs(ctx context.Context, field graphql.CollectedField, obj *receiver.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisStep_durationMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DurationMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisStep_durationMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisStep", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisStep_detail(ctx context.Context, field graphql.CollectedField, obj *receiver.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisStep_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisStep_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisStep", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisStep_remedy(ctx context.Context, field graphql.CollectedField, obj *receiver.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisStep_remedy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remedy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisStep_remedy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisStep", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisStep_addresses(ctx context.Context, field graphql.CollectedField, obj *receiver.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisStep_addresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Addresses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []tenant.CheckedAddress) graphql.Marshaler {
+			return ec.marshalNCheckedAddress2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCheckedAddressᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisStep_addresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiagnosisStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CheckedAddress(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DiagnosisStep_tls(ctx context.Context, field graphql.CollectedField, obj *receiver.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisStep_tls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TLS, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *receiver.TLS) graphql.Marshaler {
+			return ec.marshalODiagnosisTLS2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐTLS(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisStep_tls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiagnosisStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DiagnosisTLS(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DiagnosisStep_http(ctx context.Context, field graphql.CollectedField, obj *receiver.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisStep_http(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HTTP, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *receiver.HTTP) graphql.Marshaler {
+			return ec.marshalODiagnosisHTTP2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐHTTP(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisStep_http(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiagnosisStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DiagnosisHTTP(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DiagnosisTLS_version(ctx context.Context, field graphql.CollectedField, obj *receiver.TLS) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisTLS_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisTLS_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisTLS", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisTLS_cipher(ctx context.Context, field graphql.CollectedField, obj *receiver.TLS) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisTLS_cipher(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cipher, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisTLS_cipher(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiagnosisTLS", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DiagnosisTLS_chain(ctx context.Context, field graphql.CollectedField, obj *receiver.TLS) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiagnosisTLS_chain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Chain, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []receiver.Certificate) graphql.Marshaler {
+			return ec.marshalNDiagnosisCertificate2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐCertificateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiagnosisTLS_chain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiagnosisTLS",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DiagnosisCertificate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EffectiveApiCallback_url(ctx context.Context, field graphql.CollectedField, obj *tenant.Target) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19405,6 +20711,68 @@ func (ec *executionContext) fieldContext_Mutation_sendTestCallback(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_sendTestCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_diagnoseReceiver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_diagnoseReceiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DiagnoseReceiver(ctx, fc.Args["input"].(DiagnoseReceiverInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *DiagnoseReceiverPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *DiagnoseReceiverPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *DiagnoseReceiverPayload) graphql.Marshaler {
+			return ec.marshalNDiagnoseReceiverPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐDiagnoseReceiverPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_diagnoseReceiver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DiagnoseReceiverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_diagnoseReceiver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -22230,6 +23598,68 @@ func (ec *executionContext) fieldContext_Query_callbacks(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_callbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_getDiagnosis(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_getDiagnosis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().GetDiagnosis(ctx, fc.Args["id"].(models.ObjectID))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *receiver.Diagnosis
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *receiver.Diagnosis
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *receiver.Diagnosis) graphql.Marshaler {
+			return ec.marshalODiagnosis2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosis(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_getDiagnosis(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Diagnosis(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_getDiagnosis_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -29094,6 +30524,54 @@ func (ec *executionContext) unmarshalInputDeleteUserKeyInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDiagnoseReceiverInput(ctx context.Context, obj any) (DiagnoseReceiverInput, error) {
+	var it DiagnoseReceiverInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["checkSignature"]; !present {
+		asMap["checkSignature"] = false
+	}
+
+	fieldsInOrder := [...]string{"projectId", "owner", "checkSignature"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = graphql.OmittableOf(data)
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalOReceiverOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReceiverOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = graphql.OmittableOf(data)
+		case "checkSignature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("checkSignature"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CheckSignature = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputFinishCrawlInput(ctx context.Context, obj any) (FinishCrawlInput, error) {
 	var it FinishCrawlInput
 	if obj == nil {
@@ -30400,6 +31878,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Job(ctx, sel, obj)
+	case *receiver.Diagnosis:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Diagnosis(ctx, sel, obj)
 	case *crawl.Crawl:
 		if obj == nil {
 			return graphql.Null
@@ -35433,6 +36916,359 @@ func (ec *executionContext) _DeleteUserKeyPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var diagnoseReceiverPayloadImplementors = []string{"DiagnoseReceiverPayload"}
+
+func (ec *executionContext) _DiagnoseReceiverPayload(ctx context.Context, sel ast.SelectionSet, obj *DiagnoseReceiverPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, diagnoseReceiverPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiagnoseReceiverPayload")
+		case "diagnosis":
+			out.Values[i] = ec._DiagnoseReceiverPayload_diagnosis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var diagnosisImplementors = []string{"Diagnosis", "Node"}
+
+func (ec *executionContext) _Diagnosis(ctx context.Context, sel ast.SelectionSet, obj *receiver.Diagnosis) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, diagnosisImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Diagnosis")
+		case "id":
+			out.Values[i] = ec._Diagnosis_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rawID":
+			out.Values[i] = ec._Diagnosis_rawID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "uid":
+			out.Values[i] = ec._Diagnosis_uid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._Diagnosis_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._Diagnosis_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Diagnosis_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startedAt":
+			out.Values[i] = ec._Diagnosis_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "finishedAt":
+			out.Values[i] = ec._Diagnosis_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "steps":
+			out.Values[i] = ec._Diagnosis_steps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var diagnosisCertificateImplementors = []string{"DiagnosisCertificate"}
+
+func (ec *executionContext) _DiagnosisCertificate(ctx context.Context, sel ast.SelectionSet, obj *receiver.Certificate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, diagnosisCertificateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiagnosisCertificate")
+		case "subject":
+			out.Values[i] = ec._DiagnosisCertificate_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issuer":
+			out.Values[i] = ec._DiagnosisCertificate_issuer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "names":
+			out.Values[i] = ec._DiagnosisCertificate_names(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "notAfter":
+			out.Values[i] = ec._DiagnosisCertificate_notAfter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "daysLeft":
+			out.Values[i] = ec._DiagnosisCertificate_daysLeft(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var diagnosisHTTPImplementors = []string{"DiagnosisHTTP"}
+
+func (ec *executionContext) _DiagnosisHTTP(ctx context.Context, sel ast.SelectionSet, obj *receiver.HTTP) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, diagnosisHTTPImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiagnosisHTTP")
+		case "status":
+			out.Values[i] = ec._DiagnosisHTTP_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._DiagnosisHTTP_version(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "firstByteMs":
+			out.Values[i] = ec._DiagnosisHTTP_firstByteMs(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "redirectTo":
+			out.Values[i] = ec._DiagnosisHTTP_redirectTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "keepAlive":
+			out.Values[i] = ec._DiagnosisHTTP_keepAlive(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var diagnosisStepImplementors = []string{"DiagnosisStep"}
+
+func (ec *executionContext) _DiagnosisStep(ctx context.Context, sel ast.SelectionSet, obj *receiver.Step) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, diagnosisStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiagnosisStep")
+		case "name":
+			out.Values[i] = ec._DiagnosisStep_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._DiagnosisStep_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "durationMs":
+			out.Values[i] = ec._DiagnosisStep_durationMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "detail":
+			out.Values[i] = ec._DiagnosisStep_detail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remedy":
+			out.Values[i] = ec._DiagnosisStep_remedy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addresses":
+			out.Values[i] = ec._DiagnosisStep_addresses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tls":
+			out.Values[i] = ec._DiagnosisStep_tls(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "http":
+			out.Values[i] = ec._DiagnosisStep_http(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var diagnosisTLSImplementors = []string{"DiagnosisTLS"}
+
+func (ec *executionContext) _DiagnosisTLS(ctx context.Context, sel ast.SelectionSet, obj *receiver.TLS) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, diagnosisTLSImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiagnosisTLS")
+		case "version":
+			out.Values[i] = ec._DiagnosisTLS_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cipher":
+			out.Values[i] = ec._DiagnosisTLS_cipher(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "chain":
+			out.Values[i] = ec._DiagnosisTLS_chain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var effectiveApiCallbackImplementors = []string{"EffectiveApiCallback"}
 
 func (ec *executionContext) _EffectiveApiCallback(ctx context.Context, sel ast.SelectionSet, obj *tenant.Target) graphql.Marshaler {
@@ -36352,6 +38188,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "sendTestCallback":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_sendTestCallback(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "diagnoseReceiver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_diagnoseReceiver(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -37664,6 +39507,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_callbacks(ctx, field)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "getDiagnosis":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_getDiagnosis(ctx, field)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -42427,6 +44292,126 @@ func (ec *executionContext) marshalNDeleteUserKeyPayload2ᚖgithubᚗcomᚋringb
 	return ec._DeleteUserKeyPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDiagnoseReceiverInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDiagnoseReceiverInput(ctx context.Context, v any) (DiagnoseReceiverInput, error) {
+	res, err := ec.unmarshalInputDiagnoseReceiverInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDiagnoseReceiverPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDiagnoseReceiverPayload(ctx context.Context, sel ast.SelectionSet, v DiagnoseReceiverPayload) graphql.Marshaler {
+	return ec._DiagnoseReceiverPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDiagnoseReceiverPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐDiagnoseReceiverPayload(ctx context.Context, sel ast.SelectionSet, v *DiagnoseReceiverPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DiagnoseReceiverPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDiagnosis2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosis(ctx context.Context, sel ast.SelectionSet, v *receiver.Diagnosis) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Diagnosis(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDiagnosisCertificate2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐCertificate(ctx context.Context, sel ast.SelectionSet, v receiver.Certificate) graphql.Marshaler {
+	return ec._DiagnosisCertificate(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDiagnosisCertificate2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐCertificateᚄ(ctx context.Context, sel ast.SelectionSet, v []receiver.Certificate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDiagnosisCertificate2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐCertificate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDiagnosisStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosisStatus(ctx context.Context, v any) (receiver.DiagnosisStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := receiver.DiagnosisStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDiagnosisStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosisStatus(ctx context.Context, sel ast.SelectionSet, v receiver.DiagnosisStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNDiagnosisStep2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStep(ctx context.Context, sel ast.SelectionSet, v receiver.Step) graphql.Marshaler {
+	return ec._DiagnosisStep(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDiagnosisStep2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStepᚄ(ctx context.Context, sel ast.SelectionSet, v []receiver.Step) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDiagnosisStep2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDiagnosisStepName2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStepName(ctx context.Context, v any) (receiver.StepName, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := receiver.StepName(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDiagnosisStepName2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStepName(ctx context.Context, sel ast.SelectionSet, v receiver.StepName) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNDiagnosisStepStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStepStatus(ctx context.Context, v any) (receiver.StepStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := receiver.StepStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDiagnosisStepStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐStepStatus(ctx context.Context, sel ast.SelectionSet, v receiver.StepStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDuration2timeᚐDuration(ctx context.Context, v any) (time.Duration, error) {
 	res, err := UnmarshalDuration(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -44338,6 +46323,27 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) marshalODiagnosis2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosis(ctx context.Context, sel ast.SelectionSet, v *receiver.Diagnosis) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Diagnosis(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODiagnosisHTTP2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐHTTP(ctx context.Context, sel ast.SelectionSet, v *receiver.HTTP) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DiagnosisHTTP(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODiagnosisTLS2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐTLS(ctx context.Context, sel ast.SelectionSet, v *receiver.TLS) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DiagnosisTLS(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalODuration2ᚖtimeᚐDuration(ctx context.Context, v any) (*time.Duration, error) {
 	if v == nil {
 		return nil, nil
@@ -44655,6 +46661,14 @@ func (ec *executionContext) marshalOProjectKey2ᚕᚖgithubᚗcomᚋringbackᚋr
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOReceiverOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReceiverOwnerInput(ctx context.Context, v any) (*ReceiverOwnerInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReceiverOwnerInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx context.Context, sel ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {

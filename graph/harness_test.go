@@ -78,6 +78,10 @@ func newWorld(tb testing.TB) *world {
 		graph.NewHandler(w.service, graph.AnyAnswers(), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))),
 	)
 	w.inTx(func(s graph.Services) { populate(tb, w, s) })
+	modelstest.NoError(tb, w.store.CreateDiagnosis(tb.Context(), &receiver.Diagnosis{
+		UID: models.NewUID(), Of: receiver.Of{ProjectID: demoProject}, AccountID: demoAccount, URL: projectURL,
+		CreatedAt: start, Deadline: start.Add(25 * time.Second),
+	}))
 	w.queue.Take()
 	return w
 }

@@ -31,6 +31,7 @@ var idFields = []idField{
 	{"Query.getAction.id", `query { getAction(id: %s) { id } }`, "Action", searchAction},
 	{"Query.getRun.id", `query { getRun(id: %s) { id } }`, "Run", queuedRun},
 	{"Query.getSchedule.id", `query { getSchedule(id: %s) { id } }`, "Schedule", activeSchedule},
+	{"Query.getDiagnosis.id", `query { getDiagnosis(id: %s) { id } }`, "Diagnosis", demoDiagnosis},
 	{"CreateUserKeyInput.userId", `mutation { createUserKey(input: {userId: %s}) { id } }`, "User", editorUser},
 	{
 		"CreateProjectInput.accountId",
@@ -167,6 +168,10 @@ var idFields = []idField{
 		"ReceiverOwnerInput.ssoClientId",
 		`mutation { sendTestCallback(input: {owner: {ssoClientId: %s}}) { callback { id } } }`, "SSOClient", 1,
 	},
+	{
+		"DiagnoseReceiverInput.projectId",
+		`mutation { diagnoseReceiver(input: {projectId: %s}) { diagnosis { id } } }`, "Project", demoProject,
+	},
 	{"CreateActionInput.accountId", `mutation {
 		createAction(input: {accountId: %s, name: "a", executorUrl: "https://platform.example.com/a"}) { action { id } } }`, "Account", demoAccount},
 	{
@@ -262,12 +267,12 @@ func TestAnIDIsReadInEveryForm(t *testing.T) {
 	}
 }
 
-// accepts sends as the platform; what another form did before (CONFLICT, NOT_FOUND) is not the point here.
+// accepts sends as the platform; what another form did before (CONFLICT, NOT_FOUND, RATE_LIMITED) is not the point here.
 func (w *world) accepts(query string, vars variables) {
 	w.tb.Helper()
 	a := w.do(platform(), query, vars)
 	switch a.code() {
-	case "", string(models.CodeConflict), string(models.CodeNotFound):
+	case "", string(models.CodeConflict), string(models.CodeNotFound), string(models.CodeRateLimited):
 	default:
 		w.tb.Errorf("%s %v: %s", query, vars, a.Body)
 	}
@@ -302,11 +307,12 @@ func TestRawIDIsTheNumberAsText(t *testing.T) {
 	w := newWorld(t)
 	a := w.ok(w.admin(), `{ me { id rawID accounts { nodes { id rawID projects { nodes { id rawID } } } } }
 		getCrawl(id: 124234) { id rawID } getReportDownload(id: 567890) { id rawID } getCallback(id: 1) { id rawID }
-		getAction(id: 1) { id rawID } getRun(id: 1) { id rawID } getSchedule(id: 1) { id rawID } getJob(id: 1) { id rawID } }`, nil)
+		getAction(id: 1) { id rawID } getRun(id: 1) { id rawID } getSchedule(id: 1) { id rawID } getJob(id: 1) { id rawID }
+		getDiagnosis(id: 1) { id rawID } }`, nil)
 	for path, typeName := range map[string]string{
 		"me": "User", "me.accounts.nodes.0": "Account", "me.accounts.nodes.0.projects.nodes.0": "Project",
 		"getCrawl": "Crawl", "getReportDownload": "ReportDownload", "getCallback": "Callback",
-		"getAction": "Action", "getRun": "Run", "getSchedule": "Schedule", "getJob": "Job",
+		"getAction": "Action", "getRun": "Run", "getSchedule": "Schedule", "getJob": "Job", "getDiagnosis": "Diagnosis",
 	} {
 		raw, _ := a.at(path + ".rawID").(string)
 		id, err := models.ParseObjectID(a.text(path + ".id"))
@@ -323,7 +329,7 @@ func TestNodeFindsEachType(t *testing.T) {
 		"Account": demoAccount, "Project": demoProject, "Crawl": finishedCrawl, "ReportDownload": reportDownload,
 		"Callback": 1,
 		"User":     demoUser, "SSOClient": 1, "Action": searchAction, "Run": queuedRun, "Schedule": activeSchedule,
-		"Job": openJob,
+		"Job": openJob, "Diagnosis": demoDiagnosis,
 	} {
 		who := w.admin()
 		if typeName == "SSOClient" {

@@ -77,6 +77,25 @@ func (r *ids) readReceiver(field string, owner *ReceiverOwnerInput) (in receiver
 	return in
 }
 
+// readDiagnosis reads whose receiver it is: its projectId, or its owner.
+func (r *ids) readDiagnosis(input DiagnoseReceiverInput) receiver.ToDiagnose {
+	in := receiver.ToDiagnose{Field: "projectId", CheckSignature: input.CheckSignature}
+	projectID, owner := r.readOptional("projectId", tenant.TypeProject, input.ProjectID), input.Owner.Value()
+	switch {
+	case r.err != nil:
+	case (projectID == nil) == (owner == nil):
+		r.err = badInput("owner", "must be given, or else the projectId, and not both")
+	case projectID != nil:
+		in.ProjectID = *projectID
+	default:
+		in.Of = r.readReceiver("owner", owner)
+		if in.Field = "owner.projectId"; in.ProjectID == 0 {
+			in.Field = "owner.ssoClientId"
+		}
+	}
+	return in
+}
+
 // oneOf returns the one of two that is given, and 0 for the other. A caller's library may not know @oneOf.
 func (r *ids) oneOf(field, message string, a, b *int64) (first, second int64) {
 	switch {

@@ -8,6 +8,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/tenant"
 )
 
@@ -112,5 +113,14 @@ func complexity() ComplexityRoot {
 	headers := func(child int) int { return 1 + child*callback.MaxHeaderFields }
 	c.Attempt.RequestHeaders, c.Attempt.ResponseHeaders = headers, headers
 	c.BatchAttempt.RequestHeaders, c.BatchAttempt.ResponseHeaders = headers, headers
+
+	ofDiagnoses(&c)
 	return c
+}
+
+// ofDiagnoses: of seven steps one has addresses, 32 at most, and one certificates, 5 at most.
+func ofDiagnoses(c *ComplexityRoot) {
+	c.Diagnosis.Steps = func(child int) int { return 1 + child*len(receiver.StepNames()) }
+	c.DiagnosisStep.Addresses = func(child int) int { return 1 + child*5 }
+	c.DiagnosisTLS.Chain = func(child int) int { return 1 + child*5 }
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -330,6 +331,20 @@ type DeleteUserKeyInput struct {
 
 type DeleteUserKeyPayload struct {
 	UserKey *tenant.UserKey `json:"userKey"`
+}
+
+// Give one of `projectId` and `owner`.
+type DiagnoseReceiverInput struct {
+	// Where callbacks of the project go: as `owner: {projectId}`.
+	ProjectID graphql.Omittable[*models.ObjectID]    `json:"projectId,omitempty"`
+	Owner     graphql.Omittable[*ReceiverOwnerInput] `json:"owner,omitempty"`
+	// Whether to send two more tests that no receiver should take: one with a wrong signature, and one that was signed a day ago. A receiver that answers
+	// them as if they had arrived is warned of.
+	CheckSignature bool `json:"checkSignature"`
+}
+
+type DiagnoseReceiverPayload struct {
+	Diagnosis *receiver.Diagnosis `json:"diagnosis"`
 }
 
 type FinishCrawlInput struct {

@@ -1,10 +1,14 @@
 package graph_test
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/receiver"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 const sendTest = `mutation { sendTestCallback(input: {owner: {projectId: 1123123}}) { callback { event status targetUrl } attempt { uid } } }`
@@ -22,6 +26,77 @@ func TestARateSaysWhenTheNextMayBe(t *testing.T) {
 	if got := a.Errors[0].Extensions["retryAt"]; got != "2020-07-09T16:26:35.000Z" {
 		t.Errorf("retryAt: %v", got)
 	}
+}
+
+// demoDiagnosis is of the demo project, and waits for a worker.
+const demoDiagnosis = 1
+
+// diagnose makes a diagnosis in which everything is, as a worker would.
+func (w *world) diagnose() (id int64) {
+	w.tb.Helper()
+	taken, err := w.service.Receivers.Take(w.tb.Context(), 10)
+	modelstest.NoError(w.tb, err)
+	for _, e := range taken {
+		for _, name := range receiver.StepNames() {
+			modelstest.NoError(w.tb, e.Note(w.tb.Context(), receiver.Step{
+				Name: name, Status: receiver.StepWarning, DurationMs: 1, Detail: "it is slow", Remedy: ptr("Be quicker."),
+				Addresses: []tenant.CheckedAddress{{Addr: netip.MustParseAddr("192.0.2.1")}, {Denied: true}},
+				TLS: &receiver.TLS{
+					Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256",
+					Chain: []receiver.Certificate{{
+						Subject: "CN=a", Issuer: "CN=b", Names: []string{"project.example.com"}, NotAfter: start, DaysLeft: -1,
+					}},
+				},
+				HTTP: &receiver.HTTP{
+					Status: ptr(301), Version: ptr("HTTP/2.0"), FirstByteMs: ptr(2), RedirectTo: ptr("https://www.example.com/"),
+					KeepAlive: true,
+				},
+			}))
+		}
+		modelstest.NoError(w.tb, e.End(w.tb.Context()))
+		id = e.ID
+	}
+	return id
+}
+
+func TestADiagnosisIsShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const query = `{ getDiagnosis(id: 1) { status url startedAt finishedAt steps {
+		name status durationMs detail remedy addresses { address verdict } tls { version cipher chain { subject issuer names daysLeft } }
+		http { status version firstByteMs redirectTo keepAlive } } } }`
+	w.sameJSON("before", `{"status":"RUNNING","url":"`+projectURL+`","startedAt":null,"finishedAt":null,"steps":[]}`,
+		w.ok(w.viewer(), query, nil).at("getDiagnosis"))
+	w.diagnose()
+	a := w.ok(w.viewer(), query, nil)
+	w.same("the status", "WARNING", a.at("getDiagnosis.status"))
+	w.sameJSON("a step", `{"name":"TLS","status":"WARNING","durationMs":1,"detail":"it is slow","remedy":"Be quicker.",
+		"addresses":[{"address":"192.0.2.1","verdict":"ALLOWED"},{"address":null,"verdict":"DENIED"}],
+		"tls":{"version":"TLS 1.3","cipher":"TLS_AES_128_GCM_SHA256",
+			"chain":[{"subject":"CN=a","issuer":"CN=b","names":["project.example.com"],"daysLeft":-1}]},
+		"http":{"status":301,"version":"HTTP/2.0","firstByteMs":2,"redirectTo":"https://www.example.com/","keepAlive":true}}`,
+		a.at("getDiagnosis.steps.4"))
+	w.do(w.other(), query, nil).wantError(models.CodeNotFound, "", "getDiagnosis")
+}
+
+func TestADiagnosisIsOfAProjectOrOfAnOwner(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const mutation = `mutation($in: DiagnoseReceiverInput!) { diagnoseReceiver(input: $in) { diagnosis { status url } } }`
+	owner := variables{"projectId": demoProject}
+	for _, in := range []variables{{}, {"projectId": demoProject, "owner": owner}, {"owner": variables{}}} {
+		if a := w.do(platform(), mutation, variables{"in": in}); len(a.Errors) == 0 {
+			t.Errorf("%v: %s", in, a.Body)
+		}
+	}
+	a := w.ok(w.editor(), mutation, variables{"in": variables{"owner": owner, "checkSignature": true}})
+	w.same("it waits", "RUNNING", a.at("diagnoseReceiver.diagnosis.status"))
+	w.do(w.editor(), mutation, variables{"in": variables{"projectId": demoProject}}).
+		wantError(models.CodeRateLimited, "", "diagnoseReceiver")
+	a = w.ok(platform(), mutation, variables{"in": variables{"owner": variables{"ssoClientId": 1}}})
+	w.same("the webhook", webhookURL, a.at("diagnoseReceiver.diagnosis.url"))
+	w.do(w.admin(), mutation, variables{"in": variables{"owner": variables{"ssoClientId": 1}}}).
+		wantError(models.CodeNotFound, "", "diagnoseReceiver")
 }
 
 func TestATestOfBothOrNeitherIsNone(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/receiver"
 )
 
 func (r *mutationResolver) SendTestCallback(ctx context.Context, input SendTestCallbackInput) (*SendTestCallbackPayload, error) {
@@ -22,4 +23,25 @@ func (r *mutationResolver) SendTestCallback(ctx context.Context, input SendTestC
 		return nil, err
 	}
 	return &SendTestCallbackPayload{Callback: test.Callback, Attempt: test.Attempt}, nil
+}
+
+func (r *mutationResolver) DiagnoseReceiver(ctx context.Context, input DiagnoseReceiverInput) (*DiagnoseReceiverPayload, error) {
+	var ids ids
+	in := ids.readDiagnosis(input)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	d, err := r.service.Receivers.Diagnose(ctx, models.ActorFrom(ctx), in)
+	if err != nil {
+		return nil, err
+	}
+	return &DiagnoseReceiverPayload{Diagnosis: d}, nil
+}
+
+func (r *queryResolver) GetDiagnosis(ctx context.Context, id models.ObjectID) (*receiver.Diagnosis, error) {
+	raw, err := id.RawOf(models.TypeDiagnosis, "id")
+	if err != nil {
+		return nil, err
+	}
+	return r.service.Receivers.Diagnosis(ctx, models.ActorFrom(ctx), raw)
 }

@@ -209,6 +209,7 @@ func (w *world) compare(path string, e entity, r reader, query string, all map[s
 // populateEverything makes what the world lacks for each field to have a value, and returns entities that have them.
 func (w *world) populateEverything() []entity {
 	t, s, ctx, p := w.tb, w.service, w.tb.Context(), models.PlatformActor()
+	diagnosed := w.diagnose()
 	_, _, err := s.Tenants.RotateSigningSecret(ctx, p, demoProject, 48*time.Hour)
 	modelstest.NoError(t, err)
 	failed := finishCrawl(t, s, 124300, demoProject)
@@ -305,5 +306,6 @@ func (w *world) populateEverything() []entity {
 		{models.TypeRun, raw("createRun.run.rawID")},
 		{models.TypeSchedule, activeSchedule},
 		{models.TypeSchedule, raw("later.run.schedule.rawID")},
+		{models.TypeDiagnosis, diagnosed},
 	}...)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/store/storetest"
 )
 
@@ -53,6 +54,70 @@ func TestATestOverProcesses(t *testing.T) {
 	sent := api.sendTest(t, api.newProject(t, h.url("/hook"))).SendTestCallback
 	if sent.Attempt == nil || sent.Callback.Status != "SUCCESS" {
 		t.Errorf("%+v", sent)
+	}
+}
+
+type diagnosed struct {
+	DiagnoseReceiver struct {
+		Diagnosis struct {
+			UID, Status string
+			Steps       []struct{ Name, Status, Detail, Remedy string }
+		}
+	}
+}
+
+// diagnose looks at a project's receiver.
+func (s *instance) diagnose(t *testing.T, project any) diagnosed {
+	t.Helper()
+	return ask[diagnosed](t, s, s.user(), `mutation($id: ObjectID!) { diagnoseReceiver(input: {projectId: $id, checkSignature: true}) {
+		diagnosis { uid status steps { name status detail remedy } } } }`, anyMap{"id": project})
+}
+
+func TestADiagnosisIsAnsweredWithWhatAWorkerSaw(t *testing.T) {
+	t.Parallel()
+	h := newHostile(t)
+	s := startServer(t, options{})
+	d := s.diagnose(t, s.newProject(t, h.url("/hook"), header{"Authorization", "Bearer your-token"})).DiagnoseReceiver.Diagnosis
+	if d.Status != "WARNING" || len(d.Steps) != 7 || d.Steps[5].Status != "OK" || d.Steps[6].Status != "WARNING" {
+		t.Fatalf("%+v", d)
+	}
+	for range 2 { // the second has a wrong signature, and was taken
+		if got := h.next(t, "/hook"); got.header.Get("X-Run-Callback") != d.UID ||
+			got.header.Get("Authorization") != "Bearer your-token" || got.header.Get("X-Callback-Test") != "true" {
+			t.Errorf("%+v", got)
+		}
+	}
+	if n := len(s.callbacks(t)); n != 0 {
+		t.Errorf("%d callbacks stand in the history", n)
+	}
+}
+
+// TestADiagnosisOverProcesses: the one that is asked has no worker.
+func TestADiagnosisOverProcesses(t *testing.T) {
+	t.Parallel()
+	needsServices(t)
+	h := newHostile(t)
+	api := startServer(t, options{role: roleAPI})
+	start(t, options{role: roleWorker}, api.env)
+	if d := api.diagnose(t, api.newProject(t, h.url("/hook"))).DiagnoseReceiver.Diagnosis; d.Status != "WARNING" {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestADiagnosisIsAwaitedLongerThanWork: the whole of its 25 s, which no other request has.
+func TestADiagnosisIsAwaitedLongerThanWork(t *testing.T) {
+	t.Parallel()
+	long(t)
+	h := newHostile(t)
+	s := startServer(t, options{})
+	h.on("/hangs", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	begun := time.Now()
+	d := s.diagnose(t, s.newProject(t, h.url("/hangs"))).DiagnoseReceiver.Diagnosis
+	if took := time.Since(begun); took < models.WorkTime || took > 26*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if d.Status != "FAILED" || d.Steps[5].Status != "FAILED" || d.Steps[5].Remedy == "" || d.Steps[6].Status != "SKIPPED" {
+		t.Errorf("%+v", d)
 	}
 }
 

@@ -44,7 +44,7 @@ type Step struct {
 	Cause    Cause  // of what has failed
 	Remedy   string // what to do about it, where more can be said than its cause tells; empty for what is OK
 
-	Addresses []Address // of StageDNS
+	Addresses []Address // of StageDNS, at most 32
 	TLS       *Handshake
 }
 
@@ -127,12 +127,13 @@ func (p *probe) atDNS(ctx context.Context) Step {
 		return failed(p.explain(err, watched{}, phaseDNS), "")
 	}
 	p.addresses = addresses
+	told := addresses[:min(len(addresses), maxTold)]
 	if _, err := netip.ParseAddr(p.url.Hostname()); err == nil {
-		return Step{Status: StepSkipped, Detail: "the host is an address, and no name", Addresses: addresses}
+		return Step{Status: StepSkipped, Detail: "the host is an address, and no name", Addresses: told}
 	}
 	var shown []string
 	hidden := 0
-	for _, a := range addresses {
+	for _, a := range told {
 		if a.err == nil {
 			shown = append(shown, a.Addr.String())
 		} else {
@@ -142,10 +143,16 @@ func (p *probe) atDNS(ctx context.Context) Step {
 	if hidden > 0 {
 		shown = append(shown, fmt.Sprintf("%d that may not be reached", hidden))
 	}
+	if more := len(addresses) - len(told); more > 0 {
+		shown = append(shown, fmt.Sprintf("%d more", more))
+	}
 	return Step{
-		Status: StepOK, Detail: p.name() + " has the addresses " + strings.Join(shown, ", "), Addresses: addresses,
+		Status: StepOK, Detail: p.name() + " has the addresses " + strings.Join(shown, ", "), Addresses: told,
 	}
 }
+
+// maxTold addresses of a name are told: an answer of DNS has room for thousands.
+const maxTold = 32
 
 func (p *probe) atAddress(context.Context) Step {
 	port := portOf(p.url)

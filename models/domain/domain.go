@@ -111,6 +111,8 @@ func (s Services) Entities(
 		return found(s.Runs.Schedules(ctx, visible, ids...))
 	case models.TypeJob:
 		return found(s.Jobs.Jobs(ctx, actor, ids...))
+	case models.TypeDiagnosis:
+		return found(s.Receivers.Diagnoses(ctx, actor, ids...))
 	case tenant.TypeSSOClient:
 		return found(s.Tenants.SSOClients(ctx, actor, ids...))
 	case tenant.TypeUser:
