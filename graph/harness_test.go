@@ -77,7 +77,14 @@ func newWorld(tb testing.TB) *world {
 	w.handler = identified(
 		graph.NewHandler(w.service, graph.AnyAnswers(), testVersion, slog.New(slog.NewJSONHandler(w.log, nil))),
 	)
-	w.inTx(func(s graph.Services) { populate(tb, w, s) })
+	w.inTx(func(s graph.Services) {
+		populate(tb, w, s)
+		for _, test := range apiTests {
+			if test.populate != nil {
+				test.populate(tb, s)
+			}
+		}
+	})
 	modelstest.NoError(tb, w.store.CreateDiagnosis(tb.Context(), &receiver.Diagnosis{
 		UID: models.NewUID(), Of: receiver.Of{ProjectID: demoProject}, AccountID: demoAccount, URL: projectURL,
 		CreatedAt: start, Deadline: start.Add(25 * time.Second),

@@ -1,6 +1,11 @@
 package graph_test
 
-import "maps"
+import (
+	"maps"
+	"testing"
+
+	"github.com/ringback/ringback/graph"
+)
 
 // apiTest is what a source adds to the tests of the whole API, in a file of its own such as job_source_test.go.
 type apiTest struct {
@@ -8,6 +13,8 @@ type apiTest struct {
 	ids      []idField
 	classes  map[class]string  // of its types and of what other types have of it: who sees them
 	lists    map[string]string // by the path of a connection, an operation with %s for the arguments
+	// populate makes what examples, ids and lists are about, in each world; nil: nothing.
+	populate func(testing.TB, graph.Services)
 	// create makes what the world lacks for each field to have a value, and returns entities that have them.
 	create func(*world) []entity
 }

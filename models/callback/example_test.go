@@ -3,11 +3,11 @@ package callback_test
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
