@@ -14,11 +14,6 @@ func globalID(typeName string, raw int64) string {
 	return models.ObjectID{Type: typeName, Raw: raw}.String()
 }
 
-type idField struct {
-	name, query, typeName string
-	raw                   int64
-}
-
 // idFields are all places where an id is given: an operation with %s for the id, the id's type and number, and the name
 // of the field. TestEveryIDFieldIsOnTheList keeps the list complete.
 var idFields = []idField{

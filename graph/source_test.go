@@ -19,6 +19,12 @@ type apiTest struct {
 	create func(*world) []entity
 }
 
+// idField is one of idFields.
+type idField struct {
+	name, query, typeName string
+	raw                   int64
+}
+
 var apiTests []apiTest
 
 func addAPITest(test apiTest) bool {
