@@ -6554,8 +6554,8 @@ type DiagnosisHTTP {
 	{Name: "../attempts.graphqls", Input: `extend type Mutation {
   """
   Attempts a callback now that waits for its next attempt (` + "`" + `PENDING` + "`" + `): its receiver has been mended, say. The attempt counts as any other: where it fails,
-  the next one is after the schedule's next delay, or there is none. It is made as soon as a worker has room, so ask for the callback again. Editor and up; of
-  notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform.
+  the next one is after the schedule's next delay, or there is none. It is made as soon as a worker has room, and a receiver that has just asked for time (429, 503) has
+  it first, 60 s at most: ask for the callback again. Editor and up; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform.
 
   ` + "`" + `CONFLICT` + "`" + ` when it is being sent (` + "`" + `RUNNING` + "`" + `), has ended (` + "`" + `replayCallback` + "`" + ` sends it once more), waits for an earlier one of its line (retry that), is paused
   (` + "`" + `resumeCallbacks` + "`" + `), or has no URL any more. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 10 within a minute to the same host by the same configuration.
