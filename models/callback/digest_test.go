@@ -337,7 +337,7 @@ func TestFiltersTellDigestsFromNotices(t *testing.T) {
 			)
 			modelstest.NoError(t, err)
 			if got := pages[w.Shop.ID].Nodes; len(got) != want || counts[w.Shop.ID].N != want {
-				t.Errorf("%s, ended: %t: %d and %d, want %d", filter, ended, len(got), counts[w.Shop.ID], want)
+				t.Errorf("%s, ended: %t: %d and %d, want %d", filter, ended, len(got), counts[w.Shop.ID].N, want)
 			}
 		}
 		for _, n := range digests(w) {

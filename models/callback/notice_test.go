@@ -185,7 +185,7 @@ func TestNoNoticeWithoutAnSSOClient(t *testing.T) {
 	)
 	modelstest.NoError(t, err)
 	if counts[w.Other.ID].N != 1 {
-		t.Errorf("%d callbacks, want the failed one alone", counts[w.Other.ID])
+		t.Errorf("%d callbacks, want the failed one alone", counts[w.Other.ID].N)
 	}
 }
 
