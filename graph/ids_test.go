@@ -155,18 +155,12 @@ var idFields = []idField{
 		"BackfillCallbacksInput.projectId",
 		`mutation { backfillCallbacks(input: {projectId: %s, since: "2020-07-09T16:00:00Z"}) { created } }`, "Project", demoProject,
 	},
-	{
-		"ReceiverOwnerInput.projectId",
-		`mutation { sendTestCallback(input: {owner: {projectId: %s}}) { callback { id } } }`, "Project", demoProject,
-	},
-	{
-		"ReceiverOwnerInput.ssoClientId",
-		`mutation { sendTestCallback(input: {owner: {ssoClientId: %s}}) { callback { id } } }`, "SSOClient", 1,
-	},
-	{
-		"DiagnoseReceiverInput.projectId",
-		`mutation { diagnoseReceiver(input: {projectId: %s}) { diagnosis { id } } }`, "Project", demoProject,
-	},
+	{"ReceiverOwnerInput.projectId", `mutation {
+		sendTestCallback(input: {owner: {projectId: %s}}) { callback { id } } }`, "Project", demoProject},
+	{"ReceiverOwnerInput.ssoClientId", `mutation {
+		sendTestCallback(input: {owner: {ssoClientId: %s}}) { callback { id } } }`, "SSOClient", 1},
+	{"DiagnoseReceiverInput.projectId", `mutation {
+		diagnoseReceiver(input: {projectId: %s}) { diagnosis { id } } }`, "Project", demoProject},
 	{"CreateActionInput.accountId", `mutation {
 		createAction(input: {accountId: %s, name: "a", executorUrl: "https://platform.example.com/a"}) { action { id } } }`, "Account", demoAccount},
 	{
