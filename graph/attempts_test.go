@@ -102,7 +102,7 @@ func TestACallbackIsReplayedToAnotherURL(t *testing.T) {
 func (w *world) previewedHeaders(who caller, input string) map[string]map[string]any {
 	w.tb.Helper()
 	headers := map[string]map[string]any{}
-	a := w.ok(who, `{ previewCallback(input: {projectId: 1123123, `+input+`}) { headers { name value source } } }`, nil)
+	a := w.ok(who, `{ previewCallback(input: {`+input+`}) { headers { name value source } } }`, nil)
 	for _, h := range a.list("previewCallback.headers") {
 		field := h.(map[string]any)
 		headers[field["name"].(string)] = field
@@ -121,7 +121,7 @@ func TestAPreviewShowsValuesToThoseWhoMaySeeThem(t *testing.T) {
 		"viewer": {w.viewer(), false, false}, "editor": {w.editor(), true, false}, "key": {w.key(demoProject), true, false},
 		"admin": {w.admin(), true, true}, "platform": {platform(), true, true},
 	} {
-		headers := w.previewedHeaders(tc.who, "event: CRAWL_FINISHED, crawlId: 124234")
+		headers := w.previewedHeaders(tc.who, "projectId: 1123123, event: CRAWL_FINISHED, crawlId: 124234")
 		project, signature := headers["X-Project"], headers["Webhook-Signature"]
 		if (project["value"] == projectSecret) != tc.project || (project["value"] == models.Masked) == tc.project ||
 			project["source"] != "PROJECT" {
@@ -137,6 +137,23 @@ func TestAPreviewShowsValuesToThoseWhoMaySeeThem(t *testing.T) {
 	}
 }
 
+// TestAPreviewShowsAnAccountsValuesToItsEditors, and a project's key is none.
+func TestAPreviewShowsAnAccountsValuesToItsEditors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, tc := range map[string]struct {
+		who  caller
+		want string
+	}{
+		"viewer": {w.viewer(), models.Masked}, "key": {w.key(bareProject), models.Masked}, "editor": {w.editor(), accountSecret},
+	} {
+		header := w.previewedHeaders(tc.who, "projectId: 123, event: TEST")["Authorization"]
+		if header["value"] != tc.want || header["source"] != "ACCOUNT" {
+			t.Errorf("%s: %v", name, header)
+		}
+	}
+}
+
 // TestAPreviewShowsNobodyTheHeadersOfARequest: nobody sees them elsewhere either.
 func TestAPreviewShowsNobodyTheHeadersOfARequest(t *testing.T) {
 	t.Parallel()
@@ -144,7 +161,7 @@ func TestAPreviewShowsNobodyTheHeadersOfARequest(t *testing.T) {
 	execute(t, w.service, searchAction, executed(200, `[{"a":1}]`))
 	run := w.ok(w.viewer(), `{ getRun(id: 1) { uid } }`, nil).text("getRun.uid")
 	for _, who := range []caller{w.admin(), platform()} {
-		header := w.previewedHeaders(who, `event: RUN_FINISHED, runUid: "`+run+`"`)["Authorization"]
+		header := w.previewedHeaders(who, `projectId: 1123123, event: RUN_FINISHED, runUid: "`+run+`"`)["Authorization"]
 		if header["value"] != models.Masked || header["source"] != "REQUEST" {
 			t.Errorf("%v", header)
 		}

@@ -11,8 +11,8 @@ import (
 type AttemptNowTx interface {
 	PartiesTx
 	WhichTx
-	// DueNow makes a PENDING callback due, unless it is already, that is not Held and was attempted as often as it says;
-	// false: it was claimed since, or has ended.
+	// DueNow makes a PENDING callback due, unless it is already, that is not Held and was attempted as often as it
+	// says; false: it was claimed since, or has ended.
 	DueNow(ctx context.Context, c *Callback, now time.Time) (bool, error)
 }
 
@@ -20,7 +20,9 @@ type AttemptNowTx interface {
 // be given to WakeAgain after the commit. The attempt counts as any other. Of a project's Editor and up, of notices to
 // the partner the platform. CONFLICT when it is being sent, has ended, waits for others of its line, is paused, or has
 // nowhere to go.
-func (s *Service) AttemptNow(ctx context.Context, tx AttemptNowTx, actor *models.Actor, which Which) (*Callback, error) {
+func (s *Service) AttemptNow(
+	ctx context.Context, tx AttemptNowTx, actor *models.Actor, which Which,
+) (*Callback, error) {
 	c, err := which.findFor(ctx, tx, actor)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ type CancelTx interface {
 // cancelledError is of a callback that somebody did not want to be sent any more.
 var cancelledError = &AttemptError{Cancelled, "somebody has cancelled this callback"}
 
-// Cancel ends a callback that waits, whatever for: it is FAILED as CANCELLED, nobody is notified, and its line moves on.
-// One that was cancelled already stays as it is. Of a project's Editor and up, of notices to the partner the platform.
+// Cancel ends a callback that waits, whatever for: it is FAILED as CANCELLED, nobody is notified, and its line moves
+// on. One that was cancelled already stays as it is. Of a project's Editor and up, of notices to the partner the platform.
 // CONFLICT when it is being sent, or has ended otherwise.
 func (s *Service) Cancel(ctx context.Context, actor *models.Actor, which Which) (*Callback, error) {
 	var c, follower *Callback

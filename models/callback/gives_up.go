@@ -2,9 +2,9 @@ package callback
 
 import "time"
 
-// GivesUpAt is when the retry schedule of a callback ends at the latest: its last attempt begins by then. A Retry-After,
-// what is ours, a full lane and a pause may make it later, and a final answer earlier. nil where it has ended or follows
-// no schedule now: it waits for others of its line or a pause, or is a test.
+// GivesUpAt is when the retry schedule of a callback ends at the latest: its last attempt begins by then. A
+// Retry-After, what is ours, a full lane and a pause may make it later, and a final answer earlier. nil where it has
+// ended or follows no schedule now: it waits for others of its line or a pause, or is a test.
 func (s *Service) GivesUpAt(c *Callback) *time.Time {
 	if c.Held || c.Paused || c.rules().test {
 		return nil

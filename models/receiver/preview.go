@@ -7,8 +7,8 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// Preview shows a callback of a project as it would be sent: see callback.Service.Preview. To whoever may see the project.
-// RATE_LIMITED after sixty within a minute, also of those that come to nothing.
+// Preview shows a callback of a project as it would be sent: see callback.Service.Preview. To whoever may see the
+// project. RATE_LIMITED after sixty within a minute, also of those that come to nothing.
 func (s *Service) Preview(
 	ctx context.Context, actor *models.Actor, in callback.ToPreview,
 ) (*callback.Preview, error) {

@@ -57,8 +57,8 @@ func sampleRun(at time.Time, on CallbackOn) (*Run, *Batch, *Input) {
 		CreatedAt: at, StartedAt: &at, FinishedAt: &at,
 	}
 	batch := &Batch{
-		ID: 1, UID: sampleUID(2), RunID: 1, InputID: 1, Page: 1, Status: Succeeded, Results: json.RawMessage(`[{"result":1}]`),
-		ResultCount: 1, CreatedAt: at, FinishedAt: &at,
+		ID: 1, UID: sampleUID(2), RunID: 1, InputID: 1, Page: 1, Status: Succeeded,
+		Results: json.RawMessage(`[{"result":1}]`), ResultCount: 1, CreatedAt: at, FinishedAt: &at,
 	}
 	return run, batch, &Input{ID: 1, RunID: 1, Number: 1, Input: json.RawMessage(`{"q":"shoes"}`)}
 }
