@@ -6294,9 +6294,10 @@ type FinishReportDownloadPayload {
 Narrows a list of callbacks. What is left out narrows nothing; what is given must all be met. A list has at most 100 elements, and one of them has to be
 met. Of a time the first moment is included, the last is not.
 
-Of an account and of a project, by creation, statuses, events, one HTTP status and a time of creation, alone or together, make a page that takes as long
-in a history of a million as in one of ten thousand. So do an id or a uid (` + "`" + `uid` + "`" + `, ` + "`" + `ref` + "`" + `, ` + "`" + `search` + "`" + `) in every list. All else looks through the list, at most
-10,000 callbacks a page: ` + "`" + `CallbackConnection.searchedUntil` + "`" + ` says how far it came, and the next page goes on from there.
+Of an account and of a project, by creation, a page takes as long in a history of a million as in one of ten thousand with ` + "`" + `status` + "`" + `, ` + "`" + `event` + "`" + `, ` + "`" + `httpStatus` + "`" + `, alone
+or together; with ` + "`" + `errorCode` + "`" + `; or with ` + "`" + `host` + "`" + `; each with a time of creation or without. So it does with ` + "`" + `uid` + "`" + ` and ` + "`" + `ref` + "`" + ` in every list. All else looks through the
+list, at most 10,000 callbacks a page, and so are those looked through that have not ended: ` + "`" + `CallbackConnection.searchedUntil` + "`" + ` says how far it came, and
+the next page goes on from there.
 """
 input CallbackFilter {
   status: [CallbackStatus!]
@@ -6359,8 +6360,8 @@ enum CallbackOrderField {
   "When it was made."
   CREATED
   """
-  When it ended. At most 10,000 callbacks are sorted by this, as far as ` + "`" + `createdAfter` + "`" + ` and ` + "`" + `createdBefore` + "`" + ` let them through, and ` + "`" + `BAD_USER_INPUT` + "`" + ` where there are
-  more. In the list of all callbacks there may be any number.
+  When it ended. Of a crawl, a run or a job, and with an id or a uid, at most 10,000 callbacks are sorted by this, as far as ` + "`" + `createdAfter` + "`" + ` and ` + "`" + `createdBefore` + "`" + ` let
+  them through, and ` + "`" + `BAD_USER_INPUT` + "`" + ` where there are more.
   """
   FINISHED
   "When the next attempt is due (` + "`" + `Callback.nextAttemptAt` + "`" + `): at most 10,000 callbacks are sorted by this, and ` + "`" + `BAD_USER_INPUT` + "`" + ` where more wait."

@@ -42,7 +42,7 @@ const (
 )
 
 // costOfIntrospection is how many values of the introspection cost as much as one of ours: they read no database.
-const costOfIntrospection = 5
+const costOfIntrospection = 7
 
 // costOfCount is what a totalCount costs, which reads an index instead of a row.
 const costOfCount = 10
@@ -70,15 +70,19 @@ func looksThrough(list string, arguments map[string]any) bool {
 	}
 	order, _ := arguments["orderBy"].(map[string]any)
 	filter, _ := arguments["filter"].(map[string]any)
-	for name, value := range filter {
-		if value != nil && !slices.Contains(ofIndexes, name) {
-			return true
+	known := slices.ContainsFunc(ofIndexes, func(index []string) bool {
+		for name, value := range filter {
+			if value != nil && name != "createdAfter" && name != "createdBefore" && !slices.Contains(index, name) {
+				return false
+			}
 		}
-	}
-	return order != nil && order["field"] != string(callback.ByCreated)
+		return true
+	})
+	return !known || order != nil && order["field"] != string(callback.ByCreated)
 }
 
-var ofIndexes = []string{"status", "event", "httpStatus", "createdAfter", "createdBefore"}
+// ofIndexes are the filters that an index has, each with those that it has besides.
+var ofIndexes = [][]string{{"status", "event", "httpStatus"}, {"errorCode"}, {"host"}, {"uid"}, {"ref"}}
 
 // listCost is the complexity of a list: what one entity costs, times how many are asked for, and the list itself.
 func listCost(child int, first, last *int) int {

@@ -37,7 +37,24 @@ var asks = append([]ask{
 	{"run", func(f callback.Filter) any { return valueOf(f.RunUID) }, "run_id = (SELECT id FROM runs WHERE uid = @run)"},
 	{"job", func(f callback.Filter) any { return valueOf(f.JobUUID) }, "job_id = (SELECT id FROM jobs WHERE uuid = @job)"},
 	{"searched", searched, ""}, // exactParts answer it
+	{heldFinished, heldBy(callback.ByFinished), holds[callback.ByFinished]},
+	{heldNext, heldBy(callback.ByNextAttempt), holds[callback.ByNextAttempt]},
 }, asksOfTimes()...)
+
+// What an order leaves out.
+const (
+	heldFinished = "held_finished"
+	heldNext     = "held_next_attempt"
+)
+
+func heldBy(field callback.OrderField) func(callback.Filter) any {
+	return func(f callback.Filter) any {
+		if f.Sorted != field {
+			return nil
+		}
+		return true
+	}
+}
 
 // holds are the conditions of what has a time that lists are sorted by, as callbacks show it.
 var holds = map[callback.OrderField]string{

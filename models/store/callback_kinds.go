@@ -11,10 +11,10 @@ import (
 )
 
 // An ended callback never changes again. Those of an account or a project, nearly all of a long history, are in one
-// index in the order of the list, and in another one by kind (status, event and HTTP status) and within a kind in the
-// order of the list. A page without a filter reads from the first, and one with a filter the beginnings of the kinds
-// that it lets through: as many rows in a long history as in a short one, whether many match or none. What has not
-// ended is in an index of its own.
+// index in the order of the list, and in others by kind, and within a kind in the order of the list. A page without a
+// filter reads from the first, and one with a filter the beginnings of the kinds that it lets through: as many rows in a
+// long history as in a short one, whether many match or none. What has not ended is in an index of its own, and what of
+// it the filter lets through is looked for among as many as may be looked through.
 //
 // Each index has its own words for what it holds, and the statement that is to go through it says them: so no plan can
 // take another one and look through all that the account has, which seems as good where the statistics are old.
@@ -26,7 +26,54 @@ const (
 	ofKind    = "status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event"
 	// code is the HTTP status as the index by kind has it: NULL is neither found nor sorted as a value is.
 	code = "coalesce(http_status, -1)"
+	// isOfHost: where a notice goes is for the platform, which finds notices by their events.
+	isOfHost = "status NOT IN ('PENDING', 'RUNNING') AND target <> 'SSO_CLIENT'"
 )
+
+// index is one of what has ended.
+type index string
+
+// Indexes of what has ended, by what is asked.
+const (
+	inListOrder index = "in order" // nothing
+	byKind      index = "by kind"  // statuses, events and an HTTP status, all together
+	byCause     index = "by cause" // causes; it has what has not ended as well
+	byHost      index = "by host"  // a host
+)
+
+// readingOfEnded chooses the index of what has ended of an account or a project.
+func (l callbackList) readingOfEnded(r reading, answers []string) reading {
+	asked := l.asked(answers...)
+	only := func(names ...string) bool {
+		return len(l.asked(slices.Concat(answers, names, []string{heldFinished})...)) == 0
+	}
+	switch {
+	case l.order != callback.ByCreated:
+		r.ended, r.open = inListOrder, l.conditions(asked)
+	case only("statuses"):
+		r.ended, r.through = inListOrder, false
+		if len(l.filter.Status) > 0 {
+			r.ended = byKind
+		}
+	case only("statuses", "events", "http_status"):
+		r.ended, r.through = byKind, false
+		if len(l.statuses(false)) > 0 {
+			r.open, r.through = l.conditions(asked), len(l.statuses(true)) == 0
+		}
+	case len(distinct(l.filter.ErrorCode, nil)) == 1 || only("causes") && l.filter.Sorted == "":
+		r.ended, r.open = byCause, l.conditions(l.asked(append(answers, "causes")...))
+	case only("hosts"):
+		r.ended, r.through = byHost, false
+		if len(l.statuses(false)) > 0 {
+			r.open = l.conditions(asked)
+		}
+	case l.filter.Host != nil:
+		r.ended, r.open = byHost, l.conditions(asked)
+	default:
+		r.ended, r.open = inListOrder, l.conditions(asked)
+	}
+	return r
+}
 
 // parts are what has ended and what has not, up to the limit of each, as far as the filter asks for them, with the
 // queries that they are made of. To be counted they need no order, but an index is sure to be read only for its order:
@@ -34,8 +81,8 @@ const (
 func (l callbackList) parts(counting bool) (with, parts string) {
 	var queries, each []string
 	from := since
-	if len(l.statuses(true)) > 0 {
-		queries, each = l.ended(counting), append(each, "SELECT id, created_at FROM ended")
+	if len(l.statuses(true)) > 0 || l.ended == byCause {
+		queries, each = l.endedParts(counting), append(each, "SELECT id, created_at FROM ended")
 		if !counting {
 			// What was ongoing leaves dead entries in its index until that is vacuumed: nobody walks over them past the end of
 			// the page.
@@ -45,12 +92,12 @@ func (l callbackList) parts(counting bool) (with, parts string) {
 			}
 		}
 	}
-	if len(l.statuses(false)) > 0 {
+	if len(l.statuses(false)) > 0 && l.ended != byCause {
 		queries = append(
 			queries,
 			"ongoing AS (SELECT id, created_at FROM callbacks WHERE "+l.where(
 				from, before, l.above(), l.narrowing(), l.ongoing(),
-			)+l.sorted()+")",
+			)+strings.Replace(l.sorted(), "@limit", "@most", 1)+")",
 		)
 		each = append(each, "SELECT id, created_at FROM ongoing")
 	}
@@ -61,28 +108,56 @@ func (l callbackList) parts(counting bool) (with, parts string) {
 	return strings.Join(queries, ", "), strings.Join(each, " UNION ALL ")
 }
 
-// ended selects what has ended: in the order of the list or, with a filter, from the kinds that it lets through.
-func (l callbackList) ended(counting bool) (queries []string) {
-	if l.narrowing() == "" {
-		return []string{
-			"ended AS (SELECT id, created_at FROM callbacks WHERE " + l.where(since, before, l.above(), isEnded) + l.sorted() + ")",
-		}
+// endedParts select what has ended: in the order of the list or from the kinds that the filter lets through.
+func (l callbackList) endedParts(counting bool) (queries []string) {
+	span := allOf(since, before, l.above())
+	if l.ended == inListOrder {
+		return []string{"ended AS (SELECT id, created_at FROM callbacks WHERE " + l.where(span, isEnded) + l.sorted() + ")"}
 	}
-	_, but := storedEvents(l.filter.Event)
-	condition := l.where(since, before, l.above(), but, ofKind, code+" = code")
-	ended := "ended AS (" + l.dialect.firstOfKinds(condition+l.sorted()) + l.sorted() + ")"
+	var condition string
+	switch l.ended {
+	case byCause:
+		queries, condition = []string{"kinds (of_cause) AS (@kinds)"}, l.where(span, "error_code = of_cause")
+	case byHost:
+		queries = []string{"kinds (of_host) AS (@kinds)"}
+		condition = l.where(span, isOfHost, l.dialect.byBytes("target_host")+" = of_host")
+	default:
+		_, but := storedEvents(l.filter.Event)
+		queries = []string{"asked (of_status, of_event) AS (@kinds)", l.codes()}
+		condition = l.where(span, but, ofKind, code+" = code")
+	}
+	ended := l.dialect.firstOfKinds(condition+l.sorted()) + l.sorted()
 	if counting {
-		ended = "ended AS (" + l.dialect.countedOfKinds(condition, l.sorted()) + ")"
+		ended = l.dialect.countedOfKinds(condition, l.sorted())
 	}
-	return []string{"asked (of_status, of_event) AS (@pairs)", l.kinds(), ended}
+	return append(queries, "ended AS ("+ended+")")
+}
+
+// kinds are those that the filter lets through, of the index that is read.
+func (l callbackList) kinds() clause.Expr {
+	of := func(name string, texts []string) clause.Expr {
+		rows, args := l.dialect.rows(len(texts), []column{columnOf(name, "text", texts, func(s string) string { return s })})
+		return gorm.Expr(rows, args...)
+	}
+	switch l.ended {
+	case byCause:
+		var causes []string
+		for _, c := range distinct(l.filter.ErrorCode, nil) {
+			causes = append(causes, string(c))
+		}
+		return of("of_cause", causes)
+	case byHost:
+		return of("of_host", l.filter.Hosts())
+	}
+	return l.pairs()
 }
 
 // pairs are those of status and event that are asked for.
-func (l callbackList) pairs(statuses []callback.Status) clause.Expr {
+func (l callbackList) pairs() clause.Expr {
 	type pair struct{ status, event string }
 	var pairs []pair
 	events, _ := storedEvents(distinct(l.filter.Event, callback.EventNames()))
-	for _, status := range statuses {
+	for _, status := range l.statuses(true) {
 		for _, event := range events {
 			pairs = append(pairs, pair{string(status), string(event)})
 		}
@@ -94,9 +169,9 @@ func (l callbackList) pairs(statuses []callback.Status) clause.Expr {
 	return gorm.Expr(rows, args...)
 }
 
-// kinds are those pairs with each HTTP status that there is of them. Each step goes through the index to the next HTTP
+// codes are those pairs with each HTTP status that there is of them. Each step goes through the index to the next HTTP
 // status, and past the last one to NULL.
-func (l callbackList) kinds() string {
+func (l callbackList) codes() string {
 	if l.filter.HTTPStatus != nil {
 		return "kinds AS (SELECT of_status, of_event, nullif(CAST(@http_status AS BIGINT), -1) AS code FROM asked)"
 	}
@@ -125,11 +200,10 @@ func (l callbackList) statuses(ended bool) []callback.Status {
 	})
 }
 
-// narrowing is what the filter asks of a row that an index by kind is asked as well.
+// narrowing is what is asked of the entries of what has not ended: their statuses, which nearly all of them have or none.
 func (l callbackList) narrowing() string {
-	if l.looks() {
+	if len(l.open) > 0 {
 		return ""
 	}
-	column := timeColumns[l.by].column
-	return allOf(l.asked(column+"_since", column+"_before")...)
+	return allOf(l.conditions(l.asked("created_at_since", "created_at_before", heldFinished))...)
 }

@@ -135,26 +135,33 @@ func (s *Store) visibleOwners(ctx context.Context, scope models.Scope, owner cal
 type callbackList struct {
 	dialect dialect
 	scope   models.Scope
+	owner   string // the condition of whose they are
 	filter  callback.Filter
 	window  models.Page
-	most    int                 // that are looked through
-	owner   string              // the condition of whose they are
 	order   callback.OrderField // of the list
-	by      callback.OrderField // of its entries
-	byID    bool                // which is as good as by their creation
-	whole   bool                // an account's or a project's, read from the indexes of what has ended and of what has not
-	exact   []string            // conditions of ids, which an index each answers; nil: there are none
-	anyhow  bool                // entries are read in the order of the lanes
-	open    []string            // conditions that no index answers
+	most    int                 // that are looked through
 	counts  bool                // it is counted
+	reading
+}
+
+// reading is how the entries of a list are read.
+type reading struct {
+	by      callback.OrderField // in which order
+	byID    bool                // which is as good as by their creation
+	ofOwner bool                // in the order of an index of the owner's, which is one of an expression
+	ended   index               // of what an account or a project has that has ended; empty: the list is none of these
+	exact   []string            // conditions of ids, which an index each answers; nil: there are none
+	anyhow  bool                // in the order of the lanes
+	open    []string            // conditions that are asked of the callbacks themselves
+	through bool                // of all, as no index answers them, and not just of what has not ended
 }
 
 func (s *Store) newCallbackList(
 	scope models.Scope, owner callback.Parent, filter callback.Filter, window models.Page,
 ) callbackList {
 	l := callbackList{
-		dialect: s.dialect, scope: scope, filter: filter, window: window, most: s.looked, owner: owners[owner].column + " = @owner",
-		order: callback.OrderOf(window.Order).Field, by: callback.ByCreated,
+		dialect: s.dialect, scope: scope, filter: filter, window: window, most: s.looked,
+		owner: owners[owner].column + " = @owner", order: callback.OrderOf(window.Order).Field,
 	}
 	if l.order != callback.ByCreated {
 		l.filter.Sorted = l.order
@@ -167,22 +174,33 @@ func (s *Store) newCallbackList(
 	case owner == callback.OfAccount && scope.ProjectID() != 0:
 		l.owner = "project_id = @project"
 	}
-	var answered string
-	l.exact, answered = exactParts(filter)
-	switch {
-	case l.exact != nil:
-		l.owner = strings.Replace(l.owner, " = ", " + 0 = ", 1) // no plan is to take the index of the owner
-	case owner == callback.OfAll && l.order == callback.ByFinished:
-		l.by = l.order
-	case owner == callback.OfAll && l.order == callback.ByNextAttempt:
-		l.exact, l.anyhow = []string{"status = 'PENDING' AND NOT held"}, true
-	case owner == callback.OfAll:
-		l.byID = true
-	default:
-		l.whole = owner == callback.OfAccount || owner == callback.OfProject
+	l.reading = l.readingOf(owner)
+	if l.exact != nil { // no plan is to take the index of the owner
+		l.owner = strings.Replace(l.owner, " = ", " + 0 = ", 1)
 	}
-	l.open = l.unanswered(answered)
 	return l
+}
+
+// readingOf chooses how the list of an owner is read.
+func (l callbackList) readingOf(owner callback.Parent) reading {
+	exact, answered := exactParts(l.filter)
+	answers := []string{answered, "created_at_since", "created_at_before"}
+	r := reading{by: callback.ByCreated, exact: exact, through: true}
+	whole := owner == callback.OfAccount || owner == callback.OfProject
+	switch {
+	case exact != nil:
+	case l.order == callback.ByFinished && (whole || owner == callback.OfAll):
+		r.ofOwner = whole
+		r.by, answers = l.order, []string{"finished_at_since", "finished_at_before", heldFinished}
+	case owner == callback.OfAll && l.order == callback.ByNextAttempt:
+		r.exact, r.anyhow = []string{"status = 'PENDING' AND NOT held"}, true
+	case owner == callback.OfAll:
+		r.byID, answers = true, nil
+	case whole:
+		return l.readingOfEnded(r, answers)
+	}
+	r.open = l.conditions(l.asked(answers...))
+	return r
 }
 
 // looks tells whether entries are looked through.
@@ -191,35 +209,23 @@ func (l callbackList) looks() bool { return l.exact != nil || l.sorts() || len(l
 // sorts tells whether the order of the list is another one than that of its entries.
 func (l callbackList) sorts() bool { return l.order != l.by }
 
-// unanswered are the conditions of what the filter asks and no index answers.
-func (l callbackList) unanswered(answered ...string) []string {
-	if !l.byID {
-		column := timeColumns[l.by].column
-		answered = append(answered, column+"_since", column+"_before")
+// asked are what the filter asks, but for some.
+func (l callbackList) asked(but ...string) (list []ask) {
+	for _, a := range asks {
+		if a.value(l.filter) != nil && !slices.Contains(but, a.name) {
+			list = append(list, a)
+		}
 	}
-	if l.whole && !l.sorts() && len(l.asked(append(answered, ofKinds...)...)) == 0 {
-		return nil
-	}
-	return l.asked(answered...)
+	return list
 }
 
-// ofKinds are what the index by kind answers, all together.
-var ofKinds = []string{"statuses", "events", "http_status"}
-
-// asked are the conditions of what the filter asks, but for some.
-func (l callbackList) asked(but ...string) (conditions []string) {
-	for _, a := range asks {
-		if a.value(l.filter) == nil || slices.Contains(but, a.name) {
-			continue
-		}
+// conditions are those of what is asked.
+func (l callbackList) conditions(asked []ask) (conditions []string) {
+	for _, a := range asked {
 		conditions = append(conditions, a.condition)
-		if _, others := storedEvents(l.filter.Event); a.name == "events" && others != "" {
-			conditions = append(conditions, others)
+		if _, but := storedEvents(l.filter.Event); a.name == "events" && but != "" {
+			conditions = append(conditions, but)
 		}
-	}
-	// Of what an account or a project has, the index of what has ended has no more than that.
-	if held := holds[l.filter.Sorted]; held != "" && l.by != l.filter.Sorted && !(l.whole && l.filter.Sorted == callback.ByFinished) {
-		conditions = append(conditions, held)
 	}
 	return conditions
 }
@@ -230,7 +236,7 @@ func (l callbackList) page(owner clause.Expr) clause.Expression {
 	switch {
 	case l.looks():
 		return l.lookedPage(owner, columns)
-	case !l.whole:
+	case l.ended == "":
 		return l.statement("SELECT "+columns+" FROM callbacks WHERE "+l.where(l.span())+l.sorted(), owner)
 	}
 	with, parts := l.parts(false)
@@ -244,7 +250,7 @@ func (l callbackList) counted(owner clause.Expr) clause.Expression {
 		return l.lookedCount(owner)
 	}
 	all := "SELECT id FROM callbacks WHERE " + l.where(l.span()) + l.sorted()
-	if l.whole {
+	if l.ended != "" {
 		with, parts := l.parts(true)
 		all = "WITH RECURSIVE " + with + " " + parts + " LIMIT @limit"
 	}
@@ -262,14 +268,18 @@ const (
 
 // statement has the columns of the order in place of the words, and the parameters.
 func (l callbackList) statement(text string, owner clause.Expr) clause.Expression {
-	at := timeColumns[l.by].column
+	name := timeColumns[l.by].column
+	at := name
+	if l.ofOwner {
+		at += " + 0"
+	}
 	words := []string{
-		"{at}", at, "{key}", at + ", id", "{key desc}", at + " DESC, id DESC",
+		"{at}", at, "{name}", name, "{key}", at + ", id", "{key desc}", at + " DESC, id DESC",
 		"{before}", "@before, @before_id", "{above}", "@above, @above_id",
 	}
 	if l.byID {
 		words = []string{
-			"{at}", at, "{key}", "id", "{key desc}", "id DESC", "{before}", "@before_id", "{above}", "@above_id",
+			"{at}", at, "{name}", name, "{key}", "id", "{key desc}", "id DESC", "{before}", "@before_id", "{above}", "@above_id",
 		}
 	}
 	return named(strings.NewReplacer(words...).Replace(text), l.arguments(owner))
@@ -321,7 +331,7 @@ func (l callbackList) compare(a, b *callback.Callback) int {
 // arguments are the parameters of all the texts.
 func (l callbackList) arguments(owner clause.Expr) map[string]any {
 	args := map[string]any{
-		"owner": owner, "project": l.scope.ProjectID(), "limit": l.limit(), "shown": l.window.First + 1,
+		"owner": owner, "project": l.scope.ProjectID(), "limit": l.limit(), "most": l.bound(), "shown": l.window.First + 1,
 	}
 	for _, a := range asks {
 		if value := a.value(l.filter); value != nil {
@@ -329,8 +339,8 @@ func (l callbackList) arguments(owner clause.Expr) map[string]any {
 		}
 	}
 	l.setSpan(args)
-	if statuses := l.statuses(true); len(statuses) > 0 {
-		args["pairs"] = l.pairs(statuses)
+	if l.ended != "" && (len(l.statuses(true)) > 0 || l.ended == byCause) {
+		args["kinds"] = l.kinds()
 	}
 	return args
 }

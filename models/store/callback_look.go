@@ -17,6 +17,14 @@ import (
 
 // limit is how many entries are read.
 func (l callbackList) limit() int {
+	if l.looks() && l.through {
+		return l.bound()
+	}
+	return l.window.First + 1
+}
+
+// bound is how many are looked through: one more, where only that tells whether there are more.
+func (l callbackList) bound() int {
 	switch {
 	case !l.looks():
 		return l.window.First + 1
@@ -32,14 +40,14 @@ func (l callbackList) looked() string {
 	if l.sorts() {
 		l.window = models.Page{}
 	}
-	if l.whole {
+	if l.ended != "" {
 		with, parts = l.parts(false)
 		with += ", "
 	} else {
 		parts = l.exactly()
 	}
-	return "WITH RECURSIVE " + with + "looked AS (SELECT id AS entry_id, {at} AS entry_at FROM (" + parts + ") AS parts" +
-		l.sorted() + ")"
+	return "WITH RECURSIVE " + with + "looked AS (SELECT id AS entry_id, {name} AS entry_at FROM (" + parts + ") AS parts" +
+		strings.Replace(l.sorted(), "@limit", "@most", 1) + ")"
 }
 
 // exactly selects those of each exact condition, or all.
@@ -53,7 +61,7 @@ func (l callbackList) exactly() string {
 		conditions = []string{""}
 	}
 	for _, condition := range conditions {
-		parts = append(parts, "SELECT id, {at} FROM (SELECT id, {at} FROM callbacks WHERE "+
+		parts = append(parts, "SELECT id, {name} FROM (SELECT id, {at} AS {name} FROM callbacks WHERE "+
 			l.where(condition, l.span())+order+") AS part")
 	}
 	return strings.Join(parts, " UNION ")
@@ -97,10 +105,21 @@ func (l callbackList) let() []string {
 
 // lookedCount counts what is found among the entries.
 func (l callbackList) lookedCount(owner clause.Expr) clause.Expression {
+	if !l.through {
+		return l.countedBeside(owner)
+	}
 	found := allOf(append(l.let(), "TRUE")...)
 	return l.statement(l.looked()+" SELECT CAST(@owner AS BIGINT) AS owner, count(*) AS looked, "+
 		"count(CASE WHEN "+found+" THEN 1 END) AS count "+
 		"FROM looked CROSS JOIN callbacks WHERE callbacks.id = entry_id", owner)
+}
+
+// countedBeside counts what has ended by its index, and what is found among what has not.
+func (l callbackList) countedBeside(owner clause.Expr) clause.Expression {
+	with, _ := l.parts(true)
+	return l.statement("WITH RECURSIVE "+with+" SELECT CAST(@owner AS BIGINT) AS owner, (SELECT count(*) FROM ongoing) AS looked, "+
+		"(SELECT count(*) FROM (SELECT id FROM ended LIMIT @limit) AS counted) + (SELECT count(*) FROM ongoing CROSS JOIN callbacks "+
+		"WHERE callbacks.id = ongoing.id AND "+allOf(l.let()...)+") AS count", owner)
 }
 
 // lookedRow is a callback that was found, or none, with what was looked through.

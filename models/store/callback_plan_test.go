@@ -34,6 +34,10 @@ var planned = map[string]struct {
 		},
 		oneIn(245),
 	},
+	"a cause":                {callback.Filter{ErrorCode: []callback.AttemptErrorCode{callback.HTTPStatusError}}, oneIn(49)},
+	"a cause of none":        {callback.Filter{ErrorCode: []callback.AttemptErrorCode{callback.Timeout}}, nobody},
+	"a host":                 {callback.Filter{Host: new("rare.example.com")}, oneIn(7)},
+	"a host of none":         {callback.Filter{Host: new("none.example.com")}, nobody},
 	"a status of none":       {callback.Filter{Status: []callback.Status{callback.StatusPending}}, nobody},
 	"RUNNING of none":        {callback.Filter{Status: []callback.Status{callback.StatusRunning}}, nobody},
 	"an event of none":       {callback.Filter{Event: []callback.EventName{callback.JobUpdatedEvent}}, nobody},
@@ -173,6 +177,46 @@ func wantLittleRead(t *testing.T, s *store.Store, mode string, n *customer, call
 					"%s, filter %s, %s: read %d of %d callbacks to count %d, %v", owner, name, mode, rows, callbacks, count, ways,
 				)
 			}
+		}
+		byEnd := models.Page{First: 20, After: middle, Order: callback.Order{Field: callback.ByFinished}.Name()}
+		p := analyze(t, s, mode, s.QueryPages(t.Context(), n.scope(), owner, []int64{id}, callback.Filter{}, byEnd))
+		if rows, ways := p.read("callbacks"); rows > 21 || len(ways) > 0 {
+			t.Errorf("%s, by end, %s: read %d of %d callbacks, %v", owner, mode, rows, callbacks, ways)
+		}
+	}
+}
+
+// What waits is read no further than a page may look through, however much of it there is.
+func TestAPageReadsAsLittleOfALongBacklog(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite plans without statistics")
+	}
+	const waiting, most = 3000, 100
+	s := storetest.OpenNew(t, store.WithLooked(most))
+	n := newCustomer(t, s, "a")
+	fillWaiting(t, s, newCallback(t, s, n, start).ID, waiting)
+	fill(t, s, n, waiting)
+	for name, filter := range map[string]callback.Filter{
+		"an event": {Event: ofJob}, "an HTTP status": {HTTPStatus: new(418)}, "a host": {Host: new("none.example.com")},
+		"a cause": {ErrorCode: []callback.AttemptErrorCode{callback.Timeout}}, "replays": {IsReplay: new(true)},
+	} {
+		ids, page := []int64{n.account.ID}, models.Page{First: 20}
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			p := analyze(t, s, mode, s.QueryPages(t.Context(), n.scope(), callback.OfAccount, ids, filter, page))
+			if rows, ways := p.read("callbacks"); rows > 3*most || len(ways) > 0 { // of each part, and as callbacks
+				t.Errorf("%s, %s: read %d of %d callbacks, %v", name, mode, rows, 2*waiting, ways)
+			}
+		}
+		pages, err := s.CallbackPages(t.Context(), n.scope(), callback.OfAccount, ids, filter, page)
+		modelstest.NoError(t, err)
+		if p := pages[n.account.ID]; len(p.Nodes) > 0 || (p.SearchedUntil == nil) != (filter.ErrorCode != nil) || p.SearchedUntil != nil && !p.HasNext {
+			t.Errorf("%s: %+v", name, p)
+		}
+		counts, err := s.CountCallbacks(t.Context(), n.scope(), callback.OfAccount, ids, filter)
+		modelstest.NoError(t, err)
+		if c := counts[n.account.ID]; c.N > 0 || c.Exact != (filter.ErrorCode != nil) {
+			t.Errorf("%s: counted %+v", name, c)
 		}
 	}
 }

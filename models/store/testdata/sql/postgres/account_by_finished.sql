@@ -1,4 +1,4 @@
--- Through callbacks_account_ended, callbacks_pkey
+-- Through callbacks_account_finished
 SELECT page.*
 FROM (
   SELECT "id"
@@ -6,39 +6,16 @@ FROM (
   WHERE (id IN (SELECT account_id FROM memberships WHERE user_id = $1 AND role IN ($2,$3,$4))) AND id IN ($5)
 ) AS owners
 CROSS JOIN LATERAL (
-  WITH RECURSIVE ended AS (
-    SELECT id, created_at
-    FROM callbacks
-    WHERE account_id = owners.id AND created_at >= $6 AND (created_at, id) < ($7, $8) AND next_attempt_at IS NULL
-        AND lease_until IS NULL
-    ORDER BY created_at DESC, id DESC
-    LIMIT $9
-  ),
-  looked AS (
-    SELECT id AS entry_id, created_at AS entry_at
-    FROM (SELECT id, created_at FROM ended) AS parts
-    ORDER BY created_at DESC, id DESC
-    LIMIT $10
-  )
-  SELECT CAST(owners.id AS BIGINT) AS owner_id, looked, looked_at, looked_id, callbacks.id, uid, ref, event, status,
-      target, content_type, account_id, project_id, crawl_id, report_download_id, run_id, batch_id, job_id,
-      created_by_user_id, replay_of_id, replayed_by_user_id, cause_id, dedup_key, ordering_key, held, attempt_count,
-      failure_count, panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, http_status,
-      error_code, callbacks.created_at, finished_at, payload_purged_at,
+  SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
+      report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, replayed_by_user_id, cause_id,
+      dedup_key, ordering_key, held, attempt_count, failure_count, panic_count, interruption_count, unreadable_since,
+      next_attempt_at, lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN target_url END AS target_url,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
-  FROM (
-    SELECT (SELECT count(*) FROM looked) AS looked, (SELECT entry_at FROM looked ORDER BY entry_at,
-        entry_id LIMIT 1) AS looked_at, (SELECT entry_id FROM looked ORDER BY entry_at, entry_id LIMIT 1) AS looked_id
-  ) AS bound
-  LEFT JOIN (
-    SELECT callbacks.id AS chosen_id
-    FROM looked
-    CROSS JOIN callbacks
-    WHERE callbacks.id = entry_id AND (finished_at, callbacks.id) < ($11, $12)
-    ORDER BY finished_at DESC, callbacks.id DESC
-    LIMIT $13
-  ) AS chosen ON TRUE
-  LEFT JOIN callbacks ON callbacks.id = chosen_id
+  FROM callbacks
+  WHERE account_id = owners.id AND finished_at + 0 >= $6 AND (finished_at + 0, id) < ($7, $8)
+      AND finished_at IS NOT NULL
+  ORDER BY finished_at + 0 DESC, id DESC
+  LIMIT $9
 ) AS page

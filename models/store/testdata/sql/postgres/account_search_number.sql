@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
     FROM (
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND account_id = $6 AND next_attempt_at IS NULL AND lease_until IS NULL
             AND created_at >= $7 AND (created_at, id) < ($8, $9)
@@ -20,7 +20,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND account_id = $11 AND finished_at IS NULL AND created_at >= $12
             AND (created_at, id) < ($13, $14)
@@ -29,7 +29,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND batch_id = $16 AND created_at >= $17 AND (created_at, id) < ($18, $19)
         ORDER BY created_at DESC, id DESC
@@ -37,7 +37,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND callbacks.id = $21 AND created_at >= $22 AND (created_at, id) < ($23, $24)
         ORDER BY created_at DESC, id DESC
@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND crawl_id = $26 AND created_at >= $27 AND (created_at, id) < ($28, $29)
         ORDER BY created_at DESC, id DESC
@@ -53,7 +53,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND job_id = $31 AND created_at >= $32 AND (created_at, id) < ($33, $34)
         ORDER BY created_at DESC, id DESC
@@ -61,7 +61,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND project_id = $36 AND next_attempt_at IS NULL AND lease_until IS NULL
             AND created_at >= $37 AND (created_at, id) < ($38, $39)
@@ -70,7 +70,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND project_id = $41 AND finished_at IS NULL AND created_at >= $42
             AND (created_at, id) < ($43, $44)
@@ -79,7 +79,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND report_download_id = $46 AND created_at >= $47
             AND (created_at, id) < ($48, $49)
@@ -88,7 +88,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND run_id = $51 AND created_at >= $52 AND (created_at, id) < ($53, $54)
         ORDER BY created_at DESC, id DESC

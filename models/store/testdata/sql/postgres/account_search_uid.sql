@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
     FROM (
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND uid = $6 AND created_at >= $7 AND (created_at, id) < ($8, $9)
         ORDER BY created_at DESC, id DESC
@@ -19,7 +19,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id
             AND replay_of_id = (SELECT id FROM callbacks AS original WHERE original.uid = $11)
@@ -29,7 +29,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id
             AND callbacks.id = (SELECT callback_id FROM callback_attempts AS attempt WHERE attempt.uid = $16)
@@ -39,7 +39,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND run_id = (SELECT id FROM runs WHERE runs.uid = $21)
             AND created_at >= $22 AND (created_at, id) < ($23, $24)
@@ -48,7 +48,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND batch_id = (SELECT id FROM run_batches WHERE run_batches.uid = $26)
             AND created_at >= $27 AND (created_at, id) < ($28, $29)
@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND job_id = (SELECT id FROM jobs WHERE uuid = $31) AND created_at >= $32
             AND (created_at, id) < ($33, $34)

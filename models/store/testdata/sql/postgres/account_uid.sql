@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
     FROM (
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = owners.id AND uid = $6 AND created_at >= $7 AND (created_at, id) < ($8, $9)
         ORDER BY created_at DESC, id DESC

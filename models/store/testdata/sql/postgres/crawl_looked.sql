@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
     FROM (
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE crawl_id = owners.id AND created_at >= $6 AND (created_at, id) < ($7, $8)
         ORDER BY created_at DESC, id DESC

@@ -47,24 +47,36 @@ CROSS JOIN (
     SELECT id, created_at
     FROM callbacks
     WHERE account_id = ? AND created_at >= coalesce((SELECT min(created_at) FROM ended HAVING count(*) = ?), ?)
-        AND (created_at, id) < (?, ?) AND event IN (?) AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL)
-        AND finished_at IS NULL
+        AND (created_at, id) < (?, ?) AND finished_at IS NULL
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?
+  ),
+  looked AS (
+    SELECT id AS entry_id, created_at AS entry_at
+    FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
     ORDER BY created_at DESC, id DESC
     LIMIT ?
   )
-  SELECT callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, crawl_id,
-      report_download_id, run_id, batch_id, job_id, created_by_user_id, replay_of_id, replayed_by_user_id, cause_id,
-      dedup_key, ordering_key, held, attempt_count, failure_count, panic_count, interruption_count, unreadable_since,
-      next_attempt_at, lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at,
+  SELECT CAST(? AS BIGINT) AS owner_id, looked, looked_at, looked_id, callbacks.id, uid, ref, event, status, target,
+      content_type, account_id, project_id, crawl_id, report_download_id, run_id, batch_id, job_id, created_by_user_id,
+      replay_of_id, replayed_by_user_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count,
+      panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, http_status, error_code,
+      callbacks.created_at, finished_at, payload_purged_at,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN target_url END AS target_url,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
   FROM (
-    SELECT id
-    FROM (SELECT id, created_at FROM ended UNION ALL SELECT id, created_at FROM ongoing) AS parts
-    ORDER BY created_at DESC, id DESC
+    SELECT (SELECT count(*) FROM looked) AS looked, (SELECT entry_at FROM looked ORDER BY entry_at,
+        entry_id LIMIT 1) AS looked_at, (SELECT entry_id FROM looked ORDER BY entry_at, entry_id LIMIT 1) AS looked_id
+  ) AS bound
+  LEFT JOIN (
+    SELECT callbacks.id AS chosen_id
+    FROM looked
+    CROSS JOIN callbacks
+    WHERE callbacks.id = entry_id AND CASE WHEN event IN (?)
+        AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL) THEN TRUE END
+    ORDER BY created_at DESC, callbacks.id DESC
     LIMIT ?
-  ) AS chosen
-  CROSS JOIN callbacks
-  WHERE callbacks.id = chosen.id
+  ) AS chosen ON TRUE
+  LEFT JOIN callbacks ON callbacks.id = chosen_id
 ) AS page

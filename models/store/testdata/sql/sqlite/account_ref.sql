@@ -11,7 +11,7 @@ CROSS JOIN (
     FROM (
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND uid = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC
@@ -19,7 +19,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND replay_of_id = (SELECT id FROM callbacks AS original WHERE original.uid = ?)
             AND created_at >= ? AND (created_at, id) < (?, ?)

@@ -11,7 +11,7 @@ CROSS JOIN (
     FROM (
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND account_id = ? AND next_attempt_at IS NULL AND lease_until IS NULL
             AND created_at >= ? AND (created_at, id) < (?, ?)
@@ -20,7 +20,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND account_id = ? AND finished_at IS NULL AND created_at >= ?
             AND (created_at, id) < (?, ?)
@@ -29,7 +29,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND batch_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC
@@ -37,7 +37,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND callbacks.id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC
@@ -45,7 +45,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND crawl_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC
@@ -53,7 +53,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND job_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC
@@ -61,7 +61,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND project_id = ? AND next_attempt_at IS NULL AND lease_until IS NULL
             AND created_at >= ? AND (created_at, id) < (?, ?)
@@ -70,7 +70,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND project_id = ? AND finished_at IS NULL AND created_at >= ?
             AND (created_at, id) < (?, ?)
@@ -79,7 +79,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND report_download_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC
@@ -87,7 +87,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND run_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC

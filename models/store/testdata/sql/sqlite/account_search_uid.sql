@@ -11,7 +11,7 @@ CROSS JOIN (
     FROM (
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND uid = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC
@@ -19,7 +19,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND replay_of_id = (SELECT id FROM callbacks AS original WHERE original.uid = ?)
             AND created_at >= ? AND (created_at, id) < (?, ?)
@@ -28,7 +28,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ?
             AND callbacks.id = (SELECT callback_id FROM callback_attempts AS attempt WHERE attempt.uid = ?)
@@ -38,7 +38,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND run_id = (SELECT id FROM runs WHERE runs.uid = ?) AND created_at >= ?
             AND (created_at, id) < (?, ?)
@@ -47,7 +47,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND batch_id = (SELECT id FROM run_batches WHERE run_batches.uid = ?)
             AND created_at >= ? AND (created_at, id) < (?, ?)
@@ -56,7 +56,7 @@ CROSS JOIN (
       ) AS part UNION
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND job_id = (SELECT id FROM jobs WHERE uuid = ?) AND created_at >= ?
             AND (created_at, id) < (?, ?)

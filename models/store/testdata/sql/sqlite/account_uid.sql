@@ -11,7 +11,7 @@ CROSS JOIN (
     FROM (
       SELECT id, created_at
       FROM (
-        SELECT id, created_at
+        SELECT id, created_at AS created_at
         FROM callbacks
         WHERE account_id + 0 = ? AND uid = ? AND created_at >= ? AND (created_at, id) < (?, ?)
         ORDER BY created_at DESC, id DESC

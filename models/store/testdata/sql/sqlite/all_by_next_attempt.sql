@@ -4,7 +4,7 @@ WITH RECURSIVE looked AS (
   FROM (
     SELECT id, created_at
     FROM (
-      SELECT id, created_at
+      SELECT id, created_at AS created_at
       FROM callbacks
       WHERE callbacks.id > 0 AND status = 'PENDING' AND NOT held AND created_at >= ? AND (created_at, id) < (?, ?)
       ORDER BY lane, next_attempt_at, id

@@ -4,7 +4,7 @@ WITH RECURSIVE looked AS (
   FROM (
     SELECT id, created_at
     FROM (
-      SELECT id, created_at
+      SELECT id, created_at AS created_at
       FROM callbacks
       WHERE callbacks.id > 0 AND (id) < (?)
       ORDER BY id DESC
