@@ -64,6 +64,11 @@ var classes = readClasses(map[class]string{
 		BatchAttempt: uid number startedAt durationMs httpStatus errorCode
 		StandardError: message label scope statusCode params ref
 		Schedule: id rawID uid cron at timezone overlap status nextRunAt lastRunAt createdAt project runs
+		BulkReplay: id rawID uid status dryRun matched done replayed succeeded failed skipped skippedReasons startedAt finishedAt
+		BulkReplay: createdBy project account
+		BulkReplaySkipped: reason count
+		Account: bulkReplays
+		Project: bulkReplays
 		Diagnosis: id rawID uid url status createdAt startedAt finishedAt steps
 		DiagnosisStep: name status durationMs detail remedy addresses tls http
 		DiagnosisTLS: version cipher chain
@@ -132,6 +137,10 @@ var classes = readClasses(map[class]string{
 		FinishReportDownloadPayload: reportDownload callback
 		ReplayCallbackPayload: callback
 		SendTestCallbackPayload: callback attempt
+		ReplayCallbacksPayload: bulkReplay
+		PauseBulkReplayPayload: bulkReplay
+		ResumeBulkReplayPayload: bulkReplay
+		CancelBulkReplayPayload: bulkReplay
 		RetryCallbackPayload: callback
 		CallbackPreview: event contentType payload targetUrl source headers isSample
 		PreviewedHeader: name value source

@@ -80,6 +80,10 @@ type (
 	CrawlConnection = Connection[*crawl.Crawl]
 	// CrawlEdge is one of them.
 	CrawlEdge = Edge[*crawl.Crawl]
+	// BulkReplayConnection is a page of bulk replays.
+	BulkReplayConnection = Connection[*callback.BulkReplay]
+	// BulkReplayEdge is one of them.
+	BulkReplayEdge = Edge[*callback.BulkReplay]
 	// AttemptConnection is a page of attempts.
 	AttemptConnection = Connection[*callback.Attempt]
 	// AttemptEdge is one of them.

@@ -42,6 +42,7 @@ type ResolverRoot interface {
 	Attempt() AttemptResolver
 	Batch() BatchResolver
 	BatchAttempt() BatchAttemptResolver
+	BulkReplay() BulkReplayResolver
 	Callback() CallbackResolver
 	CallbackCheck() CallbackCheckResolver
 	CallbackHealth() CallbackHealthResolver
@@ -75,6 +76,7 @@ type ComplexityRoot struct {
 		APICallbackHeaders func(childComplexity int) int
 		APICallbackURL     func(childComplexity int) int
 		Actions            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BulkReplays        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CallbackHealth     func(childComplexity int, rangeArg callback.HealthRange) int
 		Callbacks          func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CreatedAt          func(childComplexity int) int
@@ -240,6 +242,43 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	BulkReplay struct {
+		Account        func(childComplexity int) int
+		AllSkipped     func(childComplexity int) int
+		CreatedBy      func(childComplexity int) int
+		Done           func(childComplexity int) int
+		DryRun         func(childComplexity int) int
+		Failed         func(childComplexity int) int
+		FinishedAt     func(childComplexity int) int
+		Matched        func(childComplexity int) int
+		ObjectID       func(childComplexity int) int
+		Project        func(childComplexity int) int
+		RawID          func(childComplexity int) int
+		Replayed       func(childComplexity int) int
+		SkippedReasons func(childComplexity int) int
+		StartedAt      func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Succeeded      func(childComplexity int) int
+		UID            func(childComplexity int) int
+	}
+
+	BulkReplayConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BulkReplayEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkReplaySkipped struct {
+		Count  func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
 	Callback struct {
 		Account         func(childComplexity int) int
 		AttemptCount    func(childComplexity int) int
@@ -355,6 +394,10 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		ExpiresAt func(childComplexity int) int
 		Secret    func(childComplexity int) int
+	}
+
+	CancelBulkReplayPayload struct {
+		BulkReplay func(childComplexity int) int
 	}
 
 	CancelCallbackPayload struct {
@@ -580,6 +623,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		BackfillCallbacks           func(childComplexity int, input BackfillCallbacksInput) int
+		CancelBulkReplay            func(childComplexity int, input CancelBulkReplayInput) int
 		CancelCallback              func(childComplexity int, input CancelCallbackInput) int
 		CancelSchedule              func(childComplexity int, input CancelScheduleInput) int
 		CreateAccount               func(childComplexity int, input CreateAccountInput) int
@@ -600,10 +644,13 @@ type ComplexityRoot struct {
 		DiagnoseReceiver            func(childComplexity int, input DiagnoseReceiverInput) int
 		FinishCrawl                 func(childComplexity int, input FinishCrawlInput) int
 		FinishReportDownload        func(childComplexity int, input FinishReportDownloadInput) int
+		PauseBulkReplay             func(childComplexity int, input PauseBulkReplayInput) int
 		PauseCallbacks              func(childComplexity int, input PauseCallbacksInput) int
 		PauseSchedule               func(childComplexity int, input PauseScheduleInput) int
 		RemoveAPICallbackHeaders    func(childComplexity int, input RemoveAPICallbackHeadersInput) int
 		ReplayCallback              func(childComplexity int, input ReplayCallbackInput) int
+		ReplayCallbacks             func(childComplexity int, input ReplayCallbacksInput) int
+		ResumeBulkReplay            func(childComplexity int, input ResumeBulkReplayInput) int
 		ResumeCallbacks             func(childComplexity int, input ResumeCallbacksInput) int
 		ResumeSchedule              func(childComplexity int, input ResumeScheduleInput) int
 		RetryCallback               func(childComplexity int, input RetryCallbackInput) int
@@ -626,6 +673,10 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PauseBulkReplayPayload struct {
+		BulkReplay func(childComplexity int) int
+	}
+
 	PauseCallbacksPayload struct {
 		Account func(childComplexity int) int
 		Project func(childComplexity int) int
@@ -645,6 +696,7 @@ type ComplexityRoot struct {
 		APICallbackHeaders         func(childComplexity int) int
 		APICallbackURL             func(childComplexity int) int
 		Account                    func(childComplexity int) int
+		BulkReplays                func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CallbackHealth             func(childComplexity int, rangeArg callback.HealthRange) int
 		CallbackSigningSecrets     func(childComplexity int) int
 		Callbacks                  func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
@@ -720,6 +772,10 @@ type ComplexityRoot struct {
 		Callback func(childComplexity int) int
 	}
 
+	ReplayCallbacksPayload struct {
+		BulkReplay func(childComplexity int) int
+	}
+
 	ReportDownload struct {
 		Crawl              func(childComplexity int) int
 		CreatedAt          func(childComplexity int) int
@@ -743,6 +799,10 @@ type ComplexityRoot struct {
 	ResultEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ResumeBulkReplayPayload struct {
+		BulkReplay func(childComplexity int) int
 	}
 
 	ResumeCallbacksPayload struct {
@@ -976,6 +1036,7 @@ type AccountResolver interface {
 
 	Projects(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.Project], error)
 	Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
+	BulkReplays(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error)
 	Actions(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*run.Action], error)
 	Users(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.AccountUser], error)
 
@@ -1013,6 +1074,13 @@ type BatchAttemptResolver interface {
 
 	RequestHeaders(ctx context.Context, obj *run.BatchAttempt) ([]*callback.HeaderField, error)
 	ResponseHeaders(ctx context.Context, obj *run.BatchAttempt) ([]*callback.HeaderField, error)
+}
+type BulkReplayResolver interface {
+	SkippedReasons(ctx context.Context, obj *callback.BulkReplay) ([]*BulkReplaySkipped, error)
+
+	CreatedBy(ctx context.Context, obj *callback.BulkReplay) (*tenant.User, error)
+	Project(ctx context.Context, obj *callback.BulkReplay) (*tenant.Project, error)
+	Account(ctx context.Context, obj *callback.BulkReplay) (*tenant.Account, error)
 }
 type CallbackResolver interface {
 	Payload(ctx context.Context, obj *callback.Callback) (string, error)
@@ -1092,6 +1160,10 @@ type MutationResolver interface {
 	DiagnoseReceiver(ctx context.Context, input DiagnoseReceiverInput) (*DiagnoseReceiverPayload, error)
 	RetryCallback(ctx context.Context, input RetryCallbackInput) (*RetryCallbackPayload, error)
 	CancelCallback(ctx context.Context, input CancelCallbackInput) (*CancelCallbackPayload, error)
+	ReplayCallbacks(ctx context.Context, input ReplayCallbacksInput) (*ReplayCallbacksPayload, error)
+	PauseBulkReplay(ctx context.Context, input PauseBulkReplayInput) (*PauseBulkReplayPayload, error)
+	ResumeBulkReplay(ctx context.Context, input ResumeBulkReplayInput) (*ResumeBulkReplayPayload, error)
+	CancelBulkReplay(ctx context.Context, input CancelBulkReplayInput) (*CancelBulkReplayPayload, error)
 	CreateAction(ctx context.Context, input CreateActionInput) (*CreateActionPayload, error)
 	UpdateAction(ctx context.Context, input UpdateActionInput) (*UpdateActionPayload, error)
 	CreateRun(ctx context.Context, input CreateRunInput) (*CreateRunPayload, error)
@@ -1115,6 +1187,7 @@ type ProjectResolver interface {
 
 	Account(ctx context.Context, obj *tenant.Project) (*tenant.Account, error)
 	Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
+	BulkReplays(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error)
 	Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *run.Filter) (*Connection[*run.Run], error)
 	Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*run.Schedule], error)
 	Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *job.Filter) (*Connection[*job.Job], error)
@@ -1243,6 +1316,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Actions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Account.bulkReplays":
+		if e.ComplexityRoot.Account.BulkReplays == nil {
+			break
+		}
+
+		args, err := ec.field_Account_bulkReplays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.callbackHealth":
 		if e.ComplexityRoot.Account.CallbackHealth == nil {
 			break
@@ -1953,6 +2037,160 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BatchEdge.Node(childComplexity), true
 
+	case "BulkReplay.account":
+		if e.ComplexityRoot.BulkReplay.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Account(childComplexity), true
+	case "BulkReplay.skipped":
+		if e.ComplexityRoot.BulkReplay.AllSkipped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.AllSkipped(childComplexity), true
+	case "BulkReplay.createdBy":
+		if e.ComplexityRoot.BulkReplay.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.CreatedBy(childComplexity), true
+	case "BulkReplay.done":
+		if e.ComplexityRoot.BulkReplay.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Done(childComplexity), true
+	case "BulkReplay.dryRun":
+		if e.ComplexityRoot.BulkReplay.DryRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.DryRun(childComplexity), true
+	case "BulkReplay.failed":
+		if e.ComplexityRoot.BulkReplay.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Failed(childComplexity), true
+	case "BulkReplay.finishedAt":
+		if e.ComplexityRoot.BulkReplay.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.FinishedAt(childComplexity), true
+	case "BulkReplay.matched":
+		if e.ComplexityRoot.BulkReplay.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Matched(childComplexity), true
+	case "BulkReplay.id":
+		if e.ComplexityRoot.BulkReplay.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.ObjectID(childComplexity), true
+	case "BulkReplay.project":
+		if e.ComplexityRoot.BulkReplay.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Project(childComplexity), true
+	case "BulkReplay.rawID":
+		if e.ComplexityRoot.BulkReplay.RawID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.RawID(childComplexity), true
+	case "BulkReplay.replayed":
+		if e.ComplexityRoot.BulkReplay.Replayed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Replayed(childComplexity), true
+	case "BulkReplay.skippedReasons":
+		if e.ComplexityRoot.BulkReplay.SkippedReasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.SkippedReasons(childComplexity), true
+	case "BulkReplay.startedAt":
+		if e.ComplexityRoot.BulkReplay.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.StartedAt(childComplexity), true
+	case "BulkReplay.status":
+		if e.ComplexityRoot.BulkReplay.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Status(childComplexity), true
+	case "BulkReplay.succeeded":
+		if e.ComplexityRoot.BulkReplay.Succeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Succeeded(childComplexity), true
+	case "BulkReplay.uid":
+		if e.ComplexityRoot.BulkReplay.UID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.UID(childComplexity), true
+
+	case "BulkReplayConnection.edges":
+		if e.ComplexityRoot.BulkReplayConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayConnection.Edges(childComplexity), true
+	case "BulkReplayConnection.nodes":
+		if e.ComplexityRoot.BulkReplayConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayConnection.Nodes(childComplexity), true
+	case "BulkReplayConnection.pageInfo":
+		if e.ComplexityRoot.BulkReplayConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayConnection.PageInfo(childComplexity), true
+	case "BulkReplayConnection.totalCount":
+		if e.ComplexityRoot.BulkReplayConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayConnection.TotalCount(childComplexity), true
+
+	case "BulkReplayEdge.cursor":
+		if e.ComplexityRoot.BulkReplayEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayEdge.Cursor(childComplexity), true
+	case "BulkReplayEdge.node":
+		if e.ComplexityRoot.BulkReplayEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayEdge.Node(childComplexity), true
+
+	case "BulkReplaySkipped.count":
+		if e.ComplexityRoot.BulkReplaySkipped.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplaySkipped.Count(childComplexity), true
+	case "BulkReplaySkipped.reason":
+		if e.ComplexityRoot.BulkReplaySkipped.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplaySkipped.Reason(childComplexity), true
+
 	case "Callback.account":
 		if e.ComplexityRoot.Callback.Account == nil {
 			break
@@ -2455,6 +2693,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CallbackSigningSecret.Secret(childComplexity), true
+
+	case "CancelBulkReplayPayload.bulkReplay":
+		if e.ComplexityRoot.CancelBulkReplayPayload.BulkReplay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelBulkReplayPayload.BulkReplay(childComplexity), true
 
 	case "CancelCallbackPayload.callback":
 		if e.ComplexityRoot.CancelCallbackPayload.Callback == nil {
@@ -3191,6 +3436,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BackfillCallbacks(childComplexity, args["input"].(BackfillCallbacksInput)), true
+	case "Mutation.cancelBulkReplay":
+		if e.ComplexityRoot.Mutation.CancelBulkReplay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelBulkReplay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelBulkReplay(childComplexity, args["input"].(CancelBulkReplayInput)), true
 	case "Mutation.cancelCallback":
 		if e.ComplexityRoot.Mutation.CancelCallback == nil {
 			break
@@ -3406,6 +3662,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FinishReportDownload(childComplexity, args["input"].(FinishReportDownloadInput)), true
+	case "Mutation.pauseBulkReplay":
+		if e.ComplexityRoot.Mutation.PauseBulkReplay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseBulkReplay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseBulkReplay(childComplexity, args["input"].(PauseBulkReplayInput)), true
 	case "Mutation.pauseCallbacks":
 		if e.ComplexityRoot.Mutation.PauseCallbacks == nil {
 			break
@@ -3450,6 +3717,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReplayCallback(childComplexity, args["input"].(ReplayCallbackInput)), true
+	case "Mutation.replayCallbacks":
+		if e.ComplexityRoot.Mutation.ReplayCallbacks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayCallbacks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayCallbacks(childComplexity, args["input"].(ReplayCallbacksInput)), true
+	case "Mutation.resumeBulkReplay":
+		if e.ComplexityRoot.Mutation.ResumeBulkReplay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeBulkReplay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeBulkReplay(childComplexity, args["input"].(ResumeBulkReplayInput)), true
 	case "Mutation.resumeCallbacks":
 		if e.ComplexityRoot.Mutation.ResumeCallbacks == nil {
 			break
@@ -3619,6 +3908,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PauseBulkReplayPayload.bulkReplay":
+		if e.ComplexityRoot.PauseBulkReplayPayload.BulkReplay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PauseBulkReplayPayload.BulkReplay(childComplexity), true
+
 	case "PauseCallbacksPayload.account":
 		if e.ComplexityRoot.PauseCallbacksPayload.Account == nil {
 			break
@@ -3676,6 +3972,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.Account(childComplexity), true
+	case "Project.bulkReplays":
+		if e.ComplexityRoot.Project.BulkReplays == nil {
+			break
+		}
+
+		args, err := ec.field_Project_bulkReplays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Project.callbackHealth":
 		if e.ComplexityRoot.Project.CallbackHealth == nil {
 			break
@@ -4134,6 +4441,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReplayCallbackPayload.Callback(childComplexity), true
 
+	case "ReplayCallbacksPayload.bulkReplay":
+		if e.ComplexityRoot.ReplayCallbacksPayload.BulkReplay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayCallbacksPayload.BulkReplay(childComplexity), true
+
 	case "ReportDownload.crawl":
 		if e.ComplexityRoot.ReportDownload.Crawl == nil {
 			break
@@ -4232,6 +4546,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResultEdge.Node(childComplexity), true
+
+	case "ResumeBulkReplayPayload.bulkReplay":
+		if e.ComplexityRoot.ResumeBulkReplayPayload.BulkReplay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeBulkReplayPayload.BulkReplay(childComplexity), true
 
 	case "ResumeCallbacksPayload.account":
 		if e.ComplexityRoot.ResumeCallbacksPayload.Account == nil {
@@ -5066,9 +5387,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAPICallbackHeaderInput,
 		ec.unmarshalInputAccountRoleInput,
 		ec.unmarshalInputBackfillCallbacksInput,
+		ec.unmarshalInputBulkReplayOwnerInput,
 		ec.unmarshalInputCallbackFilter,
 		ec.unmarshalInputCallbackOrder,
 		ec.unmarshalInputCallbackOwnerInput,
+		ec.unmarshalInputCancelBulkReplayInput,
 		ec.unmarshalInputCancelCallbackInput,
 		ec.unmarshalInputCancelScheduleInput,
 		ec.unmarshalInputCheckCallbackInput,
@@ -5091,12 +5414,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputFinishReportDownloadInput,
 		ec.unmarshalInputHTTPStatusRange,
 		ec.unmarshalInputJobFilter,
+		ec.unmarshalInputPauseBulkReplayInput,
 		ec.unmarshalInputPauseCallbacksInput,
 		ec.unmarshalInputPauseScheduleInput,
 		ec.unmarshalInputPreviewCallbackInput,
 		ec.unmarshalInputReceiverOwnerInput,
 		ec.unmarshalInputRemoveApiCallbackHeadersInput,
 		ec.unmarshalInputReplayCallbackInput,
+		ec.unmarshalInputReplayCallbacksInput,
+		ec.unmarshalInputResumeBulkReplayInput,
 		ec.unmarshalInputResumeCallbacksInput,
 		ec.unmarshalInputResumeScheduleInput,
 		ec.unmarshalInputRetryCallbackInput,
@@ -6665,6 +6991,162 @@ type PreviewedHeader {
   source: ApiCallbackSource
 }
 `, BuiltIn: false},
+	{Name: "../bulk.graphqls", Input: `extend type Mutation {
+  """
+  Replays all callbacks of a project, an account or, for the platform, the notices to an SSO client, that a filter lets through and that were created
+  before: each once, the oldest first, as ` + "`" + `replayCallback` + "`" + ` does, behind whatever else the account sends and in no line. Workers do it in the
+  background; it goes on after any of them has died. Without a filter all are matched; those that cannot be replayed are skipped, and counted by why.
+  Editor and up. ` + "`" + `CONFLICT` + "`" + ` where another bulk replay that has not ended may replay the same callbacks.
+  """
+  replayCallbacks(input: ReplayCallbacksInput!): ReplayCallbacksPayload! @allow(who: ANYONE_KNOWN)
+  "Makes no more replays until it is resumed: those that were made, a thousand at most that were not tried yet, go on. Editor and up. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
+  pauseBulkReplay(input: PauseBulkReplayInput!): PauseBulkReplayPayload! @allow(who: ANYONE_KNOWN)
+  "Goes on where ` + "`" + `pauseBulkReplay` + "`" + ` stopped. Editor and up. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
+  resumeBulkReplay(input: ResumeBulkReplayInput!): ResumeBulkReplayPayload! @allow(who: ANYONE_KNOWN)
+  "Makes no more replays. Those that were made go on, and are counted. Editor and up. One that was cancelled stays so; ` + "`" + `CONFLICT` + "`" + ` where it has finished."
+  cancelBulkReplay(input: CancelBulkReplayInput!): CancelBulkReplayPayload! @allow(who: ANYONE_KNOWN)
+}
+
+"Whose callbacks are replayed. Give one of them."
+input BulkReplayOwnerInput @oneOf {
+  projectId: ObjectID
+  "Of all its projects."
+  accountId: ObjectID
+  "The notices that go to it, of all its accounts. For the platform only."
+  ssoClientId: ObjectID
+}
+
+input ReplayCallbacksInput {
+  owner: BulkReplayOwnerInput!
+  "As of lists. What does not stand in it narrows nothing."
+  filter: CallbackFilter
+  "Counts what would be replayed and skipped, and replays nothing."
+  dryRun: Boolean! = false
+}
+
+type ReplayCallbacksPayload {
+  bulkReplay: BulkReplay!
+}
+
+input PauseBulkReplayInput {
+  bulkReplayId: ObjectID!
+}
+
+type PauseBulkReplayPayload {
+  bulkReplay: BulkReplay!
+}
+
+input ResumeBulkReplayInput {
+  bulkReplayId: ObjectID!
+}
+
+type ResumeBulkReplayPayload {
+  bulkReplay: BulkReplay!
+}
+
+input CancelBulkReplayInput {
+  bulkReplayId: ObjectID!
+}
+
+type CancelBulkReplayPayload {
+  bulkReplay: BulkReplay!
+}
+
+"A replay of many callbacks, from its mutation to the end of its last replay. It is kept for as long as callbacks are (` + "`" + `RINGBACK_RETENTION` + "`" + `)."
+type BulkReplay implements Node {
+  id: ObjectID!
+  rawID: String!
+  uid: ID!
+  status: BulkReplayStatus!
+  "Whether it only counts."
+  dryRun: Boolean!
+  "How many callbacks the filter lets through: while it counts, as far as it has come."
+  matched: Int!
+  "How many have come to an end: ` + "`" + `succeeded` + "`" + `, ` + "`" + `failed` + "`" + ` and ` + "`" + `skipped` + "`" + ` together. All that were matched when it has finished."
+  done: Int!
+  "How many replays were made."
+  replayed: Int!
+  "How many replays arrived. It is some seconds behind."
+  succeeded: Int!
+  "How many replays were given up, after all their retries."
+  failed: Int!
+  "How many are not replayed."
+  skipped: Int!
+  "The same by why, the most frequent first."
+  skippedReasons: [BulkReplaySkipped!]!
+  startedAt: DateTime!
+  "When it finished, or was cancelled."
+  finishedAt: DateTime
+  "Who began it; null where a key or the platform has."
+  createdBy: User
+  "Null where it is of an account or an SSO client."
+  project: Project
+  "Null where it is of an SSO client."
+  account: Account
+}
+
+enum BulkReplayStatus {
+  "It counts what it is to replay."
+  COUNTING
+  "Replays are made, or have not all ended."
+  RUNNING
+  PAUSED
+  "No more are made."
+  CANCELLED
+  "All that was matched has come to an end."
+  FINISHED
+}
+
+"How many are not replayed for one reason."
+type BulkReplaySkipped {
+  reason: BulkReplaySkipReason!
+  count: Int!
+}
+
+enum BulkReplaySkipReason {
+  "It is a test."
+  TEST
+  "It is a replay itself."
+  REPLAY
+  "It has not ended."
+  NOT_ENDED
+  "Its payload was deleted after ` + "`" + `RINGBACK_BODY_RETENTION` + "`" + `."
+  PAYLOAD_PURGED
+  "It was replayed three times already."
+  REPLAYED_ENOUGH
+  "It is a notice to the SSO partner, which the platform replays."
+  NOTICE
+  "There is no URL to call back to any more."
+  NO_CALLBACK_URL
+  PROJECT_DELETED
+  "The server cannot read its headers, or those of its target, any more."
+  UNREADABLE
+  "It was deleted between the count and its turn, or no longer meets the filter."
+  PURGED
+}
+
+type BulkReplayConnection {
+  nodes: [BulkReplay!]!
+  edges: [BulkReplayEdge!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type BulkReplayEdge {
+  cursor: String!
+  node: BulkReplay!
+}
+
+extend type Project {
+  "Newest first. Those of its account are not among them. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  bulkReplays(first: Int, after: String, last: Int, before: String): BulkReplayConnection!
+}
+
+extend type Account {
+  "Those of the account and of its projects, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  bulkReplays(first: Int, after: String, last: Int, before: String): BulkReplayConnection!
+}
+`, BuiltIn: false},
 	{Name: "../runs.graphqls", Input: `extend type Query {
   "A run, by its id or by its uid: give one of them."
   getRun(id: ObjectID, uid: ID): Run @allow(who: ANYONE_KNOWN)
@@ -7713,6 +8195,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_projects(ctx, field)
 	case "callbacks":
 		return ec.fieldContext_Account_callbacks(ctx, field)
+	case "bulkReplays":
+		return ec.fieldContext_Account_bulkReplays(ctx, field)
 	case "actions":
 		return ec.fieldContext_Account_actions(ctx, field)
 	case "users":
@@ -8023,6 +8507,80 @@ func (ec *executionContext) childFields_BatchEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type BatchEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_BulkReplay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BulkReplay_id(ctx, field)
+	case "rawID":
+		return ec.fieldContext_BulkReplay_rawID(ctx, field)
+	case "uid":
+		return ec.fieldContext_BulkReplay_uid(ctx, field)
+	case "status":
+		return ec.fieldContext_BulkReplay_status(ctx, field)
+	case "dryRun":
+		return ec.fieldContext_BulkReplay_dryRun(ctx, field)
+	case "matched":
+		return ec.fieldContext_BulkReplay_matched(ctx, field)
+	case "done":
+		return ec.fieldContext_BulkReplay_done(ctx, field)
+	case "replayed":
+		return ec.fieldContext_BulkReplay_replayed(ctx, field)
+	case "succeeded":
+		return ec.fieldContext_BulkReplay_succeeded(ctx, field)
+	case "failed":
+		return ec.fieldContext_BulkReplay_failed(ctx, field)
+	case "skipped":
+		return ec.fieldContext_BulkReplay_skipped(ctx, field)
+	case "skippedReasons":
+		return ec.fieldContext_BulkReplay_skippedReasons(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_BulkReplay_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_BulkReplay_finishedAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_BulkReplay_createdBy(ctx, field)
+	case "project":
+		return ec.fieldContext_BulkReplay_project(ctx, field)
+	case "account":
+		return ec.fieldContext_BulkReplay_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkReplay", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkReplayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_BulkReplayConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_BulkReplayConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkReplayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkReplayConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkReplayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkReplayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkReplayEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkReplayEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkReplayEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkReplaySkipped(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_BulkReplaySkipped_reason(ctx, field)
+	case "count":
+		return ec.fieldContext_BulkReplaySkipped_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkReplaySkipped", field.Name)
+}
+
 func (ec *executionContext) childFields_Callback(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8255,6 +8813,14 @@ func (ec *executionContext) childFields_CallbackSigningSecret(ctx context.Contex
 		return ec.fieldContext_CallbackSigningSecret_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CallbackSigningSecret", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelBulkReplayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkReplay":
+		return ec.fieldContext_CancelBulkReplayPayload_bulkReplay(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelBulkReplayPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelCallbackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8713,6 +9279,14 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PauseBulkReplayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkReplay":
+		return ec.fieldContext_PauseBulkReplayPayload_bulkReplay(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PauseBulkReplayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PauseCallbacksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -8773,6 +9347,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_account(ctx, field)
 	case "callbacks":
 		return ec.fieldContext_Project_callbacks(ctx, field)
+	case "bulkReplays":
+		return ec.fieldContext_Project_bulkReplays(ctx, field)
 	case "runs":
 		return ec.fieldContext_Project_runs(ctx, field)
 	case "schedules":
@@ -8855,6 +9431,14 @@ func (ec *executionContext) childFields_ReplayCallbackPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReplayCallbackPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReplayCallbacksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkReplay":
+		return ec.fieldContext_ReplayCallbacksPayload_bulkReplay(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayCallbacksPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReportDownload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8903,6 +9487,14 @@ func (ec *executionContext) childFields_ResultEdge(ctx context.Context, field gr
 		return ec.fieldContext_ResultEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResultEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResumeBulkReplayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkReplay":
+		return ec.fieldContext_ResumeBulkReplayPayload_bulkReplay(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumeBulkReplayPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResumeCallbacksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9511,6 +10103,44 @@ func (ec *executionContext) field_Account_actions_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Account_bulkReplays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Account_callbackHealth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9815,6 +10445,20 @@ func (ec *executionContext) field_Mutation_backfillCallbacks_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelBulkReplay_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CancelBulkReplayInput, error) {
+			return ec.unmarshalNCancelBulkReplayInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelBulkReplayInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_cancelCallback_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10081,6 +10725,20 @@ func (ec *executionContext) field_Mutation_finishReportDownload_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_pauseBulkReplay_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PauseBulkReplayInput, error) {
+			return ec.unmarshalNPauseBulkReplayInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseBulkReplayInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_pauseCallbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10129,6 +10787,34 @@ func (ec *executionContext) field_Mutation_replayCallback_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ReplayCallbackInput, error) {
 			return ec.unmarshalNReplayCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbackInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_replayCallbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ReplayCallbacksInput, error) {
+			return ec.unmarshalNReplayCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbacksInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resumeBulkReplay_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ResumeBulkReplayInput, error) {
+			return ec.unmarshalNResumeBulkReplayInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeBulkReplayInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10316,6 +11002,44 @@ func (ec *executionContext) field_Mutation_updateSSOClient_args(ctx context.Cont
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Project_bulkReplays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -11633,6 +12357,50 @@ func (ec *executionContext) fieldContext_Account_callbacks(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Account_callbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_bulkReplays(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_bulkReplays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.BulkReplay]) graphql.Marshaler {
+			return ec.marshalNBulkReplayConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_bulkReplays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplayConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_bulkReplays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14336,6 +15104,653 @@ func (ec *executionContext) fieldContext_BatchEdge_node(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _BulkReplay_id(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectID) graphql.Marshaler {
+			return ec.marshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, true, false, errors.New("field of type ObjectID does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_rawID(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_rawID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RawID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_rawID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_uid(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_uid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_uid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_status(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v callback.BulkReplayStatus) graphql.Marshaler {
+			return ec.marshalNBulkReplayStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplayStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type BulkReplayStatus does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_dryRun(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_dryRun(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DryRun, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_dryRun(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_matched(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_matched(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matched, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_matched(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_done(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_replayed(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_replayed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Replayed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_replayed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_succeeded(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_succeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Succeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_succeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_failed(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_skipped(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_skipped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AllSkipped(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_skipped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_skippedReasons(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_skippedReasons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplay().SkippedReasons(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*BulkReplaySkipped) graphql.Marshaler {
+			return ec.marshalNBulkReplaySkipped2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBulkReplaySkippedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_skippedReasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplay",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplaySkipped(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplay_startedAt(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_finishedAt(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_createdBy(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplay().CreatedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplay",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplay_project(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplay().Project(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplay",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplay_account(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplay().Account(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplay",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplayConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.BulkReplay]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*callback.BulkReplay) graphql.Marshaler {
+			return ec.marshalNBulkReplay2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplayᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplayConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplay(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplayConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.BulkReplay]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*callback.BulkReplay]) graphql.Marshaler {
+			return ec.marshalNBulkReplayEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplayConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplayEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplayConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.BulkReplay]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplayConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplayConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.BulkReplay]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*callback.BulkReplay]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*callback.BulkReplay]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.BulkReplay) graphql.Marshaler {
+			return ec.marshalNBulkReplay2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplayEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplay(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplaySkipped_reason(ctx context.Context, field graphql.CollectedField, obj *BulkReplaySkipped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplaySkipped_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v callback.SkipReason) graphql.Marshaler {
+			return ec.marshalNBulkReplaySkipReason2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐSkipReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplaySkipped_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplaySkipped", field, false, false, errors.New("field of type BulkReplaySkipReason does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplaySkipped_count(ctx context.Context, field graphql.CollectedField, obj *BulkReplaySkipped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplaySkipped_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplaySkipped_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplaySkipped", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Callback_id(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16461,6 +17876,38 @@ func (ec *executionContext) _CallbackSigningSecret_expiresAt(ctx context.Context
 }
 func (ec *executionContext) fieldContext_CallbackSigningSecret_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CallbackSigningSecret", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _CancelBulkReplayPayload_bulkReplay(ctx context.Context, field graphql.CollectedField, obj *CancelBulkReplayPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelBulkReplayPayload_bulkReplay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BulkReplay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.BulkReplay) graphql.Marshaler {
+			return ec.marshalNBulkReplay2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelBulkReplayPayload_bulkReplay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelBulkReplayPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplay(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CancelCallbackPayload_callback(ctx context.Context, field graphql.CollectedField, obj *CancelCallbackPayload) (ret graphql.Marshaler) {
@@ -20904,6 +22351,254 @@ func (ec *executionContext) fieldContext_Mutation_cancelCallback(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_replayCallbacks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_replayCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReplayCallbacks(ctx, fc.Args["input"].(ReplayCallbacksInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *ReplayCallbacksPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *ReplayCallbacksPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ReplayCallbacksPayload) graphql.Marshaler {
+			return ec.marshalNReplayCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbacksPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_replayCallbacks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplayCallbacksPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_replayCallbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pauseBulkReplay(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pauseBulkReplay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PauseBulkReplay(ctx, fc.Args["input"].(PauseBulkReplayInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *PauseBulkReplayPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *PauseBulkReplayPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *PauseBulkReplayPayload) graphql.Marshaler {
+			return ec.marshalNPauseBulkReplayPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseBulkReplayPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pauseBulkReplay(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PauseBulkReplayPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pauseBulkReplay_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resumeBulkReplay(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resumeBulkReplay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResumeBulkReplay(ctx, fc.Args["input"].(ResumeBulkReplayInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *ResumeBulkReplayPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *ResumeBulkReplayPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ResumeBulkReplayPayload) graphql.Marshaler {
+			return ec.marshalNResumeBulkReplayPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeBulkReplayPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resumeBulkReplay(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResumeBulkReplayPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resumeBulkReplay_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelBulkReplay(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelBulkReplay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelBulkReplay(ctx, fc.Args["input"].(CancelBulkReplayInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *CancelBulkReplayPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *CancelBulkReplayPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CancelBulkReplayPayload) graphql.Marshaler {
+			return ec.marshalNCancelBulkReplayPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelBulkReplayPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelBulkReplay(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelBulkReplayPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelBulkReplay_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createAction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21864,6 +23559,38 @@ func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _PauseBulkReplayPayload_bulkReplay(ctx context.Context, field graphql.CollectedField, obj *PauseBulkReplayPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PauseBulkReplayPayload_bulkReplay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BulkReplay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.BulkReplay) graphql.Marshaler {
+			return ec.marshalNBulkReplay2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PauseBulkReplayPayload_bulkReplay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PauseBulkReplayPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplay(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PauseCallbacksPayload_project(ctx context.Context, field graphql.CollectedField, obj *PauseCallbacksPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22411,6 +24138,50 @@ func (ec *executionContext) fieldContext_Project_callbacks(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Project_callbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Project_bulkReplays(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Project_bulkReplays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Project().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.BulkReplay]) graphql.Marshaler {
+			return ec.marshalNBulkReplayConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Project_bulkReplays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplayConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Project_bulkReplays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -24420,6 +26191,38 @@ func (ec *executionContext) fieldContext_ReplayCallbackPayload_callback(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ReplayCallbacksPayload_bulkReplay(ctx context.Context, field graphql.CollectedField, obj *ReplayCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplayCallbacksPayload_bulkReplay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BulkReplay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.BulkReplay) graphql.Marshaler {
+			return ec.marshalNBulkReplay2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplayCallbacksPayload_bulkReplay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplayCallbacksPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplay(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReportDownload_id(ctx context.Context, field graphql.CollectedField, obj *crawl.ReportDownload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24813,6 +26616,38 @@ func (ec *executionContext) _ResultEdge_node(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_ResultEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ResultEdge", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _ResumeBulkReplayPayload_bulkReplay(ctx context.Context, field graphql.CollectedField, obj *ResumeBulkReplayPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeBulkReplayPayload_bulkReplay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BulkReplay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.BulkReplay) graphql.Marshaler {
+			return ec.marshalNBulkReplay2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeBulkReplayPayload_bulkReplay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeBulkReplayPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplay(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ResumeCallbacksPayload_project(ctx context.Context, field graphql.CollectedField, obj *ResumeCallbacksPayload) (ret graphql.Marshaler) {
@@ -29426,6 +31261,50 @@ func (ec *executionContext) unmarshalInputBackfillCallbacksInput(ctx context.Con
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputBulkReplayOwnerInput(ctx context.Context, obj any) (BulkReplayOwnerInput, error) {
+	var it BulkReplayOwnerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"projectId", "accountId", "ssoClientId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = graphql.OmittableOf(data)
+		case "accountId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountID = graphql.OmittableOf(data)
+		case "ssoClientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ssoClientId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SsoClientID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCallbackFilter(ctx context.Context, obj any) (callback.Filter, error) {
 	var it callback.Filter
 	if obj == nil {
@@ -29662,6 +31541,36 @@ func (ec *executionContext) unmarshalInputCallbackOwnerInput(ctx context.Context
 				return it, err
 			}
 			it.AccountID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCancelBulkReplayInput(ctx context.Context, obj any) (CancelBulkReplayInput, error) {
+	var it CancelBulkReplayInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bulkReplayId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bulkReplayId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bulkReplayId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BulkReplayID = data
 		}
 	}
 	return it, nil
@@ -30791,6 +32700,36 @@ func (ec *executionContext) unmarshalInputJobFilter(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPauseBulkReplayInput(ctx context.Context, obj any) (PauseBulkReplayInput, error) {
+	var it PauseBulkReplayInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bulkReplayId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bulkReplayId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bulkReplayId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BulkReplayID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPauseCallbacksInput(ctx context.Context, obj any) (PauseCallbacksInput, error) {
 	var it PauseCallbacksInput
 	if obj == nil {
@@ -31036,6 +32975,84 @@ func (ec *executionContext) unmarshalInputReplayCallbackInput(ctx context.Contex
 				return it, err
 			}
 			it.ToURL = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputReplayCallbacksInput(ctx context.Context, obj any) (ReplayCallbacksInput, error) {
+	var it ReplayCallbacksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"owner", "filter", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNBulkReplayOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBulkReplayOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = graphql.OmittableOf(data)
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputResumeBulkReplayInput(ctx context.Context, obj any) (ResumeBulkReplayInput, error) {
+	var it ResumeBulkReplayInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bulkReplayId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bulkReplayId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bulkReplayId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BulkReplayID = data
 		}
 	}
 	return it, nil
@@ -31894,6 +33911,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Callback(ctx, sel, obj)
+	case *callback.BulkReplay:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._BulkReplay(ctx, sel, obj)
 	case *run.Action:
 		if obj == nil {
 			return graphql.Null
@@ -32141,6 +34163,44 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Account_callbacks(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "bulkReplays":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Account_bulkReplays(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -34119,6 +36179,428 @@ func (ec *executionContext) _BatchEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var bulkReplayImplementors = []string{"BulkReplay", "Node"}
+
+func (ec *executionContext) _BulkReplay(ctx context.Context, sel ast.SelectionSet, obj *callback.BulkReplay) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkReplayImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkReplay")
+		case "id":
+			out.Values[i] = ec._BulkReplay_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rawID":
+			out.Values[i] = ec._BulkReplay_rawID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "uid":
+			out.Values[i] = ec._BulkReplay_uid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._BulkReplay_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dryRun":
+			out.Values[i] = ec._BulkReplay_dryRun(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "matched":
+			out.Values[i] = ec._BulkReplay_matched(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "done":
+			out.Values[i] = ec._BulkReplay_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "replayed":
+			out.Values[i] = ec._BulkReplay_replayed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "succeeded":
+			out.Values[i] = ec._BulkReplay_succeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failed":
+			out.Values[i] = ec._BulkReplay_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "skipped":
+			out.Values[i] = ec._BulkReplay_skipped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "skippedReasons":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplay_skippedReasons(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "startedAt":
+			out.Values[i] = ec._BulkReplay_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "finishedAt":
+			out.Values[i] = ec._BulkReplay_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplay_createdBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "project":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplay_project(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "account":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplay_account(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkReplayConnectionImplementors = []string{"BulkReplayConnection"}
+
+func (ec *executionContext) _BulkReplayConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*callback.BulkReplay]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkReplayConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkReplayConnection")
+		case "nodes":
+			out.Values[i] = ec._BulkReplayConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "edges":
+			out.Values[i] = ec._BulkReplayConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BulkReplayConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplayConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkReplayEdgeImplementors = []string{"BulkReplayEdge"}
+
+func (ec *executionContext) _BulkReplayEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*callback.BulkReplay]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkReplayEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkReplayEdge")
+		case "cursor":
+			out.Values[i] = ec._BulkReplayEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BulkReplayEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkReplaySkippedImplementors = []string{"BulkReplaySkipped"}
+
+func (ec *executionContext) _BulkReplaySkipped(ctx context.Context, sel ast.SelectionSet, obj *BulkReplaySkipped) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkReplaySkippedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkReplaySkipped")
+		case "reason":
+			out.Values[i] = ec._BulkReplaySkipped_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._BulkReplaySkipped_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var callbackImplementors = []string{"Callback", "Node"}
 
 func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet, obj *callback.Callback) graphql.Marshaler {
@@ -35755,6 +38237,44 @@ func (ec *executionContext) _CallbackSigningSecret(ctx context.Context, sel ast.
 		case "expiresAt":
 			out.Values[i] = ec._CallbackSigningSecret_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var cancelBulkReplayPayloadImplementors = []string{"CancelBulkReplayPayload"}
+
+func (ec *executionContext) _CancelBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelBulkReplayPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelBulkReplayPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelBulkReplayPayload")
+		case "bulkReplay":
+			out.Values[i] = ec._CancelBulkReplayPayload_bulkReplay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -38214,6 +40734,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "replayCallbacks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_replayCallbacks(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pauseBulkReplay":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pauseBulkReplay(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resumeBulkReplay":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resumeBulkReplay(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelBulkReplay":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelBulkReplay(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createAction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createAction(ctx, field)
@@ -38363,6 +40911,44 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 		case "endCursor":
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pauseBulkReplayPayloadImplementors = []string{"PauseBulkReplayPayload"}
+
+func (ec *executionContext) _PauseBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, obj *PauseBulkReplayPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pauseBulkReplayPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PauseBulkReplayPayload")
+		case "bulkReplay":
+			out.Values[i] = ec._PauseBulkReplayPayload_bulkReplay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -38767,6 +41353,44 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Project_callbacks(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "bulkReplays":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_bulkReplays(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -39860,6 +42484,44 @@ func (ec *executionContext) _ReplayCallbackPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var replayCallbacksPayloadImplementors = []string{"ReplayCallbacksPayload"}
+
+func (ec *executionContext) _ReplayCallbacksPayload(ctx context.Context, sel ast.SelectionSet, obj *ReplayCallbacksPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replayCallbacksPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplayCallbacksPayload")
+		case "bulkReplay":
+			out.Values[i] = ec._ReplayCallbacksPayload_bulkReplay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var reportDownloadImplementors = []string{"ReportDownload", "Node"}
 
 func (ec *executionContext) _ReportDownload(ctx context.Context, sel ast.SelectionSet, obj *crawl.ReportDownload) graphql.Marshaler {
@@ -40049,6 +42711,44 @@ func (ec *executionContext) _ResultEdge(ctx context.Context, sel ast.SelectionSe
 		case "node":
 			out.Values[i] = ec._ResultEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var resumeBulkReplayPayloadImplementors = []string{"ResumeBulkReplayPayload"}
+
+func (ec *executionContext) _ResumeBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, obj *ResumeBulkReplayPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resumeBulkReplayPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResumeBulkReplayPayload")
+		case "bulkReplay":
+			out.Values[i] = ec._ResumeBulkReplayPayload_bulkReplay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -43520,6 +46220,137 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) marshalNBulkReplay2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplayᚄ(ctx context.Context, sel ast.SelectionSet, v []*callback.BulkReplay) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkReplay2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplay(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkReplay2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplay(ctx context.Context, sel ast.SelectionSet, v *callback.BulkReplay) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BulkReplay(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkReplayConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*callback.BulkReplay]) graphql.Marshaler {
+	return ec._BulkReplayConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkReplayConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*callback.BulkReplay]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BulkReplayConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkReplayEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*callback.BulkReplay]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkReplayEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkReplayEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*callback.BulkReplay]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BulkReplayEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBulkReplayOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBulkReplayOwnerInput(ctx context.Context, v any) (*BulkReplayOwnerInput, error) {
+	res, err := ec.unmarshalInputBulkReplayOwnerInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNBulkReplaySkipReason2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐSkipReason(ctx context.Context, v any) (callback.SkipReason, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := callback.SkipReason(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkReplaySkipReason2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐSkipReason(ctx context.Context, sel ast.SelectionSet, v callback.SkipReason) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNBulkReplaySkipped2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBulkReplaySkippedᚄ(ctx context.Context, sel ast.SelectionSet, v []*BulkReplaySkipped) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkReplaySkipped2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBulkReplaySkipped(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkReplaySkipped2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBulkReplaySkipped(ctx context.Context, sel ast.SelectionSet, v *BulkReplaySkipped) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BulkReplaySkipped(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBulkReplayStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplayStatus(ctx context.Context, v any) (callback.BulkReplayStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := callback.BulkReplayStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkReplayStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐBulkReplayStatus(ctx context.Context, sel ast.SelectionSet, v callback.BulkReplayStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNCallback2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallbackᚄ(ctx context.Context, sel ast.SelectionSet, v []*callback.Callback) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -43833,6 +46664,25 @@ func (ec *executionContext) unmarshalNCaller2githubᚗcomᚋringbackᚋringback�
 
 func (ec *executionContext) marshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx context.Context, sel ast.SelectionSet, v Caller) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNCancelBulkReplayInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelBulkReplayInput(ctx context.Context, v any) (CancelBulkReplayInput, error) {
+	res, err := ec.unmarshalInputCancelBulkReplayInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelBulkReplayPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, v CancelBulkReplayPayload) graphql.Marshaler {
+	return ec._CancelBulkReplayPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCancelBulkReplayPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, v *CancelBulkReplayPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CancelBulkReplayPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCancelCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCancelCallbackInput(ctx context.Context, v any) (CancelCallbackInput, error) {
@@ -44857,6 +47707,25 @@ func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringba
 	return ec._PageInfo(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNPauseBulkReplayInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseBulkReplayInput(ctx context.Context, v any) (PauseBulkReplayInput, error) {
+	res, err := ec.unmarshalInputPauseBulkReplayInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPauseBulkReplayPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, v PauseBulkReplayPayload) graphql.Marshaler {
+	return ec._PauseBulkReplayPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPauseBulkReplayPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, v *PauseBulkReplayPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PauseBulkReplayPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPauseCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPauseCallbacksInput(ctx context.Context, v any) (PauseCallbacksInput, error) {
 	res, err := ec.unmarshalInputPauseCallbacksInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -45062,6 +47931,25 @@ func (ec *executionContext) marshalNReplayCallbackPayload2ᚖgithubᚗcomᚋring
 	return ec._ReplayCallbackPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNReplayCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbacksInput(ctx context.Context, v any) (ReplayCallbacksInput, error) {
+	res, err := ec.unmarshalInputReplayCallbacksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReplayCallbacksPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v ReplayCallbacksPayload) graphql.Marshaler {
+	return ec._ReplayCallbacksPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReplayCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReplayCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v *ReplayCallbacksPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReplayCallbacksPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx context.Context, sel ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -45144,6 +48032,25 @@ func (ec *executionContext) marshalNResultEdge2ᚖgithubᚗcomᚋringbackᚋring
 		return graphql.Null
 	}
 	return ec._ResultEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResumeBulkReplayInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeBulkReplayInput(ctx context.Context, v any) (ResumeBulkReplayInput, error) {
+	res, err := ec.unmarshalInputResumeBulkReplayInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResumeBulkReplayPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, v ResumeBulkReplayPayload) graphql.Marshaler {
+	return ec._ResumeBulkReplayPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNResumeBulkReplayPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeBulkReplayPayload(ctx context.Context, sel ast.SelectionSet, v *ResumeBulkReplayPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ResumeBulkReplayPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNResumeCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐResumeCallbacksInput(ctx context.Context, v any) (ResumeCallbacksInput, error) {

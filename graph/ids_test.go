@@ -318,7 +318,7 @@ func TestNodeFindsEachType(t *testing.T) {
 		"Account": demoAccount, "Project": demoProject, "Crawl": finishedCrawl, "ReportDownload": reportDownload,
 		"Callback": 1,
 		"User":     demoUser, "SSOClient": 1, "Action": searchAction, "Run": queuedRun, "Schedule": activeSchedule,
-		"Job": openJob, "Diagnosis": demoDiagnosis,
+		"Job": openJob, "Diagnosis": demoDiagnosis, "BulkReplay": demoBulkReplay,
 	} {
 		who := w.admin()
 		if typeName == "SSOClient" {

@@ -117,6 +117,7 @@ func complexity() ComplexityRoot {
 	headers := func(child int) int { return 1 + child*callback.MaxHeaderFields }
 	c.Attempt.RequestHeaders, c.Attempt.ResponseHeaders = headers, headers
 	c.BatchAttempt.RequestHeaders, c.BatchAttempt.ResponseHeaders = headers, headers
+	c.BulkReplay.SkippedReasons = func(child int) int { return 1 + child*len(callback.SkipReasons()) }
 
 	ofDiagnoses(&c)
 	return c

@@ -29,6 +29,7 @@ func (w *world) lengthen() (retried int64) {
 	w.tb.Helper()
 	ctx, p := w.tb.Context(), models.PlatformActor()
 	retried = w.crawls(4, demoProject, 5000)[0].ID
+	bulk := int64(demoBulkReplay)
 	for range 3 {
 		deliver(w.tb, w.service, retried, 500)
 		w.clock.Advance(12 * 3600e9)
@@ -40,6 +41,7 @@ func (w *world) lengthen() (retried int64) {
 		modelstest.NoError(w.tb, err)
 		createRun(w.tb, w.service, run.NewRun{ProjectID: demoProject})
 		w.job(job.NewJobs{ProjectID: demoProject})
+		bulk = w.replayAll(bulk + 1)
 	}
 	return retried
 }

@@ -41,6 +41,21 @@ type BackfillCallbacksPayload struct {
 	HasMore bool `json:"hasMore"`
 }
 
+// Whose callbacks are replayed. Give one of them.
+type BulkReplayOwnerInput struct {
+	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
+	// Of all its projects.
+	AccountID graphql.Omittable[*models.ObjectID] `json:"accountId,omitempty"`
+	// The notices that go to it, of all its accounts. For the platform only.
+	SsoClientID graphql.Omittable[*models.ObjectID] `json:"ssoClientId,omitempty"`
+}
+
+// How many are not replayed for one reason.
+type BulkReplaySkipped struct {
+	Reason callback.SkipReason `json:"reason"`
+	Count  int                 `json:"count"`
+}
+
 // How many callbacks were given up by a cause.
 type CallbackHealthCause struct {
 	Code  callback.AttemptErrorCode `json:"code"`
@@ -90,6 +105,14 @@ type CallbackPreview struct {
 	Headers []*PreviewedHeader `json:"headers"`
 	// Nothing was named: ids, results and times are made up.
 	IsSample bool `json:"isSample"`
+}
+
+type CancelBulkReplayInput struct {
+	BulkReplayID models.ObjectID `json:"bulkReplayId"`
+}
+
+type CancelBulkReplayPayload struct {
+	BulkReplay *callback.BulkReplay `json:"bulkReplay"`
 }
 
 // A callback by its id or by its uid. Give one of them.
@@ -404,6 +427,14 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+type PauseBulkReplayInput struct {
+	BulkReplayID models.ObjectID `json:"bulkReplayId"`
+}
+
+type PauseBulkReplayPayload struct {
+	BulkReplay *callback.BulkReplay `json:"bulkReplay"`
+}
+
 type PauseCallbacksInput struct {
 	Owner *CallbackOwnerInput `json:"owner"`
 }
@@ -492,6 +523,18 @@ type ReplayCallbackPayload struct {
 	Callback *callback.Callback `json:"callback"`
 }
 
+type ReplayCallbacksInput struct {
+	Owner *BulkReplayOwnerInput `json:"owner"`
+	// As of lists. What does not stand in it narrows nothing.
+	Filter graphql.Omittable[*callback.Filter] `json:"filter,omitempty"`
+	// Counts what would be replayed and skipped, and replays nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+type ReplayCallbacksPayload struct {
+	BulkReplay *callback.BulkReplay `json:"bulkReplay"`
+}
+
 type ResultConnection struct {
 	Nodes      []json.RawMessage `json:"nodes"`
 	Edges      []*ResultEdge     `json:"edges"`
@@ -502,6 +545,14 @@ type ResultConnection struct {
 type ResultEdge struct {
 	Cursor string          `json:"cursor"`
 	Node   json.RawMessage `json:"node,omitempty"`
+}
+
+type ResumeBulkReplayInput struct {
+	BulkReplayID models.ObjectID `json:"bulkReplayId"`
+}
+
+type ResumeBulkReplayPayload struct {
+	BulkReplay *callback.BulkReplay `json:"bulkReplay"`
 }
 
 type ResumeCallbacksInput struct {

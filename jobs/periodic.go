@@ -21,6 +21,8 @@ const (
 	rezoneTimeout = 30 * time.Second
 	// foldTimeout bounds how long counts are added up, of a hundred transactions of some milliseconds each.
 	foldTimeout = 10 * time.Second
+	// bulkTimeout bounds one look at bulk replays, of some twenty transactions of some 50 ms each.
+	bulkTimeout = 10 * time.Second
 )
 
 // every does something at once and then at intervals, until the context ends. One that panics does not keep the next
@@ -99,6 +101,23 @@ func (w *Worker) fold(ctx context.Context) {
 	if _, err := w.service.Upkeep.FoldHealth(ctx); err != nil && stopping.Err() == nil {
 		w.log.WarnContext(ctx, "health.not_added_up", "error", err)
 	}
+}
+
+// replayAll lets bulk replays go on for as long as they have something to do.
+func (w *Worker) replayAll(ctx context.Context) {
+	for more := true; more && ctx.Err() == nil; {
+		more = w.replaySome(ctx)
+	}
+}
+
+func (w *Worker) replaySome(stopping context.Context) (more bool) {
+	ctx, cancel := context.WithTimeout(stopping, bulkTimeout)
+	defer cancel()
+	more, err := w.service.Upkeep.AdvanceBulkReplays(ctx)
+	if err != nil && stopping.Err() == nil {
+		w.log.WarnContext(ctx, "bulk_replay.not_advanced", "error", err)
+	}
+	return more && err == nil
 }
 
 // purge also counts anew what accounts hold.

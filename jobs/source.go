@@ -95,7 +95,7 @@ func suspectOf[W work](claim func(context.Context) ([]W, error)) func(context.Co
 // laneOf is a lane as the scheduler sees it. An executor is an endpoint of its own, whatever else stands at its
 // address.
 func laneOf(l callback.Lane) scheduler.Lane {
-	lane := scheduler.Lane{Key: l.String(), Endpoint: l.Host, Host: l.Host, Account: l.Account, Kind: kindCallback}
+	lane := scheduler.Lane{Key: l.String(), Endpoint: l.Host, Host: l.Host, Account: l.Account, Kind: kindCallback, Bulk: l.Bulk}
 	if name, _, err := net.SplitHostPort(l.Host); err == nil {
 		lane.Host = name
 	}

@@ -160,6 +160,7 @@ func (w *Worker) Start() error {
 			w.dispatcher.rebudget(ctx, w.service.Deliveries.Budgets)
 		})
 	})
+	w.background.Go(func() { every(listening, callback.BulkInterval, troubles, "bulk replays", w.replayAll) })
 	w.background.Go(func() { every(listening, callback.FoldInterval, troubles, "health", w.fold) })
 	w.background.Go(func() { every(listening, purgeInterval, troubles, "purge", w.purge) })
 	w.background.Go(func() {

@@ -130,8 +130,9 @@ func (c *Callback) claimed(at time.Time) *Callback {
 
 // setTarget points the callback at a target.
 func (c *Callback) setTarget(t tenant.Target, owners Owners) {
+	bulk := c.Lane.Bulk
 	c.TargetURL, c.Lane = nil, laneOf(t, owners)
-	c.Lane.Test = c.rules().test
+	c.Lane.Test, c.Lane.Bulk = c.rules().test, bulk
 	if t.URL != "" {
 		c.TargetURL = &t.URL
 	}

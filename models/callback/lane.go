@@ -20,10 +20,15 @@ type Lane struct {
 	Account int64 // whose callbacks or batches they are
 	// Test is set where tests wait: what else goes there does not hold them up.
 	Test bool
+	// Bulk is set where replays of bulk replays wait: what else its account sends goes first.
+	Bulk bool
 }
 
-// testMark ends the key of a lane of tests.
-const testMark = " test"
+// testMark and bulkMark end the keys of lanes of tests, and of bulk replays.
+const (
+	testMark = " test"
+	bulkMark = " bulk"
+)
 
 // What a lane's owner begins with.
 const (
@@ -42,6 +47,9 @@ func (l Lane) String() string {
 	if l.Test {
 		key += testMark
 	}
+	if l.Bulk {
+		key += bulkMark
+	}
 	return key
 }
 
@@ -51,14 +59,15 @@ func ParseLane(key string) (Lane, error) {
 	if key == "" {
 		return Lane{}, nil
 	}
-	text, test := strings.CutSuffix(key, testMark)
+	text, bulk := strings.CutSuffix(key, bulkMark)
+	text, test := strings.CutSuffix(text, testMark)
 	rest, account, _ := cutLast(text)
 	host, owner, found := cutLast(rest)
 	id, err := strconv.ParseInt(account, 10, 64)
 	if !found || err != nil {
 		return Lane{}, fmt.Errorf("%q is not the key of a lane", key)
 	}
-	return Lane{host, owner, id, test}, nil
+	return Lane{host, owner, id, test, bulk}, nil
 }
 
 func cutLast(text string) (before, last string, found bool) {

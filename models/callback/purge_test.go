@@ -63,6 +63,11 @@ func (e *endless) PurgeSources(
 	return 0, 0, nil
 }
 
+func (e *endless) PurgeBulkReplays(context.Context, time.Time, int) (bulkReplays, rows int, err error) {
+	e.asked = append(e.asked, "bulk replays")
+	return 0, 0, nil
+}
+
 func (e *endless) PurgeRates(_ context.Context, _ time.Time, _ int) (keys, rows int, err error) {
 	e.asked = append(e.asked, "rates")
 	return 0, 0, nil

@@ -49,7 +49,10 @@ type Reader interface {
 }
 
 // Query is a Reader for doors. A caller's scope is that of Actor.Scope with RoleViewer.
-type Query struct{ Reader }
+type Query struct {
+	Reader
+	BulkReader
+}
 
 // Callback returns one callback.
 func (q Query) Callback(ctx context.Context, scope models.Scope, id int64) (*Callback, error) {

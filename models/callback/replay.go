@@ -154,19 +154,36 @@ func (c *Callback) lastReplay(replays []*Callback) int {
 	return last
 }
 
-func (c *Callback) replayable(field string, number int) error {
+// notReplayable says why a callback cannot be replayed for the nth time; empty: it can.
+func (c *Callback) notReplayable(number int) SkipReason {
 	switch {
 	case c.rules().test:
-		return models.Conflict(field, "this callback is a test; send another one (sendTestCallback)")
+		return SkipTest
 	case c.ReplayOfID != nil:
-		return models.Conflict(field, "this callback is itself a replay; replay the original")
+		return SkipReplay
 	case !c.Status.Ended():
+		return SkipNotEnded
+	case c.PayloadPurgedAt != nil:
+		return SkipPayloadPurged
+	case number > MaxReplays:
+		return SkipReplayedEnough
+	}
+	return ""
+}
+
+func (c *Callback) replayable(field string, number int) error {
+	switch c.notReplayable(number) {
+	case SkipTest:
+		return models.Conflict(field, "this callback is a test; send another one (sendTestCallback)")
+	case SkipReplay:
+		return models.Conflict(field, "this callback is itself a replay; replay the original")
+	case SkipNotEnded:
 		return models.Conflict(field,
 			"this callback is still %s; only one that has ended can be replayed", c.Status)
-	case c.PayloadPurgedAt != nil:
+	case SkipPayloadPurged:
 		return models.Conflict(field, "the payload of this callback was deleted on %s, when it had been kept "+
 			"for as long as payloads are; there is nothing to send again", c.PayloadPurgedAt.Format(time.RFC3339))
-	case number > MaxReplays:
+	case SkipReplayedEnough:
 		return models.Conflict(field,
 			"this callback was replayed %d times already, which is the limit", MaxReplays)
 	}

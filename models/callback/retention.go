@@ -37,6 +37,8 @@ type PurgeTx interface {
 	PurgeCallbacks(ctx context.Context, endedBefore time.Time, limit int) (callbacks, rows int, err error)
 	// PurgeCallbackPayloads empties the bodies of callbacks and the answers of their attempts.
 	PurgeCallbackPayloads(ctx context.Context, endedBefore, now time.Time, limit int) (callbacks, rows int, err error)
+	// PurgeBulkReplays deletes bulk replays.
+	PurgeBulkReplays(ctx context.Context, endedBefore time.Time, limit int) (bulkReplays, rows int, err error)
 	// PurgeHealth deletes hours that began before; of an SSO client the last one stays.
 	PurgeHealth(ctx context.Context, before time.Time, limit int) (hours, rows int, err error)
 	// PurgeSources looks at the next rows of a type after an id, and deletes those that have no callbacks, and crawls

@@ -15,11 +15,13 @@ type Ports struct {
 	Reader  Reader
 	Health  HealthReader
 	Preview PreviewReader
+	Bulk    BulkReader
 	LeaseStore
 	SweepStore
 	InDeliveryTx   models.InTx[DeliveryTx]
 	InSettlementTx models.InTx[SettlementTx]
 	InReplayTx     models.InTx[ReplayTx]
+	InBulkTx       models.InTx[BulkTx]
 	InCancelTx     models.InTx[CancelTx]
 	InSweepTx      models.InTx[SweepTx]
 	InPurgeTx      models.InTx[PurgeTx]
@@ -67,7 +69,7 @@ func NewService(
 		rules.Chance = rand.Float64
 	}
 	s := &Service{
-		Query: Query{db.Reader}, db: db, queue: queue, rules: rules, clock: clock, now: clock.Now, troubles: troubles,
+		Query: Query{db.Reader, db.Bulk}, db: db, queue: queue, rules: rules, clock: clock, now: clock.Now, troubles: troubles,
 		log: log, composers: map[EventName]Composer{},
 	}
 	s.AddComposers(s.ownComposers()...)

@@ -72,6 +72,7 @@ func newUpkeep(engine *Service) *Upkeep {
 	u.AddPurges(
 		PurgeRows("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbacks),
 		PurgePayloads("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbackPayloads),
+		PurgeRows("bulk replays", engine.db.InPurgeTx, PurgeTx.PurgeBulkReplays),
 		PurgeAfter("health", HealthKept, engine.db.InPurgeTx, PurgeTx.PurgeHealth),
 	)
 	return u

@@ -103,6 +103,8 @@ func (s Services) Entities(
 		return found(s.Crawls.ReportDownloads(ctx, actor, ids...))
 	case models.TypeCallback:
 		return found(s.Callbacks.Callbacks(ctx, visible, ids...))
+	case callback.TypeBulkReplay:
+		return found(s.Callbacks.BulkReplays(ctx, visible, ids...))
 	case models.TypeAction:
 		return found(s.Runs.Actions(ctx, visible, ids...))
 	case models.TypeRun:

@@ -133,10 +133,11 @@ func (s *Store) callbackColumns(c *callback.Callback) (callbackRow, error) {
 // CallbackPorts are the engine's.
 func (s *Store) CallbackPorts() callback.Ports {
 	return callback.Ports{
-		Reader: s, Health: s, Preview: s, LeaseStore: s, SweepStore: s,
+		Reader: s, Bulk: s, Health: s, Preview: s, LeaseStore: s, SweepStore: s,
 		InDeliveryTx:   inTx(s, func(tx *Store) callback.DeliveryTx { return tx }),
 		InSettlementTx: inTx(s, func(tx *Store) callback.SettlementTx { return tx }),
 		InReplayTx:     inTx(s, func(tx *Store) callback.ReplayTx { return tx }),
+		InBulkTx:       inTx(s, func(tx *Store) callback.BulkTx { return tx }),
 		InCancelTx:     inTx(s, func(tx *Store) callback.CancelTx { return tx }),
 		InSweepTx:      inTx(s, func(tx *Store) callback.SweepTx { return tx }),
 		InPurgeTx:      inTx(s, func(tx *Store) callback.PurgeTx { return tx }),

@@ -1,0 +1,81 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
+)
+
+// readBulkOwner reads whose callbacks are replayed. A caller's library may not know @oneOf.
+func (r *ids) readBulkOwner(of *BulkReplayOwnerInput) (owner callback.BulkOwner) {
+	given := 0
+	for _, one := range []struct {
+		to *int64
+		id *int64
+	}{
+		{&owner.ProjectID, r.readOptional("projectId", tenant.TypeProject, of.ProjectID)},
+		{&owner.AccountID, r.readOptional("accountId", tenant.TypeAccount, of.AccountID)},
+		{&owner.SSOClientID, r.readOptional("ssoClientId", tenant.TypeSSOClient, of.SsoClientID)},
+	} {
+		if one.id != nil {
+			*one.to = *one.id
+			given++
+		}
+	}
+	if r.err == nil && given != 1 {
+		r.err = badInput("owner", "must have a projectId, an accountId or an ssoClientId, and one of them alone")
+	}
+	return owner
+}
+
+func changeBulkReplay(
+	ctx context.Context, id models.ObjectID,
+	change func(context.Context, *models.Actor, int64) (*callback.BulkReplay, error),
+) (*callback.BulkReplay, error) {
+	raw, err := id.RawOf(callback.TypeBulkReplay, "bulkReplayId")
+	if err != nil {
+		return nil, err
+	}
+	return change(ctx, models.ActorFrom(ctx), raw)
+}
+
+// bulkReplays lists those of a project, or of an account.
+func (r *Resolver) bulkReplays(
+	ctx context.Context, owner callback.Parent, id int64, asked models.PageArguments,
+) (*BulkReplayConnection, error) {
+	scope := visible(ctx)
+	return connection(ctx, id, asked, list[*callback.BulkReplay]{
+		name: "bulkReplays of " + string(owner),
+		pages: func(
+			ctx context.Context, ids []int64, page models.Page,
+		) (map[int64]*models.PageOf[*callback.BulkReplay], error) {
+			return r.service.Callbacks.BulkReplayPages(ctx, scope, owner, ids, page)
+		},
+		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
+			return r.service.Callbacks.CountBulkReplays(ctx, scope, owner, ids)
+		},
+	})
+}
+
+// skippedReasons has the most frequent first.
+func skippedReasons(b *callback.BulkReplay) []*BulkReplaySkipped {
+	list := make([]*BulkReplaySkipped, 0, len(b.Skipped))
+	for reason, n := range b.Skipped {
+		list = append(list, &BulkReplaySkipped{Reason: reason, Count: n})
+	}
+	slices.SortFunc(list, func(a, b *BulkReplaySkipped) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Reason, b.Reason))
+	})
+	return list
+}
+
+func idOrNull(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}

@@ -1,0 +1,358 @@
+package callback
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+const (
+	// BulkInterval is how often each worker looks for what bulk replays have to do.
+	BulkInterval = time.Second
+	// bulkCountPart is how many callbacks one statement counts, bulkPart how many replays one transaction makes: some
+	// 50 ms each.
+	bulkCountPart = 1000
+	bulkPart      = 100
+	// bulkBytes bounds the bodies of a part, which are held in memory: with one more that is at most 1 MiB.
+	bulkBytes = 4 << 20
+	// bulkUntried is how many replays of a bulk replay may wait for their first attempt: two seconds' worth of one quick
+	// receiver, so that what waits stays short, and a pause is quick.
+	bulkUntried = 1000
+	// bulkLook is how many replays that were made are looked at in one transaction.
+	bulkLook = 1000
+	// bulkParts bounds what one look does.
+	bulkParts = 20
+)
+
+// AdvanceBulkReplays lets bulk replays go on, a few parts, and tells whether there may be more to do at once. Any number of
+// processes may do so at the same time.
+func (u *Upkeep) AdvanceBulkReplays(ctx context.Context) (more bool, err error) {
+	for range bulkParts {
+		at := u.engine.now()
+		var b *BulkReplay
+		err := u.engine.db.InBulkTx(ctx, func(tx BulkTx) (err error) {
+			b, err = tx.TakeBulkReplay(ctx, at, at.Add(-BulkInterval/4))
+			return err
+		})
+		if err != nil || b == nil {
+			return false, err
+		}
+		if err := u.engine.advance(ctx, b, at); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// advance does one part of a bulk replay. What is listed is read before anything is locked: where another process has done
+// the same part since, nothing is done.
+func (s *Service) advance(ctx context.Context, seen *BulkReplay, at time.Time) error {
+	var page bulkPage
+	var err error
+	if seen.Status == BulkCounting || seen.Status == BulkRunning && !seen.Made {
+		if page, err = s.bulkPage(ctx, seen); err != nil {
+			return err
+		}
+	}
+	var made []*Callback
+	err = s.db.InBulkTx(ctx, func(tx BulkTx) error {
+		b, err := tx.LockBulkReplay(ctx, models.PlatformActor().Scope(models.RoleViewer), seen.ID)
+		if err != nil {
+			return err
+		}
+		part := &bulkPartial{service: s, tx: tx, BulkReplay: b, at: at}
+		if err := part.look(ctx); err != nil {
+			return err
+		}
+		if b.Status == seen.Status && b.sameplace(seen) {
+			if err := part.do(ctx, page); err != nil {
+				return err
+			}
+		}
+		part.end()
+		made = part.made
+		return tx.UpdateBulkReplay(ctx, b)
+	})
+	if err == nil && len(made) > 0 {
+		s.wakeLanesOf(ctx, made)
+	}
+	return err
+}
+
+func (b *BulkReplay) sameplace(o *BulkReplay) bool {
+	return b.After == o.After || b.After != nil && o.After != nil && *b.After == *o.After
+}
+
+// wakeLanesOf wakes each lane of some callbacks once.
+func (s *Service) wakeLanesOf(ctx context.Context, callbacks []*Callback) {
+	known, first := map[Lane]bool{}, []*Callback(nil)
+	for _, c := range callbacks {
+		if !known[c.Lane] {
+			known[c.Lane], first = true, append(first, c)
+		}
+	}
+	s.Wake(ctx, first...)
+}
+
+// bulkPartial is one part of a bulk replay, in a transaction.
+type bulkPartial struct {
+	*BulkReplay
+	service *Service
+	tx      BulkTx
+	at      time.Time
+	parties Parties
+	replays map[int64][]*Callback // of each original
+	made    []*Callback
+}
+
+// look notes what became of replays that were made.
+func (p *bulkPartial) look(ctx context.Context) error {
+	if p.Open == 0 {
+		return nil
+	}
+	ended, err := p.tx.LookAtReplayed(ctx, p.BulkReplay, p.at, bulkLook)
+	p.Succeeded += ended.Succeeded
+	p.Failed += ended.Failed
+	p.Open -= ended.Succeeded + ended.Failed
+	return err
+}
+
+// do counts or replays a page.
+func (p *bulkPartial) do(ctx context.Context, page bulkPage) error {
+	switch p.Status {
+	case BulkCounting:
+		if err := p.prepare(ctx, page.callbacks); err != nil {
+			return err
+		}
+		if err := p.count(ctx, page.callbacks); err != nil {
+			return err
+		}
+		p.move(page)
+		p.Counted = page.last
+		return nil
+	case BulkRunning:
+		if !p.Made {
+			return p.replayPage(ctx, page)
+		}
+	case BulkPaused, BulkCancelled, BulkFinished:
+	}
+	return nil
+}
+
+// move notes where it has come to.
+func (p *bulkPartial) move(page bulkPage) {
+	if page.until != nil {
+		p.After = page.until
+	}
+}
+
+// end moves on to what comes after the count, and after the last replay.
+func (p *bulkPartial) end() {
+	if p.Status == BulkCounting && p.Counted {
+		p.Status = BulkFinished
+		if !p.DryRun {
+			p.Status, p.After, p.Skipped = BulkRunning, nil, map[SkipReason]int{}
+		}
+	}
+	if p.Status == BulkRunning && p.Made && p.Open == 0 {
+		p.Status = BulkFinished
+	}
+	if p.Status == BulkFinished && p.FinishedAt == nil {
+		p.FinishedAt = &p.at
+	}
+}
+
+// prepare reads what is to be known of callbacks before it can be said whether they can be replayed.
+func (p *bulkPartial) prepare(ctx context.Context, callbacks []*Callback) error {
+	ids, projects := make([]int64, len(callbacks)), make([]*int64, len(callbacks))
+	for i, c := range callbacks {
+		ids[i], projects[i] = c.ID, &c.ProjectID
+	}
+	p.replays = map[int64][]*Callback{}
+	if len(ids) == 0 {
+		return nil
+	}
+	replays, err := p.tx.Replays(ctx, models.PlatformActor().Scope(models.RoleViewer), ids...)
+	if err != nil {
+		return err
+	}
+	for _, r := range replays {
+		p.replays[*r.ReplayOfID] = append(p.replays[*r.ReplayOfID], r)
+	}
+	p.parties, err = ReadParties(ctx, p.tx, projects, nil)
+	return err
+}
+
+// count counts what is matched, and what of it could not be replayed.
+func (p *bulkPartial) count(ctx context.Context, callbacks []*Callback) error {
+	for _, c := range callbacks {
+		if !p.concerns(c) {
+			continue
+		}
+		p.Matched++
+		_, reason, err := p.replayOf(ctx, c)
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			p.Skipped[reason]++
+		}
+	}
+	return nil
+}
+
+// concerns tells whether a callback is the owner's: the notices to an SSO client are looked for among all callbacks.
+func (p *bulkPartial) concerns(c *Callback) bool {
+	if p.Owner.SSOClientID == 0 {
+		return true
+	}
+	owners, err := p.parties.Owner(c.ProjectID)
+	return err == nil && c.Target == TargetSSOClient && owners.Account.SSOClientID != nil &&
+		*owners.Account.SSOClientID == p.Owner.SSOClientID
+}
+
+// replayOf makes the replay of a callback, or says why there is none.
+func (p *bulkPartial) replayOf(ctx context.Context, c *Callback) (*Callback, SkipReason, error) {
+	number := c.lastReplay(p.replays[c.ID]) + 1
+	if reason := c.notReplayable(number); reason != "" {
+		return nil, reason, nil
+	}
+	owners, err := p.parties.Owner(c.ProjectID)
+	switch {
+	case err != nil || owners.Project.DeletedAt != nil:
+		return nil, SkipProjectDeleted, nil
+	case c.Target == TargetSSOClient && !p.Notices:
+		return nil, SkipNotice, nil
+	}
+	replay := c.replay(number)
+	replay.OrderingKey = "" // what is new would wait behind all of them
+	target, err := resolveTarget(ctx, p.tx, replay, owners)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case target.URL == "" && c.Target != TargetRequest:
+		return nil, SkipNoURL, nil
+	case target.Unreadable != nil:
+		return nil, SkipUnreadable, nil
+	}
+	replay.ReplayedByUserID = p.CreatedByUserID
+	replay.Lane.Bulk = true
+	replay.setTarget(target, owners)
+	replay.CreatedAt = p.at
+	replay.dueUnlessPaused(p.at, owners)
+	return replay, "", nil
+}
+
+// replayPage replays as much of a page as there is room for.
+func (p *bulkPartial) replayPage(ctx context.Context, page bulkPage) error {
+	untried, err := p.tx.CountUntried(ctx, p.BulkReplay, bulkUntried)
+	if err != nil || untried+len(page.callbacks) > bulkUntried {
+		return err
+	}
+	if err := p.prepare(ctx, page.callbacks); err != nil {
+		return err
+	}
+	locked, err := p.lock(ctx, page.callbacks)
+	if err != nil {
+		return err
+	}
+	whole, bytes := true, 0
+	numbers := map[int64]int{}
+	for _, listed := range page.callbacks {
+		if whole = bytes <= bulkBytes; !whole {
+			break
+		}
+		p.After = new(BulkPlace(listed.CreatedAt, listed.ID))
+		replay, err := p.replayListed(ctx, listed, locked[listed.ID])
+		if err != nil {
+			return err
+		}
+		if replay != nil {
+			p.made = append(p.made, replay)
+			numbers[listed.ID] = ReplayNumber(replay.DedupKey)
+			bytes += len(replay.Body)
+		}
+	}
+	if whole {
+		p.move(page)
+	}
+	if err := p.create(ctx, numbers); err != nil {
+		return err
+	}
+	if whole && page.last {
+		p.settleMatched()
+	}
+	return nil
+}
+
+// replayListed makes the replay of one that was listed, with its body; nil: it is skipped, and counted so.
+func (p *bulkPartial) replayListed(ctx context.Context, listed, locked *Callback) (*Callback, error) {
+	switch {
+	case !p.concerns(listed):
+		return nil, nil
+	case locked == nil:
+		p.Skipped[SkipPurged]++
+		return nil, nil
+	}
+	replay, reason, err := p.replayOf(ctx, locked)
+	if err != nil {
+		return nil, err
+	}
+	if reason != "" {
+		p.Skipped[reason]++
+		return nil, nil
+	}
+	if locked.BodyBytes > 0 {
+		if replay.Body, err = p.tx.Body(ctx, locked.ID); err != nil {
+			return nil, err
+		}
+	}
+	return replay, nil
+}
+
+func (p *bulkPartial) lock(ctx context.Context, callbacks []*Callback) (map[int64]*Callback, error) {
+	locked := map[int64]*Callback{}
+	if len(callbacks) == 0 {
+		return locked, nil
+	}
+	ids := make([]int64, len(callbacks))
+	for i, c := range callbacks {
+		ids[i] = c.ID
+	}
+	found, err := p.tx.LockCallbacks(ctx, ids...)
+	for _, c := range found {
+		locked[c.ID] = c
+	}
+	return locked, err
+}
+
+func (p *bulkPartial) create(ctx context.Context, numbers map[int64]int) error {
+	if len(p.made) == 0 {
+		return nil
+	}
+	if err := p.tx.CountReplays(ctx, numbers); err != nil {
+		return err
+	}
+	if err := p.tx.CreateCallbacks(ctx, p.made...); err != nil {
+		return err
+	}
+	p.Replayed += len(p.made)
+	p.Open += len(p.made)
+	ids := make([]int64, len(p.made))
+	for i, c := range p.made {
+		ids[i] = c.ID
+	}
+	return p.tx.AddBulkReplayed(ctx, p.BulkReplay, p.at, ids...)
+}
+
+// settleMatched is for when the last page was replayed: what was matched is what was replayed or skipped. Those that were
+// counted and then purged were skipped; those that have begun to match since are counted.
+func (p *bulkPartial) settleMatched() {
+	seen := p.Replayed + p.AllSkipped()
+	if gone := p.Matched - seen; gone > 0 {
+		p.Skipped[SkipPurged] += gone
+	}
+	p.Matched = max(p.Matched, seen)
+	p.Made = true
+}

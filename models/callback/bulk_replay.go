@@ -1,0 +1,253 @@
+package callback
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
+)
+
+// BulkReplay replays all callbacks of an owner that a filter lets through and that were created before it: each once,
+// the oldest first, behind whatever else its account sends. Workers carry it out part by part; each part, and what has
+// come of the bulk replay by then, is one transaction.
+type BulkReplay struct {
+	ID     int64
+	UID    uuid.UUID
+	Owner  BulkOwner
+	Filter Filter
+	DryRun bool // it counts, and replays nothing
+	// Notices says that it replays notices too: the platform asked for it.
+	Notices bool
+	Status  BulkReplayStatus
+	Counted bool           // all that it is to replay was counted
+	Made    bool           // all replays were made
+	After   *models.Cursor // where the count, or then the replay, has come to; nil: it begins
+	Matched int            // what the filter lets through, as far as it was counted
+	// Replayed is how many replays were made; Open of them have not ended yet, or not been looked at since.
+	Replayed, Open    int
+	Succeeded, Failed int // of the replays that have ended
+	Skipped           map[SkipReason]int
+	CreatedByUserID   *int64 // nil: a key or the platform asked for it
+	StartedAt         time.Time
+	FinishedAt        *time.Time
+}
+
+// BulkOwner is whose callbacks are replayed: a project's, an account's, or the notices to an SSO client. AccountID is also
+// that of the project; what is 0 is not meant.
+type BulkOwner struct{ ProjectID, AccountID, SSOClientID int64 }
+
+// byAge is the order in which callbacks are replayed.
+var byAge = Order{ByCreated, Ascending}.Name()
+
+// BulkPlace is where a bulk replay has come to: the place of a callback among all, the oldest first.
+func BulkPlace(at time.Time, id int64) models.Cursor {
+	return models.Cursor{At: at, ID: id, Order: byAge}
+}
+
+// TypeBulkReplay stands in the ObjectIDs of bulk replays.
+const TypeBulkReplay = "BulkReplay"
+
+// BulkReplayStatus is where a bulk replay stands.
+type BulkReplayStatus string
+
+// Statuses of bulk replays.
+const (
+	BulkCounting  BulkReplayStatus = "COUNTING"  // what it is to replay
+	BulkRunning   BulkReplayStatus = "RUNNING"   // replays are made, or have not all ended
+	BulkPaused    BulkReplayStatus = "PAUSED"    // no more are made until somebody resumes it
+	BulkCancelled BulkReplayStatus = "CANCELLED" // no more are made; those that were go on
+	BulkFinished  BulkReplayStatus = "FINISHED"
+)
+
+// BulkReplayStatuses returns all statuses.
+func BulkReplayStatuses() []BulkReplayStatus {
+	return []BulkReplayStatus{BulkCounting, BulkRunning, BulkPaused, BulkCancelled, BulkFinished}
+}
+
+// Ended tells whether no more replays are made.
+func (s BulkReplayStatus) Ended() bool { return s == BulkCancelled || s == BulkFinished }
+
+// ObjectID returns the bulk replay's global id.
+func (b *BulkReplay) ObjectID() models.ObjectID {
+	return models.ObjectID{Type: TypeBulkReplay, Raw: b.ID}
+}
+
+// RawID returns the bulk replay's number as text.
+func (b *BulkReplay) RawID() string { return models.RawIDText(b.ID) }
+
+// ListCursor is the bulk replay's place in a list.
+func (b *BulkReplay) ListCursor() models.Cursor { return models.Cursor{At: b.StartedAt, ID: b.ID} }
+
+// AllSkipped is how many were matched and are not replayed.
+func (b *BulkReplay) AllSkipped() (n int) {
+	for _, some := range b.Skipped {
+		n += some
+	}
+	return n
+}
+
+// Done is how many have come to an end: arrived, given up or skipped.
+func (b *BulkReplay) Done() int { return b.Succeeded + b.Failed + b.AllSkipped() }
+
+// Active tells whether workers have something to do for it.
+func (b *BulkReplay) Active() bool {
+	return b.Status == BulkCounting || b.Status == BulkRunning || b.Open > 0
+}
+
+// BulkReader reads bulk replays within a caller's scope. Of SSO clients only the platform's scope reaches them.
+type BulkReader interface {
+	BulkReplays(ctx context.Context, scope models.Scope, ids ...int64) ([]*BulkReplay, error)
+	// BulkReplayPages lists those of projects, or those of accounts and of all their projects, the newest first.
+	BulkReplayPages(
+		ctx context.Context, scope models.Scope, owner Parent, ids []int64, page models.Page,
+	) (map[int64]*models.PageOf[*BulkReplay], error)
+	CountBulkReplays(ctx context.Context, scope models.Scope, owner Parent, ids []int64) (map[int64]int, error)
+}
+
+// BulkTx is the database as a bulk replay needs it within a transaction.
+type BulkTx interface {
+	ReplayTx
+	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Account, error)
+	Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Project, error)
+	CreateBulkReplay(ctx context.Context, b *BulkReplay) error
+	LockBulkReplay(ctx context.Context, scope models.Scope, id int64) (*BulkReplay, error)
+	UpdateBulkReplay(ctx context.Context, b *BulkReplay) error
+	// OverlappingBulkReplay returns one that has not ended and may replay the same callbacks; nil: there is none.
+	OverlappingBulkReplay(ctx context.Context, of BulkOwner, dryRun bool) (*BulkReplay, error)
+	// TakeBulkReplay returns the active one that was not looked at for the longest, and not since a time; nil: there is
+	// none. It passes over those that others look at.
+	TakeBulkReplay(ctx context.Context, now, before time.Time) (*BulkReplay, error)
+	// LockCallbacks locks callbacks in the order of their ids. A body of more than MaxClaimedBody is left out.
+	LockCallbacks(ctx context.Context, ids ...int64) ([]*Callback, error)
+	Body(ctx context.Context, id int64) ([]byte, error)
+	// AddBulkReplayed notes replays that a bulk replay has made.
+	AddBulkReplayed(ctx context.Context, b *BulkReplay, now time.Time, replayIDs ...int64) error
+	// LookAtReplayed looks at replays of a bulk replay whose time has come, up to limit, and forgets those that have
+	// ended.
+	LookAtReplayed(ctx context.Context, b *BulkReplay, now time.Time, limit int) (BulkEnded, error)
+	// CountUntried counts the replays that have not been attempted, up to limit.
+	CountUntried(ctx context.Context, b *BulkReplay, limit int) (int, error)
+}
+
+// BulkEnded counts replays that have ended, of so many that were looked at.
+type BulkEnded struct{ Succeeded, Failed, Looked int }
+
+// ToReplayAll is the input of ReplayAll.
+type ToReplayAll struct {
+	Owner  BulkOwner // of a project without its account
+	Filter Filter
+	DryRun bool
+}
+
+// ReplayAll begins a bulk replay. Editor and up; of the notices to an SSO client the platform. CONFLICT where another that
+// has not ended may replay the same callbacks.
+func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToReplayAll) (*BulkReplay, error) {
+	if err := in.Filter.Check(); err != nil {
+		return nil, err
+	}
+	at := s.now()
+	b := &BulkReplay{
+		UID: models.NewUID(), Owner: in.Owner, Filter: in.Filter, DryRun: in.DryRun, Notices: actor.Platform,
+		Status: BulkCounting, Skipped: map[SkipReason]int{}, CreatedByUserID: actor.CreatorID(), StartedAt: at,
+	}
+	return b, s.db.InBulkTx(ctx, func(tx BulkTx) error {
+		if err := s.checkBulkOwner(ctx, tx, actor, &b.Owner); err != nil {
+			return err
+		}
+		// Whoever begins one waits for whoever else does: that they do not overlap concerns all of them.
+		if err := tx.LockOrderingKey(ctx, "bulk_replays"); err != nil {
+			return err
+		}
+		other, err := tx.OverlappingBulkReplay(ctx, b.Owner, b.DryRun)
+		if err != nil {
+			return err
+		}
+		if other != nil {
+			return models.Conflict("owner", "the bulk replay %s, of the same callbacks, has not ended: wait for it, or "+
+				"cancel it", other.ObjectID())
+		}
+		return tx.CreateBulkReplay(ctx, b)
+	})
+}
+
+// checkBulkOwner checks that an actor may replay all of an owner's callbacks, and completes the owner.
+func (s *Service) checkBulkOwner(ctx context.Context, tx BulkTx, actor *models.Actor, of *BulkOwner) error {
+	visible := actor.Scope(models.RoleViewer)
+	switch {
+	case of.SSOClientID != 0:
+		if err := actor.RequirePlatform(); err != nil {
+			return err
+		}
+		_, err := models.One(tx.SSOClients(ctx, of.SSOClientID))(tenant.TypeSSOClient)
+		return err
+	case of.ProjectID != 0:
+		project, err := models.One(tx.Projects(ctx, visible, of.ProjectID))(tenant.TypeProject)
+		if err != nil {
+			return err
+		}
+		of.AccountID = project.AccountID
+		return actor.RequireProjectRole(of.AccountID, of.ProjectID, models.RoleEditor)
+	}
+	if _, err := models.One(tx.Accounts(ctx, visible, of.AccountID))(tenant.TypeAccount); err != nil {
+		return err
+	}
+	return actor.RequireRole(of.AccountID, models.RoleEditor)
+}
+
+// PauseBulkReplay makes no more replays until the bulk replay is resumed. Editor and up. CONFLICT where it has ended.
+func (s *Service) PauseBulkReplay(ctx context.Context, actor *models.Actor, id int64) (*BulkReplay, error) {
+	return s.changeBulkReplay(ctx, actor, id, func(b *BulkReplay) { b.Status = BulkPaused })
+}
+
+// ResumeBulkReplay is the opposite of PauseBulkReplay.
+func (s *Service) ResumeBulkReplay(ctx context.Context, actor *models.Actor, id int64) (*BulkReplay, error) {
+	return s.changeBulkReplay(ctx, actor, id, func(b *BulkReplay) {
+		if b.Status = BulkCounting; b.Counted {
+			b.Status = BulkRunning
+		}
+	})
+}
+
+// CancelBulkReplay makes no more replays. Those that were made go on. Editor and up. One that is cancelled stays as it
+// is; CONFLICT where it has finished.
+func (s *Service) CancelBulkReplay(ctx context.Context, actor *models.Actor, id int64) (*BulkReplay, error) {
+	return s.changeBulkReplay(ctx, actor, id, func(b *BulkReplay) {
+		b.Status, b.FinishedAt = BulkCancelled, new(s.now())
+	})
+}
+
+func (s *Service) changeBulkReplay(
+	ctx context.Context, actor *models.Actor, id int64, change func(*BulkReplay),
+) (b *BulkReplay, err error) {
+	return b, s.db.InBulkTx(ctx, func(tx BulkTx) error {
+		if b, err = tx.LockBulkReplay(ctx, actor.Scope(models.RoleViewer), id); err != nil {
+			return err
+		}
+		if err := b.requireSender(actor); err != nil {
+			return err
+		}
+		wanted := *b
+		change(&wanted)
+		if b.Status == BulkCancelled && wanted.Status == BulkCancelled {
+			return nil
+		}
+		if b.Status.Ended() {
+			return models.Conflict("bulkReplayId", "this bulk replay has ended: it is %s", b.Status)
+		}
+		*b = wanted
+		return tx.UpdateBulkReplay(ctx, b)
+	})
+}
+
+func (b *BulkReplay) requireSender(actor *models.Actor) error {
+	switch {
+	case b.Owner.SSOClientID != 0 || b.Notices:
+		return actor.RequirePlatform()
+	case b.Owner.ProjectID != 0:
+		return actor.RequireProjectRole(b.Owner.AccountID, b.Owner.ProjectID, models.RoleEditor)
+	}
+	return actor.RequireRole(b.Owner.AccountID, models.RoleEditor)
+}

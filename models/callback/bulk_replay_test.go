@@ -1,0 +1,227 @@
+package callback_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
+)
+
+// newFailures makes callbacks that have failed, and returns their refs.
+func newFailures(w *modelstest.World, n int) []uuid.UUID {
+	w.T.Helper()
+	c := w.NewCallback()
+	ids := append(w.MoreCallbacks(c, modelstest.ProjectHost, n-1), c.ID)
+	w.SQL("UPDATE callbacks SET ref = uid, status = 'FAILED', next_attempt_at = NULL, finished_at = created_at")
+	refs := make([]uuid.UUID, n)
+	for i, id := range ids {
+		refs[i] = w.ReadCallback(id).Ref
+	}
+	w.Clock.Advance(time.Second)
+	return refs
+}
+
+func replayAll(w *modelstest.World, in callback.ToReplayAll) *callback.BulkReplay {
+	w.T.Helper()
+	if in.Owner == (callback.BulkOwner{}) {
+		in.Owner.ProjectID = w.Shop.ID
+	}
+	b, err := w.ReplayAll(w.T.Context(), w.Editor, in)
+	modelstest.NoError(w.T, err)
+	return b
+}
+
+func readBulk(w *modelstest.World, id int64) *callback.BulkReplay {
+	w.T.Helper()
+	found, err := w.BulkReplays(w.T.Context(), w.Viewer.Scope(models.RoleViewer), id)
+	modelstest.NoError(w.T, err)
+	if len(found) != 1 {
+		w.T.Fatalf("found %d", len(found))
+	}
+	return found[0]
+}
+
+// bulkLane is where the replays of a bulk replay wait.
+func bulkLane(w *modelstest.World) callback.Lane {
+	lane := w.Lane(modelstest.ProjectHost)
+	lane.Bulk = true
+	return lane
+}
+
+// runBulk lets a bulk replay go on until it has ended, with receivers that take what they get, and returns how often each
+// ref was sent.
+func runBulk(w *modelstest.World, by *callback.Service, b *callback.BulkReplay) map[uuid.UUID]int {
+	w.T.Helper()
+	sent := map[uuid.UUID]int{}
+	for range 2000 {
+		_, err := by.Upkeep.AdvanceBulkReplays(w.T.Context())
+		if err != nil && !errors.Is(err, errDied) {
+			w.T.Fatal(err)
+		}
+		w.Clock.Advance(time.Second)
+		for _, d := range w.ClaimLane(bulkLane(w), 300) {
+			sent[d.Callback.Ref]++
+			w.MustSettle(d, modelstest.Answered(200))
+		}
+		if now := readBulk(w, b.ID); now.Status.Ended() && now.Open == 0 {
+			return sent
+		}
+	}
+	w.T.Fatalf("it never ends: %+v", readBulk(w, b.ID))
+	return nil
+}
+
+var errDied = errors.New("the process has died")
+
+// TestBulkReplaySendsEachRefOnce, whatever transaction is lost on the way.
+func TestBulkReplaySendsEachRefOnce(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	random := rand.New(rand.NewPCG(1, 1))
+	dying := w.ServiceOn(func(db *callback.Ports) {
+		inTx := db.InBulkTx
+		db.InBulkTx = func(ctx context.Context, f func(callback.BulkTx) error) error {
+			return inTx(ctx, func(tx callback.BulkTx) error {
+				if err := f(tx); err != nil || random.IntN(3) > 0 {
+					return err
+				}
+				return errDied
+			})
+		}
+	})
+	refs := newFailures(w, 1230)
+	waiting := w.NewCallback()
+	w.Clock.Advance(time.Second)
+	var b *callback.BulkReplay
+	for b == nil {
+		begun, err := dying.ReplayAll(
+			t.Context(), w.Editor, callback.ToReplayAll{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}})
+		if err == nil {
+			b = begun
+		}
+	}
+	sent := runBulk(w, dying, b)
+	for _, ref := range refs {
+		if sent[ref] != 1 {
+			t.Fatalf("%s was sent %d times", ref, sent[ref])
+		}
+	}
+	got := readBulk(w, b.ID)
+	if got.Status != callback.BulkFinished || got.Matched != 1231 || got.Replayed != 1230 || got.Succeeded != 1230 ||
+		got.Done() != got.Matched || got.Skipped[callback.SkipNotEnded] != 1 || len(sent) != 1230 || got.FinishedAt == nil {
+		t.Errorf("%+v, %d sent", got, len(sent))
+	}
+	modelstest.WantStatus(t, w.ReadCallback(waiting.ID), callback.StatusPending)
+}
+
+func TestBulkReplayPausesResumesAndIsCancelled(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	newFailures(w, 450)
+	b := replayAll(w, callback.ToReplayAll{Filter: callback.Filter{Status: []callback.Status{callback.StatusFailed}}})
+	_, err := w.ReplayAll(t.Context(), w.Admin, callback.ToReplayAll{Owner: callback.BulkOwner{AccountID: w.Acme.ID}})
+	modelstest.WantError(t, err, models.CodeConflict, "owner")
+	advance := func(parts int) *callback.BulkReplay {
+		t.Helper()
+		for range parts {
+			_, err := w.AdvanceBulkReplays(t.Context())
+			modelstest.NoError(t, err)
+			w.Clock.Advance(time.Second)
+		}
+		return readBulk(w, b.ID)
+	}
+	if got := advance(3); got.Matched != 450 || got.Replayed != 200 {
+		t.Fatalf("at first %+v", got)
+	}
+	_, err = w.PauseBulkReplay(t.Context(), w.Editor, b.ID)
+	modelstest.NoError(t, err)
+	if got := advance(3); got.Status != callback.BulkPaused || got.Replayed != 200 {
+		t.Errorf("paused: %+v", got)
+	}
+	_, err = w.ResumeBulkReplay(t.Context(), w.Editor, b.ID)
+	modelstest.NoError(t, err)
+	if got := advance(1); got.Replayed != 300 {
+		t.Errorf("resumed: %+v", got)
+	}
+	for range 2 {
+		_, err = w.CancelBulkReplay(t.Context(), w.Editor, b.ID)
+		modelstest.NoError(t, err)
+	}
+	sent := runBulk(w, w.Service, b)
+	if got := advance(2); got.Status != callback.BulkCancelled || got.Replayed != 300 || got.Succeeded != 300 || len(sent) != 300 {
+		t.Errorf("cancelled: %+v, %d sent", got, len(sent))
+	}
+	_, err = w.ResumeBulkReplay(t.Context(), w.Editor, b.ID)
+	modelstest.WantError(t, err, models.CodeConflict, "bulkReplayId")
+}
+
+func TestDryRunOfABulkReplayReplaysNothing(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	newFailures(w, 30)
+	b := replayAll(w, callback.ToReplayAll{DryRun: true})
+	if sent := runBulk(w, w.Service, b); len(sent) != 0 {
+		t.Errorf("%d sent", len(sent))
+	}
+	if got := readBulk(w, b.ID); got.Status != callback.BulkFinished || got.Matched != 30 || got.Replayed != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestBulkReplayIsForThoseWhoMayReplayAllOfIt(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	b := replayAll(w, callback.ToReplayAll{})
+	for name, c := range map[string]struct {
+		who  *models.Actor
+		code models.Code
+	}{
+		"viewer": {w.Viewer, models.CodeForbidden}, "outsider": {w.Outsider, models.CodeNotFound},
+		"other project's key": {&models.Actor{Key: &models.KeyScope{AccountID: w.Acme.ID, ProjectID: w.Shop.ID + 1000}}, models.CodeNotFound},
+	} {
+		_, err := w.ReplayAll(t.Context(), c.who, callback.ToReplayAll{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}})
+		if got := models.ErrorCode(err); got != c.code {
+			t.Errorf("%s begins: %v", name, err)
+		}
+		_, err = w.CancelBulkReplay(t.Context(), c.who, b.ID)
+		if got := models.ErrorCode(err); got != c.code {
+			t.Errorf("%s cancels: %v", name, err)
+		}
+	}
+	_, err := w.ReplayAll(t.Context(), w.Admin, callback.ToReplayAll{Owner: callback.BulkOwner{SSOClientID: w.Partner.ID}})
+	modelstest.WantError(t, err, models.CodeForbidden, "")
+}
+
+// TestBulkReplayOfNoticesIsThePlatforms: an editor's leaves them out.
+func TestBulkReplayOfNoticesIsThePlatforms(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
+	w.MustSettle(w.MustClaim(c.ID), modelstest.Answered(500))
+	w.SQL("UPDATE callbacks SET status = 'FAILED', next_attempt_at = NULL, finished_at = created_at")
+	w.Clock.Advance(time.Second)
+	b := replayAll(w, callback.ToReplayAll{})
+	runBulk(w, w.Service, b)
+	if got := readBulk(w, b.ID); got.Matched != 2 || got.Succeeded != 1 || got.Skipped[callback.SkipNotice] != 1 {
+		t.Errorf("%+v", got)
+	}
+	b, err := w.ReplayAll(t.Context(), w.Platform, callback.ToReplayAll{Owner: callback.BulkOwner{SSOClientID: w.Partner.ID}})
+	modelstest.NoError(t, err)
+	for range 5 {
+		_, err := w.AdvanceBulkReplays(t.Context())
+		modelstest.NoError(t, err)
+		w.Clock.Advance(time.Second)
+	}
+	found, err := w.BulkReplays(t.Context(), w.Platform.Scope(models.RoleViewer), b.ID)
+	modelstest.NoError(t, err)
+	if len(found) != 1 || found[0].Matched != 1 || found[0].Replayed != 1 {
+		t.Errorf("%+v", found[0])
+	}
+}
