@@ -8041,19 +8041,19 @@ type RemoveApiCallbackHeadersPayload {
 `, BuiltIn: false},
 	{Name: "../health.graphqls", Input: `extend type Account {
   """
-  How the callbacks of all its projects fare together, notices apart, tests and replays included. A project whose receiver fails among others
+  How the callbacks of all its projects fare together, replays included, notices and tests apart. A project whose receiver fails among others
   that succeed shows in the project's own health. To a project's key it is that of the project.
   """
   callbackHealth(range: HealthRange! = DAY): CallbackHealth!
 }
 
 extend type Project {
-  "How its callbacks fare, notices apart, tests and replays included."
+  "How its callbacks fare, replays included, notices and tests (` + "`" + `sendTestCallback` + "`" + `) apart."
   callbackHealth(range: HealthRange! = DAY): CallbackHealth!
 }
 
 extend type SSOClient {
-  "How the notices to its webhook fare: those of the accounts that were its own when they ended."
+  "How the notices to its webhook fare: those of the accounts that were its own when they ended. Tests do not count."
   callbackHealth(range: HealthRange! = DAY): CallbackHealth!
 }
 
@@ -8076,9 +8076,12 @@ enum CallbackHealthStatus {
   ` + "`" + `INTERNAL_ERROR` + "`" + `, ` + "`" + `LOCAL_ERROR` + "`" + `) does not count.
   """
   FAILING
-  "Nothing leaves, and everything is kept, until somebody resumes it."
+  """
+  The project or its account is paused (` + "`" + `pauseCallbacks` + "`" + `), however the receiver fares: nothing leaves, and everything is kept, until somebody resumes
+  it. No SSO client is.
+  """
   PAUSED
-  "There is no callback, and none is remembered."
+  "There is no callback but tests, and none is remembered."
   NEVER_USED
 }
 

@@ -76,11 +76,12 @@ type HealthBucket struct {
 	Tally
 }
 
-// Ongoing is what has not ended, of the MaxOngoing that are the oldest.
+// Ongoing is what has not ended, of the MaxOngoing that are the oldest, tests apart.
 type Ongoing struct {
 	Pending, Running int
 	OldestPendingAt  *time.Time
 	OngoingExact     bool // there are no more
+	Paused           bool // it waits until a pause has ended, of the owner or of its account
 }
 
 const (
@@ -106,7 +107,7 @@ type HealthReader interface {
 	// FailingSince returns when the first attempt failed that none has arrived after, as far as that was added up.
 	FailingSince(ctx context.Context, scope models.Scope, owner Parent, ids []int64) (map[int64]time.Time, error)
 	// LastEnded returns what the last callback has come to that has ended, of the few that were created last, where
-	// there is one. It does not know of notices.
+	// there is one. It knows neither of notices nor of tests.
 	LastEnded(ctx context.Context, scope models.Scope, owner Parent, ids []int64) (map[int64]Answers, error)
 }
 
@@ -198,8 +199,11 @@ func (s *Service) healthStatuses(
 	return nil
 }
 
-// status says how it fares. Whether it is paused is to be asked here, before all else.
+// status says how it fares.
 func (v *healthView) status(known Answers, addedUp time.Time, used bool, at time.Time) {
+	if v.Status = Paused; v.Ongoing.Paused {
+		return
+	}
 	v.Status = Healthy
 	if !used {
 		v.Status = NeverUsed

@@ -56,7 +56,7 @@ func healthCounts(callbacks []*Callback, attempts []*Attempt, owned []bool) (cou
 		return &counts[place].Tally
 	}
 	for i, c := range callbacks {
-		if !owned[i] {
+		if !owned[i] || c.rules().test { // who tries a receiver changes nothing of how it fares
 			continue
 		}
 		if a := attempts[i]; a != nil && (a.Error == nil || !a.Error.Code.Ours()) {

@@ -14,6 +14,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/receiver"
 )
 
 // healthOf reads the health of one owner, as the platform.
@@ -278,4 +279,79 @@ func TestCallbacksAreSettledAndCountedInOnePlace(t *testing.T) {
 	if diff := cmp.Diff([]string{"health_count.go"}, calls); diff != "" {
 		t.Errorf("SettleCallbacks is called elsewhere, where nobody counts: %s", diff)
 	}
+}
+
+// Whoever tries a receiver does not change how it fares, whatever comes of the tests.
+func TestTestsDoNotCountInHealth(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	all := func() []*callback.Health {
+		return []*callback.Health{
+			healthOf(w, callback.OfProject, w.Shop.ID, callback.HealthDay),
+			healthOf(w, callback.OfAccount, w.Acme.ID, callback.HealthDay),
+			healthOf(w, callback.OfSSOClient, w.Partner.ID, callback.HealthDay),
+		}
+	}
+	try := func(o callback.Outcome) {
+		before := all()
+		tests := []*callback.Callback{w.NewTest(), w.NewTest()}
+		ofPartner, err := w.SendTest(t.Context(), w.Platform, receiver.TestToSend{SSOClientID: w.Partner.ID})
+		modelstest.NoError(t, err)
+		for _, c := range append(tests, ofPartner.Callback) {
+			w.Deliver(c.ID, o)
+		}
+		w.NewTest() // it waits
+		w.Clock.Advance(time.Minute)
+		if diff := cmp.Diff(before, all()); diff != "" {
+			t.Errorf("after %+v: %s", o, diff)
+		}
+	}
+	try(modelstest.Answered(500))
+	wantHealth(w, callback.NeverUsed, nil)
+	w.Deliver(w.NewCallback().ID, modelstest.Answered(200))
+	try(modelstest.Answered(500))
+	wantHealth(w, callback.Healthy, nil)
+	w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
+	failed := w.Clock.Now()
+	w.Clock.Advance(time.Minute)
+	try(modelstest.Answered(200))
+	wantHealth(w, callback.Failing, &failed)
+}
+
+func TestHealthSaysThatItIsPaused(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	second := w.NewProject(w.Acme, new(modelstest.ProjectURL))
+	want := func(shop, other, account callback.HealthStatus) {
+		t.Helper()
+		for owner, id := range map[callback.Parent]map[int64]callback.HealthStatus{
+			callback.OfProject: {w.Shop.ID: shop, second.ID: other}, callback.OfAccount: {w.Acme.ID: account},
+		} {
+			for id, want := range id {
+				if h := healthOf(w, owner, id, callback.HealthDay); h.Status != want || (h.FailingSince != nil) != (want == callback.Failing) {
+					t.Errorf("%s %d is %s since %v, want %s", owner, id, h.Status, h.FailingSince, want)
+				}
+			}
+		}
+		all, err := w.CallbackHealth(t.Context(), w.KeyActor(w.Shop).Scope(models.RoleViewer), callback.OfAccount,
+			[]int64{w.Acme.ID}, callback.HealthDay)
+		if err != nil || all[w.Acme.ID].Status != shop {
+			t.Errorf("to the project's key the account is %s, want %s: %v", all[w.Acme.ID].Status, shop, err)
+		}
+		if h := healthOf(w, callback.OfSSOClient, w.Partner.ID, callback.HealthDay); h.Status == callback.Paused {
+			t.Error("the SSO client is paused")
+		}
+	}
+	const paused, never = callback.Paused, callback.NeverUsed
+	pause(w, w.Shop)
+	want(paused, never, never)
+	resume(w, w.Shop)
+	want(never, never, never)
+	pause(w, nil)
+	want(paused, paused, paused)
+	resume(w, nil)
+	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
+	w.Clock.Advance(time.Minute)
+	pause(w, w.Shop)
+	want(paused, never, callback.Failing)
 }

@@ -19,30 +19,37 @@ type healthOwner struct {
 	waiting string
 	oldest  string // its callbacks that have not ended, the oldest, and some that are not its
 	ended   string
+	paused  string // whether they wait for a pause to end
 }
 
 const (
 	onlyCustomers = "sso_client_id = 0 AND account_id = "
 	accountOf     = "(SELECT account_id FROM projects WHERE projects.id = @owner)"
+	// fares is what says how a receiver fares: a test is somebody's who tries it.
+	fares = "NOT " + isNotice + " AND NOT " + isTest
 )
 
 func healthOf(scope models.Scope, owner callback.Parent) healthOwner {
 	oldest := func(of string) string {
-		return "SELECT status, created_at, NOT " + isNotice + " AS own FROM callbacks WHERE " + of + " AND " + isOngoing +
+		return "SELECT status, created_at, " + fares + " AS own FROM callbacks WHERE " + of + " AND " + isOngoing +
 			" ORDER BY created_at, id LIMIT @limit"
 	}
 	project := func(account, project string) healthOwner {
 		condition := onlyCustomers + account + " AND project_id = " + project
-		return healthOwner{condition, condition, oldest("project_id = " + project), "project_id = " + project}
+		return healthOwner{
+			condition, condition, oldest("project_id = " + project), "project_id = " + project,
+			"EXISTS (SELECT 1 FROM projects JOIN accounts ON accounts.id = projects.account_id WHERE projects.id = " + project +
+				" AND (" + projectPaused + "))",
+		}
 	}
 	switch {
 	case owner == callback.OfSSOClient:
 		return healthOwner{
 			"sso_client_id = @owner AND account_id = 0 AND project_id = 0", "sso_client_id = @owner",
 			"SELECT status, created_at, EXISTS (SELECT 1 FROM accounts WHERE accounts.id = oldest.account_id AND " +
-				"sso_client_id = @owner) AS own FROM (SELECT account_id, status, created_at FROM callbacks WHERE " + isNotice +
-				" AND " + isOngoing + " ORDER BY created_at LIMIT @limit) AS oldest",
-			"false",
+				"sso_client_id = @owner) AND NOT " + isTest + " AS own FROM (SELECT account_id, dedup_key, status, created_at FROM callbacks " +
+				"WHERE " + isNotice + " AND " + isOngoing + " ORDER BY created_at LIMIT @limit) AS oldest",
+			"false", "false",
 		}
 	case owner == callback.OfProject:
 		return project(accountOf, "@owner")
@@ -51,7 +58,7 @@ func healthOf(scope models.Scope, owner callback.Parent) healthOwner {
 	}
 	return healthOwner{
 		onlyCustomers + "@owner AND project_id = 0", onlyCustomers + "@owner", oldest("account_id = @owner"),
-		"account_id = @owner",
+		"account_id = @owner", "EXISTS (SELECT 1 FROM accounts WHERE accounts.id = @owner AND paused_at IS NOT NULL)",
 	}
 }
 
@@ -95,18 +102,21 @@ func (s *Store) OngoingCallbacks(
 		Owner                      int64
 		Looked, Pending, Running   int
 		OldestPendingAt, CountedAt *int64
+		Paused                     bool
 	}
+	of := healthOf(scope, owner)
 	const ofStatus = "count(CASE WHEN own AND status = "
 	rows, err := readOwners[row](ctx, s, scope, owner, ids, "SELECT CAST(@owner AS BIGINT) AS owner, count(*) AS looked, "+
 		ofStatus+"'PENDING' THEN 1 END) AS pending, "+ofStatus+"'RUNNING' THEN 1 END) AS running, "+
 		"min(CASE WHEN own AND status = 'PENDING' THEN created_at END) AS oldest_pending_at, "+
-		"(SELECT counted_at FROM callback_health_since WHERE id = 1) AS counted_at FROM ("+healthOf(scope, owner).oldest+") AS looked_at",
+		"(SELECT counted_at FROM callback_health_since WHERE id = 1) AS counted_at, "+of.paused+" AS paused "+
+		"FROM ("+of.oldest+") AS looked_at",
 		map[string]any{"limit": callback.MaxOngoing + 1})
 	ongoing = make(map[int64]callback.Ongoing, len(rows))
 	for _, r := range rows {
 		ongoing[r.Owner] = callback.Ongoing{
 			Pending: r.Pending, Running: r.Running, OldestPendingAt: fromMicrosPtr(r.OldestPendingAt),
-			OngoingExact: r.Looked <= callback.MaxOngoing,
+			OngoingExact: r.Looked <= callback.MaxOngoing, Paused: r.Paused,
 		}
 		if r.CountedAt != nil && *r.CountedAt > 0 {
 			countedAt = fromMicros(*r.CountedAt)
@@ -187,8 +197,8 @@ func (s *Store) LastEnded(
 		Status     callback.Status
 		FinishedAt *int64
 	}](ctx, s, scope, owner, ids, "SELECT CAST(@owner AS BIGINT) AS owner, status, finished_at FROM "+
-		"(SELECT target, status, finished_at FROM callbacks WHERE "+healthOf(scope, owner).ended+" AND "+isEnded+
-		" ORDER BY created_at DESC, id DESC LIMIT 20) AS last WHERE NOT "+isNotice+" ORDER BY finished_at DESC LIMIT 1", nil)
+		"(SELECT target, dedup_key, status, finished_at FROM callbacks WHERE "+healthOf(scope, owner).ended+" AND "+isEnded+
+		" ORDER BY created_at DESC, id DESC LIMIT 20) AS last WHERE "+fares+" ORDER BY finished_at DESC LIMIT 1", nil)
 	ended := make(map[int64]callback.Answers, len(rows))
 	for _, r := range rows {
 		at := fromMicrosPtr(r.FinishedAt)

@@ -37,6 +37,9 @@ func nextAttempt(c *callback.Callback) *int64 {
 	return microsPtr(c.NextAttemptAt)
 }
 
+// projectPaused tells whether a project's callbacks wait: callback.Owners says so too.
+const projectPaused = "accounts.paused_at IS NOT NULL OR projects.paused_at IS NOT NULL AND projects.deleted_at IS NULL"
+
 // pauseDue looks at what has been due in a lane for the longest, and no further: where the others there are many, those
 // that pause come with the next claims.
 const pauseDue = `SELECT id FROM callbacks WHERE id IN (
@@ -63,7 +66,7 @@ var resumable = `WITH RECURSIVE waiting (project_id, number) AS (
 		WHERE ` + isPaused + ` AND project_id + 0 > waiting.project_id ORDER BY project_id + 0, id LIMIT 1), number + 1
 	FROM waiting WHERE project_id IS NOT NULL AND number < ?
 )
-SELECT waiting.project_id, NOT (accounts.paused_at IS NOT NULL OR projects.paused_at IS NOT NULL AND projects.deleted_at IS NULL) AS resumed
+SELECT waiting.project_id, NOT (` + projectPaused + `) AS resumed
 FROM waiting JOIN projects ON projects.id = waiting.project_id JOIN accounts ON accounts.id = projects.account_id ORDER BY waiting.project_id`
 
 // ResumedProjects walks over the projects with callbacks that wait for a pause to end.

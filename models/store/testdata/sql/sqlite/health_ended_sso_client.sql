@@ -4,13 +4,13 @@ FROM (SELECT `id` FROM `sso_clients` WHERE id IN (?) AND ?) AS owners
 CROSS JOIN (
   SELECT CAST(? AS BIGINT) AS owner, status, finished_at
   FROM (
-    SELECT target, status, finished_at
+    SELECT target, dedup_key, status, finished_at
     FROM callbacks
     WHERE false AND next_attempt_at IS NULL AND lease_until IS NULL
     ORDER BY created_at DESC, id DESC
     LIMIT 20
   ) AS last
-  WHERE NOT target = 'SSO_CLIENT'
+  WHERE NOT target = 'SSO_CLIENT' AND NOT substr(dedup_key, 1, 5) = 'test:'
   ORDER BY finished_at DESC
   LIMIT 1
 ) AS page

@@ -9,9 +9,9 @@ CROSS JOIN (
   SELECT CAST(? AS BIGINT) AS owner, count(*) AS looked, count(CASE WHEN own
       AND status = 'PENDING' THEN 1 END) AS pending, count(CASE WHEN own
       AND status = 'RUNNING' THEN 1 END) AS running, min(CASE WHEN own
-      AND status = 'PENDING' THEN created_at END) AS oldest_pending_at, (SELECT counted_at FROM callback_health_since WHERE id = 1) AS counted_at
+      AND status = 'PENDING' THEN created_at END) AS oldest_pending_at, (SELECT counted_at FROM callback_health_since WHERE id = 1) AS counted_at, EXISTS (SELECT 1 FROM accounts WHERE accounts.id = ? AND paused_at IS NOT NULL) AS paused
   FROM (
-    SELECT status, created_at, NOT target = 'SSO_CLIENT' AS own
+    SELECT status, created_at, NOT target = 'SSO_CLIENT' AND NOT substr(dedup_key, 1, 5) = 'test:' AS own
     FROM callbacks
     WHERE account_id = ? AND finished_at IS NULL
     ORDER BY created_at, id
