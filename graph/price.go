@@ -14,7 +14,7 @@ import (
 // take 2^40 steps.
 type price struct {
 	schema graphql.ExecutableSchema
-	lists  map[string]int // of the introspection, with how long they are
+	lists  map[string]length // of the introspection
 }
 
 var _ graphql.OperationContextMutator = price{}
@@ -84,13 +84,17 @@ func (p pricer) field(ctx context.Context, f *ast.Field) int {
 	return cost
 }
 
-// introspectionLists are the lengths of the introspection's lists: on average, rounded up, of the types and fields that
-// have any.
-func introspectionLists(schema *ast.Schema) map[string]int {
-	lengths := map[string][]int{"__Schema.types": {len(schema.Types)}, "__Schema.directives": {len(schema.Directives)}}
-	count := func(list string, length int) {
-		if length > 0 {
-			lengths[list] = append(lengths[list], length)
+// length is that of a list of the introspection, on average: rounded, it would double as a schema grows by a field.
+type length struct{ elements, lists int }
+
+func (l length) times(cost int) int { return (cost*l.elements + l.lists - 1) / l.lists }
+
+// introspectionLists are the lengths of the introspection's lists, of the types and fields that have any.
+func introspectionLists(schema *ast.Schema) map[string]length {
+	lists := map[string]length{"__Schema.types": {len(schema.Types), 1}, "__Schema.directives": {len(schema.Directives), 1}}
+	count := func(list string, n int) {
+		if n > 0 {
+			lists[list] = length{lists[list].elements + n, lists[list].lists + 1}
 		}
 	}
 	for _, t := range schema.Types {
@@ -111,14 +115,6 @@ func introspectionLists(schema *ast.Schema) map[string]int {
 	for _, d := range schema.Directives {
 		count("__Directive.args", len(d.Arguments))
 	}
-	lists := map[string]int{}
-	for list, all := range lengths {
-		sum := len(all) - 1
-		for _, length := range all {
-			sum += length
-		}
-		lists[list] = sum / len(all)
-	}
 	return lists
 }
 
@@ -129,7 +125,7 @@ func (p pricer) of(
 		return min(cost, maxPrice)
 	}
 	if n, ok := p.lists[object.Name+"."+f.Name]; ok {
-		return min(1+n*children, maxPrice)
+		return min(1+n.times(children), maxPrice)
 	}
 	return min(ofKind(object, f, children, arguments), maxPrice)
 }
