@@ -6953,13 +6953,6 @@ input PreviewCallbackInput {
   crawlId: ObjectID
   "With ` + "`" + `REPORT_DOWNLOAD_GENERATED` + "`" + `: one that was generated."
   reportDownloadId: ObjectID
-  """
-  With ` + "`" + `RUN_FINISHED` + "`" + `: a run that has ended. With ` + "`" + `RUN_BATCH_FINISHED` + "`" + ` and ` + "`" + `RUN_RESULT` + "`" + `, whichever it sends: its first batch that has results or, where
-  there is none, the first that has failed.
-  """
-  runUid: ID
-  "With ` + "`" + `JOB_UPDATED` + "`" + `: the last thing that was done to the job."
-  jobUuid: ID
 }
 
 "A callback that is not there, as it would be sent."
@@ -7211,6 +7204,14 @@ extend type Callback {
   run: Run
   "The batch that it tells of; null where it tells of the whole run."
   batch: Batch
+}
+
+extend input PreviewCallbackInput {
+  """
+  With ` + "`" + `RUN_FINISHED` + "`" + `: a run that has ended. With ` + "`" + `RUN_BATCH_FINISHED` + "`" + ` and ` + "`" + `RUN_RESULT` + "`" + `, whichever it sends: its first batch that has results or, where
+  there is none, the first that has failed.
+  """
+  runUid: ID
 }
 
 "A synchronous HTTP endpoint of the platform, the executor, by a name."
@@ -7667,6 +7668,11 @@ extend type Project {
 extend type Callback {
   "The job that a callback of a job tells of; null on others."
   job: Job
+}
+
+extend input PreviewCallbackInput {
+  "With ` + "`" + `JOB_UPDATED` + "`" + `: the last thing that was done to the job."
+  jobUuid: ID
 }
 
 "How far a job is. ` + "`" + `SUSPENDED` + "`" + ` can go on; ` + "`" + `FAILED` + "`" + `, ` + "`" + `CANCELED` + "`" + `, ` + "`" + `EXPIRED` + "`" + ` and ` + "`" + `COMPLETED` + "`" + ` are ends."
