@@ -2,6 +2,8 @@ package graph_test
 
 import (
 	order "cmp"
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -94,6 +96,45 @@ func TestListsOfCallbacksAreSortedByAnyOfTheirTimes(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s %s (-want +got):\n%s", field, direction, diff)
 			}
+		}
+	}
+}
+
+// CallbackPages stops a page at a place to look for more, where it is told to, instead of at the 10,000th.
+func (s *trap) CallbackPages(
+	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
+) (map[int64]*models.PageOf[*callback.Callback], error) {
+	place := s.stopsAt.Swap(nil)
+	if place == nil {
+		return s.Store.CallbackPages(ctx, scope, owner, ids, filter, page)
+	}
+	stopped := &models.PageOf[*callback.Callback]{HasNext: !page.FromEnd, HasPrevious: page.FromEnd, SearchedUntil: place}
+	return map[int64]*models.PageOf[*callback.Callback]{ids[0]: stopped}, nil
+}
+
+func TestAnEmptyPageSaysHowFarItLookedAndTheNextGoesOnFromThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made := w.crawls(6, bareProject, 5000)
+	for _, tc := range []struct {
+		size, place, cursor, more string
+		want                      []*callback.Callback
+	}{
+		{"first: 10", "after", "endCursor", "hasNextPage", []*callback.Callback{made[2], made[1], made[0]}},
+		{"last: 10", "before", "startCursor", "hasPreviousPage", []*callback.Callback{made[5], made[4]}},
+	} {
+		const query = `{ owner: getProject(id: 123) { callbacks(%s, filter: {isReplay: false}) {
+			nodes { uid } searchedUntil pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`
+		w.store.stopsAt.Store(new(made[3].ListCursor()))
+		a := w.ok(w.viewer(), fmt.Sprintf(query, tc.size), nil)
+		info := "owner.callbacks.pageInfo."
+		if len(a.uids("owner.callbacks.nodes")) > 0 || a.at(info+tc.more) != true ||
+			a.at("owner.callbacks.searchedUntil") != models.FormatTime(made[3].CreatedAt) {
+			t.Errorf("%s: %s", tc.size, a.Body)
+		}
+		a = w.ok(w.viewer(), fmt.Sprintf(query, fmt.Sprintf("%s, %s: %q", tc.size, tc.place, a.text(info+tc.cursor))), nil)
+		if diff := cmp.Diff(uids(tc.want), a.uids("owner.callbacks.nodes")); diff != "" || a.at("owner.callbacks.searchedUntil") != nil {
+			t.Errorf("%s (-want +got):\n%s%s", tc.size, diff, a.Body)
 		}
 	}
 }

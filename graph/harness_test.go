@@ -126,12 +126,14 @@ func (w *world) serviceOn(db *trap) graph.Services {
 	}
 	ports := db.RunPorts()
 	ports.Reader = db
-	return modelstest.Wiring{
+	services := modelstest.Wiring{
 		Store: db.Store, RunPorts: &ports, Engine: modelstest.Choosy, Crawls: db, Queue: w.queue, Rules: rules,
 		Access: tenant.AccessRules{PlatformKeyHash: platformKey.Hash()}, Now: w.clock.Now, Log: log,
 		Receivers: receiver.Rules{Patience: time.Microsecond}, // there is no worker
 		Resolver:  names,
 	}.Services().All
+	services.Callbacks.Reader = db
+	return services
 }
 
 // inTx runs many use-cases in one transaction, which is quicker.
@@ -247,6 +249,7 @@ type trap struct {
 	*store.Store
 	mode        atomic.Int32
 	batchesRead atomic.Int64 // with their results
+	stopsAt     atomic.Pointer[models.Cursor]
 }
 
 const (
