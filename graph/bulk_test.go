@@ -10,7 +10,7 @@ import (
 )
 
 // demoBulkReplay is of the demo project, and has not begun.
-const demoBulkReplay = 1
+const demoBulkReplay = 2
 
 var _ = addAPITest(apiTest{
 	ids: []idField{
@@ -34,7 +34,8 @@ var _ = addAPITest(apiTest{
 		},
 	},
 	create: func(w *world) []entity {
-		bulk := w.replayAll(demoBulkReplay + 1)
+		w.cancelBulkReplay(demoBulkReplay)
+		bulk := w.replayAll(callback.ToReplayAll{})
 		for range 2 {
 			_, err := w.service.Callbacks.Upkeep.AdvanceBulkReplays(w.tb.Context())
 			modelstest.NoError(w.tb, err)
@@ -44,25 +45,35 @@ var _ = addAPITest(apiTest{
 	},
 })
 
-// replayAll begins a bulk replay of the demo project, where there is one instead of it, and returns its id.
-func (w *world) replayAll(next int64) int64 {
+// beginBulkReplays makes demoBulkReplay, and one that was cancelled.
+func (w *world) beginBulkReplays() {
 	w.tb.Helper()
-	ctx := w.tb.Context()
-	editor := &models.Actor{UserID: demoUser, Roles: map[int64]models.Role{demoAccount: models.RoleEditor}}
-	if next > demoBulkReplay {
-		_, err := w.service.Callbacks.CancelBulkReplay(ctx, editor, next-1)
-		modelstest.NoError(w.tb, err)
-	}
-	b, err := w.service.Callbacks.ReplayAll(ctx, editor, callback.ToReplayAll{Owner: callback.BulkOwner{ProjectID: demoProject}})
+	w.cancelBulkReplay(w.replayAll(callback.ToReplayAll{DryRun: true}))
+	w.replayAll(callback.ToReplayAll{})
+}
+
+// replayAll begins a bulk replay of the demo project, and returns its id.
+func (w *world) replayAll(in callback.ToReplayAll) int64 {
+	w.tb.Helper()
+	in.Owner.ProjectID = demoProject
+	b, err := w.service.Callbacks.ReplayAll(w.tb.Context(), bulkReplayer, in)
 	modelstest.NoError(w.tb, err)
 	return b.ID
 }
+
+func (w *world) cancelBulkReplay(id int64) {
+	w.tb.Helper()
+	_, err := w.service.Callbacks.CancelBulkReplay(w.tb.Context(), bulkReplayer, id)
+	modelstest.NoError(w.tb, err)
+}
+
+var bulkReplayer = &models.Actor{UserID: demoUser, Roles: map[int64]models.Role{demoAccount: models.RoleEditor}}
 
 // TestABulkReplayIsSeenAsItGoesOn from its count to its end.
 func TestABulkReplayIsSeenAsItGoesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.editor(), `mutation { cancelBulkReplay(input: {bulkReplayId: 1}) { bulkReplay { status } } }`, nil)
+	w.ok(w.editor(), `mutation { cancelBulkReplay(input: {bulkReplayId: 2}) { bulkReplay { status } } }`, nil)
 	const fields = `{ id status dryRun matched done replayed succeeded failed skipped skippedReasons { reason count } finishedAt
 		createdBy { rawID } project { rawID } account { rawID } }`
 	w.clock.Advance(time.Second)
@@ -85,7 +96,7 @@ func TestABulkReplayIsSeenAsItGoesOn(t *testing.T) {
 	list := w.ok(w.viewer(), `{ getProject(id: 1123123) { bulkReplays { totalCount nodes { id } } }
 		getAccount(id: 123123) { bulkReplays { totalCount nodes { status } } } }`, nil)
 	w.same("of the project", id, list.at("getProject.bulkReplays.nodes.0.id"))
-	w.same("of the account", 2.0, list.at("getAccount.bulkReplays.totalCount"))
+	w.same("of the account", 3.0, list.at("getAccount.bulkReplays.totalCount"))
 }
 
 func TestABulkReplayHasOneOwner(t *testing.T) {

@@ -98,8 +98,8 @@ var examples = map[string]example{
 		sendTestCallback(input: {owner: {projectId: 1123123}}) { callback { id event } attempt { uid } } }`},
 	"Mutation.replayCallbacks": {who: editorUp, query: `mutation {
 		replayCallbacks(input: {owner: {projectId: 1123123}, filter: {status: [FAILED]}, dryRun: true}) { bulkReplay { id status matched } } }`},
-	"Mutation.pauseBulkReplay":  {who: editorUp, query: `mutation { pauseBulkReplay(input: {bulkReplayId: 1}) { bulkReplay { status } } }`},
-	"Mutation.resumeBulkReplay": {who: editorUp, query: `mutation { resumeBulkReplay(input: {bulkReplayId: 1}) { bulkReplay { status } } }`},
+	"Mutation.pauseBulkReplay":  {who: editorUp, query: `mutation { pauseBulkReplay(input: {bulkReplayId: 2}) { bulkReplay { status } } }`},
+	"Mutation.resumeBulkReplay": {who: editorUp, query: `mutation { resumeBulkReplay(input: {bulkReplayId: 2}) { bulkReplay { status } } }`},
 	"Mutation.cancelBulkReplay": {who: editorUp, query: `mutation { cancelBulkReplay(input: {bulkReplayId: 1}) { bulkReplay { done } } }`},
 	"Mutation.diagnoseReceiver": {who: editorUp, query: `mutation {
 		diagnoseReceiver(input: {projectId: 1123123}) { diagnosis { id status url steps { name } } } }`},

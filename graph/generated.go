@@ -7078,11 +7078,13 @@ type BulkReplay implements Node {
   account: Account
 }
 
+"Where a bulk replay stands."
 enum BulkReplayStatus {
   "It counts what it is to replay."
   COUNTING
   "Replays are made, or have not all ended."
   RUNNING
+  "No more are made until somebody resumes it."
   PAUSED
   "No more are made."
   CANCELLED
@@ -7096,6 +7098,7 @@ type BulkReplaySkipped {
   count: Int!
 }
 
+"Why a callback that was matched is not replayed."
 enum BulkReplaySkipReason {
   "It is a test."
   TEST
@@ -7111,6 +7114,7 @@ enum BulkReplaySkipReason {
   NOTICE
   "There is no URL to call back to any more."
   NO_CALLBACK_URL
+  "Its project was deleted."
   PROJECT_DELETED
   "The server cannot read its headers, or those of its target, any more."
   UNREADABLE

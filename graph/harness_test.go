@@ -89,7 +89,7 @@ func newWorld(tb testing.TB) *world {
 		UID: models.NewUID(), Of: receiver.Of{ProjectID: demoProject}, AccountID: demoAccount, URL: projectURL,
 		CreatedAt: start, Deadline: start.Add(25 * time.Second),
 	}))
-	w.replayAll(1)
+	w.beginBulkReplays()
 	w.queue.Take()
 	return w
 }

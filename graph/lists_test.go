@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/run"
@@ -41,7 +42,8 @@ func (w *world) lengthen() (retried int64) {
 		modelstest.NoError(w.tb, err)
 		createRun(w.tb, w.service, run.NewRun{ProjectID: demoProject})
 		w.job(job.NewJobs{ProjectID: demoProject})
-		bulk = w.replayAll(bulk + 1)
+		w.cancelBulkReplay(bulk)
+		bulk = w.replayAll(callback.ToReplayAll{})
 	}
 	return retried
 }

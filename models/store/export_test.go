@@ -16,7 +16,8 @@ import (
 // Rows are all the structs that rows are read into.
 func Rows() []any {
 	rows := []any{
-		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &callbackRow{}, &diagnosisRow{},
+		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &bulkReplayRow{}, &bulkReplayedRow{}, &callbackRow{},
+		&diagnosisRow{},
 		&encryptionCheckRow{}, &healthHourRow{}, &healthPartRow{}, &healthSinceRow{},
 		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &rateRow{}, &runInputRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{},

@@ -38,6 +38,7 @@ type estate struct {
 	sources  map[string]int64 // by type, one of each that has a list of its callbacks, with a callback
 
 	diagnosis *receiver.Diagnosis
+	bulk      *callback.BulkReplay
 }
 
 // sourceTest is what a source adds to the tests of all, in a file of its own such as job_source_test.go.
@@ -83,6 +84,10 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 		UID: newUID(), Of: receiver.Of{ProjectID: e.project.ID}, AccountID: e.account.ID, CreatedAt: start, Deadline: start,
 	}
 	modelstest.NoError(t, s.CreateDiagnosis(ctx, e.diagnosis))
+	e.bulk = &callback.BulkReplay{
+		UID: newUID(), Owner: callback.BulkOwner{ProjectID: e.project.ID, AccountID: e.account.ID}, StartedAt: start,
+	}
+	modelstest.NoError(t, s.CreateBulkReplay(ctx, e.bulk))
 	return e
 }
 
@@ -94,7 +99,7 @@ type scopedRead = func(context.Context, *store.Store, models.Scope, *estate) (in
 // them to that. A key has the names of methods, and says what they read.
 func allReads() map[string]scopedRead {
 	all := map[string]scopedRead{}
-	for _, part := range []map[string]scopedRead{reads, readsOfWork, readsOfHealth} {
+	for _, part := range []map[string]scopedRead{reads, readsOfWork, readsOfHealth, readsOfBulkReplays} {
 		maps.Copy(all, part)
 	}
 	for _, test := range sourceTests {

@@ -36,7 +36,7 @@ CREATE TABLE bulk_replays (
 
 -- The replays that bulk replays have made, until they are seen to have ended.
 CREATE TABLE bulk_replayed (
-    callback_id    INTEGER PRIMARY KEY,
+    callback_id    INTEGER PRIMARY KEY NOT NULL,
     bulk_replay_id BIGINT NOT NULL,
     tried          BOOLEAN NOT NULL,
     look_at        BIGINT NOT NULL,
