@@ -6733,8 +6733,19 @@ input ReceiverOwnerInput @oneOf {
   ssoClientId: ObjectID
 }
 
+"Give one of ` + "`" + `projectId` + "`" + `, ` + "`" + `ssoClientId` + "`" + ` and ` + "`" + `owner` + "`" + `."
 input SendTestCallbackInput {
-  owner: ReceiverOwnerInput!
+  "Where callbacks of the project go: as ` + "`" + `owner: {projectId}` + "`" + `."
+  projectId: ObjectID
+  "The SSO client's webhook: as ` + "`" + `owner: {ssoClientId}` + "`" + `. For the platform only."
+  ssoClientId: ObjectID
+  owner: ReceiverOwnerInput
+  """
+  Whose form the test has: the content type and the body of a sample of that event, as ` + "`" + `previewCallback` + "`" + ` shows it, but for the ref. All else is that of a
+  test: the header ` + "`" + `X-Callback-Test` + "`" + `, the event ` + "`" + `TEST` + "`" + ` in the history, one attempt and no notice. ` + "`" + `BAD_USER_INPUT` + "`" + ` where the event does not go to that
+  receiver: ` + "`" + `CALLBACK_FAILED` + "`" + ` and ` + "`" + `CALLBACKS_FAILED` + "`" + ` go to an SSO client's webhook, all others but ` + "`" + `TEST` + "`" + ` to a project's URL.
+  """
+  event: CallbackEvent! = TEST
 }
 
 type SendTestCallbackPayload {
@@ -33441,20 +33452,45 @@ func (ec *executionContext) unmarshalInputSendTestCallbackInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"owner"}
+	if _, present := asMap["event"]; !present {
+		asMap["event"] = "TEST"
+	}
+
+	fieldsInOrder := [...]string{"projectId", "ssoClientId", "owner", "event"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "owner":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
-			data, err := ec.unmarshalNReceiverOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReceiverOwnerInput(ctx, v)
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Owner = data
+			it.ProjectID = graphql.OmittableOf(data)
+		case "ssoClientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ssoClientId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SsoClientID = graphql.OmittableOf(data)
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalOReceiverOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReceiverOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = graphql.OmittableOf(data)
+		case "event":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("event"))
+			data, err := ec.unmarshalNCallbackEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventName(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Event = data
 		}
 	}
 	return it, nil
@@ -47899,11 +47935,6 @@ func (ec *executionContext) marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋring
 		return graphql.Null
 	}
 	return ec._ProjectKey(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNReceiverOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐReceiverOwnerInput(ctx context.Context, v any) (*ReceiverOwnerInput, error) {
-	res, err := ec.unmarshalInputReceiverOwnerInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRemoveApiCallbackHeadersInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAPICallbackHeadersInput(ctx context.Context, v any) (RemoveAPICallbackHeadersInput, error) {

@@ -159,6 +159,10 @@ var idFields = []idField{
 		sendTestCallback(input: {owner: {projectId: %s}}) { callback { id } } }`, "Project", demoProject},
 	{"ReceiverOwnerInput.ssoClientId", `mutation {
 		sendTestCallback(input: {owner: {ssoClientId: %s}}) { callback { id } } }`, "SSOClient", 1},
+	{"SendTestCallbackInput.projectId", `mutation {
+		sendTestCallback(input: {projectId: %s}) { callback { id } } }`, "Project", demoProject},
+	{"SendTestCallbackInput.ssoClientId", `mutation {
+		sendTestCallback(input: {ssoClientId: %s}) { callback { id } } }`, "SSOClient", 1},
 	{"DiagnoseReceiverInput.projectId", `mutation {
 		diagnoseReceiver(input: {projectId: %s}) { diagnosis { id } } }`, "Project", demoProject},
 	{"CreateActionInput.accountId", `mutation {

@@ -69,31 +69,23 @@ func (r *ids) readCallback(id graphql.Omittable[*models.ObjectID], uid graphql.O
 	return w
 }
 
-// readReceiver reads the id of a project or of an SSO client.
-func (r *ids) readReceiver(field string, owner *ReceiverOwnerInput) (in receiver.TestToSend) {
-	in.ProjectID, in.SSOClientID = r.oneOf(field, "must have a projectId or an ssoClientId, and not both",
-		r.readOptional("projectId", tenant.TypeProject, owner.ProjectID),
-		r.readOptional("ssoClientId", tenant.TypeSSOClient, owner.SsoClientID))
-	return in
-}
-
-// readDiagnosis reads whose receiver it is: its projectId, or its owner.
-func (r *ids) readDiagnosis(input DiagnoseReceiverInput) receiver.ToDiagnose {
-	in := receiver.ToDiagnose{Field: "projectId", CheckSignature: input.CheckSignature}
-	projectID, owner := r.readOptional("projectId", tenant.TypeProject, input.ProjectID), input.Owner.Value()
-	switch {
-	case r.err != nil:
-	case (projectID == nil) == (owner == nil):
-		r.err = badInput("owner", "must be given, or else the projectId, and not both")
-	case projectID != nil:
-		in.ProjectID = *projectID
-	default:
-		in.Of = r.readReceiver("owner", owner)
-		if in.Field = "owner.projectId"; in.ProjectID == 0 {
-			in.Field = "owner.ssoClientId"
+// readReceiver reads whose receiver it is, by its own id or by an owner with one, and returns the field that says so.
+func (r *ids) readReceiver(own ReceiverOwnerInput, owner *ReceiverOwnerInput) (of receiver.Of, field string) {
+	at := ""
+	if owner != nil {
+		if own.ProjectID.Value() != nil || own.SsoClientID.Value() != nil {
+			r.err = badInput("owner", "must be given, or else the id, and not both")
+			return of, "owner"
 		}
+		own, at = *owner, "owner."
 	}
-	return in
+	of.ProjectID, of.SSOClientID = r.oneOf("owner", "must have a projectId or an ssoClientId, and not both",
+		r.readOptional("projectId", tenant.TypeProject, own.ProjectID),
+		r.readOptional("ssoClientId", tenant.TypeSSOClient, own.SsoClientID))
+	if of.ProjectID == 0 {
+		return of, at + "ssoClientId"
+	}
+	return of, at + "projectId"
 }
 
 // oneOf returns the one of two that is given, and 0 for the other. A caller's library may not know @oneOf.

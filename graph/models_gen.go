@@ -643,8 +643,17 @@ type RunScheduleInput struct {
 	Overlap run.Overlap `json:"overlap"`
 }
 
+// Give one of `projectId`, `ssoClientId` and `owner`.
 type SendTestCallbackInput struct {
-	Owner *ReceiverOwnerInput `json:"owner"`
+	// Where callbacks of the project go: as `owner: {projectId}`.
+	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
+	// The SSO client's webhook: as `owner: {ssoClientId}`. For the platform only.
+	SsoClientID graphql.Omittable[*models.ObjectID]    `json:"ssoClientId,omitempty"`
+	Owner       graphql.Omittable[*ReceiverOwnerInput] `json:"owner,omitempty"`
+	// Whose form the test has: the content type and the body of a sample of that event, as `previewCallback` shows it, but for the ref. All else is that of a
+	// test: the header `X-Callback-Test`, the event `TEST` in the history, one attempt and no notice. `BAD_USER_INPUT` where the event does not go to that
+	// receiver: `CALLBACK_FAILED` and `CALLBACKS_FAILED` go to an SSO client's webhook, all others but `TEST` to a project's URL.
+	Event callback.EventName `json:"event"`
 }
 
 type SendTestCallbackPayload struct {

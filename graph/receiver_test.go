@@ -103,14 +103,33 @@ func TestATestOfBothOrNeitherIsNone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.unchanged(func() {
-		for _, owner := range []variables{{}, {"projectId": 1123123, "ssoClientId": 1}} {
-			a := w.do(platform(), `mutation($o: ReceiverOwnerInput!) { sendTestCallback(input: {owner: $o}) { callback { id } } }`,
-				variables{"o": owner})
-			if len(a.Errors) == 0 {
-				t.Errorf("%v: %s", owner, a.Body)
+		both := variables{"projectId": 1123123, "ssoClientId": 1}
+		for _, in := range []variables{
+			{}, both, {"owner": variables{}}, {"owner": both}, {"projectId": 1123123, "owner": variables{"projectId": 1123123}},
+			{"ssoClientId": 1, "owner": variables{"ssoClientId": 1}}, {"projectId": 1123123, "event": "CALLBACK_FAILED"},
+		} {
+			if a := w.do(platform(), testCallback, variables{"in": in}); len(a.Errors) == 0 {
+				t.Errorf("%v: %s", in, a.Body)
 			}
 		}
 	})
+}
+
+const testCallback = `mutation($in: SendTestCallbackInput!) {
+	sendTestCallback(input: $in) { callback { event contentType payload targetUrl } } }`
+
+func TestATestIsOfAProjectOrASSOClientAndLikeAnEvent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.ok(w.editor(), testCallback, variables{"in": variables{"projectId": demoProject, "event": "JOB_UPDATED"}})
+	w.same("the event", "TEST", a.at("sendTestCallback.callback.event"))
+	w.same("the content type", "application/json", a.at("sendTestCallback.callback.contentType"))
+	a = w.ok(platform(), testCallback, variables{"in": variables{"ssoClientId": 1}})
+	w.same("the webhook", webhookURL, a.at("sendTestCallback.callback.targetUrl"))
+	w.do(w.admin(), testCallback, variables{"in": variables{"ssoClientId": 1}}).
+		wantError(models.CodeNotFound, "", "sendTestCallback")
+	w.do(w.editor(), testCallback, variables{"in": variables{"projectId": demoProject, "event": "CALLBACK_FAILED"}}).
+		wantError(models.CodeBadUserInput, "event", "sendTestCallback")
 }
 
 // TestATestIsInTheHistory: it is found by its event.

@@ -14,7 +14,8 @@ import (
 
 func (r *mutationResolver) SendTestCallback(ctx context.Context, input SendTestCallbackInput) (*SendTestCallbackPayload, error) {
 	var ids ids
-	in := ids.readReceiver("owner", input.Owner)
+	in := receiver.TestToSend{Like: input.Event}
+	in.Of, in.Field = ids.readReceiver(ReceiverOwnerInput{input.ProjectID, input.SsoClientID}, input.Owner.Value())
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -27,7 +28,8 @@ func (r *mutationResolver) SendTestCallback(ctx context.Context, input SendTestC
 
 func (r *mutationResolver) DiagnoseReceiver(ctx context.Context, input DiagnoseReceiverInput) (*DiagnoseReceiverPayload, error) {
 	var ids ids
-	in := ids.readDiagnosis(input)
+	in := receiver.ToDiagnose{CheckSignature: input.CheckSignature}
+	in.Of, in.Field = ids.readReceiver(ReceiverOwnerInput{ProjectID: input.ProjectID}, input.Owner.Value())
 	if ids.err != nil {
 		return nil, ids.err
 	}

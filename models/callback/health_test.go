@@ -295,7 +295,7 @@ func TestTestsDoNotCountInHealth(t *testing.T) {
 	try := func(o callback.Outcome) {
 		before := all()
 		tests := []*callback.Callback{w.NewTest(), w.NewTest()}
-		ofPartner, err := w.SendTest(t.Context(), w.Platform, receiver.TestToSend{SSOClientID: w.Partner.ID})
+		ofPartner, err := w.SendTest(t.Context(), w.Platform, receiver.TestToSend{Of: receiver.Of{SSOClientID: w.Partner.ID}})
 		modelstest.NoError(t, err)
 		for _, c := range append(tests, ofPartner.Callback) {
 			w.Deliver(c.ID, o)

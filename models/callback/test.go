@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -42,6 +43,20 @@ func (s *Service) TestOf(projectID int64, creatorID *int64, ofPartner bool) Occa
 		o.Render = func(e Envelope) ([]byte, error) { return partnerTestBody(e, s.rules.PublicURL) }
 	}
 	return o
+}
+
+// TestLike gives a test the form of an event that goes where the test does: content type and body of a sample. Of
+// TestEvent, or of none, it is the test's own.
+func (s *Service) TestLike(event EventName, test Occasion) (Occasion, error) {
+	if event == "" || event == TestEvent {
+		return test, nil
+	}
+	rules, composer := events[event], s.composers[event]
+	if composer.Sample == nil || rules.target != cmp.Or(test.Target, events[TestEvent].target) {
+		return test, models.Invalid("event", "%s does not go to this receiver", event)
+	}
+	test.Render, test.ContentType = composer.Sample(s.now()).Render, rules.contentType
+	return test, nil
 }
 
 func testBody(e Envelope) ([]byte, error) {

@@ -10,7 +10,7 @@ import (
 // NewTest sends a test to where the project's callbacks go.
 func (w *World) NewTest() *callback.Callback {
 	w.T.Helper()
-	test, err := w.SendTest(w.T.Context(), w.Editor, receiver.TestToSend{ProjectID: w.Shop.ID})
+	test, err := w.SendTest(w.T.Context(), w.Editor, receiver.TestToSend{Of: receiver.Of{ProjectID: w.Shop.ID}})
 	NoError(w.T, err)
 	return test.Callback
 }

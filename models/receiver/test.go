@@ -30,7 +30,11 @@ type Of struct {
 }
 
 // TestToSend is the input of SendTest.
-type TestToSend = Of
+type TestToSend struct {
+	Of
+	Field string             // of the input, that names whose receiver it is
+	Like  callback.EventName // an event whose form it has; empty: its own
+}
 
 // Test is a test that was sent, and what came of it.
 type Test struct {
@@ -46,7 +50,7 @@ const testWait = 10 * time.Second
 // Editor and up, of an SSO client the platform. BAD_USER_INPUT where there is no URL, RATE_LIMITED after ten within a
 // minute to the same host by the same configuration.
 func (s *Service) SendTest(ctx context.Context, actor *models.Actor, in TestToSend) (*Test, error) {
-	if err := s.may(ctx, actor, in); err != nil {
+	if err := s.may(ctx, actor, in.Of); err != nil {
 		return nil, err
 	}
 	var c *callback.Callback
@@ -84,20 +88,20 @@ func (s *Service) projectOfEditor(ctx context.Context, actor *models.Actor, id i
 func (s *Service) raiseTest(
 	ctx context.Context, tx TestTx, actor *models.Actor, in TestToSend,
 ) (*callback.Callback, error) {
-	field := "owner.projectId"
-	if in.ProjectID == 0 {
-		field = "owner.ssoClientId"
-	}
-	projectID, err := testedProject(ctx, tx, in, field)
+	projectID, err := testedProject(ctx, tx, in.Of, in.Field)
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.engine.Raise(ctx, tx, s.engine.TestOf(projectID, actor.CreatorID(), in.ProjectID == 0))
+	o, err := s.engine.TestLike(in.Like, s.engine.TestOf(projectID, actor.CreatorID(), in.ProjectID == 0))
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.engine.Raise(ctx, tx, o)
 	if err != nil {
 		return nil, err
 	}
 	if c == nil {
-		return nil, noURL(in, field, "send a test to")
+		return nil, noURL(in.Of, in.Field, "send a test to")
 	}
 	return c, testRate.take(ctx, tx, c.Lane.String(), c.CreatedAt)
 }

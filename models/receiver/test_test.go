@@ -26,7 +26,7 @@ func TestATestOfAProjectAndOfAPartner(t *testing.T) {
 	if c.Event != callback.TestEvent || *c.TargetURL != modelstest.ProjectURL || *c.CreatedByUserID != w.Editor.UserID {
 		t.Errorf("%+v", c)
 	}
-	test, err := w.SendTest(t.Context(), w.Platform, receiver.TestToSend{SSOClientID: w.Partner.ID})
+	test, err := w.SendTest(t.Context(), w.Platform, receiver.TestToSend{Of: receiver.Of{SSOClientID: w.Partner.ID}})
 	modelstest.NoError(t, err)
 	c = w.ReadCallback(test.Callback.ID)
 	wantBody(t, "test_partner.json", c)
@@ -48,7 +48,7 @@ func TestATestWaitsForWhatComesOfIt(t *testing.T) {
 	patient := w.PatientReceivers()
 	sent := make(chan *receiver.Test, 1)
 	go func() {
-		test, err := patient.SendTest(t.Context(), w.Editor, receiver.TestToSend{ProjectID: w.Shop.ID})
+		test, err := patient.SendTest(t.Context(), w.Editor, receiver.TestToSend{Of: receiver.Of{ProjectID: w.Shop.ID}})
 		if err != nil {
 			t.Error(err)
 		}
@@ -65,7 +65,7 @@ func TestATestWaitsForWhatComesOfIt(t *testing.T) {
 func TestATestThatHasNotEndedHasNoAttempt(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	test, err := w.SendTest(t.Context(), w.Editor, receiver.TestToSend{ProjectID: w.Shop.ID})
+	test, err := w.SendTest(t.Context(), w.Editor, receiver.TestToSend{Of: receiver.Of{ProjectID: w.Shop.ID}})
 	if err != nil || test.Attempt != nil || test.Callback.Status != callback.StatusPending {
 		t.Errorf("%+v, %v", test, err)
 	}
@@ -78,7 +78,7 @@ func TestTenTestsAMinuteToATarget(t *testing.T) {
 	second := w.NewProject(w.Acme, nil)
 	w.SetURL(nil) // both go to the account's now
 	send := func(projectID int64) error {
-		_, err := w.SendTest(t.Context(), w.Editor, receiver.TestToSend{ProjectID: projectID})
+		_, err := w.SendTest(t.Context(), w.Editor, receiver.TestToSend{Of: receiver.Of{ProjectID: projectID}})
 		return err
 	}
 	for i := range 10 {
@@ -108,7 +108,7 @@ func TestTestsAtOnceAreCountedOneByOne(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	sent := make(chan bool, 16)
 	modelstest.AtOnce(cap(sent), func(int) {
-		_, err := w.SendTest(t.Context(), w.Editor, receiver.TestToSend{ProjectID: w.Shop.ID})
+		_, err := w.SendTest(t.Context(), w.Editor, receiver.TestToSend{Of: receiver.Of{ProjectID: w.Shop.ID}})
 		if err != nil && models.ErrorCode(err) != models.CodeRateLimited {
 			t.Error(err)
 		}
@@ -126,29 +126,62 @@ func TestTestsAtOnceAreCountedOneByOne(t *testing.T) {
 	}
 }
 
+// TestATestHasTheFormOfAnyEventThatGoesThere: content type and body are those of a sample, all else is a test's.
+func TestATestHasTheFormOfAnyEventThatGoesThere(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	ofProject, ofPartner := receiver.Of{ProjectID: w.Shop.ID}, receiver.Of{SSOClientID: w.Partner.ID}
+	for _, event := range callback.EventNames() {
+		of, other := ofProject, ofPartner
+		if strings.HasPrefix(string(event), "CALLBACK") {
+			of, other = ofPartner, ofProject
+		}
+		send := func(of receiver.Of) (*receiver.Test, error) {
+			return w.SendTest(t.Context(), w.Platform, receiver.TestToSend{Of: of, Like: event})
+		}
+		sample, err := w.ReceiverService.Preview(t.Context(), w.Platform, callback.ToPreview{ProjectID: w.Shop.ID, Event: event})
+		modelstest.NoError(t, err)
+		test, err := send(of)
+		modelstest.NoError(t, err)
+		c := w.ReadCallback(test.Callback.ID)
+		want := strings.ReplaceAll(string(sample.Body), sample.Ref.String(), c.Ref.String())
+		if c.Event != callback.TestEvent || c.ContentType != sample.ContentType || string(c.Body) != want {
+			t.Errorf("like %s: %s, %s\n%s\nwant %s", event, c.Event, c.ContentType, c.Body, want)
+		}
+		if c = w.Deliver(c.ID, modelstest.Answered(500)); c.Status != callback.StatusFailed || len(w.Notices()) > 0 {
+			t.Errorf("like %s: it is %s, %d notices", event, c.Status, len(w.Notices()))
+		}
+		if event == callback.TestEvent {
+			continue
+		}
+		_, err = send(other)
+		modelstest.WantError(t, err, models.CodeBadUserInput, "event")
+	}
+}
+
 func TestATestNeedsAURLAndARole(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	w.SetURL(nil)
 	w.SetWebhook(nil)
 	lonely := w.NewPartner(modelstest.WebhookURL)
-	ofProject, ofPartner := receiver.TestToSend{ProjectID: w.Shop.ID}, receiver.TestToSend{SSOClientID: w.Partner.ID}
+	ofProject, ofPartner := receiver.Of{ProjectID: w.Shop.ID}, receiver.Of{SSOClientID: w.Partner.ID}
 	for name, tc := range map[string]struct {
 		who   *models.Actor
-		in    receiver.TestToSend
+		in    receiver.Of
 		code  models.Code
 		field string
 	}{
-		"no URL":                  {w.Editor, ofProject, models.CodeBadUserInput, "owner.projectId"},
-		"no webhook":              {w.Platform, ofPartner, models.CodeBadUserInput, "owner.ssoClientId"},
-		"a partner of no project": {w.Platform, receiver.TestToSend{SSOClientID: lonely.ID}, models.CodeConflict, "owner.ssoClientId"},
+		"no URL":                  {w.Editor, ofProject, models.CodeBadUserInput, "theField"},
+		"no webhook":              {w.Platform, ofPartner, models.CodeBadUserInput, "theField"},
+		"a partner of no project": {w.Platform, receiver.Of{SSOClientID: lonely.ID}, models.CodeConflict, "theField"},
 		"a viewer":                {w.Viewer, ofProject, models.CodeForbidden, ""},
 		"an outsider":             {w.Outsider, ofProject, models.CodeNotFound, ""},
 		"a stranger":              {nil, ofProject, models.CodeNotFound, ""},
 		"an admin of an account":  {w.Admin, ofPartner, models.CodeNotFound, ""},
 		"another project's key":   {w.KeyActor(w.NewProject(w.Acme, nil)), ofProject, models.CodeNotFound, ""},
 	} {
-		_, err := w.SendTest(t.Context(), tc.who, tc.in)
+		_, err := w.SendTest(t.Context(), tc.who, receiver.TestToSend{Of: tc.in, Field: "theField"})
 		t.Log(name, err)
 		modelstest.WantError(t, err, tc.code, tc.field)
 		if tc.code == models.CodeBadUserInput && !strings.Contains(err.Error(), "NO_CALLBACK_URL") {
