@@ -205,7 +205,7 @@ func (s *Store) AddBulkReplayed(
 	return s.writer(ctx).CreateInBatches(rows, models.MaxPageSize).Error
 }
 
-// bulkAgain is when a replay that has not ended is looked at again: soon where it was not tried, so that others may be made.
+// When a replay that has not ended is looked at again: soon where its first attempt has not, so that others may be made.
 const (
 	untriedAgain = 500 * time.Millisecond
 	triedAgain   = 10 * time.Second
@@ -237,7 +237,7 @@ func (s *Store) LookAtReplayed(
 		case *r.Status == callback.StatusSuccess:
 			ended.Succeeded++
 			over = append(over, r.CallbackID)
-		case r.AttemptCount > 0:
+		case r.AttemptCount > 0 && *r.Status == callback.StatusPending: // it waits for a retry
 			tried = append(tried, r.CallbackID)
 		default:
 			untried = append(untried, r.CallbackID)
