@@ -573,14 +573,40 @@ type ComplexityRoot struct {
 		Source       func(childComplexity int) int
 	}
 
+	EntryError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	FinishCrawlPayload struct {
 		Callback func(childComplexity int) int
 		Crawl    func(childComplexity int) int
 	}
 
+	FinishCrawlResult struct {
+		Callback func(childComplexity int) int
+		Crawl    func(childComplexity int) int
+		Errors   func(childComplexity int) int
+	}
+
+	FinishCrawlsPayload struct {
+		Results func(childComplexity int) int
+	}
+
 	FinishReportDownloadPayload struct {
 		Callback       func(childComplexity int) int
 		ReportDownload func(childComplexity int) int
+	}
+
+	FinishReportDownloadResult struct {
+		Callback       func(childComplexity int) int
+		Errors         func(childComplexity int) int
+		ReportDownload func(childComplexity int) int
+	}
+
+	FinishReportDownloadsPayload struct {
+		Results func(childComplexity int) int
 	}
 
 	HTTPHeader struct {
@@ -643,7 +669,9 @@ type ComplexityRoot struct {
 		DeleteUserKey               func(childComplexity int, input DeleteUserKeyInput) int
 		DiagnoseReceiver            func(childComplexity int, input DiagnoseReceiverInput) int
 		FinishCrawl                 func(childComplexity int, input FinishCrawlInput) int
+		FinishCrawls                func(childComplexity int, input FinishCrawlsInput) int
 		FinishReportDownload        func(childComplexity int, input FinishReportDownloadInput) int
+		FinishReportDownloads       func(childComplexity int, input FinishReportDownloadsInput) int
 		PauseBulkReplay             func(childComplexity int, input PauseBulkReplayInput) int
 		PauseCallbacks              func(childComplexity int, input PauseCallbacksInput) int
 		PauseSchedule               func(childComplexity int, input PauseScheduleInput) int
@@ -662,6 +690,7 @@ type ComplexityRoot struct {
 		UpdateAccount               func(childComplexity int, input UpdateAccountInput) int
 		UpdateAction                func(childComplexity int, input UpdateActionInput) int
 		UpdateJob                   func(childComplexity int, input UpdateJobInput) int
+		UpdateJobs                  func(childComplexity int, input UpdateJobsInput) int
 		UpdateProject               func(childComplexity int, input UpdateProjectInput) int
 		UpdateSSOClient             func(childComplexity int, input UpdateSSOClientInput) int
 	}
@@ -997,6 +1026,16 @@ type ComplexityRoot struct {
 		Job      func(childComplexity int) int
 	}
 
+	UpdateJobResult struct {
+		Callback func(childComplexity int) int
+		Errors   func(childComplexity int) int
+		Job      func(childComplexity int) int
+	}
+
+	UpdateJobsPayload struct {
+		Results func(childComplexity int) int
+	}
+
 	UpdateProjectPayload struct {
 		MovedCallbacks func(childComplexity int) int
 		Project        func(childComplexity int) int
@@ -1178,6 +1217,9 @@ type MutationResolver interface {
 	PauseCallbacks(ctx context.Context, input PauseCallbacksInput) (*PauseCallbacksPayload, error)
 	ResumeCallbacks(ctx context.Context, input ResumeCallbacksInput) (*ResumeCallbacksPayload, error)
 	BackfillCallbacks(ctx context.Context, input BackfillCallbacksInput) (*BackfillCallbacksPayload, error)
+	FinishCrawls(ctx context.Context, input FinishCrawlsInput) (*FinishCrawlsPayload, error)
+	FinishReportDownloads(ctx context.Context, input FinishReportDownloadsInput) (*FinishReportDownloadsPayload, error)
+	UpdateJobs(ctx context.Context, input UpdateJobsInput) (*UpdateJobsPayload, error)
 }
 type ProjectResolver interface {
 	APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error)
@@ -3234,6 +3276,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EffectiveApiCallbackLimits.Source(childComplexity), true
 
+	case "EntryError.code":
+		if e.ComplexityRoot.EntryError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryError.Code(childComplexity), true
+	case "EntryError.field":
+		if e.ComplexityRoot.EntryError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryError.Field(childComplexity), true
+	case "EntryError.message":
+		if e.ComplexityRoot.EntryError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryError.Message(childComplexity), true
+
 	case "FinishCrawlPayload.callback":
 		if e.ComplexityRoot.FinishCrawlPayload.Callback == nil {
 			break
@@ -3247,6 +3308,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FinishCrawlPayload.Crawl(childComplexity), true
 
+	case "FinishCrawlResult.callback":
+		if e.ComplexityRoot.FinishCrawlResult.Callback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishCrawlResult.Callback(childComplexity), true
+	case "FinishCrawlResult.crawl":
+		if e.ComplexityRoot.FinishCrawlResult.Crawl == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishCrawlResult.Crawl(childComplexity), true
+	case "FinishCrawlResult.errors":
+		if e.ComplexityRoot.FinishCrawlResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishCrawlResult.Errors(childComplexity), true
+
+	case "FinishCrawlsPayload.results":
+		if e.ComplexityRoot.FinishCrawlsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishCrawlsPayload.Results(childComplexity), true
+
 	case "FinishReportDownloadPayload.callback":
 		if e.ComplexityRoot.FinishReportDownloadPayload.Callback == nil {
 			break
@@ -3259,6 +3346,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FinishReportDownloadPayload.ReportDownload(childComplexity), true
+
+	case "FinishReportDownloadResult.callback":
+		if e.ComplexityRoot.FinishReportDownloadResult.Callback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishReportDownloadResult.Callback(childComplexity), true
+	case "FinishReportDownloadResult.errors":
+		if e.ComplexityRoot.FinishReportDownloadResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishReportDownloadResult.Errors(childComplexity), true
+	case "FinishReportDownloadResult.reportDownload":
+		if e.ComplexityRoot.FinishReportDownloadResult.ReportDownload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishReportDownloadResult.ReportDownload(childComplexity), true
+
+	case "FinishReportDownloadsPayload.results":
+		if e.ComplexityRoot.FinishReportDownloadsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishReportDownloadsPayload.Results(childComplexity), true
 
 	case "HTTPHeader.name":
 		if e.ComplexityRoot.HTTPHeader.Name == nil {
@@ -3651,6 +3764,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FinishCrawl(childComplexity, args["input"].(FinishCrawlInput)), true
+	case "Mutation.finishCrawls":
+		if e.ComplexityRoot.Mutation.FinishCrawls == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishCrawls_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishCrawls(childComplexity, args["input"].(FinishCrawlsInput)), true
 	case "Mutation.finishReportDownload":
 		if e.ComplexityRoot.Mutation.FinishReportDownload == nil {
 			break
@@ -3662,6 +3786,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FinishReportDownload(childComplexity, args["input"].(FinishReportDownloadInput)), true
+	case "Mutation.finishReportDownloads":
+		if e.ComplexityRoot.Mutation.FinishReportDownloads == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishReportDownloads_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishReportDownloads(childComplexity, args["input"].(FinishReportDownloadsInput)), true
 	case "Mutation.pauseBulkReplay":
 		if e.ComplexityRoot.Mutation.PauseBulkReplay == nil {
 			break
@@ -3860,6 +3995,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateJob(childComplexity, args["input"].(UpdateJobInput)), true
+	case "Mutation.updateJobs":
+		if e.ComplexityRoot.Mutation.UpdateJobs == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateJobs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateJobs(childComplexity, args["input"].(UpdateJobsInput)), true
 	case "Mutation.updateProject":
 		if e.ComplexityRoot.Mutation.UpdateProject == nil {
 			break
@@ -5272,6 +5418,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateJobPayload.Job(childComplexity), true
 
+	case "UpdateJobResult.callback":
+		if e.ComplexityRoot.UpdateJobResult.Callback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateJobResult.Callback(childComplexity), true
+	case "UpdateJobResult.errors":
+		if e.ComplexityRoot.UpdateJobResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateJobResult.Errors(childComplexity), true
+	case "UpdateJobResult.job":
+		if e.ComplexityRoot.UpdateJobResult.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateJobResult.Job(childComplexity), true
+
+	case "UpdateJobsPayload.results":
+		if e.ComplexityRoot.UpdateJobsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateJobsPayload.Results(childComplexity), true
+
 	case "UpdateProjectPayload.movedCallbacks":
 		if e.ComplexityRoot.UpdateProjectPayload.MovedCallbacks == nil {
 			break
@@ -5411,7 +5583,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteUserKeyInput,
 		ec.unmarshalInputDiagnoseReceiverInput,
 		ec.unmarshalInputFinishCrawlInput,
+		ec.unmarshalInputFinishCrawlsInput,
 		ec.unmarshalInputFinishReportDownloadInput,
+		ec.unmarshalInputFinishReportDownloadsInput,
 		ec.unmarshalInputHTTPStatusRange,
 		ec.unmarshalInputJobFilter,
 		ec.unmarshalInputPauseBulkReplayInput,
@@ -5438,6 +5612,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateAccountInput,
 		ec.unmarshalInputUpdateActionInput,
 		ec.unmarshalInputUpdateJobInput,
+		ec.unmarshalInputUpdateJobsInput,
 		ec.unmarshalInputUpdateProjectInput,
 		ec.unmarshalInputUpdateSSOClientInput,
 	)
@@ -8174,6 +8349,96 @@ type CallbackHealthBucket {
   receiver: CallbackHealthPercentiles
 }
 `, BuiltIn: false},
+	{Name: "../tell.graphqls", Input: `extend type Mutation {
+  """
+  Does what ` + "`" + `finishCrawl` + "`" + ` does for 1 to 500 crawls, as if one after the other, and says what came of each. Those that are right are committed,
+  with their callbacks, in one transaction; each of the others has ` + "`" + `errors` + "`" + ` and changes nothing. It is with ` + "`" + `finishReportDownloads` + "`" + ` and
+  ` + "`" + `updateJobs` + "`" + ` the only mutation that can do a part: an error of the mutation itself says that nothing was done. The same call again returns
+  the same crawls and callbacks and sends nothing more. Platform only.
+  """
+  finishCrawls(input: FinishCrawlsInput!): FinishCrawlsPayload! @allow(who: PLATFORM)
+  """
+  Does what ` + "`" + `finishReportDownload` + "`" + ` does for 1 to 500 report downloads, and says what came of each, as ` + "`" + `finishCrawls` + "`" + ` does for crawls. Their
+  ` + "`" + `fileUrl` + "`" + `s together are at most 2 MiB; more is ` + "`" + `BAD_USER_INPUT` + "`" + ` on ` + "`" + `reportDownloads` + "`" + `. Platform only.
+  """
+  finishReportDownloads(input: FinishReportDownloadsInput!): FinishReportDownloadsPayload! @allow(who: PLATFORM)
+  """
+  Does what ` + "`" + `updateJob` + "`" + ` does for 1 to 500 changes of jobs, one after the other, and says what came of each, as ` + "`" + `finishCrawls` + "`" + ` does for crawls.
+  Their ` + "`" + `output` + "`" + `s together are at most 4 MiB; more is ` + "`" + `BAD_USER_INPUT` + "`" + ` on ` + "`" + `jobs` + "`" + `. Platform only.
+  """
+  updateJobs(input: UpdateJobsInput!): UpdateJobsPayload! @allow(who: PLATFORM)
+}
+
+"One thing that is wrong with one entry of a list, which has changed nothing."
+type EntryError {
+  "The kind, as ` + "`" + `extensions.code` + "`" + ` has it of an error of a whole call."
+  code: ErrorCode!
+  "The entry and the field in it, as ` + "`" + `crawls.3.projectId` + "`" + `; the entry alone, as ` + "`" + `crawls.3` + "`" + `, where it is no field's. The first entry is 0."
+  field: String!
+  "A sentence for people."
+  message: String!
+}
+
+input FinishCrawlsInput {
+  "1 to 500. One crawl may be there more than once."
+  crawls: [FinishCrawlInput!]!
+}
+
+type FinishCrawlsPayload {
+  "What came of each crawl, in the order of the input."
+  results: [FinishCrawlResult!]!
+}
+
+"What came of one crawl."
+type FinishCrawlResult {
+  "Null where there are ` + "`" + `errors` + "`" + `."
+  crawl: Crawl
+  "Null where none is due, or where there are ` + "`" + `errors` + "`" + `."
+  callback: Callback
+  "All that is wrong with the entry; empty: it is done."
+  errors: [EntryError!]!
+}
+
+input FinishReportDownloadsInput {
+  "1 to 500. One report download may be there more than once."
+  reportDownloads: [FinishReportDownloadInput!]!
+}
+
+type FinishReportDownloadsPayload {
+  "What came of each report download, in the order of the input."
+  results: [FinishReportDownloadResult!]!
+}
+
+"What came of one report download."
+type FinishReportDownloadResult {
+  "Null where there are ` + "`" + `errors` + "`" + `."
+  reportDownload: ReportDownload
+  "Null where none is due, or where there are ` + "`" + `errors` + "`" + `."
+  callback: Callback
+  "All that is wrong with the entry; empty: it is done."
+  errors: [EntryError!]!
+}
+
+input UpdateJobsInput {
+  "1 to 500. One job may be there more than once: its changes are made, and told, in this order."
+  jobs: [UpdateJobInput!]!
+}
+
+type UpdateJobsPayload {
+  "What came of each change, in the order of the input."
+  results: [UpdateJobResult!]!
+}
+
+"What came of one change of a job."
+type UpdateJobResult {
+  "Null where there are ` + "`" + `errors` + "`" + `. Its ` + "`" + `output` + "`" + ` is that after the last change of the call."
+  job: Job
+  "Null where there is nowhere to call back to, or where there are ` + "`" + `errors` + "`" + `."
+  callback: Callback
+  "All that is wrong with the entry; empty: it is done."
+  errors: [EntryError!]!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -9193,6 +9458,18 @@ func (ec *executionContext) childFields_EffectiveApiCallbackLimits(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type EffectiveApiCallbackLimits", field.Name)
 }
 
+func (ec *executionContext) childFields_EntryError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_EntryError_code(ctx, field)
+	case "field":
+		return ec.fieldContext_EntryError_field(ctx, field)
+	case "message":
+		return ec.fieldContext_EntryError_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntryError", field.Name)
+}
+
 func (ec *executionContext) childFields_FinishCrawlPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "crawl":
@@ -9203,6 +9480,26 @@ func (ec *executionContext) childFields_FinishCrawlPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type FinishCrawlPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_FinishCrawlResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "crawl":
+		return ec.fieldContext_FinishCrawlResult_crawl(ctx, field)
+	case "callback":
+		return ec.fieldContext_FinishCrawlResult_callback(ctx, field)
+	case "errors":
+		return ec.fieldContext_FinishCrawlResult_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishCrawlResult", field.Name)
+}
+
+func (ec *executionContext) childFields_FinishCrawlsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_FinishCrawlsPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishCrawlsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FinishReportDownloadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reportDownload":
@@ -9211,6 +9508,26 @@ func (ec *executionContext) childFields_FinishReportDownloadPayload(ctx context.
 		return ec.fieldContext_FinishReportDownloadPayload_callback(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FinishReportDownloadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FinishReportDownloadResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reportDownload":
+		return ec.fieldContext_FinishReportDownloadResult_reportDownload(ctx, field)
+	case "callback":
+		return ec.fieldContext_FinishReportDownloadResult_callback(ctx, field)
+	case "errors":
+		return ec.fieldContext_FinishReportDownloadResult_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishReportDownloadResult", field.Name)
+}
+
+func (ec *executionContext) childFields_FinishReportDownloadsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_FinishReportDownloadsPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishReportDownloadsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_HTTPHeader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9903,6 +10220,26 @@ func (ec *executionContext) childFields_UpdateJobPayload(ctx context.Context, fi
 		return ec.fieldContext_UpdateJobPayload_callback(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateJobPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateJobResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_UpdateJobResult_job(ctx, field)
+	case "callback":
+		return ec.fieldContext_UpdateJobResult_callback(ctx, field)
+	case "errors":
+		return ec.fieldContext_UpdateJobResult_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateJobResult", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateJobsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_UpdateJobsPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateJobsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10735,12 +11072,40 @@ func (ec *executionContext) field_Mutation_finishCrawl_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_finishCrawls_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (FinishCrawlsInput, error) {
+			return ec.unmarshalNFinishCrawlsInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_finishReportDownload_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (FinishReportDownloadInput, error) {
 			return ec.unmarshalNFinishReportDownloadInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_finishReportDownloads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (FinishReportDownloadsInput, error) {
+			return ec.unmarshalNFinishReportDownloadsInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10993,6 +11358,20 @@ func (ec *executionContext) field_Mutation_updateJob_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdateJobInput, error) {
 			return ec.unmarshalNUpdateJobInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateJobs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdateJobsInput, error) {
+			return ec.unmarshalNUpdateJobsInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -20107,6 +20486,75 @@ func (ec *executionContext) fieldContext_EffectiveApiCallbackLimits_source(_ con
 	return graphql.NewScalarFieldContext("EffectiveApiCallbackLimits", field, false, false, errors.New("field of type ApiCallbackSource does not have child fields"))
 }
 
+func (ec *executionContext) _EntryError_code(ctx context.Context, field graphql.CollectedField, obj *EntryError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntryError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Code) graphql.Marshaler {
+			return ec.marshalNErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntryError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntryError", field, false, false, errors.New("field of type ErrorCode does not have child fields"))
+}
+
+func (ec *executionContext) _EntryError_field(ctx context.Context, field graphql.CollectedField, obj *EntryError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntryError_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntryError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntryError", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _EntryError_message(ctx context.Context, field graphql.CollectedField, obj *EntryError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntryError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntryError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntryError", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _FinishCrawlPayload_crawl(ctx context.Context, field graphql.CollectedField, obj *FinishCrawlPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20171,6 +20619,134 @@ func (ec *executionContext) fieldContext_FinishCrawlPayload_callback(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _FinishCrawlResult_crawl(ctx context.Context, field graphql.CollectedField, obj *FinishCrawlResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishCrawlResult_crawl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Crawl, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.Crawl) graphql.Marshaler {
+			return ec.marshalOCrawl2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐCrawl(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FinishCrawlResult_crawl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishCrawlResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Crawl(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FinishCrawlResult_callback(ctx context.Context, field graphql.CollectedField, obj *FinishCrawlResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishCrawlResult_callback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Callback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FinishCrawlResult_callback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishCrawlResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Callback(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FinishCrawlResult_errors(ctx context.Context, field graphql.CollectedField, obj *FinishCrawlResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishCrawlResult_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*EntryError) graphql.Marshaler {
+			return ec.marshalNEntryError2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEntryErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinishCrawlResult_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishCrawlResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EntryError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FinishCrawlsPayload_results(ctx context.Context, field graphql.CollectedField, obj *FinishCrawlsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishCrawlsPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*FinishCrawlResult) graphql.Marshaler {
+			return ec.marshalNFinishCrawlResult2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinishCrawlsPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishCrawlsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinishCrawlResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _FinishReportDownloadPayload_reportDownload(ctx context.Context, field graphql.CollectedField, obj *FinishReportDownloadPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20230,6 +20806,134 @@ func (ec *executionContext) fieldContext_FinishReportDownloadPayload_callback(_ 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Callback(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FinishReportDownloadResult_reportDownload(ctx context.Context, field graphql.CollectedField, obj *FinishReportDownloadResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishReportDownloadResult_reportDownload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReportDownload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crawl.ReportDownload) graphql.Marshaler {
+			return ec.marshalOReportDownload2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcrawlᚐReportDownload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FinishReportDownloadResult_reportDownload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishReportDownloadResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportDownload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FinishReportDownloadResult_callback(ctx context.Context, field graphql.CollectedField, obj *FinishReportDownloadResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishReportDownloadResult_callback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Callback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FinishReportDownloadResult_callback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishReportDownloadResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Callback(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FinishReportDownloadResult_errors(ctx context.Context, field graphql.CollectedField, obj *FinishReportDownloadResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishReportDownloadResult_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*EntryError) graphql.Marshaler {
+			return ec.marshalNEntryError2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEntryErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinishReportDownloadResult_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishReportDownloadResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EntryError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FinishReportDownloadsPayload_results(ctx context.Context, field graphql.CollectedField, obj *FinishReportDownloadsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishReportDownloadsPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*FinishReportDownloadResult) graphql.Marshaler {
+			return ec.marshalNFinishReportDownloadResult2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinishReportDownloadsPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishReportDownloadsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinishReportDownloadResult(ctx, field)
 		},
 	}
 	return fc, nil
@@ -23485,6 +24189,192 @@ func (ec *executionContext) fieldContext_Mutation_backfillCallbacks(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_backfillCallbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_finishCrawls(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_finishCrawls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FinishCrawls(ctx, fc.Args["input"].(FinishCrawlsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				if err != nil {
+					var zeroVal *FinishCrawlsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *FinishCrawlsPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *FinishCrawlsPayload) graphql.Marshaler {
+			return ec.marshalNFinishCrawlsPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_finishCrawls(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinishCrawlsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_finishCrawls_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_finishReportDownloads(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_finishReportDownloads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FinishReportDownloads(ctx, fc.Args["input"].(FinishReportDownloadsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				if err != nil {
+					var zeroVal *FinishReportDownloadsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *FinishReportDownloadsPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *FinishReportDownloadsPayload) graphql.Marshaler {
+			return ec.marshalNFinishReportDownloadsPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_finishReportDownloads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinishReportDownloadsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_finishReportDownloads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateJobs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateJobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateJobs(ctx, fc.Args["input"].(UpdateJobsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				if err != nil {
+					var zeroVal *UpdateJobsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *UpdateJobsPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *UpdateJobsPayload) graphql.Marshaler {
+			return ec.marshalNUpdateJobsPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateJobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateJobsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateJobs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -29701,6 +30591,134 @@ func (ec *executionContext) fieldContext_UpdateJobPayload_callback(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateJobResult_job(ctx context.Context, field graphql.CollectedField, obj *UpdateJobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateJobResult_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋjobᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateJobResult_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateJobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateJobResult_callback(ctx context.Context, field graphql.CollectedField, obj *UpdateJobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateJobResult_callback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Callback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateJobResult_callback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateJobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Callback(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateJobResult_errors(ctx context.Context, field graphql.CollectedField, obj *UpdateJobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateJobResult_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*EntryError) graphql.Marshaler {
+			return ec.marshalNEntryError2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEntryErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateJobResult_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateJobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EntryError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateJobsPayload_results(ctx context.Context, field graphql.CollectedField, obj *UpdateJobsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateJobsPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UpdateJobResult) graphql.Marshaler {
+			return ec.marshalNUpdateJobResult2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateJobsPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateJobsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateJobResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateProjectPayload_project(ctx context.Context, field graphql.CollectedField, obj *UpdateProjectPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32571,6 +33589,36 @@ func (ec *executionContext) unmarshalInputFinishCrawlInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputFinishCrawlsInput(ctx context.Context, obj any) (FinishCrawlsInput, error) {
+	var it FinishCrawlsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"crawls"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "crawls":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("crawls"))
+			data, err := ec.unmarshalNFinishCrawlInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Crawls = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputFinishReportDownloadInput(ctx context.Context, obj any) (FinishReportDownloadInput, error) {
 	var it FinishReportDownloadInput
 	if obj == nil {
@@ -32638,6 +33686,36 @@ func (ec *executionContext) unmarshalInputFinishReportDownloadInput(ctx context.
 				return it, err
 			}
 			it.FileURL = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputFinishReportDownloadsInput(ctx context.Context, obj any) (FinishReportDownloadsInput, error) {
+	var it FinishReportDownloadsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reportDownloads"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reportDownloads":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportDownloads"))
+			data, err := ec.unmarshalNFinishReportDownloadInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReportDownloads = data
 		}
 	}
 	return it, nil
@@ -33753,6 +34831,36 @@ func (ec *executionContext) unmarshalInputUpdateJobInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Output = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateJobsInput(ctx context.Context, obj any) (UpdateJobsInput, error) {
+	var it UpdateJobsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobs"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobs"))
+			data, err := ec.unmarshalNUpdateJobInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Jobs = data
 		}
 	}
 	return it, nil
@@ -39983,6 +41091,54 @@ func (ec *executionContext) _EffectiveApiCallbackLimits(ctx context.Context, sel
 	return out
 }
 
+var entryErrorImplementors = []string{"EntryError"}
+
+func (ec *executionContext) _EntryError(ctx context.Context, sel ast.SelectionSet, obj *EntryError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, entryErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EntryError")
+		case "code":
+			out.Values[i] = ec._EntryError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._EntryError_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._EntryError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var finishCrawlPayloadImplementors = []string{"FinishCrawlPayload"}
 
 func (ec *executionContext) _FinishCrawlPayload(ctx context.Context, sel ast.SelectionSet, obj *FinishCrawlPayload) graphql.Marshaler {
@@ -40026,6 +41182,92 @@ func (ec *executionContext) _FinishCrawlPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var finishCrawlResultImplementors = []string{"FinishCrawlResult"}
+
+func (ec *executionContext) _FinishCrawlResult(ctx context.Context, sel ast.SelectionSet, obj *FinishCrawlResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, finishCrawlResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FinishCrawlResult")
+		case "crawl":
+			out.Values[i] = ec._FinishCrawlResult_crawl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "callback":
+			out.Values[i] = ec._FinishCrawlResult_callback(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._FinishCrawlResult_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var finishCrawlsPayloadImplementors = []string{"FinishCrawlsPayload"}
+
+func (ec *executionContext) _FinishCrawlsPayload(ctx context.Context, sel ast.SelectionSet, obj *FinishCrawlsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, finishCrawlsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FinishCrawlsPayload")
+		case "results":
+			out.Values[i] = ec._FinishCrawlsPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var finishReportDownloadPayloadImplementors = []string{"FinishReportDownloadPayload"}
 
 func (ec *executionContext) _FinishReportDownloadPayload(ctx context.Context, sel ast.SelectionSet, obj *FinishReportDownloadPayload) graphql.Marshaler {
@@ -40046,6 +41288,92 @@ func (ec *executionContext) _FinishReportDownloadPayload(ctx context.Context, se
 		case "callback":
 			out.Values[i] = ec._FinishReportDownloadPayload_callback(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var finishReportDownloadResultImplementors = []string{"FinishReportDownloadResult"}
+
+func (ec *executionContext) _FinishReportDownloadResult(ctx context.Context, sel ast.SelectionSet, obj *FinishReportDownloadResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, finishReportDownloadResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FinishReportDownloadResult")
+		case "reportDownload":
+			out.Values[i] = ec._FinishReportDownloadResult_reportDownload(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "callback":
+			out.Values[i] = ec._FinishReportDownloadResult_callback(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._FinishReportDownloadResult_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var finishReportDownloadsPayloadImplementors = []string{"FinishReportDownloadsPayload"}
+
+func (ec *executionContext) _FinishReportDownloadsPayload(ctx context.Context, sel ast.SelectionSet, obj *FinishReportDownloadsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, finishReportDownloadsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FinishReportDownloadsPayload")
+		case "results":
+			out.Values[i] = ec._FinishReportDownloadsPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -40905,6 +42233,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "backfillCallbacks":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_backfillCallbacks(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishCrawls":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_finishCrawls(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishReportDownloads":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_finishReportDownloads(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateJobs":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateJobs(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -45059,6 +46408,92 @@ func (ec *executionContext) _UpdateJobPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var updateJobResultImplementors = []string{"UpdateJobResult"}
+
+func (ec *executionContext) _UpdateJobResult(ctx context.Context, sel ast.SelectionSet, obj *UpdateJobResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateJobResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateJobResult")
+		case "job":
+			out.Values[i] = ec._UpdateJobResult_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "callback":
+			out.Values[i] = ec._UpdateJobResult_callback(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._UpdateJobResult_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var updateJobsPayloadImplementors = []string{"UpdateJobsPayload"}
+
+func (ec *executionContext) _UpdateJobsPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateJobsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateJobsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateJobsPayload")
+		case "results":
+			out.Values[i] = ec._UpdateJobsPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var updateProjectPayloadImplementors = []string{"UpdateProjectPayload"}
 
 func (ec *executionContext) _UpdateProjectPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateProjectPayload) graphql.Marshaler {
@@ -47348,9 +48783,71 @@ func (ec *executionContext) marshalNEffectiveApiCallbackHeader2ᚕgithubᚗcom�
 	return ret
 }
 
+func (ec *executionContext) marshalNEntryError2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEntryErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*EntryError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEntryError2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEntryError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEntryError2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEntryError(ctx context.Context, sel ast.SelectionSet, v *EntryError) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._EntryError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Code(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNErrorCode2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNFinishCrawlInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlInput(ctx context.Context, v any) (FinishCrawlInput, error) {
 	res, err := ec.unmarshalInputFinishCrawlInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNFinishCrawlInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlInputᚄ(ctx context.Context, v any) ([]*FinishCrawlInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*FinishCrawlInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFinishCrawlInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNFinishCrawlInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlInput(ctx context.Context, v any) (*FinishCrawlInput, error) {
+	res, err := ec.unmarshalInputFinishCrawlInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFinishCrawlPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlPayload(ctx context.Context, sel ast.SelectionSet, v FinishCrawlPayload) graphql.Marshaler {
@@ -47367,9 +48864,73 @@ func (ec *executionContext) marshalNFinishCrawlPayload2ᚖgithubᚗcomᚋringbac
 	return ec._FinishCrawlPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNFinishCrawlResult2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*FinishCrawlResult) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFinishCrawlResult2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFinishCrawlResult2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlResult(ctx context.Context, sel ast.SelectionSet, v *FinishCrawlResult) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FinishCrawlResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFinishCrawlsInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlsInput(ctx context.Context, v any) (FinishCrawlsInput, error) {
+	res, err := ec.unmarshalInputFinishCrawlsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFinishCrawlsPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlsPayload(ctx context.Context, sel ast.SelectionSet, v FinishCrawlsPayload) graphql.Marshaler {
+	return ec._FinishCrawlsPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFinishCrawlsPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishCrawlsPayload(ctx context.Context, sel ast.SelectionSet, v *FinishCrawlsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FinishCrawlsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNFinishReportDownloadInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadInput(ctx context.Context, v any) (FinishReportDownloadInput, error) {
 	res, err := ec.unmarshalInputFinishReportDownloadInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNFinishReportDownloadInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadInputᚄ(ctx context.Context, v any) ([]*FinishReportDownloadInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*FinishReportDownloadInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFinishReportDownloadInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNFinishReportDownloadInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadInput(ctx context.Context, v any) (*FinishReportDownloadInput, error) {
+	res, err := ec.unmarshalInputFinishReportDownloadInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFinishReportDownloadPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadPayload(ctx context.Context, sel ast.SelectionSet, v FinishReportDownloadPayload) graphql.Marshaler {
@@ -47384,6 +48945,51 @@ func (ec *executionContext) marshalNFinishReportDownloadPayload2ᚖgithubᚗcom�
 		return graphql.Null
 	}
 	return ec._FinishReportDownloadPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFinishReportDownloadResult2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*FinishReportDownloadResult) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFinishReportDownloadResult2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFinishReportDownloadResult2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadResult(ctx context.Context, sel ast.SelectionSet, v *FinishReportDownloadResult) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FinishReportDownloadResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFinishReportDownloadsInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadsInput(ctx context.Context, v any) (FinishReportDownloadsInput, error) {
+	res, err := ec.unmarshalInputFinishReportDownloadsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFinishReportDownloadsPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadsPayload(ctx context.Context, sel ast.SelectionSet, v FinishReportDownloadsPayload) graphql.Marshaler {
+	return ec._FinishReportDownloadsPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFinishReportDownloadsPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐFinishReportDownloadsPayload(ctx context.Context, sel ast.SelectionSet, v *FinishReportDownloadsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FinishReportDownloadsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -48709,6 +50315,25 @@ func (ec *executionContext) unmarshalNUpdateJobInput2githubᚗcomᚋringbackᚋr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateJobInput2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobInputᚄ(ctx context.Context, v any) ([]*UpdateJobInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*UpdateJobInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUpdateJobInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNUpdateJobInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobInput(ctx context.Context, v any) (*UpdateJobInput, error) {
+	res, err := ec.unmarshalInputUpdateJobInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNUpdateJobPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobPayload(ctx context.Context, sel ast.SelectionSet, v UpdateJobPayload) graphql.Marshaler {
 	return ec._UpdateJobPayload(ctx, sel, &v)
 }
@@ -48721,6 +50346,51 @@ func (ec *executionContext) marshalNUpdateJobPayload2ᚖgithubᚗcomᚋringback�
 		return graphql.Null
 	}
 	return ec._UpdateJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUpdateJobResult2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*UpdateJobResult) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUpdateJobResult2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUpdateJobResult2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobResult(ctx context.Context, sel ast.SelectionSet, v *UpdateJobResult) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpdateJobResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateJobsInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobsInput(ctx context.Context, v any) (UpdateJobsInput, error) {
+	res, err := ec.unmarshalInputUpdateJobsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateJobsPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobsPayload(ctx context.Context, sel ast.SelectionSet, v UpdateJobsPayload) graphql.Marshaler {
+	return ec._UpdateJobsPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUpdateJobsPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateJobsPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateJobsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpdateJobsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateProjectInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐUpdateProjectInput(ctx context.Context, v any) (UpdateProjectInput, error) {

@@ -72,10 +72,7 @@ func (r *mutationResolver) CreateJobs(ctx context.Context, input CreateJobsInput
 
 func (r *mutationResolver) UpdateJob(ctx context.Context, input UpdateJobInput) (*UpdateJobPayload, error) {
 	var ids ids
-	in := job.Change{
-		JobID: ids.read("jobId", models.TypeJob, input.JobID), State: input.State.Value(), Action: input.Action,
-		Output: orNil(input.Output.Value()),
-	}
+	in := readJobChange(&ids, input)
 	if ids.err != nil {
 		return nil, ids.err
 	}

@@ -104,6 +104,12 @@ func complexity() ComplexityRoot {
 	// Each call that failed leaves an attempt; those of workers that died do not come in numbers.
 	c.Batch.Attempts = func(child int) int { return 1 + child*3 }
 	c.CreateJobsPayload.Jobs = func(child int) int { return 1 + child*job.MaxJobs }
+	entries := func(child int) int { return 1 + child*models.MaxEntries }
+	c.FinishCrawlsPayload.Results, c.FinishReportDownloadsPayload.Results = entries, entries
+	c.UpdateJobsPayload.Results = entries
+	problems := func(child int) int { return 1 + child*2 } // no entry can have more
+	c.FinishCrawlResult.Errors, c.FinishReportDownloadResult.Errors = problems, problems
+	c.UpdateJobResult.Errors = problems
 	c.Callback.Replays = func(child int) int { return 1 + child*callback.MaxReplays }
 	c.Project.Keys = func(child int) int { return 1 + child*tenant.MaxProjectKeys }
 

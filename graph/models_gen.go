@@ -370,6 +370,16 @@ type DiagnoseReceiverPayload struct {
 	Diagnosis *receiver.Diagnosis `json:"diagnosis"`
 }
 
+// One thing that is wrong with one entry of a list, which has changed nothing.
+type EntryError struct {
+	// The kind, as `extensions.code` has it of an error of a whole call.
+	Code models.Code `json:"code"`
+	// The entry and the field in it, as `crawls.3.projectId`; the entry alone, as `crawls.3`, where it is no field's. The first entry is 0.
+	Field string `json:"field"`
+	// A sentence for people.
+	Message string `json:"message"`
+}
+
 type FinishCrawlInput struct {
 	CrawlID models.ObjectID `json:"crawlId"`
 	// Needed when the crawl is new here.
@@ -385,6 +395,26 @@ type FinishCrawlPayload struct {
 	Crawl *crawl.Crawl `json:"crawl"`
 	// Null where none is due.
 	Callback *callback.Callback `json:"callback,omitempty"`
+}
+
+// What came of one crawl.
+type FinishCrawlResult struct {
+	// Null where there are `errors`.
+	Crawl *crawl.Crawl `json:"crawl,omitempty"`
+	// Null where none is due, or where there are `errors`.
+	Callback *callback.Callback `json:"callback,omitempty"`
+	// All that is wrong with the entry; empty: it is done.
+	Errors []*EntryError `json:"errors"`
+}
+
+type FinishCrawlsInput struct {
+	// 1 to 500. One crawl may be there more than once.
+	Crawls []*FinishCrawlInput `json:"crawls"`
+}
+
+type FinishCrawlsPayload struct {
+	// What came of each crawl, in the order of the input.
+	Results []*FinishCrawlResult `json:"results"`
 }
 
 type FinishReportDownloadInput struct {
@@ -406,6 +436,26 @@ type FinishReportDownloadPayload struct {
 	ReportDownload *crawl.ReportDownload `json:"reportDownload"`
 	// Null where none is due.
 	Callback *callback.Callback `json:"callback,omitempty"`
+}
+
+// What came of one report download.
+type FinishReportDownloadResult struct {
+	// Null where there are `errors`.
+	ReportDownload *crawl.ReportDownload `json:"reportDownload,omitempty"`
+	// Null where none is due, or where there are `errors`.
+	Callback *callback.Callback `json:"callback,omitempty"`
+	// All that is wrong with the entry; empty: it is done.
+	Errors []*EntryError `json:"errors"`
+}
+
+type FinishReportDownloadsInput struct {
+	// 1 to 500. One report download may be there more than once.
+	ReportDownloads []*FinishReportDownloadInput `json:"reportDownloads"`
+}
+
+type FinishReportDownloadsPayload struct {
+	// What came of each report download, in the order of the input.
+	Results []*FinishReportDownloadResult `json:"results"`
 }
 
 // Each is carried out before its answer is made: where that is refused as too large (`ANSWER_TOO_LARGE`) or finds no room (`RATE_LIMITED`), what
@@ -741,6 +791,26 @@ type UpdateJobPayload struct {
 	Job *job.Job `json:"job"`
 	// Null where there is nowhere to call back to.
 	Callback *callback.Callback `json:"callback,omitempty"`
+}
+
+// What came of one change of a job.
+type UpdateJobResult struct {
+	// Null where there are `errors`. Its `output` is that after the last change of the call.
+	Job *job.Job `json:"job,omitempty"`
+	// Null where there is nowhere to call back to, or where there are `errors`.
+	Callback *callback.Callback `json:"callback,omitempty"`
+	// All that is wrong with the entry; empty: it is done.
+	Errors []*EntryError `json:"errors"`
+}
+
+type UpdateJobsInput struct {
+	// 1 to 500. One job may be there more than once: its changes are made, and told, in this order.
+	Jobs []*UpdateJobInput `json:"jobs"`
+}
+
+type UpdateJobsPayload struct {
+	// What came of each change, in the order of the input.
+	Results []*UpdateJobResult `json:"results"`
 }
 
 // What is left out stays as it is.

@@ -407,12 +407,7 @@ func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOC
 
 func (r *mutationResolver) FinishCrawl(ctx context.Context, input FinishCrawlInput) (*FinishCrawlPayload, error) {
 	var ids ids
-	in := crawl.End{
-		CrawlID:         ids.read("crawlId", models.TypeCrawl, input.CrawlID),
-		ProjectID:       ids.readOptional("projectId", tenant.TypeProject, input.ProjectID),
-		CreatedByUserID: ids.readOptional("createdByUserId", tenant.TypeUser, input.CreatedByUserID),
-		Kind:            input.Kind, Status: input.Status,
-	}
+	in := readCrawlEnd(&ids, input)
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -422,14 +417,7 @@ func (r *mutationResolver) FinishCrawl(ctx context.Context, input FinishCrawlInp
 
 func (r *mutationResolver) FinishReportDownload(ctx context.Context, input FinishReportDownloadInput) (*FinishReportDownloadPayload, error) {
 	var ids ids
-	in := crawl.ReportDownloadEnd{
-		ReportDownloadID:   ids.read("reportDownloadId", models.TypeReportDownload, input.ReportDownloadID),
-		CrawlID:            ids.readOptional("crawlId", models.TypeCrawl, input.CrawlID),
-		SegmentID:          ids.readOptional("segmentId", models.TypeSegment, input.SegmentID),
-		CreatedByUserID:    ids.readOptional("createdByUserId", tenant.TypeUser, input.CreatedByUserID),
-		ReportTemplateCode: input.ReportTemplateCode.Value(), ReportTypeCode: input.ReportTypeCode.Value(),
-		FileURL: input.FileURL,
-	}
+	in := readReportDownloadEnd(&ids, input)
 	if ids.err != nil {
 		return nil, ids.err
 	}

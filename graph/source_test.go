@@ -15,7 +15,7 @@ type apiTest struct {
 	lists    map[string]string // by the path of a connection, an operation with %s for the arguments
 	// populate makes what examples, ids and lists are about, in each world; nil: nothing.
 	populate func(testing.TB, graph.Services)
-	// create makes what the world lacks for each field to have a value, and returns entities that have them.
+	// create makes what the world lacks for each field to have a value, and returns entities that have them; nil: nothing.
 	create func(*world) []entity
 }
 

@@ -103,6 +103,10 @@ var permissions = map[string]struct {
 		_, _, err := w.FinishCrawl(ctx, a, w.CrawlEnd(f.crawl.ID))
 		return err
 	}},
+	"FinishCrawls": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, err := w.FinishCrawls(ctx, a, []models.Entry[crawl.End]{{In: w.CrawlEnd(f.crawl.ID)}})
+		return err
+	}},
 	"Crawl": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.Crawl(ctx, a, f.crawl.ID)
 		return err
@@ -115,6 +119,10 @@ var permissions = map[string]struct {
 	}},
 	"FinishReportDownload": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, _, err := w.FinishReportDownload(ctx, a, modelstest.ReportEnd(f.report.ID, f.crawl.ID))
+		return err
+	}},
+	"FinishReportDownloads": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, err := w.FinishReportDownloads(ctx, a, []models.Entry[crawl.ReportDownloadEnd]{{In: modelstest.ReportEnd(f.report.ID, f.crawl.ID)}})
 		return err
 	}},
 	"ReportDownload": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
@@ -193,6 +201,10 @@ var permissions = map[string]struct {
 	}},
 	"CreateJobs": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
 		_, err := w.CreateJobs(ctx, a, job.NewJobs{ProjectID: w.Shop.ID, Inputs: []json.RawMessage{modelstest.Shoes}})
+		return err
+	}},
+	"UpdateJobs": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, err := w.UpdateJobs(ctx, a, []models.Entry[job.Change]{{In: job.Change{JobID: 1, Action: job.Accepted}}})
 		return err
 	}},
 	"UpdateJob": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
@@ -372,31 +384,5 @@ func TestSigningSecretsAreForAdmins(t *testing.T) {
 		if got := len(secrets[w.Shop.ID]); got != test.want {
 			t.Errorf("%s sees %d", name, got)
 		}
-	}
-}
-
-func TestRolesIncludeTheLesserOnes(t *testing.T) {
-	t.Parallel()
-	ranked := []models.Role{"", models.RoleViewer, models.RoleEditor, models.RoleAdmin}
-	for i, role := range ranked {
-		for j, least := range ranked[1:] {
-			if got, want := role.AtLeast(least), i > j; got != want {
-				t.Errorf("%q at least %q: got %t", role, least, got)
-			}
-		}
-	}
-	if models.Role("Owner").AtLeast(models.RoleViewer) {
-		t.Error("an unknown role reaches something")
-	}
-}
-
-func TestActorTravelsInTheContext(t *testing.T) {
-	t.Parallel()
-	if models.ActorFrom(t.Context()) != nil {
-		t.Error("a context without an actor has one")
-	}
-	actor := &models.Actor{}
-	if models.ActorFrom(models.WithActor(t.Context(), actor)) != actor {
-		t.Error("the actor is lost")
 	}
 }

@@ -22,13 +22,24 @@ type LineTx interface {
 	PullForward(ctx context.Context, c *Callback, now time.Time) (bool, error)
 }
 
-// lineUp creates a callback; where an earlier one of its ordering key has not ended, it is held. So of each line at
-// most one callback, the first, is not held, and what is held costs the delivery nothing.
-func lineUp(ctx context.Context, tx Tx, c *Callback) error {
-	if c.OrderingKey != "" {
-		if err := tx.LockOrderingKey(ctx, c.OrderingKey); err != nil {
+// LineUp creates callbacks that were composed, in this order, each at the end of its line where it has one. Where an
+// earlier one of its ordering key has not ended, it is held. So of each line at most one callback, the first, is not
+// held, and what is held costs the delivery nothing.
+func LineUp(ctx context.Context, tx Tx, callbacks ...*Callback) error {
+	if err := lockLines(ctx, tx, callbacks); err != nil {
+		return err
+	}
+	for _, c := range callbacks {
+		if err := join(ctx, tx, c); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// join creates a callback at the end of its line, which is locked.
+func join(ctx context.Context, tx Tx, c *Callback) error {
+	if c.OrderingKey != "" {
 		if err := supersede(ctx, tx, c); err != nil {
 			return err
 		}

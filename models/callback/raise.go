@@ -71,10 +71,10 @@ func (s *Service) Raise(ctx context.Context, tx Tx, o Occasion) (*Callback, erro
 	if c == nil || err != nil {
 		return nil, err
 	}
-	return c, lineUp(ctx, tx, c)
+	return c, LineUp(ctx, tx, c)
 }
 
-// Compose makes the callback of an event, which is not in the database yet: DirectStarts or Raise puts it there. It
+// Compose makes the callback of an event, which is not in the database yet: DirectStarts, LineUp or Raise puts it there. It
 // returns nil when there is nowhere to call back to. Who the occasion names must be known.
 func (s *Service) Compose(ctx context.Context, tx PartiesTx, o Occasion, parties Parties) (*Callback, error) {
 	envelope, err := o.envelope(parties)

@@ -94,7 +94,7 @@ func (s *Service) replay(ctx context.Context, tx ReplayTx, actor *models.Actor, 
 	replay.setTarget(target, owners)
 	replay.CreatedAt = s.now()
 	replay.dueUnlessPaused(replay.CreatedAt, owners)
-	return replay, lineUp(ctx, tx, replay)
+	return replay, LineUp(ctx, tx, replay)
 }
 
 // lockOriginal reads the original of a replay that an actor may make. The lock makes replays of one original wait for

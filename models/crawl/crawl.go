@@ -81,6 +81,7 @@ type Store interface {
 	UpdateCrawls(ctx context.Context, crawls []*Crawl) error
 
 	ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*ReportDownload, error)
+	// LockReportDownloads locks them in the order of their ids.
 	LockReportDownloads(ctx context.Context, ids ...int64) ([]*ReportDownload, error)
 	// CreateReportDownload does with a given ID what CreateCrawl does.
 	CreateReportDownload(ctx context.Context, r *ReportDownload) error

@@ -30,11 +30,8 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) 
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
-	if err := models.CheckID("crawlId", in.CrawlID); err != nil {
+	if err := in.check(); err != nil {
 		return nil, nil, err
-	}
-	if !slices.Contains([]Status{Finished, Failed, Cancelled}, in.Status) {
-		return nil, nil, models.Invalid("status", "must be Finished, Failed or Cancelled")
 	}
 	ended, err := s.ends.Do(ctx, in)
 	if errors.As(err, new(combine.SharedError)) {
@@ -44,6 +41,42 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) 
 		return nil, nil, err
 	}
 	return ended.crawl, ended.callback, ended.err
+}
+
+// Ended is a crawl that has ended, with its callback: see FinishCrawl.
+type Ended struct {
+	Crawl    *Crawl
+	Callback *callback.Callback
+}
+
+// FinishCrawls does what FinishCrawl does for many, in one transaction of their own, as if one after the other. Those
+// that are wrong change nothing. A call stores some 2 KiB for each, with the longest URL. Platform only.
+func (s *Service) FinishCrawls(
+	ctx context.Context, actor *models.Actor, crawls []models.Entry[End],
+) ([]models.Outcome[Ended], error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
+	}
+	return models.EachEntry("crawls", crawls, End.check, func(in []End) ([]models.Outcome[Ended], error) {
+		ended, err := s.finishCrawls(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		s.wakeFinished(ctx, ended)
+		outcomes := make([]models.Outcome[Ended], len(ended))
+		for i, e := range ended {
+			outcomes[i] = models.Outcome[Ended]{Out: Ended{Crawl: e.crawl, Callback: e.callback}, Err: e.err}
+		}
+		return outcomes, nil
+	})
+}
+
+func (in End) check() error {
+	var status error
+	if !slices.Contains([]Status{Finished, Failed, Cancelled}, in.Status) {
+		status = models.Invalid("status", "must be Finished, Failed or Cancelled")
+	}
+	return models.AllProblems(models.CheckID("crawlId", in.CrawlID), status)
 }
 
 // Gathered counts the ends that wait for the transaction that is under way.

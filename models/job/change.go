@@ -1,16 +1,13 @@
 package job
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 )
 
 // resolutions are the states that RESOLVED can bring a job to.
@@ -21,6 +18,14 @@ var ways = map[State][]State{
 	Scheduled:  resolutions,
 	InProgress: resolutions,
 	Suspended:  {Failed, Canceled, Expired, Completed},
+}
+
+// Change is the input of UpdateJob.
+type Change struct {
+	JobID  int64
+	State  *State // with RESOLVED: FAILED, SUSPENDED, CANCELED, EXPIRED or COMPLETED; else the job's, or nil
+	Action Action
+	Output json.RawMessage // nil: unchanged
 }
 
 func (in Change) check() error {
@@ -36,13 +41,10 @@ func (in Change) check() error {
 	return nil
 }
 
-// repeats tells whether a change is the last one once more.
-func (j *Job) repeats(in Change) bool {
-	if j.LastAction == nil || *j.LastAction != in.Action || in.State != nil && *in.State != j.State {
-		return false
-	}
-	sameOutput := in.Output == nil || bytes.Equal(in.Output, j.Output)
-	return sameOutput && in.Action != Edited
+// mayRepeat tells whether a change is the last one once more, if its output is the job's.
+func (j *Job) mayRepeat(in Change) bool {
+	return j.LastAction != nil && *j.LastAction == in.Action && in.Action != Edited &&
+		(in.State == nil || *in.State == j.State)
 }
 
 // change does what was done. A job is edited and judged when it is COMPLETED.
@@ -77,57 +79,15 @@ func (j *Job) change(in Change, at time.Time) error {
 // changeKey names the last change.
 func (j *Job) changeKey() string { return "job:" + j.UUID.String() + ":" + strconv.Itoa(j.ChangeCount) }
 
-// payload is the body of a job's callbacks.
-type payload struct {
-	ID     string    `json:"id"`
-	UUID   uuid.UUID `json:"uuid"`
-	State  State     `json:"state"`
-	Action Action    `json:"action"`
-}
-
-func updatedBody(j *Job) ([]byte, error) {
-	return json.Marshal(payload{ID: j.RawID(), UUID: j.UUID, State: j.State, Action: *j.LastAction})
-}
-
-// Filter narrows a list of jobs. What is empty narrows nothing.
-type Filter struct {
-	State         []State
-	CreatedAfter  *time.Time // this moment included
-	CreatedBefore *time.Time // this moment excluded
-}
-
-// Check tells whether the filter has too many values. The error is BAD_USER_INPUT.
-func (f Filter) Check() error { return models.CheckFilterValues("state", len(f.State)) }
-
-// Job returns one job that the actor may see.
-func (s *Service) Job(ctx context.Context, actor *models.Actor, id int64) (*Job, error) {
-	return models.One(s.Jobs(ctx, actor, id))(models.TypeJob)
-}
-
-// JobByUUID returns one job that the actor may see. BAD_USER_INPUT on uuid when it is none.
-func (s *Service) JobByUUID(ctx context.Context, actor *models.Actor, text string) (*Job, error) {
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return nil, models.Invalid("uuid", "must be a UUID")
+// updated is the occasion of the callback of a job's last change.
+func (j *Job) updated() callback.Occasion {
+	o := callback.Occasion{
+		Event: callback.JobUpdatedEvent, DedupKey: j.changeKey(), OrderingKey: "job:" + j.RawID(), ProjectID: j.ProjectID,
+		Source: callback.Source{Of: j.ObjectID()}, CreatorID: j.CreatedByUserID,
+		Render: func(callback.Envelope) ([]byte, error) { return updatedBody(j) },
 	}
-	return s.store.JobByUUID(ctx, actor.Scope(models.RoleViewer), id)
-}
-
-// Jobs returns those of the given jobs that the actor may see, in no order.
-func (s *Service) Jobs(ctx context.Context, actor *models.Actor, ids ...int64) ([]*Job, error) {
-	return s.store.Jobs(ctx, actor.Scope(models.RoleViewer), ids...)
-}
-
-// JobPages lists the jobs of each project, newest first.
-func (s *Service) JobPages(
-	ctx context.Context, actor *models.Actor, projectIDs []int64, filter Filter, page models.Page,
-) (map[int64]*models.PageOf[*Job], error) {
-	return s.store.JobPages(ctx, actor.Scope(models.RoleViewer), projectIDs, filter, page)
-}
-
-// CountJobs counts what JobPages lists.
-func (s *Service) CountJobs(
-	ctx context.Context, actor *models.Actor, projectIDs []int64, filter Filter,
-) (map[int64]int, error) {
-	return s.store.CountJobs(ctx, actor.Scope(models.RoleViewer), projectIDs, filter)
+	if j.CallbackURL != nil {
+		o.Request = &models.Endpoint{URL: j.CallbackURL}
+	}
+	return o
 }

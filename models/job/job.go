@@ -85,9 +85,14 @@ type Store interface {
 		ctx context.Context, scope models.Scope, projectIDs []int64, filter Filter, page models.Page,
 	) (map[int64]*models.PageOf[*Job], error)
 	CountJobs(ctx context.Context, scope models.Scope, projectIDs []int64, filter Filter) (map[int64]int, error)
-	LockJob(ctx context.Context, id int64) (*Job, error)
+	// LockJobs returns those of the given jobs that there are, without their inputs, outputs and metadata. It locks them
+	// in the order of their ids.
+	LockJobs(ctx context.Context, ids ...int64) ([]*Job, error)
+	// JobHasOutput compares without reading it.
+	JobHasOutput(ctx context.Context, id int64, output json.RawMessage) (bool, error)
 	// CreateJobs sets the IDs.
 	CreateJobs(ctx context.Context, jobs []*Job) error
+	// UpdateJob leaves an output as it is that is nil.
 	UpdateJob(ctx context.Context, j *Job) error
 }
 
@@ -215,65 +220,4 @@ func (in NewJobs) checkStored() error {
 		models.StoredText{Field: "metadata", Bytes: jobs * len(in.Metadata)},
 		models.StoredText{Field: "tags", Bytes: jobs * tags}, models.StoredText{Field: "callbackUrl", Bytes: jobs * url},
 	)
-}
-
-// Change is the input of UpdateJob.
-type Change struct {
-	JobID  int64
-	State  *State // with RESOLVED: FAILED, SUSPENDED, CANCELED, EXPIRED or COMPLETED; else the job's, or nil
-	Action Action
-	Output json.RawMessage // nil: unchanged
-}
-
-// UpdateJob says what was done to a job and, in the same transaction, makes its callback: nil when there is nowhere to
-// call back to. RESOLVED and COMPLETED a second time, with the same output, and ACCEPTED or DECLINED twice in a row,
-// are the same call again: they return the same job and callback and send nothing more. Other changes that the job's
-// state does not allow are a CONFLICT. Platform only.
-func (s *Service) UpdateJob(ctx context.Context, actor *models.Actor, in Change) (*Job, *callback.Callback, error) {
-	if err := actor.RequirePlatform(); err != nil {
-		return nil, nil, err
-	}
-	if err := in.check(); err != nil {
-		return nil, nil, err
-	}
-	var job *Job
-	var raised *callback.Callback
-	repeated := false
-	err := s.inTx(ctx, func(tx Store) (err error) {
-		if job, err = tx.LockJob(ctx, in.JobID); err != nil {
-			return err
-		}
-		if repeated = job.repeats(in); repeated {
-			raised, err = callback.Find(ctx, tx, job.changeKey())
-			return err
-		}
-		if err := job.change(in, s.engine.Now()); err != nil {
-			return err
-		}
-		if err := tx.UpdateJob(ctx, job); err != nil {
-			return err
-		}
-		raised, err = s.engine.Raise(ctx, tx, job.updated())
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	if !repeated {
-		s.engine.Wake(ctx, raised)
-	}
-	return job, raised, nil
-}
-
-// updated is the occasion of the callback of a job's last change.
-func (j *Job) updated() callback.Occasion {
-	o := callback.Occasion{
-		Event: callback.JobUpdatedEvent, DedupKey: j.changeKey(), OrderingKey: "job:" + j.RawID(), ProjectID: j.ProjectID,
-		Source: callback.Source{Of: j.ObjectID()}, CreatorID: j.CreatedByUserID,
-		Render: func(callback.Envelope) ([]byte, error) { return updatedBody(j) },
-	}
-	if j.CallbackURL != nil {
-		o.Request = &models.Endpoint{URL: j.CallbackURL}
-	}
-	return o
 }

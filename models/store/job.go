@@ -95,9 +95,16 @@ func (s *Store) filteredJobs(ctx context.Context, scope models.Scope, filter job
 	return db
 }
 
-// LockJob reads one job for an update.
-func (s *Store) LockJob(ctx context.Context, id int64) (*job.Job, error) {
-	return first(s.locking(ctx).Where("id = ?", id), models.TypeJob, jobOf)
+// LockJobs reads jobs for an update.
+func (s *Store) LockJobs(ctx context.Context, ids ...int64) ([]*job.Job, error) {
+	return find(s.locking(ctx).Select(jobColumns).Where(s.among("id", &ids)).Order("id"), jobOf)
+}
+
+// JobHasOutput compares the output of a job.
+func (s *Store) JobHasOutput(ctx context.Context, id int64, output json.RawMessage) (bool, error) {
+	var n int64
+	err := s.writer(ctx).Model(&jobRow{}).Where("id = ? AND output = ?", id, []byte(output)).Count(&n).Error
+	return n > 0, err
 }
 
 // CreateJobs inserts jobs.
@@ -123,11 +130,14 @@ func (s *Store) CreateJobs(ctx context.Context, jobs []*job.Job) error {
 	return err
 }
 
-// UpdateJob writes what can change of a job.
+// UpdateJob writes what can change of a job; an output that is nil stays what it is.
 func (s *Store) UpdateJob(ctx context.Context, j *job.Job) error {
-	return mustChange(s.writer(ctx).Model(&jobRow{}).Where("id = ?", j.ID).Updates(map[string]any{
-		"state": j.State, "last_action": j.LastAction, "change_count": j.ChangeCount, "output": []byte(j.Output),
-		"correct":    j.Correct,
+	changes := map[string]any{
+		"state": j.State, "last_action": j.LastAction, "change_count": j.ChangeCount, "correct": j.Correct,
 		"updated_at": micros(j.UpdatedAt), "completed_at": microsPtr(j.CompletedAt),
-	}), models.TypeJob)
+	}
+	if j.Output != nil {
+		changes["output"] = []byte(j.Output)
+	}
+	return mustChange(s.writer(ctx).Model(&jobRow{}).Where("id = ?", j.ID).Updates(changes), models.TypeJob)
 }

@@ -136,7 +136,7 @@ func TestLockedRowCanBePointedAt(t *testing.T) {
 	defer cancel()
 	err := s.Transaction(ctx, func(tx *store.Store) error {
 		_, err1 := tx.LockRun(ctx, e.work.run.ID)
-		_, err2 := tx.LockJob(ctx, e.job.ID)
+		_, err2 := tx.LockJobs(ctx, e.job.ID)
 		_, err3 := tx.LockProject(ctx, everything(), e.project.ID)
 		_, err4 := tx.LockCallback(ctx, everything(), e.callback.ID)
 		created := make(chan error)

@@ -42,7 +42,7 @@ func (s *Store) ReportDownloads(
 
 // LockReportDownloads reads report downloads for an update.
 func (s *Store) LockReportDownloads(ctx context.Context, ids ...int64) ([]*crawl.ReportDownload, error) {
-	return find(s.locking(ctx).Where(s.among("id", &ids)), reportDownload)
+	return find(s.locking(ctx).Where(s.among("id", &ids)).Order("id"), reportDownload)
 }
 
 // CreateReportDownload inserts a report download; a given id that is taken changes nothing.
