@@ -23,6 +23,7 @@ var straightHeaders = http.Header{
 	"Content-Type":       {"application/x-www-form-urlencoded"},
 	"User-Agent":         {"Ringback/dev"},
 	"X-Callback-Attempt": {"1"},
+	"X-Callback-Event":   {"CRAWL_FINISHED"},
 	"X-Callback-Ref":     {"019ad3f0-0000-7000-8000-000000000001"},
 	"X-Run-Callback":     {"019ad3f0-0000-7000-8000-000000000002"},
 	"Webhook-Id":         {"019ad3f0-0000-7000-8000-000000000001"},

@@ -124,7 +124,8 @@ func checkWire(t *testing.T, got arrival, ref, secret, contentType string) {
 	want := http.Header{
 		"Content-Type": {contentType}, "Content-Length": {strconv.Itoa(len(got.body))},
 		"User-Agent": {"Ringback/" + version}, "Webhook-Id": {ref}, "X-Callback-Ref": {ref}, "X-Callback-Attempt": {"1"},
-		"Authorization": {"Bearer your-token"},
+		"X-Callback-Event": {"CRAWL_FINISHED"},
+		"Authorization":    {"Bearer your-token"},
 	}
 	if diff := cmp.Diff(want, h); diff != "" || got.method != http.MethodPost {
 		t.Errorf("%s, headers (-want +got):\n%s", got.method, diff)

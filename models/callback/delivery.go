@@ -99,8 +99,8 @@ func (d *Delivery) warning() *string {
 // ownHeaders are those that every callback carries: their values are known from the callback and the attempt, all but
 // the signature's.
 var ownHeaders = []string{
-	"Content-Type", "Webhook-Id", "Webhook-Signature", "Webhook-Timestamp", "X-Callback-Attempt", "X-Callback-Ref",
-	"X-Run-Callback",
+	"Content-Type", "Webhook-Id", "Webhook-Signature", "Webhook-Timestamp", "X-Callback-Attempt", "X-Callback-Event",
+	"X-Callback-Ref", "X-Run-Callback",
 }
 
 // testHeader is of tests alone.
@@ -124,6 +124,8 @@ func (c *Callback) ownHeader(name string, a *Attempt, at time.Time, signature st
 		return unixText(at)
 	case "X-Callback-Attempt":
 		return strconv.Itoa(a.Number)
+	case "X-Callback-Event":
+		return string(c.Event)
 	case "X-Run-Callback":
 		return a.UID.String()
 	case testHeader:

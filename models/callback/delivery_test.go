@@ -94,7 +94,8 @@ func TestDeliveryCarriesTheIDsAndASignatureOfTheStoredBytes(t *testing.T) {
 	want := map[string]string{
 		"authorization": "Bearer your-token", "user-agent": "configured", "Content-Type": "application/x-www-form-urlencoded",
 		"X-Callback-Ref": c.Ref.String(), "X-Run-Callback": d.Attempt.UID.String(), "X-Callback-Attempt": "2",
-		"Webhook-Id": c.Ref.String(),
+		"X-Callback-Event": "CRAWL_FINISHED",
+		"Webhook-Id":       c.Ref.String(),
 	}
 	for key, value := range want {
 		if got := h[key]; len(got) != 1 || got[0] != value { // as it is spelled
