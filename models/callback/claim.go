@@ -38,52 +38,7 @@ type AttemptTx interface {
 	GiveBackCallbacks(ctx context.Context, callbacks ...*Callback) error
 }
 
-// Claim takes callbacks that are due, of each lane up to its limit, for one attempt each: in one transaction they get
-// a lease, their targets are resolved, and the attempts' rows are written, so that no request leaves without one.
-// Those that are not to be sent now are given back: what cannot be read is put off, and what goes to another lane by
-// now waits there, which movedTo names. The lanes that gave as many as they were asked for are full: they may have
-// more.
-func (ds *Deliveries) Claim(
-	ctx context.Context, lanes []LaneLimit,
-) (deliveries []*Delivery, movedTo []Lane, full []string, err error) {
-	deliveries, movedTo, err = ds.claim(ctx, func(tx DeliveryTx, at time.Time) ([]*Callback, error) {
-		claimed, err := tx.ClaimDue(ctx, lanes, at, at.Add(LeaseTime))
-		full = FullLanes(lanes, claimed, func(c *Callback) Lane { return c.Lane })
-		return claimed, err
-	})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return deliveries, movedTo, full, nil
-}
-
-// ClaimSuspect is Claim for one callback, of any lane, that a worker took with it SuspectAfter times when it died: it
-// is to be sent while nothing else is in flight.
-func (ds *Deliveries) ClaimSuspect(ctx context.Context) ([]*Delivery, error) {
-	deliveries, _, err := ds.claim(ctx, func(tx DeliveryTx, at time.Time) ([]*Callback, error) {
-		return tx.ClaimSuspect(ctx, at, at.Add(LeaseTime))
-	})
-	return deliveries, err
-}
-
-func (ds *Deliveries) claim(
-	ctx context.Context, some func(tx DeliveryTx, at time.Time) ([]*Callback, error),
-) (deliveries []*Delivery, movedTo []Lane, err error) {
-	err = ds.engine.db.InDeliveryTx(ctx, func(tx DeliveryTx) error {
-		at := ds.engine.now()
-		claimed, err := some(tx, at)
-		if err != nil || len(claimed) == 0 {
-			return err
-		}
-		deliveries, movedTo, err = ds.prepare(ctx, tx, claimed, at)
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return deliveries, movedTo, nil
-}
-
+// prepare resolves the targets of claimed callbacks.
 func (ds *Deliveries) prepare(
 	ctx context.Context, tx DeliveryTx, claimed []*Callback, at time.Time,
 ) (deliveries []*Delivery, movedTo []Lane, err error) {

@@ -36,6 +36,8 @@ const (
 
 // Deliveries are the callbacks in workers' hands, from the claim to what comes of it.
 type Deliveries struct {
+	Claims[DeliveryTx, *Callback, *Delivery]
+
 	engine      *Service
 	settlements *combine.Combiner[*Settlement, struct{}]
 	failures    *combine.Combiner[*Settlement, struct{}] // those that go into digests
@@ -44,6 +46,11 @@ type Deliveries struct {
 
 func newDeliveries(engine *Service) *Deliveries {
 	ds := &Deliveries{engine: engine}
+	ds.Claims = NewClaims(Kind[DeliveryTx, *Callback, *Delivery]{
+		Name: LeasedCallbacks, Leases: engine.db.LeaseStore, Now: engine.now, InTx: engine.db.InDeliveryTx,
+		Due: DeliveryTx.ClaimDue, Suspect: DeliveryTx.ClaimSuspect, Lane: func(c *Callback) Lane { return c.Lane },
+		Prepare: ds.prepare,
+	})
 	settlement := combine.Work[*Settlement, struct{}]{
 		Name: "settlement", Do: ds.settleAll, Timeout: settleTimeout, Gather: combine.GatherTime, Log: engine.log,
 		Catch: engine.troubles.Catch,

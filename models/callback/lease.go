@@ -18,14 +18,19 @@ type Lease struct {
 	Attempt int
 }
 
-// LeaseStore keeps what is in workers' hands, of each kind alike.
-type LeaseStore interface {
+// Leases keeps what is in workers' hands, of each kind alike.
+type Leases interface {
 	// RenewLeases moves leases of what is RUNNING to until, and returns them: not those that were lost, which the
 	// attempt count tells, nor those that somebody is just settling.
 	RenewLeases(ctx context.Context, of Leased, leases []Lease, until time.Time) ([]Lease, error)
 	// AnnounceStop takes back in advance what the sweep will count: the process that has these RUNNING ones was told
 	// to stop. What is written of one after all, when it is settled or given back, undoes that.
 	AnnounceStop(ctx context.Context, of Leased, ids []int64) error
+}
+
+// LeaseStore is Leases and what a delivery fetches late.
+type LeaseStore interface {
+	Leases
 	// Body reads a callback's body.
 	Body(ctx context.Context, callbackID int64) ([]byte, error)
 }
@@ -35,21 +40,6 @@ func (d *Delivery) Lease() Lease { return Lease{d.Callback.ID, d.Attempt.Number}
 
 // Lane is where the delivery waited.
 func (d *Delivery) Lane() Lane { return d.Callback.Lane }
-
-// Renew keeps deliveries in this worker's hand for LeaseTime from now on, and returns the leases that it has renewed.
-// The others were lost to another worker, or are just being settled.
-func (ds *Deliveries) Renew(ctx context.Context, leases []Lease) ([]Lease, error) {
-	if len(leases) == 0 {
-		return nil, nil
-	}
-	return ds.engine.db.RenewLeases(ctx, LeasedCallbacks, leases, ds.engine.now().Add(LeaseTime))
-}
-
-// AnnounceStop is for deliveries of a process that was told to stop: should it be killed before it has come to their
-// ends, that is no mishap of theirs.
-func (ds *Deliveries) AnnounceStop(ctx context.Context, callbackIDs []int64) error {
-	return ds.engine.db.AnnounceStop(ctx, LeasedCallbacks, callbackIDs)
-}
 
 // Release gives back deliveries whose requests have not left and will not: their attempts never were. One that was
 // due for the first time has its place before those that were created since.

@@ -32,50 +32,21 @@ type ClaimTx interface {
 
 // Executions is what workers do with batches: claim them, call their executors, and record what came of it.
 type Executions struct {
+	callback.Claims[ClaimTx, *Batch, *Execution]
+
 	engine *callback.Service
 	db     Ports
 	quotas Quotas
 }
 
-// Claim takes batches that are due, as the engine's Claim takes callbacks.
-func (x *Executions) Claim(
-	ctx context.Context, lanes []callback.LaneLimit,
-) (executions []*Execution, movedTo []callback.Lane, full []string, err error) {
-	executions, movedTo, err = x.claim(ctx, func(tx ClaimTx, at time.Time) ([]*Batch, error) {
-		claimed, err := tx.ClaimDueBatches(ctx, lanes, at, at.Add(callback.LeaseTime))
-		full = callback.FullLanes(lanes, claimed, func(b *Batch) callback.Lane { return b.Lane })
-		return claimed, err
+func newExecutions(engine *callback.Service, db Ports, quotas Quotas) *Executions {
+	x := &Executions{engine: engine, db: db, quotas: quotas}
+	x.Claims = callback.NewClaims(callback.Kind[ClaimTx, *Batch, *Execution]{
+		Name: LeasedBatches, Leases: db.Upkeep, Now: engine.Now, InTx: db.InClaimTx,
+		Due: ClaimTx.ClaimDueBatches, Suspect: ClaimTx.ClaimSuspectBatch, Lane: func(b *Batch) callback.Lane { return b.Lane },
+		Prepare: x.prepare,
 	})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return executions, movedTo, full, nil
-}
-
-// ClaimSuspect is to batches what the engine's ClaimSuspect is to callbacks.
-func (x *Executions) ClaimSuspect(ctx context.Context) ([]*Execution, error) {
-	executions, _, err := x.claim(ctx, func(tx ClaimTx, at time.Time) ([]*Batch, error) {
-		return tx.ClaimSuspectBatch(ctx, at, at.Add(callback.LeaseTime))
-	})
-	return executions, err
-}
-
-func (x *Executions) claim(
-	ctx context.Context, some func(tx ClaimTx, at time.Time) ([]*Batch, error),
-) (executions []*Execution, movedTo []callback.Lane, err error) {
-	err = x.db.InClaimTx(ctx, func(tx ClaimTx) error {
-		at := x.engine.Now()
-		claimed, err := some(tx, at)
-		if err != nil || len(claimed) == 0 {
-			return err
-		}
-		executions, movedTo, err = x.prepare(ctx, tx, claimed, at)
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return executions, movedTo, nil
+	return x
 }
 
 // prepare gives back what is not to be executed now, and writes the attempts' rows of the rest.

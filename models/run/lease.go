@@ -6,19 +6,6 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// Renew is the engine's Renew for executions.
-func (x *Executions) Renew(ctx context.Context, leases []callback.Lease) ([]callback.Lease, error) {
-	if len(leases) == 0 {
-		return nil, nil
-	}
-	return x.db.Upkeep.RenewLeases(ctx, LeasedBatches, leases, x.engine.Now().Add(callback.LeaseTime))
-}
-
-// AnnounceStop is the engine's AnnounceStop for executions.
-func (x *Executions) AnnounceStop(ctx context.Context, batchIDs []int64) error {
-	return x.db.Upkeep.AnnounceStop(ctx, LeasedBatches, batchIDs)
-}
-
 // Release is the engine's Release for executions.
 func (x *Executions) Release(ctx context.Context, executions []*Execution) error {
 	at := x.engine.Now()

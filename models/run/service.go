@@ -49,7 +49,7 @@ type Service struct {
 // NewService wires runs to the engine, which sweeps their batches and purges them from then on, and to a database.
 func NewService(engine *callback.Service, projects tenant.Queries, db Ports, rules Rules) *Service {
 	s := &Service{
-		Query: Query{db.Reader}, Log: &Log{engine, projects, db.Log}, Executions: &Executions{engine, db, rules.Quotas},
+		Query: Query{db.Reader}, Log: &Log{engine, projects, db.Log}, Executions: newExecutions(engine, db, rules.Quotas),
 		Firings: &Firings{engine: engine, db: db, quotas: rules.Quotas}, engine: engine,
 		projects: projects, db: db, rules: rules,
 	}
@@ -72,11 +72,7 @@ type PurgeTx interface {
 
 // Upkeep is what workers do outside of transactions.
 type Upkeep interface {
-	// RenewLeases and AnnounceStop are those of callback.LeaseStore.
-	RenewLeases(
-		ctx context.Context, of callback.Leased, leases []callback.Lease, until time.Time,
-	) ([]callback.Lease, error)
-	AnnounceStop(ctx context.Context, of callback.Leased, ids []int64) error
+	callback.Leases
 	// CronSchedulesAfter returns schedules by cron that wait for a later time, in the order of their ids.
 	CronSchedulesAfter(ctx context.Context, id int64, now time.Time, limit int) ([]*Schedule, error)
 	// MoveSchedule changes the time that a schedule waits for, unless it waits for another one by now.
