@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/url"
 	"strconv"
 	"time"
@@ -137,24 +138,21 @@ func readTime(values url.Values, name string, at **time.Time) error {
 	return err
 }
 
-func (h *handler) getCallback(r *request) (any, error) {
-	projectID, err := r.project()
-	if err != nil {
-		return nil, err
-	}
-	entry, err := h.service.Runs.Log.Entry(r.Context(), r.actor, projectID, r.PathValue("callback_uid"))
-	if err != nil {
-		return nil, err
-	}
-	return newLogEntry(entry), nil
-}
+func (h *handler) getCallback(r *request) (any, error) { return r.logEntry(h.service.Runs.Log.Entry) }
 
 func (h *handler) replayCallback(r *request) (any, error) {
+	return r.logEntry(h.service.Runs.Log.Replay)
+}
+
+// logEntry is what is read or made of the callback that the path names.
+func (r *request) logEntry(
+	of func(ctx context.Context, actor *models.Actor, projectID int64, uid string) (*run.LogEntry, error),
+) (any, error) {
 	projectID, err := r.project()
 	if err != nil {
 		return nil, err
 	}
-	entry, err := h.service.Runs.Log.Replay(r.Context(), r.actor, projectID, r.PathValue("callback_uid"))
+	entry, err := of(r.Context(), r.actor, projectID, r.PathValue("callback_uid"))
 	if err != nil {
 		return nil, err
 	}
