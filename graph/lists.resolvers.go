@@ -53,11 +53,7 @@ func (r *queryResolver) SsoClients(ctx context.Context, first *int, after *strin
 }
 
 func (r *queryResolver) GetSSOClient(ctx context.Context, id models.ObjectID) (*tenant.SSOClient, error) {
-	raw, err := id.RawOf(tenant.TypeSSOClient, "id")
-	if err != nil {
-		return nil, err
-	}
-	return r.service.Tenants.SSOClient(ctx, models.ActorFrom(ctx), raw)
+	return byID(ctx, tenant.TypeSSOClient, id, models.ActorFrom(ctx), r.service.Tenants.SSOClient)
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []*models.ObjectID) ([]Node, error) {

@@ -41,9 +41,5 @@ func (r *mutationResolver) DiagnoseReceiver(ctx context.Context, input DiagnoseR
 }
 
 func (r *queryResolver) GetDiagnosis(ctx context.Context, id models.ObjectID) (*receiver.Diagnosis, error) {
-	raw, err := id.RawOf(models.TypeDiagnosis, "id")
-	if err != nil {
-		return nil, err
-	}
-	return r.service.Receivers.Diagnosis(ctx, models.ActorFrom(ctx), raw)
+	return byID(ctx, models.TypeDiagnosis, id, models.ActorFrom(ctx), r.service.Receivers.Diagnosis)
 }

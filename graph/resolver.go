@@ -92,7 +92,7 @@ func byActor[K, T any](
 
 // oneOf finds an entity by its id or by its uid, whose field has the given name.
 func oneOf[T any](ctx context.Context, typeName string, id *models.ObjectID, uid *string, uidField string,
-	byID func(context.Context, *models.Actor, int64) (T, error),
+	find func(context.Context, *models.Actor, int64) (T, error),
 	byUID func(context.Context, *models.Actor, string) (T, error),
 ) (T, error) {
 	var none T
@@ -103,11 +103,19 @@ func oneOf[T any](ctx context.Context, typeName string, id *models.ObjectID, uid
 	case uid != nil:
 		return byUID(ctx, actor, *uid)
 	}
+	return byID(ctx, typeName, *id, actor, find)
+}
+
+// byID finds an entity for a caller, who is an actor or a scope.
+func byID[T, Caller any](ctx context.Context, typeName string, id models.ObjectID, caller Caller,
+	find func(context.Context, Caller, int64) (T, error),
+) (T, error) {
 	raw, err := id.RawOf(typeName, "id")
 	if err != nil {
+		var none T
 		return none, err
 	}
-	return byID(ctx, actor, raw)
+	return find(ctx, caller, raw)
 }
 
 // headersOfAccount masks the values for those who are no Editor of the account.

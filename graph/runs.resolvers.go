@@ -186,19 +186,11 @@ func (r *queryResolver) GetRun(ctx context.Context, id *models.ObjectID, uid *st
 }
 
 func (r *queryResolver) GetAction(ctx context.Context, id models.ObjectID) (*run.Action, error) {
-	raw, err := id.RawOf(models.TypeAction, "id")
-	if err != nil {
-		return nil, err
-	}
-	return r.service.Runs.Action(ctx, visible(ctx), raw)
+	return byID(ctx, models.TypeAction, id, visible(ctx), r.service.Runs.Action)
 }
 
 func (r *queryResolver) GetSchedule(ctx context.Context, id models.ObjectID) (*run.Schedule, error) {
-	raw, err := id.RawOf(models.TypeSchedule, "id")
-	if err != nil {
-		return nil, err
-	}
-	return r.service.Runs.Schedule(ctx, visible(ctx), raw)
+	return byID(ctx, models.TypeSchedule, id, visible(ctx), r.service.Runs.Schedule)
 }
 
 func (r *runResolver) Mode(ctx context.Context, obj *run.Run) (RunMode, error) {

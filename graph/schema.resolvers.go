@@ -477,35 +477,19 @@ func (r *queryResolver) Node(ctx context.Context, id models.ObjectID) (Node, err
 }
 
 func (r *queryResolver) GetAccount(ctx context.Context, id models.ObjectID) (*tenant.Account, error) {
-	raw, err := id.RawOf(tenant.TypeAccount, "id")
-	if err != nil {
-		return nil, err
-	}
-	return r.service.Tenants.Account(ctx, models.ActorFrom(ctx), raw)
+	return byID(ctx, tenant.TypeAccount, id, models.ActorFrom(ctx), r.service.Tenants.Account)
 }
 
 func (r *queryResolver) GetProject(ctx context.Context, id models.ObjectID) (*tenant.Project, error) {
-	raw, err := id.RawOf(tenant.TypeProject, "id")
-	if err != nil {
-		return nil, err
-	}
-	return r.service.Tenants.Project(ctx, models.ActorFrom(ctx), raw)
+	return byID(ctx, tenant.TypeProject, id, models.ActorFrom(ctx), r.service.Tenants.Project)
 }
 
 func (r *queryResolver) GetCrawl(ctx context.Context, id models.ObjectID) (*crawl.Crawl, error) {
-	raw, err := id.RawOf(models.TypeCrawl, "id")
-	if err != nil {
-		return nil, err
-	}
-	return r.service.Crawls.Crawl(ctx, models.ActorFrom(ctx), raw)
+	return byID(ctx, models.TypeCrawl, id, models.ActorFrom(ctx), r.service.Crawls.Crawl)
 }
 
 func (r *queryResolver) GetReportDownload(ctx context.Context, id models.ObjectID) (*crawl.ReportDownload, error) {
-	raw, err := id.RawOf(models.TypeReportDownload, "id")
-	if err != nil {
-		return nil, err
-	}
-	return r.service.Crawls.ReportDownload(ctx, models.ActorFrom(ctx), raw)
+	return byID(ctx, models.TypeReportDownload, id, models.ActorFrom(ctx), r.service.Crawls.ReportDownload)
 }
 
 func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, uid *string) (*callback.Callback, error) {
