@@ -15,10 +15,10 @@ import (
 
 func schema() *ast.Schema { return graph.NewExecutableSchema(graph.Config{}).Schema() }
 
-// rootFields returns the fields of Query and Mutation by name.
+// rootFields returns the fields of Query, Mutation and Subscription by name.
 func rootFields() map[string]*ast.FieldDefinition {
 	fields := map[string]*ast.FieldDefinition{}
-	for _, root := range []*ast.Definition{schema().Query, schema().Mutation} {
+	for _, root := range []*ast.Definition{schema().Query, schema().Mutation, schema().Subscription} {
 		for _, f := range root.Fields {
 			if !strings.HasPrefix(f.Name, "__") {
 				fields[root.Name+"."+f.Name] = f
@@ -28,12 +28,14 @@ func rootFields() map[string]*ast.FieldDefinition {
 	return fields
 }
 
+// isRoot tells whether a type is Query, Mutation or Subscription.
+func isRoot(d *ast.Definition) bool {
+	return d.Name == "Query" || d.Name == "Mutation" || d.Name == "Subscription"
+}
+
 func TestEveryRootFieldIsPublicOrSaysWhoMayUseIt(t *testing.T) {
 	t.Parallel()
 	fields := rootFields()
-	if schema().Subscription != nil {
-		t.Error("a subscription would not be covered by these tests")
-	}
 	for name, f := range fields {
 		allow := f.Directives.ForName("allow")
 		switch {
@@ -74,7 +76,7 @@ func TestNoFieldBelowTheRootNeedsADirective(t *testing.T) {
 	t.Parallel()
 	for _, d := range schema().Types {
 		for _, f := range d.Fields {
-			if d.Name != "Query" && d.Name != "Mutation" && f.Directives.ForName("allow") != nil {
+			if !isRoot(d) && f.Directives.ForName("allow") != nil {
 				t.Errorf("%s.%s has @allow, which these tests do not reach", d.Name, f.Name)
 			}
 		}

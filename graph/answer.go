@@ -32,6 +32,9 @@ func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *grap
 	failed := &failures{}
 	response := next(context.WithValue(ctx, failuresKey{}, failed))
 	failed.tell(ctx, h.log)
+	if response == nil { // of a stream that has ended
+		return nil
+	}
 	err := models.AnswerFrom(ctx).Err()
 	if err == nil && slices.ContainsFunc(response.Errors, isTimeout) {
 		err = models.ErrTimeout

@@ -115,6 +115,10 @@ func (r reader) CreateOperationContext(
 			invalid(nil, "The document has no operation %s.", name(params.OperationName)),
 		}
 	}
+	if operation.Operation == ast.Subscription && streamFrom(ctx) == nil {
+		err := badInput("Accept", "must be "+eventStream+" for a subscription: its answers come one by one")
+		return &graphql.OperationContext{}, gqlerror.List{{Err: err}}
+	}
 	opCtx, errs := r.GraphExecutor.CreateOperationContext(context.WithValue(ctx, documentKey{}, document), params)
 	for i, err := range errs {
 		if err.Err == nil && len(err.Path) > 1 { // by gqlparser, which begins each path to a variable by "variable"

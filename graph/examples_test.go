@@ -23,7 +23,7 @@ type example struct {
 // publicFields need no credentials.
 var publicFields = map[string]bool{"Query.version": true, "Mutation.createSessionUsingUserKey": true}
 
-// examples has every field of Query and Mutation that is not public. $key stands for a key of the caller's, or of
+// examples has every field of Query, Mutation and Subscription that is not public. $key stands for a key of the caller's, or of
 // somebody else's for callers without one.
 var examples = map[string]example{
 	"Query.me": {
@@ -54,6 +54,9 @@ var examples = map[string]example{
 	},
 	"Query.getSSOClient": {who: platformOnly, query: `{ getSSOClient(id: 1) { id rawID name webhookUrl } }`},
 	"Query.getDiagnosis": {who: member, query: `{ getDiagnosis(id: 1) { id rawID uid url status steps { name status } } }`},
+
+	"Subscription.callbackChanged": {who: member, query: `subscription {
+		callbackChanged(input: {owner: {projectId: 1123123}}) { kind cursor callback { id } } }`},
 
 	"Mutation.createProject": {who: editorUp, query: `mutation {
 		createProject(input: {accountId: 123123, name: "New", primaryDomain: "https://new.example.com"}) { project { id } } }`},

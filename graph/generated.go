@@ -20,6 +20,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/live"
 	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
@@ -58,6 +59,7 @@ type ResolverRoot interface {
 	SSOClient() SSOClientResolver
 	Schedule() ScheduleResolver
 	StandardError() StandardErrorResolver
+	Subscription() SubscriptionResolver
 	Timings() TimingsResolver
 	User() UserResolver
 }
@@ -309,6 +311,12 @@ type ComplexityRoot struct {
 		Status          func(childComplexity int) int
 		TargetURL       func(childComplexity int) int
 		UID             func(childComplexity int) int
+	}
+
+	CallbackChange struct {
+		Callback func(childComplexity int) int
+		Cursor   func(childComplexity int) int
+		Kind     func(childComplexity int) int
 	}
 
 	CallbackCheck struct {
@@ -1005,6 +1013,10 @@ type ComplexityRoot struct {
 		Run func(childComplexity int) int
 	}
 
+	Subscription struct {
+		CallbackChanged func(childComplexity int, input CallbackChangedInput) int
+	}
+
 	Timings struct {
 		ConnectMs   func(childComplexity int) int
 		DNSMs       func(childComplexity int) int
@@ -1291,6 +1303,9 @@ type ScheduleResolver interface {
 }
 type StandardErrorResolver interface {
 	Params(ctx context.Context, obj *models.StandardError) (json.RawMessage, error)
+}
+type SubscriptionResolver interface {
+	CallbackChanged(ctx context.Context, input CallbackChangedInput) (<-chan *live.Change, error)
 }
 type TimingsResolver interface {
 	DNSMs(ctx context.Context, obj *callback.Timings) (float64, error)
@@ -2412,6 +2427,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Callback.UID(childComplexity), true
+
+	case "CallbackChange.callback":
+		if e.ComplexityRoot.CallbackChange.Callback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackChange.Callback(childComplexity), true
+	case "CallbackChange.cursor":
+		if e.ComplexityRoot.CallbackChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackChange.Cursor(childComplexity), true
+	case "CallbackChange.kind":
+		if e.ComplexityRoot.CallbackChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackChange.Kind(childComplexity), true
 
 	case "CallbackCheck.addresses":
 		if e.ComplexityRoot.CallbackCheck.Addresses == nil {
@@ -5360,6 +5394,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StopRunPayload.Run(childComplexity), true
 
+	case "Subscription.callbackChanged":
+		if e.ComplexityRoot.Subscription.CallbackChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_callbackChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CallbackChanged(childComplexity, args["input"].(CallbackChangedInput)), true
+
 	case "Timings.connectMs":
 		if e.ComplexityRoot.Timings.ConnectMs == nil {
 			break
@@ -5560,6 +5606,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAccountRoleInput,
 		ec.unmarshalInputBackfillCallbacksInput,
 		ec.unmarshalInputBulkReplayOwnerInput,
+		ec.unmarshalInputCallbackChangedInput,
 		ec.unmarshalInputCallbackFilter,
 		ec.unmarshalInputCallbackOrder,
 		ec.unmarshalInputCallbackOwnerInput,
@@ -5664,6 +5711,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -5753,6 +5817,10 @@ enum ErrorCode {
   ANSWER_TOO_LARGE
   "The request took too long and was given up. A mutation can have been carried out."
   TIMEOUT
+  "Ends a subscription, which goes on where you come back with its last cursor."
+  RECONNECT
+  "Ends a subscription: its changes come faster than you read them. Ask for less, and come back with its last cursor."
+  TOO_SLOW
   "Something went wrong on our side; ` + "`" + `extensions.requestId` + "`" + ` names it in our log. Or the request was cancelled."
   INTERNAL_SERVER_ERROR
   "The document has a syntax error, or is too long."
@@ -8439,6 +8507,55 @@ type UpdateJobResult {
   errors: [EntryError!]!
 }
 `, BuiltIn: false},
+	{Name: "../live.graphqls", Input: `"""
+Streams of events by Server-Sent Events, as graphql-sse has them in the distinct connections mode: ` + "`" + `POST /graphql` + "`" + ` with ` + "`" + `Accept: text/event-stream` + "`" + `. Each event
+` + "`" + `next` + "`" + ` has an answer in its ` + "`" + `data` + "`" + `, and ` + "`" + `complete` + "`" + ` says that there are no more. Where it is the server that ends it, the last answer has the reason in its ` + "`" + `errors` + "`" + `:
+` + "`" + `RECONNECT` + "`" + ` (come back with the last cursor: it has lasted for an hour, the process stops, or your role has changed), ` + "`" + `TOO_SLOW` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + ` (the
+session has ended; said within a few seconds) or ` + "`" + `ENTITY_NOT_FOUND` + "`" + ` (you may not see it any more). A comment comes every 15 s. ` + "`" + `RATE_LIMITED` + "`" + ` where there
+are 1,000 in this process, 200 of your account, or 20 with your session or key. What is asked of each event is priced, and limited, as a query is.
+"""
+type Subscription {
+  """
+  Tells of callbacks of a project or an account as they change: created, an attempt begun or ended, waiting for the next one, paused, cancelled, arrived or given
+  up. Of each it tells how it is now; what changes within a tenth of a second is told once. For members, and the project's key.
+  """
+  callbackChanged(input: CallbackChangedInput!): CallbackChange! @allow(who: ANYONE_KNOWN)
+}
+
+"Whose callbacks to look on at, which of them, and since when."
+input CallbackChangedInput {
+  owner: CallbackOwnerInput!
+  """
+  Tells only of those that a list with this filter would have now. Not by ` + "`" + `search` + "`" + `, ` + "`" + `runUid` + "`" + ` and ` + "`" + `jobUuid` + "`" + `, which are for lists (` + "`" + `BAD_USER_INPUT` + "`" + `).
+  """
+  filter: CallbackFilter
+  """
+  The ` + "`" + `cursor` + "`" + ` of the last change that you were told, by this process or another one: then what you have missed is told first, some of it twice. Or ` + "`" + `RESYNC` + "`" + `
+  where that is too much (250 callbacks), or the cursor is of more than two minutes ago while nobody else watched, or of more than an hour ago.
+  ` + "`" + `BAD_USER_INPUT` + "`" + ` where it is no cursor.
+  """
+  after: String
+}
+
+"What is told to a subscriber."
+type CallbackChange {
+  kind: CallbackChangeKind!
+  "To come back with, as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "Of ` + "`" + `CHANGED` + "`" + `: the callback as it is now. Null of the others."
+  callback: Callback
+}
+
+"What a change is about."
+enum CallbackChangeKind {
+  "The first: from now on every change is told. What was before tells the list of callbacks: read it now."
+  READY
+  "A callback was created, or has changed."
+  CHANGED
+  "More has changed than is told one by one: read the list of callbacks again. What comes after is told as ever."
+  RESYNC
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -8932,6 +9049,18 @@ func (ec *executionContext) childFields_Callback(ctx context.Context, field grap
 		return ec.fieldContext_Callback_job(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Callback", field.Name)
+}
+
+func (ec *executionContext) childFields_CallbackChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_CallbackChange_kind(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CallbackChange_cursor(ctx, field)
+	case "callback":
+		return ec.fieldContext_CallbackChange_callback(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallbackChange", field.Name)
 }
 
 func (ec *executionContext) childFields_CallbackCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12231,6 +12360,20 @@ func (ec *executionContext) field_Schedule_runs_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_callbackChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CallbackChangedInput, error) {
+			return ec.unmarshalNCallbackChangedInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackChangedInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -16936,6 +17079,84 @@ func (ec *executionContext) fieldContext_Callback_job(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CallbackChange_kind(ctx context.Context, field graphql.CollectedField, obj *live.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackChange_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v live.Kind) graphql.Marshaler {
+			return ec.marshalNCallbackChangeKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋliveᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackChange", field, false, false, errors.New("field of type CallbackChangeKind does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackChange_cursor(ctx context.Context, field graphql.CollectedField, obj *live.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackChange_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackChange_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CallbackChange_callback(ctx context.Context, field graphql.CollectedField, obj *live.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackChange_callback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Callback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
+			return ec.marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackChange_callback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CallbackChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Callback(ctx, field)
 		},
 	}
 	return fc, nil
@@ -30348,6 +30569,68 @@ func (ec *executionContext) fieldContext_StopRunPayload_run(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_callbackChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_callbackChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().CallbackChanged(ctx, fc.Args["input"].(CallbackChangedInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *live.Change
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *live.Change
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *live.Change) graphql.Marshaler {
+			return ec.marshalNCallbackChange2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋliveᚐChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_callbackChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_callbackChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Timings_dnsMs(ctx context.Context, field graphql.CollectedField, obj *callback.Timings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32342,6 +32625,50 @@ func (ec *executionContext) unmarshalInputBulkReplayOwnerInput(ctx context.Conte
 				return it, err
 			}
 			it.SsoClientID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCallbackChangedInput(ctx context.Context, obj any) (CallbackChangedInput, error) {
+	var it CallbackChangedInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"owner", "filter", "after"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = graphql.OmittableOf(data)
+		case "after":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("after"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.After = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -38377,6 +38704,54 @@ func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var callbackChangeImplementors = []string{"CallbackChange"}
+
+func (ec *executionContext) _CallbackChange(ctx context.Context, sel ast.SelectionSet, obj *live.Change) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, callbackChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CallbackChange")
+		case "kind":
+			out.Values[i] = ec._CallbackChange_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._CallbackChange_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "callback":
+			out.Values[i] = ec._CallbackChange_callback(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -46099,6 +46474,26 @@ func (ec *executionContext) _StopRunPayload(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "callbackChanged":
+		return ec._Subscription_callbackChanged(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var timingsImplementors = []string{"Timings"}
 
 func (ec *executionContext) _Timings(ctx context.Context, sel ast.SelectionSet, obj *callback.Timings) graphql.Marshaler {
@@ -47859,6 +48254,42 @@ func (ec *executionContext) marshalNCallback2ᚖgithubᚗcomᚋringbackᚋringba
 		return graphql.Null
 	}
 	return ec._Callback(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCallbackChange2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋliveᚐChange(ctx context.Context, sel ast.SelectionSet, v live.Change) graphql.Marshaler {
+	return ec._CallbackChange(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCallbackChange2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋliveᚐChange(ctx context.Context, sel ast.SelectionSet, v *live.Change) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CallbackChange(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCallbackChangeKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋliveᚐKind(ctx context.Context, v any) (live.Kind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := live.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCallbackChangeKind2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋliveᚐKind(ctx context.Context, sel ast.SelectionSet, v live.Kind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCallbackChangedInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackChangedInput(ctx context.Context, v any) (CallbackChangedInput, error) {
+	res, err := ec.unmarshalInputCallbackChangedInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCallbackCheck2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐCallbackCheck(ctx context.Context, sel ast.SelectionSet, v tenant.CallbackCheck) graphql.Marshaler {

@@ -14,6 +14,7 @@ import (
 	gqlgen "github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/ringback/ringback/models"
 )
@@ -33,34 +34,48 @@ func NewHandler(service Services, answers *models.Answers, version string, log *
 }
 
 func (h *handler) serve(version string) http.Handler {
-	schema := NewExecutableSchema(Config{
+	schema := streams{NewExecutableSchema(Config{
 		Resolvers:  &Resolver{service: h.service, version: version},
 		Directives: DirectiveRoot{Allow: allow},
 		Complexity: complexity(),
-	})
+	}).(*executableSchema)}
 	return h.authenticate(h.limitBody(h.limitStrangers(h.graphql(schema))))
 }
 
 func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
 	server := gqlgen.New(schema)
-	server.AddTransport(streaming{reading{documents: newDocuments(schema.Schema())}})
+	documents := newDocuments(schema.Schema())
+	whole := streaming{reading{documents: documents}}
+	server.AddTransport(events{h, documents, whole})
+	server.AddTransport(whole)
 	server.SetQueryCache(readDocument{})
 	server.Use(extension.Introspection{})
 	server.Use(newArguments(schema.Schema()))
 	server.Use(newPrice(schema))
 	server.SetErrorPresenter(h.present)
 	server.SetRecoverFunc(h.recovered)
-	server.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		ctx, forget := withLoaders(ctx, h.service, h.wait)
-		responses := next(ctx)
-		return func(ctx context.Context) *graphql.Response {
-			defer forget()
-			return responses(ctx)
-		}
-	})
+	server.AroundOperations(h.load)
 	server.AroundResponses(h.whole)
 	server.AroundRootFields(measureField)
 	return h.begin(server)
+}
+
+// load gives each answer loaders of its own: of a subscription there are many.
+func (h *handler) load(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		responses := next(ctx)
+		return func(ctx context.Context) *graphql.Response {
+			ctx, forget := withLoaders(ctx, h.service, h.wait)
+			defer forget()
+			return responses(ctx)
+		}
+	}
+	ctx, forget := withLoaders(ctx, h.service, h.wait)
+	responses := next(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		defer forget()
+		return responses(ctx)
+	}
 }
 
 type bodyKey struct{}

@@ -56,6 +56,17 @@ type BulkReplaySkipped struct {
 	Count  int                 `json:"count"`
 }
 
+// Whose callbacks to look on at, which of them, and since when.
+type CallbackChangedInput struct {
+	Owner *CallbackOwnerInput `json:"owner"`
+	// Tells only of those that a list with this filter would have now. Not by `search`, `runUid` and `jobUuid`, which are for lists (`BAD_USER_INPUT`).
+	Filter graphql.Omittable[*callback.Filter] `json:"filter,omitempty"`
+	// The `cursor` of the last change that you were told, by this process or another one: then what you have missed is told first, some of it twice. Or `RESYNC`
+	// where that is too much (250 callbacks), or the cursor is of more than two minutes ago while nobody else watched, or of more than an hour ago.
+	// `BAD_USER_INPUT` where it is no cursor.
+	After graphql.Omittable[*string] `json:"after,omitempty"`
+}
+
 // How many callbacks were given up by a cause.
 type CallbackHealthCause struct {
 	Code  callback.AttemptErrorCode `json:"code"`
@@ -737,6 +748,14 @@ type StopRunInput struct {
 
 type StopRunPayload struct {
 	Run *run.Run `json:"run"`
+}
+
+// Streams of events by Server-Sent Events, as graphql-sse has them in the distinct connections mode: `POST /graphql` with `Accept: text/event-stream`. Each event
+// `next` has an answer in its `data`, and `complete` says that there are no more. Where it is the server that ends it, the last answer has the reason in its `errors`:
+// `RECONNECT` (come back with the last cursor: it has lasted for an hour, the process stops, or your role has changed), `TOO_SLOW`, `UNAUTHENTICATED` (the
+// session has ended; said within a few seconds) or `ENTITY_NOT_FOUND` (you may not see it any more). A comment comes every 15 s. `RATE_LIMITED` where there
+// are 1,000 in this process, 200 of your account, or 20 with your session or key. What is asked of each event is priced, and limited, as a query is.
+type Subscription struct {
 }
 
 // What is left out stays as it is.

@@ -12,13 +12,14 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// Queue sends wake-ups. It implements callback.Queue.
+// Queue sends wake-ups. It implements callback.Queue, and rings for those who look on (live.Bell).
 type Queue struct {
 	client   *asynq.Client
 	redis    redis.UniversalClient
 	name     string
 	bell     *doorbell
 	breaker  breaker
+	changes  *changes
 	accepted *prometheus.CounterVec
 }
 
@@ -33,6 +34,7 @@ func NewQueue(client redis.UniversalClient, name string, registry prometheus.Reg
 			Help: "Callbacks that were committed, replays and notices included.",
 		}, []string{"event"}),
 	}
+	q.changes = &changes{client: client, channel: q.bell.prefix + "changes", breaker: &q.breaker}
 	registry.MustRegister(q.accepted)
 	return q
 }

@@ -24,8 +24,11 @@ const (
 	// CodeAnswerTooLarge: the same request will be refused again, one for less will not.
 	CodeAnswerTooLarge Code = "ANSWER_TOO_LARGE"
 	// CodeTimeout: the request was given up. What it was to change may have been changed.
-	CodeTimeout  Code = "TIMEOUT"
-	CodeInternal Code = "INTERNAL_SERVER_ERROR"
+	CodeTimeout Code = "TIMEOUT"
+	// CodeReconnect ends a subscription: who comes back with its last cursor goes on.
+	CodeReconnect Code = "RECONNECT"
+	CodeTooSlow   Code = "TOO_SLOW" // ends a subscription whose caller does not keep up
+	CodeInternal  Code = "INTERNAL_SERVER_ERROR"
 )
 
 // Error is an error that may be shown to the caller. Its message never carries a secret.

@@ -35,6 +35,22 @@ func ClientAddress(r *http.Request) string {
 // has 10 s, and the wait for a place.
 const WorkTime = 12 * time.Second
 
+type lastingKey struct{}
+
+// WithRequestTime returns a context that ends when a request has taken so long in all.
+func WithRequestTime(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithValue(ctx, lastingKey{}, ctx), most)
+}
+
+// Lasting returns a context that ends with the caller's connection, however long that is, and has nothing that was put
+// into that of the request since: for streams.
+func Lasting(ctx context.Context) context.Context {
+	if lasting, ok := ctx.Value(lastingKey{}).(context.Context); ok {
+		return lasting
+	}
+	return Patient(ctx)
+}
+
 type patientKey struct{}
 
 // WithWorkTime returns a context that ends when the work for a request has taken WorkTime.

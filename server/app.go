@@ -110,7 +110,8 @@ func (a *app) openOthers(ctx context.Context) error {
 	a.services = domain.New(domain.Wiring{
 		Store:  a.store,
 		Engine: callback.NewService(a.store.CallbackPorts(), a.queue, rules, a.clock, a.troubles, a.log),
-		Rules:  a.domainRules(platformKey), Resolver: jobs.NewResolver(a.out), Log: a.log,
+		Rules:  a.domainRules(platformKey), Resolver: jobs.NewResolver(a.out), Bell: a.queue,
+		Log: a.log,
 	})
 	return a.observe()
 }

@@ -191,6 +191,7 @@ func (s *server) run(ctx context.Context) error {
 func (s *server) stop() error {
 	s.log.Info("server.stopping")
 	s.health.drain()
+	s.services.Live.Stop()
 	ctx, cancel := context.WithTimeout(context.Background(), requestDrain)
 	defer cancel()
 	err := s.http.Shutdown(ctx)

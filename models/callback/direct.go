@@ -105,6 +105,7 @@ func (d *DirectStarts) claim(
 
 // Start starts the deliveries: the transaction is committed.
 func (d *DirectStarts) Start(ctx context.Context) {
+	d.service.queue.Changed()
 	for _, room := range d.rooms {
 		room.Start(ctx, room.ready)
 	}

@@ -3,6 +3,8 @@ package callback
 import (
 	"context"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 // Queue wakes workers. What it forgets, the sweep finds again, so an error from it is never the caller's problem.
@@ -13,6 +15,8 @@ type Queue interface {
 	// this process: for none where there is no worker, where it is full, or where others wait for their turn. It
 	// waits for nothing.
 	Reserve(lane Lane, n int, bytes int64) Reservation
+	// Changed says that callbacks were written, to those who look on. It waits for nothing.
+	Changed()
 }
 
 // Reservation is room in a worker for callbacks that are about to be created. It is to be ended by Start or Return:
@@ -81,6 +85,7 @@ func (s *Service) wakeups(callbacks ...*Callback) (wakeups []Wakeup) {
 // WakeLanes asks the queue to look at lanes in which something is committed, and waits for it for so long at most. A
 // failure is only logged.
 func (s *Service) WakeLanes(ctx context.Context, wakeups []Wakeup, timeout time.Duration) {
+	s.queue.Changed()
 	if len(wakeups) == 0 {
 		return
 	}
@@ -89,5 +94,20 @@ func (s *Service) WakeLanes(ctx context.Context, wakeups []Wakeup, timeout time.
 	defer cancel()
 	if err := s.queue.Wake(ctx, s.now(), wakeups); err != nil {
 		s.log.WarnContext(ctx, "queue.wake_failed", "wakeups", len(wakeups), "error", err)
+	}
+}
+
+// told tells those who look on of each transaction of a port. Who writes callbacks by another one wakes a lane, or is
+// found by looking.
+func told[Port any](queue Queue, inTx models.InTx[Port]) models.InTx[Port] {
+	if inTx == nil {
+		return nil
+	}
+	return func(ctx context.Context, f func(Port) error) error {
+		err := inTx(ctx, f)
+		if err == nil {
+			queue.Changed()
+		}
+		return err
 	}
 }

@@ -68,6 +68,8 @@ func NewService(
 	if rules.Chance == nil {
 		rules.Chance = rand.Float64
 	}
+	db.InDeliveryTx, db.InSettlementTx = told(queue, db.InDeliveryTx), told(queue, db.InSettlementTx)
+	db.InSweepTx, db.InCancelTx = told(queue, db.InSweepTx), told(queue, db.InCancelTx)
 	s := &Service{
 		Query: Query{db.Reader, db.Bulk}, db: db, queue: queue, rules: rules, clock: clock, now: clock.Now, troubles: troubles,
 		log: log, composers: map[EventName]Composer{},

@@ -11,6 +11,7 @@ import (
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/live"
 	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
@@ -27,6 +28,7 @@ type Services struct {
 	Jobs      *job.Service
 	Runs      *run.Service
 	Receivers *receiver.Service
+	Live      *live.Service
 	Texts     models.TextReader
 }
 
@@ -36,6 +38,7 @@ type Rules struct {
 	MaxProjects int // of an account; 0: any number
 	Runs        run.Rules
 	Receivers   receiver.Rules
+	Live        live.Rules
 }
 
 // Wiring says what services stand on.
@@ -47,6 +50,7 @@ type Wiring struct {
 	Receivers *receiver.Ports // nil: those of Store
 	Rules     Rules
 	Resolver  tenant.Resolver // of checks; nil: nobody checks
+	Bell      live.Bell       // nil: it never rings
 	Log       *slog.Logger
 }
 
@@ -70,6 +74,7 @@ func New(w Wiring) Services {
 		Crawls:    crawl.NewService(w.Engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
 		Jobs:      job.NewService(w.Engine, queries, w.Store, w.Store.InJobTx),
 		Receivers: receiver.NewService(w.Engine, queries, *w.Receivers, w.Rules.Receivers),
+		Live:      live.NewService(w.Engine, queries, access, w.Store.LivePorts(), w.Bell, w.Rules.Live, w.Log),
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// Queue is a callback.Queue that records wake-ups instead of sending them, and starts instead of making them.
+// Queue is a callback.Queue that records wake-ups instead of sending them, and starts instead of making them. It is the
+// live.Bell of its process.
 type Queue struct {
 	// Room is of the worker of this process: for so many callbacks more. It is to be set before somebody reserves some of
 	// it.
@@ -22,6 +23,7 @@ type Queue struct {
 	open     int
 	started  []*callback.Delivery
 	patience time.Duration
+	bells    []*func()
 }
 
 // Wake records wake-ups.
@@ -45,6 +47,26 @@ func (q *Queue) Reserve(_ callback.Lane, n int, _ int64) callback.Reservation {
 	q.Room -= room
 	q.open++
 	return &reservation{queue: q, n: room}
+}
+
+// Changed rings for those who listen.
+func (q *Queue) Changed() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, ring := range q.bells {
+		(*ring)()
+	}
+}
+
+// Listen is live.Bell's.
+func (q *Queue) Listen(ctx context.Context, ring func()) {
+	q.mu.Lock()
+	q.bells = append(q.bells, &ring)
+	q.mu.Unlock()
+	<-ctx.Done()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.bells = slices.DeleteFunc(q.bells, func(other *func()) bool { return other == &ring })
 }
 
 // Take returns the wake-ups since the last call.

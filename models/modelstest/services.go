@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/domain"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/live"
 	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
@@ -52,6 +53,7 @@ type Wiring struct {
 	Access        tenant.AccessRules
 	Runs          run.Rules
 	Receivers     receiver.Rules
+	Live          live.Rules        // of subscriptions; the zero value is as a server has it
 	ReceiverPorts *receiver.Ports   // nil: those of Store
 	RunPorts      *run.Ports        // nil: those of Store
 	MaxProjects   int               // of an account; 0: any number
@@ -83,10 +85,13 @@ func (w Wiring) Services() Services {
 		w.Engine(&db)
 	}
 	engine := callback.NewService(db, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
+	bell, _ := w.Queue.(live.Bell)
 	all := domain.New(domain.Wiring{
 		Store: w.Store, Engine: engine, Crawls: w.Crawls, Runs: w.RunPorts, Receivers: w.ReceiverPorts, Log: w.Log,
-		Rules:    domain.Rules{Access: w.Access, MaxProjects: w.MaxProjects, Runs: w.Runs, Receivers: w.Receivers},
-		Resolver: w.Resolver,
+		Rules: domain.Rules{
+			Access: w.Access, MaxProjects: w.MaxProjects, Runs: w.Runs, Receivers: w.Receivers, Live: w.Live,
+		},
+		Resolver: w.Resolver, Bell: bell,
 	})
 	return Services{
 		All: all, Service: engine, Deliveries: engine.Deliveries, Upkeep: engine.Upkeep,

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
+	"github.com/ringback/ringback/models/live"
 	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
@@ -39,6 +40,7 @@ type World struct {
 	Rules       callback.Rules
 	AccessRules tenant.AccessRules
 	RunRules    run.Rules
+	LiveRules   live.Rules
 	MaxProjects int // of an account; 0: any number
 
 	Partner     *tenant.SSOClient
@@ -104,7 +106,7 @@ func (w *World) TenantsOn(s *store.Store) *tenant.Service {
 
 func (w *World) wiring() Wiring {
 	return Wiring{
-		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, Runs: w.RunRules,
+		Store: w.Store, Queue: w.Queue, Rules: w.Rules, Access: w.AccessRules, Runs: w.RunRules, Live: w.LiveRules,
 		MaxProjects: w.MaxProjects, Now: w.Clock.Now,
 		Monitor: w.Monitor, Receivers: receiver.Rules{Patience: time.Millisecond}, // there is no worker
 	}

@@ -235,7 +235,11 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 			}
 			want := []int64{}
 			for _, c := range sortedBy(there, order, owner == callback.OfAll && order.Field == callback.ByCreated) {
-				if lists[owner].of(c) && meets(e, c, filter) {
+				met := meets(e, c, filter)
+				if filter.CheckLive() == nil && filter.Matches(c) != met {
+					t.Errorf("%+v matches %+v: %t", filter, c, !met)
+				}
+				if lists[owner].of(c) && met {
 					want = append(want, c.ID)
 				}
 			}

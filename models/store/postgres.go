@@ -181,3 +181,13 @@ func (postgresDialect) firstOfKinds(conditionInOrder string) string {
 func (d postgresDialect) countedOfKinds(condition, order string) string {
 	return d.firstOfKinds(condition + order)
 }
+
+// place: that of a row is the number of its transaction, and this of the oldest that has not ended.
+func (postgresDialect) place(string) string {
+	return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+}
+
+func (postgresDialect) writersOf(table string) string {
+	return "SELECT DISTINCT virtualtransaction FROM pg_locks WHERE relation = '" + table + "'::regclass AND mode = 'RowExclusiveLock' " +
+		"AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+}

@@ -131,3 +131,10 @@ func (sqliteDialect) firstOfKinds(conditionInOrder string) string {
 func (sqliteDialect) countedOfKinds(condition, _ string) string {
 	return "SELECT id, created_at FROM kinds CROSS JOIN callbacks WHERE " + condition
 }
+
+// place: that of a row is its id, as there is one writer at a time.
+func (sqliteDialect) place(table string) string {
+	return "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = '" + table + "'), 0) + 1"
+}
+
+func (sqliteDialect) writersOf(string) string { return "" }

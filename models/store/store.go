@@ -357,6 +357,11 @@ type dialect interface {
 	// firstOfKinds is the callbacks of each kind that meet a condition, in an order up to a limit. countedOfKinds may be more.
 	firstOfKinds(conditionInOrder string) string
 	countedOfKinds(condition, order string) string
+	// place is live.Store.Place of a table of changes.
+	place(table string) string
+	// writersOf is a query of the transactions that have a table locked for writing; empty: there is one at a time, and
+	// none meanwhile.
+	writersOf(table string) string
 }
 
 func (s *Store) among(column string, values any) clause.Expr { return s.dialect.among(column, values) }

@@ -68,4 +68,7 @@ type AccessStore interface {
 	// CreateProjectKey sets the ID.
 	CreateProjectKey(ctx context.Context, k *ProjectKey, keyHash []byte) error
 	DeleteProjectKey(ctx context.Context, scope models.Scope, id int64) error
+
+	// Standings are those of sessions and of keys of projects, by the hashes of their texts.
+	Standings(ctx context.Context, hashes ...[]byte) ([]Standing, error)
 }

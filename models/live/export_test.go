@@ -1,0 +1,4 @@
+package live
+
+// MaxAtOnce is for tests.
+const MaxAtOnce = maxAtOnce
