@@ -25,10 +25,10 @@ const (
 	bulkParts = 20
 )
 
-// AdvanceBulkReplays lets bulk replays go on, a few parts, and tells whether there may be more to do at once. Any number of
-// processes may do so at the same time.
+// AdvanceBulkReplays lets bulk replays go on, a few parts, each as far as it has room, and tells whether there may be more
+// to do at once. Any number of processes may do so at the same time.
 func (u *Upkeep) AdvanceBulkReplays(ctx context.Context) (more bool, err error) {
-	for range bulkParts {
+	for parts := 0; parts < bulkParts; {
 		at := u.engine.now()
 		var b *BulkReplay
 		err := u.engine.db.InBulkTx(ctx, func(tx BulkTx) (err error) {
@@ -38,8 +38,12 @@ func (u *Upkeep) AdvanceBulkReplays(ctx context.Context) (more bool, err error) 
 		if err != nil || b == nil {
 			return false, err
 		}
-		if err := u.engine.advance(ctx, b, at); err != nil {
-			return false, err
+		for moved := true; moved && parts < bulkParts; parts++ {
+			before := b
+			if b, err = u.engine.advance(ctx, before, u.engine.now()); err != nil {
+				return false, err
+			}
+			moved = b.Status != before.Status || !b.sameplace(before)
 		}
 	}
 	return true, nil
@@ -47,17 +51,16 @@ func (u *Upkeep) AdvanceBulkReplays(ctx context.Context) (more bool, err error) 
 
 // advance does one part of a bulk replay. What is listed is read before anything is locked: where another process has done
 // the same part since, nothing is done.
-func (s *Service) advance(ctx context.Context, seen *BulkReplay, at time.Time) error {
+func (s *Service) advance(ctx context.Context, seen *BulkReplay, at time.Time) (b *BulkReplay, err error) {
 	var page bulkPage
-	var err error
 	if seen.Status == BulkCounting || seen.Status == BulkRunning && !seen.Made {
 		if page, err = s.bulkPage(ctx, seen); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var made []*Callback
-	err = s.db.InBulkTx(ctx, func(tx BulkTx) error {
-		b, err := tx.LockBulkReplay(ctx, models.PlatformActor().Scope(models.RoleViewer), seen.ID)
+	err = s.db.InBulkTx(ctx, func(tx BulkTx) (err error) {
+		b, err = tx.LockBulkReplay(ctx, models.PlatformActor().Scope(models.RoleViewer), seen.ID)
 		if err != nil {
 			return err
 		}
@@ -71,13 +74,14 @@ func (s *Service) advance(ctx context.Context, seen *BulkReplay, at time.Time) e
 			}
 		}
 		part.end()
+		b.LookedAt = at
 		made = part.made
 		return tx.UpdateBulkReplay(ctx, b)
 	})
 	if err == nil && len(made) > 0 {
 		s.wakeLanesOf(ctx, made)
 	}
-	return err
+	return b, err
 }
 
 func (b *BulkReplay) sameplace(o *BulkReplay) bool {

@@ -33,6 +33,7 @@ type BulkReplay struct {
 	CreatedByUserID   *int64 // nil: a key or the platform asked for it
 	StartedAt         time.Time
 	FinishedAt        *time.Time
+	LookedAt          time.Time // when a worker did last: others leave it to that one for a while
 }
 
 // BulkOwner is whose callbacks are replayed: a project's, an account's, or the notices to an SSO client. AccountID is also

@@ -121,33 +121,35 @@ func TestBulkReplaySendsEachRefOnce(t *testing.T) {
 	modelstest.WantStatus(t, w.ReadCallback(waiting.ID), callback.StatusPending)
 }
 
+// TestBulkReplayPausesResumesAndIsCancelled where it has room for no more: a thousand have not been tried.
 func TestBulkReplayPausesResumesAndIsCancelled(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	newFailures(w, 450)
+	newFailures(w, 1450)
 	b := replayAll(w, callback.ToReplayAll{Filter: callback.Filter{Status: []callback.Status{callback.StatusFailed}}})
 	_, err := w.ReplayAll(t.Context(), w.Admin, callback.ToReplayAll{Owner: callback.BulkOwner{AccountID: w.Acme.ID}})
 	modelstest.WantError(t, err, models.CodeConflict, "owner")
-	advance := func(parts int) *callback.BulkReplay {
+	advance := func() *callback.BulkReplay {
 		t.Helper()
-		for range parts {
-			_, err := w.AdvanceBulkReplays(t.Context())
-			modelstest.NoError(t, err)
-			w.Clock.Advance(time.Second)
-		}
+		_, err := w.AdvanceBulkReplays(t.Context())
+		modelstest.NoError(t, err)
+		w.Clock.Advance(time.Second)
 		return readBulk(w, b.ID)
 	}
-	if got := advance(3); got.Matched != 450 || got.Replayed != 200 {
+	if got := advance(); got.Matched != 1450 || got.Replayed != 1000 {
 		t.Fatalf("at first %+v", got)
 	}
 	_, err = w.PauseBulkReplay(t.Context(), w.Editor, b.ID)
 	modelstest.NoError(t, err)
-	if got := advance(3); got.Status != callback.BulkPaused || got.Replayed != 200 {
+	for _, d := range w.ClaimLane(bulkLane(w), 200) {
+		w.MustSettle(d, modelstest.Answered(200))
+	}
+	if got := advance(); got.Status != callback.BulkPaused || got.Replayed != 1000 || got.Succeeded != 200 {
 		t.Errorf("paused: %+v", got)
 	}
 	_, err = w.ResumeBulkReplay(t.Context(), w.Editor, b.ID)
 	modelstest.NoError(t, err)
-	if got := advance(1); got.Replayed != 300 {
+	if got := advance(); got.Replayed != 1200 {
 		t.Errorf("resumed: %+v", got)
 	}
 	for range 2 {
@@ -155,7 +157,7 @@ func TestBulkReplayPausesResumesAndIsCancelled(t *testing.T) {
 		modelstest.NoError(t, err)
 	}
 	sent := runBulk(w, w.Service, b)
-	if got := advance(2); got.Status != callback.BulkCancelled || got.Replayed != 300 || got.Succeeded != 300 || len(sent) != 300 {
+	if got := advance(); got.Status != callback.BulkCancelled || got.Replayed != 1200 || got.Succeeded != 1200 || len(sent) != 1000 {
 		t.Errorf("cancelled: %+v, %d sent", got, len(sent))
 	}
 	_, err = w.ResumeBulkReplay(t.Context(), w.Editor, b.ID)

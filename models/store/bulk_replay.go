@@ -61,6 +61,7 @@ func bulkReplay(r bulkReplayRow) (*callback.BulkReplay, error) {
 		Matched: r.Matched, Replayed: r.Replayed, Open: r.Open, Succeeded: r.Succeeded, Failed: r.Failed,
 		Skipped: map[callback.SkipReason]int{}, CreatedByUserID: r.CreatedByUserID,
 		StartedAt: fromMicros(r.CreatedAt), FinishedAt: fromMicrosPtr(r.FinishedAt),
+		LookedAt: fromMicros(r.LookedAt),
 	}
 	if r.AfterAt != nil && r.AfterID != nil {
 		b.After = new(callback.BulkPlace(fromMicros(*r.AfterAt), *r.AfterID))
@@ -142,6 +143,7 @@ func (s *Store) UpdateBulkReplay(ctx context.Context, b *callback.BulkReplay) er
 		"status": b.Status, "counted": b.Counted, "made": b.Made, "active": b.Active(), "matched": b.Matched,
 		"replayed": b.Replayed, "open": b.Open, "succeeded": b.Succeeded, "failed": b.Failed, "skipped": skipped,
 		"finished_at": microsPtr(b.FinishedAt), "after_at": nil, "after_id": nil,
+		"looked_at": micros(b.LookedAt),
 	}
 	if b.After != nil {
 		values["after_at"], values["after_id"] = micros(b.After.At), b.After.ID
