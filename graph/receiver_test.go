@@ -105,8 +105,13 @@ func TestATestOfBothOrNeitherIsNone(t *testing.T) {
 	w.unchanged(func() {
 		both := variables{"projectId": 1123123, "ssoClientId": 1}
 		for _, in := range []variables{
-			{}, both, {"owner": variables{}}, {"owner": both}, {"projectId": 1123123, "owner": variables{"projectId": 1123123}},
-			{"ssoClientId": 1, "owner": variables{"ssoClientId": 1}}, {"projectId": 1123123, "event": "CALLBACK_FAILED"},
+			{},
+			both,
+			{"owner": variables{}},
+			{"owner": both},
+			{"projectId": 1123123, "owner": variables{"projectId": 1123123}},
+			{"ssoClientId": 1, "owner": variables{"ssoClientId": 1}},
+			{"projectId": 1123123, "event": "CALLBACK_FAILED"},
 		} {
 			if a := w.do(platform(), testCallback, variables{"in": in}); len(a.Errors) == 0 {
 				t.Errorf("%v: %s", in, a.Body)

@@ -320,7 +320,7 @@ func TestListsHoldOnlyWhatTheCallerMaySee(t *testing.T) {
 			t.Errorf("%s: %d projects, counted %d", name, got, projectCount[w.Acme.ID])
 		}
 		if got := len(callbacks[w.Acme.ID].Nodes); got != test.callbacks || callbackCount[w.Acme.ID].N != test.callbacks {
-			t.Errorf("%s: %d callbacks, counted %d", name, got, callbackCount[w.Acme.ID])
+			t.Errorf("%s: %d callbacks, counted %d", name, got, callbackCount[w.Acme.ID].N)
 		}
 	}
 }

@@ -201,7 +201,7 @@ func (s *Service) healthStatuses(
 
 // status says how it fares.
 func (v *healthView) status(known Answers, addedUp time.Time, used bool, at time.Time) {
-	if v.Status = Paused; v.Ongoing.Paused {
+	if v.Status = Paused; v.Paused {
 		return
 	}
 	v.Status = Healthy
