@@ -153,6 +153,7 @@ func (t takingOut) DispatchOperation(
 	return func(ctx context.Context) *graphql.Response {
 		response := responses(ctx)
 		if response != nil {
+			t.frame.carriedOut(ctx, response)
 			t.frame.data, response.Data = response.Data, nil
 		}
 		return response
@@ -162,6 +163,7 @@ func (t takingOut) DispatchOperation(
 // frame puts the data back into the response, which is written at once.
 type frame struct {
 	http.ResponseWriter
+	executed  bool // the operation was carried out
 	data      json.RawMessage
 	postponed []graphql.Marshaler
 }
@@ -177,10 +179,23 @@ func (f *frame) postpone(w io.Writer, field graphql.Marshaler) {
 // forget lets go of the data: see withLoaders.
 func (f *frame) forget() { f.data, f.postponed = nil, nil }
 
+// carriedOut notes that there is an answer to an operation, with the status that it has.
+func (f *frame) carriedOut(ctx context.Context, response *graphql.Response) {
+	f.executed = true
+	if a, ok := ctx.Value(answeringKey{}).(*answering); ok && refusedAll(ctx, response) {
+		a.status = http.StatusUnauthorized
+		a.Header().Set("WWW-Authenticate", "Bearer")
+	}
+}
+
 var noData, dataKey = []byte(`"data":null`), []byte(`"data":`)
 
 func (f *frame) Write(response []byte) (int, error) {
 	at := bytes.LastIndex(response, noData) // errors come before it, and in a text its quotes are escaped
+	if !f.executed && at > 0 {              // after the comma behind the errors
+		_, err := f.ResponseWriter.Write(append(response[:at-1:at-1], response[at+len(noData):]...))
+		return len(response), err
+	}
 	if f.data == nil || at < 0 {
 		return f.ResponseWriter.Write(response)
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -32,14 +33,16 @@ func (h *handler) authenticate(next http.Handler) http.Handler {
 
 // writeError answers outside of gqlgen, in the shape of a GraphQL answer.
 func (h *handler) writeError(w http.ResponseWriter, r *http.Request, status int, err error) {
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", cmp.Or(accepted(r), mediaJSON))
 	if status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "1")
 	}
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"errors": []any{h.present(r.Context(), err)}, "data": nil,
-	})
+	body := map[string]any{"errors": []any{h.present(r.Context(), err)}}
+	if status == http.StatusUnauthorized { // as the published example
+		body["data"] = nil
+	}
+	_ = json.NewEncoder(w).Encode(body)
 }
 
 // allow is the directive @allow.

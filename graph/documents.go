@@ -119,6 +119,9 @@ func (r reader) CreateOperationContext(
 		err := badInput("Accept", "must be "+eventStream+" for a subscription: its answers come one by one")
 		return &graphql.OperationContext{}, gqlerror.List{{Err: err}}
 	}
+	if err := mayOnlyQuery(ctx, operation); err != nil {
+		return &graphql.OperationContext{}, gqlerror.List{err}
+	}
 	opCtx, errs := r.GraphExecutor.CreateOperationContext(context.WithValue(ctx, documentKey{}, document), params)
 	for i, err := range errs {
 		if err.Err == nil && len(err.Path) > 1 { // by gqlparser, which begins each path to a variable by "variable"

@@ -13,8 +13,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	gqlgen "github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
 
 	"github.com/ringback/ringback/models"
 )
@@ -26,8 +26,7 @@ type handler struct {
 	wait    time.Duration // of the loaders
 }
 
-// NewHandler serves the GraphQL API: POST with a JSON body of at most 1 MiB, of 16 KiB without
-// credentials, and answers within what answers allows. The context of a request has its id (models.RequestID).
+// NewHandler serves the GraphQL API by GraphQL over HTTP: a JSON body of at most 1 MiB, of 16 KiB without credentials, and answers within what answers allows. The context of a request has its id (models.RequestID).
 func NewHandler(service Services, answers *models.Answers, version string, log *slog.Logger) http.Handler {
 	h := &handler{service: service, answers: answers, log: log, wait: batchWait}
 	return h.serve(version)
@@ -39,7 +38,13 @@ func (h *handler) serve(version string) http.Handler {
 		Directives: DirectiveRoot{Allow: allow},
 		Complexity: complexity(),
 	}).(*executableSchema)}
-	return h.authenticate(h.limitBody(h.limitStrangers(h.graphql(schema))))
+	return h.negotiate(h.authenticate(h.limitBody(h.limitStrangers(h.graphql(schema)))))
+}
+
+// ServeSchema serves the schema as a document, to whoever asks: it is what the introspection tells.
+func ServeSchema(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	formatter.NewFormatter(w).FormatSchema(NewExecutableSchema(Config{}).Schema())
 }
 
 func (h *handler) graphql(schema graphql.ExecutableSchema) http.Handler {
@@ -84,10 +89,6 @@ type bodyKey struct{}
 // text.
 func (h *handler) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !(transport.POST{}).Supports(r) {
-			h.writeError(w, r, http.StatusBadRequest, badInput("Content-Type", "must be application/json, of a POST"))
-			return
-		}
 		limit := int64(models.MaxBodyBytes)
 		if models.ActorFrom(r.Context()) == nil {
 			limit = maxStrangersBytes

@@ -32,10 +32,34 @@ func (price) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationContext is graphql.OperationContextMutator.
 func (p price) MutateOperationContext(ctx context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
 	pricer := pricer{p, opCtx.Variables, map[string]int{}}
-	if cost := pricer.set(ctx, opCtx.Operation.SelectionSet); cost > maxComplexity {
+	cost := pricer.set(ctx, opCtx.Operation.SelectionSet)
+	if cost > maxComplexity {
 		return tooComplex("The operation has the complexity %d; the limit is %d.", cost, maxComplexity)
 	}
+	opCtx.Stats.SetExtension(costHeader, cost)
 	return nil
+}
+
+// costHeader asks for the cost of the operation, in extensions.cost.
+const costHeader = "X-Query-Cost"
+
+var _ graphql.ResponseInterceptor = price{}
+
+// InterceptResponse is graphql.ResponseInterceptor: it tells the cost to who asks.
+func (price) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	response := next(ctx)
+	if response == nil || !graphql.HasOperationContext(ctx) {
+		return response
+	}
+	opCtx := graphql.GetOperationContext(ctx)
+	if opCtx.Headers.Get(costHeader) == "" {
+		return response
+	}
+	if response.Extensions == nil {
+		response.Extensions = map[string]any{}
+	}
+	response.Extensions["cost"] = map[string]any{"requested": opCtx.Stats.GetExtension(costHeader), "limit": maxComplexity}
+	return response
 }
 
 // maxPrice is where prices end. No list multiplies it by more than job.MaxJobs, which overflows nothing.

@@ -57,7 +57,7 @@ var faults = map[string]struct {
 	"a directive elsewhere": {
 		`query @skip(if: true) { version }`, nil, notValid, `@skip cannot stand at a QUERY`,
 	},
-	"a subscription":     {`subscription { version }`, nil, notValid, `no subscription`},
+	"a subscription":     {`subscription { version }`, nil, notValid, `has no field "version"`},
 	"two without a name": {`{ version } { version }`, nil, notValid, `must be the only one`},
 	"two of a name":      {`query A { version } query A { version }`, nil, notValid, `two operations "A"`},
 	"two fragments of a name": {

@@ -95,7 +95,8 @@ func CheckVersion(ifVersion *int, version int, current any) error {
 
 // Unauthenticated is the error for a caller without valid credentials.
 func Unauthenticated() error {
-	return &Error{Code: CodeUnauthenticated, Message: "Unauthorized. Please provide a valid authentication token."}
+	return &Error{Code: CodeUnauthenticated, Message: "Unauthorized. Please provide a valid authentication token. " +
+		"It goes into the header x-auth-token (a session's) or x-api-key (a key)."}
 }
 
 // RateLimited is the error for a request that has no room beside those that are under way: the same may succeed in a

@@ -1,0 +1,99 @@
+package graph_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/ringback/ringback/graph"
+)
+
+const (
+	plainJSON    = "application/json"
+	responseJSON = "application/graphql-response+json"
+)
+
+func query(parameters ...string) string {
+	q := url.Values{}
+	for i := 0; i < len(parameters); i += 2 {
+		q.Set(parameters[i], parameters[i+1])
+	}
+	return "/graphql?" + q.Encode()
+}
+
+// TestProtocolIsGraphQLOverHTTP: methods, media types, and what an operation that is not carried out looks like.
+func TestProtocolIsGraphQLOverHTTP(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const version, broken, change = `{"query":"{version}"}`, `{"query":"{ version "}`, `mutation { deleteSession { token } }`
+	for name, c := range map[string]struct {
+		method, target, accept, contentType, body string
+		status                                    int
+		media, allow                              string
+	}{
+		"POST":                   {"POST", "/graphql", "", plainJSON, version, 200, plainJSON, ""},
+		"its newer type":         {"POST", "/graphql", responseJSON, plainJSON, version, 200, responseJSON, ""},
+		"a list of types":        {"POST", "/graphql", responseJSON + ", application/json;q=0.9, text/event-stream", plainJSON, version, 200, responseJSON, ""},
+		"anything":               {"POST", "/graphql", "*/*", plainJSON, version, 200, plainJSON, ""},
+		"GET":                    {"GET", query("query", "{version}"), "", "", "", 200, plainJSON, ""},
+		"GET with variables":     {"GET", query("query", "query a($b: Boolean!) { version @include(if: $b) }", "operationName", "a", "variables", `{"b": true}`), "", "", "", 200, plainJSON, ""},
+		"GET of a mutation":      {"GET", query("query", change), "", "", "", 405, plainJSON, "POST"},
+		"GET of nothing":         {"GET", "/graphql", "", "", "", 400, plainJSON, ""},
+		"GET with no JSON":       {"GET", query("query", "{version}", "variables", "{"), "", "", "", 400, plainJSON, ""},
+		"PUT":                    {"PUT", "/graphql", "", plainJSON, version, 405, plainJSON, "GET, POST"},
+		"a page":                 {"POST", "/graphql", "text/html", plainJSON, version, 406, plainJSON, ""},
+		"a form":                 {"POST", "/graphql", "", "application/x-www-form-urlencoded", "query={version}", 415, plainJSON, ""},
+		"broken, older type":     {"POST", "/graphql", plainJSON, plainJSON, broken, 200, plainJSON, ""},
+		"broken, newer type":     {"POST", "/graphql", responseJSON, plainJSON, broken, 400, responseJSON, ""},
+		"no JSON, newer type":    {"POST", "/graphql", responseJSON, plainJSON, "{", 400, responseJSON, ""},
+		"for want of a token":    {"POST", "/graphql", "", plainJSON, `{"query":"{ me { id } getProject(id: 123) { id } }"}`, 401, plainJSON, ""},
+		"for want of it in part": {"POST", "/graphql", "", plainJSON, `{"query":"{ version getProject(id: 123) { id } }"}`, 200, plainJSON, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(c.method, c.target, strings.NewReader(c.body))
+			for header, value := range map[string]string{"Accept": c.accept, "Content-Type": c.contentType} {
+				if value != "" {
+					r.Header.Set(header, value)
+				}
+			}
+			a := w.in(t).send(r)
+			if a.Status != c.status || a.Header.Get("Content-Type") != c.media || a.Header.Get("Allow") != c.allow {
+				t.Errorf("status %d, headers %v: %s", a.Status, a.Header, a.Body)
+			}
+			carriedOut := strings.Contains(name, "want") || c.status == 200 && !strings.Contains(name, "broken")
+			if strings.Contains(a.Body, `"data"`) != carriedOut {
+				t.Error(a.Body)
+			}
+		})
+	}
+}
+
+func TestCostIsToldWhereItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, asked := range []bool{false, true} {
+		r := httptest.NewRequest(http.MethodGet, query("query", "{ version }"), nil)
+		if asked {
+			r.Header.Set("X-Query-Cost", "true")
+		}
+		a := w.send(r)
+		if got := strings.Contains(a.Body, `"extensions":{"cost":{"limit":50000,"requested":1}}`); got != asked {
+			t.Error(a.Body)
+		}
+	}
+}
+
+func TestSchemaIsServedAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	recorder := httptest.NewRecorder()
+	graph.ServeSchema(recorder, httptest.NewRequest(http.MethodGet, "/schema.graphqls", nil))
+	body := recorder.Body.String()
+	for _, want := range []string{"type BulkReplay implements Node", "input CallbackOwnerInput @oneOf", "directive @allow", "scalar DateTime"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}
