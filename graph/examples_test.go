@@ -57,6 +57,8 @@ var examples = map[string]example{
 
 	"Subscription.callbackChanged": {who: member, query: `subscription {
 		callbackChanged(input: {owner: {projectId: 1123123}}) { kind cursor callback { id } } }`},
+	"Subscription.diagnosisProgress": {who: member, query: `subscription {
+		diagnosisProgress(input: {diagnosisId: 1}) { id url status steps { name status } } }`},
 
 	"Mutation.createProject": {who: editorUp, query: `mutation {
 		createProject(input: {accountId: 123123, name: "New", primaryDomain: "https://new.example.com"}) { project { id } } }`},

@@ -1014,7 +1014,8 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		CallbackChanged func(childComplexity int, input CallbackChangedInput) int
+		CallbackChanged   func(childComplexity int, input CallbackChangedInput) int
+		DiagnosisProgress func(childComplexity int, input DiagnosisProgressInput) int
 	}
 
 	Timings struct {
@@ -1306,6 +1307,7 @@ type StandardErrorResolver interface {
 }
 type SubscriptionResolver interface {
 	CallbackChanged(ctx context.Context, input CallbackChangedInput) (<-chan *live.Change, error)
+	DiagnosisProgress(ctx context.Context, input DiagnosisProgressInput) (<-chan *receiver.Diagnosis, error)
 }
 type TimingsResolver interface {
 	DNSMs(ctx context.Context, obj *callback.Timings) (float64, error)
@@ -5405,6 +5407,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.CallbackChanged(childComplexity, args["input"].(CallbackChangedInput)), true
+	case "Subscription.diagnosisProgress":
+		if e.ComplexityRoot.Subscription.DiagnosisProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_diagnosisProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.DiagnosisProgress(childComplexity, args["input"].(DiagnosisProgressInput)), true
 
 	case "Timings.connectMs":
 		if e.ComplexityRoot.Timings.ConnectMs == nil {
@@ -5629,6 +5642,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteProjectKeyInput,
 		ec.unmarshalInputDeleteUserKeyInput,
 		ec.unmarshalInputDiagnoseReceiverInput,
+		ec.unmarshalInputDiagnosisProgressInput,
 		ec.unmarshalInputFinishCrawlInput,
 		ec.unmarshalInputFinishCrawlsInput,
 		ec.unmarshalInputFinishReportDownloadInput,
@@ -7011,6 +7025,10 @@ input DiagnoseReceiverInput {
   them as if they had arrived is warned of.
   """
   checkSignature: Boolean! = false
+  """
+  Whether to wait until the diagnosis has ended. With false it is answered at once, without any step: ` + "`" + `diagnosisProgress` + "`" + ` tells of them as they come.
+  """
+  wait: Boolean! = true
 }
 
 type DiagnoseReceiverPayload {
@@ -8510,7 +8528,7 @@ type UpdateJobResult {
 	{Name: "../live.graphqls", Input: `"""
 Streams of events by Server-Sent Events, as graphql-sse has them in the distinct connections mode: ` + "`" + `POST /graphql` + "`" + ` with ` + "`" + `Accept: text/event-stream` + "`" + `. Each event
 ` + "`" + `next` + "`" + ` has an answer in its ` + "`" + `data` + "`" + `, and ` + "`" + `complete` + "`" + ` says that there are no more. Where it is the server that ends it, the last answer has the reason in its ` + "`" + `errors` + "`" + `:
-` + "`" + `RECONNECT` + "`" + ` (come back with the last cursor: it has lasted for an hour, the process stops, or your role has changed), ` + "`" + `TOO_SLOW` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + ` (the
+` + "`" + `RECONNECT` + "`" + ` (come back with the last cursor: it has lasted for half an hour, the process stops, or your role has changed), ` + "`" + `TOO_SLOW` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + ` (the
 session has ended; said within a few seconds) or ` + "`" + `ENTITY_NOT_FOUND` + "`" + ` (you may not see it any more). A comment comes every 15 s. ` + "`" + `RATE_LIMITED` + "`" + ` where there
 are 1,000 in this process, 200 of your account, or 20 with your session or key. What is asked of each event is priced, and limited, as a query is.
 """
@@ -8520,6 +8538,16 @@ type Subscription {
   up. Of each it tells how it is now; what changes within a tenth of a second is told once. For members, and the project's key.
   """
   callbackChanged(input: CallbackChangedInput!): CallbackChange! @allow(who: ANYONE_KNOWN)
+  """
+  Tells of a diagnosis as it is now, and then at each step that ends, until the diagnosis has: 25 s at most. For those whom ` + "`" + `getDiagnosis` + "`" + ` shows it.
+  """
+  diagnosisProgress(input: DiagnosisProgressInput!): Diagnosis! @allow(who: ANYONE_KNOWN)
+}
+
+"Which diagnosis to follow."
+input DiagnosisProgressInput {
+  "As ` + "`" + `diagnoseReceiver` + "`" + ` with ` + "`" + `wait: false` + "`" + ` answers it."
+  diagnosisId: ObjectID!
 }
 
 "Whose callbacks to look on at, which of them, and since when."
@@ -12369,6 +12397,20 @@ func (ec *executionContext) field_Subscription_callbackChanged_args(ctx context.
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CallbackChangedInput, error) {
 			return ec.unmarshalNCallbackChangedInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackChangedInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_diagnosisProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DiagnosisProgressInput, error) {
+			return ec.unmarshalNDiagnosisProgressInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDiagnosisProgressInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -30631,6 +30673,68 @@ func (ec *executionContext) fieldContext_Subscription_callbackChanged(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_diagnosisProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_diagnosisProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().DiagnosisProgress(ctx, fc.Args["input"].(DiagnosisProgressInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *receiver.Diagnosis
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *receiver.Diagnosis
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *receiver.Diagnosis) graphql.Marshaler {
+			return ec.marshalNDiagnosis2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosis(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_diagnosisProgress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Diagnosis(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_diagnosisProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Timings_dnsMs(ctx context.Context, field graphql.CollectedField, obj *callback.Timings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33817,8 +33921,11 @@ func (ec *executionContext) unmarshalInputDiagnoseReceiverInput(ctx context.Cont
 	if _, present := asMap["checkSignature"]; !present {
 		asMap["checkSignature"] = false
 	}
+	if _, present := asMap["wait"]; !present {
+		asMap["wait"] = true
+	}
 
-	fieldsInOrder := [...]string{"projectId", "owner", "checkSignature"}
+	fieldsInOrder := [...]string{"projectId", "owner", "checkSignature", "wait"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33846,6 +33953,43 @@ func (ec *executionContext) unmarshalInputDiagnoseReceiverInput(ctx context.Cont
 				return it, err
 			}
 			it.CheckSignature = data
+		case "wait":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("wait"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Wait = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDiagnosisProgressInput(ctx context.Context, obj any) (DiagnosisProgressInput, error) {
+	var it DiagnosisProgressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"diagnosisId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "diagnosisId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diagnosisId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiagnosisID = data
 		}
 	}
 	return it, nil
@@ -46489,6 +46633,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	switch fields[0].Name {
 	case "callbackChanged":
 		return ec._Subscription_callbackChanged(ctx, fields[0])
+	case "diagnosisProgress":
+		return ec._Subscription_diagnosisProgress(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -49077,6 +49223,10 @@ func (ec *executionContext) marshalNDiagnoseReceiverPayload2ᚖgithubᚗcomᚋri
 	return ec._DiagnoseReceiverPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNDiagnosis2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosis(ctx context.Context, sel ast.SelectionSet, v receiver.Diagnosis) graphql.Marshaler {
+	return ec._Diagnosis(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNDiagnosis2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosis(ctx context.Context, sel ast.SelectionSet, v *receiver.Diagnosis) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -49105,6 +49255,11 @@ func (ec *executionContext) marshalNDiagnosisCertificate2ᚕgithubᚗcomᚋringb
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNDiagnosisProgressInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDiagnosisProgressInput(ctx context.Context, v any) (DiagnosisProgressInput, error) {
+	res, err := ec.unmarshalInputDiagnosisProgressInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNDiagnosisStatus2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋreceiverᚐDiagnosisStatus(ctx context.Context, v any) (receiver.DiagnosisStatus, error) {

@@ -165,6 +165,8 @@ var idFields = []idField{
 		sendTestCallback(input: {ssoClientId: %s}) { callback { id } } }`, "SSOClient", 1},
 	{"DiagnoseReceiverInput.projectId", `mutation {
 		diagnoseReceiver(input: {projectId: %s}) { diagnosis { id } } }`, "Project", demoProject},
+	{"DiagnosisProgressInput.diagnosisId", `subscription {
+		diagnosisProgress(input: {diagnosisId: %s}) { id } }`, "Diagnosis", demoDiagnosis},
 	{"CreateActionInput.accountId", `mutation {
 		createAction(input: {accountId: %s, name: "a", executorUrl: "https://platform.example.com/a"}) { action { id } } }`, "Account", demoAccount},
 	{
@@ -230,8 +232,10 @@ func TestAnIDIsReadInEveryForm(t *testing.T) {
 			w := shared.in(t)
 			published := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "N%03d%s%d", len(f.typeName), f.typeName, f.raw))
 			literal := func(s string) string { return fmt.Sprintf(f.query, s) }
-			variable := strings.Replace(strings.Replace(literal("$id"), "query {", "query($id: ObjectID!) {", 1),
-				"mutation {", "mutation($id: ObjectID!) {", 1)
+			variable := strings.NewReplacer(
+				"query {", "query($id: ObjectID!) {", "mutation {", "mutation($id: ObjectID!) {",
+				"subscription {", "subscription($id: ObjectID!) {",
+			).Replace(literal("$id"))
 			for _, form := range []string{globalID(f.typeName, f.raw), published, fmt.Sprint(f.raw)} {
 				w.accepts(literal(quote(form)), nil)
 				w.accepts(variable, variables{"id": form})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/live"
+	"github.com/ringback/ringback/models/receiver"
 )
 
 func (r *subscriptionResolver) CallbackChanged(ctx context.Context, input CallbackChangedInput) (<-chan *live.Change, error) {
@@ -30,6 +31,23 @@ func (r *subscriptionResolver) CallbackChanged(ctx context.Context, input Callba
 	}
 	stream.source = subscription
 	return subscription.Changes(), nil
+}
+
+func (r *subscriptionResolver) DiagnosisProgress(ctx context.Context, input DiagnosisProgressInput) (<-chan *receiver.Diagnosis, error) {
+	var ids ids
+	id := ids.read("diagnosisId", models.TypeDiagnosis, input.DiagnosisID)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	stream := streamFrom(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	seat, err := r.service.Live.Sit(stream.caller, cancel)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	stream.source = seat
+	return r.service.Receivers.Follow(ctx, stream.caller.Actor, id)
 }
 
 func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionResolver{r} }

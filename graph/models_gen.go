@@ -375,10 +375,18 @@ type DiagnoseReceiverInput struct {
 	// Whether to send two more tests that no receiver should take: one with a wrong signature, and one that was signed a day ago. A receiver that answers
 	// them as if they had arrived is warned of.
 	CheckSignature bool `json:"checkSignature"`
+	// Whether to wait until the diagnosis has ended. With false it is answered at once, without any step: `diagnosisProgress` tells of them as they come.
+	Wait bool `json:"wait"`
 }
 
 type DiagnoseReceiverPayload struct {
 	Diagnosis *receiver.Diagnosis `json:"diagnosis"`
+}
+
+// Which diagnosis to follow.
+type DiagnosisProgressInput struct {
+	// As `diagnoseReceiver` with `wait: false` answers it.
+	DiagnosisID models.ObjectID `json:"diagnosisId"`
 }
 
 // One thing that is wrong with one entry of a list, which has changed nothing.
@@ -752,7 +760,7 @@ type StopRunPayload struct {
 
 // Streams of events by Server-Sent Events, as graphql-sse has them in the distinct connections mode: `POST /graphql` with `Accept: text/event-stream`. Each event
 // `next` has an answer in its `data`, and `complete` says that there are no more. Where it is the server that ends it, the last answer has the reason in its `errors`:
-// `RECONNECT` (come back with the last cursor: it has lasted for an hour, the process stops, or your role has changed), `TOO_SLOW`, `UNAUTHENTICATED` (the
+// `RECONNECT` (come back with the last cursor: it has lasted for half an hour, the process stops, or your role has changed), `TOO_SLOW`, `UNAUTHENTICATED` (the
 // session has ended; said within a few seconds) or `ENTITY_NOT_FOUND` (you may not see it any more). A comment comes every 15 s. `RATE_LIMITED` where there
 // are 1,000 in this process, 200 of your account, or 20 with your session or key. What is asked of each event is priced, and limited, as a query is.
 type Subscription struct {

@@ -148,3 +148,34 @@ func TestATestIsInTheHistory(t *testing.T) {
 		t.Error(a.Body)
 	}
 }
+
+func TestADiagnosisIsFollowedStepByStep(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.ok(platform(), `mutation { diagnoseReceiver(input: {owner: {ssoClientId: 1}, wait: false}) { diagnosis { rawID status } } }`, nil)
+	w.same("at once", "RUNNING", a.at("diagnoseReceiver.diagnosis.status"))
+	query := `subscription { diagnosisProgress(input: {diagnosisId: ` + a.text("diagnoseReceiver.diagnosis.rawID") +
+		`}) { status startedAt steps { name } } }`
+	s := w.subscribe(platform(), query, nil)
+	defer s.leave()
+	w.sameJSON("at first", `{"status":"RUNNING","startedAt":null,"steps":[]}`, s.next().at("diagnosisProgress"))
+	w.diagnose()
+	steps := 0
+	for status := "RUNNING"; status == "RUNNING"; {
+		a := s.next()
+		n := len(a.list("diagnosisProgress.steps"))
+		if n < steps {
+			t.Errorf("%d steps after %d", n, steps)
+		}
+		steps, status = n, a.text("diagnosisProgress.status")
+	}
+	if more := s.next(); steps != len(receiver.StepNames()) || more != nil {
+		t.Errorf("ended after %d steps: %v", steps, more)
+	}
+	late := w.subscribe(platform(), query, nil)
+	defer late.leave()
+	if got := late.next().text("diagnosisProgress.status"); got != "WARNING" || late.next() != nil {
+		t.Errorf("after its end it is %s", got)
+	}
+	w.do(w.admin(), query, nil).wantError(models.CodeNotFound, "", "diagnosisProgress")
+}

@@ -28,7 +28,7 @@ func (r *mutationResolver) SendTestCallback(ctx context.Context, input SendTestC
 
 func (r *mutationResolver) DiagnoseReceiver(ctx context.Context, input DiagnoseReceiverInput) (*DiagnoseReceiverPayload, error) {
 	var ids ids
-	in := receiver.ToDiagnose{CheckSignature: input.CheckSignature}
+	in := receiver.ToDiagnose{CheckSignature: input.CheckSignature, AtOnce: !input.Wait}
 	in.Of, in.Field = ids.readReceiver(ReceiverOwnerInput{ProjectID: input.ProjectID}, input.Owner.Value())
 	if ids.err != nil {
 		return nil, ids.err

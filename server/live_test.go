@@ -150,7 +150,7 @@ func TestAThousandSubscribersTakeLittle(t *testing.T) {
 	if took > 100<<10 {
 		t.Errorf("%d subscribers take %d MiB", subscribers, took>>10)
 	}
-	one := s.listen(t, s.platform(), anyMap{"owner": anyMap{"accountId": demoAccountID}})
+	one := s.listen(t, s.platform(), subscription, anyMap{"owner": anyMap{"accountId": demoAccountID}})
 	one.wantEnd("RATE_LIMITED")
 }
 

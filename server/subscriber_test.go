@@ -26,6 +26,10 @@ type told struct {
 			Kind, Cursor string
 			Callback     *apiCallback
 		}
+		DiagnosisProgress struct {
+			Status string
+			Steps  []struct{ Name string }
+		}
 	}
 	Errors []struct {
 		Message    string
@@ -39,14 +43,14 @@ const subscription = `subscription($owner: CallbackOwnerInput!, $after: String) 
 // subscribe looks on at the callbacks of a project, and waits until all is told.
 func (s *instance) subscribe(t *testing.T, who http.Header, project any, after *string) *subscriber {
 	t.Helper()
-	sub := s.listen(t, who, anyMap{"owner": anyMap{"projectId": project}, "after": after})
+	sub := s.listen(t, who, subscription, anyMap{"owner": anyMap{"projectId": project}, "after": after})
 	sub.want("READY")
 	return sub
 }
 
-func (s *instance) listen(t *testing.T, who http.Header, variables anyMap) *subscriber {
+func (s *instance) listen(t *testing.T, who http.Header, query string, variables anyMap) *subscriber {
 	t.Helper()
-	text, err := json.Marshal(anyMap{"query": subscription, "variables": variables})
+	text, err := json.Marshal(anyMap{"query": query, "variables": variables})
 	modelstest.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"/graphql", bytes.NewReader(text))

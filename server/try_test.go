@@ -104,6 +104,29 @@ func TestADiagnosisOverProcesses(t *testing.T) {
 	}
 }
 
+// TestADiagnosisIsFollowedOverProcesses: the one that is asked has no worker, and the one that tells is another.
+func TestADiagnosisIsFollowedOverProcesses(t *testing.T) {
+	t.Parallel()
+	needsServices(t)
+	h := newHostile(t)
+	api := startServer(t, options{role: roleAPI})
+	other := start(t, options{role: roleAPI}, api.env)
+	start(t, options{role: roleWorker}, api.env)
+	id := ask[struct {
+		DiagnoseReceiver struct{ Diagnosis struct{ ID string } }
+	}](t, api, api.user(), `mutation($id: ObjectID!) { diagnoseReceiver(input: {projectId: $id, wait: false}) { diagnosis { id } } }`,
+		anyMap{"id": api.newProject(t, h.url("/hook"))}).DiagnoseReceiver.Diagnosis.ID
+	sub := other.listen(t, api.user(), `subscription($id: ObjectID!) {
+		diagnosisProgress(input: {diagnosisId: $id}) { status steps { name } } }`, anyMap{"id": id})
+	last := sub.next()
+	for answer := last; answer != nil; answer = sub.next() {
+		last = answer
+	}
+	if last == nil || len(last.Data.DiagnosisProgress.Steps) != 7 || last.Data.DiagnosisProgress.Status == "RUNNING" {
+		t.Errorf("%+v", last)
+	}
+}
+
 // TestADiagnosisIsAwaitedLongerThanWork: the whole of its 25 s, which no other request has.
 func TestADiagnosisIsAwaitedLongerThanWork(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,7 @@ type watcher struct {
 	seen    map[int64]struct{} // rows from there on that were told
 	next    time.Time          // when the watches are to be renewed, and
 	check   time.Time          // the credentials to be looked at
+	flooded bool               // there was more than is read at once
 	failed  bool               // as was said
 }
 
@@ -52,8 +53,11 @@ func (s *Service) alone() bool {
 // rest waits for the next round.
 func (w *watcher) rest(begun time.Time) {
 	least, most := minLook, maxLook
-	if w.waits() {
+	switch {
+	case w.waits():
 		least, most = awaitWriters, awaitWriters
+	case w.flooded: // a transaction that does not end has the same read again
+		least = maxLook
 	}
 	w.pause(begun.Add(least), nil)
 	w.pause(begun.Add(most), w.rung)
@@ -84,27 +88,37 @@ func (w *watcher) waits() bool {
 func (w *watcher) round(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
-	all := w.subscriptions()
-	now := time.Now()
-	for _, sub := range all {
-		if now.After(sub.endsAt) {
-			sub.end(errTooOld)
+	seats, now := w.seats(), time.Now()
+	var all []*Subscription
+	for seat, sub := range seats {
+		if now.After(seat.endsAt) {
+			seat.end(errTooOld)
+		}
+		if sub != nil {
+			all = append(all, sub)
 		}
 	}
-	err := w.recheck(ctx, all, now)
-	if err == nil {
-		err = w.watch(ctx, all, now)
+	if len(all) == 0 { // who comes next begins anew
+		w.watched, w.from, w.seen = map[Owner]*watched{}, -1, nil
 	}
-	if err == nil {
-		err = w.look(ctx, all)
-	}
-	if err == nil {
-		err = w.admit(ctx, all)
+	err := w.recheck(ctx, seats, now)
+	if err == nil && len(all) > 0 {
+		err = w.tellAll(ctx, all, now)
 	}
 	if err != nil && !w.failed && w.life.Err() == nil {
-		w.log.WarnContext(ctx, "live.not_looked", "subscriptions", len(all), "error", err)
+		w.log.WarnContext(ctx, "live.not_looked", "subscriptions", len(seats), "error", err)
 	}
 	w.failed = err != nil
+}
+
+func (w *watcher) tellAll(ctx context.Context, all []*Subscription, now time.Time) error {
+	if err := w.watch(ctx, all, now); err != nil {
+		return err
+	}
+	if err := w.look(ctx, all); err != nil {
+		return err
+	}
+	return w.admit(ctx, all)
 }
 
 // look tells what has changed since the last one.
@@ -122,7 +136,7 @@ func (w *watcher) look(ctx context.Context, all []*Subscription) error {
 		return err
 	}
 	if len(rows) > maxRows {
-		w.from, w.seen = place, nil
+		w.from, w.seen, w.flooded = place, nil, true
 		w.resync(told)
 		return nil
 	}
@@ -133,7 +147,7 @@ func (w *watcher) look(ctx context.Context, all []*Subscription) error {
 	if err := w.tell(ctx, told, fresh, place); err != nil {
 		return err
 	}
-	w.from, w.seen = place, map[int64]struct{}{}
+	w.from, w.seen, w.flooded = place, map[int64]struct{}{}, false
 	for _, r := range rows {
 		if r.Place >= place {
 			w.seen[r.ID] = struct{}{}
@@ -170,12 +184,12 @@ func (w *watcher) tell(ctx context.Context, told []*Subscription, rows []Row, pl
 				changes = append(changes, &Change{Changed, w.cursorOf(sub, at), shown})
 			}
 		}
-		w.tellAll(sub, changes)
+		w.tellOne(sub, changes)
 	}
 	return nil
 }
 
-func (w *watcher) tellAll(sub *Subscription, changes []*Change) {
+func (w *watcher) tellOne(sub *Subscription, changes []*Change) {
 	if len(changes) > maxAtOnce {
 		w.resync([]*Subscription{sub})
 		return

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -55,7 +56,7 @@ type Rules struct {
 
 // Defaults are the rules of a server. A connection takes some 60 KiB: 1,000 of them 60 MiB, and there are as many left
 // for requests.
-var Defaults = Rules{MaxSubscriptions: 1_000, PerAccount: 200, PerCaller: 20, MaxAge: time.Hour, Renewal: 20 * time.Second}
+var Defaults = Rules{MaxSubscriptions: 1_000, PerAccount: 200, PerCaller: 20, MaxAge: 30 * time.Minute, Renewal: 20 * time.Second}
 
 const (
 	// minLook is between two looks, however often the bell rings, and maxLook where it does not.
@@ -79,7 +80,8 @@ const (
 	// readAtOnce bounds a statement.
 	readAtOnce = 500
 	// keepRows is how long rows are kept, at least, and maxAway how old a cursor may be: less by what a transaction can
-	// take that has written a row before the cursor, and ended after.
+	// take that has written a row before the cursor, and ended after. It is more than MaxAge: a cursor can be as old as its
+	// subscription, where nothing has changed.
 	keepRows = time.Hour + time.Minute
 	maxAway  = time.Hour
 )
@@ -99,7 +101,7 @@ type Service struct {
 	looking sync.WaitGroup
 
 	mu       sync.Mutex
-	all      map[*Subscription]struct{}
+	all      map[*Seat]*Subscription // nil: it has changes of its own
 	accounts map[string]int
 	callers  map[tenant.Credentials]int
 	running  bool
@@ -115,7 +117,7 @@ func NewService(
 	life, stop := context.WithCancel(context.Background())
 	return &Service{
 		life: life, stop: stop, engine: engine, tenants: tenants, access: access, db: db.Store, bell: bell, rules: rules.orDefaults(), log: log,
-		rung: make(chan struct{}, 1), all: map[*Subscription]struct{}{}, accounts: map[string]int{},
+		rung: make(chan struct{}, 1), all: map[*Seat]*Subscription{}, accounts: map[string]int{},
 		callers: map[tenant.Credentials]int{},
 	}
 }
@@ -132,20 +134,17 @@ func (s *Service) Stop() {
 	s.mu.Lock()
 	s.stop()
 	s.mu.Unlock()
-	for _, sub := range s.subscriptions() {
-		sub.end(errStopping)
+	for seat := range s.seats() {
+		seat.end(errStopping)
 	}
 	s.looking.Wait()
 }
 
-func (s *Service) subscriptions() []*Subscription {
+// seats are those that are taken at this moment.
+func (s *Service) seats() map[*Seat]*Subscription {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]*Subscription, 0, len(s.all))
-	for sub := range s.all {
-		all = append(all, sub)
-	}
-	return all
+	return maps.Clone(s.all)
 }
 
 // ring lets the next look come at once.

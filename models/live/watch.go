@@ -149,28 +149,28 @@ func (w *watcher) replay(ctx context.Context, owner Owner, subs []*Subscription)
 }
 
 // recheck ends the subscriptions of those whose credentials have ended, or who may not see any more what they look at.
-func (w *watcher) recheck(ctx context.Context, all []*Subscription, now time.Time) error {
+func (w *watcher) recheck(ctx context.Context, seats map[*Seat]*Subscription, now time.Time) error {
 	if now.Before(w.check) {
 		return nil
 	}
 	w.check = now.Add(recheckInterval)
 	given := map[tenant.Credentials]bool{}
-	for _, sub := range all {
-		given[sub.caller.Credentials] = true
+	for seat := range seats {
+		given[seat.caller.Credentials] = true
 	}
 	actors, err := w.access.Actors(ctx, slices.Collect(maps.Keys(given)))
 	if err != nil {
 		return err
 	}
-	for _, sub := range all {
-		actor, before := actors[sub.caller.Credentials], sub.caller.Actor
+	for seat, sub := range seats {
+		actor, before := actors[seat.caller.Credentials], seat.caller.Actor
 		switch {
 		case actor == nil:
-			sub.end(models.Unauthenticated())
-		case !actor.RoleOn(sub.owner.AccountID).AtLeast(models.RoleViewer):
-			sub.end(models.NotFound(tenant.TypeAccount))
+			seat.end(models.Unauthenticated())
+		case sub != nil && !actor.RoleOn(sub.owner.AccountID).AtLeast(models.RoleViewer):
+			seat.end(models.NotFound(tenant.TypeAccount))
 		case !maps.Equal(actor.Roles, before.Roles):
-			sub.end(errRoleChanged)
+			seat.end(errRoleChanged)
 		}
 	}
 	return nil

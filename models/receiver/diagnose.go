@@ -35,6 +35,7 @@ type ToDiagnose struct {
 	Of
 	Field          string // of the input, that names whose receiver it is
 	CheckSignature bool
+	AtOnce         bool // whether to return when it is asked for: see Follow
 }
 
 const (
@@ -67,6 +68,9 @@ func (s *Service) Diagnose(ctx context.Context, actor *models.Actor, in ToDiagno
 	err := s.db.InDiagnosisTx(ctx, func(tx DiagnosisTx) error { return s.askFor(ctx, tx, actor, d, in.Field) })
 	if err != nil {
 		return nil, err
+	}
+	if in.AtOnce {
+		return d, nil
 	}
 	patient := models.Patient(ctx) // it is no work of this request's
 	waiting, cancel := s.patient(patient, diagnosisWait)

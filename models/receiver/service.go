@@ -44,6 +44,7 @@ type Service struct {
 	rules     Rules
 	tests     *watch
 	diagnoses *watch
+	progress  *progress
 }
 
 // NewService wires them to the engine, whose purges delete what is left behind, and to a database.
@@ -51,6 +52,12 @@ func NewService(engine *callback.Service, tenants tenant.Queries, db Ports, rule
 	s := &Service{engine: engine, tenants: tenants, db: db, rules: rules}
 	s.tests = newWatch(engine.Troubles(), s.endedCallbacks)
 	s.diagnoses = newWatch(engine.Troubles(), s.endedDiagnoses)
+	s.progress = &progress{
+		troubles: engine.Troubles(), followers: map[*follower]struct{}{},
+		read: func(ctx context.Context, ids []int64) ([]*Diagnosis, error) {
+			return s.Diagnoses(ctx, models.PlatformActor(), ids...)
+		},
+	}
 	engine.Upkeep.AddPurges(callback.PurgeAfter("rates", keepRates, db.InPurgeTx, PurgeTx.PurgeRates),
 		callback.PurgeAfter("diagnoses", keepDiagnoses, db.InPurgeTx, PurgeTx.PurgeDiagnoses))
 	return s
