@@ -57,11 +57,8 @@ func (c *Crawl) ListCursor() models.Cursor { return models.Cursor{At: c.CreatedA
 // Owner is of a crawl's callbacks.
 const Owner callback.Parent = models.TypeCrawl
 
-// Store is the database as crawls need it.
-type Store interface {
-	callback.StartTx
-	BackfillStore
-
+// Reader reads crawls and report downloads, within a caller's scope.
+type Reader interface {
 	Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*Crawl, error)
 	// CrawlPages returns a page for each of the projects, newest first, in one statement.
 	CrawlPages(
@@ -69,6 +66,16 @@ type Store interface {
 	) (map[int64]*models.PageOf[*Crawl], error)
 	// CountCrawls counts what CrawlPages lists, up to models.MaxCounted and one more.
 	CountCrawls(ctx context.Context, scope models.Scope, projectIDs []int64) (map[int64]int, error)
+	ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*ReportDownload, error)
+}
+
+// Store is what crawls ask of their transactions.
+type Store interface {
+	callback.StartTx
+	BackfillStore
+
+	// Crawls is that of Reader.
+	Crawls(ctx context.Context, scope models.Scope, ids ...int64) ([]*Crawl, error)
 	// LockCrawls returns those of the given crawls that there are. It locks them in the order of their ids, so that two
 	// that lock some of the same crawls wait for each other, and not in a ring.
 	LockCrawls(ctx context.Context, ids ...int64) ([]*Crawl, error)
@@ -80,7 +87,6 @@ type Store interface {
 	// UpdateCrawls writes what can change of crawls that are locked.
 	UpdateCrawls(ctx context.Context, crawls []*Crawl) error
 
-	ReportDownloads(ctx context.Context, scope models.Scope, ids ...int64) ([]*ReportDownload, error)
 	// LockReportDownloads locks them in the order of their ids.
 	LockReportDownloads(ctx context.Context, ids ...int64) ([]*ReportDownload, error)
 	// CreateReportDownload does with a given ID what CreateCrawl does.
@@ -92,17 +98,17 @@ type Store interface {
 type Service struct {
 	engine   *callback.Service
 	projects tenant.Queries
-	store    Store
+	reader   Reader
 	inTx     models.InTx[Store]
 	ends     *combine.Combiner[End, outcome]
 }
 
 // NewService wires crawls to the engine, whose purges delete them too, and to a database.
 func NewService(
-	engine *callback.Service, projects tenant.Queries, store Store, inTx models.InTx[Store], log *slog.Logger,
+	engine *callback.Service, projects tenant.Queries, reader Reader, inTx models.InTx[Store], log *slog.Logger,
 ) *Service {
 	engine.Upkeep.AddPurges(callback.PurgeOf(models.TypeReportDownload), callback.PurgeOf(models.TypeCrawl))
-	s := &Service{engine: engine, projects: projects, store: store, inTx: inTx}
+	s := &Service{engine: engine, projects: projects, reader: reader, inTx: inTx}
 	engine.AddComposers(s.composers()...)
 	s.ends = combine.New(combine.Work[End, outcome]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime,
@@ -135,17 +141,17 @@ func (s *Service) Crawl(ctx context.Context, actor *models.Actor, id int64) (*Cr
 
 // Crawls returns those of the given crawls that the actor may see, in no order.
 func (s *Service) Crawls(ctx context.Context, actor *models.Actor, ids ...int64) ([]*Crawl, error) {
-	return s.store.Crawls(ctx, actor.Scope(models.RoleViewer), ids...)
+	return s.reader.Crawls(ctx, actor.Scope(models.RoleViewer), ids...)
 }
 
 // CrawlPages lists the crawls of each project, newest first.
 func (s *Service) CrawlPages(
 	ctx context.Context, actor *models.Actor, projectIDs []int64, page models.Page,
 ) (map[int64]*models.PageOf[*Crawl], error) {
-	return s.store.CrawlPages(ctx, actor.Scope(models.RoleViewer), projectIDs, page)
+	return s.reader.CrawlPages(ctx, actor.Scope(models.RoleViewer), projectIDs, page)
 }
 
 // CountCrawls counts what CrawlPages lists, up to models.MaxCounted and one more.
 func (s *Service) CountCrawls(ctx context.Context, actor *models.Actor, projectIDs []int64) (map[int64]int, error) {
-	return s.store.CountCrawls(ctx, actor.Scope(models.RoleViewer), projectIDs)
+	return s.reader.CountCrawls(ctx, actor.Scope(models.RoleViewer), projectIDs)
 }

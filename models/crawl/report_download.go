@@ -105,5 +105,5 @@ func (s *Service) ReportDownload(ctx context.Context, actor *models.Actor, id in
 
 // ReportDownloads returns those of the given report downloads that the actor may see, in no order.
 func (s *Service) ReportDownloads(ctx context.Context, actor *models.Actor, ids ...int64) ([]*ReportDownload, error) {
-	return s.store.ReportDownloads(ctx, actor.Scope(models.RoleViewer), ids...)
+	return s.reader.ReportDownloads(ctx, actor.Scope(models.RoleViewer), ids...)
 }

@@ -45,7 +45,7 @@ type Rules struct {
 type Wiring struct {
 	Store     *store.Store
 	Engine    *callback.Service
-	Crawls    crawl.Store     // nil: Store
+	Crawls    crawl.Reader    // nil: Store
 	Runs      *run.Ports      // nil: those of Store
 	Receivers *receiver.Ports // nil: those of Store
 	Rules     Rules

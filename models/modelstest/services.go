@@ -47,7 +47,7 @@ type Services struct {
 type Wiring struct {
 	Store         *store.Store             // nil: none of the sources is called
 	Engine        func(db *callback.Ports) // changes the engine's, which are those of Store; nil: nothing
-	Crawls        crawl.Store              // of crawls; nil: Store
+	Crawls        crawl.Reader             // of crawls; nil: Store
 	Queue         callback.Queue           // nil: one that nobody reads
 	Rules         callback.Rules           // the zero value will do
 	Access        tenant.AccessRules

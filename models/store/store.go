@@ -40,6 +40,7 @@ var (
 	_ tenant.Reader      = (*Store)(nil)
 	_ tenant.Store       = (*Store)(nil)
 	_ tenant.AccessStore = (*Store)(nil)
+	_ crawl.Reader       = (*Store)(nil)
 	_ crawl.Store        = (*Store)(nil)
 	_ job.Store          = (*Store)(nil)
 )
