@@ -23,6 +23,8 @@ type variant struct {
 	grace time.Duration
 	// rampTo, where it is set, is a rate of arrivals; when was it reached?
 	rampTo int
+	// killAfter, where it is set, is when the last process is killed, and started anew.
+	killAfter time.Duration
 }
 
 // compare measures every variant as often as there are rounds, one after the other, so that a noisy minute hits all
@@ -94,13 +96,24 @@ func (b *bench) measure(i *installation, v variant, l load, r *result) (err erro
 			return err
 		}
 	}
+	if s.replayed > 0 {
+		if err := b.fillProject(i, s.besideOf.projectID, s.replayed); err != nil {
+			return err
+		}
+	}
 	if err := b.tryOne(i); err != nil {
 		return err
 	}
+	if s.replayed > 0 {
+		if r.Replay, err = i.replay(i.ctx, s.besideOf.projectID); err != nil {
+			return err
+		}
+	}
+	killed := i.killLater(v)
 	meter := i.meter()
 	before, elsewhere, begun := meter.cpu(), s.besidePosts.arrived(), time.Now()
 	events, err := s.publish(i.ctx, v, l)
-	if err != nil {
+	if err = errors.Join(err, killed()); err != nil {
 		return err
 	}
 	events = slices.DeleteFunc(events, func(e event) bool { return e.hangs })
@@ -114,6 +127,11 @@ func (b *bench) measure(i *installation, v variant, l load, r *result) (err erro
 	}
 	if s.beside != nil {
 		r.Beside = s.read(elsewhere, time.Since(begun))
+	}
+	if r.Replay != nil {
+		if err := b.awaitReplay(i, r.Replay, s.besidePosts); err != nil {
+			return err
+		}
 	}
 	i.receiver.release()
 	if err := i.stop(); err != nil {

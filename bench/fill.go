@@ -31,12 +31,13 @@ type filler struct {
 	begins   time.Time
 	step     time.Duration // between two callbacks
 	finished int           // so far
+	project  int64
 }
 
 // newFiller spreads so many callbacks over the span.
 func newFiller(i *installation, finished int) *filler {
 	return &filler{
-		db: i.db, tenant: i.tenant, hook: i.receiver.base + hookPath,
+		db: i.db, tenant: i.tenant, project: i.tenant.otherProjectID, hook: i.receiver.base + hookPath,
 		begins: time.Now().Add(-fillSpan), step: fillSpan / time.Duration(max(finished, 1)),
 	}
 }
@@ -111,7 +112,7 @@ func (f *filler) inBatches(ctx context.Context, from, to int, created, callbacks
 	for ; from <= to; from += fillBatch {
 		values := strings.NewReplacer(
 			"{from}", strconv.Itoa(from), "{to}", strconv.Itoa(min(to, from+fillBatch-1)),
-			"{account}", number(f.tenant.accountID), "{project}", number(f.tenant.otherProjectID), "{user}",
+			"{account}", number(f.tenant.accountID), "{project}", number(f.project), "{user}",
 			number(f.tenant.userID),
 			"{begins}", number(f.begins.UnixMicro()), "{step}", number(f.step.Microseconds()), "{now}",
 			number(time.Now().UnixMicro()),
@@ -157,6 +158,17 @@ func (f *filler) settle(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// fillProject makes a history of a project.
+func (b *bench) fillProject(i *installation, projectID int64, finished int) error {
+	b.note("filling the database with %d finished callbacks", finished)
+	f := newFiller(i, finished)
+	f.project = projectID
+	if err := f.finishTo(i.ctx, finished); err != nil {
+		return err
+	}
+	return f.settle(i.ctx)
 }
 
 // fill makes a history and callbacks that wait.

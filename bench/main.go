@@ -49,7 +49,7 @@ type settings struct {
 	Env         []string      `sep:"none" help:"NAME=VALUE for the server's environment; may be given several times."`
 	Rounds      int           `default:"1" help:"How often everything is measured. Ratios are those of the medians."`
 	Baseline    time.Duration `default:"2s" help:"How long straight posts are measured before each run."`
-	Clients     int           `default:"2048" help:"How many straight posts at a time show what the receivers of slow, many, shared and flood can take at least."`
+	Clients     int           `default:"2048" help:"How many straight posts at a time show what the receivers of slow, many, shared, flood and replay can take at least."`
 	Patience    time.Duration `default:"60s" help:"What has not arrived when nothing arrived for so long is lost. The first retries come after 5 s."`
 }
 
@@ -80,6 +80,7 @@ type commands struct {
 	Many      manyCommand      `cmd:"" help:"Drain, and publish at a steady rate, to many hosts, of which some never answer, and to one that answers at once."`
 	Shared    sharedCommand    `cmd:"" help:"Publish to a project on whose host and port another one fails, of the same account or of another, and alone."`
 	Flood     floodCommand     `cmd:"" help:"Publish at a steady rate for one account while very many callbacks of another wait, and alone."`
+	Replay    replayCommand    `cmd:"" help:"Publish at a steady rate beside a bulk replay of the same account to the same receiver, and alone."`
 }
 
 // bench is what all commands share.

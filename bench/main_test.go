@@ -99,6 +99,7 @@ func TestEveryCommandRunsInItsSmallestSize(t *testing.T) {
 		},
 		"shared": {[]string{"-rate", "20", "-duration", "400ms"}, 4, checkDeliveries(8), checkBeside(8, 8)},
 		"flood":  {[]string{"-n", "100", "-rate", "20", "-duration", "400ms"}, 3, checkDeliveries(8), checkBeside(8, 100)},
+		"replay": {[]string{"-n", "150", "-rate", "20", "-duration", "400ms", "-answer", "5ms"}, 3, checkDeliveries(8), checkReplay(150)},
 	}
 	for engine, flags := range engines() {
 		for command, test := range tests {
@@ -157,6 +158,16 @@ func checkBeside(count, published int) func(*testing.T, result) {
 		checkReceivers(count)(t, r)
 		if r.Beside == nil || r.Published != published || r.ArrivedPerSecond < 0 || r.Waiting < 0 || r.Waiting >= published {
 			t.Errorf("got %+v", r.Beside)
+		}
+	}
+}
+
+func checkReplay(count int) func(*testing.T, result) {
+	return func(t *testing.T, r result) {
+		t.Helper()
+		checkReceivers(8)(t, r)
+		if r.Replay == nil || r.Matched != count || r.Skipped != 0 || r.Again != 0 || r.Replay.Took <= 0 {
+			t.Errorf("got %+v", r.Replay)
 		}
 	}
 }
@@ -261,6 +272,7 @@ func TestMistakesInFlagsAreUsageErrors(t *testing.T) {
 		{"many", "-hanging", "1"},
 		{"shared", "-sick", "sleep"},
 		{"flood", "-grace", "0s"},
+		{"replay", "-answer", "0s"},
 	} {
 		var out, errs bytes.Buffer
 		if status := run(t.Context(), args, &out, &errs); status != exitUsage || errs.Len() == 0 {

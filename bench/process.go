@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -32,6 +33,7 @@ type process struct {
 	log   string        // path
 
 	stop   func()
+	killed atomic.Bool
 	exited chan struct{}
 	err    error // of its end
 }
@@ -62,7 +64,7 @@ func startProcess(
 	go func() {
 		defer close(p.exited)
 		p.err = errors.Join(cmd.Wait(), log.Close())
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !p.killed.Load() {
 			broke(fmt.Errorf("%s ended by itself: %w\n%s", name, p.err, p.lastWords()))
 		}
 	}()
@@ -116,10 +118,17 @@ func (p *process) end() error {
 	p.stop()
 	<-p.exited
 	// Wait says that the context has ended also when the process ended well.
-	if p.err != nil && !errors.Is(p.err, context.Canceled) {
+	if p.err != nil && !p.killed.Load() && !errors.Is(p.err, context.Canceled) {
 		return fmt.Errorf("stop %s: %w\n%s", p.name, p.err, p.lastWords())
 	}
 	return nil
+}
+
+// kill ends the process as the kernel would that is short of memory.
+func (p *process) kill() {
+	p.killed.Store(true)
+	_ = syscall.Kill(p.pid, syscall.SIGKILL) // it has not been waited for: the number is its own
+	<-p.exited
 }
 
 // lastWords is the end of its log.

@@ -26,6 +26,7 @@ type result struct {
 	*Receivers
 	*Ramp
 	*Beside
+	*Replay
 	*Idle
 	*History
 }
@@ -100,6 +101,11 @@ func (b *bench) print(r *result) error {
 	if r.Beside != nil {
 		t.add("beside/s", "%.0f", r.ArrivedPerSecond)
 		t.add("waiting", "%.0f", float64(r.Waiting))
+	}
+	if r.Replay != nil {
+		t.add("replay s", "%.1f", r.Replay.Took)
+		t.add("replays/s", "%.0f", ratio(float64(r.Matched-r.Skipped), r.Replay.Took))
+		t.add("again", "%.0f", float64(r.Again))
 	}
 	if r.Idle != nil {
 		r.Idle.describe(&t)

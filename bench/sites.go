@@ -24,6 +24,8 @@ type side struct {
 	load load
 	// queued: all of it waits when the load begins. Else they begin together.
 	queued bool
+	// replayed, where it is set, is of how many callbacks its history is, all of which are replayed; there is no load.
+	replayed int
 }
 
 // source is what a publisher finishes crawls of.
@@ -40,6 +42,8 @@ type stage struct {
 	// beside is nil where nothing goes on beside it. besidePosts has what arrived of that, and at sites that hang.
 	beside      *publisher
 	besidePosts *tally
+	besideOf    source
+	replayed    int // of that, what is replayed
 }
 
 // build makes the sites of a variant. Without any, all goes to the tenant's own receiver.
@@ -68,7 +72,7 @@ func (v variant) build(i *installation) (*stage, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.beside = newPublisher(i, beside)
+		s.beside, s.besideOf, s.replayed = newPublisher(i, beside), beside, v.beside.replayed
 	}
 	return s, nil
 }
@@ -113,7 +117,7 @@ func (b *bench) queue(i *installation, v variant, s *stage) error {
 
 // publish publishes the load, and what goes on beside it.
 func (s *stage) publish(ctx context.Context, v variant, l load) ([]event, error) {
-	if s.beside == nil || v.beside.queued {
+	if s.beside == nil || v.beside.load == nil || v.beside.queued {
 		return l(ctx, s.measured)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -132,7 +136,7 @@ func (s *stage) publish(ctx context.Context, v variant, l load) ([]event, error)
 
 // read tells what became of the load beside, of which so many had arrived so long ago.
 func (s *stage) read(before int, took time.Duration) *Beside {
-	published, arrived := int(s.beside.next.Load()), s.besidePosts.arrived()
+	published, arrived := int(s.beside.next.Load())+s.replayed, s.besidePosts.arrived()
 	return &Beside{Published: published, ArrivedPerSecond: perSecond(arrived-before, took), Waiting: published - arrived}
 }
 
