@@ -42,7 +42,9 @@ func (r *mutationResolver) ReplayCallbacks(ctx context.Context, input ReplayCall
 	if filter := input.Filter.Value(); filter != nil {
 		in.Filter = *filter
 	}
-	bulk, err := r.service.Callbacks.ReplayAll(ctx, models.ActorFrom(ctx), in)
+	bulk, err := once(ctx, r.Resolver, input.IdempotencyKey, callback.TypeBulkReplay, func(ctx context.Context) (*callback.BulkReplay, error) {
+		return r.service.Callbacks.ReplayAll(ctx, models.ActorFrom(ctx), in)
+	})
 	return &ReplayCallbacksPayload{BulkReplay: bulk}, err
 }
 

@@ -6062,6 +6062,8 @@ input CreateProjectKeyInput {
   projectId: ObjectID!
   "For people, at most 255 bytes: where the key is used, say."
   name: String!
+  "1 to 255 bytes, of your choice. Within 24 h a second call with the same key is ` + "`" + `CONFLICT` + "`" + `, and makes nothing: the secret is shown once."
+  idempotencyKey: ID
 }
 
 type CreateProjectKeyPayload {
@@ -6600,6 +6602,8 @@ type DeleteSessionPayload {
 input CreateUserKeyInput {
   "For the platform only, and needed there."
   userId: ObjectID
+  "1 to 255 bytes, of your choice. Within 24 h a second call with the same key is ` + "`" + `CONFLICT` + "`" + `, and makes nothing: the secret is shown once."
+  idempotencyKey: ID
 }
 
 type CreateUserKeyPayload {
@@ -6636,6 +6640,8 @@ input CreateProjectInput {
   apiCallbackHeaders: [APICallbackHeaderInput!]
   "For the platform only. A taken one is ` + "`" + `CONFLICT` + "`" + `."
   rawID: ObjectID
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type CreateProjectPayload {
@@ -6703,6 +6709,8 @@ type UpdateAccountPayload {
 
 input RunCrawlForProjectInput {
   projectId: ObjectID!
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type RunCrawlForProjectPayload {
@@ -6715,6 +6723,8 @@ input CreateReportDownloadInput {
   reportTemplateCode: String!
   reportTypeCode: ReportTypeCode! = Basic
   segmentId: ObjectID
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type CreateReportDownloadPayload {
@@ -6731,6 +6741,8 @@ input ReplayCallbackInput {
   of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `), for the platform too. The rules are those of ` + "`" + `apiCallbackUrl` + "`" + `: what it may not be is ` + "`" + `BAD_USER_INPUT` + "`" + `.
   """
   toUrl: String
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type ReplayCallbackPayload {
@@ -6764,6 +6776,8 @@ input CreateAccountInput {
   ssoClientId: ObjectID
   "The account's id at the SSO client."
   partnerAccountId: String
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type CreateAccountPayload {
@@ -6785,6 +6799,8 @@ input CreateUserInput {
   "The user's id at the SSO client."
   partnerUserId: String
   accounts: [AccountRoleInput!]
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type CreateUserPayload {
@@ -6800,6 +6816,8 @@ input CreateSSOClientInput {
   webhookUrl: String
   webhookHeaders: [APICallbackHeaderInput!]
   noticeMode: NoticeMode! = EACH
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type CreateSSOClientPayload {
@@ -7287,6 +7305,8 @@ input ReplayCallbacksInput {
   filter: CallbackFilter
   "Counts what would be replayed and skipped, and replays nothing."
   dryRun: Boolean! = false
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type ReplayCallbacksPayload {
@@ -7798,6 +7818,8 @@ input CreateActionInput {
   pageSize: Int
   "Of one call: ` + "`" + `1s` + "`" + ` to ` + "`" + `10m` + "`" + `, or whole seconds; default ` + "`" + `30s` + "`" + `."
   timeout: Duration
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type CreateActionPayload {
@@ -7833,6 +7855,8 @@ input CreateRunInput {
   mode: RunMode! = ASYNC
   "With ` + "`" + `SCHEDULE` + "`" + ` only."
   schedule: RunScheduleInput
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 "What a run asks its executor for."
@@ -8034,6 +8058,8 @@ input CreateJobsInput {
   metadata: JSON
   "At most 50, each at most 255 bytes."
   tags: [String!]
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type CreateJobsPayload {
@@ -33171,7 +33197,7 @@ func (ec *executionContext) unmarshalInputCreateAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "rawID", "timezone", "apiCallbackUrl", "apiCallbackHeaders", "ssoClientId", "partnerAccountId", "apiCallbackMaxInFlight", "apiCallbackMaxPerSecond"}
+	fieldsInOrder := [...]string{"name", "rawID", "timezone", "apiCallbackUrl", "apiCallbackHeaders", "ssoClientId", "partnerAccountId", "idempotencyKey", "apiCallbackMaxInFlight", "apiCallbackMaxPerSecond"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33227,6 +33253,13 @@ func (ec *executionContext) unmarshalInputCreateAccountInput(ctx context.Context
 				return it, err
 			}
 			it.PartnerAccountID = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		case "apiCallbackMaxInFlight":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxInFlight"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -33257,7 +33290,7 @@ func (ec *executionContext) unmarshalInputCreateActionInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"accountId", "name", "executorUrl", "executorHeaders", "pageSize", "timeout"}
+	fieldsInOrder := [...]string{"accountId", "name", "executorUrl", "executorHeaders", "pageSize", "timeout", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33306,6 +33339,13 @@ func (ec *executionContext) unmarshalInputCreateActionInput(ctx context.Context,
 				return it, err
 			}
 			it.Timeout = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33322,7 +33362,7 @@ func (ec *executionContext) unmarshalInputCreateJobsInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"projectId", "inputs", "callbackUrl", "metadata", "tags"}
+	fieldsInOrder := [...]string{"projectId", "inputs", "callbackUrl", "metadata", "tags", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33364,6 +33404,13 @@ func (ec *executionContext) unmarshalInputCreateJobsInput(ctx context.Context, o
 				return it, err
 			}
 			it.Tags = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33380,7 +33427,7 @@ func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"accountId", "name", "primaryDomain", "apiCallbackUrl", "apiCallbackHeaders", "rawID", "apiCallbackMaxInFlight", "apiCallbackMaxPerSecond"}
+	fieldsInOrder := [...]string{"accountId", "name", "primaryDomain", "apiCallbackUrl", "apiCallbackHeaders", "rawID", "idempotencyKey", "apiCallbackMaxInFlight", "apiCallbackMaxPerSecond"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33429,6 +33476,13 @@ func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context
 				return it, err
 			}
 			it.RawID = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		case "apiCallbackMaxInFlight":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiCallbackMaxInFlight"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -33459,7 +33513,7 @@ func (ec *executionContext) unmarshalInputCreateProjectKeyInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"projectId", "name"}
+	fieldsInOrder := [...]string{"projectId", "name", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33480,6 +33534,13 @@ func (ec *executionContext) unmarshalInputCreateProjectKeyInput(ctx context.Cont
 				return it, err
 			}
 			it.Name = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33500,7 +33561,7 @@ func (ec *executionContext) unmarshalInputCreateReportDownloadInput(ctx context.
 		asMap["reportTypeCode"] = "Basic"
 	}
 
-	fieldsInOrder := [...]string{"crawlId", "reportTemplateCode", "reportTypeCode", "segmentId"}
+	fieldsInOrder := [...]string{"crawlId", "reportTemplateCode", "reportTypeCode", "segmentId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33535,6 +33596,13 @@ func (ec *executionContext) unmarshalInputCreateReportDownloadInput(ctx context.
 				return it, err
 			}
 			it.SegmentID = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33555,7 +33623,7 @@ func (ec *executionContext) unmarshalInputCreateRunInput(ctx context.Context, ob
 		asMap["mode"] = "ASYNC"
 	}
 
-	fieldsInOrder := [...]string{"projectId", "action", "inputs", "parameters", "callback", "mode", "schedule"}
+	fieldsInOrder := [...]string{"projectId", "action", "inputs", "parameters", "callback", "mode", "schedule", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33611,6 +33679,13 @@ func (ec *executionContext) unmarshalInputCreateRunInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Schedule = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33631,7 +33706,7 @@ func (ec *executionContext) unmarshalInputCreateSSOClientInput(ctx context.Conte
 		asMap["noticeMode"] = "EACH"
 	}
 
-	fieldsInOrder := [...]string{"name", "rawID", "webhookUrl", "webhookHeaders", "noticeMode"}
+	fieldsInOrder := [...]string{"name", "rawID", "webhookUrl", "webhookHeaders", "noticeMode", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33673,6 +33748,13 @@ func (ec *executionContext) unmarshalInputCreateSSOClientInput(ctx context.Conte
 				return it, err
 			}
 			it.NoticeMode = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33733,7 +33815,7 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "rawID", "firstName", "lastName", "partnerUserId", "accounts"}
+	fieldsInOrder := [...]string{"email", "rawID", "firstName", "lastName", "partnerUserId", "accounts", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33782,6 +33864,13 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Accounts = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33798,7 +33887,7 @@ func (ec *executionContext) unmarshalInputCreateUserKeyInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"userId"}
+	fieldsInOrder := [...]string{"userId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33812,6 +33901,13 @@ func (ec *executionContext) unmarshalInputCreateUserKeyInput(ctx context.Context
 				return it, err
 			}
 			it.UserID = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -34520,7 +34616,7 @@ func (ec *executionContext) unmarshalInputReplayCallbackInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"callbackId", "uid", "toUrl"}
+	fieldsInOrder := [...]string{"callbackId", "uid", "toUrl", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -34548,6 +34644,13 @@ func (ec *executionContext) unmarshalInputReplayCallbackInput(ctx context.Contex
 				return it, err
 			}
 			it.ToURL = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -34568,7 +34671,7 @@ func (ec *executionContext) unmarshalInputReplayCallbacksInput(ctx context.Conte
 		asMap["dryRun"] = false
 	}
 
-	fieldsInOrder := [...]string{"owner", "filter", "dryRun"}
+	fieldsInOrder := [...]string{"owner", "filter", "dryRun", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -34596,6 +34699,13 @@ func (ec *executionContext) unmarshalInputReplayCallbacksInput(ctx context.Conte
 				return it, err
 			}
 			it.DryRun = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -34828,7 +34938,7 @@ func (ec *executionContext) unmarshalInputRunCrawlForProjectInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"projectId"}
+	fieldsInOrder := [...]string{"projectId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -34842,6 +34952,13 @@ func (ec *executionContext) unmarshalInputRunCrawlForProjectInput(ctx context.Co
 				return it, err
 			}
 			it.ProjectID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

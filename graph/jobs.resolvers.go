@@ -66,7 +66,7 @@ func (r *mutationResolver) CreateJobs(ctx context.Context, input CreateJobsInput
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	jobs, err := r.service.Jobs.CreateJobs(ctx, models.ActorFrom(ctx), in)
+	jobs, err := r.jobsOnce(ctx, input.IdempotencyKey, in)
 	return &CreateJobsPayload{Jobs: jobs}, err
 }
 

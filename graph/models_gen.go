@@ -167,6 +167,8 @@ type CreateAccountInput struct {
 	SsoClientID        graphql.Omittable[*models.ObjectID] `json:"ssoClientId,omitempty"`
 	// The account's id at the SSO client.
 	PartnerAccountID graphql.Omittable[*string] `json:"partnerAccountId,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 	// 1 to 10,000; null: no limit.
 	APICallbackMaxInFlight graphql.Omittable[*int] `json:"apiCallbackMaxInFlight,omitempty"`
 	// 1 to 100,000; null: no limit.
@@ -189,6 +191,8 @@ type CreateActionInput struct {
 	PageSize graphql.Omittable[*int] `json:"pageSize,omitempty"`
 	// Of one call: `1s` to `10m`, or whole seconds; default `30s`.
 	Timeout graphql.Omittable[*time.Duration] `json:"timeout,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type CreateActionPayload struct {
@@ -205,6 +209,8 @@ type CreateJobsInput struct {
 	Metadata graphql.Omittable[json.RawMessage] `json:"metadata,omitempty"`
 	// At most 50, each at most 255 bytes.
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type CreateJobsPayload struct {
@@ -224,6 +230,8 @@ type CreateProjectInput struct {
 	APICallbackHeaders graphql.Omittable[[]*models.Header] `json:"apiCallbackHeaders,omitempty"`
 	// For the platform only. A taken one is `CONFLICT`.
 	RawID graphql.Omittable[*models.ObjectID] `json:"rawID,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 	// 1 to 10,000; null: no limit of its own.
 	APICallbackMaxInFlight graphql.Omittable[*int] `json:"apiCallbackMaxInFlight,omitempty"`
 	// 1 to 100,000; null: no limit of its own.
@@ -234,6 +242,8 @@ type CreateProjectKeyInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
 	// For people, at most 255 bytes: where the key is used, say.
 	Name string `json:"name"`
+	// 1 to 255 bytes, of your choice. Within 24 h a second call with the same key is `CONFLICT`, and makes nothing: the secret is shown once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type CreateProjectKeyPayload struct {
@@ -254,6 +264,8 @@ type CreateReportDownloadInput struct {
 	ReportTemplateCode string                              `json:"reportTemplateCode"`
 	ReportTypeCode     crawl.ReportTypeCode                `json:"reportTypeCode"`
 	SegmentID          graphql.Omittable[*models.ObjectID] `json:"segmentId,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type CreateReportDownloadPayload struct {
@@ -273,6 +285,8 @@ type CreateRunInput struct {
 	Mode     RunMode                              `json:"mode"`
 	// With `SCHEDULE` only.
 	Schedule graphql.Omittable[*RunScheduleInput] `json:"schedule,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type CreateRunPayload struct {
@@ -293,6 +307,8 @@ type CreateSSOClientInput struct {
 	WebhookURL     graphql.Omittable[*string]          `json:"webhookUrl,omitempty"`
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
 	NoticeMode     tenant.NoticeMode                   `json:"noticeMode"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type CreateSSOClientPayload struct {
@@ -320,11 +336,15 @@ type CreateUserInput struct {
 	// The user's id at the SSO client.
 	PartnerUserID graphql.Omittable[*string]             `json:"partnerUserId,omitempty"`
 	Accounts      graphql.Omittable[[]*AccountRoleInput] `json:"accounts,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type CreateUserKeyInput struct {
 	// For the platform only, and needed there.
 	UserID graphql.Omittable[*models.ObjectID] `json:"userId,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h a second call with the same key is `CONFLICT`, and makes nothing: the secret is shown once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type CreateUserKeyPayload struct {
@@ -585,6 +605,8 @@ type ReplayCallbackInput struct {
 	// Sends it, and its retries, to this URL instead: without the configured headers, and signed as ever. It stands in no line then. Admin only; `CONFLICT`
 	// of a notice (`CALLBACK_FAILED`, `CALLBACKS_FAILED`), for the platform too. The rules are those of `apiCallbackUrl`: what it may not be is `BAD_USER_INPUT`.
 	ToURL graphql.Omittable[*string] `json:"toUrl,omitempty"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type ReplayCallbackPayload struct {
@@ -598,6 +620,8 @@ type ReplayCallbacksInput struct {
 	Filter graphql.Omittable[*callback.Filter] `json:"filter,omitempty"`
 	// Counts what would be replayed and skipped, and replays nothing.
 	DryRun bool `json:"dryRun"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type ReplayCallbacksPayload struct {
@@ -678,6 +702,8 @@ type RunCallbackInput struct {
 
 type RunCrawlForProjectInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type RunCrawlForProjectPayload struct {

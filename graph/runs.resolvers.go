@@ -103,7 +103,9 @@ func (r *mutationResolver) CreateAction(ctx context.Context, input CreateActionI
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	action, err := r.service.Runs.CreateAction(ctx, models.ActorFrom(ctx), accountID, input.Name, newAction(input))
+	action, err := once(ctx, r.Resolver, input.IdempotencyKey, models.TypeAction, func(ctx context.Context) (*run.Action, error) {
+		return r.service.Runs.CreateAction(ctx, models.ActorFrom(ctx), accountID, input.Name, newAction(input))
+	})
 	return &CreateActionPayload{Action: action}, err
 }
 
@@ -125,7 +127,9 @@ func (r *mutationResolver) CreateRun(ctx context.Context, input CreateRunInput) 
 	if err != nil {
 		return nil, err
 	}
-	created, err := r.service.Runs.CreateRun(ctx, models.ActorFrom(ctx), in)
+	created, err := once(ctx, r.Resolver, input.IdempotencyKey, models.TypeRun, func(ctx context.Context) (*run.Run, error) {
+		return r.service.Runs.CreateRun(ctx, models.ActorFrom(ctx), in)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -196,18 +196,20 @@ func (r *mutationResolver) DeleteSession(ctx context.Context) (*DeleteSessionPay
 
 func (r *mutationResolver) CreateUserKey(ctx context.Context, input *CreateUserKeyInput) (*CreateUserKeyPayload, error) {
 	var ids ids
-	var userID *int64
-	if input != nil {
-		userID = ids.readOptional("userId", tenant.TypeUser, input.UserID)
+	if input == nil {
+		input = &CreateUserKeyInput{}
 	}
+	userID := ids.readOptional("userId", tenant.TypeUser, input.UserID)
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	key, secret, err := r.service.Access.CreateUserKey(ctx, models.ActorFrom(ctx), userID)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateUserKeyPayload{ID: key.ObjectID(), RawID: key.RawID(), Secret: secret.Reveal()}, nil
+	return onceWithSecret(ctx, r.Resolver, input.IdempotencyKey, func(ctx context.Context) (*CreateUserKeyPayload, error) {
+		key, secret, err := r.service.Access.CreateUserKey(ctx, models.ActorFrom(ctx), userID)
+		if err != nil {
+			return nil, err
+		}
+		return &CreateUserKeyPayload{ID: key.ObjectID(), RawID: key.RawID(), Secret: secret.Reveal()}, nil
+	})
 }
 
 func (r *mutationResolver) DeleteUserKey(ctx context.Context, input DeleteUserKeyInput) (*DeleteUserKeyPayload, error) {
@@ -232,7 +234,9 @@ func (r *mutationResolver) CreateProject(ctx context.Context, input CreateProjec
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	project, err := r.service.Tenants.CreateProject(ctx, models.ActorFrom(ctx), in)
+	project, err := once(ctx, r.Resolver, input.IdempotencyKey, tenant.TypeProject, func(ctx context.Context) (*tenant.Project, error) {
+		return r.service.Tenants.CreateProject(ctx, models.ActorFrom(ctx), in)
+	})
 	return &CreateProjectPayload{Project: project}, err
 }
 
@@ -282,7 +286,9 @@ func (r *mutationResolver) RunCrawlForProject(ctx context.Context, input RunCraw
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	queued, err := r.service.Crawls.RunCrawl(ctx, models.ActorFrom(ctx), id)
+	queued, err := once(ctx, r.Resolver, input.IdempotencyKey, models.TypeCrawl, func(ctx context.Context) (*crawl.Crawl, error) {
+		return r.service.Crawls.RunCrawl(ctx, models.ActorFrom(ctx), id)
+	})
 	return &RunCrawlForProjectPayload{Crawl: queued}, err
 }
 
@@ -295,7 +301,9 @@ func (r *mutationResolver) CreateReportDownload(ctx context.Context, input Creat
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	report, err := r.service.Crawls.CreateReportDownload(ctx, models.ActorFrom(ctx), in)
+	report, err := once(ctx, r.Resolver, input.IdempotencyKey, models.TypeReportDownload, func(ctx context.Context) (*crawl.ReportDownload, error) {
+		return r.service.Crawls.CreateReportDownload(ctx, models.ActorFrom(ctx), in)
+	})
 	return &CreateReportDownloadPayload{ReportDownload: report}, err
 }
 
@@ -305,7 +313,9 @@ func (r *mutationResolver) ReplayCallback(ctx context.Context, input ReplayCallb
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	replay, err := r.service.Callbacks.ReplayOne(ctx, models.ActorFrom(ctx), in)
+	replay, err := once(ctx, r.Resolver, input.IdempotencyKey, models.TypeCallback, func(ctx context.Context) (*callback.Callback, error) {
+		return r.service.Callbacks.ReplayOne(ctx, models.ActorFrom(ctx), in)
+	})
 	return &ReplayCallbackPayload{Callback: replay}, err
 }
 
@@ -325,11 +335,13 @@ func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreatePro
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	key, text, err := r.service.Access.CreateProjectKey(ctx, models.ActorFrom(ctx), projectID, input.Name)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProjectKeyPayload{ID: key.ObjectID(), RawID: key.RawID(), Name: key.Name, Key: text.Reveal()}, nil
+	return onceWithSecret(ctx, r.Resolver, input.IdempotencyKey, func(ctx context.Context) (*CreateProjectKeyPayload, error) {
+		key, text, err := r.service.Access.CreateProjectKey(ctx, models.ActorFrom(ctx), projectID, input.Name)
+		if err != nil {
+			return nil, err
+		}
+		return &CreateProjectKeyPayload{ID: key.ObjectID(), RawID: key.RawID(), Name: key.Name, Key: text.Reveal()}, nil
+	})
 }
 
 func (r *mutationResolver) DeleteProjectKey(ctx context.Context, input DeleteProjectKeyInput) (*DeleteProjectKeyPayload, error) {
@@ -354,7 +366,9 @@ func (r *mutationResolver) CreateAccount(ctx context.Context, input CreateAccoun
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	account, err := r.service.Tenants.CreateAccount(ctx, models.ActorFrom(ctx), in)
+	account, err := once(ctx, r.Resolver, input.IdempotencyKey, tenant.TypeAccount, func(ctx context.Context) (*tenant.Account, error) {
+		return r.service.Tenants.CreateAccount(ctx, models.ActorFrom(ctx), in)
+	})
 	return &CreateAccountPayload{Account: account}, err
 }
 
@@ -372,7 +386,9 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input CreateUserInput
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	user, err := r.service.Access.CreateUser(ctx, models.ActorFrom(ctx), in)
+	user, err := once(ctx, r.Resolver, input.IdempotencyKey, tenant.TypeUser, func(ctx context.Context) (*tenant.User, error) {
+		return r.service.Access.CreateUser(ctx, models.ActorFrom(ctx), in)
+	})
 	return &CreateUserPayload{User: user}, err
 }
 
@@ -385,7 +401,9 @@ func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOC
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	client, err := r.service.Tenants.CreateSSOClient(ctx, models.ActorFrom(ctx), in)
+	client, err := once(ctx, r.Resolver, input.IdempotencyKey, tenant.TypeSSOClient, func(ctx context.Context) (*tenant.SSOClient, error) {
+		return r.service.Tenants.CreateSSOClient(ctx, models.ActorFrom(ctx), in)
+	})
 	return &CreateSSOClientPayload{SsoClient: client}, err
 }
 

@@ -168,7 +168,7 @@ func (h *handler) runAsync(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	created, err := h.service.Runs.CreateRun(r.Context(), r.actor, in)
+	created, err := h.createRun(r, in)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func (h *handler) runSchedule(r *request) (any, error) {
 	if in.Schedule, err = r.newSchedule(); err != nil {
 		return nil, err
 	}
-	created, err := h.service.Runs.CreateRun(r.Context(), r.actor, in)
+	created, err := h.createRun(r, in)
 	if err != nil {
 		return nil, err
 	}
@@ -293,7 +293,7 @@ func (h *handler) resolve(r *request) (any, error) {
 	if member == nil || json.Unmarshal(member, &url) != nil || url == nil {
 		return nil, badInput("callbackUrl", "must be given, as a text")
 	}
-	_, err = h.service.Runs.CreateRun(r.Context(), r.actor, run.NewRun{
+	_, err = h.createRun(r, run.NewRun{
 		ProjectID: projectID, Action: r.PathValue("action"), Inputs: []run.NewInput{{Input: input}},
 		Callback: &run.NewCallback{URL: *url, On: run.CallbackOnResult},
 	})

@@ -141,7 +141,18 @@ func readTime(values url.Values, name string, at **time.Time) error {
 func (h *handler) getCallback(r *request) (any, error) { return r.logEntry(h.service.Runs.Log.Entry) }
 
 func (h *handler) replayCallback(r *request) (any, error) {
-	return r.logEntry(h.service.Runs.Log.Replay)
+	log := h.service.Runs.Log
+	return r.logEntry(func(_ context.Context, actor *models.Actor, projectID int64, uid string) (*run.LogEntry, error) {
+		return once(h, r, func(ctx context.Context) (*run.LogEntry, error) {
+			return log.Replay(ctx, actor, projectID, uid)
+		}, func(id int64) (*run.LogEntry, error) {
+			replay, err := h.service.Callbacks.Callback(r.Context(), actor.Scope(models.RoleViewer), id)
+			if err != nil {
+				return nil, err
+			}
+			return log.Entry(r.Context(), actor, projectID, replay.UID.String())
+		})
+	})
 }
 
 // logEntry is what is read or made of the callback that the path names.

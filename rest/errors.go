@@ -50,6 +50,7 @@ var spellings = map[string]string{
 	"callbackId":            "callback_uid",
 	"uid":                   "callback_uid",
 	"uuid":                  "job_id",
+	"idempotencyKey":        headerKey,
 }
 
 // respelled is a domain error with its field as these doors call it.

@@ -170,7 +170,11 @@ func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToRepla
 			return models.Conflict("owner", "the bulk replay %s, of the same callbacks, has not ended: wait for it, or "+
 				"cancel it", other.ObjectID())
 		}
-		return tx.CreateBulkReplay(ctx, b)
+		if err := tx.CreateBulkReplay(ctx, b); err != nil {
+			return err
+		}
+		models.Made(ctx, b.ID)
+		return nil
 	})
 }
 

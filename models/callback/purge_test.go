@@ -63,6 +63,11 @@ func (e *endless) PurgeSources(
 	return 0, 0, nil
 }
 
+func (e *endless) PurgeClaims(context.Context, time.Time, int) (keys, rows int, err error) {
+	e.asked = append(e.asked, "idempotency keys")
+	return 0, 0, nil
+}
+
 func (e *endless) PurgeBulkReplays(context.Context, time.Time, int) (bulkReplays, rows int, err error) {
 	e.asked = append(e.asked, "bulk replays")
 	return 0, 0, nil
@@ -124,7 +129,7 @@ func TestWhatCannotBePurgedHoldsUpNothingElse(t *testing.T) {
 		e := &endless{broken: modelstest.ErrBroken}
 		gone, err := e.purge(t)
 		want := []string{
-			"payloads", "health", "runs", "payloads of runs", models.TypeReportDownload, models.TypeCrawl, models.TypeJob, "rates",
+			"payloads", "health", "idempotency keys", "runs", "payloads of runs", models.TypeReportDownload, models.TypeCrawl, models.TypeJob, "rates",
 			"diagnoses",
 		}
 		asked := slices.DeleteFunc(e.asked, func(kind string) bool { return !slices.Contains(want, kind) }) // others may be there

@@ -56,7 +56,9 @@ func (s *Service) Replay(ctx context.Context, actor *models.Actor, id int64) (*C
 func (s *Service) ReplayOne(ctx context.Context, actor *models.Actor, in ToReplay) (*Callback, error) {
 	var replay *Callback
 	err := s.db.InReplayTx(ctx, func(tx ReplayTx) (err error) {
-		replay, err = s.replay(ctx, tx, actor, in)
+		if replay, err = s.replay(ctx, tx, actor, in); err == nil {
+			models.Made(ctx, replay.ID)
+		}
 		return err
 	})
 	if err != nil {

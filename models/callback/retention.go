@@ -41,6 +41,8 @@ type PurgeTx interface {
 	PurgeBulkReplays(ctx context.Context, endedBefore time.Time, limit int) (bulkReplays, rows int, err error)
 	// PurgeHealth deletes hours that began before; of an SSO client the last one stays.
 	PurgeHealth(ctx context.Context, before time.Time, limit int) (hours, rows int, err error)
+	// PurgeClaims deletes idempotency keys, and not what was made under them.
+	PurgeClaims(ctx context.Context, madeBefore time.Time, limit int) (keys, rows int, err error)
 	// PurgeSources looks at the next rows of a type after an id, and deletes those that have no callbacks, and crawls
 	// no report downloads. It returns the last id that it has looked at; 0: there are no more.
 	PurgeSources(

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ringback/ringback/models"
 )
 
 const (
@@ -74,6 +76,7 @@ func newUpkeep(engine *Service) *Upkeep {
 		PurgePayloads("callbacks", engine.db.InPurgeTx, PurgeTx.PurgeCallbackPayloads),
 		PurgeRows("bulk replays", engine.db.InPurgeTx, PurgeTx.PurgeBulkReplays),
 		PurgeAfter("health", HealthKept, engine.db.InPurgeTx, PurgeTx.PurgeHealth),
+		PurgeAfter("idempotency keys", models.OnceTime, engine.db.InPurgeTx, PurgeTx.PurgeClaims),
 	)
 	return u
 }

@@ -131,7 +131,13 @@ func (s *Service) RunCrawl(ctx context.Context, actor *models.Actor, projectID i
 		AccountID: project.AccountID, ProjectID: project.ID, Kind: Standard, Status: Queued, CreatedAt: s.engine.Now(),
 		CreatedByUserID: actor.CreatorID(),
 	}
-	return crawl, s.inTx(ctx, func(tx Store) error { return tx.CreateCrawl(ctx, crawl) })
+	return crawl, s.inTx(ctx, func(tx Store) error {
+		if err := tx.CreateCrawl(ctx, crawl); err != nil {
+			return err
+		}
+		models.Made(ctx, crawl.ID)
+		return nil
+	})
 }
 
 // Crawl returns one crawl that the actor may see.

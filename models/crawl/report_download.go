@@ -81,7 +81,13 @@ func (s *Service) CreateReportDownload(
 		return nil, err
 	}
 	report.CreatedByUserID = actor.CreatorID()
-	return report, s.inTx(ctx, func(tx Store) error { return tx.CreateReportDownload(ctx, report) })
+	return report, s.inTx(ctx, func(tx Store) error {
+		if err := tx.CreateReportDownload(ctx, report); err != nil {
+			return err
+		}
+		models.Made(ctx, report.ID)
+		return nil
+	})
 }
 
 // A colon would make the report id ambiguous.

@@ -30,6 +30,7 @@ type Services struct {
 	Receivers *receiver.Service
 	Live      *live.Service
 	Texts     models.TextReader
+	Once      *models.Once
 }
 
 // Rules are what the configuration says.
@@ -69,6 +70,7 @@ func New(w Wiring) Services {
 	queries := tenants.Queries
 	return Services{
 		Callbacks: w.Engine, Tenants: tenants, Access: access, Texts: w.Store,
+		Once:      models.NewOnce(w.Store, w.Engine.Now),
 		Checks:    tenant.NewChecks(queries, w.Resolver),
 		Runs:      run.NewService(w.Engine, queries, *w.Runs, w.Rules.Runs),
 		Crawls:    crawl.NewService(w.Engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),

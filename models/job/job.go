@@ -149,7 +149,17 @@ func (s *Service) CreateJobs(ctx context.Context, actor *models.Actor, in NewJob
 			Metadata: in.Metadata, Tags: in.Tags, CallbackURL: in.CallbackURL, CreatedAt: at, UpdatedAt: at,
 		}
 	}
-	return jobs, s.inTx(ctx, func(tx Store) error { return tx.CreateJobs(ctx, jobs) })
+	return jobs, s.inTx(ctx, func(tx Store) error {
+		if err := tx.CreateJobs(ctx, jobs); err != nil {
+			return err
+		}
+		ids := make([]int64, len(jobs))
+		for i, j := range jobs {
+			ids[i] = j.ID
+		}
+		models.Made(ctx, ids...)
+		return nil
+	})
 }
 
 func (in NewJobs) check() error {

@@ -100,7 +100,11 @@ func (s *Service) CreateAction(
 		if err != nil {
 			return err
 		}
-		return tx.CreateAction(ctx, a)
+		if err := tx.CreateAction(ctx, a); err != nil {
+			return err
+		}
+		models.Made(ctx, a.ID)
+		return nil
 	})
 }
 

@@ -75,11 +75,14 @@ func (s *Service) CreateRun(ctx context.Context, actor *models.Actor, in NewRun)
 	var batches []*Batch
 	err = s.db.InCreateTx(ctx, func(tx CreateTx) (err error) {
 		if in.Schedule != nil {
-			return s.createScheduled(ctx, tx, run, inputs, *in.Schedule)
+			err = s.createScheduled(ctx, tx, run, inputs, *in.Schedule)
+			models.Made(ctx, run.ID)
+			return err
 		}
 		if err := createRun(ctx, tx, run, inputs); err != nil {
 			return err
 		}
+		models.Made(ctx, run.ID)
 		batches = run.newBatches(action, inputs, s.engine.Now())
 		if err := tx.CreateBatches(ctx, batches); err != nil {
 			return err

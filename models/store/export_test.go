@@ -17,7 +17,7 @@ import (
 func Rows() []any {
 	rows := []any{
 		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &bulkReplayRow{}, &bulkReplayedRow{}, &callbackRow{},
-		&callbackChangeRow{}, &callbackWatchRow{}, &diagnosisRow{},
+		&callbackChangeRow{}, &callbackWatchRow{}, &claimRow{}, &diagnosisRow{},
 		&encryptionCheckRow{}, &healthHourRow{}, &healthPartRow{}, &healthSinceRow{},
 		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &rateRow{}, &runInputRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{},

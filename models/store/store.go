@@ -150,7 +150,8 @@ func (s *Store) Transaction(ctx context.Context, f func(*Store) error) error {
 		return f(s)
 	}
 	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return f(&Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true, looked: s.looked})
+		bound := &Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true, looked: s.looked}
+		return bound.claimed(ctx, f)
 	})
 }
 

@@ -81,7 +81,11 @@ func (s *Service) CreateAccount(ctx context.Context, actor *models.Actor, in New
 				return err
 			}
 		}
-		return tx.CreateAccount(ctx, a)
+		if err := tx.CreateAccount(ctx, a); err != nil {
+			return err
+		}
+		models.Made(ctx, a.ID)
+		return nil
 	})
 }
 

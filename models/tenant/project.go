@@ -93,6 +93,7 @@ func (s *Service) CreateProject(ctx context.Context, actor *models.Actor, in New
 		if err := tx.CreateProject(ctx, p); err != nil {
 			return err
 		}
+		models.Made(ctx, p.ID)
 		return tx.CreateSigningSecret(ctx, NewSigningSecret(SigningOwner{ProjectID: p.ID}, at))
 	})
 	return p, err

@@ -59,7 +59,11 @@ func (s *Access) CreateProjectKey(
 			return models.Conflict("projectId", "the project has %d keys already; delete one first", MaxProjectKeys)
 		}
 		key = &ProjectKey{AccountID: project.AccountID, ProjectID: project.ID, Name: name, CreatedAt: s.now()}
-		return tx.CreateProjectKey(ctx, key, text.Hash())
+		if err := tx.CreateProjectKey(ctx, key, text.Hash()); err != nil {
+			return err
+		}
+		models.Made(ctx, key.ID)
+		return nil
 	})
 	if err != nil {
 		return nil, "", err

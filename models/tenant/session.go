@@ -71,7 +71,11 @@ func (s *Access) CreateUserKey(
 		if len(keys) >= MaxUserKeys {
 			return models.Conflict("", "the user has %d keys already; delete one first", MaxUserKeys)
 		}
-		return tx.CreateUserKey(ctx, key)
+		if err := tx.CreateUserKey(ctx, key); err != nil {
+			return err
+		}
+		models.Made(ctx, key.ID)
+		return nil
 	})
 }
 

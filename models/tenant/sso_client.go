@@ -94,6 +94,7 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *models.Actor, in N
 		if err := tx.CreateSSOClient(ctx, c); err != nil {
 			return err
 		}
+		models.Made(ctx, c.ID)
 		return tx.CreateSigningSecret(ctx, NewSigningSecret(SigningOwner{SSOClientID: c.ID}, at))
 	})
 }

@@ -82,7 +82,11 @@ func (s *Access) CreateUser(ctx context.Context, actor *models.Actor, in NewUser
 				return err
 			}
 		}
-		return tx.CreateUser(ctx, u, in.Accounts)
+		if err := tx.CreateUser(ctx, u, in.Accounts); err != nil {
+			return err
+		}
+		models.Made(ctx, u.ID)
+		return nil
 	})
 }
 

@@ -1,0 +1,46 @@
+package rest_test
+
+import (
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// keyed is the caller with an idempotency key.
+func (c caller) keyed(key string) caller {
+	c = maps.Clone(c)
+	c["Idempotency-Key"] = key
+	return c
+}
+
+func TestSameRequestWithTheSameKeyMakesOneRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	who := w.session(editorUser).of(thisProject)
+	const one = `{"inputs": [{"a": 1}], "callbackUrl": "https://a.example.com/"}`
+	const other = `{"inputs": [{"a": 2}], "callbackUrl": "https://a.example.com/"}`
+	for _, path := range []string{asyncPath, schedulePath, resolvePath} {
+		one, other := one, other
+		if path == schedulePath {
+			one, other = `{"inputs": [{"a": 1}], "cron": "0 9 * * *"}`, `{"inputs": [{"a": 2}], "cron": "0 9 * * *"}`
+		}
+		first := w.ok(who.keyed("k"+path), http.MethodPost, path, one)
+		w.queue.Take()
+		if second := w.ok(who.keyed("k"+path), http.MethodPost, path, one); second.Body != first.Body {
+			t.Errorf("%s: %s\n%s", path, first.Body, second.Body)
+		}
+		if woken := w.queue.Wakeups(); len(woken) != 0 {
+			t.Errorf("%s: it began once more: %v", path, woken)
+		}
+		w.do(who.keyed("k"+path), http.MethodPost, path, other).wantError(http.StatusConflict, "CONFLICT", "Idempotency-Key")
+	}
+	first := w.ok(who.keyed("day"), http.MethodPost, asyncPath, one)
+	w.clock.Advance(models.OnceTime + time.Second)
+	if later := w.ok(who.keyed("day"), http.MethodPost, asyncPath, one); later.text("run_uid") == first.text("run_uid") {
+		t.Error("a key is remembered for longer than a day")
+	}
+	w.do(who.keyed(""), http.MethodPost, asyncPath, one).wantError(http.StatusBadRequest, "BAD_INPUT", "Idempotency-Key")
+}
