@@ -7,7 +7,8 @@ import (
 
 // shared is a lane of one endpoint, and beside one of another at its host.
 func shared(name string, account int64) Lane { return at("shared:443", "shared", account, name) }
-func beside(account int64) Lane              { return at("shared:444", "shared", account, "beside") }
+
+func beside(account int64) Lane { return at("shared:444", "shared", account, "beside") }
 
 // Who has something in flight waits behind all, who has nothing only behind those who have nothing either, and nobody
 // behind itself.
@@ -97,4 +98,26 @@ func TestWhoCannotBeginKeepsNobodyFromAKeptSlot(t *testing.T) {
 	fresh := place(4, 2)
 	h.add(fresh, 1)
 	h.want("begun", h.inFlight(fresh), 1)
+}
+
+// Room that was offered to as many as may try at once is for those behind them where none of these may take a slot.
+func TestRoomThatNobodyMayTakeIsOfferedToThoseBehind(t *testing.T) {
+	t.Parallel()
+	quick := shared("quick", 4)
+	h := scarce(t, Limits{Slots: 20, PerEndpoint: 4}, func(h *hands) {
+		h.add(beside(2), 1)
+		h.machine.Room(quick)
+		h.add(shared("busy", 1), 3)
+		h.add(quick, 1)
+		h.want("has the last place", h.inFlight(quick), 1)
+	})
+	for n := range 2 * spareOffers { // may take no slot that is kept
+		h.add(shared(fmt.Sprint(n), 2), 1)
+	}
+	behind := shared("behind", 3)
+	h.add(behind, 1)
+	h.want("waiting", h.machine.endpoints["shared:443"].parked[0].n, 2*spareOffers+1)
+	h.do(h.machine.Answered(h.now, h.pull(quick), Answer{Kind: Arrived, Took: 100 * millisecond}))
+	h.claim()
+	h.want("begun", h.inFlight(behind), 1)
 }
