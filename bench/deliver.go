@@ -78,39 +78,13 @@ func (b *bench) deliver(command string, v variant, l load) (*result, error) {
 	return r, errors.Join(i.cause(err), i.close())
 }
 
-func (b *bench) measure(i *installation, v variant, l load, r *result) (err error) {
-	if r.Durability, err = i.db.durability(i.ctx); err != nil {
-		return err
-	}
-	if v.prepare != nil {
-		if err := v.prepare(b, i); err != nil {
-			return err
-		}
-	}
-	s, err := v.build(i)
+func (b *bench) measure(i *installation, v variant, l load, r *result) error {
+	s, err := b.set(i, v, r)
 	if err != nil {
 		return err
 	}
-	if v.beside != nil && v.beside.queued {
-		if err := b.queue(i, v, s); err != nil {
-			return err
-		}
-	}
-	if s.replayed > 0 {
-		if err := b.fillProject(i, s.besideOf.projectID, s.replayed); err != nil {
-			return err
-		}
-	}
-	if err := b.tryOne(i); err != nil {
-		return err
-	}
-	if s.replayed > 0 {
-		if r.Replay, err = i.replay(i.ctx, s.besideOf.projectID); err != nil {
-			return err
-		}
-	}
-	killed := i.killLater(v)
 	meter := i.meter()
+	killed := i.killLater(v)
 	before, elsewhere, begun := meter.cpu(), s.besidePosts.arrived(), time.Now()
 	events, err := s.publish(i.ctx, v, l)
 	if err = errors.Join(err, killed()); err != nil {
@@ -146,6 +120,36 @@ func (b *bench) measure(i *installation, v variant, l load, r *result) (err erro
 		err = fmt.Errorf("%d callbacks arrived, but the history does not say so", unrecorded-r.Lost-r.Late)
 	}
 	return err
+}
+
+// set prepares all that is there before the load, and begins what goes on already.
+func (b *bench) set(i *installation, v variant, r *result) (s *stage, err error) {
+	if r.Durability, err = i.db.durability(i.ctx); err != nil {
+		return nil, err
+	}
+	if v.prepare != nil {
+		if err := v.prepare(b, i); err != nil {
+			return nil, err
+		}
+	}
+	if s, err = v.build(i); err != nil {
+		return nil, err
+	}
+	if v.beside != nil && v.beside.queued {
+		if err := b.queue(i, v, s); err != nil {
+			return nil, err
+		}
+	}
+	if s.replayed > 0 {
+		if err := b.fillProject(i, s.besideOf.projectID, s.replayed); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.tryOne(i); err != nil || s.replayed == 0 {
+		return s, err
+	}
+	r.Replay, err = i.replay(i.ctx, s.besideOf.projectID)
+	return s, err
 }
 
 // await waits for what was published.

@@ -166,9 +166,22 @@ func checkReplay(count int) func(*testing.T, result) {
 	return func(t *testing.T, r result) {
 		t.Helper()
 		checkReceivers(8)(t, r)
-		if r.Replay == nil || r.Matched != count || r.Skipped != 0 || r.Again != 0 || r.Replay.Took <= 0 {
+		if r.Replay == nil || r.Matched != count || r.Skipped != 0 || r.Again != 0 || r.Took <= 0 {
 			t.Errorf("got %+v", r.Replay)
 		}
+	}
+}
+
+func TestAReplayGoesOnAfterItsWorkerWasKilled(t *testing.T) {
+	t.Parallel()
+	flags, ok := engines()[onPostgres]
+	if !ok {
+		t.Skip("needs TEST_DATABASE_URL and TEST_REDIS_URL")
+	}
+	args := []string{"replay", "-kill", "-n", "1500", "-rate", "20", "-duration", "1s"}
+	status, lines, stderr := runBench(t, append(args, flags...)...)
+	if status != exitOK || len(lines) != 3 || lines[1].Replay == nil || lines[1].Matched != 1500 {
+		t.Errorf("exit status %d, %+v: %s", status, lines, stderr)
 	}
 }
 

@@ -54,6 +54,12 @@ type Replay struct {
 	begun time.Time
 }
 
+func (r *Replay) describe(t *table) {
+	t.add("replay s", "%.1f", r.Took)
+	t.add("replays/s", "%.0f", ratio(float64(r.Matched-r.Skipped), r.Took))
+	t.add("again", "%.0f", float64(r.Again))
+}
+
 // replay begins a bulk replay of all callbacks of a project.
 func (i *installation) replay(ctx context.Context, projectID int64) (*Replay, error) {
 	begun, err := ask[struct {

@@ -103,9 +103,7 @@ func (b *bench) print(r *result) error {
 		t.add("waiting", "%.0f", float64(r.Waiting))
 	}
 	if r.Replay != nil {
-		t.add("replay s", "%.1f", r.Replay.Took)
-		t.add("replays/s", "%.0f", ratio(float64(r.Matched-r.Skipped), r.Replay.Took))
-		t.add("again", "%.0f", float64(r.Again))
+		r.Replay.describe(&t)
 	}
 	if r.Idle != nil {
 		r.Idle.describe(&t)

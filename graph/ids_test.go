@@ -161,8 +161,7 @@ var idFields = []idField{
 		sendTestCallback(input: {owner: {ssoClientId: %s}}) { callback { id } } }`, "SSOClient", 1},
 	{"SendTestCallbackInput.projectId", `mutation {
 		sendTestCallback(input: {projectId: %s}) { callback { id } } }`, "Project", demoProject},
-	{"SendTestCallbackInput.ssoClientId", `mutation {
-		sendTestCallback(input: {ssoClientId: %s}) { callback { id } } }`, "SSOClient", 1},
+	{"SendTestCallbackInput.ssoClientId", `mutation { sendTestCallback(input: {ssoClientId: %s}) { callback { id } } }`, "SSOClient", 1},
 	{"DiagnoseReceiverInput.projectId", `mutation {
 		diagnoseReceiver(input: {projectId: %s}) { diagnosis { id } } }`, "Project", demoProject},
 	{"DiagnosisProgressInput.diagnosisId", `subscription {
