@@ -6989,8 +6989,8 @@ enum OrderDirection {
   Looks at the whole way to a receiver, step by step, from a worker: callbacks leave from there. The last steps send it tests, as ` + "`" + `sendTestCallback` + "`" + ` does, which
   stand in no history. Of a project Editor and up, of an SSO client the platform. It waits until the diagnosis has ended, which takes 25 s at most,
   and most often one or two; where 64 callers wait already it answers at once, with one that is ` + "`" + `RUNNING` + "`" + `. ` + "`" + `BAD_USER_INPUT` + "`" + ` where there is no URL;
-  ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after one within a minute of the same host by the same configuration; ` + "`" + `CONFLICT` + "`" + ` where no account of
-  the SSO client has a project yet.
+  ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after one within a minute of the same host by the same configuration, and after
+  five of the same account or SSO client; ` + "`" + `CONFLICT` + "`" + ` where no account of the SSO client has a project yet.
   """
   diagnoseReceiver(input: DiagnoseReceiverInput!): DiagnoseReceiverPayload! @allow(who: ANYONE_KNOWN)
 }

@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// maxDiagnoses at a time of a worker: each opens up to 16 connections at once.
-	maxDiagnoses = 4
+	// maxDiagnoses at a time of a worker, more than one customer has under way: each opens up to 16 connections at once, 256
+	// together.
+	maxDiagnoses = 16
 	// takeTimeout bounds the look for diagnoses, of a millisecond or two, and noteTimeout the writing of a step.
 	takeTimeout = 5 * time.Second
 	noteTimeout = 2 * time.Second

@@ -337,8 +337,13 @@ func TestADoctorTakesAFewAtATime(t *testing.T) {
 	const n = maxDiagnoses + 2
 	ended := make(chan *receiver.Diagnosis, n)
 	for i := range n {
+		account := testAccount + int64(i/5) // five a minute of each
+		if account != testAccount && i%5 == 0 {
+			must[*tenant.Account](t)(w.CreateAccount(t.Context(), models.PlatformActor(),
+				tenant.NewAccount{Name: "A", RawID: account}))
+		}
 		project := must[*tenant.Project](t)(w.CreateProject(t.Context(), models.PlatformActor(), tenant.NewProject{
-			AccountID: testAccount, Name: "P", PrimaryDomain: "https://www.example.com",
+			AccountID: account, Name: "P", PrimaryDomain: "https://www.example.com",
 			Callback: models.EndpointUpdate{URL: models.Given(&w.url)}, RawID: int64(100 + i),
 		}))
 		go func() {

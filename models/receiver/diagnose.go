@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -54,9 +55,13 @@ const (
 // diagnosisRate keeps anybody from making this service look around in others' networks.
 var diagnosisRate = Rate{"diagnoses of one target", 1, time.Minute}
 
+// ownerDiagnosisRate keeps one customer, whose receivers hang, from all the room that workers have for diagnoses: each
+// takes 25 s at most, so that there are ten of one customer under way at most, where two minutes meet.
+var ownerDiagnosisRate = Rate{"diagnoses of one account or SSO client", 5, time.Minute}
+
 // Diagnose asks a worker to look at the way to a receiver, and waits for what it has seen: 25 s, or where 64 wait
 // already not at all. Of a project's Editor and up, of an SSO client the platform. BAD_USER_INPUT where there is no URL,
-// RATE_LIMITED after one within a minute to the same host by the same configuration.
+// RATE_LIMITED after one within a minute to the same host by the same configuration, and after five of one account.
 func (s *Service) Diagnose(ctx context.Context, actor *models.Actor, in ToDiagnose) (*Diagnosis, error) {
 	if err := s.may(ctx, actor, in.Of); err != nil {
 		return nil, err
@@ -95,7 +100,10 @@ func (s *Service) askFor(ctx context.Context, tx DiagnosisTx, actor *models.Acto
 	if err := tx.CreateDiagnosis(ctx, d); err != nil {
 		return err
 	}
-	return diagnosisRate.take(ctx, tx, rehearsal.Callback.Lane.String(), d.CreatedAt)
+	if err := diagnosisRate.take(ctx, tx, rehearsal.Callback.Lane.String(), d.CreatedAt); err != nil {
+		return err
+	}
+	return ownerDiagnosisRate.take(ctx, tx, fmt.Sprintf("%d/%d", d.AccountID, d.SSOClientID), d.CreatedAt)
 }
 
 // rehearse makes a test that stands nowhere; nil: there is no URL.

@@ -107,6 +107,22 @@ func TestADiagnosisEndsThoughItsWorkerDoesNot(t *testing.T) {
 	}
 }
 
+// TestFiveDiagnosesAMinuteOfAnAccount: who has many receivers that hang leaves workers room for others.
+func TestFiveDiagnosesAMinuteOfAnAccount(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	for range 5 {
+		mustAsk(w, receiver.Of{ProjectID: w.NewProject(w.Acme, new(modelstest.ProjectURL)).ID})
+	}
+	sixth := receiver.Of{ProjectID: w.NewProject(w.Acme, new(modelstest.ProjectURL)).ID}
+	_, err := ask(w, w.Platform, sixth)
+	modelstest.WantError(t, err, models.CodeRateLimited, "")
+	mustAsk(w, receiver.Of{ProjectID: w.NewProject(w.Other, new(modelstest.ProjectURL)).ID})
+	mustAsk(w, receiver.Of{SSOClientID: w.Partner.ID})
+	w.Clock.Advance(time.Minute)
+	mustAsk(w, sixth)
+}
+
 func TestTwoWorkersTakeADiagnosisOnce(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
