@@ -18,6 +18,8 @@ type example struct {
 	least models.Role // empty: anyone
 	// optional: the project need not be named.
 	optional bool
+	// platform: only its key opens the door, which is of no project.
+	platform bool
 	target   func(*world) string
 	body     string
 }
@@ -45,6 +47,14 @@ var examples = map[string]example{
 	"GET /v1/runs/callbacks/{callback_uid}": {least: models.RoleViewer, target: ofFinal("/v1/runs/callbacks/%s")},
 	"POST /v1/runs/callbacks/{callback_uid}/replay": {
 		least: models.RoleEditor, target: ofFinal("/v1/runs/callbacks/%s/replay"),
+	},
+	"POST /v1/crawls/finish": {
+		least: models.RoleAdmin, optional: true, platform: true, target: path("/v1/crawls/finish"),
+		body: `{"crawl_id": 7001, "project_id": 123}`,
+	},
+	"POST /v1/report-downloads/finish": {
+		least: models.RoleAdmin, optional: true, platform: true, target: path("/v1/report-downloads/finish"),
+		body: `{"report_download_id": 8001, "crawl_id": 7001, "report_template_code": "a", "file_url": "https://f.example.com/a.csv"}`,
 	},
 	"GET /v1/jobs/{job_id}": {least: models.RoleViewer, optional: true, target: func(w *world) string {
 		return "/v1/jobs/" + w.newJob(project, nil).RawID()
@@ -91,6 +101,8 @@ func TestEveryDoorAsksWhoCalls(t *testing.T) {
 			target := e.target(w)
 			send := func() *answer { return w.do(test.caller.of(thisProject), method, target, e.body) }
 			switch {
+			case e.platform && name != "the platform":
+				w.unchanged(func() { send().wantError(http.StatusForbidden, "FORBIDDEN", "") })
 			case e.least == "" || test.has.AtLeast(e.least):
 				if a := send(); a.Status != http.StatusOK {
 					w.tb.Errorf("%s gets %d: %s", name, a.Status, a.Body)
@@ -134,7 +146,7 @@ func TestNoDoorOpensWithoutValidCredentials(t *testing.T) {
 func TestEveryDoorIsToldWhichProjectIsMeant(t *testing.T) {
 	t.Parallel()
 	forEveryDoor(t, func(w *world, method string, e example) {
-		if e.least == "" {
+		if e.least == "" || e.platform {
 			return
 		}
 		editor, key := w.session(editorUser), w.key(project)
@@ -186,7 +198,7 @@ func TestWhatIsAnotherProjectsIsNotFound(t *testing.T) {
 	t.Parallel()
 	forEveryDoor(t, func(w *world, method string, e example) {
 		target := e.target(w)
-		if e.least == "" || target == resolvePath || target == asyncPath || target == schedulePath ||
+		if e.least == "" || e.platform || target == resolvePath || target == asyncPath || target == schedulePath ||
 			target == "/v1/runs/callbacks" {
 			return
 		}

@@ -31,6 +31,8 @@ var doors = []door{
 	{pattern: "GET /v1/runs/callbacks/{callback_uid}", serve: (*handler).getCallback},
 	{pattern: "POST /v1/runs/callbacks/{callback_uid}/replay", serve: (*handler).replayCallback},
 	{pattern: "GET /v1/jobs/{job_id}", serve: (*handler).getJob},
+	{pattern: "POST /v1/crawls/finish", serve: (*handler).finishCrawls},
+	{pattern: "POST /v1/report-downloads/finish", serve: (*handler).finishReportDownloads},
 }
 
 // request is what a door gets to see.
