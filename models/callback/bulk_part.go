@@ -25,13 +25,40 @@ const (
 	bulkParts = 20
 )
 
+// BulkPartTx is the database as a part of a bulk replay needs it.
+type BulkPartTx interface {
+	PartiesTx
+	// TakeBulkReplay returns the active one that was not looked at for the longest, and not since a time; nil: there is
+	// none. It passes over those that others look at.
+	TakeBulkReplay(ctx context.Context, now, before time.Time) (*BulkReplay, error)
+	LockBulkReplay(ctx context.Context, scope models.Scope, id int64) (*BulkReplay, error)
+	UpdateBulkReplay(ctx context.Context, b *BulkReplay) error
+	// LockCallbacks locks callbacks in the order of their ids. A body of more than MaxClaimedBody is left out.
+	LockCallbacks(ctx context.Context, ids ...int64) ([]*Callback, error)
+	Body(ctx context.Context, id int64) ([]byte, error)
+	// Replays is Reader.Replays, CountReplays ReplayTx.CountReplays, and CreateCallbacks Tx.CreateCallbacks.
+	Replays(ctx context.Context, scope models.Scope, originalIDs ...int64) ([]*Callback, error)
+	CountReplays(ctx context.Context, numbers map[int64]int) error
+	CreateCallbacks(ctx context.Context, callbacks ...*Callback) error
+	// AddBulkReplayed notes replays that a bulk replay has made.
+	AddBulkReplayed(ctx context.Context, b *BulkReplay, now time.Time, replayIDs ...int64) error
+	// LookAtReplayed looks at replays of a bulk replay whose time has come, up to limit, and forgets those that have
+	// ended.
+	LookAtReplayed(ctx context.Context, b *BulkReplay, now time.Time, limit int) (BulkEnded, error)
+	// CountUntried counts the replays that have not been attempted, up to limit.
+	CountUntried(ctx context.Context, b *BulkReplay, limit int) (int, error)
+}
+
+// BulkEnded counts replays that have ended, of so many that were looked at.
+type BulkEnded struct{ Succeeded, Failed, Looked int }
+
 // AdvanceBulkReplays lets bulk replays go on, a few parts, each as far as it has room, and tells whether there may be more
 // to do at once. Any number of processes may do so at the same time.
 func (u *Upkeep) AdvanceBulkReplays(ctx context.Context) (more bool, err error) {
 	for parts := 0; parts < bulkParts; {
 		at := u.engine.now()
 		var b *BulkReplay
-		err := u.engine.db.InBulkTx(ctx, func(tx BulkTx) (err error) {
+		err := u.engine.db.InBulkPartTx(ctx, func(tx BulkPartTx) (err error) {
 			b, err = tx.TakeBulkReplay(ctx, at, at.Add(-BulkInterval/4))
 			return err
 		})
@@ -59,7 +86,7 @@ func (s *Service) advance(ctx context.Context, seen *BulkReplay, at time.Time) (
 		}
 	}
 	var made []*Callback
-	err = s.db.InBulkTx(ctx, func(tx BulkTx) (err error) {
+	err = s.db.InBulkPartTx(ctx, func(tx BulkPartTx) (err error) {
 		b, err = tx.LockBulkReplay(ctx, models.PlatformActor().Scope(models.RoleViewer), seen.ID)
 		if err != nil {
 			return err
@@ -103,7 +130,7 @@ func (s *Service) wakeLanesOf(ctx context.Context, callbacks []*Callback) {
 type bulkPartial struct {
 	*BulkReplay
 	service *Service
-	tx      BulkTx
+	tx      BulkPartTx
 	at      time.Time
 	parties Parties
 	replays map[int64][]*Callback // of each original

@@ -108,33 +108,19 @@ type BulkReader interface {
 	CountBulkReplays(ctx context.Context, scope models.Scope, owner Parent, ids []int64) (map[int64]int, error)
 }
 
-// BulkTx is the database as a bulk replay needs it within a transaction.
+// BulkTx is the database as those need it who begin bulk replays and change them.
 type BulkTx interface {
-	ReplayTx
 	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Account, error)
 	Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Project, error)
+	SSOClients(ctx context.Context, ids ...int64) ([]*tenant.SSOClient, error)
+	// LockOrderingKey is LineTx.LockOrderingKey.
+	LockOrderingKey(ctx context.Context, key string) error
+	// OverlappingBulkReplay returns one that has not ended and may replay the same callbacks; nil: there is none.
+	OverlappingBulkReplay(ctx context.Context, of BulkOwner, dryRun bool) (*BulkReplay, error)
 	CreateBulkReplay(ctx context.Context, b *BulkReplay) error
 	LockBulkReplay(ctx context.Context, scope models.Scope, id int64) (*BulkReplay, error)
 	UpdateBulkReplay(ctx context.Context, b *BulkReplay) error
-	// OverlappingBulkReplay returns one that has not ended and may replay the same callbacks; nil: there is none.
-	OverlappingBulkReplay(ctx context.Context, of BulkOwner, dryRun bool) (*BulkReplay, error)
-	// TakeBulkReplay returns the active one that was not looked at for the longest, and not since a time; nil: there is
-	// none. It passes over those that others look at.
-	TakeBulkReplay(ctx context.Context, now, before time.Time) (*BulkReplay, error)
-	// LockCallbacks locks callbacks in the order of their ids. A body of more than MaxClaimedBody is left out.
-	LockCallbacks(ctx context.Context, ids ...int64) ([]*Callback, error)
-	Body(ctx context.Context, id int64) ([]byte, error)
-	// AddBulkReplayed notes replays that a bulk replay has made.
-	AddBulkReplayed(ctx context.Context, b *BulkReplay, now time.Time, replayIDs ...int64) error
-	// LookAtReplayed looks at replays of a bulk replay whose time has come, up to limit, and forgets those that have
-	// ended.
-	LookAtReplayed(ctx context.Context, b *BulkReplay, now time.Time, limit int) (BulkEnded, error)
-	// CountUntried counts the replays that have not been attempted, up to limit.
-	CountUntried(ctx context.Context, b *BulkReplay, limit int) (int, error)
 }
-
-// BulkEnded counts replays that have ended, of so many that were looked at.
-type BulkEnded struct{ Succeeded, Failed, Looked int }
 
 // ToReplayAll is the input of ReplayAll.
 type ToReplayAll struct {

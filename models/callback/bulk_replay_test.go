@@ -86,9 +86,9 @@ func TestBulkReplaySendsEachRefOnce(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	random := rand.New(rand.NewPCG(1, 1))
 	dying := w.ServiceOn(func(db *callback.Ports) {
-		inTx := db.InBulkTx
-		db.InBulkTx = func(ctx context.Context, f func(callback.BulkTx) error) error {
-			return inTx(ctx, func(tx callback.BulkTx) error {
+		inTx := db.InBulkPartTx
+		db.InBulkPartTx = func(ctx context.Context, f func(callback.BulkPartTx) error) error {
+			return inTx(ctx, func(tx callback.BulkPartTx) error {
 				if err := f(tx); err != nil || random.IntN(3) > 0 {
 					return err
 				}
@@ -99,14 +99,7 @@ func TestBulkReplaySendsEachRefOnce(t *testing.T) {
 	refs := newFailures(w, 1230)
 	waiting := w.NewCallback()
 	w.Clock.Advance(time.Second)
-	var b *callback.BulkReplay
-	for b == nil {
-		begun, err := dying.ReplayAll(
-			t.Context(), w.Editor, callback.ToReplayAll{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}})
-		if err == nil {
-			b = begun
-		}
-	}
+	b := replayAll(w, callback.ToReplayAll{})
 	sent := runBulk(w, dying, b)
 	for _, ref := range refs {
 		if sent[ref] != 1 {

@@ -22,6 +22,7 @@ type Ports struct {
 	InSettlementTx models.InTx[SettlementTx]
 	InReplayTx     models.InTx[ReplayTx]
 	InBulkTx       models.InTx[BulkTx]
+	InBulkPartTx   models.InTx[BulkPartTx]
 	InCancelTx     models.InTx[CancelTx]
 	InSweepTx      models.InTx[SweepTx]
 	InPurgeTx      models.InTx[PurgeTx]

@@ -138,6 +138,7 @@ func (s *Store) CallbackPorts() callback.Ports {
 		InSettlementTx: inTx(s, func(tx *Store) callback.SettlementTx { return tx }),
 		InReplayTx:     inTx(s, func(tx *Store) callback.ReplayTx { return tx }),
 		InBulkTx:       inTx(s, func(tx *Store) callback.BulkTx { return tx }),
+		InBulkPartTx:   inTx(s, func(tx *Store) callback.BulkPartTx { return tx }),
 		InCancelTx:     inTx(s, func(tx *Store) callback.CancelTx { return tx }),
 		InSweepTx:      inTx(s, func(tx *Store) callback.SweepTx { return tx }),
 		InPurgeTx:      inTx(s, func(tx *Store) callback.PurgeTx { return tx }),
