@@ -33,6 +33,25 @@ func (c drainCommand) Run(b *bench) error {
 	return b.compare("drain", []variant{{roles: []string{roleAll}}}, c.load())
 }
 
+type bulkCommand struct {
+	Callbacks  int `name:"n" short:"n" default:"40000" help:"Callbacks."`
+	Publishers int `default:"8" help:"Publishers at a time."`
+	At         int `default:"50" help:"Crawls in one mutation."`
+}
+
+// Validate is called by kong.
+func (c bulkCommand) Validate() error {
+	if c.Publishers < 1 || c.At < 1 || c.At > 500 || c.Callbacks < c.At {
+		return errors.New("-publishers must be at least 1, -at between 1 and 500, -n at least -at")
+	}
+	return nil
+}
+
+// Run measures how fast callbacks are accepted, many in one mutation, and delivered.
+func (c bulkCommand) Run(b *bench) error {
+	return b.compare("bulk", []variant{{roles: []string{roleAll}}}, floodOfMany(c.Callbacks, c.Publishers, c.At))
+}
+
 type steadyCommand struct {
 	Rate     int           `default:"100" help:"Callbacks a second."`
 	Duration time.Duration `default:"20s" help:"How long."`

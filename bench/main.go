@@ -70,7 +70,9 @@ func (s settings) Validate() error {
 type commands struct {
 	settings
 
-	Drain     drainCommand     `cmd:"" help:"Publish as fast as it goes until the last callback has arrived."`
+	Drain drainCommand `cmd:"" help:"Publish as fast as it goes until the last callback has arrived."`
+
+	Bulk      bulkCommand      `cmd:"" help:"The same for many crawls in one mutation."`
 	Steady    steadyCommand    `cmd:"" help:"Publish at a steady rate, and measure from publish to arrival."`
 	Idle      idleCommand      `cmd:"" help:"What one process costs that has nothing to do."`
 	History   historyCommand   `cmd:"" help:"Read pages of a short and of a long history."`
