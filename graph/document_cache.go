@@ -10,7 +10,7 @@ import (
 // documentCache remembers the documents that were used last, as many as maxCacheBytes holds.
 type documentCache struct {
 	mu    sync.Mutex
-	lru   *simplelru.LRU[string, cachedDocument]
+	lru   *simplelru.LRU[string, cachedDocument] // by the hash of the text
 	bytes int
 }
 
@@ -26,19 +26,19 @@ func newDocumentCache() *documentCache {
 	return c
 }
 
-func (c *documentCache) get(query string) (*ast.QueryDocument, bool) {
+func (c *documentCache) get(hash string) (*ast.QueryDocument, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	known, ok := c.lru.Get(query)
+	known, ok := c.lru.Get(hash)
 	return known.document, ok
 }
 
-func (c *documentCache) add(query string, tokens int, document *ast.QueryDocument) {
-	added := cachedDocument{document, len(query) + tokens*bytesOfToken}
+func (c *documentCache) add(hash string, bytes int, document *ast.QueryDocument) {
+	added := cachedDocument{document, bytes}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lru.Remove(query) // two requests can read the same document at once
-	c.lru.Add(query, added)
+	c.lru.Remove(hash) // two requests can read the same document at once
+	c.lru.Add(hash, added)
 	for c.bytes += added.bytes; c.bytes > maxCacheBytes; {
 		c.lru.RemoveOldest()
 	}

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,11 +26,38 @@ type documents struct {
 
 func newDocuments(schema *ast.Schema) *documents { return &documents{schema, newDocumentCache()} }
 
-// read returns a valid document.
-func (d *documents) read(query string) (*ast.QueryDocument, gqlerror.List) {
-	if known, ok := d.cache.get(query); ok {
+// read returns a valid document, which a request names by its text, by its hash once it is known, or by both.
+func (d *documents) read(params *graphql.RawParams) (*ast.QueryDocument, gqlerror.List) {
+	query, hash := params.Query, hashOf(params.Query)
+	named := persistedHash(params.Extensions)
+	if named != "" && named != hash && query != "" {
+		return nil, gqlerror.List{invalid(nil, "extensions.persistedQuery.sha256Hash is not that of the document.")}
+	}
+	if query == "" {
+		hash = named
+	}
+	if known, ok := d.cache.get(hash); ok {
 		return known, nil
 	}
+	if query == "" && named != "" {
+		return nil, gqlerror.List{refused("PERSISTED_QUERY_NOT_FOUND", nil, "PersistedQueryNotFound")}
+	}
+	return d.readText(query, hash)
+}
+
+func hashOf(query string) string {
+	sum := sha256.Sum256([]byte(query))
+	return hex.EncodeToString(sum[:])
+}
+
+// persistedHash is by what Apollo's clients name a document before they send it; empty: they do not.
+func persistedHash(extensions map[string]any) string {
+	persisted, _ := extensions["persistedQuery"].(map[string]any)
+	hash, _ := persisted["sha256Hash"].(string)
+	return hash
+}
+
+func (d *documents) readText(query, hash string) (*ast.QueryDocument, gqlerror.List) {
 	if len(query) > maxDocumentBytes {
 		return nil, gqlerror.List{refused(
 			errcode.ParseFailed, nil, "The document has %d bytes; the limit is %d. Long values belong into the variables.",
@@ -49,7 +78,7 @@ func (d *documents) read(query string) (*ast.QueryDocument, gqlerror.List) {
 	if errs := d.validate(document); len(errs) > 0 {
 		return nil, errs
 	}
-	d.cache.add(query, tokens, document)
+	d.cache.add(hash, len(query)+tokens*bytesOfToken, document)
 	return document, nil
 }
 
@@ -101,7 +130,7 @@ type reader struct {
 func (r reader) CreateOperationContext(
 	ctx context.Context, params *graphql.RawParams,
 ) (*graphql.OperationContext, gqlerror.List) {
-	document, errs := r.documents.read(params.Query)
+	document, errs := r.documents.read(params)
 	if len(errs) > 0 {
 		return &graphql.OperationContext{}, errs
 	}

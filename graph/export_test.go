@@ -79,7 +79,7 @@ func NewReader(schema *ast.Schema) Reader { return Reader{newDocuments(schema)} 
 
 // Read returns a valid document.
 func (r Reader) Read(query string) (*ast.QueryDocument, gqlerror.List) {
-	return r.documents.read(query)
+	return r.documents.read(&graphql.RawParams{Query: query})
 }
 
 // Remembered counts the documents, and the bytes that they are said to take.

@@ -5841,6 +5841,11 @@ enum ErrorCode {
   GRAPHQL_PARSE_FAILED
   "The document, or its variables, do not fit the schema."
   GRAPHQL_VALIDATION_FAILED
+  """
+  The document was named by its hash alone (` + "`" + `extensions.persistedQuery` + "`" + `), and this process does not know it, or no longer: send both once. Its
+  ` + "`" + `message` + "`" + ` is ` + "`" + `PersistedQueryNotFound` + "`" + `, by which clients do so themselves.
+  """
+  PERSISTED_QUERY_NOT_FOUND
   "The operation asks for too much at once: lower ` + "`" + `first` + "`" + `, or leave fields out."
   COMPLEXITY_LIMIT_EXCEEDED
 }

@@ -39,7 +39,7 @@ func (h *handler) negotiate(next http.Handler) http.Handler {
 				"must have "+mediaResponse+", "+mediaJSON+" or, for a subscription, "+eventStream))
 		case r.Method == http.MethodPost && mediaOf(r) != mediaJSON:
 			h.writeError(w, r, http.StatusUnsupportedMediaType, badInput("Content-Type", "must be "+mediaJSON))
-		case r.Method == http.MethodGet && r.URL.Query().Get("query") == "":
+		case r.Method == http.MethodGet && r.URL.Query().Get("query") == "" && !r.URL.Query().Has("extensions"):
 			h.writeError(w, r, http.StatusBadRequest, badInput("query",
 				"is missing: a GET has the document in its parameter query, a POST in the member query of a JSON object"))
 		default:

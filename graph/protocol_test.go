@@ -1,6 +1,8 @@
 package graph_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -94,6 +96,32 @@ func TestSchemaIsServedAsItIsWritten(t *testing.T) {
 	for _, want := range []string{"type BulkReplay implements Node", "input CallbackOwnerInput @oneOf", "directive @allow", "scalar DateTime"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%s is missing", want)
+		}
+	}
+}
+
+// TestADocumentIsNamedByItsHash: by what clients of persisted queries do, unasked and by GET too.
+func TestADocumentIsNamedByItsHash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const named = "query Named { version }"
+	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(named)))
+	extensions := `{"persistedQuery":{"version":1,"sha256Hash":"` + hash + `"}}`
+	for _, step := range []struct{ method, target, body, has string }{
+		{"POST", "/graphql", `{"extensions":` + extensions + `}`, `"message":"PersistedQueryNotFound","extensions":{"code":"PERSISTED_QUERY_NOT_FOUND"}`},
+		{"POST", "/graphql", `{"query":"{ version }","extensions":` + extensions + `}`, `is not that of the document`},
+		{"GET", query("extensions", extensions), "", "PersistedQueryNotFound"},
+		{"POST", "/graphql", `{"query":"` + named + `","extensions":` + extensions + `}`, `{"data":{"version":`},
+		{"POST", "/graphql", `{"extensions":` + extensions + `}`, `{"data":{"version":`},
+		{"GET", query("extensions", extensions), "", `{"data":{"version":`},
+		{"POST", "/graphql", `{"extensions":{"persistedQuery":[1]}}`, "has no operation"},
+	} {
+		r := httptest.NewRequest(step.method, step.target, strings.NewReader(step.body))
+		r.Header.Set("Content-Type", plainJSON)
+		answer := httptest.NewRecorder()
+		w.handler.ServeHTTP(answer, r)
+		if !strings.Contains(answer.Body.String(), step.has) {
+			t.Errorf("%s %s: %s", step.method, step.body, answer.Body)
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (t events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 }
 
 func (t events) subscribes(params *graphql.RawParams) bool {
-	document, errs := t.documents.read(params.Query)
+	document, errs := t.documents.read(params)
 	if len(errs) > 0 {
 		return false
 	}
