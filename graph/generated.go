@@ -6898,7 +6898,7 @@ type FinishReportDownloadPayload {
 
 """
 Narrows a list of callbacks. What is left out narrows nothing; what is given must all be met. A list has at most 100 elements, and one of them has to be
-met. Of a time the first moment is included, the last is not.
+met; without elements it narrows nothing. Of a time the first moment is included, the last is not.
 
 Of an account and of a project, by creation, a page takes as long in a history of a million as in one of ten thousand with ` + "`" + `status` + "`" + `, ` + "`" + `event` + "`" + `, ` + "`" + `httpStatus` + "`" + `, alone
 or together; with ` + "`" + `errorCode` + "`" + `; or with ` + "`" + `host` + "`" + `; each with a time of creation or without. So it does with ` + "`" + `uid` + "`" + ` and ` + "`" + `ref` + "`" + ` in every list. All else looks through the
@@ -7306,7 +7306,7 @@ input BulkReplayOwnerInput @oneOf {
 
 input ReplayCallbacksInput {
   owner: BulkReplayOwnerInput!
-  "As of lists. What does not stand in it narrows nothing."
+  "As of lists. What does not stand in it narrows nothing; a list without elements is ` + "`" + `BAD_USER_INPUT` + "`" + `."
   filter: CallbackFilter
   "Counts what would be replayed and skipped, and replays nothing."
   dryRun: Boolean! = false

@@ -616,7 +616,7 @@ type ReplayCallbackPayload struct {
 
 type ReplayCallbacksInput struct {
 	Owner *BulkReplayOwnerInput `json:"owner"`
-	// As of lists. What does not stand in it narrows nothing.
+	// As of lists. What does not stand in it narrows nothing; a list without elements is `BAD_USER_INPUT`.
 	Filter graphql.Omittable[*callback.Filter] `json:"filter,omitempty"`
 	// Counts what would be replayed and skipped, and replays nothing.
 	DryRun bool `json:"dryRun"`

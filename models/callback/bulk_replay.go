@@ -132,7 +132,7 @@ type ToReplayAll struct {
 // ReplayAll begins a bulk replay. Editor and up; of the notices to an SSO client the platform. CONFLICT where another that
 // has not ended may replay the same callbacks.
 func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToReplayAll) (*BulkReplay, error) {
-	if err := in.Filter.Check(); err != nil {
+	if err := models.AllProblems(in.Filter.Check(), in.Filter.checkNoneEmpty()); err != nil {
 		return nil, err
 	}
 	at := s.now()

@@ -157,6 +157,22 @@ func TestBulkReplayPausesResumesAndIsCancelled(t *testing.T) {
 	modelstest.WantError(t, err, models.CodeConflict, "bulkReplayId")
 }
 
+// TestBulkReplayOfNothingChosenIsRefused: it would be of everything.
+func TestBulkReplayOfNothingChosenIsRefused(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	for field, filter := range map[string]callback.Filter{
+		"filter.status":    {Status: []callback.Status{}},
+		"filter.event":     {Event: []callback.EventName{}},
+		"filter.errorCode": {ErrorCode: []callback.AttemptErrorCode{}},
+	} {
+		_, err := w.ReplayAll(t.Context(), w.Editor, callback.ToReplayAll{
+			Owner: callback.BulkOwner{ProjectID: w.Shop.ID}, Filter: filter,
+		})
+		modelstest.WantError(t, err, models.CodeBadUserInput, field)
+	}
+}
+
 func TestDryRunOfABulkReplayReplaysNothing(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

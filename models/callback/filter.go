@@ -50,6 +50,20 @@ func (f Filter) Check() error {
 	)
 }
 
+// checkNoneEmpty refuses lists without an element, which narrow nothing: who has chosen nothing does not mean everything.
+func (f Filter) checkNoneEmpty() error {
+	empty := func(field string, isEmpty bool) error {
+		if isEmpty {
+			return models.Invalid("filter."+field, "must not be empty: leave it out for whatever it is")
+		}
+		return nil
+	}
+	return models.AllProblems(
+		empty("status", f.Status != nil && len(f.Status) == 0), empty("event", f.Event != nil && len(f.Event) == 0),
+		empty("errorCode", f.ErrorCode != nil && len(f.ErrorCode) == 0),
+	)
+}
+
 func (f Filter) checkRange() error {
 	if r := f.HTTPStatusRange; r != nil && r.From != nil && r.To != nil && *r.From > *r.To {
 		return models.Invalid("filter.httpStatusRange", "ends before it begins")
