@@ -63,7 +63,8 @@ type CallbackChangedInput struct {
 	Filter graphql.Omittable[*callback.Filter] `json:"filter,omitempty"`
 	// The `cursor` of the last change that you were told, by this process or another one: then what you have missed is told first, some of it twice. Or `RESYNC`
 	// where that is too much (250 callbacks), or the cursor is of more than two minutes ago while nobody else watched, or of more than an hour ago.
-	// `BAD_USER_INPUT` where it is no cursor.
+	// `BAD_USER_INPUT` where it is no cursor. A client that connects again by itself (graphql-sse: `retryAttempts`) sends the variables that it began with: let it
+	// not, and subscribe again.
 	After graphql.Omittable[*string] `json:"after,omitempty"`
 }
 

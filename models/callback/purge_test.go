@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/live"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
@@ -83,6 +84,11 @@ func (e *endless) PurgeDiagnoses(_ context.Context, _ time.Time, _ int) (diagnos
 	return 0, 0, nil
 }
 
+func (e *endless) PurgeCallbackChanges(context.Context, time.Time, int) (changes, rows int, err error) {
+	e.asked = append(e.asked, "changes")
+	return 0, 0, nil
+}
+
 func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 	t.Helper()
 	var ctx context.Context
@@ -93,6 +99,8 @@ func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 		db.InPurgeTx = func(_ context.Context, f func(callback.PurgeTx) error) error { return f(e) }
 	}, RunPorts: &run.Ports{InPurgeTx: inTx}, ReceiverPorts: &receiver.Ports{
 		InPurgeTx: func(_ context.Context, f func(receiver.PurgeTx) error) error { return f(e) },
+	}, LivePorts: &live.Ports{
+		InPurgeTx: func(_ context.Context, f func(live.PurgeTx) error) error { return f(e) },
 	}}.Services().Upkeep
 	return upkeep.Purge(ctx, callback.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }

@@ -21,8 +21,8 @@ func rotate(w *modelstest.World, expireOldAfter time.Duration) *tenant.SigningSe
 	return secret
 }
 
-// live are the project's secrets that sign now.
-func live(w *modelstest.World) []*tenant.SigningSecret {
+// signingNow are the project's secrets that sign now.
+func signingNow(w *modelstest.World) []*tenant.SigningSecret {
 	w.T.Helper()
 	secrets, err := w.ProjectSigningSecrets(w.T.Context(), w.Admin, w.Shop.ID)
 	modelstest.NoError(w.T, err)
@@ -49,10 +49,10 @@ func wantSigners(w *modelstest.World, when string, all []*tenant.SigningSecret, 
 func TestOldAndNewSecretBothSignUntilTheOldOneExpires(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	previous := live(w)[0]
+	previous := signingNow(w)[0]
 	current := rotate(w, time.Hour)
 	all := []*tenant.SigningSecret{previous, current}
-	if got := live(w); len(got) != 2 || got[0].ID != current.ID || got[0].ExpiresAt != nil ||
+	if got := signingNow(w); len(got) != 2 || got[0].ID != current.ID || got[0].ExpiresAt != nil ||
 		!got[1].ExpiresAt.Equal(modelstest.Start.Add(time.Hour)) {
 		t.Errorf("got %+v", got)
 	}
@@ -66,7 +66,7 @@ func TestOldAndNewSecretBothSignUntilTheOldOneExpires(t *testing.T) {
 func TestRotationWithoutGraceEndsTheOldSecretAtOnce(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	previous := live(w)[0]
+	previous := signingNow(w)[0]
 	current := rotate(w, 0)
 	wantSigners(w, "at once", []*tenant.SigningSecret{previous, current}, current)
 }
@@ -74,7 +74,7 @@ func TestRotationWithoutGraceEndsTheOldSecretAtOnce(t *testing.T) {
 func TestRotationNeverMakesASecretLiveLonger(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	previous := live(w)[0]
+	previous := signingNow(w)[0]
 	second := rotate(w, time.Hour)
 	third := rotate(w, 24*time.Hour)
 	all := []*tenant.SigningSecret{previous, second, third}
@@ -88,7 +88,7 @@ func TestRotationNeverMakesASecretLiveLonger(t *testing.T) {
 func TestRotationCanHurryAnExpiryThatIsFarAway(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	previous := live(w)[0]
+	previous := signingNow(w)[0]
 	second := rotate(w, tenant.MaxExpireOldAfter)
 	third := rotate(w, 0) // the second leaked
 	wantSigners(w, "at once", []*tenant.SigningSecret{previous, second, third}, third)
@@ -120,7 +120,7 @@ func TestSixthLiveSecretIsAConflict(t *testing.T) {
 		_, _, err := w.RotateSigningSecret(t.Context(), w.Admin, w.Shop.ID, after)
 		modelstest.WantError(t, err, models.CodeConflict, "projectId")
 	}
-	if got := live(w); len(got) != 5 || got[0].ExpiresAt != nil {
+	if got := signingNow(w); len(got) != 5 || got[0].ExpiresAt != nil {
 		t.Errorf("the refused rotation changed something: %+v", got)
 	}
 	w.Clock.Advance(time.Hour)
@@ -141,8 +141,8 @@ func TestRotationsAtOnceCannotMakeASixth(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if made.Load() != 4 || conflicts.Load() != 4 || len(live(w)) != 5 {
-		t.Errorf("made %d, refused %d, live %d", made.Load(), conflicts.Load(), len(live(w)))
+	if made.Load() != 4 || conflicts.Load() != 4 || len(signingNow(w)) != 5 {
+		t.Errorf("made %d, refused %d, live %d", made.Load(), conflicts.Load(), len(signingNow(w)))
 	}
 }
 

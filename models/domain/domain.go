@@ -49,6 +49,7 @@ type Wiring struct {
 	Crawls    crawl.Reader    // nil: Store
 	Runs      *run.Ports      // nil: those of Store
 	Receivers *receiver.Ports // nil: those of Store
+	Live      *live.Ports     // nil: those of Store
 	Rules     Rules
 	Resolver  tenant.Resolver // of checks; nil: nobody checks
 	Bell      live.Bell       // nil: it never rings
@@ -67,6 +68,9 @@ func New(w Wiring) Services {
 		w.Receivers = new(w.Store.ReceiverPorts())
 	}
 	tenants, access := Tenants(w.Store, w.Rules, w.Engine.Now, w.Log)
+	if w.Live == nil {
+		w.Live = new(w.Store.LivePorts())
+	}
 	queries := tenants.Queries
 	return Services{
 		Callbacks: w.Engine, Tenants: tenants, Access: access, Texts: w.Store,
@@ -76,7 +80,7 @@ func New(w Wiring) Services {
 		Crawls:    crawl.NewService(w.Engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
 		Jobs:      job.NewService(w.Engine, queries, w.Store, w.Store.InJobTx),
 		Receivers: receiver.NewService(w.Engine, queries, *w.Receivers, w.Rules.Receivers),
-		Live:      live.NewService(w.Engine, queries, access, w.Store.LivePorts(), w.Bell, w.Rules.Live, w.Log),
+		Live:      live.NewService(w.Engine, queries, access, *w.Live, w.Bell, w.Rules.Live, w.Log),
 	}
 }
 

@@ -53,8 +53,9 @@ type Wiring struct {
 	Access        tenant.AccessRules
 	Runs          run.Rules
 	Receivers     receiver.Rules
-	Live          live.Rules        // of subscriptions; the zero value is as a server has it
-	ReceiverPorts *receiver.Ports   // nil: those of Store
+	Live          live.Rules      // of subscriptions; the zero value is as a server has it
+	ReceiverPorts *receiver.Ports // nil: those of Store
+	LivePorts     *live.Ports
 	RunPorts      *run.Ports        // nil: those of Store
 	MaxProjects   int               // of an account; 0: any number
 	Now           func() time.Time  // nil: this machine's clock, and chance. Else delays are as planned.
@@ -87,7 +88,7 @@ func (w Wiring) Services() Services {
 	engine := callback.NewService(db, w.Queue, w.Rules, clock, models.NewTroubles(w.Log, w.Monitor), w.Log)
 	bell, _ := w.Queue.(live.Bell)
 	all := domain.New(domain.Wiring{
-		Store: w.Store, Engine: engine, Crawls: w.Crawls, Runs: w.RunPorts, Receivers: w.ReceiverPorts, Log: w.Log,
+		Store: w.Store, Engine: engine, Crawls: w.Crawls, Runs: w.RunPorts, Receivers: w.ReceiverPorts, Live: w.LivePorts, Log: w.Log,
 		Rules: domain.Rules{
 			Access: w.Access, MaxProjects: w.MaxProjects, Runs: w.Runs, Receivers: w.Receivers, Live: w.Live,
 		},

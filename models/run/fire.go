@@ -143,6 +143,9 @@ func (f *Firings) next(
 
 // wake asks the queue to look at all lanes in which something has begun.
 func (f *Firings) wake(ctx context.Context, begun map[callback.Lane]time.Time) {
+	if len(begun) == 0 {
+		return
+	}
 	wakeups := make([]callback.Wakeup, 0, len(begun))
 	for _, lane := range callback.DistinctLanes(slices.Collect(maps.Keys(begun))) {
 		wakeups = append(wakeups, callback.Wakeup{Lane: lane, At: begun[lane]})
