@@ -95,7 +95,8 @@ func (ds *Deliveries) withoutNotice(ctx context.Context, err error, failed ...*D
 func (ds *Deliveries) raiseNotice(ctx context.Context, tx NoticeTx, d *Delivery, partner Partner) (*Callback, error) {
 	c, key := d.Callback, d.noticeKey("callback-failed")
 	if partner.FailureCount >= c.FailureCount { // the same call is made again, after a commit whose answer was lost
-		return Find(ctx, tx, key)
+		told, err := FindAll(ctx, tx, []string{key})
+		return told[key], err
 	}
 	return ds.engine.Raise(ctx, tx, Occasion{
 		Event: CallbackFailedEvent, DedupKey: key, ProjectID: c.ProjectID,

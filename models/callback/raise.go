@@ -63,15 +63,21 @@ func (o Occasion) envelope(parties Parties) (e Envelope, err error) {
 // neither, and at the end of its line where it has one. It returns nil when there is nowhere to call back to. What it
 // returns is to be given to Wake after the commit.
 func (s *Service) Raise(ctx context.Context, tx Tx, o Occasion) (*Callback, error) {
-	parties, err := ReadParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.Compose(ctx, tx, o, parties)
+	c, _, err := s.composeAlone(ctx, tx, o)
 	if c == nil || err != nil {
 		return nil, err
 	}
 	return c, LineUp(ctx, tx, c)
+}
+
+// composeAlone is Compose where nobody is known yet.
+func (s *Service) composeAlone(ctx context.Context, tx PartiesTx, o Occasion) (*Callback, Parties, error) {
+	parties, err := ReadParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
+	if err != nil {
+		return nil, parties, err
+	}
+	c, err := s.Compose(ctx, tx, o, parties)
+	return c, parties, err
 }
 
 // Compose makes the callback of an event, which is not in the database yet: DirectStarts, LineUp or Raise puts it there. It
@@ -122,11 +128,15 @@ func (s *Service) draft(
 	return c, target, err
 }
 
-// Find returns the callback that was created under a key, nil where none was due.
-func Find(ctx context.Context, tx Tx, dedupKey string) (*Callback, error) {
-	found, err := tx.CallbacksByDedupKey(ctx, dedupKey)
-	if err != nil || len(found) == 0 {
-		return nil, err
+// FindAll returns the callbacks that were created under keys, by these. It asks for none where there are none.
+func FindAll(ctx context.Context, tx Tx, dedupKeys []string) (map[string]*Callback, error) {
+	byKey := map[string]*Callback{}
+	if len(dedupKeys) == 0 {
+		return byKey, nil
 	}
-	return found[0], nil
+	found, err := tx.CallbacksByDedupKey(ctx, dedupKeys...)
+	for _, c := range found {
+		byKey[c.DedupKey] = c
+	}
+	return byKey, err
 }

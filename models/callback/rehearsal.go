@@ -21,11 +21,7 @@ var refusedRehearsal = &AttemptError{
 // Rehearse makes a delivery of an occasion, as one would leave now, that stands nowhere: neither it nor its callback is
 // in the database, and there is nothing to settle. nil: there is nowhere to send it to.
 func (s *Service) Rehearse(ctx context.Context, tx RehearsalTx, o Occasion) (*Delivery, error) {
-	parties, err := ReadParties(ctx, tx, []*int64{&o.ProjectID}, []*int64{o.CreatorID})
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.Compose(ctx, tx, o, parties)
+	c, parties, err := s.composeAlone(ctx, tx, o)
 	if c == nil || err != nil {
 		return nil, err
 	}

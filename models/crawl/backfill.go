@@ -154,14 +154,12 @@ func (b *backfill) raise(ctx context.Context, find func(tx Store) ([]callback.Oc
 		for i, o := range occasions {
 			keys[i] = o.DedupKey
 		}
-		there, err := tx.CallbacksByDedupKey(ctx, keys...)
+		there, err := callback.FindAll(ctx, tx, keys)
 		if err != nil {
 			return err
 		}
 		skipped = len(there)
-		occasions = slices.DeleteFunc(occasions, func(o callback.Occasion) bool {
-			return slices.ContainsFunc(there, func(c *callback.Callback) bool { return c.DedupKey == o.DedupKey })
-		})
+		occasions = slices.DeleteFunc(occasions, func(o callback.Occasion) bool { return there[o.DedupKey] != nil })
 		raised, err = b.compose(ctx, tx, occasions)
 		if err != nil || len(raised) == 0 {
 			return err

@@ -162,27 +162,14 @@ func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFini
 			return outcome{}, err
 		}
 	}
-	known.finished(crawl, raised)
+	known.finished(crawl.ID, crawl, raised)
 	return outcome{crawl: crawl, callback: raised, isNew: raised != nil}, nil
 }
 
-// crawlsToFinish is what a transaction that finishes crawls knows, and what it has to write.
-type crawlsToFinish struct {
-	callback.Parties
-	at        time.Time
-	locked    map[int64]*Crawl              // those that were there before
-	ended     map[int64]*Crawl              // by this transaction
-	callbacks map[string]*callback.Callback // of crawls that have ended, by dedup key
+// crawlsToFinish are the crawls that a transaction ends.
+type crawlsToFinish struct{ ending[Crawl] }
 
-	raised []*callback.Callback
-}
-
-func newCrawlsToFinish(at time.Time) *crawlsToFinish {
-	return &crawlsToFinish{
-		Parties: callback.NewParties(), at: at, locked: map[int64]*Crawl{}, ended: map[int64]*Crawl{},
-		callbacks: map[string]*callback.Callback{},
-	}
-}
+func newCrawlsToFinish(at time.Time) *crawlsToFinish { return &crawlsToFinish{newEnding[Crawl](at)} }
 
 // read reads for all crawls at once what the rules ask for. Crawls that are new here are created, as the first that can
 // says that they ended: a crawl is new if nobody else has created it, which only the database can tell. The others are
@@ -245,40 +232,24 @@ func (k *crawlsToFinish) readLocked(ctx context.Context, tx Store, locked []*Cra
 			keys = append(keys, finishedKey(c.ID))
 		}
 	}
-	if len(keys) > 0 {
-		found, err := tx.CallbacksByDedupKey(ctx, keys...)
-		if err != nil {
-			return err
-		}
-		for _, c := range found {
-			k.callbacks[c.DedupKey] = c
-		}
+	var err error
+	if k.callbacks, err = callback.FindAll(ctx, tx, keys); err != nil {
+		return err
 	}
 	return k.Read(ctx, tx, projectIDs, userIDs)
 }
 
 // crawl returns the crawl of an input as it is now: a copy, or a new one where it was not known here.
 func (k *crawlsToFinish) crawl(in End) (*Crawl, error) {
-	if ended, ok := k.ended[in.CrawlID]; ok {
-		return ended, k.checkCreator(in)
-	}
-	if locked, ok := k.locked[in.CrawlID]; ok {
-		crawl := *locked
-		return &crawl, k.checkCreator(in)
+	if crawl := k.now(in.CrawlID); crawl != nil {
+		return crawl, k.checkCreator(in.CreatedByUserID)
 	}
 	return k.newCrawl(in)
 }
 
-func (k *crawlsToFinish) checkCreator(in End) (err error) {
-	if in.CreatedByUserID != nil {
-		_, err = k.User(*in.CreatedByUserID)
-	}
-	return err
-}
-
 // newCrawl returns the crawl of an input that is the first to name it.
 func (k *crawlsToFinish) newCrawl(in End) (*Crawl, error) {
-	if err := k.checkCreator(in); err != nil {
+	if err := k.checkCreator(in.CreatedByUserID); err != nil {
 		return nil, err
 	}
 	if in.ProjectID == nil {
@@ -292,15 +263,6 @@ func (k *crawlsToFinish) newCrawl(in End) (*Crawl, error) {
 		return nil, models.NotFound(tenant.TypeProject)
 	}
 	return &Crawl{ID: in.CrawlID, AccountID: owners.Account.ID, ProjectID: owners.Project.ID, CreatedAt: k.at}, nil
-}
-
-// finished keeps what is to be written of a crawl.
-func (k *crawlsToFinish) finished(crawl *Crawl, raised *callback.Callback) {
-	k.ended[crawl.ID] = crawl
-	if raised != nil {
-		k.callbacks[raised.DedupKey] = raised
-		k.raised = append(k.raised, raised)
-	}
 }
 
 // write writes the ends of the crawls that were there before.

@@ -125,7 +125,7 @@ func (s *Service) finishReportDownload(
 		if err != nil {
 			return models.Outcome[Generated]{}, err
 		}
-		known.finished(report, raised)
+		known.finished(report.ID, report, raised)
 	}
 	return models.Outcome[Generated]{Out: Generated{report, known.callbacks[generatedKey(report.ID)]}}, nil
 }
@@ -144,23 +144,14 @@ func generatedKey(reportDownloadID int64) string {
 	return "report-download-generated:" + models.RawIDText(reportDownloadID)
 }
 
-// reportsToFinish is what a transaction that finishes report downloads knows, and what it has to write.
+// reportsToFinish are the report downloads that a transaction ends: all that there are of them are locked.
 type reportsToFinish struct {
-	callback.Parties
-	at        time.Time
-	crawls    map[int64]*Crawl
-	locked    map[int64]*ReportDownload     // all that there are
-	ended     map[int64]*ReportDownload     // by this transaction
-	callbacks map[string]*callback.Callback // of those that have ended, by dedup key
-
-	raised []*callback.Callback
+	ending[ReportDownload]
+	crawls map[int64]*Crawl
 }
 
 func newReportsToFinish(at time.Time) *reportsToFinish {
-	return &reportsToFinish{
-		Parties: callback.NewParties(), at: at, crawls: map[int64]*Crawl{}, locked: map[int64]*ReportDownload{},
-		ended: map[int64]*ReportDownload{}, callbacks: map[string]*callback.Callback{},
-	}
+	return &reportsToFinish{newEnding[ReportDownload](at), map[int64]*Crawl{}}
 }
 
 // read reads for all report downloads at once what the rules ask for. Those that can be new here are created first, as
@@ -218,14 +209,9 @@ func (k *reportsToFinish) readLocked(ctx context.Context, tx Store, locked []*Re
 			keys = append(keys, generatedKey(r.ID))
 		}
 	}
-	if len(keys) > 0 {
-		found, err := tx.CallbacksByDedupKey(ctx, keys...)
-		if err != nil {
-			return err
-		}
-		for _, c := range found {
-			k.callbacks[c.DedupKey] = c
-		}
+	var err error
+	if k.callbacks, err = callback.FindAll(ctx, tx, keys); err != nil {
+		return err
 	}
 	if err := k.readCrawls(ctx, tx, crawlIDs); err != nil {
 		return err
@@ -238,27 +224,16 @@ func (k *reportsToFinish) readLocked(ctx context.Context, tx Store, locked []*Re
 
 // report returns the report download of an input as it is now: a copy, unless this transaction has ended it.
 func (k *reportsToFinish) report(in ReportDownloadEnd) (*ReportDownload, error) {
-	if in.CreatedByUserID != nil {
-		if _, err := k.User(*in.CreatedByUserID); err != nil {
-			return nil, err
-		}
-	}
-	if ended, ok := k.ended[in.ReportDownloadID]; ok {
-		return ended, nil
-	}
-	if locked, ok := k.locked[in.ReportDownloadID]; ok {
-		report := *locked
-		return &report, nil
+	if report := k.now(in.ReportDownloadID); report != nil {
+		return report, k.checkCreator(in.CreatedByUserID)
 	}
 	return k.newReport(in)
 }
 
 // newReport returns the report download of an input that is the first to name it.
 func (k *reportsToFinish) newReport(in ReportDownloadEnd) (*ReportDownload, error) {
-	if in.CreatedByUserID != nil {
-		if _, err := k.User(*in.CreatedByUserID); err != nil {
-			return nil, err
-		}
+	if err := k.checkCreator(in.CreatedByUserID); err != nil {
+		return nil, err
 	}
 	if in.CrawlID == nil {
 		return nil, models.Invalid("crawlId", "must be given when the report download is new here")
@@ -277,15 +252,6 @@ func (k *reportsToFinish) newReport(in ReportDownloadEnd) (*ReportDownload, erro
 		created.ReportTypeCode = *in.ReportTypeCode
 	}
 	return newReportDownload(crawl, in.ReportDownloadID, created, k.at)
-}
-
-// finished keeps what is to be written of a report download.
-func (k *reportsToFinish) finished(report *ReportDownload, raised *callback.Callback) {
-	k.ended[report.ID] = report
-	if raised != nil {
-		k.callbacks[raised.DedupKey] = raised
-		k.raised = append(k.raised, raised)
-	}
 }
 
 // write writes the ends.

@@ -100,7 +100,7 @@ func (s *Service) jobsToUpdate(ctx context.Context, tx Store, in []Change) (*job
 		ids = append(ids, &in[i].JobID)
 	}
 	known := &jobsToUpdate{
-		engine: s.engine, tx: tx, jobs: map[int64]*Job{}, callbacks: map[string]*callback.Callback{},
+		engine: s.engine, tx: tx, jobs: map[int64]*Job{},
 	}
 	locked, err := tx.LockJobs(ctx, models.Distinct(ids)...)
 	if err != nil {
@@ -114,14 +114,8 @@ func (s *Service) jobsToUpdate(ctx context.Context, tx Store, in []Change) (*job
 			keys = append(keys, j.changeKey())
 		}
 	}
-	if len(keys) > 0 {
-		found, err := tx.CallbacksByDedupKey(ctx, keys...)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found {
-			known.callbacks[c.DedupKey] = c
-		}
+	if known.callbacks, err = callback.FindAll(ctx, tx, keys); err != nil {
+		return nil, err
 	}
 	known.Parties, err = callback.ReadParties(ctx, tx, projectIDs, userIDs)
 	return known, err
