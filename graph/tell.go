@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"errors"
-
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
@@ -34,11 +32,7 @@ func results[Out, Result any](
 // entryErrors are all domain errors: a call with another one fails as a whole.
 func entryErrors(err error) []*EntryError {
 	list := []*EntryError{}
-	problems := models.ProblemsOf(err)
-	if one := (*models.Error)(nil); problems == nil && errors.As(err, &one) {
-		problems = models.Problems{one}
-	}
-	for _, e := range problems {
+	for _, e := range models.ErrorsOf(err) {
 		list = append(list, &EntryError{Code: e.Code, Field: e.Field, Message: e.Error()})
 	}
 	return list

@@ -165,6 +165,18 @@ func ProblemsOf(err error) Problems {
 	return nil
 }
 
+// ErrorsOf returns the errors in err that may be shown to the caller, each with what it says of its own field.
+func ErrorsOf(err error) []*Error {
+	var one *Error
+	if problems := ProblemsOf(err); problems != nil {
+		return problems
+	}
+	if errors.As(err, &one) {
+		return []*Error{one}
+	}
+	return nil
+}
+
 // AllProblems is every problem that checks of an input have found: a [*Error] where it is one, [Problems] where there are
 // more, nil where there is none. An error of another kind goes alone.
 func AllProblems(errs ...error) error {

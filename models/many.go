@@ -1,9 +1,6 @@
 package models
 
-import (
-	"errors"
-	"strconv"
-)
+import "strconv"
 
 // MaxEntries is how many entries a call may have whose entries stand each for itself: at some 4 statements for each,
 // those of jobs are half a second in one transaction.
@@ -58,19 +55,17 @@ func EachEntry[In, Out any](
 
 // withinField is a domain error of what is in a field of a larger input.
 func withinField(field string, err error) error {
-	var problems Problems
-	var known *Error
-	switch {
-	case errors.As(err, &problems):
-		within := make(Problems, len(problems))
-		for i, problem := range problems {
-			within[i] = problem.within(field)
-		}
-		return within
-	case errors.As(err, &known):
-		return known.within(field)
+	within := Problems{}
+	for _, e := range ErrorsOf(err) {
+		within = append(within, e.within(field))
 	}
-	return err
+	switch len(within) {
+	case 0:
+		return err
+	case 1:
+		return within[0]
+	}
+	return within
 }
 
 func (e *Error) within(field string) *Error {

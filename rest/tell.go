@@ -170,11 +170,7 @@ func newTold(id models.ObjectID, c *callback.Callback) toldAnswer {
 
 func toldErrors(err error) []toldError {
 	list := []toldError{}
-	problems := models.ProblemsOf(err)
-	if one := (*models.Error)(nil); problems == nil && errors.As(err, &one) {
-		problems = models.Problems{one}
-	}
-	for _, e := range problems {
+	for _, e := range models.ErrorsOf(err) {
 		of := *e
 		of.Field = snake(e.Field)
 		list = append(list, toldError{of.Code, of.Field, of.Error()})
