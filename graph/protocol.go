@@ -57,29 +57,46 @@ func mediaOf(r *http.Request) string {
 	return media
 }
 
-// accepted is the media type of the answer, the caller's first choice; empty: there is none.
-func accepted(r *http.Request) (best string) {
+// mediaRange is one of the media types that a caller takes.
+type mediaRange struct {
+	media  string // empty: it is none
+	weight float64
+}
+
+func mediaRanges(r *http.Request) (ranges []mediaRange) {
 	header := strings.Join(r.Header.Values("Accept"), ",")
 	if strings.TrimSpace(header) == "" {
-		return mediaJSON
+		return nil
 	}
-	most := 0.0
 	for _, part := range strings.Split(header, ",") {
 		media, parameters, _ := mime.ParseMediaType(part)
 		weight, err := strconv.ParseFloat(parameters["q"], 64)
 		if err != nil {
 			weight = 1
 		}
-		switch media {
+		ranges = append(ranges, mediaRange{media, weight})
+	}
+	return ranges
+}
+
+// accepted is the media type of the answer, the caller's first choice; empty: there is none.
+func accepted(r *http.Request) (best string) {
+	ranges := mediaRanges(r)
+	if len(ranges) == 0 {
+		return mediaJSON
+	}
+	most := 0.0
+	for _, of := range ranges {
+		switch of.media {
 		case "*/*", "application/*":
-			media = mediaJSON
+			of.media = mediaJSON
 		case mediaJSON, mediaResponse, eventStream:
 		default:
 			continue
 		}
 		// A list with events among other types is of a client that subscribes by other requests.
-		if weight > most || weight == most && best == eventStream {
-			best, most = media, weight
+		if of.weight > most || of.weight == most && best == eventStream {
+			best, most = of.media, of.weight
 		}
 	}
 	return best

@@ -5,8 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,15 +44,7 @@ func (t events) Supports(r *http.Request) bool { return accepts(r, eventStream) 
 
 // accepts reports whether a caller takes one of some media types.
 func accepts(r *http.Request, types ...string) bool {
-	for _, accepted := range strings.Split(strings.Join(r.Header.Values("Accept"), ","), ",") {
-		name, _, _ := mime.ParseMediaType(accepted)
-		for _, t := range types {
-			if name == t {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(mediaRanges(r), func(of mediaRange) bool { return slices.Contains(types, of.media) })
 }
 
 // Do is graphql.Transport.
@@ -63,7 +55,7 @@ func (t events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 	decoder.UseNumber()
 	err := decoder.Decode(params)
 	subscribes := err == nil && t.subscribes(params)
-	if err != nil || !subscribes && accepts(r, "application/json", "application/graphql-response+json", "*/*") {
+	if err != nil || !subscribes && accepts(r, mediaJSON, mediaResponse, "*/*") {
 		t.other.Do(w, r, exec)
 		return
 	}
