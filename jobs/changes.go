@@ -51,18 +51,5 @@ func (q *Queue) Changed() { q.changes.ring() }
 
 // Listen is live.Bell's.
 func (q *Queue) Listen(ctx context.Context, ring func()) {
-	rings := q.redis.Subscribe(ctx, q.changes.channel)
-	defer func() { _ = rings.Close() }()
-	messages := rings.Channel() // it subscribes again when the connection was lost
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, open := <-messages:
-			if !open { // somebody has closed the client
-				return
-			}
-			ring()
-		}
-	}
+	follow(ctx, q.redis, q.changes.channel, func(string) { ring() })
 }

@@ -90,22 +90,29 @@ func (d *doorbell) attend(worker attendant) { d.local.Store(&worker) }
 func (d *doorbell) subscribe(ctx context.Context, troubles *models.Troubles, log *slog.Logger) {
 	worker := d.local.Load()
 	defer d.local.CompareAndSwap(worker, nil)
-	rings := d.client.Subscribe(ctx, d.channel)
-	defer func() { _ = rings.Close() }()
-	messages := rings.Channel() // it subscribes again when the connection was lost
+	follow(ctx, d.client, d.channel, func(message string) {
+		err := troubles.Catch(ctx, "doorbell", func() error { return d.read(ctx, worker, message) })
+		if err != nil {
+			log.WarnContext(ctx, "doorbell.not_read", "error", err)
+		}
+	})
+}
+
+// follow hands on what comes by a channel until the context ends, also where somebody has closed the client.
+func follow(ctx context.Context, client redis.UniversalClient, channel string, hear func(message string)) {
+	listening := client.Subscribe(ctx, channel)
+	defer func() { _ = listening.Close() }()
+	messages := listening.Channel() // it subscribes again when the connection was lost
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case message, open := <-messages:
-			if !open { // somebody has closed the client
+			if !open {
 				messages = nil
 				continue
 			}
-			err := troubles.Catch(ctx, "doorbell", func() error { return d.read(ctx, worker, message.Payload) })
-			if err != nil {
-				log.WarnContext(ctx, "doorbell.not_read", "error", err)
-			}
+			hear(message.Payload)
 		}
 	}
 }
