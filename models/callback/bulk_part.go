@@ -25,6 +25,12 @@ const (
 	bulkParts = 20
 )
 
+// BulkStore tells whether there is anything to do, without a transaction: on SQLite there is one writer.
+type BulkStore interface {
+	// BulkReplayWaits tells whether there is an active one that was not looked at since a time.
+	BulkReplayWaits(ctx context.Context, before time.Time) (bool, error)
+}
+
 // BulkPartTx is the database as a part of a bulk replay needs it.
 type BulkPartTx interface {
 	PartiesTx
@@ -49,19 +55,14 @@ type BulkPartTx interface {
 	CountUntried(ctx context.Context, b *BulkReplay, limit int) (int, error)
 }
 
-// BulkEnded counts replays that have ended, of so many that were looked at.
-type BulkEnded struct{ Succeeded, Failed, Looked int }
+// BulkEnded counts replays that have ended.
+type BulkEnded struct{ Succeeded, Failed int }
 
 // AdvanceBulkReplays lets bulk replays go on, a few parts, each as far as it has room, and tells whether there may be more
 // to do at once. Any number of processes may do so at the same time.
 func (u *Upkeep) AdvanceBulkReplays(ctx context.Context) (more bool, err error) {
 	for parts := 0; parts < bulkParts; {
-		at := u.engine.now()
-		var b *BulkReplay
-		err := u.engine.db.InBulkPartTx(ctx, func(tx BulkPartTx) (err error) {
-			b, err = tx.TakeBulkReplay(ctx, at, at.Add(-BulkInterval/4))
-			return err
-		})
+		b, err := u.takeBulkReplay(ctx)
 		if err != nil || b == nil {
 			return false, err
 		}
@@ -74,6 +75,20 @@ func (u *Upkeep) AdvanceBulkReplays(ctx context.Context) (more bool, err error) 
 		}
 	}
 	return true, nil
+}
+
+// takeBulkReplay returns nil where there is none whose turn it is.
+func (u *Upkeep) takeBulkReplay(ctx context.Context) (b *BulkReplay, err error) {
+	at := u.engine.now()
+	before := at.Add(-BulkInterval / 4)
+	if waits, err := u.engine.db.BulkReplayWaits(ctx, before); err != nil || !waits {
+		return nil, err
+	}
+	err = u.engine.db.InBulkPartTx(ctx, func(tx BulkPartTx) (err error) {
+		b, err = tx.TakeBulkReplay(ctx, at, before)
+		return err
+	})
+	return b, err
 }
 
 // advance does one part of a bulk replay. What is listed is read before anything is locked: where another process has done
@@ -106,24 +121,13 @@ func (s *Service) advance(ctx context.Context, seen *BulkReplay, at time.Time) (
 		return tx.UpdateBulkReplay(ctx, b)
 	})
 	if err == nil && len(made) > 0 {
-		s.wakeLanesOf(ctx, made)
+		s.Wake(ctx, made...)
 	}
 	return b, err
 }
 
 func (b *BulkReplay) sameplace(o *BulkReplay) bool {
 	return b.After == o.After || b.After != nil && o.After != nil && *b.After == *o.After
-}
-
-// wakeLanesOf wakes each lane of some callbacks once.
-func (s *Service) wakeLanesOf(ctx context.Context, callbacks []*Callback) {
-	known, first := map[Lane]bool{}, []*Callback(nil)
-	for _, c := range callbacks {
-		if !known[c.Lane] {
-			known[c.Lane], first = true, append(first, c)
-		}
-	}
-	s.Wake(ctx, first...)
 }
 
 // bulkPartial is one part of a bulk replay, in a transaction.

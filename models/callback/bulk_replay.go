@@ -213,7 +213,7 @@ func (s *Service) CancelBulkReplay(ctx context.Context, actor *models.Actor, id 
 func (s *Service) changeBulkReplay(
 	ctx context.Context, actor *models.Actor, id int64, change func(*BulkReplay),
 ) (b *BulkReplay, err error) {
-	return b, s.db.InBulkTx(ctx, func(tx BulkTx) error {
+	err = s.db.InBulkTx(ctx, func(tx BulkTx) (err error) {
 		if b, err = tx.LockBulkReplay(ctx, actor.Scope(models.RoleViewer), id); err != nil {
 			return err
 		}
@@ -231,6 +231,7 @@ func (s *Service) changeBulkReplay(
 		*b = wanted
 		return tx.UpdateBulkReplay(ctx, b)
 	})
+	return b, err
 }
 
 func (b *BulkReplay) requireSender(actor *models.Actor) error {

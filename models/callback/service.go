@@ -18,6 +18,7 @@ type Ports struct {
 	Bulk    BulkReader
 	LeaseStore
 	SweepStore
+	BulkStore
 	InDeliveryTx   models.InTx[DeliveryTx]
 	InSettlementTx models.InTx[SettlementTx]
 	InReplayTx     models.InTx[ReplayTx]

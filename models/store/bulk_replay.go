@@ -175,15 +175,19 @@ func (s *Store) OverlappingBulkReplay(
 	return found[0], nil
 }
 
+const bulkReplayWaits = "active AND looked_at <= ?"
+
+// BulkReplayWaits reads the index of those that are active.
+func (s *Store) BulkReplayWaits(ctx context.Context, before time.Time) (bool, error) {
+	var ids []int64
+	err := s.reader(ctx).Model(&bulkReplayRow{}).Where(bulkReplayWaits, micros(before)).Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, err
+}
+
 // TakeBulkReplay passes over what others look at.
 func (s *Store) TakeBulkReplay(ctx context.Context, now, before time.Time) (*callback.BulkReplay, error) {
-	var ids []int64
-	due := s.reader(ctx).Model(&bulkReplayRow{}).Where("active AND looked_at <= ?", micros(before))
-	if err := due.Limit(1).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
-		return nil, err
-	}
 	taken, err := find(s.writer(ctx).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}).
-		Where("active AND looked_at <= ?", micros(before)).Order("looked_at, id").Limit(1), bulkReplay)
+		Where(bulkReplayWaits, micros(before)).Order("looked_at, id").Limit(1), bulkReplay)
 	if err != nil || len(taken) == 0 {
 		return nil, err
 	}
@@ -245,7 +249,6 @@ func (s *Store) LookAtReplayed(
 			untried = append(untried, r.CallbackID)
 		}
 	}
-	ended.Looked = len(rows)
 	return ended, s.noteReplayed(ctx, now, over, tried, untried)
 }
 

@@ -133,7 +133,7 @@ func (s *Store) callbackColumns(c *callback.Callback) (callbackRow, error) {
 // CallbackPorts are the engine's.
 func (s *Store) CallbackPorts() callback.Ports {
 	return callback.Ports{
-		Reader: s, Bulk: s, Health: s, Preview: s, LeaseStore: s, SweepStore: s,
+		Reader: s, Bulk: s, Health: s, Preview: s, LeaseStore: s, SweepStore: s, BulkStore: s,
 		InDeliveryTx:   inTx(s, func(tx *Store) callback.DeliveryTx { return tx }),
 		InSettlementTx: inTx(s, func(tx *Store) callback.SettlementTx { return tx }),
 		InReplayTx:     inTx(s, func(tx *Store) callback.ReplayTx { return tx }),
