@@ -84,6 +84,20 @@ func (a *Actor) Scope(least Role) Scope {
 	}
 }
 
+// Name tells actors apart of whom something is counted or kept. A project's keys are one; the stranger has none.
+func (a *Actor) Name() string {
+	switch {
+	case a == nil:
+		return ""
+	case a.Platform:
+		return "platform"
+	case a.Key != nil:
+		return "project:" + RawIDText(a.Key.ProjectID)
+	default:
+		return "user:" + RawIDText(a.UserID)
+	}
+}
+
 // CreatorID is the user who creates what the actor creates, nil where it is none.
 func (a *Actor) CreatorID() *int64 {
 	if a.UserID == 0 {

@@ -67,7 +67,7 @@ func DoOnce[T any](
 		return made, err
 	}
 	claim := &Claim{
-		Key: sha256.Sum256([]byte(call.Actor.name() + "\x00" + *call.Key)), Content: sha256.Sum256(call.Content), At: o.now(),
+		Key: sha256.Sum256([]byte(call.Actor.Name() + "\x00" + *call.Key)), Content: sha256.Sum256(call.Content), At: o.now(),
 	}
 	if before, err := o.before(ctx, claim); before != nil || err != nil {
 		return onceMore(before, err, again)
@@ -100,17 +100,3 @@ func (o *Once) before(ctx context.Context, claim *Claim) (*Claim, error) {
 
 // ErrClaimed is that of a transaction whose claim another was quicker to write.
 var ErrClaimed = Conflict("idempotencyKey", "is being used by another call: try again in a moment")
-
-// name tells actors apart for whom keys are kept.
-func (a *Actor) name() string {
-	switch {
-	case a == nil:
-		return ""
-	case a.Platform:
-		return "platform"
-	case a.Key != nil:
-		return "project:" + RawIDText(a.Key.ProjectID)
-	default:
-		return "user:" + RawIDText(a.UserID)
-	}
-}

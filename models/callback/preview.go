@@ -65,11 +65,9 @@ func (s *Service) Preview(ctx context.Context, actor *models.Actor, in ToPreview
 	}
 	c.setTarget(target, envelope.Owners)
 	d := newDelivery(c.claimed(previewedAt), target, envelope.Owners, previewedAt)
-	secrets, err := s.db.Preview.SigningSecrets(ctx, s.now(), d.signer)
-	if err != nil {
+	if err := d.readSecrets(ctx, s.db.Preview, s.now()); err != nil {
 		return nil, err
 	}
-	d.secrets = secrets[d.signer]
 	return &Preview{c, target, d}, cmp.Or(target.Unreadable, tenant.FirstUnreadable(d.secrets))
 }
 

@@ -2,6 +2,7 @@ package callback
 
 import (
 	"context"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/tenant"
@@ -36,15 +37,20 @@ func (s *Service) Rehearse(ctx context.Context, tx RehearsalTx, o Occasion) (*De
 	c.AttemptCount = 1
 	at := s.now()
 	d := newDelivery(c, target, owners, at)
-	secrets, err := tx.SigningSecrets(ctx, at, d.signer)
-	if err != nil {
+	if err := d.readSecrets(ctx, tx, at); err != nil {
 		return nil, err
 	}
-	d.secrets = secrets[d.signer]
 	if target.Unreadable != nil || tenant.FirstUnreadable(d.secrets) != nil {
 		d.refusal = refusedRehearsal
 	}
 	return d, nil
+}
+
+// readSecrets reads those that sign at a time, of one delivery alone.
+func (d *Delivery) readSecrets(ctx context.Context, tx tenant.SecretsTx, at time.Time) error {
+	secrets, err := tx.SigningSecrets(ctx, at, d.signer)
+	d.secrets = secrets[d.signer]
+	return err
 }
 
 // Forged is the delivery as somebody would make it who knows everything but the secret.

@@ -15,21 +15,10 @@ func (s *Service) Preview(
 	if _, err := s.tenants.Project(ctx, actor, in.ProjectID); err != nil {
 		return nil, err
 	}
-	key := callerOf(actor) + " " + models.RawIDText(in.ProjectID)
+	key := actor.Name() + " " + models.RawIDText(in.ProjectID)
 	err := s.db.InRateTx(ctx, func(tx RateTx) error { return previewRate.take(ctx, tx, key, s.engine.Now()) })
 	if err != nil {
 		return nil, err
 	}
 	return s.engine.Preview(ctx, actor, in)
-}
-
-// callerOf tells callers apart. A project's keys are one.
-func callerOf(actor *models.Actor) string {
-	switch {
-	case actor.Platform:
-		return "platform"
-	case actor.Key != nil:
-		return "key"
-	}
-	return models.RawIDText(actor.UserID)
 }
