@@ -10,26 +10,13 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// readBulkOwner reads whose callbacks are replayed. A caller's library may not know @oneOf.
-func (r *ids) readBulkOwner(of *BulkReplayOwnerInput) (owner callback.BulkOwner) {
-	given := 0
-	for _, one := range []struct {
-		to *int64
-		id *int64
-	}{
-		{&owner.ProjectID, r.readOptional("projectId", tenant.TypeProject, of.ProjectID)},
-		{&owner.AccountID, r.readOptional("accountId", tenant.TypeAccount, of.AccountID)},
-		{&owner.SSOClientID, r.readOptional("ssoClientId", tenant.TypeSSOClient, of.SsoClientID)},
-	} {
-		if one.id != nil {
-			*one.to = *one.id
-			given++
-		}
-	}
-	if r.err == nil && given != 1 {
-		r.err = badInput("owner", "must have a projectId, an accountId or an ssoClientId, and one of them alone")
-	}
-	return owner
+// readBulkOwner reads whose callbacks are replayed.
+func (r *ids) readBulkOwner(of *BulkReplayOwnerInput) callback.BulkOwner {
+	given := r.oneOf("owner", "must have a projectId, an accountId or an ssoClientId, and one of them alone",
+		r.readOptional("projectId", tenant.TypeProject, of.ProjectID),
+		r.readOptional("accountId", tenant.TypeAccount, of.AccountID),
+		r.readOptional("ssoClientId", tenant.TypeSSOClient, of.SsoClientID))
+	return callback.BulkOwner{ProjectID: given[0], AccountID: given[1], SSOClientID: given[2]}
 }
 
 func changeBulkReplay(

@@ -44,9 +44,10 @@ func (r *ids) readNew(typeName string, id graphql.Omittable[*models.ObjectID]) i
 func (r *ids) readOwner(
 	field string, projectID, accountID graphql.Omittable[*models.ObjectID],
 ) (project, account int64) {
-	return r.oneOf(field, "must have a projectId or an accountId, and not both",
+	of := r.oneOf(field, "must have a projectId or an accountId, and not both",
 		r.readOptional("projectId", tenant.TypeProject, projectID),
 		r.readOptional("accountId", tenant.TypeAccount, accountID))
+	return of[0], of[1]
 }
 
 func (r *ids) readCallbackOwner(of *CallbackOwnerInput) (owner tenant.CallbackOwner) {
@@ -79,27 +80,30 @@ func (r *ids) readReceiver(own ReceiverOwnerInput, owner *ReceiverOwnerInput) (o
 		}
 		own, at = *owner, "owner."
 	}
-	of.ProjectID, of.SSOClientID = r.oneOf("owner", "must have a projectId or an ssoClientId, and not both",
+	given := r.oneOf("owner", "must have a projectId or an ssoClientId, and not both",
 		r.readOptional("projectId", tenant.TypeProject, own.ProjectID),
 		r.readOptional("ssoClientId", tenant.TypeSSOClient, own.SsoClientID))
+	of.ProjectID, of.SSOClientID = given[0], given[1]
 	if of.ProjectID == 0 {
 		return of, at + "ssoClientId"
 	}
 	return of, at + "projectId"
 }
 
-// oneOf returns the one of two that is given, and 0 for the other. A caller's library may not know @oneOf.
-func (r *ids) oneOf(field, message string, a, b *int64) (first, second int64) {
-	switch {
-	case r.err != nil:
-	case (a == nil) == (b == nil):
-		r.err = badInput(field, message)
-	case a != nil:
-		return *a, 0
-	default:
-		return 0, *b
+// oneOf returns the one of some ids that is given, in its place, and 0 for the others. A caller's library may not know
+// @oneOf.
+func (r *ids) oneOf(field, message string, given ...*int64) []int64 {
+	raw, n := make([]int64, len(given)), 0
+	for i, id := range given {
+		if id != nil {
+			raw[i] = *id
+			n++
+		}
 	}
-	return 0, 0
+	if r.err == nil && n != 1 {
+		r.err = badInput(field, message)
+	}
+	return raw
 }
 
 func optional[T any](o graphql.Omittable[T]) models.Optional[T] {
