@@ -113,8 +113,8 @@ type BulkTx interface {
 	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Account, error)
 	Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Project, error)
 	SSOClients(ctx context.Context, ids ...int64) ([]*tenant.SSOClient, error)
-	// LockOrderingKey is LineTx.LockOrderingKey.
-	LockOrderingKey(ctx context.Context, key string) error
+	// LockKey is LineTx.LockKey.
+	LockKey(ctx context.Context, key string) error
 	// OverlappingBulkReplay returns one that has not ended and may replay the same callbacks; nil: there is none.
 	OverlappingBulkReplay(ctx context.Context, of BulkOwner, dryRun bool) (*BulkReplay, error)
 	CreateBulkReplay(ctx context.Context, b *BulkReplay) error
@@ -145,7 +145,7 @@ func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToRepla
 			return err
 		}
 		// Whoever begins one waits for whoever else does: that they do not overlap concerns all of them.
-		if err := tx.LockOrderingKey(ctx, "bulk_replays"); err != nil {
+		if err := tx.LockKey(ctx, "bulk_replays"); err != nil {
 			return err
 		}
 		other, err := tx.OverlappingBulkReplay(ctx, b.Owner, b.DryRun)

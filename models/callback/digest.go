@@ -27,7 +27,7 @@ const (
 // digest notifies the partner of failures of a project, in the digest that waits or in a new one. Who does the same at
 // the same moment waits, to the end of the transaction; of what a worker has claimed the bytes stay as they are.
 func (ds *Deliveries) digest(ctx context.Context, tx NoticeTx, projectID int64, failed []*Delivery) ([]Wakeup, error) {
-	if err := tx.LockOrderingKey(ctx, "digest:"+models.RawIDText(projectID)); err != nil {
+	if err := tx.LockKey(ctx, "digest:"+models.RawIDText(projectID)); err != nil {
 		return nil, err
 	}
 	failures := make([]Failure, len(failed))

@@ -8,9 +8,9 @@ import (
 
 // LineTx is how a callback joins the line of those that have its ordering key.
 type LineTx interface {
-	// LockOrderingKey makes transactions that lengthen or shorten a line, or add to a digest, wait for each other, to
-	// their ends.
-	LockOrderingKey(ctx context.Context, key string) error
+	// LockKey makes transactions that lock the same key wait for each other, to their ends: those that lengthen or shorten a
+	// line, by its ordering key, and others by names of their own.
+	LockKey(ctx context.Context, key string) error
 	// LineIsEmpty reports whether all callbacks of an ordering key have ended.
 	LineIsEmpty(ctx context.Context, key string) (bool, error)
 	// Head returns the callback of an ordering key that is not held; nil where there is none.
@@ -68,7 +68,7 @@ func lockLines(ctx context.Context, tx LineTx, callbacks []*Callback) error {
 	}
 	slices.Sort(keys)
 	for _, key := range slices.Compact(keys) {
-		if err := tx.LockOrderingKey(ctx, key); err != nil {
+		if err := tx.LockKey(ctx, key); err != nil {
 			return err
 		}
 	}

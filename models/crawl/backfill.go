@@ -143,7 +143,7 @@ func (b *backfill) raise(ctx context.Context, find func(tx Store) ([]callback.Oc
 	var raised []*callback.Callback
 	skipped := 0
 	err := b.service.inTx(ctx, func(tx Store) error {
-		if err := tx.LockOrderingKey(ctx, "backfill:"+models.RawIDText(b.ProjectID)); err != nil {
+		if err := tx.LockKey(ctx, "backfill:"+models.RawIDText(b.ProjectID)); err != nil {
 			return err
 		}
 		occasions, err := find(tx)

@@ -103,7 +103,7 @@ func (x *Executions) write(
 // lockPages makes transactions that end batches of a run wait for each other: who stops a run stops all its pages,
 // and none is added meanwhile. It comes first, then the batches, then their run.
 func lockPages(ctx context.Context, tx EndTx, run *Run) error {
-	return tx.LockOrderingKey(ctx, "run:"+run.UID.String())
+	return tx.LockKey(ctx, "run:"+run.UID.String())
 }
 
 // advance moves a run on by a batch that has ended, with a transaction that has written the batch: batches are locked

@@ -106,7 +106,7 @@ const takeHealth = `DELETE FROM callback_health_parts WHERE (sso_client_id, acco
 
 // TakeHealth removes parts that the same transaction adds up.
 func (s *Store) TakeHealth(ctx context.Context, limit int) ([]callback.HealthPart, error) {
-	if err := s.LockOrderingKey(ctx, "callback_health"); err != nil {
+	if err := s.LockKey(ctx, "callback_health"); err != nil {
 		return nil, err
 	}
 	return findHealth(s.writer(ctx).Raw(takeHealth, limit))

@@ -9,8 +9,8 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// LockOrderingKey locks a line.
-func (s *Store) LockOrderingKey(ctx context.Context, key string) error {
+// LockKey locks a line, or whatever else has a name.
+func (s *Store) LockKey(ctx context.Context, key string) error {
 	return s.dialect.lockKey(s.writer(ctx), key)
 }
 

@@ -103,7 +103,7 @@ func TestWhoLocksALineWaitsForItsEndAndNotForOthers(t *testing.T) {
 			<-locked
 		}
 		err := s.Transaction(t.Context(), func(tx *store.Store) error {
-			if err := tx.LockOrderingKey(t.Context(), "line"); err != nil {
+			if err := tx.LockKey(t.Context(), "line"); err != nil {
 				return err
 			}
 			if i == 1 && !done.Load() {
@@ -112,7 +112,7 @@ func TestWhoLocksALineWaitsForItsEndAndNotForOthers(t *testing.T) {
 			if i == 0 {
 				close(locked)
 				// Another line is free, and so is the same one for who has it. On SQLite transactions are alone anyway.
-				noWait := errors.Join(tx.LockOrderingKey(t.Context(), "line"), tx.LockOrderingKey(t.Context(), "another"))
+				noWait := errors.Join(tx.LockKey(t.Context(), "line"), tx.LockKey(t.Context(), "another"))
 				done.Store(true)
 				return noWait
 			}
