@@ -46,9 +46,11 @@ func (s *Store) Actions(ctx context.Context, scope models.Scope, ids ...int64) (
 func (s *Store) ActionByName(
 	ctx context.Context, scope models.Scope, accountID int64, name string,
 ) (*run.Action, error) {
-	return first(
-		ofAccount(s.reader(ctx), scope).Where("account_id = ? AND name = ?", accountID, name), models.TypeAction, s.action,
-	)
+	return first(s.actionByName(ctx, scope, accountID, name), models.TypeAction, s.action)
+}
+
+func (s *Store) actionByName(ctx context.Context, scope models.Scope, accountID int64, name string) *gorm.DB {
+	return ofAccount(s.reader(ctx), scope).Where("account_id = ? AND "+s.dialect.byBytes("name")+" = ?", accountID, name)
 }
 
 // LockAction reads one action for an update.

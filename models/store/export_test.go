@@ -117,6 +117,11 @@ func (s *Store) QueryDedupKeys(ctx context.Context, keys ...string) *gorm.DB {
 	return s.ofDedupKeys(ctx, keys).Model(&callbackRow{})
 }
 
+// QueryActionByName is the statement of ActionByName.
+func (s *Store) QueryActionByName(ctx context.Context, accountID int64, name string) *gorm.DB {
+	return s.actionByName(ctx, models.PlatformActor().Scope(models.RoleViewer), accountID, name).Model(&actionRow{})
+}
+
 // QueryPages is the statement of CallbackPages, and QueryCounts that of CountCallbacks.
 func (s *Store) QueryPages(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,

@@ -76,7 +76,7 @@ func (s *Store) filteredRuns(ctx context.Context, scope models.Scope, filter run
 	}
 	if len(filter.Action) > 0 {
 		named := s.reader(ctx).Model(&actionRow{}).Select("id").Where(
-			"actions.account_id = runs.account_id AND name IN ?", filter.Action,
+			"actions.account_id = runs.account_id AND "+s.dialect.byBytes("name")+" IN ?", filter.Action,
 		)
 		db = db.Where("action_id IN (?)", named)
 	}

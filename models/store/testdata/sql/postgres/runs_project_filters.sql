@@ -9,7 +9,7 @@ FROM (
       AND status IN ($5) AND action_id IN (
     SELECT "id"
     FROM "actions"
-    WHERE actions.account_id = runs.account_id AND name IN ($6)
+    WHERE actions.account_id = runs.account_id AND name COLLATE "C" IN ($6)
   ) AND created_at >= $7 AND created_at < $8 AND project_id = $9
   ORDER BY created_at DESC, id DESC
   LIMIT $10
